@@ -1,0 +1,1 @@
+"""Construct descriptions of content that kernels read: the single source of truth."""

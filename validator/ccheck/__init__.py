@@ -1,0 +1,1 @@
+"""Strict validation of content before a kernel driver reads it."""
