@@ -127,7 +127,7 @@ class _Reader:
         self.claims.append((start, end, record))
         self.claimed += end - start
         if self.claimed > 2 * self.size + 4096:
-            self.fault("bytes-owned-twice", record, place=(start, end), other=None)
+            self.fault("bytes-owned-twice", record, place=(start, end), other=None, link=False)
             raise _Stop
 
     def need(self, record: Record, field: str, at: int, size: int, limit: int, promised: int) -> None:
@@ -468,7 +468,7 @@ class _Reader:
                 self.complete = False
                 break
             if offset in seen:
-                self.fault("bytes-owned-twice", holder, field, place, other=seen[offset].path,
+                self.fault("bytes-owned-twice", holder, field, place, other=seen[offset].path, link=True,
                            proofs=(("read here before", self.place_of(seen[offset])),))  # fmt: skip
                 self.complete = False
                 break
@@ -639,7 +639,7 @@ class _Reader:
         owner: Record | None = None
         for start, end, record in sorted(self.claims, key=lambda claim: claim[:2]):
             if start < at and end > start and owner is not None:
-                self.fault("bytes-owned-twice", record, place=(start, min(at, end)), other=owner.path,
+                self.fault("bytes-owned-twice", record, place=(start, min(at, end)), other=owner.path or "the header", link=False,
                            proofs=((f"{owner.path or 'the header'} owns them", self.place_of(owner)),))  # fmt: skip
             elif start > at and self.complete:
                 self.fault("bytes-unowned", top, place=(at, start), zero=not any(self.data[at:start]))

@@ -347,10 +347,6 @@ class ChannelContent:
     types: tuple[TemplateType, ...]
     instances: tuple[TemplateInstance, ...]
 
-    def type_of(self, id_: int, version: int) -> TemplateType | None:
-        """The template type with this id and version."""
-        return next((t for t in self.types if t.id == id_ and t.version == version), None)
-
 
 def assemble(reading: Reading) -> ChannelContent:
     """The typed content of a reading; records that are cut short are left out."""
