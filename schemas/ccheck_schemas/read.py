@@ -53,6 +53,7 @@ class _Reader:
         self.kept: list[tuple[str, Record, str | None, tuple[int, int] | None, dict[str, Any], Any]] = []
         self.claims: list[tuple[int, int, Record]] = []
         self.claimed = 0
+        self.cut: set[int] = set()
         self.seen: dict[int, dict[int, Record]] = {}
         self.tables: dict[str, tuple[list[Record], int]] = {}
         self.takers: dict[str, list[tuple[Record, str, m.Rows]]] = {}
@@ -185,7 +186,7 @@ class _Reader:
         if end > limit:
             self.need(record, name, at, packed.size, limit, promised)
         (value,) = packed.unpack_from(self.data, at)
-        record.put(name, value, at, end)
+        record.put(name, value, at, end, packed)
         for meaning in meanings:
             if isinstance(meaning, m.FileSize | m.ChecksumOver):
                 self.seals.append((meaning, record.span(name), packed))
@@ -442,7 +443,8 @@ class _Reader:
             end = self.struct(node, target, offset, self.size, self.size)
         except _Cut:
             self.complete = False
-            end = min(self.size, max((e for _, e in target._spans.values()), default=offset))
+            self.cut.add(id(target))
+            end = min(self.size, target.reach)
         self.claim(target, offset, max(offset, end))
         return target
 
@@ -481,6 +483,8 @@ class _Reader:
             if link.get(node.next_field) is None or link.get(node.last) is None:
                 break
             offset = link.values[node.next_field]
+            if offset >= self.size and id(link) in self.cut:
+                break
             last = link.values[node.last] == 0
             if last != (offset == 0):
                 self.fault("chain-no-end", link, node.next_field, value=offset, last=node.last, marked=last)

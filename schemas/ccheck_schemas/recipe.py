@@ -92,6 +92,10 @@ class Part:
             raise RecipeError(self.where(key), f"a list of integers from 0 to {high} belongs here")
         return list(value)
 
+    def mapping(self, key: str) -> Part:
+        """A mapping, as a part of its own."""
+        return Part(self._take(key, _ABSENT), self.where(key))
+
     def parts(self, key: str, default: Any = _ABSENT) -> Iterator[Part]:
         """A list of mappings."""
         value = self._take(key, default)

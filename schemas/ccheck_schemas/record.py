@@ -26,7 +26,7 @@ class Record:
         self.offset = offset
         self.end = offset
         self.values: dict[str, Any] = {}
-        self._spans: dict[str, tuple[int, int]] = {}
+        self._spans: dict[str, tuple[int, int, struct.Struct | None]] = {}
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -41,10 +41,19 @@ class Record:
         """The field's value, or None when the record ends before it."""
         return self.values.get(name)
 
-    def put(self, name: str, value: Any, offset: int, end: int) -> None:
-        """Store a field and its bytes."""
+    def put(self, name: str, value: Any, offset: int, end: int, packer: struct.Struct | None = None) -> None:
+        """Store a field, its bytes, and how an integer is packed into them."""
         self.values[name] = value
-        self._spans[name] = (offset, end)
+        self._spans[name] = (offset, end, packer)
+
+    def packer(self, name: str) -> struct.Struct | None:
+        """How the field is packed, when it is an integer."""
+        return self._spans[name][2]
+
+    @property
+    def reach(self) -> int:
+        """The offset behind the last byte that any field was read from."""
+        return max((end for _, end, _ in self._spans.values()), default=self.offset)
 
     @property
     def path(self) -> str:
@@ -56,7 +65,7 @@ class Record:
         """Where the field stands; the whole record without a name."""
         if name is None:
             return Span(self.offset, self.end - self.offset, self.path)
-        start, end = self._spans[name]
+        start, end, _ = self._spans[name]
         path = self.path
         return Span(start, end - start, f"{path}.{name}" if path else name)
 

@@ -51,8 +51,8 @@ def refused(name: str, setting: Setting, obstacle: Obstacle, detail: str) -> Sub
 
 
 def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) -> FileReport:
-    """Make the checks, in their order. A check whose prerequisites found something is reported as not run."""
-    outcome: dict[Check, bool] = {}
+    """Make the checks, in their order. A check whose prerequisites found something, or were not run, is reported as not run."""
+    blame_on: dict[Check, tuple[str, ...]] = {}
     findings: list[Finding] = []
     suppressed: list[Suppressed] = []
     not_run: list[NotRun] = []
@@ -60,10 +60,10 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
     for check in checks:
         if check.schemas and (subject.schema is None or subject.schema.name not in check.schemas):
             continue
-        blocked = [required.name for required in check.requires if not outcome.get(required, True)]
-        if blocked:
-            not_run.append(NotRun(check.name, f"needs {', '.join(blocked)}"))
-            outcome[check] = False
+        roots = tuple(dict.fromkeys(name for required in check.requires for name in blame_on.get(required, ())))
+        if roots:
+            not_run.append(NotRun(check.name, f"needs {', '.join(roots)}"))
+            blame_on[check] = roots
             continue
         kept = 0
         severity = policy.severities.get(check.name, check.severity)
@@ -83,7 +83,7 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
                 suppressed.append(Suppressed(finding, *reason))
         if subject.reading is not None:
             beyond[check.name] += max(0, subject.reading.counts[check.name] - kept - beyond[check.name])
-        outcome[check] = kept == 0
+        blame_on[check] = (check.name,) if kept else ()
     return FileReport(
         path=path,
         schema=subject.schema.name if subject.schema is not None else None,
@@ -93,7 +93,7 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
         not_run=tuple(not_run),
         suppressed=tuple(suppressed),
         beyond={name: count for name, count in beyond.items() if count},
-        checks_run=len(outcome) - len(not_run),
+        checks_run=len(blame_on) - len(not_run),
         rows=_rows(subject.data, findings),
     )
 
