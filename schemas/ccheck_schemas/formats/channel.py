@@ -30,7 +30,7 @@ from ccheck_schemas.meaning import (
     ZeroPad,
 )
 from ccheck_schemas.record import Reading, Record
-from ccheck_schemas.schema import Schema
+from ccheck_schemas.schema import Identity, Schema
 
 MAGIC = b"\xaa\xaa\xaa\xaa"
 HEADER_SIZE = 0x20
@@ -408,5 +408,10 @@ SCHEMA = Schema(
     assemble=assemble,
     compose=_compose,
     describe=_describe,
-    identity={"types": ("id", "version"), "fields": ("name",), "instances": ("id",), "criteria": ("field",)},
+    identity={
+        "types": Identity("type {id} version {version}"),
+        "fields": Identity("field {name}"),
+        "instances": Identity("instance {id}"),
+        "criteria": Identity("field {field}", headline="kind"),
+    },
 )
