@@ -70,7 +70,7 @@ def prepare(
         definitions = definitions or project.definitions
         consumers = consumers or project.consumers
         target = target or project.sysmon_target
-    builds: Consumers | None = load_consumers(consumers) if consumers is not None else None
+    builds: Consumers | None = load_consumers(_near(consumers)) if consumers is not None else None
     judgement = Judgement(
         schemas=schemas,
         checks=checks,
@@ -80,6 +80,12 @@ def prepare(
         max_size=max_size or (project.max_size if project is not None else None) or MAX_SIZE,
     )
     return replace(judgement, setting=replace(judgement.setting, definitions=_definitions(definitions, judgement)))
+
+
+def _near(path: Path) -> Path:
+    """The path as seen from the working directory, when it lies below: reports then name no folder of this machine."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_absolute() and path.is_relative_to(here) else path
 
 
 def _schemas(name: str | None) -> tuple[tuple[Schema, ...], tuple[Check, ...], Schema | None]:
@@ -122,7 +128,7 @@ def _policy(project: Project | None, on: date, max_findings: int | None) -> Poli
 def _definitions(paths: Sequence[Path], judgement: Judgement) -> tuple[Definitions, ...]:
     """Read and judge the definitions; their own errors are handed to the checks of what is judged by them."""
     found = []
-    for path in paths:
+    for path in map(_near, paths):
         taken = take(str(path), judgement.max_size, judgement.setting)
         if isinstance(taken, Subject):
             raise click.UsageError(f"definitions {path}: {taken.detail}")
