@@ -1,11 +1,12 @@
 """Read any bytes by a schema: records with their places, and every fault, never an exception.
 
-Construct's own parser stops at the first error, knows no offsets and trusts counts and lengths. This reader walks the same tree of
-nodes (`meaning`) and keeps these promises for any bytes:
+Construct's own parser stops at the first error, knows no offsets and trusts counts and lengths. This reader
+walks the same tree of nodes (`meaning`) and keeps these promises for any bytes:
 
 * it reports all faults; a record that is cut short is one fault, and all that can still be read is read
-* its work and memory are proportional to the file: counts are compared with the bytes at hand before anything is made, a chain
-  stops at a record that was read before, and records may not claim more bytes than the file has, twice over
+* its work and memory are proportional to the file: counts are compared with the bytes at hand before anything
+  is made, a chain stops at a record that was read before, and records may not claim more bytes than the file
+  has, twice over
 * every byte belongs to one record, or is reported
 """
 
@@ -38,7 +39,9 @@ class _Stop(Exception):
 
 
 def read(root: construct.Construct, data: bytes) -> Reading:
-    """Read `data` by the schema `root`, a Struct that `ccheck_schemas.lint` accepts. Raises nothing on any bytes."""
+    """Read `data` by the schema `root`, a Struct that `ccheck_schemas.lint` accepts. Raises nothing on any
+    bytes.
+    """
     return _Reader(data).run(root)
 
 
@@ -85,7 +88,9 @@ class _Reader:
             self.settle_claims(top)
         except _Stop:
             self.complete = False
-        faults = sorted((self.finish(*kept) for kept in self.kept), key=lambda f: (f.span.offset, f.span.end, f.name))
+        faults = sorted(
+            (self.finish(*kept) for kept in self.kept), key=lambda f: (f.span.offset, f.span.end, f.name)
+        )
         return Reading(
             root=top,
             faults=tuple(faults),
@@ -106,13 +111,21 @@ class _Reader:
         proofs: Any = (),
         **values: Any,
     ) -> None:
-        """Note a fault: at a field of the record, or at `place` (offset, end) when there is no such field yet."""
+        """Note a fault: at a field of the record, or at `place` (offset, end) when there is no such field
+        yet.
+        """
         self.counts[name] += 1
         if self.counts[name] <= FAULTS_KEPT:
             self.kept.append((name, record, field, place, values, proofs))
 
     def finish(
-        self, name: str, record: Record, field: str | None, place: tuple[int, int] | None, values: dict[str, Any], proofs: Any
+        self,
+        name: str,
+        record: Record,
+        field: str | None,
+        place: tuple[int, int] | None,
+        values: dict[str, Any],
+        proofs: Any,
     ) -> Fault:
         """Give a noted fault its path; only now are the paths of table rows known."""
         if place is None:
@@ -120,7 +133,12 @@ class _Reader:
         else:
             path = ".".join(part for part in (record.path, field or "") if part)
             span = Span(place[0], place[1] - place[0], path)
-        return Fault(name, span, values, tuple((words, where() if callable(where) else where) for words, where in proofs))
+        return Fault(
+            name,
+            span,
+            values,
+            tuple((words, where() if callable(where) else where) for words, where in proofs),
+        )
 
     def claim(self, record: Record, start: int, end: int) -> None:
         """Give the bytes to the record; stop a file whose records claim its bytes over and over."""
@@ -132,7 +150,9 @@ class _Reader:
             raise _Stop
 
     def need(self, record: Record, field: str, at: int, size: int, limit: int, promised: int) -> None:
-        """Go on only if `size` bytes stand at `at`; a region that is known to be cut short was reported already."""
+        """Go on only if `size` bytes stand at `at`; a region that is known to be cut short was reported
+        already.
+        """
         if at + size <= limit:
             return
         self.complete = False
@@ -146,7 +166,15 @@ class _Reader:
         value = int(m.evaluate(expression, record.values))
         if value < 0:
             field = field_of(expression)
-            self.fault("value-out-of-bounds", record, field or name, None if field else (at, at), value=value, low=0, high=self.size)
+            self.fault(
+                "value-out-of-bounds",
+                record,
+                field or name,
+                None if field else (at, at),
+                value=value,
+                low=0,
+                high=self.size,
+            )
             self.complete = False
             raise _Cut
         return value
@@ -178,7 +206,9 @@ class _Reader:
         for kind, method in self._METHODS:
             if type(node) is kind:
                 return method.__get__(self), node
-        raise TypeError(f"the reader does not know {type(node).__name__}; ccheck_schemas.lint names what it knows")
+        raise TypeError(
+            f"the reader does not know {type(node).__name__}; ccheck_schemas.lint names what it knows"
+        )
 
     def integer(self, leaf: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
         packed, meanings = leaf
@@ -201,19 +231,30 @@ class _Reader:
                     self.fault("unknown-format-version", record, name, value=value, known=meaning.known)
             case m.Bounded():
                 if not meaning.low <= value <= meaning.high:
-                    self.fault("value-out-of-bounds", record, name, value=value, low=meaning.low, high=meaning.high)
+                    self.fault(
+                        "value-out-of-bounds", record, name, value=value, low=meaning.low, high=meaning.high
+                    )
             case m.StrictEnum():
                 if value not in meaning.known:
                     self.fault("unknown-enum-value", record, name, value=value, names=meaning.values)
             case m.StrictFlags():
                 if value & ~meaning.mask:
-                    self.fault("unknown-flag", record, name, value=value, unknown=value & ~meaning.mask, names=meaning.bits)
+                    self.fault(
+                        "unknown-flag",
+                        record,
+                        name,
+                        value=value,
+                        unknown=value & ~meaning.mask,
+                        names=meaning.bits,
+                    )
             case m.Reserved():
                 if value:
                     self.fault("reserved-not-zero", record, name, value=value)
             case m.LengthOf():
                 if not meaning.low <= value <= meaning.high:
-                    self.fault("value-out-of-bounds", record, name, value=value, low=meaning.low, high=meaning.high)
+                    self.fault(
+                        "value-out-of-bounds", record, name, value=value, low=meaning.low, high=meaning.high
+                    )
                 elif value % meaning.step:
                     self.fault("value-out-of-bounds", record, name, value=value, step=meaning.step)
             case m.OffsetInto():
@@ -256,7 +297,9 @@ class _Reader:
         return at + length + behind
 
     def decode(self, node: m.Text, record: Record, name: str, at: int, length: int) -> str | None:
-        """The text at `at`, whose bytes (and the NUL behind) are inside the file; None when it is not well-formed."""
+        """The text at `at`, whose bytes (and the NUL behind) are inside the file; None when it is not
+        well-formed.
+        """
         unit = node.unit
         raw = self.data[at : at + length]
         nul = self.nul(raw, unit)
@@ -264,7 +307,13 @@ class _Reader:
             if any(self.data[at + length : at + length + unit]):
                 self.fault("text-not-terminated", record, name, (at + length, at + length + unit))
             if nul is not None and not node.lists:
-                self.fault("text-malformed", record, name, (at + nul, at + nul + unit), reason="a NUL inside the text")
+                self.fault(
+                    "text-malformed",
+                    record,
+                    name,
+                    (at + nul, at + nul + unit),
+                    reason="a NUL inside the text",
+                )
                 return None
         elif node.terminator == "inside":
             if nul is None:
@@ -275,12 +324,24 @@ class _Reader:
                     self.fault("padding-not-zero", record, name, (at + length - len(tail), at + length))
                 raw = raw[:nul]
         if len(raw) % unit:
-            self.fault("text-malformed", record, name, (at, at + len(raw)), reason=f"{len(raw)} bytes are not whole characters")
+            self.fault(
+                "text-malformed",
+                record,
+                name,
+                (at, at + len(raw)),
+                reason=f"{len(raw)} bytes are not whole characters",
+            )
             return None
         try:
             return raw.decode(node.encoding)
         except UnicodeDecodeError as bad:
-            self.fault("text-malformed", record, name, (at + bad.start, at + bad.end), reason=f"not {node.encoding}: {bad.reason}")
+            self.fault(
+                "text-malformed",
+                record,
+                name,
+                (at + bad.start, at + bad.end),
+                reason=f"not {node.encoding}: {bad.reason}",
+            )
             return None
 
     @staticmethod
@@ -328,9 +389,19 @@ class _Reader:
         return at
 
     def fit(
-        self, expression: Any, count: int, size: int, record: Record, name: str, at: int, limit: int, promised: int
+        self,
+        expression: Any,
+        count: int,
+        size: int,
+        record: Record,
+        name: str,
+        at: int,
+        limit: int,
+        promised: int,
     ) -> int:
-        """How many of `count` elements of `size` bytes stand here; fewer is one fault, at the field that counts."""
+        """How many of `count` elements of `size` bytes stand here; fewer is one fault, at the field that
+        counts.
+        """
         room = max(0, promised - at) // size
         if count > room:
             self.fault("count-past-bytes", record, field_of(expression) or name, place=None if field_of(expression) else (at, at),
@@ -384,7 +455,14 @@ class _Reader:
         if end > limit:
             self.complete = False
             if end > promised or promised <= limit:
-                self.fault("truncated", record, field or name, None if field else (at, limit), need=length, have=limit - at)
+                self.fault(
+                    "truncated",
+                    record,
+                    field or name,
+                    None if field else (at, limit),
+                    need=length,
+                    have=limit - at,
+                )
         stop = min(end, limit)
         try:
             handle, subcon = self.handler(node.subcon)
@@ -393,7 +471,14 @@ class _Reader:
             self.complete = False
             used = end
         if used < end:
-            self.fault("size-mismatch", record, field or name, None if field else (at, end), value=length, actual=used - at)
+            self.fault(
+                "size-mismatch",
+                record,
+                field or name,
+                None if field else (at, end),
+                value=length,
+                actual=used - at,
+            )
         if end > limit:
             raise _Cut
         return end
@@ -427,11 +512,15 @@ class _Reader:
             seen = self.seen.setdefault(id(node.subcon), {})
             target = seen.get(offset)
             if target is None:
-                target = self.place(node.subcon, Record(record, name, offset), record, field_of(node.offset), offset)
+                target = self.place(
+                    node.subcon, Record(record, name, offset), record, field_of(node.offset), offset
+                )
             record.values[name] = target
         return at
 
-    def place(self, node: Any, target: Record, record: Record, field: str | None, offset: int) -> Record | None:
+    def place(
+        self, node: Any, target: Record, record: Record, field: str | None, offset: int
+    ) -> Record | None:
         """Read a record at an offset that a field of another record named."""
         if offset >= self.size:
             self.complete = False
@@ -462,7 +551,14 @@ class _Reader:
                 self.complete = False
                 break
             if offset in here:
-                self.fault("chain-loop", holder, field, place, value=offset, proofs=((f"{name} begins again here", self.place_of(seen[offset])),))
+                self.fault(
+                    "chain-loop",
+                    holder,
+                    field,
+                    place,
+                    value=offset,
+                    proofs=((f"{name} begins again here", self.place_of(seen[offset])),),
+                )
                 self.complete = False
                 break
             if links and offset < links[-1].offset:
@@ -475,7 +571,9 @@ class _Reader:
                 self.complete = False
                 break
             here.add(offset)
-            link = self.place(node.subcon, Record(record, f"{name}[{len(links)}]", offset), holder, field, offset)
+            link = self.place(
+                node.subcon, Record(record, f"{name}[{len(links)}]", offset), holder, field, offset
+            )
             if link is None:
                 break
             links.append(link)
@@ -501,7 +599,9 @@ class _Reader:
         self.takers.setdefault(node.table, []).append((record, name, node))
         return at
 
-    def take_pooled(self, node: m.Pooled, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+    def take_pooled(
+        self, node: m.Pooled, record: Record, name: str, at: int, limit: int, promised: int
+    ) -> int:
         record.put(name, None, at, at)
         self.pooled.setdefault(node.region, []).append((record, name, node))
         return at
@@ -511,12 +611,16 @@ class _Reader:
     def settle_checksum(self, meaning: m.ChecksumOver, value: int, record: Record, name: str) -> None:
         actual = zlib.crc32(memoryview(self.data)[meaning.start :])
         if value != actual:
-            self.fault("checksum-wrong", record, name, value=value, actual=actual, start=meaning.start, end=self.size)
+            self.fault(
+                "checksum-wrong", record, name, value=value, actual=actual, start=meaning.start, end=self.size
+            )
 
     def settle_index(self, meaning: m.IndexInto, value: int, record: Record, name: str) -> None:
         if meaning.table in self.tables and value >= self.tables[meaning.table][1]:
             rows = self.tables[meaning.table][1]
-            self.fault("index-outside-table", record, name, value=value, count=1, rows=rows, table=meaning.table)
+            self.fault(
+                "index-outside-table", record, name, value=value, count=1, rows=rows, table=meaning.table
+            )
 
     def settle_count(self, meaning: m.CountOf, value: int, record: Record, name: str) -> None:
         held = record.get(meaning.of)
@@ -544,11 +648,15 @@ class _Reader:
                 continue
             if first > count or number > count - first:
                 blame = node.first if first >= count else node.count
-                self.fault("index-outside-table", record, blame, value=first, count=number, rows=count, table=table)
+                self.fault(
+                    "index-outside-table", record, blame, value=first, count=number, rows=count, table=table
+                )
                 ordered = False
                 continue
             if ordered and first != expected:
-                self.fault("rows-out-of-order", record, node.first, value=first, expected=expected, table=table)
+                self.fault(
+                    "rows-out-of-order", record, node.first, value=first, expected=expected, table=table
+                )
                 ordered = False
             taken = tuple(rows[first : first + number])
             for i, row in enumerate(taken):
@@ -559,7 +667,15 @@ class _Reader:
         if ordered and self.complete and expected != count:
             spare = rows[expected:]
             where = (spare[0].offset, spare[-1].end) if spare else (self.size, self.size)
-            self.fault("rows-out-of-order", Record(None, table, 0), place=where, value=None, expected=expected, rows=count, table=table)
+            self.fault(
+                "rows-out-of-order",
+                Record(None, table, 0),
+                place=where,
+                value=None,
+                expected=expected,
+                rows=count,
+                table=table,
+            )
 
     def settle_pool(self, region: str) -> None:
         """Read the items of a pool, and see that they share its bytes out between them."""
@@ -593,7 +709,10 @@ class _Reader:
                     else self.data[offset : offset + length]
                 )
                 span = record.span(field_of(node.offset))
-                items.setdefault((offset, offset + length + behind), PoolItem(offset, offset + length + behind, node.align, span))
+                items.setdefault(
+                    (offset, offset + length + behind),
+                    PoolItem(offset, offset + length + behind, node.align, span),
+                )
             record.put(name, values[key], offset, offset + length)
         self.items[region] = tuple(items[key] for key in sorted(items))
         self.share_pool(region, start, min(end, self.size))

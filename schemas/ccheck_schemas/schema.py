@@ -1,4 +1,6 @@
-"""One format: its Construct tree, how it is recognised, and how its meaning is taken out of the bytes and put back."""
+"""One format: its Construct tree, how it is recognised, and how its meaning is taken out of the bytes and put
+back.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ class SchemaRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """How people name one element of a list of a recipe. label: a format string over its keys. headline: the key whose change needs no name."""
+    """How people name one element of a list of a recipe. label: a format string over its keys. headline: the
+    key whose change needs no name.
+    """
 
     label: str
     headline: str | None = None
@@ -44,10 +48,11 @@ class Identity:
 class Schema:
     """A format that ccheck reads. Making one lints the tree, and raises `SchemaRefused`.
 
-    name: the word on the command line. title: one line for people. root: a Struct in the vocabulary of `meaning`.
-    recognise: whether bytes look like this format. assemble: the typed content of a reading; the reading itself when the
-    format has none. compose: a recipe to bytes, raises `RecipeError`. describe: content to a recipe, the way back; both or neither.
-    identity: for `ccheck diff`, how the elements of a recipe's lists are named, by the list's key.
+    name: the word on the command line. title: one line for people. root: a Struct in the vocabulary of
+    `meaning`. recognise: whether bytes look like this format. assemble: the typed content of a reading; the
+    reading itself when the format has none. compose: a recipe to bytes, raises `RecipeError`. describe:
+    content to a recipe, the way back; both or neither. identity: for `ccheck diff`, how the elements of a
+    recipe's lists are named, by the list's key.
     """
 
     name: str

@@ -14,8 +14,8 @@ from ccheck import __version__
 from ccheck.configuration import ConfigurationError
 
 PASS, FINDINGS, USAGE, FAILURE, INTERRUPTED = 0, 1, 2, 3, 130
-"""Exit status: nothing wrong · findings of error severity · wrong usage or configuration, or nothing examined ·
-the program itself failed · interrupted."""
+"""Exit status: nothing wrong · errors found · wrong usage, or nothing examined · ccheck itself failed ·
+interrupted."""
 
 COMMANDS: Mapping[str, str] = {
     "validate": "ccheck.commands.validate",
@@ -37,7 +37,10 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, this package's first and in their own order."""
-        return [*COMMANDS, *sorted(e.name for e in metadata.entry_points(group=ENTRY_POINTS) if e.name not in COMMANDS)]
+        return [
+            *COMMANDS,
+            *sorted(e.name for e in metadata.entry_points(group=ENTRY_POINTS) if e.name not in COMMANDS),
+        ]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the module of a command."""
@@ -58,11 +61,15 @@ class Commands(click.Group):
 
             near = difflib.get_close_matches(args[0], self.list_commands(ctx), 1)
             if near and "Did you mean" not in wrong.message:
-                wrong.message += f" Did you mean {near[0]!r}?"
+                raise click.UsageError(f"{wrong.message} Did you mean {near[0]!r}?", ctx) from wrong
             raise
 
 
-@click.group(cls=Commands, no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Commands,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="ccheck")
 def ccheck() -> None:
     """Check binary content before a kernel driver reads it.
@@ -78,7 +85,7 @@ def ccheck() -> None:
 
 
 def main() -> None:
-    """Run the command line. Bad content is a finding, bad usage a message, a bug a traceback: each has its exit status."""
+    """Run the command line: bad content is a finding, bad usage a message, a bug a traceback."""
     sys.exit(run())
 
 

@@ -16,7 +16,9 @@ _ABSENT = object()
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change. where: the element in the words of the format. kind: added, removed or changed. what: in one line."""
+    """One change. where: the element in the words of the format. kind: added, removed or changed. what: in
+    one line.
+    """
 
     where: str
     kind: str
@@ -29,9 +31,13 @@ def changes(old: Recipe, new: Recipe, identity: Mapping[str, Identity]) -> Itera
 
 
 def _mappings(
-    old: Mapping[str, Any], new: Mapping[str, Any], where: str, identity: Mapping[str, Identity], headline: str | None
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    where: str,
+    identity: Mapping[str, Identity],
+    headline: str | None,
 ) -> Iterator[Change]:
-    words = []
+    words: list[str] = []
     inner: list[Change] = []
     for key in dict.fromkeys((*old, *new)):
         before, after = old.get(key, _ABSENT), new.get(key, _ABSENT)
@@ -68,7 +74,9 @@ def _lists(
                     yield Change(_join(where, name), "added", _summary(after[name], identity))
     for name in names_new:
         if name in before:
-            yield from _mappings(before[name], after[name], _join(where, name), identity, identity[key].headline)
+            yield from _mappings(
+                before[name], after[name], _join(where, name), identity, identity[key].headline
+            )
     common_old = [name for name in names_old if name in after]
     if common_old != [name for name in names_new if name in before]:
         yield Change(where or "file", "changed", f"the order of its {key}")

@@ -20,8 +20,9 @@ STANDARD_INPUT = "-"
 def expand(paths: Sequence[str], exclude: Sequence[str] = ()) -> Iterator[str]:
     """The files that paths name: files as they are, and all files below folders, in order of their names.
 
-    Hidden files and folders (a name that begins with a dot) below a named folder are left out, and those whose name or path matches
-    an `exclude` glob; a file that is named itself is always examined. Links to folders are not followed.
+    Hidden files and folders (a name that begins with a dot) below a named folder are left out, and those
+    whose name or path matches an `exclude` glob; a file that is named itself is always examined. Links to
+    folders are not followed.
     """
     for path in paths:
         if path == STANDARD_INPUT or not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where a folder may not be searched
@@ -31,7 +32,9 @@ def expand(paths: Sequence[str], exclude: Sequence[str] = ()) -> Iterator[str]:
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             for name in sorted(files):
                 file = str(Path(folder) / name)
-                if not name.startswith(".") and not any(fnmatchcase(name, g) or fnmatchcase(file, g) for g in exclude):
+                if not name.startswith(".") and not any(
+                    fnmatchcase(name, g) or fnmatchcase(file, g) for g in exclude
+                ):
                     yield file
 
 
@@ -40,7 +43,9 @@ def _unwalkable(fault: OSError) -> None:
 
 
 def take(path: str, limit: int, setting: Setting) -> bytes | Subject:
-    """The bytes of a file, or the subject that says why there are none. Reads at most one byte more than `limit`."""
+    """The bytes of a file, or the subject that says why there are none. Reads at most one byte more than
+    `limit`.
+    """
     name = Path(path).name
     try:
         if path == STANDARD_INPUT:

@@ -1,4 +1,4 @@
-"""What a command judges by: schemas, checks, setting and policy, put together from options and ccheck.toml."""
+"""What a command judges by: schemas, checks, setting and policy, out of options and ccheck.toml."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ from ccheck_schemas.table import SCHEMAS
 
 @dataclass(frozen=True)
 class Judgement:
-    """All that files are judged by. schema: the one that was named, or None to recognise each file by its content."""
+    """All that files are judged by. schema: the one that was named, or None to recognise each file by its
+    content.
+    """
 
     schemas: tuple[Schema, ...]
     checks: tuple[Check, ...]
@@ -60,8 +62,9 @@ def prepare(
 ) -> Judgement:
     """Put options and ccheck.toml together; an option wins over the file.
 
-    config: the ccheck.toml to use, else the nearest above the working directory. on: the day of judgement, today without it.
-    Raises ConfigurationError or click.UsageError when something that was named cannot be used.
+    config: the ccheck.toml to use, else the nearest above the working directory. on: the day of judgement,
+    today without it. Raises ConfigurationError or click.UsageError when something that was named cannot be
+    used.
     """
     on = on or date.today()
     schemas, checks, chosen = _schemas(schema)
@@ -79,11 +82,15 @@ def prepare(
         policy=_policy(project, on, max_findings),
         max_size=max_size or (project.max_size if project is not None else None) or MAX_SIZE,
     )
-    return replace(judgement, setting=replace(judgement.setting, definitions=_definitions(definitions, judgement)))
+    return replace(
+        judgement, setting=replace(judgement.setting, definitions=_definitions(definitions, judgement))
+    )
 
 
 def _near(path: Path) -> Path:
-    """The path as seen from the working directory, when it lies below: reports then name no folder of this machine."""
+    """The path as seen from the working directory, when it lies below: reports then name no folder of this
+    machine.
+    """
     here = Path.cwd()
     return path.relative_to(here) if path.is_absolute() and path.is_relative_to(here) else path
 

@@ -50,7 +50,9 @@ _LAYOUT = _layout(
     bounds.text_not_terminated,
     bounds.pool_items_overlap,
 )
-_CHECKSUM = Check(structure.checksum_wrong, requires=tuple(c for c in _LAYOUT if c.name in ("truncated", "size-mismatch")))
+_CHECKSUM = Check(
+    structure.checksum_wrong, requires=tuple(c for c in _LAYOUT if c.name in ("truncated", "size-mismatch"))
+)
 _UNUSED = Check(bounds.pool_text_unused, severity=Severity.WARNING, requires=(_VERSION,))
 
 _CHANNEL = ("channel",)

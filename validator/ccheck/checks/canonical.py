@@ -14,12 +14,12 @@ def not_canonical(subject: Subject) -> Iterator[Blame]:
     """The content, built again, gives other bytes.
 
     ## What is wrong
-    The file can be read, but it is not the one way in which its content is written: pool items in another order or stored twice, or a field whose value the
-    content does not explain.
+    The file can be read, but it is not the one way in which its content is written: pool items in another
+    order or stored twice, or a field whose value the content does not explain.
 
     ## Why is this bad
-    A reader that is a little more lax or strict than this one sees something else in the bytes that differ. Content that has one form can be compared, signed and
-    reproduced.
+    A reader that is a little more lax or strict than this one sees something else in the bytes that differ.
+    Content that has one form can be compared, signed and reproduced.
 
     ## How to fix
     Build the file again: `ccheck show --yaml FILE > recipe.yaml`, `ccheck build recipe.yaml -o FILE`.
@@ -37,7 +37,9 @@ def not_canonical(subject: Subject) -> Iterator[Blame]:
     if built == subject.data:
         return
     data = subject.data
-    at = next((i for i, (a, b) in enumerate(zip(data, built, strict=False)) if a != b), min(len(data), len(built)))
+    at = next(
+        (i for i, (a, b) in enumerate(zip(data, built, strict=False)) if a != b), min(len(data), len(built))
+    )
     end = at + 1
     while end < min(len(data), len(built)) and data[end] != built[end] and end - at < 16:
         end += 1

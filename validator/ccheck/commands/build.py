@@ -11,15 +11,24 @@ from ccheck_schemas.schema import RecipeError
 from ccheck_schemas.table import SCHEMAS
 
 
-@click.command("build", epilog="\b\nExamples:\n  ccheck show --yaml FILE > recipe.yaml\n  ccheck build recipe.yaml -o FILE\n")
+@click.command(
+    "build",
+    epilog="\b\nExamples:\n  ccheck show --yaml FILE > recipe.yaml\n  ccheck build recipe.yaml -o FILE\n",
+)
 @click.argument("recipe", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="RECIPE.yaml")
-@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write.",
+)
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
 def command(recipe: Path, output: Path, force: bool) -> None:
     """Build a file from a recipe, so that content can be written by hand.
 
-    Sizes, counts, offsets and checksums are worked out. `ccheck show --yaml FILE` writes the recipe of a file. What is built is not judged: run
-    `ccheck validate` on it.
+    Sizes, counts, offsets and checksums are worked out. `ccheck show --yaml FILE` writes the recipe of a
+    file. What is built is not judged: run `ccheck validate` on it.
     """
     if output.exists() and not force:
         raise click.UsageError(f"{output} is there already; --force replaces it")

@@ -13,7 +13,10 @@ from ccheck_schemas.schema import Recipe, Schema
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 
 
-@click.command("diff", epilog="\b\nExample:\n  ccheck diff C-00000291-00000000-00000031.bin C-00000291-00000000-00000032.bin\n")
+@click.command(
+    "diff",
+    epilog="\b\nExample:\n  ccheck diff C-00000291-00000000-00000031.bin C-00000291-00000000-00000032.bin\n",
+)
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
 @click.option("--schema", metavar="NAME|FILE.py", help="The format; otherwise recognised by content.")
@@ -46,5 +49,7 @@ def _recipe(judgement: Judgement, path: str) -> tuple[Schema, Recipe]:
     if subject.schema.describe is None:
         raise click.UsageError(f"{path}: the format {subject.schema.name} has no recipes to compare")
     if subject.reading.counts:
-        raise click.UsageError(f"{path} breaks its schema, so its meaning is not certain; ccheck validate says how")
+        raise click.UsageError(
+            f"{path} breaks its schema, so its meaning is not certain; ccheck validate says how"
+        )
     return subject.schema, subject.schema.describe(subject.content)

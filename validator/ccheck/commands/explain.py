@@ -35,8 +35,9 @@ def page(check: Check) -> str:
     needs = ", ".join(required.name for required in check.requires) or "nothing"
     if len(check.requires) > 6:
         needs = f"{len(check.requires)} checks of structure and bounds"
+    sections = (("What is wrong", manual.what), ("Why is this bad", manual.why), ("How to fix", manual.fix))
     return (
         f"# {check.name}\n\n{manual.summary}\n\n"
         f"Severity: {check.severity.value} · Formats: {formats} · Needs: {needs}\n\n"
-        f"## What is wrong\n\n{manual.what}\n\n## Why is this bad\n\n{manual.why}\n\n## How to fix\n\n{manual.fix}"
+        + "\n\n".join(f"## {head}\n\n{text}" for head, text in sections)
     )

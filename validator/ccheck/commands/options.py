@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,36 +13,22 @@ import click
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-class Day(click.ParamType):
-    """A day, written 2026-11-22."""
-
-    name = "YYYY-MM-DD"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """The date, or a usage error."""
-        if isinstance(value, date):
-            return value
-        try:
-            return datetime.strptime(str(value), "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no time zone
-        except ValueError:
-            self.fail(f"{value!r} is not a day such as 2026-11-22", param, ctx)
+def day(ctx: click.Context, param: click.Parameter, value: str | None) -> date | None:
+    """A day, written 2026-11-22; a usage error when it is not one."""
+    try:
+        return None if value is None else date.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not a day such as 2026-11-22", ctx, param) from None
 
 
-class Size(click.ParamType):
-    """A number of bytes, with or without KiB, MiB or GiB."""
-
-    name = "BYTES"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """The number of bytes, or a usage error."""
-        if isinstance(value, int):
-            return value
-        text = str(value).strip().lower()
-        for unit, factor in (("kib", 1 << 10), ("mib", 1 << 20), ("gib", 1 << 30), ("", 1)):
-            number = text.removesuffix(unit).strip() if unit else text
-            if text.endswith(unit) and number.isascii() and number.isdigit() and int(number) > 0:
-                return int(number) * factor
-        self.fail(f"{value!r} is not a size such as 1048576 or 256MiB", param, ctx)
+def size(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    """A number of bytes, with or without KiB, MiB or GiB; a usage error when it is not one."""
+    if value is None:
+        return None
+    match = re.fullmatch(r"([1-9][0-9]{0,11})\s*(k|m|g)?(?:ib)?", value.strip().lower(), re.ASCII)
+    if match is None:
+        raise click.BadParameter(f"{value!r} is not a size such as 1048576 or 256MiB", ctx, param)
+    return int(match[1]) << {None: 0, "k": 10, "m": 20, "g": 30}[match[2]]
 
 
 def judging(function: _Function) -> _Function:
@@ -49,14 +36,41 @@ def judging(function: _Function) -> _Function:
     file = click.Path(exists=True, dir_okay=False, path_type=Path)
     for option in reversed(
         (
-            click.option("--schema", metavar="NAME|FILE.py", help="The format; otherwise recognised by content. A path to a Python file is run."),
-            click.option("--definitions", type=file, multiple=True, help="Template-type definitions to judge instances by. May be given more than once."),
+            click.option(
+                "--schema",
+                metavar="NAME|FILE.py",
+                help="The format; otherwise recognised by content. A path to a Python file is run.",
+            ),
+            click.option(
+                "--definitions",
+                type=file,
+                multiple=True,
+                help="Template-type definitions to judge instances by. May be given more than once.",
+            ),
             click.option("--consumers", type=file, help="The driver builds in the field (consumers.toml)."),
-            click.option("--target", metavar="VERSION", help="Judge for this consumer version instead of the file's own."),
-            click.option("--on", type=Day(), help="Judge support windows and suppressions for this day instead of today."),
-            click.option("--config", type=file, help="The ccheck.toml to use; otherwise the nearest above the working directory."),
+            click.option(
+                "--target",
+                metavar="VERSION",
+                help="Judge for this consumer version instead of the file's own.",
+            ),
+            click.option(
+                "--on",
+                callback=day,
+                metavar="YYYY-MM-DD",
+                help="Judge support windows and suppressions for this day instead of today.",
+            ),
+            click.option(
+                "--config",
+                type=file,
+                help="The ccheck.toml to use; otherwise the nearest above the working directory.",
+            ),
             click.option("--no-config", is_flag=True, help="Use no ccheck.toml."),
-            click.option("--max-size", type=Size(), help="Refuse files that are larger.  [default: 256MiB]"),
+            click.option(
+                "--max-size",
+                callback=size,
+                metavar="BYTES",
+                help="Refuse files that are larger.  [default: 256MiB]",
+            ),
         )
     ):
         function = option(function)

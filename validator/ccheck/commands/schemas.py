@@ -15,5 +15,6 @@ def command() -> None:
     for schema in SCHEMAS:
         own = sum(1 for check in CHECKS if schema.name in check.schemas)
         general = sum(1 for check in CHECKS if not check.schemas)
+        can = "validate, show, diff, build" if schema.compose else "validate, show"
         click.echo(f"{schema.name:{width}}  {schema.title}")
-        click.echo(f"{'':{width}}  {general} general checks and {own} of its own · {'validate, show, diff, build' if schema.compose else 'validate, show'}")
+        click.echo(f"{'':{width}}  {general} general checks and {own} of its own · {can}")

@@ -18,7 +18,10 @@ from ccheck_schemas.record import Record
 WIDTH = 80
 
 
-@click.command("show", epilog="\b\nExamples:\n  ccheck show C-00000291-00000000-00000032.bin\n  ccheck show --yaml FILE > recipe.yaml\n")
+@click.command(
+    "show",
+    epilog="\b\nExamples:\n  ccheck show C-00000291-00000000-00000032.bin\n  ccheck show --yaml FILE > recipe.yaml\n",
+)
 @click.argument("path", metavar="FILE")
 @click.option("--schema", metavar="NAME|FILE.py", help="The format; otherwise recognised by content.")
 @click.option("--yaml", "as_yaml", is_flag=True, help="Write a recipe that `ccheck build` takes.")
@@ -40,7 +43,10 @@ def command(path: str, schema: str | None, as_yaml: bool) -> int:
             click.echo(line)
     if subject.reading.counts:
         total = sum(subject.reading.counts.values())
-        click.echo(f"note: the file breaks its schema in {total:,} places; ccheck validate {Path(path).name} says how", err=True)
+        click.echo(
+            f"note: the file breaks its schema in {total:,} places; ccheck validate {Path(path).name} says how",
+            err=True,
+        )
         return FINDINGS
     return PASS
 
@@ -51,7 +57,9 @@ def _recipe(subject: Subject, path: str) -> str:
     if subject.schema.describe is None:
         raise click.UsageError(f"{subject.schema.name} content cannot be written as a recipe")
     if subject.reading.counts:
-        raise click.UsageError(f"{path} breaks its schema, so that a recipe would not build it again; ccheck validate says how")
+        raise click.UsageError(
+            f"{path} breaks its schema, so that a recipe would not build it again; ccheck validate says how"
+        )
     return dump_yaml(subject.schema.describe(subject.content), subject.schema.name)
 
 

@@ -34,11 +34,37 @@ Examples:
 @click.command("validate", epilog=EXAMPLES)
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @judging
-@click.option("--exclude", multiple=True, metavar="GLOB", help="Leave files below a named folder out. May be given more than once.")
-@click.option("--format", "form", type=click.Choice(["text", *RENDERERS]), default="text", show_default=True, help="How the report is written.")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the report to this file, whole or not at all.")
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True, help="Colour the text report.")
-@click.option("--max-findings", type=click.IntRange(1, 1000), help="Findings of one check shown for one file; more are counted.  [default: 100]")
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="GLOB",
+    help="Leave files below a named folder out. May be given more than once.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", *RENDERERS]),
+    default="text",
+    show_default=True,
+    help="How the report is written.",
+)
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the report to this file, whole or not at all.",
+)
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colour the text report.",
+)
+@click.option(
+    "--max-findings",
+    type=click.IntRange(1, 1000),
+    help="Findings of one check shown for one file; more are counted.  [default: 100]",
+)
 def command(
     paths: tuple[str, ...],
     schema: str | None,
@@ -55,7 +81,8 @@ def command(
     color: str,
     max_findings: int | None,
 ) -> int:
-    """Say everything that is wrong with files: which check, which field, which bytes, why, and what to change.
+    """Say everything that is wrong with files: which check, which field, which bytes, why, and what to
+    change.
 
     PATH is a file, a folder (all files below it but hidden ones), or - for standard input.
 
@@ -101,7 +128,9 @@ def _judge(files: list[str], judgement: Judgement, tell: Callable[[FileReport], 
             tell(report)
             reports.append(report)
     except KeyboardInterrupt:
-        return RunReport(tuple(reports), __version__, interrupted=True, unexamined=tuple(files[len(reports) :]))
+        return RunReport(
+            tuple(reports), __version__, interrupted=True, unexamined=tuple(files[len(reports) :])
+        )
     return RunReport(tuple(reports), __version__)
 
 
@@ -113,7 +142,9 @@ def _colored(color: str, output: Path | None) -> bool:
 
 @contextlib.contextmanager
 def _sink(output: Path | None) -> Iterator[Callable[[str], None]]:
-    """Where the report goes: standard output, or a file that appears whole when all is written, or not at all."""
+    """Where the report goes: standard output, or a file that appears whole when all is written, or not at
+    all.
+    """
     if output is None:
         yield lambda text: click.echo(text, nl=not text.endswith("\n"), color=True)
         return
@@ -123,13 +154,15 @@ def _sink(output: Path | None) -> Iterator[Callable[[str], None]]:
         raise click.UsageError(f"--output {output}: {fault.strerror}") from fault
     try:
         with open(handle, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - an open descriptor
-            yield lambda text: print(text, end="" if text.endswith("\n") else "\n", file=file)  # noqa: T201 - into the file
+            yield lambda text: print(text, end="" if text.endswith("\n") else "\n", file=file)
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(output)
     except OSError as fault:
         Path(name).unlink(missing_ok=True)
-        raise click.ClickException(f"the report could not be written to {output}: {fault.strerror}") from fault
+        raise click.ClickException(
+            f"the report could not be written to {output}: {fault.strerror}"
+        ) from fault
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
