@@ -71,8 +71,8 @@ _SHAPES = (
     m.Chain,
 )
 _OPERATORS = {
-    operator.add, operator.sub, operator.mul, operator.floordiv, operator.mod, operator.and_, operator.or_, operator.rshift,
-    operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge,
+    operator.add, operator.sub, operator.mul, operator.floordiv, operator.mod, operator.and_, operator.or_,
+    operator.rshift, operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge,
 }  # fmt: skip
 
 
@@ -123,7 +123,8 @@ class _Linter:
                 if isinstance(inner, m.OffsetInto):
                     self.wanted.append(("field", inner.of, f"{place}.{sub.name}"))
                 if isinstance(inner, m.CountOf | m.LengthOf | m.RecordSize) and inner.of not in every:
-                    yield f"{place}.{sub.name}: {type(inner).__name__} names {inner.of!r}, which is no field here"
+                    kind = type(inner).__name__
+                    yield f"{place}.{sub.name}: {kind} names {inner.of!r}, which is no field here"
                 inner = inner.subcon
         self.open.discard(id(node))
 

@@ -1,4 +1,4 @@
-"""Channel files: template-type definitions and template instances, as docs/formats/channel.md specifies them."""
+"""Channel files: template-type definitions and template instances (docs/formats/channel.md)."""
 
 from __future__ import annotations
 
