@@ -41,6 +41,7 @@ class Ledger:
         self.complete = True
         self.counts: Counter[str] = Counter()
         self._notes: list[_Note] = []
+        self._noted: set[tuple[str, int, str | None, Place | None]] = set()
         self._claims: list[tuple[int, int, Record]] = []
         self._claimed = 0
 
@@ -53,7 +54,15 @@ class Ledger:
         proofs: Proofs = (),
         **values: Any,
     ) -> None:
-        """Note a fault at a field of a record, or at `place` when the bytes to blame are not the field's."""
+        """Note a fault at a field of a record, or at `place` when the bytes to blame are not the field's.
+
+        The same fault at the same place is noted once, however many rules find it.
+        """
+        key = (name, id(record), field, place)
+        if key in self._noted:
+            return
+        if self.counts[name] < FAULTS_KEPT:
+            self._noted.add(key)
         self.counts[name] += 1
         if self.counts[name] <= FAULTS_KEPT:
             self._notes.append(_Note(name, record, field, place, proofs, values))

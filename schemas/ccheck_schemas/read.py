@@ -46,7 +46,7 @@ class _Reader:
 
     Each method that reads a node takes the record that gets the field, the field's name, the offset, the end
     of the bytes at hand (`limit`) and the end that the file promised (`promised`; it lies beyond `limit` where
-    a region is cut short, which was reported there). It returns the offset behind the node, or raises _Cut.
+    a region is cut short, which is reported there). It returns the offset behind the node, or raises _Cut.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -287,7 +287,7 @@ class _Reader:
         except _Cut:
             self.ledger.complete = False
             used = end
-        if used < end:
+        if used < end <= limit:
             self.ledger.blame("size-mismatch", record, field, (at, end), value=length, actual=used - at)
         if end > limit:
             raise _Cut

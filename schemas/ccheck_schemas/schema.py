@@ -64,6 +64,18 @@ class Schema:
     describe: Callable[[Any], Recipe] | None = None
     identity: Mapping[str, Identity] = field(default_factory=dict)
 
+    def rebuild(self, data: bytes, content: Any) -> bytes:
+        """The bytes that the content of a file without faults has in canonical form. Raises RecipeError.
+
+        A format with recipes composes its content anew; any other is parsed and built by its Construct tree.
+        """
+        if self.compose is not None and self.describe is not None:
+            return self.compose(self.describe(content))
+        try:
+            return bytes(self.root.build(self.root.parse(data)))
+        except construct.ConstructError as fault:
+            raise RecipeError("", f"Construct refuses it: {fault}") from fault
+
     def __post_init__(self) -> None:
         complaints = lint(self.root)
         if complaints:

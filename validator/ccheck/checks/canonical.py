@@ -24,13 +24,12 @@ def not_canonical(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Build the file again: `ccheck show --yaml FILE > recipe.yaml`, `ccheck build recipe.yaml -o FILE`.
     """
-    schema = subject.schema
-    if schema is None or schema.compose is None or schema.describe is None:
+    if subject.schema is None or subject.reading is None:
         return
     fix = "build the file again: ccheck show --yaml FILE, then ccheck build"
     why = "a reader that is a little more lax or strict sees something else in these bytes"
     try:
-        built = schema.compose(schema.describe(subject.content))
+        built = subject.schema.rebuild(subject.data, subject.content)
     except RecipeError as refused:
         yield Blame(f"the content cannot be written again: {refused}", subject.whole, why=why, fix=fix)
         return
