@@ -22,19 +22,20 @@ def expand(paths: Sequence[str], exclude: Sequence[str] = ()) -> Iterator[str]:
 
     Hidden files and folders (a name that begins with a dot) below a named folder are left out, and those
     whose name or path matches an `exclude` glob; a file that is named itself is always examined. Links to
-    folders are not followed.
+    folders are not followed. Raises OSError when a named path is not there or a folder cannot be listed.
     """
     for path in paths:
-        if path == STANDARD_INPUT or not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where a folder may not be searched
+        if path != STANDARD_INPUT:
+            os.stat(path)  # noqa: PTH116 - a name that leads nowhere is a mistake, not a file that fails
+        if path == STANDARD_INPUT or not Path(path).is_dir():
             yield path
             continue
         for folder, folders, files in os.walk(path, onerror=_unwalkable):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             for name in sorted(files):
                 file = str(Path(folder) / name)
-                if not name.startswith(".") and not any(
-                    fnmatchcase(name, g) or fnmatchcase(file, g) for g in exclude
-                ):
+                left_out = any(fnmatchcase(name, glob) or fnmatchcase(file, glob) for glob in exclude)
+                if not name.startswith(".") and not left_out:
                     yield file
 
 

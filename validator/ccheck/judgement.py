@@ -136,7 +136,7 @@ def _definitions(paths: Sequence[Path], judgement: Judgement) -> tuple[Definitio
     """Read and judge the definitions; their own errors are handed to the checks of what is judged by them."""
     found = []
     for path in map(_near, paths):
-        taken = take(str(path), judgement.max_size, judgement.setting)
+        taken = take(str(path), max(judgement.max_size, MAX_SIZE), judgement.setting)
         if isinstance(taken, Subject):
             raise click.UsageError(f"definitions {path}: {taken.detail}")
         subject = examine(taken, path.name, judgement.setting, judgement.schemas, judgement.schema)
