@@ -94,7 +94,10 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A loaded file of instances, in the address space of the build that loaded it."""
+    """A loaded file of instances, in the address space of the build that loaded it.
+
+    `slots` gives for the index of an instance in the file its place in `instances`.
+    """
 
     profile: Profile
     limits: Limits
@@ -104,6 +107,7 @@ class Content:
     pool: Region
     counters: Region
     instances: tuple[Instance, ...]
+    slots: dict[int, int]
     skipped: tuple[Skip, ...]
     size: int
     steps: int
@@ -140,6 +144,7 @@ def load(
         opened.region if pool is None else pool.region,
         counters,
         tuple(instances),
+        {instance.index: slot for slot, instance in enumerate(instances)},
         tuple(skipped),
         len(data),
         budget - memory.steps,
@@ -261,7 +266,7 @@ def _checked_criteria(
                 )
                 raise _refuse("operand", message, here + 4)
             operand = memory.read_range(pool.region, base + offset, length, READ_OPERAND)
-            program = _checked_operand(kind, value_kind, operand, flags, here)
+            program = checked_operand(kind, value_kind, operand, flags, here)
             kept.append(
                 Criterion(field_index, kind, value_kind, operand, program, bool(flags & IGNORE_CASE), address)
             )
@@ -269,7 +274,7 @@ def _checked_criteria(
     return tuple(kept), unknown
 
 
-def _checked_operand(kind: int, value_kind: int, operand: bytes, flags: int, here: int) -> Program | None:
+def checked_operand(kind: int, value_kind: int, operand: bytes, flags: int, here: int) -> Program | None:
     """Refuse an operand that its kind cannot use; the program if it is a regex."""
     length = len(operand)
     if value_kind == INTEGER and kind in INTEGER_KINDS:

@@ -2,7 +2,7 @@
 by criterion.
 """
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +14,7 @@ from ccheck_interpreter.channel import (
     Content,
     Instance,
 )
-from ccheck_interpreter.event import Event, InputArray, encode, input_array
+from ccheck_interpreter.event import Event, InputArray, input_array
 from ccheck_interpreter.match import (
     IGNORE_CASE,
     INTEGER,
@@ -85,18 +85,19 @@ def evaluate(
     `dropped` are passed over.
     """
     memory = content.memory
-    longest = max((len(encode(value)) for value in event.inputs if isinstance(value, str)), default=0)
-    budget = content.limits.for_event(content.size, longest)
+    longest = max((len(value) for value in event.inputs if isinstance(value, str)), default=0)
+    budget = content.limits.for_event(content.size, 4 * longest)  # a character has at most 4 bytes
     memory.steps = budget
     mark = len(memory.regions)
     run = _Run(content, seen)
     arrays: dict[int, InputArray] = {}
     matched: list[int] = []
     try:
-        for slot, instance in enumerate(content.instances):
+        for slot in _slots(content, event):
+            instance = content.instances[slot]
             if instance.type_name != event.type or event.version not in {None, instance.type_version}:
                 continue
-            if event.instance not in {None, instance.index} or instance.index in dropped:
+            if instance.index in dropped:
                 continue
             inputs = arrays.get(instance.supplied)
             if inputs is None:
@@ -114,6 +115,14 @@ def evaluate(
     finally:
         del memory.regions[mark:]
     return EventResult(event, tuple(matched), tuple(run.telemetry), budget - memory.steps)
+
+
+def _slots(content: Content, event: Event) -> Iterable[int]:
+    """The places of the instances that an event is for."""
+    if event.instance is None:
+        return range(len(content.instances))
+    slot = content.slots.get(event.instance)
+    return () if slot is None else (slot,)
 
 
 class _Run:
