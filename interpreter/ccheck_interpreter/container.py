@@ -128,8 +128,9 @@ def _trusted_chain(memory: Memory, region: Region) -> dict[int, Table]:
     tables: dict[int, Table] = {}
     mask = memory.mask
     at = region.base + FIRST_BLOCK
-    origin = -1
+    origin = backwards = -1
     while True:
+        memory.reserve(2, WALK_CHAIN, backwards, region.file)
         following, size = memory.record(region, at, LINK, WALK_CHAIN, origin)
         here = at - region.base
         if size == 0:
@@ -140,6 +141,8 @@ def _trusted_chain(memory: Memory, region: Region) -> dict[int, Table]:
             part = memory.part(region, BLOCK_NAMES[kind], first, count * stride)
             tables[kind] = Table(part, first, stride, count, here + 12)
         origin = here
+        if following <= here:
+            backwards = here
         at = (region.base + following) & mask
 
 

@@ -2,16 +2,29 @@
 edges.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from struct import iter_unpack, unpack
 from typing import Final
 
-from ccheck_interpreter.channel import Content, Criterion, Instance, load
+from ccheck_interpreter.channel import (
+    CRITERION,
+    MOST_OPERAND_BYTES,
+    READ_CRITERION,
+    READ_OPERAND,
+    Content,
+    Criterion,
+    Instance,
+    checked_operand,
+    load,
+)
 from ccheck_interpreter.definitions import Definitions, TemplateType, load_definitions
 from ccheck_interpreter.event import Event, Input, encode
 from ccheck_interpreter.match import (
     BIT_MASK,
     CONTAINS,
+    IGNORE_CASE,
     INTEGER,
     INTEGER_RANGE,
     ONE_OF,
@@ -30,25 +43,24 @@ from ccheck_interpreter.trap import Refused, Trap
 LARGEST: Final = (1 << 64) - 1
 LONGEST: Final = 4096
 PLAIN: Final = "ccheck"
+MOST_CRITERIA: Final = 256
 
 
 def generate(definitions: bytes | None, content: bytes) -> Iterator[Event]:
     """The events for a file of instances, in a fixed order.
 
-    First, for each template type, an event with every input absent, one with plain, one with empty and one
-    with the longest inputs. Then for each instance that can be read, aimed at it alone: one that matches; for
-    each criterion near misses and its kind's edges; and the match with the criterion's input absent and
-    longest. A file that cannot be read gives the first group only.
+    First, for each template type, an event with plain, one with empty and one with the longest inputs, and
+    one with every input absent. Then for each instance, aimed at it alone: one that matches; for each
+    criterion near misses and its kind's edges; and the match with the criterion's input absent and longest.
+    Of a file that a build with checks would refuse, the instances are read as far as that goes, so that a
+    build without checks is led to what is wrong with them.
     """
     known = _known(definitions)
     if known is None:
         return
     for item in known.types:
         yield from _type_events(item)
-    loaded = _readable(known, content)
-    if loaded is None:
-        return
-    for instance in loaded.instances:
+    for instance in _instances(known, content):
         (item,) = known.named(instance.type_name, instance.type_version)[-1:]
         yield from instance_events(item, instance)
 
@@ -58,20 +70,48 @@ def _known(definitions: bytes | None) -> Definitions | None:
     if definitions is None:
         return None
     for bounds_check in (True, False):
-        try:
+        with suppress(Trap, Refused):
             return load_definitions(definitions, Profile("generate", {}, bounds_check=bounds_check))
-        except (Trap, Refused):
-            continue
     return None
 
 
-def _readable(known: Definitions, content: bytes) -> Content | None:
-    """The content as a build reads it that checks everything, supplies every input and knows every kind."""
+def _instances(known: Definitions, content: bytes) -> Iterable[Instance]:
+    """The instances as a build reads them that supplies every input and knows every kind."""
     inputs = {f"{item.name}@{item.version}": len(item.fields) for item in known.types}
-    try:
-        return load(known, content, Profile("generate", inputs, bounds_check=True))
-    except (Trap, Refused):
-        return None
+    with suppress(Trap, Refused):
+        return load(known, content, Profile("generate", inputs, bounds_check=True)).instances
+    with suppress(Trap, Refused):
+        return _salvaged(load(known, content, Profile("generate", inputs)))
+    return ()
+
+
+def _salvaged(loaded: Content) -> Iterator[Instance]:
+    """The instances of a file with faults; a criterion that cannot be read counts as one that any input
+    matches.
+    """
+    memory, table = loaded.memory, loaded.criteria
+    for instance in loaded.instances:
+        criteria: list[Criterion] = []
+        memory.steps = loaded.limits.for_event(loaded.size, 0)
+        with suppress(Trap):
+            for number in range(min(instance.count, MOST_CRITERIA)):
+                index = instance.first + number
+                if table is None or index >= table.count:
+                    break
+                address = (table.first + index * table.stride) & memory.mask
+                record = memory.record(table.region, address, CRITERION, READ_CRITERION)
+                criteria.append(_salvaged_criterion(loaded, record, address))
+        yield replace(instance, criteria=tuple(criteria))
+
+
+def _salvaged_criterion(loaded: Content, record: tuple[int, ...], address: int) -> Criterion:
+    index, kind, offset, length, value_kind, flags = record
+    with suppress(Trap, Refused):
+        if kind != WILDCARD and 1 <= length <= MOST_OPERAND_BYTES:
+            operand = loaded.memory.read_range(loaded.pool, loaded.region.base + offset, length, READ_OPERAND)
+            program = checked_operand(kind, value_kind, operand, flags, 0)
+            return Criterion(index, kind, value_kind, operand, program, bool(flags & IGNORE_CASE), address)
+    return Criterion(index, WILDCARD, value_kind, b"", None, False, address)
 
 
 def _type_events(item: TemplateType) -> Iterator[Event]:
@@ -92,9 +132,8 @@ def instance_events(item: TemplateType, instance: Instance) -> Iterator[Event]:
     base: list[Input] = [1 if field.value_kind == INTEGER else PLAIN for field in item.fields]
     by_field: dict[int, list[Criterion]] = {}
     for criterion in criteria:
-        if criterion.kind != WILDCARD:
+        if _fetches(criterion, item):
             by_field.setdefault(criterion.field_index, []).append(criterion)
-            base.extend([PLAIN] * (criterion.field_index + 1 - len(base)))
     for index, group in by_field.items():
         base[index] = _matching(group, base[index])
 
@@ -106,7 +145,7 @@ def instance_events(item: TemplateType, instance: Instance) -> Iterator[Event]:
 
     yield event("match")
     for number, criterion in enumerate(criteria):
-        if criterion.kind == WILDCARD:
+        if not _fetches(criterion, item):
             continue
         group = by_field[criterion.field_index]
         others = [other for other in group if other is not criterion]
@@ -120,6 +159,15 @@ def instance_events(item: TemplateType, instance: Instance) -> Iterator[Event]:
         yield event(
             "longest", number, LARGEST if criterion.value_kind == INTEGER else _longest(base, criterion)
         )
+
+
+def _fetches(criterion: Criterion, item: TemplateType) -> bool:
+    """Does the criterion read an input that an event of the type can have, as the kind that the type
+    declares?
+    """
+    if criterion.kind == WILDCARD or criterion.field_index >= len(item.fields):
+        return False
+    return item.fields[criterion.field_index].value_kind == criterion.value_kind
 
 
 def _longest(base: Sequence[Input], criterion: Criterion) -> str:

@@ -213,6 +213,13 @@ class Memory:
         if self.steps < 0:
             raise self.trap("step-budget", operation, origin=origin, file=file)
 
+    def reserve(self, steps: int, operation: Operation, origin: int = -1, file: str = "") -> None:
+        """Trap here, at the head of a loop, if fewer steps are left: a hang then has one name wherever it
+        ends.
+        """
+        if self.steps < steps:
+            raise self.trap("step-budget", operation, origin=origin, file=file)
+
     def enter(self, operation: Operation, origin: int = -1, file: str = "") -> None:
         """Begin a nested call."""
         self.depth += 1
@@ -306,8 +313,6 @@ class Memory:
         write: bool = False,
     ) -> None:
         """Return if the access is allowed, else raise its trap."""
-        if self.steps < 0:
-            raise self.trap("step-budget", operation, origin=origin, file=region.file)
         at = address - region.base
         if at < 0 or size < 0 or size > region.size - at:
             if 0 <= address < NULL_PAGE:
@@ -321,6 +326,8 @@ class Memory:
                     write=write,
                 )
             raise self._outside_trap(region, address, size, operation, origin, write=write)
+        if self.steps < 0:
+            raise self.trap("step-budget", operation, origin=origin, file=region.file)
         kind: TrapKind | None = None
         at = address - region.data_base
         if write and not region.writable:

@@ -212,6 +212,7 @@ class _Loader:
         found: list[EventRule] = []
         origin = 16
         while self._inside(at):
+            memory.reserve(1, READ_EVENT, origin, region.file)
             if self.checks and not self._fits(at, EVENT.size):
                 raise _refuse(
                     "event-offset", f"event at {at:#x} does not fit into {region.size} bytes", origin
@@ -265,6 +266,7 @@ class _Loader:
         found: list[Filter] = []
         origin = event_at + 20
         while True:
+            self.memory.reserve(1, READ_FILTER, origin, self.region.file)
             if self.checks and not self._fits(at, DATA_AT + 2):
                 raise _refuse(
                     "filter-offset", f"filter at {at:#x} does not fit into {self.region.size} bytes", origin
@@ -297,6 +299,7 @@ class _Loader:
         end = (at + size) & memory.mask
         if size % 2 or end <= at or end >= region.size:
             return self._reject(f"filter at {at:#x} has {size} bytes of data", at + 524)
+        memory.reserve(2 + (size >> 6), READ_FILTER, origin, region.file)
         start = region.base + at + DATA_AT
         if memory.record(region, start + size - 2, Struct("<H"), READ_DATA, at + 524)[0] != 0:
             return self._reject(f"the data of the filter at {at:#x} does not end with a NUL", at + 524)

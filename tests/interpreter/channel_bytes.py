@@ -4,7 +4,7 @@ docs/formats/channel.md.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from struct import pack
+from struct import pack, pack_into, unpack_from
 from zlib import crc32
 
 KIND = {
@@ -222,3 +222,32 @@ def july_file() -> bytes:
         ipc_instance(291002, text(20, "equals", "local")),
         revision=32,
     )
+
+
+def poke(data: bytes, layout: str, at: int, *values: int) -> bytes:
+    """The file with some members overwritten, and its size and checksum set again."""
+    out = bytearray(data)
+    pack_into(layout, out, at, *values)
+    return seal(out)
+
+
+def tables(data: bytes) -> dict[int, int]:
+    """Where the link of each block lies, by block kind."""
+    found: dict[int, int] = {}
+    at = 0x20
+    while True:
+        following, size = unpack_from("<II", data, at)
+        if size == 0:
+            return found
+        found[unpack_from("<H", data, at + 8)[0]] = at
+        at = following
+
+
+def criterion_at(data: bytes, index: int) -> int:
+    """Where the record of a criterion lies."""
+    return tables(data)[4] + 16 + 16 * index
+
+
+def instance_at(data: bytes, index: int) -> int:
+    """Where the record of an instance lies."""
+    return tables(data)[3] + 16 + 24 * index
