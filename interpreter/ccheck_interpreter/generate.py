@@ -27,6 +27,7 @@ from ccheck_interpreter.match import (
     IGNORE_CASE,
     INTEGER,
     INTEGER_RANGE,
+    KIND_NAMES,
     ONE_OF,
     PREFIX,
     REGEX,
@@ -107,7 +108,7 @@ def _salvaged(loaded: Content) -> Iterator[Instance]:
 def _salvaged_criterion(loaded: Content, record: tuple[int, ...], address: int) -> Criterion:
     index, kind, offset, length, value_kind, flags = record
     with suppress(Trap, Refused):
-        if kind != WILDCARD and 1 <= length <= MOST_OPERAND_BYTES:
+        if kind in KIND_NAMES and kind != WILDCARD and 1 <= length <= MOST_OPERAND_BYTES:
             operand = loaded.memory.read_range(loaded.pool, loaded.region.base + offset, length, READ_OPERAND)
             program = checked_operand(kind, value_kind, operand, flags, 0)
             return Criterion(index, kind, value_kind, operand, program, bool(flags & IGNORE_CASE), address)

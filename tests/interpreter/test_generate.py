@@ -17,6 +17,7 @@ from channel_bytes import (
     number,
     text,
     wildcard,
+    with_raw,
 )
 
 from ccheck_interpreter.channel import load
@@ -151,13 +152,21 @@ def test_the_matrix_shows_what_was_exercised() -> None:
     file = instances(InstanceSpec(1, [text(0, "prefix", "a"), number(1, "equals", 7), wildcard(2)]))
     table = exercise(NET, file)
     assert [row.field_name for row in table.unexercised] == ["user"]
-    kinds = "wildcard  equals  not_equals  prefix  suffix  contains  regex  integer_range  bit_mask  one_of"
-    assert render(table).splitlines() == [
-        "Net version 1",
-        f"     field  {kinds}",
-        "    0 host  .         .       .           ±       .       .         .                               .",
-        "    1 port  .         ±       .                                            .              .         .",
-        "    2 user  +         .       .           .       .       .         .                               .",
+    marks = {(row.field_name, cell.kind): cell for row in table.rows for cell in row.cells}
+    assert (marks["host", "prefix"].matched, marks["host", "prefix"].failed) == (True, True)
+    assert (marks["user", "wildcard"].matched, marks["user", "wildcard"].failed) == (True, False)
+    assert marks["port", "prefix"].allowed is False
+
+
+def test_the_matrix_is_drawn_as_a_table() -> None:
+    """A cell is ± where a kind matched and failed, a dot where it is allowed and never ran, empty where it
+    is not.
+    """
+    narrow = definitions(TypeSpec(1, "Net", [FieldSpec("host"), FieldSpec("port", INTEGER)]))
+    file = instances(InstanceSpec(1, [text(0, "prefix", "a"), wildcard(1)]))
+    assert render(exercise(narrow, file)).splitlines()[2:] == [
+        "    0 host  .         .       .           ±       .       .         ." + " " * 31 + ".",
+        "    1 port  +         .       ." + " " * 44 + ".              .         .",
     ]
 
 
@@ -173,6 +182,20 @@ def test_a_generated_event_reaches_its_instance_alone() -> None:
     content = load(load_definitions(NET, BUILD), file, BUILD)
     assert evaluate(content, Event("Net", (), instance=1)).matched == (2,)
     assert evaluate(content, Event("Net", (), instance=7)).matched == ()
+
+
+def test_a_kind_that_the_format_does_not_have_is_led_to_its_fault() -> None:
+    """A criterion of kind 25352 in a file that a checking build refuses for another reason still gets its
+    event.
+    """
+    file = instances(
+        InstanceSpec(1, [text(0, "prefix", "only"), with_raw(text(2, "equals", "x"), kind=25352)]),
+        InstanceSpec(2, [with_raw(text(0, "equals", "x"), operand_length=0)]),
+    )
+    assert run(replace(BUILD, bounds_check=True), NET, file).verdict == "refuse"
+    outcome = run(BUILD, NET, file)
+    assert outcome.trap is not None
+    assert (outcome.trap.kind, outcome.trap.index) == ("dispatch-out-of-bounds", 25352)
 
 
 def test_a_criterion_over_the_wrong_kind_is_led_to_its_fault() -> None:
