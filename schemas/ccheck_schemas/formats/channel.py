@@ -1,0 +1,429 @@
+"""Channel files: template-type definitions and template instances (docs/formats/channel.md)."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from enum import IntEnum, IntFlag
+from typing import Any
+
+from construct import Bytes, Const, If, IfThenElse, Int8ul, Int16ul, Int32ul, Struct, Switch, this
+
+from ccheck_schemas.meaning import (
+    Bounded,
+    Chain,
+    ChecksumOver,
+    FileSize,
+    LengthOf,
+    OffsetInto,
+    Pool,
+    Pooled,
+    RecordSize,
+    Region,
+    Reserved,
+    Rows,
+    StrictEnum,
+    StrictFlags,
+    Table,
+    Text,
+    Version,
+    ZeroPad,
+)
+from ccheck_schemas.record import Reading, Record
+from ccheck_schemas.schema import Identity, Schema
+
+MAGIC = b"\xaa\xaa\xaa\xaa"
+HEADER_SIZE = 0x20
+NUMBER_HIGH = 99_999_999
+OPERAND_HIGH = 4096
+REGEX_HIGH = 1024
+LIST_HIGH = 64
+
+
+class Kind(IntEnum):
+    """What a channel file holds."""
+
+    DEFINITIONS = 1
+    INSTANCES = 2
+
+
+class FileFlag(IntFlag):
+    """Flags of the header."""
+
+    TEST = 1
+
+
+class BlockKind(IntEnum):
+    """What a block holds."""
+
+    TYPES = 1
+    FIELDS = 2
+    INSTANCES = 3
+    CRITERIA = 4
+    POOL = 5
+
+
+class ValueKind(IntEnum):
+    """What an input holds, and so an operand."""
+
+    NONE = 0
+    TEXT = 1
+    INTEGER = 2
+
+
+class InputKind(IntEnum):
+    """What an input may hold: `ValueKind` without NONE."""
+
+    TEXT = 1
+    INTEGER = 2
+
+
+class CriterionKind(IntEnum):
+    """How a criterion compares its input with its operand."""
+
+    WILDCARD = 1
+    EQUALS = 2
+    NOT_EQUALS = 3
+    PREFIX = 4
+    SUFFIX = 5
+    CONTAINS = 6
+    REGEX = 7
+    INTEGER_RANGE = 8
+    BIT_MASK = 9
+    ONE_OF = 10
+
+
+class KindBit(IntFlag):
+    """Bit *k* allows criteria of kind *k*."""
+
+    WILDCARD = 1 << 1
+    EQUALS = 1 << 2
+    NOT_EQUALS = 1 << 3
+    PREFIX = 1 << 4
+    SUFFIX = 1 << 5
+    CONTAINS = 1 << 6
+    REGEX = 1 << 7
+    INTEGER_RANGE = 1 << 8
+    BIT_MASK = 1 << 9
+    ONE_OF = 1 << 10
+
+
+class FieldFlag(IntFlag):
+    """Flags of a field."""
+
+    OPTIONAL = 1
+
+
+class CriterionFlag(IntFlag):
+    """Flags of a criterion."""
+
+    IGNORE_CASE = 1
+
+
+class InstanceSeverity(IntEnum):
+    """How grave a match is."""
+
+    INFORMATIONAL = 1
+    LOW = 2
+    MEDIUM = 3
+    HIGH = 4
+    CRITICAL = 5
+
+
+class Action(IntEnum):
+    """What the sensor does on a match."""
+
+    MONITOR = 1
+    DETECT = 2
+    BLOCK = 3
+
+
+TEXT_KINDS = frozenset(range(CriterionKind.EQUALS, CriterionKind.REGEX + 1)) | {int(CriterionKind.ONE_OF)}
+INTEGER_KINDS = frozenset(
+    int(kind)
+    for kind in (
+        CriterionKind.EQUALS,
+        CriterionKind.NOT_EQUALS,
+        CriterionKind.INTEGER_RANGE,
+        CriterionKind.BIT_MASK,
+        CriterionKind.ONE_OF,
+    )
+)
+
+
+def _name(offset: Any, length: Any) -> Pooled:
+    return Pooled("pool", offset, length, Text(length, terminator="behind"))
+
+
+# docs/formats/channel.md, Header
+HEADER = Struct(
+    "magic" / Const(MAGIC),
+    "format_version" / Version(Int16ul, known=(1,)),
+    "kind" / StrictEnum(Int16ul, Kind),
+    "channel" / Bounded(Int32ul, 0, NUMBER_HIGH),
+    "sequence" / Bounded(Int32ul, 0, NUMBER_HIGH),
+    "revision" / Bounded(Int32ul, 0, NUMBER_HIGH),
+    "total_size" / FileSize(Int32ul),
+    "flags" / StrictFlags(Int32ul, FileFlag),
+    "checksum" / ChecksumOver(Int32ul, start=HEADER_SIZE),
+)
+
+# Template type
+TEMPLATE_TYPE = Struct(
+    "id" / Bounded(Int32ul, 1, 0xFFFFFFFF),
+    "version" / Bounded(Int16ul, 1, 0xFFFF),
+    "field_count" / Bounded(Int16ul, 1, 256),
+    "first_field" / Int32ul,
+    "name_offset" / Int32ul,
+    "name_length" / LengthOf(Int16ul, of="name", low=1, high=64),
+    "reserved" / Reserved(Int16ul),
+    "channel" / Bounded(Int32ul, 0, NUMBER_HIGH),
+    "name" / _name(this.name_offset, this.name_length),
+    "fields" / Rows("fields", first="first_field", count="field_count"),
+)
+
+# Field
+FIELD = Struct(
+    "name_offset" / Int32ul,
+    "name_length" / LengthOf(Int16ul, of="name", low=1, high=64),
+    "max_length" / Bounded(Int16ul, 1, OPERAND_HIGH),
+    "value_kind" / StrictEnum(Int8ul, InputKind),
+    "flags" / StrictFlags(Int8ul, FieldFlag),
+    "reserved" / Reserved(Int16ul),
+    "allowed_kinds" / StrictFlags(Int32ul, KindBit),
+    "name" / _name(this.name_offset, this.name_length),
+)
+
+# Template instance
+TEMPLATE_INSTANCE = Struct(
+    "id" / Bounded(Int32ul, 1, 0xFFFFFFFF),
+    "type_id" / Int32ul,
+    "type_version" / Int16ul,
+    "severity" / StrictEnum(Int8ul, InstanceSeverity),
+    "action" / StrictEnum(Int8ul, Action),
+    "first_criterion" / Int32ul,
+    "criterion_count" / Bounded(Int16ul, 1, 256),
+    "reserved_18" / Reserved(Int16ul),
+    "reserved_20" / Reserved(Int32ul),
+    "criteria" / Rows("criteria", first="first_criterion", count="criterion_count"),
+)
+
+_OPERAND = IfThenElse(
+    this.value_kind == int(ValueKind.TEXT),
+    IfThenElse(
+        this.kind == int(CriterionKind.ONE_OF),
+        Pooled(
+            "pool",
+            this.operand_offset,
+            this.operand_length,
+            Text(this.operand_length, terminator="behind", lists=True),
+        ),
+        Pooled(
+            "pool", this.operand_offset, this.operand_length, Text(this.operand_length, terminator="behind")
+        ),
+    ),
+    Pooled("pool", this.operand_offset, this.operand_length, Bytes(this.operand_length), align=8),
+)
+
+# Criterion
+CRITERION = Struct(
+    "field_index" / Int16ul,
+    "kind" / StrictEnum(Int16ul, CriterionKind),
+    "operand_offset" / Int32ul,
+    "operand_length" / LengthOf(Int32ul, of="operand", low=0, high=OPERAND_HIGH),
+    "value_kind" / StrictEnum(Int16ul, ValueKind),
+    "flags" / StrictFlags(Int16ul, CriterionFlag),
+    "operand" / If(this.operand_length > 0, _OPERAND),
+)
+
+# Blocks
+BODY = Struct(
+    "kind" / StrictEnum(Int16ul, BlockKind),
+    "record_size" / RecordSize(Int16ul, of="records"),
+    "count" / Int32ul,
+    "records"
+    / Switch(
+        this.kind,
+        {
+            int(BlockKind.TYPES): Table("types", this.count, TEMPLATE_TYPE, low=1, high=4096),
+            int(BlockKind.FIELDS): Table("fields", this.count, FIELD, low=1, high=65_536),
+            int(BlockKind.INSTANCES): Table("instances", this.count, TEMPLATE_INSTANCE, low=1, high=65_536),
+            int(BlockKind.CRITERIA): Table("criteria", this.count, CRITERION, low=1, high=262_144),
+            int(BlockKind.POOL): Pool("pool", this.count, high=1 << 24),
+        },
+    ),
+)
+
+BLOCK = Struct(
+    "next_offset" / OffsetInto(Int32ul, of="blocks", align=8),
+    "size" / LengthOf(Int32ul, of="body"),
+    "body" / If(this.size > 0, Region(this.size, BODY)),
+    ZeroPad(8),
+)
+
+CHANNEL = Struct(
+    "header" / HEADER,
+    "blocks" / Chain(HEADER_SIZE, BLOCK, next_field="next_offset", last="size", align=8),
+)
+
+BLOCK_ORDER = {
+    Kind.DEFINITIONS: (BlockKind.TYPES, BlockKind.FIELDS, BlockKind.POOL),
+    Kind.INSTANCES: (BlockKind.INSTANCES, BlockKind.CRITERIA, BlockKind.POOL),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a template type: one input of the driver. source: its record."""
+
+    source: Record
+    index: int
+    name: str | None
+    max_length: int
+    value_kind: int
+    flags: int
+    allowed_kinds: int
+
+    @property
+    def optional(self) -> bool:
+        """Whether some supported builds do not supply this input."""
+        return bool(self.flags & FieldFlag.OPTIONAL)
+
+    def allows(self, kind: int) -> bool:
+        """Whether criteria of this kind are allowed."""
+        return bool(self.allowed_kinds >> kind & 1)
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateType:
+    """A template type and its fields, in the order of the driver's inputs. source: its record."""
+
+    source: Record
+    id: int
+    version: int
+    name: str | None
+    channel: int
+    field_count: int
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """What one input must be like. source: its record.
+
+    text: the operand of a text criterion. texts: of a one_of. words: the 8-byte integers of an integer
+    operand. All are None when the operand has another form, or could not be read.
+    """
+
+    source: Record
+    field_index: int
+    kind: int
+    value_kind: int
+    flags: int
+    operand_length: int
+    text: str | None
+    texts: tuple[str, ...] | None
+    words: tuple[int, ...] | None
+
+    @property
+    def ignore_case(self) -> bool:
+        """Whether ASCII letters match either case."""
+        return bool(self.flags & CriterionFlag.IGNORE_CASE)
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateInstance:
+    """A template instance and its criteria. source: its record."""
+
+    source: Record
+    index: int
+    id: int
+    type_id: int
+    type_version: int
+    severity: int
+    action: int
+    criteria: tuple[Criterion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelContent:
+    """What a channel file says, as far as it could be read."""
+
+    header: Record
+    kind: int | None
+    types: tuple[TemplateType, ...]
+    instances: tuple[TemplateInstance, ...]
+
+
+def assemble(reading: Reading) -> ChannelContent:
+    """The typed content of a reading; records that are cut short are left out."""
+    header = reading.root.get("header") or Record(None, "header", 0)
+    return ChannelContent(
+        header=header,
+        kind=header.get("kind"),
+        types=tuple(_template_type(row) for row in reading.tables.get("types", ())),
+        instances=tuple(_instance(i, row) for i, row in enumerate(reading.tables.get("instances", ()))),
+    )
+
+
+def _template_type(row: Record) -> TemplateType:
+    fields = tuple(
+        Field(f, i, f.get("name"), f.max_length, f.value_kind, f.flags, f.allowed_kinds)
+        for i, f in enumerate(row.values["fields"])
+    )
+    return TemplateType(row, row.id, row.version, row.get("name"), row.channel, row.field_count, fields)
+
+
+def _instance(index: int, row: Record) -> TemplateInstance:
+    criteria = tuple(_criterion(c) for c in row.values["criteria"])
+    return TemplateInstance(
+        row, index, row.id, row.type_id, row.type_version, row.severity, row.action, criteria
+    )
+
+
+def _criterion(row: Record) -> Criterion:
+    operand = row.get("operand")
+    text = texts = words = None
+    if isinstance(operand, str):
+        if row.kind == CriterionKind.ONE_OF:
+            texts = tuple(operand.split("\0"))
+        else:
+            text = operand
+    elif isinstance(operand, bytes) and row.value_kind == ValueKind.INTEGER and len(operand) % 8 == 0:
+        words = struct.unpack(f"<{len(operand) // 8}Q", operand)
+    return Criterion(
+        row, row.field_index, row.kind, row.value_kind, row.flags, row.operand_length, text, texts, words
+    )
+
+
+def _recognise(data: bytes) -> bool:
+    return data[:4] == MAGIC
+
+
+def _compose(recipe: Any) -> bytes:
+    from ccheck_schemas.formats.channel_recipe import compose
+
+    return compose(recipe)
+
+
+def _describe(content: ChannelContent) -> Any:
+    from ccheck_schemas.formats.channel_recipe import describe
+
+    return describe(content)
+
+
+SCHEMA = Schema(
+    name="channel",
+    title="channel files: template-type definitions and template instances",
+    root=CHANNEL,
+    recognise=_recognise,
+    assemble=assemble,
+    compose=_compose,
+    describe=_describe,
+    identity={
+        "types": Identity("type {id} version {version}"),
+        "fields": Identity("field {name}"),
+        "instances": Identity("instance {id}"),
+        "criteria": Identity("field {field}", headline="kind"),
+    },
+)

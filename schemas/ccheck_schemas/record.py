@@ -1,0 +1,127 @@
+"""What reading a file gives: records that know their bytes, and faults that say where and why."""
+
+from __future__ import annotations
+
+import struct
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ccheck_schemas.span import Span
+
+
+class Record:
+    """One struct as it was read: fields by name, and the bytes that each came from.
+
+    Fields are attributes (``record.field_index``) and items of `values`; ``record.span("field_index")`` is
+    where the field stands. A field that was not reached, because the record is cut short, is absent: `get`
+    gives None.
+    """
+
+    __slots__ = ("_spans", "end", "label", "offset", "parent", "values")
+
+    def __init__(self, parent: Record | None, label: str, offset: int) -> None:
+        self.parent = parent
+        self.label = label
+        self.offset = offset
+        self.end = offset
+        self.values: dict[str, Any] = {}
+        self._spans: dict[str, tuple[int, int, struct.Struct | None]] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.values[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+    def get(self, name: str) -> Any:
+        """The field's value, or None when the record ends before it."""
+        return self.values.get(name)
+
+    def put(self, name: str, value: Any, offset: int, end: int, packer: struct.Struct | None = None) -> None:
+        """Store a field, its bytes, and how an integer is packed into them."""
+        self.values[name] = value
+        self._spans[name] = (offset, end, packer)
+
+    def packer(self, name: str) -> struct.Struct | None:
+        """How the field is packed, when it is an integer."""
+        return self._spans[name][2]
+
+    @property
+    def reach(self) -> int:
+        """The offset behind the last byte that any field was read from."""
+        return max((end for _, end, _ in self._spans.values()), default=self.offset)
+
+    @property
+    def path(self) -> str:
+        """The record's name from the top, as users write it."""
+        above = self.parent.path if self.parent is not None else ""
+        return f"{above}.{self.label}" if above and self.label else above or self.label
+
+    def span(self, name: str | None = None) -> Span:
+        """Where the field stands; the whole record without a name."""
+        if name is None:
+            return Span(self.offset, self.end - self.offset, self.path)
+        start, end, _ = self._spans[name]
+        path = self.path
+        return Span(start, end - start, f"{path}.{name}" if path else name)
+
+    def items(self) -> Iterator[tuple[str, Any]]:
+        """The fields in the order in which they were read."""
+        return ((name, value) for name, value in self.values.items() if not name.startswith("_"))
+
+    def __repr__(self) -> str:
+        """A short form for messages of tests."""
+        return f"<record {self.path or 'root'} at {self.offset:#x}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One place where the bytes break the schema.
+
+    name: the kind of fault, which is the id of the check that reports it. span: the guilty bytes. values: the
+    numbers to put into a message. proofs: other places that show it, with a few words each.
+    """
+
+    name: str
+    span: Span
+    values: Mapping[str, Any] = field(default_factory=dict)
+    proofs: tuple[tuple[str, Span], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PoolItem:
+    """An item of a pool: its bytes (with the NUL behind a text), and the field that names it first."""
+
+    offset: int
+    end: int
+    align: int
+    owner: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A whole file as a schema reads it.
+
+    root: the top record. faults: what breaks the schema, at most `FAULTS_KEPT` of each name; `counts` has
+    them all. complete: everything that the schema names was read, so that what is unowned or unused is truly
+    so. tables: the records of each table. pools: start and end of each pool. items: what each pool holds, by
+    offset. seals: the fields that state the size or a checksum of the file: meaning, place, packer.
+    """
+
+    root: Record
+    faults: tuple[Fault, ...]
+    counts: Counter[str]
+    complete: bool
+    tables: Mapping[str, tuple[Record, ...]]
+    pools: Mapping[str, tuple[int, int]]
+    items: Mapping[str, tuple[PoolItem, ...]]
+    seals: tuple[tuple[Any, Span, struct.Struct], ...] = ()
+
+    def faults_of(self, name: str) -> Iterator[Fault]:
+        """The kept faults of one kind, by offset."""
+        return (fault for fault in self.faults if fault.name == name)

@@ -1,0 +1,33 @@
+"""The fixed size of a node, where it has one."""
+
+from __future__ import annotations
+
+import construct
+
+from ccheck_schemas import meaning as m
+
+
+def sizeof(node: construct.Construct) -> int | None:
+    """The bytes that a node takes where it stands, or None when that depends on the file.
+
+    Unlike Construct's own `sizeof`, a choice between branches of one size has that size.
+    """
+    while isinstance(node, construct.Renamed | m.Meaning):
+        node = node.subcon
+    sizes: list[int | None]
+    match node:
+        case construct.Struct():
+            sizes = [sizeof(sub) for sub in node.subcons]
+            return None if None in sizes else sum(size for size in sizes if size is not None)
+        case construct.IfThenElse():
+            sizes = [sizeof(node.thensubcon), sizeof(node.elsesubcon)]
+        case construct.Switch():
+            sizes = [sizeof(sub) for sub in (*node.cases.values(), node.default)]
+        case m.At() | m.Chain() | m.Pooled() | m.Rows():
+            return 0
+        case _:
+            try:
+                return int(node.sizeof())
+            except construct.SizeofError:
+                return None
+    return sizes[0] if len(set(sizes)) == 1 else None

@@ -1,0 +1,391 @@
+"""Checks of the layout that hold for every format: extents, chains, counts, owners of bytes, checksums.
+
+The schema's reader finds the faults; each check here gives one kind of fault its words and its manual.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ccheck.check import Blame
+from ccheck.subject import Subject, proofs_of
+from ccheck_schemas.record import Fault
+
+
+def faults(subject: Subject, name: str) -> Iterator[Fault]:
+    """The faults of one kind in a subject that was read; none without a reading."""
+    return subject.reading.faults_of(name) if subject.reading is not None else iter(())
+
+
+def wrong_magic(subject: Subject) -> Iterator[Blame]:
+    """The file does not begin with the magic of its format.
+
+    ## What is wrong
+    The first bytes are not those that every file of this format begins with.
+
+    ## Why is this bad
+    The file is of another format, or its beginning is damaged. Nothing else in it can be trusted, so the
+    other checks are not run.
+
+    ## How to fix
+    Give the right file, or the right `--schema`.
+    """
+    for fault in faults(subject, "wrong-magic"):
+        found, expected = fault.values["value"].hex(" "), fault.values["expected"].hex(" ")
+        yield Blame(
+            f"the magic is {found}, not {expected}",
+            fault.span,
+            label="not the magic",
+            why="the file is of another format, or its beginning is damaged",
+            fix="give the right file, or the right --schema",
+        )
+
+
+def unknown_format_version(subject: Subject) -> Iterator[Blame]:
+    """The file is of a version of the format that the schema does not describe.
+
+    ## What is wrong
+    The version in the header is none of the versions that this schema knows.
+
+    ## Why is this bad
+    Fields may stand elsewhere or mean something else in another version; a reading by the wrong layout proves
+    nothing. The other checks are not run.
+
+    ## How to fix
+    Build the content for a version that is known, or update ccheck.
+    """
+    for fault in faults(subject, "unknown-format-version"):
+        known = ", ".join(map(str, fault.values["known"]))
+        yield Blame(
+            f"format version is {fault.values['value']}, known is {known}",
+            fault.span,
+            label=f"version {fault.values['value']}",
+            why="in another version fields may stand elsewhere or mean something else",
+            fix=f"build the content for version {known}",
+        )
+
+
+def truncated(subject: Subject) -> Iterator[Blame]:
+    """The bytes end in the middle of a record or a block.
+
+    ## What is wrong
+    A record needs more bytes than are left, or a block says that it is longer than the file.
+
+    ## Why is this bad
+    A driver that reads the record anyway reads past the end of its buffer, in kernel mode.
+
+    ## How to fix
+    The file was cut off, or a size in front of the place is too large. Build it again from its source.
+    """
+    for fault in faults(subject, "truncated"):
+        need, have = fault.values["need"], fault.values["have"]
+        yield Blame(
+            f"{need:,} bytes are needed here, {max(have, 0):,} are left",
+            fault.span,
+            label="too few bytes",
+            why="a driver that trusts the layout reads past the end of its buffer",
+            fix="the file was cut off, or this size is too large; build it again from its source",
+        )
+
+
+def size_mismatch(subject: Subject) -> Iterator[Blame]:
+    """A size field does not say how many bytes there are.
+
+    ## What is wrong
+    The size of the file or of a block is not the number of bytes that it holds.
+
+    ## Why is this bad
+    One of the two is wrong, and a driver believes the field: it reads too far, or leaves content unread.
+
+    ## How to fix
+    Build the file again. If you edit bytes by hand, `ccheck build` makes sizes true.
+    """
+    for fault in faults(subject, "size-mismatch"):
+        value, actual = fault.values["value"], fault.values["actual"]
+        yield Blame(
+            f"the size is given as {value:,} bytes, there are {actual:,}",
+            fault.span,
+            label=f"{value:,} bytes",
+            why="a driver believes the field: it reads too far, or leaves content unread",
+            fix=f"set the size to {actual:,}, or bring back the bytes that belong here",
+        )
+
+
+def count_past_bytes(subject: Subject) -> Iterator[Blame]:
+    """A count asks for more records than the bytes hold.
+
+    ## What is wrong
+    A table or an array says that it has more elements than fit into its block or file. The elements that fit
+    are still checked.
+
+    ## Why is this bad
+    A driver that loops over the count reads records from behind the table, and interprets whatever stands
+    there.
+
+    ## How to fix
+    Set the count to the number of records, or bring back the records.
+    """
+    for fault in faults(subject, "count-past-bytes"):
+        count, room, size = fault.values["count"], fault.values["room"], fault.values["size"]
+        yield Blame(
+            f"the count is {count:,}, but there is room for {room:,} of {size} bytes",
+            fault.span,
+            label=f"{count:,} of them",
+            why="a driver that loops over the count reads past the table",
+            fix=f"set the count to {room:,}, or bring back the missing records",
+        )
+
+
+def count_mismatch(subject: Subject) -> Iterator[Blame]:
+    """A count is not the number of records in its chain.
+
+    ## What is wrong
+    The header of a chain says how many records it has, and following the chain gives another number.
+
+    ## Why is this bad
+    A driver that counts and a driver that follows the chain see different content; one that allocates by the
+    count and fills by the chain writes past its buffer.
+
+    ## How to fix
+    Set the count to the number of records in the chain.
+    """
+    for fault in faults(subject, "count-mismatch"):
+        value, actual, of = fault.values["value"], fault.values["actual"], fault.values["of"]
+        yield Blame(
+            f"the count is {value:,}, but the chain of {of} has {actual:,}",
+            fault.span,
+            label=f"{value:,} of them",
+            why="a driver that allocates by the count and fills by the chain writes past its buffer",
+            fix=f"set the count to {actual:,}",
+        )
+
+
+def record_size_wrong(subject: Subject) -> Iterator[Blame]:
+    """A table states a record size that its kind of record does not have.
+
+    ## What is wrong
+    The size of one record, as the table states it, is not the size that the format gives this record.
+
+    ## Why is this bad
+    A driver that steps by the stated size and one that steps by its own structure read different records from
+    the same bytes.
+
+    ## How to fix
+    Set the record size to that of the format.
+    """
+    for fault in faults(subject, "record-size-wrong"):
+        value, actual = fault.values["value"], fault.values["actual"]
+        yield Blame(
+            f"the record size is {value}, records of this kind have {actual} bytes",
+            fault.span,
+            label=f"{value} bytes",
+            why="a driver that steps by this size reads every record but the first at a wrong place",
+            fix=f"set the record size to {actual}",
+        )
+
+
+def offset_outside_file(subject: Subject) -> Iterator[Blame]:
+    """An offset points behind the end of the file.
+
+    ## What is wrong
+    A field that says where a block or record stands names a place that the file does not have.
+
+    ## Why is this bad
+    A driver that adds the offset to its buffer reads memory that is not the file.
+
+    ## How to fix
+    Build the file again; if it was cut off, restore it.
+    """
+    for fault in faults(subject, "offset-outside-file"):
+        value, size = fault.values["value"], fault.values["size"]
+        yield Blame(
+            f"the offset is {value:#x}, the file ends at {size:#x}",
+            fault.span,
+            label=f"{value:#x}",
+            why="a driver that adds the offset to its buffer reads memory behind the file",
+            fix="build the file again from its source",
+        )
+
+
+def chain_backwards(subject: Subject) -> Iterator[Blame]:
+    """A chain of blocks or records goes backwards.
+
+    ## What is wrong
+    The offset of the next element lies before the element itself.
+
+    ## Why is this bad
+    The elements of a file stand in ascending order. A chain that goes back can share bytes with what was read
+    before, or never end.
+
+    ## How to fix
+    Build the file again; the offsets of a chain only ever grow.
+    """
+    for fault in faults(subject, "chain-backwards"):
+        yield Blame(
+            f"the chain goes backwards: from {fault.values['here']:#x} to {fault.values['value']:#x}",
+            fault.span,
+            label=f"back to {fault.values['value']:#x}",
+            why="the bytes there were read before as something else; a driver may follow such a chain without end",
+            fix="let each element name one that stands behind it",
+        )
+
+
+def chain_loop(subject: Subject) -> Iterator[Blame]:
+    """A chain of blocks or records comes back to an element that it has been at.
+
+    ## What is wrong
+    The offset of the next element is that of an element earlier in the same chain.
+
+    ## Why is this bad
+    A driver that follows the chain until its end never ends: the processor is lost, and with it the host.
+
+    ## How to fix
+    Build the file again; the offsets of a chain only ever grow.
+    """
+    for fault in faults(subject, "chain-loop"):
+        yield Blame(
+            f"the chain loops: it comes back to {fault.values['value']:#x}",
+            fault.span,
+            label=f"again {fault.values['value']:#x}",
+            why="a driver that follows the chain to its end never ends",
+            fix="let each element name one that stands behind it",
+            because=proofs_of(fault.proofs),
+        )
+
+
+def chain_no_end(subject: Subject) -> Iterator[Blame]:
+    """A chain has no clean end.
+
+    ## What is wrong
+    The last element is marked in two ways, and only one of them is there: an element without a successor that
+    is not the end mark, or an end mark that names a successor.
+
+    ## Why is this bad
+    Of two readers that look at different marks one stops early and the other reads on, past the chain.
+
+    ## How to fix
+    End the chain with an element whose size and next offset are both 0.
+    """
+    for fault in faults(subject, "chain-no-end"):
+        value, last, marked = fault.values["value"], fault.values["last"], fault.values["marked"]
+        if marked:
+            message = f"the chain ends here ({last} is 0) but names a next element at {value:#x}"
+        else:
+            message = f"the chain breaks off: no next element is named, but {last} is not 0"
+        yield Blame(
+            message,
+            fault.span,
+            label="no clean end",
+            why="one reader stops here and another reads on, past the chain",
+            fix="let the last element, and only it, have 0 in both fields",
+        )
+
+
+def bytes_owned_twice(subject: Subject) -> Iterator[Blame]:
+    """The same bytes belong to two records.
+
+    ## What is wrong
+    Two blocks or records overlap.
+
+    ## Why is this bad
+    The bytes mean one thing to the first reader and another to the second. Crafted files use this to show a
+    validator one content and a driver another.
+
+    ## How to fix
+    Build the file again, so that each record has bytes of its own.
+    """
+    for fault in faults(subject, "bytes-owned-twice"):
+        other, count = fault.values["other"], fault.span.length
+        if other is None:
+            message = "the records of the file overlap: together they claim more than twice its bytes"
+        elif fault.values["link"]:
+            message = f"this leads to bytes that already belong to {other}"
+        else:
+            message = f"these {count:,} bytes also belong to {other}"
+        yield Blame(
+            message,
+            fault.span,
+            label="owned twice",
+            why="the same bytes mean two things; a driver may read them as the other one",
+            fix="build the file again, so that records do not overlap",
+            because=proofs_of(fault.proofs),
+        )
+
+
+def bytes_unowned(subject: Subject) -> Iterator[Blame]:
+    """Bytes belong to no record.
+
+    ## What is wrong
+    There is a gap between records, or something follows the last one, that no field of the format describes.
+
+    ## Why is this bad
+    Nothing checks these bytes. They are left over from another version, or smuggled in, and a driver with
+    another idea of the layout reads them.
+
+    ## How to fix
+    Remove the bytes, and build the file again.
+    """
+    for fault in faults(subject, "bytes-unowned"):
+        end = fault.span.end == len(subject.data)
+        where = "at the end of the file " if end else ""
+        zero = " (all zero)" if fault.values["zero"] else ""
+        yield Blame(
+            f"{fault.span.length:,} bytes {where}belong to no record{zero}",
+            fault.span,
+            label="nobody's",
+            why="nothing describes these bytes, so nothing checks them",
+            fix="remove them, and build the file again",
+        )
+
+
+def rows_out_of_order(subject: Subject) -> Iterator[Blame]:
+    """The rows of a table are not shared out in order, without gaps.
+
+    ## What is wrong
+    Each record takes a run of rows of another table (a type its fields, an instance its criteria). The runs
+    overlap, leave rows out, or stand in another order.
+
+    ## Why is this bad
+    A row that two records take, or none, is content that nobody meant. Readers that step through the table
+    and readers that use the index disagree.
+
+    ## How to fix
+    Let the first run begin at 0 and each next one where the one before ended.
+    """
+    for fault in faults(subject, "rows-out-of-order"):
+        value, expected, table = fault.values["value"], fault.values["expected"], fault.values["table"]
+        if value is None:
+            message = f"{fault.values['rows'] - expected:,} rows of {table} are taken by no record"
+        else:
+            message = f"the rows of {table} begin at {value}, the record before ended at {expected}"
+        yield Blame(
+            message,
+            fault.span,
+            label="unused" if value is None else f"row {value}",
+            why="rows that two records take, or none, mean something that nobody wrote",
+            fix="let each record take the rows that follow those of the record before",
+        )
+
+
+def checksum_wrong(subject: Subject) -> Iterator[Blame]:
+    """The checksum is not that of the bytes.
+
+    ## What is wrong
+    The CRC-32 in the header is not the CRC-32 of the bytes that it covers.
+
+    ## Why is this bad
+    The content is not what was built: it was damaged on its way, or edited by hand. A driver refuses it, or
+    should.
+
+    ## How to fix
+    Restore the file. After an edit on purpose, build it again with `ccheck build`.
+    """
+    for fault in faults(subject, "checksum-wrong"):
+        value, actual = fault.values["value"], fault.values["actual"]
+        yield Blame(
+            f"the checksum is {value:#010x}, bytes {fault.values['start']:#x} to {fault.values['end']:#x} have {actual:#010x}",
+            fault.span,
+            label="stored checksum",
+            why="the content is not what was built: damaged on its way, or edited by hand",
+            fix="restore the file, or build it again",
+        )

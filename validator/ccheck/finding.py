@@ -1,0 +1,115 @@
+"""What is wrong with a file, as data: the check, the words, the bytes. Nothing here knows how it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How much a finding weighs. Only errors fail a file."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A place that shows why a finding is right.
+
+    offset and length are bytes of the examined file, or of `file` when the proof lies in another one;
+    `line` is a line of a text file (from 1), and offset is None then.
+    """
+
+    message: str
+    path: str = ""
+    offset: int | None = None
+    length: int = 0
+    file: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, with the fewest bytes that are to blame.
+
+    message: one line, lower case, no full stop, both numbers. offset, length: the guilty bytes; length 0
+    blames bytes that are missing at `offset`. label: two or three words to stand beside the marked bytes.
+    """
+
+    check: str
+    severity: Severity
+    message: str
+    path: str
+    offset: int
+    length: int
+    why: str
+    fix: str
+    label: str = ""
+    because: tuple[Proof, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NotRun:
+    """A check that could not be made, and why; it is not a pass."""
+
+    check: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A finding that the project's configuration sets aside, with the reason given there."""
+
+    finding: Finding
+    reason: str
+    expires: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """All that was learned about one file.
+
+    path: the file as the user named it. schema: None when no schema fits. size: bytes.
+    beyond: findings that were counted but not kept, per check. rows: the rows of 16 bytes (the last may be
+    shorter) that findings point at, by their offset, so that a report can show them without the file.
+    """
+
+    path: str
+    schema: str | None
+    size: int
+    sha256: str
+    findings: tuple[Finding, ...] = ()
+    not_run: tuple[NotRun, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
+    beyond: Mapping[str, int] = field(default_factory=dict)
+    checks_run: int = 0
+    rows: Mapping[int, bytes] = field(default_factory=dict)
+
+    @property
+    def errors(self) -> int:
+        """Findings of error severity that were kept."""
+        return sum(1 for f in self.findings if f.severity is Severity.ERROR)
+
+    @property
+    def warnings(self) -> int:
+        """Findings of warning severity that were kept."""
+        return sum(1 for f in self.findings if f.severity is Severity.WARNING)
+
+    @property
+    def verdict(self) -> str:
+        """`pass` only when checks ran and none of them found an error; else `fail`."""
+        return "fail" if self.errors or not self.checks_run else "pass"
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """All that one command examined, in the order in which it was named."""
+
+    files: tuple[FileReport, ...]
+    program_version: str
+    interrupted: bool = False
+    unexamined: tuple[str, ...] = ()
+    """Files that were named but not reached, when the run was interrupted."""

@@ -1,0 +1,107 @@
+"""The report for programs: stable JSON, described by `docs/report.schema.json`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ccheck.report.printable import well_formed
+from ccheck.report.summary import summarise
+
+if TYPE_CHECKING:
+    from ccheck.check import Check
+    from ccheck.finding import FileReport, Finding, Proof, RunReport, Suppressed
+
+FORMAT = 1
+"""Rises when a program that reads the report could misread a newer one; added keys do not raise it."""
+
+
+def render(run: RunReport, checks: Sequence[Check] = ()) -> str:
+    """`run` as one JSON document in ASCII. `checks` is not used: a report says only what was found."""
+    del checks
+    total = summarise(run)
+    return dump(
+        {
+            "format": FORMAT,
+            "program": {"name": "ccheck", "version": run.program_version},
+            "files": [_file(report) for report in run.files],
+            "interrupted": run.interrupted,
+            "unexamined": list(run.unexamined),
+            "summary": {
+                "verdict": total.verdict,
+                "files": total.files,
+                "passed": total.passed,
+                "failed": total.failed,
+                "errors": total.errors,
+                "warnings": total.warnings,
+                "infos": total.infos,
+                "suppressed": total.suppressed,
+                "beyond": total.beyond,
+                "not_run": total.not_run,
+                "bytes": total.size,
+            },
+        }
+    )
+
+
+def dump(tree: Any) -> str:
+    """`tree` as indented JSON in ASCII, with a line end. No control character is raw, no surrogate alone."""
+    text = json.dumps(_clean(tree), indent=2, ensure_ascii=True, allow_nan=False)
+    # DEL is the one control character that the json module leaves as it is; it can only stand in a string.
+    return text.replace("\x7f", "\\u007f") + "\n"
+
+
+def _clean(tree: Any) -> Any:
+    if isinstance(tree, str):
+        return well_formed(tree)
+    if isinstance(tree, dict):
+        return {well_formed(key): _clean(value) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [_clean(value) for value in tree]
+    return tree
+
+
+def _file(report: FileReport) -> dict[str, Any]:
+    return {
+        "path": report.path,
+        "schema": report.schema,
+        "verdict": report.verdict,
+        "size": report.size,
+        "sha256": report.sha256,
+        "checks_run": report.checks_run,
+        "findings": [_finding(finding) for finding in report.findings],
+        "beyond": dict(sorted(report.beyond.items())),
+        "suppressed": [_suppressed(entry) for entry in report.suppressed],
+        "not_run": [{"check": entry.check, "reason": entry.reason} for entry in report.not_run],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "check": finding.check,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "path": finding.path,
+        "offset": finding.offset,
+        "length": finding.length,
+        "label": finding.label,
+        "why": finding.why,
+        "fix": finding.fix,
+        "because": [_proof(proof) for proof in finding.because],
+    }
+
+
+def _proof(proof: Proof) -> dict[str, Any]:
+    return {
+        "message": proof.message,
+        "file": proof.file,
+        "line": proof.line,
+        "path": proof.path,
+        "offset": proof.offset,
+        "length": proof.length,
+    }
+
+
+def _suppressed(entry: Suppressed) -> dict[str, Any]:
+    return {"finding": _finding(entry.finding), "reason": entry.reason, "expires": entry.expires}

@@ -1,0 +1,32 @@
+"""Text that is safe to show: what a terminal, a viewer or a parser could misread is escaped."""
+
+from __future__ import annotations
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if character in "\t\n\r":
+        return {"\t": "\\t", "\n": "\\n", "\r": "\\r"}[character]
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def printable(text: str) -> str:
+    r"""`text` as one line that moves no cursor and reorders nothing.
+
+    Controls, escapes, line ends, marks of writing direction, invisible characters, unpaired surrogates and
+    characters that XML forbids become ``\x1b``, ``\u202e`` and the like. A backslash stays as it is, so paths
+    of Windows stay readable; the result is for people and not for reading back.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else _escaped(c) for c in text)
+
+
+def well_formed(text: str) -> str:
+    r"""`text` with unpaired surrogates written as ``\udcff``, so that it can be encoded as UTF-8.
+
+    Names of files that are not UTF-8 reach Python with such surrogates, and many JSON parsers refuse them.
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,151 @@
+"""The report for people: what is wrong, in which bytes, why, and what to change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ccheck.finding import Severity
+from ccheck.report.excerpt import Mark, excerpt, shows
+from ccheck.report.printable import printable
+from ccheck.report.summary import counted, totals
+from ccheck.report.uri import artifact_uri
+
+if TYPE_CHECKING:
+    from ccheck.finding import FileReport, Finding, Proof, RunReport
+
+_COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+_INDENT = " " * 8
+
+
+def render_file(report: FileReport, *, color: bool, hyperlinks: bool = False) -> str:
+    """All that was learned about one file, ending with its verdict in one line.
+
+    color: style with ANSI sequences. hyperlinks: make names of files links (OSC 8), for terminals that can.
+    """
+    blocks = [render_finding(report, f, color=color, hyperlinks=hyperlinks) for f in report.findings]
+    notes = [*_suppressed(report), *_beyond(report), *_not_run(report)]
+    notes.append(_verdict(report, color=color, hyperlinks=hyperlinks))
+    return "\n".join([*blocks, "".join(f"{note}\n" for note in notes)])
+
+
+def render_finding(report: FileReport, finding: Finding, *, color: bool, hyperlinks: bool = False) -> str:
+    """One finding of `report` with the excerpt of the hex dump, ending with a line end."""
+    return "".join(f"{line}\n" for line in _finding(report, finding, color, hyperlinks))
+
+
+def render_summary(run: RunReport, *, color: bool) -> str:
+    """What the whole run came to: counts, and whether it was cut short."""
+    lines = [totals(run) if run.files else _style("nothing was examined", color, fg="red", bold=True)]
+    if run.interrupted:
+        words = f"interrupted: {counted(len(run.unexamined), 'file')} not reached"
+        lines.append(_style(words, color, fg="red", bold=True))
+    elif run.unexamined:
+        words = f"not examined: {counted(len(run.unexamined), 'file')}"
+        lines.append(_style(words, color, fg="red", bold=True))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _finding(report: FileReport, finding: Finding, color: bool, hyperlinks: bool) -> Iterator[str]:
+    tint = _COLORS[finding.severity]
+    head = _style(f"{finding.severity.value}[{printable(finding.check)}]", color, fg=tint, bold=True)
+    yield f"{head}{_style(f': {printable(finding.message)}', color, bold=True)}"
+    place = f" at {finding.offset:#x}" + (f", {printable(finding.path)}" if finding.path else "")
+    yield f"{_frame('  -->', color)} {_name(report.path, hyperlinks)}{place}"
+
+    label = finding.label or ("missing" if finding.length == 0 else "")
+    marks = [Mark(finding.offset, finding.length, "^", printable(label))]
+    elsewhere = []
+    for proof in finding.because:
+        mark = _mark(report, proof)
+        if mark and shows(mark, report.rows, report.size):
+            marks.append(mark)
+        else:
+            elsewhere.append(proof)
+    indent = _INDENT
+    for line in excerpt(marks, report.rows, report.size):
+        indent = " " * (len(line.gutter) + 1)
+        body = _style(f" {line.body}", color, fg=tint if line.sign == "^" else "blue", bold=True)
+        gutter = _frame(f"{line.gutter} |" if line.bar else line.gutter, color)
+        yield f"{gutter}{body if line.sign else f' {line.body}'}" if line.body else gutter
+
+    notes = [("because", render_proof(report, proof)) for proof in elsewhere]
+    notes += [("why", printable(finding.why)), ("fix", printable(finding.fix))]
+    notes += [("more", f"ccheck explain {printable(finding.check)}")]
+    for name, words in notes:
+        if words:
+            yield f"{indent}{_frame('=', color)} {_style(name, color, bold=True)}: {words}"
+
+
+def _mark(report: FileReport, proof: Proof) -> Mark | None:
+    if proof.offset is None or proof.file not in (None, report.path):
+        return None
+    return Mark(proof.offset, proof.length, "-", printable(proof.message))
+
+
+def render_proof(report: FileReport, proof: Proof) -> str:
+    """A proof of a finding of `report` in one line: its file, line or offset, its field, its words."""
+    own = proof.file in (None, report.path)
+    place = "" if own else printable(proof.file or "")
+    if proof.line is not None:
+        place += f":{proof.line}" if place else f"line {proof.line}"
+    elif proof.offset is not None:
+        place += f" at {proof.offset:#x}"
+    if proof.path:
+        place += f", {printable(proof.path)}" if place else printable(proof.path)
+    return ": ".join(part for part in (place.strip(), printable(proof.message)) if part)
+
+
+def _suppressed(report: FileReport) -> Iterator[str]:
+    for entry in report.suppressed:
+        finding = entry.finding
+        place = f" at {finding.offset:#x}" + (f", {printable(finding.path)}" if finding.path else "")
+        reason = f"{printable(entry.reason)} (until {printable(entry.expires)})"
+        yield f"suppressed: {printable(finding.check)}{place}: {reason}"
+
+
+def _beyond(report: FileReport) -> Iterator[str]:
+    if report.beyond:
+        counts = ", ".join(
+            f"{count:,} more {printable(check)}" for check, count in sorted(report.beyond.items())
+        )
+        yield f"beyond the limit: {counts} (--max-findings shows more)"
+
+
+def _not_run(report: FileReport) -> Iterator[str]:
+    groups: dict[str, list[str]] = {}
+    for entry in report.not_run:
+        groups.setdefault(entry.reason, []).append(printable(entry.check))
+    if groups:
+        yield "not run: " + "; ".join(
+            f"{', '.join(names)} ({printable(why)})" for why, names in groups.items()
+        )
+
+
+def _verdict(report: FileReport, *, color: bool, hyperlinks: bool) -> str:
+    facts = [printable(report.schema) if report.schema else "no schema fits", counted(report.size, "byte")]
+    if report.errors:
+        facts.append(counted(report.errors, "error"))
+    if report.warnings:
+        facts.append(counted(report.warnings, "warning"))
+    facts.append(counted(report.checks_run, "check") if report.checks_run else "no check ran")
+    word = _style(report.verdict, color, fg="green" if report.verdict == "pass" else "red", bold=True)
+    return f"{word}  {_name(report.path, hyperlinks)}  {', '.join(facts)}"
+
+
+def _name(path: str, hyperlinks: bool) -> str:
+    if not hyperlinks or path == "-":
+        return printable(path)
+    target = artifact_uri(str(Path.cwd() / path))
+    return f"\x1b]8;;{target}\x1b\\{printable(path)}\x1b]8;;\x1b\\"
+
+
+def _frame(text: str, color: bool) -> str:
+    return _style(text, color, fg="blue", bold=True)
+
+
+def _style(text: str, color: bool, **style: Any) -> str:
+    return click.style(text, **style) if color and text else text

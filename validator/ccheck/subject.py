@@ -1,0 +1,74 @@
+"""What checks are given: one file as it was read, and the setting that it is judged in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from ccheck.consumers import Consumers
+from ccheck.finding import Proof
+from ccheck_schemas.record import Reading
+from ccheck_schemas.schema import Schema
+from ccheck_schemas.span import Span
+
+
+class Obstacle(StrEnum):
+    """Why a named file could not be examined at all."""
+
+    UNREADABLE = "unreadable"
+    TOO_LARGE = "too large"
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """A definitions file that instances are judged by. errors: the checks that found errors in it."""
+
+    path: str
+    content: Any
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a file is judged against.
+
+    on: the day for which support windows are judged. target: the consumer version that a blob is judged for,
+    instead of its own.
+    """
+
+    on: date
+    definitions: tuple[Definitions, ...] = ()
+    consumers: Consumers | None = None
+    target: str | None = None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One file. name: its base name, empty for standard input. data: its bytes. content: what its schema
+    assembled.
+
+    reading and content are None when no schema fits or the file could not be examined (`obstacle`, `detail`).
+    """
+
+    name: str
+    data: bytes
+    setting: Setting
+    schema: Schema | None = None
+    reading: Reading | None = None
+    content: Any = None
+    obstacle: Obstacle | None = None
+    detail: str = ""
+    known: tuple[str, ...] = field(default=())
+    """Names of the schemas that were tried."""
+
+    @property
+    def whole(self) -> Span:
+        """The whole file as a place."""
+        return Span(0, len(self.data), "")
+
+
+def proofs_of(proofs: tuple[tuple[str, Span], ...]) -> tuple[Proof, ...]:
+    """Places that a schema names, as proofs."""
+    return tuple(Proof(words, span.path, span.offset, span.length) for words, span in proofs)

@@ -1,0 +1,123 @@
+"""Judge one file: read it by its schema, make every check of the table, and report what was found and what
+was not run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ccheck.check import Check
+from ccheck.finding import FileReport, Finding, NotRun, Severity, Suppressed
+from ccheck.subject import Obstacle, Setting, Subject
+from ccheck_schemas.read import read
+from ccheck_schemas.schema import Schema
+from ccheck_schemas.table import recognise
+
+MAX_FINDINGS = 100
+"""Findings of one check that are kept for one file, unless the user says otherwise; more are only counted."""
+
+ROW = 16
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How the project weighs findings.
+
+    severities: changed severities by check name. suppression: the reason and expiry (ISO date) for which a
+    finding in a file is set aside, or None. max_findings: how many findings of one check are kept for one
+    file.
+    """
+
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    suppression: Callable[[Finding, str], tuple[str, str] | None] = lambda finding, file: None
+    max_findings: int = MAX_FINDINGS
+
+
+def examine(
+    data: bytes, name: str, setting: Setting, schemas: Sequence[Schema], schema: Schema | None = None
+) -> Subject:
+    """Read a file by `schema`, or by the first of `schemas` that recognises it. Any bytes whatsoever are
+    read.
+    """
+    known = tuple(s.name for s in schemas)
+    chosen = schema or recognise(data, schemas)
+    if chosen is None or not any(data):
+        return Subject(name, data, setting, schema=chosen, known=known)
+    reading = read(chosen.root, data)
+    return Subject(name, data, setting, chosen, reading, chosen.assemble(reading), known=known)
+
+
+def refused(name: str, setting: Setting, obstacle: Obstacle, detail: str) -> Subject:
+    """A file whose bytes were not taken in."""
+    return Subject(name, b"", setting, obstacle=obstacle, detail=detail)
+
+
+def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) -> FileReport:
+    """Make the checks, in their order. A check whose prerequisites found something, or were not run, is
+    reported as not run.
+    """
+    blame_on: dict[Check, tuple[str, ...]] = {}
+    findings: list[Finding] = []
+    suppressed: list[Suppressed] = []
+    not_run: list[NotRun] = []
+    beyond: Counter[str] = Counter()
+    for check in checks:
+        if check.schemas and (subject.schema is None or subject.schema.name not in check.schemas):
+            continue
+        roots = tuple(
+            dict.fromkeys(name for required in check.requires for name in blame_on.get(required, ()))
+        )
+        if roots:
+            not_run.append(NotRun(check.name, f"needs {', '.join(roots)}"))
+            blame_on[check] = roots
+            continue
+        kept = 0
+        severity = policy.severities.get(check.name, check.severity)
+        for blame in check.judge(subject):
+            if kept >= policy.max_findings:
+                beyond[check.name] += 1
+                continue
+            kept += 1
+            finding = Finding(
+                check.name, severity, blame.message, blame.span.path, blame.span.offset, blame.span.length,
+                blame.why, blame.fix, blame.label, blame.because,
+            )  # fmt: skip
+            reason = policy.suppression(finding, path)
+            if reason is None:
+                findings.append(finding)
+            else:
+                suppressed.append(Suppressed(finding, *reason))
+        if subject.reading is not None:
+            beyond[check.name] += max(0, subject.reading.counts[check.name] - kept - beyond[check.name])
+        blame_on[check] = (check.name,) if kept else ()
+    return FileReport(
+        path=path,
+        schema=subject.schema.name if subject.schema is not None else None,
+        size=len(subject.data),
+        sha256=hashlib.sha256(subject.data).hexdigest(),
+        findings=tuple(findings),
+        not_run=tuple(not_run),
+        suppressed=tuple(suppressed),
+        beyond={name: count for name, count in beyond.items() if count},
+        checks_run=len(blame_on) - len(not_run),
+        rows=_rows(subject.data, findings),
+    )
+
+
+def _rows(data: bytes, findings: Iterable[Finding]) -> dict[int, bytes]:
+    """The rows of 16 bytes at the ends of all places that findings point at."""
+    wanted: set[int] = set()
+    for finding in findings:
+        places = [(finding.offset, finding.length)]
+        places += [(p.offset, p.length) for p in finding.because if p.file is None and p.offset is not None]
+        for offset, length in places:
+            wanted.add(offset // ROW * ROW)
+            wanted.add(max(offset, offset + length - 1) // ROW * ROW)
+            if length <= 4 * ROW:
+                wanted.update(range(offset // ROW * ROW, offset + length, ROW))
+            if offset >= len(data) and data:
+                wanted.add((len(data) - 1) // ROW * ROW)
+    return {row: data[row : row + ROW] for row in sorted(wanted) if row < len(data)}
