@@ -95,7 +95,7 @@ class TrapData:
         return field
 
 
-class Trap(Exception):  # noqa: N818  # the field's word: the machine traps
+class Trap(Exception):
     """The one exception of the simulated machine; everything it knows is in `data`."""
 
     def __init__(self, data: TrapData) -> None:
@@ -126,7 +126,7 @@ class Refusal:
     offset: int | None = None
 
 
-class Refused(Exception):  # noqa: N818  # an outcome, not an error of the program
+class Refused(Exception):
     """Raised by a loader; `refusal` says why. It is not a trap: the host goes on without the file."""
 
     def __init__(self, refusal: Refusal) -> None:

@@ -6,22 +6,8 @@ from dataclasses import replace
 from struct import pack_into
 
 import pytest
-from builds import ALL, BIG, CHECKED, NARROW, SHIPPED
-from channel_bytes import (
-    INTEGER,
-    FieldSpec,
-    InstanceSpec,
-    TypeSpec,
-    definitions,
-    instances,
-    number,
-    seal,
-    text,
-    wildcard,
-)
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sysmon_bytes import FilterSpec, RuleSpec, blob
 
 from ccheck_interpreter.channel import load
 from ccheck_interpreter.definitions import load_definitions
@@ -37,6 +23,20 @@ from ccheck_interpreter.sysmon import load as load_sysmon
 from ccheck_interpreter.sysmon_decide import decide
 from ccheck_interpreter.sysmon_tables import Target, target
 from ccheck_interpreter.trap import BUGCHECKS, Refused, Trap, TrapData, report, to_json
+from tests.interpreter.builds import ALL, BIG, CHECKED, NARROW, SHIPPED
+from tests.interpreter.channel_bytes import (
+    INTEGER,
+    FieldSpec,
+    InstanceSpec,
+    TypeSpec,
+    definitions,
+    instances,
+    number,
+    seal,
+    text,
+    wildcard,
+)
+from tests.interpreter.sysmon_bytes import FilterSpec, RuleSpec, blob
 
 LIMITS = Limits(steps=2000)
 NET = definitions(

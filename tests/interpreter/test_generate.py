@@ -3,8 +3,17 @@
 from dataclasses import replace
 
 import pytest
-from builds import SHIPPED
-from channel_bytes import (
+
+from ccheck_interpreter.channel import load
+from ccheck_interpreter.definitions import load_definitions
+from ccheck_interpreter.evaluate import evaluate
+from ccheck_interpreter.event import Event
+from ccheck_interpreter.generate import LONGEST, generate
+from ccheck_interpreter.host import run
+from ccheck_interpreter.matrix import exercise, render
+from ccheck_interpreter.sample import sample
+from tests.interpreter.builds import SHIPPED
+from tests.interpreter.channel_bytes import (
     INTEGER,
     CriterionSpec,
     FieldSpec,
@@ -19,15 +28,6 @@ from channel_bytes import (
     wildcard,
     with_raw,
 )
-
-from ccheck_interpreter.channel import load
-from ccheck_interpreter.definitions import load_definitions
-from ccheck_interpreter.evaluate import evaluate
-from ccheck_interpreter.event import Event
-from ccheck_interpreter.generate import LONGEST, generate
-from ccheck_interpreter.host import run
-from ccheck_interpreter.matrix import exercise, render
-from ccheck_interpreter.sample import sample
 
 FIELDS = [FieldSpec("host"), FieldSpec("port", INTEGER), FieldSpec("user")]
 NET = definitions(TypeSpec(1, "Net", FIELDS))

@@ -3,8 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from builds import FIXED, SHIPPED
-from channel_bytes import (
+
+from ccheck_interpreter.event import Event, EventError, parse_event, parse_events
+from ccheck_interpreter.host import run, run_all
+from ccheck_interpreter.mitigation import MITIGATIONS, contained, judge
+from ccheck_interpreter.profile import Profile, ProfileError
+from tests.interpreter.builds import FIXED, SHIPPED
+from tests.interpreter.channel_bytes import (
     InstanceSpec,
     criterion_at,
     instance_at,
@@ -17,11 +22,6 @@ from channel_bytes import (
     text,
     wildcard,
 )
-
-from ccheck_interpreter.event import Event, EventError, parse_event, parse_events
-from ccheck_interpreter.host import run, run_all
-from ccheck_interpreter.mitigation import MITIGATIONS, contained, judge
-from ccheck_interpreter.profile import Profile, ProfileError
 
 IPC = ipc_definitions()
 EVENT = Event("IPC", (r"\pipe\srv7", *["x"] * 20))

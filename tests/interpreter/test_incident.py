@@ -3,8 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from builds import BIG, FIXED, NARROW, SHIPPED
-from channel_bytes import ipc_definitions, july_file, march_file
 
 from ccheck_interpreter.channel import load
 from ccheck_interpreter.definitions import call_site_mismatches, load_definitions
@@ -12,6 +10,8 @@ from ccheck_interpreter.evaluate import EventResult, evaluate
 from ccheck_interpreter.event import Event
 from ccheck_interpreter.profile import Profile
 from ccheck_interpreter.trap import Refused, Trap, TrapData, report
+from tests.interpreter.builds import BIG, FIXED, NARROW, SHIPPED
+from tests.interpreter.channel_bytes import ipc_definitions, july_file, march_file
 
 IPC_EVENT = Event("IPC", (r"\pipe\srv7", *["x"] * 20))
 

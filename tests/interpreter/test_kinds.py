@@ -1,8 +1,14 @@
 """Every criterion kind, over text and over integers, in builds that check and in builds that trust."""
 
 import pytest
-from builds import BIG, CHECKED, FIXED, NARROW, SHIPPED
-from channel_bytes import (
+
+from ccheck_interpreter.channel import load
+from ccheck_interpreter.definitions import load_definitions
+from ccheck_interpreter.evaluate import evaluate
+from ccheck_interpreter.event import Event, Input
+from ccheck_interpreter.profile import Profile
+from tests.interpreter.builds import BIG, CHECKED, FIXED, NARROW, SHIPPED
+from tests.interpreter.channel_bytes import (
     INTEGER,
     CriterionSpec,
     FieldSpec,
@@ -14,12 +20,6 @@ from channel_bytes import (
     text,
     wildcard,
 )
-
-from ccheck_interpreter.channel import load
-from ccheck_interpreter.definitions import load_definitions
-from ccheck_interpreter.evaluate import evaluate
-from ccheck_interpreter.event import Event, Input
-from ccheck_interpreter.profile import Profile
 
 NET = definitions(TypeSpec(1, "Net", [FieldSpec("host"), FieldSpec("port", INTEGER)]))
 LARGEST = (1 << 64) - 1

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-from sysmon_bytes import Blob, FilterSpec, RuleSpec, blob
 
 from ccheck_interpreter.event import EventError
 from ccheck_interpreter.profile import Profile
@@ -13,6 +12,7 @@ from ccheck_interpreter.sysmon_decide import decide
 from ccheck_interpreter.sysmon_match import match
 from ccheck_interpreter.sysmon_tables import GENERATIONS, TargetError, target
 from ccheck_interpreter.trap import Refused, Trap, TrapData
+from tests.interpreter.sysmon_bytes import Blob, FilterSpec, RuleSpec, blob
 
 NEWEST = target("16")
 PROFILES = (CHECKING, TRUSTING)
@@ -30,32 +30,32 @@ def both(made: Blob) -> list[Rules]:
 
 
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
-def test_all_genuine_decisions_agree(profile: Profile, genuine_sysmon: Path) -> None:
+def test_all_genuine_decisions_agree(profile: Profile, shared_data: Path) -> None:
     """Each of the 537 answers of the reference reader is given again: decision, rule name and failures."""
-    lines = (genuine_sysmon / "decisions.jsonl").read_text("utf-8").splitlines()
+    lines = (shared_data / "sysmon" / "decisions.jsonl").read_text("utf-8").splitlines()
     assert len(lines) == 537
     loaded: dict[str, Rules] = {}
     for line in lines:
         asked = json.loads(line)
         name = asked["blob"]
         if name not in loaded:
-            loaded[name] = load((genuine_sysmon / "valid" / name).read_bytes(), NEWEST, profile)
+            loaded[name] = load((shared_data / "sysmon" / "valid" / name).read_bytes(), NEWEST, profile)
         answer = decide(loaded[name], asked["event_id"], asked["fields"])
         expected = (asked["decision"], asked["rule_name"], asked["failures"])
         assert (answer.decision, answer.rule_name, answer.failures) == expected, line
 
 
-def test_all_genuine_blobs_load(genuine_sysmon: Path) -> None:
+def test_all_genuine_blobs_load(shared_data: Path) -> None:
     """Every genuine blob passes the reader that checks every number."""
-    blobs = sorted((genuine_sysmon / "valid").glob("*.bin"))
+    blobs = sorted((shared_data / "sysmon" / "valid").glob("*.bin"))
     assert len(blobs) == 83
     for path in blobs:
         assert load(path.read_bytes(), NEWEST).by_event, path.name
 
 
-def test_the_field_tables_are_the_public_ones(genuine_sysmon: Path) -> None:
+def test_the_field_tables_are_the_public_ones(shared_data: Path) -> None:
     """The tables of all 20 public generations come out of the history as they were published."""
-    published = json.loads((genuine_sysmon / "event_fields_by_schema.json").read_text("utf-8"))
+    published = json.loads((shared_data / "sysmon" / "event_fields_by_schema.json").read_text("utf-8"))
     assert len(published) == len(GENERATIONS) == 20
     for generation in published:
         built = target(generation["binary"], generation["schema"]).events

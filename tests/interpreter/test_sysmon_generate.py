@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
-from sysmon_bytes import OPERATORS, FilterSpec, RuleSpec, blob
 
 from ccheck_interpreter.sysmon import TRUSTING, load
 from ccheck_interpreter.sysmon_decide import decide
 from ccheck_interpreter.sysmon_generate import generate_sysmon
 from ccheck_interpreter.sysmon_host import SYSMON_PROFILES, run_sysmon
 from ccheck_interpreter.sysmon_tables import target
+from tests.interpreter.sysmon_bytes import OPERATORS, FilterSpec, RuleSpec, blob
 
 NEWEST = target("16")
 
@@ -59,9 +59,9 @@ def test_a_refused_blob_says_why() -> None:
     assert (outcome.verdict, outcome.refusal and outcome.refusal.reason) == ("refuse", "short-header")
 
 
-def test_genuine_blobs_run_under_their_own_events(genuine_sysmon: Path) -> None:
+def test_genuine_blobs_run_under_their_own_events(shared_data: Path) -> None:
     """Every genuine blob runs in both readers for version 16 with every event that it calls for."""
-    for path in sorted((genuine_sysmon / "valid").glob("*.bin")):
+    for path in sorted((shared_data / "sysmon" / "valid").glob("*.bin")):
         for profile in SYSMON_PROFILES:
             outcome = run_sysmon(path.read_bytes(), NEWEST, profile)
             assert outcome.verdict == "run", path.name

@@ -3,8 +3,16 @@
 from dataclasses import dataclass, replace
 
 import pytest
-from builds import BIG, FIXED, NARROW, OLD, SHIPPED
-from channel_bytes import (
+
+from ccheck_interpreter.channel import load
+from ccheck_interpreter.definitions import load_definitions
+from ccheck_interpreter.evaluate import evaluate
+from ccheck_interpreter.event import Event
+from ccheck_interpreter.host import run
+from ccheck_interpreter.profile import Profile
+from ccheck_interpreter.trap import Refused, Trap, TrapData
+from tests.interpreter.builds import BIG, FIXED, NARROW, OLD, SHIPPED
+from tests.interpreter.channel_bytes import (
     INTEGER,
     FieldSpec,
     InstanceSpec,
@@ -19,14 +27,6 @@ from channel_bytes import (
     tables,
     text,
 )
-
-from ccheck_interpreter.channel import load
-from ccheck_interpreter.definitions import load_definitions
-from ccheck_interpreter.evaluate import evaluate
-from ccheck_interpreter.event import Event
-from ccheck_interpreter.host import run
-from ccheck_interpreter.profile import Profile
-from ccheck_interpreter.trap import Refused, Trap, TrapData
 
 NET = definitions(TypeSpec(1, "Net", [FieldSpec("host"), FieldSpec("port", INTEGER), FieldSpec("user")]))
 GOOD = instances(
