@@ -13,7 +13,8 @@ from ccheck_interpreter.container import (
     Table,
     open_container,
 )
-from ccheck_interpreter.match import INTEGER, TEXT
+from ccheck_interpreter.event import Event, EventError
+from ccheck_interpreter.match import INTEGER, TEXT, VALUE_KIND_NAMES
 from ccheck_interpreter.memory import Memory
 from ccheck_interpreter.profile import Profile
 from ccheck_interpreter.space import DEFAULT_LIMITS, PLACES, Limits, address_space
@@ -86,6 +87,24 @@ def call_site_mismatches(definitions: Definitions, profile: Profile) -> tuple[Ca
         if supplied is not None and supplied != len(item.fields):
             found.append(CallSiteMismatch(profile.name, item.name, item.version, len(item.fields), supplied))
     return tuple(found)
+
+
+def conforming(event: Event, definitions: Definitions) -> Event:
+    """The same event, or an `EventError` where no sensor with these definitions could report it.
+
+    The type (and version, if the event names one) must be defined, and each input be of its field's kind.
+    More or fewer inputs than fields are allowed: the call site cuts and fills.
+    """
+    types = definitions.named(event.type, event.version)
+    if not types:
+        version = "" if event.version is None else f" version {event.version}"
+        raise EventError(f"no template type {event.type}{version} is defined")
+    for item in types:
+        for index, (value, field) in enumerate(zip(event.inputs, item.fields, strict=False)):
+            if value is not None and isinstance(value, int) is not (field.value_kind == INTEGER):
+                wanted = VALUE_KIND_NAMES[INTEGER if field.value_kind == INTEGER else TEXT]
+                raise EventError(f"inputs[{index}] of {item.name} must be {wanted} or null, is {value!r}")
+    return event
 
 
 def load_definitions(data: bytes, profile: Profile, limits: Limits = DEFAULT_LIMITS) -> Definitions:

@@ -3,9 +3,9 @@
 import pytest
 
 from ccheck_interpreter.channel import load
-from ccheck_interpreter.definitions import load_definitions
+from ccheck_interpreter.definitions import conforming, load_definitions
 from ccheck_interpreter.evaluate import evaluate
-from ccheck_interpreter.event import Event, Input
+from ccheck_interpreter.event import Event, EventError, Input
 from ccheck_interpreter.profile import Profile
 from tests.interpreter.builds import BIG, CHECKED, FIXED, NARROW, SHIPPED
 from tests.interpreter.channel_bytes import (
@@ -107,3 +107,33 @@ def test_hits_are_counted_in_global_state() -> None:
     for _ in range(2):
         evaluate(content, Event("Net", ("x",)))
     assert [write.value for write in content.memory.global_writes] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Event("Net", ("host", 7)),
+        Event("Net", (None, None)),
+        Event("Net", ()),
+        Event("Net", ("a", 1, "more"), 1),
+    ],
+)
+def test_an_event_that_the_definitions_allow(event: Event) -> None:
+    """An event conforms with absent, missing and surplus inputs."""
+    assert conforming(event, load_definitions(NET, FIXED)) is event
+
+
+@pytest.mark.parametrize(
+    ("event", "message"),
+    [
+        (Event("IPC", ()), "no template type IPC is defined"),
+        (Event("Net", (), 2), "no template type Net version 2 is defined"),
+        (Event("Net", (7,)), "inputs[0] of Net must be text or null, is 7"),
+        (Event("Net", (None, "7")), "inputs[1] of Net must be integer or null, is '7'"),
+    ],
+)
+def test_an_event_that_no_sensor_could_report(event: Event, message: str) -> None:
+    """An unknown type and an input of the wrong kind are errors of the event, not traps of the content."""
+    with pytest.raises(EventError) as found:
+        conforming(event, load_definitions(NET, FIXED))
+    assert str(found.value) == message
