@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ccheck.subject import Obstacle, Setting, Subject
+from ccheck.subject import Obstacle
 
 MAX_SIZE = 256 << 20
 """Bytes of the largest file that is examined, unless the user says otherwise."""
@@ -43,24 +42,26 @@ def _unwalkable(fault: OSError) -> None:
     raise fault
 
 
-def take(path: str, limit: int, setting: Setting) -> bytes | Subject:
-    """The bytes of a file, or the subject that says why there are none. Reads at most one byte more than
-    `limit`.
-    """
-    name = Path(path).name
+class NotTaken(Exception):
+    """A file whose bytes were not taken in. obstacle: of which kind. detail: why, in words."""
+
+    def __init__(self, obstacle: Obstacle, detail: str) -> None:
+        super().__init__(detail)
+        self.obstacle = obstacle
+        self.detail = detail
+
+
+def take(path: str, limit: int = MAX_SIZE) -> bytes:
+    """The bytes of a file; at most one byte more than `limit` is read. Raises NotTaken."""
     try:
         if path == STANDARD_INPUT:
             data = sys.stdin.buffer.read(limit + 1)
         else:
-            mode = os.stat(path).st_mode  # noqa: PTH116 - a path such as `-x` or one with odd bytes stays as it is
-            if stat.S_ISDIR(mode):
-                return Subject(name, b"", setting, obstacle=Obstacle.UNREADABLE, detail="it is a folder")
-            with open(path, "rb") as file:  # noqa: PTH123
+            with Path(path).open("rb") as file:
                 data = file.read(limit + 1)
     except (OSError, ValueError) as fault:
         detail = fault.strerror if isinstance(fault, OSError) and fault.strerror else str(fault)
-        return Subject(name, b"", setting, obstacle=Obstacle.UNREADABLE, detail=detail)
+        raise NotTaken(Obstacle.UNREADABLE, detail) from fault
     if len(data) > limit:
-        detail = f"it has more than {limit:,} bytes"
-        return Subject(name, b"", setting, obstacle=Obstacle.TOO_LARGE, detail=detail)
+        raise NotTaken(Obstacle.TOO_LARGE, f"it has more than {limit:,} bytes")
     return data
