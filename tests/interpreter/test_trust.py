@@ -389,3 +389,25 @@ def test_bad_definitions(at: int, layout: str, value: int, kind: str, reason: st
             load_definitions(bad, SHIPPED)
         assert found.value.data.kind == kind
         assert found.value.data.provenance.file == "definitions"
+
+
+def test_a_shared_operand_is_fetched_and_kept_once() -> None:
+    """Many criteria over one long operand load within the budget of a small file, and share one copy."""
+    long = text(0, "prefix", "a" * 4096)
+    content = load(
+        load_definitions(NET, FIXED), instances(*(InstanceSpec(n, [long]) for n in range(1, 400))), FIXED
+    )
+    kept = {id(criterion.operand) for instance in content.instances for criterion in instance.criteria or ()}
+    assert (len(content.instances), len(kept)) == (399, 1)
+    assert content.steps < content.size
+
+
+def test_operands_that_overlap_are_refused_before_they_fill_memory() -> None:
+    """Operands that are slices of one another would be kept many times: a build that checks refuses the
+    file.
+    """
+    specs = [InstanceSpec(number, [text(0, "prefix", "a" * 64)]) for number in range(1, 9)]
+    file = instances(*specs)
+    for index in range(8):
+        file = poke(file, "<I", criterion_at(file, index) + 8, 64 - index)
+    assert refusal_of(file) == "operand-overlap"
