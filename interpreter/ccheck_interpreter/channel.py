@@ -26,7 +26,6 @@ from ccheck_interpreter.match import (
     TEXT,
     TEXT_KINDS,
     WILDCARD,
-    Program,
     compile_regex,
     integer_operand_size,
 )
@@ -48,6 +47,7 @@ MOST_REGEX_BYTES: Final = 1024
 MOST_REGEX_PROGRAM: Final = 2000
 MOST_OPERAND_BYTES: Final = 4096
 MOST_ALTERNATIVES: Final = 64
+MOST_CRITERIA: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,6 @@ class Criterion:
     kind: int
     value_kind: int
     operand: bytes
-    program: Program | None
     ignore_case: bool
     address: int
 
@@ -129,8 +128,10 @@ def load(
     skipped: list[Skip] = []
     try:
         opened = open_container(memory, data, "content", INSTANCES_FILE, places.content, profile)
-        read = _checked_instances if profile.bounds_check else _trusted_instances
-        instances = read(memory, opened, definitions, profile, skipped)
+        if profile.bounds_check:
+            instances = _Checker(memory, opened, definitions, profile).instances(skipped)
+        else:
+            instances = _trusting(memory, opened, definitions, profile, skipped)
         counters = memory.map("detection table", places.tables, bytearray(4 * len(instances)))
     except Trap as trap:
         raise trap.located(Provenance(profile.name, "content")) from None
@@ -151,7 +152,7 @@ def load(
     )
 
 
-def _trusted_instances(
+def _trusting(
     memory: Memory, opened: Container, definitions: Definitions, profile: Profile, skipped: list[Skip]
 ) -> list[Instance]:
     """Register what the table says; the criteria stay in the file until an event comes."""
@@ -195,87 +196,116 @@ def _check_input_count(
         raise _refuse("input-count", f"{message}, build {profile.name} supplies {supplied}", here + 4)
 
 
-def _checked_instances(
-    memory: Memory, opened: Container, definitions: Definitions, profile: Profile, skipped: list[Skip]
-) -> list[Instance]:
-    """Check every number of every record, and keep what was checked. What is wrong is refused, what is
-    unknown skipped.
+class _Checker:
+    """Checks every number of a file of instances before it is used, and keeps what was checked.
+
+    What is wrong is refused, what is unknown skipped. An operand is fetched and kept once for all that share
+    it, so that what is kept is never more than the pool.
     """
-    instances: list[Instance] = []
-    base = opened.region.base
-    table, criteria, pool = opened.tables[INSTANCES], opened.tables[CRITERIA], opened.tables[POOL]
-    taken = 0
-    address = table.first
-    for index in range(table.count):
-        here = address - base
-        number, type_id, type_version, _, action, first, count, _, _ = memory.record(
-            table.region, address, INSTANCE, READ_INSTANCE
-        )
-        address += INSTANCE.size
-        if first != taken or not 1 <= count <= 256 or count > criteria.count - first:
-            message = f"instances[{index}] takes {count} criteria from {first}"
-            message += f"; {taken} are taken, the table has {criteria.count}"
-            raise _refuse("record-run", message, here + 12)
-        taken += count
-        kept, unknown = _checked_criteria(memory, base, criteria, pool, first, count, profile)
-        found = definitions.by_key.get((type_id, type_version))
-        supplied = None if found is None else profile.supplies(found.name, type_version)
-        if found is None:
-            message = f"no template type has id {type_id} and version {type_version}"
-            skipped.append(Skip(index, number, "unknown-type", message))
-        elif supplied is None:
-            skipped.append(_no_call_site(index, number, found.name, type_version, profile))
-        elif unknown:
-            skipped.append(Skip(index, number, "unsupported-kind", unknown))
-        else:
-            _check_input_count(profile, index, found.name, len(found.fields), supplied, here)
-            instances.append(
-                Instance(index, number, found.name, type_version, supplied, action, first, count, here, kept)
+
+    __slots__ = (
+        "base",
+        "criteria",
+        "definitions",
+        "kept_bytes",
+        "memory",
+        "operands",
+        "pool",
+        "profile",
+        "table",
+    )
+
+    def __init__(self, memory: Memory, opened: Container, definitions: Definitions, profile: Profile) -> None:
+        self.memory = memory
+        self.base = opened.region.base
+        self.table, self.criteria, self.pool = (opened.tables[kind] for kind in (INSTANCES, CRITERIA, POOL))
+        self.definitions = definitions
+        self.profile = profile
+        self.operands: dict[tuple[int, int], bytes] = {}
+        self.kept_bytes = 0
+
+    def instances(self, skipped: list[Skip]) -> list[Instance]:
+        """The instances that the build uses; those that it does not are added to `skipped`."""
+        instances: list[Instance] = []
+        memory, table, criteria, profile = self.memory, self.table, self.criteria, self.profile
+        taken = 0
+        address = table.first
+        for index in range(table.count):
+            here = address - self.base
+            number, type_id, type_version, _, action, first, count, _, _ = memory.record(
+                table.region, address, INSTANCE, READ_INSTANCE
             )
-    memory.mark_checked(table.region, table.first, table.count * table.stride)
-    memory.mark_checked(criteria.region, criteria.first, criteria.count * criteria.stride)
-    return instances
-
-
-def _checked_criteria(
-    memory: Memory, base: int, table: Table, pool: Table, first: int, count: int, profile: Profile
-) -> tuple[tuple[Criterion, ...], str]:
-    """The criteria of one instance, and what the build does not understand of them ("" if it understands
-    all).
-    """
-    kept: list[Criterion] = []
-    unknown = ""
-    supported = profile.criterion_kinds
-    pool_start = pool.first - base
-    pool_end = pool_start + pool.count
-    address = table.first + first * CRITERION.size
-    for number in range(count):
-        field_index, kind, offset, length, value_kind, flags = memory.record(
-            table.region, address, CRITERION, READ_CRITERION
-        )
-        if kind not in supported:
-            name = KIND_NAMES.get(kind, str(kind))
-            unknown = f"criteria[{number}] has kind {name}, which build {profile.name} does not know"
-        elif kind == WILDCARD:
-            kept.append(Criterion(field_index, kind, value_kind, b"", None, False, address))
-        else:
-            here = address - base
-            if not 1 <= length <= MOST_OPERAND_BYTES or offset < pool_start or length > pool_end - offset:
-                message = (
-                    f"operand of {length} bytes at {offset:#x}, the pool has {pool_start:#x} to {pool_end:#x}"
+            address += INSTANCE.size
+            if first != taken or not 1 <= count <= MOST_CRITERIA or count > criteria.count - first:
+                message = f"instances[{index}] takes {count} criteria from {first}"
+                message += f"; {taken} are taken, the table has {criteria.count}"
+                raise _refuse("record-run", message, here + 12)
+            taken += count
+            kept, unknown = self._kept(first, count)
+            found = self.definitions.by_key.get((type_id, type_version))
+            supplied = None if found is None else profile.supplies(found.name, type_version)
+            if found is None:
+                message = f"no template type has id {type_id} and version {type_version}"
+                skipped.append(Skip(index, number, "unknown-type", message))
+            elif supplied is None:
+                skipped.append(_no_call_site(index, number, found.name, type_version, profile))
+            elif unknown:
+                skipped.append(Skip(index, number, "unsupported-kind", unknown))
+            else:
+                _check_input_count(profile, index, found.name, len(found.fields), supplied, here)
+                instances.append(
+                    Instance(
+                        index, number, found.name, type_version, supplied, action, first, count, here, kept
+                    )
                 )
-                raise _refuse("operand", message, here + 4)
-            operand = memory.read_range(pool.region, base + offset, length, READ_OPERAND)
-            program = checked_operand(kind, value_kind, operand, flags, here)
-            kept.append(
-                Criterion(field_index, kind, value_kind, operand, program, bool(flags & IGNORE_CASE), address)
+        memory.mark_checked(table.region, table.first, table.count * table.stride)
+        memory.mark_checked(criteria.region, criteria.first, criteria.count * criteria.stride)
+        return instances
+
+    def _kept(self, first: int, count: int) -> tuple[tuple[Criterion, ...], str]:
+        """The criteria of one instance, and what the build does not understand of them, if anything."""
+        kept: list[Criterion] = []
+        unknown = ""
+        table, profile = self.criteria, self.profile
+        address = table.first + first * CRITERION.size
+        for number in range(count):
+            field_index, kind, offset, length, value_kind, flags = self.memory.record(
+                table.region, address, CRITERION, READ_CRITERION
             )
-        address += CRITERION.size
-    return tuple(kept), unknown
+            if kind not in profile.criterion_kinds:
+                name = KIND_NAMES.get(kind, str(kind))
+                unknown = f"criteria[{number}] has kind {name}, which build {profile.name} does not know"
+            elif kind == WILDCARD:
+                kept.append(Criterion(field_index, kind, value_kind, b"", False, address))
+            else:
+                here = address - self.base
+                operand = self._operand(offset, length, here)
+                check_operand(kind, value_kind, operand, flags, here)
+                ignore_case = bool(flags & IGNORE_CASE)
+                kept.append(Criterion(field_index, kind, value_kind, operand, ignore_case, address))
+            address += CRITERION.size
+        return tuple(kept), unknown
+
+    def _operand(self, offset: int, length: int, here: int) -> bytes:
+        known = self.operands.get((offset, length))
+        if known is not None:
+            return known
+        start = self.pool.first - self.base
+        end = start + self.pool.count
+        if not 1 <= length <= MOST_OPERAND_BYTES or offset < start or length > end - offset:
+            message = f"operand of {length} bytes at {offset:#x}, the pool has {start:#x} to {end:#x}"
+            raise _refuse("operand", message, here + 4)
+        self.kept_bytes += length
+        if self.kept_bytes > self.pool.count:
+            message = f"different operands have {self.kept_bytes} bytes, the pool has {self.pool.count}"
+            raise _refuse("operand-overlap", message, here + 4)
+        operand = self.memory.read_range(self.pool.region, self.base + offset, length, READ_OPERAND)
+        self.operands[offset, length] = operand
+        return operand
 
 
-def checked_operand(kind: int, value_kind: int, operand: bytes, flags: int, here: int) -> Program | None:
-    """Refuse an operand that its kind cannot use; the program if it is a regex."""
+def check_operand(kind: int, value_kind: int, operand: bytes, flags: int, here: int) -> None:
+    """Refuse an operand that its kind cannot use."""
     length = len(operand)
     if value_kind == INTEGER and kind in INTEGER_KINDS:
         wanted = integer_operand_size(kind, length)
@@ -283,7 +313,7 @@ def checked_operand(kind: int, value_kind: int, operand: bytes, flags: int, here
             raise _refuse(
                 "operand", f"{KIND_NAMES[kind]} over an integer has an operand of {length} bytes", here + 8
             )
-        return None
+        return
     if value_kind != TEXT or kind not in TEXT_KINDS:
         raise _refuse("value-kind", f"{KIND_NAMES[kind]} has value kind {value_kind}", here + 12)
     if kind == ONE_OF and operand.count(0) >= MOST_ALTERNATIVES:
@@ -293,7 +323,7 @@ def checked_operand(kind: int, value_kind: int, operand: bytes, flags: int, here
             here + 8,
         )
     if kind != REGEX:
-        return None
+        return
     if length > MOST_REGEX_BYTES:
         raise _refuse("regex", f"regex has {length} bytes, at most {MOST_REGEX_BYTES}", here + 8)
     program = compile_regex(operand, ignore_case=bool(flags & IGNORE_CASE))
@@ -305,7 +335,6 @@ def checked_operand(kind: int, value_kind: int, operand: bytes, flags: int, here
             f"regex has a program of {program.size} instructions, at most {MOST_REGEX_PROGRAM}",
             here + 4,
         )
-    return program
 
 
 def _refuse(reason: str, message: str, offset: int) -> Refused:

@@ -167,6 +167,7 @@ def _name(
     pool = opened.tables.get(POOL)
     region = opened.region if pool is None else pool.region
     data = memory.read_range(region, (opened.region.base + offset) & memory.mask, length, operation, origin)
+    memory.charge(length // 16, operation, origin, "definitions")  # the driver keeps a copy
     return data.decode("utf-8", "surrogateescape")
 
 

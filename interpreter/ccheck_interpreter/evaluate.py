@@ -12,6 +12,7 @@ from ccheck_interpreter.channel import (
     READ_CRITERION,
     READ_OPERAND,
     Content,
+    Criterion,
     Instance,
 )
 from ccheck_interpreter.event import Event, InputArray, input_array
@@ -30,6 +31,7 @@ from ccheck_interpreter.match import (
     match_integer,
     match_text,
 )
+from ccheck_interpreter.memory import GlobalWrite
 from ccheck_interpreter.trap import Operation, Provenance, Trap
 
 DISPATCH: Final = Operation("dispatch", "criteria[].kind")
@@ -62,11 +64,14 @@ class Telemetry:
 
 @dataclass(frozen=True, slots=True)
 class EventResult:
-    """What came of one event: the ids of the instances that matched, in the file's order."""
+    """What came of one event: the ids of the instances that matched, in the file's order, and what was
+    written to state that outlives the event.
+    """
 
     event: Event
     matched: tuple[int, ...]
     telemetry: tuple[Telemetry, ...]
+    global_writes: tuple[GlobalWrite, ...]
     steps: int
 
 
@@ -88,6 +93,7 @@ def evaluate(
     longest = max((len(value) for value in event.inputs if isinstance(value, str)), default=0)
     budget = content.limits.for_event(content.size, 4 * longest)  # a character has at most 4 bytes
     memory.steps = budget
+    memory.global_writes.clear()
     mark = len(memory.regions)
     run = _Run(content, seen)
     arrays: dict[int, InputArray] = {}
@@ -114,7 +120,9 @@ def evaluate(
                 memory.steps = budget
     finally:
         del memory.regions[mark:]
-    return EventResult(event, tuple(matched), tuple(run.telemetry), budget - memory.steps)
+    return EventResult(
+        event, tuple(matched), tuple(run.telemetry), tuple(memory.global_writes), budget - memory.steps
+    )
 
 
 def _slots(content: Content, event: Event) -> Iterable[int]:
@@ -178,16 +186,11 @@ class _Run:
                     result = False
                 elif isinstance(value, int):
                     result = match_integer(kind, criterion.operand, value)
-                elif criterion.program is None:
+                elif kind == REGEX:
+                    result = self._search(instance, number, criterion, value)
+                else:
                     content.memory.charge(1 + (len(value) >> 6), READ_INPUT)
                     result = match_text(kind, criterion.operand, value, ignore_case=criterion.ignore_case)
-                elif self._affordable(criterion.program, value):
-                    result = criterion.program.pattern.search(value) is not None
-                else:
-                    self._report(
-                        instance, number, "regex-budget", "the regexes of the instance cost too much"
-                    )
-                    result = False
             if seen is not None:
                 seen.add((instance.type_name, instance.type_version, index, kind, result))
             if not result:
@@ -350,6 +353,14 @@ class _Run:
             raise trap.located(
                 Provenance(content.profile.name, "content", instance.index, instance.id, number)
             ) from None
+
+    def _search(self, instance: Instance, number: int, criterion: Criterion, value: bytes) -> bool:
+        """A regex that the loader compiled once and found good."""
+        program = compile_regex(criterion.operand, ignore_case=criterion.ignore_case)
+        if program is not None and self._affordable(program, value):
+            return program.pattern.search(value) is not None
+        self._report(instance, number, "regex-budget", "the regexes of the instance cost too much")
+        return False
 
     def _affordable(self, program: Program, value: bytes) -> bool:
         """Charge the cost of a regex; false when it is more than what is left."""

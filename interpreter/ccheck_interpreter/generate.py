@@ -10,13 +10,14 @@ from typing import Final
 
 from ccheck_interpreter.channel import (
     CRITERION,
+    MOST_CRITERIA,
     MOST_OPERAND_BYTES,
     READ_CRITERION,
     READ_OPERAND,
     Content,
     Criterion,
     Instance,
-    checked_operand,
+    check_operand,
     load,
 )
 from ccheck_interpreter.definitions import Definitions, TemplateType, load_definitions
@@ -34,6 +35,7 @@ from ccheck_interpreter.match import (
     SUFFIX,
     TEXT,
     WILDCARD,
+    compile_regex,
     match_integer,
     match_text,
 )
@@ -44,7 +46,6 @@ from ccheck_interpreter.trap import Refused, Trap
 LARGEST: Final = (1 << 64) - 1
 LONGEST: Final = 4096
 PLAIN: Final = "ccheck"
-MOST_CRITERIA: Final = 256
 
 
 def generate(definitions: bytes | None, content: bytes) -> Iterator[Event]:
@@ -110,9 +111,9 @@ def _salvaged_criterion(loaded: Content, record: tuple[int, ...], address: int) 
     with suppress(Trap, Refused):
         if kind in KIND_NAMES and kind != WILDCARD and 1 <= length <= MOST_OPERAND_BYTES:
             operand = loaded.memory.read_range(loaded.pool, loaded.region.base + offset, length, READ_OPERAND)
-            program = checked_operand(kind, value_kind, operand, flags, 0)
-            return Criterion(index, kind, value_kind, operand, program, bool(flags & IGNORE_CASE), address)
-    return Criterion(index, WILDCARD, value_kind, b"", None, False, address)
+            check_operand(kind, value_kind, operand, flags, 0)
+            return Criterion(index, kind, value_kind, operand, bool(flags & IGNORE_CASE), address)
+    return Criterion(index, WILDCARD, value_kind, b"", False, address)
 
 
 def _type_events(item: TemplateType) -> Iterator[Event]:
@@ -186,8 +187,9 @@ def matches(criterion: Criterion, value: Input) -> bool:
     if isinstance(value, int):
         return match_integer(criterion.kind, criterion.operand, value)
     data = encode(value)
-    if criterion.program is not None:
-        return criterion.program.pattern.search(data) is not None
+    if criterion.kind == REGEX:
+        program = compile_regex(criterion.operand, ignore_case=criterion.ignore_case)
+        return program is not None and program.pattern.search(data) is not None
     return match_text(criterion.kind, criterion.operand, data, ignore_case=criterion.ignore_case)
 
 

@@ -55,11 +55,12 @@ class Program:
     size: int
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def compile_regex(pattern: bytes, *, ignore_case: bool) -> Program | None:
     """The program for a pattern in RE2 syntax, or None where the engine refuses it."""
     options = re2.Options()
     options.log_errors = False
+    options.max_mem = 1 << 20  # for the program and its automaton: a thousand of them fit into memory
     options.case_sensitive = not ignore_case
     try:
         compiled: _Pattern = re2.compile(pattern, options)

@@ -202,7 +202,7 @@ def test_a_criterion_over_the_wrong_kind_is_led_to_its_fault() -> None:
     """An instance that reads an integer field as text gets the integer that a sensor would report, and
     traps.
     """
-    file = instances(InstanceSpec(1, [text(1, "equals", "7")]))
+    file = instances(InstanceSpec(1, [text(0, "prefix", "only-this"), text(1, "equals", "7")]))
     outcome = run(BUILD, NET, file)
     assert outcome.trap is not None
     assert outcome.trap.kind == "input-type-confusion"

@@ -342,3 +342,44 @@ def test_every_truncation_ends_in_a_trap_a_refusal_or_a_decision(profile: Profil
             outcomes["trapped"] += 1
     assert outcomes["loaded"] >= 1
     assert (outcomes["trapped"] == 0) is profile.bounds_check
+
+
+def test_the_last_of_two_rules_is_tried_first() -> None:
+    """Of two rules of one event that both match, the one later in the blob gives its name; one that
+    includes by default comes before.
+    """
+    first = RuleSpec(1, [FilterSpec(IMAGE, "is", "a", "first")])
+    second = RuleSpec(1, [FilterSpec(IMAGE, "is", "a", "second")])
+    default = RuleSpec(1, [FilterSpec(IMAGE, "is", "a", "default")], default=0)
+    for rules in both(blob(first, second)):
+        assert decide(rules, 1, process(Image="a")).rule_name == "second"
+    for rules in both(blob(default, first, second)):
+        answer = decide(rules, 1, process(Image="a"))
+        assert (answer.decision, answer.rule_name) == ("exclude", "default")
+
+
+def test_many_groups_do_not_nest() -> None:
+    """Twenty groups one after the other are no deeper than one."""
+    filters = [FilterSpec(IMAGE, "is", f"{number}", group=number) for number in range(1, 21)]
+    for rules in both(blob(RuleSpec(1, filters), groups=[0] * 20)):
+        assert decide(rules, 1, process(Image="20")).decision == "include"
+
+
+def test_a_filter_that_names_one_group_and_leads_to_another() -> None:
+    """The reader does not move and the rule fails; the checking reader refuses."""
+    made = blob(RuleSpec(1, [FilterSpec(IMAGE, "is", "a", group=1)]), groups=[0])
+    data = made.poke("<I", made.filters[0] + 528, 2)
+    assert decide(load(data, NEWEST, TRUSTING), 1, process(Image="a")).failures == 1
+    with pytest.raises(Refused) as refused:
+        load(data, NEWEST, CHECKING)
+    assert refused.value.refusal.reason == "aggregation-id"
+
+
+def test_a_filter_without_data_ends_its_chain() -> None:
+    """Data of no bytes has no NUL: the reference reader silently drops the filter and those behind it."""
+    data = ONE.poke("<I", ONE.filters[0] + 524, 0)
+    rules = load(data, NEWEST, TRUSTING)
+    assert decide(rules, 1, process(User="me")).decision == "exclude"
+    with pytest.raises(Refused) as refused:
+        load(data, NEWEST, CHECKING)
+    assert refused.value.refusal.reason == "filter-data"

@@ -389,3 +389,110 @@ def test_bad_definitions(at: int, layout: str, value: int, kind: str, reason: st
             load_definitions(bad, SHIPPED)
         assert found.value.data.kind == kind
         assert found.value.data.provenance.file == "definitions"
+
+
+def test_a_shared_operand_is_fetched_and_kept_once() -> None:
+    """Many criteria over one long operand load within the budget of a small file, and share one copy."""
+    long = text(0, "prefix", "a" * 4096)
+    content = load(
+        load_definitions(NET, FIXED), instances(*(InstanceSpec(n, [long]) for n in range(1, 400))), FIXED
+    )
+    kept = {id(criterion.operand) for instance in content.instances for criterion in instance.criteria or ()}
+    assert (len(content.instances), len(kept)) == (399, 1)
+    assert content.steps < content.size
+
+
+def test_operands_that_overlap_are_refused_before_they_fill_memory() -> None:
+    """Operands that are slices of one another would be kept many times: a build that checks refuses the
+    file.
+    """
+    specs = [InstanceSpec(number, [text(0, "prefix", "a" * 64)]) for number in range(1, 9)]
+    file = instances(*specs)
+    for index in range(8):
+        file = poke(file, "<I", criterion_at(file, index) + 8, 64 - index)
+    assert refusal_of(file) == "operand-overlap"
+
+
+MANY = "\0".join(f"alternative-{index}" for index in range(65))
+
+
+@pytest.mark.parametrize(
+    ("file", "reason"),
+    [
+        (instances(), "record-count"),
+        (instances(InstanceSpec(1, [text(0, "one_of", MANY)])), "operand"),
+        (instances(InstanceSpec(1, [text(0, "regex", "a" * 1025)])), "regex"),
+        (instances(InstanceSpec(1, [text(0, "regex", "[a-f]{999}[a-f]{999}[a-f]{9}")])), "regex"),
+        (instances(InstanceSpec(1, [number(1, "one_of", *range(65))])), "operand"),
+        (poke(GOOD, "<I", instance_at(GOOD, 1) + 12, 0), "record-run"),
+        (poke(GOOD, "<I", len(GOOD) - 8, 8), "chain-end"),
+        (poke(GOOD, "<I", POOL, POOL), "next-offset"),
+        (poke(GOOD, "<I", POOL + 4, 0), "missing-block"),
+        (poke(GOOD, "<IIHHI", POOL, POOL + 4112, 4104, 5, 1, 4096), "block-size"),
+        (seal(bytearray(GOOD[: CRITERIA + 8])), "chain-end"),
+        (seal(bytearray(GOOD) + bytes(8)), "chain-end"),
+    ],
+)
+def test_the_checking_build_refuses(file: bytes, reason: str) -> None:
+    """What the format forbids is refused, each for its own reason."""
+    assert refusal_of(file) == reason
+
+
+def test_an_operand_may_end_where_the_pool_ends_and_not_behind() -> None:
+    """The last byte of the pool can be read, the one behind it cannot: refused or trapped."""
+    pool_end = POOL + 16 + int.from_bytes(GOOD[POOL + 12 : POOL + 16], "little")
+    offset = int.from_bytes(GOOD[LAST + 4 : LAST + 8], "little")
+    inside = poke(GOOD, "<HI", LAST + 2, 2, offset)
+    inside = poke(inside, "<I", LAST + 8, pool_end - offset)
+    behind = poke(inside, "<I", LAST + 8, pool_end - offset + 1)
+    for profile in (SHIPPED, FIXED):
+        assert len(load(load_definitions(NET, profile), inside, profile).instances) == 2
+    assert refusal_of(behind) == "operand"
+    data = trap_of(behind)
+    assert (data.kind, data.region, data.distance) == ("out-of-bounds-read", "string pool", 1)
+
+
+def test_a_misaligned_number_faults_where_the_platform_does() -> None:
+    """An integer operand at an odd place is read on x64 and faults on a platform with strict alignment."""
+    odd = poke(GOOD, "<I", SECOND + 4, int.from_bytes(GOOD[SECOND + 4 : SECOND + 8], "little") - 1)
+    data = trap_of(odd, BIG)
+    assert (data.kind, data.operation.name) == ("misaligned-access", "read-operand")
+    content = load(load_definitions(NET, SHIPPED), odd, SHIPPED)
+    assert 12 in evaluate(content, EVENT).matched
+
+
+def test_events_leave_nothing_behind() -> None:
+    """Each event starts with its whole budget and an address space without the inputs of the one before."""
+    content = load(load_definitions(NET, SHIPPED), GOOD, SHIPPED)
+    regions = len(content.memory.regions)
+    steps = {evaluate(content, EVENT).steps for _ in range(2000)}
+    assert (len(steps), len(content.memory.regions)) == (1, regions)
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (poke(NET, "<B", tables(NET)[2] + 16 + 8, 3), "value-kind"),
+        (definitions(TypeSpec(1, "A", [FieldSpec("f")]), TypeSpec(1, "B", [FieldSpec("f")])), "type-key"),
+        (definitions(TypeSpec(1, "A", [])), "record-count"),
+        (definitions(TypeSpec(1, "A", [FieldSpec("n" * 65)])), "name"),
+    ],
+)
+def test_bad_definitions_are_refused(bad: bytes, reason: str) -> None:
+    """Definitions that the format forbids are refused by a build that checks."""
+    with pytest.raises(Refused) as refused:
+        load_definitions(bad, FIXED)
+    assert refused.value.refusal.reason == reason
+
+
+def test_long_names_cannot_fill_memory() -> None:
+    """Many types that share one very long name: a build that trusts and copies each spends its budget."""
+    types = [TypeSpec(number, "T", [FieldSpec("f")]) for number in range(1, 60)]
+    bad = definitions(TypeSpec(99, "n" * 60_000, [FieldSpec("f")]), *types)
+    record = tables(bad)[1] + 16
+    name_at = int.from_bytes(bad[record + 12 : record + 16], "little")
+    for index in range(60):
+        bad = poke(bad, "<IH", record + 24 * index + 12, name_at, 60_000)
+    with pytest.raises(Trap) as found:
+        load_definitions(bad, SHIPPED)
+    assert found.value.data.kind == "step-budget"
