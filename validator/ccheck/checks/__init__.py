@@ -53,7 +53,6 @@ _LAYOUT = _layout(
 _CHECKSUM = Check(
     structure.checksum_wrong, requires=tuple(c for c in _LAYOUT if c.name in ("truncated", "size-mismatch"))
 )
-_UNUSED = Check(bounds.pool_text_unused, severity=Severity.WARNING, requires=(_VERSION,))
 
 _CHANNEL = ("channel",)
 _BLOCKS = Check(channel.block_order, requires=(_VERSION,), schemas=_CHANNEL)
@@ -87,6 +86,14 @@ _MEANING = (
     Check(channel.value_kind_mismatch, requires=(_UNREADABLE_DEFINITIONS,), schemas=_CHANNEL),
     Check(channel.operand_too_long, requires=(_UNREADABLE_DEFINITIONS,), schemas=_CHANNEL),
 )
+_OPERAND = next(check for check in _MEANING if check.judge is channel.operand_misfit)
+# Text that a wrong offset, length or kind of operand misses is not unused.
+_PLACING = ("offset-outside-region", "offset-misaligned", "text-not-terminated", "unknown-enum-value")
+_UNUSED = Check(
+    bounds.pool_text_unused,
+    severity=Severity.WARNING,
+    requires=(_VERSION, *(c for c in _LAYOUT if c.name in _PLACING), _OPERAND),
+)
 _CONTRACT = (
     _CONSUMERS,
     Check(contract.format_not_understood, requires=(_CONSUMERS,), schemas=_CHANNEL),
@@ -95,7 +102,7 @@ _CONTRACT = (
     Check(contract.type_not_supplied, requires=(_CONSUMERS, _UNREADABLE_DEFINITIONS), schemas=_CHANNEL),
     Check(contract.field_past_inputs, requires=(_CONSUMERS, _UNREADABLE_DEFINITIONS), schemas=_CHANNEL),
 )
-_CANONICAL = Check(canonical.not_canonical, requires=(*_LAYOUT, _CHECKSUM, _UNUSED, _BLOCKS))
+_CANONICAL = Check(canonical.not_canonical, requires=(*_LAYOUT, _CHECKSUM, _UNUSED, _BLOCKS, _OPERAND))
 
-CHECKS: tuple[Check, ...] = (*_FILE, *_LAYOUT, _CHECKSUM, _UNUSED, *_MEANING, *_CONTRACT, _CANONICAL)
+CHECKS: tuple[Check, ...] = (*_FILE, *_LAYOUT, _CHECKSUM, *_MEANING, _UNUSED, *_CONTRACT, _CANONICAL)
 """All checks. Each stands behind the checks that it requires."""
