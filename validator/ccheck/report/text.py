@@ -72,7 +72,7 @@ def _finding(report: FileReport, finding: Finding, color: bool, hyperlinks: bool
         gutter = _frame(f"{line.gutter} |" if line.bar else line.gutter, color)
         yield f"{gutter}{body if line.sign else f' {line.body}'}" if line.body else gutter
 
-    notes = [("because", _elsewhere(report, proof)) for proof in elsewhere]
+    notes = [("because", render_proof(report, proof)) for proof in elsewhere]
     notes += [("why", printable(finding.why)), ("fix", printable(finding.fix))]
     notes += [("more", f"ccheck explain {printable(finding.check)}")]
     for name, words in notes:
@@ -86,7 +86,8 @@ def _mark(report: FileReport, proof: Proof) -> Mark | None:
     return Mark(proof.offset, proof.length, "-", printable(proof.message))
 
 
-def _elsewhere(report: FileReport, proof: Proof) -> str:
+def render_proof(report: FileReport, proof: Proof) -> str:
+    """A proof of a finding of `report` in one line: its file, line or offset, its field, its words."""
     own = proof.file in (None, report.path)
     place = "" if own else printable(proof.file or "")
     if proof.line is not None:

@@ -1,0 +1,35 @@
+"""How messages about configuration quote values and offer words."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Sequence
+from datetime import date
+
+from ccheck.report.printable import printable
+
+
+def shown(value: object) -> str:
+    """A value of TOML as a message quotes it: short, and safe to show."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f'"{printable(value if len(value) <= 60 else value[:57] + "...")}"'
+    if isinstance(value, int) and value.bit_length() > 64:
+        return f"a number of {value.bit_length()} bits"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list):
+        return "a list"
+    return "a table" if isinstance(value, dict) else str(value)
+
+
+def did_you_mean(word: str, known: Collection[str]) -> str:
+    """`; did you mean X?` when a known word is close to `word`, else nothing."""
+    close = difflib.get_close_matches(word[:80], known, n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def words_of(words: Sequence[str]) -> str:
+    """`a, b or c`."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

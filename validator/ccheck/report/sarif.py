@@ -1,0 +1,217 @@
+"""The report for code scanning: SARIF 2.1.0, with the manuals of the checks as its rules."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ccheck.finding import Severity
+from ccheck.report.json import dump
+from ccheck.report.printable import printable
+from ccheck.report.summary import counted, summarise
+from ccheck.report.uri import artifact_uri
+
+if TYPE_CHECKING:
+    from ccheck.check import Check
+    from ccheck.finding import FileReport, Finding, Proof, RunReport, Suppressed
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+_NOTICES = {
+    "check-not-run": "A check could not be made; it is not a pass.",
+    "no-check-ran": "No check ran on a file; it is not a pass.",
+    "findings-beyond-limit": "Findings were counted but not kept.",
+    "file-not-reached": "A file was named but not examined.",
+    "interrupted": "The run was stopped before its end.",
+    "nothing-examined": "No file was examined.",
+}
+
+
+def render(run: RunReport, checks: Sequence[Check]) -> str:
+    """`run` as a SARIF log of one run; the manuals of `checks` become its rules."""
+    tables = _Tables(run, checks)
+    driver = {
+        "name": "ccheck",
+        "version": printable(run.program_version),
+        "rules": tables.rules,
+        "notifications": [
+            {"id": name, "shortDescription": {"text": text}} for name, text in _NOTICES.items()
+        ],
+    }
+    log = {
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {"driver": driver},
+                "invocations": [_invocation(run, tables)],
+                "artifacts": tables.artifacts,
+                "results": [result for report in run.files for result in _results(report, tables)],
+            }
+        ],
+    }
+    return dump(log)
+
+
+class _Tables:
+    """The tables of a log that other parts refer to by index: rules and artifacts, no entry twice."""
+
+    def __init__(self, run: RunReport, checks: Sequence[Check]) -> None:
+        known = {check.name: check for check in checks}
+        named = [f.check for report in run.files for f in report.findings]
+        named += [entry.finding.check for report in run.files for entry in report.suppressed]
+        self.rules = [_rule(check) for check in known.values()]
+        # A finding of a check that was not handed in still needs a rule to stand under.
+        self.rules += [{"id": name} for name in dict.fromkeys(map(printable, named)) if name not in known]
+        self._rule_index = {rule["id"]: index for index, rule in enumerate(self.rules)}
+        files = {_identity(report): report for report in run.files}
+        self.artifacts = [_artifact(report) for report in files.values()]
+        self._file_index = {identity: index for index, identity in enumerate(files)}
+
+    def rule(self, name: str) -> int | None:
+        """The index of the rule for a check."""
+        return self._rule_index.get(name)
+
+    def location(self, report: FileReport) -> dict[str, Any]:
+        """The artifactLocation of an examined file."""
+        return {"uri": artifact_uri(report.path), "index": self._file_index[_identity(report)]}
+
+
+def _identity(report: FileReport) -> tuple[str, int, str]:
+    return artifact_uri(report.path), report.size, report.sha256
+
+
+def _rule(check: Check) -> dict[str, Any]:
+    manual = check.manual
+    sections = (("What is wrong", manual.what), ("Why is this bad", manual.why), ("How to fix", manual.fix))
+    return {
+        "id": check.name,
+        "shortDescription": {"text": manual.summary},
+        "fullDescription": {"text": manual.what},
+        "help": {
+            "text": "\n\n".join(f"{head}: {body}" for head, body in sections),
+            "markdown": "\n\n".join(f"## {head}\n{body}" for head, body in sections),
+        },
+        "defaultConfiguration": {"level": _LEVELS[check.severity]},
+    }
+
+
+def _artifact(report: FileReport) -> dict[str, Any]:
+    artifact: dict[str, Any] = {
+        "location": {"uri": artifact_uri(report.path)},
+        "length": report.size,
+        "roles": ["analysisTarget"],
+        "mimeType": "application/octet-stream",
+    }
+    if report.sha256:
+        artifact["hashes"] = {"sha-256": report.sha256}
+    return artifact
+
+
+def _results(report: FileReport, tables: _Tables) -> Iterator[dict[str, Any]]:
+    for finding in report.findings:
+        yield _result(report, finding, tables)
+    for entry in report.suppressed:
+        yield _result(report, entry.finding, tables) | {"suppressions": [_suppression(entry)]}
+
+
+def _result(report: FileReport, finding: Finding, tables: _Tables) -> dict[str, Any]:
+    words = [finding.message, f"why: {finding.why}", f"fix: {finding.fix}"]
+    location: dict[str, Any] = {
+        "physicalLocation": {
+            "artifactLocation": tables.location(report),
+            "region": {"byteOffset": finding.offset, "byteLength": finding.length},
+        }
+    }
+    name = printable(finding.check)
+    result: dict[str, Any] = {
+        "ruleId": name,
+        "ruleIndex": tables.rule(name),
+        "level": _LEVELS[finding.severity],
+        "message": {"text": "\n".join(plain(text) for text in words)},
+        "locations": [location | _logical(finding.path)],
+        "partialFingerprints": {"checkAndField/v1": fingerprint(finding)},
+    }
+    if finding.because:
+        related = (_related(report, proof, tables) for proof in finding.because)
+        result["relatedLocations"] = [{"id": number} | place for number, place in enumerate(related, 1)]
+    return result
+
+
+def _related(report: FileReport, proof: Proof, tables: _Tables) -> dict[str, Any]:
+    location = _logical(proof.path)
+    if proof.message:
+        location["message"] = {"text": plain(proof.message)}
+    own = proof.file in (None, report.path)
+    physical: dict[str, Any] = {
+        "artifactLocation": tables.location(report) if own else {"uri": artifact_uri(proof.file or "")}
+    }
+    if proof.line is not None:
+        physical["region"] = {"startLine": proof.line}
+    elif proof.offset is not None:
+        physical["region"] = {"byteOffset": proof.offset, "byteLength": proof.length}
+    if "region" in physical or not own:
+        location["physicalLocation"] = physical
+    return location
+
+
+def _logical(path: str) -> dict[str, Any]:
+    return {"logicalLocations": [{"fullyQualifiedName": printable(path), "kind": "member"}]} if path else {}
+
+
+def _suppression(entry: Suppressed) -> dict[str, Any]:
+    words = f"{printable(entry.reason)} (until {printable(entry.expires)})"
+    return {"kind": "external", "status": "accepted", "justification": words}
+
+
+def _invocation(run: RunReport, tables: _Tables) -> dict[str, Any]:
+    whole = bool(run.files) and not run.interrupted and not run.unexamined
+    return {
+        "executionSuccessful": whole and all(report.checks_run for report in run.files),
+        "toolExecutionNotifications": list(_notifications(run, tables)),
+    }
+
+
+def _notifications(run: RunReport, tables: _Tables) -> Iterator[dict[str, Any]]:
+    for report in run.files:
+        locations = [{"physicalLocation": {"artifactLocation": tables.location(report)}}]
+        for entry in report.not_run:
+            words = f"{plain(entry.check)} was not run: {plain(entry.reason)}"
+            notice = _notice("check-not-run", "warning", words) | {"locations": locations}
+            name = printable(entry.check)
+            if tables.rule(name) is not None:
+                notice["associatedRule"] = {"id": name, "index": tables.rule(name)}
+            yield notice
+        for check, count in sorted(report.beyond.items()):
+            words = f"{counted(count, 'more finding')} of {plain(check)}"
+            yield _notice("findings-beyond-limit", "warning", words) | {"locations": locations}
+        if not report.checks_run:
+            yield _notice("no-check-ran", "error", "no check ran") | {"locations": locations}
+    for path in run.unexamined:
+        place = {"artifactLocation": {"uri": artifact_uri(path)}}
+        yield _notice("file-not-reached", "error", "not examined") | {
+            "locations": [{"physicalLocation": place}]
+        }
+    if run.interrupted:
+        yield _notice("interrupted", "error", "the run was interrupted")
+    if not summarise(run).files:
+        yield _notice("nothing-examined", "error", "nothing was examined")
+
+
+def _notice(name: str, level: str, text: str) -> dict[str, Any]:
+    reference = {"id": name, "index": list(_NOTICES).index(name)}
+    return {"descriptor": reference, "level": level, "message": {"text": text}}
+
+
+def plain(text: str) -> str:
+    """`text` as part of a SARIF message: safe to show, without links (3.11.6) or placeholders (3.11.5)."""
+    return re.sub(r"([{}])", r"\1\1", printable(text)).replace("](", "\\](")
+
+
+def fingerprint(finding: Finding) -> str:
+    """What stays the same when a finding moves in its file or is worded anew: its check and field, hashed."""
+    field = re.sub(r"\[[0-9]+\]", "", finding.path)
+    return hashlib.sha256(f"{finding.check}\n{field}".encode("utf-8", "backslashreplace")).hexdigest()
