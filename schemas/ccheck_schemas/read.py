@@ -198,7 +198,8 @@ class _Reader:
         match meaning:
             case m.Version():
                 if value not in meaning.known:
-                    self.fault("unknown-format-version", record, name, value=value, known=meaning.known)
+                    known = tuple(map(meaning.words, meaning.known))
+                    self.fault("unknown-format-version", record, name, value=meaning.words(value), known=known)
             case m.Bounded():
                 if not meaning.low <= value <= meaning.high:
                     self.fault("value-out-of-bounds", record, name, value=value, low=meaning.low, high=meaning.high)
