@@ -227,7 +227,7 @@ def _recognise(data: bytes) -> bool:
     signs = [words[2] == HEADER_SIZE]
     signs += [2 <= word >> 16 <= 9 and word & 0xFFFF <= 99 for word in words[3:4]]
     signs += [word == HEADER_SIZE for word in words[4:5]]
-    return sum(signs) >= min(2, len(signs))
+    return bool(sum(signs) >= min(2, len(signs)))
 
 
 def _compose(recipe: Any) -> bytes:

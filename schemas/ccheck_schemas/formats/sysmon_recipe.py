@@ -130,7 +130,9 @@ class _Writer:
                     several.add(event.rule_name)
         value = part.value("event")
         if value in several:
-            raise RecipeError(part.where("event"), f"{value} covers several event types; give the number of one")
+            raise RecipeError(
+                part.where("event"), f"{value} covers several event types; give the number of one"
+            )
         return _choose(value, names, _U32, part.where("event"))
 
     def field_id(self, part: Part, event_id: int) -> int:
@@ -188,7 +190,9 @@ def _choose(value: Any, names: Mapping[str, int], high: int, path: str) -> int:
         raise RecipeError(path, f"a name, or a number from 0 to {high}, belongs here")
     if value not in names:
         near = difflib.get_close_matches(value, names, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(names) or 'none; give a number'}"
+        hint = (
+            f"did you mean {near[0]!r}?" if near else f"known are {', '.join(names) or 'none; give a number'}"
+        )
         raise RecipeError(path, f"{value!r} is not a name here; {hint}")
     return names[value]
 
@@ -203,7 +207,9 @@ def _utf16(part: Part, key: str, room: int | None = None) -> bytes:
     if room is None:
         return raw
     if len(raw) + 2 > room:
-        raise RecipeError(part.where(key), f"{len(raw) // 2} characters; there is room for {room // 2 - 1} and a NUL")
+        raise RecipeError(
+            part.where(key), f"{len(raw) // 2} characters; there is room for {room // 2 - 1} and a NUL"
+        )
     return raw.ljust(room, b"\0")
 
 

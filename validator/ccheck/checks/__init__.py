@@ -6,7 +6,7 @@ Listed by hand: a registry that is filled by importing can be empty, and an empt
 from __future__ import annotations
 
 from ccheck.check import Check
-from ccheck.checks import bounds, canonical, channel, contract, file, structure, sysmon
+from ccheck.checks import bounds, canonical, channel, contract, file, structure, sysmon, sysmon_groups
 from ccheck.finding import Severity
 
 _UNREADABLE = Check(file.unreadable)
@@ -96,19 +96,19 @@ _RULES = ("sysmon",)
 _PARTIAL = ("truncated", "offset-outside-file", "chain-backwards", "chain-loop", "bytes-owned-twice", "offset-misaligned")
 _WHOLE = (_VERSION, *(c for c in _LAYOUT if c.name in (*_PARTIAL, "count-mismatch")))
 _TARGET = Check(sysmon.sysmon_layout_of_target, requires=(_VERSION,), schemas=_RULES)
-_AGGREGATION = Check(sysmon.sysmon_unknown_aggregation, requires=_WHOLE, schemas=_RULES)
-_AGGREGATION_ID = Check(sysmon.sysmon_aggregation_id_differs, requires=_WHOLE, schemas=_RULES)
-_INTERRUPTED = Check(sysmon.sysmon_group_interrupted, requires=(_AGGREGATION, _AGGREGATION_ID), schemas=_RULES)
-_ORDER = Check(sysmon.sysmon_records_out_of_order, requires=(_AGGREGATION, _AGGREGATION_ID, _INTERRUPTED), schemas=_RULES)
+_AGGREGATION = Check(sysmon_groups.sysmon_unknown_aggregation, requires=_WHOLE, schemas=_RULES)
+_AGGREGATION_ID = Check(sysmon_groups.sysmon_aggregation_id_differs, requires=_WHOLE, schemas=_RULES)
+_INTERRUPTED = Check(sysmon_groups.sysmon_group_interrupted, requires=(_AGGREGATION, _AGGREGATION_ID), schemas=_RULES)
+_ORDER = Check(sysmon_groups.sysmon_records_out_of_order, requires=(_AGGREGATION, _AGGREGATION_ID, _INTERRUPTED), schemas=_RULES)
 _GROUPS = (
     _AGGREGATION,
     _AGGREGATION_ID,
     _INTERRUPTED,
     _ORDER,
-    Check(sysmon.sysmon_duplicate_aggregation, requires=_WHOLE, schemas=_RULES),
-    Check(sysmon.sysmon_aggregation_root_wrong, requires=(_AGGREGATION, _AGGREGATION_ID, _ORDER), schemas=_RULES),
-    Check(sysmon.sysmon_aggregation_count_wrong, requires=(_AGGREGATION, _AGGREGATION_ID), schemas=_RULES),
-    Check(sysmon.sysmon_run_time_field_set, requires=(_VERSION,), schemas=_RULES),
+    Check(sysmon_groups.sysmon_duplicate_aggregation, requires=_WHOLE, schemas=_RULES),
+    Check(sysmon_groups.sysmon_aggregation_root_wrong, requires=(_AGGREGATION, _AGGREGATION_ID, _ORDER), schemas=_RULES),
+    Check(sysmon_groups.sysmon_aggregation_count_wrong, requires=(_AGGREGATION, _AGGREGATION_ID), schemas=_RULES),
+    Check(sysmon_groups.sysmon_run_time_field_set, requires=(_VERSION,), schemas=_RULES),
 )
 _SYSMON = (
     _TARGET,
@@ -120,7 +120,7 @@ _SYSMON = (
     Check(sysmon.sysmon_generations_differ, severity=Severity.WARNING, requires=(_TARGET,), schemas=_RULES),
     Check(sysmon.sysmon_unknown_operator, requires=(_TARGET,), schemas=_RULES),
     *_GROUPS,
-    Check(sysmon.sysmon_aggregations_unlisted, severity=Severity.WARNING, requires=(_VERSION,), schemas=_RULES),
+    Check(sysmon_groups.sysmon_aggregations_unlisted, severity=Severity.WARNING, requires=(_VERSION,), schemas=_RULES),
     Check(sysmon.sysmon_empty_list_element, severity=Severity.WARNING, requires=(_TARGET,), schemas=_RULES),
     Check(sysmon.sysmon_not_a_number, severity=Severity.WARNING, requires=(_TARGET,), schemas=_RULES),
 )
