@@ -210,8 +210,8 @@ def definitions_unreadable(subject: Subject) -> Iterator[Blame]:
     The file that was named as template-type definitions is damaged, is not one, or breaks its layout.
 
     ## Why is this bad
-    Types and fields that could not be read are missing from what the instances are held against. The checks that need
-    them are not run.
+    Types and fields that could not be read are missing from what the instances are held against. The checks
+    that need them are not run.
 
     ## How to fix
     Run `ccheck validate` on the definitions and restore them, then judge the instances.
@@ -228,11 +228,12 @@ def definitions_broken(subject: Subject) -> Iterator[Blame]:
     """The definitions have errors of their own.
 
     ## What is wrong
-    The template-type definitions that the instances are judged by can be read, but did not pass their own checks.
+    The template-type definitions that the instances are judged by can be read, but did not pass their own
+    checks.
 
     ## Why is this bad
-    In July 2024 the validator trusted definitions that were wrong. An answer that rests on broken definitions means
-    nothing.
+    In July 2024 the validator trusted definitions that were wrong. An answer that rests on broken definitions
+    means nothing.
 
     ## How to fix
     Run `ccheck validate` on the definitions, mend them, then judge the instances.
