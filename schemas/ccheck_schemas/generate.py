@@ -1,18 +1,20 @@
-"""Turn a schema into plain Python that knows a faultless file when it sees one, as fast as code written by hand.
+"""Turn a schema into plain Python that knows a faultless file when it sees one.
 
-`source(schema)` walks the annotated Construct tree and writes a module with one function, ``spotless(data)``: neighbouring numbers
-are unpacked at once, tables are read by `iter_unpack`, ``this`` expressions become local variables, and all conditions of a record are one
-``if``. It gives the file's `Columns` when the reader would find no fault at all, and None at the first doubt.
+`source(schema)` walks the annotated Construct tree and writes a module with one function, ``spotless(data)``:
+neighbouring numbers are unpacked at once, tables are read by `iter_unpack`, ``this`` expressions become local
+variables, and all conditions of a record are one ``if``. It gives the file's `Columns` when the reader would
+find no fault at all, and None at the first doubt.
 
-The reader (`read`) stays the one that says what is wrong; the generated function only says that nothing is. A test holds the two against each
-other. A schema with a node that is not understood here raises `NotGenerated`, and is then read by the reader alone.
+The reader (`read`) stays the one that says what is wrong; the generated function only says that nothing is. A
+test holds the two against each other. A schema with a node that is not understood here raises `NotGenerated`,
+and is then read by the reader alone.
 """
 
 from __future__ import annotations
 
 import hashlib
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,6 +24,8 @@ from construct.expr import BinExpr, Path, UniExpr
 from ccheck_schemas import meaning as m
 from ccheck_schemas.schema import Schema
 from ccheck_schemas.size import sizeof
+
+_WIDTH = 110
 
 VERSION = 1
 """Of the generated code; part of the name under which it is cached."""
@@ -73,6 +77,7 @@ class _Writer:
         self.used = 0
         self.tables: dict[str, tuple[m.Table, _Scope]] = {}
         self.pools: list[str] = []
+        self.first: list[str] = []
         self.last: list[str] = []
         self.memos: dict[int, str] = {}
 
@@ -82,11 +87,12 @@ class _Writer:
         root = _Scope(None, None)
         for table in _tables(self.schema.root):
             self.line(f"{_start(table)} = -1")
+            self.line(f"{_count(table)} = 0")
         for pool in _pools(self.schema.root):
             self.line(f"{_pool(pool)} = -1")
         self.line("at = 0")
         self.struct(self.schema.root, root, "at", "size")
-        self.line("claims.append((0, at))")
+        self.claim("0", "at")
         self.second_pass()
         for condition in self.last:
             self.refuse(condition)
@@ -99,7 +105,7 @@ class _Writer:
             "from struct import Struct",
             "from zlib import crc32",
             "",
-            "from ccheck_schemas.runtime import Columns, tiled",
+            "from ccheck_schemas.runtime import Columns, shared_out, tiled, well_formed  # noqa: F401",
             "",
             *(f"{name} = Struct({form!r})" for form, name in self.structs.items()),
             "",
@@ -115,32 +121,32 @@ class _Writer:
             "def _spotless(data: bytes) -> Columns | None:",
             "    size = len(data)",
             "    claims: list[tuple[int, int]] = []",
+            "    claimed = 0",
+            *(f"    {first}" for first in self.first),
         ]
         tail = [
             "    if not tiled(claims, size):",
             "        return None",
-            f"    return Columns(data, {{{self._header(root)}}}, {{{self._table_map()}}}, {{{self._pool_map()}}})",
+            "    return Columns(",
+            "        data,",
+            *_mapping(self._numbers(root)),
+            *_mapping(self._table_extents()),
+            *_mapping(f"{name!r}: ({_pool(name)}, {_pool(name)}_end)" for name in self.pools),
+            "    )",
             "",
         ]
         return "\n".join([*head, *body, *tail])
 
-    def _header(self, root: _Scope) -> str:
-        pairs = []
+    def _numbers(self, root: _Scope) -> Iterator[str]:
         for name, value in root.names.items():
             if isinstance(value, str):
-                pairs.append(f"{name!r}: {value}")
+                yield f"{name!r}: {value}"
             else:
-                pairs += [f"'{name}.{n}': {v}" for n, v in value.names.items() if isinstance(v, str)]
-        return ", ".join(pairs)
+                yield from (f"'{name}.{n}': {v}" for n, v in value.names.items() if isinstance(v, str))
 
-    def _table_map(self) -> str:
-        return ", ".join(
-            f"{name!r}: ({self.struct_of(node.subcon)}, {_start(name)}, {_count(name)})"
-            for name, (node, _) in self.tables.items()
-        )
-
-    def _pool_map(self) -> str:
-        return ", ".join(f"{name!r}: ({_pool(name)}, {_pool(name)}_end)" for name in self.pools)
+    def _table_extents(self) -> Iterator[str]:
+        for name, (node, _) in self.tables.items():
+            yield f"{name!r}: ({self.struct_of(node.subcon)}, {_start(name)}, {_count(name)})"
 
     # -- writing lines
 
@@ -157,8 +163,15 @@ class _Writer:
             self.line("pass")
         self.depth -= 1
 
-    def refuse(self, condition: str) -> None:
-        with self.block(f"if {condition}:"):
+    def refuse(self, *conditions: str) -> None:
+        """Give up when any of the conditions holds."""
+        head = f"if {' or '.join(conditions)}:"
+        if len(head) + 4 * self.depth > _WIDTH and len(conditions) > 1:
+            self.line("if (")
+            for i, condition in enumerate(conditions):
+                self.line(f"    {'or ' if i else ''}{condition}")
+            head = "):"
+        with self.block(head):
             self.line("return None")
 
     def fresh(self, name: str) -> str:
@@ -207,7 +220,9 @@ class _Writer:
         run: list[tuple[str, Any, tuple[m.Meaning, ...]]] = []
         for sub in node.subcons:
             leaf, meanings = _bare(sub)
-            if isinstance(leaf, construct.FormatField) or (isinstance(leaf, construct.Const) and not meanings):
+            if isinstance(leaf, construct.FormatField) or (
+                isinstance(leaf, construct.Const) and not meanings
+            ):
                 if run and _order(run[-1][1]) != _order(leaf):
                     self.fixed(run, scope, at, limit)
                     run = []
@@ -222,7 +237,9 @@ class _Writer:
             if counter is not None:
                 self.refuse(f"{variable} != {counter}")
 
-    def fixed(self, run: list[tuple[str, Any, tuple[m.Meaning, ...]]], scope: _Scope, at: str, limit: str) -> None:
+    def fixed(
+        self, run: list[tuple[str, Any, tuple[m.Meaning, ...]]], scope: _Scope, at: str, limit: str
+    ) -> None:
         """Neighbouring numbers: one extent test, one unpacking, one condition."""
         if not run:
             return
@@ -231,10 +248,21 @@ class _Writer:
         end = self.fresh("end")
         self.line(f"{end} = {at} + {packer}.size")
         self.refuse(f"{end} > {limit}")
-        self.line(f"{', '.join(variables)}{',' if len(variables) == 1 else ''} = {packer}.unpack_from(data, {at})")
+        self.unpack(variables, f"{packer}.unpack_from(data, {at})")
         if conditions:
-            self.refuse(" or ".join(conditions))
+            self.refuse(*conditions)
         self.line(f"{at} = {end}")
+
+    def unpack(self, variables: list[str], value: str) -> None:
+        """Several variables at once, one to a line where they are many."""
+        names = ", ".join(variables) + ("," if len(variables) == 1 else "")
+        if len(names) + len(value) + 4 * self.depth + 3 <= _WIDTH:
+            self.line(f"{names} = {value}")
+            return
+        self.line("(")
+        for variable in variables:
+            self.line(f"    {variable},")
+        self.line(f") = {value}")
 
     def fields(
         self, run: list[tuple[str, Any, tuple[m.Meaning, ...]]], scope: _Scope, *, in_table: bool
@@ -289,7 +317,9 @@ class _Writer:
                 return []
             case m.IndexInto() if in_table:
                 return []
-        raise NotGenerated(f"{type(meaning).__name__} of {v.rsplit('_', 1)[0]} stands where it is not understood")
+        raise NotGenerated(
+            f"{type(meaning).__name__} of {v.rsplit('_', 1)[0]} stands where it is not understood"
+        )
 
     # -- nodes
 
@@ -347,23 +377,21 @@ class _Writer:
 
     def text(self, node: m.Text, at: str, end: str) -> None:
         """Refuse text that is not well-formed, between two expressions."""
-        raw = self.fresh("text")
         unit = node.unit
-        self.line(f"{raw} = data[{at}:{end}]")
-        if node.terminator == "inside" or (unit > 1 and node.terminator != "none"):
-            self.line(f"if not text_inside({raw}, {unit}, {node.encoding!r}):") if False else None
         if unit > 1 or node.terminator == "inside" or node.encoding != "utf-8":
             self.refuse(
                 f"not well_formed(data, {at}, {end}, {node.encoding!r}, {unit}, {node.terminator!r}, {node.lists!r})"
             )
             return
+        raw = self.fresh("text")
+        self.line(f"{raw} = data[{at}:{end}]")
         conditions = []
         if node.terminator == "behind":
             conditions.append(f"data[{end}]")
             if not node.lists:
                 conditions.append(f"b'\\0' in {raw}")
         if conditions:
-            self.refuse(" or ".join(conditions))
+            self.refuse(*conditions)
         with self.block(f"if not {raw}.isascii():"):
             self.line(f"{raw}.decode()")
 
@@ -425,14 +453,18 @@ class _Writer:
         self.line(f"{at} += {count} * {size}")
         if conditions:
             with self.block(f"for {variables} in {packer}.iter_unpack(data[{start}:{at}]):"):
-                self.refuse(" or ".join(conditions))
+                self.refuse(*conditions)
 
     def row(self, row: Any, scope: _Scope) -> tuple[str, list[str], str]:
-        """The variables, conditions and packer of a table's row; what takes no bytes waits for the second pass."""
+        """The variables, conditions and packer of a table's row; what takes no bytes waits for the second
+        pass.
+        """
         run = []
         for sub in row.subcons:
             leaf, meanings = _bare(sub)
-            if isinstance(leaf, construct.FormatField) or (isinstance(leaf, construct.Const) and not meanings):
+            if isinstance(leaf, construct.FormatField) or (
+                isinstance(leaf, construct.Const) and not meanings
+            ):
                 run.append((sub.name, leaf, meanings))
             elif sizeof(leaf) != 0:
                 raise NotGenerated(f"a row of a table holds {type(leaf).__name__} {sub.name}")
@@ -450,7 +482,8 @@ class _Writer:
         self.pools.append(node.region)
         start = _pool(node.region)
         count = self.expression(node.count, scope)
-        self.refuse(f"{start} >= 0 or not {node.low} <= {count} <= {node.high} or {count} > {limit} - {at}")
+        room = f"{count} > {limit} - {at}"
+        self.refuse(f"{start} >= 0", f"not {node.low} <= {count} <= {node.high}", room)
         if name in scope.sized:
             self.refuse(f"{scope.sized[name]} != 1")
         self.line(f"{start} = {at}")
@@ -470,12 +503,14 @@ class _Writer:
             aligned = f" or {offset} % {node.align}" if node.align > 1 else ""
             self.refuse(f"not 0 < {offset} < size{aligned}")
             self.struct(record, inner, f"at_{start}", "size")
-            self.line(f"claims.append(({start}, at_{start}))")
+            self.claim(start, f"at_{start}")
             self.line(f"{counter} += 1")
             following, last = inner.names.get(node.next_field), inner.names.get(node.last)
             if not isinstance(following, str) or not isinstance(last, str):
                 raise NotGenerated(f"the chain {name} goes on by something that is no number")
-            self.refuse(f"({last} == 0) != ({following} == 0) or 0 != {following} <= {start}")
+            if last != following:
+                self.refuse(f"({last} == 0) != ({following} == 0)")
+            self.refuse(f"0 != {following} < at_{start}")
             self.line(f"{offset} = {following}")
         scope.names[f"# {name}"] = counter
 
@@ -486,14 +521,20 @@ class _Writer:
         memo = self.memos.get(id(node.subcon))
         if memo is None:
             memo = self.memos[id(node.subcon)] = self.fresh("seen")
-            self.lines.insert(0, f"    {memo}: set[int] = set()")
+            self.first.append(f"{memo}: set[int] = set()")
         with self.block(f"if {offset} and {offset} not in {memo}:"):
             start = self.fresh("start")
             self.line(f"{start} = at_{start} = {offset}")
             self.refuse(f"not 0 < {start} < size")
             self.line(f"{memo}.add({start})")
             self.struct(record, _Scope(scope, scope.root), f"at_{start}", "size")
-            self.line(f"claims.append(({start}, at_{start}))")
+            self.claim(start, f"at_{start}")
+
+    def claim(self, start: str, end: str) -> None:
+        """Note the bytes of a record; records that claim more than the file has would make endless work."""
+        self.line(f"claims.append(({start}, {end}))")
+        self.line(f"claimed += {end} - {start}")
+        self.refuse("claimed > size")
 
     # -- what takes the whole file
 
@@ -525,7 +566,7 @@ class _Writer:
                 if leaf.table in taken:
                     raise NotGenerated(f"the rows of {leaf.table} are taken by two tables")
                 taken[leaf.table] = self.fresh("taken")
-                self.lines.insert(0, f"    {taken[leaf.table]} = 0")
+                self.first.append(f"{taken[leaf.table]} = 0")
         start, count = _start(name), _count(name)
         rows = f"data[{start}:{start} + {count} * {packer}.size]"
         with self.block(f"for {variables} in {packer}.iter_unpack({rows}):"):
@@ -571,17 +612,27 @@ class _Writer:
         behind = _behind(item)
         stop = self.fresh("stop")
         seen = self.fresh("seen")
-        self.lines.insert(0, f"    {seen}: set[tuple[int, int]] = set()")
+        self.first.append(f"{seen}: set[tuple[int, int]] = set()")
         with self.block(f"if ({offset}, {length}) not in {seen}:"):
             self.line(f"{seen}.add(({offset}, {length}))")
             self.line(f"{stop} = {offset} + {length}" + (f" + {behind}" if behind else ""))
-            aligned = f" or {offset} % {node.align}" if node.align > 1 else ""
-            inside = f"{pool} < 0 or not {pool} <= {offset} <= {stop} <= {pool}_end{aligned}"
-            self.refuse(f"{inside} or {pool}_items.setdefault({offset}, {stop}) != {stop}")
+            aligned = [f"{offset} % {node.align}"] if node.align > 1 else []
+            self.refuse(
+                f"{pool} < 0",
+                f"not {pool} <= {offset} <= {stop} <= {pool}_end",
+                *aligned,
+                f"{pool}_items.setdefault({offset}, {stop}) != {stop}",
+            )
             if node.align > 1:
                 self.line(f"{pool}_aligned[{offset}] = {node.align}")
             if isinstance(item, m.Text):
                 self.text(item, offset, f"{stop} - {behind}" if behind else stop)
+
+
+def _mapping(pairs: Iterable[str]) -> list[str]:
+    """A mapping as an argument, one pair to a line."""
+    lines = [f"            {pair}," for pair in pairs]
+    return ["        {", *lines, "        },"] if lines else ["        {},"]
 
 
 def _bare(node: Any) -> tuple[Any, tuple[m.Meaning, ...]]:
@@ -596,7 +647,9 @@ def _bare(node: Any) -> tuple[Any, tuple[m.Meaning, ...]]:
 
 def _waits(sub: Any) -> bool:
     leaf, meanings = _bare(sub)
-    return any(isinstance(x, m.IndexInto) for x in meanings) or not isinstance(leaf, construct.FormatField | construct.Const)
+    return any(isinstance(x, m.IndexInto) for x in meanings) or not isinstance(
+        leaf, construct.FormatField | construct.Const
+    )
 
 
 def _order(leaf: Any) -> str | None:
