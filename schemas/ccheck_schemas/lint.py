@@ -1,8 +1,8 @@
 """Refuse schema nodes that would bring Construct's laxity back, or that a program cannot read.
 
-Construct is a description language here. Many of its nodes accept what a strict validator must not (an unknown enum value, trailing bytes,
-a swallowed error, a pointer from the end of the file), and a lambda cannot be turned into a program. A schema is refused, with the
-place and the remedy, when it uses one.
+Construct is a description language here. Many of its nodes accept what a strict validator must not (an
+unknown enum value, trailing bytes, a swallowed error, a pointer from the end of the file), and a lambda
+cannot be turned into a program. A schema is refused, with the place and the remedy, when it uses one.
 """
 
 from __future__ import annotations
@@ -60,10 +60,19 @@ REFUSED: dict[str, str] = {
 """Nodes of Construct that a schema may not use, and what to use instead."""
 
 _LEAVES = (construct.FormatField,)
-_SHAPES = (construct.Struct, construct.Array, construct.IfThenElse, construct.Switch, m.Table, m.Region, m.At, m.Chain)
+_SHAPES = (
+    construct.Struct,
+    construct.Array,
+    construct.IfThenElse,
+    construct.Switch,
+    m.Table,
+    m.Region,
+    m.At,
+    m.Chain,
+)
 _OPERATORS = {
-    operator.add, operator.sub, operator.mul, operator.floordiv, operator.mod, operator.and_, operator.or_, operator.rshift,
-    operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge,
+    operator.add, operator.sub, operator.mul, operator.floordiv, operator.mod, operator.and_, operator.or_,
+    operator.rshift, operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge,
 }  # fmt: skip
 
 
@@ -74,7 +83,9 @@ def lint(root: construct.Construct) -> tuple[str, ...]:
     linter = _Linter()
     complaints = list(linter.struct(root, "", set()))
     complaints += [
-        f"{place}: no {what} is named {name!r}" for what, name, place in linter.wanted if name not in linter.named[what]
+        f"{place}: no {what} is named {name!r}"
+        for what, name, place in linter.wanted
+        if name not in linter.named[what]
     ]
     return tuple(complaints)
 
@@ -112,7 +123,8 @@ class _Linter:
                 if isinstance(inner, m.OffsetInto):
                     self.wanted.append(("field", inner.of, f"{place}.{sub.name}"))
                 if isinstance(inner, m.CountOf | m.LengthOf | m.RecordSize) and inner.of not in every:
-                    yield f"{place}.{sub.name}: {type(inner).__name__} names {inner.of!r}, which is no field here"
+                    kind = type(inner).__name__
+                    yield f"{place}.{sub.name}: {kind} names {inner.of!r}, which is no field here"
                 inner = inner.subcon
         self.open.discard(id(node))
 
@@ -213,4 +225,3 @@ def _bare(node: Any) -> Any:
     while isinstance(node, construct.Renamed):
         node = node.subcon
     return node
-

@@ -1,6 +1,7 @@
 """The vocabulary: Construct nodes that say what a field means, so that a program can walk a schema.
 
-A schema is written in Construct's own style, with integers wrapped in the meaning that their specification gives them::
+A schema is written in Construct's own style, with integers wrapped in the meaning that their specification
+gives them::
 
     CRITERION = Struct(
         "field_index" / Int16ul,
@@ -13,14 +14,15 @@ A schema is written in Construct's own style, with integers wrapped in the meani
 
 Three families:
 
-* around an integer: `Version`, `Bounded`, `StrictEnum`, `StrictFlags`, `Reserved`, `CountOf`, `LengthOf`, `RecordSize`,
-  `FileSize`, `IndexInto`, `OffsetInto`, `ChecksumOver`
+* around an integer: `Version`, `Bounded`, `StrictEnum`, `StrictFlags`, `Reserved`, `CountOf`, `LengthOf`,
+  `RecordSize`, `FileSize`, `IndexInto`, `OffsetInto`, `ChecksumOver`
 * shapes that take bytes where they stand: `Text`, `ZeroPad`, `Table`, `Pool`, `Region`
 * shapes that follow a number to another place and take none where they stand: `At`, `Chain`, `Pooled`, `Rows`
 
-Every argument is an integer, a name, or a ``this`` expression; there are no lambdas, because a generator must be able to
-read a schema. All of them also parse and build as plain Construct nodes, with the conditions that one field
-can judge alone; `ccheck_schemas.read` judges everything, reports every fault and never raises on bad bytes.
+Every argument is an integer, a name, or a ``this`` expression; there are no lambdas, because a generator must
+be able to read a schema. All of them also parse and build as plain Construct nodes, with the conditions that
+one field can judge alone; `ccheck_schemas.read` judges everything, reports every fault and never raises on
+bad bytes.
 """
 
 from __future__ import annotations
@@ -38,7 +40,9 @@ Expression = Any
 
 
 class FieldError(construct.ValidationError):
-    """A field of a schema that plain Construct parsing or building refuses. meaning: the node's class. value: what stood there."""
+    """A field of a schema that plain Construct parsing or building refuses. meaning: the node's class. value:
+    what stood there.
+    """
 
     def __init__(self, meaning: str, value: object, detail: str, path: str) -> None:
         super().__init__(f"{meaning}: {detail}", path=path)
@@ -65,7 +69,9 @@ def field_of(expression: Expression) -> str | None:
 
 
 class Meaning(construct.Subconstruct):
-    """An integer with a meaning. Subclasses judge the value in `complaint`, or leave it to the reader when it takes more than one field."""
+    """An integer with a meaning. Subclasses judge the value in `complaint`, or leave it to the reader when it
+    takes more than one field.
+    """
 
     def __init__(self, subcon: construct.Construct) -> None:
         super().__init__(subcon)
@@ -146,7 +152,11 @@ class StrictFlags(Meaning):
 
     def complaint(self, value: int) -> str | None:
         """Whether all set bits have names."""
-        return None if not value & ~self.mask else f"bits {value & ~self.mask:#x} have no name in {self.bits.__name__}"
+        return (
+            None
+            if not value & ~self.mask
+            else f"bits {value & ~self.mask:#x} have no name in {self.bits.__name__}"
+        )
 
 
 class Reserved(Meaning):
@@ -168,7 +178,9 @@ class CountOf(Meaning):
 class LengthOf(Meaning):
     """The length in bytes of the field `of` of the same struct, from `low` to `high` in steps of `step`."""
 
-    def __init__(self, subcon: construct.Construct, of: str, low: int = 0, high: int = 0xFFFFFFFF, step: int = 1) -> None:
+    def __init__(
+        self, subcon: construct.Construct, of: str, low: int = 0, high: int = 0xFFFFFFFF, step: int = 1
+    ) -> None:
         super().__init__(subcon)
         self.of = of
         self.low = low
@@ -203,7 +215,9 @@ class IndexInto(Meaning):
 
 
 class OffsetInto(Meaning):
-    """An offset, from the start of the file, of a record that a `Chain` or `At` of the same struct reads, or 0 for none."""
+    """An offset, from the start of the file, of a record that a `Chain` or `At` of the same struct reads, or
+    0 for none.
+    """
 
     def __init__(self, subcon: construct.Construct, of: str, align: int = 1) -> None:
         super().__init__(subcon)
@@ -216,7 +230,9 @@ class OffsetInto(Meaning):
 
 
 class ChecksumOver(Meaning):
-    """A checksum of the bytes from offset `start` to the end of the file. algorithm: ``crc-32`` (IEEE, as zlib's)."""
+    """A checksum of the bytes from offset `start` to the end of the file. algorithm: ``crc-32`` (IEEE, as
+    zlib's).
+    """
 
     def __init__(self, subcon: construct.Construct, start: int, algorithm: str = "crc-32") -> None:
         super().__init__(subcon)
@@ -229,8 +245,9 @@ class ChecksumOver(Meaning):
 class Text(construct.Construct):
     """Text of `length` bytes (an int or a ``this`` expression).
 
-    encoding: a codec of Python, decoded strictly. terminator: ``none``; ``inside``, a NUL ends the text within its length and only zeros
-    follow it; ``behind``, one NUL follows that the length does not count. lists: NULs inside part the texts of a list.
+    encoding: a codec of Python, decoded strictly. terminator: ``none``; ``inside``, a NUL ends the text
+    within its length and only zeros follow it; ``behind``, one NUL follows that the length does not count.
+    lists: NULs inside part the texts of a list.
     """
 
     def __init__(
@@ -250,7 +267,7 @@ class Text(construct.Construct):
         return 2 if self.encoding.startswith("utf-16") else 1
 
     def _parse(self, stream: Any, context: Any, path: str) -> str:
-        raw = construct.stream_read(stream, evaluate(self.length, context), path)
+        raw: bytes = construct.stream_read(stream, evaluate(self.length, context), path)
         if self.terminator == "behind":
             construct.stream_read(stream, self.unit, path)
         try:
@@ -296,7 +313,9 @@ class ZeroPad(construct.Construct):
 
 
 class Table(construct.Subconstruct):
-    """`count` records of one fixed size, known as `table` to `IndexInto` and `Rows`. low..high: how many are allowed."""
+    """`count` records of one fixed size, known as `table` to `IndexInto` and `Rows`. low..high: how many are
+    allowed.
+    """
 
     def __init__(
         self, table: str, count: Expression, record: construct.Construct, low: int = 0, high: int = 65_536
@@ -381,7 +400,9 @@ class _Elsewhere(construct.Subconstruct):
 
 
 class At(_Elsewhere):
-    """A record at an absolute offset (a ``this`` expression); None when the offset is 0. Shared records are read once."""
+    """A record at an absolute offset (a ``this`` expression); None when the offset is 0. Shared records are
+    read once.
+    """
 
     def __init__(self, offset: Expression, record: construct.Construct) -> None:
         super().__init__(record)
@@ -410,8 +431,8 @@ class At(_Elsewhere):
 class Chain(_Elsewhere):
     """Records that name the offset of the next one, ascending and `align`-aligned.
 
-    first: offset of the first record (0: none). next_field: the record's field that holds the offset of the next one. last: the
-    field that is 0 in the last record (often the same).
+    first: offset of the first record (0: none). next_field: the record's field that holds the offset of the
+    next one. last: the field that is 0 in the last record (often the same).
     """
 
     def __init__(
@@ -453,7 +474,9 @@ class Chain(_Elsewhere):
 
 
 class Pooled(_Elsewhere):
-    """An item of the pool `region`: `length` bytes at an absolute `offset`, `align`-aligned. item: a `Text` or `construct.Bytes`."""
+    """An item of the pool `region`: `length` bytes at an absolute `offset`, `align`-aligned. item: a `Text`
+    or `construct.Bytes`.
+    """
 
     def __init__(
         self, region: str, offset: Expression, length: Expression, item: construct.Construct, align: int = 1
@@ -479,7 +502,8 @@ class Rows(construct.Construct):
     """A run of `count` records of the table `table` from index `first` on, taken by this record alone.
 
     first and count name fields of the same struct. The takers share out the table in order and without gaps.
-    Plain Construct parsing gives None here, because the table may stand later in the file; the reader gives the records.
+    Plain Construct parsing gives None here, because the table may stand later in the file; the reader gives
+    the records.
     """
 
     def __init__(self, table: str, first: str, count: str) -> None:

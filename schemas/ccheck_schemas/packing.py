@@ -1,4 +1,6 @@
-"""Write a record's integers by the schema's own layout, without its conditions: wrong content must be writable too."""
+"""Write a record's integers by the schema's own layout, without its conditions: wrong content must be
+writable too.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from ccheck_schemas import meaning as m
 
 
 class Packing:
-    """The fixed fields of a Struct, as names and one `struct.Struct`. Nodes that take no bytes where they stand are passed over."""
+    """The fixed fields of a Struct, as names and one `struct.Struct`. Nodes that take no bytes where they
+    stand are passed over.
+    """
 
     def __init__(self, node: construct.Struct) -> None:
         names: list[str] = []
@@ -37,7 +41,9 @@ class Packing:
         if len(orders) > 1:
             raise ValueError("a record of two byte orders cannot be packed at once")
         self.names = tuple(names)
-        self.struct = struct.Struct((orders.pop() if orders else "<") + "".join(f.lstrip("<>") for f in forms))
+        self.struct = struct.Struct(
+            (orders.pop() if orders else "<") + "".join(f.lstrip("<>") for f in forms)
+        )
 
     @property
     def size(self) -> int:

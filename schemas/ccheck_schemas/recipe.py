@@ -1,4 +1,4 @@
-"""Take a recipe apart with errors that name the key: the way from what people write to what a schema builds."""
+"""Take a recipe apart, with errors that name the key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What reading a file gives: records that know their bytes, and faults that say where and with which values."""
+"""What reading a file gives: records that know their bytes, and faults that say where and why."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from ccheck_schemas.span import Span
 class Record:
     """One struct as it was read: fields by name, and the bytes that each came from.
 
-    Fields are attributes (``record.field_index``) and items of `values`; ``record.span("field_index")`` is where the field stands.
-    A field that was not reached, because the record is cut short, is absent: `get` gives None.
+    Fields are attributes (``record.field_index``) and items of `values`; ``record.span("field_index")`` is
+    where the field stands. A field that was not reached, because the record is cut short, is absent: `get`
+    gives None.
     """
 
     __slots__ = ("_spans", "end", "label", "offset", "parent", "values")
@@ -82,8 +83,8 @@ class Record:
 class Fault:
     """One place where the bytes break the schema.
 
-    name: the kind of fault, which is the id of the check that reports it. span: the guilty bytes. values: the numbers to
-    put into a message. proofs: other places that show it, with a few words each.
+    name: the kind of fault, which is the id of the check that reports it. span: the guilty bytes. values: the
+    numbers to put into a message. proofs: other places that show it, with a few words each.
     """
 
     name: str
@@ -106,10 +107,10 @@ class PoolItem:
 class Reading:
     """A whole file as a schema reads it.
 
-    root: the top record. faults: what breaks the schema, at most `FAULTS_KEPT` of each name; `counts` has them all.
-    complete: everything that the schema names was read, so that what is unowned or unused is truly so.
-    tables: the records of each table. pools: start and end of each pool. items: what each pool holds, by offset.
-    seals: the fields that state the size or a checksum of the file: meaning, place, packer.
+    root: the top record. faults: what breaks the schema, at most `FAULTS_KEPT` of each name; `counts` has
+    them all. complete: everything that the schema names was read, so that what is unowned or unused is truly
+    so. tables: the records of each table. pools: start and end of each pool. items: what each pool holds, by
+    offset. seals: the fields that state the size or a checksum of the file: meaning, place, packer.
     """
 
     root: Record

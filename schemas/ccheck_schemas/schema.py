@@ -1,9 +1,11 @@
-"""One format: its Construct tree, how it is recognised, and how its meaning is taken out of the bytes and put back."""
+"""One format: its Construct tree, how it is recognised, and how its meaning is taken out of the bytes and put
+back.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import construct
@@ -32,14 +34,25 @@ class SchemaRefused(ValueError):
         self.complaints = complaints
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """How people name one element of a list of a recipe. label: a format string over its keys. headline: the
+    key whose change needs no name.
+    """
+
+    label: str
+    headline: str | None = None
+
+
 @dataclass(frozen=True)
 class Schema:
     """A format that ccheck reads. Making one lints the tree, and raises `SchemaRefused`.
 
-    name: the word on the command line. title: one line for people. root: a Struct in the vocabulary of `meaning`.
-    recognise: whether bytes look like this format. assemble: the typed content of a reading; the reading itself when the
-    format has none. compose: a recipe to bytes, raises `RecipeError`. describe: content to a recipe, the way back; both or neither.
-    identity: for `ccheck diff`, the keys that name an element of a list, by the list's key.
+    name: the word on the command line. title: one line for people. root: a Struct in the vocabulary of
+    `meaning`. recognise: whether bytes look like this format. assemble: the typed content of a reading; the
+    reading itself when the format has none. compose: a recipe to bytes, raises `RecipeError`. describe:
+    content to a recipe, the way back; both or neither. identity: for `ccheck diff`, how the elements of a
+    recipe's lists are named, by the list's key.
     """
 
     name: str
@@ -49,7 +62,19 @@ class Schema:
     assemble: Callable[[Reading], Any] = lambda reading: reading
     compose: Callable[[Recipe], bytes] | None = None
     describe: Callable[[Any], Recipe] | None = None
-    identity: Mapping[str, tuple[str, ...]] | None = None
+    identity: Mapping[str, Identity] = field(default_factory=dict)
+
+    def rebuild(self, data: bytes, content: Any) -> bytes:
+        """The bytes that the content of a file without faults has in canonical form. Raises RecipeError.
+
+        A format with recipes composes its content anew; any other is parsed and built by its Construct tree.
+        """
+        if self.compose is not None and self.describe is not None:
+            return self.compose(self.describe(content))
+        try:
+            return bytes(self.root.build(self.root.parse(data)))
+        except construct.ConstructError as fault:
+            raise RecipeError("", f"Construct refuses it: {fault}") from fault
 
     def __post_init__(self) -> None:
         complaints = lint(self.root)

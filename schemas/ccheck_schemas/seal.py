@@ -11,7 +11,8 @@ from ccheck_schemas.record import Reading
 def seal(data: bytes, reading: Reading, *, sizes: bool = True, checksums: bool = True) -> bytes:
     """`data` with its `FileSize` fields, and then its `ChecksumOver` fields, set to what the bytes say.
 
-    reading: a reading of `data`, or of a file whose header has the same layout. Fields past the end of `data` are left out.
+    reading: a reading of `data`, or of a file whose header has the same layout. Fields past the end of `data`
+    are left out.
     """
     out = bytearray(data)
     for meaning, span, packed in sorted(reading.seals, key=lambda seal: isinstance(seal[0], m.ChecksumOver)):

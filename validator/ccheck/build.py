@@ -5,7 +5,7 @@ A recipe is YAML::
     schema: channel
     why: |
       The instance is of a template type that no definitions hold.
-    content:            # what the schema's `compose` takes; or `base: other.yaml` to start from another recipe's file
+    content:            # what the schema's `compose` takes; or `base: other.yaml`, another recipe's file
       ...
     edits:              # in order; offsets are those of the bytes at that moment
       - {set: "instances[0].type_id", to: 99}
@@ -14,7 +14,7 @@ A recipe is YAML::
       - {append: "00"}
       - {remove: 0x20, length: 4}
       - {zero_from: 512}
-    seal: [size, checksum]   # what is made true again after the edits; this is the default when there are edits
+    seal: [size, checksum]   # what is made true again after the edits; the default when there are edits
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ _DEPTH = 8
 
 def load_yaml(path: Path) -> Any:
     """The YAML of a file as plain values. Raises RecipeError when it cannot be read or is not YAML."""
-    from ruamel.yaml import YAML, YAMLError
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
 
     try:
         return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
@@ -101,7 +102,9 @@ def _edit(data: bytes, edit: Part, schema: Schema) -> bytes:
             try:
                 new = packer.pack(value)
             except struct.error:
-                raise RecipeError(edit.where("to"), f"{value} does not fit into {span.length} bytes") from None
+                raise RecipeError(
+                    edit.where("to"), f"{value} does not fit into {span.length} bytes"
+                ) from None
         else:
             new = _hex(edit, "hex")
             if len(new) != span.length:
@@ -134,7 +137,9 @@ def _hex(edit: Part, key: str) -> bytes:
 
 
 def locate(root: Record, path: str, where: str = "") -> tuple[Record, str]:
-    """The record and the name of its field that a path such as ``instances[0].type_id`` means. Raises RecipeError."""
+    """The record and the name of its field that a path such as ``instances[0].type_id`` means. Raises
+    RecipeError.
+    """
     for record, name in walk(root):
         if record.span(name).path == path:
             return record, name

@@ -23,18 +23,23 @@ class Obstacle(StrEnum):
 
 @dataclass(frozen=True)
 class Definitions:
-    """A definitions file that instances are judged by. errors: the names of checks that found errors in it."""
+    """A definitions file that instances are judged by.
+
+    errors: the checks that found errors in it. broken: it breaks its schema, so that part of it was not read.
+    """
 
     path: str
     content: Any
     errors: tuple[str, ...] = ()
+    broken: bool = False
 
 
 @dataclass(frozen=True)
 class Setting:
     """What a file is judged against.
 
-    on: the day for which support windows are judged. target: the consumer version that a blob is judged for, instead of its own.
+    on: the day for which support windows are judged. target: the consumer version that a blob is judged for,
+    instead of its own.
     """
 
     on: date
@@ -45,7 +50,8 @@ class Setting:
 
 @dataclass(frozen=True)
 class Subject:
-    """One file. name: its base name, empty for standard input. data: its bytes. content: what its schema assembled.
+    """One file. name: its base name, empty for standard input. data: its bytes. content: what its schema
+    assembled.
 
     reading and content are None when no schema fits or the file could not be examined (`obstacle`, `detail`).
     """

@@ -1,4 +1,6 @@
-"""Judge one file: read it by its schema, make every check of the table, and report what was found and what was not run."""
+"""Judge one file: read it by its schema, make every check of the table, and report what was found and what
+was not run.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from dataclasses import dataclass, field
 
 from ccheck.check import Check
 from ccheck.finding import FileReport, Finding, NotRun, Severity, Suppressed
-from ccheck.subject import Obstacle, Setting, Subject
+from ccheck.subject import Setting, Subject
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import Schema
 from ccheck_schemas.table import recognise
@@ -24,8 +26,9 @@ ROW = 16
 class Policy:
     """How the project weighs findings.
 
-    severities: changed severities by check name. suppression: the reason and expiry (ISO date) for which a finding
-    in a file is set aside, or None. max_findings: how many findings of one check are kept for one file.
+    severities: changed severities by check name. suppression: the reason and expiry (ISO date) for which a
+    finding in a file is set aside, or None. max_findings: how many findings of one check are kept for one
+    file.
     """
 
     severities: Mapping[str, Severity] = field(default_factory=dict)
@@ -36,7 +39,9 @@ class Policy:
 def examine(
     data: bytes, name: str, setting: Setting, schemas: Sequence[Schema], schema: Schema | None = None
 ) -> Subject:
-    """Read a file by `schema`, or by the first of `schemas` that recognises it. Any bytes whatsoever are read."""
+    """Read a file by `schema`, or by the first of `schemas` that recognises it. Any bytes whatsoever are
+    read.
+    """
     known = tuple(s.name for s in schemas)
     chosen = schema or recognise(data, schemas)
     if chosen is None or not any(data):
@@ -45,13 +50,10 @@ def examine(
     return Subject(name, data, setting, chosen, reading, chosen.assemble(reading), known=known)
 
 
-def refused(name: str, setting: Setting, obstacle: Obstacle, detail: str) -> Subject:
-    """A file whose bytes were not taken in."""
-    return Subject(name, b"", setting, obstacle=obstacle, detail=detail)
-
-
 def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) -> FileReport:
-    """Make the checks, in their order. A check whose prerequisites found something, or were not run, is reported as not run."""
+    """Make the checks, in their order. A check whose prerequisites found something, or were not run, is
+    reported as not run.
+    """
     blame_on: dict[Check, tuple[str, ...]] = {}
     findings: list[Finding] = []
     suppressed: list[Suppressed] = []
@@ -60,7 +62,9 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
     for check in checks:
         if check.schemas and (subject.schema is None or subject.schema.name not in check.schemas):
             continue
-        roots = tuple(dict.fromkeys(name for required in check.requires for name in blame_on.get(required, ())))
+        roots = tuple(
+            dict.fromkeys(name for required in check.requires for name in blame_on.get(required, ()))
+        )
         if roots:
             not_run.append(NotRun(check.name, f"needs {', '.join(roots)}"))
             blame_on[check] = roots

@@ -1,4 +1,4 @@
-"""Channel files: template-type definitions and template instances, as docs/formats/channel.md specifies them."""
+"""Channel files: template-type definitions and template instances (docs/formats/channel.md)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from ccheck_schemas.meaning import (
     ZeroPad,
 )
 from ccheck_schemas.record import Reading, Record
-from ccheck_schemas.schema import Schema
+from ccheck_schemas.schema import Identity, Schema
 
 MAGIC = b"\xaa\xaa\xaa\xaa"
 HEADER_SIZE = 0x20
@@ -212,8 +212,15 @@ _OPERAND = IfThenElse(
     this.value_kind == int(ValueKind.TEXT),
     IfThenElse(
         this.kind == int(CriterionKind.ONE_OF),
-        Pooled("pool", this.operand_offset, this.operand_length, Text(this.operand_length, terminator="behind", lists=True)),
-        Pooled("pool", this.operand_offset, this.operand_length, Text(this.operand_length, terminator="behind")),
+        Pooled(
+            "pool",
+            this.operand_offset,
+            this.operand_length,
+            Text(this.operand_length, terminator="behind", lists=True),
+        ),
+        Pooled(
+            "pool", this.operand_offset, this.operand_length, Text(this.operand_length, terminator="behind")
+        ),
     ),
     Pooled("pool", this.operand_offset, this.operand_length, Bytes(this.operand_length), align=8),
 )
@@ -304,8 +311,8 @@ class TemplateType:
 class Criterion:
     """What one input must be like. source: its record.
 
-    text: the operand of a text criterion. texts: of a one_of. words: the 8-byte integers of an integer operand. All are None when the
-    operand has another form, or could not be read.
+    text: the operand of a text criterion. texts: of a one_of. words: the 8-byte integers of an integer
+    operand. All are None when the operand has another form, or could not be read.
     """
 
     source: Record
@@ -361,14 +368,17 @@ def assemble(reading: Reading) -> ChannelContent:
 
 def _template_type(row: Record) -> TemplateType:
     fields = tuple(
-        Field(f, i, f.get("name"), f.max_length, f.value_kind, f.flags, f.allowed_kinds) for i, f in enumerate(row.values["fields"])
+        Field(f, i, f.get("name"), f.max_length, f.value_kind, f.flags, f.allowed_kinds)
+        for i, f in enumerate(row.values["fields"])
     )
     return TemplateType(row, row.id, row.version, row.get("name"), row.channel, row.field_count, fields)
 
 
 def _instance(index: int, row: Record) -> TemplateInstance:
     criteria = tuple(_criterion(c) for c in row.values["criteria"])
-    return TemplateInstance(row, index, row.id, row.type_id, row.type_version, row.severity, row.action, criteria)
+    return TemplateInstance(
+        row, index, row.id, row.type_id, row.type_version, row.severity, row.action, criteria
+    )
 
 
 def _criterion(row: Record) -> Criterion:
@@ -381,7 +391,9 @@ def _criterion(row: Record) -> Criterion:
             text = operand
     elif isinstance(operand, bytes) and row.value_kind == ValueKind.INTEGER and len(operand) % 8 == 0:
         words = struct.unpack(f"<{len(operand) // 8}Q", operand)
-    return Criterion(row, row.field_index, row.kind, row.value_kind, row.flags, row.operand_length, text, texts, words)
+    return Criterion(
+        row, row.field_index, row.kind, row.value_kind, row.flags, row.operand_length, text, texts, words
+    )
 
 
 def _recognise(data: bytes) -> bool:
@@ -408,5 +420,10 @@ SCHEMA = Schema(
     assemble=assemble,
     compose=_compose,
     describe=_describe,
-    identity={"types": ("id", "version"), "fields": ("name",), "instances": ("id",), "criteria": ("field",)},
+    identity={
+        "types": Identity("type {id} version {version}"),
+        "fields": Identity("field {name}"),
+        "instances": Identity("instance {id}"),
+        "criteria": Identity("field {field}", headline="kind"),
+    },
 )

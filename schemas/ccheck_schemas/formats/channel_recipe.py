@@ -114,7 +114,12 @@ def compose(recipe: Recipe) -> bytes:
     for block_kind, held in ((first, records), (second, members), (pool_kind, bytes(pool.data))):
         following = at + _block_size(block_kind, len(held))
         size = 8 + _RECORD_SIZES[block_kind] * len(held)
-        body = {"kind": block_kind, "record_size": _RECORD_SIZES[block_kind], "count": len(held), "records": held}
+        body = {
+            "kind": block_kind,
+            "record_size": _RECORD_SIZES[block_kind],
+            "count": len(held),
+            "records": held,
+        }
         blocks.append({"next_offset": following, "size": size, "body": body})
         at = following
     blocks.append({"next_offset": 0, "size": 0, "body": None})
@@ -122,7 +127,9 @@ def compose(recipe: Recipe) -> bytes:
 
 
 def _write(header: dict[str, Any], blocks: list[dict[str, Any]], total_size: int) -> bytes:
-    """Put the tables into bytes by the layout of the schema's records, without its conditions: a recipe may break them."""
+    """Put the tables into bytes by the layout of the schema's records, without its conditions: a recipe may
+    break them.
+    """
     out = bytearray()
     for number, block in enumerate(blocks):
         out += struct.pack("<II", block["next_offset"], block["size"])
@@ -139,8 +146,6 @@ def _write(header: dict[str, Any], blocks: list[dict[str, Any]], total_size: int
         out += bytes(-len(out) % 8)
         assert HEADER_SIZE + len(out) == block["next_offset"], number  # noqa: S101 - the arithmetic above and this loop must agree
     return _HEADER.pack({**header, "total_size": total_size, "checksum": zlib.crc32(out)}) + bytes(out)
-
-
 
 
 def _block_size(kind: BlockKind, count: int) -> int:
@@ -218,7 +223,10 @@ def _one_criterion(part: Part, pool: _Pool) -> dict[str, Any]:
     elif part.has("mask"):
         words = [part.integer("mask", 0, _U64), part.integer("value", 0, _U64)]
     elif kind != CriterionKind.WILDCARD:
-        raise RecipeError(part.path, "an operand is missing: text, texts, integer, integers, low and high, or mask and value")
+        raise RecipeError(
+            part.path,
+            "an operand is missing: text, texts, integer, integers, low and high, or mask and value",
+        )
     if words is not None:
         raw, value_kind = struct.pack(f"<{len(words)}Q", *words), ValueKind.INTEGER
         offset, length = pool.words(raw), len(raw)

@@ -1,7 +1,7 @@
 """The part of SARIF 2.1.0 that ccheck writes, as JSON Schema, stricter than the standard's own.
 
-The numbers are sections of the standard (OASIS, SARIF 2.1.0 plus errata 01). Properties that ccheck does not write
-are refused, so that a new one is looked up before it is used.
+The numbers are sections of the standard (OASIS, SARIF 2.1.0 plus errata 01). Properties that ccheck does not
+write are refused, so that a new one is looked up before it is used.
 """
 
 from __future__ import annotations

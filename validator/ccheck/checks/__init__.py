@@ -50,15 +50,18 @@ _LAYOUT = _layout(
     bounds.text_not_terminated,
     bounds.pool_items_overlap,
 )
-_CHECKSUM = Check(structure.checksum_wrong, requires=tuple(c for c in _LAYOUT if c.name in ("truncated", "size-mismatch")))
+_CHECKSUM = Check(
+    structure.checksum_wrong, requires=tuple(c for c in _LAYOUT if c.name in ("truncated", "size-mismatch"))
+)
 _UNUSED = Check(bounds.pool_text_unused, severity=Severity.WARNING, requires=(_VERSION,))
 
 _CHANNEL = ("channel",)
 _BLOCKS = Check(channel.block_order, requires=(_VERSION,), schemas=_CHANNEL)
 _DEFINITIONS = Check(channel.definitions_missing, requires=(_BLOCKS,), schemas=_CHANNEL)
-_BROKEN = Check(channel.definitions_broken, requires=(_DEFINITIONS,), schemas=_CHANNEL)
+_UNREADABLE_DEFINITIONS = Check(channel.definitions_unreadable, requires=(_DEFINITIONS,), schemas=_CHANNEL)
+_BROKEN = Check(channel.definitions_broken, requires=(_UNREADABLE_DEFINITIONS,), schemas=_CHANNEL)
 _CONSUMERS = Check(contract.consumers_missing, requires=(_BLOCKS,), schemas=_CHANNEL)
-_TYPE = Check(channel.unknown_template_type, requires=(_BROKEN,), schemas=_CHANNEL)
+_TYPE = Check(channel.unknown_template_type, requires=(_UNREADABLE_DEFINITIONS,), schemas=_CHANNEL)
 
 _MEANING = (
     Check(channel.name_not_header, requires=(_VERSION,), schemas=_CHANNEL),
@@ -74,22 +77,23 @@ _MEANING = (
     Check(channel.regex_invalid, requires=(_BLOCKS,), schemas=_CHANNEL),
     Check(channel.regex_too_costly, requires=(_BLOCKS,), schemas=_CHANNEL),
     _DEFINITIONS,
+    _UNREADABLE_DEFINITIONS,
     _BROKEN,
     _TYPE,
-    Check(channel.unknown_type_version, requires=(_BROKEN,), schemas=_CHANNEL),
-    Check(channel.wrong_channel, requires=(_BROKEN,), schemas=_CHANNEL),
-    Check(channel.field_past_type, requires=(_BROKEN,), schemas=_CHANNEL),
-    Check(channel.kind_not_allowed, requires=(_BROKEN,), schemas=_CHANNEL),
-    Check(channel.value_kind_mismatch, requires=(_BROKEN,), schemas=_CHANNEL),
-    Check(channel.operand_too_long, requires=(_BROKEN,), schemas=_CHANNEL),
+    Check(channel.unknown_type_version, requires=(_UNREADABLE_DEFINITIONS,), schemas=_CHANNEL),
+    Check(channel.wrong_channel, requires=(_UNREADABLE_DEFINITIONS,), schemas=_CHANNEL),
+    Check(channel.field_past_type, requires=(_UNREADABLE_DEFINITIONS,), schemas=_CHANNEL),
+    Check(channel.kind_not_allowed, requires=(_UNREADABLE_DEFINITIONS,), schemas=_CHANNEL),
+    Check(channel.value_kind_mismatch, requires=(_UNREADABLE_DEFINITIONS,), schemas=_CHANNEL),
+    Check(channel.operand_too_long, requires=(_UNREADABLE_DEFINITIONS,), schemas=_CHANNEL),
 )
 _CONTRACT = (
     _CONSUMERS,
     Check(contract.format_not_understood, requires=(_CONSUMERS,), schemas=_CHANNEL),
     Check(contract.definitions_past_inputs, requires=(_CONSUMERS,), schemas=_CHANNEL),
     Check(contract.kind_not_understood, requires=(_CONSUMERS,), schemas=_CHANNEL),
-    Check(contract.type_not_supplied, requires=(_CONSUMERS, _BROKEN), schemas=_CHANNEL),
-    Check(contract.field_past_inputs, requires=(_CONSUMERS, _BROKEN), schemas=_CHANNEL),
+    Check(contract.type_not_supplied, requires=(_CONSUMERS, _UNREADABLE_DEFINITIONS), schemas=_CHANNEL),
+    Check(contract.field_past_inputs, requires=(_CONSUMERS, _UNREADABLE_DEFINITIONS), schemas=_CHANNEL),
 )
 
 _RULES = ("sysmon",)

@@ -47,7 +47,8 @@ def unknown_enum_value(subject: Subject) -> Iterator[Blame]:
     The field takes one of a few numbers, and this is none of them.
 
     ## Why is this bad
-    A driver that uses the number as an index into a table of functions or names reads past the table; one that does not know it guesses.
+    A driver that uses the number as an index into a table of functions or names reads past the table; one
+    that does not know it guesses.
 
     ## How to fix
     Use one of the values in the message.
@@ -71,7 +72,8 @@ def unknown_flag(subject: Subject) -> Iterator[Blame]:
     A field of flags has a bit set that the format does not name.
 
     ## Why is this bad
-    A later version may give the bit a meaning, and old content would then mean something new. Until then, readers disagree about it.
+    A later version may give the bit a meaning, and old content would then mean something new. Until then,
+    readers disagree about it.
 
     ## How to fix
     Clear the bit.
@@ -116,7 +118,8 @@ def padding_not_zero(subject: Subject) -> Iterator[Blame]:
     The bytes that fill a record or text up to its alignment or size hold something.
 
     ## Why is this bad
-    Nobody reads them today; they carry memory of the program that wrote the file, or something hidden, and they change the file without changing its meaning.
+    Nobody reads them today; they carry memory of the program that wrote the file, or something hidden, and
+    they change the file without changing its meaning.
 
     ## How to fix
     Set the padding to zero.
@@ -135,11 +138,13 @@ def offset_outside_region(subject: Subject) -> Iterator[Blame]:
     """An offset and length do not lie inside their region.
 
     ## What is wrong
-    A name or operand is said to stand at a place that is not inside the string pool, or runs over its end (with the NUL that follows a text).
+    A name or operand is said to stand at a place that is not inside the string pool, or runs over its end
+    (with the NUL that follows a text).
 
     ## Why is this bad
-    The driver reads the bytes there all the same: out of bounds, or from another table. Where the sum of offset and length passes 4 GiB, 32-bit
-    arithmetic wraps to a small number, and a driver that compares only the sum lets it through.
+    The driver reads the bytes there all the same: out of bounds, or from another table. Where the sum of
+    offset and length passes 4 GiB, 32-bit arithmetic wraps to a small number, and a driver that compares only
+    the sum lets it through.
 
     ## How to fix
     Build the file again, so that offset and length name an item of the pool.
@@ -217,7 +222,8 @@ def text_malformed(subject: Subject) -> Iterator[Blame]:
     The bytes are not valid in their encoding, or a NUL stands inside the text.
 
     ## Why is this bad
-    Readers end or replace such text at different places, so a rule matches something else than its author wrote. A NUL inside hides what stands behind it.
+    Readers end or replace such text at different places, so a rule matches something else than its author
+    wrote. A NUL inside hides what stands behind it.
 
     ## How to fix
     Write the text in the encoding of the format, without NUL.
@@ -239,7 +245,8 @@ def text_not_terminated(subject: Subject) -> Iterator[Blame]:
     The format asks for a NUL at the end of this text, and it is not there.
 
     ## Why is this bad
-    A driver that looks for the NUL reads on behind the text, through whatever follows, until it finds one or faults.
+    A driver that looks for the NUL reads on behind the text, through whatever follows, until it finds one or
+    faults.
 
     ## How to fix
     End the text with a NUL.
@@ -286,7 +293,8 @@ def pool_text_unused(subject: Subject) -> Iterator[Blame]:
     The pool holds text or other bytes that no record names.
 
     ## Why is this bad
-    They are left over from an edit, and may tell readers of the file what was there before. No driver reads them.
+    They are left over from an edit, and may tell readers of the file what was there before. No driver reads
+    them.
 
     ## How to fix
     Build the file again; ccheck writes only what is used.

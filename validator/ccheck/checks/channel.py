@@ -53,8 +53,12 @@ def defined_types(subject: Subject) -> dict[tuple[int, int], TemplateType]:
     return types
 
 
-def matched_fields(subject: Subject) -> Iterator[tuple[TemplateInstance, Criterion, TemplateType, Field | None]]:
-    """Each criterion whose instance has a defined type, with the field that it matches on, if the type has it."""
+def matched_fields(
+    subject: Subject,
+) -> Iterator[tuple[TemplateInstance, Criterion, TemplateType, Field | None]]:
+    """Each criterion whose instance has a defined type, with the field that it matches on, if the type has
+    it.
+    """
     types = defined_types(subject)
     for instance in content_of(subject).instances:
         type_ = types.get((instance.type_id, instance.type_version))
@@ -77,8 +81,8 @@ def name_not_header(subject: Subject) -> Iterator[Blame]:
     The file is called `C-<channel>-<sequence>-<revision>`, and its header holds other numbers.
 
     ## Why is this bad
-    A sensor picks the newest file of a channel by its name and then reads another channel's or an older content under that name. So is stale content
-    after a rollback, and a file that was renamed by hand.
+    A sensor picks the newest file of a channel by its name and then reads another channel's or an older
+    content under that name. So is stale content after a rollback, and a file that was renamed by hand.
 
     ## How to fix
     Name the file after its header, or build it again with the right numbers.
@@ -126,21 +130,26 @@ def block_order(subject: Subject) -> Iterator[Blame]:
     """The blocks are not those of the file's kind, each once and in order.
 
     ## What is wrong
-    A definitions file holds types, fields and a pool; a file of instances holds instances, criteria and a pool. A block is missing, comes twice, stands in another order, or belongs to the other kind.
+    A definitions file holds types, fields and a pool; a file of instances holds instances, criteria and a
+    pool. A block is missing, comes twice, stands in another order, or belongs to the other kind.
 
     ## Why is this bad
-    A driver keeps one pointer per table. The second block of a kind replaces the first while records of the first are in use, and a missing one leaves the pointer as it was.
+    A driver keeps one pointer per table. The second block of a kind replaces the first while records of the
+    first are in use, and a missing one leaves the pointer as it was.
 
     ## How to fix
     Build the file again.
     """
     content = content_of(subject)
     assert subject.reading is not None  # noqa: S101 - content comes from a reading
-    if content.kind not in Kind._value2member_map_:
+    if content.kind is None or content.kind not in Kind._value2member_map_:
         return
-    expected = list(BLOCK_ORDER[Kind(content.kind)])
+    file_kind = Kind(content.kind)
+    expected = BLOCK_ORDER[file_kind]
     why = "a driver keeps one pointer per table: a second block replaces it, a missing one leaves it unset"
-    bodies: list[Record] = [b.values["body"] for b in subject.reading.root.get("blocks") or () if b.get("body") is not None]
+    bodies: list[Record] = [
+        b.values["body"] for b in subject.reading.root.get("blocks") or () if b.get("body") is not None
+    ]
     found = [body.get("kind") for body in bodies]
     for i, (kind, body) in enumerate(zip(found, bodies, strict=True)):
         if kind not in BlockKind._value2member_map_:
@@ -149,7 +158,7 @@ def block_order(subject: Subject) -> Iterator[Blame]:
         if i >= len(expected) or kind != expected[i]:
             name = BlockKind(kind).name.lower()
             yield Blame(
-                f"block {i} holds {name}, but {wanted} comes here in a file of {Kind(content.kind).name.lower()}",
+                f"block {i} holds {name}, but {wanted} comes here in a file of {file_kind.name.lower()}",
                 body.span("kind"),
                 label=name,
                 why=why,
@@ -160,7 +169,7 @@ def block_order(subject: Subject) -> Iterator[Blame]:
         yield Blame(
             f"the block of {expected[len(found)].name.lower()} is missing: the file has {len(found)} of {len(expected)} blocks",
             content.header.span("kind"),
-            label=Kind(content.kind).name.lower(),
+            label=file_kind.name.lower(),
             why=why,
             fix="build the file again, with all its blocks",
         )
@@ -173,7 +182,8 @@ def definitions_missing(subject: Subject) -> Iterator[Blame]:
     The file holds template instances, and no template-type definitions were named.
 
     ## Why is this bad
-    Whether a criterion fits its field, and what the driver will read for it, stands in the definitions. A file that was held against nothing has not passed.
+    Whether a criterion fits its field, and what the driver will read for it, stands in the definitions. A
+    file that was held against nothing has not passed.
 
     ## How to fix
     Name the definitions with `--definitions FILE`, or under `definitions` in ccheck.toml.
@@ -189,28 +199,59 @@ def definitions_missing(subject: Subject) -> Iterator[Blame]:
         )
 
 
+def definitions_unreadable(subject: Subject) -> Iterator[Blame]:
+    """The definitions break their own schema.
+
+    ## What is wrong
+    The file that was named as template-type definitions is damaged, is not one, or breaks its layout.
+
+    ## Why is this bad
+    Types and fields that could not be read are missing from what the instances are held against. The checks that need
+    them are not run.
+
+    ## How to fix
+    Run `ccheck validate` on the definitions and restore them, then judge the instances.
+    """
+    yield from _doubtful(
+        subject,
+        broken=True,
+        message="the definitions break their schema",
+        why="types and fields that could not be read are missing from what the instances are held against",
+    )
+
+
 def definitions_broken(subject: Subject) -> Iterator[Blame]:
     """The definitions have errors of their own.
 
     ## What is wrong
-    The template-type definitions that the instances are judged by did not pass their own checks.
+    The template-type definitions that the instances are judged by can be read, but did not pass their own checks.
 
     ## Why is this bad
-    In July 2024 the validator trusted definitions that were wrong. An answer that rests on broken definitions means nothing.
+    In July 2024 the validator trusted definitions that were wrong. An answer that rests on broken definitions means
+    nothing.
 
     ## How to fix
     Run `ccheck validate` on the definitions, mend them, then judge the instances.
     """
+    yield from _doubtful(
+        subject,
+        broken=False,
+        message="the definitions have errors",
+        why="an answer that rests on broken definitions means nothing",
+    )
+
+
+def _doubtful(subject: Subject, *, broken: bool, message: str, why: str) -> Iterator[Blame]:
     content = content_of(subject)
     if content.kind != Kind.INSTANCES:
         return
     for definitions in subject.setting.definitions:
-        if definitions.errors:
+        if definitions.errors and definitions.broken is broken:
             yield Blame(
-                f"the definitions have errors: {', '.join(definitions.errors)}",
+                f"{message}: {', '.join(definitions.errors)}",
                 content.header.span("kind"),
                 label="instances",
-                why="an answer that rests on broken definitions means nothing",
+                why=why,
                 fix="mend the definitions first: ccheck validate shows what is wrong with them",
                 because=(Proof("these definitions did not pass", file=definitions.path),),
             )
@@ -223,13 +264,17 @@ def duplicate_type(subject: Subject) -> Iterator[Blame]:
     The definitions define a template type twice.
 
     ## Why is this bad
-    Which of the two a reader takes depends on how it searches. Author, validator and driver can each take another.
+    Which of the two a reader takes depends on how it searches. Author, validator and driver can each take
+    another.
 
     ## How to fix
     Give the second type an id or a version of its own, or remove it.
     """
     yield from _duplicates(
-        [((t.id, t.version), t.source, f"type {t.id} version {t.version}") for t in content_of(subject).types],
+        [
+            ((t.id, t.version), t.source, f"type {t.id} version {t.version}")
+            for t in content_of(subject).types
+        ],
         fix="give this type an id or a version of its own",
     )
 
@@ -241,7 +286,8 @@ def duplicate_type_name(subject: Subject) -> Iterator[Blame]:
     Two ids share one name. Versions of one type may share theirs.
 
     ## Why is this bad
-    The driver builds are listed by the type's name in `consumers.toml`; with one name for two types the wrong number of inputs is compared.
+    The driver builds are listed by the type's name in `consumers.toml`; with one name for two types the wrong
+    number of inputs is compared.
 
     ## How to fix
     Give each type a name of its own.
@@ -326,7 +372,8 @@ def unknown_template_type(subject: Subject) -> Iterator[Blame]:
     No definitions that were named hold a template type with this id, in any version.
 
     ## Why is this bad
-    Nobody knows what its criteria mean. A driver that looks the type up in its table finds nothing, or something else.
+    Nobody knows what its criteria mean. A driver that looks the type up in its table finds nothing, or
+    something else.
 
     ## How to fix
     Name the definitions that hold the type, or mend the instance's type.
@@ -430,7 +477,8 @@ def field_matched_twice(subject: Subject) -> Iterator[Blame]:
     Two criteria of one instance have the same field index.
 
     ## Why is this bad
-    A driver that keeps one criterion per field keeps the last and forgets the first; one that keeps a list needs both to match.
+    A driver that keeps one criterion per field keeps the last and forgets the first; one that keeps a list
+    needs both to match.
 
     ## How to fix
     Join the two, for instance with one_of or a regex, or write two instances.
@@ -450,13 +498,18 @@ def kind_not_allowed(subject: Subject) -> Iterator[Blame]:
     The definitions list the criterion kinds that each field allows; this kind is not among them.
 
     ## Why is this bad
-    The kind was never tried on this field. In July 2024 the field that crashed had only ever been matched with a wildcard.
+    The kind was never tried on this field. In July 2024 the field that crashed had only ever been matched
+    with a wildcard.
 
     ## How to fix
     Use an allowed kind, or have the kind tried on every supported build and then allow it in the definitions.
     """
     for _, criterion, _, field in matched_fields(subject):
-        if field is not None and criterion.kind in CriterionKind._value2member_map_ and not field.allows(criterion.kind):
+        if (
+            field is not None
+            and criterion.kind in CriterionKind._value2member_map_
+            and not field.allows(criterion.kind)
+        ):
             allowed = ", ".join(kind_name(k) for k in CriterionKind if field.allows(k))
             yield Blame(
                 f"{kind_name(criterion.kind)} is not allowed on field {criterion.field_index} ({field.name}); allowed are {allowed or 'none'}",
@@ -471,18 +524,23 @@ def operand_misfit(subject: Subject) -> Iterator[Blame]:
     """An operand does not fit its criterion kind.
 
     ## What is wrong
-    The form of the operand is not the one that the kind reads: a wildcard with an operand, a text for an integer range, a range with one
-    number, an empty operand, a list with no, too many or equal elements, a mask of zero, `ignore_case` without text.
+    The form of the operand is not the one that the kind reads: a wildcard with an operand, a text for an
+    integer range, a range with one number, an empty operand, a list with no, too many or equal elements, a
+    mask of zero, `ignore_case` without text.
 
     ## Why is this bad
-    The driver reads the operand in the form that the kind asks for. It reads past a short one, and takes the bytes of a text for a number.
+    The driver reads the operand in the form that the kind asks for. It reads past a short one, and takes the
+    bytes of a text for a number.
 
     ## How to fix
     The page of the format has a table of the operands of each kind.
     """
     for instance in content_of(subject).instances:
         for criterion in instance.criteria:
-            if criterion.kind not in CriterionKind._value2member_map_ or criterion.value_kind not in ValueKind._value2member_map_:
+            if (
+                criterion.kind not in CriterionKind._value2member_map_
+                or criterion.value_kind not in ValueKind._value2member_map_
+            ):
                 continue
             misfit = _misfit(criterion)
             if misfit is not None:
@@ -497,7 +555,9 @@ def operand_misfit(subject: Subject) -> Iterator[Blame]:
 
 
 def _misfit(criterion: Criterion) -> tuple[str, str] | None:
-    """The field to blame and what is wrong, or None. An operand that could not be read was reported by the schema's checks."""
+    """The field to blame and what is wrong, or None. An operand that could not be read was reported by the
+    schema's checks.
+    """
     kind, value_kind, length = criterion.kind, criterion.value_kind, criterion.operand_length
     if kind == CriterionKind.WILDCARD:
         for field in ("operand_length", "operand_offset", "value_kind", "flags"):
@@ -528,7 +588,10 @@ def _integers_misfit(criterion: Criterion) -> tuple[str, str] | None:
     wanted = None if criterion.kind == CriterionKind.ONE_OF else 16 if two else 8
     length = criterion.operand_length
     if length % 8 or (wanted is not None and length != wanted):
-        return "operand_length", f"the operand has {length} bytes, the kind reads {wanted or 'a multiple of 8'}"
+        return (
+            "operand_length",
+            f"the operand has {length} bytes, the kind reads {wanted or 'a multiple of 8'}",
+        )
     words = criterion.words
     if words is None:
         return None
@@ -539,7 +602,10 @@ def _integers_misfit(criterion: Criterion) -> tuple[str, str] | None:
         if mask == 0:
             return "operand_offset", "the mask is 0, so the criterion looks at no bit"
         if value & ~mask:
-            return "operand_offset", f"the value {value:#x} has bits outside the mask {mask:#x}, so it never matches"
+            return (
+                "operand_offset",
+                f"the value {value:#x} has bits outside the mask {mask:#x}, so it never matches",
+            )
     return None
 
 
@@ -560,14 +626,20 @@ def value_kind_mismatch(subject: Subject) -> Iterator[Blame]:
     The criterion's value kind is not that of its field in the definitions.
 
     ## Why is this bad
-    The driver takes the input for what the criterion says: a number is followed as a pointer to text, or text is read as a number.
+    The driver takes the input for what the criterion says: a number is followed as a pointer to text, or text
+    is read as a number.
 
     ## How to fix
     Write the operand in the kind of the field.
     """
     for _, criterion, _, field in matched_fields(subject):
         known = criterion.value_kind in (ValueKind.TEXT, ValueKind.INTEGER)
-        if field is not None and known and criterion.kind != CriterionKind.WILDCARD and criterion.value_kind != field.value_kind:
+        if (
+            field is not None
+            and known
+            and criterion.kind != CriterionKind.WILDCARD
+            and criterion.value_kind != field.value_kind
+        ):
             names = {1: "text", 2: "integers"}
             yield Blame(
                 f"the operand is of {names[criterion.value_kind]}, field {criterion.field_index} ({field.name}) holds {names.get(field.value_kind, 'something else')}",
@@ -616,7 +688,12 @@ def range_inverted(subject: Subject) -> Iterator[Blame]:
     for instance in content_of(subject).instances:
         for criterion in instance.criteria:
             words = criterion.words
-            if criterion.kind == CriterionKind.INTEGER_RANGE and words is not None and len(words) == 2 and words[0] > words[1]:
+            if (
+                criterion.kind == CriterionKind.INTEGER_RANGE
+                and words is not None
+                and len(words) == 2
+                and words[0] > words[1]
+            ):
                 yield Blame(
                     f"the range goes from {words[0]} down to {words[1]}",
                     criterion.source.span("operand"),
@@ -630,7 +707,8 @@ def regex_invalid(subject: Subject) -> Iterator[Blame]:
     """A regex does not compile in a linear-time engine.
 
     ## What is wrong
-    RE2 refuses the regex: a syntax error, or a construct such as a back-reference that cannot be matched in linear time.
+    RE2 refuses the regex: a syntax error, or a construct such as a back-reference that cannot be matched in
+    linear time.
 
     ## Why is this bad
     A regex that backtracks can take exponential time on an input that an attacker chooses, in the kernel.
@@ -653,8 +731,8 @@ def regex_too_costly(subject: Subject) -> Iterator[Blame]:
     """A regex is over its cost budget.
 
     ## What is wrong
-    The program that RE2 makes of the regex has more instructions than the format allows. Counted repetitions multiply: `(a{50}){50}` has
-    thousands.
+    The program that RE2 makes of the regex has more instructions than the format allows. Counted repetitions
+    multiply: `(a{50}){50}` has thousands.
 
     ## Why is this bad
     Each byte of an input costs time in proportion to the program, on every event of every host.
@@ -680,13 +758,21 @@ def _regexes(subject: Subject) -> Iterator[tuple[Criterion, int, str | None]]:
     options.log_errors = False
     for instance in content_of(subject).instances:
         for criterion in instance.criteria:
-            if criterion.kind == CriterionKind.REGEX and criterion.text is not None and len(criterion.text.encode()) <= REGEX_HIGH:
+            if (
+                criterion.kind == CriterionKind.REGEX
+                and criterion.text is not None
+                and len(criterion.text.encode()) <= REGEX_HIGH
+            ):
                 options.case_sensitive = not criterion.ignore_case
                 try:
                     program = re2.compile(criterion.text, options)
                 except re2.error as fault:
                     text = fault.args[0] if fault.args else "refused"
-                    yield criterion, 0, text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
+                    yield (
+                        criterion,
+                        0,
+                        text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text),
+                    )
                 else:
                     yield criterion, int(program.programsize), None
 
@@ -695,4 +781,6 @@ def _some(values: list[int], most: int = 8) -> str:
     """A list of numbers, cut when it is long."""
     if not values:
         return "none"
-    return ", ".join(map(str, values[:most])) + (f" and {len(values) - most} more" if len(values) > most else "")
+    return ", ".join(map(str, values[:most])) + (
+        f" and {len(values) - most} more" if len(values) > most else ""
+    )

@@ -1,6 +1,7 @@
 """The contract with the consumers: what every driver build in the support window can do with a channel file.
 
-This is the comparison that nobody made in July 2024: content against the driver, and not against the definitions alone.
+This is the comparison that nobody made in July 2024: content against the driver, and not against the
+definitions alone.
 """
 
 from __future__ import annotations
@@ -33,7 +34,12 @@ def _named(subject: Subject, build: Consumer, words: str, key: str | None = None
 
 def _inputs_proof(subject: Subject, build: Consumer, type_: TemplateType, inputs: int) -> Proof:
     key = build.inputs_key(type_.name or "", type_.version)
-    return _named(subject, build, f"{build.name} ({build.platform}) supplies {inputs} inputs for {type_.name}", f"inputs.{key}")
+    return _named(
+        subject,
+        build,
+        f"{build.name} ({build.platform}) supplies {inputs} inputs for {type_.name}",
+        f"inputs.{key}",
+    )
 
 
 def _list(names: list[str]) -> str:
@@ -47,11 +53,12 @@ def consumers_missing(subject: Subject) -> Iterator[Blame]:
     No `consumers.toml` was named, or none of its builds is supported on the day of judgement.
 
     ## Why is this bad
-    The file of July 2024 agreed with its definitions. It did not agree with the driver, and nothing compared the two. Without the builds that comparison is
-    not made, and what was not compared has not passed.
+    The file of July 2024 agreed with its definitions. It did not agree with the driver, and nothing compared
+    the two. Without the builds that comparison is not made, and what was not compared has not passed.
 
     ## How to fix
-    Name the builds with `--consumers FILE`, or under `consumers` in ccheck.toml; look at their support windows.
+    Name the builds with `--consumers FILE`, or under `consumers` in ccheck.toml; look at their support
+    windows.
     """
     consumers = subject.setting.consumers
     header = content_of(subject).header
@@ -59,7 +66,9 @@ def consumers_missing(subject: Subject) -> Iterator[Blame]:
         message = "no consumers were named: which driver builds will read this file?"
         because: tuple[Proof, ...] = ()
     elif not _builds(subject):
-        message = f"none of the {len(consumers.builds)} consumers is supported on {subject.setting.on.isoformat()}"
+        message = (
+            f"none of the {len(consumers.builds)} consumers is supported on {subject.setting.on.isoformat()}"
+        )
         because = (Proof("no build in its support window", file=str(consumers.path)),)
     else:
         return
@@ -95,7 +104,10 @@ def format_not_understood(subject: Subject) -> Iterator[Blame]:
             why="those builds refuse the file, or read it by another layout",
             fix="build the content in a version that every supported build reads",
             because=tuple(
-                _named(subject, b, f"{b.name} reads {', '.join(map(str, b.format_versions))}", "format_versions") for b in lacking
+                _named(
+                    subject, b, f"{b.name} reads {', '.join(map(str, b.format_versions))}", "format_versions"
+                )
+                for b in lacking
             ),
         )
 
@@ -104,15 +116,17 @@ def definitions_past_inputs(subject: Subject) -> Iterator[Blame]:
     """The definitions promise an input that a supported build does not supply.
 
     ## What is wrong
-    A template type has a field whose index is not below the number of inputs of some supported build, and the field is not marked `optional`.
+    A template type has a field whose index is not below the number of inputs of some supported build, and the
+    field is not marked `optional`.
 
     ## Why is this bad
-    This is where July 2024 began, in February: the definitions said 21 inputs, the driver's call site supplied 20, and everyone who wrote or checked content
-    believed the definitions.
+    This is where July 2024 began, in February: the definitions said 21 inputs, the driver's call site
+    supplied 20, and everyone who wrote or checked content believed the definitions.
 
     ## How to fix
-    Correct the definitions or the number of inputs in `consumers.toml`. If newer builds do supply the input, mark the field `optional`:
-    instances may then match on it only with a wildcard, until every supported build supplies it.
+    Correct the definitions or the number of inputs in `consumers.toml`. If newer builds do supply the input,
+    mark the field `optional`: instances may then match on it only with a wildcard, until every supported
+    build supplies it.
     """
     supplied = _supplied(subject)
     for type_ in content_of(subject).types:
@@ -150,13 +164,16 @@ def type_not_supplied(subject: Subject) -> Iterator[Blame]:
     """A supported build does not know the template type of an instance.
 
     ## What is wrong
-    The build's `inputs` in `consumers.toml` do not list the template type, so the build supplies nothing for it.
+    The build's `inputs` in `consumers.toml` do not list the template type, so the build supplies nothing for
+    it.
 
     ## Why is this bad
-    A build that does not know a type has no inputs for it: it refuses the instance, or evaluates it on whatever is there.
+    A build that does not know a type has no inputs for it: it refuses the instance, or evaluates it on
+    whatever is there.
 
     ## How to fix
-    Add the number of inputs to `consumers.toml` if the build knows the type; else do not ship the instance to it, or end its support.
+    Add the number of inputs to `consumers.toml` if the build knows the type; else do not ship the instance to
+    it, or end its support.
     """
     types, builds = defined_types(subject), _builds(subject)
     for instance in content_of(subject).instances:
@@ -171,7 +188,10 @@ def type_not_supplied(subject: Subject) -> Iterator[Blame]:
                 label=f"type {instance.type_id}",
                 why="a build that does not know the type has no inputs for it",
                 fix="list the type's inputs for these builds if they have them, or end their support",
-                because=tuple(_named(subject, b, f"{b.name} ({b.platform}) lists no {type_.name}", "inputs") for b in lacking),
+                because=tuple(
+                    _named(subject, b, f"{b.name} ({b.platform}) lists no {type_.name}", "inputs")
+                    for b in lacking
+                ),
             )
 
 
@@ -179,16 +199,18 @@ def field_past_inputs(subject: Subject) -> Iterator[Blame]:
     """A criterion reads an input that a supported build does not supply.
 
     ## What is wrong
-    A criterion that is not a wildcard has a field index that is not below the number of inputs which a driver build supplies for the template type.
+    A criterion that is not a wildcard has a field index that is not below the number of inputs which a driver
+    build supplies for the template type.
 
     ## Why is this bad
-    The driver uses the number as an index into an array of pointers: an out-of-bounds read in kernel mode. On 19 July 2024 the first criterion on the
-    21st field that was not a wildcard told builds that supplied 20 inputs to read one more, and 8.5 million hosts crashed and looped. A wildcard is never fetched, so content with
-    wildcards there had passed every test before.
+    The driver uses the number as an index into an array of pointers: an out-of-bounds read in kernel mode. On
+    19 July 2024 the first criterion on the 21st field that was not a wildcard told builds that supplied 20
+    inputs to read one more, and 8.5 million hosts crashed and looped. A wildcard is never fetched, so content
+    with wildcards there had passed every test before.
 
     ## How to fix
-    Make the criterion a wildcard, or leave the field out, until every supported build supplies the input. Never raise the number in `consumers.toml` without
-    the driver's own count.
+    Make the criterion a wildcard, or leave the field out, until every supported build supplies the input.
+    Never raise the number in `consumers.toml` without the driver's own count.
     """
     supplied = _supplied(subject)
     for _, criterion, type_, _ in matched_fields(subject):
@@ -202,7 +224,9 @@ def field_past_inputs(subject: Subject) -> Iterator[Blame]:
         names = [build.name for build, _ in short]
         if len(counts) == 1:
             inputs = counts.pop()
-            supplies = f"consumer {names[0]} supplies" if len(names) == 1 else f"consumers {_list(names)} supply"
+            supplies = (
+                f"consumer {names[0]} supplies" if len(names) == 1 else f"consumers {_list(names)} supply"
+            )
             what = f"{supplies} {inputs} (0 to {inputs - 1})" if inputs else f"{supplies} none"
         else:
             what = "consumers supply fewer: " + _list([f"{build.name} {inputs}" for build, inputs in short])
@@ -229,7 +253,9 @@ def kind_not_understood(subject: Subject) -> Iterator[Blame]:
     Use a kind that all supported builds know, or end support for the old ones.
     """
     builds = _builds(subject)
-    lacking_kind = {int(kind): [b for b in builds if kind.name.lower() not in b.criterion_kinds] for kind in CriterionKind}
+    lacking_kind = {
+        int(kind): [b for b in builds if kind.name.lower() not in b.criterion_kinds] for kind in CriterionKind
+    }
     for instance in content_of(subject).instances:
         for criterion in instance.criteria:
             name, lacking = kind_name(criterion.kind), lacking_kind.get(criterion.kind)
@@ -240,5 +266,8 @@ def kind_not_understood(subject: Subject) -> Iterator[Blame]:
                     label=name,
                     why="a build that finds the comparison in a table by this number calls what stands behind the table",
                     fix="use a kind that every supported build knows",
-                    because=tuple(_named(subject, b, f"{b.name} does not list {name}", "criterion_kinds") for b in lacking),
+                    because=tuple(
+                        _named(subject, b, f"{b.name} does not list {name}", "criterion_kinds")
+                        for b in lacking
+                    ),
                 )

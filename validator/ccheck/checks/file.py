@@ -1,4 +1,6 @@
-"""Checks of the file as such, before any schema: can it be read, is it empty, zero, torn, or of no known format?"""
+"""Checks of the file as such, before any schema: can it be read, is it empty, zero, torn, or of no known
+format?
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ def unreadable(subject: Subject) -> Iterator[Blame]:
     """A named file could not be read.
 
     ## What is wrong
-    The operating system refused to give the file's bytes: it has gone, may not be read, or is a device, pipe or socket where a file was expected.
+    The operating system refused to give the file's bytes: it has gone, may not be read, or is a device, pipe
+    or socket where a file was expected.
 
     ## Why is this bad
     A file that was not examined is not known to be good. ccheck never passes what it could not read.
@@ -40,7 +43,8 @@ def too_large(subject: Subject) -> Iterator[Blame]:
     The file has more bytes than `--max-size` (256 MiB unless said otherwise) allows.
 
     ## Why is this bad
-    Content for a kernel driver is small. A file of this size is a mistake or an attack, and it is refused before it takes memory.
+    Content for a kernel driver is small. A file of this size is a mistake or an attack, and it is refused
+    before it takes memory.
 
     ## How to fix
     If the file is right, give a larger `--max-size`, or `max_size` under `[limits]` in ccheck.toml.
@@ -61,10 +65,12 @@ def file_empty(subject: Subject) -> Iterator[Blame]:
     The file is there, but its length is 0.
 
     ## Why is this bad
-    An empty file is what an interrupted write or a full disk leaves behind. A driver that maps it has nothing to read.
+    An empty file is what an interrupted write or a full disk leaves behind. A driver that maps it has nothing
+    to read.
 
     ## How to fix
-    Write the file again from its source; write to a temporary name, sync, and rename, so that a reader never sees it half written.
+    Write the file again from its source; write to a temporary name, sync, and rename, so that a reader never
+    sees it half written.
     """
     if not subject.data and subject.obstacle is None:
         yield Blame(
@@ -82,8 +88,8 @@ def all_zero(subject: Subject) -> Iterator[Blame]:
     The file has its length, but none of its data.
 
     ## Why is this bad
-    Windows gives zeroes for data that was not yet on the disk when the host went down; such files were found on hosts after the crashes of
-    July 2024. A driver must expect them at every start.
+    Windows gives zeroes for data that was not yet on the disk when the host went down; such files were found
+    on hosts after the crashes of July 2024. A driver must expect them at every start.
 
     ## How to fix
     Restore the file from its source or from the last known good copy.
@@ -107,8 +113,8 @@ def unrecognised_content(subject: Subject) -> Iterator[Blame]:
     A file that no schema describes cannot be checked, and what was not checked does not pass.
 
     ## How to fix
-    If the file is of a known format but damaged at its start, name the format with `--schema` to see what is wrong. If it is of your own
-    format, name your schema file with `--schema`.
+    If the file is of a known format but damaged at its start, name the format with `--schema` to see what is
+    wrong. If it is of your own format, name your schema file with `--schema`.
     """
     if subject.schema is None:
         first = subject.data[:8].hex(" ")
@@ -125,12 +131,13 @@ def torn_at_sector(subject: Subject) -> Iterator[Blame]:
     """The file is good up to a sector boundary, and zero or missing from there.
 
     ## What is wrong
-    The content breaks its schema, and all bytes from a multiple of 512 to the end are zero, or the file ends at a multiple of 512 although it
-    says that it is longer.
+    The content breaks its schema, and all bytes from a multiple of 512 to the end are zero, or the file ends
+    at a multiple of 512 although it says that it is longer.
 
     ## Why is this bad
-    Disks write whole sectors. A host that goes down in the middle of an update leaves a file whose beginning is new and whose end never
-    arrived. A driver that trusts the counts at the beginning reads past what is there.
+    Disks write whole sectors. A host that goes down in the middle of an update leaves a file whose beginning
+    is new and whose end never arrived. A driver that trusts the counts at the beginning reads past what is
+    there.
 
     ## How to fix
     Restore the file from its source. Write files to a temporary name, sync, and rename.

@@ -24,7 +24,8 @@ def wrong_magic(subject: Subject) -> Iterator[Blame]:
     The first bytes are not those that every file of this format begins with.
 
     ## Why is this bad
-    The file is of another format, or its beginning is damaged. Nothing else in it can be trusted, so the other checks are not run.
+    The file is of another format, or its beginning is damaged. Nothing else in it can be trusted, so the
+    other checks are not run.
 
     ## How to fix
     Give the right file, or the right `--schema`.
@@ -47,7 +48,8 @@ def unknown_format_version(subject: Subject) -> Iterator[Blame]:
     The version in the header is none of the versions that this schema knows.
 
     ## Why is this bad
-    Fields may stand elsewhere or mean something else in another version; a reading by the wrong layout proves nothing. The other checks are not run.
+    Fields may stand elsewhere or mean something else in another version; a reading by the wrong layout proves
+    nothing. The other checks are not run.
 
     ## How to fix
     Build the content for a version that is known, or update ccheck.
@@ -113,10 +115,12 @@ def count_past_bytes(subject: Subject) -> Iterator[Blame]:
     """A count asks for more records than the bytes hold.
 
     ## What is wrong
-    A table or an array says that it has more elements than fit into its block or file. The elements that fit are still checked.
+    A table or an array says that it has more elements than fit into its block or file. The elements that fit
+    are still checked.
 
     ## Why is this bad
-    A driver that loops over the count reads records from behind the table, and interprets whatever stands there.
+    A driver that loops over the count reads records from behind the table, and interprets whatever stands
+    there.
 
     ## How to fix
     Set the count to the number of records, or bring back the records.
@@ -139,7 +143,8 @@ def count_mismatch(subject: Subject) -> Iterator[Blame]:
     The header of a chain says how many records it has, and following the chain gives another number.
 
     ## Why is this bad
-    A driver that counts and a driver that follows the chain see different content; one that allocates by the count and fills by the chain writes past its buffer.
+    A driver that counts and a driver that follows the chain see different content; one that allocates by the
+    count and fills by the chain writes past its buffer.
 
     ## How to fix
     Set the count to the number of records in the chain.
@@ -162,7 +167,8 @@ def record_size_wrong(subject: Subject) -> Iterator[Blame]:
     The size of one record, as the table states it, is not the size that the format gives this record.
 
     ## Why is this bad
-    A driver that steps by the stated size and one that steps by its own structure read different records from the same bytes.
+    A driver that steps by the stated size and one that steps by its own structure read different records from
+    the same bytes.
 
     ## How to fix
     Set the record size to that of the format.
@@ -208,7 +214,8 @@ def chain_backwards(subject: Subject) -> Iterator[Blame]:
     The offset of the next element lies before the element itself.
 
     ## Why is this bad
-    The elements of a file stand in ascending order. A chain that goes back can share bytes with what was read before, or never end.
+    The elements of a file stand in ascending order. A chain that goes back can share bytes with what was read
+    before, or never end.
 
     ## How to fix
     Build the file again; the offsets of a chain only ever grow.
@@ -250,8 +257,8 @@ def chain_no_end(subject: Subject) -> Iterator[Blame]:
     """A chain has no clean end.
 
     ## What is wrong
-    The last element is marked in two ways, and only one of them is there: an element without a successor that is not the end mark, or an end mark that
-    names a successor.
+    The last element is marked in two ways, and only one of them is there: an element without a successor that
+    is not the end mark, or an end mark that names a successor.
 
     ## Why is this bad
     Of two readers that look at different marks one stops early and the other reads on, past the chain.
@@ -281,7 +288,8 @@ def bytes_owned_twice(subject: Subject) -> Iterator[Blame]:
     Two blocks or records overlap.
 
     ## Why is this bad
-    The bytes mean one thing to the first reader and another to the second. Crafted files use this to show a validator one content and a driver another.
+    The bytes mean one thing to the first reader and another to the second. Crafted files use this to show a
+    validator one content and a driver another.
 
     ## How to fix
     Build the file again, so that each record has bytes of its own.
@@ -311,7 +319,8 @@ def bytes_unowned(subject: Subject) -> Iterator[Blame]:
     There is a gap between records, or something follows the last one, that no field of the format describes.
 
     ## Why is this bad
-    Nothing checks these bytes. They are left over from another version, or smuggled in, and a driver with another idea of the layout reads them.
+    Nothing checks these bytes. They are left over from another version, or smuggled in, and a driver with
+    another idea of the layout reads them.
 
     ## How to fix
     Remove the bytes, and build the file again.
@@ -333,10 +342,12 @@ def rows_out_of_order(subject: Subject) -> Iterator[Blame]:
     """The rows of a table are not shared out in order, without gaps.
 
     ## What is wrong
-    Each record takes a run of rows of another table (a type its fields, an instance its criteria). The runs overlap, leave rows out, or stand in another order.
+    Each record takes a run of rows of another table (a type its fields, an instance its criteria). The runs
+    overlap, leave rows out, or stand in another order.
 
     ## Why is this bad
-    A row that two records take, or none, is content that nobody meant. Readers that step through the table and readers that use the index disagree.
+    A row that two records take, or none, is content that nobody meant. Readers that step through the table
+    and readers that use the index disagree.
 
     ## How to fix
     Let the first run begin at 0 and each next one where the one before ended.
@@ -363,7 +374,8 @@ def checksum_wrong(subject: Subject) -> Iterator[Blame]:
     The CRC-32 in the header is not the CRC-32 of the bytes that it covers.
 
     ## Why is this bad
-    The content is not what was built: it was damaged on its way, or edited by hand. A driver refuses it, or should.
+    The content is not what was built: it was damaged on its way, or edited by hand. A driver refuses it, or
+    should.
 
     ## How to fix
     Restore the file. After an edit on purpose, build it again with `ccheck build`.

@@ -1,0 +1,123 @@
+"""The ledger of one reading: the faults that were noted, and which record owns which bytes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from ccheck_schemas.record import Fault, Record
+from ccheck_schemas.span import Span
+
+FAULTS_KEPT = 1000
+"""Faults of one name that are kept; more are only counted."""
+
+Place = tuple[int, int]
+"""Offset and end of bytes."""
+
+Proofs = Sequence[tuple[str, Callable[[], Span]]]
+"""Places that show a fault, asked for their spans only when the paths of all records are known."""
+
+
+class Stop(Exception):
+    """The file asks for more work than its size allows: stop reading."""
+
+
+class _Note(NamedTuple):
+    name: str
+    record: Record
+    field: str | None
+    place: Place | None
+    proofs: Proofs
+    values: dict[str, Any]
+
+
+class Ledger:
+    """What is noted while a file is read. data: the whole file. complete: nothing was passed over so far."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.size = len(data)
+        self.complete = True
+        self.counts: Counter[str] = Counter()
+        self._notes: list[_Note] = []
+        self._noted: set[tuple[str, int, str | None, Place | None]] = set()
+        self._claims: list[tuple[int, int, Record]] = []
+        self._claimed = 0
+
+    def fault(
+        self,
+        name: str,
+        record: Record,
+        field: str | None = None,
+        place: Place | None = None,
+        proofs: Proofs = (),
+        **values: Any,
+    ) -> None:
+        """Note a fault at a field of a record, or at `place` when the bytes to blame are not the field's.
+
+        The same fault at the same place is noted once, however many rules find it.
+        """
+        key = (name, id(record), field, place)
+        if key in self._noted:
+            return
+        if self.counts[name] < FAULTS_KEPT:
+            self._noted.add(key)
+        self.counts[name] += 1
+        if self.counts[name] <= FAULTS_KEPT:
+            self._notes.append(_Note(name, record, field, place, proofs, values))
+
+    def blame(self, name: str, record: Record, field: str | None, place: Place, **values: Any) -> None:
+        """Note a fault at a field, or at `place` when the number to blame stands in no field of its own."""
+        self.fault(name, record, field, None if field else place, **values)
+
+    def faults(self) -> tuple[Fault, ...]:
+        """All kept faults by offset. Asked at the end: only then are the paths of table rows known."""
+        finished = [_finish(note) for note in self._notes]
+        return tuple(sorted(finished, key=lambda f: (f.span.offset, f.span.end, f.name)))
+
+    def claim(self, record: Record, start: int, end: int) -> None:
+        """Give bytes to a record. Raises Stop when records claim the bytes of the file over and over."""
+        record.end = end
+        self._claims.append((start, end, record))
+        self._claimed += end - start
+        if self._claimed > 2 * self.size + 4096:
+            self.fault("bytes-owned-twice", record, place=(start, end), other=None, link=False)
+            raise Stop
+
+    def settle_claims(self, top: Record) -> None:
+        """See that each byte of the file belongs to one record."""
+        at = 0
+        owner = top
+        for start, end, record in sorted(self._claims, key=lambda claim: claim[:2]):
+            if start < at and end > start:
+                self._owned_twice(record, owner, (start, min(at, end)))
+            elif start > at:
+                self._unowned(top, (at, start))
+            if end > at:
+                at, owner = end, record
+        if at < self.size:
+            self._unowned(top, (at, self.size))
+
+    def _owned_twice(self, record: Record, owner: Record, place: Place) -> None:
+        name = owner.path or "the header"
+        proofs = ((f"{name} owns them", place_of(owner)),)
+        self.fault("bytes-owned-twice", record, place=place, proofs=proofs, other=name, link=False)
+
+    def _unowned(self, top: Record, place: Place) -> None:
+        if self.complete:
+            self.fault("bytes-unowned", top, place=place, zero=not any(self.data[slice(*place)]))
+
+
+def place_of(record: Record) -> Callable[[], Span]:
+    """Where a record stands, to be asked later."""
+    return lambda: Span(record.offset, max(1, record.end - record.offset), record.path)
+
+
+def _finish(note: _Note) -> Fault:
+    if note.place is None:
+        span = note.record.span(note.field)
+    else:
+        path = ".".join(part for part in (note.record.path, note.field or "") if part)
+        span = Span(note.place[0], note.place[1] - note.place[0], path)
+    return Fault(note.name, span, note.values, tuple((words, where()) for words, where in note.proofs))

@@ -1,0 +1,24 @@
+"""What all tests share: Hypothesis profiles, and the place of the genuine files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("dev", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of genuine files; a test that needs it is skipped where it is not there."""
+    folder = Path(os.environ.get("CCHECK_SHARED_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no genuine files at {folder}; CCHECK_SHARED_DATA names another folder")
+    return folder

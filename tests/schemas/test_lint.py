@@ -1,0 +1,113 @@
+"""The lint: every lax node of Construct is refused with its place and a remedy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import construct
+import pytest
+from construct import Array, Bytes, If, Int8ub, Int16ul, Struct, Switch, this
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.lint import REFUSED, lint
+from ccheck_schemas.schema import Schema, SchemaRefused
+from ccheck_schemas.table import SCHEMAS
+
+_BYTE = Struct("a" / Int8ub)
+
+LAX: dict[str, Any] = {
+    "GreedyRange": construct.GreedyRange(Int8ub),
+    "RepeatUntil": construct.RepeatUntil(this == 0, Int8ub),
+    "Enum": construct.Enum(Int8ub, one=1),
+    "FlagsEnum": construct.FlagsEnum(Int8ub, one=1),
+    "Mapping": construct.Mapping(Int8ub, {1: "one"}),
+    "Padded": construct.Padded(4, Int8ub),
+    "Aligned": construct.Aligned(4, Int8ub),
+    "FixedSized": construct.FixedSized(4, Int8ub),
+    "NullTerminated": construct.NullTerminated(construct.GreedyBytes),
+    "NullStripped": construct.NullStripped(construct.GreedyBytes),
+    "Prefixed": construct.Prefixed(Int8ub, construct.GreedyBytes),
+    "Pointer": construct.Pointer(-4, Int8ub),
+    "Peek": construct.Peek(Int8ub),
+    "Seek": construct.Seek(4),
+    "Select": construct.Select(Int8ub, Int16ul),
+    "Union": construct.Union(0, "a" / Int8ub),
+    "Rebuild": construct.Rebuild(Int8ub, 1),
+    "Default": construct.Default(Int8ub, 1),
+    "Computed": construct.Computed(1),
+    "Check": construct.Check(this.a),
+    "Probe": construct.Probe(),
+    "StopIf": construct.StopIf(this.a),
+    "LazyBound": construct.LazyBound(lambda: Int8ub),
+    "RawCopy": construct.RawCopy(Int8ub),
+}
+
+
+@pytest.mark.parametrize("name", sorted(LAX))
+def test_a_lax_node_is_refused(name: str) -> None:
+    """Each node that accepts what a strict validator must not is refused at its place, by its name."""
+    complaints = lint(Struct("a" / Int8ub, "x" / LAX[name]))
+    assert any(c.startswith(f"x: {name} ") and REFUSED[name] in c for c in complaints), complaints
+
+
+@pytest.mark.parametrize(
+    ("node", "complaint"),
+    [
+        ("x" / Bytes(lambda ctx: 1), "is a function"),
+        ("x" / Bytes(this.later), "is no field before it"),
+        ("x" / Bytes(this.a**this.a), "can make numbers without bound"),
+        ("x" / Bytes(this.a // this.a), "divides by something"),
+        ("x" / If(this.a == (lambda ctx: 1), Int8ub), "is a function"),
+        ("x" / Array(this.a, Bytes(0)), "elements without bytes"),
+        ("x" / m.Table("rows", this.a, Struct("b" / Bytes(this._.a))), "Structs of one fixed size"),
+        ("x" / m.IndexInto(Int8ub, "rows"), "no table is named 'rows'"),
+        ("x" / m.Pooled("pool", this.a, this.a, Bytes(this.a)), "no pool is named 'pool'"),
+        ("x" / m.Rows("rows", first="a", count="b"), "Rows names 'b'"),
+        ("x" / m.CountOf(Int8ub, of="y"), "CountOf names 'y'"),
+        ("x" / m.OffsetInto(Int8ub, of="y"), "no field is named 'y'"),
+        ("x" / m.Chain(this.a, _BYTE, next_field="next", last="a"), "no field 'next'"),
+        ("x" / m.Chain(this.a, Int8ub, next_field="next", last="a"), "Chain reads a Struct"),
+        ("x" / m.Bounded(Bytes(2), 0, 1), "stands around Bytes"),
+        ("x" / m.Bounded(construct.Float32b, 0, 1), "not around an integer"),
+        ("x" / construct.VarInt, "not in the vocabulary"),
+        ("a" / Int8ub, "a new identifier"),
+        ("_x" / Int8ub, "does not begin with an underscore"),
+        (Int8ub, "has no name"),
+    ],
+)
+def test_a_schema_that_a_program_cannot_trust_is_refused(node: Any, complaint: str) -> None:
+    """Functions, forward references, unbounded numbers and dangling names are each refused with the reason."""
+    complaints = lint(Struct("a" / Int8ub, node))
+    assert any(complaint in c for c in complaints), complaints
+
+
+def test_a_struct_that_holds_itself_is_refused() -> None:
+    """A recursive struct, whose depth a file would choose, is refused."""
+    inner = Struct("a" / Int8ub)
+    outer = Struct("a" / Int8ub, "inner" / m.At(this.a, inner))
+    inner.subcons.append("back" / m.At(this.a, outer))
+    assert any("holds itself" in c for c in lint(outer))
+
+
+def test_a_schema_is_linted_when_it_is_made() -> None:
+    """A refused schema cannot be made at all, and says every reason."""
+    root = Struct("x" / construct.GreedyBytes, "y" / construct.Optional(Int8ub))
+    with pytest.raises(SchemaRefused) as refused:
+        Schema("lax", "lax", root, recognise=lambda data: True)
+    assert len(refused.value.complaints) == 2
+
+
+def test_a_good_schema_has_no_complaints() -> None:
+    """Nodes of the vocabulary, nested, pass."""
+    case = {1: m.Table("rows", this.count, _BYTE), 2: m.Pool("pool", this.count)}
+    body = Struct("kind" / Int8ub, "count" / Int8ub, "rows" / Switch(this.kind, case))
+    good = Struct("size" / Int8ub, "body" / m.Region(this.size, body), "row" / m.IndexInto(Int8ub, "rows"))
+    assert lint(good) == ()
+    assert lint(Int8ub) == ("schema: the top node is not a Struct",)
+
+
+def test_the_built_in_schemas_pass_their_own_lint() -> None:
+    """Every format that ccheck brings along is accepted."""
+    assert SCHEMAS
+    for schema in SCHEMAS:
+        assert lint(schema.root) == ()

@@ -1,0 +1,336 @@
+"""The reader on small schemas: each fault with its bytes, and what is still read behind it."""
+
+from __future__ import annotations
+
+import zlib
+from enum import IntEnum, IntFlag
+from typing import Any
+
+import construct
+import pytest
+from construct import Array, Bytes, Const, If, Int8ub, Int16ub, Int32ub, Struct, Switch, this
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.ledger import FAULTS_KEPT
+from ccheck_schemas.lint import lint
+from ccheck_schemas.read import read
+from ccheck_schemas.record import Reading
+from ccheck_schemas.seal import seal
+from ccheck_schemas.span import Span
+
+
+class Colour(IntEnum):
+    """One colour."""
+
+    RED = 1
+
+
+class Bits(IntFlag):
+    """One bit."""
+
+    A = 1
+
+
+def faults(reading: Reading) -> list[tuple[str, int, int, str]]:
+    """Name, offset, length and path of each fault."""
+    return [(f.name, f.span.offset, f.span.length, f.span.path) for f in reading.faults]
+
+
+@pytest.mark.parametrize(
+    ("node", "good", "bad", "name"),
+    [
+        (Const(b"AB"), b"AB", b"AC", "wrong-magic"),
+        (m.Version(Int16ub, known=(1,)), b"\0\x01", b"\0\x02", "unknown-format-version"),
+        (m.Bounded(Int16ub, 1, 2), b"\0\x02", b"\0\x03", "value-out-of-bounds"),
+        (m.LengthOf(Int16ub, of="x", high=4, step=2), b"\0\x04", b"\0\x06", "value-out-of-bounds"),
+        (m.LengthOf(Int16ub, of="x", high=4, step=2), b"\0\x02", b"\0\x03", "value-out-of-bounds"),
+        (m.StrictEnum(Int16ub, Colour), b"\0\x01", b"\0\0", "unknown-enum-value"),
+        (m.StrictFlags(Int16ub, Bits), b"\0\x01", b"\0\x03", "unknown-flag"),
+        (m.Reserved(Int16ub), b"\0\0", b"\x80\0", "reserved-not-zero"),
+        (m.FileSize(Int16ub), b"\0\x02", b"\0\x03", "size-mismatch"),
+        (m.Text(2), b"ab", b"a\xff", "text-malformed"),
+    ],
+)
+def test_a_value_that_breaks_its_meaning_is_one_fault(node: Any, good: bytes, bad: bytes, name: str) -> None:
+    """A good value has no fault; a bad one has exactly one, with the field's path, inside its bytes."""
+    root = Struct("x" / node)
+    assert faults(read(root, good)) == []
+    found = read(root, bad).faults
+    assert [(f.name, f.span.path) for f in found] == [(name, "x")]
+    assert 0 <= found[0].span.offset < found[0].span.end <= 2
+
+
+def test_every_fault_is_reported_not_only_the_first() -> None:
+    """Three broken fields of one record give three faults, in the order of their bytes."""
+    root = Struct("a" / m.Reserved(Int8ub), "b" / m.Bounded(Int8ub, 0, 1), "c" / m.StrictEnum(Int8ub, Colour))
+    assert [f[0] for f in faults(read(root, b"\x01\x02\x03"))] == [
+        "reserved-not-zero",
+        "value-out-of-bounds",
+        "unknown-enum-value",
+    ]
+
+
+def test_a_record_that_is_cut_short_is_one_fault() -> None:
+    """The field that does not fit is blamed with the bytes that are left, and nothing behind it is."""
+    root = Struct("a" / Int8ub, "b" / Int32ub, "c" / m.Bounded(Int32ub, 1, 1))
+    reading = read(root, b"\x01\x02\x03")
+    assert faults(reading) == [("truncated", 1, 2, "b")]
+    assert reading.faults[0].values == {"need": 4, "have": 2}
+    assert not reading.complete
+    assert reading.root.a == 1
+    assert reading.root.get("b") is None
+
+
+def test_a_count_past_the_bytes_is_one_fault_and_the_rest_is_checked() -> None:
+    """A table that is too short gives one fault at its count, and the rows that fit are still judged."""
+    row = Struct("v" / m.Bounded(Int16ub, 0, 9))
+    root = Struct("count" / Int8ub, "rows" / m.Table("rows", this.count, row))
+    reading = read(root, b"\x05\x00\x01\x00\x63\x00")
+    assert faults(reading) == [
+        ("count-past-bytes", 0, 1, "count"),
+        ("value-out-of-bounds", 3, 2, "rows[1].v"),
+    ]
+    assert len(reading.tables["rows"]) == 2
+
+
+def test_a_count_past_its_limit_reads_no_more_than_the_limit() -> None:
+    """A table with more rows than its limit is one fault, and only so many rows are made."""
+    root = Struct("count" / Int8ub, "rows" / m.Table("rows", this.count, Struct("v" / Int8ub), high=2))
+    reading = read(root, b"\x04abcd")
+    assert ("value-out-of-bounds", 0, 1, "count") in faults(reading)
+    assert len(reading.tables["rows"]) == 2
+
+
+def test_a_region_shorter_or_longer_than_its_content_is_found() -> None:
+    """Left-over bytes of a region blame its length; a region past the file is one truncation."""
+    body = Struct("v" / Int16ub)
+    root = Struct("size" / Int8ub, "body" / m.Region(this.size, body), "after" / Int8ub)
+    assert faults(read(root, b"\x02\0\x01z")) == []
+    assert faults(read(root, b"\x03\0\x01\0z")) == [("size-mismatch", 0, 1, "size")]
+    assert faults(read(root, b"\x01\0z")) == [("truncated", 1, 1, "body.v")]
+    assert faults(read(root, b"\x09\0\x01z")) == [("truncated", 0, 1, "size")]
+
+
+def test_negative_lengths_and_counts_end_the_record() -> None:
+    """An expression that comes out negative is a fault and never an index from the end."""
+    root = Struct("a" / Int8ub, "x" / Bytes(this.a - 5), "y" / Int8ub)
+    assert faults(read(root, b"\x01abc")) == [("value-out-of-bounds", 1, 0, "")]
+    root = Struct("a" / construct.Int8sb, "x" / Array(this.a, Int8ub))
+    assert faults(read(root, b"\xffabc")) == [("value-out-of-bounds", 0, 1, "a")]
+
+
+LINK = Struct("next" / m.OffsetInto(Int8ub, of="links", align=2), "value" / Int8ub)
+LINKS = Struct("first" / Int8ub, "count" / m.CountOf(Int8ub, of="links"),
+               "links" / m.Chain(this.first, LINK, next_field="next", last="next", align=2))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("0202 0400 0000", []),
+        ("0203 0400 0000", [("count-mismatch", 1, 1, "count")]),
+        ("0202 0400 0200", [("chain-loop", 4, 1, "links[1].next")]),
+        ("0201 0200", [("chain-loop", 2, 1, "links[0].next")]),
+        ("0401 0000 0200", [("chain-backwards", 4, 1, "links[0].next")]),
+        ("0201 0600", [("offset-outside-file", 2, 1, "links[0].next")]),
+        ("0901 0000", [("offset-misaligned", 0, 1, "first")]),
+        ("0201 0300", [("offset-misaligned", 2, 1, "links[0].next")]),
+        ("0201 0000 07", [("bytes-unowned", 4, 1, "")]),
+        ("0000", []),
+    ],
+)
+def test_chains_end_forward_or_are_blamed(raw: str, expected: list[tuple[str, int, int, str]]) -> None:
+    """A chain that loops, goes back, leaves the file or is misaligned is blamed at the link that does it."""
+    assert faults(read(LINKS, bytes.fromhex(raw.replace(" ", "")))) == expected
+
+
+def test_a_chain_whose_marks_disagree_has_no_clean_end() -> None:
+    """The last element and the next offset must both say that the chain ends."""
+    link = Struct("next" / Int8ub, "size" / Int8ub)
+    root = Struct("links" / m.Chain(2, link, next_field="next", last="size"), "head" / Bytes(2))
+    assert faults(read(root, b"hh\x04\x01\0\0")) == []
+    assert faults(read(root, b"hh\x00\x01")) == [("chain-no-end", 2, 1, "links[0].next")]
+    assert faults(read(root, b"hh\x04\x00ab")) == [("chain-no-end", 2, 1, "links[0].next")]
+
+
+def test_overlapping_records_are_owned_twice() -> None:
+    """A chained record that covers bytes of another is blamed for the bytes that they share."""
+    link = Struct("next" / Int8ub, "more" / Int16ub)
+    root = Struct("first" / Int8ub, "links" / m.Chain(this.first, link, next_field="next", last="next"))
+    reading = read(root, b"\x01\x02\0\0\0")
+    assert ("bytes-owned-twice", 2, 2, "links[1]") in faults(reading)
+
+
+def test_two_chains_may_not_share_a_record() -> None:
+    """A record that another chain has read is not read again: work stays in proportion to the file."""
+    link = Struct("next" / Int8ub)
+    root = Struct(
+        "a" / Int8ub,
+        "b" / Int8ub,
+        "left" / m.Chain(this.a, link, next_field="next", last="next"),
+        "right" / m.Chain(this.b, link, next_field="next", last="next"),
+    )
+    reading = read(root, b"\x02\x02\0")
+    assert faults(reading) == [("bytes-owned-twice", 1, 1, "b")]
+    assert [len(reading.root.left), len(reading.root.right)] == [1, 0]
+
+
+def test_records_that_claim_the_file_over_and_over_stop_the_reading() -> None:
+    """Thousands of overlapping records end in one fault after about twice the file, not in quadratic work."""
+    link = Struct("next" / Int32ub, "size" / Int32ub, "data" / Bytes(this.size))
+    root = Struct("first" / Int32ub, "links" / m.Chain(this.first, link, next_field="next", last="next"))
+    count = 2000
+    raw = (8).to_bytes(4, "big") + bytes(4)
+    end = 8 + 8 * count
+    for i in range(count):
+        at = 8 + 8 * i
+        raw += (at + 8 if i < count - 1 else 0).to_bytes(4, "big") + (end - at - 8).to_bytes(4, "big")
+    reading = read(root, raw)
+    assert reading.counts["bytes-owned-twice"] >= 1
+    assert not reading.complete
+    assert len(reading.root.links) < 10
+
+
+TYPED = Struct(
+    "rows_n" / Int8ub,
+    "takers_n" / Int8ub,
+    "rows" / m.Table("rows", this.rows_n, Struct("v" / m.Bounded(Int8ub, 0, 99))),
+    "takers"
+    / m.Table(
+        "takers", this.takers_n, Struct("first" / Int8ub, "n" / Int8ub, "own" / m.Rows("rows", "first", "n"))
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("0302 010203 0002 0201", []),
+        ("0302 010203 0001 0201", [("rows-out-of-order", 7, 1, "takers[1].first")]),
+        ("0302 010203 0002 0102", [("rows-out-of-order", 7, 1, "takers[1].first")]),
+        ("0302 010203 0001 0101", [("rows-out-of-order", 4, 1, "rows")]),
+        ("0302 010203 0002 0202", [("index-outside-table", 8, 1, "takers[1].n")]),
+        ("0302 010203 0002 0301", [("index-outside-table", 7, 1, "takers[1].first")]),
+        ("0302 01ff03 0002 0201", [("value-out-of-bounds", 3, 1, "takers[0].own[1].v")]),
+    ],
+)
+def test_rows_are_shared_out_in_order(raw: str, expected: list[tuple[str, int, int, str]]) -> None:
+    """Runs of rows that overlap, leave gaps or pass the table are blamed; rows bear their taker's path."""
+    assert faults(read(TYPED, bytes.fromhex(raw.replace(" ", "")))) == expected
+
+
+ITEM = Struct(
+    "at" / Int8ub,
+    "n" / Int8ub,
+    "text" / m.Pooled("pool", this.at, this.n, m.Text(this.n, terminator="behind")),
+)
+POOLED = Struct("items_n" / Int8ub, "pool_n" / Int8ub, "items" / m.Table("items", this.items_n, ITEM),
+                "pool" / m.Pool("pool", this.pool_n))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (b"\x01\x03\x04\x02hi\0", []),
+        (b"\x02\x03\x06\x02\x06\x02hi\0", []),
+        (
+            b"\x01\x03\x04\x03hi\0",
+            [("offset-outside-region", 3, 1, "items[0].n"), ("pool-text-unused", 4, 3, "pool")],
+        ),
+        (
+            b"\x01\x03\x03\x02hi\0",
+            [("offset-outside-region", 2, 1, "items[0].at"), ("pool-text-unused", 4, 3, "pool")],
+        ),
+        (
+            b"\x01\x03\xff\xffhi\0",
+            [("offset-outside-region", 2, 1, "items[0].at"), ("pool-text-unused", 4, 3, "pool")],
+        ),
+        (b"\x01\x03\x04\x02hi!", [("text-not-terminated", 6, 1, "items[0].text")]),
+        (b"\x01\x03\x04\x02h\0\0", [("text-malformed", 5, 1, "items[0].text")]),
+        (b"\x01\x03\x04\x02h\xff\0", [("text-malformed", 5, 1, "items[0].text")]),
+        (b"\x01\x05\x04\x02hi\0xy", [("pool-text-unused", 7, 2, "pool")]),
+        (b"\x02\x03\x06\x02\x07\x01hi\0", [("pool-items-overlap", 7, 2, "pool")]),
+    ],
+)
+def test_pool_items_lie_inside_and_share_out_their_pool(
+    raw: bytes, expected: list[tuple[str, int, int, str]]
+) -> None:
+    """Items outside their pool, without NUL, overlapping, or bytes that no item names are each blamed."""
+    assert faults(read(POOLED, raw)) == expected
+
+
+def test_text_inside_its_field_ends_in_nul_and_zeros() -> None:
+    """Text of a fixed field needs a NUL, and only zeros behind it; wide characters are whole."""
+    root = Struct("t" / m.Text(6, "utf-16-le", terminator="inside"))
+    assert read(root, b"a\0\0\0\0\0").root.t == "a"
+    assert faults(read(root, b"a\0b\0c\0")) == [("text-not-terminated", 0, 6, "t")]
+    assert faults(read(root, b"a\0\0\0c\0")) == [("padding-not-zero", 4, 2, "t")]
+    assert faults(read(root, b"\x00\xd8\0\0\0\0")) == [("text-malformed", 0, 2, "t")]
+
+
+def test_checksums_cover_to_the_end_of_the_file() -> None:
+    """A CRC-32 over all that follows is compared with the bytes, and `seal` makes it true again."""
+    root = Struct("crc" / m.ChecksumOver(Int32ub, start=4), "size" / m.FileSize(Int8ub), "rest" / Bytes(3))
+    body = b"\x08abc"
+    good = zlib.crc32(body).to_bytes(4, "big") + body
+    assert faults(read(root, good)) == []
+    broken = bytes(4) + b"\x09abd"
+    reading = read(root, broken)
+    assert [f[0] for f in faults(reading)] == ["checksum-wrong", "size-mismatch"]
+    assert faults(read(root, seal(broken, reading))) == []
+    assert [f[0] for f in faults(read(root, seal(broken, reading, checksums=False)))] == ["checksum-wrong"]
+
+
+def test_an_unknown_kind_is_passed_over_to_the_end_of_its_region() -> None:
+    """A switch without a case for the kind reads nothing more of its region, and what follows is read."""
+    body = Struct("kind" / m.StrictEnum(Int8ub, Colour), "x" / Switch(this.kind, {1: Int8ub}))
+    root = Struct("size" / Int8ub, "body" / m.Region(this.size, body), "after" / m.Bounded(Int8ub, 1, 1))
+    reading = read(root, b"\x03\x07zz\x01")
+    assert faults(reading) == [("unknown-enum-value", 1, 1, "body.kind")]
+    assert reading.root.after == 1
+
+
+def test_if_reads_a_field_only_when_its_condition_holds() -> None:
+    """A conditional field is there, or None and without bytes."""
+    root = Struct("flag" / Int8ub, "x" / If(this.flag == 1, Int8ub))
+    assert read(root, b"\x01\x07").root.x == 7
+    assert read(root, b"\x00").root.x is None
+
+
+def test_faults_beyond_the_limit_are_counted_not_kept() -> None:
+    """A file with more faults of one kind than are kept still says how many there are."""
+    root = Struct("rows" / m.Table("rows", 5000, Struct("v" / m.Reserved(Int8ub))))
+    reading = read(root, b"\x01" * 5000)
+    assert len(reading.faults) == FAULTS_KEPT
+    assert reading.counts["reserved-not-zero"] == 5000
+
+
+def test_records_know_their_places() -> None:
+    """A nested field knows its bytes and its path, and a record its whole extent."""
+    root = Struct("head" / Struct("a" / Int8ub, "b" / Int16ub), "list" / Array(2, Struct("c" / Int8ub)))
+    reading = read(root, b"\x01\x00\x02\x03\x04")
+    assert reading.root.head.span("b") == Span(1, 2, "head.b")
+    assert reading.root.head.span() == Span(0, 3, "head")
+    assert reading.root.list[1].span("c") == Span(4, 1, "list[1].c")
+    with pytest.raises(AttributeError):
+        _ = reading.root.nothing
+
+
+@given(st.binary(max_size=200), st.sampled_from([LINKS, TYPED, POOLED]))
+def test_any_bytes_are_read_without_an_exception(data: bytes, root: construct.Construct) -> None:
+    """Whatever the bytes, reading ends in faults inside the file and never in an exception."""
+    assert lint(root) == ()
+    for fault in read(root, data).faults:
+        assert 0 <= fault.span.offset <= fault.span.end <= len(data)
+
+
+@given(st.binary(max_size=64))
+def test_a_reading_without_faults_is_what_construct_reads(data: bytes) -> None:
+    """Where the reader finds nothing wrong, Construct's own parser reads the same numbers."""
+    reading = read(LINKS, data)
+    if reading.faults:
+        return
+    tree = LINKS.parse(data)
+    assert [(r.next, r.value) for r in reading.root.links] == [(r.next, r.value) for r in tree.links]

@@ -1,0 +1,97 @@
+"""A user's own schema file: it validates, its own checks run, and a file that cannot be used says why."""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+
+from ccheck.cli import run
+from ccheck.user_schema import UserSchemaError, is_schema_file, load_user_schema
+from tests.conftest import ROOT
+
+SENSOR = ROOT / "tests" / "user" / "sensor.py"
+
+
+def sensor(*rules: tuple[int, int]) -> bytes:
+    """A file of the sensor format, built by hand."""
+    body = b"".join(struct.pack(">HBB", port, action, 0) for port, action in rules)
+    return struct.pack(">4sHHII", b"SNSR", 1, len(rules), 16 + len(body), zlib.crc32(body)) + body
+
+
+def validate(tmp_path: Path, data: bytes) -> int:
+    """The exit status of validating bytes by the user's schema."""
+    file = tmp_path / "rules.snsr"
+    file.write_bytes(data)
+    return run(["validate", "--no-config", "--schema", str(SENSOR), str(file)])
+
+
+def test_a_good_file_of_a_users_format_passes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A user's file that keeps its schema passes, canonical form included."""
+    assert validate(tmp_path, sensor((22, 1), (80, 2))) == 0
+    assert "sensor, 24 bytes" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("data", "check"),
+    [
+        (sensor((22, 1), (22, 2)), "port-ruled-twice"),
+        (sensor((22, 3)), "unknown-enum-value"),
+        (sensor((22, 1)) + b"\0", "bytes-unowned"),
+        (sensor((22, 1))[:-1], "count-past-bytes"),
+        (b"SNSR\0\x02" + sensor((22, 1))[6:], "unknown-format-version"),
+    ],
+)
+def test_a_bad_file_of_a_users_format_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], data: bytes, check: str
+) -> None:
+    """General checks and the user's own both find what is wrong with a user's file."""
+    assert validate(tmp_path, data) == 1
+    assert f"error[{check}]" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("x = 1", "defines no SCHEMA"),
+        ("1 / 0", "ZeroDivisionError"),
+        (
+            "from construct import *\nfrom ccheck_schemas.schema import Schema\n"
+            "SCHEMA = Schema('x', 'x', Struct('a' / GreedyBytes), recognise=bool)",
+            "takes whatever is left",
+        ),
+        (SENSOR.read_text().replace("CHECKS = (", "CHECKS = (7, "), "not a ccheck.check.Check"),
+        (SENSOR.read_text().replace("    ## How to fix\n", ""), "lacks How to fix"),
+    ],
+)
+def test_a_schema_file_that_cannot_be_used_says_why(tmp_path: Path, text: str, reason: str) -> None:
+    """A schema file that fails, defines nothing or is lax is refused with the reason."""
+    file = tmp_path / "mine.py"
+    file.write_text(text)
+    with pytest.raises(UserSchemaError, match=re.escape(reason)):
+        load_user_schema(file)
+
+
+def test_a_schema_file_that_is_not_there_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    """Naming a schema file that does not exist is wrong usage, not a finding."""
+    assert run(["validate", "--schema", "nowhere/mine.py", str(SENSOR)]) == 2
+    assert "there is no such file" in capsys.readouterr().err
+
+
+def test_only_a_path_is_a_schema_file() -> None:
+    """A bare word is the name of a format; what ends in .py or has a folder is a file."""
+    assert not is_schema_file("channel")
+    assert is_schema_file("mine.py")
+    assert is_schema_file("./mine")
+
+
+def test_the_manual_quotes_the_file_that_the_test_runs() -> None:
+    """The check that docs/writing-checks.md prints is the one in the schema file."""
+    page = (ROOT / "docs" / "writing-checks.md").read_text()
+    source = SENSOR.read_text()
+    function = source[source.index("def port_ruled_twice") : source.index("SCHEMA = Schema")].rstrip()
+    assert function in page
+    assert source[source.index("SCHEMA = Schema") :].splitlines()[0] in page

@@ -1,0 +1,115 @@
+"""The command `ccheck`: its commands by name, loaded when they are called, and what its exit status means."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Mapping
+from importlib import import_module, metadata
+from typing import Any
+
+import click
+
+from ccheck import __version__
+from ccheck.configuration import ConfigurationError
+
+PASS, FINDINGS, USAGE, FAILURE, INTERRUPTED = 0, 1, 2, 3, 130
+"""Exit status: nothing wrong · errors found · wrong usage, or nothing examined · ccheck itself failed ·
+interrupted."""
+
+COMMANDS: Mapping[str, str] = {
+    "validate": "ccheck.commands.validate",
+    "explain": "ccheck.commands.explain",
+    "schemas": "ccheck.commands.schemas",
+    "show": "ccheck.commands.show",
+    "build": "ccheck.commands.build",
+    "diff": "ccheck.commands.diff",
+    "run": "ccheck.commands.run",
+    "replay-291": "ccheck.commands.replay_291",
+    "completion": "ccheck.commands.completion",
+}
+"""The commands of this package, each the attribute `command` of its module."""
+
+ENTRY_POINTS = "ccheck.commands"
+"""The entry-point group through which other packages add commands, so that this one never imports them."""
+
+
+class Commands(click.Group):
+    """The commands of this package and of the entry-point group, imported only when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, this package's first and in their own order."""
+        return [
+            *COMMANDS,
+            *sorted(e.name for e in metadata.entry_points(group=ENTRY_POINTS) if e.name not in COMMANDS),
+        ]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of a command."""
+        if cmd_name in COMMANDS:
+            command: click.Command = import_module(COMMANDS[cmd_name]).command
+            return command
+        for entry in metadata.entry_points(group=ENTRY_POINTS, name=cmd_name):
+            loaded: click.Command = entry.load()
+            return loaded
+        return None
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Find the command; a name that is nearly one gets a hint."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as wrong:
+            import difflib
+
+            near = difflib.get_close_matches(args[0], self.list_commands(ctx), 1)
+            if near and "Did you mean" not in wrong.message:
+                raise click.UsageError(f"{wrong.message} Did you mean {near[0]!r}?", ctx) from wrong
+            raise
+
+
+@click.group(
+    cls=Commands,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="ccheck")
+def ccheck() -> None:
+    """Check binary content before a kernel driver reads it.
+
+    \b
+    ccheck validate FILE...        everything that is wrong with a file, and why
+    ccheck explain CHECK           the manual of a check
+    ccheck show FILE               what is in a file, with offsets
+
+    Exit status: 0 nothing wrong, 1 errors found, 2 wrong usage or nothing examined, 3 ccheck itself failed,
+    130 interrupted.
+    """
+
+
+def main() -> None:
+    """Run the command line: bad content is a finding, bad usage a message, a bug a traceback."""
+    sys.exit(run())
+
+
+def run(args: list[str] | None = None) -> int:
+    """Run the command line with `args` (default: the process's own) and give its exit status."""
+    try:
+        status = ccheck.main(args=args, prog_name="ccheck", standalone_mode=False)
+    except click.Abort:
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    except click.ClickException as wrong:
+        wrong.show()
+        return USAGE
+    except ConfigurationError as wrong:
+        click.echo(f"Error: {wrong}", err=True)
+        return USAGE
+    except BrokenPipeError:
+        # Whoever read the report has gone before its end; what they saw is not the answer.
+        sys.stderr.close()
+        return FAILURE
+    except Exception:  # noqa: BLE001 - the last resort: a bug must not look like a finding
+        traceback.print_exc()
+        click.echo(f"ccheck {__version__} itself failed; this is a bug, and nothing was proved", err=True)
+        return FAILURE
+    return status if isinstance(status, int) else PASS

@@ -1,0 +1,43 @@
+"""`ccheck build`: a file from a recipe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ccheck.build import build_file
+from ccheck_schemas.schema import RecipeError
+from ccheck_schemas.table import SCHEMAS
+
+
+@click.command(
+    "build",
+    epilog="\b\nExamples:\n  ccheck show --yaml FILE > recipe.yaml\n  ccheck build recipe.yaml -o FILE\n",
+)
+@click.argument("recipe", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="RECIPE.yaml")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write.",
+)
+@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+def command(recipe: Path, output: Path, force: bool) -> None:
+    """Build a file from a recipe, so that content can be written by hand.
+
+    Sizes, counts, offsets and checksums are worked out. `ccheck show --yaml FILE` writes the recipe of a
+    file. What is built is not judged: run `ccheck validate` on it.
+    """
+    if output.exists() and not force:
+        raise click.UsageError(f"{output} is there already; --force replaces it")
+    try:
+        data = build_file(recipe, SCHEMAS)
+    except RecipeError as wrong:
+        raise click.UsageError(f"{recipe}: {wrong}") from wrong
+    try:
+        output.write_bytes(data)
+    except OSError as fault:
+        raise click.UsageError(f"{output}: {fault.strerror}") from fault
+    click.echo(f"wrote {output}: {len(data):,} bytes")

@@ -1,0 +1,77 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def day(ctx: click.Context, param: click.Parameter, value: str | None) -> date | None:
+    """A day, written 2026-11-22; a usage error when it is not one."""
+    try:
+        return None if value is None else date.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not a day such as 2026-11-22", ctx, param) from None
+
+
+def size(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    """A number of bytes, with or without KiB, MiB or GiB; a usage error when it is not one."""
+    if value is None:
+        return None
+    match = re.fullmatch(r"([1-9][0-9]{0,11})\s*(k|m|g)?(?:ib)?", value.strip().lower(), re.ASCII)
+    if match is None:
+        raise click.BadParameter(f"{value!r} is not a size such as 1048576 or 256MiB", ctx, param)
+    return int(match[1]) << {None: 0, "k": 10, "m": 20, "g": 30}[match[2]]
+
+
+def judging(function: _Function) -> _Function:
+    """The options that say what files are judged by."""
+    file = click.Path(exists=True, dir_okay=False, path_type=Path)
+    for option in reversed(
+        (
+            click.option(
+                "--schema",
+                metavar="NAME|FILE.py",
+                help="The format; otherwise recognised by content. A path to a Python file is run.",
+            ),
+            click.option(
+                "--definitions",
+                type=file,
+                multiple=True,
+                help="Template-type definitions to judge instances by. May be given more than once.",
+            ),
+            click.option("--consumers", type=file, help="The driver builds in the field (consumers.toml)."),
+            click.option(
+                "--target",
+                metavar="VERSION",
+                help="Judge for this consumer version instead of the file's own.",
+            ),
+            click.option(
+                "--on",
+                callback=day,
+                metavar="YYYY-MM-DD",
+                help="Judge support windows and suppressions for this day instead of today.",
+            ),
+            click.option(
+                "--config",
+                type=file,
+                help="The ccheck.toml to use; otherwise the nearest above the working directory.",
+            ),
+            click.option("--no-config", is_flag=True, help="Use no ccheck.toml."),
+            click.option(
+                "--max-size",
+                callback=size,
+                metavar="BYTES",
+                help="Refuse files that are larger.  [default: 256MiB]",
+            ),
+        )
+    ):
+        function = option(function)
+    return function

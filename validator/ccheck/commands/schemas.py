@@ -1,0 +1,20 @@
+"""`ccheck schemas`: the formats that ccheck reads."""
+
+from __future__ import annotations
+
+import click
+
+from ccheck.checks import CHECKS
+from ccheck_schemas.table import SCHEMAS
+
+
+@click.command("schemas", epilog="\b\nExample:\n  ccheck schemas\n")
+def command() -> None:
+    """List the formats that ccheck reads, and what it can do with each."""
+    width = max(len(schema.name) for schema in SCHEMAS)
+    for schema in SCHEMAS:
+        own = sum(1 for check in CHECKS if schema.name in check.schemas)
+        general = sum(1 for check in CHECKS if not check.schemas)
+        can = "validate, show, diff, build" if schema.compose else "validate, show"
+        click.echo(f"{schema.name:{width}}  {schema.title}")
+        click.echo(f"{'':{width}}  {general} general checks and {own} of its own · {can}")

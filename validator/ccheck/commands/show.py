@@ -1,0 +1,89 @@
+"""`ccheck show`: what is in a file, with offsets, or as a recipe that builds it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from ccheck.build import dump_yaml
+from ccheck.cli import FINDINGS, PASS
+from ccheck.judgement import prepare
+from ccheck.report.printable import printable
+from ccheck.subject import Subject
+from ccheck_schemas.record import Record
+
+WIDTH = 80
+
+
+@click.command(
+    "show",
+    epilog="\b\nExamples:\n  ccheck show FILE\n  ccheck show --yaml FILE > recipe.yaml\n",
+)
+@click.argument("path", metavar="FILE")
+@click.option("--schema", metavar="NAME|FILE.py", help="The format; otherwise recognised by content.")
+@click.option("--yaml", "as_yaml", is_flag=True, help="Write a recipe that `ccheck build` takes.")
+def command(path: str, schema: str | None, as_yaml: bool) -> int:
+    """Show what is in a file: every field with its offset and value, as far as it can be read.
+
+    Exit status 1 when the file breaks its schema; `ccheck validate` says how.
+    """
+    judgement = prepare(schema=schema, use_config=False)
+    subject = judgement.subject(path)
+    if subject.obstacle is not None:
+        raise click.UsageError(f"{path}: {subject.detail}")
+    if subject.reading is None or subject.schema is None:
+        raise click.UsageError(f"{path}: the content is of no known format; name one with --schema")
+    if as_yaml:
+        click.echo(_recipe(subject, path), nl=False)
+    else:
+        for line in lines(subject.reading.root):
+            click.echo(line)
+    if subject.reading.counts:
+        total = sum(subject.reading.counts.values())
+        note = f"note: the file breaks its schema in {total:,} places; ccheck validate says how"
+        click.echo(note, err=True)
+        return FINDINGS
+    return PASS
+
+
+def _recipe(subject: Subject, path: str) -> str:
+    assert subject.schema is not None  # noqa: S101 - asked before
+    assert subject.reading is not None  # noqa: S101 - asked before
+    if subject.schema.describe is None:
+        raise click.UsageError(f"{subject.schema.name} content cannot be written as a recipe")
+    if subject.reading.counts:
+        raise click.UsageError(
+            f"{path} breaks its schema, so that a recipe would not build it again; ccheck validate says how"
+        )
+    return dump_yaml(subject.schema.describe(subject.content), subject.schema.name)
+
+
+def lines(record: Record, seen: set[int] | None = None) -> Iterator[str]:
+    """One line for each field: offset, path, value. Text is escaped, long values are cut."""
+    seen = set() if seen is None else seen
+    if id(record) in seen:
+        return
+    seen.add(id(record))
+    for name, value in record.items():
+        if isinstance(value, Record):
+            yield from lines(value, seen)
+        elif isinstance(value, list | tuple) and value and isinstance(value[0], Record):
+            for item in value:
+                yield from lines(item, seen)
+        elif value is not None and value != () and value != []:
+            span = record.span(name)
+            yield f"{span.offset:#08x}  {printable(span.path)} = {_value(value)}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bytes):
+        text = value[: WIDTH // 3].hex(" ")
+        return text + (f" … ({len(value):,} bytes)" if len(value) > WIDTH // 3 else "")
+    if isinstance(value, str):
+        text = printable(value)
+        return f'"{text[:WIDTH]}"' + (f" … ({len(value):,} characters)" if len(text) > WIDTH else "")
+    if isinstance(value, int):
+        return f"{value}" if -10 < value < 10 else f"{value} ({value:#x})"
+    return printable(str(value))[:WIDTH]

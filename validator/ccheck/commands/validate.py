@@ -1,0 +1,168 @@
+"""`ccheck validate`: everything that is wrong with files."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import click
+
+from ccheck import __version__
+from ccheck.cli import FINDINGS, INTERRUPTED, PASS
+from ccheck.commands.options import judging
+from ccheck.finding import FileReport, RunReport
+from ccheck.intake import expand
+from ccheck.judgement import Judgement, prepare
+from ccheck.report import RENDERERS
+from ccheck.report.text import render_file, render_summary
+
+EXAMPLES = """
+\b
+Examples:
+  ccheck validate --definitions types.bin --consumers consumers.toml C-00000291-*.bin
+  ccheck validate rules/ --target 15.0
+  ccheck validate --format sarif --output report.sarif release/
+  producer | ccheck validate -
+"""
+
+
+@click.command("validate", epilog=EXAMPLES)
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@judging
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="GLOB",
+    help="Leave files below a named folder out. May be given more than once.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", *RENDERERS]),
+    default="text",
+    show_default=True,
+    help="How the report is written.",
+)
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the report to this file, whole or not at all.",
+)
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colour the text report.",
+)
+@click.option(
+    "--max-findings",
+    type=click.IntRange(1, 1000),
+    help="Findings of one check shown for one file; more are counted.  [default: 100]",
+)
+def command(
+    paths: tuple[str, ...],
+    schema: str | None,
+    definitions: tuple[Path, ...],
+    consumers: Path | None,
+    target: str | None,
+    on: date | None,
+    config: Path | None,
+    no_config: bool,
+    max_size: int | None,
+    exclude: tuple[str, ...],
+    form: str,
+    output: Path | None,
+    color: str,
+    max_findings: int | None,
+) -> int:
+    """Say everything that is wrong with files: which check, which field, which bytes, why, and what to
+    change.
+
+    PATH is a file, a folder (all files below it but hidden ones), or - for standard input.
+
+    Exit status 0 means that every named file was examined whole and has no errors.
+    """
+    judgement = prepare(
+        schema=schema,
+        config=config,
+        use_config=not no_config,
+        definitions=definitions,
+        consumers=consumers,
+        target=target,
+        on=on,
+        max_size=max_size,
+        max_findings=max_findings,
+    )
+    try:
+        files = list(expand(paths, exclude))
+    except OSError as fault:
+        raise click.UsageError(f"{fault.filename}: {fault.strerror}") from fault
+    if not files:
+        raise click.UsageError("nothing to examine: the named folders hold no files")
+    colored = _colored(color, output)
+    if form == "text":
+        with _sink(output) as write:
+            run = _judge(files, judgement, lambda report: write(render_file(report, color=colored)))
+            write(render_summary(run, color=colored))
+    else:
+        run = _judge(files, judgement, lambda report: None)
+        with _sink(output) as write:
+            write(RENDERERS[form](run, judgement.checks))
+    if run.interrupted:
+        return INTERRUPTED
+    return FINDINGS if any(report.verdict != "pass" for report in run.files) else PASS
+
+
+def _judge(files: list[str], judgement: Judgement, tell: Callable[[FileReport], None]) -> RunReport:
+    """Judge the files in order. An interrupt ends the run with what is done and names what is not."""
+    reports: list[FileReport] = []
+    try:
+        for file in files:
+            report = judgement.report(file)
+            tell(report)
+            reports.append(report)
+    except KeyboardInterrupt:
+        return RunReport(
+            tuple(reports), __version__, interrupted=True, unexamined=tuple(files[len(reports) :])
+        )
+    return RunReport(tuple(reports), __version__)
+
+
+def _colored(color: str, output: Path | None) -> bool:
+    if color == "auto":
+        return output is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    return color == "always"
+
+
+@contextlib.contextmanager
+def _sink(output: Path | None) -> Iterator[Callable[[str], None]]:
+    """Where the report goes: standard output, or a file that appears whole when all is written, or not at
+    all.
+    """
+    if output is None:
+        yield lambda text: click.echo(text, nl=not text.endswith("\n"), color=True)
+        return
+    try:
+        handle, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
+    except OSError as fault:
+        raise click.UsageError(f"--output {output}: {fault.strerror}") from fault
+    try:
+        with open(handle, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - an open descriptor
+            yield lambda text: print(text, end="" if text.endswith("\n") else "\n", file=file)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(output)
+    except OSError as fault:
+        Path(name).unlink(missing_ok=True)
+        raise click.ClickException(
+            f"the report could not be written to {output}: {fault.strerror}"
+        ) from fault
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

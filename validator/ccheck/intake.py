@@ -1,0 +1,67 @@
+"""Take files in: which files a command names, and their bytes, never more than the limit."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from ccheck.subject import Obstacle
+
+MAX_SIZE = 256 << 20
+"""Bytes of the largest file that is examined, unless the user says otherwise."""
+
+STANDARD_INPUT = "-"
+
+
+def expand(paths: Sequence[str], exclude: Sequence[str] = ()) -> Iterator[str]:
+    """The files that paths name: files as they are, and all files below folders, in order of their names.
+
+    Hidden files and folders (a name that begins with a dot) below a named folder are left out, and those
+    whose name or path matches an `exclude` glob; a file that is named itself is always examined. Links to
+    folders are not followed. Raises OSError when a named path is not there or a folder cannot be listed.
+    """
+    for path in paths:
+        if path != STANDARD_INPUT:
+            os.stat(path)  # noqa: PTH116 - a name that leads nowhere is a mistake, not a file that fails
+        if path == STANDARD_INPUT or not Path(path).is_dir():
+            yield path
+            continue
+        for folder, folders, files in os.walk(path, onerror=_unwalkable):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            for name in sorted(files):
+                file = str(Path(folder) / name)
+                left_out = any(fnmatchcase(name, glob) or fnmatchcase(file, glob) for glob in exclude)
+                if not name.startswith(".") and not left_out:
+                    yield file
+
+
+def _unwalkable(fault: OSError) -> None:
+    raise fault
+
+
+class NotTaken(Exception):
+    """A file whose bytes were not taken in. obstacle: of which kind. detail: why, in words."""
+
+    def __init__(self, obstacle: Obstacle, detail: str) -> None:
+        super().__init__(detail)
+        self.obstacle = obstacle
+        self.detail = detail
+
+
+def take(path: str, limit: int = MAX_SIZE) -> bytes:
+    """The bytes of a file; at most one byte more than `limit` is read. Raises NotTaken."""
+    try:
+        if path == STANDARD_INPUT:
+            data = sys.stdin.buffer.read(limit + 1)
+        else:
+            with Path(path).open("rb") as file:
+                data = file.read(limit + 1)
+    except (OSError, ValueError) as fault:
+        detail = fault.strerror if isinstance(fault, OSError) and fault.strerror else str(fault)
+        raise NotTaken(Obstacle.UNREADABLE, detail) from fault
+    if len(data) > limit:
+        raise NotTaken(Obstacle.TOO_LARGE, f"it has more than {limit:,} bytes")
+    return data

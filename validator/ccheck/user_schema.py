@@ -1,0 +1,62 @@
+"""A user's own schema: a Python file that is named on the command line, and runs because it was named."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from ccheck.check import Check
+from ccheck_schemas.schema import Schema, SchemaRefused
+
+
+class UserSchemaError(Exception):
+    """A schema file that cannot be used. path: the file. detail: why."""
+
+    def __init__(self, path: Path, detail: str) -> None:
+        super().__init__(f"{path}: {detail}")
+        self.path = path
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class UserSchema:
+    """What a schema file defines: `SCHEMA`, and `CHECKS` if it has checks of its own."""
+
+    schema: Schema
+    checks: tuple[Check, ...]
+
+
+def is_schema_file(name: str) -> bool:
+    """Whether `--schema NAME` names a file and not a format."""
+    return name.endswith(".py") or "/" in name or "\\" in name
+
+
+def load_user_schema(path: Path) -> UserSchema:
+    """Run a schema file. Raises UserSchemaError when it fails, or does not define what it must."""
+    if not path.is_file():
+        raise UserSchemaError(path, "there is no such file")
+    spec = importlib.util.spec_from_file_location(f"ccheck_user_schema_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise UserSchemaError(path, "it is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    try:
+        spec.loader.exec_module(module)
+    except SchemaRefused as refused:
+        raise UserSchemaError(path, str(refused)) from refused
+    except Exception as fault:  # the file is a program of the user's: whatever it raises is theirs to read
+        raise UserSchemaError(path, f"it failed with {type(fault).__name__}: {fault}") from fault
+    schema = getattr(module, "SCHEMA", None)
+    if not isinstance(schema, Schema):
+        raise UserSchemaError(path, "it defines no SCHEMA that is a ccheck_schemas.schema.Schema")
+    checks = tuple(getattr(module, "CHECKS", ()))
+    for check in checks:
+        if not isinstance(check, Check):
+            raise UserSchemaError(path, f"CHECKS holds {check!r}, which is not a ccheck.check.Check")
+        try:
+            check.manual  # noqa: B018 - a check without a manual is refused here, not when someone asks for it
+        except ValueError as fault:
+            raise UserSchemaError(path, str(fault)) from fault
+    return UserSchema(schema, checks)
