@@ -15,6 +15,11 @@ A recipe is YAML::
       - {remove: 0x20, length: 4}
       - {zero_from: 512}
     seal: [size, checksum]   # what is made true again after the edits; the default when there are edits
+    setting:            # what the file is to be judged with; building passes over it
+      definitions: none     # or a path from the recipe's folder
+      consumers: none       # or a path from the recipe's folder
+      schema: none          # recognise the file by its content
+      target: "15.15"       # the version of the consumer that a blob is judged for
 """
 
 from __future__ import annotations
@@ -51,10 +56,30 @@ def build_file(path: Path, schemas: Sequence[Schema]) -> bytes:
     return _build(load_yaml(path), path, schemas, 0)
 
 
+def setting_of(path: Path) -> Mapping[str, str]:
+    """What the recipe in `path` says of how its file is judged: of `definitions`, `consumers`, `schema` and
+    `target` those that it names, as written: ``none``, a path from the recipe's folder, or a version. Raises
+    RecipeError.
+    """
+    return _setting(Part(load_yaml(path)))
+
+
+def _setting(top: Part) -> dict[str, str]:
+    if not top.has("setting"):
+        return {}
+    part = top.mapping("setting")
+    named = {key: part.text(key, default="") for key in ("definitions", "consumers", "schema", "target")}
+    if named["schema"] not in ("", "none"):
+        raise RecipeError(part.where("schema"), f"{named['schema']!r} is not none")
+    part.done()
+    return {key: value for key, value in named.items() if value}
+
+
 def _build(recipe: Any, path: Path, schemas: Sequence[Schema], depth: int) -> bytes:
     top = Part(recipe)
     schema = _schema(top.text("schema"), schemas)
     top.text("why", default="")
+    _setting(top)
     edits = list(top.parts("edits", default=[]))
     sealed = top.texts("seal") if top.has("seal") else (["size", "checksum"] if edits else [])
     for name in sealed:
