@@ -133,9 +133,9 @@ def test_each_good_file_passes(recipe: Path) -> None:
 def test_each_check_has_a_pair_or_a_reason(schema: str) -> None:
     """Every check that applies to a format has a bad and a good file in its corpus, or a reason why not."""
     reasons = NEVER_FILES | NOT_IN_FORMAT[schema]
-    paired = {path.parts[-3] for path in RECIPES if path.parts[-4] == schema and path.parent.name == "bad"} & {
-        path.parts[-3] for path in RECIPES if path.parts[-4] == schema and path.parent.name == "good"
-    }
+    paired = {
+        path.parts[-3] for path in RECIPES if path.parts[-4] == schema and path.parent.name == "bad"
+    } & {path.parts[-3] for path in RECIPES if path.parts[-4] == schema and path.parent.name == "good"}
     wanted = set(applying(schema))
     assert sorted(wanted - paired - set(reasons)) == []
     assert sorted(set(reasons) & paired) == [], "a reason stands for a check that has a pair"

@@ -97,7 +97,9 @@ class Meaning(construct.Subconstruct):
 
 
 class Version(Meaning):
-    """The version of the format. known: the versions that this schema describes. minor_bits: how many of its low bits are the minor number."""
+    """The version of the format. known: the versions that this schema describes. minor_bits: how many of its
+    low bits are the minor number.
+    """
 
     def __init__(self, subcon: construct.Construct, known: tuple[int, ...], minor_bits: int = 0) -> None:
         super().__init__(subcon)
@@ -111,7 +113,9 @@ class Version(Meaning):
 
     def complaint(self, value: int) -> str | None:
         """Whether the version is one of the known."""
-        return None if value in self.known else f"{self.words(value)} is none of {', '.join(map(self.words, self.known))}"
+        if value in self.known:
+            return None
+        return f"{self.words(value)} is none of {', '.join(map(self.words, self.known))}"
 
 
 class Bounded(Meaning):

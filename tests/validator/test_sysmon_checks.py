@@ -64,7 +64,10 @@ def test_genuine_blobs_are_good_for_a_newer_consumer_too(shared_data: Path) -> N
     for path in sorted((shared_data / "sysmon" / "valid").glob("*.bin")):
         report = report_of(path.read_bytes(), "16")
         assert report.verdict == "pass"
-        assert {f.check for f in report.findings} <= {"sysmon-version-of-target", "sysmon-aggregations-unlisted"}
+        assert {f.check for f in report.findings} <= {
+            "sysmon-version-of-target",
+            "sysmon-aggregations-unlisted",
+        }
 
 
 def test_one_blob_has_a_verdict_for_each_target() -> None:
@@ -149,7 +152,7 @@ def test_an_older_layout_is_not_judged_further() -> None:
 
 def test_an_unknown_target_is_a_usage_error() -> None:
     """A target that has no table is refused before any file is judged, with the versions that have one."""
-    with pytest.raises(click.UsageError, match="'15.5' is no known version; binary versions are"):
+    with pytest.raises(click.UsageError, match=r"'15\.5' is no known version; binary versions are"):
         prepare(use_config=False, target="15.5")
 
 
@@ -168,7 +171,9 @@ def test_the_same_event_twice_is_legal() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, len(BASE) // 4 - 1), st.integers(0, 0xFFFFFFFF) | st.integers(0, 4000))),
+    st.lists(
+        st.tuples(st.integers(0, len(BASE) // 4 - 1), st.integers(0, 0xFFFFFFFF) | st.integers(0, 4000))
+    ),
     st.sampled_from([None, "16", "9.10", "8.0", "4.30"]),
 )
 def test_any_mutation_is_judged(edits: list[tuple[int, int]], target: str | None) -> None:

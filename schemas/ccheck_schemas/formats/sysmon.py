@@ -24,7 +24,7 @@ from ccheck_schemas.meaning import (
     ZeroPad,
 )
 from ccheck_schemas.record import Reading, Record
-from ccheck_schemas.schema import Schema
+from ccheck_schemas.schema import Identity, Schema
 
 HEADER_SIZE = 24
 OLD_HEADER_SIZE = 16
@@ -60,8 +60,8 @@ AGGREGATION = Struct(
     ZeroPad(8),
 )
 
-# Filter. DataSize counts the NUL behind the data; the record has one byte more than its fields and data, and then its padding.
-# Where the header names no aggregations, those that filters name are read by the filters.
+# Filter. DataSize counts the NUL behind the data; the record has one byte more than its fields and data, and
+# then its padding. Where the header names no aggregations, those that filters name are read by the filters.
 FILTER = Struct(
     "field_id" / Int32ul,
     "name" / Text(512, encoding="utf-16-le", terminator="inside"),
@@ -112,7 +112,9 @@ SYSMON = Struct(
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A condition on one field. source: its record. text: its data without the NUL, None when it could not be read."""
+    """A condition on one field. source: its record. text: its data without the NUL, None when it could not be
+    read.
+    """
 
     source: Record
     field_id: int
@@ -213,7 +215,9 @@ def _aggregation(record: Record) -> Aggregation:
 
 
 def _recognise(data: bytes) -> bool:
-    """A version word of any Sysmon since 8, and a header that goes with it: two of its three constant-like words, or all there are."""
+    """A version word of any Sysmon since 8, and a header that goes with it: two of its three words that hardly
+    vary, or all that there are.
+    """
     if len(data) < 12:
         return False
     words = struct.unpack(
@@ -248,7 +252,10 @@ SCHEMA = Schema(
     root=SYSMON,
     recognise=_recognise,
     assemble=assemble,
-    identity={"rules": ("event",), "filters": ("field", "operator", "data")},
+    identity={
+        "rules": Identity("rule {event} {default}"),
+        "filters": Identity("filter {field} {operator} {data}"),
+    },
     compose=_compose,
     describe=_describe,
 )

@@ -33,7 +33,9 @@ _S32 = 0x7FFFFFFF
 
 
 def compose(recipe: Recipe) -> bytes:
-    """The bytes of a recipe, in the order in which the compiler writes them. Raises RecipeError, which names the key."""
+    """The bytes of a recipe, in the order in which the compiler writes them. Raises RecipeError, which names
+    the key.
+    """
     top = Part(recipe)
     writer = _Writer(_version(top, "version"))
     schema_version = _version(top, "schema_version")
@@ -47,7 +49,7 @@ def compose(recipe: Recipe) -> bytes:
 
 
 class _Writer:
-    """The blob as it grows. Each record is put at the end, and its offset written into the record before it."""
+    """The blob as it grows: each record is put at the end, and its offset into the record before it."""
 
     def __init__(self, version: int) -> None:
         self.version = version
@@ -168,7 +170,7 @@ class _Writer:
 
 
 def _version(part: Part, key: str) -> int:
-    """A version as text (``"15.0"``) or a number of YAML (15.0), or the 32 bits that stand for it as an integer."""
+    """A version as text (``"15.0"``) or a number of YAML (15.0), or the 32 bits for it as an integer."""
     value = part.value(key)
     if isinstance(value, int) and not isinstance(value, bool):
         return part.integer(key, 0, _U32)

@@ -1,10 +1,10 @@
-"""The event types and their fields that each public generation of Sysmon knows, and the operators of each binary version.
+"""The event types and fields that each public generation of Sysmon knows, and the operators of its versions.
 
-A filter names a field by its index in the field list of the event type, *in the table of the consumer that reads the blob*. So
-a blob can only be judged for a target: a binary version, or one generation of it.
+A filter names a field by its index in the field list of the event type, *in the table of the consumer that
+reads the blob*. So a blob can only be judged for a target: a binary version, or one generation of it.
 
-Facts taken from the manifest of SysmonCommon (MIT licence), in a form of our own. Event ids from 0xF000 on, which belong to builds that
-were never published, are left out.
+Facts taken from the manifest of SysmonCommon (MIT licence), in a form of our own. Event ids from 0xF000 on,
+which belong to builds that were never published, are left out.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-# @ schema version, binary version: a generation, which has all event types of the one before it, with these changes.
-# id = rule name (or - when the event cannot be filtered), fields | id + fields put behind the others | id < fields put before them
+# "@ schema binary" begins a generation: it has all event types of the one before it, with these changes.
+# "id = rule_name fields" (or - for an event that cannot be filtered), "id + fields behind the others",
+# "id < fields before the others".
 _GENERATIONS = """
 @ 2.0 1.0
 1 = ProcessCreate SequenceNumber UtcTime ProcessGuid ProcessId Image CommandLine CurrentDirectory User
@@ -147,8 +148,8 @@ _GENERATIONS = """
 """
 
 OPERATORS = (
-    "is", "is not", "contains", "contains any", "is any", "contains all", "excludes", "excludes any", "excludes all",
-    "begin with", "end with", "less than", "more than", "image", "not begin with", "not end with",
+    "is", "is not", "contains", "contains any", "is any", "contains all", "excludes", "excludes any",
+    "excludes all", "begin with", "end with", "less than", "more than", "image", "not begin with", "not end with",
 )  # fmt: skip
 """The operators from binary version 14.0 on, by number. The last two came with 15.0."""
 
@@ -177,7 +178,7 @@ FIRST_KNOWN_LAYOUT = 9 << 16
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """An event type of one generation. rule_name: the name in the XML, None when the event cannot be filtered."""
+    """An event type of one generation. rule_name: the name in the XML, None when it cannot be filtered."""
 
     id: int
     rule_name: str | None
@@ -186,7 +187,7 @@ class EventType:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """The tables of one public release. schema: such as ``4.70``. binary: the binary version, ``major << 16 | minor``."""
+    """The tables of one public release. schema: such as ``4.70``. binary: ``major << 16 | minor``."""
 
     schema: str
     binary: int
@@ -195,7 +196,9 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The consumer that a blob is judged for: all generations that read one binary version, oldest first, or one of them."""
+    """The consumer that a blob is judged for: all generations that read one binary version, oldest first, or
+    one of them.
+    """
 
     name: str
     binary: int
@@ -232,7 +235,10 @@ def operators(binary: int) -> tuple[str, ...]:
 
 
 def number_of(text: str) -> int:
-    """``major << 16 | minor`` of a version as people write it: 15, 15.0 and 15.00 are one, and 9.1 is 9.10. Raises ValueError."""
+    """``major << 16 | minor`` of a version as people write it: 15, 15.0 and 15.00 are one, and 9.1 is 9.10.
+
+    Raises ValueError.
+    """
     major, _, minor = text.strip().partition(".")
     minor = (minor + "00")[: max(2, len(minor))]
     if not (
@@ -285,7 +291,8 @@ def target_of(binary: int) -> Target | None:
 
 
 def target(text: str) -> Target:
-    """The target that a user names: a binary version (``15.0``, ``16``) or a schema version (``4.70``: one generation).
+    """The target that a user names: a binary version (``15.0``, ``16``), or a schema version (``4.70``) for one
+    generation.
 
     Raises ValueError, which lists the versions that are known.
     """
@@ -312,7 +319,7 @@ def target(text: str) -> Target:
 
 @cache
 def fit_for(event_id: int, field_id: int) -> tuple[str, ...]:
-    """The binary versions, of the layout that the schema describes, whose every generation has the field of the event."""
+    """The binary versions, of the layout that the schema describes, whose every generation has the field."""
     return tuple(
         version_text(version)
         for version in binary_versions()

@@ -97,21 +97,40 @@ _CONTRACT = (
 )
 
 _RULES = ("sysmon",)
-_PARTIAL = ("truncated", "offset-outside-file", "chain-backwards", "chain-loop", "bytes-owned-twice", "offset-misaligned")
+_PARTIAL = (
+    "truncated",
+    "offset-outside-file",
+    "chain-backwards",
+    "chain-loop",
+    "bytes-owned-twice",
+    "offset-misaligned",
+)
 _WHOLE = (_VERSION, *(c for c in _LAYOUT if c.name in (*_PARTIAL, "count-mismatch")))
 _TARGET = Check(sysmon.sysmon_layout_of_target, requires=(_VERSION,), schemas=_RULES)
 _AGGREGATION = Check(sysmon_groups.sysmon_unknown_aggregation, requires=_WHOLE, schemas=_RULES)
 _AGGREGATION_ID = Check(sysmon_groups.sysmon_aggregation_id_differs, requires=_WHOLE, schemas=_RULES)
-_INTERRUPTED = Check(sysmon_groups.sysmon_group_interrupted, requires=(_AGGREGATION, _AGGREGATION_ID), schemas=_RULES)
-_ORDER = Check(sysmon_groups.sysmon_records_out_of_order, requires=(_AGGREGATION, _AGGREGATION_ID, _INTERRUPTED), schemas=_RULES)
+_INTERRUPTED = Check(
+    sysmon_groups.sysmon_group_interrupted, requires=(_AGGREGATION, _AGGREGATION_ID), schemas=_RULES
+)
+_ORDER = Check(
+    sysmon_groups.sysmon_records_out_of_order,
+    requires=(_AGGREGATION, _AGGREGATION_ID, _INTERRUPTED),
+    schemas=_RULES,
+)
 _GROUPS = (
     _AGGREGATION,
     _AGGREGATION_ID,
     _INTERRUPTED,
     _ORDER,
     Check(sysmon_groups.sysmon_duplicate_aggregation, requires=_WHOLE, schemas=_RULES),
-    Check(sysmon_groups.sysmon_aggregation_root_wrong, requires=(_AGGREGATION, _AGGREGATION_ID, _ORDER), schemas=_RULES),
-    Check(sysmon_groups.sysmon_aggregation_count_wrong, requires=(_AGGREGATION, _AGGREGATION_ID), schemas=_RULES),
+    Check(
+        sysmon_groups.sysmon_aggregation_root_wrong,
+        requires=(_AGGREGATION, _AGGREGATION_ID, _ORDER),
+        schemas=_RULES,
+    ),
+    Check(
+        sysmon_groups.sysmon_aggregation_count_wrong, requires=(_AGGREGATION, _AGGREGATION_ID), schemas=_RULES
+    ),
     Check(sysmon_groups.sysmon_run_time_field_set, requires=(_VERSION,), schemas=_RULES),
 )
 _SYSMON = (
@@ -124,11 +143,25 @@ _SYSMON = (
     Check(sysmon.sysmon_generations_differ, severity=Severity.WARNING, requires=(_TARGET,), schemas=_RULES),
     Check(sysmon.sysmon_unknown_operator, requires=(_TARGET,), schemas=_RULES),
     *_GROUPS,
-    Check(sysmon_groups.sysmon_aggregations_unlisted, severity=Severity.WARNING, requires=(_VERSION,), schemas=_RULES),
+    Check(
+        sysmon_groups.sysmon_aggregations_unlisted,
+        severity=Severity.WARNING,
+        requires=(_VERSION,),
+        schemas=_RULES,
+    ),
     Check(sysmon.sysmon_empty_list_element, severity=Severity.WARNING, requires=(_TARGET,), schemas=_RULES),
     Check(sysmon.sysmon_not_a_number, severity=Severity.WARNING, requires=(_TARGET,), schemas=_RULES),
 )
 _CANONICAL = Check(canonical.not_canonical, requires=(*_LAYOUT, _CHECKSUM, _UNUSED, _BLOCKS, *_GROUPS))
 
-CHECKS: tuple[Check, ...] = (*_FILE, *_LAYOUT, _CHECKSUM, _UNUSED, *_MEANING, *_CONTRACT, *_SYSMON, _CANONICAL)
+CHECKS: tuple[Check, ...] = (
+    *_FILE,
+    *_LAYOUT,
+    _CHECKSUM,
+    _UNUSED,
+    *_MEANING,
+    *_CONTRACT,
+    *_SYSMON,
+    _CANONICAL,
+)
 """All checks. Each stands behind the checks that it requires."""
