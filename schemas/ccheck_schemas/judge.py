@@ -15,7 +15,7 @@ def judge(meaning: m.Meaning, value: int, file_size: int) -> tuple[str, dict[str
         return None
     match meaning:
         case m.Version():
-            known = tuple(meaning.words(version) for version in meaning.known)
+            known = tuple(map(meaning.words, meaning.known))
             return "unknown-format-version", {"value": meaning.words(value), "known": known}
         case m.StrictEnum():
             return "unknown-enum-value", {"value": value, "names": meaning.values}

@@ -42,7 +42,7 @@ class Ledger:
         self.counts: Counter[str] = Counter()
         self._notes: list[_Note] = []
         self._noted: set[tuple[str, int, str | None, Place | None]] = set()
-        self._claims: list[tuple[int, int, Record]] = []
+        self._claims: list[tuple[int, int, int, Record]] = []
         self._claimed = 0
 
     def fault(
@@ -76,10 +76,17 @@ class Ledger:
         finished = [_finish(note) for note in self._notes]
         return tuple(sorted(finished, key=lambda f: (f.span.offset, f.span.end, f.name)))
 
-    def claim(self, record: Record, start: int, end: int) -> None:
-        """Give bytes to a record. Raises Stop when records claim the bytes of the file over and over."""
+    def noted(self, name: str, record: Record, field: str) -> bool:
+        """Whether this fault of a field is among those that are kept."""
+        return (name, id(record), field, None) in self._noted
+
+    def claim(self, record: Record, start: int, end: int, filled: int | None = None) -> None:
+        """Give bytes to a record. filled: where its content ends, when its length says that it goes on to
+        `end`; what lies between is not held against another record. Raises Stop when records claim the bytes
+        of the file over and over.
+        """
         record.end = end
-        self._claims.append((start, end, record))
+        self._claims.append((start, end if filled is None else min(filled, end), end, record))
         self._claimed += end - start
         if self._claimed > 2 * self.size + 4096:
             self.fault("bytes-owned-twice", record, place=(start, end), other=None, link=False)
@@ -87,17 +94,18 @@ class Ledger:
 
     def settle_claims(self, top: Record) -> None:
         """See that each byte of the file belongs to one record."""
-        at = 0
+        at = reached = 0
         owner = top
-        for start, end, record in sorted(self._claims, key=lambda claim: claim[:2]):
+        for start, filled, end, record in sorted(self._claims, key=lambda claim: claim[:2]):
             if start < at and end > start:
                 self._owned_twice(record, owner, (start, min(at, end)))
-            elif start > at:
-                self._unowned(top, (at, start))
-            if end > at:
-                at, owner = end, record
-        if at < self.size:
-            self._unowned(top, (at, self.size))
+            elif start > reached:
+                self._unowned(top, (reached, start))
+            if filled > at:
+                at, owner = filled, record
+            reached = max(reached, end)
+        if reached < self.size:
+            self._unowned(top, (reached, self.size))
 
     def _owned_twice(self, record: Record, owner: Record, place: Place) -> None:
         name = owner.path or "the header"

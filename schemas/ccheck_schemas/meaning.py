@@ -113,9 +113,11 @@ class Version(Meaning):
 
     def complaint(self, value: int) -> str | None:
         """Whether the version is one of the known."""
-        if value in self.known:
-            return None
-        return f"{self.words(value)} is none of {', '.join(map(self.words, self.known))}"
+        return (
+            None
+            if value in self.known
+            else f"{self.words(value)} is none of {', '.join(map(self.words, self.known))}"
+        )
 
 
 class Bounded(Meaning):

@@ -59,6 +59,7 @@ class _Reader:
         self.later: list[Callable[[], None]] = []
         self.seen: dict[int, dict[int, Record]] = {}
         self.cut: set[int] = set()
+        self.loose: dict[int, int] = {}
         self.plans: dict[int, list[tuple[str, Callable[..., int], Any]]] = {}
         self.sizes: dict[int, int | None] = {}
 
@@ -192,7 +193,7 @@ class _Reader:
         end = at + -at % node.align
         self.need(record, "padding", at, end - at, limit, promised)
         padding = self.data[at:end]
-        if any(padding):
+        if any(padding) and id(record) not in self.loose:
             first = at + len(padding) - len(padding.lstrip(b"\0"))
             self.ledger.fault("padding-not-zero", record, "padding", (first, at + len(padding.rstrip(b"\0"))))
         return end
@@ -287,7 +288,9 @@ class _Reader:
         except _Cut:
             self.ledger.complete = False
             used = end
+            self.loose[id(record)] = end
         if used < end <= limit:
+            self.loose[id(record)] = used
             self.ledger.blame("size-mismatch", record, field, (at, end), value=length, actual=used - at)
         if end > limit:
             raise _Cut
@@ -339,7 +342,7 @@ class _Reader:
             self.ledger.complete = False
             self.cut.add(id(target))
             end = min(self.size, target.reach)
-        self.ledger.claim(target, offset, max(offset, end))
+        self.ledger.claim(target, offset, max(offset, end), self.loose.get(id(target)))
         return True
 
     def chain(self, node: m.Chain, record: Record, name: str, at: int, limit: int, promised: int) -> int:
@@ -361,7 +364,7 @@ class _Reader:
             links.append(link)
             holder, field = link, node.next_field
             offset, last = link.get(node.next_field), link.get(node.last)
-            if offset is None or last is None or (id(link) in self.cut and offset >= self.size):
+            if offset is None or last is None or (id(link) in self.cut and not 0 < offset < self.size):
                 break
             if (last == 0) != (offset == 0):
                 values = {"value": offset, "last": node.last, "marked": last == 0}

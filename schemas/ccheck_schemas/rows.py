@@ -50,10 +50,13 @@ class Tables:
         rows, count = self._rows[table]
         expected = 0
         ordered = True
+        handed = 0
         for record, name, node in self._takers[table]:
             first, number = record.get(node.first), record.get(node.count)
             if first is None or number is None:
                 continue
+            if self._ledger.noted("value-out-of-bounds", record, node.count):
+                ordered = False
             if first > count or number > count - first:
                 blame = node.first if first >= count else node.count
                 values = {"value": first, "count": number, "rows": count, "table": table}
@@ -64,7 +67,9 @@ class Tables:
                 values = {"value": first, "expected": expected, "table": table}
                 self._ledger.fault("rows-out-of-order", record, node.first, **values)
                 ordered = False
-            _hand(rows[first : first + number], record, name)
+            handed += number
+            if handed <= 2 * count:
+                _hand(rows[first : first + number], record, name)
             expected = first + number
         if ordered and self._ledger.complete and expected != count:
             place = (rows[expected].offset, rows[-1].end)

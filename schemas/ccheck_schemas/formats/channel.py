@@ -358,11 +358,14 @@ class ChannelContent:
 def assemble(reading: Reading) -> ChannelContent:
     """The typed content of a reading; records that are cut short are left out."""
     header = reading.root.get("header") or Record(None, "header", 0)
+    operands = _Operands()
     return ChannelContent(
         header=header,
         kind=header.get("kind"),
         types=tuple(_template_type(row) for row in reading.tables.get("types", ())),
-        instances=tuple(_instance(i, row) for i, row in enumerate(reading.tables.get("instances", ()))),
+        instances=tuple(
+            _instance(i, row, operands) for i, row in enumerate(reading.tables.get("instances", ()))
+        ),
     )
 
 
@@ -374,23 +377,43 @@ def _template_type(row: Record) -> TemplateType:
     return TemplateType(row, row.id, row.version, row.get("name"), row.channel, row.field_count, fields)
 
 
-def _instance(index: int, row: Record) -> TemplateInstance:
-    criteria = tuple(_criterion(c) for c in row.values["criteria"])
+def _instance(index: int, row: Record, operands: _Operands) -> TemplateInstance:
+    criteria = tuple(_criterion(c, operands) for c in row.values["criteria"])
     return TemplateInstance(
         row, index, row.id, row.type_id, row.type_version, row.severity, row.action, criteria
     )
 
 
-def _criterion(row: Record) -> Criterion:
+class _Operands:
+    """Operands taken apart, each once: any number of criteria may name the same one."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, tuple[str, ...]] = {}
+        self._words: dict[bytes, tuple[int, ...]] = {}
+
+    def texts(self, operand: str) -> tuple[str, ...]:
+        """The texts of a list."""
+        if operand not in self._texts:
+            self._texts[operand] = tuple(operand.split("\0"))
+        return self._texts[operand]
+
+    def words(self, operand: bytes) -> tuple[int, ...]:
+        """The integers."""
+        if operand not in self._words:
+            self._words[operand] = struct.unpack(f"<{len(operand) // 8}Q", operand)
+        return self._words[operand]
+
+
+def _criterion(row: Record, operands: _Operands) -> Criterion:
     operand = row.get("operand")
     text = texts = words = None
     if isinstance(operand, str):
         if row.kind == CriterionKind.ONE_OF:
-            texts = tuple(operand.split("\0"))
+            texts = operands.texts(operand)
         else:
             text = operand
     elif isinstance(operand, bytes) and row.value_kind == ValueKind.INTEGER and len(operand) % 8 == 0:
-        words = struct.unpack(f"<{len(operand) // 8}Q", operand)
+        words = operands.words(operand)
     return Criterion(
         row, row.field_index, row.kind, row.value_kind, row.flags, row.operand_length, text, texts, words
     )

@@ -215,8 +215,8 @@ def _aggregation(record: Record) -> Aggregation:
 
 
 def _recognise(data: bytes) -> bool:
-    """A version word of any Sysmon since 8, and a header that goes with it: two of its three words that hardly
-    vary, or all that there are.
+    """A version word of any Sysmon since 8, and a header that goes with it: two of its three constant-like
+    words, or all there are.
     """
     if len(data) < 12:
         return False
@@ -252,10 +252,7 @@ SCHEMA = Schema(
     root=SYSMON,
     recognise=_recognise,
     assemble=assemble,
-    identity={
-        "rules": Identity("rule {event} {default}"),
-        "filters": Identity("filter {field} {operator} {data}"),
-    },
+    identity={"rules": Identity("rule for {event}"), "filters": Identity("{field} {operator} {data}")},
     compose=_compose,
     describe=_describe,
 )

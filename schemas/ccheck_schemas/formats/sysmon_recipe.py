@@ -170,7 +170,9 @@ class _Writer:
 
 
 def _version(part: Part, key: str) -> int:
-    """A version as text (``"15.0"``) or a number of YAML (15.0), or the 32 bits for it as an integer."""
+    """A version as text (``"15.0"``) or a number of YAML (15.0), or the 32 bits that stand for it as an
+    integer.
+    """
     value = part.value(key)
     if isinstance(value, int) and not isinstance(value, bool):
         return part.integer(key, 0, _U32)

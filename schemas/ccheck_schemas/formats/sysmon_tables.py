@@ -1,4 +1,5 @@
-"""The event types and fields that each public generation of Sysmon knows, and the operators of its versions.
+"""The event types and their fields that each public generation of Sysmon knows, and the operators of each
+binary version.
 
 A filter names a field by its index in the field list of the event type, *in the table of the consumer that
 reads the blob*. So a blob can only be judged for a target: a binary version, or one generation of it.
@@ -178,7 +179,9 @@ FIRST_KNOWN_LAYOUT = 9 << 16
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """An event type of one generation. rule_name: the name in the XML, None when it cannot be filtered."""
+    """An event type of one generation. rule_name: the name in the XML, None when the event cannot be
+    filtered.
+    """
 
     id: int
     rule_name: str | None
@@ -187,7 +190,9 @@ class EventType:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """The tables of one public release. schema: such as ``4.70``. binary: ``major << 16 | minor``."""
+    """The tables of one public release. schema: such as ``4.70``. binary: the binary version, ``major << 16 |
+    minor``.
+    """
 
     schema: str
     binary: int
@@ -236,7 +241,6 @@ def operators(binary: int) -> tuple[str, ...]:
 
 def number_of(text: str) -> int:
     """``major << 16 | minor`` of a version as people write it: 15, 15.0 and 15.00 are one, and 9.1 is 9.10.
-
     Raises ValueError.
     """
     major, _, minor = text.strip().partition(".")
@@ -291,8 +295,8 @@ def target_of(binary: int) -> Target | None:
 
 
 def target(text: str) -> Target:
-    """The target that a user names: a binary version (``15.0``, ``16``), or a schema version (``4.70``) for one
-    generation.
+    """The target that a user names: a binary version (``15.0``, ``16``) or a schema version (``4.70``: one
+    generation).
 
     Raises ValueError, which lists the versions that are known.
     """
@@ -319,7 +323,9 @@ def target(text: str) -> Target:
 
 @cache
 def fit_for(event_id: int, field_id: int) -> tuple[str, ...]:
-    """The binary versions, of the layout that the schema describes, whose every generation has the field."""
+    """The binary versions, of the layout that the schema describes, whose every generation has the field of
+    the event.
+    """
     return tuple(
         version_text(version)
         for version in binary_versions()

@@ -206,8 +206,9 @@ def index_outside_table(subject: Subject) -> Iterator[Blame]:
     for fault in faults(subject, "index-outside-table"):
         value, count, rows, table = (fault.values[key] for key in ("value", "count", "rows", "table"))
         what = f"row {value:,}" if count == 1 else f"{count:,} rows from row {value:,}"
+        which = f" (0 to {rows - 1:,})" if rows else ""
         yield Blame(
-            f"{what} of {table} asked for, the table has {rows:,} (0 to {rows - 1:,})",
+            f"{what} of {table} asked for, the table has {rows:,}{which}",
             fault.span,
             label=f"past {table}",
             why="the driver multiplies the index by the record size and reads past the table",

@@ -15,6 +15,7 @@ from ccheck_schemas.formats.channel import (
     BLOCK_ORDER,
     INTEGER_KINDS,
     LIST_HIGH,
+    OPERAND_HIGH,
     REGEX_HIGH,
     TEXT_KINDS,
     BlockKind,
@@ -34,6 +35,9 @@ from ccheck_schemas.span import Span
 
 REGEX_COST_HIGH = 2000
 """Instructions that the program of one regex may have."""
+
+_REGEX_MEMORY = 1 << 20
+"""Bytes that RE2 may use for one program: enough for some 10,000 instructions, and little work to refuse."""
 
 _FILE_NAME = re.compile(r"C-(\d{8})-(\d{8})-(\d{8})(?!\d)", re.ASCII)
 
@@ -206,8 +210,8 @@ def definitions_unreadable(subject: Subject) -> Iterator[Blame]:
     The file that was named as template-type definitions is damaged, is not one, or breaks its layout.
 
     ## Why is this bad
-    Types and fields that could not be read are missing from what the instances are held against. The checks that need
-    them are not run.
+    Types and fields that could not be read are missing from what the instances are held against. The checks
+    that need them are not run.
 
     ## How to fix
     Run `ccheck validate` on the definitions and restore them, then judge the instances.
@@ -224,11 +228,12 @@ def definitions_broken(subject: Subject) -> Iterator[Blame]:
     """The definitions have errors of their own.
 
     ## What is wrong
-    The template-type definitions that the instances are judged by can be read, but did not pass their own checks.
+    The template-type definitions that the instances are judged by can be read, but did not pass their own
+    checks.
 
     ## Why is this bad
-    In July 2024 the validator trusted definitions that were wrong. An answer that rests on broken definitions means
-    nothing.
+    In July 2024 the validator trusted definitions that were wrong. An answer that rests on broken definitions
+    means nothing.
 
     ## How to fix
     Run `ccheck validate` on the definitions, mend them, then judge the instances.
@@ -246,9 +251,11 @@ def _doubtful(subject: Subject, *, broken: bool, message: str, why: str) -> Iter
     if content.kind != Kind.INSTANCES:
         return
     for definitions in subject.setting.definitions:
-        if definitions.errors and definitions.broken is broken:
+        # That no consumers were named is reported of this file too, and is no error of the definitions.
+        errors = [name for name in definitions.errors if name != "consumers-missing"]
+        if errors and definitions.broken is broken:
             yield Blame(
-                f"{message}: {', '.join(definitions.errors)}",
+                f"{message}: {', '.join(errors)}",
                 content.header.span("kind"),
                 label="instances",
                 why=why,
@@ -663,7 +670,8 @@ def operand_too_long(subject: Subject) -> Iterator[Blame]:
     Shorten the operand, or split the instance.
     """
     for _, criterion, _, field in matched_fields(subject):
-        if field is not None and criterion.operand_length > field.max_length:
+        # A length over the format's own limit was reported as out of bounds.
+        if field is not None and field.max_length < criterion.operand_length <= OPERAND_HIGH:
             yield Blame(
                 f"the operand has {criterion.operand_length:,} bytes, field {criterion.field_index} ({field.name}) allows {field.max_length:,}",
                 criterion.source.span("operand_length"),
@@ -732,7 +740,7 @@ def regex_too_costly(subject: Subject) -> Iterator[Blame]:
 
     ## What is wrong
     The program that RE2 makes of the regex has more instructions than the format allows. Counted repetitions
-    multiply: `(a{50}){50}` has thousands.
+    multiply: `.{1000}` has 8,000 of them, and `(\\pL{9}){9}` 97,000.
 
     ## Why is this bad
     Each byte of an input costs time in proportion to the program, on every event of every host.
@@ -742,7 +750,7 @@ def regex_too_costly(subject: Subject) -> Iterator[Blame]:
     """
     for criterion, cost, fault in _regexes(subject):
         if cost > REGEX_COST_HIGH or (fault is not None and "too large" in fault):
-            size = f"{cost:,} instructions" if fault is None else "more instructions than RE2 makes"
+            size = f"{cost:,} instructions" if fault is None else "far more instructions"
             yield Blame(
                 f"the regex needs {size}, the budget is {REGEX_COST_HIGH:,}",
                 criterion.source.span("operand"),
@@ -754,27 +762,31 @@ def regex_too_costly(subject: Subject) -> Iterator[Blame]:
 
 def _regexes(subject: Subject) -> Iterator[tuple[Criterion, int, str | None]]:
     """Each regex with its cost in instructions, or with the reason for which it does not compile."""
-    options = re2.Options()
-    options.log_errors = False
+    known: dict[tuple[str, bool], tuple[int, str | None]] = {}
     for instance in content_of(subject).instances:
         for criterion in instance.criteria:
             if (
                 criterion.kind == CriterionKind.REGEX
                 and criterion.text is not None
-                and len(criterion.text.encode()) <= REGEX_HIGH
+                and criterion.operand_length <= REGEX_HIGH
             ):
-                options.case_sensitive = not criterion.ignore_case
-                try:
-                    program = re2.compile(criterion.text, options)
-                except re2.error as fault:
-                    text = fault.args[0] if fault.args else "refused"
-                    yield (
-                        criterion,
-                        0,
-                        text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text),
-                    )
-                else:
-                    yield criterion, int(program.programsize), None
+                key = (criterion.text, criterion.ignore_case)
+                if key not in known:
+                    known[key] = _compile(*key)
+                yield criterion, *known[key]
+
+
+def _compile(text: str, ignore_case: bool) -> tuple[int, str | None]:
+    """The cost of a regex in instructions, or the reason for which it does not compile."""
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = _REGEX_MEMORY
+    options.case_sensitive = not ignore_case
+    try:
+        return int(re2.compile(text, options).programsize), None
+    except re2.error as fault:
+        reason = fault.args[0] if fault.args else "refused"
+        return 0, reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
 
 
 def _some(values: list[int], most: int = 8) -> str:

@@ -8,10 +8,15 @@ from collections.abc import Iterator
 
 from ccheck.check import Blame
 from ccheck.subject import Obstacle, Subject
+from ccheck_schemas.meaning import FileSize
+from ccheck_schemas.record import Fault, Reading
 from ccheck_schemas.span import Span
 
 SECTOR = 512
 """Bytes that a disk writes at once; a write that was cut off ends at a multiple of it."""
+
+_ZEROES = 64
+"""Zero bytes at the end of a file that are more than a number or padding."""
 
 
 def unreadable(subject: Subject) -> Iterator[Blame]:
@@ -146,9 +151,11 @@ def torn_at_sector(subject: Subject) -> Iterator[Blame]:
     if reading is None or not reading.counts:
         return
     size = len(subject.data)
+    if any(f.values["actual"] == size > f.values["value"] for f in reading.faults_of("size-mismatch")):
+        return  # the header says that the file ends sooner: these bytes were put behind it
     written = len(subject.data.rstrip(b"\0"))
     boundary = -(-written // SECTOR) * SECTOR
-    if boundary < size and size - boundary >= min(SECTOR, 64):
+    if size - boundary >= _ZEROES and any(_read_from(fault, boundary) for fault in reading.faults):
         yield Blame(
             f"the file is torn: all {size - boundary:,} bytes from sector boundary {boundary:#x} to its end are zero",
             Span(boundary, size - boundary, ""),
@@ -156,13 +163,26 @@ def torn_at_sector(subject: Subject) -> Iterator[Blame]:
             why="a host went down while the file was written; the beginning is new and the end never reached the disk",
             fix="restore the file from its source",
         )
-    elif size % SECTOR == 0 and (reading.counts["truncated"] or reading.counts["size-mismatch"]):
-        short = [f for f in reading.faults_of("size-mismatch") if f.values["value"] > f.values["actual"]]
-        if reading.counts["truncated"] or short:
-            yield Blame(
-                f"the file is torn: it ends at sector boundary {size:#x}, and its content goes on",
-                Span(size, 0, ""),
-                label="ends here",
-                why="a host went down while the file was written; the sectors that follow never reached the disk",
-                fix="restore the file from its source",
-            )
+    elif size % SECTOR == 0 and _goes_on(reading, size):
+        yield Blame(
+            f"the file is torn: it ends at sector boundary {size:#x}, and its content goes on",
+            Span(size, 0, ""),
+            label="ends here",
+            why="a host went down while the file was written; the sectors that follow never reached the disk",
+            fix="restore the file from its source",
+        )
+
+
+def _read_from(fault: Fault, boundary: int) -> bool:
+    """Whether a fault comes of reading bytes behind the boundary. Bytes that nobody owns and that begin
+    before it were put behind content that is whole.
+    """
+    span = fault.span
+    return span.offset >= boundary or (span.end > boundary and fault.name != "bytes-unowned")
+
+
+def _goes_on(reading: Reading, size: int) -> bool:
+    """Whether the file says that it is longer than it is: in its size, or, without one, by its records."""
+    if any(isinstance(meaning, FileSize) for meaning, _, _ in reading.seals):
+        return any(f.values["actual"] == size for f in reading.faults_of("size-mismatch"))
+    return reading.counts["truncated"] > 0

@@ -19,7 +19,9 @@ def content_of(subject: Subject) -> SysmonContent:
 
 
 def target_of(subject: Subject) -> tables.Target | None:
-    """The consumer that the blob is judged for: the one that the user named, else one of the blob's own version."""
+    """The consumer that the blob is judged for: the one that the user named, else one of the blob's own
+    version.
+    """
     if subject.setting.target is not None:
         return tables.target(subject.setting.target)
     return tables.target_of(content_of(subject).version or 0)
@@ -73,8 +75,8 @@ def sysmon_layout_of_target(subject: Subject) -> Iterator[Blame]:
     """The target reads records of another layout.
 
     ## What is wrong
-    The consumer named with `--target` reads binary version 1.x or 8.0. Its header is shorter than the one of this blob, and its records
-    are laid out otherwise.
+    The consumer named with `--target` reads binary version 1.x or 8.0. Its header is shorter than the one of
+    this blob, and its records are laid out otherwise.
 
     ## Why is this bad
     It takes bytes of this header for the first event. What it reads from then on is not what was written.
@@ -97,7 +99,8 @@ def sysmon_version_of_target(subject: Subject) -> Iterator[Blame]:
     """The blob is of another major version than the target.
 
     ## What is wrong
-    The major number of the blob's version is not that of the consumer named with `--target`. The rest of the blob is judged as if it were.
+    The major number of the blob's version is not that of the consumer named with `--target`. The rest of the
+    blob is judged as if it were.
 
     ## Why is this bad
     The public reader refuses a blob whose major version is not its own: none of its rules take effect.
@@ -123,7 +126,8 @@ def sysmon_unknown_event(subject: Subject) -> Iterator[Blame]:
     No generation of the judged version has an event type of this number. Event 0 never exists.
 
     ## Why is this bad
-    The number is an index into the reader's table of event types. Behind the table, or at a hole in it, there is no event type.
+    The number is an index into the reader's table of event types. Behind the table, or at a hole in it, there
+    is no event type.
 
     ## How to fix
     Use the number of a known event type, or judge the blob for the version that has it (`--target`).
@@ -146,10 +150,12 @@ def sysmon_event_not_filtered(subject: Subject) -> Iterator[Blame]:
     """A rule is for an event type that cannot be filtered.
 
     ## What is wrong
-    Events 4 (service state), 16 (configuration change) and 255 (error) have no rule name: no XML can ask for a rule on them.
+    Events 4 (service state), 16 (configuration change) and 255 (error) have no rule name: no XML can ask for
+    a rule on them.
 
     ## Why is this bad
-    The reader looks for the rule name of each event in the blob. These have none, and a reader that does not expect that follows a null pointer.
+    The reader looks for the rule name of each event in the blob. These have none, and a reader that does not
+    expect that follows a null pointer.
 
     ## How to fix
     Remove the rule. These events are always reported.
@@ -170,15 +176,18 @@ def sysmon_field_past_table(subject: Subject) -> Iterator[Blame]:
     """A filter reads a field that the event type does not have in the judged version.
 
     ## What is wrong
-    The field of a filter is an index into the field list of its event type. This one is behind the end of the list, in every generation of the
-    judged version. Newer versions have longer lists: ProcessCreate grew from 16 to 23 fields.
+    The field of a filter is an index into the field list of its event type. This one is behind the end of the
+    list, in every generation of the judged version. Newer versions have longer lists: ProcessCreate grew from
+    16 to 23 fields.
 
     ## Why is this bad
-    This is how a sensor crashed 8.5 million hosts in July 2024: content named one input more than the code supplied. A reader without a
-    check at run time reads behind its array; the public reader has that check, and the filter never matches.
+    This is how a sensor crashed 8.5 million hosts in July 2024: content named one input more than the code
+    supplied. A reader without a check at run time reads behind its array; the public reader has that check,
+    and the filter never matches.
 
     ## How to fix
-    Remove the filter, or send the blob only to consumers of a version that has the field; the finding names them.
+    Remove the filter, or send the blob only to consumers of a version that has the field; the finding names
+    them.
     """
     for target, rule, condition, event, siblings in _past_own_table(subject):
         if siblings:
@@ -198,12 +207,13 @@ def sysmon_field_of_sibling(subject: Subject) -> Iterator[Blame]:
     """A filter reads a field that only a sibling of its event type has.
 
     ## What is wrong
-    One rule name can cover several event types: RegistryEvent is 12, 13 and 14, PipeEvent 17 and 18, WmiEvent 19, 20 and 21. Their field lists
-    differ. The index lies inside the list of a sibling and behind the end of the list of the rule's own event type.
+    One rule name can cover several event types: RegistryEvent is 12, 13 and 14, PipeEvent 17 and 18, WmiEvent
+    19, 20 and 21. Their field lists differ. The index lies inside the list of a sibling and behind the end of
+    the list of the rule's own event type.
 
     ## Why is this bad
-    The public reader offers the rule to all events of its name. It compares the index with the count of the event at hand, then looks it up in the
-    table of the rule's own event type as well, behind its end.
+    The public reader offers the rule to all events of its name. It compares the index with the count of the
+    event at hand, then looks it up in the table of the rule's own event type as well, behind its end.
 
     ## How to fix
     Give the rule the event number of the sibling that has the field.
@@ -226,14 +236,15 @@ def sysmon_generations_differ(subject: Subject) -> Iterator[Blame]:
     """Some consumers of the judged version know the event or field, and some do not.
 
     ## What is wrong
-    Several public generations read the same binary version (9.20 has five), and their tables differ. A rule uses an event type or field that only the
-    newer ones have.
+    Several public generations read the same binary version (9.20 has five), and their tables differ. A rule
+    uses an event type or field that only the newer ones have.
 
     ## Why is this bad
     The version number lets an older consumer accept the blob, and then the index is out of bounds.
 
     ## How to fix
-    Send the blob to the newer consumers only, and judge it for their schema version (`--target 4.32`); or leave the filter out.
+    Send the blob to the newer consumers only, and judge it for their schema version (`--target 4.32`); or
+    leave the filter out.
     """
     for target, rule in _judged_rules(subject):
         without = [g.schema for g in target.generations if rule.event_id not in g.events]
@@ -277,12 +288,12 @@ def sysmon_unknown_operator(subject: Subject) -> Iterator[Blame]:
     """A filter has an operator that the target does not know.
 
     ## What is wrong
-    The filter type is not the number of an operator in the judged version. Versions from 15.0 on have 0 to 15, 14.0 has 0 to 13, and below 14.0 they
-    are numbered otherwise, 0 to 8.
+    The filter type is not the number of an operator in the judged version. Versions from 15.0 on have 0 to
+    15, 14.0 has 0 to 13, and below 14.0 they are numbered otherwise, 0 to 8.
 
     ## Why is this bad
-    The reader gives up on the whole rule with an error, or uses the number as an index into a table of functions. The public reader looks only
-    at the low 16 bits, so a number above hides one that it knows.
+    The reader gives up on the whole rule with an error, or uses the number as an index into a table of
+    functions. The public reader looks only at the low 16 bits, so a number above hides one that it knows.
 
     ## How to fix
     Use an operator that the judged version has.
@@ -305,12 +316,12 @@ def sysmon_empty_list_element(subject: Subject) -> Iterator[Blame]:
     """A list of texts has an empty element.
 
     ## What is wrong
-    The list operators split their data at each semicolon. Two semicolons follow each other, or one stands at an end, so that one of the elements is
-    empty.
+    The list operators split their data at each semicolon. Two semicolons follow each other, or one stands at
+    an end, so that one of the elements is empty.
 
     ## Why is this bad
-    An empty element means something else to each operator and reader: *is any* then matches an empty field, and a search for nothing may find it
-    everywhere or nowhere.
+    An empty element means something else to each operator and reader: *is any* then matches an empty field,
+    and a search for nothing may find it everywhere or nowhere.
 
     ## How to fix
     Remove the stray semicolon.
@@ -334,8 +345,8 @@ def sysmon_not_a_number(subject: Subject) -> Iterator[Blame]:
     The data of *less than* or *more than* is not a decimal or hexadecimal number.
 
     ## Why is this bad
-    Authors mean numbers with these operators. The public reader compares text, character by character, so that the result for anything else than
-    numbers of equal length surprises.
+    Authors mean numbers with these operators. The public reader compares text, character by character, so
+    that the result for anything else than numbers of equal length surprises.
 
     ## How to fix
     Give a number, with as many digits as the values of the field have; or use another operator.

@@ -17,11 +17,12 @@ def sysmon_run_time_field_set(subject: Subject) -> Iterator[Blame]:
     """A field that only a running consumer fills is not zero.
 
     ## What is wrong
-    The message id and the counters of an aggregation, and the flag 0x40000000 of a filter type, belong to the running consumer. On disk they are zero.
+    The message id and the counters of an aggregation, and the flag 0x40000000 of a filter type, belong to the
+    running consumer. On disk they are zero.
 
     ## Why is this bad
-    The blob was saved out of a running consumer's memory, or made by hand. A consumer may start from what it finds there; with the flag set,
-    the kernel gives up on the filter.
+    The blob was saved out of a running consumer's memory, or made by hand. A consumer may start from what it
+    finds there; with the flag set, the kernel gives up on the filter.
 
     ## How to fix
     Compile the rules again from their source.
@@ -50,11 +51,12 @@ def sysmon_unknown_aggregation(subject: Subject) -> Iterator[Blame]:
     """A filter belongs to a group that is not there.
 
     ## What is wrong
-    A filter with an aggregation id names an offset at which no aggregation of the blob begins, or one without an id names an offset all the same.
+    A filter with an aggregation id names an offset at which no aggregation of the blob begins, or one without
+    an id names an offset all the same.
 
     ## Why is this bad
-    The public reader adds the offset to the blob without any check and reads the group's name, id and relation from there, which can be
-    outside the blob.
+    The public reader adds the offset to the blob without any check and reads the group's name, id and
+    relation from there, which can be outside the blob.
 
     ## How to fix
     Let the offset be that of the filter's aggregation, or 0 for both when it has none.
@@ -86,8 +88,8 @@ def sysmon_aggregation_id_differs(subject: Subject) -> Iterator[Blame]:
     The aggregation id of a filter is not the id of the aggregation at its aggregation offset.
 
     ## Why is this bad
-    The reader begins a group at the offset and ends it where the id changes. With two ids it never enters the group: it does not
-    move on, and gives up on the rule.
+    The reader begins a group at the offset and ends it where the id changes. With two ids it never enters the
+    group: it does not move on, and gives up on the rule.
 
     ## How to fix
     Give both the same id.
@@ -113,7 +115,8 @@ def sysmon_duplicate_aggregation(subject: Subject) -> Iterator[Blame]:
     The ids of aggregations are given once each, ascending from 1 over the whole blob. Ids may be left out.
 
     ## Why is this bad
-    The reader tells groups apart by their ids alone. Filters of two groups with one id that follow each other are one group to it.
+    The reader tells groups apart by their ids alone. Filters of two groups with one id that follow each other
+    are one group to it.
 
     ## How to fix
     Number the aggregations anew.
@@ -146,11 +149,12 @@ def sysmon_group_interrupted(subject: Subject) -> Iterator[Blame]:
     """The filters of an aggregation do not follow each other.
 
     ## What is wrong
-    Between two filters of one aggregation stand filters that do not belong to it, or the two are in different event rules.
+    Between two filters of one aggregation stand filters that do not belong to it, or the two are in different
+    event rules.
 
     ## Why is this bad
-    The reader takes filters that follow each other as a group. It sees two groups here, each joined by itself: *A and B* becomes *A* and,
-    separately, *B*.
+    The reader takes filters that follow each other as a group. It sees two groups here, each joined by
+    itself: *A and B* becomes *A* and, separately, *B*.
 
     ## How to fix
     Put the filters of a group side by side.
@@ -172,7 +176,8 @@ def sysmon_aggregation_root_wrong(subject: Subject) -> Iterator[Blame]:
     """The root of an aggregation is not its first filter.
 
     ## What is wrong
-    `rootRuleOffset` is the offset of the first filter of the aggregation, or 0 when it has none. It holds another number.
+    `rootRuleOffset` is the offset of the first filter of the aggregation, or 0 when it has none. It holds
+    another number.
 
     ## Why is this bad
     A reader that starts at the root joins other filters than one that follows the filters of the event.
@@ -226,11 +231,12 @@ def sysmon_records_out_of_order(subject: Subject) -> Iterator[Blame]:
     """Records do not stand in the order in which they are read.
 
     ## What is wrong
-    A blob holds an event, then its filters, each group's aggregation before the group's filters, then the next event. An offset here leads back.
+    A blob holds an event, then its filters, each group's aggregation before the group's filters, then the
+    next event. An offset here leads back.
 
     ## Why is this bad
-    Every genuine blob ascends, so readers may count on it. An order of its own shows one content to a reader that walks the bytes and another to
-    one that follows the offsets.
+    Every genuine blob ascends, so readers may count on it. An order of its own shows one content to a reader
+    that walks the bytes and another to one that follows the offsets.
 
     ## How to fix
     Compile the rules again.
@@ -263,12 +269,13 @@ def sysmon_aggregations_unlisted(subject: Subject) -> Iterator[Blame]:
     """The header names no aggregations, but filters do.
 
     ## What is wrong
-    The offset of the first aggregation in the header is 0 although filters belong to aggregations. The original compiler makes such blobs: when it
-    tries a rule as RegistryEvent 12 and begins anew as 13, it forgets that the first aggregation must be entered again.
+    The offset of the first aggregation in the header is 0 although filters belong to aggregations. The
+    original compiler makes such blobs: when it tries a rule as RegistryEvent 12 and begins anew as 13, it
+    forgets that the first aggregation must be entered again.
 
     ## Why is this bad
-    Consumers evaluate such a blob rightly, because filters name their aggregations themselves. A tool that lists the aggregations
-    from the header finds none.
+    Consumers evaluate such a blob rightly, because filters name their aggregations themselves. A tool that
+    lists the aggregations from the header finds none.
 
     ## How to fix
     Nothing needs to be done for consumers. To mend the blob, set the offset to that of the first aggregation.

@@ -77,7 +77,7 @@ def _text(done: Replay, color: bool) -> Iterator[str]:
         )
         yield f"  driver {build.name}: supplies {build.inputs['IPC']} inputs to IPC, and {check}"
     yield _wrapped(
-        f"The definitions say that IPC has {FIELDS} fields. The driver's call site supplies {SUPPLIED}. The file "
+        f"The definitions say: IPC has {FIELDS} fields. The driver supplies {SUPPLIED} inputs. The file "
         f"of March has a wildcard for field {FIELDS}, which is never fetched; that of July has a regex."
     )
     yield head("2. The pipeline as it was")
