@@ -150,7 +150,8 @@ _GENERATIONS = """
 
 OPERATORS = (
     "is", "is not", "contains", "contains any", "is any", "contains all", "excludes", "excludes any",
-    "excludes all", "begin with", "end with", "less than", "more than", "image", "not begin with", "not end with",
+    "excludes all", "begin with", "end with", "less than", "more than", "image", "not begin with",
+    "not end with",
 )  # fmt: skip
 """The operators from binary version 14.0 on, by number. The last two came with 15.0."""
 
