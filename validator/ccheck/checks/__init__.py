@@ -50,6 +50,8 @@ _LAYOUT = _layout(
     bounds.text_not_terminated,
     bounds.pool_items_overlap,
 )
+# Behind a wrong run of rows, a criterion is another instance's, and a field another type's.
+_ROWS = next(check for check in _LAYOUT if check.judge is structure.rows_out_of_order)
 _CHECKSUM = Check(
     structure.checksum_wrong, requires=tuple(c for c in _LAYOUT if c.name in ("truncated", "size-mismatch"))
 )
@@ -67,9 +69,9 @@ _MEANING = (
     _BLOCKS,
     Check(channel.duplicate_type, requires=(_BLOCKS,), schemas=_CHANNEL),
     Check(channel.duplicate_type_name, requires=(_BLOCKS,), schemas=_CHANNEL),
-    Check(channel.duplicate_field_name, requires=(_BLOCKS,), schemas=_CHANNEL),
+    Check(channel.duplicate_field_name, requires=(_BLOCKS, _ROWS), schemas=_CHANNEL),
     Check(channel.duplicate_instance, requires=(_BLOCKS,), schemas=_CHANNEL),
-    Check(channel.field_matched_twice, requires=(_BLOCKS,), schemas=_CHANNEL),
+    Check(channel.field_matched_twice, requires=(_BLOCKS, _ROWS), schemas=_CHANNEL),
     Check(channel.operand_misfit, requires=(_BLOCKS,), schemas=_CHANNEL),
     Check(channel.range_inverted, requires=(_BLOCKS,), schemas=_CHANNEL),
     Check(channel.regex_invalid, requires=(_BLOCKS,), schemas=_CHANNEL),
@@ -79,10 +81,10 @@ _MEANING = (
     _TYPE,
     Check(channel.unknown_type_version, requires=(_BROKEN,), schemas=_CHANNEL),
     Check(channel.wrong_channel, requires=(_BROKEN,), schemas=_CHANNEL),
-    Check(channel.field_past_type, requires=(_BROKEN,), schemas=_CHANNEL),
-    Check(channel.kind_not_allowed, requires=(_BROKEN,), schemas=_CHANNEL),
-    Check(channel.value_kind_mismatch, requires=(_BROKEN,), schemas=_CHANNEL),
-    Check(channel.operand_too_long, requires=(_BROKEN,), schemas=_CHANNEL),
+    Check(channel.field_past_type, requires=(_BROKEN, _ROWS), schemas=_CHANNEL),
+    Check(channel.kind_not_allowed, requires=(_BROKEN, _ROWS), schemas=_CHANNEL),
+    Check(channel.value_kind_mismatch, requires=(_BROKEN, _ROWS), schemas=_CHANNEL),
+    Check(channel.operand_too_long, requires=(_BROKEN, _ROWS), schemas=_CHANNEL),
 )
 _OPERAND = next(check for check in _MEANING if check.judge is channel.operand_misfit)
 # Text that a wrong offset, length or kind of operand misses is not unused.
@@ -95,10 +97,10 @@ _UNUSED = Check(
 _CONTRACT = (
     _CONSUMERS,
     Check(contract.format_not_understood, requires=(_CONSUMERS,), schemas=_CHANNEL),
-    Check(contract.definitions_past_inputs, requires=(_CONSUMERS,), schemas=_CHANNEL),
+    Check(contract.definitions_past_inputs, requires=(_CONSUMERS, _ROWS), schemas=_CHANNEL),
     Check(contract.kind_not_understood, requires=(_CONSUMERS,), schemas=_CHANNEL),
     Check(contract.type_not_supplied, requires=(_CONSUMERS, _BROKEN), schemas=_CHANNEL),
-    Check(contract.field_past_inputs, requires=(_CONSUMERS, _BROKEN), schemas=_CHANNEL),
+    Check(contract.field_past_inputs, requires=(_CONSUMERS, _BROKEN, _ROWS), schemas=_CHANNEL),
 )
 _CANONICAL = Check(canonical.not_canonical, requires=(*_LAYOUT, _CHECKSUM, _UNUSED, _BLOCKS, _OPERAND))
 
