@@ -15,7 +15,8 @@ def judge(meaning: m.Meaning, value: int, file_size: int) -> tuple[str, dict[str
         return None
     match meaning:
         case m.Version():
-            return "unknown-format-version", {"value": value, "known": meaning.known}
+            known = tuple(map(meaning.words, meaning.known))
+            return "unknown-format-version", {"value": meaning.words(value), "known": known}
         case m.StrictEnum():
             return "unknown-enum-value", {"value": value, "names": meaning.values}
         case m.StrictFlags():

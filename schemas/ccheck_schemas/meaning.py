@@ -97,15 +97,27 @@ class Meaning(construct.Subconstruct):
 
 
 class Version(Meaning):
-    """The version of the format. known: the versions that this schema describes."""
+    """The version of the format. known: the versions that this schema describes. minor_bits: how many of its
+    low bits are the minor number.
+    """
 
-    def __init__(self, subcon: construct.Construct, known: tuple[int, ...]) -> None:
+    def __init__(self, subcon: construct.Construct, known: tuple[int, ...], minor_bits: int = 0) -> None:
         super().__init__(subcon)
         self.known = known
+        self.minor_bits = minor_bits
+
+    def words(self, value: int) -> str:
+        """The version as people write it."""
+        bits = self.minor_bits
+        return f"{value >> bits}.{value & (1 << bits) - 1}" if bits else str(value)
 
     def complaint(self, value: int) -> str | None:
         """Whether the version is one of the known."""
-        return None if value in self.known else f"{value} is none of {self.known}"
+        return (
+            None
+            if value in self.known
+            else f"{self.words(value)} is none of {', '.join(map(self.words, self.known))}"
+        )
 
 
 class Bounded(Meaning):

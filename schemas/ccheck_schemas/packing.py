@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
+from itertools import accumulate
 from typing import Any
 
 import construct
@@ -34,6 +35,8 @@ class Packing:
             elif isinstance(leaf, m.Text | construct.Bytes) and not callable(leaf.length):
                 names.append(sub.name)
                 forms.append(f"{leaf.sizeof()}s")
+        sizes = (struct.calcsize("<" + form.lstrip("<>")) for form in forms)
+        self._offsets = dict(zip(names, accumulate(sizes, initial=0), strict=False))
         orders = {form[0] for form in forms if form[0] in "<>"}
         if len(orders) > 1:
             raise ValueError("a record of two byte orders cannot be packed at once")
@@ -46,6 +49,10 @@ class Packing:
     def size(self) -> int:
         """Bytes of the record's fixed fields."""
         return self.struct.size
+
+    def offset(self, name: str) -> int:
+        """Where a field stands in the record."""
+        return self._offsets[name]
 
     def pack(self, values: Mapping[str, Any]) -> bytes:
         """The bytes of the record; `values` has a number, or bytes for text, under each name."""

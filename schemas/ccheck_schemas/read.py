@@ -45,8 +45,8 @@ class _Reader:
     """One walk over a schema and a file.
 
     Each method that reads a node takes the record that gets the field, the field's name, the offset, the end
-    of the bytes at hand (`limit`) and the end that the file promised (`promised`; it lies beyond `limit` where
-    a region is cut short, which is reported there). It returns the offset behind the node, or raises _Cut.
+    of the bytes at hand (`limit`) and the end that the file promised (`promised`, which lies beyond `limit`
+    where a region is cut short and was reported). It returns the offset behind the node, or raises _Cut.
     """
 
     def __init__(self, data: bytes) -> None:

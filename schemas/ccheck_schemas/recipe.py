@@ -38,6 +38,10 @@ class Part:
         """The path of a key."""
         return f"{self.path}.{key}" if self.path else key
 
+    def value(self, key: str, default: Any = _ABSENT) -> Any:
+        """Whatever stands there, for the caller to judge."""
+        return self._take(key, default)
+
     def integer(self, key: str, low: int, high: int, default: Any = _ABSENT) -> int:
         """An integer from low to high, both inclusive."""
         value = self._take(key, default)

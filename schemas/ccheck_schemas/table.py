@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ccheck_schemas.formats import channel
+from ccheck_schemas.formats import channel, sysmon
 from ccheck_schemas.schema import Schema
 
-SCHEMAS: tuple[Schema, ...] = (channel.SCHEMA,)
+SCHEMAS: tuple[Schema, ...] = (channel.SCHEMA, sysmon.SCHEMA)
 """All built-in formats, in the order in which they are tried."""
 
 

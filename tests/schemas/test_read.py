@@ -88,7 +88,10 @@ def test_a_count_past_the_bytes_is_one_fault_and_the_rest_is_checked() -> None:
     row = Struct("v" / m.Bounded(Int16ub, 0, 9))
     root = Struct("count" / Int8ub, "rows" / m.Table("rows", this.count, row))
     reading = read(root, b"\x05\x00\x01\x00\x63\x00")
-    assert faults(reading) == [("count-past-bytes", 0, 1, "count"), ("value-out-of-bounds", 3, 2, "rows[1].v")]
+    assert faults(reading) == [
+        ("count-past-bytes", 0, 1, "count"),
+        ("value-out-of-bounds", 3, 2, "rows[1].v"),
+    ]
     assert len(reading.tables["rows"]) == 2
 
 
@@ -195,7 +198,9 @@ TYPED = Struct(
     "takers_n" / Int8ub,
     "rows" / m.Table("rows", this.rows_n, Struct("v" / m.Bounded(Int8ub, 0, 99))),
     "takers"
-    / m.Table("takers", this.takers_n, Struct("first" / Int8ub, "n" / Int8ub, "own" / m.Rows("rows", "first", "n"))),
+    / m.Table(
+        "takers", this.takers_n, Struct("first" / Int8ub, "n" / Int8ub, "own" / m.Rows("rows", "first", "n"))
+    ),
 )
 
 
@@ -216,7 +221,11 @@ def test_rows_are_shared_out_in_order(raw: str, expected: list[tuple[str, int, i
     assert faults(read(TYPED, bytes.fromhex(raw.replace(" ", "")))) == expected
 
 
-ITEM = Struct("at" / Int8ub, "n" / Int8ub, "text" / m.Pooled("pool", this.at, this.n, m.Text(this.n, terminator="behind")))
+ITEM = Struct(
+    "at" / Int8ub,
+    "n" / Int8ub,
+    "text" / m.Pooled("pool", this.at, this.n, m.Text(this.n, terminator="behind")),
+)
 POOLED = Struct("items_n" / Int8ub, "pool_n" / Int8ub, "items" / m.Table("items", this.items_n, ITEM),
                 "pool" / m.Pool("pool", this.pool_n))  # fmt: skip
 
@@ -226,9 +235,18 @@ POOLED = Struct("items_n" / Int8ub, "pool_n" / Int8ub, "items" / m.Table("items"
     [
         (b"\x01\x03\x04\x02hi\0", []),
         (b"\x02\x03\x06\x02\x06\x02hi\0", []),
-        (b"\x01\x03\x04\x03hi\0", [("offset-outside-region", 3, 1, "items[0].n"), ("pool-text-unused", 4, 3, "pool")]),
-        (b"\x01\x03\x03\x02hi\0", [("offset-outside-region", 2, 1, "items[0].at"), ("pool-text-unused", 4, 3, "pool")]),
-        (b"\x01\x03\xff\xffhi\0", [("offset-outside-region", 2, 1, "items[0].at"), ("pool-text-unused", 4, 3, "pool")]),
+        (
+            b"\x01\x03\x04\x03hi\0",
+            [("offset-outside-region", 3, 1, "items[0].n"), ("pool-text-unused", 4, 3, "pool")],
+        ),
+        (
+            b"\x01\x03\x03\x02hi\0",
+            [("offset-outside-region", 2, 1, "items[0].at"), ("pool-text-unused", 4, 3, "pool")],
+        ),
+        (
+            b"\x01\x03\xff\xffhi\0",
+            [("offset-outside-region", 2, 1, "items[0].at"), ("pool-text-unused", 4, 3, "pool")],
+        ),
         (b"\x01\x03\x04\x02hi!", [("text-not-terminated", 6, 1, "items[0].text")]),
         (b"\x01\x03\x04\x02h\0\0", [("text-malformed", 5, 1, "items[0].text")]),
         (b"\x01\x03\x04\x02h\xff\0", [("text-malformed", 5, 1, "items[0].text")]),

@@ -24,6 +24,8 @@ COMMANDS: Mapping[str, str] = {
     "show": "ccheck.commands.show",
     "build": "ccheck.commands.build",
     "diff": "ccheck.commands.diff",
+    "run": "ccheck.commands.run",
+    "replay-291": "ccheck.commands.replay_291",
     "completion": "ccheck.commands.completion",
 }
 """The commands of this package, each the attribute `command` of its module."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ccheck.subject import Obstacle, Setting, Subject
+from ccheck.subject import Obstacle
 
 MAX_SIZE = 256 << 20
 """Bytes of the largest file that is examined, unless the user says otherwise."""
@@ -22,19 +21,20 @@ def expand(paths: Sequence[str], exclude: Sequence[str] = ()) -> Iterator[str]:
 
     Hidden files and folders (a name that begins with a dot) below a named folder are left out, and those
     whose name or path matches an `exclude` glob; a file that is named itself is always examined. Links to
-    folders are not followed.
+    folders are not followed. Raises OSError when a named path is not there or a folder cannot be listed.
     """
     for path in paths:
-        if path == STANDARD_INPUT or not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where a folder may not be searched
+        if path != STANDARD_INPUT:
+            os.stat(path)  # noqa: PTH116 - a name that leads nowhere is a mistake, not a file that fails
+        if path == STANDARD_INPUT or not Path(path).is_dir():
             yield path
             continue
         for folder, folders, files in os.walk(path, onerror=_unwalkable):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             for name in sorted(files):
                 file = str(Path(folder) / name)
-                if not name.startswith(".") and not any(
-                    fnmatchcase(name, g) or fnmatchcase(file, g) for g in exclude
-                ):
+                left_out = any(fnmatchcase(name, glob) or fnmatchcase(file, glob) for glob in exclude)
+                if not name.startswith(".") and not left_out:
                     yield file
 
 
@@ -42,24 +42,26 @@ def _unwalkable(fault: OSError) -> None:
     raise fault
 
 
-def take(path: str, limit: int, setting: Setting) -> bytes | Subject:
-    """The bytes of a file, or the subject that says why there are none. Reads at most one byte more than
-    `limit`.
-    """
-    name = Path(path).name
+class NotTaken(Exception):
+    """A file whose bytes were not taken in. obstacle: of which kind. detail: why, in words."""
+
+    def __init__(self, obstacle: Obstacle, detail: str) -> None:
+        super().__init__(detail)
+        self.obstacle = obstacle
+        self.detail = detail
+
+
+def take(path: str, limit: int = MAX_SIZE) -> bytes:
+    """The bytes of a file; at most one byte more than `limit` is read. Raises NotTaken."""
     try:
         if path == STANDARD_INPUT:
             data = sys.stdin.buffer.read(limit + 1)
         else:
-            mode = os.stat(path).st_mode  # noqa: PTH116 - a path such as `-x` or one with odd bytes stays as it is
-            if stat.S_ISDIR(mode):
-                return Subject(name, b"", setting, obstacle=Obstacle.UNREADABLE, detail="it is a folder")
-            with open(path, "rb") as file:  # noqa: PTH123
+            with Path(path).open("rb") as file:
                 data = file.read(limit + 1)
     except (OSError, ValueError) as fault:
         detail = fault.strerror if isinstance(fault, OSError) and fault.strerror else str(fault)
-        return Subject(name, b"", setting, obstacle=Obstacle.UNREADABLE, detail=detail)
+        raise NotTaken(Obstacle.UNREADABLE, detail) from fault
     if len(data) > limit:
-        detail = f"it has more than {limit:,} bytes"
-        return Subject(name, b"", setting, obstacle=Obstacle.TOO_LARGE, detail=detail)
+        raise NotTaken(Obstacle.TOO_LARGE, f"it has more than {limit:,} bytes")
     return data

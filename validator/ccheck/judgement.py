@@ -13,7 +13,7 @@ from ccheck.check import Check
 from ccheck.checks import CHECKS
 from ccheck.consumers import Consumers, load_consumers
 from ccheck.finding import FileReport, Finding, Severity
-from ccheck.intake import MAX_SIZE, take
+from ccheck.intake import MAX_SIZE, STANDARD_INPUT, NotTaken, take
 from ccheck.project import Project, find_project, load_project
 from ccheck.subject import Definitions, Setting, Subject
 from ccheck.user_schema import UserSchemaError, is_schema_file, load_user_schema
@@ -41,11 +41,12 @@ class Judgement:
 
     def subject(self, path: str) -> Subject:
         """Read one file."""
-        taken = take(path, self.max_size, self.setting)
-        if isinstance(taken, Subject):
-            return taken
-        name = "" if path == "-" else Path(path).name
-        return examine(taken, name, self.setting, self.schemas, self.schema)
+        name = "" if path == STANDARD_INPUT else Path(path).name
+        try:
+            data = take(path, self.max_size)
+        except NotTaken as fault:
+            return Subject(name, b"", self.setting, obstacle=fault.obstacle, detail=fault.detail)
+        return examine(data, name, self.setting, self.schemas, self.schema)
 
 
 def prepare(
@@ -136,13 +137,15 @@ def _definitions(paths: Sequence[Path], judgement: Judgement) -> tuple[Definitio
     """Read and judge the definitions; their own errors are handed to the checks of what is judged by them."""
     found = []
     for path in map(_near, paths):
-        taken = take(str(path), judgement.max_size, judgement.setting)
-        if isinstance(taken, Subject):
-            raise click.UsageError(f"definitions {path}: {taken.detail}")
-        subject = examine(taken, path.name, judgement.setting, judgement.schemas, judgement.schema)
+        try:
+            data = take(str(path))
+        except NotTaken as fault:
+            raise click.UsageError(f"definitions {path}: {fault.detail}") from fault
+        subject = examine(data, path.name, judgement.setting, judgement.schemas, judgement.schema)
         report = judge(subject, str(path), judgement.checks, judgement.policy)
         if subject.content is None:
             raise click.UsageError(f"definitions {path}: the content is of no known format")
         errors = dict.fromkeys(f.check for f in report.findings if f.severity is Severity.ERROR)
-        found.append(Definitions(str(path), subject.content, tuple(errors)))
+        broken = subject.reading is None or bool(subject.reading.counts)
+        found.append(Definitions(str(path), subject.content, tuple(errors), broken))
     return tuple(found)

@@ -23,11 +23,15 @@ class Obstacle(StrEnum):
 
 @dataclass(frozen=True)
 class Definitions:
-    """A definitions file that instances are judged by. errors: the checks that found errors in it."""
+    """A definitions file that instances are judged by.
+
+    errors: the checks that found errors in it. broken: it breaks its schema, so that part of it was not read.
+    """
 
     path: str
     content: Any
     errors: tuple[str, ...] = ()
+    broken: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from ccheck.check import Check
 from ccheck.finding import FileReport, Finding, NotRun, Severity, Suppressed
-from ccheck.subject import Obstacle, Setting, Subject
+from ccheck.subject import Setting, Subject
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import Schema
 from ccheck_schemas.table import recognise
@@ -48,11 +48,6 @@ def examine(
         return Subject(name, data, setting, schema=chosen, known=known)
     reading = read(chosen.root, data)
     return Subject(name, data, setting, chosen, reading, chosen.assemble(reading), known=known)
-
-
-def refused(name: str, setting: Setting, obstacle: Obstacle, detail: str) -> Subject:
-    """A file whose bytes were not taken in."""
-    return Subject(name, b"", setting, obstacle=obstacle, detail=detail)
 
 
 def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) -> FileReport:

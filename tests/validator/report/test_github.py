@@ -48,7 +48,7 @@ def test_everything() -> None:
 ::error file=last.bin,title=not examined::the run ended before this file
 ::error title=interrupted::the run was interrupted
 ccheck: 3 files examined: 1 passed, 2 failed; 1 error, 1 warning; 1 suppressed; 1,201 beyond the limit; 2,468 bytes
-""")  # noqa: E501 # a command is one line
+""")  # a command is one line
 
 
 def test_special_characters() -> None:

@@ -203,11 +203,33 @@ def definitions_missing(subject: Subject) -> Iterator[Blame]:
         )
 
 
+def definitions_unreadable(subject: Subject) -> Iterator[Blame]:
+    """The definitions break their own schema.
+
+    ## What is wrong
+    The file that was named as template-type definitions is damaged, is not one, or breaks its layout.
+
+    ## Why is this bad
+    Types and fields that could not be read are missing from what the instances are held against. The checks
+    that need them are not run.
+
+    ## How to fix
+    Run `ccheck validate` on the definitions and restore them, then judge the instances.
+    """
+    yield from _doubtful(
+        subject,
+        broken=True,
+        message="the definitions break their schema",
+        why="types and fields that could not be read are missing from what the instances are held against",
+    )
+
+
 def definitions_broken(subject: Subject) -> Iterator[Blame]:
     """The definitions have errors of their own.
 
     ## What is wrong
-    The template-type definitions that the instances are judged by did not pass their own checks.
+    The template-type definitions that the instances are judged by can be read, but did not pass their own
+    checks.
 
     ## Why is this bad
     In July 2024 the validator trusted definitions that were wrong. An answer that rests on broken definitions
@@ -216,18 +238,27 @@ def definitions_broken(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Run `ccheck validate` on the definitions, mend them, then judge the instances.
     """
+    yield from _doubtful(
+        subject,
+        broken=False,
+        message="the definitions have errors",
+        why="an answer that rests on broken definitions means nothing",
+    )
+
+
+def _doubtful(subject: Subject, *, broken: bool, message: str, why: str) -> Iterator[Blame]:
     content = content_of(subject)
     if content.kind != Kind.INSTANCES:
         return
     for definitions in subject.setting.definitions:
         # That no consumers were named is reported of this file too, and is no error of the definitions.
         errors = [name for name in definitions.errors if name != "consumers-missing"]
-        if errors:
+        if errors and definitions.broken is broken:
             yield Blame(
-                f"the definitions have errors: {', '.join(errors)}",
+                f"{message}: {', '.join(errors)}",
                 content.header.span("kind"),
                 label="instances",
-                why="an answer that rests on broken definitions means nothing",
+                why=why,
                 fix="mend the definitions first: ccheck validate shows what is wrong with them",
                 because=(Proof("these definitions did not pass", file=definitions.path),),
             )

@@ -174,8 +174,8 @@ def torn_at_sector(subject: Subject) -> Iterator[Blame]:
 
 
 def _read_from(fault: Fault, boundary: int) -> bool:
-    """Whether a fault comes of reading bytes behind the boundary. Bytes that nobody owns and that begin before
-    it were put behind content that is whole.
+    """Whether a fault comes of reading bytes behind the boundary. Bytes that nobody owns and that begin
+    before it were put behind content that is whole.
     """
     span = fault.span
     return span.offset >= boundary or (span.end > boundary and fault.name != "bytes-unowned")

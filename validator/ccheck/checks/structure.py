@@ -55,7 +55,7 @@ def unknown_format_version(subject: Subject) -> Iterator[Blame]:
     Build the content for a version that is known, or update ccheck.
     """
     for fault in faults(subject, "unknown-format-version"):
-        known = ", ".join(map(str, fault.values["known"]))
+        known = ", ".join(fault.values["known"])
         yield Blame(
             f"format version is {fault.values['value']}, known is {known}",
             fault.span,

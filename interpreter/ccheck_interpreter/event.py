@@ -1,0 +1,127 @@
+"""An event as a sensor reports it, and the input array that its call site hands to the interpreter."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from ccheck_interpreter.match import INTEGER, TEXT
+from ccheck_interpreter.memory import RED_ZONE, Memory, Region
+from ccheck_interpreter.profile import Profile
+from ccheck_interpreter.space import PLACES
+
+MOST_INPUT_BYTES: Final = 65_535
+Input = str | int | None
+
+
+class EventError(ValueError):
+    """A line that is no event, or an event that no sensor could report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of a template type: its inputs, None where the sensor has none to give.
+
+    `version` None means every version of the type. A generated event says which instance it was made for
+    (`instance`, its index in the file), which of its criteria (`criterion`) and what for (`purpose`).
+    """
+
+    type: str
+    inputs: tuple[Input, ...]
+    version: int | None = None
+    instance: int | None = None
+    criterion: int | None = None
+    purpose: str = ""
+
+
+@dataclass(slots=True)
+class InputArray:
+    """The array of pointers on the driver's stack, and the object that each pointer means: its region and
+    value kind.
+    """
+
+    count: int
+    array: Region
+    objects: dict[int, tuple[Region, int]] = field(default_factory=dict)
+
+
+def parse_event(line: str) -> Event:
+    """One line of JSON: `{"type": "IPC", "version": 1, "inputs": ["text", 7, null]}`; the version may be
+    left out.
+    """
+    try:
+        record = json.loads(line)
+    except ValueError as error:
+        raise EventError(f"not JSON: {error}") from None
+    if not isinstance(record, Mapping) or not isinstance(record.get("type"), str):
+        raise EventError('an event is an object with a text "type" and a list "inputs"')
+    inputs = record.get("inputs")
+    if not isinstance(inputs, list):
+        raise EventError('an event is an object with a text "type" and a list "inputs"')
+    version = record.get("version")
+    if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
+        raise EventError(f'"version" must be a number, is {version!r}')
+    return checked_event(Event(record["type"], tuple(inputs), version))
+
+
+def parse_events(lines: Iterable[str]) -> Iterator[Event]:
+    """The events of a JSON lines file; empty lines are passed over, an `EventError` says which line is
+    wrong.
+    """
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                yield parse_event(line)
+            except EventError as error:
+                raise EventError(f"line {number}: {error}") from None
+
+
+def checked_event(event: Event) -> Event:
+    """The same event, or an `EventError` where an input is none that a sensor could supply."""
+    for index, value in enumerate(event.inputs):
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            raise EventError(f"inputs[{index}] must be a text, a number or null, is {value!r}")
+        if isinstance(value, int) and not 0 <= value < 1 << 64:
+            raise EventError(f"inputs[{index}] must be 0 to 2^64 - 1, is {value}")
+        if isinstance(value, str) and len(encode(value)) > MOST_INPUT_BYTES:
+            raise EventError(f"inputs[{index}] has {len(encode(value))} bytes, at most {MOST_INPUT_BYTES}")
+    return event
+
+
+def encode(text: str) -> bytes:
+    """A text input as the bytes that are compared."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a lone surrogate that stands for no byte
+        return text.encode("utf-8", "surrogatepass")
+
+
+def input_array(memory: Memory, profile: Profile, inputs: tuple[Input, ...], count: int) -> InputArray:
+    """The array of `count` pointers that the call site fills: absent inputs are NULL, inputs beyond `count`
+    are lost.
+
+    A text is its length (4 bytes) and its bytes, a number 8 bytes, both in the platform's order, with a red
+    zone around each.
+    """
+    places = PLACES[profile.pointer_bits]
+    pointers: list[int] = []
+    objects: dict[int, tuple[Region, int]] = {}
+    at = places.strings
+    order = memory.order
+    for index in range(count):
+        value = inputs[index] if index < len(inputs) else None
+        if value is None:
+            pointers.append(0)
+            continue
+        if isinstance(value, str):
+            text = encode(value)
+            data, kind = len(text).to_bytes(4, order) + text, TEXT
+        else:
+            data, kind = value.to_bytes(8, order), INTEGER
+        objects[at] = (memory.map(f"input {index}", at, data), kind)
+        pointers.append(at)
+        at = (at + len(data) + RED_ZONE + 15) & ~15
+    packed = b"".join(pointer.to_bytes(memory.width, order) for pointer in pointers)
+    return InputArray(count, memory.map("input array", places.stack, packed), objects)

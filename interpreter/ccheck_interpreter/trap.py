@@ -1,0 +1,234 @@
+"""What a violation looks like: where the driver stepped outside, and which byte of the file sent it there."""
+
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+TrapKind = Literal[
+    "out-of-bounds-read",
+    "out-of-bounds-write",
+    "null-dereference",
+    "uninitialised-read",
+    "write-to-read-only",
+    "misaligned-access",
+    "double-fetch",
+    "input-index-out-of-bounds",
+    "input-type-confusion",
+    "table-index-out-of-bounds",
+    "dispatch-out-of-bounds",
+    "step-budget",
+    "recursion",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A step of the driver's code: its name, and the field of the file whose number it uses."""
+
+    name: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bugcheck:
+    """The stop code that Windows shows for a violation."""
+
+    code: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a bad number came from; None where a part is not known or does not apply."""
+
+    consumer: str = ""
+    file: str = ""
+    instance_index: int | None = None
+    instance_id: int | None = None
+    criterion_index: int | None = None
+    file_offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrapData:
+    """One violation as data.
+
+    `address` is where the access began and `size` how many bytes it wanted. `region` is the object that the
+    pointer belongs to, `distance` how many bytes outside it the access began or, where it began inside,
+    ended. `landed` names the other region that the address fell into, if any. `index` and `limit` are set
+    where the oracle is an index.
+    """
+
+    kind: TrapKind
+    operation: Operation
+    address: int | None = None
+    size: int = 0
+    write: bool = False
+    pointer_bits: int = 64
+    region: str | None = None
+    region_base: int = 0
+    region_size: int = 0
+    distance: int = 0
+    before: bool = False
+    landed: str | None = None
+    index: int | None = None
+    limit: int | None = None
+    detail: str = ""
+    provenance: Provenance = Provenance()
+
+    @property
+    def signature(self) -> tuple[str, str, str]:
+        """What stays the same while an input shrinks: kind, operation, field path without indices."""
+        return (self.kind, self.operation.name, self.operation.field)
+
+    @property
+    def path(self) -> str:
+        """The field that carried the bad number, with its indices where they are known."""
+        field = self.operation.field
+        at = self.provenance
+        if at.instance_index is None:
+            return field
+        instance = f"instances[{at.instance_index}]"
+        if field.startswith("instances[]."):
+            return instance + field.removeprefix("instances[]")
+        if field.startswith("criteria[].") and at.criterion_index is not None:
+            return f"{instance}.criteria[{at.criterion_index}]{field.removeprefix('criteria[]')}"
+        return field
+
+
+class Trap(Exception):
+    """The one exception of the simulated machine; everything it knows is in `data`."""
+
+    def __init__(self, data: TrapData) -> None:
+        """Wrap the data of one violation."""
+        super().__init__(data.kind, data.operation.name)
+        self.data = data
+
+    def located(self, provenance: Provenance) -> "Trap":
+        """The same violation, with what the caller knows about its origin; the file offset is kept."""
+        known = self.data.provenance
+        merged = replace(
+            provenance,
+            file=known.file or provenance.file,
+            file_offset=known.file_offset if known.file_offset is not None else provenance.file_offset,
+        )
+        return Trap(replace(self.data, provenance=merged))
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The driver said no to a file before using it: which check failed, in words with both numbers, and
+    where.
+    """
+
+    reason: str
+    message: str
+    file: str = "content"
+    offset: int | None = None
+
+
+class Refused(Exception):
+    """Raised by a loader; `refusal` says why. It is not a trap: the host goes on without the file."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        """Wrap the data of one refusal."""
+        super().__init__(refusal.reason, refusal.message)
+        self.refusal = refusal
+
+
+_PAGE_FAULT: Final = Bugcheck(0x50, "PAGE_FAULT_IN_NONPAGED_AREA")
+_UNHANDLED: Final = Bugcheck(0x7E, "SYSTEM_THREAD_EXCEPTION_NOT_HANDLED")
+
+# What Windows shows where the access really faults. None: the access goes through and the damage shows later
+# or never.
+BUGCHECKS: Final[dict[TrapKind, Bugcheck | None]] = {
+    "out-of-bounds-read": _PAGE_FAULT,
+    "out-of-bounds-write": _PAGE_FAULT,
+    "null-dereference": _UNHANDLED,
+    "uninitialised-read": None,
+    "write-to-read-only": Bugcheck(0xBE, "ATTEMPTED_WRITE_TO_READONLY_MEMORY"),
+    "misaligned-access": _UNHANDLED,
+    "double-fetch": None,
+    "input-index-out-of-bounds": _PAGE_FAULT,
+    "input-type-confusion": None,
+    "table-index-out-of-bounds": _PAGE_FAULT,
+    "dispatch-out-of-bounds": _PAGE_FAULT,
+    "step-budget": Bugcheck(0x133, "DPC_WATCHDOG_VIOLATION"),
+    "recursion": Bugcheck(0x7F, "UNEXPECTED_KERNEL_MODE_TRAP"),
+}
+
+_RULE: Final = "=" * 66
+
+
+def report(data: TrapData) -> str:
+    """The violation as a kernel sanitizer prints it, with the stop code that Windows would show."""
+    width = data.pointer_bits // 4
+    at = data.provenance
+    lines = [_RULE, f"BUG: ccheck: {data.kind} in {data.operation.name}"]
+    if data.address is not None:
+        verb = "Write" if data.write else "Read"
+        lines.append(
+            f"{verb} of size {data.size} at address {data.address:0{width}x} by consumer {at.consumer}"
+        )
+    else:
+        lines.append(f"Stopped in consumer {at.consumer}")
+    if data.index is not None and data.limit is not None:
+        lines.append(f"The index is {data.index} of {data.limit}{_valid(data.limit)}")
+    if data.detail:
+        lines.append(data.detail)
+    lines.append("")
+    if at.instance_index is not None:
+        who = f"instance {at.instance_id}, instances[{at.instance_index}]"
+        if at.criterion_index is not None:
+            who += f", criterion {at.criterion_index}"
+        lines.append(f"Evaluating {who}")
+    if at.file_offset is not None:
+        lines.append(f"The number came from {data.path}, offset {at.file_offset:#x} of the {at.file} file")
+    if data.region is not None:
+        end = data.region_base + data.region_size
+        side = "before" if data.before else "after"
+        lines.append(f"The address is {data.distance} bytes {side} the {data.region}")
+        lines.append(f"  [{data.region_base:0{width}x}, {end:0{width}x}), {data.region_size} bytes")
+    if data.landed is not None:
+        lines.append(f"There it fell into the {data.landed}: the access may go unnoticed")
+    lines.append("")
+    bugcheck = BUGCHECKS[data.kind]
+    if bugcheck is None:
+        lines.append("No bugcheck of its own: what follows depends on the bytes that were read")
+    else:
+        lines.append(f"{bugcheck.name} ({bugcheck.code:x})")
+        if bugcheck is _PAGE_FAULT:
+            lines.append("An exception handler cannot save the host from this one")
+    lines.append(_RULE)
+    return "\n".join(lines)
+
+
+def _valid(limit: int) -> str:
+    return f" (0 to {limit - 1} are valid)" if limit else " (none is valid)"
+
+
+def to_json(data: TrapData) -> dict[str, object]:
+    """The violation as plain values for JSON."""
+    at = data.provenance
+    bugcheck = BUGCHECKS[data.kind]
+    return {
+        "kind": data.kind,
+        "operation": data.operation.name,
+        "field": data.path,
+        "address": None if data.address is None else f"0x{data.address:0{data.pointer_bits // 4}x}",
+        "size": data.size,
+        "write": data.write,
+        "region": data.region,
+        "distance": data.distance,
+        "before": data.before,
+        "landed": data.landed,
+        "index": data.index,
+        "limit": data.limit,
+        "detail": data.detail,
+        "bugcheck": None if bugcheck is None else {"code": bugcheck.code, "name": bugcheck.name},
+        "consumer": at.consumer,
+        "file": at.file,
+        "file_offset": at.file_offset,
+        "instance_index": at.instance_index,
+        "instance_id": at.instance_id,
+        "criterion_index": at.criterion_index,
+    }

@@ -1,0 +1,404 @@
+"""The command line: what each exit status means, what is written where, and that nothing passes unexamined."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+from inline_snapshot import snapshot
+
+from ccheck.cli import COMMANDS, ccheck, run
+from ccheck.judgement import Judgement
+from tests.conftest import ROOT
+
+CORPUS = ROOT / "corpus" / "channel"
+MARCH = CORPUS / "field-past-inputs" / "good" / "C-00000291-00000000-00000001.bin"
+JULY = CORPUS / "field-past-inputs" / "bad" / "C-00000291-00000000-00000032.bin"
+CONFIG = ["--config", "corpus/channel/ccheck.toml"]
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def cc(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command line from the root of the project: status, standard output, standard error."""
+    monkeypatch.chdir(ROOT)
+
+    def call(*args: object) -> tuple[int, str, str]:
+        status = run([str(a) for a in args])
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return call
+
+
+def test_the_july_file_fails_as_readme_shows(cc: Run) -> None:
+    """The file of July 2024 fails with the contract check, at the criterion's field index, for both builds."""
+    status, out, _ = cc("validate", *CONFIG, JULY.relative_to(ROOT))
+    assert status == 1
+    assert out == snapshot("""\
+error[field-past-inputs]: criterion reads input 20, but consumers 7.11 and 7.15 supply 20 (0 to 19)
+  --> corpus/channel/field-past-inputs/bad/C-00000291-00000000-00000032.bin at 0x300, instances[1].criteria[20].field_index
+        |  0  1  2  3  4  5  6  7   8  9  a  b  c  d  e  f
+    300 | 14 00 07 00 41 03 00 00  0a 00 00 00 01 00 01 00  ....A...........
+        | ^^^^^ input 20
+        = because: corpus/channel/consumers.toml:16: 7.11 (windows-x64) supplies 20 inputs for IPC
+        = because: corpus/channel/consumers.toml:30: 7.15 (windows-x64) supplies 20 inputs for IPC
+        = why: the driver uses the number as an index: an out-of-bounds read in kernel mode
+        = fix: make this criterion a wildcard, or end support for builds that supply fewer than 21 inputs
+        = more: ccheck explain field-past-inputs
+
+fail  corpus/channel/field-past-inputs/bad/C-00000291-00000000-00000032.bin  channel, 856 bytes, 1 error, 61 checks
+1 file examined: 0 passed, 1 failed; 1 error, 0 warnings; 856 bytes
+""")
+    picture = out.partition("        |")[2].partition("fail")[0].replace("corpus/channel/", "").rstrip()
+    assert picture in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_march_file_passes(cc: Run) -> None:
+    """The file of March 2024 passes: a wildcard is never fetched."""
+    status, out, _ = cc("validate", *CONFIG, MARCH)
+    assert status == 0
+    assert out.splitlines()[-1] == "1 file examined: 1 passed, 0 failed; 0 errors, 0 warnings; 480 bytes"
+
+
+def test_the_july_file_passes_when_the_old_builds_are_out_of_support(cc: Run, tmp_path: Path) -> None:
+    """Once support for builds with 20 inputs has ended, the same file is good; a day before, it is not."""
+    text = (CORPUS / "consumers.toml").read_text(encoding="utf-8")
+    consumers = tmp_path / "consumers.toml"
+    for start in ("2024-02-28", "2024-06-04"):
+        text = text.replace(
+            f"supported_from = {start}", f"supported_from = {start}\nsupported_until = 2025-01-31"
+        )
+    consumers.write_text(text, encoding="utf-8")
+    args = [
+        "validate",
+        "--no-config",
+        "--definitions",
+        CORPUS / "definitions.bin",
+        "--consumers",
+        consumers,
+        JULY,
+    ]
+    assert cc(*args, "--on", "2025-01-31")[0] == 1
+    assert cc(*args, "--on", "2025-02-01")[0] == 0
+
+
+def test_a_file_of_instances_cannot_pass_without_companions(cc: Run) -> None:
+    """Without definitions or consumers the verdict is a failure that says what is missing."""
+    status, out, _ = cc("validate", "--no-config", MARCH)
+    assert status == 1
+    assert "error[definitions-missing]" in out
+    assert "error[consumers-missing]" in out
+    assert "field-past-inputs" in out.split("not run:")[1]
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["validate"], "Missing argument 'PATH...'"),
+        (["validat"], "Did you mean 'validate'?"),
+        (["validate", "--schema", "chanel", JULY], "'chanel' is not known; known are channel"),
+        (["validate", "--on", "yesterday", JULY], "is not a day"),
+        (["validate", "--max-size", "lots", JULY], "is not a size"),
+        (["validate", "--consumers", "nowhere.toml", JULY], "does not exist"),
+        (["explain", "field-past-input"], "did you mean field-past-inputs"),
+        (["show", "README.md"], "of no known format"),
+        (["build", "README.md", "-o", "x"], "README.md"),
+        (["validate", "missing.bin"], "missing.bin: No such file"),
+        (["diff", JULY, CORPUS / "nothing"], "No such file"),
+    ],
+)
+def test_wrong_usage_is_status_2_and_says_what_to_do(cc: Run, args: list[object], words: str) -> None:
+    """Wrong usage never looks like a finding, and its message names the mistake."""
+    status, out, err = cc(*args)
+    assert (status, out) == (2, "")
+    assert words in err
+
+
+def test_nothing_examined_is_status_2(cc: Run, tmp_path: Path) -> None:
+    """An empty folder, or one with hidden files alone, was not examined and does not pass."""
+    (tmp_path / ".hidden").write_bytes(b"x")
+    status, _, err = cc("validate", "--no-config", tmp_path)
+    assert status == 2
+    assert "nothing to examine" in err
+
+
+def test_a_folder_is_examined_whole(cc: Run, tmp_path: Path) -> None:
+    """All files below a folder are examined, in order; one that no schema knows fails the run."""
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "good.bin").write_bytes(MARCH.read_bytes())
+    (tmp_path / "a.txt").write_text("hello")
+    status, out, _ = cc("validate", *CONFIG, tmp_path)
+    assert status == 1
+    assert out.index("error[unrecognised-content]") < out.index("pass  ")
+    assert cc("validate", *CONFIG, tmp_path, "--exclude", "*.txt")[0] == 0
+
+
+def test_a_file_that_cannot_be_read_is_a_failure(cc: Run, tmp_path: Path) -> None:
+    """A broken link in a folder and a file over the limit each fail with their own check."""
+    link = tmp_path / "link.bin"
+    link.symlink_to(tmp_path / "gone")
+    for args, check in (
+        ([tmp_path], "unreadable"),
+        ([MARCH, "--max-size", "479"], "too-large"),
+    ):
+        status, out, _ = cc("validate", *CONFIG, *args)
+        assert status == 1
+        assert f"error[{check}]" in out
+    assert cc("validate", *CONFIG, MARCH, "--max-size", "480")[0] == 0
+
+
+def test_standard_input_is_a_file(cc: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`-` reads standard input; no name is compared with the header."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(MARCH.read_bytes())))
+    status, out, _ = cc("validate", *CONFIG, "-")
+    assert status == 0
+    assert "pass  -" in out
+
+
+def test_json_has_the_documented_shape(cc: Run) -> None:
+    """The JSON report names format, files, verdicts, findings with their bytes, and a summary."""
+    status, out, _ = cc("validate", *CONFIG, "--format", "json", JULY, MARCH)
+    report = json.loads(out)
+    assert status == 1
+    assert report["format"] == 1
+    assert [f["verdict"] for f in report["files"]] == ["fail", "pass"]
+    (finding,) = report["files"][0]["findings"]
+    assert (finding["check"], finding["offset"], finding["length"]) == ("field-past-inputs", 0x300, 2)
+    assert finding["path"] == "instances[1].criteria[20].field_index"
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "junit", "github"])
+def test_a_report_goes_to_a_file_whole(cc: Run, tmp_path: Path, form: str) -> None:
+    """--output writes the whole report and nothing else, and leaves no temporary file."""
+    output = tmp_path / "report"
+    status, out, _ = cc("validate", *CONFIG, "--format", form, "--output", output, JULY)
+    assert (status, out) == (1, "")
+    assert b"field-past-inputs" in output.read_bytes()
+    assert list(tmp_path.iterdir()) == [output]
+
+
+def test_a_report_that_cannot_be_written_is_an_error(cc: Run, tmp_path: Path) -> None:
+    """A folder that is not there ends in a message and status 2, never in a pass without a report."""
+    status, _, err = cc("validate", *CONFIG, "--output", tmp_path / "no" / "report", MARCH)
+    assert status == 2
+    assert "No such file" in err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this platform")
+def test_a_full_disk_is_not_a_pass() -> None:
+    """A report that standard output does not take ends in status 3."""
+    command = [sys.executable, "-m", "ccheck", "validate", *CONFIG, str(MARCH)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, cwd=ROOT, check=False)
+    assert done.returncode == 3
+
+
+def test_a_bug_is_status_3(cc: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exception in ccheck itself prints a traceback and is neither a pass nor a finding."""
+
+    def broken(self: Judgement, path: str) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(Judgement, "report", broken)
+    status, _, err = cc("validate", *CONFIG, MARCH)
+    assert status == 3
+    assert "RuntimeError: a bug" in err
+
+
+def test_an_interrupt_leaves_a_correct_partial_report(cc: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C keeps what was judged, names what was not, and is not a pass."""
+    whole = Judgement.report
+
+    def interrupted(self: Judgement, path: str) -> object:
+        if path.endswith("32.bin"):
+            raise KeyboardInterrupt
+        return whole(self, path)
+
+    monkeypatch.setattr(Judgement, "report", interrupted)
+    status, out, _ = cc("validate", *CONFIG, "--format", "json", MARCH, JULY)
+    report = json.loads(out)
+    assert status == 130
+    assert [Path(f["path"]).name for f in report["files"]] == [MARCH.name]
+    assert report["summary"]["verdict"] != "pass"
+    assert JULY.name in json.dumps(report["unexamined"])
+
+
+def test_an_expired_suppression_is_an_error(cc: Run, tmp_path: Path) -> None:
+    """A suppression counts until its last day, and after it the configuration is refused."""
+    config = tmp_path / "ccheck.toml"
+    config.write_text(
+        "format = 1\n"
+        f'definitions = ["{(CORPUS / "definitions.bin").as_posix()}"]\n'
+        f'consumers = "{(CORPUS / "consumers.toml").as_posix()}"\n'
+        '[[suppress]]\ncheck = "field-past-inputs"\nreason = "ends with 7.15"\nexpires = 2025-01-31\n',
+        encoding="utf-8",
+    )
+    status, out, _ = cc("validate", "--config", config, "--on", "2025-01-31", JULY)
+    assert status == 0
+    assert "ends with 7.15 (until 2025-01-31)" in out
+    status, _, err = cc("validate", "--config", config, "--on", "2025-02-01", JULY)
+    assert status == 2
+    assert "ends with 7.15" in err
+
+
+def test_configuration_is_never_taken_from_the_folder_of_content(
+    cc: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ccheck.toml beside the content does not count; one above the working directory does."""
+    (tmp_path / "content").mkdir()
+    (tmp_path / "content" / "ccheck.toml").write_text("this is not even TOML")
+    (tmp_path / "content" / "march.bin").write_bytes(MARCH.read_bytes())
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    assert cc("validate", tmp_path / "content" / "march.bin")[0] == 1
+    (tmp_path / "ccheck.toml").write_text("format = 2")
+    assert cc("validate", tmp_path / "content" / "march.bin")[0] == 2
+
+
+def test_show_names_every_field(cc: Run) -> None:
+    """`show` prints offset, path and value of each field, and the text of operands."""
+    status, out, _ = cc("show", JULY)
+    assert status == 0
+    assert "0x000300  instances[1].criteria[20].field_index = 20 (0x14)" in out
+    assert r'instances[1].criteria[20].operand = "beacon-\\d+"' in out or "beacon-" in out
+
+
+def test_show_of_a_broken_file_says_so(cc: Run, tmp_path: Path) -> None:
+    """A file that breaks its schema is shown as far as it goes, with status 1; it has no recipe."""
+    broken = tmp_path / "broken.bin"
+    broken.write_bytes(JULY.read_bytes()[:-5])
+    status, out, err = cc("show", broken)
+    assert status == 1
+    assert "header.kind = 2" in out
+    assert "breaks its schema" in err
+    assert cc("show", "--yaml", broken)[0] == 2
+
+
+def test_show_yaml_and_build_are_each_others_way_back(cc: Run, tmp_path: Path) -> None:
+    """The recipe that `show --yaml` writes builds the same bytes."""
+    recipe, again = tmp_path / "recipe.yaml", tmp_path / "again.bin"
+    for file in (JULY, CORPUS / "definitions.bin"):
+        recipe.write_text(cc("show", "--yaml", file)[1], encoding="utf-8")
+        status, out, _ = cc("build", recipe, "-o", again, "--force")
+        assert status == 0
+        assert f"{file.stat().st_size:,} bytes" in out
+        assert again.read_bytes() == file.read_bytes()
+
+
+def test_build_does_not_replace_a_file_unasked(cc: Run, tmp_path: Path) -> None:
+    """A file that is there stays as it is without --force."""
+    output = tmp_path / "out.bin"
+    output.write_bytes(b"mine")
+    assert cc("build", CORPUS / "definitions.yaml", "-o", output)[0] == 2
+    assert output.read_bytes() == b"mine"
+
+
+def test_diff_says_what_changed_in_meaning(cc: Run) -> None:
+    """From March to July: a new revision, and a new instance with its criteria."""
+    status, out, _ = cc("diff", MARCH, JULY)
+    assert status == 0
+    assert out == snapshot("""\
+~ revision 1 → 32
++ instance 2: id 2, type 1, type_version 1, severity high, action block, 21 criteria
+""")
+    assert cc("diff", MARCH, JULY, "--exit-code")[0] == 1
+    assert cc("diff", MARCH, MARCH) == (0, "no change in meaning\n", "")
+
+
+def test_diff_names_the_criterion(cc: Run, tmp_path: Path) -> None:
+    """A wildcard that became a regex is one line, with the instance and the field."""
+    changed = tmp_path / "changed.yaml"
+    recipe = JULY.with_suffix(".yaml").read_text(encoding="utf-8")
+    changed.write_text(recipe.replace("{field: 20, kind: wildcard}", "{field: 20, kind: regex, text: a.*b}"))
+    cc("build", changed, "-o", tmp_path / "changed.bin")
+    out = cc("diff", JULY, tmp_path / "changed.bin")[1]
+    assert out == '~ instance 1, field 20: wildcard → regex; text none → "a.*b"\n'
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_has_help_with_an_example(cc: Run, name: str) -> None:
+    """--help of every command shows an example that begins with the program's name."""
+    status, out, _ = cc(name, "--help")
+    assert status == 0
+    assert f"  ccheck {name}" in out.partition("Example")[2] or f"$(ccheck {name}" in out
+
+
+def test_the_group_help_lists_all_commands(cc: Run) -> None:
+    """--help of the program names each command with a whole sentence or its beginning."""
+    out = cc("--help")[1]
+    assert all(f"  {name} " in out for name in COMMANDS)
+    assert "Exit status" in out
+
+
+def test_explain_lists_and_prints_manuals(cc: Run) -> None:
+    """Without a name all checks are listed, with one its manual is printed."""
+    assert "field-past-inputs" in cc("explain")[1]
+    assert cc("explain", "field-past-inputs")[1].startswith("# field-past-inputs\n")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_are_for_this_program(cc: Run, shell: str) -> None:
+    """Each shell's script calls back into ccheck."""
+    status, out, _ = cc("completion", shell)
+    assert status == 0
+    assert "_CCHECK_COMPLETE" in out
+
+
+def test_shell_completion_completes_commands() -> None:
+    """The call that the bash script makes gives the commands that begin like the word."""
+    environment = {
+        **os.environ,
+        "_CCHECK_COMPLETE": "bash_complete",
+        "COMP_WORDS": "ccheck va",
+        "COMP_CWORD": "1",
+    }
+    command = [sys.executable, "-m", "ccheck"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "plain,validate"
+
+
+def test_commands_of_other_packages_join_by_entry_point(cc: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command of the entry-point group is listed and runs, without this package importing it before."""
+
+    @click.command("hello")
+    def hello() -> None:
+        """Say hello."""
+        click.echo("hello from elsewhere")
+
+    class Entry:
+        name = "hello"
+
+        def load(self) -> click.Command:
+            return hello
+
+    def entries(group: str, name: str = "hello") -> list[Entry]:
+        return [Entry()] if (group, name) == ("ccheck.commands", "hello") else []
+
+    monkeypatch.setattr("ccheck.cli.metadata.entry_points", entries)
+    assert "hello" in ccheck.list_commands(click.Context(ccheck))
+    assert cc("hello")[1] == "hello from elsewhere\n"
+
+
+def test_control_characters_of_names_and_content_never_reach_the_terminal(cc: Run, tmp_path: Path) -> None:
+    """Escapes in a file's name, and in text that `show` and `diff` print, come out escaped."""
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(
+        "schema: channel\ncontent:\n  kind: instances\n  channel: 291\n  instances:\n"
+        '    - {id: 1, type: 1, severity: high, action: block, criteria: [{field: 0, kind: equals, text: "\\e[31mred\\u202e"}]}\n',
+        encoding="utf-8",
+    )
+    file = tmp_path / "evil\x1b[31m.bin"
+    assert cc("build", recipe, "-o", file)[0] == 0
+    for args in (["validate", *CONFIG, file], ["show", file], ["diff", MARCH, file]):
+        out = cc(*args)[1]
+        assert "\x1b" not in out
+        assert "\u202e" not in out

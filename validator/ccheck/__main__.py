@@ -1,0 +1,5 @@
+"""`python -m ccheck` is the command `ccheck`."""
+
+from ccheck.cli import main
+
+main()

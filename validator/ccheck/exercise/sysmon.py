@@ -1,0 +1,80 @@
+"""A Sysmon rules blob in the reference interpreter: in a reader that trusts it, and in one that checks it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from ccheck.exercise.outcome import Exercised, ExerciseError, Given, Outcome
+from ccheck_interpreter.event import EventError
+from ccheck_interpreter.sysmon import CHECKING, TRUSTING
+from ccheck_interpreter.sysmon_generate import SysmonEvent
+from ccheck_interpreter.sysmon_host import run_sysmon
+from ccheck_interpreter.sysmon_tables import Target, TargetError, target
+
+
+def run(data: bytes, given: Given) -> Exercised:
+    """Run a blob for a target version; without one, for its own.
+
+    Events that were given are decided by the reader that checks; both readers meet the events of the blob
+    itself.
+    """
+    driver = _target(data, given.target)
+    if given.events is not None:
+        events = tuple(_parse(given.events))
+        try:
+            outcomes = [run_sysmon(data, driver, CHECKING, events)]
+        except EventError as wrong:
+            raise ExerciseError(f"events: {wrong}") from wrong
+    else:
+        outcomes = [run_sysmon(data, driver, build) for build in (TRUSTING, CHECKING)]
+    return Exercised(
+        tuple(
+            Outcome(
+                consumer=f"{outcome.consumer} {outcome.target}",
+                platform="windows-x64",
+                verdict=outcome.verdict,
+                trap=outcome.trap,
+                refusal=outcome.refusal,
+                events=outcome.events,
+                steps=outcome.steps,
+                lines=tuple(
+                    {
+                        "event_id": result.event_id,
+                        "decision": result.decision,
+                        "rule_name": result.rule_name,
+                        "failures": result.failures,
+                    }
+                    for result in outcome.results
+                ),
+            )
+            for outcome in outcomes
+        )
+    )
+
+
+def _target(data: bytes, wanted: str | None) -> Target:
+    version = int.from_bytes(data[:4], "little")
+    try:
+        return target(wanted or f"{version >> 16}.{version & 0xFFFF}")
+    except TargetError as unknown:
+        raise ExerciseError(f"{unknown}; name a version with --target") from unknown
+
+
+def _parse(lines: Sequence[str]) -> list[SysmonEvent]:
+    events = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            value: Any = json.loads(line)
+            fields = value["fields"]
+            identity = value["event_id"]
+        except (ValueError, KeyError, TypeError, RecursionError) as wrong:
+            raise ExerciseError(f'events line {number}: not {{"event_id": 1, "fields": [...]}}') from wrong
+        texts = isinstance(fields, list) and all(field is None or isinstance(field, str) for field in fields)
+        if not texts or not isinstance(identity, int) or isinstance(identity, bool):
+            raise ExerciseError(f"events line {number}: fields are texts or null, event_id is a number")
+        events.append(SysmonEvent(identity, tuple(fields)))
+    return events
