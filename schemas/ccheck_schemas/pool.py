@@ -117,8 +117,9 @@ class Pools:
             return
         if end - at >= align or end != at + -at % align:
             self._ledger.fault("pool-text-unused", top, place=(at, end), length=end - at)
-        elif any(self._ledger.data[at:end]):
-            self._ledger.fault("padding-not-zero", top, "padding", (at, end))
+        elif any(padding := self._ledger.data[at:end]):
+            first = at + len(padding) - len(padding.lstrip(b"\0"))
+            self._ledger.fault("padding-not-zero", top, "padding", (first, at + len(padding.rstrip(b"\0"))))
 
 
 def _behind(item: Any) -> int:
