@@ -10,6 +10,9 @@ import pytest
 
 from ccheck.build import build_file, load_yaml, setting_of
 from ccheck.checks import CHECKS
+from ccheck.consumers import load_consumers
+from ccheck.exercise import EXERCISES
+from ccheck.exercise.outcome import ExerciseError, Given
 from ccheck.finding import FileReport
 from ccheck.judgement import prepare
 from ccheck_schemas.table import SCHEMAS
@@ -80,6 +83,25 @@ def report_of(recipe: Path) -> FileReport:
     return judgement.report(str(recipe.with_suffix(".bin")))
 
 
+def verdicts(recipe: Path) -> dict[str, str]:
+    """What each listed build does with the file, in the reference interpreter; empty when no builds are given."""
+    consumers, definitions = (
+        beside(recipe, "consumers", "consumers.toml"),
+        beside(recipe, "definitions", "definitions.bin"),
+    )
+    exercise = EXERCISES[recipe.parents[2].name]
+    given = Given(
+        definitions=None if definitions is None else definitions.read_bytes(),
+        builds=() if consumers is None else load_consumers(consumers).builds,
+        target=setting_of(recipe).get("target"),
+    )
+    try:
+        outcomes = exercise(recipe.with_suffix(".bin").read_bytes(), given).outcomes
+    except ExerciseError:
+        return {}
+    return {outcome.consumer: outcome.verdict for outcome in outcomes}
+
+
 def applying(schema: str) -> Iterator[str]:
     """The names of the checks that apply to a format."""
     return (check.name for check in CHECKS if not check.schemas or schema in check.schemas)
@@ -127,6 +149,18 @@ def test_each_good_file_passes(recipe: Path) -> None:
     assert [finding.message for finding in report.findings] == []
     assert report.not_run == ()
     assert report.verdict == "pass"
+
+
+@pytest.mark.parametrize("recipe", [r for r in RECIPES if r.parent.name == "bad"], ids=name_of)
+def test_each_bad_file_does_to_builds_what_its_recipe_says(recipe: Path) -> None:
+    """Under each build the file crashes, is refused, skipped in part or run, as its recipe notes."""
+    assert dict(load_yaml(recipe).get("builds", {})) == verdicts(recipe)
+
+
+@pytest.mark.parametrize("recipe", [r for r in RECIPES if r.parent.name == "good"], ids=name_of)
+def test_no_build_traps_on_a_good_file(recipe: Path) -> None:
+    """What the validator passes, no supported build traps on: every build runs it or leaves instances out."""
+    assert set(verdicts(recipe).values()) <= {"run", "skip"}
 
 
 @pytest.mark.parametrize("schema", FORMATS)
