@@ -11,6 +11,7 @@ from ccheck_interpreter.profile import Profile
 from ccheck_interpreter.space import PLACES
 
 MOST_INPUT_BYTES: Final = 65_535
+MOST_EVENT_BYTES: Final = 0x1000_0000
 Input = str | int | None
 
 
@@ -123,5 +124,7 @@ def input_array(memory: Memory, profile: Profile, inputs: tuple[Input, ...], cou
         objects[at] = (memory.map(f"input {index}", at, data), kind)
         pointers.append(at)
         at = (at + len(data) + RED_ZONE + 15) & ~15
+        if at - places.strings > MOST_EVENT_BYTES:
+            raise EventError(f"the inputs of one event have more than {MOST_EVENT_BYTES} bytes")
     packed = b"".join(pointer.to_bytes(memory.width, order) for pointer in pointers)
     return InputArray(count, memory.map("input array", places.stack, packed), objects)

@@ -25,6 +25,7 @@ READ_DATA: Final = Operation("read-filter-data", "filters[].data_size")
 READ_AGGREGATION: Final = Operation("read-aggregation", "filters[].aggregation_offset")
 
 OLDEST_LAYOUT: Final = 9 << 16
+BEYOND_NEWEST_LAYOUT: Final = 17 << 16
 _ERROR_EVENT: Final = 255
 _INCLUDE: Final = 0
 
@@ -193,10 +194,10 @@ class _Loader:
         version, count, header_size, _, at, first_aggregation = memory.record(
             region, region.base, HEADER, READ_HEADER
         )
-        if version < OLDEST_LAYOUT:
+        if not OLDEST_LAYOUT <= version < BEYOND_NEWEST_LAYOUT:
             raise _refuse(
                 "layout",
-                f"binary version {version >> 16}.{version & 0xFFFF} has another layout, 9.0 is the oldest",
+                f"binary version {version >> 16}.{version & 0xFFFF} has another layout, 9.0 to 16 are known",
                 0,
             )
         if count == 0:
@@ -341,9 +342,9 @@ class _Loader:
         self, at: int, field_id: int, name: bytes, operator: int, number: int, offset: int
     ) -> None:
         if operator not in range(len(self.target.operators)):
-            raise _refuse(
-                "operator", f"operator {operator}, a driver of {self.target.binary} knows 0 to 15", at + 516
-            )
+            most = len(self.target.operators) - 1
+            message = f"operator {operator}, a driver of {self.target.binary} knows 0 to {most}"
+            raise _refuse("operator", message, at + 516)
         if "\0" not in name.decode("utf-16-le", "surrogatepass"):
             raise _refuse("rule-name", f"the name of the filter at {at:#x} does not end with a NUL", at + 4)
         most = max(len(item.fields) for item in self.target.events.values())

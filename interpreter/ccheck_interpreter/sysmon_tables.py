@@ -50,6 +50,7 @@ OPERATORS: Final = (
     "not begin with",
     "not end with",
 )
+OPERATORS_IN_14: Final = 14  # "not begin with" and "not end with" came with 15.0
 OPERATORS_BELOW_14: Final = (
     "is",
     "is not",
@@ -248,7 +249,9 @@ def _build(schema: str, binary: str) -> Target:
         for item in events.values()
         if item.rule_name is not None
     }
-    operators = OPERATORS if version >= 14 << 16 else OPERATORS_BELOW_14
+    operators: tuple[str, ...] = OPERATORS if version >= 15 << 16 else OPERATORS[:OPERATORS_IN_14]
+    if version < 14 << 16:
+        operators = OPERATORS_BELOW_14
     return Target(binary, version, schema, events, siblings, operators)
 
 

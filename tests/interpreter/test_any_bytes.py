@@ -26,6 +26,8 @@ from ccheck_interpreter.trap import BUGCHECKS, Refused, Trap, TrapData, report, 
 from tests.interpreter.builds import ALL, BIG, CHECKED, NARROW, SHIPPED
 from tests.interpreter.channel_bytes import (
     INTEGER,
+    TEXT,
+    CriterionSpec,
     FieldSpec,
     InstanceSpec,
     TypeSpec,
@@ -242,3 +244,58 @@ def test_edited_blobs_for_every_target(edits: list[Edit], schema: str) -> None:
     """The target makes no difference to that."""
     data = edited(bytes(BLOB.data), edits, None, sealed=False)
     sysmon_settled(data, {1: ["a"] * 30, 5: [None]}, target(schema=schema))
+
+
+TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=6)
+NUMBERS = st.integers(0, (1 << 64) - 1)
+
+
+@st.composite
+def good_criterion(draw: st.DrawFn) -> CriterionSpec:
+    """A criterion that the format allows over the first 20 fields of a type whose odd fields are integers."""
+    index = draw(st.integers(0, 19))
+    if draw(st.integers(0, 4)) == 0:
+        return wildcard(draw(st.integers(0, 20)))
+    if index % 2:
+        kind = draw(st.sampled_from(["equals", "not_equals", "integer_range", "bit_mask", "one_of"]))
+        low, high = sorted((draw(NUMBERS), draw(NUMBERS)))
+        if kind == "integer_range":
+            return number(index, kind, low, high)
+        if kind == "bit_mask":
+            return number(index, kind, high | 1, low & (high | 1))
+        return number(index, kind, *([low, high][: 1 + (kind == "one_of" and low != high)]))
+    kind = draw(st.sampled_from(["equals", "not_equals", "prefix", "suffix", "contains", "one_of", "regex"]))
+    value = draw(TEXTS)
+    if kind == "regex":
+        return text(index, kind, draw(st.sampled_from(["^a[0-9]+$", "a|b", ".*x{3}", "[^a-c]"])))
+    ignore_case = draw(st.booleans())
+    return text(index, kind, value, ignore_case=ignore_case)
+
+
+WIDE = definitions(
+    TypeSpec(1, "IPC", [FieldSpec(f"f{index}", INTEGER if index % 2 else TEXT) for index in range(21)])
+)
+
+
+@given(st.lists(st.lists(good_criterion(), min_size=1, max_size=5), min_size=1, max_size=4))
+def test_a_good_file_traps_in_no_build_that_knows_its_kinds(specs: list[list[CriterionSpec]]) -> None:
+    """A file whose field 21 is only ever a wildcard runs in every build that supplies 20, under all of its
+    events.
+    """
+    file = instances(*(InstanceSpec(number, criteria) for number, criteria in enumerate(specs, 1)))
+    outcomes = [run(profile, WIDE, file) for profile in (SHIPPED, NARROW, BIG, *CHECKED[:3])]
+    assert {(outcome.verdict, outcome.trap) for outcome in outcomes} == {("run", None)}
+    assert len({(outcome.matched, outcome.events) for outcome in outcomes}) == 1
+
+
+@given(st.lists(good_criterion(), min_size=1, max_size=5), st.integers(0, 4))
+def test_one_criterion_on_field_21_is_found(criteria: list[CriterionSpec], place: int) -> None:
+    """One non-wildcard criterion on field 21 in a good instance that can match is reached by the file's
+    own events.
+    """
+    different = {criterion.field_index: criterion for criterion in criteria}
+    chosen = [*different.values()]
+    chosen.insert(place % (len(chosen) + 1), text(20, "equals", "x"))
+    outcome = run(SHIPPED, WIDE, instances(InstanceSpec(1, chosen)))
+    assert outcome.trap is not None
+    assert (outcome.trap.kind, outcome.trap.index) == ("input-index-out-of-bounds", 20)

@@ -77,12 +77,10 @@ def test_process_create_grew(schema: str, fields: int) -> None:
 
 
 def test_operators_were_renumbered_in_14() -> None:
-    """Number 3 is excludes below binary version 14.0 and contains any from then on; 14.0 added seven
-    operators.
-    """
+    """Number 3 is excludes below version 14.0 and contains any from then on; 15.0 added the last two."""
     assert target("13.0").operators[3] == "excludes"
     assert target("14.0").operators[3] == "contains any"
-    assert (len(target("13.0").operators), len(target("14.0").operators)) == (9, 16)
+    assert [len(target(binary).operators) for binary in ("13.0", "14.0", "15.0", "16")] == [9, 14, 16, 16]
 
 
 @pytest.mark.parametrize("binary", ["17", "x", "16.1", ""])
@@ -298,6 +296,7 @@ def test_an_unknown_operator_is_a_failure_or_a_refusal() -> None:
     ("layout", "at", "value", "reason"),
     [
         ("<I", 0, 8 << 16, "layout"),
+        ("<I", 0, 17 << 16, "layout"),
         ("<I", 4, 2, "rule-count"),
         ("<I", 4, 0, "rule-count"),
         ("<I", 8, 16, "header-size"),

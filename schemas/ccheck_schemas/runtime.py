@@ -1,0 +1,76 @@
+"""What generated modules need while they run. Imports neither Construct nor a schema, so that a start is
+short.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from struct import Struct
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """A file without faults, as columns: nothing is copied until it is asked for.
+
+    numbers: those of the top record, by their path. tables: packer, offset and number of rows. pools: start
+    and end.
+    """
+
+    data: bytes
+    numbers: Mapping[str, Any]
+    tables: Mapping[str, tuple[Struct, int, int]]
+    pools: Mapping[str, tuple[int, int]]
+
+    def rows(self, table: str) -> Iterator[tuple[Any, ...]]:
+        """The rows of a table, each a tuple of its numbers in the order of the format; none when it is not
+        there.
+        """
+        packer, start, count = self.tables[table]
+        return packer.iter_unpack(self.data[start : start + count * packer.size] if start >= 0 else b"")
+
+
+def tiled(claims: list[tuple[int, int]], size: int) -> bool:
+    """Whether the extents cover a file from 0 to `size`, each byte once."""
+    at = 0
+    for start, end in sorted(claims):
+        if start != at:
+            return False
+        at = end
+    return at == size
+
+
+def shared_out(
+    data: bytes, start: int, end: int, items: Mapping[int, int], aligned: Mapping[int, int]
+) -> bool:
+    """Whether items (offset to end) share out a pool, with zeros alone in front of an aligned one."""
+    at = start
+    for offset in sorted(items):
+        if offset != at:
+            padded = at + -at % aligned.get(offset, 1)
+            if offset != padded or any(data[at:offset]):
+                return False
+        at = items[offset]
+    return at == end
+
+
+def well_formed(
+    data: bytes, at: int, end: int, encoding: str, unit: int, terminator: str, lists: bool
+) -> bool:
+    """Whether text of any encoding is what `ccheck_schemas.text.decode` finds no fault in."""
+    raw = data[at:end]
+    nul = raw.find(bytes(unit))
+    while nul >= 0 and nul % unit:
+        nul = raw.find(bytes(unit), nul + 1)
+    if terminator == "behind":
+        if any(data[end : end + unit]) or (nul >= 0 and not lists):
+            return False
+    elif terminator == "inside":
+        if nul < 0 or raw[nul:].strip(b"\0"):
+            return False
+        raw = raw[:nul]
+    if len(raw) % unit:
+        return False
+    raw.decode(encoding)
+    return True
