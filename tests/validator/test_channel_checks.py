@@ -863,6 +863,17 @@ def test_types_may_come_from_more_than_one_file() -> None:
     ]
 
 
+def test_definitions_at_odds() -> None:
+    """A type that two files define alike is one type; where they differ, nobody knows which one counts."""
+    alike = with_definitions(setting(), definitions(PROCESS), definitions(a_type(), PROCESS))
+    assert found(criterion(text="x"), known=alike) == []
+    longer = PROCESS | {"fields": [a_field("image_path", max_length=65)]}
+    known = with_definitions(setting(), definitions(PROCESS), definitions(longer))
+    (finding,) = report(criterion(text="x"), known=known).findings
+    assert (finding.check, finding.offset) == ("definitions-broken", 6)
+    assert finding.message == "type 2 version 1 is defined in two files, and not alike"
+
+
 @pytest.mark.parametrize(
     ("data", "place"),
     [
