@@ -32,7 +32,9 @@ NEVER_FILES = {
 """Checks that no corpus can hold, and why."""
 
 NOT_IN_FORMAT: dict[str, dict[str, str]] = {
-    "channel": {"count-mismatch": "no chain is counted: tables stand in one piece, and count-past-bytes compares"},
+    "channel": {
+        "count-mismatch": "no chain is counted: tables stand in one piece, and count-past-bytes compares"
+    },
     "sysmon": {
         "wrong-magic": "blobs have no magic",
         "size-mismatch": "blobs do not state their size, and no region states that of its content",

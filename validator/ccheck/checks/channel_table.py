@@ -49,6 +49,7 @@ _CONTRACT = (
     Check(contract.definitions_past_inputs, requires=(_CONSUMERS, *_ROWS), schemas=_CHANNEL),
     Check(contract.kind_not_understood, requires=(_CONSUMERS,), schemas=_CHANNEL),
     Check(contract.type_not_supplied, requires=(_CONSUMERS, _UNREADABLE_DEFINITIONS), schemas=_CHANNEL),
+    Check(contract.input_count_refused, requires=(_CONSUMERS, _UNREADABLE_DEFINITIONS), schemas=_CHANNEL),
     Check(
         contract.field_past_inputs,
         requires=(_CONSUMERS, _UNREADABLE_DEFINITIONS, *_ROWS),
