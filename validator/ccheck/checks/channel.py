@@ -10,7 +10,7 @@ import re2
 
 from ccheck.check import Blame
 from ccheck.finding import Proof
-from ccheck.subject import Subject
+from ccheck.subject import Definitions, Subject
 from ccheck_schemas.formats.channel import (
     BLOCK_ORDER,
     INTEGER_KINDS,
@@ -229,7 +229,7 @@ def definitions_broken(subject: Subject) -> Iterator[Blame]:
 
     ## What is wrong
     The template-type definitions that the instances are judged by can be read, but did not pass their own
-    checks.
+    checks; or two files of them define one type, and not alike.
 
     ## Why is this bad
     In July 2024 the validator trusted definitions that were wrong. An answer that rests on broken definitions
@@ -244,6 +244,35 @@ def definitions_broken(subject: Subject) -> Iterator[Blame]:
         message="the definitions have errors",
         why="an answer that rests on broken definitions means nothing",
     )
+    yield from _at_odds(subject)
+
+
+def _at_odds(subject: Subject) -> Iterator[Blame]:
+    """Definitions of one type in two files that differ."""
+    content = content_of(subject)
+    if content.kind != Kind.INSTANCES:
+        return
+    first: dict[tuple[int, int], tuple[Definitions, TemplateType]] = {}
+    for definitions in subject.setting.definitions:
+        for type_ in definitions.content.types:
+            file, before = first.setdefault((type_.id, type_.version), (definitions, type_))
+            if file is not definitions and _said(before) != _said(type_):
+                yield Blame(
+                    f"type {type_.id} version {type_.version} is defined in two files, and not alike",
+                    content.header.span("kind"),
+                    label="instances",
+                    why="which of the two a reader takes depends on how it searches",
+                    fix="name only the definitions that are in use",
+                    because=tuple(
+                        Proof("defined here", path=t.source.path, file=d.path)
+                        for d, t in ((file, before), (definitions, type_))
+                    ),
+                )
+
+
+def _said(type_: TemplateType) -> tuple[object, ...]:
+    fields = tuple((f.name, f.max_length, f.value_kind, f.flags, f.allowed_kinds) for f in type_.fields)
+    return type_.name, type_.channel, fields
 
 
 def _doubtful(subject: Subject, *, broken: bool, message: str, why: str) -> Iterator[Blame]:
