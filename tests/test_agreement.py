@@ -18,7 +18,7 @@ from ccheck_interpreter.host import run_all
 from ccheck_interpreter.sysmon import CHECKING, TRUSTING
 from ccheck_interpreter.sysmon_host import run_sysmon
 from ccheck_interpreter.sysmon_tables import TargetError, target
-from ccheck_schemas.formats import channel
+from ccheck_schemas.formats import channel, channel_numbers
 from ccheck_schemas.formats.channel_recipe import compose
 from ccheck_schemas.read import read
 from ccheck_schemas.seal import seal
@@ -42,23 +42,23 @@ def criteria(draw: st.DrawFn, type_id: int) -> dict[str, Any]:
     type_ = TYPES[type_id]
     index = draw(st.integers(0, len(type_.fields)))
     field = type_.fields[min(index, len(type_.fields) - 1)]
-    kinds = [kind for kind in channel.CriterionKind if field.allows(kind)]
-    kind = draw(st.sampled_from(kinds if draw(st.integers(0, 9)) else list(channel.CriterionKind)))
+    kinds = [kind for kind in channel_numbers.CriterionKind if field.allows(kind)]
+    kind = draw(st.sampled_from(kinds if draw(st.integers(0, 9)) else list(channel_numbers.CriterionKind)))
     criterion: dict[str, Any] = {"field": index, "kind": kind.name.lower()}
-    text = field.value_kind == channel.ValueKind.TEXT
+    text = field.value_kind == channel_numbers.ValueKind.TEXT
     match kind:
-        case channel.CriterionKind.WILDCARD:
+        case channel_numbers.CriterionKind.WILDCARD:
             return criterion
-        case channel.CriterionKind.INTEGER_RANGE:
+        case channel_numbers.CriterionKind.INTEGER_RANGE:
             return criterion | {"low": draw(NUMBERS), "high": draw(NUMBERS)}
-        case channel.CriterionKind.BIT_MASK:
+        case channel_numbers.CriterionKind.BIT_MASK:
             mask = draw(NUMBERS)
             return criterion | {"mask": mask, "value": draw(NUMBERS) & mask}
-        case channel.CriterionKind.ONE_OF if text:
+        case channel_numbers.CriterionKind.ONE_OF if text:
             return criterion | {"texts": draw(st.lists(TEXTS, min_size=1, max_size=4))}
-        case channel.CriterionKind.ONE_OF:
+        case channel_numbers.CriterionKind.ONE_OF:
             return criterion | {"integers": draw(st.lists(NUMBERS, min_size=1, max_size=4))}
-        case channel.CriterionKind.REGEX:
+        case channel_numbers.CriterionKind.REGEX:
             regexes = ["a.*b", "^$", "(a|b)+c{1,3}", "[a-z", "\\d+", "(a*)*", "x{1000}", "."]
             return criterion | {"text": draw(st.sampled_from(regexes))}
     return criterion | ({"text": draw(TEXTS)} if text else {"integer": draw(NUMBERS)})

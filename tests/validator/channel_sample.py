@@ -15,7 +15,9 @@ from ccheck.finding import FileReport, Severity
 from ccheck.subject import Definitions, Setting
 from ccheck.validate import Policy, examine, judge
 from ccheck_schemas import seal as sealing
-from ccheck_schemas.formats.channel import SCHEMA
+from ccheck_schemas.formats.channel import (
+    SCHEMA,
+)
 from ccheck_schemas.formats.channel_recipe import compose
 from ccheck_schemas.read import read
 from ccheck_schemas.table import SCHEMAS

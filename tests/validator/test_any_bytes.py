@@ -15,7 +15,10 @@ from hypothesis import strategies as st
 from ccheck.checks import CHECKS
 from ccheck.finding import FileReport
 from ccheck.validate import MAX_FINDINGS, Policy, examine, judge
-from ccheck_schemas.formats.channel import SCHEMA, ChannelContent
+from ccheck_schemas.formats.channel import (
+    SCHEMA,
+    ChannelContent,
+)
 from ccheck_schemas.formats.channel_recipe import compose, describe
 from ccheck_schemas.read import read
 from ccheck_schemas.table import SCHEMAS

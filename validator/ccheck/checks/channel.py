@@ -12,6 +12,13 @@ from ccheck.check import Blame
 from ccheck.finding import Proof
 from ccheck.subject import Definitions, Subject
 from ccheck_schemas.formats.channel import (
+    ChannelContent,
+    Criterion,
+    Field,
+    TemplateInstance,
+    TemplateType,
+)
+from ccheck_schemas.formats.channel_numbers import (
     BLOCK_ORDER,
     INTEGER_KINDS,
     LIST_HIGH,
@@ -19,15 +26,10 @@ from ccheck_schemas.formats.channel import (
     REGEX_HIGH,
     TEXT_KINDS,
     BlockKind,
-    ChannelContent,
-    Criterion,
     CriterionFlag,
     CriterionKind,
-    Field,
     FileFlag,
     Kind,
-    TemplateInstance,
-    TemplateType,
     ValueKind,
 )
 from ccheck_schemas.record import Record
