@@ -46,7 +46,7 @@ class NotGenerated(Exception):
 
 
 class _Scope:
-    """The fields of one record, by name: the variable that holds a number, or the scope of a nested record."""
+    """The fields of one record by name: the variable of a number, or the scope of a nested record."""
 
     def __init__(self, parent: _Scope | None, root: _Scope | None) -> None:
         self.parent = parent or self

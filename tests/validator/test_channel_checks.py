@@ -637,6 +637,7 @@ IN_A_SETTING = {
     "value-kind-mismatch",
     "kind-not-allowed",
     "consumers-missing",
+    "input-count-refused",
     "format-not-understood",
     "definitions-past-inputs",
     "type-not-supplied",
@@ -832,6 +833,21 @@ def test_a_build_that_supplies_nothing() -> None:
     assert finding.check == "field-past-inputs"
     assert finding.message == "criterion reads input 0, but consumers 7.11, 7.15 and 7.16 supply none"
     assert found(WILD, known=known) == []
+
+
+def test_a_build_that_counts_other_inputs_refuses_the_file_once() -> None:
+    """A build that compares counts is named at the first instance of the type; one that does not is not."""
+    known = with_builds(setting(), inputs={"PROCESS": 7}, input_count_check=True)
+    two = instances(
+        instance({"field": 0, "kind": "wildcard"}), instance({"field": 0, "kind": "wildcard"}, id=2)
+    )
+    (finding,) = report(two, known=known).findings
+    assert (finding.check, finding.path) == ("input-count-refused", "instances[0].type_id")
+    assert (
+        finding.message
+        == "type PROCESS has 6 fields, so the file is refused by 7.11 (7), 7.15 (7) and 7.16 (7)"
+    )
+    assert found(two, known=with_builds(known, input_count_check=False)) == []
 
 
 PROCESS = a_type(a_field("image_path"), id=2, name="PROCESS")

@@ -13,12 +13,8 @@ from ccheck.checks.channel import content_of, defined_types, kind_name, matched_
 from ccheck.consumers import Consumer
 from ccheck.finding import Proof
 from ccheck.subject import Subject
-from ccheck_schemas.formats.channel import (
-    TemplateType,
-)
-from ccheck_schemas.formats.channel_numbers import (
-    CriterionKind,
-)
+from ccheck_schemas.formats.channel import TemplateType
+from ccheck_schemas.formats.channel_numbers import CriterionKind
 
 
 def _builds(subject: Subject) -> tuple[Consumer, ...]:
