@@ -628,6 +628,7 @@ def test_what_is_right_has_no_finding(data: bytes) -> None:
 
 
 IN_A_SETTING = {
+    "input-count-refused",
     "file-empty",
     "name-not-header",
     "test-content",
@@ -648,6 +649,11 @@ IN_A_SETTING = {
 
 ELSEWHERE = {"unreadable", "too-large", "count-mismatch"}
 """Checks that no bytes of a channel file can fail."""
+
+
+def uncounted() -> Setting:
+    """The common setting, with builds that do not compare the counts of fields and inputs."""
+    return with_builds(setting(), input_count_check=False)
 
 
 def test_every_check_has_a_case() -> None:
@@ -828,26 +834,22 @@ def test_a_type_that_a_build_does_not_know() -> None:
 
 def test_a_build_that_supplies_nothing() -> None:
     """A type with no inputs at all fails every criterion but wildcards."""
-    known = with_builds(setting(), inputs={"PROCESS": 0})
+    known = with_builds(uncounted(), inputs={"PROCESS": 0})
     (finding,) = report(SMALL, known=known).findings
     assert finding.check == "field-past-inputs"
     assert finding.message == "criterion reads input 0, but consumers 7.11, 7.15 and 7.16 supply none"
     assert found(WILD, known=known) == []
 
 
-def test_a_build_that_counts_other_inputs_refuses_the_file_once() -> None:
-    """A build that compares counts is named at the first instance of the type; one that does not is not."""
-    known = with_builds(setting(), inputs={"PROCESS": 7}, input_count_check=True)
-    two = instances(
-        instance({"field": 0, "kind": "wildcard"}), instance({"field": 0, "kind": "wildcard"}, id=2)
-    )
-    (finding,) = report(two, known=known).findings
-    assert (finding.check, finding.path) == ("input-count-refused", "instances[0].type_id")
-    assert (
-        finding.message
-        == "type PROCESS has 6 fields, so the file is refused by 7.11 (7), 7.15 (7) and 7.16 (7)"
-    )
-    assert found(two, known=with_builds(known, input_count_check=False)) == []
+def test_a_build_that_counts_refuses_other_counts() -> None:
+    """A build that compares the counts refuses a type with more or fewer fields, once for each type."""
+    place = ("input-count-refused", "instances[0].type_id", 0x34, 4)
+    twice = instances(*(instance(WILDCARD, id=i) for i in (1, 2)))
+    for inputs in (5, 7):
+        known = with_builds(setting(), inputs={"PROCESS": inputs}, input_count_check=True)
+        assert found(twice, known=known) == [place]
+    assert found(twice, known=with_builds(setting(), inputs={"PROCESS": 6}, input_count_check=True)) == []
+    assert found(twice, known=with_builds(uncounted(), inputs={"PROCESS": 5})) == []
 
 
 PROCESS = a_type(a_field("image_path"), id=2, name="PROCESS")
@@ -856,7 +858,7 @@ PROCESS_TWICE = definitions(PROCESS, PROCESS | {"fields": [a_field("other")]})
 
 def test_instances_are_not_judged_by_definitions_with_errors() -> None:
     """Definitions that fail their own checks fail the instances, and say with which check."""
-    known = with_definitions(setting(), PROCESS_TWICE)
+    known = with_definitions(uncounted(), PROCESS_TWICE)
     (finding,) = report(criterion(text="x"), known=known).findings
     assert (finding.check, finding.offset) == ("definitions-broken", 6)
     assert finding.message == "the definitions have errors: duplicate-type"
@@ -872,7 +874,7 @@ def test_instances_are_not_judged_by_definitions_that_cannot_be_read() -> None:
 
 def test_types_may_come_from_more_than_one_file() -> None:
     """An instance finds its type in any of the definitions."""
-    known = with_definitions(setting(), definitions(a_type(id=5)), definitions(PROCESS))
+    known = with_definitions(uncounted(), definitions(a_type(id=5)), definitions(PROCESS))
     assert found(criterion(text="x"), known=known) == []
     assert found(criterion(text="x" * 65), known=known) == [
         ("operand-too-long", "instances[0].criteria[0].operand_length", 0x60, 4)
@@ -881,10 +883,10 @@ def test_types_may_come_from_more_than_one_file() -> None:
 
 def test_definitions_at_odds() -> None:
     """A type that two files define alike is one type; where they differ, nobody knows which one counts."""
-    alike = with_definitions(setting(), definitions(PROCESS), definitions(a_type(), PROCESS))
+    alike = with_definitions(uncounted(), definitions(PROCESS), definitions(a_type(), PROCESS))
     assert found(criterion(text="x"), known=alike) == []
     longer = PROCESS | {"fields": [a_field("image_path", max_length=65)]}
-    known = with_definitions(setting(), definitions(PROCESS), definitions(longer))
+    known = with_definitions(uncounted(), definitions(PROCESS), definitions(longer))
     (finding,) = report(criterion(text="x"), known=known).findings
     assert (finding.check, finding.offset) == ("definitions-broken", 6)
     assert finding.message == "type 2 version 1 is defined in two files, and not alike"
