@@ -40,6 +40,7 @@ NOT_IN_FORMAT: dict[str, dict[str, str]] = {
         "size-mismatch": "blobs do not state their size, and no region states that of its content",
         "count-past-bytes": "all records are chained; a count that is wrong is a count-mismatch",
         "record-size-wrong": "blobs have no tables of records",
+        "table-repeated": "blobs have no tables of records",
         "rows-out-of-order": "blobs have no tables of records",
         "index-outside-table": "blobs have no tables of records; sysmon-field-past-table is its like",
         "chain-no-end": "one field is both the next offset and the mark of the end",

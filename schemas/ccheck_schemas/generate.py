@@ -24,6 +24,7 @@ from construct.expr import BinExpr, Path, UniExpr
 from ccheck_schemas import meaning as m
 from ccheck_schemas.schema import Schema
 from ccheck_schemas.size import sizeof
+from ccheck_schemas.tree import bare, nodes
 
 _WIDTH = 110
 
@@ -89,7 +90,7 @@ class _Writer:
             self.line(f"{_start(table)} = -1")
             self.line(f"{_count(table)} = 0")
         for pool in _pools(self.schema.root):
-            self.line(f"{_pool(pool)} = -1")
+            self.line(f"{_pool(pool)} = {_pool(pool)}_end = -1")
         self.line("at = 0")
         self.struct(self.schema.root, root, "at", "size")
         self.claim("0", "at")
@@ -219,7 +220,7 @@ class _Writer:
         """Read a record from `at` on, and leave `at` behind it."""
         run: list[tuple[str, Any, tuple[m.Meaning, ...]]] = []
         for sub in node.subcons:
-            leaf, meanings = _bare(sub)
+            leaf, meanings = bare(sub)
             if isinstance(leaf, construct.FormatField) or (
                 isinstance(leaf, construct.Const) and not meanings
             ):
@@ -312,7 +313,7 @@ class _Writer:
             case m.RecordSize() if not in_table:
                 scope.sized[meaning.of] = v
                 return []
-            case m.ChecksumOver() if not in_table and scope.root in (scope, scope.parent):
+            case m.ChecksumOver() if not in_table and self.depth == 1:
                 self.last.append(f"{v} != crc32(memoryview(data)[{meaning.start}:])")
                 return []
             case m.IndexInto() if in_table:
@@ -347,7 +348,7 @@ class _Writer:
                 self.pool(node, name, scope, at, limit)
             case m.Region():
                 stop = self.extent(node.length, 0, scope, at, limit)
-                inner, _ = _bare(node.subcon)
+                inner, _ = bare(node.subcon)
                 self.node(inner, name, scope, at, stop)
                 self.refuse(f"{at} != {stop}")
             case construct.IfThenElse():
@@ -379,9 +380,8 @@ class _Writer:
         """Refuse text that is not well-formed, between two expressions."""
         unit = node.unit
         if unit > 1 or node.terminator == "inside" or node.encoding != "utf-8":
-            self.refuse(
-                f"not well_formed(data, {at}, {end}, {node.encoding!r}, {unit}, {node.terminator!r}, {node.lists!r})"
-            )
+            kind = f"{node.encoding!r}, {unit}, {node.terminator!r}, {node.lists!r}"
+            self.refuse(f"not well_formed(data, {at}, {end}, {kind})")
             return
         raw = self.fresh("text")
         self.line(f"{raw} = data[{at}:{end}]")
@@ -396,8 +396,8 @@ class _Writer:
             self.line(f"{raw}.decode()")
 
     def branches(self, node: Any, name: str | None, scope: _Scope, at: str, limit: str) -> None:
-        then, _ = _bare(node.thensubcon)
-        other, _ = _bare(node.elsesubcon)
+        then, _ = bare(node.thensubcon)
+        other, _ = bare(node.elsesubcon)
         condition = self.expression(node.condfunc, scope)
         for leaf, text in ((then, f"if {condition}:"), (other, "else:")):
             if leaf is construct.Pass and text == "else:":
@@ -409,11 +409,11 @@ class _Writer:
         key = self.expression(node.keyfunc, scope)
         word = "if"
         for case, sub in node.cases.items():
-            leaf, _ = _bare(sub)
+            leaf, _ = bare(sub)
             with self.block(f"{word} {key} == {case!r}:"):
                 self.choice(leaf, name, scope, at, limit)
             word = "elif"
-        leaf, _ = _bare(node.default)
+        leaf, _ = bare(node.default)
         with self.block("else:"):
             if leaf is construct.Pass:
                 self.line("return None")
@@ -427,7 +427,7 @@ class _Writer:
         self.node(leaf, name, scope, at, limit)
 
     def array(self, node: Any, name: str | None, scope: _Scope, at: str, limit: str) -> None:
-        leaf, _ = _bare(node.subcon)
+        leaf, _ = bare(node.subcon)
         if not isinstance(leaf, construct.Struct):
             raise NotGenerated(f"the elements of {name} are no records")
         count = self.expression(node.count, scope)
@@ -439,7 +439,7 @@ class _Writer:
         """Note where the rows are, and judge each by itself."""
         if node.table in self.tables:
             raise NotGenerated(f"the table {node.table} is read in two places")
-        row, size = _bare(node.subcon)[0], sizeof(node.subcon)
+        row, size = bare(node.subcon)[0], sizeof(node.subcon)
         count, start = _count(node.table), _start(node.table)
         self.refuse(f"{start} >= 0")
         self.line(f"{count} = {self.expression(node.count, scope)}")
@@ -461,7 +461,7 @@ class _Writer:
         """
         run = []
         for sub in row.subcons:
-            leaf, meanings = _bare(sub)
+            leaf, meanings = bare(sub)
             if isinstance(leaf, construct.FormatField) or (
                 isinstance(leaf, construct.Const) and not meanings
             ):
@@ -474,7 +474,7 @@ class _Writer:
         return ", ".join(variables) + ("," if len(variables) == 1 else ""), conditions, self.packer(form)
 
     def struct_of(self, row: Any) -> str:
-        return self.row(_bare(row)[0], _Scope(None, None))[2]
+        return self.row(bare(row)[0], _Scope(None, None))[2]
 
     def pool(self, node: m.Pool, name: str | None, scope: _Scope, at: str, limit: str) -> None:
         if node.region in self.pools:
@@ -492,7 +492,7 @@ class _Writer:
 
     def chain(self, node: m.Chain, name: str | None, scope: _Scope) -> None:
         """Follow a chain forward; each record claims its bytes."""
-        record = _bare(node.subcon)[0]
+        record = bare(node.subcon)[0]
         offset, counter = self.fresh("next"), self.fresh("links")
         self.line(f"{offset} = {self.expression(node.first, scope)}")
         self.line(f"{counter} = 0")
@@ -516,7 +516,7 @@ class _Writer:
 
     def elsewhere(self, node: m.At, scope: _Scope) -> None:
         """Read a record at an offset, unless it was read before; it claims its bytes."""
-        record = _bare(node.subcon)[0]
+        record = bare(node.subcon)[0]
         offset = self.expression(node.offset, scope)
         memo = self.memos.get(id(node.subcon))
         if memo is None:
@@ -545,7 +545,7 @@ class _Writer:
             self.line(f"{_pool(pool)}_aligned: dict[int, int] = {{}}")
         taken: dict[str, str] = {}
         for name, (node, _) in self.tables.items():
-            row = _bare(node.subcon)[0]
+            row = bare(node.subcon)[0]
             waiting = [sub for sub in row.subcons if _waits(sub)]
             if waiting:
                 with self.block(f"if {_start(name)} >= 0:"):
@@ -561,7 +561,7 @@ class _Writer:
         scope = _Scope(None, None)
         variables, _, packer = self.row(row, scope)
         for sub in waiting:
-            leaf, _ = _bare(sub)
+            leaf, _ = bare(sub)
             if isinstance(leaf, m.Rows):
                 if leaf.table in taken:
                     raise NotGenerated(f"the rows of {leaf.table} are taken by two tables")
@@ -571,7 +571,7 @@ class _Writer:
         rows = f"data[{start}:{start} + {count} * {packer}.size]"
         with self.block(f"for {variables} in {packer}.iter_unpack({rows}):"):
             for sub in waiting:
-                leaf, meanings = _bare(sub)
+                leaf, meanings = bare(sub)
                 for meaning in meanings:
                     if isinstance(meaning, m.IndexInto):
                         index = scope.names[sub.name]
@@ -590,7 +590,7 @@ class _Writer:
             case m.Pooled():
                 self.pooled(leaf, scope)
             case construct.IfThenElse():
-                then, other = _bare(leaf.thensubcon)[0], _bare(leaf.elsesubcon)[0]
+                then, other = bare(leaf.thensubcon)[0], bare(leaf.elsesubcon)[0]
                 with self.block(f"if {self.expression(leaf.condfunc, scope)}:"):
                     self.waiting(then, name, scope)
                 if other is not construct.Pass:
@@ -608,7 +608,7 @@ class _Writer:
             raise NotGenerated(f"the pool {node.region} comes after what names its items")
         pool = _pool(node.region)
         offset, length = self.expression(node.offset, scope), self.expression(node.length, scope)
-        item, _ = _bare(node.subcon)
+        item, _ = bare(node.subcon)
         behind = _behind(item)
         stop = self.fresh("stop")
         seen = self.fresh("seen")
@@ -635,18 +635,8 @@ def _mapping(pairs: Iterable[str]) -> list[str]:
     return ["        {", *lines, "        },"] if lines else ["        {},"]
 
 
-def _bare(node: Any) -> tuple[Any, tuple[m.Meaning, ...]]:
-    """A node without its name and meanings, and the meanings."""
-    meanings = []
-    while isinstance(node, construct.Renamed | m.Meaning):
-        if isinstance(node, m.Meaning):
-            meanings.append(node)
-        node = node.subcon
-    return node, tuple(meanings)
-
-
 def _waits(sub: Any) -> bool:
-    leaf, meanings = _bare(sub)
+    leaf, meanings = bare(sub)
     return any(isinstance(x, m.IndexInto) for x in meanings) or not isinstance(
         leaf, construct.FormatField | construct.Const
     )
@@ -700,27 +690,8 @@ def _pool(region: str) -> str:
 
 
 def _tables(node: Any) -> list[str]:
-    return [found.table for found in _nodes(node) if isinstance(found, m.Table)]
+    return [found.table for found in nodes(node) if isinstance(found, m.Table)]
 
 
 def _pools(node: Any) -> list[str]:
-    return [found.region for found in _nodes(node) if isinstance(found, m.Pool)]
-
-
-def _nodes(node: Any) -> Iterator[Any]:
-    """All nodes of a tree."""
-    node = _bare(node)[0]
-    yield node
-    match node:
-        case construct.Struct():
-            inner = node.subcons
-        case construct.IfThenElse():
-            inner = [node.thensubcon, node.elsesubcon]
-        case construct.Switch():
-            inner = [*node.cases.values(), node.default]
-        case construct.Array() | m.Table() | m.Region() | m.Chain() | m.At():
-            inner = [node.subcon]
-        case _:
-            inner = []
-    for sub in inner:
-        yield from _nodes(sub)
+    return [found.region for found in nodes(node) if isinstance(found, m.Pool)]

@@ -344,6 +344,12 @@ CASES: list[Case] = [
         SMALL[:28] + struct.pack("<I", zlib.crc32(SMALL)) + SMALL[32:],
         ("header.checksum", 0x1C, 4),
     ),
+    case(
+        "table-repeated",
+        "pool",
+        seal(WILD[:0x78] + bytes.fromhex("88000000 08000000 0500 0100 00000000") + WILD[0x78:]),
+        ("blocks[3].body.count", 0x84, 4),
+    ),
     case("block-order", "instances in definitions", put(SMALL, 6, "H", 1), ("blocks[0].body.kind", 0x28, 2)),
     case("block-order", "end mark alone", seal(SMALL[:0x20] + bytes(8)), ("header.kind", 0x6, 2)),
     case(
@@ -638,7 +644,6 @@ IN_A_SETTING = {
     "value-kind-mismatch",
     "kind-not-allowed",
     "consumers-missing",
-    "input-count-refused",
     "format-not-understood",
     "definitions-past-inputs",
     "type-not-supplied",

@@ -8,7 +8,7 @@ from ccheck.checks.general import VERSION, FormatChecks, layout
 from ccheck.finding import Severity
 
 _CHANNEL = ("channel",)
-_BLOCKS = Check(channel.block_order, requires=(VERSION,), schemas=_CHANNEL)
+_BLOCKS = Check(channel.block_order, requires=(VERSION, *layout("table-repeated")), schemas=_CHANNEL)
 _DEFINITIONS = Check(channel.definitions_missing, requires=(_BLOCKS,), schemas=_CHANNEL)
 _UNREADABLE_DEFINITIONS = Check(channel.definitions_unreadable, requires=(_DEFINITIONS,), schemas=_CHANNEL)
 _BROKEN = Check(channel.definitions_broken, requires=(_UNREADABLE_DEFINITIONS,), schemas=_CHANNEL)
