@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import re2
-
 from ccheck.check import Blame
 from ccheck.finding import Proof
+from ccheck.regex import REGEX_COST_HIGH, cost
 from ccheck.subject import Definitions, Subject
 from ccheck_schemas.formats.channel import (
     ChannelContent,
@@ -34,12 +33,6 @@ from ccheck_schemas.formats.channel_numbers import (
 )
 from ccheck_schemas.record import Record
 from ccheck_schemas.span import Span
-
-REGEX_COST_HIGH = 2000
-"""Instructions that the program of one regex may have."""
-
-_REGEX_MEMORY = 1 << 20
-"""Bytes that RE2 may use for one program: enough for some 10,000 instructions, and little work to refuse."""
 
 _FILE_NAME = re.compile(r"C-(\d{8})-(\d{8})-(\d{8})(?!\d)", re.ASCII)
 
@@ -779,9 +772,9 @@ def regex_too_costly(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Lower the counts of repetitions, or match less with the regex and the rest with other criteria.
     """
-    for criterion, cost, fault in _regexes(subject):
-        if cost > REGEX_COST_HIGH or (fault is not None and "too large" in fault):
-            size = f"{cost:,} instructions" if fault is None else "far more instructions"
+    for criterion, instructions, fault in _regexes(subject):
+        if instructions > REGEX_COST_HIGH or (fault is not None and "too large" in fault):
+            size = f"{instructions:,} instructions" if fault is None else "far more instructions"
             yield Blame(
                 f"the regex needs {size}, the budget is {REGEX_COST_HIGH:,}",
                 criterion.source.span("operand"),
@@ -803,21 +796,8 @@ def _regexes(subject: Subject) -> Iterator[tuple[Criterion, int, str | None]]:
             ):
                 key = (criterion.text, criterion.ignore_case)
                 if key not in known:
-                    known[key] = _compile(*key)
+                    known[key] = cost(*key)
                 yield criterion, *known[key]
-
-
-def _compile(text: str, ignore_case: bool) -> tuple[int, str | None]:
-    """The cost of a regex in instructions, or the reason for which it does not compile."""
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = _REGEX_MEMORY
-    options.case_sensitive = not ignore_case
-    try:
-        return int(re2.compile(text, options).programsize), None
-    except re2.error as fault:
-        reason = fault.args[0] if fault.args else "refused"
-        return 0, reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
 
 
 def _some(values: list[int], most: int = 8) -> str:
