@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ccheck.check import Blame
-from ccheck.checks.channel import content_of, defined_types, kind_name, matched_fields
+from ccheck.checks.channel_content import content_of, defined_types, kind_name, matched_fields
 from ccheck.consumers import Consumer
 from ccheck.finding import Proof
 from ccheck.subject import Subject
