@@ -11,13 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccheck.checks import CHECKS
-from ccheck.consumers import load_consumers
 from ccheck.finding import FileReport
-from ccheck.intake import take
 from ccheck.judgement import Judgement
 from ccheck.judgement import prepare as prepare_judgement
 from ccheck.screen.quick import APPLYING, NONE_WHY, Quick
-from ccheck.screen.quick import prepare as prepare_quick
 from ccheck.validate import examine, judge
 from ccheck_schemas.formats import channel
 from ccheck_schemas.read import read
@@ -32,12 +29,11 @@ DAY = date(2026, 11, 22)
 
 def both(definitions: Path, consumers: Path, day: date = DAY) -> tuple[Quick, Judgement]:
     """The quick way and the whole one, for the same definitions and builds."""
-    builds = load_consumers(consumers).supported(day)
-    quick = prepare_quick(builds, [(definitions.name, definitions.read_bytes())])
     whole = prepare_judgement(
         schema="channel", use_config=False, definitions=[definitions], consumers=consumers, on=day
     )
-    return quick, whole
+    assert whole.quick is not None
+    return whole.quick, whole
 
 
 def agree(quick: Quick, whole: Judgement, data: bytes, name: str) -> bool:
@@ -104,16 +100,31 @@ def test_any_bytes_are_left_to_the_checks(data: bytes) -> None:
     assert quick.report(b"\xaa\xaa\xaa\xaa" + data, "", "x") is None
 
 
-def test_definitions_that_are_not_right_leave_all_to_the_checks() -> None:
+def test_definitions_that_are_not_right_leave_all_to_the_checks(tmp_path: Path) -> None:
     """With broken definitions, two of them, none, or no supported build, no file of instances passes quickly."""
-    good = (CORPUS / "definitions.bin").read_bytes()
-    builds = load_consumers(CORPUS / "consumers.toml").supported(DAY)
+    good = CORPUS / "definitions.bin"
     march = CORPUS / "field-past-inputs" / "good" / "C-00000291-00000000-00000001.bin"
-    data = take(str(march))
-    assert prepare_quick(builds, [("d.bin", good)]).report(data, march.name, "x") is not None
-    for definitions in ([], [("d.bin", good[:-1])], [("d.bin", good)] * 2, [("d.bin", data)]):
-        assert prepare_quick(builds, definitions).report(data, march.name, "x") is None
-    assert prepare_quick((), [("d.bin", good)]).report(data, march.name, "x") is None
+    data = march.read_bytes()
+    broken = tmp_path / "broken.bin"
+    broken.write_bytes(good.read_bytes()[:-1])
+
+    def passes(*definitions: Path, day: date = DAY) -> bool:
+        whole = prepare_judgement(
+            use_config=False, definitions=definitions, consumers=CORPUS / "consumers.toml", on=day
+        )
+        assert whole.quick is not None
+        return whole.quick.report(data, march.name, "x") is not None
+
+    assert passes(good)
+    assert not any(passes(*definitions) for definitions in ((), (broken,), (good, good), (march,)))
+    assert not passes(good, day=date(2020, 1, 1))
+
+
+def test_a_format_that_is_named_is_the_one_that_judges() -> None:
+    """A channel file that is to be judged as another format does not pass as what it is."""
+    march = CORPUS / "field-past-inputs" / "good" / "C-00000291-00000000-00000001.bin"
+    whole = prepare_judgement(schema="sysmon", config=CORPUS / "ccheck.toml")
+    assert whole.report(str(march)).verdict == "fail"
 
 
 def test_a_name_that_differs_is_left_to_the_checks() -> None:

@@ -11,10 +11,11 @@ import click
 
 from ccheck.check import Check
 from ccheck.checks import CHECKS
-from ccheck.consumers import Consumers, load_consumers
 from ccheck.finding import FileReport, Finding, Severity
-from ccheck.intake import MAX_SIZE, STANDARD_INPUT, NotTaken, take
-from ccheck.project import Project, find_project, load_project
+from ccheck.gather import Gathered, gather
+from ccheck.intake import STANDARD_INPUT, NotTaken, take
+from ccheck.screen import quick
+from ccheck.screen.quick import Quick
 from ccheck.subject import Definitions, Setting, Subject
 from ccheck.user_schema import UserSchemaError, is_schema_file, load_user_schema
 from ccheck.validate import MAX_FINDINGS, Policy, examine, judge
@@ -25,8 +26,10 @@ from ccheck_schemas.table import SCHEMAS
 
 @dataclass(frozen=True)
 class Judgement:
-    """All that files are judged by. schema: the one that was named, or None to recognise each file by its
-    content.
+    """All that files are judged by.
+
+    schema: the one that was named, or None to recognise each file by its content. quick: the quick way to a
+    pass, or None.
     """
 
     schemas: tuple[Schema, ...]
@@ -35,10 +38,19 @@ class Judgement:
     setting: Setting
     policy: Policy
     max_size: int
+    quick: Quick | None = None
 
     def report(self, path: str) -> FileReport:
         """Read and judge one file."""
-        return judge(self.subject(path), path, self.checks, self.policy)
+        name = "" if path == STANDARD_INPUT else Path(path).name
+        try:
+            data = take(path, self.max_size)
+        except NotTaken as fault:
+            return judge(self._refused(name, fault), path, self.checks, self.policy)
+        passed = None if self.quick is None else self.quick.report(data, name, path)
+        if passed is not None:
+            return passed
+        return judge(self._examined(name, data), path, self.checks, self.policy)
 
     def subject(self, path: str) -> Subject:
         """Read one file."""
@@ -46,7 +58,13 @@ class Judgement:
         try:
             data = take(path, self.max_size)
         except NotTaken as fault:
-            return Subject(name, b"", self.setting, obstacle=fault.obstacle, detail=fault.detail)
+            return self._refused(name, fault)
+        return self._examined(name, data)
+
+    def _refused(self, name: str, fault: NotTaken) -> Subject:
+        return Subject(name, b"", self.setting, obstacle=fault.obstacle, detail=fault.detail)
+
+    def _examined(self, name: str, data: bytes) -> Subject:
         return examine(data, name, self.setting, self.schemas, self.schema)
 
 
@@ -68,38 +86,37 @@ def prepare(
     today without it. Raises ConfigurationError or click.UsageError when something that was named cannot be
     used.
     """
-    on = on or date.today()
     schemas, checks, chosen = _schemas(schema)
-    project = _project(config, use_config, checks, on)
-    if project is not None:
-        definitions = definitions or project.definitions
-        consumers = consumers or project.consumers
-        target = target or project.sysmon_target
-    if target is not None:
+    gathered = gather(
+        config=config,
+        use_config=use_config,
+        definitions=definitions,
+        consumers=consumers,
+        target=target,
+        on=on,
+        max_size=max_size,
+        max_findings=max_findings,
+        known_checks={check.name for check in checks},
+    )
+    if gathered.target is not None:
         try:
-            sysmon_tables.target(target)
+            sysmon_tables.target(gathered.target)
         except ValueError as bad:
             raise click.UsageError(f"--target: {bad}") from bad
-    builds: Consumers | None = load_consumers(_near(consumers)) if consumers is not None else None
     judgement = Judgement(
         schemas=schemas,
         checks=checks,
         schema=chosen,
-        setting=Setting(on, (), builds, target),
-        policy=_policy(project, on, max_findings),
-        max_size=max_size or (project.max_size if project is not None else None) or MAX_SIZE,
+        setting=Setting(gathered.on, (), gathered.consumers, gathered.target),
+        policy=_policy(gathered),
+        max_size=gathered.max_size,
     )
+    judged = _definitions(gathered.definitions, judgement)
     return replace(
-        judgement, setting=replace(judgement.setting, definitions=_definitions(definitions, judgement))
+        judgement,
+        setting=replace(judgement.setting, definitions=judged),
+        quick=quick.prepare(gathered) if schema in (None, "channel") else None,
     )
-
-
-def _near(path: Path) -> Path:
-    """The path as seen from the working directory, when it lies below: reports then name no folder of this
-    machine.
-    """
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_absolute() and path.is_relative_to(here) else path
 
 
 def _schemas(name: str | None) -> tuple[tuple[Schema, ...], tuple[Check, ...], Schema | None]:
@@ -118,22 +135,14 @@ def _schemas(name: str | None) -> tuple[tuple[Schema, ...], tuple[Check, ...], S
     raise click.UsageError(f"schema {name!r} is not known; known are {known}, or a path to a Python file")
 
 
-def _project(config: Path | None, use_config: bool, checks: tuple[Check, ...], on: date) -> Project | None:
-    path = config or (find_project(Path.cwd()) if use_config else None)
-    if path is None:
-        return None
-    project = load_project(path, known_checks={check.name for check in checks})
-    project.require_current(on)
-    return project
-
-
-def _policy(project: Project | None, on: date, max_findings: int | None) -> Policy:
-    most = max_findings or (project.max_findings if project is not None else None) or MAX_FINDINGS
+def _policy(gathered: Gathered) -> Policy:
+    project = gathered.project
+    most = gathered.max_findings or MAX_FINDINGS
     if project is None:
         return Policy(max_findings=most)
 
     def suppression(finding: Finding, file: str) -> tuple[str, str] | None:
-        entry = project.suppression_for(finding, file, on)
+        entry = project.suppression_for(finding, file, gathered.on)
         return None if entry is None else (entry.reason, entry.expires.isoformat())
 
     return Policy(dict(project.severities), suppression, most)
@@ -142,7 +151,7 @@ def _policy(project: Project | None, on: date, max_findings: int | None) -> Poli
 def _definitions(paths: Sequence[Path], judgement: Judgement) -> tuple[Definitions, ...]:
     """Read and judge the definitions; their own errors are handed to the checks of what is judged by them."""
     found = []
-    for path in map(_near, paths):
+    for path in paths:
         try:
             data = take(str(path))
         except NotTaken as fault:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ccheck.consumers import Consumers
 from ccheck.finding import Proof
-from ccheck_schemas.record import Reading
-from ccheck_schemas.schema import Schema
 from ccheck_schemas.span import Span
+
+if TYPE_CHECKING:
+    # Construct takes a while to import, and who only asks for an `Obstacle` does without it.
+    from ccheck.consumers import Consumers
+    from ccheck_schemas.record import Reading
+    from ccheck_schemas.schema import Schema
 
 
 class Obstacle(StrEnum):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 
 from ccheck.consumers import Consumer
 from ccheck.finding import FileReport
+from ccheck.gather import Gathered
+from ccheck.intake import NotTaken, take
 from ccheck.screen import channel
 from ccheck_schemas.formats.channel_numbers import MAGIC
 from ccheck_schemas.generated.channel import spotless
@@ -56,14 +57,20 @@ class Quick:
         )
 
 
-def prepare(builds: tuple[Consumer, ...], definitions: Sequence[tuple[str, bytes]]) -> Quick:
-    """What is held against, when definitions (path, bytes) are themselves right; else files of instances have
-    no quick way.
+def prepare(gathered: Gathered) -> Quick:
+    """The quick way for what was named. Definitions that are not right, or are not one file, leave files of
+    instances without it.
     """
+    consumers = gathered.consumers
+    builds = () if consumers is None else consumers.supported(gathered.on)
     types = None
-    if len(definitions) == 1:
-        ((path, data),) = definitions
+    if len(gathered.definitions) == 1:
+        path = gathered.definitions[0]
+        try:
+            data = take(str(path))
+        except NotTaken:
+            data = b""
         columns = spotless(data) if data[:4] == MAGIC else None
         if columns is not None:
-            types = channel.definitions(columns, Path(path).name, builds)
+            types = channel.definitions(columns, path.name, builds)
     return Quick(builds, types)

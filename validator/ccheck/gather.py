@@ -1,0 +1,90 @@
+"""Options and ccheck.toml put together: what was named, before anything is judged by it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from ccheck.consumers import Consumers, load_consumers
+from ccheck.intake import MAX_SIZE
+from ccheck.project import Project, find_project, load_project
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What was named. definitions: the files, near the working directory. max_size: bytes."""
+
+    project: Project | None
+    definitions: tuple[Path, ...]
+    consumers: Consumers | None
+    target: str | None
+    on: date
+    max_size: int
+    max_findings: int | None
+
+
+class CheckNames(Collection[str]):
+    """The names of all checks, which are loaded only when one is asked for: most projects name none."""
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names())
+
+    def __len__(self) -> int:
+        return len(self._names())
+
+    @staticmethod
+    def _names() -> tuple[str, ...]:
+        from ccheck.checks import CHECKS
+
+        return tuple(check.name for check in CHECKS)
+
+
+def gather(
+    *,
+    config: Path | None,
+    use_config: bool,
+    definitions: Sequence[Path],
+    consumers: Path | None,
+    target: str | None,
+    on: date | None,
+    max_size: int | None,
+    max_findings: int | None,
+    known_checks: Collection[str],
+) -> Gathered:
+    """Put options and ccheck.toml together; an option wins over the file.
+
+    config: the ccheck.toml to use, else the nearest above the working directory if `use_config`. on: the day
+    of judgement, today without it. Raises ConfigurationError when something that was named cannot be used.
+    """
+    on = on or date.today()
+    path = config or (find_project(Path.cwd()) if use_config else None)
+    project = None if path is None else load_project(path, known_checks=known_checks)
+    if project is not None:
+        project.require_current(on)
+        definitions = definitions or project.definitions
+        consumers = consumers or project.consumers
+        target = target or project.sysmon_target
+        max_size = max_size or project.max_size
+        max_findings = max_findings or project.max_findings
+    return Gathered(
+        project=project,
+        definitions=tuple(map(_near, definitions)),
+        consumers=None if consumers is None else load_consumers(_near(consumers)),
+        target=target,
+        on=on,
+        max_size=max_size or MAX_SIZE,
+        max_findings=max_findings,
+    )
+
+
+def _near(path: Path) -> Path:
+    """The path as seen from the working directory, when it lies below: reports then name no folder of this
+    machine.
+    """
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_absolute() and path.is_relative_to(here) else path
