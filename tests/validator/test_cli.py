@@ -402,3 +402,11 @@ def test_control_characters_of_names_and_content_never_reach_the_terminal(cc: Ru
         out = cc(*args)[1]
         assert "\x1b" not in out
         assert "\u202e" not in out
+
+
+def test_schemas_says_what_it_can_do_with_each_format(cc: Run) -> None:
+    """Each format is listed with its checks, its commands, and whether good files have a quick way, or why not."""
+    out = cc("schemas")[1]
+    assert [line.split()[0] for line in out.splitlines() if not line.startswith(" ")] == ["channel", "sysmon"]
+    assert "quick way for good files: yes" in out
+    assert "quick way for good files: no, the checks of events" in out
