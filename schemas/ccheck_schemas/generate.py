@@ -1,18 +1,20 @@
-"""Turn a schema into plain Python that knows a faultless file when it sees one, as fast as code written by hand.
+"""Turn a schema into plain Python that knows a faultless file when it sees one.
 
-`source(schema)` walks the annotated Construct tree and writes a module with one function, ``spotless(data)``: neighbouring numbers
-are unpacked at once, tables are read by `iter_unpack`, ``this`` expressions become local variables, and all conditions of a record are one
-``if``. It gives the file's `Columns` when the reader would find no fault at all, and None at the first doubt.
+`source(schema)` walks the annotated Construct tree and writes a module with one function, ``spotless(data)``:
+neighbouring numbers are unpacked at once, tables are read by `iter_unpack`, ``this`` expressions become local
+variables, and all conditions of a record are one ``if``. It gives the file's `Columns` when the reader would
+find no fault at all, and None at the first doubt.
 
-The reader (`read`) stays the one that says what is wrong; the generated function only says that nothing is. A test holds the two against each
-other. A schema with a node that is not understood here raises `NotGenerated`, and is then read by the reader alone.
+The reader (`read`) stays the one that says what is wrong; the generated function only says that nothing is. A
+test holds the two against each other. A schema with a node that is not understood here raises `NotGenerated`,
+and is then read by the reader alone.
 """
 
 from __future__ import annotations
 
 import hashlib
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,6 +24,9 @@ from construct.expr import BinExpr, Path, UniExpr
 from ccheck_schemas import meaning as m
 from ccheck_schemas.schema import Schema
 from ccheck_schemas.size import sizeof
+from ccheck_schemas.tree import bare, nodes
+
+_WIDTH = 110
 
 VERSION = 1
 """Of the generated code; part of the name under which it is cached."""
@@ -42,7 +47,7 @@ class NotGenerated(Exception):
 
 
 class _Scope:
-    """The fields of one record, by name: the variable that holds a number, or the scope of a nested record."""
+    """The fields of one record by name: the variable of a number, or the scope of a nested record."""
 
     def __init__(self, parent: _Scope | None, root: _Scope | None) -> None:
         self.parent = parent or self
@@ -73,6 +78,7 @@ class _Writer:
         self.used = 0
         self.tables: dict[str, tuple[m.Table, _Scope]] = {}
         self.pools: list[str] = []
+        self.first: list[str] = []
         self.last: list[str] = []
         self.memos: dict[int, str] = {}
 
@@ -82,11 +88,12 @@ class _Writer:
         root = _Scope(None, None)
         for table in _tables(self.schema.root):
             self.line(f"{_start(table)} = -1")
+            self.line(f"{_count(table)} = 0")
         for pool in _pools(self.schema.root):
-            self.line(f"{_pool(pool)} = -1")
+            self.line(f"{_pool(pool)} = {_pool(pool)}_end = -1")
         self.line("at = 0")
         self.struct(self.schema.root, root, "at", "size")
-        self.line("claims.append((0, at))")
+        self.claim("0", "at")
         self.second_pass()
         for condition in self.last:
             self.refuse(condition)
@@ -99,7 +106,7 @@ class _Writer:
             "from struct import Struct",
             "from zlib import crc32",
             "",
-            "from ccheck_schemas.runtime import Columns, tiled",
+            "from ccheck_schemas.runtime import Columns, shared_out, tiled, well_formed  # noqa: F401",
             "",
             *(f"{name} = Struct({form!r})" for form, name in self.structs.items()),
             "",
@@ -115,32 +122,32 @@ class _Writer:
             "def _spotless(data: bytes) -> Columns | None:",
             "    size = len(data)",
             "    claims: list[tuple[int, int]] = []",
+            "    claimed = 0",
+            *(f"    {first}" for first in self.first),
         ]
         tail = [
             "    if not tiled(claims, size):",
             "        return None",
-            f"    return Columns(data, {{{self._header(root)}}}, {{{self._table_map()}}}, {{{self._pool_map()}}})",
+            "    return Columns(",
+            "        data,",
+            *_mapping(self._numbers(root)),
+            *_mapping(self._table_extents()),
+            *_mapping(f"{name!r}: ({_pool(name)}, {_pool(name)}_end)" for name in self.pools),
+            "    )",
             "",
         ]
         return "\n".join([*head, *body, *tail])
 
-    def _header(self, root: _Scope) -> str:
-        pairs = []
+    def _numbers(self, root: _Scope) -> Iterator[str]:
         for name, value in root.names.items():
             if isinstance(value, str):
-                pairs.append(f"{name!r}: {value}")
+                yield f"{name!r}: {value}"
             else:
-                pairs += [f"'{name}.{n}': {v}" for n, v in value.names.items() if isinstance(v, str)]
-        return ", ".join(pairs)
+                yield from (f"'{name}.{n}': {v}" for n, v in value.names.items() if isinstance(v, str))
 
-    def _table_map(self) -> str:
-        return ", ".join(
-            f"{name!r}: ({self.struct_of(node.subcon)}, {_start(name)}, {_count(name)})"
-            for name, (node, _) in self.tables.items()
-        )
-
-    def _pool_map(self) -> str:
-        return ", ".join(f"{name!r}: ({_pool(name)}, {_pool(name)}_end)" for name in self.pools)
+    def _table_extents(self) -> Iterator[str]:
+        for name, (node, _) in self.tables.items():
+            yield f"{name!r}: ({self.struct_of(node.subcon)}, {_start(name)}, {_count(name)})"
 
     # -- writing lines
 
@@ -157,8 +164,15 @@ class _Writer:
             self.line("pass")
         self.depth -= 1
 
-    def refuse(self, condition: str) -> None:
-        with self.block(f"if {condition}:"):
+    def refuse(self, *conditions: str) -> None:
+        """Give up when any of the conditions holds."""
+        head = f"if {' or '.join(conditions)}:"
+        if len(head) + 4 * self.depth > _WIDTH and len(conditions) > 1:
+            self.line("if (")
+            for i, condition in enumerate(conditions):
+                self.line(f"    {'or ' if i else ''}{condition}")
+            head = "):"
+        with self.block(head):
             self.line("return None")
 
     def fresh(self, name: str) -> str:
@@ -206,8 +220,10 @@ class _Writer:
         """Read a record from `at` on, and leave `at` behind it."""
         run: list[tuple[str, Any, tuple[m.Meaning, ...]]] = []
         for sub in node.subcons:
-            leaf, meanings = _bare(sub)
-            if isinstance(leaf, construct.FormatField) or (isinstance(leaf, construct.Const) and not meanings):
+            leaf, meanings = bare(sub)
+            if isinstance(leaf, construct.FormatField) or (
+                isinstance(leaf, construct.Const) and not meanings
+            ):
                 if run and _order(run[-1][1]) != _order(leaf):
                     self.fixed(run, scope, at, limit)
                     run = []
@@ -222,7 +238,9 @@ class _Writer:
             if counter is not None:
                 self.refuse(f"{variable} != {counter}")
 
-    def fixed(self, run: list[tuple[str, Any, tuple[m.Meaning, ...]]], scope: _Scope, at: str, limit: str) -> None:
+    def fixed(
+        self, run: list[tuple[str, Any, tuple[m.Meaning, ...]]], scope: _Scope, at: str, limit: str
+    ) -> None:
         """Neighbouring numbers: one extent test, one unpacking, one condition."""
         if not run:
             return
@@ -231,10 +249,21 @@ class _Writer:
         end = self.fresh("end")
         self.line(f"{end} = {at} + {packer}.size")
         self.refuse(f"{end} > {limit}")
-        self.line(f"{', '.join(variables)}{',' if len(variables) == 1 else ''} = {packer}.unpack_from(data, {at})")
+        self.unpack(variables, f"{packer}.unpack_from(data, {at})")
         if conditions:
-            self.refuse(" or ".join(conditions))
+            self.refuse(*conditions)
         self.line(f"{at} = {end}")
+
+    def unpack(self, variables: list[str], value: str) -> None:
+        """Several variables at once, one to a line where they are many."""
+        names = ", ".join(variables) + ("," if len(variables) == 1 else "")
+        if len(names) + len(value) + 4 * self.depth + 3 <= _WIDTH:
+            self.line(f"{names} = {value}")
+            return
+        self.line("(")
+        for variable in variables:
+            self.line(f"    {variable},")
+        self.line(f") = {value}")
 
     def fields(
         self, run: list[tuple[str, Any, tuple[m.Meaning, ...]]], scope: _Scope, *, in_table: bool
@@ -284,12 +313,14 @@ class _Writer:
             case m.RecordSize() if not in_table:
                 scope.sized[meaning.of] = v
                 return []
-            case m.ChecksumOver() if not in_table and scope.root in (scope, scope.parent):
+            case m.ChecksumOver() if not in_table and self.depth == 1:
                 self.last.append(f"{v} != crc32(memoryview(data)[{meaning.start}:])")
                 return []
             case m.IndexInto() if in_table:
                 return []
-        raise NotGenerated(f"{type(meaning).__name__} of {v.rsplit('_', 1)[0]} stands where it is not understood")
+        raise NotGenerated(
+            f"{type(meaning).__name__} of {v.rsplit('_', 1)[0]} stands where it is not understood"
+        )
 
     # -- nodes
 
@@ -317,7 +348,7 @@ class _Writer:
                 self.pool(node, name, scope, at, limit)
             case m.Region():
                 stop = self.extent(node.length, 0, scope, at, limit)
-                inner, _ = _bare(node.subcon)
+                inner, _ = bare(node.subcon)
                 self.node(inner, name, scope, at, stop)
                 self.refuse(f"{at} != {stop}")
             case construct.IfThenElse():
@@ -347,29 +378,26 @@ class _Writer:
 
     def text(self, node: m.Text, at: str, end: str) -> None:
         """Refuse text that is not well-formed, between two expressions."""
-        raw = self.fresh("text")
         unit = node.unit
-        self.line(f"{raw} = data[{at}:{end}]")
-        if node.terminator == "inside" or (unit > 1 and node.terminator != "none"):
-            self.line(f"if not text_inside({raw}, {unit}, {node.encoding!r}):") if False else None
         if unit > 1 or node.terminator == "inside" or node.encoding != "utf-8":
-            self.refuse(
-                f"not well_formed(data, {at}, {end}, {node.encoding!r}, {unit}, {node.terminator!r}, {node.lists!r})"
-            )
+            kind = f"{node.encoding!r}, {unit}, {node.terminator!r}, {node.lists!r}"
+            self.refuse(f"not well_formed(data, {at}, {end}, {kind})")
             return
+        raw = self.fresh("text")
+        self.line(f"{raw} = data[{at}:{end}]")
         conditions = []
         if node.terminator == "behind":
             conditions.append(f"data[{end}]")
             if not node.lists:
                 conditions.append(f"b'\\0' in {raw}")
         if conditions:
-            self.refuse(" or ".join(conditions))
+            self.refuse(*conditions)
         with self.block(f"if not {raw}.isascii():"):
             self.line(f"{raw}.decode()")
 
     def branches(self, node: Any, name: str | None, scope: _Scope, at: str, limit: str) -> None:
-        then, _ = _bare(node.thensubcon)
-        other, _ = _bare(node.elsesubcon)
+        then, _ = bare(node.thensubcon)
+        other, _ = bare(node.elsesubcon)
         condition = self.expression(node.condfunc, scope)
         for leaf, text in ((then, f"if {condition}:"), (other, "else:")):
             if leaf is construct.Pass and text == "else:":
@@ -381,11 +409,11 @@ class _Writer:
         key = self.expression(node.keyfunc, scope)
         word = "if"
         for case, sub in node.cases.items():
-            leaf, _ = _bare(sub)
+            leaf, _ = bare(sub)
             with self.block(f"{word} {key} == {case!r}:"):
                 self.choice(leaf, name, scope, at, limit)
             word = "elif"
-        leaf, _ = _bare(node.default)
+        leaf, _ = bare(node.default)
         with self.block("else:"):
             if leaf is construct.Pass:
                 self.line("return None")
@@ -399,7 +427,7 @@ class _Writer:
         self.node(leaf, name, scope, at, limit)
 
     def array(self, node: Any, name: str | None, scope: _Scope, at: str, limit: str) -> None:
-        leaf, _ = _bare(node.subcon)
+        leaf, _ = bare(node.subcon)
         if not isinstance(leaf, construct.Struct):
             raise NotGenerated(f"the elements of {name} are no records")
         count = self.expression(node.count, scope)
@@ -411,7 +439,7 @@ class _Writer:
         """Note where the rows are, and judge each by itself."""
         if node.table in self.tables:
             raise NotGenerated(f"the table {node.table} is read in two places")
-        row, size = _bare(node.subcon)[0], sizeof(node.subcon)
+        row, size = bare(node.subcon)[0], sizeof(node.subcon)
         count, start = _count(node.table), _start(node.table)
         self.refuse(f"{start} >= 0")
         self.line(f"{count} = {self.expression(node.count, scope)}")
@@ -425,14 +453,18 @@ class _Writer:
         self.line(f"{at} += {count} * {size}")
         if conditions:
             with self.block(f"for {variables} in {packer}.iter_unpack(data[{start}:{at}]):"):
-                self.refuse(" or ".join(conditions))
+                self.refuse(*conditions)
 
     def row(self, row: Any, scope: _Scope) -> tuple[str, list[str], str]:
-        """The variables, conditions and packer of a table's row; what takes no bytes waits for the second pass."""
+        """The variables, conditions and packer of a table's row; what takes no bytes waits for the second
+        pass.
+        """
         run = []
         for sub in row.subcons:
-            leaf, meanings = _bare(sub)
-            if isinstance(leaf, construct.FormatField) or (isinstance(leaf, construct.Const) and not meanings):
+            leaf, meanings = bare(sub)
+            if isinstance(leaf, construct.FormatField) or (
+                isinstance(leaf, construct.Const) and not meanings
+            ):
                 run.append((sub.name, leaf, meanings))
             elif sizeof(leaf) != 0:
                 raise NotGenerated(f"a row of a table holds {type(leaf).__name__} {sub.name}")
@@ -442,7 +474,7 @@ class _Writer:
         return ", ".join(variables) + ("," if len(variables) == 1 else ""), conditions, self.packer(form)
 
     def struct_of(self, row: Any) -> str:
-        return self.row(_bare(row)[0], _Scope(None, None))[2]
+        return self.row(bare(row)[0], _Scope(None, None))[2]
 
     def pool(self, node: m.Pool, name: str | None, scope: _Scope, at: str, limit: str) -> None:
         if node.region in self.pools:
@@ -450,7 +482,8 @@ class _Writer:
         self.pools.append(node.region)
         start = _pool(node.region)
         count = self.expression(node.count, scope)
-        self.refuse(f"{start} >= 0 or not {node.low} <= {count} <= {node.high} or {count} > {limit} - {at}")
+        room = f"{count} > {limit} - {at}"
+        self.refuse(f"{start} >= 0", f"not {node.low} <= {count} <= {node.high}", room)
         if name in scope.sized:
             self.refuse(f"{scope.sized[name]} != 1")
         self.line(f"{start} = {at}")
@@ -459,7 +492,7 @@ class _Writer:
 
     def chain(self, node: m.Chain, name: str | None, scope: _Scope) -> None:
         """Follow a chain forward; each record claims its bytes."""
-        record = _bare(node.subcon)[0]
+        record = bare(node.subcon)[0]
         offset, counter = self.fresh("next"), self.fresh("links")
         self.line(f"{offset} = {self.expression(node.first, scope)}")
         self.line(f"{counter} = 0")
@@ -470,30 +503,38 @@ class _Writer:
             aligned = f" or {offset} % {node.align}" if node.align > 1 else ""
             self.refuse(f"not 0 < {offset} < size{aligned}")
             self.struct(record, inner, f"at_{start}", "size")
-            self.line(f"claims.append(({start}, at_{start}))")
+            self.claim(start, f"at_{start}")
             self.line(f"{counter} += 1")
             following, last = inner.names.get(node.next_field), inner.names.get(node.last)
             if not isinstance(following, str) or not isinstance(last, str):
                 raise NotGenerated(f"the chain {name} goes on by something that is no number")
-            self.refuse(f"({last} == 0) != ({following} == 0) or 0 != {following} <= {start}")
+            if last != following:
+                self.refuse(f"({last} == 0) != ({following} == 0)")
+            self.refuse(f"0 != {following} < at_{start}")
             self.line(f"{offset} = {following}")
         scope.names[f"# {name}"] = counter
 
     def elsewhere(self, node: m.At, scope: _Scope) -> None:
         """Read a record at an offset, unless it was read before; it claims its bytes."""
-        record = _bare(node.subcon)[0]
+        record = bare(node.subcon)[0]
         offset = self.expression(node.offset, scope)
         memo = self.memos.get(id(node.subcon))
         if memo is None:
             memo = self.memos[id(node.subcon)] = self.fresh("seen")
-            self.lines.insert(0, f"    {memo}: set[int] = set()")
+            self.first.append(f"{memo}: set[int] = set()")
         with self.block(f"if {offset} and {offset} not in {memo}:"):
             start = self.fresh("start")
             self.line(f"{start} = at_{start} = {offset}")
             self.refuse(f"not 0 < {start} < size")
             self.line(f"{memo}.add({start})")
             self.struct(record, _Scope(scope, scope.root), f"at_{start}", "size")
-            self.line(f"claims.append(({start}, at_{start}))")
+            self.claim(start, f"at_{start}")
+
+    def claim(self, start: str, end: str) -> None:
+        """Note the bytes of a record; records that claim more than the file has would make endless work."""
+        self.line(f"claims.append(({start}, {end}))")
+        self.line(f"claimed += {end} - {start}")
+        self.refuse("claimed > size")
 
     # -- what takes the whole file
 
@@ -504,7 +545,7 @@ class _Writer:
             self.line(f"{_pool(pool)}_aligned: dict[int, int] = {{}}")
         taken: dict[str, str] = {}
         for name, (node, _) in self.tables.items():
-            row = _bare(node.subcon)[0]
+            row = bare(node.subcon)[0]
             waiting = [sub for sub in row.subcons if _waits(sub)]
             if waiting:
                 with self.block(f"if {_start(name)} >= 0:"):
@@ -520,17 +561,17 @@ class _Writer:
         scope = _Scope(None, None)
         variables, _, packer = self.row(row, scope)
         for sub in waiting:
-            leaf, _ = _bare(sub)
+            leaf, _ = bare(sub)
             if isinstance(leaf, m.Rows):
                 if leaf.table in taken:
                     raise NotGenerated(f"the rows of {leaf.table} are taken by two tables")
                 taken[leaf.table] = self.fresh("taken")
-                self.lines.insert(0, f"    {taken[leaf.table]} = 0")
+                self.first.append(f"{taken[leaf.table]} = 0")
         start, count = _start(name), _count(name)
         rows = f"data[{start}:{start} + {count} * {packer}.size]"
         with self.block(f"for {variables} in {packer}.iter_unpack({rows}):"):
             for sub in waiting:
-                leaf, meanings = _bare(sub)
+                leaf, meanings = bare(sub)
                 for meaning in meanings:
                     if isinstance(meaning, m.IndexInto):
                         index = scope.names[sub.name]
@@ -549,7 +590,7 @@ class _Writer:
             case m.Pooled():
                 self.pooled(leaf, scope)
             case construct.IfThenElse():
-                then, other = _bare(leaf.thensubcon)[0], _bare(leaf.elsesubcon)[0]
+                then, other = bare(leaf.thensubcon)[0], bare(leaf.elsesubcon)[0]
                 with self.block(f"if {self.expression(leaf.condfunc, scope)}:"):
                     self.waiting(then, name, scope)
                 if other is not construct.Pass:
@@ -567,36 +608,38 @@ class _Writer:
             raise NotGenerated(f"the pool {node.region} comes after what names its items")
         pool = _pool(node.region)
         offset, length = self.expression(node.offset, scope), self.expression(node.length, scope)
-        item, _ = _bare(node.subcon)
+        item, _ = bare(node.subcon)
         behind = _behind(item)
         stop = self.fresh("stop")
         seen = self.fresh("seen")
-        self.lines.insert(0, f"    {seen}: set[tuple[int, int]] = set()")
+        self.first.append(f"{seen}: set[tuple[int, int]] = set()")
         with self.block(f"if ({offset}, {length}) not in {seen}:"):
             self.line(f"{seen}.add(({offset}, {length}))")
             self.line(f"{stop} = {offset} + {length}" + (f" + {behind}" if behind else ""))
-            aligned = f" or {offset} % {node.align}" if node.align > 1 else ""
-            inside = f"{pool} < 0 or not {pool} <= {offset} <= {stop} <= {pool}_end{aligned}"
-            self.refuse(f"{inside} or {pool}_items.setdefault({offset}, {stop}) != {stop}")
+            aligned = [f"{offset} % {node.align}"] if node.align > 1 else []
+            self.refuse(
+                f"{pool} < 0",
+                f"not {pool} <= {offset} <= {stop} <= {pool}_end",
+                *aligned,
+                f"{pool}_items.setdefault({offset}, {stop}) != {stop}",
+            )
             if node.align > 1:
                 self.line(f"{pool}_aligned[{offset}] = {node.align}")
             if isinstance(item, m.Text):
                 self.text(item, offset, f"{stop} - {behind}" if behind else stop)
 
 
-def _bare(node: Any) -> tuple[Any, tuple[m.Meaning, ...]]:
-    """A node without its name and meanings, and the meanings."""
-    meanings = []
-    while isinstance(node, construct.Renamed | m.Meaning):
-        if isinstance(node, m.Meaning):
-            meanings.append(node)
-        node = node.subcon
-    return node, tuple(meanings)
+def _mapping(pairs: Iterable[str]) -> list[str]:
+    """A mapping as an argument, one pair to a line."""
+    lines = [f"            {pair}," for pair in pairs]
+    return ["        {", *lines, "        },"] if lines else ["        {},"]
 
 
 def _waits(sub: Any) -> bool:
-    leaf, meanings = _bare(sub)
-    return any(isinstance(x, m.IndexInto) for x in meanings) or not isinstance(leaf, construct.FormatField | construct.Const)
+    leaf, meanings = bare(sub)
+    return any(isinstance(x, m.IndexInto) for x in meanings) or not isinstance(
+        leaf, construct.FormatField | construct.Const
+    )
 
 
 def _order(leaf: Any) -> str | None:
@@ -647,27 +690,8 @@ def _pool(region: str) -> str:
 
 
 def _tables(node: Any) -> list[str]:
-    return [found.table for found in _nodes(node) if isinstance(found, m.Table)]
+    return [found.table for found in nodes(node) if isinstance(found, m.Table)]
 
 
 def _pools(node: Any) -> list[str]:
-    return [found.region for found in _nodes(node) if isinstance(found, m.Pool)]
-
-
-def _nodes(node: Any) -> Iterator[Any]:
-    """All nodes of a tree."""
-    node = _bare(node)[0]
-    yield node
-    match node:
-        case construct.Struct():
-            inner = node.subcons
-        case construct.IfThenElse():
-            inner = [node.thensubcon, node.elsesubcon]
-        case construct.Switch():
-            inner = [*node.cases.values(), node.default]
-        case construct.Array() | m.Table() | m.Region() | m.Chain() | m.At():
-            inner = [node.subcon]
-        case _:
-            inner = []
-    for sub in inner:
-        yield from _nodes(sub)
+    return [found.region for found in nodes(node) if isinstance(found, m.Pool)]

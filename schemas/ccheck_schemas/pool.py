@@ -21,9 +21,12 @@ class Pools:
         self.extents: dict[str, tuple[int, int]] = {}
         self.items: dict[str, tuple[PoolItem, ...]] = {}
 
-    def add(self, region: str, start: int, end: int) -> None:
-        """Enter a pool; a second one of the same name does not count."""
-        self.extents.setdefault(region, (start, end))
+    def add(self, region: str, start: int, end: int) -> bool:
+        """Enter a pool. False when the name is taken."""
+        if region in self.extents:
+            return False
+        self.extents[region] = (start, end)
+        return True
 
     def take(self, record: Record, name: str, node: m.Pooled) -> None:
         """Note a record that names an item."""
@@ -31,12 +34,10 @@ class Pools:
 
     def settle(self) -> None:
         """Read the items of each pool, and see that they share its bytes out between them."""
-        for region, named in self._named.items():
-            if region in self.extents:
-                start, end = self.extents[region]
-                found = self._read(named, start, end)
-                self.items[region] = tuple(found[key] for key in sorted(found))
-                self._share(region, start, min(end, self._ledger.size))
+        for region, (start, end) in self.extents.items():
+            found = self._read(self._named.get(region, []), start, end)
+            self.items[region] = tuple(found[key] for key in sorted(found))
+            self._share(region, start, min(end, self._ledger.size))
 
     def found(self) -> Mapping[str, tuple[PoolItem, ...]]:
         """What each pool holds, by offset."""
@@ -117,8 +118,9 @@ class Pools:
             return
         if end - at >= align or end != at + -at % align:
             self._ledger.fault("pool-text-unused", top, place=(at, end), length=end - at)
-        elif any(self._ledger.data[at:end]):
-            self._ledger.fault("padding-not-zero", top, "padding", (at, end))
+        elif any(padding := self._ledger.data[at:end]):
+            first = at + len(padding) - len(padding.lstrip(b"\0"))
+            self._ledger.fault("padding-not-zero", top, "padding", (first, at + len(padding.rstrip(b"\0"))))
 
 
 def _behind(item: Any) -> int:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any, ClassVar
 
 import construct
@@ -30,6 +30,7 @@ from ccheck_schemas.rows import Tables
 from ccheck_schemas.size import sizeof
 from ccheck_schemas.span import Span
 from ccheck_schemas.text import decode
+from ccheck_schemas.tree import nodes
 
 
 class _Cut(Exception):
@@ -38,7 +39,13 @@ class _Cut(Exception):
 
 def read(root: construct.Construct, data: bytes) -> Reading:
     """Read `data` by the schema `root`, a Struct that `lint` accepts. Raises nothing on any bytes."""
-    return _Reader(data).run(root)
+    return _Reader(root, data).run(root)
+
+
+@cache
+def _shared(root: construct.Construct) -> tuple[str, ...]:
+    """The tables whose rows are shared out."""
+    return tuple(dict.fromkeys(node.table for node in nodes(root) if isinstance(node, m.Rows)))
 
 
 class _Reader:
@@ -49,11 +56,11 @@ class _Reader:
     where a region is cut short and was reported). It returns the offset behind the node, or raises _Cut.
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, root: construct.Construct, data: bytes) -> None:
         self.data = data
         self.size = len(data)
         self.ledger = Ledger(data)
-        self.tables = Tables(self.ledger)
+        self.tables = Tables(self.ledger, _shared(root))
         self.pools = Pools(self.ledger)
         self.seals: list[tuple[m.Meaning, Span, struct.Struct]] = []
         self.later: list[Callable[[], None]] = []
@@ -242,6 +249,8 @@ class _Reader:
         fits = min(self.fit(node.count, count, size, record, at, limit, promised), node.high)
         rows: list[Record] = []
         again = not self.tables.add(node.table, rows, count)
+        if again:
+            self.repeated(node.table, field_of(node.count), record, at)
         start = at
         for i in range(fits):
             row = Record(record if again else None, f"{node.table}[{i}]", at)
@@ -261,11 +270,16 @@ class _Reader:
             values = {"value": count, "low": node.low, "high": node.high}
             self.ledger.blame("value-out-of-bounds", record, field_of(node.count), (at, at), **values)
 
+    def repeated(self, name: str, field: str | None, record: Record, at: int) -> None:
+        """A second table or pool of a name: what points into it is held against the first alone."""
+        self.ledger.blame("table-repeated", record, field, (at, at), table=name)
+
     def pool(self, node: m.Pool, record: Record, name: str, at: int, limit: int, promised: int) -> int:
         count = self.amount(node.count, record, name, at)
         self.limits(node, count, record, at)
         fits = self.fit(node.count, count, 1, record, at, limit, promised)
-        self.pools.add(node.region, at, at + count)
+        if not self.pools.add(node.region, at, at + count):
+            self.repeated(node.region, field_of(node.count), record, at)
         record.put(name, self.data[at : at + fits], at, at + fits)
         if fits < count:
             self.ledger.complete = False
@@ -303,8 +317,13 @@ class _Reader:
     def switch(self, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
         key = m.evaluate(node.keyfunc, record.values)
         if key not in node.cases and node.default is construct.Pass:
-            # An unknown kind was reported where it stands; what it holds cannot be read.
+            # What an unknown kind holds cannot be read. A field that is a StrictEnum has said so already.
             self.ledger.complete = False
+            place = (at, at)
+            kinds = tuple(node.cases)
+            self.ledger.blame(
+                "unknown-enum-value", record, field_of(node.keyfunc), place, value=key, names=kinds
+            )
             record.put(name, None, at, at)
             raise _Cut
         return self.choose(node.cases.get(key, node.default), record, name, at, limit, promised)

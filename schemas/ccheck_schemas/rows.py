@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ccheck_schemas import meaning as m
 from ccheck_schemas.ledger import Ledger
@@ -10,10 +10,14 @@ from ccheck_schemas.record import Record
 
 
 class Tables:
-    """The tables of one reading, by name, and who takes their rows."""
+    """The tables of one reading, by name, and who takes their rows.
 
-    def __init__(self, ledger: Ledger) -> None:
+    shared: the tables whose rows the schema shares out; rows that nobody takes are then a fault.
+    """
+
+    def __init__(self, ledger: Ledger, shared: Sequence[str]) -> None:
         self._ledger = ledger
+        self._shared = shared
         self._rows: dict[str, tuple[list[Record], int]] = {}
         self._takers: dict[str, list[tuple[Record, str, m.Rows]]] = {}
 
@@ -42,7 +46,7 @@ class Tables:
 
     def settle(self) -> None:
         """Hand the rows of each table to their takers, in order and without gaps."""
-        for table in self._takers:
+        for table in self._shared:
             if table in self._rows:
                 self._share(table)
 
@@ -51,7 +55,7 @@ class Tables:
         expected = 0
         ordered = True
         handed = 0
-        for record, name, node in self._takers[table]:
+        for record, name, node in self._takers.get(table, ()):
             first, number = record.get(node.first), record.get(node.count)
             if first is None or number is None:
                 continue

@@ -1,4 +1,6 @@
-"""What generated modules need while they run. Imports neither Construct nor a schema, so that a start is short."""
+"""What generated modules need while they run. Imports neither Construct nor a schema, so that a start is
+short.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from typing import Any
 class Columns:
     """A file without faults, as columns: nothing is copied until it is asked for.
 
-    numbers: those of the top record, by their path. tables: packer, offset and number of rows. pools: start and end.
+    numbers: those of the top record, by their path. tables: packer, offset and number of rows. pools: start
+    and end.
     """
 
     data: bytes
@@ -21,7 +24,9 @@ class Columns:
     pools: Mapping[str, tuple[int, int]]
 
     def rows(self, table: str) -> Iterator[tuple[Any, ...]]:
-        """The rows of a table, each a tuple of its numbers in the order of the format; none when it is not there."""
+        """The rows of a table, each a tuple of its numbers in the order of the format; none when it is not
+        there.
+        """
         packer, start, count = self.tables[table]
         return packer.iter_unpack(self.data[start : start + count * packer.size] if start >= 0 else b"")
 
@@ -36,7 +41,9 @@ def tiled(claims: list[tuple[int, int]], size: int) -> bool:
     return at == size
 
 
-def shared_out(data: bytes, start: int, end: int, items: Mapping[int, int], aligned: Mapping[int, int]) -> bool:
+def shared_out(
+    data: bytes, start: int, end: int, items: Mapping[int, int], aligned: Mapping[int, int]
+) -> bool:
     """Whether items (offset to end) share out a pool, with zeros alone in front of an aligned one."""
     at = start
     for offset in sorted(items):
@@ -48,7 +55,9 @@ def shared_out(data: bytes, start: int, end: int, items: Mapping[int, int], alig
     return at == end
 
 
-def well_formed(data: bytes, at: int, end: int, encoding: str, unit: int, terminator: str, lists: bool) -> bool:
+def well_formed(
+    data: bytes, at: int, end: int, encoding: str, unit: int, terminator: str, lists: bool
+) -> bool:
     """Whether text of any encoding is what `ccheck_schemas.text.decode` finds no fault in."""
     raw = data[at:end]
     nul = raw.find(bytes(unit))

@@ -26,7 +26,8 @@ def decode(ledger: Ledger, node: m.Text, record: Record, name: str, at: int, len
         else:
             tail = raw[nul:].lstrip(b"\0")
             if tail:
-                ledger.fault("padding-not-zero", record, name, (end - len(tail), end))
+                first = end - len(tail)
+                ledger.fault("padding-not-zero", record, name, (first, first + len(tail.rstrip(b"\0"))))
             raw = raw[:nul]
     if len(raw) % unit:
         reason = f"{len(raw)} bytes are not whole characters"

@@ -208,6 +208,7 @@ TYPED = Struct(
     ("raw", "expected"),
     [
         ("0302 010203 0002 0201", []),
+        ("0300 010203", [("rows-out-of-order", 2, 3, "rows")]),
         ("0302 010203 0001 0201", [("rows-out-of-order", 7, 1, "takers[1].first")]),
         ("0302 010203 0002 0102", [("rows-out-of-order", 7, 1, "takers[1].first")]),
         ("0302 010203 0001 0101", [("rows-out-of-order", 4, 1, "rows")]),
@@ -234,6 +235,7 @@ POOLED = Struct("items_n" / Int8ub, "pool_n" / Int8ub, "items" / m.Table("items"
     ("raw", "expected"),
     [
         (b"\x01\x03\x04\x02hi\0", []),
+        (b"\x00\x03hi\0", [("pool-text-unused", 2, 3, "pool")]),
         (b"\x02\x03\x06\x02\x06\x02hi\0", []),
         (
             b"\x01\x03\x04\x03hi\0",
@@ -266,7 +268,7 @@ def test_text_inside_its_field_ends_in_nul_and_zeros() -> None:
     root = Struct("t" / m.Text(6, "utf-16-le", terminator="inside"))
     assert read(root, b"a\0\0\0\0\0").root.t == "a"
     assert faults(read(root, b"a\0b\0c\0")) == [("text-not-terminated", 0, 6, "t")]
-    assert faults(read(root, b"a\0\0\0c\0")) == [("padding-not-zero", 4, 2, "t")]
+    assert faults(read(root, b"a\0\0\0c\0")) == [("padding-not-zero", 4, 1, "t")]
     assert faults(read(root, b"\x00\xd8\0\0\0\0")) == [("text-malformed", 0, 2, "t")]
 
 
@@ -290,6 +292,23 @@ def test_an_unknown_kind_is_passed_over_to_the_end_of_its_region() -> None:
     reading = read(root, b"\x03\x07zz\x01")
     assert faults(reading) == [("unknown-enum-value", 1, 1, "body.kind")]
     assert reading.root.after == 1
+
+
+def test_a_kind_without_a_case_is_a_fault_of_its_field() -> None:
+    """A kind that no case describes is blamed even where the field is a plain number: nothing passes unread."""
+    body = Struct("kind" / Int8ub, "x" / Switch(this.kind, {1: Int8ub}))
+    root = Struct("size" / Int8ub, "body" / m.Region(this.size, body))
+    assert faults(read(root, b"\x03\x07zz")) == [("unknown-enum-value", 1, 1, "body.kind")]
+    assert faults(read(root, b"\x02\x01z")) == []
+
+
+def test_a_second_table_or_pool_is_a_fault() -> None:
+    """A table or pool that comes twice is blamed: what points into it was held against the first alone."""
+    table = m.Table("rows", this.n, Struct("v" / Int8ub))
+    root = Struct("n" / Int8ub, "one" / table, "two" / table)
+    assert faults(read(root, b"\x01aa")) == [("table-repeated", 0, 1, "n")]
+    root = Struct("n" / Int8ub, "one" / m.Pool("pool", this.n), "two" / m.Pool("pool", this.n))
+    assert [f[0] for f in faults(read(root, b"\x00"))] == ["table-repeated"]
 
 
 def test_if_reads_a_field_only_when_its_condition_holds() -> None:

@@ -134,17 +134,18 @@ def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of 300 files in three folders: copies of the corpus, of which every fifth is damaged."""
+    """300 files, each in a folder of its own: copies of the corpus, of which every fifth is damaged."""
     folder = tmp_path_factory.mktemp("mixed")
     sources = sorted(CORPUS.glob("*/*/*.bin")) + sorted(CORPUS.glob("*.bin"))
     assert len(sources) > 2
     for number in range(300):
-        data = bytearray(sources[number % len(sources)].read_bytes())
-        if number % 5 == 4:
+        source = sources[number % len(sources)]
+        data = bytearray(source.read_bytes())
+        if number % 5 == 4 and data:
             data[number * 7 % len(data)] ^= 1 << number % 8
         if number % 60 == 59:
-            del data[number % len(data) :]
-        target = folder / f"{number % 3}" / f"{number:03}.bin"
+            del data[len(data) // 2 :]
+        target = folder / f"{number:03}" / source.name
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(data)
     return folder
@@ -193,14 +194,14 @@ def test_reports_come_in_the_order_of_the_names(
     """Files named backwards, twice, and standard input between them: each is reported where it was named."""
     good = (CORPUS / "field-past-inputs" / "good" / "C-00000291-00000000-00000001.bin").read_bytes()
     files = sorted(mixed.glob("*/*.bin"))[13::-1]
-    args = [files[3], *files[:5], "-", *files[5:], files[3], mixed / "0" / "000.bin"]
+    args = [files[3], *files[:5], "-", *files[5:], files[3], mixed / "000"]
     answers = []
     for jobs in (1, 2):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(good)))
         answers.append(cc("validate", *CONFIG, *args, "--jobs", jobs))
     assert answers[0] == answers[1]
     told = re.findall(r"^(?:pass|fail)  (\S+)", answers[1][1], re.MULTILINE)
-    assert told == [str(arg) for arg in args]
+    assert told == [str(arg) for arg in args[:-1]] + [str(file) for file in (mixed / "000").iterdir()]
 
 
 @pytest.mark.usefixtures("no_workers")

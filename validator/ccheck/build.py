@@ -20,6 +20,7 @@ A recipe is YAML::
       consumers: none       # or a path from the recipe's folder
       schema: none          # recognise the file by its content
       target: "15.15"       # the version of the consumer that a blob is judged for
+    builds: {"7.11": crash, "7.16": refuse}   # what builds do with the file; building passes over it
 """
 
 from __future__ import annotations
@@ -80,6 +81,8 @@ def _build(recipe: Any, path: Path, schemas: Sequence[Schema], depth: int) -> by
     schema = _schema(top.text("schema"), schemas)
     top.text("why", default="")
     _setting(top)
+    if top.has("builds"):
+        top.mapping("builds")
     edits = list(top.parts("edits", default=[]))
     sealed = top.texts("seal") if top.has("seal") else (["size", "checksum"] if edits else [])
     for name in sealed:

@@ -18,6 +18,7 @@ from ccheck.project import Project, find_project, load_project
 from ccheck.subject import Definitions, Setting, Subject
 from ccheck.user_schema import UserSchemaError, is_schema_file, load_user_schema
 from ccheck.validate import MAX_FINDINGS, Policy, examine, judge
+from ccheck_schemas.formats import sysmon_tables
 from ccheck_schemas.schema import Schema
 from ccheck_schemas.table import SCHEMAS
 
@@ -74,6 +75,11 @@ def prepare(
         definitions = definitions or project.definitions
         consumers = consumers or project.consumers
         target = target or project.sysmon_target
+    if target is not None:
+        try:
+            sysmon_tables.target(target)
+        except ValueError as bad:
+            raise click.UsageError(f"--target: {bad}") from bad
     builds: Consumers | None = load_consumers(_near(consumers)) if consumers is not None else None
     judgement = Judgement(
         schemas=schemas,

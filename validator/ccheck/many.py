@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from ccheck.finding import FileReport
 from ccheck.intake import STANDARD_INPUT
 from ccheck.interrupts import Interrupts
-from ccheck.judgement import Judgement
+
+if TYPE_CHECKING:
+    from ccheck.judgement import Judgement
 
 FILES = 64
 """Files of a full chunk: the work that a worker process is given at once."""

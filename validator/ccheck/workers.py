@@ -24,18 +24,16 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ccheck.checks import CHECKS
 from ccheck.finding import FileReport, NotRun
 from ccheck.intake import STANDARD_INPUT
 from ccheck.interrupts import Interrupts
-from ccheck.judgement import Judgement
 from ccheck.many import FILES, Chunk, ExaminationFailed, chunks
-from ccheck.subject import Obstacle, Subject
-from ccheck.validate import Policy, judge
 
 if TYPE_CHECKING:
     from multiprocessing.connection import _ConnectionBase
     from multiprocessing.context import SpawnProcess
+
+    from ccheck.judgement import Judgement
 
 TICK = 0.1
 """Seconds that this process waits for workers before it looks for interrupts and draws progress."""
@@ -244,6 +242,11 @@ class Workers:
             self._answers[task.chunk.start] = (task.chunk, _Answer(pickle.dumps([report])))
 
     def _crashed(self, path: str, how: str) -> FileReport:
+        # Imported here: a worker needs them only where `prepare` does.
+        from ccheck.checks import CHECKS
+        from ccheck.subject import Obstacle, Subject
+        from ccheck.validate import Policy, judge
+
         setting = self._judgement.setting
         subject = Subject(Path(path).name, b"", setting, obstacle=Obstacle.CRASHED, detail=how)
         # Not the user's own checks: one of them may be what crashed. And not the project's policy: no

@@ -7,29 +7,31 @@ import zlib
 from typing import Any
 
 from ccheck_schemas.formats.channel import (
-    BLOCK_ORDER,
     CRITERION,
     FIELD,
     HEADER,
-    HEADER_SIZE,
-    MAGIC,
     TEMPLATE_INSTANCE,
     TEMPLATE_TYPE,
-    Action,
-    BlockKind,
     ChannelContent,
     Criterion,
+    Field,
+    TemplateInstance,
+    TemplateType,
+)
+from ccheck_schemas.formats.channel_numbers import (
+    BLOCK_ORDER,
+    HEADER_SIZE,
+    MAGIC,
+    Action,
+    BlockKind,
     CriterionFlag,
     CriterionKind,
-    Field,
     FieldFlag,
     FileFlag,
     InputKind,
     InstanceSeverity,
     Kind,
     KindBit,
-    TemplateInstance,
-    TemplateType,
     ValueKind,
 )
 from ccheck_schemas.packing import Packing

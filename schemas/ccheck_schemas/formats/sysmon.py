@@ -60,8 +60,8 @@ AGGREGATION = Struct(
     ZeroPad(8),
 )
 
-# Filter. DataSize counts the NUL behind the data; the record has one byte more than its fields and data, and then its padding.
-# Where the header names no aggregations, those that filters name are read by the filters.
+# Filter. DataSize counts the NUL behind the data; the record has one byte more than its fields and data, and
+# then its padding. Where the header names no aggregations, those that filters name are read by the filters.
 FILTER = Struct(
     "field_id" / Int32ul,
     "name" / Text(512, encoding="utf-16-le", terminator="inside"),

@@ -49,7 +49,7 @@ def compose(recipe: Recipe) -> bytes:
 
 
 class _Writer:
-    """The blob as it grows. Each record is put at the end, and its offset written into the record before it."""
+    """The blob as it grows: each record is put at the end, and its offset into the record before it."""
 
     def __init__(self, version: int) -> None:
         self.version = version

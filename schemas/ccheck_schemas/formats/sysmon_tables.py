@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-# @ schema version, binary version: a generation, which has all event types of the one before it, with these changes.
-# id = rule name (or - when the event cannot be filtered), fields | id + fields put behind the others | id < fields put before them
+# "@ schema binary" begins a generation: it has all event types of the one before it, with these changes.
+# "id = rule_name fields" (or - for an event that cannot be filtered), "id + fields behind the others",
+# "id < fields before the others".
 _GENERATIONS = """
 @ 2.0 1.0
 1 = ProcessCreate SequenceNumber UtcTime ProcessGuid ProcessId Image CommandLine CurrentDirectory User
@@ -148,8 +149,9 @@ _GENERATIONS = """
 """
 
 OPERATORS = (
-    "is", "is not", "contains", "contains any", "is any", "contains all", "excludes", "excludes any", "excludes all",
-    "begin with", "end with", "less than", "more than", "image", "not begin with", "not end with",
+    "is", "is not", "contains", "contains any", "is any", "contains all", "excludes", "excludes any",
+    "excludes all", "begin with", "end with", "less than", "more than", "image", "not begin with",
+    "not end with",
 )  # fmt: skip
 """The operators from binary version 14.0 on, by number. The last two came with 15.0."""
 

@@ -16,7 +16,9 @@ FORMATS = (
 )
 """The checks of each format, one line for each."""
 
-_PLACING = layout("offset-outside-region", "offset-misaligned", "text-not-terminated", "unknown-enum-value")
+_PLACING = layout(
+    "size-mismatch", "offset-outside-region", "offset-misaligned", "text-not-terminated", "unknown-enum-value"
+)
 _UNUSED = Check(
     bounds.pool_text_unused,
     severity=Severity.WARNING,

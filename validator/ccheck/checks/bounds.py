@@ -6,6 +6,7 @@ The schema's reader finds the faults; each check here gives one kind of fault it
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import IntEnum
 
 from ccheck.check import Blame
 from ccheck.checks.structure import faults
@@ -55,7 +56,7 @@ def unknown_enum_value(subject: Subject) -> Iterator[Blame]:
     """
     for fault in faults(subject, "unknown-enum-value"):
         value = fault.values["value"]
-        names = ", ".join(f"{int(v)} {str(v.name).lower()}" for v in fault.values["names"])
+        names = ", ".join(map(_named, fault.values["names"]))
         yield Blame(
             f"the value {value} has no meaning here",
             fault.span,
@@ -63,6 +64,11 @@ def unknown_enum_value(subject: Subject) -> Iterator[Blame]:
             why="a driver that uses it as an index into a table reads past the table",
             fix=f"use one of: {names}",
         )
+
+
+def _named(value: object) -> str:
+    """A value of an enum with its name, or a bare number."""
+    return f"{int(value)} {value.name.lower()}" if isinstance(value, IntEnum) else str(value)
 
 
 def unknown_flag(subject: Subject) -> Iterator[Blame]:

@@ -3,51 +3,62 @@
 from __future__ import annotations
 
 from ccheck.check import Check
-from ccheck.checks import channel, contract
-from ccheck.checks.general import VERSION, FormatChecks
+from ccheck.checks import channel, channel_criteria, channel_definitions, channel_operands, contract
+from ccheck.checks.general import VERSION, FormatChecks, layout
 from ccheck.finding import Severity
 
 _CHANNEL = ("channel",)
-_BLOCKS = Check(channel.block_order, requires=(VERSION,), schemas=_CHANNEL)
-_DEFINITIONS = Check(channel.definitions_missing, requires=(_BLOCKS,), schemas=_CHANNEL)
-_UNREADABLE_DEFINITIONS = Check(channel.definitions_unreadable, requires=(_DEFINITIONS,), schemas=_CHANNEL)
-_BROKEN = Check(channel.definitions_broken, requires=(_UNREADABLE_DEFINITIONS,), schemas=_CHANNEL)
+_BLOCKS = Check(channel.block_order, requires=(VERSION, *layout("table-repeated")), schemas=_CHANNEL)
+_DEFINITIONS = Check(channel_definitions.definitions_missing, requires=(_BLOCKS,), schemas=_CHANNEL)
+_UNREADABLE_DEFINITIONS = Check(
+    channel_definitions.definitions_unreadable, requires=(_DEFINITIONS,), schemas=_CHANNEL
+)
+_BROKEN = Check(channel_definitions.definitions_broken, requires=(_UNREADABLE_DEFINITIONS,), schemas=_CHANNEL)
 _CONSUMERS = Check(contract.consumers_missing, requires=(_BLOCKS,), schemas=_CHANNEL)
-_TYPE = Check(channel.unknown_template_type, requires=(_UNREADABLE_DEFINITIONS,), schemas=_CHANNEL)
+_TYPE = Check(
+    channel_definitions.unknown_template_type, requires=(_UNREADABLE_DEFINITIONS,), schemas=_CHANNEL
+)
 
-_OPERAND = Check(channel.operand_misfit, requires=(_BLOCKS,), schemas=_CHANNEL)
+# Behind a wrong run of rows, a criterion is another instance's, and a field another type's.
+_ROWS = layout("rows-out-of-order")
+_OPERAND = Check(channel_operands.operand_misfit, requires=(_BLOCKS,), schemas=_CHANNEL)
 
 _MEANING = (
     Check(channel.name_not_header, requires=(VERSION,), schemas=_CHANNEL),
     Check(channel.test_content, severity=Severity.WARNING, requires=(VERSION,), schemas=_CHANNEL),
     _BLOCKS,
-    Check(channel.duplicate_type, requires=(_BLOCKS,), schemas=_CHANNEL),
-    Check(channel.duplicate_type_name, requires=(_BLOCKS,), schemas=_CHANNEL),
-    Check(channel.duplicate_field_name, requires=(_BLOCKS,), schemas=_CHANNEL),
-    Check(channel.duplicate_instance, requires=(_BLOCKS,), schemas=_CHANNEL),
-    Check(channel.field_matched_twice, requires=(_BLOCKS,), schemas=_CHANNEL),
+    Check(channel_definitions.duplicate_type, requires=(_BLOCKS,), schemas=_CHANNEL),
+    Check(channel_definitions.duplicate_type_name, requires=(_BLOCKS,), schemas=_CHANNEL),
+    Check(channel_definitions.duplicate_field_name, requires=(_BLOCKS, *_ROWS), schemas=_CHANNEL),
+    Check(channel_criteria.duplicate_instance, requires=(_BLOCKS,), schemas=_CHANNEL),
+    Check(channel_criteria.field_matched_twice, requires=(_BLOCKS, *_ROWS), schemas=_CHANNEL),
     _OPERAND,
-    Check(channel.range_inverted, requires=(_BLOCKS,), schemas=_CHANNEL),
-    Check(channel.regex_invalid, requires=(_BLOCKS,), schemas=_CHANNEL),
-    Check(channel.regex_too_costly, requires=(_BLOCKS,), schemas=_CHANNEL),
+    Check(channel_operands.range_inverted, requires=(_BLOCKS,), schemas=_CHANNEL),
+    Check(channel_operands.regex_invalid, requires=(_BLOCKS,), schemas=_CHANNEL),
+    Check(channel_operands.regex_too_costly, requires=(_BLOCKS,), schemas=_CHANNEL),
     _DEFINITIONS,
     _UNREADABLE_DEFINITIONS,
     _BROKEN,
     _TYPE,
-    Check(channel.unknown_type_version, requires=(_UNREADABLE_DEFINITIONS,), schemas=_CHANNEL),
-    Check(channel.wrong_channel, requires=(_UNREADABLE_DEFINITIONS,), schemas=_CHANNEL),
-    Check(channel.field_past_type, requires=(_UNREADABLE_DEFINITIONS,), schemas=_CHANNEL),
-    Check(channel.kind_not_allowed, requires=(_UNREADABLE_DEFINITIONS,), schemas=_CHANNEL),
-    Check(channel.value_kind_mismatch, requires=(_UNREADABLE_DEFINITIONS,), schemas=_CHANNEL),
-    Check(channel.operand_too_long, requires=(_UNREADABLE_DEFINITIONS,), schemas=_CHANNEL),
+    Check(channel_definitions.unknown_type_version, requires=(_UNREADABLE_DEFINITIONS,), schemas=_CHANNEL),
+    Check(channel_definitions.wrong_channel, requires=(_UNREADABLE_DEFINITIONS,), schemas=_CHANNEL),
+    Check(channel_criteria.field_past_type, requires=(_UNREADABLE_DEFINITIONS, *_ROWS), schemas=_CHANNEL),
+    Check(channel_criteria.kind_not_allowed, requires=(_UNREADABLE_DEFINITIONS, *_ROWS), schemas=_CHANNEL),
+    Check(channel_criteria.value_kind_mismatch, requires=(_UNREADABLE_DEFINITIONS, *_ROWS), schemas=_CHANNEL),
+    Check(channel_criteria.operand_too_long, requires=(_UNREADABLE_DEFINITIONS, *_ROWS), schemas=_CHANNEL),
 )
 _CONTRACT = (
     _CONSUMERS,
     Check(contract.format_not_understood, requires=(_CONSUMERS,), schemas=_CHANNEL),
-    Check(contract.definitions_past_inputs, requires=(_CONSUMERS,), schemas=_CHANNEL),
+    Check(contract.definitions_past_inputs, requires=(_CONSUMERS, *_ROWS), schemas=_CHANNEL),
     Check(contract.kind_not_understood, requires=(_CONSUMERS,), schemas=_CHANNEL),
     Check(contract.type_not_supplied, requires=(_CONSUMERS, _UNREADABLE_DEFINITIONS), schemas=_CHANNEL),
-    Check(contract.field_past_inputs, requires=(_CONSUMERS, _UNREADABLE_DEFINITIONS), schemas=_CHANNEL),
+    Check(contract.input_count_refused, requires=(_CONSUMERS, _UNREADABLE_DEFINITIONS), schemas=_CHANNEL),
+    Check(
+        contract.field_past_inputs,
+        requires=(_CONSUMERS, _UNREADABLE_DEFINITIONS, *_ROWS),
+        schemas=_CHANNEL,
+    ),
 )
 
 TABLE = FormatChecks((*_MEANING, *_CONTRACT), whole=(_BLOCKS, _OPERAND), placing=(_OPERAND,))

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ccheck.check import Blame
-from ccheck.checks.channel import content_of, defined_types, kind_name, matched_fields
+from ccheck.checks.channel_content import content_of, defined_types, kind_name, matched_fields
 from ccheck.consumers import Consumer
 from ccheck.finding import Proof
 from ccheck.subject import Subject
-from ccheck_schemas.formats.channel import CriterionKind, TemplateType
+from ccheck_schemas.formats.channel import TemplateType
+from ccheck_schemas.formats.channel_numbers import CriterionKind
 
 
 def _builds(subject: Subject) -> tuple[Consumer, ...]:
@@ -192,6 +193,40 @@ def type_not_supplied(subject: Subject) -> Iterator[Blame]:
                     _named(subject, b, f"{b.name} ({b.platform}) lists no {type_.name}", "inputs")
                     for b in lacking
                 ),
+            )
+
+
+def input_count_refused(subject: Subject) -> Iterator[Blame]:
+    """A supported build refuses the file, because it counts another number of inputs.
+
+    ## What is wrong
+    The build compares the number of fields of the template type with the number of inputs that it supplies
+    (`input_count_check` in `consumers.toml`), and they differ.
+
+    ## Why is this bad
+    The build does what July 2024 taught: it refuses the file. Its hosts are then without this content, all of it.
+
+    ## How to fix
+    Ship the file only to builds whose inputs are those of the definitions, or end support for the others.
+    """
+    types, supplied = defined_types(subject), _supplied(subject)
+    told: set[tuple[int, int]] = set()
+    for instance in content_of(subject).instances:
+        key = (instance.type_id, instance.type_version)
+        type_ = types.get(key)
+        if type_ is None or key in told:
+            continue
+        told.add(key)
+        count = len(type_.fields)
+        refusing = [(build, n) for build, n in supplied(type_) if build.input_count_check and n != count]
+        if refusing:
+            yield Blame(
+                f"type {type_.name} has {count} fields, so the file is refused by {_list([f'{b.name} ({n})' for b, n in refusing])}",
+                instance.source.span("type_id"),
+                label=f"type {instance.type_id}",
+                why="a build that compares the counts refuses the whole file, and its hosts are without it",
+                fix="ship the file only to builds with as many inputs, or end support for the others",
+                because=tuple(_inputs_proof(subject, build, type_, n) for build, n in refusing),
             )
 
 

@@ -45,6 +45,7 @@ LAYOUT = _layout(
     structure.size_mismatch,
     structure.count_past_bytes,
     structure.count_mismatch,
+    structure.table_repeated,
     structure.record_size_wrong,
     structure.offset_outside_file,
     structure.chain_backwards,

@@ -160,6 +160,29 @@ def count_mismatch(subject: Subject) -> Iterator[Blame]:
         )
 
 
+def table_repeated(subject: Subject) -> Iterator[Blame]:
+    """A table or pool comes a second time.
+
+    ## What is wrong
+    The format has one table or pool of this kind in a file, and the file has two.
+
+    ## Why is this bad
+    A driver keeps one pointer for each: the second replaces the first while offsets and indexes of the first are in
+    use. What was checked against one is read from the other.
+
+    ## How to fix
+    Build the file again, with one table of each kind.
+    """
+    for fault in faults(subject, "table-repeated"):
+        yield Blame(
+            f"a second {fault.values['table']} begins here",
+            fault.span,
+            label="again",
+            why="a driver keeps one pointer: what was checked against the first is read from the second",
+            fix="build the file again, with one of each",
+        )
+
+
 def record_size_wrong(subject: Subject) -> Iterator[Blame]:
     """A table states a record size that its kind of record does not have.
 

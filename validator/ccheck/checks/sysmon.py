@@ -220,10 +220,10 @@ def sysmon_field_of_sibling(subject: Subject) -> Iterator[Blame]:
     """
     for target, rule, condition, event, found in _past_own_table(subject):
         if found:
-            names = " and ".join(f"event {s.id} ({s.fields[condition.field_id]})" for s in found)
+            names = ", ".join(f"event {s.id} ({s.fields[condition.field_id]})" for s in found)
             yield Blame(
                 f"field {condition.field_id} is behind the {len(event.fields)} fields of event {_event_name(event)} "
-                f"in version {target.name}; only {names} has it",
+                f"in version {target.name}; siblings that have it: {names}",
                 condition.source.span("field_id"),
                 label=f"field {condition.field_id}",
                 why="a reader that checks against the event at hand, not the rule's own, reads behind its table",

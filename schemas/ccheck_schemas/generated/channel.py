@@ -1,0 +1,334 @@
+"""Knows a faultless channel file. Generated from its schema; do not edit."""
+
+from __future__ import annotations
+
+from struct import Struct
+from zlib import crc32
+
+from ccheck_schemas.runtime import Columns, shared_out, tiled, well_formed  # noqa: F401
+
+S0 = Struct('<4s')
+S1 = Struct('<HHLLLLLL')
+S2 = Struct('<LL')
+S3 = Struct('<HHL')
+S4 = Struct('<LHHLLHHL')
+S5 = Struct('<LHHBBHL')
+S6 = Struct('<LLHBBLHHL')
+S7 = Struct('<HHLLHH')
+
+
+def spotless(data: bytes) -> Columns | None:
+    """The columns of a channel file without any fault; None at the first doubt."""
+    try:
+        return _spotless(data)
+    except UnicodeDecodeError:
+        return None
+
+
+def _spotless(data: bytes) -> Columns | None:
+    size = len(data)
+    claims: list[tuple[int, int]] = []
+    claimed = 0
+    taken_62 = 0
+    seen_64: set[tuple[int, int]] = set()
+    seen_74: set[tuple[int, int]] = set()
+    taken_85 = 0
+    seen_93: set[tuple[int, int]] = set()
+    seen_96: set[tuple[int, int]] = set()
+    seen_99: set[tuple[int, int]] = set()
+    t_types = -1
+    n_types = 0
+    t_fields = -1
+    n_fields = 0
+    t_instances = -1
+    n_instances = 0
+    t_criteria = -1
+    n_criteria = 0
+    p_pool = p_pool_end = -1
+    at = 0
+    end_2 = at + S0.size
+    if end_2 > size:
+        return None
+    magic_1, = S0.unpack_from(data, at)
+    if magic_1 != b'\xaa\xaa\xaa\xaa':
+        return None
+    at = end_2
+    end_11 = at + S1.size
+    if end_11 > size:
+        return None
+    (
+        format_version_3,
+        kind_4,
+        channel_5,
+        sequence_6,
+        revision_7,
+        total_size_8,
+        flags_9,
+        checksum_10,
+    ) = S1.unpack_from(data, at)
+    if (
+        format_version_3 not in (1,)
+        or not 1 <= kind_4 <= 2
+        or channel_5 > 99999999
+        or sequence_6 > 99999999
+        or revision_7 > 99999999
+        or total_size_8 != size
+        or flags_9 & 4294967294
+    ):
+        return None
+    at = end_11
+    next_12 = 32
+    links_13 = 0
+    while next_12:
+        start_14 = at_start_14 = next_12
+        if not 0 < next_12 < size or next_12 % 8:
+            return None
+        end_17 = at_start_14 + S2.size
+        if end_17 > size:
+            return None
+        next_offset_15, size_16 = S2.unpack_from(data, at_start_14)
+        if next_offset_15 % 8:
+            return None
+        at_start_14 = end_17
+        if (size_16 > 0):
+            end_18 = at_start_14 + size_16
+            if not at_start_14 <= end_18 <= size:
+                return None
+            end_22 = at_start_14 + S3.size
+            if end_22 > end_18:
+                return None
+            kind_19, record_size_20, count_21 = S3.unpack_from(data, at_start_14)
+            if not 1 <= kind_19 <= 5:
+                return None
+            at_start_14 = end_22
+            if kind_19 == 1:
+                if t_types >= 0:
+                    return None
+                n_types = count_21
+                if not 1 <= n_types <= 4096 or n_types * 24 > end_18 - at_start_14:
+                    return None
+                if record_size_20 != 24:
+                    return None
+                t_types = at_start_14
+                at_start_14 += n_types * 24
+                for id_23, version_24, field_count_25, first_field_26, name_offset_27, name_length_28, reserved_29, channel_30 in S4.iter_unpack(data[t_types:at_start_14]):
+                    if (
+                        id_23 < 1
+                        or version_24 < 1
+                        or not 1 <= field_count_25 <= 256
+                        or not 1 <= name_length_28 <= 64
+                        or reserved_29
+                        or channel_30 > 99999999
+                    ):
+                        return None
+            elif kind_19 == 2:
+                if t_fields >= 0:
+                    return None
+                n_fields = count_21
+                if not 1 <= n_fields <= 65536 or n_fields * 16 > end_18 - at_start_14:
+                    return None
+                if record_size_20 != 16:
+                    return None
+                t_fields = at_start_14
+                at_start_14 += n_fields * 16
+                for name_offset_31, name_length_32, max_length_33, value_kind_34, flags_35, reserved_36, allowed_kinds_37 in S5.iter_unpack(data[t_fields:at_start_14]):
+                    if (
+                        not 1 <= name_length_32 <= 64
+                        or not 1 <= max_length_33 <= 4096
+                        or not 1 <= value_kind_34 <= 2
+                        or flags_35 & 254
+                        or reserved_36
+                        or allowed_kinds_37 & 4294965249
+                    ):
+                        return None
+            elif kind_19 == 3:
+                if t_instances >= 0:
+                    return None
+                n_instances = count_21
+                if not 1 <= n_instances <= 65536 or n_instances * 24 > end_18 - at_start_14:
+                    return None
+                if record_size_20 != 24:
+                    return None
+                t_instances = at_start_14
+                at_start_14 += n_instances * 24
+                for id_38, type_id_39, type_version_40, severity_41, action_42, first_criterion_43, criterion_count_44, reserved_18_45, reserved_20_46 in S6.iter_unpack(data[t_instances:at_start_14]):
+                    if (
+                        id_38 < 1
+                        or not 1 <= severity_41 <= 5
+                        or not 1 <= action_42 <= 3
+                        or not 1 <= criterion_count_44 <= 256
+                        or reserved_18_45
+                        or reserved_20_46
+                    ):
+                        return None
+            elif kind_19 == 4:
+                if t_criteria >= 0:
+                    return None
+                n_criteria = count_21
+                if not 1 <= n_criteria <= 262144 or n_criteria * 16 > end_18 - at_start_14:
+                    return None
+                if record_size_20 != 16:
+                    return None
+                t_criteria = at_start_14
+                at_start_14 += n_criteria * 16
+                for field_index_47, kind_48, operand_offset_49, operand_length_50, value_kind_51, flags_52 in S7.iter_unpack(data[t_criteria:at_start_14]):
+                    if (
+                        not 1 <= kind_48 <= 10
+                        or operand_length_50 > 4096
+                        or value_kind_51 > 2
+                        or flags_52 & 65534
+                    ):
+                        return None
+            elif kind_19 == 5:
+                if p_pool >= 0 or not 0 <= count_21 <= 16777216 or count_21 > end_18 - at_start_14:
+                    return None
+                if record_size_20 != 1:
+                    return None
+                p_pool = at_start_14
+                at_start_14 += count_21
+                p_pool_end = at_start_14
+            else:
+                return None
+            if at_start_14 != end_18:
+                return None
+        end_53 = at_start_14 + -at_start_14 % 8
+        if end_53 > size or any(data[at_start_14:end_53]):
+            return None
+        at_start_14 = end_53
+        claims.append((start_14, at_start_14))
+        claimed += at_start_14 - start_14
+        if claimed > size:
+            return None
+        links_13 += 1
+        if (size_16 == 0) != (next_offset_15 == 0):
+            return None
+        if 0 != next_offset_15 < at_start_14:
+            return None
+        next_12 = next_offset_15
+    claims.append((0, at))
+    claimed += at - 0
+    if claimed > size:
+        return None
+    p_pool_items: dict[int, int] = {}
+    p_pool_aligned: dict[int, int] = {}
+    if t_types >= 0:
+        for id_54, version_55, field_count_56, first_field_57, name_offset_58, name_length_59, reserved_60, channel_61 in S4.iter_unpack(data[t_types:t_types + n_types * S4.size]):
+            if (name_offset_58, name_length_59) not in seen_64:
+                seen_64.add((name_offset_58, name_length_59))
+                stop_63 = name_offset_58 + name_length_59 + 1
+                if (
+                    p_pool < 0
+                    or not p_pool <= name_offset_58 <= stop_63 <= p_pool_end
+                    or p_pool_items.setdefault(name_offset_58, stop_63) != stop_63
+                ):
+                    return None
+                text_65 = data[name_offset_58:stop_63 - 1]
+                if data[stop_63 - 1] or b'\0' in text_65:
+                    return None
+                if not text_65.isascii():
+                    text_65.decode()
+            if first_field_57 != taken_62:
+                return None
+            taken_62 += field_count_56
+    if t_fields >= 0:
+        for name_offset_66, name_length_67, max_length_68, value_kind_69, flags_70, reserved_71, allowed_kinds_72 in S5.iter_unpack(data[t_fields:t_fields + n_fields * S5.size]):
+            if (name_offset_66, name_length_67) not in seen_74:
+                seen_74.add((name_offset_66, name_length_67))
+                stop_73 = name_offset_66 + name_length_67 + 1
+                if (
+                    p_pool < 0
+                    or not p_pool <= name_offset_66 <= stop_73 <= p_pool_end
+                    or p_pool_items.setdefault(name_offset_66, stop_73) != stop_73
+                ):
+                    return None
+                text_75 = data[name_offset_66:stop_73 - 1]
+                if data[stop_73 - 1] or b'\0' in text_75:
+                    return None
+                if not text_75.isascii():
+                    text_75.decode()
+    if t_instances >= 0:
+        for id_76, type_id_77, type_version_78, severity_79, action_80, first_criterion_81, criterion_count_82, reserved_18_83, reserved_20_84 in S6.iter_unpack(data[t_instances:t_instances + n_instances * S6.size]):
+            if first_criterion_81 != taken_85:
+                return None
+            taken_85 += criterion_count_82
+    if t_criteria >= 0:
+        for field_index_86, kind_87, operand_offset_88, operand_length_89, value_kind_90, flags_91 in S7.iter_unpack(data[t_criteria:t_criteria + n_criteria * S7.size]):
+            if (operand_length_89 > 0):
+                if (value_kind_90 == 1):
+                    if (kind_87 == 10):
+                        if (operand_offset_88, operand_length_89) not in seen_93:
+                            seen_93.add((operand_offset_88, operand_length_89))
+                            stop_92 = operand_offset_88 + operand_length_89 + 1
+                            if (
+                                p_pool < 0
+                                or not p_pool <= operand_offset_88 <= stop_92 <= p_pool_end
+                                or p_pool_items.setdefault(operand_offset_88, stop_92) != stop_92
+                            ):
+                                return None
+                            text_94 = data[operand_offset_88:stop_92 - 1]
+                            if data[stop_92 - 1]:
+                                return None
+                            if not text_94.isascii():
+                                text_94.decode()
+                    else:
+                        if (operand_offset_88, operand_length_89) not in seen_96:
+                            seen_96.add((operand_offset_88, operand_length_89))
+                            stop_95 = operand_offset_88 + operand_length_89 + 1
+                            if (
+                                p_pool < 0
+                                or not p_pool <= operand_offset_88 <= stop_95 <= p_pool_end
+                                or p_pool_items.setdefault(operand_offset_88, stop_95) != stop_95
+                            ):
+                                return None
+                            text_97 = data[operand_offset_88:stop_95 - 1]
+                            if data[stop_95 - 1] or b'\0' in text_97:
+                                return None
+                            if not text_97.isascii():
+                                text_97.decode()
+                else:
+                    if (operand_offset_88, operand_length_89) not in seen_99:
+                        seen_99.add((operand_offset_88, operand_length_89))
+                        stop_98 = operand_offset_88 + operand_length_89
+                        if (
+                            p_pool < 0
+                            or not p_pool <= operand_offset_88 <= stop_98 <= p_pool_end
+                            or operand_offset_88 % 8
+                            or p_pool_items.setdefault(operand_offset_88, stop_98) != stop_98
+                        ):
+                            return None
+                        p_pool_aligned[operand_offset_88] = 8
+    if t_fields >= 0 and taken_62 != n_fields:
+        return None
+    if t_criteria >= 0 and taken_85 != n_criteria:
+        return None
+    if p_pool >= 0:
+        if not shared_out(data, p_pool, p_pool_end, p_pool_items, p_pool_aligned):
+            return None
+    if checksum_10 != crc32(memoryview(data)[32:]):
+        return None
+    if not tiled(claims, size):
+        return None
+    return Columns(
+        data,
+        {
+            'header.magic': magic_1,
+            'header.format_version': format_version_3,
+            'header.kind': kind_4,
+            'header.channel': channel_5,
+            'header.sequence': sequence_6,
+            'header.revision': revision_7,
+            'header.total_size': total_size_8,
+            'header.flags': flags_9,
+            'header.checksum': checksum_10,
+            '# blocks': links_13,
+        },
+        {
+            'types': (S4, t_types, n_types),
+            'fields': (S5, t_fields, n_fields),
+            'instances': (S6, t_instances, n_instances),
+            'criteria': (S7, t_criteria, n_criteria),
+        },
+        {
+            'pool': (p_pool, p_pool_end),
+        },
+    )

@@ -1,0 +1,39 @@
+"""Walk the tree of a schema: all its nodes, and a node without its name and meanings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import construct
+
+from ccheck_schemas import meaning as m
+
+
+def bare(node: Any) -> tuple[Any, tuple[m.Meaning, ...]]:
+    """A node without its name and meanings, and the meanings, outermost first."""
+    meanings = []
+    while isinstance(node, construct.Renamed | m.Meaning):
+        if isinstance(node, m.Meaning):
+            meanings.append(node)
+        node = node.subcon
+    return node, tuple(meanings)
+
+
+def nodes(node: Any) -> Iterator[Any]:
+    """All nodes of a tree that `lint` accepts, without names and meanings."""
+    node = bare(node)[0]
+    yield node
+    match node:
+        case construct.Struct():
+            inner = node.subcons
+        case construct.IfThenElse():
+            inner = [node.thensubcon, node.elsesubcon]
+        case construct.Switch():
+            inner = [*node.cases.values(), node.default]
+        case construct.Array() | m.Table() | m.Region() | m.Chain() | m.At():
+            inner = [node.subcon]
+        case _:
+            inner = []
+    for sub in inner:
+        yield from nodes(sub)

@@ -1,0 +1,23 @@
+"""`python -m tests.generated` writes the generated modules of the built-in schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ccheck_schemas.generate import source
+from ccheck_schemas.table import SCHEMAS
+from tests.conftest import ROOT
+
+FOLDER = ROOT / "schemas" / "ccheck_schemas" / "generated"
+
+
+def modules() -> Iterator[tuple[Path, str]]:
+    """Each module and its text."""
+    for schema in SCHEMAS:
+        yield FOLDER / f"{schema.name}.py", source(schema)
+
+
+if __name__ == "__main__":
+    for path, text in modules():
+        path.write_text(text, encoding="utf-8")

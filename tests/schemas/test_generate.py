@@ -1,0 +1,201 @@
+"""The generated code against the reader: it finds a file spotless exactly when the reader finds no fault."""
+
+from __future__ import annotations
+
+import importlib
+import random
+from collections.abc import Callable
+from enum import IntEnum, IntFlag
+from pathlib import Path
+from typing import Any
+
+import construct
+import pytest
+from construct import Array, Bytes, Const, If, Int8ub, Int16ub, Int32ub, Struct, Switch, this
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.generate import NotGenerated, source
+from ccheck_schemas.read import read
+from ccheck_schemas.runtime import Columns
+from ccheck_schemas.schema import Schema
+from ccheck_schemas.seal import seal
+from ccheck_schemas.table import SCHEMAS
+from tests.conftest import ROOT
+from tests.generated import modules
+from tests.schemas.test_read import LINKS, POOLED, TYPED
+
+Spotless = Callable[[bytes], Columns | None]
+
+
+def compiled(root: construct.Construct) -> Spotless:
+    """The generated function of a tree."""
+    namespace: dict[str, Any] = {"__name__": "generated"}
+    exec(source(Schema("made", "made for a test", root, recognise=bool)), namespace)  # noqa: S102 - our own code
+    function: Spotless = namespace["spotless"]
+    return function
+
+
+def agree(root: construct.Construct, spotless: Spotless, data: bytes) -> bool:
+    """Whether the bytes are spotless, which both readings must say alike."""
+    reading = read(root, data)
+    found = spotless(data)
+    assert (found is not None) == (not reading.counts and reading.complete), (data.hex(), reading.faults)
+    return found is not None
+
+
+class Colour(IntEnum):
+    """Two colours."""
+
+    RED = 1
+    BLUE = 3
+
+
+class Bits(IntFlag):
+    """Two bits."""
+
+    A = 1
+    B = 4
+
+
+EVERY = Struct(
+    "magic" / Const(b"EV"),
+    "version" / m.Version(Int8ub, known=(1, 4)),
+    "colour" / m.StrictEnum(Int8ub, Colour),
+    "bits" / m.StrictFlags(Int8ub, Bits),
+    "bounded" / m.Bounded(Int8ub, 2, 5),
+    "length" / m.LengthOf(Int8ub, of="text", low=1, high=4),
+    "text" / m.Text(this.length),
+    "wide" / m.Text(4, "utf-16-le", terminator="inside"),
+    m.ZeroPad(4),
+    "count" / m.CountOf(Int8ub, of="list"),
+    "list" / Array(this.count, Struct("a" / Int8ub, "b" / If(this.a == 1, Bytes(1)))),
+    "kind" / Int8ub,
+    "size" / Int8ub,
+    "body"
+    / m.Region(
+        this.size, Switch(this.kind, {1: m.Table("rows", this._root.count, Struct("v" / m.Reserved(Int8ub)))})
+    ),
+    "there" / Int8ub,
+    "thing" / m.At(this.there, Struct("x" / Int16ub)),
+)
+CHECKED = Struct(
+    "checksum" / m.ChecksumOver(Int32ub, start=4),
+    "size" / m.FileSize(Int16ub),
+    "n" / Int8ub,
+    "index" / m.Table("index", 2, Struct("row" / m.IndexInto(Int8ub, "rows"))),
+    "rows" / m.Table("rows", this.n, Struct("v" / Int8ub), high=3),
+)
+TREES = {"links": LINKS, "typed": TYPED, "pooled": POOLED, "every": EVERY, "checked": CHECKED}
+GOOD = {
+    "links": ["0202 0400 0000", "0000"],
+    "typed": ["0302 010203 0002 0201"],
+    "pooled": ["0103 0402 686900", "0203 0602 0602 686900"],
+    "every": [
+        "4556 01 03 05 05 02 6869 61000000 000000 02 01ff 02 01 02 0000 19 0007",
+        "4556 04 01 00 02 01 68 61000000 00 01 00 10 0007",
+    ],
+    "checked": ["00000000 000b 02 0100 0909"],
+}
+
+
+@pytest.mark.parametrize("name", sorted(TREES))
+def test_generated_code_agrees_with_the_reader(name: str) -> None:
+    """On good files and thousands of edited and truncated ones, both say alike whether there is a fault."""
+    root = TREES[name]
+    spotless = compiled(root)
+    seeds = [bytes.fromhex(text.replace(" ", "")) for text in GOOD[name]]
+    seeds = [seal(seed, read(root, seed)) for seed in seeds]
+    for seed in seeds:
+        assert agree(root, spotless, seed), read(root, seed).faults
+    rng = random.Random(1)
+    outcomes = {agree(root, spotless, edited) for edited in _edits(rng, seeds, root, 4000)}
+    assert outcomes == {True, False}
+
+
+def _edits(rng: random.Random, seeds: list[bytes], root: construct.Construct, count: int) -> list[bytes]:
+    """Files that are nearly good: a few bytes changed, cut or added, some of them sealed again."""
+    made = [seed[:i] for seed in seeds for i in range(min(len(seed), 200))]
+    for _ in range(count):
+        data = bytearray(rng.choice(seeds))
+        for _ in range(rng.randint(1, 3)):
+            at = rng.randrange(len(data))
+            data[at] = rng.choice([0, 1, 2, 255, data[at] ^ 1, (data[at] + 1) % 256, (data[at] - 1) % 256])
+        if rng.random() < 0.1:
+            del data[rng.randrange(len(data)) :]
+        if rng.random() < 0.1:
+            data += bytes(rng.randint(1, 9))
+        edited = bytes(data)
+        made.append(seal(edited, read(root, edited)) if rng.random() < 0.6 else edited)
+    return made
+
+
+@pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.name)
+def test_built_in_formats_agree_with_the_reader(schema: Schema) -> None:
+    """On the whole corpus of a format, edited and truncated, both say alike whether there is a fault."""
+    spotless: Spotless = importlib.import_module(f"ccheck_schemas.generated.{schema.name}").spotless
+    files = sorted((ROOT / "corpus" / schema.name).glob("**/*.bin"))
+    assert len(files) > 30
+    outcomes = {agree(schema.root, spotless, path.read_bytes()) for path in files}
+    assert outcomes == {True, False}
+    good = [data for path in files if len(data := path.read_bytes()) < 4000 and spotless(data)]
+    rng = random.Random(2)
+    for edited in _edits(rng, good, schema.root, 3000)[-3000:]:
+        agree(schema.root, spotless, edited)
+
+
+def test_genuine_rules_are_spotless(shared_data: Path) -> None:
+    """All genuine Sysmon rules are spotless to the generated code, as to the reader."""
+    from ccheck_schemas.formats.sysmon import SCHEMA
+    from ccheck_schemas.generated.sysmon import spotless
+
+    files = sorted((shared_data / "sysmon" / "valid").iterdir())
+    assert len(files) == 83
+    assert all(agree(SCHEMA.root, spotless, path.read_bytes()) for path in files)
+
+
+@given(st.binary(max_size=80), st.sampled_from(sorted(TREES)))
+def test_any_bytes_end_in_an_answer(data: bytes, name: str) -> None:
+    """Whatever the bytes, the generated code answers, and as the reader does."""
+    agree(TREES[name], compiled(TREES[name]), data)
+
+
+def test_the_shipped_modules_are_current() -> None:
+    """What lies in `generated` is what the schemas give; `python -m tests.generated` renews it."""
+    found = list(modules())
+    assert len(found) == len(SCHEMAS)
+    for path, text in found:
+        assert path.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize(
+    ("root", "reason"),
+    [
+        (Struct("x" / Array(2, Int8ub)), "the elements of x are no records"),
+        (Struct("x" / If(1, Int8ub)), "the number x stands in one branch alone"),
+        (Struct("l" / Array(1, Struct("c" / m.ChecksumOver(Int32ub, 0)))), "ChecksumOver of c"),
+    ],
+)
+def test_what_is_not_understood_is_refused_with_the_reason(root: construct.Construct, reason: str) -> None:
+    """A schema that the generator does not understand is named with its reason, and never half generated."""
+    with pytest.raises(NotGenerated, match=reason):
+        compiled(root)
+
+
+def test_records_that_overlap_end_the_reading_soon() -> None:
+    """A file whose records claim its bytes over and over is given up after one file's worth of work."""
+    link = Struct("next" / Int32ub, "size" / Int32ub, "data" / Bytes(this.size))
+    root = Struct("first" / Int32ub, "links" / m.Chain(this.first, link, next_field="next", last="next"))
+    raw = (4).to_bytes(4, "big")
+    for i in range(1000):
+        raw += (4 + 8 * (i + 1) if i < 999 else 0).to_bytes(4, "big") + (8 * (999 - i)).to_bytes(4, "big")
+    assert compiled(root)(raw) is None
+
+
+def test_columns_give_the_rows_of_a_table() -> None:
+    """A spotless file's columns have its numbers by path, the rows of each table, and where its pools lie."""
+    columns = compiled(POOLED)(bytes.fromhex("01030402686900"))
+    assert columns is not None
+    assert list(columns.rows("items")) == [(4, 2)]
+    assert (columns.numbers["items_n"], columns.pools["pool"]) == (1, (4, 7))

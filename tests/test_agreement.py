@@ -1,0 +1,159 @@
+"""Two readings of the same bytes: what the validator passes, no supported build traps on or refuses."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ccheck.checks import CHECKS
+from ccheck.exercise.channel import profile_of
+from ccheck.judgement import Judgement, prepare
+from ccheck.validate import Policy, examine, judge
+from ccheck_interpreter.host import run_all
+from ccheck_interpreter.sysmon import CHECKING, TRUSTING
+from ccheck_interpreter.sysmon_host import run_sysmon
+from ccheck_interpreter.sysmon_tables import TargetError, target
+from ccheck_schemas.formats import channel, channel_numbers
+from ccheck_schemas.formats.channel_recipe import compose
+from ccheck_schemas.read import read
+from ccheck_schemas.seal import seal
+from ccheck_schemas.table import SCHEMAS
+from tests.conftest import ROOT
+
+CORPUS = ROOT / "corpus"
+DEFINITIONS = (CORPUS / "channel" / "definitions.bin").read_bytes()
+CONTENT = channel.assemble(read(channel.CHANNEL, DEFINITIONS))
+TYPES = {t.id: t for t in CONTENT.types}
+
+TEXTS = st.one_of(
+    st.sampled_from(["pipe", "a", "svchost.exe", "\\Device\\x", "é"]), st.text(min_size=1, max_size=12)
+)
+NUMBERS = st.one_of(st.sampled_from([0, 1, 4, 2**32, 2**64 - 1]), st.integers(0, 2**64 - 1))
+
+
+@st.composite
+def criteria(draw: st.DrawFn, type_id: int) -> dict[str, Any]:
+    """A criterion that mostly fits its field, and sometimes does not."""
+    type_ = TYPES[type_id]
+    index = draw(st.integers(0, len(type_.fields)))
+    field = type_.fields[min(index, len(type_.fields) - 1)]
+    kinds = [kind for kind in channel_numbers.CriterionKind if field.allows(kind)]
+    kind = draw(st.sampled_from(kinds if draw(st.integers(0, 9)) else list(channel_numbers.CriterionKind)))
+    criterion: dict[str, Any] = {"field": index, "kind": kind.name.lower()}
+    text = field.value_kind == channel_numbers.ValueKind.TEXT
+    match kind:
+        case channel_numbers.CriterionKind.WILDCARD:
+            return criterion
+        case channel_numbers.CriterionKind.INTEGER_RANGE:
+            return criterion | {"low": draw(NUMBERS), "high": draw(NUMBERS)}
+        case channel_numbers.CriterionKind.BIT_MASK:
+            mask = draw(NUMBERS)
+            return criterion | {"mask": mask, "value": draw(NUMBERS) & mask}
+        case channel_numbers.CriterionKind.ONE_OF if text:
+            return criterion | {"texts": draw(st.lists(TEXTS, min_size=1, max_size=4))}
+        case channel_numbers.CriterionKind.ONE_OF:
+            return criterion | {"integers": draw(st.lists(NUMBERS, min_size=1, max_size=4))}
+        case channel_numbers.CriterionKind.REGEX:
+            regexes = ["a.*b", "^$", "(a|b)+c{1,3}", "[a-z", "\\d+", "(a*)*", "x{1000}", "."]
+            return criterion | {"text": draw(st.sampled_from(regexes))}
+    return criterion | ({"text": draw(TEXTS)} if text else {"integer": draw(NUMBERS)})
+
+
+@st.composite
+def instances(draw: st.DrawFn) -> bytes:
+    """A file of instances of the corpus's types, in canonical form; often good, often nearly so."""
+    made = []
+    for number in range(1, draw(st.integers(1, 3)) + 1):
+        type_id = draw(st.sampled_from(sorted(TYPES)))
+        held = draw(st.lists(criteria(type_id), min_size=1, max_size=5, unique_by=lambda c: c["field"]))
+        made.append({"id": number, "type": type_id, "severity": "low", "action": "detect", "criteria": held})
+    try:
+        return compose({"kind": "instances", "channel": 291, "instances": made})
+    except UnicodeEncodeError:
+        return compose({"kind": "instances", "channel": 291, "instances": made[:0]})
+
+
+@pytest.fixture(scope="module")
+def judgement() -> Judgement:
+    """The corpus's definitions and builds."""
+    return prepare(config=CORPUS / "channel" / "ccheck.toml")
+
+
+def verdict(judgement: Judgement, data: bytes) -> str:
+    """The validator's verdict on bytes."""
+    subject = examine(data, "", judgement.setting, SCHEMAS, channel.SCHEMA)
+    return judge(subject, "x", CHECKS, Policy()).verdict
+
+
+def agree(judgement: Judgement, data: bytes) -> bool:
+    """Hold the two readings against each other; whether the validator passed the file."""
+    if verdict(judgement, data) != "pass":
+        return False
+    assert judgement.setting.consumers is not None
+    builds = judgement.setting.consumers.supported(judgement.setting.on)
+    for outcome in run_all([profile_of(build) for build in builds], DEFINITIONS, data):
+        assert outcome.trap is None, outcome
+        assert outcome.refusal is None, outcome
+        assert outcome.skipped == (), outcome
+    return True
+
+
+SEEN: Counter[bool] = Counter()
+
+
+@given(data=instances())
+@settings(max_examples=150)
+def test_what_passes_runs_in_every_supported_build(judgement: Judgement, data: bytes) -> None:
+    """A file that the validator passes neither traps nor is refused, by any supported build."""
+    SEEN[agree(judgement, data)] += 1
+
+
+def test_the_property_had_both_kinds_of_files() -> None:
+    """The property above was held against files that pass and files that fail: it did not look at nothing."""
+    if not SEEN:
+        pytest.skip("the property ran in another process")
+    assert SEEN[True] > 5
+    assert SEEN[False] > 5
+
+
+@given(data=instances(), edits=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=3))
+@settings(max_examples=150)
+def test_edited_bytes_that_still_pass_run_too(
+    judgement: Judgement, data: bytes, edits: list[tuple[int, int]]
+) -> None:
+    """The same for files whose bytes were edited and whose size and checksum were made true again."""
+    edited = bytearray(data)
+    for at, value in edits:
+        edited[at % len(edited)] = value
+    agree(judgement, seal(bytes(edited), read(channel.CHANNEL, bytes(edited))))
+
+
+SYSMON = sorted((CORPUS / "sysmon").glob("*/good/*.bin"))
+
+
+@given(data=st.data())
+@settings(max_examples=100)
+def test_sysmon_rules_that_pass_run_in_both_readers(data: st.DataObject) -> None:
+    """A blob that the validator passes, whole or edited, traps neither the trusting nor the checking reader."""
+    path: Path = data.draw(st.sampled_from(SYSMON))
+    edited = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(0, 2))):
+        edited[data.draw(st.integers(0, len(edited) - 1))] = data.draw(st.integers(0, 255))
+    judgement = prepare(schema="sysmon", use_config=False)
+    subject = examine(bytes(edited), "", judgement.setting, SCHEMAS, judgement.schema)
+    if judge(subject, "x", CHECKS, Policy()).verdict != "pass":
+        return
+    version = int.from_bytes(edited[:4], "little")
+    try:
+        driver = target(f"{version >> 16}.{version & 0xFFFF}")
+    except TargetError:
+        pytest.fail("the validator passed a version that no driver has")
+    for reader in (TRUSTING, CHECKING):
+        outcome = run_sysmon(bytes(edited), driver, reader)
+        assert outcome.trap is None, outcome
+        assert outcome.refusal is None, outcome

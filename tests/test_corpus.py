@@ -1,0 +1,180 @@
+"""The corpus: each file is what its recipe makes, fails its own check alone when bad, and passes when good."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ccheck.build import build_file, load_yaml, setting_of
+from ccheck.checks import CHECKS
+from ccheck.consumers import load_consumers
+from ccheck.exercise import EXERCISES
+from ccheck.exercise.outcome import ExerciseError, Given
+from ccheck.finding import FileReport
+from ccheck.judgement import prepare
+from ccheck_schemas.table import SCHEMAS
+from tests.conftest import ROOT
+
+CORPUS = ROOT / "corpus"
+RECIPES = sorted(CORPUS.glob("*/*/*/*.yaml"))
+SHARED = sorted(path for path in CORPUS.glob("*/*.yaml") if path.with_suffix(".bin").exists())
+FORMATS = sorted(path.name for path in CORPUS.iterdir() if path.is_dir())
+DAY = date(2026, 11, 22)
+"""The day on which the corpus is judged; support windows depend on it."""
+
+NEVER_FILES = {
+    "unreadable": "no bytes of a file make it unreadable; a test of the command does",
+    "too-large": "the file would be larger than the limit; a test of the command lowers the limit",
+    "examination-crashed": "a file that crashes ccheck is a bug that is mended; a test has a check that does",
+}
+"""Checks that no corpus can hold, and why."""
+
+NOT_IN_FORMAT: dict[str, dict[str, str]] = {
+    "channel": {
+        "count-mismatch": "no chain is counted: tables stand in one piece, and count-past-bytes compares"
+    },
+    "sysmon": {
+        "wrong-magic": "blobs have no magic",
+        "size-mismatch": "blobs do not state their size, and no region states that of its content",
+        "count-past-bytes": "all records are chained; a count that is wrong is a count-mismatch",
+        "record-size-wrong": "blobs have no tables of records",
+        "table-repeated": "blobs have no tables of records",
+        "rows-out-of-order": "blobs have no tables of records",
+        "index-outside-table": "blobs have no tables of records; sysmon-field-past-table is its like",
+        "chain-no-end": "one field is both the next offset and the mark of the end",
+        "unknown-flag": "blobs have no fields of flags on disk; sysmon-run-time-field-set is its like",
+        "offset-outside-region": "blobs have no pool",
+        "pool-items-overlap": "blobs have no pool",
+        "pool-text-unused": "blobs have no pool",
+        "checksum-wrong": "blobs have no checksum",
+    },
+}
+"""Checks that apply to every format but cannot fail in this one, and why."""
+
+
+def name_of(path: Path) -> str:
+    """The part of the path that tells the files of the corpus apart."""
+    return "/".join(path.with_suffix("").parts[-4:])
+
+
+def beside(recipe: Path, key: str, file: str) -> Path | None:
+    """A file that the recipe is judged with: the one that it names, else one in its check's folder, else one
+    in its format's; None when it says none, or there is none.
+    """
+    named = setting_of(recipe).get(key)
+    if named == "none":
+        return None
+    if named is not None:
+        return recipe.parent / named
+    return next((folder / file for folder in recipe.parents[1:3] if (folder / file).exists()), None)
+
+
+def report_of(recipe: Path) -> FileReport:
+    """The file of a recipe, judged."""
+    setting = setting_of(recipe)
+    definitions = beside(recipe, "definitions", "definitions.bin")
+    judgement = prepare(
+        schema=None if setting.get("schema") == "none" else recipe.parents[2].name,
+        use_config=False,
+        definitions=[definitions] if definitions is not None else [],
+        consumers=beside(recipe, "consumers", "consumers.toml"),
+        target=setting.get("target"),
+        on=DAY,
+    )
+    return judgement.report(str(recipe.with_suffix(".bin")))
+
+
+def verdicts(recipe: Path) -> dict[str, str]:
+    """What each listed build does with the file, in the reference interpreter; empty when no builds are given."""
+    consumers, definitions = (
+        beside(recipe, "consumers", "consumers.toml"),
+        beside(recipe, "definitions", "definitions.bin"),
+    )
+    exercise = EXERCISES[recipe.parents[2].name]
+    given = Given(
+        definitions=None if definitions is None else definitions.read_bytes(),
+        builds=() if consumers is None else load_consumers(consumers).builds,
+        target=setting_of(recipe).get("target"),
+    )
+    try:
+        outcomes = exercise(recipe.with_suffix(".bin").read_bytes(), given).outcomes
+    except ExerciseError:
+        return {}
+    return {outcome.consumer: outcome.verdict for outcome in outcomes}
+
+
+def applying(schema: str) -> Iterator[str]:
+    """The names of the checks that apply to a format."""
+    return (check.name for check in CHECKS if not check.schemas or schema in check.schemas)
+
+
+def test_the_corpus_is_there() -> None:
+    """The corpus has files of every built-in format, so that no test below passes by testing nothing."""
+    assert len(RECIPES) > 60
+    assert {path.parts[-4] for path in RECIPES} == set(FORMATS)
+    assert set(FORMATS) <= {schema.name for schema in SCHEMAS}
+
+
+def test_each_file_of_the_corpus_has_its_recipe() -> None:
+    """No binary file lies in the corpus without a recipe, and no recipe without its file."""
+    files = {path.with_suffix("") for path in CORPUS.glob("*/*/*/*.bin")}
+    assert files == {path.with_suffix("") for path in RECIPES}
+    assert {path.parent.name for path in RECIPES} == {"bad", "good"}
+
+
+@pytest.mark.parametrize("recipe", [*SHARED, *RECIPES], ids=name_of)
+def test_each_file_is_what_its_recipe_makes(recipe: Path) -> None:
+    """Building the recipe gives the bytes that lie beside it."""
+    assert build_file(recipe, SCHEMAS) == recipe.with_suffix(".bin").read_bytes()
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=name_of)
+def test_each_recipe_says_why(recipe: Path) -> None:
+    """Two lines say what is strange about the file and what readers do with it."""
+    lines = load_yaml(recipe)["why"].strip().splitlines()
+    assert len(lines) == 2
+    assert all(len(line) > 10 for line in lines)
+
+
+@pytest.mark.parametrize("recipe", [r for r in RECIPES if r.parent.name == "bad"], ids=name_of)
+def test_each_bad_file_fails_its_own_check_alone(recipe: Path) -> None:
+    """All findings in a bad file are of the check whose folder it lies in."""
+    findings = report_of(recipe).findings
+    assert {finding.check for finding in findings} == {recipe.parents[1].name}, [f.message for f in findings]
+
+
+@pytest.mark.parametrize("recipe", [r for r in RECIPES if r.parent.name == "good"], ids=name_of)
+def test_each_good_file_passes(recipe: Path) -> None:
+    """A good file has no finding, not even a warning, and every check was made."""
+    report = report_of(recipe)
+    assert [finding.message for finding in report.findings] == []
+    assert report.not_run == ()
+    assert report.verdict == "pass"
+
+
+@pytest.mark.parametrize("recipe", [r for r in RECIPES if r.parent.name == "bad"], ids=name_of)
+def test_each_bad_file_does_to_builds_what_its_recipe_says(recipe: Path) -> None:
+    """Under each build the file crashes, is refused, skipped in part or run, as its recipe notes."""
+    assert dict(load_yaml(recipe).get("builds", {})) == verdicts(recipe)
+
+
+@pytest.mark.parametrize("recipe", [r for r in RECIPES if r.parent.name == "good"], ids=name_of)
+def test_no_build_traps_on_a_good_file(recipe: Path) -> None:
+    """What the validator passes, no supported build traps on: every build runs it or leaves instances out."""
+    assert set(verdicts(recipe).values()) <= {"run", "skip"}
+
+
+@pytest.mark.parametrize("schema", FORMATS)
+def test_each_check_has_a_pair_or_a_reason(schema: str) -> None:
+    """Every check that applies to a format has a bad and a good file in its corpus, or a reason why not."""
+    reasons = NEVER_FILES | NOT_IN_FORMAT[schema]
+    paired = {
+        path.parts[-3] for path in RECIPES if path.parts[-4] == schema and path.parent.name == "bad"
+    } & {path.parts[-3] for path in RECIPES if path.parts[-4] == schema and path.parent.name == "good"}
+    wanted = set(applying(schema))
+    assert sorted(wanted - paired - set(reasons)) == []
+    assert sorted(set(reasons) & paired) == [], "a reason stands for a check that has a pair"
+    assert sorted({path.parts[-3] for path in RECIPES if path.parts[-4] == schema} - wanted) == []

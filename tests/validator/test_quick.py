@@ -1,0 +1,132 @@
+"""The quick way against the checks: it passes a file only when they find nothing, and good files take it."""
+
+from __future__ import annotations
+
+import random
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ccheck.checks import CHECKS
+from ccheck.consumers import load_consumers
+from ccheck.finding import FileReport
+from ccheck.intake import take
+from ccheck.judgement import Judgement
+from ccheck.judgement import prepare as prepare_judgement
+from ccheck.screen.quick import APPLYING, NONE_WHY, Quick
+from ccheck.screen.quick import prepare as prepare_quick
+from ccheck.validate import examine, judge
+from ccheck_schemas.formats import channel
+from ccheck_schemas.read import read
+from ccheck_schemas.seal import seal
+from ccheck_schemas.table import SCHEMAS
+from tests.conftest import ROOT
+from tests.test_agreement import instances
+
+CORPUS = ROOT / "corpus" / "channel"
+DAY = date(2026, 11, 22)
+
+
+def both(definitions: Path, consumers: Path, day: date = DAY) -> tuple[Quick, Judgement]:
+    """The quick way and the whole one, for the same definitions and builds."""
+    builds = load_consumers(consumers).supported(day)
+    quick = prepare_quick(builds, [(definitions.name, definitions.read_bytes())])
+    whole = prepare_judgement(
+        schema="channel", use_config=False, definitions=[definitions], consumers=consumers, on=day
+    )
+    return quick, whole
+
+
+def agree(quick: Quick, whole: Judgement, data: bytes, name: str) -> bool:
+    """Whether the quick way passed the file; then the whole way says the very same."""
+    fast = quick.report(data, name, name)
+    if fast is None:
+        return False
+    slow: FileReport = judge(
+        examine(data, name, whole.setting, SCHEMAS, channel.SCHEMA), name, CHECKS, whole.policy
+    )
+    assert fast == slow
+    return True
+
+
+def test_the_corpus_takes_the_way_that_is_right() -> None:
+    """Every good file of the corpus passes the quick way, every bad one is left to the checks."""
+    count = {"good": 0, "bad": 0}
+    for path in sorted(CORPUS.glob("*/*/*.bin")):
+        folder = path.parent.parent
+        if "setting:" in path.with_suffix(".yaml").read_text(encoding="utf-8"):
+            continue
+        definitions, consumers = (
+            next(f / name for f in (folder, CORPUS) if (f / name).exists())
+            for name in ("definitions.bin", "consumers.toml")
+        )
+        quick, whole = both(definitions, consumers)
+        assert agree(quick, whole, path.read_bytes(), path.name) is (path.parent.name == "good"), path
+        count[path.parent.name] += 1
+    assert min(count.values()) > 40
+
+
+def test_edited_files_never_pass_the_quick_way_alone() -> None:
+    """Thousands of edited good files, sealed or not: what passes quickly passes whole, with the same report."""
+    quick, whole = both(CORPUS / "definitions.bin", CORPUS / "consumers.toml")
+    seeds = [p.read_bytes() for p in sorted(CORPUS.glob("*/good/*.bin")) if p.stat().st_size < 3000]
+    rng = random.Random(7)
+    passed = 0
+    for _ in range(4000):
+        data = bytearray(rng.choice(seeds))
+        for _ in range(rng.randint(1, 2)):
+            at = rng.randrange(8, len(data))
+            data[at] = rng.choice([0, 1, 2, 7, 20, 255, data[at] ^ 1, (data[at] + 1) % 256])
+        edited = bytes(data)
+        passed += agree(quick, whole, seal(edited, read(channel.CHANNEL, edited)), "")
+    assert passed > 50
+
+
+@given(data=instances())
+@settings(max_examples=200)
+def test_files_from_recipes_agree(data: bytes) -> None:
+    """Files of arbitrary instances pass quickly only with the report that the checks give."""
+    quick, whole = both(CORPUS / "definitions.bin", CORPUS / "consumers.toml")
+    fast = agree(quick, whole, data, "")
+    slow = judge(examine(data, "", whole.setting, SCHEMAS, channel.SCHEMA), "", CHECKS, whole.policy)
+    clean = slow.verdict == "pass" and not slow.findings
+    assert fast == clean, "a clean file did not take the quick way"
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_left_to_the_checks(data: bytes) -> None:
+    """Bytes that are no channel file never pass the quick way."""
+    quick = Quick((), ())
+    assert quick.report(data, "", "x") is None
+    assert quick.report(b"\xaa\xaa\xaa\xaa" + data, "", "x") is None
+
+
+def test_definitions_that_are_not_right_leave_all_to_the_checks() -> None:
+    """With broken definitions, two of them, none, or no supported build, no file of instances passes quickly."""
+    good = (CORPUS / "definitions.bin").read_bytes()
+    builds = load_consumers(CORPUS / "consumers.toml").supported(DAY)
+    march = CORPUS / "field-past-inputs" / "good" / "C-00000291-00000000-00000001.bin"
+    data = take(str(march))
+    assert prepare_quick(builds, [("d.bin", good)]).report(data, march.name, "x") is not None
+    for definitions in ([], [("d.bin", good[:-1])], [("d.bin", good)] * 2, [("d.bin", data)]):
+        assert prepare_quick(builds, definitions).report(data, march.name, "x") is None
+    assert prepare_quick((), [("d.bin", good)]).report(data, march.name, "x") is None
+
+
+def test_a_name_that_differs_is_left_to_the_checks() -> None:
+    """A file whose name is not its header's does not pass the quick way."""
+    quick, _ = both(CORPUS / "definitions.bin", CORPUS / "consumers.toml")
+    march = CORPUS / "field-past-inputs" / "good" / "C-00000291-00000000-00000001.bin"
+    assert quick.report(march.read_bytes(), march.name, "x") is not None
+    assert quick.report(march.read_bytes(), march.name.replace("01.bin", "02.bin"), "x") is None
+
+
+@pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.name)
+def test_the_count_of_checks_is_that_of_the_table(schema: object) -> None:
+    """A quick pass says as many checks as the table has for the format; other formats say why there is none."""
+    name = schema.name  # type: ignore[attr-defined]  # a Schema, which parametrize gives as object
+    applying = sum(1 for check in CHECKS if not check.schemas or name in check.schemas)
+    assert name in NONE_WHY or APPLYING[name] == applying
