@@ -28,6 +28,7 @@ DAY = date(2026, 11, 22)
 NEVER_FILES = {
     "unreadable": "no bytes of a file make it unreadable; a test of the command does",
     "too-large": "the file would be larger than the limit; a test of the command lowers the limit",
+    "examination-crashed": "a file that crashes ccheck is a bug that is mended; a test has a check that does",
 }
 """Checks that no corpus can hold, and why."""
 

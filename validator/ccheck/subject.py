@@ -22,6 +22,7 @@ class Obstacle(StrEnum):
 
     UNREADABLE = "unreadable"
     TOO_LARGE = "too large"
+    CRASHED = "crashed"
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,31 @@ def too_large(subject: Subject) -> Iterator[Blame]:
         )
 
 
+def examination_crashed(subject: Subject) -> Iterator[Blame]:
+    """Examining the file ended the process that did it.
+
+    ## What is wrong
+    The worker process that examined the file died, and the processes that tried the same file again, alone,
+    died as well: a crash in native code, an exit that a check asked for, or the system that took the process
+    away because it used too much memory. The message says how the last one ended.
+
+    ## Why is this bad
+    The file was not examined to its end, so it is not known to be good. What crashes one reader may crash the
+    driver too.
+
+    ## How to fix
+    Run `ccheck validate --jobs 1` on this file alone to see the crash. If your own schema or check is to
+    blame, mend it; if ccheck is, report it with the file. If memory ran out, give fewer `--jobs`.
+    """
+    if subject.obstacle is Obstacle.CRASHED:
+        yield Blame(
+            f"examining the file crashed: the process {subject.detail}",
+            subject.whole,
+            why="a file that was not examined to its end is not known to be good",
+            fix="examine it alone with --jobs 1 to see what crashes",
+        )
+
+
 def file_empty(subject: Subject) -> Iterator[Blame]:
     """The file has no bytes.
 

@@ -24,14 +24,15 @@ class FormatChecks:
 
 _UNREADABLE = Check(file.unreadable)
 _TOO_LARGE = Check(file.too_large)
-_EMPTY = Check(file.file_empty, requires=(_UNREADABLE, _TOO_LARGE))
+_CRASHED = Check(file.examination_crashed)
+_EMPTY = Check(file.file_empty, requires=(_UNREADABLE, _TOO_LARGE, _CRASHED))
 _ZERO = Check(file.all_zero, requires=(_EMPTY,))
 _UNRECOGNISED = Check(file.unrecognised_content, requires=(_ZERO,))
 _TORN = Check(file.torn_at_sector, requires=(_UNRECOGNISED,))
 _MAGIC = Check(structure.wrong_magic, requires=(_TORN,))
 VERSION = Check(structure.unknown_format_version, requires=(_MAGIC,))
 
-FILE = (_UNREADABLE, _TOO_LARGE, _EMPTY, _ZERO, _UNRECOGNISED, _TORN, _MAGIC, VERSION)
+FILE = (_UNREADABLE, _TOO_LARGE, _CRASHED, _EMPTY, _ZERO, _UNRECOGNISED, _TORN, _MAGIC, VERSION)
 """The file as such. Nothing else is judged when one of these finds something."""
 
 

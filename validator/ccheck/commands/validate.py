@@ -6,8 +6,9 @@ import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import click
@@ -17,7 +18,10 @@ from ccheck.cli import FINDINGS, INTERRUPTED, PASS
 from ccheck.commands.options import judging
 from ccheck.finding import FileReport, RunReport
 from ccheck.intake import expand
-from ccheck.judgement import Judgement, prepare
+from ccheck.interrupts import Interrupts
+from ccheck.judgement import prepare
+from ccheck.many import cores, examine
+from ccheck.progress import Progress
 from ccheck.report import RENDERERS
 from ccheck.report.text import render_file, render_summary
 
@@ -65,6 +69,13 @@ Examples:
     type=click.IntRange(1, 1000),
     help="Findings of one check shown for one file; more are counted.  [default: 100]",
 )
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Judge on this many processes; 1 judges on none but ccheck's own.  [default: the cores]",
+)
+@click.option("--no-progress", is_flag=True, help="Show no progress on the terminal.")
 def command(
     paths: tuple[str, ...],
     schema: str | None,
@@ -80,25 +91,32 @@ def command(
     output: Path | None,
     color: str,
     max_findings: int | None,
+    jobs: int | None,
+    no_progress: bool,
 ) -> int:
     """Say everything that is wrong with files: which check, which field, which bytes, why, and what to
     change.
 
     PATH is a file, a folder (all files below it but hidden ones), or - for standard input.
 
+    Reports come in the order of the files, however many processes judge. After Ctrl-C the report holds what
+    was judged by then, and says what was not reached.
+
     Exit status 0 means that every named file was examined whole and has no errors.
     """
-    judgement = prepare(
+    ready = partial(
+        prepare,
         schema=schema,
         config=config,
         use_config=not no_config,
         definitions=definitions,
         consumers=consumers,
         target=target,
-        on=on,
+        on=on or date.today(),  # one day for all workers, also when it ends during the run
         max_size=max_size,
         max_findings=max_findings,
     )
+    judgement = ready()
     try:
         files = list(expand(paths, exclude))
     except OSError as fault:
@@ -106,31 +124,50 @@ def command(
     if not files:
         raise click.UsageError("nothing to examine: the named folders hold no files")
     colored = _colored(color, output)
-    if form == "text":
-        with _sink(output) as write:
-            run = _judge(files, judgement, lambda report: write(render_file(report, color=colored)))
-            write(render_summary(run, color=colored))
-    else:
-        run = _judge(files, judgement, lambda report: None)
-        with _sink(output) as write:
-            write(RENDERERS[form](run, judgement.checks))
+    with Interrupts() as interrupts:
+        with Progress(len(files), sys.stderr, wanted=not no_progress) as progress:
+            examined = examine(files, ready, judgement, jobs or cores(), interrupts, progress.tick)
+            if form == "text":
+                with _sink(output) as write:
+
+                    def tell(report: FileReport) -> None:
+                        progress.clear()
+                        write(render_file(report, color=colored))
+                        progress.count(report)
+
+                    run = _judge(files, examined, interrupts, tell)
+                    progress.clear()
+                    write(render_summary(run, color=colored))
+            else:
+                run = _judge(files, examined, interrupts, progress.count)
+        if form != "text":
+            with _sink(output) as write, contextlib.nullcontext() if run.interrupted else interrupts.heeded():
+                write(RENDERERS[form](run, judgement.checks))
     if run.interrupted:
         return INTERRUPTED
     return FINDINGS if any(report.verdict != "pass" for report in run.files) else PASS
 
 
-def _judge(files: list[str], judgement: Judgement, tell: Callable[[FileReport], None]) -> RunReport:
-    """Judge the files in order. An interrupt ends the run with what is done and names what is not."""
+def _judge(
+    files: Sequence[str],
+    examined: Generator[tuple[int, FileReport], None, None],
+    interrupts: Interrupts,
+    tell: Callable[[FileReport], None],
+) -> RunReport:
+    """Tell each report as it comes. An interrupt ends the run with what is done and names what is not."""
     reports: list[FileReport] = []
+    done: set[int] = set()
     try:
-        for file in files:
-            report = judgement.report(file)
-            tell(report)
-            reports.append(report)
+        with contextlib.closing(examined):
+            for position, report in examined:
+                tell(report)
+                reports.append(report)
+                done.add(position)
+        if interrupts.noted:
+            raise KeyboardInterrupt
     except KeyboardInterrupt:
-        return RunReport(
-            tuple(reports), __version__, interrupted=True, unexamined=tuple(files[len(reports) :])
-        )
+        unexamined = tuple(file for position, file in enumerate(files) if position not in done)
+        return RunReport(tuple(reports), __version__, interrupted=True, unexamined=unexamined)
     return RunReport(tuple(reports), __version__)
 
 
