@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
-import time
+import sys
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -349,20 +349,25 @@ def _overlapping_groups(n: int) -> bytes:
     "attack", [_all_to_one, _permuted, _endless_data, _overlapping, _shared_filter, _overlapping_groups]
 )
 def test_work_grows_with_the_file_alone(attack: Callable[[int], bytes]) -> None:
-    """A file that is built to be read over and over takes time in proportion to its size."""
+    """A file that is built to be read over and over takes steps in proportion to its size."""
 
-    def seconds(n: int) -> float:
+    def steps(n: int) -> int:
+        count = 0
+
+        def note(frame: object, event: str, arg: object) -> None:
+            nonlocal count
+            count += event in ("call", "c_call")
+
         data = attack(n)
-        best = float("inf")
-        for _ in range(3):
-            start = time.perf_counter()
+        sys.setprofile(note)
+        try:
             reading = read(SCHEMA.root, data)
-            best = min(best, time.perf_counter() - start)
+        finally:
+            sys.setprofile(None)
         assert reading.counts
-        return best
+        return count
 
-    small, large = seconds(250), seconds(2000)
-    assert large < 0.05 + 8 * 4 * small, (small, large)
+    assert steps(1000) < 1000 + 4.5 * steps(250)
 
 
 def test_construct_alone_refuses_what_one_field_can_judge() -> None:
