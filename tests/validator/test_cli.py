@@ -209,7 +209,7 @@ def test_a_bug_is_status_3(cc: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         raise RuntimeError("a bug")
 
     monkeypatch.setattr(Judgement, "report", broken)
-    status, _, err = cc("validate", *CONFIG, MARCH)
+    status, _, err = cc("validate", *CONFIG, JULY)
     assert status == 3
     assert "RuntimeError: a bug" in err
 
@@ -383,7 +383,7 @@ def test_commands_of_other_packages_join_by_entry_point(cc: Run, monkeypatch: py
     def entries(group: str, name: str = "hello") -> list[Entry]:
         return [Entry()] if (group, name) == ("ccheck.commands", "hello") else []
 
-    monkeypatch.setattr("ccheck.cli.metadata.entry_points", entries)
+    monkeypatch.setattr("importlib.metadata.entry_points", entries)
     assert "hello" in ccheck.list_commands(click.Context(ccheck))
     assert cc("hello")[1] == "hello from elsewhere\n"
 

@@ -274,7 +274,7 @@ error[examination-crashed]: examining the file crashed: the process {words}
         = more: ccheck explain examination-crashed
 
 not run: file-empty, ..., always-made (needs examination-crashed)
-fail  toys/006  no schema fits, 0 bytes, 1 error, 3 checks
+fail  toys/006  no schema fits, 0 bytes, 1 error, not examined, 3 checks
 """
     )
 

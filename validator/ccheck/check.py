@@ -40,7 +40,7 @@ class Manual:
 _SECTIONS = ("What is wrong", "Why is this bad", "How to fix")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Check:
     """One check.
 

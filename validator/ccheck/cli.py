@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from collections.abc import Mapping
-from importlib import import_module, metadata
+from importlib import import_module
 from typing import Any
 
 import click
@@ -39,6 +38,8 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, this package's first and in their own order."""
+        from importlib import metadata
+
         return [
             *COMMANDS,
             *sorted(e.name for e in metadata.entry_points(group=ENTRY_POINTS) if e.name not in COMMANDS),
@@ -49,6 +50,9 @@ class Commands(click.Group):
         if cmd_name in COMMANDS:
             command: click.Command = import_module(COMMANDS[cmd_name]).command
             return command
+        # Loaded here: it takes as long as all the rest of a short run.
+        from importlib import metadata
+
         for entry in metadata.entry_points(group=ENTRY_POINTS, name=cmd_name):
             loaded: click.Command = entry.load()
             return loaded
@@ -109,6 +113,8 @@ def run(args: list[str] | None = None) -> int:
         sys.stderr.close()
         return FAILURE
     except Exception:  # noqa: BLE001 - the last resort: a bug must not look like a finding
+        import traceback
+
         traceback.print_exc()
         click.echo(f"ccheck {__version__} itself failed; this is a bug, and nothing was proved", err=True)
         return FAILURE

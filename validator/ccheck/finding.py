@@ -75,6 +75,8 @@ class FileReport:
     path: the file as the user named it. schema: None when no schema fits. size: bytes.
     beyond: findings that were counted but not kept, per check. rows: the rows of 16 bytes (the last may be
     shorter) that findings point at, by their offset, so that a report can show them without the file.
+    errors_beyond: how many of those are errors. unjudged: checks that could not be made behind findings
+    that were set aside. examined: whether the file was read at all.
     """
 
     path: str
@@ -86,6 +88,9 @@ class FileReport:
     suppressed: tuple[Suppressed, ...] = ()
     beyond: Mapping[str, int] = field(default_factory=dict)
     checks_run: int = 0
+    errors_beyond: int = 0
+    unjudged: int = 0
+    examined: bool = True
     rows: Mapping[int, bytes] = field(default_factory=dict)
 
     @property
@@ -100,8 +105,9 @@ class FileReport:
 
     @property
     def verdict(self) -> str:
-        """`pass` only when checks ran and none of them found an error; else `fail`."""
-        return "fail" if self.errors or not self.checks_run else "pass"
+        """`pass` only when the file was read, checks ran, and none of them found an error; else `fail`."""
+        failed = self.errors or self.errors_beyond or self.unjudged
+        return "fail" if failed or not self.checks_run or not self.examined else "pass"
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,12 +53,19 @@ def examine(
 def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) -> FileReport:
     """Make the checks, in their order. A check whose prerequisites found something, or were not run, is
     reported as not run.
+
+    Findings that the policy sets aside or weighs less do not keep other checks from being made where the file
+    was read whole: what is set aside is one finding, and not all that stands behind it. Where it was not,
+    those checks cannot be made, and the file does not pass.
     """
     blame_on: dict[Check, tuple[str, ...]] = {}
     findings: list[Finding] = []
     suppressed: list[Suppressed] = []
     not_run: list[NotRun] = []
     beyond: Counter[str] = Counter()
+    errors_beyond = unjudged = 0
+    set_aside: set[str] = set()
+    whole = subject.reading is not None and subject.reading.complete
     for check in checks:
         if check.schemas and (subject.schema is None or subject.schema.name not in check.schemas):
             continue
@@ -66,28 +73,35 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
             dict.fromkeys(name for required in check.requires for name in blame_on.get(required, ()))
         )
         if roots:
+            unjudged += not set_aside.isdisjoint(roots)
             not_run.append(NotRun(check.name, f"needs {', '.join(roots)}"))
             blame_on[check] = roots
             continue
-        kept = 0
+        found = kept = 0
         severity = policy.severities.get(check.name, check.severity)
         for blame in check.judge(subject):
-            if kept >= policy.max_findings:
-                beyond[check.name] += 1
-                continue
-            kept += 1
+            found += 1
             finding = Finding(
                 check.name, severity, blame.message, blame.span.path, blame.span.offset, blame.span.length,
                 blame.why, blame.fix, blame.label, blame.because,
             )  # fmt: skip
             reason = policy.suppression(finding, path)
-            if reason is None:
-                findings.append(finding)
-            else:
+            if reason is not None:
                 suppressed.append(Suppressed(finding, *reason))
+                continue
+            kept += 1
+            if kept <= policy.max_findings:
+                findings.append(finding)
         if subject.reading is not None:
-            beyond[check.name] += max(0, subject.reading.counts[check.name] - kept - beyond[check.name])
-        blame_on[check] = (check.name,) if kept else ()
+            # What the reader counted but did not keep was not held against the suppressions, and stands.
+            kept += max(0, subject.reading.counts[check.name] - found)
+        beyond[check.name] = max(0, kept - policy.max_findings)
+        errors_beyond += beyond[check.name] if severity is Severity.ERROR else 0
+        aside = found and check.severity is Severity.ERROR and (severity is not Severity.ERROR or not kept)
+        if aside:
+            set_aside.add(check.name)
+        passed_over = (aside or not kept) and whole
+        blame_on[check] = (check.name,) if found and not passed_over else ()
     return FileReport(
         path=path,
         schema=subject.schema.name if subject.schema is not None else None,
@@ -98,6 +112,9 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
         suppressed=tuple(suppressed),
         beyond={name: count for name, count in beyond.items() if count},
         checks_run=len(blame_on) - len(not_run),
+        errors_beyond=errors_beyond,
+        unjudged=unjudged,
+        examined=subject.reading is not None,
         rows=_rows(subject.data, findings),
     )
 

@@ -7,9 +7,11 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -19,11 +21,10 @@ from ccheck.commands.options import judging
 from ccheck.finding import FileReport, RunReport
 from ccheck.intake import expand
 from ccheck.interrupts import Interrupts
-from ccheck.judgement import prepare
-from ccheck.many import cores, examine
 from ccheck.progress import Progress
 from ccheck.report import RENDERERS
 from ccheck.report.text import render_file, render_summary
+from ccheck.screen import start
 
 EXAMPLES = """
 \b
@@ -104,48 +105,82 @@ def command(
 
     Exit status 0 means that every named file was examined whole and has no errors.
     """
-    ready = partial(
-        prepare,
-        schema=schema,
-        config=config,
-        use_config=not no_config,
-        definitions=definitions,
-        consumers=consumers,
-        target=target,
-        on=on or date.today(),  # one day for all workers, also when it ends during the run
-        max_size=max_size,
-        max_findings=max_findings,
-    )
-    judgement = ready()
+    named: dict[str, Any] = {
+        "config": config,
+        "use_config": not no_config,
+        "definitions": definitions,
+        "consumers": consumers,
+        "target": target,
+        "on": on or date.today(),  # one day for all workers, also when it ends during the run
+        "max_size": max_size,
+        "max_findings": max_findings,
+    }
     try:
         files = list(expand(paths, exclude))
     except OSError as fault:
         raise click.UsageError(f"{fault.filename}: {fault.strerror}") from fault
     if not files:
         raise click.UsageError("nothing to examine: the named folders hold no files")
-    colored = _colored(color, output)
+    way = _Way(form, output, _colored(color, output), jobs, progress=not no_progress)
+    passed = start.passes(files, schema, named) if form in ("text", "json") else None
+    run = _report(passed, way) if passed is not None else _whole(files, {"schema": schema, **named}, way)
+    if run.interrupted:
+        return INTERRUPTED
+    return FINDINGS if any(report.verdict != "pass" for report in run.files) else PASS
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How a run is judged and reported. jobs: processes, at most; None for the cores."""
+
+    form: str
+    output: Path | None
+    colored: bool
+    jobs: int | None
+    progress: bool
+
+
+def _report(run: RunReport, way: _Way) -> RunReport:
+    """Write the report of files that all took the quick way."""
+    with _sink(way.output) as write:
+        if way.form == "text":
+            for report in run.files:
+                write(render_file(report, color=way.colored))
+            write(render_summary(run, color=way.colored))
+        else:
+            write(RENDERERS[way.form](run, ()))
+    return run
+
+
+def _whole(files: list[str], options: dict[str, Any], way: _Way) -> RunReport:
+    """Judge files by all that ccheck has, and write the report."""
+    # Loaded here: the schemas and checks take longer than a few good files, which do without them.
+    from ccheck.judgement import prepare
+    from ccheck.many import cores, examine
+
+    ready = partial(prepare, **options)
+    judgement = ready()
     with Interrupts() as interrupts:
-        with Progress(len(files), sys.stderr, wanted=not no_progress) as progress:
-            examined = examine(files, ready, judgement, jobs or cores(), interrupts, progress.tick)
-            if form == "text":
-                with _sink(output) as write:
+        with Progress(len(files), sys.stderr, wanted=way.progress) as progress:
+            examined = examine(files, ready, judgement, way.jobs or cores(), interrupts, progress.tick)
+            if way.form == "text":
+                with _sink(way.output) as write:
 
                     def tell(report: FileReport) -> None:
                         progress.clear()
-                        write(render_file(report, color=colored))
+                        write(render_file(report, color=way.colored))
                         progress.count(report)
 
                     run = _judge(files, examined, interrupts, tell)
                     progress.clear()
-                    write(render_summary(run, color=colored))
+                    write(render_summary(run, color=way.colored))
             else:
                 run = _judge(files, examined, interrupts, progress.count)
-        if form != "text":
-            with _sink(output) as write, contextlib.nullcontext() if run.interrupted else interrupts.heeded():
-                write(RENDERERS[form](run, judgement.checks))
-    if run.interrupted:
-        return INTERRUPTED
-    return FINDINGS if any(report.verdict != "pass" for report in run.files) else PASS
+        if way.form != "text":
+            heeded = contextlib.nullcontext() if run.interrupted else interrupts.heeded()
+            with _sink(way.output) as write, heeded:
+                write(RENDERERS[way.form](run, judgement.checks))
+    return run
 
 
 def _judge(

@@ -131,6 +131,10 @@ def _verdict(report: FileReport, *, color: bool, hyperlinks: bool) -> str:
         facts.append(counted(report.errors, "error"))
     if report.warnings:
         facts.append(counted(report.warnings, "warning"))
+    if report.unjudged:
+        facts.append(f"{counted(report.unjudged, 'check')} not made behind what is set aside")
+    if not report.examined:
+        facts.append("not examined")
     facts.append(counted(report.checks_run, "check") if report.checks_run else "no check ran")
     word = _style(report.verdict, color, fg="green" if report.verdict == "pass" else "red", bold=True)
     return f"{word}  {_name(report.path, hyperlinks)}  {', '.join(facts)}"
