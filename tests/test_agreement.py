@@ -10,19 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccheck.checks import CHECKS
-from ccheck.exercise.channel import profile_of
+from ccheck.exercise.outcome import Given
 from ccheck.judgement import Judgement, prepare
-from ccheck.validate import Policy, examine, judge
-from ccheck_interpreter.host import run_all
-from ccheck_interpreter.sysmon import CHECKING, TRUSTING
-from ccheck_interpreter.sysmon_host import run_sysmon
-from ccheck_interpreter.sysmon_tables import TargetError, target
+from ccheck_fuzz.oracles import Case, broken
 from ccheck_schemas.formats import channel, channel_numbers
 from ccheck_schemas.formats.channel_recipe import compose
 from ccheck_schemas.read import read
 from ccheck_schemas.seal import seal
-from ccheck_schemas.table import SCHEMAS
 from tests.conftest import ROOT
 
 CORPUS = ROOT / "corpus"
@@ -84,23 +78,13 @@ def judgement() -> Judgement:
     return prepare(config=CORPUS / "channel" / "ccheck.toml")
 
 
-def verdict(judgement: Judgement, data: bytes) -> str:
-    """The validator's verdict on bytes."""
-    subject = examine(data, "", judgement.setting, SCHEMAS, channel.SCHEMA)
-    return judge(subject, "x", CHECKS, Policy()).verdict
-
-
 def agree(judgement: Judgement, data: bytes) -> bool:
-    """Hold the two readings against each other; whether the validator passed the file."""
-    if verdict(judgement, data) != "pass":
-        return False
+    """Hold the two readings against each other by all oracles; whether the validator passed the file."""
     assert judgement.setting.consumers is not None
     builds = judgement.setting.consumers.supported(judgement.setting.on)
-    for outcome in run_all([profile_of(build) for build in builds], DEFINITIONS, data):
-        assert outcome.trap is None, outcome
-        assert outcome.refusal is None, outcome
-        assert outcome.skipped == (), outcome
-    return True
+    case = Case(data, channel.SCHEMA, judgement, Given(DEFINITIONS, builds))
+    assert broken(case) == ()
+    return case.report.verdict == "pass"
 
 
 SEEN: Counter[bool] = Counter()
@@ -145,15 +129,7 @@ def test_sysmon_rules_that_pass_run_in_both_readers(data: st.DataObject) -> None
     for _ in range(data.draw(st.integers(0, 2))):
         edited[data.draw(st.integers(0, len(edited) - 1))] = data.draw(st.integers(0, 255))
     judgement = prepare(schema="sysmon", use_config=False)
-    subject = examine(bytes(edited), "", judgement.setting, SCHEMAS, judgement.schema)
-    if judge(subject, "x", CHECKS, Policy()).verdict != "pass":
-        return
-    version = int.from_bytes(edited[:4], "little")
-    try:
-        driver = target(f"{version >> 16}.{version & 0xFFFF}")
-    except TargetError:
-        pytest.fail("the validator passed a version that no driver has")
-    for reader in (TRUSTING, CHECKING):
-        outcome = run_sysmon(bytes(edited), driver, reader)
-        assert outcome.trap is None, outcome
-        assert outcome.refusal is None, outcome
+    assert judgement.schema is not None
+    case = Case(bytes(edited), judgement.schema, judgement, Given())
+    if case.report.verdict == "pass":
+        assert broken(case) == ()

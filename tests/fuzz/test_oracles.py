@@ -1,0 +1,100 @@
+"""Each oracle finds a case that breaks it, and is silent on one that does not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ccheck.checks import CHECKS, contract
+from ccheck.exercise.outcome import Given
+from ccheck.judgement import Judgement, prepare
+from ccheck.screen.quick import Quick
+from ccheck_fuzz.oracles import ORACLES, Case, broken, escape, lax_form, quick_way, refused, trap
+from ccheck_schemas.formats.channel import SCHEMA
+from tests.conftest import ROOT
+
+CORPUS = ROOT / "corpus" / "channel"
+STORY = CORPUS / "field-past-inputs"
+MARCH = (STORY / "good" / "C-00000291-00000000-00000001.bin").read_bytes()
+JULY = (STORY / "bad" / "C-00000291-00000000-00000032.bin").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def judgement() -> Judgement:
+    """The corpus's definitions and builds."""
+    return prepare(config=CORPUS / "ccheck.toml")
+
+
+def case(judgement: Judgement, data: bytes) -> Case:
+    """A channel file under the supported builds of the corpus."""
+    assert judgement.setting.consumers is not None
+    builds = judgement.setting.consumers.supported(judgement.setting.on)
+    return Case(data, SCHEMA, judgement, Given((CORPUS / "definitions.bin").read_bytes(), builds))
+
+
+def without(judgement: Judgement, *functions: object) -> Judgement:
+    """A validator that lacks some checks."""
+    return replace(judgement, checks=tuple(c for c in CHECKS if c.judge not in functions), quick=None)
+
+
+def test_the_march_file_breaks_nothing(judgement: Judgement) -> None:
+    """A good file holds all properties."""
+    assert broken(case(judgement, MARCH)) == ()
+    assert list(ORACLES) == ["escape", "refused", "trap", "lax-form", "quick-way"]
+
+
+def test_the_july_file_is_an_escape_of_a_validator_without_the_contract(judgement: Judgement) -> None:
+    """The validator of 2024 passes the July file, a build traps, and the oracle names the trap; today's refuses it."""
+    old = without(judgement, *(c.judge for c in CHECKS if c.judge.__module__ == contract.__name__))
+    found = escape(case(old, JULY))
+    assert found is not None
+    assert found.signature[:2] == ("escape", "input-index-out-of-bounds")
+    assert escape(case(judgement, JULY)) is None
+
+
+def test_a_build_that_refuses_what_passes_is_told(judgement: Judgement) -> None:
+    """Without the check of input counts, a file that a guarded build refuses passes, and the oracle says so."""
+    folder = CORPUS / "input-count-refused"
+    guarded = prepare(
+        use_config=False, definitions=[CORPUS / "definitions.bin"], consumers=folder / "consumers.toml"
+    )
+    data = (folder / "bad" / "guarded-build.bin").read_bytes()
+    found = refused(case(without(guarded, contract.input_count_refused), data))
+    assert found is not None
+    assert found.signature == ("refused", "input-count")
+    assert refused(case(guarded, data)) is None
+
+
+def test_a_trap_in_a_build_that_claims_checks_is_told(judgement: Judgement) -> None:
+    """A build that is said to check bounds and does not is found out by any file that traps it."""
+    honest = case(judgement, JULY)
+    assert trap(honest) is None
+    lying = tuple(replace(build, bounds_check=True) for build in honest.given.builds)
+    pretended = replace(honest, given=replace(honest.given, builds=lying))
+    pretended.__dict__["exercised"] = honest.exercised
+    found = trap(pretended)
+    assert found is not None
+    assert found.signature[0] == "trap"
+
+
+def test_a_lax_form_is_told(judgement: Judgement) -> None:
+    """Without the check of the canonical form, a file in another form passes, and the oracle says where it differs."""
+    paths = sorted((CORPUS / "not-canonical" / "bad").glob("*.bin"))
+    assert paths
+    lax = replace(judgement, checks=tuple(c for c in CHECKS if c.name != "not-canonical"), quick=None)
+    for path in paths:
+        found = lax_form(case(lax, path.read_bytes()))
+        assert found is not None
+        assert found.signature == ("lax-form",)
+
+
+def test_a_quick_way_that_passes_too_much_is_told(judgement: Judgement) -> None:
+    """A quick way without builds to hold against would pass the July file; the oracle names the check that does not."""
+    assert quick_way(case(judgement, JULY)) is None
+    assert judgement.quick is not None
+    fixed = tuple(b for b in case(judgement, JULY).given.builds if b.bounds_check)
+    careless = replace(judgement, quick=Quick(fixed, judgement.quick.types))
+    found = quick_way(case(careless, JULY))
+    assert found is not None
+    assert found.signature == ("quick-way", "field-past-inputs")
