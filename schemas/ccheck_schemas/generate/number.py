@@ -1,0 +1,66 @@
+"""The conditions under which one number breaks its meaning, as Python."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import construct
+
+from ccheck_schemas import meaning as m
+
+
+def conditions(meaning: m.Meaning, v: str, leaf: Any) -> list[str] | None:
+    """Expressions over the variable `v`, any of which refuses the number; None when it takes more than the
+    number.
+    """
+    low, high = _range(leaf)
+    match meaning:
+        case m.Version():
+            return [f"{v} not in {tuple(meaning.known)!r}"]
+        case m.StrictEnum():
+            return [_outside(v, meaning.known, low, high)]
+        case m.StrictFlags():
+            return [f"{v} & {~meaning.mask & high}"]
+        case m.Reserved():
+            return [v]
+        case m.OffsetInto():
+            return [f"{v} % {meaning.align}"] if meaning.align > 1 else []
+        case m.Bounded():
+            return _bounds(v, meaning.low, meaning.high, low, high)
+        case m.LengthOf():
+            step = [f"{v} % {meaning.step}"] if meaning.step > 1 else []
+            return _bounds(v, meaning.low, meaning.high, low, high) + step
+        case m.FileSize():
+            return [f"{v} != size"]
+    return None
+
+
+def order(leaf: Any) -> str | None:
+    """The byte order of a number; None where it has none."""
+    if isinstance(leaf, construct.Const) or leaf.length == 1:
+        return None
+    return str(leaf.fmtstr[0]).replace("=", "<")
+
+
+def _range(leaf: Any) -> tuple[int, int]:
+    """The least and greatest number that a field can hold."""
+    bits = 8 * leaf.length
+    return (-(1 << bits - 1), (1 << bits - 1) - 1) if leaf.fmtstr[-1].islower() else (0, (1 << bits) - 1)
+
+
+def _bounds(v: str, low: int, high: int, least: int, greatest: int) -> list[str]:
+    """A number outside its bounds; a bound that the field cannot pass needs no test."""
+    if low <= least and high >= greatest:
+        return []
+    if high >= greatest:
+        return [f"{v} < {low}"]
+    if low <= least:
+        return [f"{v} > {high}"]
+    return [f"not {low} <= {v} <= {high}"]
+
+
+def _outside(v: str, known: frozenset[int], least: int, greatest: int) -> str:
+    values = sorted(known)
+    if values == list(range(values[0], values[-1] + 1)) and len(values) > 1:
+        return "".join(_bounds(v, values[0], values[-1], least, greatest)) or "False"
+    return f"{v} not in {tuple(values)!r}" if len(values) > 1 else f"{v} != {values[0]}"

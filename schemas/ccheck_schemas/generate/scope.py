@@ -1,0 +1,72 @@
+"""The fields of a record as variables, and ``this`` expressions over them."""
+
+from __future__ import annotations
+
+import operator
+
+from construct.expr import BinExpr, Path, UniExpr
+
+from ccheck_schemas import meaning as m
+
+_SYMBOLS = {
+    operator.add: "+", operator.sub: "-", operator.mul: "*", operator.floordiv: "//", operator.mod: "%",
+    operator.and_: "&", operator.or_: "|", operator.rshift: ">>", operator.eq: "==", operator.ne: "!=",
+    operator.lt: "<", operator.le: "<=", operator.gt: ">", operator.ge: ">=",
+}  # fmt: skip
+
+
+class NotGenerated(Exception):
+    """A schema that the generator does not understand. reason: which node, and where."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Scope:
+    """The fields of one record by name: the variable of a number, or the scope of a nested record."""
+
+    def __init__(self, parent: Scope | None, root: Scope | None) -> None:
+        self.parent = parent or self
+        self.root = root or self
+        self.names: dict[str, str | Scope] = {}
+        self.counted: dict[str, str] = {}
+        self.sized: dict[str, str] = {}
+
+
+def expression(value: m.Expression, scope: Scope) -> str:
+    """A `this` expression as Python, over the variables of a scope. Raises NotGenerated."""
+    match value:
+        case bool() | int():
+            return repr(value)
+        case Path():
+            return variable(m.field_path(value) or (), scope)
+        case BinExpr():
+            left, right = expression(value.lhs, scope), expression(value.rhs, scope)
+            return f"({left} {_SYMBOLS[value.op]} {right})"
+        case UniExpr() if value.op is operator.neg:
+            return f"(-{expression(value.operand, scope)})"
+        case UniExpr() if value.op is operator.not_:
+            return f"(not {expression(value.operand, scope)})"
+    raise NotGenerated(f"the expression {value!r} is not understood")
+
+
+def variable(path: tuple[str, ...], scope: Scope) -> str:
+    """The variable that holds a field. Raises NotGenerated where the path is not to a number."""
+    found: str | Scope = scope
+    for name in path:
+        if isinstance(found, str):
+            raise NotGenerated(f"{'.'.join(path)} goes into a number")
+        if name == "_":
+            found = found.parent
+        elif name == "_root":
+            found = found.root
+        elif name in found.names:
+            found = found.names[name]
+        else:
+            raise NotGenerated(f"{'.'.join(path)} is not a number that was read before")
+    if not isinstance(found, str):
+        raise NotGenerated(f"{'.'.join(path)} is not a number")
+    return found
+
+    # -- structs

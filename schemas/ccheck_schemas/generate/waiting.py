@@ -1,0 +1,116 @@
+"""What waits until all tables and pools are known: indexes, runs of rows, items of pools."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import construct
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.generate.names import behind, count_of, pool_of, start_of
+from ccheck_schemas.generate.scope import NotGenerated, Scope, expression, variable
+from ccheck_schemas.tree import bare
+
+if TYPE_CHECKING:
+    from ccheck_schemas.generate.writer import Writer
+
+
+def second_pass(writer: Writer) -> None:
+    """Once all tables and pools are known: indexes, runs of rows, items of pools."""
+    for pool in writer.pools:
+        writer.line(f"{pool_of(pool)}_items: dict[int, int] = {{}}")
+        writer.line(f"{pool_of(pool)}_aligned: dict[int, int] = {{}}")
+    taken: dict[str, str] = {}
+    for name, (node, _) in writer.tables.items():
+        row = bare(node.subcon)[0]
+        waiting = [sub for sub in row.subcons if _waits(sub)]
+        if waiting:
+            with writer.block(f"if {start_of(name)} >= 0:"):
+                _rows(writer, name, row, waiting, taken)
+    for table, expected in taken.items():
+        writer.refuse(f"{start_of(table)} >= 0 and {expected} != {count_of(table)}")
+    for pool in writer.pools:
+        start = pool_of(pool)
+        with writer.block(f"if {start} >= 0:"):
+            writer.refuse(f"not shared_out(data, {start}, {start}_end, {start}_items, {start}_aligned)")
+
+
+def _rows(writer: Writer, name: str, row: Any, waiting: list[Any], taken: dict[str, str]) -> None:
+    scope = Scope(None, None)
+    variables, _, packer = writer.row(row, scope)
+    for sub in waiting:
+        leaf, _ = bare(sub)
+        if isinstance(leaf, m.Rows):
+            if leaf.table in taken:
+                raise NotGenerated(f"the rows of {leaf.table} are taken by two tables")
+            taken[leaf.table] = writer.fresh("taken")
+            writer.first.append(f"{taken[leaf.table]} = 0")
+    start, count = start_of(name), count_of(name)
+    rows = f"data[{start}:{start} + {count} * {packer}.size]"
+    with writer.block(f"for {variables} in {packer}.iter_unpack({rows}):"):
+        for sub in waiting:
+            leaf, meanings = bare(sub)
+            for meaning in meanings:
+                if isinstance(meaning, m.IndexInto):
+                    index = scope.names[sub.name]
+                    writer.refuse(f"{start_of(meaning.table)} >= 0 and {index} >= {count_of(meaning.table)}")
+            if isinstance(leaf, m.Rows):
+                first, number = (variable((key,), scope) for key in (leaf.first, leaf.count))
+                expected = taken[leaf.table]
+                writer.refuse(f"{first} != {expected}")
+                writer.line(f"{expected} += {number}")
+            else:
+                _field(writer, leaf, sub.name, scope)
+
+
+def _field(writer: Writer, leaf: Any, name: str, scope: Scope) -> None:
+    """A field of a row that names an item of a pool, perhaps under conditions."""
+    match leaf:
+        case m.Pooled():
+            _pooled(writer, leaf, scope)
+        case construct.IfThenElse():
+            then, other = bare(leaf.thensubcon)[0], bare(leaf.elsesubcon)[0]
+            with writer.block(f"if {expression(leaf.condfunc, scope)}:"):
+                _field(writer, then, name, scope)
+            if other is not construct.Pass:
+                with writer.block("else:"):
+                    _field(writer, other, name, scope)
+        case construct.FormatField() | construct.Const():
+            return
+        case _ if leaf is construct.Pass:
+            return
+        case _:
+            raise NotGenerated(f"a row of a table has {type(leaf).__name__} {name}")
+
+
+def _pooled(writer: Writer, node: m.Pooled, scope: Scope) -> None:
+    if node.region not in writer.pools:
+        raise NotGenerated(f"the pool {node.region} comes after what names its items")
+    pool = pool_of(node.region)
+    offset, length = expression(node.offset, scope), expression(node.length, scope)
+    item, _ = bare(node.subcon)
+    nul = behind(item)
+    stop = writer.fresh("stop")
+    seen = writer.fresh("seen")
+    writer.first.append(f"{seen}: set[tuple[int, int]] = set()")
+    with writer.block(f"if ({offset}, {length}) not in {seen}:"):
+        writer.line(f"{seen}.add(({offset}, {length}))")
+        writer.line(f"{stop} = {offset} + {length}" + (f" + {nul}" if nul else ""))
+        aligned = [f"{offset} % {node.align}"] if node.align > 1 else []
+        writer.refuse(
+            f"{pool} < 0",
+            f"not {pool} <= {offset} <= {stop} <= {pool}_end",
+            *aligned,
+            f"{pool}_items.setdefault({offset}, {stop}) != {stop}",
+        )
+        if node.align > 1:
+            writer.line(f"{pool}_aligned[{offset}] = {node.align}")
+        if isinstance(item, m.Text):
+            writer.text(item, offset, f"{stop} - {nul}" if nul else stop)
+
+
+def _waits(sub: Any) -> bool:
+    leaf, meanings = bare(sub)
+    return any(isinstance(x, m.IndexInto) for x in meanings) or not isinstance(
+        leaf, construct.FormatField | construct.Const
+    )

@@ -1,0 +1,418 @@
+"""Write the module of a schema: one walk over its tree, one function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import construct
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.generate.lines import Lines
+from ccheck_schemas.generate.names import behind, count_of, pool_of, start_of
+from ccheck_schemas.generate.number import conditions as broken
+from ccheck_schemas.generate.number import order
+from ccheck_schemas.generate.scope import NotGenerated, Scope, expression
+from ccheck_schemas.generate.waiting import second_pass
+from ccheck_schemas.schema import Schema
+from ccheck_schemas.size import sizeof
+from ccheck_schemas.tree import bare, nodes
+
+
+class Writer(Lines):
+    """One module in the making."""
+
+    def __init__(self, schema: Schema) -> None:
+        super().__init__()
+        self.schema = schema
+        self.tables: dict[str, tuple[m.Table, Scope]] = {}
+        self.pools: list[str] = []
+        self.first: list[str] = []
+        self.last: list[str] = []
+        self.memos: dict[int, str] = {}
+
+    # -- the module
+
+    def module(self) -> str:
+        """The text of the module."""
+        root = Scope(None, None)
+        for table in _tables(self.schema.root):
+            self.line(f"{start_of(table)} = -1")
+            self.line(f"{count_of(table)} = 0")
+        for pool in _pools(self.schema.root):
+            self.line(f"{pool_of(pool)} = {pool_of(pool)}_end = -1")
+        self.line("at = 0")
+        self.struct(self.schema.root, root, "at", "size")
+        self.claim("0", "at")
+        second_pass(self)
+        for condition in self.last:
+            self.refuse(condition)
+        body = self.lines
+        head = [
+            f'"""Knows a faultless {self.schema.name} file. Generated from its schema; do not edit."""',
+            "",
+            "from __future__ import annotations",
+            "",
+            "from struct import Struct",
+            "from zlib import crc32",
+            "",
+            "from ccheck_schemas.runtime import Columns, shared_out, tiled, well_formed  # noqa: F401",
+            "",
+            *(f"{name} = Struct({form!r})" for form, name in self.structs.items()),
+            "",
+            "",
+            "def spotless(data: bytes) -> Columns | None:",
+            f'    """The columns of a {self.schema.name} file without any fault; None at the first doubt."""',
+            "    try:",
+            "        return _spotless(data)",
+            "    except UnicodeDecodeError:",
+            "        return None",
+            "",
+            "",
+            "def _spotless(data: bytes) -> Columns | None:",
+            "    size = len(data)",
+            "    claims: list[tuple[int, int]] = []",
+            "    claimed = 0",
+            *(f"    {first}" for first in self.first),
+        ]
+        tail = [
+            "    if not tiled(claims, size):",
+            "        return None",
+            "    return Columns(",
+            "        data,",
+            *_mapping(self._numbers(root)),
+            *_mapping(self._table_extents()),
+            *_mapping(f"{name!r}: ({pool_of(name)}, {pool_of(name)}_end)" for name in self.pools),
+            "    )",
+            "",
+        ]
+        return "\n".join([*head, *body, *tail])
+
+    def _numbers(self, root: Scope) -> Iterator[str]:
+        for name, value in root.names.items():
+            if isinstance(value, str):
+                yield f"{name!r}: {value}"
+            else:
+                yield from (f"'{name}.{n}': {v}" for n, v in value.names.items() if isinstance(v, str))
+
+    def _table_extents(self) -> Iterator[str]:
+        for name, (node, _) in self.tables.items():
+            yield f"{name!r}: ({self.struct_of(node.subcon)}, {start_of(name)}, {count_of(name)})"
+
+    # -- writing lines
+
+    def struct(self, node: Any, scope: Scope, at: str, limit: str) -> None:
+        """Read a record from `at` on, and leave `at` behind it."""
+        run: list[tuple[str, Any, tuple[m.Meaning, ...]]] = []
+        for sub in node.subcons:
+            leaf, meanings = bare(sub)
+            if isinstance(leaf, construct.FormatField) or (
+                isinstance(leaf, construct.Const) and not meanings
+            ):
+                if run and order(run[-1][1]) != order(leaf):
+                    self.fixed(run, scope, at, limit)
+                    run = []
+                run.append((sub.name, leaf, meanings))
+                continue
+            self.fixed(run, scope, at, limit)
+            run = []
+            self.node(leaf, sub.name, scope, at, limit)
+        self.fixed(run, scope, at, limit)
+        for of, variable in scope.counted.items():
+            counter = scope.names.get(f"# {of}")
+            if counter is not None:
+                self.refuse(f"{variable} != {counter}")
+
+    def fixed(
+        self, run: list[tuple[str, Any, tuple[m.Meaning, ...]]], scope: Scope, at: str, limit: str
+    ) -> None:
+        """Neighbouring numbers: one extent test, one unpacking, one condition."""
+        if not run:
+            return
+        form, variables, conditions = self.fields(run, scope, in_table=False)
+        packer = self.packer(form)
+        end = self.fresh("end")
+        self.line(f"{end} = {at} + {packer}.size")
+        self.refuse(f"{end} > {limit}")
+        self.unpack(variables, f"{packer}.unpack_from(data, {at})")
+        if conditions:
+            self.refuse(*conditions)
+        self.line(f"{at} = {end}")
+
+    def fields(
+        self, run: list[tuple[str, Any, tuple[m.Meaning, ...]]], scope: Scope, *, in_table: bool
+    ) -> tuple[str, list[str], list[str]]:
+        """Format, variables and conditions of neighbouring numbers."""
+        form, variables, conditions = "", [], []
+        order = "<"
+        for name, leaf, meanings in run:
+            variable = self.fresh(name)
+            variables.append(variable)
+            scope.names[name] = variable
+            if isinstance(leaf, construct.Const):
+                expected = leaf.build(None)
+                form += f"{len(expected)}s"
+                conditions.append(f"{variable} != {expected!r}")
+                continue
+            order = leaf.fmtstr[0] if leaf.fmtstr[0] == ">" else order
+            form += leaf.fmtstr[1:]
+            for meaning in meanings:
+                conditions += self.judged(meaning, variable, leaf, scope, in_table=in_table)
+        return order + form, variables, conditions
+
+    def judged(self, meaning: m.Meaning, v: str, leaf: Any, scope: Scope, *, in_table: bool) -> list[str]:
+        """The conditions under which a number breaks its meaning; some are asked for later."""
+        found = broken(meaning, v, leaf)
+        if found is not None:
+            return found
+        match meaning:
+            case m.CountOf() if not in_table:
+                scope.counted[meaning.of] = v
+                return []
+            case m.RecordSize() if not in_table:
+                scope.sized[meaning.of] = v
+                return []
+            case m.ChecksumOver() if not in_table and self.depth == 1:
+                self.last.append(f"{v} != crc32(memoryview(data)[{meaning.start}:])")
+                return []
+            case m.IndexInto() if in_table:
+                return []
+        raise NotGenerated(
+            f"{type(meaning).__name__} of {v.rsplit('_', 1)[0]} stands where it is not understood"
+        )
+
+    # -- nodes
+
+    def node(self, node: Any, name: str | None, scope: Scope, at: str, limit: str) -> None:
+        """Read one node that is no number."""
+        match node:
+            case construct.Struct():
+                inner = Scope(scope, scope.root)
+                scope.names[name or ""] = inner
+                self.struct(node, inner, at, limit)
+            case m.ZeroPad():
+                end = self.fresh("end")
+                self.line(f"{end} = {at} + -{at} % {node.align}")
+                self.refuse(f"{end} > {limit} or any(data[{at}:{end}])")
+                self.line(f"{at} = {end}")
+            case construct.Bytes():
+                end = self.extent(node.length, 0, scope, at, limit)
+                self.line(f"{at} = {end}")
+            case m.Text():
+                end = self.extent(node.length, behind(node), scope, at, limit)
+                self.text(node, at, f"{end} - {behind(node)}" if behind(node) else end)
+                self.line(f"{at} = {end}")
+            case m.Table():
+                self.table(node, name, scope, at, limit)
+            case m.Pool():
+                self.pool(node, name, scope, at, limit)
+            case m.Region():
+                stop = self.extent(node.length, 0, scope, at, limit)
+                inner, _ = bare(node.subcon)
+                self.node(inner, name, scope, at, stop)
+                self.refuse(f"{at} != {stop}")
+            case construct.IfThenElse():
+                self.branches(node, name, scope, at, limit)
+            case construct.Switch():
+                self.switch(node, name, scope, at, limit)
+            case construct.Array():
+                self.array(node, name, scope, at, limit)
+            case m.Chain():
+                self.chain(node, name, scope)
+            case m.At():
+                self.elsewhere(node, scope)
+            case m.Rows() | m.Pooled():
+                raise NotGenerated(f"{type(node).__name__} {name} stands outside a table")
+            case _ if node is construct.Pass:
+                return
+            case _:
+                raise NotGenerated(f"{type(node).__name__} {name} is not understood")
+
+    def extent(self, length: m.Expression, behind: int, scope: Scope, at: str, limit: str) -> str:
+        """The variable that holds the end of so many bytes, which are inside the limit."""
+        end = self.fresh("end")
+        amount = expression(length, scope)
+        self.line(f"{end} = {at} + {amount}" + (f" + {behind}" if behind else ""))
+        self.refuse(f"not {at} <= {end} <= {limit}")
+        return end
+
+    def text(self, node: m.Text, at: str, end: str) -> None:
+        """Refuse text that is not well-formed, between two expressions."""
+        unit = node.unit
+        if unit > 1 or node.terminator == "inside" or node.encoding != "utf-8":
+            kind = f"{node.encoding!r}, {unit}, {node.terminator!r}, {node.lists!r}"
+            self.refuse(f"not well_formed(data, {at}, {end}, {kind})")
+            return
+        raw = self.fresh("text")
+        self.line(f"{raw} = data[{at}:{end}]")
+        conditions = []
+        if node.terminator == "behind":
+            conditions.append(f"data[{end}]")
+            if not node.lists:
+                conditions.append(f"b'\\0' in {raw}")
+        if conditions:
+            self.refuse(*conditions)
+        with self.block(f"if not {raw}.isascii():"):
+            self.line(f"{raw}.decode()")
+
+    def branches(self, node: Any, name: str | None, scope: Scope, at: str, limit: str) -> None:
+        """Read one of two branches."""
+        then, _ = bare(node.thensubcon)
+        other, _ = bare(node.elsesubcon)
+        condition = expression(node.condfunc, scope)
+        for leaf, text in ((then, f"if {condition}:"), (other, "else:")):
+            if leaf is construct.Pass and text == "else:":
+                continue
+            with self.block(text):
+                self.choice(leaf, name, scope, at, limit)
+
+    def switch(self, node: Any, name: str | None, scope: Scope, at: str, limit: str) -> None:
+        """Read the branch of a kind; a kind without one is refused."""
+        key = expression(node.keyfunc, scope)
+        word = "if"
+        for case, sub in node.cases.items():
+            leaf, _ = bare(sub)
+            with self.block(f"{word} {key} == {case!r}:"):
+                self.choice(leaf, name, scope, at, limit)
+            word = "elif"
+        leaf, _ = bare(node.default)
+        with self.block("else:"):
+            if leaf is construct.Pass:
+                self.line("return None")
+            else:
+                self.choice(leaf, name, scope, at, limit)
+
+    def choice(self, leaf: Any, name: str | None, scope: Scope, at: str, limit: str) -> None:
+        """A branch; a number in one is a record of one field."""
+        if isinstance(leaf, construct.FormatField):
+            raise NotGenerated(f"the number {name} stands in one branch alone")
+        self.node(leaf, name, scope, at, limit)
+
+    def array(self, node: Any, name: str | None, scope: Scope, at: str, limit: str) -> None:
+        """Read a counted list of records."""
+        leaf, _ = bare(node.subcon)
+        if not isinstance(leaf, construct.Struct):
+            raise NotGenerated(f"the elements of {name} are no records")
+        count = expression(node.count, scope)
+        self.refuse(f"not 0 <= {count} <= {limit} - {at}")
+        with self.block(f"for _ in range({count}):"):
+            self.struct(leaf, Scope(scope, scope.root), at, limit)
+
+    def table(self, node: m.Table, name: str | None, scope: Scope, at: str, limit: str) -> None:
+        """Note where the rows are, and judge each by itself."""
+        if node.table in self.tables:
+            raise NotGenerated(f"the table {node.table} is read in two places")
+        row, size = bare(node.subcon)[0], sizeof(node.subcon)
+        count, start = count_of(node.table), start_of(node.table)
+        self.refuse(f"{start} >= 0")
+        self.line(f"{count} = {expression(node.count, scope)}")
+        self.refuse(f"not {node.low} <= {count} <= {node.high} or {count} * {size} > {limit} - {at}")
+        if name in scope.sized:
+            self.refuse(f"{scope.sized[name]} != {size}")
+        inner = Scope(scope, scope.root)
+        variables, conditions, packer = self.row(row, inner)
+        self.tables[node.table] = (node, inner)
+        self.line(f"{start} = {at}")
+        self.line(f"{at} += {count} * {size}")
+        if conditions:
+            with self.block(f"for {variables} in {packer}.iter_unpack(data[{start}:{at}]):"):
+                self.refuse(*conditions)
+
+    def row(self, row: Any, scope: Scope) -> tuple[str, list[str], str]:
+        """The variables, conditions and packer of a table's row; what takes no bytes waits for the second
+        pass.
+        """
+        run = []
+        for sub in row.subcons:
+            leaf, meanings = bare(sub)
+            if isinstance(leaf, construct.FormatField) or (
+                isinstance(leaf, construct.Const) and not meanings
+            ):
+                run.append((sub.name, leaf, meanings))
+            elif sizeof(leaf) != 0:
+                raise NotGenerated(f"a row of a table holds {type(leaf).__name__} {sub.name}")
+        if len({order(leaf) for _, leaf, _ in run} - {None}) > 1:
+            raise NotGenerated("a row of a table has two byte orders")
+        form, variables, conditions = self.fields(run, scope, in_table=True)
+        return ", ".join(variables) + ("," if len(variables) == 1 else ""), conditions, self.packer(form)
+
+    def struct_of(self, row: Any) -> str:
+        """The packer of a table's row."""
+        return self.row(bare(row)[0], Scope(None, None))[2]
+
+    def pool(self, node: m.Pool, name: str | None, scope: Scope, at: str, limit: str) -> None:
+        """Note where a pool is."""
+        if node.region in self.pools:
+            raise NotGenerated(f"the pool {node.region} is read in two places")
+        self.pools.append(node.region)
+        start = pool_of(node.region)
+        count = expression(node.count, scope)
+        room = f"{count} > {limit} - {at}"
+        self.refuse(f"{start} >= 0", f"not {node.low} <= {count} <= {node.high}", room)
+        if name in scope.sized:
+            self.refuse(f"{scope.sized[name]} != 1")
+        self.line(f"{start} = {at}")
+        self.line(f"{at} += {count}")
+        self.line(f"{start}_end = {at}")
+
+    def chain(self, node: m.Chain, name: str | None, scope: Scope) -> None:
+        """Follow a chain forward; each record claims its bytes."""
+        record = bare(node.subcon)[0]
+        offset, counter = self.fresh("next"), self.fresh("links")
+        self.line(f"{offset} = {expression(node.first, scope)}")
+        self.line(f"{counter} = 0")
+        inner = Scope(scope, scope.root)
+        with self.block(f"while {offset}:"):
+            start = self.fresh("start")
+            self.line(f"{start} = at_{start} = {offset}")
+            aligned = f" or {offset} % {node.align}" if node.align > 1 else ""
+            self.refuse(f"not 0 < {offset} < size{aligned}")
+            self.struct(record, inner, f"at_{start}", "size")
+            self.claim(start, f"at_{start}")
+            self.line(f"{counter} += 1")
+            following, last = inner.names.get(node.next_field), inner.names.get(node.last)
+            if not isinstance(following, str) or not isinstance(last, str):
+                raise NotGenerated(f"the chain {name} goes on by something that is no number")
+            if last != following:
+                self.refuse(f"({last} == 0) != ({following} == 0)")
+            self.refuse(f"0 != {following} < at_{start}")
+            self.line(f"{offset} = {following}")
+        scope.names[f"# {name}"] = counter
+
+    def elsewhere(self, node: m.At, scope: Scope) -> None:
+        """Read a record at an offset, unless it was read before; it claims its bytes."""
+        record = bare(node.subcon)[0]
+        offset = expression(node.offset, scope)
+        memo = self.memos.get(id(node.subcon))
+        if memo is None:
+            memo = self.memos[id(node.subcon)] = self.fresh("seen")
+            self.first.append(f"{memo}: set[int] = set()")
+        with self.block(f"if {offset} and {offset} not in {memo}:"):
+            start = self.fresh("start")
+            self.line(f"{start} = at_{start} = {offset}")
+            self.refuse(f"not 0 < {start} < size")
+            self.line(f"{memo}.add({start})")
+            self.struct(record, Scope(scope, scope.root), f"at_{start}", "size")
+            self.claim(start, f"at_{start}")
+
+    def claim(self, start: str, end: str) -> None:
+        """Note the bytes of a record; records that claim more than the file has would make endless work."""
+        self.line(f"claims.append(({start}, {end}))")
+        self.line(f"claimed += {end} - {start}")
+        self.refuse("claimed > size")
+
+    # -- what takes the whole file
+
+
+def _mapping(pairs: Iterable[str]) -> list[str]:
+    """A mapping as an argument, one pair to a line."""
+    lines = [f"            {pair}," for pair in pairs]
+    return ["        {", *lines, "        },"] if lines else ["        {},"]
+
+
+def _tables(node: Any) -> list[str]:
+    return [found.table for found in nodes(node) if isinstance(found, m.Table)]
+
+
+def _pools(node: Any) -> list[str]:
+    return [found.region for found in nodes(node) if isinstance(found, m.Pool)]
