@@ -21,6 +21,10 @@ _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cy
 _INDENT = " " * 8
 
 
+_NAMED = 12
+"""Checks not run for one reason that are named; more are counted, and the JSON report has them all."""
+
+
 def render_file(report: FileReport, *, color: bool, hyperlinks: bool = False) -> str:
     """All that was learned about one file, ending with its verdict in one line.
 
@@ -121,7 +125,8 @@ def _not_run(report: FileReport) -> Iterator[str]:
         groups.setdefault(entry.reason, []).append(printable(entry.check))
     if groups:
         yield "not run: " + "; ".join(
-            f"{', '.join(names)} ({printable(why)})" for why, names in groups.items()
+            f"{', '.join(names) if len(names) <= _NAMED else f'{len(names)} checks'} ({printable(why)})"
+            for why, names in groups.items()
         )
 
 

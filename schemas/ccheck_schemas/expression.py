@@ -1,0 +1,42 @@
+"""``this`` expressions, and the error of a field that plain Construct parsing or building refuses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import construct
+from construct.expr import Path
+
+Expression = Any
+"""An int, or a ``this`` expression of Construct."""
+
+
+class FieldError(construct.ValidationError):
+    """A field of a schema that plain Construct parsing or building refuses. meaning: the node's class. value:
+    what stood there.
+    """
+
+    def __init__(self, meaning: str, value: object, detail: str, path: str) -> None:
+        super().__init__(f"{meaning}: {detail}", path=path)
+        self.meaning = meaning
+        self.value = value
+
+
+def evaluate(expression: Expression, context: Mapping[str, Any]) -> Any:
+    """The value of an int or of a ``this`` expression over the fields read so far."""
+    return expression(context) if callable(expression) else expression
+
+
+def field_path(expression: Expression) -> tuple[str, ...] | None:
+    """The names in a ``this.a.b`` expression; None for anything else."""
+    if not isinstance(expression, Path):
+        return None
+    return tuple(re.findall(r"\['([^']*)'\]", str(expression)))
+
+
+def field_of(expression: Expression) -> str | None:
+    """The field of the same record that an expression is, when it is nothing more."""
+    path = field_path(expression)
+    return path[0] if path is not None and len(path) == 1 and not path[0].startswith("_") else None
