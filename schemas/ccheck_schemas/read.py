@@ -64,9 +64,12 @@ class _Reader:
         self.pools = Pools(self.ledger)
         self.seals: list[tuple[m.Meaning, Span, struct.Struct]] = []
         self.later: list[Callable[[], None]] = []
+        # Records read elsewhere, by node and offset: each is read once.
         self.seen: dict[int, dict[int, Record]] = {}
+        # Records that were cut short, and those whose region ends at a wrong place, with the end that holds.
         self.cut: set[int] = set()
         self.loose: dict[int, int] = {}
+        # What is worked out once for each node: how its fields are read, its fixed size.
         self.plans: dict[int, list[tuple[str, Callable[..., int], Any]]] = {}
         self.sizes: dict[int, int | None] = {}
 

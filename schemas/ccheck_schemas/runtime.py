@@ -41,10 +41,19 @@ def tiled(claims: list[tuple[int, int]], size: int) -> bool:
     return at == size
 
 
-def shared_out(
-    data: bytes, start: int, end: int, items: Mapping[int, int], aligned: Mapping[int, int]
-) -> bool:
-    """Whether items (offset to end) share out a pool, with zeros alone in front of an aligned one."""
+def shared_out(data: bytes, start: int, end: int, accounts: tuple[tuple[dict[int, int], int], ...]) -> bool:
+    """Whether items share out a pool, with zeros alone in front of an aligned one.
+
+    accounts: items (offset to end) and their alignment. The same bytes may be an item of two kinds.
+    """
+    items: dict[int, int] = {}
+    aligned: dict[int, int] = {}
+    for account, align in accounts:
+        if align > 1:
+            aligned.update(dict.fromkeys(account, align))
+        if items and any(items.get(offset, stop) != stop for offset, stop in account.items()):
+            return False
+        items |= account
     at = start
     for offset in sorted(items):
         if offset != at:

@@ -190,8 +190,8 @@ def walk(record: Record, seen: set[int] | None = None) -> Any:
             yield record, name
 
 
-def dump_yaml(recipe: Mapping[str, Any], schema: str) -> str:
-    """The YAML of a recipe that `build_file` takes."""
+def dump_yaml(recipe: Mapping[str, Any], schema: str, *, ascii_only: bool = False) -> str:
+    """The YAML of a recipe that `build_file` takes. ascii_only: escape all else, for a terminal."""
     from io import StringIO
 
     from ruamel.yaml import YAML
@@ -200,6 +200,7 @@ def dump_yaml(recipe: Mapping[str, Any], schema: str) -> str:
     writer = YAML(typ="safe", pure=True)
     writer.default_flow_style = None
     writer.width = 120
+    writer.allow_unicode = not ascii_only
     writer.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # the library types the attribute as None
     writer.dump({"schema": schema, "content": recipe}, out)
     return out.getvalue()

@@ -114,7 +114,8 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
         checks_run=len(blame_on) - len(not_run),
         errors_beyond=errors_beyond,
         unjudged=unjudged,
-        examined=subject.reading is not None,
+        # A reading that passed something over without a fault would be a bug; it must not look like a pass.
+        examined=subject.reading is not None and (whole or bool(subject.reading.counts)),
         rows=_rows(subject.data, findings),
     )
 

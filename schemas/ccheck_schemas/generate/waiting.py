@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 def second_pass(writer: Writer) -> None:
     """Once all tables and pools are known: indexes, runs of rows, items of pools."""
-    for pool in writer.pools:
-        writer.line(f"{pool_of(pool)}_items: dict[int, int] = {{}}")
-        writer.line(f"{pool_of(pool)}_aligned: dict[int, int] = {{}}")
     taken: dict[str, str] = {}
     for name, (node, _) in writer.tables.items():
         row = bare(node.subcon)[0]
@@ -31,8 +28,9 @@ def second_pass(writer: Writer) -> None:
         writer.refuse(f"{start_of(table)} >= 0 and {expected} != {count_of(table)}")
     for pool in writer.pools:
         start = pool_of(pool)
+        accounts = "".join(f"({items}, {align}), " for items, align in writer.accounts.get(pool, ()))
         with writer.block(f"if {start} >= 0:"):
-            writer.refuse(f"not shared_out(data, {start}, {start}_end, {start}_items, {start}_aligned)")
+            writer.refuse(f"not shared_out(data, {start}, {start}_end, ({accounts}))")
 
 
 def _rows(writer: Writer, name: str, row: Any, waiting: list[Any], taken: dict[str, str]) -> None:
@@ -84,6 +82,7 @@ def _field(writer: Writer, leaf: Any, name: str, scope: Scope) -> None:
 
 
 def _pooled(writer: Writer, node: m.Pooled, scope: Scope) -> None:
+    """An item of a pool. Each kind of item keeps its own account, so that an item is judged once."""
     if node.region not in writer.pools:
         raise NotGenerated(f"the pool {node.region} comes after what names its items")
     pool = pool_of(node.region)
@@ -91,20 +90,15 @@ def _pooled(writer: Writer, node: m.Pooled, scope: Scope) -> None:
     item, _ = bare(node.subcon)
     nul = behind(item)
     stop = writer.fresh("stop")
-    seen = writer.fresh("seen")
-    writer.first.append(f"{seen}: set[tuple[int, int]] = set()")
-    with writer.block(f"if ({offset}, {length}) not in {seen}:"):
-        writer.line(f"{seen}.add(({offset}, {length}))")
-        writer.line(f"{stop} = {offset} + {length}" + (f" + {nul}" if nul else ""))
+    items = writer.fresh("items")
+    writer.first.append(f"{items}: dict[int, int] = {{}}")
+    writer.accounts.setdefault(node.region, []).append((items, node.align))
+    writer.line(f"{stop} = {offset} + {length}" + (f" + {nul}" if nul else ""))
+    with writer.block(f"if {items}.get({offset}) != {stop}:"):
         aligned = [f"{offset} % {node.align}"] if node.align > 1 else []
-        writer.refuse(
-            f"{pool} < 0",
-            f"not {pool} <= {offset} <= {stop} <= {pool}_end",
-            *aligned,
-            f"{pool}_items.setdefault({offset}, {stop}) != {stop}",
-        )
-        if node.align > 1:
-            writer.line(f"{pool}_aligned[{offset}] = {node.align}")
+        inside = f"not {pool} <= {offset} <= {stop} <= {pool}_end"
+        writer.refuse(f"{pool} < 0", inside, *aligned, f"{offset} in {items}")
+        writer.line(f"{items}[{offset}] = {stop}")
         if isinstance(item, m.Text):
             writer.text(item, offset, f"{stop} - {nul}" if nul else stop)
 

@@ -28,6 +28,7 @@ class Writer(Lines):
         self.tables: dict[str, tuple[m.Table, Scope]] = {}
         self.pools: list[str] = []
         self.first: list[str] = []
+        self.accounts: dict[str, list[tuple[str, int]]] = {}
         self.last: list[str] = []
         self.memos: dict[int, str] = {}
 
@@ -243,15 +244,13 @@ class Writer(Lines):
             kind = f"{node.encoding!r}, {unit}, {node.terminator!r}, {node.lists!r}"
             self.refuse(f"not well_formed(data, {at}, {end}, {kind})")
             return
+        if node.terminator == "behind" and not node.lists:
+            # The first NUL is the one behind the text: two conditions in one look.
+            self.refuse(f"data.find(0, {at}, {end} + 1) != {end}")
+        elif node.terminator == "behind":
+            self.refuse(f"data[{end}]")
         raw = self.fresh("text")
         self.line(f"{raw} = data[{at}:{end}]")
-        conditions = []
-        if node.terminator == "behind":
-            conditions.append(f"data[{end}]")
-            if not node.lists:
-                conditions.append(f"b'\\0' in {raw}")
-        if conditions:
-            self.refuse(*conditions)
         with self.block(f"if not {raw}.isascii():"):
             self.line(f"{raw}.decode()")
 

@@ -30,12 +30,12 @@ def _spotless(data: bytes) -> Columns | None:
     claims: list[tuple[int, int]] = []
     claimed = 0
     taken_62 = 0
-    seen_64: set[tuple[int, int]] = set()
-    seen_74: set[tuple[int, int]] = set()
+    items_64: dict[int, int] = {}
+    items_74: dict[int, int] = {}
     taken_85 = 0
-    seen_93: set[tuple[int, int]] = set()
-    seen_96: set[tuple[int, int]] = set()
-    seen_99: set[tuple[int, int]] = set()
+    items_93: dict[int, int] = {}
+    items_96: dict[int, int] = {}
+    items_99: dict[int, int] = {}
     t_types = -1
     n_types = 0
     t_fields = -1
@@ -209,22 +209,20 @@ def _spotless(data: bytes) -> Columns | None:
     claimed += at - 0
     if claimed > size:
         return None
-    p_pool_items: dict[int, int] = {}
-    p_pool_aligned: dict[int, int] = {}
     if t_types >= 0:
         for id_54, version_55, field_count_56, first_field_57, name_offset_58, name_length_59, reserved_60, channel_61 in S4.iter_unpack(data[t_types:t_types + n_types * S4.size]):
-            if (name_offset_58, name_length_59) not in seen_64:
-                seen_64.add((name_offset_58, name_length_59))
-                stop_63 = name_offset_58 + name_length_59 + 1
+            stop_63 = name_offset_58 + name_length_59 + 1
+            if items_64.get(name_offset_58) != stop_63:
                 if (
                     p_pool < 0
                     or not p_pool <= name_offset_58 <= stop_63 <= p_pool_end
-                    or p_pool_items.setdefault(name_offset_58, stop_63) != stop_63
+                    or name_offset_58 in items_64
                 ):
                     return None
-                text_65 = data[name_offset_58:stop_63 - 1]
-                if data[stop_63 - 1] or b'\0' in text_65:
+                items_64[name_offset_58] = stop_63
+                if data.find(0, name_offset_58, stop_63 - 1 + 1) != stop_63 - 1:
                     return None
+                text_65 = data[name_offset_58:stop_63 - 1]
                 if not text_65.isascii():
                     text_65.decode()
             if first_field_57 != taken_62:
@@ -232,18 +230,18 @@ def _spotless(data: bytes) -> Columns | None:
             taken_62 += field_count_56
     if t_fields >= 0:
         for name_offset_66, name_length_67, max_length_68, value_kind_69, flags_70, reserved_71, allowed_kinds_72 in S5.iter_unpack(data[t_fields:t_fields + n_fields * S5.size]):
-            if (name_offset_66, name_length_67) not in seen_74:
-                seen_74.add((name_offset_66, name_length_67))
-                stop_73 = name_offset_66 + name_length_67 + 1
+            stop_73 = name_offset_66 + name_length_67 + 1
+            if items_74.get(name_offset_66) != stop_73:
                 if (
                     p_pool < 0
                     or not p_pool <= name_offset_66 <= stop_73 <= p_pool_end
-                    or p_pool_items.setdefault(name_offset_66, stop_73) != stop_73
+                    or name_offset_66 in items_74
                 ):
                     return None
-                text_75 = data[name_offset_66:stop_73 - 1]
-                if data[stop_73 - 1] or b'\0' in text_75:
+                items_74[name_offset_66] = stop_73
+                if data.find(0, name_offset_66, stop_73 - 1 + 1) != stop_73 - 1:
                     return None
+                text_75 = data[name_offset_66:stop_73 - 1]
                 if not text_75.isascii():
                     text_75.decode()
     if t_instances >= 0:
@@ -256,53 +254,52 @@ def _spotless(data: bytes) -> Columns | None:
             if (operand_length_89 > 0):
                 if (value_kind_90 == 1):
                     if (kind_87 == 10):
-                        if (operand_offset_88, operand_length_89) not in seen_93:
-                            seen_93.add((operand_offset_88, operand_length_89))
-                            stop_92 = operand_offset_88 + operand_length_89 + 1
+                        stop_92 = operand_offset_88 + operand_length_89 + 1
+                        if items_93.get(operand_offset_88) != stop_92:
                             if (
                                 p_pool < 0
                                 or not p_pool <= operand_offset_88 <= stop_92 <= p_pool_end
-                                or p_pool_items.setdefault(operand_offset_88, stop_92) != stop_92
+                                or operand_offset_88 in items_93
                             ):
                                 return None
-                            text_94 = data[operand_offset_88:stop_92 - 1]
+                            items_93[operand_offset_88] = stop_92
                             if data[stop_92 - 1]:
                                 return None
+                            text_94 = data[operand_offset_88:stop_92 - 1]
                             if not text_94.isascii():
                                 text_94.decode()
                     else:
-                        if (operand_offset_88, operand_length_89) not in seen_96:
-                            seen_96.add((operand_offset_88, operand_length_89))
-                            stop_95 = operand_offset_88 + operand_length_89 + 1
+                        stop_95 = operand_offset_88 + operand_length_89 + 1
+                        if items_96.get(operand_offset_88) != stop_95:
                             if (
                                 p_pool < 0
                                 or not p_pool <= operand_offset_88 <= stop_95 <= p_pool_end
-                                or p_pool_items.setdefault(operand_offset_88, stop_95) != stop_95
+                                or operand_offset_88 in items_96
                             ):
                                 return None
-                            text_97 = data[operand_offset_88:stop_95 - 1]
-                            if data[stop_95 - 1] or b'\0' in text_97:
+                            items_96[operand_offset_88] = stop_95
+                            if data.find(0, operand_offset_88, stop_95 - 1 + 1) != stop_95 - 1:
                                 return None
+                            text_97 = data[operand_offset_88:stop_95 - 1]
                             if not text_97.isascii():
                                 text_97.decode()
                 else:
-                    if (operand_offset_88, operand_length_89) not in seen_99:
-                        seen_99.add((operand_offset_88, operand_length_89))
-                        stop_98 = operand_offset_88 + operand_length_89
+                    stop_98 = operand_offset_88 + operand_length_89
+                    if items_99.get(operand_offset_88) != stop_98:
                         if (
                             p_pool < 0
                             or not p_pool <= operand_offset_88 <= stop_98 <= p_pool_end
                             or operand_offset_88 % 8
-                            or p_pool_items.setdefault(operand_offset_88, stop_98) != stop_98
+                            or operand_offset_88 in items_99
                         ):
                             return None
-                        p_pool_aligned[operand_offset_88] = 8
+                        items_99[operand_offset_88] = stop_98
     if t_fields >= 0 and taken_62 != n_fields:
         return None
     if t_criteria >= 0 and taken_85 != n_criteria:
         return None
     if p_pool >= 0:
-        if not shared_out(data, p_pool, p_pool_end, p_pool_items, p_pool_aligned):
+        if not shared_out(data, p_pool, p_pool_end, ((items_64, 1), (items_74, 1), (items_93, 1), (items_96, 1), (items_99, 8), )):
             return None
     if checksum_10 != crc32(memoryview(data)[32:]):
         return None

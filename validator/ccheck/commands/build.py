@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ccheck.build import build_file
+from ccheck.report.printable import printable
 from ccheck_schemas.schema import RecipeError
 from ccheck_schemas.table import SCHEMAS
 
@@ -40,4 +41,4 @@ def command(recipe: Path, output: Path, force: bool) -> None:
         output.write_bytes(data)
     except OSError as fault:
         raise click.UsageError(f"{output}: {fault.strerror}") from fault
-    click.echo(f"wrote {output}: {len(data):,} bytes")
+    click.echo(f"wrote {printable(str(output))}: {len(data):,} bytes")

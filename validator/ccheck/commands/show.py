@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -57,7 +58,9 @@ def _recipe(subject: Subject, path: str) -> str:
         raise click.UsageError(
             f"{path} breaks its schema, so that a recipe would not build it again; ccheck validate says how"
         )
-    return dump_yaml(subject.schema.describe(subject.content), subject.schema.name)
+    recipe = subject.schema.describe(subject.content)
+    # Marks that turn the writing direction are text in a file, and a trick on a terminal.
+    return dump_yaml(recipe, subject.schema.name, ascii_only=sys.stdout.isatty())
 
 
 def lines(record: Record, seen: set[int] | None = None) -> Iterator[str]:
