@@ -202,6 +202,18 @@ def test_a_full_disk_is_not_a_pass() -> None:
     assert done.returncode == 3
 
 
+@pytest.mark.skipif(os.name != "posix", reason="pipes end otherwise here")
+def test_a_reader_that_leaves_is_not_an_answer() -> None:
+    """Where whoever reads the report goes before its end, the status is 3 and not that of findings or a pass."""
+    command = [sys.executable, "-m", "ccheck", "show", str(JULY)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 3
+
+
 def test_a_bug_is_status_3(cc: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """An exception in ccheck itself prints a traceback and is neither a pass nor a finding."""
 
@@ -363,7 +375,7 @@ def test_shell_completion_completes_commands() -> None:
     }
     command = [sys.executable, "-m", "ccheck"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.stdout.strip() == "plain,validate"
+    assert (done.stdout.strip(), done.returncode) == ("plain,validate", 0)
 
 
 def test_commands_of_other_packages_join_by_entry_point(cc: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -112,10 +113,10 @@ def run(args: list[str] | None = None) -> int:
     except ConfigurationError as wrong:
         click.echo(f"Error: {wrong}", err=True)
         return USAGE
-    except BrokenPipeError:
-        # Whoever read the report has gone before its end; what they saw is not the answer.
-        sys.stderr.close()
-        return FAILURE
+    except SystemExit as left:
+        # click leaves so when a shell has asked for completions, and when whoever read the report has gone
+        # before its end, with a status that here means something else: what was seen is not the answer.
+        return left.code if "_CCHECK_COMPLETE" in os.environ and isinstance(left.code, int) else FAILURE
     except Exception:  # noqa: BLE001 - the last resort: a bug must not look like a finding
         import traceback
 
