@@ -26,6 +26,7 @@ from ccheck_schemas.ledger import Ledger, Stop, place_of
 from ccheck_schemas.meaning import field_of
 from ccheck_schemas.pool import Pools
 from ccheck_schemas.record import Reading, Record
+from ccheck_schemas.row_plan import RowPlan, row_plan
 from ccheck_schemas.rows import Tables
 from ccheck_schemas.size import sizeof
 from ccheck_schemas.span import Span
@@ -129,8 +130,9 @@ class _Reader:
     # -- structs and their fields
 
     def struct(self, node: construct.Construct, record: Record, at: int, limit: int, promised: int) -> int:
-        record.values["_"] = record.parent.values if record.parent is not None else record.values
-        record.values.setdefault("_root", record.values["_"].get("_root"))
+        if "_" not in record.values:
+            record.values["_"] = record.parent.values if record.parent is not None else record.values
+            record.values.setdefault("_root", record.values["_"].get("_root"))
         plan = self.plans.get(id(node))
         if plan is None:
             plan = self.plans[id(node)] = [(sub.name, *self.handler(sub)) for sub in node.subcons]
@@ -165,15 +167,20 @@ class _Reader:
         (value,) = packed.unpack_from(self.data, at)
         record.put(name, value, at, end, packed)
         for meaning in meanings:
-            wrong = judge(meaning, value, self.size)
-            if wrong is not None:
-                self.ledger.fault(wrong[0], record, name, **wrong[1])
-            later = self._LATER.get(type(meaning))
-            if later is not None:
-                self.later.append(partial(later, self, meaning, value, record, name))
-            if isinstance(meaning, m.FileSize | m.ChecksumOver):
-                self.seals.append((meaning, record.span(name), packed))
+            self.mean(meaning, value, record, name)
         return int(end)
+
+    def mean(self, meaning: m.Meaning, value: int, record: Record, name: str) -> None:
+        """Hold a number against its meaning: now, or when the whole file is read."""
+        wrong = judge(meaning, value, self.size)
+        if wrong is not None:
+            self.ledger.fault(wrong[0], record, name, **wrong[1])
+        later = self._LATER.get(type(meaning))
+        if later is not None:
+            self.later.append(partial(later, self, meaning, value, record, name))
+        packer = record.packer(name) if isinstance(meaning, m.FileSize | m.ChecksumOver) else None
+        if packer is not None:
+            self.seals.append((meaning, record.span(name), packer))
 
     def const(self, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
         size = self.fixed(node) or 0
@@ -255,17 +262,49 @@ class _Reader:
         if again:
             self.repeated(node.table, field_of(node.count), record, at)
         start = at
-        for i in range(fits):
-            row = Record(record if again else None, f"{node.table}[{i}]", at)
-            row.values["_root"] = record.values["_root"]
-            rows.append(row)
-            at = self.struct(node.subcon, row, at, limit, promised)
-            row.end = at
+        plan = row_plan(node.subcon)
+        if plan is None:
+            for i in range(fits):
+                row = Record(record if again else None, f"{node.table}[{i}]", at)
+                row.values |= {"_": record.values, "_root": record.values["_root"]}
+                rows.append(row)
+                at = self.struct(node.subcon, row, at, limit, promised)
+                row.end = at
+        else:
+            parent = record if again else None
+            at += fits * size
+            self.rows(plan, node.table, rows, record, parent, start, at)
         record.put(name, rows, start, at)
         if fits < count:
             self.ledger.complete = False
             raise _Cut
         return at
+
+    def rows(
+        self,
+        plan: RowPlan,
+        table: str,
+        rows: list[Record],
+        record: Record,
+        parent: Record | None,
+        start: int,
+        end: int,
+    ) -> None:
+        """Read the rows of a table whose records are numbers alone, each at once."""
+        above, root = record.values, record.values["_root"]
+        waiting = [(name, *self.handler(sub)) for name, sub in plan.waiting]
+        at = start
+        for numbers in plan.packer.iter_unpack(memoryview(self.data)[start:end]):
+            row = Record(parent, f"{table}[{len(rows)}]", at, plan.layout)
+            row.values = dict(zip(plan.names, numbers, strict=True))
+            row.values["_"], row.values["_root"] = above, root
+            rows.append(row)
+            at += plan.packer.size
+            row.end = at
+            for name, meaning in plan.meanings:
+                self.mean(meaning, row.values[name], row, name)
+            for name, handle, sub in waiting:
+                handle(sub, row, name, at, end, end)
 
     def limits(self, node: m.Table | m.Pool, count: int, record: Record, at: int) -> None:
         """Hold a count against the limits of its table or pool."""

@@ -10,6 +10,11 @@ from typing import Any
 
 from ccheck_schemas.span import Span
 
+_Place = tuple[int, int, struct.Struct | None]
+
+Layout = Mapping[str, _Place]
+"""Where each field of a kind of record stands: offset and end from the record's start, and its packer."""
+
 
 class Record:
     """One struct as it was read: fields by name, and the bytes that each came from.
@@ -19,15 +24,17 @@ class Record:
     gives None.
     """
 
-    __slots__ = ("_spans", "end", "label", "offset", "parent", "values")
+    __slots__ = ("_layout", "_spans", "end", "label", "offset", "parent", "values")
 
-    def __init__(self, parent: Record | None, label: str, offset: int) -> None:
+    def __init__(self, parent: Record | None, label: str, offset: int, layout: Layout | None = None) -> None:
+        """layout: where fields stand in all records of this kind, so that each need not keep it."""
+        self._layout = {} if layout is None else layout
         self.parent = parent
         self.label = label
         self.offset = offset
         self.end = offset
         self.values: dict[str, Any] = {}
-        self._spans: dict[str, tuple[int, int, struct.Struct | None]] = {}
+        self._spans: dict[str, _Place] = {}
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -49,7 +56,14 @@ class Record:
 
     def packer(self, name: str) -> struct.Struct | None:
         """How the field is packed, when it is an integer."""
-        return self._spans[name][2]
+        return self._place(name)[2]
+
+    def _place(self, name: str) -> _Place:
+        """Offset, end and packer of a field."""
+        if name in self._spans:
+            return self._spans[name]
+        start, end, packer = self._layout[name]
+        return self.offset + start, self.offset + end, packer
 
     @property
     def reach(self) -> int:
@@ -66,7 +80,7 @@ class Record:
         """Where the field stands; the whole record without a name."""
         if name is None:
             return Span(self.offset, self.end - self.offset, self.path)
-        start, end, _ = self._spans[name]
+        start, end, _ = self._place(name)
         path = self.path
         return Span(start, end - start, f"{path}.{name}" if path else name)
 
