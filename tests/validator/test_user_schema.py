@@ -81,6 +81,15 @@ def test_a_schema_file_that_is_not_there_is_wrong_usage(capsys: pytest.CaptureFi
     assert "there is no such file" in capsys.readouterr().err
 
 
+def test_a_check_of_the_users_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    """`explain --schema` prints the manual of a user's check; without it the message says how."""
+    assert run(["explain", "--schema", str(SENSOR), "port-ruled-twice"]) == 0
+    assert "The sensor keeps one rule for each port" in capsys.readouterr().out
+    assert run(["explain", "port-ruled-twice"]) == 2
+    assert "--schema FILE.py" in capsys.readouterr().err
+    assert run(["explain", "--schema", "nowhere.py", "x"]) == 2
+
+
 def test_only_a_path_is_a_schema_file() -> None:
     """A bare word is the name of a format; what ends in .py or has a folder is a file."""
     assert not is_schema_file("channel")

@@ -3,29 +3,52 @@
 from __future__ import annotations
 
 import difflib
+from pathlib import Path
 
 import click
 
 from ccheck.check import Check
 from ccheck.checks import CHECKS
+from ccheck.user_schema import UserSchemaError, load_user_schema
+
+EXAMPLES = """
+\b
+Examples:
+  ccheck explain
+  ccheck explain field-past-inputs
+  ccheck explain --schema mine.py my-own-check
+"""
 
 
-@click.command("explain", epilog="\b\nExamples:\n  ccheck explain\n  ccheck explain field-past-inputs\n")
+@click.command("explain", epilog=EXAMPLES)
 @click.argument("name", required=False, metavar="[CHECK]")
-def command(name: str | None) -> None:
+@click.option(
+    "--schema",
+    type=click.Path(path_type=Path),
+    metavar="FILE.py",
+    help="Explain the checks of this schema file too.",
+)
+def command(name: str | None, schema: Path | None) -> None:
     """Print the manual of a check, or the list of all checks."""
+    checks = CHECKS
+    if schema is not None:
+        try:
+            checks = (*CHECKS, *load_user_schema(schema).checks)
+        except UserSchemaError as fault:
+            raise click.UsageError(str(fault)) from fault
     if name is None:
-        width = max(len(check.name) for check in CHECKS)
-        for check in CHECKS:
+        width = max(len(check.name) for check in checks)
+        for check in checks:
             click.echo(f"{check.name:{width}}  {check.severity.value:7}  {check.manual.summary}")
         return
-    for check in CHECKS:
+    for check in checks:
         if check.name == name:
             click.echo(page(check))
             return
-    near = difflib.get_close_matches(name, [c.name for c in CHECKS], 3, cutoff=0.5)
+    near = difflib.get_close_matches(name, [c.name for c in checks], 3, cutoff=0.5)
     hint = f"; did you mean {', '.join(near)}?" if near else "; `ccheck explain` lists all checks"
-    raise click.UsageError(f"{name!r} is not a check{hint}")
+    own = "" if schema is not None else " A check of your own is explained with --schema FILE.py."
+    raise click.UsageError(f"{name!r} is not a check{hint}{own}")
 
 
 def page(check: Check) -> str:
