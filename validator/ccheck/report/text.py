@@ -12,7 +12,6 @@ from ccheck.finding import Severity
 from ccheck.report.excerpt import Mark, excerpt, shows
 from ccheck.report.printable import printable
 from ccheck.report.summary import counted, totals
-from ccheck.report.uri import artifact_uri
 
 if TYPE_CHECKING:
     from ccheck.finding import FileReport, Finding, Proof, RunReport
@@ -148,6 +147,9 @@ def _verdict(report: FileReport, *, color: bool, hyperlinks: bool) -> str:
 def _name(path: str, hyperlinks: bool) -> str:
     if not hyperlinks or path == "-":
         return printable(path)
+    # Loaded here: few runs write links, and all would wait for it.
+    from ccheck.report.uri import artifact_uri
+
     target = artifact_uri(str(Path.cwd() / path))
     return f"\x1b]8;;{target}\x1b\\{printable(path)}\x1b]8;;\x1b\\"
 
