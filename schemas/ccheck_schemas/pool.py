@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ccheck_schemas import meaning as m
@@ -38,10 +37,6 @@ class Pools:
             found = self._read(self._named.get(region, []), start, end)
             self.items[region] = tuple(found[key] for key in sorted(found))
             self._share(region, start, min(end, self._ledger.size))
-
-    def found(self) -> Mapping[str, tuple[PoolItem, ...]]:
-        """What each pool holds, by offset."""
-        return self.items
 
     def _read(
         self, named: list[tuple[Record, str, m.Pooled]], start: int, end: int

@@ -58,13 +58,6 @@ class Part:
             raise RecipeError(self.where(key), f"text belongs here, not {_kind(value)}")
         return value
 
-    def truth(self, key: str, *, default: bool) -> bool:
-        """True or false."""
-        value = self._take(key, default)
-        if not isinstance(value, bool):
-            raise RecipeError(self.where(key), f"true or false belongs here, not {_kind(value)}")
-        return value
-
     def name(self, key: str, names: type[IntEnum], high: int, default: Any = _ABSENT) -> int:
         """One of the names of an enum, or a number up to `high`, so that wrong content can be written too."""
         value = self._take(key, default)

@@ -108,7 +108,7 @@ def run(args: list[str] | None = None) -> int:
         click.echo("interrupted", err=True)
         return INTERRUPTED
     except click.ClickException as wrong:
-        wrong.show()
+        _show(wrong)
         return USAGE
     except ConfigurationError as wrong:
         click.echo(f"Error: {wrong}", err=True)
@@ -124,3 +124,15 @@ def run(args: list[str] | None = None) -> int:
         click.echo(f"ccheck {__version__} itself failed; this is a bug, and nothing was proved", err=True)
         return FAILURE
     return status if isinstance(status, int) else PASS
+
+
+def _show(wrong: click.ClickException) -> None:
+    """Print a message of wrong usage. It may name a file, and names may hold what steers a terminal."""
+    from io import StringIO
+
+    from ccheck.report.printable import printable
+
+    words = StringIO()
+    wrong.show(file=words)
+    for line in words.getvalue().splitlines():
+        click.echo(printable(line), err=True)

@@ -106,8 +106,27 @@ class FileReport:
     @property
     def verdict(self) -> str:
         """`pass` only when the file was read, checks ran, and none of them found an error; else `fail`."""
-        failed = self.errors or self.errors_beyond or self.unjudged
-        return "fail" if failed or not self.checks_run or not self.examined else "pass"
+        return "fail" if self.errors or self.gaps else "pass"
+
+    @property
+    def gaps(self) -> tuple[tuple[str, str], ...]:
+        """What fails the file although no finding that was kept says so: a name, and the words for it.
+
+        Every form of a report shows them: one that shows findings alone would look green.
+        """
+        found = []
+        if not self.examined:
+            found.append(("not examined", "the file was not examined whole"))
+        if self.unjudged:
+            words = f"{self.unjudged:,} checks could not be made behind findings that are set aside"
+            found.append(("not judged", words))
+        if self.errors_beyond:
+            found.append(
+                ("errors beyond the limit", f"{self.errors_beyond:,} more errors were counted, not kept")
+            )
+        if not self.checks_run:
+            found.append(("no check ran", "no check ran on this file"))
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
         path=path,
         schema=subject.schema.name if subject.schema is not None else None,
         size=len(subject.data),
-        sha256=hashlib.sha256(subject.data).hexdigest(),
+        sha256="" if subject.obstacle is not None else hashlib.sha256(subject.data).hexdigest(),
         findings=tuple(findings),
         not_run=tuple(not_run),
         suppressed=tuple(suppressed),

@@ -48,6 +48,7 @@ def test_everything() -> None:
                     "findings": [],
                     "beyond": {},
                     "suppressed": [],
+                    "gaps": [],
                     "not_run": [],
                 },
                 {
@@ -139,6 +140,7 @@ def test_everything() -> None:
                             "expires": "2026-12-31",
                         }
                     ],
+                    "gaps": [],
                     "not_run": [
                         {"check": "not-canonical", "reason": "needs wrong-checksum"},
                         {"check": "duplicate-id", "reason": "needs wrong-checksum"},
@@ -154,6 +156,7 @@ def test_everything() -> None:
                     "findings": [],
                     "beyond": {},
                     "suppressed": [],
+                    "gaps": ["no check ran on this file"],
                     "not_run": [],
                 },
             ],
@@ -196,6 +199,7 @@ def test_the_form_is_stable() -> None:
       "findings": [],
       "beyond": {},
       "suppressed": [],
+      "gaps": [],
       "not_run": []
     }
   ],

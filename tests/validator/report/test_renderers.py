@@ -5,6 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+from ccheck.finding import FileReport, RunReport
 from ccheck.report import RENDERERS
 from tests.validator.report.samples import CHECKS, EVERYTHING
 
@@ -20,3 +23,24 @@ def test_nothing_heavy_is_imported_before_its_use() -> None:
     program = "import sys, ccheck.report, ccheck.report.text; print('junitparser' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+GAPS: dict[str, dict[str, object]] = {
+    "the file was not examined whole": {"examined": False},
+    "3 checks could not be made behind findings that are set aside": {"unjudged": 3},
+    "5 more errors were counted, not kept": {"errors_beyond": 5},
+    "no check ran on this file": {"checks_run": 0},
+}
+
+
+@pytest.mark.parametrize("form", sorted(RENDERERS))
+@pytest.mark.parametrize("words", GAPS)
+def test_no_report_looks_green_where_a_file_fails_without_a_finding(form: str, words: str) -> None:
+    """A file that fails without a kept finding says why in every form, and none of them calls it a success."""
+    report = FileReport("x.bin", "channel", 1, "", **({"checks_run": 9} | GAPS[words]))  # type: ignore[arg-type] # one of them
+    assert report.verdict == "fail"
+    text = RENDERERS[form](RunReport((report,), "1"), CHECKS)
+    assert words in text
+    green = {"json": '"verdict": "pass"', "sarif": '"executionSuccessful": true', "junit": 'errors="0"'}
+    assert green.get(form, "::notice") not in text
+    assert "::error" in text or form != "github"

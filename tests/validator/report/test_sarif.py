@@ -180,7 +180,7 @@ def test_what_was_not_done_is_notified() -> None:
             ("check-not-run", "warning", "duplicate-id was not run: needs wrong-checksum"),
             ("findings-beyond-limit", "warning", "1 more finding of duplicate-id"),
             ("findings-beyond-limit", "warning", "1,200 more findings of field-past-inputs"),
-            ("no-check-ran", "error", "no check ran"),
+            ("no-check-ran", "error", "no check ran on this file"),
             ("file-not-reached", "error", "not examined"),
             ("file-not-reached", "error", "not examined"),
             ("interrupted", "error", "the run was interrupted"),

@@ -18,6 +18,7 @@ from ccheck.exercise.outcome import Exercised, ExerciseError, Given, Outcome
 from ccheck.intake import NotTaken, take
 from ccheck.judgement import Judgement, prepare
 from ccheck.report.printable import printable
+from ccheck.report.summary import counted
 from ccheck.subject import Subject
 from ccheck_interpreter.trap import report, to_json
 
@@ -237,11 +238,8 @@ def _what(outcome: Outcome) -> str:
     words += outcome.skipped[:2]
     words += outcome.telemetry[:1]
     if not words:
-        words.append(
-            f"{outcome.instances} instances, {outcome.events} events"
-            if outcome.instances
-            else f"{outcome.events} events"
-        )
+        held = [counted(outcome.instances, "instance")] if outcome.instances else []
+        words.append(", ".join([*held, counted(outcome.events, "event")]))
     return "; ".join(words)
 
 

@@ -44,8 +44,8 @@ def _file(report: FileReport) -> Iterator[str]:
     if report.not_run:
         names = [f"{entry.check} ({entry.reason})" for entry in report.not_run]
         yield _command("warning", report.path, "checks not run", [", ".join(names)])
-    if not report.checks_run:
-        yield _command("error", report.path, "no check ran", ["no check ran on this file"])
+    for name, gap in report.gaps:
+        yield _command("error", report.path, name, [gap])
 
 
 def _words(report: FileReport, finding: Finding) -> list[str]:

@@ -68,8 +68,8 @@ def _cases(report: FileReport) -> Iterator[TestCase]:
         yield _skipped(report, skipped.check, f"not run: {skipped.reason}")
     if report.checks_run:
         yield _case(report.path, f"{counted(report.checks_run, 'check')} ran")
-    else:
-        yield _error(report.path, "no check ran", "no check ran on this file")
+    for name, words in report.gaps:
+        yield _error(report.path, name, words)
 
 
 def _judged(report: FileReport, check: str, findings: Sequence[Finding]) -> TestCase:

@@ -23,6 +23,9 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: 
 _NOTICES = {
     "check-not-run": "A check could not be made; it is not a pass.",
     "no-check-ran": "No check ran on a file; it is not a pass.",
+    "not-examined": "A file was not examined whole; it is not a pass.",
+    "not-judged": "Checks could not be made behind findings that are set aside; it is not a pass.",
+    "errors-beyond-the-limit": "Errors were counted but not kept; the file fails.",
     "findings-beyond-limit": "Findings were counted but not kept.",
     "file-not-reached": "A file was named but not examined.",
     "interrupted": "The run was stopped before its end.",
@@ -170,7 +173,7 @@ def _suppression(entry: Suppressed) -> dict[str, Any]:
 def _invocation(run: RunReport, tables: _Tables) -> dict[str, Any]:
     whole = bool(run.files) and not run.interrupted and not run.unexamined
     return {
-        "executionSuccessful": whole and all(report.checks_run for report in run.files),
+        "executionSuccessful": whole and not any(report.gaps for report in run.files),
         "toolExecutionNotifications": list(_notifications(run, tables)),
     }
 
@@ -188,8 +191,8 @@ def _notifications(run: RunReport, tables: _Tables) -> Iterator[dict[str, Any]]:
         for check, count in sorted(report.beyond.items()):
             words = f"{counted(count, 'more finding')} of {plain(check)}"
             yield _notice("findings-beyond-limit", "warning", words) | {"locations": locations}
-        if not report.checks_run:
-            yield _notice("no-check-ran", "error", "no check ran") | {"locations": locations}
+        for name, words in report.gaps:
+            yield _notice(name.replace(" ", "-"), "error", words) | {"locations": locations}
     for path in run.unexamined:
         place = {"artifactLocation": {"uri": artifact_uri(path)}}
         yield _notice("file-not-reached", "error", "not examined") | {

@@ -135,11 +135,9 @@ def _verdict(report: FileReport, *, color: bool, hyperlinks: bool) -> str:
         facts.append(counted(report.errors, "error"))
     if report.warnings:
         facts.append(counted(report.warnings, "warning"))
-    if report.unjudged:
-        facts.append(f"{counted(report.unjudged, 'check')} not made behind what is set aside")
-    if not report.examined:
-        facts.append("not examined")
-    facts.append(counted(report.checks_run, "check") if report.checks_run else "no check ran")
+    facts += [name for name, _ in report.gaps]
+    if report.checks_run:
+        facts.append(counted(report.checks_run, "check"))
     word = _style(report.verdict, color, fg="green" if report.verdict == "pass" else "red", bold=True)
     return f"{word}  {_name(report.path, hyperlinks)}  {', '.join(facts)}"
 
