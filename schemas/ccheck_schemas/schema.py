@@ -52,7 +52,8 @@ class Schema:
     `meaning`. recognise: whether bytes look like this format. assemble: the typed content of a reading; the
     reading itself when the format has none. compose: a recipe to bytes, raises `RecipeError`. describe:
     content to a recipe, the way back; both or neither. identity: for `ccheck diff`, how the elements of a
-    recipe's lists are named, by the list's key.
+    recipe's lists are named, by the list's key. target: looks up a consumer
+    version that files can be judged for; raises ValueError, which names the known ones.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Schema:
     compose: Callable[[Recipe], bytes] | None = None
     describe: Callable[[Any], Recipe] | None = None
     identity: Mapping[str, Identity] = field(default_factory=dict)
+    target: Callable[[str], object] | None = None
 
     def rebuild(self, data: bytes, content: Any) -> bytes:
         """The bytes that the content of a file without faults has in canonical form. Raises RecipeError.

@@ -19,7 +19,6 @@ from ccheck.screen.quick import Quick
 from ccheck.subject import Definitions, Setting, Subject
 from ccheck.user_schema import UserSchemaError, is_schema_file, load_user_schema
 from ccheck.validate import MAX_FINDINGS, Policy, examine, judge
-from ccheck_schemas.formats import sysmon_tables
 from ccheck_schemas.schema import Schema
 from ccheck_schemas.table import SCHEMAS
 
@@ -100,7 +99,9 @@ def prepare(
     )
     if gathered.target is not None:
         try:
-            sysmon_tables.target(gathered.target)
+            for known in schemas:
+                if known.target is not None:
+                    known.target(gathered.target)
         except ValueError as bad:
             raise click.UsageError(f"--target: {bad}") from bad
     judgement = Judgement(
@@ -115,7 +116,7 @@ def prepare(
     return replace(
         judgement,
         setting=replace(judgement.setting, definitions=judged),
-        quick=quick.prepare(gathered) if schema in (None, "channel") else None,
+        quick=quick.prepare(gathered) if schema in (None, quick.SCHEMA) else None,
     )
 
 

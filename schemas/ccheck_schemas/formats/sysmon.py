@@ -9,7 +9,7 @@ from typing import Any
 
 from construct import If, Int8ul, Int32sl, Int32ul, Int64ul, Struct, this
 
-from ccheck_schemas.formats.sysmon_tables import FIRST_KNOWN_LAYOUT, binary_versions
+from ccheck_schemas.formats.sysmon_tables import FIRST_KNOWN_LAYOUT, binary_versions, target
 from ccheck_schemas.meaning import (
     At,
     Bounded,
@@ -255,4 +255,5 @@ SCHEMA = Schema(
     identity={"rules": Identity("rule for {event}"), "filters": Identity("{field} {operator} {data}")},
     compose=_compose,
     describe=_describe,
+    target=target,
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ccheck.check import Check
+from ccheck.check import Blame, Check
 from ccheck.checks import bounds, file, structure
+from ccheck.subject import Subject
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,8 @@ FILE = (_UNREADABLE, _TOO_LARGE, _CRASHED, _EMPTY, _ZERO, _UNRECOGNISED, _TORN, 
 """The file as such. Nothing else is judged when one of these finds something."""
 
 
-def _layout(*functions: object) -> tuple[Check, ...]:
-    return tuple(Check(f, requires=(VERSION,)) for f in functions)  # type: ignore[arg-type]  # each is a check function
+def _layout(*functions: Callable[[Subject], Iterable[Blame]]) -> tuple[Check, ...]:
+    return tuple(Check(function, requires=(VERSION,)) for function in functions)
 
 
 LAYOUT = _layout(

@@ -10,7 +10,7 @@ from ccheck import __version__
 from ccheck.finding import RunReport
 from ccheck.gather import CheckNames, gather
 from ccheck.intake import STANDARD_INPUT, NotTaken, take
-from ccheck.screen.quick import prepare
+from ccheck.screen.quick import SCHEMA, prepare
 
 FEW = 8
 """Files that are tried: for more, loading everything costs little beside judging them."""
@@ -21,7 +21,7 @@ def passes(files: Sequence[str], schema: str | None, named: Mapping[str, Any]) -
 
     named: the arguments of `gather`, but for the names of checks. Raises ConfigurationError as `gather` does.
     """
-    if len(files) > FEW or schema not in (None, "channel") or STANDARD_INPUT in files:
+    if len(files) > FEW or schema not in (None, SCHEMA) or STANDARD_INPUT in files:
         return None
     gathered = gather(**named, known_checks=CheckNames())
     if gathered.target is not None:
