@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -14,8 +15,8 @@ from ccheck.consumers import load_consumers
 from ccheck.exercise import EXERCISES
 from ccheck.exercise.outcome import ExerciseError, Given
 from ccheck.finding import FileReport
+from ccheck.formats import SCHEMAS
 from ccheck.judgement import prepare
-from ccheck_schemas.table import SCHEMAS
 from tests.conftest import ROOT
 
 CORPUS = ROOT / "corpus"
@@ -31,28 +32,6 @@ NEVER_FILES = {
     "examination-crashed": "a file that crashes ccheck is a bug that is mended; a test has a check that does",
 }
 """Checks that no corpus can hold, and why."""
-
-NOT_IN_FORMAT: dict[str, dict[str, str]] = {
-    "channel": {
-        "count-mismatch": "no chain is counted: tables stand in one piece, and count-past-bytes compares"
-    },
-    "sysmon": {
-        "wrong-magic": "blobs have no magic",
-        "size-mismatch": "blobs do not state their size, and no region states that of its content",
-        "count-past-bytes": "all records are chained; a count that is wrong is a count-mismatch",
-        "record-size-wrong": "blobs have no tables of records",
-        "table-repeated": "blobs have no tables of records",
-        "rows-out-of-order": "blobs have no tables of records",
-        "index-outside-table": "blobs have no tables of records; sysmon-field-past-table is its like",
-        "chain-no-end": "one field is both the next offset and the mark of the end",
-        "unknown-flag": "blobs have no fields of flags on disk; sysmon-run-time-field-set is its like",
-        "offset-outside-region": "blobs have no pool",
-        "pool-items-overlap": "blobs have no pool",
-        "pool-text-unused": "blobs have no pool",
-        "checksum-wrong": "blobs have no checksum",
-    },
-}
-"""Checks that apply to every format but cannot fail in this one, and why."""
 
 
 def name_of(path: Path) -> str:
@@ -170,7 +149,8 @@ def test_no_build_traps_on_a_good_file(recipe: Path) -> None:
 @pytest.mark.parametrize("schema", FORMATS)
 def test_each_check_has_a_pair_or_a_reason(schema: str) -> None:
     """Every check that applies to a format has a bad and a good file in its corpus, or a reason why not."""
-    reasons = NEVER_FILES | NOT_IN_FORMAT[schema]
+    without = tomllib.loads((CORPUS / schema / "without.toml").read_text(encoding="utf-8"))
+    reasons = NEVER_FILES | without
     paired = {
         path.parts[-3] for path in RECIPES if path.parts[-4] == schema and path.parent.name == "bad"
     } & {path.parts[-3] for path in RECIPES if path.parts[-4] == schema and path.parent.name == "good"}

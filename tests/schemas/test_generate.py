@@ -15,15 +15,15 @@ from construct import Array, Bytes, Const, If, Int8ub, Int16ub, Int32ub, Struct,
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ccheck.formats import FORMATS
 from ccheck_schemas import meaning as m
 from ccheck_schemas.generate import NotGenerated, source
 from ccheck_schemas.read import read
 from ccheck_schemas.runtime import Columns
 from ccheck_schemas.schema import Schema
 from ccheck_schemas.seal import seal
-from ccheck_schemas.table import SCHEMAS
 from tests.conftest import ROOT
-from tests.generated import modules
+from tests.generated import FOLDER, modules
 from tests.schemas.test_read import LINKS, POOLED, TYPED
 
 Spotless = Callable[[bytes], Columns | None]
@@ -87,6 +87,9 @@ CHECKED = Struct(
     "index" / m.Table("index", 2, Struct("row" / m.IndexInto(Int8ub, "rows"))),
     "rows" / m.Table("rows", this.n, Struct("v" / Int8ub), high=3),
 )
+GENERATED = [known.schema for known in FORMATS if (FOLDER / f"{known.name}.py").exists()]
+"""The schemas that have a generated module."""
+
 TREES = {"links": LINKS, "typed": TYPED, "pooled": POOLED, "every": EVERY, "checked": CHECKED}
 GOOD = {
     "links": ["0202 0400 0000", "0000"],
@@ -131,7 +134,7 @@ def _edits(rng: random.Random, seeds: list[bytes], root: construct.Construct, co
     return made
 
 
-@pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.name)
+@pytest.mark.parametrize("schema", GENERATED, ids=lambda schema: schema.name)
 def test_built_in_formats_agree_with_the_reader(schema: Schema) -> None:
     """On the whole corpus of a format, edited and truncated, both say alike whether there is a fault."""
     spotless: Spotless = importlib.import_module(f"ccheck_schemas.generated.{schema.name}").spotless
@@ -161,10 +164,22 @@ def test_any_bytes_end_in_an_answer(data: bytes, name: str) -> None:
     agree(TREES[name], compiled(TREES[name]), data)
 
 
+def test_a_format_without_generated_code_has_no_quick_way() -> None:
+    """The generator names what it does not understand of a schema, and the table of formats says that good files
+    have no quick way.
+    """
+    assert GENERATED
+    for known in FORMATS:
+        if known.schema not in GENERATED:
+            assert known.no_quick_way
+            with pytest.raises(NotGenerated):
+                source(known.schema)
+
+
 def test_the_shipped_modules_are_current() -> None:
     """What lies in `generated` is what the schemas give; `python -m tests.generated` renews it."""
     found = list(modules())
-    assert len(found) == len(SCHEMAS)
+    assert {path.stem for path, _ in found} == {schema.name for schema in GENERATED}
     for path, text in found:
         assert path.read_text(encoding="utf-8") == text
 

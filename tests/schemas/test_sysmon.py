@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccheck.build import build_file
+from ccheck.formats import SCHEMAS, recognise
 from ccheck_schemas.formats import sysmon_tables as tables
 from ccheck_schemas.formats.sysmon import SCHEMA, SYSMON
 from ccheck_schemas.formats.sysmon_recipe import compose, describe
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import RecipeError
-from ccheck_schemas.table import SCHEMAS, recognise
 from tests.conftest import ROOT
 
 BASE = build_file(ROOT / "corpus" / "sysmon" / "base.yaml", SCHEMAS)

@@ -12,13 +12,13 @@ from typing import Any
 from ccheck.checks import CHECKS
 from ccheck.consumers import Consumers, load_consumers
 from ccheck.finding import FileReport, Severity
+from ccheck.formats import SCHEMAS
 from ccheck.subject import Definitions, Setting
 from ccheck.validate import Policy, examine, judge
 from ccheck_schemas import seal as sealing
 from ccheck_schemas.formats.channel import SCHEMA
 from ccheck_schemas.formats.channel_recipe import compose
 from ccheck_schemas.read import read
-from ccheck_schemas.table import SCHEMAS
 from tests.conftest import ROOT
 
 CORPUS = ROOT / "corpus" / "channel"

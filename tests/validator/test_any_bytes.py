@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ccheck.checks import CHECKS
 from ccheck.finding import FileReport
+from ccheck.formats import SCHEMAS
 from ccheck.validate import MAX_FINDINGS, Policy, examine, judge
 from ccheck_schemas.formats.channel import (
     SCHEMA,
@@ -21,7 +22,6 @@ from ccheck_schemas.formats.channel import (
 )
 from ccheck_schemas.formats.channel_recipe import compose, describe
 from ccheck_schemas.read import read
-from ccheck_schemas.table import SCHEMAS
 from tests.validator.channel_sample import (
     SMALL,
     a_field,

@@ -13,9 +13,9 @@ import pytest
 
 from ccheck.checks import CHECKS
 from ccheck.finding import Severity
+from ccheck.formats import SCHEMAS
 from ccheck.subject import Setting
 from ccheck.validate import Policy, examine, judge
-from ccheck_schemas.table import SCHEMAS
 from tests.validator.channel_sample import (
     CORPUS,
     SMALL,

@@ -6,8 +6,8 @@ import re
 
 from ccheck import __version__
 from ccheck.checks import CHECKS
+from ccheck.formats import SCHEMAS
 from ccheck.project import load_project
-from ccheck_schemas.table import SCHEMAS
 from tests.conftest import ROOT
 from tests.manuals import PATH, render
 

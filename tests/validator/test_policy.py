@@ -8,10 +8,10 @@ import pytest
 
 from ccheck.checks import CHECKS
 from ccheck.finding import FileReport, Finding, Severity
+from ccheck.formats import SCHEMAS
 from ccheck.subject import Obstacle, Subject
 from ccheck.validate import Policy, examine, judge
 from ccheck_schemas.formats.channel import SCHEMA
-from ccheck_schemas.table import SCHEMAS
 from tests.validator.channel_sample import SMALL, put, seal, setting
 
 RESERVED = put(SMALL, 0x42, "H", 1)

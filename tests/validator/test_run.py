@@ -12,8 +12,8 @@ from inline_snapshot import snapshot
 
 from ccheck.cli import run
 from ccheck.exercise import EXERCISES
+from ccheck.formats import SCHEMAS
 from ccheck.replay import replay
-from ccheck_schemas.table import SCHEMAS
 from tests.conftest import ROOT
 
 CORPUS = ROOT / "corpus" / "channel"

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from ccheck.build import build_file
 from ccheck.checks import CHECKS
 from ccheck.finding import FileReport, Severity
+from ccheck.formats import SCHEMAS
 from ccheck.judgement import prepare
 from ccheck.subject import Setting
 from ccheck.validate import Policy, examine, judge
 from ccheck_schemas.formats.sysmon import SCHEMA
 from ccheck_schemas.formats.sysmon_recipe import compose
-from ccheck_schemas.table import SCHEMAS
 from tests.conftest import ROOT
 
 BASE = build_file(ROOT / "corpus" / "sysmon" / "base.yaml", SCHEMAS)

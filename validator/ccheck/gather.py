@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ccheck.consumers import Consumers, load_consumers
 from ccheck.intake import MAX_SIZE
 from ccheck.project import Project, find_project, load_project
+
+if TYPE_CHECKING:
+    from ccheck.check import Check
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,12 @@ class Gathered:
 
 
 class CheckNames(Collection[str]):
-    """The names of all checks, which are loaded only when one is asked for: most projects name none."""
+    """The names of checks, by default of all, which are loaded only when one is asked for: most projects name
+    none.
+    """
+
+    def __init__(self, checks: Iterable[Check] | None = None) -> None:
+        self._checks = checks
 
     def __contains__(self, name: object) -> bool:
         return name in self._names()
@@ -37,11 +46,10 @@ class CheckNames(Collection[str]):
     def __len__(self) -> int:
         return len(self._names())
 
-    @staticmethod
-    def _names() -> tuple[str, ...]:
+    def _names(self) -> tuple[str, ...]:
         from ccheck.checks import CHECKS
 
-        return tuple(check.name for check in CHECKS)
+        return tuple(check.name for check in (CHECKS if self._checks is None else self._checks))
 
 
 def gather(

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import click
 
+from ccheck import formats
 from ccheck.check import Check
 from ccheck.checks import CHECKS
 from ccheck.finding import FileReport, Finding, Severity
-from ccheck.gather import Gathered, gather
+from ccheck.formats import SCHEMAS
+from ccheck.gather import CheckNames, Gathered, gather
 from ccheck.intake import STANDARD_INPUT, NotTaken, take
 from ccheck.screen import quick
 from ccheck.screen.quick import Quick
@@ -20,7 +22,6 @@ from ccheck.subject import Definitions, Setting, Subject
 from ccheck.user_schema import UserSchemaError, is_schema_file, load_user_schema
 from ccheck.validate import MAX_FINDINGS, Policy, examine, judge
 from ccheck_schemas.schema import Schema
-from ccheck_schemas.table import SCHEMAS
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ class Judgement:
     pass, or None.
     """
 
-    schemas: tuple[Schema, ...]
-    checks: tuple[Check, ...]
+    schemas: Sequence[Schema]
+    checks: Sequence[Check]
     schema: Schema | None
     setting: Setting
     policy: Policy
@@ -95,7 +96,7 @@ def prepare(
         on=on,
         max_size=max_size,
         max_findings=max_findings,
-        known_checks={check.name for check in checks},
+        known_checks=CheckNames(checks),
     )
     if gathered.target is not None:
         try:
@@ -120,7 +121,7 @@ def prepare(
     )
 
 
-def _schemas(name: str | None) -> tuple[tuple[Schema, ...], tuple[Check, ...], Schema | None]:
+def _schemas(name: str | None) -> tuple[Sequence[Schema], Sequence[Check], Schema | None]:
     if name is None:
         return SCHEMAS, CHECKS, None
     if is_schema_file(name):
@@ -128,12 +129,15 @@ def _schemas(name: str | None) -> tuple[tuple[Schema, ...], tuple[Check, ...], S
             user = load_user_schema(Path(name))
         except UserSchemaError as fault:
             raise click.UsageError(str(fault)) from fault
-        return (*SCHEMAS, user.schema), (*CHECKS, *user.checks), user.schema
-    for schema in SCHEMAS:
-        if schema.name == name:
-            return SCHEMAS, CHECKS, schema
-    known = ", ".join(s.name for s in SCHEMAS)
-    raise click.UsageError(f"schema {name!r} is not known; known are {known}, or a path to a Python file")
+        return SCHEMAS, CHECKS.joined(user.checks), user.schema
+    known = formats.named(name)
+    if known is not None:
+        return SCHEMAS, CHECKS, known.schema
+    names = ", ".join(known.name for known in formats.every())
+    more = "".join(f"; {problem}" for problem in formats.brought().problems)
+    raise click.UsageError(
+        f"schema {name!r} is not known; known are {names}, or a path to a Python file{more}"
+    )
 
 
 def _policy(gathered: Gathered) -> Policy:

@@ -18,13 +18,13 @@ from ccheck.checks import CHECKS, contract
 from ccheck.consumers import Consumer, Consumers, load_consumers
 from ccheck.exercise.channel import profile_of
 from ccheck.finding import FileReport
+from ccheck.formats import SCHEMAS
 from ccheck.subject import Definitions, Setting
 from ccheck.validate import Policy, examine, judge
 from ccheck_interpreter.host import ProfileOutcome, run, run_all
 from ccheck_interpreter.mitigation import contained
 from ccheck_interpreter.mitigation import judge as judge_mitigations
 from ccheck_schemas.formats import channel
-from ccheck_schemas.table import SCHEMAS
 
 DAY = date(2024, 7, 19)
 HOSTS = 8_500_000

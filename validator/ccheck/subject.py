@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -68,8 +68,10 @@ class Subject:
     content: Any = None
     obstacle: Obstacle | None = None
     detail: str = ""
-    known: tuple[str, ...] = field(default=())
-    """Names of the schemas that were tried."""
+    known: tuple[str, ...] = ()
+    """Names of the schemas that were tried, where none fits."""
+    problems: tuple[str, ...] = ()
+    """What is wrong with formats of other packages, which could not be tried."""
 
     @property
     def whole(self) -> Span:

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ccheck.check import Check
+from ccheck.checks import applying
 from ccheck.finding import FileReport, Finding, NotRun, Severity, Suppressed
+from ccheck.formats import brought, recognise
 from ccheck.subject import Setting, Subject
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import Schema
-from ccheck_schemas.table import recognise
 
 MAX_FINDINGS = 100
 """Findings of one check that are kept for one file, unless the user says otherwise; more are only counted."""
@@ -42,12 +43,14 @@ def examine(
     """Read a file by `schema`, or by the first of `schemas` that recognises it. Any bytes whatsoever are
     read.
     """
-    known = tuple(s.name for s in schemas)
     chosen = schema or recognise(data, schemas)
-    if chosen is None or not any(data):
-        return Subject(name, data, setting, schema=chosen, known=known)
+    if chosen is None:
+        known = tuple(s.name for s in schemas)
+        return Subject(name, data, setting, known=known, problems=brought().problems)
+    if not any(data):
+        return Subject(name, data, setting, schema=chosen)
     reading = read(chosen.root, data)
-    return Subject(name, data, setting, chosen, reading, chosen.assemble(reading), known=known)
+    return Subject(name, data, setting, chosen, reading, chosen.assemble(reading))
 
 
 def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) -> FileReport:
@@ -66,9 +69,7 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
     errors_beyond = unjudged = 0
     set_aside: set[str] = set()
     whole = subject.reading is not None and subject.reading.complete
-    for check in checks:
-        if check.schemas and (subject.schema is None or subject.schema.name not in check.schemas):
-            continue
+    for check in applying(checks, None if subject.schema is None else subject.schema.name):
         roots = tuple(
             dict.fromkeys(name for required in check.requires for name in blame_on.get(required, ()))
         )

@@ -24,6 +24,7 @@ from ccheck_schemas.formats.channel_numbers import (
     Kind,
     KindBit,
     ValueKind,
+    recognise,
 )
 from ccheck_schemas.meaning import (
     Bounded,
@@ -312,10 +313,6 @@ def _criterion(row: Record, operands: _Operands) -> Criterion:
     )
 
 
-def _recognise(data: bytes) -> bool:
-    return data[:4] == MAGIC
-
-
 def _compose(recipe: Any) -> bytes:
     from ccheck_schemas.formats.channel_recipe import compose
 
@@ -332,7 +329,7 @@ SCHEMA = Schema(
     name="channel",
     title="channel files: template-type definitions and template instances",
     root=CHANNEL,
-    recognise=_recognise,
+    recognise=recognise,
     assemble=assemble,
     compose=_compose,
     describe=_describe,

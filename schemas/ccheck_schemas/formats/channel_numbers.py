@@ -1,4 +1,7 @@
-"""The numbers of channel files and their names: kinds, flags, limits. Imports no Construct."""
+"""The numbers of channel files and their names: kinds, flags, limits; how a file is recognised.
+
+Imports no Construct.
+"""
 
 from __future__ import annotations
 
@@ -126,3 +129,8 @@ BLOCK_ORDER = {
     Kind.DEFINITIONS: (BlockKind.TYPES, BlockKind.FIELDS, BlockKind.POOL),
     Kind.INSTANCES: (BlockKind.INSTANCES, BlockKind.CRITERIA, BlockKind.POOL),
 }
+
+
+def recognise(data: bytes) -> bool:
+    """Whether bytes begin as a channel file does."""
+    return data[:4] == MAGIC

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
 from construct import If, Int8ul, Int32sl, Int32ul, Int64ul, Struct, this
 
-from ccheck_schemas.formats.sysmon_tables import FIRST_KNOWN_LAYOUT, binary_versions, target
+from ccheck_schemas.formats.sysmon_tables import (
+    FIRST_KNOWN_LAYOUT,
+    HEADER_SIZE,
+    binary_versions,
+    recognise,
+    target,
+)
 from ccheck_schemas.meaning import (
     At,
     Bounded,
@@ -26,8 +31,6 @@ from ccheck_schemas.meaning import (
 from ccheck_schemas.record import Reading, Record
 from ccheck_schemas.schema import Identity, Schema
 
-HEADER_SIZE = 24
-OLD_HEADER_SIZE = 16
 ENVIRONMENT = 0x40000000
 """A flag of the filter type that a reader sets when it loads the blob."""
 
@@ -214,26 +217,6 @@ def _aggregation(record: Record) -> Aggregation:
     )
 
 
-def _recognise(data: bytes) -> bool:
-    """A version word of any Sysmon since 8, and a header that goes with it: two of its three constant-like
-    words, or all there are.
-    """
-    if len(data) < 12:
-        return False
-    words = struct.unpack(
-        f"<{min(len(data), HEADER_SIZE) // 4}I", data[: min(len(data), HEADER_SIZE) // 4 * 4]
-    )
-    major, minor = words[0] >> 16, words[0] & 0xFFFF
-    if minor > 99 or not 8 <= major <= 99:
-        return False
-    if major == 8:
-        return bool(words[2] == OLD_HEADER_SIZE)
-    signs = [words[2] == HEADER_SIZE]
-    signs += [2 <= word >> 16 <= 9 and word & 0xFFFF <= 99 for word in words[3:4]]
-    signs += [word == HEADER_SIZE for word in words[4:5]]
-    return bool(sum(signs) >= min(2, len(signs)))
-
-
 def _compose(recipe: Any) -> bytes:
     from ccheck_schemas.formats.sysmon_recipe import compose
 
@@ -250,7 +233,7 @@ SCHEMA = Schema(
     name="sysmon",
     title="Sysmon rules blobs, binary versions 9.10 to 16",
     root=SYSMON,
-    recognise=_recognise,
+    recognise=recognise,
     assemble=assemble,
     identity={"rules": Identity("rule for {event}"), "filters": Identity("{field} {operator} {data}")},
     compose=_compose,

@@ -11,7 +11,6 @@ from ccheck_schemas.formats.sysmon import (
     AGGREGATION,
     EVENT,
     FILTER,
-    HEADER_SIZE,
     SYSMON,
     Aggregation,
     Combine,
@@ -54,7 +53,7 @@ class _Writer:
     def __init__(self, version: int) -> None:
         self.version = version
         self.target = tables.target_of(version)
-        self.out = bytearray(HEADER_SIZE)
+        self.out = bytearray(tables.HEADER_SIZE)
         self.events: list[int] = []
         self.groups: list[int] = []
         self.group_id = 0
@@ -156,11 +155,11 @@ class _Writer:
 
     def finish(self, schema_version: int, first_aggregation: int) -> bytes:
         """The whole blob."""
-        self.out[:HEADER_SIZE] = _HEADER.pack(
+        self.out[: tables.HEADER_SIZE] = _HEADER.pack(
             {
                 "version": self.version,
                 "rule_count": len(self.events),
-                "rule_reg_size": HEADER_SIZE,
+                "rule_reg_size": tables.HEADER_SIZE,
                 "schema_version": schema_version,
                 "first_event_offset": self.events[0] if self.events else 0,
                 "first_aggregation_offset": first_aggregation,

@@ -10,6 +10,7 @@ which belong to builds that were never published, are left out.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -174,6 +175,9 @@ LIST_OPERATORS = frozenset(("contains any", "is any", "contains all", "excludes 
 ORDER_OPERATORS = frozenset(("less than", "more than"))
 """Operators that ask for an order."""
 
+HEADER_SIZE = 24
+OLD_HEADER_SIZE = 16
+
 FIRST_KNOWN_LAYOUT = 9 << 16
 """The records of older binary versions are laid out otherwise, and nobody has published how."""
 
@@ -337,3 +341,23 @@ def fit_for(event_id: int, field_id: int) -> tuple[str, ...]:
             if g.binary == version
         )
     )
+
+
+def recognise(data: bytes) -> bool:
+    """A version word of any Sysmon since 8, and a header that goes with it: two of its three constant-like
+    words, or all there are.
+    """
+    if len(data) < 12:
+        return False
+    words = struct.unpack(
+        f"<{min(len(data), HEADER_SIZE) // 4}I", data[: min(len(data), HEADER_SIZE) // 4 * 4]
+    )
+    major, minor = words[0] >> 16, words[0] & 0xFFFF
+    if minor > 99 or not 8 <= major <= 99:
+        return False
+    if major == 8:
+        return bool(words[2] == OLD_HEADER_SIZE)
+    signs = [words[2] == HEADER_SIZE]
+    signs += [2 <= word >> 16 <= 9 and word & 0xFFFF <= 99 for word in words[3:4]]
+    signs += [word == HEADER_SIZE for word in words[4:5]]
+    return bool(sum(signs) >= min(2, len(signs)))

@@ -1,40 +1,92 @@
 """The table of all checks, in the order in which they are made.
 
-Listed by hand: a registry that is filled by importing can be empty, and an empty registry accepts every file.
+Listed by hand, the general ones in `general` and those of each format in the module that `ccheck.formats` names:
+a registry that is filled by importing can be empty, and an empty registry accepts every file.
 """
 
 from __future__ import annotations
 
-from ccheck.check import Check
-from ccheck.checks import bounds, canonical, channel_table, sysmon_table
-from ccheck.checks.general import CHECKSUM, FILE, LAYOUT, VERSION, layout
-from ccheck.finding import Severity
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import overload
 
-FORMATS = (
-    channel_table.TABLE,
-    sysmon_table.TABLE,
-)
-"""The checks of each format, one line for each."""
+from ccheck.check import Check
+from ccheck.checks import bounds, canonical
+from ccheck.checks.general import CHECKSUM, FILE, LAYOUT, VERSION, FormatChecks, layout
+from ccheck.finding import Severity
+from ccheck.formats import Format, every, named
 
 _PLACING = layout(
     "size-mismatch", "offset-outside-region", "offset-misaligned", "text-not-terminated", "unknown-enum-value"
 )
-_UNUSED = Check(
-    bounds.pool_text_unused,
-    severity=Severity.WARNING,
-    requires=(VERSION, *_PLACING, *(check for table in FORMATS for check in table.placing)),
-)
-_CANONICAL = Check(
-    canonical.not_canonical,
-    requires=(*LAYOUT, CHECKSUM, _UNUSED, *(check for table in FORMATS for check in table.whole)),
-)
 
-CHECKS: tuple[Check, ...] = (
-    *FILE,
-    *LAYOUT,
-    CHECKSUM,
-    *(check for table in FORMATS for check in table.checks),
-    _UNUSED,
-    _CANONICAL,
-)
+
+class CheckTable(Sequence[Check]):
+    """All checks: the general ones, those of each format, and those of a user's schema file (`more`).
+
+    `applying` gives those for one format, and loads no other format for it.
+    """
+
+    def __init__(self, more: tuple[Check, ...] = ()) -> None:
+        self._more = more
+
+    def joined(self, more: Iterable[Check]) -> CheckTable:
+        """This table with more checks behind it."""
+        return CheckTable((*self._more, *more))
+
+    def applying(self, schema: str | None) -> tuple[Check, ...]:
+        """The checks for files of a format; None: for files of no known format."""
+        known = None if schema is None else named(schema)
+        more = (check for check in self._more if applies(check, schema))
+        return (*_table(() if known is None else (known,)), *more)
+
+    def _every(self) -> tuple[Check, ...]:
+        return (*_table(every()), *self._more)
+
+    def __len__(self) -> int:
+        return len(self._every())
+
+    @overload
+    def __getitem__(self, index: int) -> Check: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Check, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> Check | tuple[Check, ...]:
+        return self._every()[index]
+
+    def __iter__(self) -> Iterator[Check]:
+        return iter(self._every())
+
+
+CHECKS = CheckTable()
 """All checks. Each stands behind the checks that it requires."""
+
+
+def applies(check: Check, schema: str | None) -> bool:
+    """Whether a check is made on files of a format, or of none."""
+    return not check.schemas or schema in check.schemas
+
+
+def applying(checks: Iterable[Check], schema: str | None) -> Iterable[Check]:
+    """Those of the checks that are made on files of a format, in order."""
+    if isinstance(checks, CheckTable):
+        return checks.applying(schema)
+    return (check for check in checks if applies(check, schema))
+
+
+@cache
+def _table(formats: tuple[Format, ...]) -> tuple[Check, ...]:
+    """The general checks and those of some formats."""
+    tables: list[FormatChecks] = [known.checks for known in formats]
+    unused = Check(
+        bounds.pool_text_unused,
+        severity=Severity.WARNING,
+        requires=(VERSION, *_PLACING, *(check for table in tables for check in table.placing)),
+    )
+    whole = Check(
+        canonical.not_canonical,
+        requires=(*LAYOUT, CHECKSUM, unused, *(check for table in tables for check in table.whole)),
+    )
+    own = (check for table in tables for check in table.checks)
+    return (*FILE, *LAYOUT, CHECKSUM, *own, unused, whole)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ccheck.check import Blame
+from ccheck.finding import Proof
 from ccheck.subject import Obstacle, Subject
 from ccheck_schemas.meaning import FileSize
 from ccheck_schemas.record import Fault, Reading
@@ -154,6 +155,7 @@ def unrecognised_content(subject: Subject) -> Iterator[Blame]:
             label="no known beginning",
             why=f"none of the schemas recognises it ({', '.join(subject.known)}), so nothing could be checked",
             fix="name the format with --schema, or take the file out of what is examined",
+            because=tuple(map(Proof, subject.problems)),
         )
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from ccheck.build import build_file
+from ccheck.formats import SCHEMAS
 from ccheck.report.printable import printable
 from ccheck_schemas.schema import RecipeError
-from ccheck_schemas.table import SCHEMAS
 
 
 @click.command(

@@ -33,7 +33,7 @@ def command(name: str | None, schema: Path | None) -> None:
     checks = CHECKS
     if schema is not None:
         try:
-            checks = (*CHECKS, *load_user_schema(schema).checks)
+            checks = CHECKS.joined(load_user_schema(schema).checks)
         except UserSchemaError as fault:
             raise click.UsageError(str(fault)) from fault
     if name is None:

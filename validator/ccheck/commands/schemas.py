@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import click
 
-from ccheck.checks import CHECKS
-from ccheck.exercise import EXERCISES
-from ccheck.screen.quick import NONE_WHY
-from ccheck_schemas.table import SCHEMAS
+from ccheck.checks import CHECKS, applying
+from ccheck.cli import PASS, USAGE
+from ccheck.formats import brought, every
+from ccheck.report.printable import printable
 
 
 @click.command("schemas", epilog="\b\nExample:\n  ccheck schemas\n")
-def command() -> None:
-    """List the formats that ccheck reads, and what it can do with each."""
-    width = max(len(schema.name) for schema in SCHEMAS)
-    for schema in SCHEMAS:
-        own = sum(1 for check in CHECKS if schema.name in check.schemas)
-        general = sum(1 for check in CHECKS if not check.schemas)
-        can = "validate, show, diff, build" if schema.compose else "validate, show"
-        run = ", run" if schema.name in EXERCISES else ""
-        quick = NONE_WHY.get(schema.name)
-        click.echo(f"{schema.name:{width}}  {schema.title}")
-        click.echo(f"{'':{width}}  {general} general checks and {own} of its own · {can}{run}")
-        click.echo(f"{'':{width}}  quick way for good files: {'yes' if quick is None else f'no, {quick}'}")
+def command() -> int:
+    """List the formats that ccheck reads, and what it can do with each.
+
+    Formats of other packages are among them. Exit status 2 when one of those cannot be used.
+    """
+    known = every()
+    width = max(len(one.name) for one in known)
+    for one in known:
+        made = tuple(applying(CHECKS, one.name))
+        own = sum(1 for check in made if check.schemas)
+        can = "validate, show, diff, build" if one.schema.compose else "validate, show"
+        run = ", run" if one.interpreter else ""
+        quick = "yes" if not one.no_quick_way else f"no, {one.no_quick_way}"
+        click.echo(f"{one.name:{width}}  {one.schema.title}")
+        click.echo(f"{'':{width}}  {len(made) - own} general checks and {own} of its own · {can}{run}")
+        click.echo(f"{'':{width}}  quick way for good files: {quick}")
+    for problem in brought().problems:
+        click.echo(f"Error: {printable(problem)}", err=True)
+    return USAGE if brought().problems else PASS

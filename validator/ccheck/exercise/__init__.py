@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from ccheck.exercise import channel, sysmon
 from ccheck.exercise.outcome import Exercise
+from ccheck.formats import every, named
 
-EXERCISES: Mapping[str, Exercise] = {"channel": channel.run, "sysmon": sysmon.run}
-"""The interpreter of each format that has one, by the schema's name."""
+
+class Exercises(Mapping[str, Exercise]):
+    """The interpreter of each format that has one, by the schema's name; loaded when it is asked for."""
+
+    def __getitem__(self, name: str) -> Exercise:
+        known = named(name)
+        if known is None or known.exercise is None:
+            raise KeyError(name)
+        return known.exercise
+
+    def __iter__(self) -> Iterator[str]:
+        return (known.name for known in every() if known.interpreter)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+EXERCISES = Exercises()
+"""The interpreters of all formats."""

@@ -21,11 +21,6 @@ SCHEMA = "channel"
 APPLYING: Mapping[str, int] = MappingProxyType({SCHEMA: 65})
 """How many checks a file that passes has passed, by format. A test holds it against the table of checks."""
 
-NONE_WHY: Mapping[str, str] = MappingProxyType(
-    {"sysmon": "the checks of events, fields and groups have no screen yet; files have few records"}
-)
-"""Why a format has no quick way."""
-
 
 @dataclass(frozen=True)
 class Quick:
