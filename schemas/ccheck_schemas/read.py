@@ -26,8 +26,9 @@ from ccheck_schemas.ledger import Ledger, Stop, place_of
 from ccheck_schemas.meaning import field_of
 from ccheck_schemas.pool import Pools
 from ccheck_schemas.record import Reading, Record
-from ccheck_schemas.row_plan import RowPlan, row_plan
-from ccheck_schemas.rows import Tables
+from ccheck_schemas.row_plan import row_plan
+from ccheck_schemas.rows import Rows
+from ccheck_schemas.sharing import Tables
 from ccheck_schemas.size import sizeof
 from ccheck_schemas.span import Span
 from ccheck_schemas.text import decode
@@ -38,9 +39,13 @@ class _Cut(Exception):
     """The bytes end here: abandon the record, go on where its parent can."""
 
 
-def read(root: construct.Construct, data: bytes) -> Reading:
-    """Read `data` by the schema `root`, a Struct that `lint` accepts. Raises nothing on any bytes."""
-    return _Reader(root, data).run(root)
+def read(root: construct.Construct, data: bytes, *, at_once: bool = True) -> Reading:
+    """Read `data` by the schema `root`, a Struct that `lint` accepts. Raises nothing on any bytes.
+
+    at_once: look at all rows of a table at once, and make records only of those that are asked for. Without
+    it every row is read by itself, which takes far longer and gives the same: tests hold the two together.
+    """
+    return _Reader(root, data, at_once=at_once).run(root)
 
 
 @cache
@@ -57,8 +62,9 @@ class _Reader:
     where a region is cut short and was reported). It returns the offset behind the node, or raises _Cut.
     """
 
-    def __init__(self, root: construct.Construct, data: bytes) -> None:
+    def __init__(self, root: construct.Construct, data: bytes, *, at_once: bool) -> None:
         self.data = data
+        self.at_once = at_once
         self.size = len(data)
         self.ledger = Ledger(data)
         self.tables = Tables(self.ledger, _shared(root))
@@ -99,7 +105,6 @@ class _Reader:
             complete=ledger.complete,
             tables=self.tables.read(),
             pools=self.pools.extents,
-            items=self.pools.items,
             seals=tuple(self.seals),
         )
 
@@ -257,54 +262,42 @@ class _Reader:
         self.limits(node, count, record, at)
         size = self.fixed(node.subcon) or 1
         fits = min(self.fit(node.count, count, size, record, at, limit, promised), node.high)
-        rows: list[Record] = []
-        again = not self.tables.add(node.table, rows, count)
-        if again:
+        parent = record if node.table in self.tables else None
+        plan = row_plan(node.subcon) if self.at_once else None
+        one_by_one: list[Record] = []
+        rows = one_by_one if plan is None else Rows(plan, node.table, self.data, (at, fits), record, parent)
+        if not self.tables.add(node.table, rows, count):
             self.repeated(node.table, field_of(node.count), record, at)
         start = at
-        plan = row_plan(node.subcon)
-        if plan is None:
+        if isinstance(rows, Rows):
+            self.rows(rows)
+            at += fits * size
+        else:
             for i in range(fits):
-                row = Record(record if again else None, f"{node.table}[{i}]", at)
+                row = Record(parent, f"{node.table}[{i}]", at)
                 row.values |= {"_": record.values, "_root": record.values["_root"]}
-                rows.append(row)
+                one_by_one.append(row)
                 at = self.struct(node.subcon, row, at, limit, promised)
                 row.end = at
-        else:
-            parent = record if again else None
-            at += fits * size
-            self.rows(plan, node.table, rows, record, parent, start, at)
         record.put(name, rows, start, at)
         if fits < count:
             self.ledger.complete = False
             raise _Cut
         return at
 
-    def rows(
-        self,
-        plan: RowPlan,
-        table: str,
-        rows: list[Record],
-        record: Record,
-        parent: Record | None,
-        start: int,
-        end: int,
-    ) -> None:
-        """Read the rows of a table whose records are numbers alone, each at once."""
-        above, root = record.values, record.values["_root"]
-        waiting = [(name, *self.handler(sub)) for name, sub in plan.waiting]
-        at = start
-        for numbers in plan.packer.iter_unpack(memoryview(self.data)[start:end]):
-            row = Record(parent, f"{table}[{len(rows)}]", at, plan.layout)
-            row.values = dict(zip(plan.names, numbers, strict=True))
-            row.values["_"], row.values["_root"] = above, root
-            rows.append(row)
-            at += plan.packer.size
-            row.end = at
+    def rows(self, rows: Rows) -> None:
+        """Read rows at once: only those that break a meaning are looked at by themselves."""
+        plan = rows.plan
+        for i in plan.broken(rows.bytes(), self.size):
             for name, meaning in plan.meanings:
-                self.mean(meaning, row.values[name], row, name)
-            for name, handle, sub in waiting:
-                handle(sub, row, name, at, end, end)
+                if not isinstance(meaning, m.IndexInto):
+                    self.mean(meaning, rows[i].values[name], rows[i], name)
+        if plan.indexes:
+            self.later.append(partial(self.tables.settle_indexes, rows))
+        for name, node in plan.takes:
+            self.tables.take(rows, name, node)
+        if plan.pool is not None:
+            self.pools.take_rows(rows, plan.pool.region)
 
     def limits(self, node: m.Table | m.Pool, count: int, record: Record, at: int) -> None:
         """Hold a count against the limits of its table or pool."""
@@ -475,7 +468,7 @@ class _Reader:
 
     def settle_count(self, meaning: m.CountOf, value: int, record: Record, name: str) -> None:
         held = record.get(meaning.of)
-        if isinstance(held, list) and len(held) != value and self.ledger.complete:
+        if isinstance(held, list | Rows) and len(held) != value and self.ledger.complete:
             self.ledger.fault("count-mismatch", record, name, value=value, actual=len(held), of=meaning.of)
 
     def settle_record_size(self, meaning: m.RecordSize, value: int, record: Record, name: str) -> None:

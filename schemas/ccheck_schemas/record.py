@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from ccheck_schemas.span import Span
 
@@ -108,34 +108,33 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class PoolItem:
-    """An item of a pool: its bytes (with the NUL behind a text), and the field that names it first."""
-
-    offset: int
-    end: int
-    align: int
-    owner: Span
-
-
-@dataclass(frozen=True, slots=True)
 class Reading:
     """A whole file as a schema reads it.
 
     root: the top record. faults: what breaks the schema, at most `FAULTS_KEPT` of each name; `counts` has
     them all. complete: everything that the schema names was read, so that what is unowned or unused is truly
-    so. tables: the records of each table. pools: start and end of each pool. items: what each pool holds, by
-    offset. seals: the fields that state the size or a checksum of the file: meaning, place, packer.
+    so. tables: the records of each table, each made when it is asked for. pools: start and end of each pool.
+    seals: the fields that state the size or a checksum of the file: meaning, place, packer.
     """
 
     root: Record
     faults: tuple[Fault, ...]
     counts: Counter[str]
     complete: bool
-    tables: Mapping[str, tuple[Record, ...]]
+    tables: Mapping[str, Sequence[Record]]
     pools: Mapping[str, tuple[int, int]]
-    items: Mapping[str, tuple[PoolItem, ...]]
     seals: tuple[tuple[Any, Span, struct.Struct], ...] = ()
 
     def faults_of(self, name: str) -> Iterator[Fault]:
         """The kept faults of one kind, by offset."""
         return (fault for fault in self.faults if fault.name == name)
+
+
+def is_records(value: object) -> TypeGuard[Sequence[Record]]:
+    """Whether a field holds records: a list of them, a run of rows, or a table."""
+    return (
+        isinstance(value, Sequence)
+        and not isinstance(value, str | bytes)
+        and len(value) > 0
+        and isinstance(value[0], Record)
+    )

@@ -10,9 +10,23 @@ from typing import Any
 import construct
 
 from ccheck_schemas import meaning as m
+from ccheck_schemas.generate.scan import Broken, PoolScan, broken_rows, pool_scan
+from ccheck_schemas.generate.scope import NotGenerated
 from ccheck_schemas.record import Layout
 from ccheck_schemas.size import sizeof
 from ccheck_schemas.tree import bare
+
+_BY_ITSELF = (
+    m.Version,
+    m.Bounded,
+    m.StrictEnum,
+    m.StrictFlags,
+    m.Reserved,
+    m.LengthOf,
+    m.OffsetInto,
+    m.IndexInto,
+)
+"""Meanings that a row's number keeps or breaks without anything but a table's length."""
 
 
 @dataclass(frozen=True)
@@ -20,23 +34,33 @@ class RowPlan:
     """One packer for all numbers of a row.
 
     names: of the numbers, in order. layout: where each stands. meanings: what each number is held against, by
-    name. waiting: the fields that take no bytes, and their nodes.
+    name. indexes: position, name and table of the numbers that index a table. broken: finds the rows that
+    break a meaning. takes: names and nodes of the fields that take rows of another table. pooled: names and
+    nodes of the fields that may name an item of a pool, and how `pool` scans them. waiting: all fields that
+    take no bytes, in order.
     """
 
     packer: struct.Struct
     names: tuple[str, ...]
     layout: Layout
     meanings: tuple[tuple[str, m.Meaning], ...]
-    waiting: tuple[tuple[str, Any], ...]
+    indexes: tuple[tuple[int, str, str], ...]
+    broken: Broken
+    takes: tuple[tuple[str, m.Rows], ...]
+    pooled: tuple[tuple[str, Any], ...]
+    pool: PoolScan | None
+    waiting: tuple[str, ...]
 
 
 @cache
 def row_plan(node: construct.Construct) -> RowPlan | None:
-    """The plan of a row's Struct; None where a row holds anything but numbers of one byte order."""
+    """The plan of a row's Struct; None where a row holds anything but numbers of one byte order, and fields
+    elsewhere that are runs of rows and items of one pool.
+    """
     record, _ = bare(node)
     form, at = "", 0
     layout: dict[str, tuple[int, int, struct.Struct | None]] = {}
-    meanings: list[tuple[str, m.Meaning]] = []
+    numbers: list[tuple[str, Any, tuple[m.Meaning, ...]]] = []
     waiting: list[tuple[str, Any]] = []
     orders: set[str] = set()
     for sub in record.subcons:
@@ -45,14 +69,38 @@ def row_plan(node: construct.Construct) -> RowPlan | None:
             layout[sub.name] = (at, at + leaf.length, struct.Struct(leaf.fmtstr))
             at += leaf.length
             form += leaf.fmtstr[1:]
-            meanings += [(sub.name, meaning) for meaning in reversed(held)]
+            numbers.append((sub.name, leaf, tuple(reversed(held))))
             if leaf.length > 1:
                 orders.add(leaf.fmtstr[0])
-        elif sizeof(leaf) == 0:
+        elif sizeof(leaf) == 0 and sub.name:
             waiting.append((sub.name, leaf))
         else:
             return None
-    if len(orders) > 1 or not layout:
+    meanings = tuple((name, meaning) for name, _, held in numbers for meaning in held)
+    if len(orders) > 1 or not layout or not all(isinstance(kind, _BY_ITSELF) for _, kind in meanings):
         return None
     packer = struct.Struct((orders.pop() if orders else "<") + form)
-    return RowPlan(packer, tuple(layout), layout, tuple(meanings), tuple(waiting))
+    names = tuple(layout)
+    pooled = tuple((name, leaf) for name, leaf in waiting if not isinstance(leaf, m.Rows))
+    try:
+        pool = pool_scan(names, pooled, packer)
+    except NotGenerated:
+        return None
+    unsigned = {name for name, leaf, _ in numbers if leaf.fmtstr[-1].isupper()}
+    takes = tuple((name, leaf) for name, leaf in waiting if isinstance(leaf, m.Rows))
+    if not all({leaf.first, leaf.count} <= unsigned for _, leaf in takes):
+        return None
+    return RowPlan(
+        packer=packer,
+        names=names,
+        layout=layout,
+        meanings=meanings,
+        indexes=tuple(
+            (names.index(name), name, kind.table) for name, kind in meanings if isinstance(kind, m.IndexInto)
+        ),
+        broken=broken_rows(numbers, packer),
+        takes=takes,
+        pooled=pooled,
+        pool=pool,
+        waiting=tuple(name for name, _ in waiting),
+    )

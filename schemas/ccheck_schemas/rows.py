@@ -1,89 +1,92 @@
-"""Tables, and the records that share out their rows."""
+"""The rows of a table as a sequence of records, each made only when it is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, overload
 
-from ccheck_schemas import meaning as m
-from ccheck_schemas.ledger import Ledger
 from ccheck_schemas.record import Record
+from ccheck_schemas.row_plan import RowPlan
+
+Finish = Callable[[int, Record], None]
+"""Gives a row, by its number, what is known only when the whole file is read."""
 
 
-class Tables:
-    """The tables of one reading, by name, and who takes their rows.
+class Rows(Sequence[Record]):
+    """The rows of a table whose records are numbers alone. A row is one record, however often it is asked
+    for.
 
-    shared: the tables whose rows the schema shares out; rows that nobody takes are then a fault.
+    start: the offset of the first row. holder: the record that the table is a field of. parent: the record
+    that the rows bear the path of, unless another one takes them. table: their name until then.
     """
 
-    def __init__(self, ledger: Ledger, shared: Sequence[str]) -> None:
-        self._ledger = ledger
-        self._shared = shared
-        self._rows: dict[str, tuple[list[Record], int]] = {}
-        self._takers: dict[str, list[tuple[Record, str, m.Rows]]] = {}
+    def __init__(
+        self,
+        plan: RowPlan,
+        table: str,
+        data: bytes,
+        place: tuple[int, int],
+        holder: Record,
+        parent: Record | None,
+    ) -> None:
+        """place: the offset of the first row, and how many there are."""
+        self.plan = plan
+        self.made: dict[int, Record] = {}
+        self.start, self._count = place
+        self._table = table
+        self._data = data
+        self._holder = holder
+        self._parent = parent
+        self._finishes: list[Finish] = []
 
-    def add(self, table: str, rows: list[Record], count: int) -> bool:
-        """Enter a table. count: the rows that it claims to have. False when the name is taken."""
-        if table in self._rows:
-            return False
-        self._rows[table] = (rows, count)
-        return True
+    def __len__(self) -> int:
+        return self._count
 
-    def take(self, record: Record, name: str, node: m.Rows) -> None:
-        """Note a record that takes rows."""
-        self._takers.setdefault(node.table, []).append((record, name, node))
+    @overload
+    def __getitem__(self, index: int) -> Record: ...
 
-    def read(self) -> Mapping[str, tuple[Record, ...]]:
-        """The rows of each table."""
-        return {name: tuple(rows) for name, (rows, _) in self._rows.items()}
+    @overload
+    def __getitem__(self, index: slice) -> list[Record]: ...
 
-    def settle_index(self, table: str, value: int, record: Record, name: str) -> None:
-        """See that an index lies in its table."""
-        if table in self._rows and value >= self._rows[table][1]:
-            rows = self._rows[table][1]
-            self._ledger.fault(
-                "index-outside-table", record, name, value=value, count=1, rows=rows, table=table
-            )
+    def __getitem__(self, index: int | slice) -> Record | list[Record]:
+        if isinstance(index, slice):
+            return [self._row(i) for i in range(*index.indices(self._count))]
+        if not -self._count <= index < self._count:
+            raise IndexError(index)
+        return self._row(index % self._count)
 
-    def settle(self) -> None:
-        """Hand the rows of each table to their takers, in order and without gaps."""
-        for table in self._shared:
-            if table in self._rows:
-                self._share(table)
+    def __iter__(self) -> Iterator[Record]:
+        return map(self._row, range(self._count))
 
-    def _share(self, table: str) -> None:
-        rows, count = self._rows[table]
-        expected = 0
-        ordered = True
-        handed = 0
-        for record, name, node in self._takers.get(table, ()):
-            first, number = record.get(node.first), record.get(node.count)
-            if first is None or number is None:
-                continue
-            if self._ledger.noted("value-out-of-bounds", record, node.count):
-                ordered = False
-            if first > count or number > count - first:
-                blame = node.first if first >= count else node.count
-                values = {"value": first, "count": number, "rows": count, "table": table}
-                self._ledger.fault("index-outside-table", record, blame, **values)
-                ordered = False
-                continue
-            if ordered and first != expected:
-                values = {"value": first, "expected": expected, "table": table}
-                self._ledger.fault("rows-out-of-order", record, node.first, **values)
-                ordered = False
-            handed += number
-            if handed <= 2 * count:
-                _hand(rows[first : first + number], record, name)
-            expected = first + number
-        if ordered and self._ledger.complete and expected != count:
-            place = (rows[expected].offset, rows[-1].end)
-            values = {"value": None, "expected": expected, "rows": count, "table": table}
-            self._ledger.fault("rows-out-of-order", Record(None, table, 0), place=place, **values)
+    def bytes(self) -> memoryview:
+        """The bytes of all rows."""
+        size = self.plan.packer.size
+        return memoryview(self._data)[self.start : self.start + self._count * size]
 
+    def numbers(self) -> Iterator[tuple[Any, ...]]:
+        """The numbers of each row."""
+        return self.plan.packer.iter_unpack(self.bytes())
 
-def _hand(rows: list[Record], record: Record, name: str) -> None:
-    """Give rows to their first taker, whose path they bear from now on."""
-    for i, row in enumerate(rows):
-        if row.parent is None:
-            row.parent, row.label = record, f"{name}[{i}]"
-    record.values[name] = tuple(rows)
+    def finish(self, step: Finish) -> None:
+        """Let a step be made on every row: now on those that were made, on others when they are."""
+        self._finishes.append(step)
+        for i, row in list(self.made.items()):
+            step(i, row)
+
+    def _row(self, i: int) -> Record:
+        row = self.made.get(i)
+        if row is None:
+            plan = self.plan
+            at = self.start + i * plan.packer.size
+            row = self.made[i] = Record(self._parent, f"{self._table}[{i}]", at, plan.layout)
+            row.end = at + plan.packer.size
+            row.values = dict(zip(plan.names, plan.packer.unpack_from(self._data, at), strict=True))
+            row.values["_"] = self._holder.values
+            row.values["_root"] = self._holder.values["_root"]
+            for name in plan.waiting:
+                row.put(name, None, row.end, row.end)
+            for name, _ in plan.takes:
+                row.values[name] = ()
+            for step in self._finishes:
+                step(i, row)
+        return row

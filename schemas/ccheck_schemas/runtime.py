@@ -83,3 +83,13 @@ def well_formed(
         return False
     raw.decode(encoding)
     return True
+
+
+def sound_text(
+    data: bytes, at: int, end: int, encoding: str, unit: int, terminator: str, lists: bool
+) -> bool:
+    """`well_formed`, with text that its encoding refuses as a plain False."""
+    try:
+        return well_formed(data, at, end, encoding, unit, terminator, lists)
+    except UnicodeDecodeError:
+        return False

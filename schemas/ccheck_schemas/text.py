@@ -2,43 +2,58 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ccheck_schemas import meaning as m
 from ccheck_schemas.ledger import Ledger
 from ccheck_schemas.record import Record
 
+Flaw = tuple[str, tuple[int, int], dict[str, Any]]
+"""What is wrong with a text: the fault's name, the bytes to blame, values for the message."""
+
 
 def decode(ledger: Ledger, node: m.Text, record: Record, name: str, at: int, length: int) -> str | None:
-    """The text at `at`, whose bytes (and the NUL behind) are inside the file; None when it is malformed."""
+    """The text at `at`, whose bytes (and the NUL behind) are inside the file; None when it is malformed. What
+    is wrong with it is noted at a field of a record.
+    """
+    text, flaws = taken(node, ledger.data, at, length)
+    for fault, place, values in flaws:
+        ledger.fault(fault, record, name, place, **values)
+    return text
+
+
+def taken(node: m.Text, data: bytes, at: int, length: int) -> tuple[str | None, list[Flaw]]:
+    """The text at `at`, None when it is malformed, and what is wrong with it."""
+    flaws: list[Flaw] = []
     unit = node.unit
     end = at + length
-    raw = ledger.data[at:end]
+    raw = data[at:end]
     nul = _nul(raw, unit)
     if node.terminator == "behind":
-        if any(ledger.data[end : end + unit]):
-            ledger.fault("text-not-terminated", record, name, (end, end + unit))
+        if any(data[end : end + unit]):
+            flaws.append(("text-not-terminated", (end, end + unit), {}))
         if nul is not None and not node.lists:
-            place = (at + nul, at + nul + unit)
-            ledger.fault("text-malformed", record, name, place, reason="a NUL inside the text")
-            return None
+            flaws.append(("text-malformed", (at + nul, at + nul + unit), {"reason": "a NUL inside the text"}))
+            return None, flaws
     elif node.terminator == "inside":
         if nul is None:
-            ledger.fault("text-not-terminated", record, name, (at, end))
+            flaws.append(("text-not-terminated", (at, end), {}))
         else:
             tail = raw[nul:].lstrip(b"\0")
             if tail:
                 first = end - len(tail)
-                ledger.fault("padding-not-zero", record, name, (first, first + len(tail.rstrip(b"\0"))))
+                flaws.append(("padding-not-zero", (first, first + len(tail.rstrip(b"\0"))), {}))
             raw = raw[:nul]
     if len(raw) % unit:
         reason = f"{len(raw)} bytes are not whole characters"
-        ledger.fault("text-malformed", record, name, (at, at + len(raw)), reason=reason)
-        return None
+        flaws.append(("text-malformed", (at, at + len(raw)), {"reason": reason}))
+        return None, flaws
     try:
-        return raw.decode(node.encoding)
+        return raw.decode(node.encoding), flaws
     except UnicodeDecodeError as bad:
         reason = f"not {node.encoding}: {bad.reason}"
-        ledger.fault("text-malformed", record, name, (at + bad.start, at + bad.end), reason=reason)
-        return None
+        flaws.append(("text-malformed", (at + bad.start, at + bad.end), {"reason": reason}))
+        return None, flaws
 
 
 def _nul(raw: bytes, unit: int) -> int | None:

@@ -24,6 +24,7 @@ from ccheck_schemas.schema import Schema
 from ccheck_schemas.seal import seal
 from tests.conftest import ROOT
 from tests.generated import FOLDER, modules
+from tests.schemas.same_reading import read_both
 from tests.schemas.test_read import LINKS, POOLED, TYPED
 
 Spotless = Callable[[bytes], Columns | None]
@@ -38,8 +39,8 @@ def compiled(root: construct.Construct) -> Spotless:
 
 
 def agree(root: construct.Construct, spotless: Spotless, data: bytes) -> bool:
-    """Whether the bytes are spotless, which both readings must say alike."""
-    reading = read(root, data)
+    """Whether the bytes are spotless, which generated code and reader must say alike, and the reader both ways."""
+    reading = read_both(root, data)
     found = spotless(data)
     assert (found is not None) == (not reading.counts and reading.complete), (data.hex(), reading.faults)
     return found is not None

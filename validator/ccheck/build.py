@@ -32,7 +32,7 @@ from typing import Any
 
 from ccheck_schemas.read import read
 from ccheck_schemas.recipe import Part
-from ccheck_schemas.record import Record
+from ccheck_schemas.record import Record, is_records
 from ccheck_schemas.schema import RecipeError, Schema
 from ccheck_schemas.seal import seal
 
@@ -183,7 +183,7 @@ def walk(record: Record, seen: set[int] | None = None) -> Any:
     for name, value in record.items():
         if isinstance(value, Record):
             yield from walk(value, seen)
-        elif isinstance(value, list | tuple) and value and isinstance(value[0], Record):
+        elif is_records(value):
             for item in value:
                 yield from walk(item, seen)
         else:

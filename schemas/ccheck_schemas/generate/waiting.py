@@ -34,7 +34,8 @@ def second_pass(writer: Writer) -> None:
 
 
 def _rows(writer: Writer, name: str, row: Any, waiting: list[Any], taken: dict[str, str]) -> None:
-    scope = Scope(None, None)
+    nothing = Scope(None, None)  # what stands outside the row may have changed since the row was read
+    scope = Scope(nothing, nothing)
     variables, _, packer = writer.row(row, scope)
     for sub in waiting:
         leaf, _ = bare(sub)

@@ -13,7 +13,7 @@ from ccheck.cli import FINDINGS, PASS
 from ccheck.judgement import prepare
 from ccheck.report.printable import printable
 from ccheck.subject import Subject
-from ccheck_schemas.record import Record
+from ccheck_schemas.record import Record, is_records
 
 WIDTH = 80
 
@@ -72,7 +72,7 @@ def lines(record: Record, seen: set[int] | None = None) -> Iterator[str]:
     for name, value in record.items():
         if isinstance(value, Record):
             yield from lines(value, seen)
-        elif isinstance(value, list | tuple) and value and isinstance(value[0], Record):
+        elif is_records(value):
             for item in value:
                 yield from lines(item, seen)
         elif value is not None and value != () and value != []:

@@ -1,0 +1,201 @@
+"""Functions over all rows of a table at once: which of them break a meaning, which pool items they name.
+
+They look for what is right and give the numbers of the other rows; the reader makes records of those alone
+and says what is wrong with each. So rows without a fault cost one look, and no record.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from struct import Struct
+from typing import Any, TypeAlias
+
+import construct
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.generate.lines import Lines
+from ccheck_schemas.generate.names import behind
+from ccheck_schemas.generate.number import conditions
+from ccheck_schemas.generate.scope import NotGenerated, Scope, expression
+from ccheck_schemas.runtime import sound_text
+from ccheck_schemas.tree import bare
+
+Account: TypeAlias = "array[int]"
+"""Items of one kind, ascending: the offset shifted left by 32 bits, and the offset behind the item's text."""
+
+Broken = Callable[[memoryview, int], list[int]]
+"""Rows and the size of the file → the numbers of the rows that break a meaning."""
+
+
+@dataclass(frozen=True)
+class PoolScan:
+    """How all rows of a table name items of one pool.
+
+    judge: the file, the rows, start and end of the pool, one account for each kind of item, and how many
+    bytes of items may be looked at → the numbers of the rows that need a second look; None where the bytes
+    are too few. find: the same as far as the pool, and wanted keys → the number of a row and its key, for
+    each that is wanted. aligns: the alignment of each kind of item.
+    """
+
+    region: str
+    aligns: tuple[int, ...]
+    judge: Callable[[bytes, memoryview, int, int, Sequence[Account], int], list[int] | None]
+    find: Callable[[bytes, memoryview, int, int, frozenset[int]], list[tuple[int, int]]]
+
+
+def held(account: Account, key: int) -> bool:
+    """Whether an account has an item."""
+    at = bisect_left(account, key)
+    return at < len(account) and account[at] == key
+
+
+def broken_rows(numbers: Sequence[tuple[str, Any, Sequence[m.Meaning]]], packer: Struct) -> Broken:
+    """The function that finds rows whose numbers break their meaning by themselves. numbers: name, node and
+    meanings of each, which are those of one number by itself.
+    """
+    refused: list[str] = []
+    variables = [f"v{i}" for i in range(len(numbers))]
+    for variable, (_, leaf, meanings) in zip(variables, numbers, strict=True):
+        for meaning in meanings:
+            refused += conditions(meaning, variable, leaf) or []
+    if not refused:
+        return lambda rows, size: []
+    text = (
+        "def broken(rows, size):\n"
+        f"    return [i for i, ({', '.join(variables)},) in enumerate(unpack(rows))\n"
+        f"            if {' or '.join(refused)}]\n"
+    )
+    function: Broken = _function("broken", text, unpack=packer.iter_unpack)
+    return function
+
+
+def pool_scan(numbers: Sequence[str], waiting: Sequence[tuple[str, Any]], packer: Struct) -> PoolScan | None:
+    """How the rows of a table name pool items; None where none does. waiting: name and node of each field
+    that may name one. Raises NotGenerated.
+    """
+    nothing = Scope(None, None)
+    scope = Scope(nothing, nothing)
+    scope.names = {name: f"v{i}" for i, name in enumerate(numbers)}
+    judge, find = _Scan(scope, wanted=False), _Scan(scope, wanted=True)
+    for scan in (judge, find):
+        scan.write([node for _, node in waiting])
+    if not judge.regions:
+        return None
+    if len(judge.regions) > 1:
+        raise NotGenerated("the rows of a table name items of two pools")
+    names = {"unpack": packer.iter_unpack, "held": held, "sound_text": sound_text}
+    return PoolScan(
+        judge.regions.pop(),
+        tuple(align for align, _ in judge.kinds),
+        _function("scan", judge.text(), **names),
+        _function("scan", find.text(), **names),
+    )
+
+
+class _Scan(Lines):
+    """One function in the making."""
+
+    def __init__(self, scope: Scope, *, wanted: bool) -> None:
+        super().__init__()
+        self.scope = scope
+        self.wanted = wanted
+        self.kinds: list[tuple[int, int]] = []
+        self.regions: set[str] = set()
+
+    def write(self, fields: Sequence[Any]) -> None:
+        """The loop over all rows."""
+        variables = ", ".join(str(variable) for variable in self.scope.names.values())
+        with self.block(f"for i, ({variables},) in enumerate(unpack(rows)):"):
+            for field in fields:
+                self.field(field)
+
+    def text(self) -> str:
+        """The whole function."""
+        kinds = range(len(self.kinds))
+        head = [
+            f"def scan(data, rows, start, end, {'wanted' if self.wanted else 'accounts, limit'}):",
+            "    found = []",
+            *([] if self.wanted else ["    work = 0"]),
+            *(f"    edge{n} = end - {n}" for n in sorted({nul for _, nul in self.kinds})),
+        ]
+        if not self.wanted:
+            head += [f"    a{k} = accounts[{k}]; o{k} = set(); last{k} = -1" for k in kinds]
+        tail = [] if self.wanted else [f"    merge(a{k}, o{k})" for k in kinds]
+        return "\n".join([*head, *self.lines, *tail, "    return found", ""])
+
+    def field(self, node: Any) -> None:
+        """A field that names an item, perhaps under conditions."""
+        node = bare(node)[0]
+        match node:
+            case m.Pooled():
+                self.item(node)
+            case construct.IfThenElse():
+                with self.block(f"if {expression(node.condfunc, self.scope)}:"):
+                    self.field(node.thensubcon)
+                with self.block("else:"):
+                    self.field(node.elsesubcon)
+            case _ if node is construct.Pass:
+                return
+            case _:
+                raise NotGenerated(f"a row of a table has {type(node).__name__}")
+
+    def item(self, node: m.Pooled) -> None:
+        """One item: inside its pool, aligned, and well-formed when it is text."""
+        kind = len(self.kinds)
+        item, _ = bare(node.subcon)
+        nul = behind(item)
+        self.kinds.append((node.align, nul))
+        self.regions.add(node.region)
+        self.line(f"at = {expression(node.offset, self.scope)}")
+        self.line(f"to = at + {expression(node.length, self.scope)}")
+        wrong = [f"not start <= at <= to <= edge{nul}"]
+        if node.align > 1:
+            wrong.append(f"at % {node.align}")
+        if self.wanted:
+            with self.block(f"if not ({' or '.join(wrong)}) and (at << 32 | to + {nul}) in wanted:"):
+                self.line(f"found.append((i, at << 32 | to + {nul}))")
+            return
+        with self.block(f"if {' or '.join(wrong)}:"):
+            self.line("found.append(i)")
+        with self.block("else:"):
+            self.line(f"key = at << 32 | to{f' + {nul}' if nul else ''}")
+            with self.block(f"if key > last{kind} or not (key in o{kind} or held(a{kind}, key)):"):
+                self.line("work += to - at")
+                self.refuse("work > limit")
+                with self.block(f"if {_malformed(item)}:"):
+                    self.line("found.append(i)")
+                with self.block(f"elif key > last{kind}:"):
+                    self.line(f"a{kind}.append(key)")
+                    self.line(f"last{kind} = key")
+                with self.block("else:"):
+                    self.line(f"o{kind}.add(key)")
+
+
+def merge(account: Account, others: set[int]) -> None:
+    """Bring the items that did not come in order into an account."""
+    if others:
+        account[:] = array("Q", sorted((*account, *others)))
+
+
+def _malformed(item: Any) -> str:
+    """The condition that refuses an item between `at` and `to`."""
+    if not isinstance(item, m.Text):
+        return "False"
+    kind = f"{item.encoding!r}, {item.unit}, {item.terminator!r}, {item.lists!r}"
+    if item.encoding == "utf-8" and item.terminator == "behind":
+        nul = "data[to]" if item.lists else "data.find(0, at, to + 1) != to"
+        return f"{nul} or not (data[at:to].isascii() or sound_text(data, at, to, {kind}))"
+    return f"not sound_text(data, at, to, {kind})"
+
+
+def _function(name: str, text: str, **names: Any) -> Any:
+    namespace: dict[str, Any] = {
+        "__builtins__": {"enumerate": enumerate, "set": set},
+        "merge": merge,
+        **names,
+    }
+    exec(compile(text, f"<{name} of a table>", "exec"), namespace)  # noqa: S102 - our own text, of a schema
+    return namespace[name]
