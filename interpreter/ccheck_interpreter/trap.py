@@ -38,7 +38,9 @@ class Bugcheck:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where a bad number came from; None where a part is not known or does not apply."""
+    """Where a bad number came from; None where a part is not known or does not apply. system: whose words
+    describe the crash.
+    """
 
     consumer: str = ""
     file: str = ""
@@ -46,6 +48,7 @@ class Provenance:
     instance_id: int | None = None
     criterion_index: int | None = None
     file_offset: int | None = None
+    system: Literal["windows", "linux"] = "windows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +159,28 @@ BUGCHECKS: Final[dict[TrapKind, Bugcheck | None]] = {
     "recursion": Bugcheck(0x7F, "UNEXPECTED_KERNEL_MODE_TRAP"),
 }
 
+# What the Linux kernel writes into its log. None as above.
+OOPSES: Final[dict[TrapKind, str | None]] = {
+    "out-of-bounds-read": "BUG: unable to handle page fault",
+    "out-of-bounds-write": "BUG: unable to handle page fault",
+    "null-dereference": "BUG: kernel NULL pointer dereference",
+    "uninitialised-read": None,
+    "write-to-read-only": "BUG: unable to handle page fault",
+    "misaligned-access": "Unhandled fault: alignment exception",
+    "double-fetch": None,
+    "input-index-out-of-bounds": "BUG: unable to handle page fault",
+    "input-type-confusion": None,
+    "table-index-out-of-bounds": "BUG: unable to handle page fault",
+    "dispatch-out-of-bounds": "BUG: unable to handle page fault",
+    "step-budget": "watchdog: BUG: soft lockup",
+    "recursion": "BUG: stack guard page was hit",
+}
+
 _RULE: Final = "=" * 66
 
 
 def report(data: TrapData) -> str:
-    """The violation as a kernel sanitizer prints it, with the stop code that Windows would show."""
+    """The violation as a kernel sanitizer prints it, with what the system itself would show."""
     width = data.pointer_bits // 4
     at = data.provenance
     lines = [_RULE, f"BUG: ccheck: {data.kind} in {data.operation.name}"]
@@ -192,7 +212,10 @@ def report(data: TrapData) -> str:
         lines.append(f"There it fell into the {data.landed}: the access may go unnoticed")
     lines.append("")
     bugcheck = BUGCHECKS[data.kind]
-    if bugcheck is None:
+    oops = OOPSES[data.kind]
+    if at.system == "linux" and oops is not None:
+        lines.append(oops)
+    elif bugcheck is None:
         lines.append("No bugcheck of its own: what follows depends on the bytes that were read")
     else:
         lines.append(f"{bugcheck.name} ({bugcheck.code:x})")
@@ -224,7 +247,9 @@ def to_json(data: TrapData) -> dict[str, object]:
         "index": data.index,
         "limit": data.limit,
         "detail": data.detail,
-        "bugcheck": None if bugcheck is None else {"code": bugcheck.code, "name": bugcheck.name},
+        "bugcheck": None
+        if bugcheck is None or at.system != "windows"
+        else {"code": bugcheck.code, "name": bugcheck.name},
         "consumer": at.consumer,
         "file": at.file,
         "file_offset": at.file_offset,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Mapping
 from typing import Any
 
 import construct
-from construct.expr import Path
+from construct.expr import BinExpr, Path
 
 Expression = Any
 """An int, or a ``this`` expression of Construct."""
@@ -37,6 +38,10 @@ def field_path(expression: Expression) -> tuple[str, ...] | None:
 
 
 def field_of(expression: Expression) -> str | None:
-    """The field of the same record that an expression is, when it is nothing more."""
+    """The field of the same record that an expression is, when it is nothing more, or that field times a
+    number.
+    """
+    if isinstance(expression, BinExpr) and expression.op is operator.mul and isinstance(expression.rhs, int):
+        expression = expression.lhs
     path = field_path(expression)
     return path[0] if path is not None and len(path) == 1 and not path[0].startswith("_") else None

@@ -15,7 +15,7 @@ import construct
 from construct.expr import BinExpr, Path, UniExpr
 
 from ccheck_schemas import meaning as m
-from ccheck_schemas.size import sizeof
+from ccheck_schemas.size import number_at, sizeof
 
 REFUSED: dict[str, str] = {
     "GreedyRange": "swallows the error that ends it; use Array or Table with a count",
@@ -66,6 +66,7 @@ _SHAPES = (
     construct.IfThenElse,
     construct.Switch,
     m.Table,
+    m.Terminated,
     m.Region,
     m.At,
     m.Chain,
@@ -155,6 +156,14 @@ class _Linter:
                 if size is None or not isinstance(_bare(node.subcon), construct.Struct):
                     yield f"{place}: the records of a Table are Structs of one fixed size"
             yield from self.node(node.subcon, f"{place}[]", names)
+        elif isinstance(node, m.Terminated):
+            record = _bare(node.subcon)
+            if not isinstance(record, construct.Struct) or not sizeof(record):
+                yield f"{place}: the records of Terminated are Structs of one fixed size"
+                return
+            if number_at(record, node.last) is None:
+                yield f"{place}: the listed record has no number {node.last!r}"
+            yield from self.node(record, f"{place}[]", names)
         elif isinstance(node, construct.IfThenElse):
             yield from self.expression(node.condfunc, place, names)
             for sub in (node.thensubcon, node.elsesubcon):

@@ -16,7 +16,7 @@ Three families:
 
 * around an integer: `Version`, `Bounded`, `StrictEnum`, `StrictFlags`, `Reserved`, `CountOf`, `LengthOf`,
   `RecordSize`, `FileSize`, `IndexInto`, `OffsetInto`, `ChecksumOver`
-* shapes that take bytes where they stand: `Text`, `ZeroPad`, `Table`, `Pool`, `Region`
+* shapes that take bytes where they stand: `Text`, `ZeroPad`, `Table`, `Terminated`, `Pool`, `Region`
 * shapes that follow a number to another place and take none where they stand: `At`, `Chain`, `Pooled`, `Rows`
 
 Every argument is an integer, a name, or a ``this`` expression; there are no lambdas, because a generator must
@@ -34,7 +34,7 @@ import construct
 
 from ccheck_schemas.elsewhere import At, Chain, Pooled, Rows
 from ccheck_schemas.expression import Expression, FieldError, evaluate, field_of, field_path
-from ccheck_schemas.shape import Pool, Region, Table, Text, ZeroPad
+from ccheck_schemas.shape import Pool, Region, Table, Terminated, Text, ZeroPad
 
 __all__ = [
     "At",
@@ -58,6 +58,7 @@ __all__ = [
     "StrictEnum",
     "StrictFlags",
     "Table",
+    "Terminated",
     "Text",
     "Version",
     "ZeroPad",
@@ -221,13 +222,14 @@ class IndexInto(Meaning):
 
 class OffsetInto(Meaning):
     """An offset, from the start of the file, of a record that a `Chain` or `At` of the same struct reads, or
-    0 for none.
+    0 for none. align: what the number is a multiple of. unit: how many bytes 1 stands for.
     """
 
-    def __init__(self, subcon: construct.Construct, of: str, align: int = 1) -> None:
+    def __init__(self, subcon: construct.Construct, of: str, align: int = 1, unit: int = 1) -> None:
         super().__init__(subcon)
         self.of = of
         self.align = align
+        self.unit = unit
 
     def complaint(self, value: int) -> str | None:
         """Whether the offset is aligned."""

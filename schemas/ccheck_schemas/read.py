@@ -20,6 +20,7 @@ from typing import Any, ClassVar
 
 import construct
 
+from ccheck_schemas import listed
 from ccheck_schemas import meaning as m
 from ccheck_schemas.judge import judge
 from ccheck_schemas.ledger import Ledger, Stop, place_of
@@ -502,6 +503,7 @@ class _Reader:
         (m.Text, text),
         (m.ZeroPad, zero_pad),
         (m.Table, table),
+        (m.Terminated, listed.terminated),
         (m.Pool, pool),
         (m.Region, region),
         (m.At, elsewhere),

@@ -1,4 +1,4 @@
-"""The fixed size of a node, where it has one."""
+"""The fixed size of a node, where it has one, and the fixed place of a number in a record."""
 
 from __future__ import annotations
 
@@ -31,3 +31,19 @@ def sizeof(node: construct.Construct) -> int | None:
             except construct.SizeofError:
                 return None
     return sizes[0] if len(set(sizes)) == 1 else None
+
+
+def number_at(record: construct.Construct, name: str) -> tuple[int, construct.FormatField] | None:
+    """Where the number `name` stands in a record, and how it is packed; None where that is not fixed."""
+    at = 0
+    for sub in record.subcons:
+        leaf = sub
+        while isinstance(leaf, construct.Renamed | m.Meaning):
+            leaf = leaf.subcon
+        if sub.name == name:
+            return (at, leaf) if isinstance(leaf, construct.FormatField) else None
+        size = sizeof(sub)
+        if size is None:
+            return None
+        at += size
+    return None

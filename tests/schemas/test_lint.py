@@ -43,6 +43,20 @@ LAX: dict[str, Any] = {
 }
 
 
+@pytest.mark.parametrize(
+    ("listed", "reason"),
+    [
+        (m.Terminated(Struct("n" / Int8ub, "x" / Bytes(this.n)), last="n"), "Structs of one fixed size"),
+        (m.Terminated(Int8ub, last="n"), "Structs of one fixed size"),
+        (m.Terminated(Struct("n" / Int8ub), last="m"), "has no number 'm'"),
+        (m.Terminated(Struct("n" / Bytes(2)), last="n"), "has no number 'n'"),
+    ],
+)
+def test_a_list_without_a_mark_is_refused(listed: Any, reason: str) -> None:
+    """A list that ends with a mark has records of one size, and the mark is a number in them."""
+    assert any(reason in complaint for complaint in lint(Struct("x" / listed)))
+
+
 @pytest.mark.parametrize("name", sorted(LAX))
 def test_a_lax_node_is_refused(name: str) -> None:
     """Each node that accepts what a strict validator must not is refused at its place, by its name."""

@@ -136,4 +136,6 @@ def test_field_path_reads_this_expressions() -> None:
     assert m.field_of(this.a) == "a"
     assert m.field_of(this._.a) is None
     assert m.field_of(this.a + 1) is None
+    assert m.field_of(this.a * 4) == "a"
+    assert m.field_of(this._.a * 4) is None
     assert m.field_path(3) is None

@@ -353,3 +353,47 @@ def test_a_reading_without_faults_is_what_construct_reads(data: bytes) -> None:
         return
     tree = LINKS.parse(data)
     assert [(r.next, r.value) for r in reading.root.links] == [(r.next, r.value) for r in tree.links]
+
+
+LISTED = Struct(
+    "list" / m.Terminated(Struct("name" / Int8ub, "at" / m.Bounded(Int8ub, 2, 9)), last="at"),
+    "behind" / Int8ub,
+)
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("01 02 03 04 00 00 07", []),
+        ("00 00 07", []),
+        ("01 02 05 00 07", [("reserved-not-zero", 2, 1, "list")]),
+        ("01 01 00 00 07", [("value-out-of-bounds", 1, 1, "list[0].at")]),
+        ("01 02 03 04", [("truncated", 4, 0, "list")]),
+        ("01 02 03", [("truncated", 2, 1, "list")]),
+    ],
+)
+def test_a_list_ends_with_a_record_of_zeros(raw: str, expected: list[tuple[str, int, int, str]]) -> None:
+    """Records are read up to the one whose mark is 0; what else that one holds, or a missing one, is a fault."""
+    data = bytes.fromhex(raw)
+    reading = read(LISTED, data)
+    assert faults(reading) == expected
+    if not expected:
+        assert LISTED.build(LISTED.parse(data)) == data
+        assert len(reading.root["list"]) == len(LISTED.parse(data)["list"])
+        assert reading.root["behind"] == 7
+
+
+def test_a_list_that_does_not_end_in_zeros_is_refused_by_construct() -> None:
+    """Plain Construct parsing refuses an ending record that holds anything."""
+    with pytest.raises(m.FieldError, match="is not zero"):
+        LISTED.parse(bytes.fromhex("01 02 05 00 07"))
+
+
+def test_a_pointer_in_units_is_blamed_for_where_it_leads() -> None:
+    """A field that counts in units of 4 is the one to blame when the place is outside of the file."""
+    node = Struct(
+        "there" / m.OffsetInto(Int8ub, of="record", unit=4),
+        "record" / m.At(this.there * 4, Struct("a" / Int8ub)),
+    )
+    assert faults(read(node, b"\x02")) == [("offset-outside-file", 0, 1, "there")]
+    assert read(node, b"\x01\0\0\0\x05").faults[0].name == "bytes-unowned"

@@ -15,6 +15,7 @@ import pytest
 from inline_snapshot import snapshot
 
 from ccheck.cli import COMMANDS, ccheck, run
+from ccheck.formats import FORMATS
 from ccheck.judgement import Judgement
 from tests.conftest import ROOT
 
@@ -432,6 +433,8 @@ def test_control_characters_of_names_and_content_never_reach_the_terminal(cc: Ru
 def test_schemas_says_what_it_can_do_with_each_format(cc: Run) -> None:
     """Each format is listed with its checks, its commands, and whether good files have a quick way, or why not."""
     out = cc("schemas")[1]
-    assert [line.split()[0] for line in out.splitlines() if not line.startswith(" ")] == ["channel", "sysmon"]
+    assert [line.split()[0] for line in out.splitlines() if not line.startswith(" ")] == [
+        known.name for known in FORMATS
+    ]
     assert "quick way for good files: yes" in out
     assert "quick way for good files: no, the checks of events" in out

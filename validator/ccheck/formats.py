@@ -101,6 +101,14 @@ FORMATS: tuple[Format, ...] = (
         "ccheck.exercise.sysmon:run",
         no_quick_way="the checks of events, fields and groups have no screen yet; files have few records",
     ),
+    Format(
+        "regdb",
+        "ccheck_schemas.formats.regdb_numbers:recognise",
+        "ccheck_schemas.formats.regdb:SCHEMA",
+        "ccheck.checks.regdb_table:TABLE",
+        "ccheck.exercise.regdb:run",
+        no_quick_way="a rule's length decides what it holds; a release is one file of a few kilobytes",
+    ),
 )
 """The formats that ccheck brings along, in the order in which they are tried."""
 

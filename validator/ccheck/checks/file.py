@@ -212,4 +212,4 @@ def _goes_on(reading: Reading, size: int) -> bool:
     """Whether the file says that it is longer than it is: in its size, or, without one, by its records."""
     if any(isinstance(meaning, FileSize) for meaning, _, _ in reading.seals):
         return any(f.values["actual"] == size for f in reading.faults_of("size-mismatch"))
-    return reading.counts["truncated"] > 0
+    return reading.counts["truncated"] > 0 or reading.counts["count-past-bytes"] > 0
