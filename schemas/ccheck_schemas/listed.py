@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ccheck_schemas import meaning as m
 from ccheck_schemas.record import Record
-from ccheck_schemas.size import number_at
+from ccheck_schemas.size import fixed_size, number_at
 from ccheck_schemas.tree import bare
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def terminated(
 ) -> int:
     """Records up to the one whose mark is 0. What else that one holds is a fault."""
     listed = bare(node.subcon)[0]
-    size = reader.fixed(listed)
+    size = fixed_size(listed)
     mark = number_at(listed, node.last)
     if size is None or mark is None:
         raise TypeError(f"the records of {name} have no fixed size; lint refuses such a schema")

@@ -30,7 +30,7 @@ from ccheck_schemas.record import Reading, Record
 from ccheck_schemas.row_plan import row_plan
 from ccheck_schemas.rows import Rows
 from ccheck_schemas.sharing import Tables
-from ccheck_schemas.size import sizeof
+from ccheck_schemas.size import fixed_size
 from ccheck_schemas.span import Span
 from ccheck_schemas.text import decode
 from ccheck_schemas.tree import nodes
@@ -77,9 +77,6 @@ class _Reader:
         # Records that were cut short, and those whose region ends at a wrong place, with the end that holds.
         self.cut: set[int] = set()
         self.loose: dict[int, int] = {}
-        # What is worked out once for each node: how its fields are read, its fixed size.
-        self.plans: dict[int, list[tuple[str, Callable[..., int], Any]]] = {}
-        self.sizes: dict[int, int | None] = {}
 
     def run(self, root: construct.Construct) -> Reading:
         """Read the whole file, then judge what takes the whole file."""
@@ -139,31 +136,9 @@ class _Reader:
         if "_" not in record.values:
             record.values["_"] = record.parent.values if record.parent is not None else record.values
             record.values.setdefault("_root", record.values["_"].get("_root"))
-        plan = self.plans.get(id(node))
-        if plan is None:
-            plan = self.plans[id(node)] = [(sub.name, *self.handler(sub)) for sub in node.subcons]
-        for name, handle, subcon in plan:
-            at = handle(subcon, record, name, at, limit, promised)
+        for name, handle, subcon in _plan(node):
+            at = handle(self, subcon, record, name, at, limit, promised)
         return at
-
-    def handler(self, node: Any) -> tuple[Callable[..., int], Any]:
-        """The method that reads a node, and the node without its name."""
-        while isinstance(node, construct.Renamed):
-            node = node.subcon
-        inner = node
-        meanings = []
-        while isinstance(inner, (m.Meaning, construct.Renamed)):
-            if isinstance(inner, m.Meaning):
-                meanings.append(inner)
-            inner = inner.subcon
-        if isinstance(inner, construct.FormatField):
-            return self.integer, (struct.Struct(inner.fmtstr), tuple(meanings))
-        for kind, method in self._METHODS:
-            if type(node) is kind:
-                return method.__get__(self), node
-        raise TypeError(
-            f"the reader does not know {type(node).__name__}; ccheck_schemas.lint names what it knows"
-        )
 
     def integer(self, leaf: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
         packed, meanings = leaf
@@ -189,7 +164,7 @@ class _Reader:
             self.seals.append((meaning, record.span(name), packer))
 
     def const(self, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
-        size = self.fixed(node) or 0
+        size = fixed_size(node) or 0
         self.need(record, name, at, size, limit, promised)
         raw = self.data[at : at + size]
         record.put(name, raw, at, at + size)
@@ -231,16 +206,16 @@ class _Reader:
 
     def array(self, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
         count = self.amount(node.count, record, name, at)
-        size = self.fixed(node.subcon) or 1
+        size = fixed_size(node.subcon) or 1
         fits = self.fit(node.count, count, size, record, at, limit, promised)
         values: list[Any] = []
         record.put(name, values, at, at)
-        handle, subcon = self.handler(node.subcon)
+        handle, subcon = _handler(node.subcon)
         holder = Record(record, "", at)
         holder.values["_"] = record.values
         holder.values["_root"] = record.values["_root"]
         for i in range(fits):
-            at = handle(subcon, holder, f"{name}[{i}]", at, limit, promised)
+            at = handle(self, subcon, holder, f"{name}[{i}]", at, limit, promised)
             values.append(holder.values.pop(f"{name}[{i}]"))
         record.put(name, values, record.span(name).offset, at)
         if fits < count:
@@ -261,7 +236,7 @@ class _Reader:
     def table(self, node: m.Table, record: Record, name: str, at: int, limit: int, promised: int) -> int:
         count = self.amount(node.count, record, name, at)
         self.limits(node, count, record, at)
-        size = self.fixed(node.subcon) or 1
+        size = fixed_size(node.subcon) or 1
         fits = min(self.fit(node.count, count, size, record, at, limit, promised), node.high)
         parent = record if node.table in self.tables else None
         plan = row_plan(node.subcon) if self.at_once else None
@@ -333,8 +308,8 @@ class _Reader:
                 self.ledger.blame("truncated", record, field, place, need=length, have=limit - at)
         stop = min(end, limit)
         try:
-            handle, subcon = self.handler(node.subcon)
-            used = handle(subcon, record, name, at, stop, end)
+            handle, subcon = _handler(node.subcon)
+            used = handle(self, subcon, record, name, at, stop, end)
         except _Cut:
             self.ledger.complete = False
             used = end
@@ -368,8 +343,8 @@ class _Reader:
         if node is construct.Pass:
             record.put(name, None, at, at)
             return at
-        handle, subcon = self.handler(node)
-        return handle(subcon, record, name, at, limit, promised)
+        handle, subcon = _handler(node)
+        return handle(self, subcon, record, name, at, limit, promised)
 
     # -- other places
 
@@ -480,12 +455,6 @@ class _Reader:
         if value != size:
             self.ledger.fault("record-size-wrong", record, name, value=value, actual=size)
 
-    def fixed(self, node: Any) -> int | None:
-        """`sizeof`, remembered."""
-        if id(node) not in self.sizes:
-            self.sizes[id(node)] = sizeof(node)
-        return self.sizes[id(node)]
-
     _LATER: ClassVar = {
         m.ChecksumOver: settle_checksum,
         m.IndexInto: settle_index,
@@ -493,21 +462,50 @@ class _Reader:
         m.RecordSize: settle_record_size,
     }
 
-    _METHODS = (
-        (construct.Const, const),
-        (construct.Bytes, raw_bytes),
-        (construct.Struct, nested),
-        (construct.Array, array),
-        (construct.IfThenElse, if_then_else),
-        (construct.Switch, switch),
-        (m.Text, text),
-        (m.ZeroPad, zero_pad),
-        (m.Table, table),
-        (m.Terminated, listed.terminated),
-        (m.Pool, pool),
-        (m.Region, region),
-        (m.At, elsewhere),
-        (m.Chain, chain),
-        (m.Rows, take_rows),
-        (m.Pooled, take_pooled),
+
+_METHODS: tuple[tuple[type, Callable[..., int]], ...] = (
+    (construct.Const, _Reader.const),
+    (construct.Bytes, _Reader.raw_bytes),
+    (construct.Struct, _Reader.nested),
+    (construct.Array, _Reader.array),
+    (construct.IfThenElse, _Reader.if_then_else),
+    (construct.Switch, _Reader.switch),
+    (m.Text, _Reader.text),
+    (m.ZeroPad, _Reader.zero_pad),
+    (m.Table, _Reader.table),
+    (m.Terminated, listed.terminated),
+    (m.Pool, _Reader.pool),
+    (m.Region, _Reader.region),
+    (m.At, _Reader.elsewhere),
+    (m.Chain, _Reader.chain),
+    (m.Rows, _Reader.take_rows),
+    (m.Pooled, _Reader.take_pooled),
+)
+"""The method of each kind of node."""
+
+
+@cache
+def _plan(node: Any) -> tuple[tuple[str, Callable[..., int], Any], ...]:
+    """How the fields of a struct are read: name, method, node."""
+    return tuple((sub.name, *_handler(sub)) for sub in node.subcons)
+
+
+@cache
+def _handler(node: Any) -> tuple[Callable[..., int], Any]:
+    """The method that reads a node, and the node without its name."""
+    while isinstance(node, construct.Renamed):
+        node = node.subcon
+    inner = node
+    meanings = []
+    while isinstance(inner, (m.Meaning, construct.Renamed)):
+        if isinstance(inner, m.Meaning):
+            meanings.append(inner)
+        inner = inner.subcon
+    if isinstance(inner, construct.FormatField):
+        return _Reader.integer, (struct.Struct(inner.fmtstr), tuple(meanings))
+    for kind, method in _METHODS:
+        if type(node) is kind:
+            return method, node
+    raise TypeError(
+        f"the reader does not know {type(node).__name__}; ccheck_schemas.lint names what it knows"
     )

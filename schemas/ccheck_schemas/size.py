@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import construct
 
 from ccheck_schemas import meaning as m
@@ -31,6 +33,12 @@ def sizeof(node: construct.Construct) -> int | None:
             except construct.SizeofError:
                 return None
     return sizes[0] if len(set(sizes)) == 1 else None
+
+
+@cache
+def fixed_size(node: construct.Construct) -> int | None:
+    """`sizeof`, worked out once for each node."""
+    return sizeof(node)
 
 
 def number_at(record: construct.Construct, name: str) -> tuple[int, construct.FormatField] | None:

@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ccheck.finding import Proof, Severity
@@ -53,7 +54,7 @@ class Check:
     requires: tuple[Check, ...] = ()
     schemas: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The kebab-case id: corpus folder, SARIF rule, heading of the manual."""
         return self.judge.__name__.replace("_", "-")

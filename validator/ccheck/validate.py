@@ -5,7 +5,6 @@ was not run.
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -65,19 +64,19 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
     findings: list[Finding] = []
     suppressed: list[Suppressed] = []
     not_run: list[NotRun] = []
-    beyond: Counter[str] = Counter()
-    errors_beyond = unjudged = 0
+    beyond: dict[str, int] = {}
+    checks_run = errors_beyond = unjudged = 0
     set_aside: set[str] = set()
     whole = subject.reading is not None and subject.reading.complete
+    counts: Mapping[str, int] = {} if subject.reading is None else subject.reading.counts
     for check in applying(checks, None if subject.schema is None else subject.schema.name):
-        roots = tuple(
-            dict.fromkeys(name for required in check.requires for name in blame_on.get(required, ()))
-        )
+        roots = _roots(check, blame_on) if blame_on else ()
         if roots:
             unjudged += not set_aside.isdisjoint(roots)
             not_run.append(NotRun(check.name, f"needs {', '.join(roots)}"))
             blame_on[check] = roots
             continue
+        checks_run += 1
         found = kept = 0
         severity = policy.severities.get(check.name, check.severity)
         for blame in check.judge(subject):
@@ -93,16 +92,18 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
             kept += 1
             if kept <= policy.max_findings:
                 findings.append(finding)
-        if subject.reading is not None:
-            # What the reader counted but did not keep was not held against the suppressions, and stands.
-            kept += max(0, subject.reading.counts[check.name] - found)
-        beyond[check.name] = max(0, kept - policy.max_findings)
-        errors_beyond += beyond[check.name] if severity is Severity.ERROR else 0
+        # What the reader counted but did not keep was not held against the suppressions, and stands.
+        kept += max(0, counts.get(check.name, 0) - found)
+        if not found and not kept:
+            continue
+        if kept > policy.max_findings:
+            beyond[check.name] = kept - policy.max_findings
+            errors_beyond += beyond[check.name] if severity is Severity.ERROR else 0
         aside = found and check.severity is Severity.ERROR and (severity is not Severity.ERROR or not kept)
         if aside:
             set_aside.add(check.name)
-        passed_over = (aside or not kept) and whole
-        blame_on[check] = (check.name,) if found and not passed_over else ()
+        if found and not ((aside or not kept) and whole):
+            blame_on[check] = (check.name,)
     return FileReport(
         path=path,
         schema=subject.schema.name if subject.schema is not None else None,
@@ -111,14 +112,19 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
         findings=tuple(findings),
         not_run=tuple(not_run),
         suppressed=tuple(suppressed),
-        beyond={name: count for name, count in beyond.items() if count},
-        checks_run=len(blame_on) - len(not_run),
+        beyond=beyond,
+        checks_run=checks_run,
         errors_beyond=errors_beyond,
         unjudged=unjudged,
         # A reading that passed something over without a fault would be a bug; it must not look like a pass.
         examined=subject.reading is not None and (whole or bool(subject.reading.counts)),
         rows=_rows(subject.data, findings),
     )
+
+
+def _roots(check: Check, blame_on: Mapping[Check, tuple[str, ...]]) -> tuple[str, ...]:
+    """The checks that found something, or were not run, and that a check requires."""
+    return tuple(dict.fromkeys(name for required in check.requires for name in blame_on.get(required, ())))
 
 
 def _rows(data: bytes, findings: Iterable[Finding]) -> dict[int, bytes]:
