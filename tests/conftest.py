@@ -15,6 +15,17 @@ settings.register_profile("dev", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--more N` tries N times as many edited files where readers and ways of judging are held together."""
+    parser.addoption("--more", type=int, default=1, metavar="N", help="try N times as many edited files")
+
+
+@pytest.fixture(scope="session")
+def more(request: pytest.FixtureRequest) -> int:
+    """How many times as many edited files are tried."""
+    return int(request.config.getoption("--more"))
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of genuine files; a test that needs it is skipped where it is not there."""

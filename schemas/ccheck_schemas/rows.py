@@ -16,8 +16,9 @@ class Rows(Sequence[Record]):
     """The rows of a table whose records are numbers alone. A row is one record, however often it is asked
     for.
 
-    start: the offset of the first row. holder: the record that the table is a field of. parent: the record
-    that the rows bear the path of, unless another one takes them. table: their name until then.
+    data: the whole file. start: the offset of the first row. holder: the record that the table is a field of.
+    parent: the record that the rows bear the path of, unless another one takes them. table: their name until
+    then.
     """
 
     def __init__(
@@ -34,7 +35,7 @@ class Rows(Sequence[Record]):
         self.made: dict[int, Record] = {}
         self.start, self._count = place
         self._table = table
-        self._data = data
+        self.data = data
         self._holder = holder
         self._parent = parent
         self._finishes: list[Finish] = []
@@ -61,7 +62,7 @@ class Rows(Sequence[Record]):
     def bytes(self) -> memoryview:
         """The bytes of all rows."""
         size = self.plan.packer.size
-        return memoryview(self._data)[self.start : self.start + self._count * size]
+        return memoryview(self.data)[self.start : self.start + self._count * size]
 
     def numbers(self) -> Iterator[tuple[Any, ...]]:
         """The numbers of each row."""
@@ -80,7 +81,7 @@ class Rows(Sequence[Record]):
             at = self.start + i * plan.packer.size
             row = self.made[i] = Record(self._parent, f"{self._table}[{i}]", at, plan.layout)
             row.end = at + plan.packer.size
-            row.values = dict(zip(plan.names, plan.packer.unpack_from(self._data, at), strict=True))
+            row.values = dict(zip(plan.names, plan.packer.unpack_from(self.data, at), strict=True))
             row.values["_"] = self._holder.values
             row.values["_root"] = self._holder.values["_root"]
             for name in plan.waiting:

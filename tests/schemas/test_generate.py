@@ -105,7 +105,7 @@ GOOD = {
 
 
 @pytest.mark.parametrize("name", sorted(TREES))
-def test_generated_code_agrees_with_the_reader(name: str) -> None:
+def test_generated_code_agrees_with_the_reader(name: str, more: int) -> None:
     """On good files and thousands of edited and truncated ones, both say alike whether there is a fault."""
     root = TREES[name]
     spotless = compiled(root)
@@ -114,7 +114,7 @@ def test_generated_code_agrees_with_the_reader(name: str) -> None:
     for seed in seeds:
         assert agree(root, spotless, seed), read(root, seed).faults
     rng = random.Random(1)
-    outcomes = {agree(root, spotless, edited) for edited in _edits(rng, seeds, root, 4000)}
+    outcomes = {agree(root, spotless, edited) for edited in _edits(rng, seeds, root, 4000 * more)}
     assert outcomes == {True, False}
 
 
@@ -136,7 +136,7 @@ def _edits(rng: random.Random, seeds: list[bytes], root: construct.Construct, co
 
 
 @pytest.mark.parametrize("schema", GENERATED, ids=lambda schema: schema.name)
-def test_built_in_formats_agree_with_the_reader(schema: Schema) -> None:
+def test_built_in_formats_agree_with_the_reader(schema: Schema, more: int) -> None:
     """On the whole corpus of a format, edited and truncated, both say alike whether there is a fault."""
     spotless: Spotless = importlib.import_module(f"ccheck_schemas.generated.{schema.name}").spotless
     files = sorted((ROOT / "corpus" / schema.name).glob("**/*.bin"))
@@ -145,7 +145,7 @@ def test_built_in_formats_agree_with_the_reader(schema: Schema) -> None:
     assert outcomes == {True, False}
     good = [data for path in files if len(data := path.read_bytes()) < 4000 and spotless(data)]
     rng = random.Random(2)
-    for edited in _edits(rng, good, schema.root, 3000)[-3000:]:
+    for edited in _edits(rng, good, schema.root, 3000 * more)[-3000 * more :]:
         agree(schema.root, spotless, edited)
 
 

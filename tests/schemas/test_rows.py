@@ -79,12 +79,12 @@ def test_the_rows_of_the_sample_are_read_at_once() -> None:
     assert reading.tables["rows"][7].item == "t"
 
 
-def test_edited_tables_read_alike() -> None:
+def test_edited_tables_read_alike(more: int) -> None:
     """Thousands of files with edited rows: the same faults, proofs, paths and values, with rows at once or one by one."""
     rng = random.Random(3)
     seeds = [sample(owners, each) for owners in (1, 2, 4) for each in (1, 3, 4)]
     seen: set[str] = set()
-    for _ in range(4000):
+    for _ in range(4000 * more):
         data = bytearray(rng.choice(seeds))
         for _ in range(rng.randint(1, 4)):
             at = rng.randrange(len(data))
@@ -101,14 +101,14 @@ def test_edited_tables_read_alike() -> None:
     }  # fmt: skip
 
 
-def test_edited_channel_files_read_alike() -> None:
+def test_edited_channel_files_read_alike(more: int) -> None:
     """Channel files with edited rows, sealed again, give the same faults with rows at once or one by one."""
     corpus = ROOT / "corpus" / "channel"
     seeds = [p.read_bytes() for p in sorted(corpus.glob("**/*.bin")) if 100 < p.stat().st_size < 3000]
     assert len(seeds) > 50
     rng = random.Random(4)
     seen: set[str] = set()
-    for _ in range(1500):
+    for _ in range(1500 * more):
         data = bytearray(rng.choice(seeds))
         for _ in range(rng.randint(1, 3)):
             at = rng.randrange(32, len(data))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
+from collections.abc import Iterator
 from datetime import date
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -37,15 +40,34 @@ def both(definitions: Path, consumers: Path, day: date = DAY) -> tuple[Quick, Ju
 
 
 def agree(quick: Quick, whole: Judgement, data: bytes, name: str) -> bool:
-    """Whether the quick way passed the file; then the whole way says the very same."""
-    fast = quick.report(data, name, name)
-    if fast is None:
-        return False
+    """Whether the quick way passed the file. The report is that of all checks on the whole content, either
+    way.
+    """
     slow: FileReport = judge(
         examine(data, name, whole.setting, SCHEMAS, channel.SCHEMA), name, CHECKS, whole.policy
     )
-    assert fast == slow
-    return True
+    assert whole.judged(data, name, name) == slow, data.hex()
+    fast = quick.report(data, name, name)
+    assert fast in (None, slow)
+    return fast is not None
+
+
+def edited_files(seed: int, count: int) -> Iterator[bytes]:
+    """Files of the corpus, good and bad, with a few bytes changed in their tables and pools; some cut, most
+    sealed again.
+    """
+    seeds = [p.read_bytes() for p in sorted(CORPUS.glob("**/*.bin")) if 100 < p.stat().st_size < 3000]
+    assert len(seeds) > 50
+    rng = random.Random(seed)
+    for _ in range(count):
+        data = bytearray(rng.choice(seeds))
+        for _ in range(rng.randint(1, 3)):
+            at = rng.randrange(32, len(data))
+            data[at] = rng.choice([0, 1, 2, 3, 7, 20, 255, data[at] ^ 1, (data[at] + 1) % 256])
+        if rng.random() < 0.1:
+            del data[rng.randrange(len(data)) :]
+        edited = bytes(data)
+        yield seal(edited, read(channel.CHANNEL, edited)) if rng.random() < 0.9 else edited
 
 
 def test_the_corpus_takes_the_way_that_is_right() -> None:
@@ -79,6 +101,42 @@ def test_edited_files_never_pass_the_quick_way_alone() -> None:
         edited = bytes(data)
         passed += agree(quick, whole, seal(edited, read(channel.CHANNEL, edited)), "")
     assert passed > 50
+
+
+def test_edited_files_are_judged_alike(more: int) -> None:
+    """Thousands of edited files, good and bad ones: what is judged on no more than may be to blame has the very
+    findings of the whole content.
+    """
+    quick, whole = both(CORPUS / "definitions.bin", CORPUS / "consumers.toml")
+    met: Counter[str] = Counter()
+    for data in edited_files(11, 3000 * more):
+        agree(quick, whole, data, "")
+        met.update({finding.check for finding in whole.judged(data, "", "").findings})
+    assert len(met) > 35, met
+
+
+@pytest.mark.parametrize("name", ["instances.bin", "not-canonical/bad/exchanged-items.bin"])
+def test_one_wrong_record_is_judged_alike(name: str) -> None:
+    """A file that is wrong in any byte of one instance has the findings of the whole content, though only the
+    instances that may be to blame are looked at; also where the file is not canonical besides.
+    """
+    quick, whole = both(CORPUS / "definitions.bin", CORPUS / "consumers.toml")
+    good = (CORPUS / name).read_bytes()
+    rows = read(channel.CHANNEL, good).tables["instances"]
+    narrowed = 0
+    met: set[str] = set()
+    for record in (rows[-1], *rows[-1].criteria):
+        for at, value in product(range(record.offset, record.end), (0, 1, 9, 255)):
+            edited = bytearray(good)
+            edited[at] = value
+            data = seal(bytes(edited), read(channel.CHANNEL, bytes(edited)))
+            agree(quick, whole, data, "")
+            met |= {finding.check for finding in whole.judged(data, "", "").findings}
+            found = quick.narrow(channel.SCHEMA, read(channel.CHANNEL, data))
+            narrowed += found is not None and len(found.content.instances) < len(rows)
+    assert narrowed > 100
+    assert ("not-canonical" in met) is name.startswith("not-canonical")
+    assert len(met) > 12
 
 
 @given(data=instances())

@@ -47,10 +47,22 @@ class Judgement:
             data = take(path, self.max_size)
         except NotTaken as fault:
             return judge(self._refused(name, fault), path, self.checks, self.policy)
-        passed = None if self.quick is None else self.quick.report(data, name, path)
+        return self.judged(data, name, path)
+
+    def judged(self, data: bytes, name: str, path: str) -> FileReport:
+        """Judge bytes that were taken in: the quick way where there is one, and else by all checks, on no
+        more of the content than may be to blame.
+
+        name: the file's base name. path: as the report is to name it.
+        """
+        quick = self.quick
+        if quick is None:
+            return judge(self._examined(name, data), path, self.checks, self.policy)
+        passed = quick.report(data, name, path)
         if passed is not None:
             return passed
-        return judge(self._examined(name, data), path, self.checks, self.policy)
+        subject = examine(data, name, self.setting, self.schemas, self.schema, quick.narrow)
+        return judge(subject, path, self.checks, self.policy)
 
     def subject(self, path: str) -> Subject:
         """Read one file."""
@@ -145,6 +157,8 @@ def _policy(gathered: Gathered) -> Policy:
     most = gathered.max_findings or MAX_FINDINGS
     if project is None:
         return Policy(max_findings=most)
+    if not project.suppressions:
+        return Policy(dict(project.severities), max_findings=most)
 
     def suppression(finding: Finding, file: str) -> tuple[str, str] | None:
         entry = project.suppression_for(finding, file, gathered.on)

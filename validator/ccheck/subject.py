@@ -53,9 +53,19 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class Narrowed:
+    """The content of a file without the records that no check blames. canonical: the file is known to be in
+    canonical form, if it breaks nothing else.
+    """
+
+    content: Any
+    canonical: bool
+
+
+@dataclass(frozen=True)
 class Subject:
     """One file. name: its base name, empty for standard input. data: its bytes. content: what its schema
-    assembled.
+    assembled, for the checks; records that no check blames may be missing from it (`narrowed`).
 
     reading and content are None when no schema fits or the file could not be examined (`obstacle`, `detail`).
     """
@@ -70,6 +80,9 @@ class Subject:
     detail: str = ""
     known: tuple[str, ...] = ()
     """Names of the schemas that were tried, where none fits."""
+    narrowed: bool = False
+    canonical: bool = False
+    """Whether the file is known to be in canonical form, if it breaks nothing else."""
     problems: tuple[str, ...] = ()
     """What is wrong with formats of other packages, which could not be tried."""
 

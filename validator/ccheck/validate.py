@@ -12,8 +12,9 @@ from ccheck.check import Check
 from ccheck.checks import applying
 from ccheck.finding import FileReport, Finding, NotRun, Severity, Suppressed
 from ccheck.formats import brought, recognise
-from ccheck.subject import Setting, Subject
+from ccheck.subject import Narrowed, Setting, Subject
 from ccheck_schemas.read import read
+from ccheck_schemas.record import Reading
 from ccheck_schemas.schema import Schema
 
 MAX_FINDINGS = 100
@@ -36,11 +37,22 @@ class Policy:
     max_findings: int = MAX_FINDINGS
 
 
+Narrow = Callable[[Schema, Reading], Narrowed | None]
+"""What can leave out of a file's content what no check blames; None where all of it is needed."""
+
+
 def examine(
-    data: bytes, name: str, setting: Setting, schemas: Sequence[Schema], schema: Schema | None = None
+    data: bytes,
+    name: str,
+    setting: Setting,
+    schemas: Sequence[Schema],
+    schema: Schema | None = None,
+    narrow: Narrow | None = None,
 ) -> Subject:
     """Read a file by `schema`, or by the first of `schemas` that recognises it. Any bytes whatsoever are
     read.
+
+    narrow: gives the content for the checks alone; without it the subject has the whole content.
     """
     chosen = schema or recognise(data, schemas)
     if chosen is None:
@@ -49,7 +61,12 @@ def examine(
     if not any(data):
         return Subject(name, data, setting, schema=chosen)
     reading = read(chosen.root, data)
-    return Subject(name, data, setting, chosen, reading, chosen.assemble(reading))
+    narrowed = None if narrow is None else narrow(chosen, reading)
+    if narrowed is None:
+        return Subject(name, data, setting, chosen, reading, chosen.assemble(reading))
+    return Subject(
+        name, data, setting, chosen, reading, narrowed.content, narrowed=True, canonical=narrowed.canonical
+    )
 
 
 def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) -> FileReport:

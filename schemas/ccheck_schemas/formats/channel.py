@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -249,8 +250,12 @@ class ChannelContent:
     instances: tuple[TemplateInstance, ...]
 
 
-def assemble(reading: Reading) -> ChannelContent:
-    """The typed content of a reading; records that are cut short are left out."""
+def assemble(reading: Reading, only: Iterable[int] | None = None) -> ChannelContent:
+    """The typed content of a reading; records that are cut short are left out.
+
+    only: the indexes of the instances that are wanted, instead of all.
+    """
+    rows = reading.tables.get("instances", ())
     header = reading.root.get("header") or Record(None, "header", 0)
     operands = _Operands()
     return ChannelContent(
@@ -258,7 +263,7 @@ def assemble(reading: Reading) -> ChannelContent:
         kind=header.get("kind"),
         types=tuple(_template_type(row) for row in reading.tables.get("types", ())),
         instances=tuple(
-            _instance(i, row, operands) for i, row in enumerate(reading.tables.get("instances", ()))
+            _instance(i, rows[i], operands) for i in (range(len(rows)) if only is None else only)
         ),
     )
 

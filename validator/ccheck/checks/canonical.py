@@ -24,12 +24,13 @@ def not_canonical(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Build the file again: `ccheck show --yaml FILE > recipe.yaml`, `ccheck build recipe.yaml -o FILE`.
     """
-    if subject.schema is None or subject.reading is None:
+    if subject.schema is None or subject.reading is None or subject.canonical:
         return
     fix = "build the file again: ccheck show --yaml FILE, then ccheck build"
     why = "a reader that is a little more lax or strict sees something else in these bytes"
     try:
-        built = subject.schema.rebuild(subject.data, subject.content)
+        content = subject.schema.assemble(subject.reading) if subject.narrowed else subject.content
+        built = subject.schema.rebuild(subject.data, content)
     except RecipeError as refused:
         yield Blame(f"the content cannot be written again: {refused}", subject.whole, why=why, fix=fix)
         return

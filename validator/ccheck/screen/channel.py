@@ -5,14 +5,19 @@ the contract.
 from __future__ import annotations
 
 import re
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from struct import unpack_from
+from typing import TYPE_CHECKING
 
 from ccheck.consumers import Consumer
 from ccheck_schemas.formats.channel_numbers import (
     INTEGER_KINDS,
     LIST_HIGH,
+    OPERAND_HIGH,
     REGEX_HIGH,
     TEXT_KINDS,
     CriterionFlag,
@@ -23,6 +28,9 @@ from ccheck_schemas.formats.channel_numbers import (
     ValueKind,
 )
 from ccheck_schemas.runtime import Columns
+
+if TYPE_CHECKING:
+    from ccheck_schemas.record import Reading
 
 _FILE_NAME = re.compile(r"C-(\d{8})-(\d{8})-(\d{8})(?!\d)", re.ASCII)
 _WILDCARD, _REGEX, _ONE_OF = int(CriterionKind.WILDCARD), int(CriterionKind.REGEX), int(CriterionKind.ONE_OF)
@@ -65,6 +73,10 @@ class _Criteria:
     lengths: tuple[int, ...]
 
 
+_NOTHING = _Criteria((), (), ())
+"""What criteria of a type may be that is unknown, or not for this file."""
+
+
 def definitions(columns: Columns, name: str, builds: Sequence[Consumer]) -> tuple[TemplateType, ...] | None:
     """The template types of a definitions file that passes every check; None where that is not certain."""
     if columns.numbers["header.kind"] != Kind.DEFINITIONS or not _header(columns, name, builds):
@@ -72,7 +84,7 @@ def definitions(columns: Columns, name: str, builds: Sequence[Consumer]) -> tupl
     order = (columns.tables["types"][1], columns.tables["fields"][1], columns.pools["pool"][0])
     if not _in_order(columns, order, absent=("instances", "criteria")):
         return None
-    pool = _Pool(columns)
+    pool = _Pool(columns.data, columns.pools["pool"])
     fields = columns.rows("fields")
     types: list[TemplateType] = []
     for id_, version, count, _, name_at, name_size, _, channel in columns.rows("types"):
@@ -83,12 +95,12 @@ def definitions(columns: Columns, name: str, builds: Sequence[Consumer]) -> tupl
             held.append(Field(value_kind, longest, allowed, bool(flags & _OPTIONAL)))
             if len(held) == count:
                 break
-        if title is None or None in names or len(names) != count:
+        if len(names) != count:
             return None
         types.append(TemplateType(id_, version, title.decode(), channel, tuple(held)))
     known = {(t.id, t.version) for t in types}
     ids = {t.name: t.id for t in types}
-    if not pool.full() or len(known) != len(types) or any(ids[t.name] != t.id for t in types):
+    if not pool.canonical() or len(known) != len(types) or any(ids[t.name] != t.id for t in types):
         return None
     return tuple(types) if all(_supplied(t, builds) for t in types) else None
 
@@ -100,23 +112,63 @@ def instances(columns: Columns, name: str, types: Iterable[TemplateType], builds
     order = (columns.tables["instances"][1], columns.tables["criteria"][1], columns.pools["pool"][0])
     if not _in_order(columns, order, absent=("types", "fields")):
         return False
-    channel = columns.numbers["header.channel"]
-    judged = _Operands(columns)
-    known = {(t.id, t.version): t for t in types}
-    may: dict[tuple[int, int], _Criteria | None] = {}
+    may = _Allowed(types, builds, columns.numbers["header.channel"])
+    operands = _Operands(columns.data, columns.pools["pool"])
     ids: set[int] = set()
     criteria = columns.rows("criteria")
     total = 0
     for id_, type_id, version, _, _, _, count, _, _ in columns.rows("instances"):
         ids.add(id_)
         total += 1
-        key = (type_id, version)
-        if key not in may:
-            may[key] = _may(known.get(key), channel, builds)
-        allowed = may[key]
-        if allowed is None or not judged.instance(allowed, criteria, count):
+        allowed = may.of(type_id, version)
+        if allowed is None or not operands.instance(allowed, islice(criteria, count)):
             return False
-    return len(ids) == total and judged.pool.full()
+    return len(ids) == total and operands.pool.canonical()
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """The instances that a check may blame, by their index; no check blames another.
+
+    canonical: the operands of the file stand as in canonical form.
+    """
+
+    instances: tuple[int, ...]
+    canonical: bool
+
+
+def doubtful(reading: Reading, types: Iterable[TemplateType], builds: Sequence[Consumer]) -> Doubtful | None:
+    """The instances of any file that may have findings of meaning or contract; None where the file has no
+    whole header, or lacks a table.
+    """
+    from ccheck_schemas.rows import Rows  # it imports Construct, and a file that passes does without
+
+    header = reading.root.get("header")
+    instances, criteria = reading.tables.get("instances"), reading.tables.get("criteria")
+    channel = None if header is None else header.get("channel")
+    if channel is None or not isinstance(instances, Rows) or not isinstance(criteria, Rows):
+        return None
+    may = _Allowed(types, builds, channel)
+    pool = reading.pools.get("pool")
+    operands = _Operands(criteria.data, pool or (0, 0))
+    found: list[int] = []
+    first_with: dict[int, int] = {}
+    rows, packer = criteria.bytes(), criteria.plan.packer
+    handed = 0
+    for i, (id_, type_id, version, _, _, first, count, _, _) in enumerate(instances.numbers()):
+        before = first_with.setdefault(id_, i)
+        if before != i:
+            found += (before, i)
+        handed += count
+        if first + count > len(criteria) or handed > 2 * len(criteria):
+            found.append(i)
+            continue
+        own = packer.iter_unpack(rows[first * packer.size : (first + count) * packer.size])
+        allowed = may.of(type_id, version)
+        # Judged in any case: the pool is held against all operands.
+        if not operands.instance(allowed or _NOTHING, own) or allowed is None:
+            found.append(i)
+    return Doubtful(tuple(sorted(set(found))), pool is not None and operands.pool.canonical())
 
 
 def _header(columns: Columns, name: str, builds: Sequence[Consumer]) -> bool:
@@ -147,6 +199,23 @@ def _supplied(type_: TemplateType, builds: Sequence[Consumer]) -> bool:
     return True
 
 
+class _Allowed:
+    """What criteria of each type may be, for files of one channel."""
+
+    def __init__(self, types: Iterable[TemplateType], builds: Sequence[Consumer], channel: int) -> None:
+        self._types = {(type_.id, type_.version): type_ for type_ in types}
+        self._builds = builds
+        self._channel = channel
+        self._known: dict[tuple[int, int], _Criteria | None] = {}
+
+    def of(self, type_id: int, version: int) -> _Criteria | None:
+        """What they may be; None when instances of the type have findings whatever they hold."""
+        key = (type_id, version)
+        if key not in self._known:
+            self._known[key] = _may(self._types.get(key), self._channel, self._builds)
+        return self._known[key]
+
+
 def _may(type_: TemplateType | None, channel: int, builds: Sequence[Consumer]) -> _Criteria | None:
     """What criteria of a type may be; None when instances of it have findings whatever they hold."""
     if type_ is None or type_.channel != channel:
@@ -172,77 +241,107 @@ def _may(type_: TemplateType | None, channel: int, builds: Sequence[Consumer]) -
 
 
 class _Pool:
-    """The canonical pool: items in the order of first use, none stored twice, nothing between them."""
+    """Whether the pool is canonical: items in the order of first use, none stored twice, nothing between
+    them.
 
-    def __init__(self, columns: Columns) -> None:
-        self._data = columns.data
-        self._at, self._end = columns.pools["pool"]
-        self._texts: dict[bytes, int] = {}
-        self._words: dict[bytes, int] = {}
+    Items are kept as numbers alone, for a large file has very many.
+    """
 
-    def text(self, offset: int, size: int) -> bytes | None:
-        """The bytes of a text that stands where canonical form has it, else None."""
+    def __init__(self, data: bytes, place: tuple[int, int]) -> None:
+        self._data = data
+        self._at, self._end = place
+        self._texts = _Kept()
+        self._words = _Kept()
+        self._ordered = True
+
+    def text(self, offset: int, size: int) -> bytes:
+        """The bytes of a text."""
         raw = self._data[offset : offset + size]
-        known = self._texts.get(raw)
-        if known is None:
-            if offset != self._at:
-                return None
-            self._texts[raw] = offset
+        if offset == self._at:
+            self._ordered &= self._texts.new(offset, size, raw)
             self._at = offset + size + 1
-        elif known != offset:
-            return None
+        elif not self._texts.has(offset, size):
+            self._ordered = False
         return raw
 
-    def words(self, offset: int, size: int) -> bytes | None:
-        """The bytes of integers that stand where canonical form has them, else None."""
+    def words(self, offset: int, size: int) -> bytes:
+        """The bytes of integers."""
         raw = self._data[offset : offset + size]
-        known = self._words.get(raw)
-        if known is None:
-            if offset != self._at + -self._at % 8:
-                return None
-            self._words[raw] = offset
+        if offset == self._at + -self._at % 8:
+            self._ordered &= self._words.new(offset, size, raw)
             self._at = offset + size
-        elif known != offset:
-            return None
+        elif not self._words.has(offset, size):
+            self._ordered = False
         return raw
 
-    def full(self) -> bool:
-        """Whether the items reach to the end of the pool."""
-        return self._at == self._end
+    def spoil(self) -> None:
+        """An operand that is in no canonical pool."""
+        self._ordered = False
+
+    def canonical(self) -> bool:
+        """Whether all items stood where they belong, and reach to the end of the pool."""
+        return self._ordered and self._at == self._end
+
+
+class _Kept:
+    """The items of one kind, in the order in which they stand."""
+
+    def __init__(self) -> None:
+        self._places = array("Q")
+        self._hashes: set[int] = set()
+
+    def new(self, offset: int, size: int, raw: bytes) -> bool:
+        """Keep an item that stands behind all others; whether its bytes are new. Two items whose hashes are
+        alike are taken for one: then the checks themselves decide.
+        """
+        known = len(self._hashes)
+        self._hashes.add(hash(raw))
+        self._places.append(offset << 13 | size)
+        return len(self._hashes) > known
+
+    def has(self, offset: int, size: int) -> bool:
+        """Whether an item is kept."""
+        at = bisect_left(self._places, offset << 13 | size)
+        return at < len(self._places) and self._places[at] == offset << 13 | size
 
 
 class _Operands:
     """The criteria of a file, judged one instance at a time."""
 
-    def __init__(self, columns: Columns) -> None:
-        self.pool = _Pool(columns)
+    def __init__(self, data: bytes, pool: tuple[int, int]) -> None:
+        self.pool = _Pool(data, pool)
         self._regexes: dict[tuple[bytes, bool], bool] = {}
 
-    def instance(self, allowed: _Criteria, criteria: Iterable[tuple[int, ...]], count: int) -> bool:
-        """Whether the next `count` criteria are right for an instance of a type."""
+    def instance(self, allowed: _Criteria, criteria: Iterable[tuple[int, ...]]) -> bool:
+        """Whether the criteria of an instance are right for its type."""
         kinds, value_kinds, lengths = allowed.kinds, allowed.value_kinds, allowed.lengths
         fields = len(kinds)
-        used = left = 0
+        used = 0
+        right = True
         for index, kind, offset, size, value_kind, flags in criteria:
-            left += 1
-            bit = 1 << index
-            if index >= fields or used & bit or not kinds[index] >> kind & 1:
-                return False
-            used |= bit
-            if kind == _WILDCARD:
-                if offset or size or value_kind or flags:
-                    return False
-            elif not 0 < size <= lengths[index] or value_kind != value_kinds[index]:
-                return False
+            if index < fields:
+                bit = 1 << index
+                if used & bit or not kinds[index] >> kind & 1:
+                    right = False
+                used |= bit
+                if kind == _WILDCARD:
+                    if offset or size or value_kind or flags:
+                        right = False
+                    continue
+                if size > lengths[index] or value_kind != value_kinds[index]:
+                    right = False
+            else:
+                right = False
+            if not 0 < size <= OPERAND_HIGH:
+                right = False
+                self.pool.spoil()
             elif value_kind == _TEXT:
                 raw = self.pool.text(offset, size)
-                if raw is None or (kind >= _REGEX and not self._special(kind, raw, flags)):
-                    return False
-            elif flags or not self._integers(kind, offset, size):
-                return False
-            if left == count:
-                return True
-        return left == count
+                if kind >= _REGEX and not self._special(kind, raw, flags):
+                    right = False
+            elif not self._integers(kind, self.pool.words(offset, size), size) or flags:
+                right = False
+        return right
 
     def _special(self, kind: int, raw: bytes, flags: int) -> bool:
         """A regex or a list of texts."""
@@ -254,15 +353,14 @@ class _Operands:
             self._regexes[key] = _affordable(*key)
         return self._regexes[key]
 
-    def _integers(self, kind: int, offset: int, size: int) -> bool:
-        raw = self.pool.words(offset, size)
-        if raw is None or size % 8:
+    def _integers(self, kind: int, raw: bytes, size: int) -> bool:
+        if size % 8:
             return False
         if kind == _ONE_OF:
             return size <= 8 * LIST_HIGH and len({raw[i : i + 8] for i in range(0, size, 8)}) == size // 8
         if kind not in (_RANGE, _MASK):
             return size == 8
-        if size != 16:
+        if size != 16 or len(raw) != 16:
             return False
         first, second = unpack_from("<QQ", raw)
         return bool(first <= second if kind == _RANGE else first and not second & ~first)
@@ -274,5 +372,9 @@ def _affordable(raw: bytes, ignore_case: bool) -> bool:
 
     if len(raw) > REGEX_HIGH:
         return False
-    instructions, fault = cost(raw.decode(), ignore_case)
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        return False
+    instructions, fault = cost(text, ignore_case)
     return fault is None and instructions <= REGEX_COST_HIGH

@@ -6,14 +6,20 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from ccheck.consumers import Consumer
 from ccheck.finding import FileReport
 from ccheck.gather import Gathered
 from ccheck.intake import NotTaken, take
 from ccheck.screen import channel
+from ccheck.subject import Narrowed
 from ccheck_schemas.formats.channel_numbers import MAGIC
 from ccheck_schemas.generated.channel import spotless
+
+if TYPE_CHECKING:
+    from ccheck_schemas.record import Reading
+    from ccheck_schemas.schema import Schema
 
 SCHEMA = "channel"
 """The format that has a quick way."""
@@ -53,6 +59,17 @@ class Quick:
             sha256=hashlib.sha256(data).hexdigest(),
             checks_run=APPLYING[SCHEMA],
         )
+
+    def narrow(self, schema: Schema, reading: Reading) -> Narrowed | None:
+        """The content of a file as far as a check may blame it; None where all of it must be looked at."""
+        if schema.name != SCHEMA or self.types is None:
+            return None
+        found = channel.doubtful(reading, self.types, self.builds)
+        if found is None:
+            return None
+        from ccheck_schemas.formats.channel import assemble  # who narrows has loaded it to read the file
+
+        return Narrowed(assemble(reading, found.instances), canonical=found.canonical)
 
 
 def prepare(gathered: Gathered) -> Quick:
