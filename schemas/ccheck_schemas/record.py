@@ -56,10 +56,10 @@ class Record:
 
     def packer(self, name: str) -> struct.Struct | None:
         """How the field is packed, when it is an integer."""
-        return self._place(name)[2]
+        return self.place(name)[2]
 
-    def _place(self, name: str) -> _Place:
-        """Offset, end and packer of a field."""
+    def place(self, name: str) -> _Place:
+        """Offset, end and packer of a field. Raises KeyError for one that was not reached."""
         if name in self._spans:
             return self._spans[name]
         start, end, packer = self._layout[name]
@@ -80,7 +80,7 @@ class Record:
         """Where the field stands; the whole record without a name."""
         if name is None:
             return Span(self.offset, self.end - self.offset, self.path)
-        start, end, _ = self._place(name)
+        start, end, _ = self.place(name)
         path = self.path
         return Span(start, end - start, f"{path}.{name}" if path else name)
 

@@ -1,0 +1,24 @@
+"""An elastic file: records are dropped, doubled, moved and resized, and what follows is made true.
+
+A `Model` is a file's bytes and a `Frame`, which knows what the bytes are. Neither is ever changed: an edit
+of a number gives a new model on the same frame, and a `Draft` gives a new model on a new frame.
+"""
+
+from ccheck_fuzz.model.cache import Models
+from ccheck_fuzz.model.draft import Cutting, Draft
+from ccheck_fuzz.model.frame import Frame, Model, Population, Sharing, Table
+from ccheck_fuzz.model.layout import rebuilt
+from ccheck_fuzz.model.opened import opened
+
+__all__ = [
+    "Cutting",
+    "Draft",
+    "Frame",
+    "Model",
+    "Models",
+    "Population",
+    "Sharing",
+    "Table",
+    "opened",
+    "rebuilt",
+]

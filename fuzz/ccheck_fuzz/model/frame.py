@@ -1,0 +1,194 @@
+"""What the bytes of a file are: pieces in their order, tables, lists, and who takes whose rows."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from ccheck_schemas.anatomy import Chained, Kind, Number, Piece, Refs
+
+
+class Table:
+    """The rows of one table. low, high: how many the schema allows. refs: what each row names."""
+
+    __slots__ = ("high", "kind", "low", "name", "refs")
+
+    def __init__(self, name: str, kind: Kind, low: int, high: int, refs: Sequence[Refs]) -> None:
+        self.name = name
+        self.kind = kind
+        self.low = low
+        self.high = high
+        self.refs = refs
+
+
+class Sharing(NamedTuple):
+    """How the rows of one table take those of another. taker, taken: keys of tables. share: which of the
+    taker's shares. runs: how many rows each row takes, in order. loose: the rows whose numbers say otherwise.
+    """
+
+    taker: int
+    share: int
+    taken: int
+    runs: tuple[int, ...]
+    loose: frozenset[int] = frozenset()
+
+    def first(self, row: int) -> int:
+        """The first row that a row takes."""
+        return sum(self.runs[:row])
+
+    def owner(self, row: int) -> int | None:
+        """The row of the taker that takes a row; None for one that nobody takes."""
+        for number, run in enumerate(self.runs):
+            if row < run:
+                return number
+            row -= run
+        return None
+
+
+class Population(NamedTuple):
+    """All records of one kind. starts: their offsets. table: the key of their table; None for pieces, whose
+    keys are in `keys`.
+    """
+
+    kind: Kind
+    starts: Sequence[int]
+    table: int | None
+    keys: Sequence[int]
+
+
+Seal = tuple[int, struct.Struct, int]
+"""A checksum: its offset, its packer, and the offset from which it is taken."""
+
+
+class Frame:
+    """The layout of one file. starts, ends: offsets by the pieces' keys. tidy: the pools that hold each item
+    once, in the order of first use, and nothing else.
+    """
+
+    __slots__ = (
+        "_populations",
+        "ends",
+        "lists",
+        "pieces",
+        "seals",
+        "sharings",
+        "starts",
+        "tables",
+        "tidy",
+    )
+
+    def __init__(
+        self,
+        pieces: Sequence[Piece],
+        starts: Mapping[int, int],
+        ends: Mapping[int, int],
+        tables: Mapping[int, Table],
+        lists: Mapping[int, Chained],
+        sharings: tuple[Sharing, ...],
+        tidy: frozenset[str],
+        seals: tuple[Seal, ...],
+    ) -> None:
+        self.pieces = pieces
+        self.starts = starts
+        self.ends = ends
+        self.tables = tables
+        self.lists = lists
+        self.sharings = sharings
+        self.tidy = tidy
+        self.seals = seals
+        self._populations: tuple[Population, ...] | None = None
+
+    @property
+    def populations(self) -> tuple[Population, ...]:
+        """The records that have numbers or texts, kind by kind, in the order in which they first stand."""
+        if self._populations is None:
+            self._populations = tuple(self._count())
+        return self._populations
+
+    def _count(self) -> list[Population]:
+        found: list[Population] = []
+        loose: dict[Kind, tuple[list[int], list[int]]] = {}
+        for piece in self.pieces:
+            if piece.table is not None:
+                table = self.tables[piece.table]
+                size = table.kind.size or 1
+                start = self.starts[piece.key]
+                if table.refs:
+                    places = range(start, start + size * len(table.refs), size)
+                    found.append(Population(table.kind, places, piece.table, ()))
+            elif piece.kind is not None:
+                if piece.kind not in loose:
+                    loose[piece.kind] = ([], [])
+                    found.append(Population(piece.kind, loose[piece.kind][0], None, loose[piece.kind][1]))
+                loose[piece.kind][0].append(self.starts[piece.key])
+                loose[piece.kind][1].append(piece.key)
+        return found
+
+    def having(
+        self,
+        pieces: Sequence[Piece] | None = None,
+        tables: Mapping[int, Table] | None = None,
+        sharings: tuple[Sharing, ...] | None = None,
+    ) -> Frame:
+        """The same layout with other parts; the records stand where they stood."""
+        frame = Frame(
+            self.pieces if pieces is None else pieces,
+            self.starts,
+            self.ends,
+            self.tables if tables is None else tables,
+            self.lists,
+            self.sharings if sharings is None else sharings,
+            self.tidy,
+            self.seals,
+        )
+        frame._populations = self._populations
+        return frame
+
+    def counts(self) -> list[int]:
+        """The lengths of all tables, lists and runs of this file, each once."""
+        found = [len(table.refs) for table in self.tables.values()]
+        found += [len(chained.elements) for chained in self.lists.values()]
+        for sharing in self.sharings:
+            found += sharing.runs
+        return list(dict.fromkeys(found))
+
+    def weight(self) -> int:
+        """What the frame costs in memory, roughly in bytes."""
+        return 200 * len(self.pieces) + sum(16 * len(table.refs) for table in self.tables.values())
+
+
+class Model:
+    """A file and its frame."""
+
+    __slots__ = ("data", "frame")
+
+    def __init__(self, data: bytes, frame: Frame) -> None:
+        self.data = data
+        self.frame = frame
+
+    def value(self, start: int, number: Number) -> int:
+        """A number of the record at `start`."""
+        return int(number.packer.unpack_from(self.data, start + number.delta)[0])
+
+    def with_bytes(self, at: int, raw: bytes, *, sealed: bool = True) -> Model:
+        """The same file with other bytes in place, as many."""
+        out = bytearray(self.data)
+        out[at : at + len(raw)] = raw
+        return Model(self.seal(out) if sealed else bytes(out), self.frame)
+
+    def with_number(self, start: int, number: Number, value: int, frame: Frame | None = None) -> Model:
+        """The same file with another number in the record at `start`. frame: instead of its own."""
+        out = bytearray(self.data)
+        try:
+            number.packer.pack_into(out, start + number.delta, value)
+        except struct.error:
+            number.packer.pack_into(out, start + number.delta, number.fit(value))
+        return Model(self.seal(out, frame), frame or self.frame)
+
+    def seal(self, out: bytearray, frame: Frame | None = None) -> bytes:
+        """The bytes with true checksums."""
+        for at, packer, start in (frame or self.frame).seals:
+            packer.pack_into(out, at, zlib.crc32(memoryview(out)[start:] if start else out))
+        return bytes(out)

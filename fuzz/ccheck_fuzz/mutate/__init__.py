@@ -1,0 +1,148 @@
+"""Mutate files by what their fields mean: the table of all mutators, and how they are stacked.
+
+A mutator is a pure function of a model, random numbers and a context, named after the fault that it makes.
+The same random numbers give the same file.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from random import Random
+from typing import Final
+
+from ccheck_fuzz.interest import Interest
+from ccheck_fuzz.model import Model, Models
+from ccheck_fuzz.mutate import numbers, plain, records, relations, texts
+from ccheck_fuzz.mutate.place import Context, Mutation
+from ccheck_schemas.schema import Schema
+
+__all__ = ["MUTATIONS", "Context", "Mutation", "Mutator"]
+
+MUTATIONS: Final[tuple[tuple[Mutation, int], ...]] = (
+    (numbers.bound_off_by_one, 4),
+    (numbers.number_of_interest, 14),
+    (numbers.count_of_another_list, 8),
+    (numbers.number_one_off, 6),
+    (numbers.number_at_its_edge, 4),
+    (numbers.kind_flipped, 14),
+    (numbers.kind_without_name, 2),
+    (numbers.version_of_another_time, 1),
+    (numbers.flag_flipped, 5),
+    (numbers.reserved_set, 1),
+    (numbers.number_of_another_record, 4),
+    (numbers.numbers_swapped, 4),
+    (records.record_dropped, 6),
+    (records.record_doubled, 6),
+    (records.records_swapped, 3),
+    (records.record_moved, 3),
+    (records.record_spliced, 6),
+    (records.kind_transplanted, 12),
+    (records.kind_furnished, 6),
+    (records.list_of_interesting_length, 4),
+    (texts.text_emptied, 1),
+    (texts.text_at_its_limit, 3),
+    (texts.text_with_nul, 2),
+    (texts.text_malformed, 2),
+    (texts.text_of_interest, 3),
+    (texts.text_of_metacharacters, 3),
+    (texts.text_resized, 3),
+    (texts.text_of_another_record, 2),
+    (texts.word_of_interest, 3),
+    (texts.words_swapped, 1),
+    (relations.size_broken, 1),
+    (relations.count_broken, 4),
+    (relations.length_broken, 4),
+    (relations.record_size_broken, 2),
+    (relations.index_broken, 3),
+    (relations.offset_broken, 6),
+    (relations.chain_bent, 4),
+    (relations.checksum_broken, 1),
+    (plain.byte_changed, 5),
+    (plain.byte_changed_unsealed, 1),
+    (plain.file_truncated, 2),
+    (plain.bytes_trailing, 1),
+)
+"""All mutators, and how often each is made."""
+
+_BOUNDS: Final = tuple(accumulate(weight for _, weight in MUTATIONS))
+_STACK: Final = (1,) * 12 + (2,) * 5 + (3,) * 2 + (6,)
+"""How many mutations are made of one file; each entry is as likely."""
+
+_TRIES: Final = 12
+MOST_BYTES: Final = 1 << 20
+
+
+class Mutator:
+    """Mutates and crosses files of one schema. Models of the files that it made are kept, so that the next
+    mutation need not read them.
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        interest: Interest | None = None,
+        seeds: Iterable[bytes] = (),
+        models: Models | None = None,
+    ) -> None:
+        self.interest = interest or Interest()
+        self.models = models or Models(schema)
+        self.others: list[Model] = [self.models.get(seed) for seed in seeds]
+
+    def add_seed(self, data: bytes) -> None:
+        """Let records of this file be spliced into others."""
+        self.others.append(self.models.get(data))
+
+    def mutate(self, data: bytes, random: Random, max_size: int = MOST_BYTES) -> bytes:
+        """Another file of at most `max_size` bytes, of any bytes; the same random numbers give the same."""
+        context = Context(self.interest, self.others, max_size)
+        for _ in range(_TRIES):
+            made = self._stacked(self.models.get(data), random, context)
+            raw = made if isinstance(made, bytes) else made.data
+            if len(raw) <= max_size and raw != data:
+                if isinstance(made, Model):
+                    self.models.put(made)
+                return raw
+        return data[:max_size]
+
+    def cross(self, one: bytes, two: bytes, random: Random, max_size: int = MOST_BYTES) -> bytes:
+        """A file with records of both, at most `max_size` bytes long."""
+        model, other = self.models.get(one), self.models.get(two)
+        for _ in range(_TRIES):
+            made: Model | None = model
+            for _ in range(1 + int(random.random() * 3)):
+                made = made and records.spliced(made, other, random)
+            if made is not None and len(made.data) <= max_size and made.data != one:
+                self.models.put(made)
+                return made.data
+        return (one if len(one) <= max_size else two)[:max_size]
+
+    def _stacked(self, model: Model, random: Random, context: Context) -> Model | bytes:
+        for _ in range(_STACK[int(random.random() * len(_STACK))]):
+            made = once(model, random, context)
+            if isinstance(made, bytes):
+                return made
+            if made is None:
+                break
+            if len(made.data) <= context.most:
+                model = made
+        return model
+
+
+def once(model: Model, random: Random, context: Context) -> Model | bytes | None:
+    """One mutation; None where none of several that were tried has something to do."""
+    for _ in range(_TRIES):
+        mutation = MUTATIONS[bisect(_BOUNDS, random.random() * _BOUNDS[-1])][0]
+        made = mutation(model, random, context)
+        if made is not None:
+            return made
+    return None
+
+
+def named(name: str) -> Mutation:
+    """The mutator of that name. Raises KeyError."""
+    found: Sequence[Mutation] = [mutation for mutation, _ in MUTATIONS if mutation.__name__ == name]
+    if not found:
+        raise KeyError(name)
+    return found[0]

@@ -1,0 +1,137 @@
+"""Mutators of numbers: each writes one number in place, and the checksum after it."""
+
+from __future__ import annotations
+
+from random import Random
+
+from ccheck_fuzz.model import Model
+from ccheck_fuzz.mutate.place import Context, Site, pick, row_of, site, with_value
+from ccheck_schemas.anatomy import Role
+
+FREE = frozenset({Role.PLAIN, Role.BOUNDED})
+BOUNDED = frozenset({Role.BOUNDED})
+ENUM = frozenset({Role.ENUM})
+FLAGS = frozenset({Role.FLAGS})
+VERSION = frozenset({Role.VERSION})
+RESERVED = frozenset({Role.RESERVED})
+ANY = FREE | ENUM | FLAGS | RESERVED | VERSION
+NAMES = frozenset({Role.PLAIN, Role.BOUNDED, Role.VERSION, Role.ENUM})
+
+
+def bound_off_by_one(model: Model, random: Random, context: Context) -> Model | None:
+    """A number at one of its bounds, or one beyond it."""
+    place = site(model, random, BOUNDED)
+    if place is None:
+        return None
+    low, high = place.number.low, place.number.high
+    return _other(model, random, place, (low - 1, low, low + 1, high - 1, high, high + 1))
+
+
+def number_of_interest(model: Model, random: Random, context: Context) -> Model | None:
+    """A number that the schema, the definitions or a driver build names, or one beside it."""
+    place = site(model, random, FREE)
+    return None if place is None else _other(model, random, place, context.interest.fitting(place.number))
+
+
+def count_of_another_list(model: Model, random: Random, context: Context) -> Model | None:
+    """A number that is the length of a table, a list or a run of this file, or one beside it."""
+    place = site(model, random, FREE)
+    if place is None:
+        return None
+    count = pick(random, model.frame.counts() or [0])
+    return _other(model, random, place, (count - 1, count, count + 1))
+
+
+def number_one_off(model: Model, random: Random, context: Context) -> Model | None:
+    """A number one larger or smaller than it was."""
+    place = site(model, random, ANY)
+    if place is None:
+        return None
+    value = model.value(place.start, place.number)
+    return _other(model, random, place, (value - 1, value + 1))
+
+
+def number_at_its_edge(model: Model, random: Random, context: Context) -> Model | None:
+    """A number at the edges of its bytes: nothing, everything, and where the sign turns."""
+    place = site(model, random, ANY)
+    if place is None:
+        return None
+    number = place.number
+    half = 1 << (8 * number.packer.size - 1)
+    return _other(model, random, place, (number.least, number.most, half - 1, number.fit(half), 0))
+
+
+def kind_flipped(model: Model, random: Random, context: Context) -> Model | None:
+    """Another member of an enum; all else stays."""
+    place = site(model, random, ENUM)
+    return None if place is None else _other(model, random, place, place.number.values)
+
+
+def kind_without_name(model: Model, random: Random, context: Context) -> Model | None:
+    """A value of an enum that has no name, beside those that have."""
+    place = site(model, random, ENUM)
+    if place is None:
+        return None
+    known = place.number.values
+    return _other(model, random, place, (min(known) - 1, max(known) + 1, place.number.most))
+
+
+def version_of_another_time(model: Model, random: Random, context: Context) -> Model | None:
+    """Another known version, or the one before or after."""
+    place = site(model, random, VERSION)
+    if place is None:
+        return None
+    near = [value + by for value in place.number.values for by in (-1, 0, 1)]
+    return _other(model, random, place, near)
+
+
+def flag_flipped(model: Model, random: Random, context: Context) -> Model | None:
+    """One flag set or cleared; now and then one that has no name."""
+    place = site(model, random, FLAGS)
+    if place is None:
+        return None
+    bits = place.number.values
+    bit = pick(random, bits) if bits and random.random() < 0.9 else 1 << int(
+        random.random() * 8 * place.number.packer.size
+    )  # fmt: skip
+    return with_value(model, place, place.number.fit(model.value(place.start, place.number) ^ bit))
+
+
+def reserved_set(model: Model, random: Random, context: Context) -> Model | None:
+    """Something other than zero where zero is due."""
+    place = site(model, random, RESERVED)
+    return None if place is None else _other(model, random, place, (1, place.number.most))
+
+
+def number_of_another_record(model: Model, random: Random, context: Context) -> Model | None:
+    """The number that another record of the same kind has: an id twice, a version from elsewhere."""
+    place = site(model, random, NAMES)
+    if place is None or len(place.population.starts) < 2:
+        return None
+    value = model.value(pick(random, place.population.starts), place.number)
+    return None if value == model.value(place.start, place.number) else with_value(model, place, value)
+
+
+def numbers_swapped(model: Model, random: Random, context: Context) -> Model | None:
+    """Two records of one kind with each other's number: swapped ids, versions, kinds."""
+    place = site(model, random, NAMES)
+    if place is None or len(place.population.starts) < 2:
+        return None
+    starts = place.population.starts
+    row = row_of(random, len(starts))
+    other = Site(place.population, row, starts[row], place.number)
+    one, two = model.value(place.start, place.number), model.value(other.start, place.number)
+    if one == two:
+        return None
+    return with_value(with_value(model, place, two), other, one)
+
+
+def _other(model: Model, random: Random, place: Site, values: tuple[int, ...] | list[int]) -> Model | None:
+    """One of the values that the field can hold and does not hold yet; None where there is none."""
+    number = place.number
+    before = model.value(place.start, number)
+    for _ in range(4):
+        value = values[int(random.random() * len(values))]
+        if value != before and number.least <= value <= number.most:
+            return with_value(model, place, value)
+    return None

@@ -1,0 +1,129 @@
+"""Where a mutator does its work: a record that has what it needs, chosen at random, kinds alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from random import Random
+from typing import NamedTuple, TypeVar
+
+from ccheck_fuzz.interest import Interest
+from ccheck_fuzz.model import Frame, Model, Population, Table
+from ccheck_fuzz.model.draft import changed
+from ccheck_schemas.anatomy import Kind, Number, Payload, Ref, Refs, Role, Stray
+
+T = TypeVar("T")
+
+
+class Context(NamedTuple):
+    """What mutators know besides the file. others: seeds of the same schema. most: bytes of a file."""
+
+    interest: Interest
+    others: Sequence[Model]
+    most: int
+
+
+Mutation = Callable[[Model, Random, Context], Model | bytes | None]
+"""Make one fault. None where the file has nothing to make it of; bytes where they have no model."""
+
+
+class Site(NamedTuple):
+    """A number of a record. row: the number of the record in its population. start: its offset."""
+
+    population: Population
+    row: int
+    start: int
+    number: Number
+
+
+def pick(random: Random, options: Sequence[T]) -> T:
+    """One of the options, all alike."""
+    return options[int(random.random() * len(options))]
+
+
+def row_of(random: Random, count: int) -> int:
+    """One of so many rows: now and then the last or the first, where lists end and indices run over."""
+    chance = random.random()
+    if chance < 0.15:
+        return count - 1
+    return 0 if chance < 0.2 else int(random.random() * count)
+
+
+@cache
+def numbers_of(kind: Kind, roles: frozenset[Role]) -> tuple[Number, ...]:
+    """The numbers of a kind with one of the roles."""
+    return tuple(number for number in kind.numbers if number.role in roles)
+
+
+def site(model: Model, random: Random, roles: frozenset[Role]) -> Site | None:
+    """A number with one of the roles; None where the file has none."""
+    fitting = [p for p in model.frame.populations if numbers_of(p.kind, roles)]
+    if not fitting:
+        return None
+    population = pick(random, fitting)
+    row = row_of(random, len(population.starts))
+    return Site(population, row, population.starts[row], pick(random, numbers_of(population.kind, roles)))
+
+
+def with_value(model: Model, place: Site, value: int) -> Model:
+    """The file with another number at a site; what was derived there is derived no more."""
+    return model.with_number(place.start, place.number, value, loosened(model.frame, place))
+
+
+def loosened(frame: Frame, place: Site) -> Frame:
+    """A frame in which the number at a site follows from nothing."""
+    population, row, _, number = place
+    if population.table is None:
+        key = population.keys[row]
+        found = next(piece for piece in frame.pieces if piece.key == key)
+        tied = any(relation.number is number for relation in found.relations)
+        listed = found.path and any(held.form.next is number for held in frame.lists.values())
+        refs = _unnamed(population.kind, found.refs, number)
+        if not tied and not listed and refs == found.refs:
+            return frame
+        loose = changed(
+            found,
+            relations=tuple(relation for relation in found.relations if relation.number is not number),
+            refs=refs,
+            bent=found.bent or bool(listed),
+        )
+        made = frame.having(pieces=[loose if piece is found else piece for piece in frame.pieces])
+        made.seals = tuple(
+            seal for seal in frame.seals if tied is False or seal[0] != place.start + number.delta
+        )
+        return made
+    table = frame.tables[population.table]
+    sharings = frame.sharings
+    for i, sharing in enumerate(sharings):
+        share = population.kind.shares[sharing.share] if sharing.taker == population.table else None
+        if share is not None and number in (share.first, share.count):
+            loose_rows = sharing._replace(loose=sharing.loose | {row})
+            return frame.having(sharings=(*sharings[:i], loose_rows, *sharings[i + 1 :]))
+    kept = table.refs[row] if row < len(table.refs) else ()
+    refs = _unnamed(population.kind, kept, number)
+    if refs == kept:
+        return frame
+    rows = list(table.refs)
+    rows[row] = refs
+    made_table = Table(table.name, table.kind, table.low, table.high, rows)
+    return frame.having(tables={**frame.tables, population.table: made_table})
+
+
+def _unnamed(kind: Kind, refs: Refs, number: Number) -> Refs:
+    """What a record names, without what it names by this number; what it names in a pool stays there."""
+    out: list[Ref] = list(refs)
+    for i, form in enumerate(kind.pooled):
+        if number not in (form.offset, form.length) or i >= len(out):
+            continue
+        ref = out[i]
+        if isinstance(ref, Payload):
+            out[i] = Stray(ref, number is not form.offset, number is not form.length)
+        elif isinstance(ref, Stray):
+            held = ref.offset and number is not form.offset, ref.length and number is not form.length
+            out[i] = Stray(ref.payload, *held)
+        else:
+            out[i] = None
+    for i, place in enumerate(kind.places, len(kind.pooled)):
+        if place.number is number and i < len(out):
+            out[i] = None
+    return tuple(out)

@@ -1,0 +1,118 @@
+"""Mutators that break exactly one relation: a size, a count, a length, an offset, an index, a checksum.
+
+All else stays true, and what was broken stays broken while the file is edited further.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+from ccheck_fuzz.model import Model, Population
+from ccheck_fuzz.mutate.place import Context, Site, pick, site, with_value
+from ccheck_schemas.anatomy import Role
+
+
+def _broken(model: Model, random: Random, context: Context, role: Role) -> Model | None:
+    place = site(model, random, frozenset({role}))
+    if place is None:
+        return None
+    number = place.number
+    before = model.value(place.start, number)
+    step = number.step
+    near = (before - 1, before + 1, before - step, before + step, before * 2, 0)
+    edges = (number.low - step, number.high + step, number.least, number.most, len(model.data))
+    for _ in range(6):
+        chance = random.random()
+        if chance < 0.5:
+            value = pick(random, near)
+        elif chance < 0.75:
+            value = pick(random, edges)
+        else:
+            value = pick(random, context.interest.fitting(number) or (0,))
+        if value != before and number.least <= value <= number.most:
+            return with_value(model, place, value)
+    return None
+
+
+def size_broken(model: Model, random: Random, context: Context) -> Model | None:
+    """A size of the file that is not its size."""
+    return _broken(model, random, context, Role.FILE_SIZE)
+
+
+def count_broken(model: Model, random: Random, context: Context) -> Model | None:
+    """A count that is not the number of records."""
+    return _broken(model, random, context, Role.COUNT)
+
+
+def length_broken(model: Model, random: Random, context: Context) -> Model | None:
+    """A length that is not the number of bytes."""
+    return _broken(model, random, context, Role.LENGTH)
+
+
+def record_size_broken(model: Model, random: Random, context: Context) -> Model | None:
+    """A record size that is not the size of the records."""
+    return _broken(model, random, context, Role.RECORD_SIZE)
+
+
+def index_broken(model: Model, random: Random, context: Context) -> Model | None:
+    """An index of a row that is another row's, or none's."""
+    return _broken(model, random, context, Role.INDEX)
+
+
+def offset_broken(model: Model, random: Random, context: Context) -> Model | None:
+    """An offset that leads elsewhere: near by, to the edges of the file, into another record."""
+    if random.random() < 0.5:
+        return _broken(model, random, context, Role.OFFSET)
+    place = site(model, random, frozenset({Role.OFFSET}))
+    if place is None:
+        return None
+    population = pick(random, model.frame.populations)
+    value = pick(random, population.starts) + int(random.random() * (population.kind.size or 1))
+    if value == model.value(place.start, place.number) or value > place.number.most:
+        return None
+    return with_value(model, place, value)
+
+
+def checksum_broken(model: Model, random: Random, context: Context) -> Model | None:
+    """A checksum of other bytes."""
+    place = site(model, random, frozenset({Role.CHECKSUM}))
+    if place is None:
+        return None
+    bit = 1 << int(random.random() * 8 * place.number.packer.size)
+    return with_value(model, place, model.value(place.start, place.number) ^ bit)
+
+
+def chain_bent(model: Model, random: Random, context: Context) -> Model | None:
+    """A chain that leads back, to itself, past the end, beside a record, or past the next one."""
+    frame = model.frame
+    chains = [held for held in frame.lists.values() if held.form.next is not None and held.elements]
+    if not chains:
+        return None
+    chained = pick(random, chains)
+    number = chained.form.next
+    row = int(random.random() * len(chained.elements))
+    key = chained.elements[row]
+    start = frame.starts[key]
+    piece = next(piece for piece in frame.pieces if piece.key == key)
+    if number is None or piece.kind is None or number not in piece.kind.numbers:
+        return None
+    starts = [frame.starts[element] for element in chained.elements]
+    after = starts[row + 1] if row + 1 < len(starts) else len(model.data)
+    end = len(model.data)
+    options = (
+        start,
+        starts[0],
+        starts[max(0, row - 1)],
+        end,
+        end + 8,
+        end - 1,
+        after + 1,
+        after + 8,
+        0,
+        starts[-1],
+    )
+    value = pick(random, options)
+    if value == model.value(start, number) or not number.least <= value <= number.most:
+        return None
+    population = Population(piece.kind, (start,), None, (key,))
+    return with_value(model, Site(population, 0, start, number), value)

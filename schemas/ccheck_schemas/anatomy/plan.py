@@ -1,0 +1,328 @@
+"""How a Struct of a schema falls into runs of fixed bytes and the nodes between them."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import construct
+from construct.expr import BinExpr, UniExpr
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.anatomy.kind import Blob, Kind, Number, PlaceForm, PooledForm, Role, Share
+from ccheck_schemas.size import sizeof
+from ccheck_schemas.tree import bare
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """A run of fixed fields of a Struct. first, last: names of its own fields at both ends."""
+
+    kind: Kind
+    size: int
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Other:
+    """A node that is no run of fixed bytes, without its name and meanings."""
+
+    name: str
+    node: Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leaf:
+    """A fixed field: its dotted name, its node without name and meanings, and the meanings."""
+
+    name: str
+    node: Any
+    meanings: tuple[m.Meaning, ...]
+
+
+def variables(expression: Any) -> frozenset[tuple[str, ...]]:
+    """The paths of all fields that an expression reads."""
+    match expression:
+        case BinExpr():
+            return variables(expression.lhs) | variables(expression.rhs)
+        case UniExpr():
+            return variables(expression.operand)
+    path = m.field_path(expression)
+    return frozenset() if path is None else frozenset([path])
+
+
+def variable(expression: Any) -> tuple[str, ...] | None:
+    """The path of the only field that an expression reads; None where it reads none or several."""
+    paths = variables(expression)
+    return next(iter(paths)) if len(paths) == 1 else None
+
+
+class Context(dict[str, Any]):
+    """Stands for a record in which one field has a value, wherever an expression looks for it."""
+
+    def __missing__(self, name: str) -> Any:
+        return self
+
+
+def slope(expression: Any, path: tuple[str, ...], at: int) -> tuple[int, int, int] | None:
+    """How an expression answers to its only field around the value `at`: what it is there, and how much it
+    rises over a run. None where no small step changes it.
+    """
+
+    def amount(value: int) -> int:
+        return int(m.evaluate(expression, Context({path[-1]: value})))
+
+    base = amount(at)
+    for run in (1, 2, 4, 8):
+        rise = amount(at + run) - base
+        if rise:
+            return (base, rise, run) if rise > 0 else None
+    return None
+
+
+def choices(node: Any) -> tuple[Any, ...]:
+    """The branches of a conditional node."""
+    if isinstance(node, construct.IfThenElse):
+        return node.thensubcon, node.elsesubcon
+    if isinstance(node, construct.Switch):
+        return (*node.cases.values(), node.default)
+    return ()
+
+
+def branches(node: Any) -> Iterator[Any]:
+    """A node and all that its conditional branches lead to, without descending into records."""
+    node = bare(node)[0]
+    yield node
+    for choice in choices(node):
+        yield from branches(choice)
+
+
+def condition(node: Any) -> Any:
+    """The expression by which a conditional node chooses."""
+    return node.condfunc if isinstance(node, construct.IfThenElse) else node.keyfunc
+
+
+def chosen(node: Any, values: Any) -> Any:
+    """The branch that the values choose, bare; `construct.Pass` where it is none."""
+    while choices(node):
+        key = m.evaluate(condition(node), values)
+        if isinstance(node, construct.IfThenElse):
+            node = node.thensubcon if key else node.elsesubcon
+        else:
+            node = node.cases.get(key, node.default)
+        node = bare(node)[0]
+    return node
+
+
+@cache
+def plan(node: construct.Construct, name: str = "", table: str = "") -> tuple[Run | Other, ...]:
+    """The runs and other nodes of a Struct. name: of its records, for people. table: whose rows they are."""
+    node = bare(node)[0]
+    steps: list[list[Leaf] | Other] = []
+    for sub in node.subcons:
+        leaves = _leaves(sub.name or "", sub)
+        if leaves is None:
+            steps.append(Other(sub.name or "", bare(sub)[0]))
+        elif steps and isinstance(steps[-1], list):
+            steps[-1] += leaves
+        else:
+            steps.append(leaves)
+    uses = _Uses(node, table)
+    return tuple(step if isinstance(step, Other) else _run(step, uses, name) for step in steps if step)
+
+
+def _leaves(name: str, node: Any) -> list[Leaf] | None:
+    """The fixed fields that a node is made of; None where its bytes depend on the file."""
+    inner, meanings = bare(node)
+    if isinstance(inner, construct.FormatField | construct.Const):
+        return [Leaf(name, inner, meanings)]
+    if isinstance(inner, m.Text | construct.Bytes):
+        return None if callable(inner.length) else [Leaf(name, inner, meanings)]
+    if isinstance(inner, construct.Struct):
+        found: list[Leaf] = []
+        for sub in inner.subcons:
+            leaves = _leaves(f"{name}.{sub.name}", sub)
+            if leaves is None:
+                return None
+            found += leaves
+        return found
+    return None
+
+
+class _Uses:
+    """What the nodes of a Struct that take no bytes use its numbers for."""
+
+    def __init__(self, node: Any, table: str) -> None:
+        self.table = table
+        self.pooled: list[tuple[str, m.Pooled]] = []
+        self.asked: set[tuple[str, ...]] = set()
+        self.shares: list[tuple[str, m.Rows]] = []
+        self.places: list[Any] = []
+        self.heads: set[str] = set()
+        self.counts: dict[str, tuple[int, int]] = {}
+        self.lengths: set[str] = set()
+        for sub in node.subcons:
+            for inner in branches(sub):
+                self._note(sub.name, inner)
+                if choices(inner):
+                    self.asked |= variables(condition(inner))
+
+    def _note(self, name: str, node: Any) -> None:
+        match node:
+            case m.Pooled():
+                self.pooled.append((name, node))
+            case m.Rows():
+                self.shares.append((name, node))
+            case m.At():
+                self.places.append(node.offset)
+            case m.Chain():
+                self.heads.add(m.field_of(node.first) or "")
+            case m.Table():
+                self.counts[m.field_of(node.count) or ""] = (node.low, node.high)
+            case construct.Array() if callable(node.count):
+                self.counts[m.field_of(node.count) or ""] = (0, 1 << 16)
+            case m.Pool():
+                self.lengths.add(m.field_of(node.count) or "")
+            case m.Region() | m.Text() | construct.Bytes():
+                self.lengths.add(m.field_of(node.length) or "")
+
+    def role(self, name: str) -> Role | None:
+        """What a number is for, by those that use it."""
+        if any(name == m.field_of(pooled.offset) for _, pooled in self.pooled):
+            return Role.OFFSET
+        if any(name == m.field_of(pooled.length) for _, pooled in self.pooled):
+            return Role.LENGTH
+        if any(name == share.first for _, share in self.shares):
+            return Role.INDEX
+        if any(name == share.count for _, share in self.shares) or name in self.counts:
+            return Role.COUNT
+        if name in self.lengths:
+            return Role.LENGTH
+        if name in self.heads or any((name,) == variable(place) for place in self.places):
+            return Role.OFFSET
+        return None
+
+
+def _run(leaves: list[Leaf], uses: _Uses, name: str) -> Run:
+    numbers: dict[str, Number] = {}
+    blobs: list[Blob] = []
+    places: list[PlaceForm] = []
+    indices: list[tuple[Number, str]] = []
+    delta = 0
+    for leaf in leaves:
+        size = sizeof(leaf.node) or 0
+        if isinstance(leaf.node, construct.FormatField):
+            number = _number(leaf, delta, uses)
+            if number is not None:
+                numbers[leaf.name] = number
+                targets = [i.table for i in leaf.meanings if isinstance(i, m.IndexInto)]
+                indices += [(number, table) for table in targets]
+                if any(isinstance(i, m.OffsetInto) for i in leaf.meanings) and leaf.name not in uses.heads:
+                    places.append(PlaceForm(number))
+        else:
+            blobs.append(blob_of(leaf.node, leaf.name, delta, size))
+        delta += size
+    placed = {place.number.name for place in places}
+    for expression in uses.places:
+        path = variable(expression)
+        if path is None or path[-1] not in numbers or len(path) > 1 or path[-1] in placed:
+            continue
+        line = slope(expression, path, 0)
+        if line is not None and line[2] == 1:
+            places.append(PlaceForm(numbers[path[0]], line[0], line[1]))
+            placed.add(path[0])
+    kind = Kind(
+        name=uses.table or name,
+        size=delta,
+        numbers=tuple(numbers.values()),
+        blobs=tuple(blobs),
+        pooled=tuple(_pooled(uses, numbers)),
+        places=tuple(places),
+        shares=tuple(
+            Share(field, rows.table, numbers[rows.first], numbers[rows.count])
+            for field, rows in uses.shares
+            if rows.first in numbers and rows.count in numbers
+        ),
+        indices=tuple(indices),
+    )
+    return Run(kind, delta, leaves[0].name.split(".")[0], leaves[-1].name.split(".")[0])
+
+
+def _pooled(uses: _Uses, numbers: dict[str, Number]) -> Iterator[PooledForm]:
+    """Each pair of numbers that names an item, once, whatever the branches make of it."""
+    seen: set[tuple[str, str]] = set()
+    for field, node in uses.pooled:
+        pair = (m.field_of(node.offset) or "", m.field_of(node.length) or "")
+        if pair not in seen and pair[0] in numbers and pair[1] in numbers:
+            seen.add(pair)
+            optional = (pair[1],) in uses.asked
+            yield PooledForm(field, node.region, numbers[pair[0]], numbers[pair[1]], optional)
+
+
+def _number(leaf: Leaf, delta: int, uses: _Uses) -> Number | None:
+    """The description of an integer; None for a floating-point number."""
+    form = leaf.node.fmtstr
+    if form[-1] not in "bBhHiIlLqQ":
+        return None
+    packer = struct.Struct(form)
+    bits = 8 * packer.size
+    least, most = (-(1 << bits - 1), (1 << bits - 1) - 1) if form[-1].islower() else (0, (1 << bits) - 1)
+    role, low, high, step = Role.PLAIN, least, most, 1
+    values: tuple[int, ...] = ()
+    for meaning in leaf.meanings:
+        match meaning:
+            case m.Bounded():
+                low, high = meaning.low, meaning.high
+                role = Role.BOUNDED if role is Role.PLAIN else role
+            case m.LengthOf():
+                role, low, high, step = Role.LENGTH, meaning.low, min(meaning.high, most), meaning.step
+            case m.StrictEnum():
+                role, values = Role.ENUM, tuple(sorted(meaning.known))
+            case m.StrictFlags():
+                role, values = Role.FLAGS, tuple(int(bit) for bit in meaning.bits)
+            case m.Version():
+                role, values = Role.VERSION, tuple(meaning.known)
+            case m.Reserved():
+                role = Role.RESERVED
+            case m.CountOf():
+                role = Role.COUNT
+            case m.RecordSize():
+                role = Role.RECORD_SIZE
+            case m.FileSize():
+                role = Role.FILE_SIZE
+            case m.ChecksumOver():
+                role, values = Role.CHECKSUM, (meaning.start,)
+            case m.IndexInto():
+                role = Role.INDEX
+            case m.OffsetInto():
+                role, step = Role.OFFSET, meaning.align
+    used = uses.role(leaf.name)
+    if used is not None:
+        role = used
+        if leaf.name in uses.counts and low == least and high == most:
+            low, high = uses.counts[leaf.name]
+    return Number(leaf.name, delta, packer, role, max(low, least), min(high, most), least, most, values, step)
+
+
+def blob_of(node: Any, name: str, delta: int, size: int | None) -> Blob:
+    """The description of a text, of bytes or of a constant."""
+    if isinstance(node, construct.Const):
+        return Blob(name, delta, size, exact=bytes(node.build(None)))
+    if isinstance(node, m.Text):
+        behind = node.unit if node.terminator == "behind" else 0
+        return Blob(name, delta, size, node.encoding, node.unit, behind, node.lists)
+    return Blob(name, delta, size)
+
+
+@cache
+def leaf_run(node: Any, name: str, full: str) -> Run:
+    """One field as a run of its own; where its length varies, its kind has no size."""
+    inner, meanings = bare(node)
+    if isinstance(inner, m.Text | construct.Bytes) and callable(inner.length):
+        return Run(Kind(full, None, blobs=(blob_of(inner, name, 0, None),)), 0, name, name)
+    uses = _Uses(construct.Struct(), "")
+    return _run([Leaf(name, inner, meanings)], uses, full)

@@ -1,0 +1,39 @@
+"""The files that the tests of the fuzzer start from: the corpus's good files, and a user's own format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+from ccheck_schemas.anatomy import sprout
+from ccheck_schemas.schema import Schema
+from ccheck_schemas.table import SCHEMAS
+from tests.conftest import ROOT
+from tests.user import sensor
+
+CORPUS = ROOT / "corpus"
+CHANNEL = next(schema for schema in SCHEMAS if schema.name == "channel")
+SYSMON = next(schema for schema in SCHEMAS if schema.name == "sysmon")
+SENSOR = sensor.SCHEMA
+ALL = (CHANNEL, SYSMON, SENSOR)
+
+STORY = CORPUS / "channel" / "field-past-inputs"
+MARCH = (STORY / "good" / "C-00000291-00000000-00000001.bin").read_bytes()
+JULY = (STORY / "bad" / "C-00000291-00000000-00000032.bin").read_bytes()
+INSTANCES = (CORPUS / "channel" / "instances.bin").read_bytes()
+DEFINITIONS = (CORPUS / "channel" / "definitions.bin").read_bytes()
+BASE = (CORPUS / "sysmon" / "base.bin").read_bytes()
+
+
+def paths(schema: Schema, folder: str = "*") -> list[Path]:
+    """The corpus's files of a format; folder: ``good``, ``bad`` or both."""
+    return sorted((CORPUS / schema.name).rglob(f"{folder}/*.bin"))
+
+
+def good(schema: Schema) -> tuple[bytes, ...]:
+    """Files whose layout is faultless, the largest ones left out."""
+    if schema is SENSOR:
+        return tuple(sprout(SENSOR.root, Random(i)) for i in range(5))
+    found = tuple(data for path in paths(schema, "good") if len(data := path.read_bytes()) <= 20_000)
+    assert len(found) > 20
+    return found

@@ -1,0 +1,209 @@
+"""Each mutator of the table makes the fault that it is named after: files before and after."""
+
+from __future__ import annotations
+
+from random import Random
+
+from inline_snapshot import snapshot
+
+from ccheck_fuzz.interest import Interest
+from ccheck_fuzz.model import Model, opened
+from ccheck_fuzz.mutate import MUTATIONS, Context, named
+from ccheck_schemas.schema import Schema
+from tests.fuzz.seeds import BASE, CHANNEL, INSTANCES, MARCH, SYSMON
+from tests.fuzz.told import told
+
+SEED = {CHANNEL.name: INSTANCES, SYSMON.name: BASE}
+
+
+def pair(name: str, schema: Schema = CHANNEL) -> list[str]:
+    """The smallest of some edits that a mutator makes, told in lines."""
+    before = SEED[schema.name]
+    context = Context(Interest(), [opened(schema, MARCH if schema is CHANNEL else BASE)], 1 << 16)
+    found = []
+    for seed in range(60):
+        made = named(name)(opened(schema, before), Random(seed), context)
+        if made is not None:
+            found.append(told(schema, before, made.data if isinstance(made, Model) else made))
+    assert found, f"{name} found nothing to do"
+    return min(found, key=lambda lines: (len(lines), lines))
+
+
+def test_each_mutator_makes_its_fault() -> None:
+    """Each mutator has a smallest edit in which the field that it is named after is wrong, or all else is right."""
+    pairs = {mutation.__name__: pair(mutation.__name__) for mutation, _ in MUTATIONS}
+    assert pairs == snapshot(
+        {
+            "bound_off_by_one": ["header.channel: 291 → 0"],
+            "number_of_interest": ["header.channel: 291 → 127"],
+            "count_of_another_list": ["header.channel: 291 → 2"],
+            "number_one_off": ["header.channel: 291 → 290"],
+            "number_at_its_edge": ["header.channel: 291 → 0"],
+            "kind_flipped": ["header.kind: 2 → 1"],
+            "kind_without_name": ["header.kind: 2 → 0", "unknown-enum-value"],
+            "version_of_another_time": ["header.format_version: 1 → 0", "unknown-format-version"],
+            "flag_flipped": ["header.flags: 0 → 1"],
+            "reserved_set": ["instances[0].reserved_18: 0 → 1", "reserved-not-zero"],
+            "number_of_another_record": ["instances[0].criteria[0].field_index: 0 → 5"],
+            "numbers_swapped": ["instances[0].action: 2 → 1", "instances[1].action: 1 → 2"],
+            "record_dropped": [
+                "blocks[0].size: 56 → 32",
+                "blocks[0].body.count: 2 → 1",
+                "instances[0].id: 1 → 2",
+                "instances[0].type_id: 2 → 1",
+                "and 35 more",
+                "264 → 176 bytes",
+            ],
+            "record_doubled": [
+                "blocks[0].size: 56 → 80",
+                "blocks[0].body.count: 2 → 3",
+                "blocks[1].size: 72 → 104",
+                "blocks[1].body.count: 4 → 6",
+                "and 21 more",
+                "264 → 320 bytes",
+            ],
+            "records_swapped": [
+                "blocks[0].size: 56 → 72",
+                "blocks[0].body.kind: 3 → 4",
+                "blocks[0].body.record_size: 24 → 16",
+                "blocks[0].body.count: 2 → 4",
+                "and 4 more",
+            ],
+            "record_moved": [
+                "instances[0].criterion_count: 2 → 1",
+                "instances[0].criteria[0].field_index: 0 → 3",
+                "instances[0].criteria[0].kind: 5 → 8",
+                "instances[0].criteria[0].operand_length: 13 → 16",
+                "and 19 more",
+            ],
+            "record_spliced": [
+                "blocks[0].size: 56 → 80",
+                "blocks[0].body.count: 2 → 3",
+                "blocks[1].size: 72 → 408",
+                "blocks[1].body.count: 4 → 25",
+                "and 117 more",
+                "264 → 656 bytes",
+            ],
+            "kind_transplanted": ["instances[0].severity: 4 → 3", "instances[0].action: 2 → 1"],
+            "kind_furnished": [
+                "instances[0].criteria[0].operand_length: 13 → 0",
+                "instances[0].criteria[0].operand: '\\\\certutil.exe' → none",
+                "blocks[2].size: 72 → 56",
+                "blocks[2].body.count: 64 → 48",
+                "264 → 248 bytes",
+            ],
+            "list_of_interesting_length": [
+                "blocks[0].size: 56 → 1544",
+                "blocks[0].body.count: 2 → 64",
+                "blocks[1].size: 72 → 2056",
+                "blocks[1].body.count: 4 → 128",
+                "and 1302 more",
+                "264 → 3736 bytes",
+            ],
+            "text_emptied": [
+                "instances[0].criteria[0].operand_length: 13 → 0",
+                "instances[0].criteria[0].operand: '\\\\certutil.exe' → none",
+                "blocks[2].size: 72 → 56",
+                "blocks[2].body.count: 64 → 48",
+                "264 → 248 bytes",
+            ],
+            "text_at_its_limit": [
+                "instances[1].criteria[1].operand_length: 8 → 1",
+                "instances[1].criteria[1].operand: 0400000000000000 → 04",
+                "blocks[2].size: 72 → 65",
+                "blocks[2].body.count: 64 → 57",
+            ],
+            "text_with_nul": [
+                "instances[0].criteria[0].operand: '\\\\certutil.exe' → none",
+                "text-malformed",
+            ],
+            "text_malformed": [
+                "instances[0].criteria[0].operand_length: 13 → 14",
+                "instances[0].criteria[0].operand: '\\\\certutil.exe' → none",
+                "text-malformed",
+            ],
+            "text_of_interest": [
+                "instances[0].criteria[0].operand_length: 13 → 14",
+                "instances[0].criteria[0].operand: '\\\\certutil.exe' → '\\\\certutil.exea'",
+            ],
+            "text_of_metacharacters": [
+                "instances[0].criteria[0].operand: '\\\\certutil.exe' → '.*.*.*.*.*.*='"
+            ],
+            "text_resized": [
+                "instances[0].criteria[0].operand_length: 13 → 10",
+                "instances[0].criteria[0].operand: '\\\\certutil.exe' → '\\\\certutil.'",
+            ],
+            "text_of_another_record": [
+                "instances[0].criteria[1].operand_length: 16 → 18",
+                "instances[0].criteria[1].operand: e803000000000000 cf07000000000000 → 5c44 65766963655c4e61 6d6564506970655c",
+            ],
+            "word_of_interest": [
+                "instances[0].criteria[1].operand: e803000000000000 cf07000000000000 → 0000000000000000 cf07000000000000"
+            ],
+            "words_swapped": [
+                "instances[0].criteria[1].operand: e803000000000000 cf07000000000000 → cf07000000000000 e803000000000000"
+            ],
+            "size_broken": ["header.total_size: 264 → 0", "size-mismatch"],
+            "count_broken": ["blocks[0].body.count: 2 → 16", "count-past-bytes"],
+            "length_broken": ["blocks[0].size: 56 → 112", "size-mismatch"],
+            "record_size_broken": ["blocks[0].body.record_size: 24 → 128", "record-size-wrong"],
+            "index_broken": [
+                "instances[0].first_criterion: 0 → 1",
+                "instances[0].criteria[0].field_index: 0 → 3",
+                "instances[0].criteria[0].kind: 5 → 8",
+                "instances[0].criteria[0].operand_length: 13 → 16",
+                "and 20 more",
+                "rows-out-of-order",
+            ],
+            "offset_broken": ["blocks[3].size: 0 → none", "offset-misaligned"],
+            "chain_bent": ["blocks[3].size: 0 → none", "chain-loop"],
+            "checksum_broken": ["header.checksum: 3212834502 → 1065350854", "checksum-wrong"],
+            "byte_changed": ["header.channel: 291 → 2097443"],
+            "byte_changed_unsealed": ["header.channel: 291 → 2097443"],
+            "file_truncated": ["blocks[3].size: 0 → none", "offset-outside-file", "264 → 256 bytes"],
+            "bytes_trailing": ["bytes-unowned", "checksum-wrong", "size-mismatch", "264 → 265 bytes"],
+        }
+    )
+
+
+def test_chains_have_their_mutators() -> None:
+    """Records of chains are dropped, doubled and spliced, and their links and counts broken."""
+    names = (
+        "record_dropped",
+        "record_doubled",
+        "record_spliced",
+        "chain_bent",
+        "count_broken",
+        "offset_broken",
+    )
+    assert {name: pair(name, SYSMON) for name in names} == snapshot(
+        {
+            "record_dropped": [
+                "aggregations[0].root_rule_offset: 1464 → 0",
+                "events[0].filter_count: 4 → 3",
+                "events[0].filters[2].field_id: 10 → 20",
+                "events[0].filters[2].filter_type: 3 → 13",
+                "and 11 more",
+                "3176 → 2616 bytes",
+            ],
+            "record_doubled": [
+                "aggregations[0].root_rule_offset: 1464 → 1760",
+                "events[1].first_filter_offset: 2616 → 2912",
+                "aggregations[1].name: none → 'office child'",
+                "aggregations[1].message_id: none → 0",
+                "and 6 more",
+                "3176 → 3472 bytes",
+            ],
+            "record_spliced": [
+                "aggregations[0].root_rule_offset: 1464 → 0",
+                "events[0].filters[2].aggregation_offset: 1168 → 1464",
+                "events[0].filters[3].aggregation_offset: 1168 → 1464",
+                "events[1].first_filter_offset: 2616 → 2912",
+                "and 8 more",
+                "3176 → 3472 bytes",
+            ],
+            "chain_bent": ["aggregations[0].next_offset: 0 → 1168", "chain-loop"],
+            "count_broken": ["events[0].filter_count: 4 → 0", "count-mismatch"],
+            "offset_broken": ["aggregations[0].root_rule_offset: 1464 → 1211"],
+        }
+    )
