@@ -5,17 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
+from ccheck.formats import SCHEMAS
 from ccheck_schemas.anatomy import sprout
 from ccheck_schemas.schema import Schema
-from ccheck_schemas.table import SCHEMAS
 from tests.conftest import ROOT
 from tests.user import sensor
 
 CORPUS = ROOT / "corpus"
 CHANNEL = next(schema for schema in SCHEMAS if schema.name == "channel")
 SYSMON = next(schema for schema in SCHEMAS if schema.name == "sysmon")
+REGDB = next(schema for schema in SCHEMAS if schema.name == "regdb")
 SENSOR = sensor.SCHEMA
-ALL = (CHANNEL, SYSMON, SENSOR)
+ALL = (CHANNEL, SYSMON, REGDB, SENSOR)
 
 STORY = CORPUS / "channel" / "field-past-inputs"
 MARCH = (STORY / "good" / "C-00000291-00000000-00000001.bin").read_bytes()

@@ -13,7 +13,7 @@ from ccheck_fuzz.model import Draft, Model, Models, opened, rebuilt
 from ccheck_schemas.anatomy import Tie
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import Schema
-from tests.fuzz.seeds import ALL, BASE, CHANNEL, INSTANCES, JULY, MARCH, SENSOR, SYSMON, good, paths
+from tests.fuzz.seeds import ALL, BASE, CHANNEL, INSTANCES, JULY, MARCH, REGDB, SENSOR, SYSMON, good, paths
 
 
 def faults(schema: Schema, data: bytes) -> dict[str, int]:
@@ -26,23 +26,24 @@ def table(model: Model, name: str) -> int:
     return next(key for key, held in model.frame.tables.items() if held.name == name)
 
 
-@pytest.mark.parametrize("schema", [CHANNEL, SYSMON], ids=lambda schema: schema.name)
+@pytest.mark.parametrize("schema", [CHANNEL, SYSMON, REGDB], ids=lambda schema: schema.name)
 def test_every_file_of_the_corpus_is_built_back(schema: Schema) -> None:
     """Good or bad, a file that was not edited is built back to the very same bytes."""
     found = paths(schema)
-    assert len(found) > 100
+    assert len(found) > 50
     for path in found:
         data = path.read_bytes()
         assert rebuilt(opened(schema, data)).data == data, path
 
 
-def test_genuine_files_are_built_back(shared_data: Path) -> None:
-    """So is every genuine Sysmon blob."""
-    found = sorted((shared_data / "sysmon" / "valid").glob("*.bin"))
+@pytest.mark.parametrize("schema", [SYSMON, REGDB], ids=lambda schema: schema.name)
+def test_genuine_files_are_built_back(shared_data: Path, schema: Schema) -> None:
+    """So is every genuine Sysmon blob and regulatory database."""
+    found = sorted(path for path in (shared_data / schema.name / "valid").iterdir())
     assert found
     for path in found:
         data = path.read_bytes()
-        assert rebuilt(opened(SYSMON, data)).data == data, path
+        assert rebuilt(opened(schema, data)).data == data, path
 
 
 @pytest.mark.parametrize("schema", ALL, ids=lambda schema: schema.name)

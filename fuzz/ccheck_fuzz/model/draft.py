@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -35,12 +35,16 @@ def _uprooted(ref: Ref) -> Ref:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """An element of a list that was cut out: its pieces and bytes, and the lists and tables inside."""
+    """An element of a list that was cut out: its pieces and bytes, and the lists and tables inside.
+
+    named: the kinds of the records elsewhere that it names, by their keys.
+    """
 
     pieces: tuple[Piece, ...]
     raws: tuple[bytes, ...]
     lists: tuple[tuple[int, Chained], ...]
     tables: tuple[tuple[int, Table], ...]
+    named: Mapping[int, Kind]
 
 
 class Draft:
@@ -204,7 +208,9 @@ class Draft:
         )  # fmt: skip
         lists = tuple((tag, inner) for tag, inner in self.lists.items() if key in inner.owner)
         tables = tuple((p.table, self.tables[p.table]) for p in pieces if p.table is not None)
-        return Branch(pieces, raws, lists, tables)
+        outside = {ref for piece in pieces for ref in piece.refs if isinstance(ref, int)}
+        kinds = {p.key: p.kind for p in self.pieces if p.key in outside and p.kind is not None}
+        return Branch(pieces, raws, lists, tables, kinds)
 
     def prune(self, tag: int, number: int) -> None:
         """Take an element out of a list, with all that is in it, and the records that only it names."""
@@ -238,7 +244,12 @@ class Draft:
         }
         lost = {key for key in targets if key not in listed and key not in named}
         if lost:
+            gone = [piece for piece in self.pieces if lost.intersection(piece.path)]
             self.pieces = [piece for piece in self.pieces if not lost.intersection(piece.path)]
+            for inner in [inner for inner, held in self.lists.items() if lost.intersection(held.owner)]:
+                del self.lists[inner]
+            self._forget({piece.table for piece in gone if piece.table is not None})
+            self._orphans([ref for piece in gone for ref in piece.refs if isinstance(ref, int)])
 
     def graft(self, tag: int, number: int, branch: Branch) -> None:
         """Put a copy of an element into a list, in front of another or at the end."""
@@ -249,10 +260,15 @@ class Draft:
         renamed = keys | tables | lists
         outer = len(branch.pieces[0].path) - 1
         here = {piece.key for piece in self.pieces}
+        alike: dict[int, int] = {}
+        for ref, kind in branch.named.items():
+            if ref not in keys and ref not in here:
+                # A record that this file lacks: one of its own of that kind takes its part.
+                alike[ref] = next((piece.key for piece in self.pieces if piece.kind is kind), 0)
         made: list[Piece] = []
         for piece, raw in zip(branch.pieces, branch.raws, strict=True):
             refs = tuple(
-                keys.get(ref, ref if ref in here else None) if isinstance(ref, int) else ref
+                keys.get(ref, ref if ref in here else alike.get(ref) or None) if isinstance(ref, int) else ref
                 for ref in piece.refs
             )
             relations = tuple(

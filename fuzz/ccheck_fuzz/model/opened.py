@@ -27,6 +27,11 @@ def opened(schema: Schema, data: bytes, *, repaired: bool = False) -> Model:
         for key, rows in anatomy.tables.items()
         if key in kept
     }
+    for piece in pieces:
+        piece.refs = _present(piece.refs, starts)
+    for table in tables.values():
+        if table.kind.places:
+            table.refs = [_present(refs, starts) for refs in table.refs]
     for chained in anatomy.lists.values():
         chained.elements = tuple(key for key in chained.elements if key in starts)
     frame = Frame(pieces, starts, ends, tables, anatomy.lists, (), frozenset(), ())
@@ -74,6 +79,13 @@ def _rigid(model: Model) -> Model:
 def _nothing(table: Table) -> list[Refs]:
     """Rows that name nothing."""
     return [(None,) * (len(table.kind.pooled) + len(table.kind.places))] * len(table.refs)
+
+
+def _present(refs: Refs, starts: Mapping[int, int]) -> Refs:
+    """What a record names, without the pieces that overlap others and were left out."""
+    if all(not isinstance(ref, int) or ref in starts for ref in refs):
+        return refs
+    return tuple(ref if not isinstance(ref, int) or ref in starts else None for ref in refs)
 
 
 def _without_overlap(anatomy: Anatomy, data: bytes) -> list[Piece]:

@@ -17,6 +17,7 @@ from ccheck_schemas import meaning as m
 from ccheck_schemas.anatomy.kind import (
     KEYS,
     Anatomy,
+    Blob,
     Chained,
     Kind,
     ListForm,
@@ -172,7 +173,7 @@ class _Dissector:
         found: dict[str, Payload | None] = {}
         for sub in bare(node)[0].subcons:
             if any(isinstance(branch, m.Pooled) for branch in branches(sub)):
-                pooled = chosen(bare(sub)[0], record.values)
+                pooled = bare(chosen(sub, record.values))[0]
                 if isinstance(pooled, m.Pooled):
                     found[m.field_of(pooled.offset) or ""] = self.payload(pooled, record)
         return tuple(found.get(form.offset.name) for form in kind.pooled)
@@ -227,7 +228,8 @@ class _Dissector:
         self, node: Any, name: str, record: Record, at: int, path: tuple[int, ...], scope: _Scope, full: str
     ) -> int | None:
         """One node; conditional ones lead on to the branch that the record's numbers choose."""
-        node = chosen(node, record.values) if name not in scope.inner else node
+        leaf = chosen(node, record.values)
+        node = bare(leaf)[0]
         match node:
             case construct.Struct():
                 inner = record.get(name)
@@ -238,7 +240,7 @@ class _Dissector:
             case m.Text() | construct.Bytes() if callable(node.length):
                 return self.elastic(node, name, record, at, path, scope, full)
             case construct.FormatField() | construct.Const() | m.Text() | construct.Bytes():
-                return self.fixed(leaf_run(node, name, full), node, record, at, path, scope)
+                return self.fixed(leaf_run(leaf, name, full), node, record, at, path, scope)
             case m.ZeroPad():
                 self.piece(at, at, path).align = node.align
                 return at + -at % node.align
@@ -248,7 +250,7 @@ class _Dissector:
                 return self.pool(node, name, record, at, path, scope)
             case m.Region():
                 return self.region(node, name, record, at, path, scope, full)
-            case construct.Array():
+            case construct.Array() | m.Terminated():
                 return self.array(node, name, record, at, path, scope, full)
             case m.At():
                 self.later.append(partial(self.elsewhere, node, name, record, scope, full))
@@ -334,8 +336,11 @@ class _Dissector:
             return None
         inner = bare(node.subcon)[0]
         size = sizeof(node.subcon)
+        if self.reserved:
+            self.piece(at, at, path)  # the record that begins with this array; its elements have their own
         elements: list[int] = []
-        whole = int(m.evaluate(node.count, record.values)) == len(held)
+        ended = isinstance(node, m.Terminated)
+        whole = ended or int(m.evaluate(node.count, record.values)) == len(held)
         for item in held:
             key = self.reserved = next(KEYS)
             if isinstance(item, Record):
@@ -358,7 +363,11 @@ class _Dissector:
         form = _array_form(node, full)
         self.found.lists[key] = Chained(form, tuple(elements), path)
         scope.lists[name] = key
-        self.tie(node.count, scope, Tie.ELEMENTS, key)
+        if ended and whole and size is not None and at + size <= len(self.data):
+            # The record that ends the list is no element of it.
+            return self.piece(at, at + size, path, _ending(full, size)).end
+        if not ended:
+            self.tie(node.count, scope, Tie.ELEMENTS, key)
         return at if whole else None
 
     # -- records elsewhere
@@ -422,5 +431,11 @@ def _chain_form(node: m.Chain, name: str) -> ListForm:
 
 
 @cache
+def _ending(name: str, size: int) -> Kind:
+    """The record of zeros that ends a list."""
+    return Kind(f"{name} ending", size, blobs=(Blob("ending", 0, size, exact=bytes(size)),))
+
+
+@cache
 def _array_form(node: Any, name: str) -> ListForm:
-    return ListForm(name, variable=variable(node.count) is not None)
+    return ListForm(name, variable=isinstance(node, m.Terminated) or variable(node.count) is not None)

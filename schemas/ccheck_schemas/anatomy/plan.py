@@ -107,14 +107,15 @@ def condition(node: Any) -> Any:
 
 
 def chosen(node: Any, values: Any) -> Any:
-    """The branch that the values choose, bare; `construct.Pass` where it is none."""
-    while choices(node):
-        key = m.evaluate(condition(node), values)
-        if isinstance(node, construct.IfThenElse):
-            node = node.thensubcon if key else node.elsesubcon
+    """The branch that the values choose, with its meanings; `construct.Pass` where it is none."""
+    inner = bare(node)[0]
+    while choices(inner):
+        key = m.evaluate(condition(inner), values)
+        if isinstance(inner, construct.IfThenElse):
+            node = inner.thensubcon if key else inner.elsesubcon
         else:
-            node = node.cases.get(key, node.default)
-        node = bare(node)[0]
+            node = inner.cases.get(key, inner.default)
+        inner = bare(node)[0]
     return node
 
 
@@ -221,8 +222,9 @@ def _run(leaves: list[Leaf], uses: _Uses, name: str) -> Run:
                 numbers[leaf.name] = number
                 targets = [i.table for i in leaf.meanings if isinstance(i, m.IndexInto)]
                 indices += [(number, table) for table in targets]
-                if any(isinstance(i, m.OffsetInto) for i in leaf.meanings) and leaf.name not in uses.heads:
-                    places.append(PlaceForm(number))
+                units = [i.unit for i in leaf.meanings if isinstance(i, m.OffsetInto)]
+                if units and leaf.name not in uses.heads:
+                    places.append(PlaceForm(number, 0, units[0]))
         else:
             blobs.append(blob_of(leaf.node, leaf.name, delta, size))
         delta += size

@@ -173,6 +173,8 @@ class _Sprout:
                 self.pooled.setdefault(node.region, []).append((node, grown))
             case m.Rows():
                 self.takers.setdefault(node.table, []).append((grown, node))
+            case m.Terminated():
+                self.terminated(node, name, grown)
             case m.Chain():
                 self.later.append(lambda: self.chain(node, name, grown))
             case m.At():
@@ -238,6 +240,13 @@ class _Sprout:
         self.lists[id(grown), f"size of {name}"] = (len(self.out) - start) // number if number else 0
         if isinstance(node, m.Table):
             self.rows.setdefault(node.table, number)
+
+    def terminated(self, node: m.Terminated, name: str, grown: _Grown) -> None:
+        """A list that ends with a record of zeros. What it names elsewhere gives it its mark."""
+        start = len(self.out)
+        self.struct(node.subcon, _Grown(grown))
+        self.out += bytes(len(self.out) - start)
+        self.lists[id(grown), name] = 1
 
     def pool(self, node: m.Pool, name: str, grown: _Grown) -> None:
         """A pool with an item for each record so far that names one."""
