@@ -142,3 +142,24 @@ class Rows(construct.Construct):
 
     def _sizeof(self, context: Any, path: str) -> int:
         return 0
+
+
+class SharedText(_Elsewhere):
+    """The text that begins at `offset` of the block `block` (a `Strings`) and goes to the first NUL. Texts
+    may be the ends of others. encoding: a codec of Python, decoded strictly.
+
+    Plain Construct parsing gives None here, because the block may stand later in the file; the reader gives
+    the text.
+    """
+
+    def __init__(self, block: str, offset: Expression, encoding: str = "ascii") -> None:
+        super().__init__(construct.Pass)
+        self.block = block
+        self.offset = offset
+        self.encoding = encoding
+
+    def _parse(self, stream: Any, context: Any, path: str) -> None:
+        return None
+
+    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+        return obj

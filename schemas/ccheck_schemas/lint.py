@@ -34,7 +34,7 @@ REFUSED: dict[str, str] = {
     "NullStripped": "drops bytes; use Text",
     "PaddedString": "drops what stands behind the NUL; use Text",
     "PascalString": "has no bound on its length; use LengthOf and Text",
-    "CString": "has no bound; use Text",
+    "CString": "has no bound; use Text or TextToNul",
     "Prefixed": "lets bytes behind its content pass; use LengthOf and Region",
     "PrefixedArray": "has no bound on its count; use CountOf and Array or Table",
     "Pointer": "reads a negative offset from the end of the file; use At, Chain or Pooled",
@@ -67,6 +67,8 @@ _SHAPES = (
     construct.Switch,
     m.Table,
     m.Terminated,
+    m.UpTo,
+    m.UpToEnd,
     m.Region,
     m.At,
     m.Chain,
@@ -95,7 +97,7 @@ class _Linter:
     """One walk over a schema."""
 
     def __init__(self) -> None:
-        self.named: dict[str, set[str]] = {"table": set(), "pool": set(), "field": set()}
+        self.named: dict[str, set[str]] = {kind: set() for kind in ("table", "pool", "block", "field")}
         self.wanted: list[tuple[str, str, str]] = []
         self.open: set[int] = set()
 
@@ -109,7 +111,7 @@ class _Linter:
             name = sub.name
             here = f"{place}.{name}" if place else str(name)
             inner = sub.subcon if isinstance(sub, construct.Renamed) else sub
-            if name is None and not isinstance(inner, m.ZeroPad):
+            if name is None and not isinstance(inner, m.ZeroPad | m.ZerosTo | m.ZerosToEnd):
                 yield f"{place or 'schema'}: a {type(inner).__name__} has no name"
             elif name is not None and (not name.isidentifier() or name.startswith("_") or name in names):
                 yield f"{here}: a field's name is a new identifier that does not begin with an underscore"
@@ -156,6 +158,22 @@ class _Linter:
                 if size is None or not isinstance(_bare(node.subcon), construct.Struct):
                     yield f"{place}: the records of a Table are Structs of one fixed size"
             yield from self.node(node.subcon, f"{place}[]", names)
+        elif isinstance(node, m.UpTo | m.UpToEnd):
+            record = _bare(node.subcon)
+            if not isinstance(record, construct.Struct) or sizeof(record) == 0:
+                yield f"{place}: {kind} reads Structs that take bytes"
+                return
+            if isinstance(node, m.UpTo) and number_at(record, node.field) is None:
+                yield f"{place}: the listed record has no number {node.field!r} at a fixed place"
+            yield from self.node(record, f"{place}[]", names)
+        elif isinstance(node, m.ZerosTo):
+            yield from self.expression(node.offset, place, names)
+        elif isinstance(node, m.Strings):
+            yield from self.expression(node.length, place, names)
+            self.named["block"].add(node.block)
+        elif isinstance(node, m.SharedText):
+            yield from self.expression(node.offset, place, names)
+            self.wanted.append(("block", node.block, place))
         elif isinstance(node, m.Terminated):
             record = _bare(node.subcon)
             if not isinstance(record, construct.Struct) or not sizeof(record):
@@ -202,7 +220,10 @@ class _Linter:
                     yield f"{place}: Rows names {name!r}, which is no field before it"
         elif kind in REFUSED:
             yield f"{place}: {kind} {REFUSED[kind]}"
-        elif not isinstance(node, (*_LEAVES, construct.Const, m.ZeroPad)) and node is not construct.Pass:
+        elif (
+            not isinstance(node, (*_LEAVES, construct.Const, m.ZeroPad, m.AnyPad, m.ZerosToEnd, m.TextToNul))
+            and node is not construct.Pass
+        ):
             yield f"{place}: {kind} is not in the vocabulary; ccheck_schemas.meaning lists what is"
 
     def expression(self, expression: Any, place: str, names: set[str]) -> Iterator[str]:

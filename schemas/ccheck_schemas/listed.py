@@ -1,4 +1,4 @@
-"""Read lists that end with a mark: no count says how many records they have."""
+"""Read lists that no number counts, and padding whose length is not said."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ccheck_schemas import meaning as m
 from ccheck_schemas.record import Record
 from ccheck_schemas.size import fixed_size, number_at
+from ccheck_schemas.span import Span
 from ccheck_schemas.tree import bare
 
 if TYPE_CHECKING:
@@ -41,3 +42,82 @@ def terminated(
         reader.ledger.fault("reserved-not-zero", record, name, place, value=value)
     record.put(name, rows, start, at + size)
     return at + size
+
+
+def up_to(
+    reader: _Reader, node: m.UpTo, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """Records up to and with the one whose mark has its value."""
+    listed = bare(node.subcon)[0]
+    start = at
+    rows: list[Record] = []
+    record.put(name, rows, at, at)
+    while True:
+        row = Record(record, f"{name}[{len(rows)}]", at)
+        rows.append(row)
+        at = row.end = reader.struct(listed, row, at, limit, promised)
+        if row.values[node.field] == node.value:
+            break
+    record.put(name, rows, start, at)
+    return at
+
+
+def up_to_end(
+    reader: _Reader, node: m.UpToEnd, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """Records up to the end of the bytes at hand."""
+    listed = bare(node.subcon)[0]
+    start = at
+    rows: list[Record] = []
+    record.put(name, rows, at, at)
+    while at < limit:
+        row = Record(record, f"{name}[{len(rows)}]", at)
+        rows.append(row)
+        at = row.end = reader.struct(listed, row, at, limit, promised)
+    record.put(name, rows, start, at)
+    return at
+
+
+def zeros_to(
+    reader: _Reader, node: m.ZerosTo, record: Record, name: str | None, at: int, limit: int, promised: int
+) -> int:
+    """Zero bytes up to the offset that a field names. One that lies before what was read so far has bytes
+    of two owners, and ends the record.
+    """
+    target = int(m.evaluate(node.offset, record.values))
+    field = m.field_of(node.offset)
+    if target < at:
+        place = (max(0, target), at)
+        proofs = (("they are read up to here", lambda: Span(at, 0, "")),)
+        reader.ledger.fault(
+            "bytes-owned-twice",
+            record,
+            field,
+            None if field else place,
+            proofs,
+            other="what stands before",
+            link=True,
+        )
+        reader.stop()
+    if target > limit and promised <= limit:
+        values = {"value": target, "size": limit}
+        reader.ledger.blame("offset-outside-file", record, field, (limit, limit), **values)
+        reader.stop()
+    reader.need(record, "padding", at, target - at, limit, promised)
+    _zeros(reader, record, at, target)
+    return target
+
+
+def zeros_to_end(
+    reader: _Reader, node: m.ZerosToEnd, record: Record, name: str | None, at: int, limit: int, promised: int
+) -> int:
+    """Zero bytes up to the end of the bytes at hand."""
+    _zeros(reader, record, at, limit)
+    return limit
+
+
+def _zeros(reader: _Reader, record: Record, at: int, end: int) -> None:
+    padding = reader.data[at:end]
+    if any(padding):
+        first = at + len(padding) - len(padding.lstrip(b"\0"))
+        reader.ledger.fault("padding-not-zero", record, "padding", (first, at + len(padding.rstrip(b"\0"))))

@@ -16,8 +16,11 @@ Three families:
 
 * around an integer: `Version`, `Bounded`, `StrictEnum`, `StrictFlags`, `Reserved`, `CountOf`, `LengthOf`,
   `RecordSize`, `FileSize`, `IndexInto`, `OffsetInto`, `ChecksumOver`
-* shapes that take bytes where they stand: `Text`, `ZeroPad`, `Table`, `Terminated`, `Pool`, `Region`
-* shapes that follow a number to another place and take none where they stand: `At`, `Chain`, `Pooled`, `Rows`
+* shapes that take bytes where they stand: `Text`, `ZeroPad`, `AnyPad`, `Table`, `Terminated`, `UpTo`,
+`UpToEnd`,
+  `Pool`, `Strings`, `Region`, `TextToNul`, `ZerosTo`, `ZerosToEnd`
+* shapes that follow a number to another place and take none where they stand: `At`, `Chain`, `Pooled`,
+`SharedText`, `Rows`
 
 Every argument is an integer, a name, or a ``this`` expression; there are no lambdas, because a generator must
 be able to read a schema. All of them also parse and build as plain Construct nodes, with the conditions that
@@ -32,11 +35,24 @@ from typing import Any
 
 import construct
 
-from ccheck_schemas.elsewhere import At, Chain, Pooled, Rows
+from ccheck_schemas.elsewhere import At, Chain, Pooled, Rows, SharedText
 from ccheck_schemas.expression import Expression, FieldError, evaluate, field_of, field_path
-from ccheck_schemas.shape import Pool, Region, Table, Terminated, Text, ZeroPad
+from ccheck_schemas.listing import Terminated, UpTo, UpToEnd
+from ccheck_schemas.shape import (
+    AnyPad,
+    Pool,
+    Region,
+    Strings,
+    Table,
+    Text,
+    TextToNul,
+    ZeroPad,
+    ZerosTo,
+    ZerosToEnd,
+)
 
 __all__ = [
+    "AnyPad",
     "At",
     "Bounded",
     "Chain",
@@ -55,13 +71,20 @@ __all__ = [
     "Region",
     "Reserved",
     "Rows",
+    "SharedText",
     "StrictEnum",
     "StrictFlags",
+    "Strings",
     "Table",
     "Terminated",
     "Text",
+    "TextToNul",
+    "UpTo",
+    "UpToEnd",
     "Version",
     "ZeroPad",
+    "ZerosTo",
+    "ZerosToEnd",
     "evaluate",
     "field_of",
     "field_path",

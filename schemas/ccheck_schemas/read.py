@@ -16,7 +16,7 @@ import struct
 import zlib
 from collections.abc import Callable
 from functools import cache, partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 import construct
 
@@ -32,6 +32,7 @@ from ccheck_schemas.rows import Rows
 from ccheck_schemas.sharing import Tables
 from ccheck_schemas.size import fixed_size
 from ccheck_schemas.span import Span
+from ccheck_schemas.strings import Blocks
 from ccheck_schemas.text import decode
 from ccheck_schemas.tree import nodes
 
@@ -70,6 +71,7 @@ class _Reader:
         self.ledger = Ledger(data)
         self.tables = Tables(self.ledger, _shared(root))
         self.pools = Pools(self.ledger)
+        self.blocks = Blocks(self.ledger)
         self.seals: list[tuple[m.Meaning, Span, struct.Struct]] = []
         self.later: list[Callable[[], None]] = []
         # Records read elsewhere, by node and offset: each is read once.
@@ -93,6 +95,7 @@ class _Reader:
                 step()
             self.tables.settle()
             self.pools.settle()
+            self.blocks.settle()
             ledger.settle_claims(top)
         except Stop:
             ledger.complete = False
@@ -129,6 +132,11 @@ class _Reader:
             self.ledger.complete = False
             raise _Cut
         return value
+
+    def stop(self) -> NoReturn:
+        """Abandon a record: what stands behind this place cannot be found."""
+        self.ledger.complete = False
+        raise _Cut
 
     # -- structs and their fields
 
@@ -187,6 +195,37 @@ class _Reader:
         record.values[name] = decode(self.ledger, node, record, name, at, length)
         return at + length + behind
 
+    def text_to_nul(
+        self, node: m.TextToNul, record: Record, name: str, at: int, limit: int, promised: int
+    ) -> int:
+        self.need(record, name, at, 1, limit, promised)
+        nul = self.data.find(b"\0", at, limit)
+        record.put(name, None, at, limit if nul < 0 else nul)
+        if nul < 0:
+            if promised <= limit:
+                self.ledger.fault("text-not-terminated", record, name, (at, limit))
+            self.stop()
+        text = m.Text(0, node.encoding)
+        record.values[name] = decode(self.ledger, text, record, name, at, nul - at)
+        return nul + 1
+
+    def strings(self, node: m.Strings, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+        length = self.amount(node.length, record, name, at)
+        fits = self.fit(node.length, length, 1, record, at, limit, promised)
+        if not self.blocks.add(node.block, at, at + fits):
+            self.repeated(node.block, field_of(node.length), record, at)
+        record.put(name, self.data[at : at + fits], at, at + fits)
+        if fits < length:
+            self.stop()
+        return at + length
+
+    def take_shared(
+        self, node: m.SharedText, record: Record, name: str, at: int, limit: int, promised: int
+    ) -> int:
+        record.put(name, None, at, at)
+        self.blocks.take(record, name, node)
+        return at
+
     def zero_pad(self, node: m.ZeroPad, record: Record, name: str, at: int, limit: int, promised: int) -> int:
         end = at + -at % node.align
         self.need(record, "padding", at, end - at, limit, promised)
@@ -194,6 +233,12 @@ class _Reader:
         if any(padding) and id(record) not in self.loose:
             first = at + len(padding) - len(padding.lstrip(b"\0"))
             self.ledger.fault("padding-not-zero", record, "padding", (first, at + len(padding.rstrip(b"\0"))))
+        return end
+
+    def any_pad(self, node: m.AnyPad, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+        end = at + -at % node.align
+        self.need(record, name, at, end - at, limit, promised)
+        record.put(name, self.data[at:end], at, end)
         return end
 
     def nested(self, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
@@ -472,8 +517,16 @@ _METHODS: tuple[tuple[type, Callable[..., int]], ...] = (
     (construct.Switch, _Reader.switch),
     (m.Text, _Reader.text),
     (m.ZeroPad, _Reader.zero_pad),
+    (m.AnyPad, _Reader.any_pad),
     (m.Table, _Reader.table),
     (m.Terminated, listed.terminated),
+    (m.UpTo, listed.up_to),
+    (m.UpToEnd, listed.up_to_end),
+    (m.ZerosTo, listed.zeros_to),
+    (m.ZerosToEnd, listed.zeros_to_end),
+    (m.TextToNul, _Reader.text_to_nul),
+    (m.Strings, _Reader.strings),
+    (m.SharedText, _Reader.take_shared),
     (m.Pool, _Reader.pool),
     (m.Region, _Reader.region),
     (m.At, _Reader.elsewhere),

@@ -51,9 +51,9 @@ class Schema:
     name: the word on the command line. title: one line for people. root: a Struct in the vocabulary of
     `meaning`. recognise: whether bytes look like this format. assemble: the typed content of a reading; the
     reading itself when the format has none. compose: a recipe to bytes, raises `RecipeError`. describe:
-    content to a recipe, the way back; both or neither. identity: for `ccheck diff`, how the elements of a
-    recipe's lists are named, by the list's key. target: looks up a consumer
-    version that files can be judged for; raises ValueError, which names the known ones.
+    content to a recipe, the way back, raises `RecipeError`; both or neither. identity: for `ccheck diff`,
+    how the elements of a recipe's lists are named, by the list's key. target: looks up a consumer version
+    that files can be judged for; raises ValueError, which names the known ones.
     """
 
     name: str

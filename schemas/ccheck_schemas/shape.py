@@ -1,4 +1,4 @@
-"""Nodes of the vocabulary that take bytes where they stand: text, padding, tables, lists, pools, regions."""
+"""Nodes of the vocabulary that take bytes where they stand: text, padding, tables, pools, regions."""
 
 from __future__ import annotations
 
@@ -79,6 +79,27 @@ class ZeroPad(construct.Construct):
         construct.stream_write(stream, padding, len(padding), path)
 
 
+class AnyPad(construct.Construct):
+    """Bytes up to the next multiple of `align` from the start of the file that no reader looks at. Unlike a
+    `ZeroPad` it is a field, and what it holds is for a check to judge.
+    """
+
+    def __init__(self, align: int) -> None:
+        super().__init__()
+        self.align = align
+
+    def _parse(self, stream: Any, context: Any, path: str) -> bytes:
+        gap = -construct.stream_tell(stream, path) % self.align
+        return bytes(construct.stream_read(stream, gap, path))
+
+    def _build(self, obj: bytes, stream: Any, context: Any, path: str) -> bytes:
+        gap = -construct.stream_tell(stream, path) % self.align
+        if len(obj) != gap:
+            raise FieldError("AnyPad", obj, f"{len(obj)} bytes of padding, {gap} belong here", path)
+        construct.stream_write(stream, obj, gap, path)
+        return obj
+
+
 class Table(construct.Subconstruct):
     """`count` records of one fixed size, known as `table` to `IndexInto` and `Rows`. low..high: how many are
     allowed.
@@ -104,49 +125,6 @@ class Table(construct.Subconstruct):
 
     def _sizeof(self, context: Any, path: str) -> int:
         raise construct.SizeofError("the size of a table depends on its count", path=path)
-
-
-class Terminated(construct.Subconstruct):
-    """Records of one fixed size, up to a record whose field `last` is 0, and all of it.
-
-    The ending record is no element. It takes its bytes where it stands, like the others.
-    """
-
-    def __init__(self, record: construct.Construct, last: str) -> None:
-        super().__init__(record)
-        self.last = last
-
-    def _parse(self, stream: Any, context: Any, path: str) -> Any:
-        records = construct.ListContainer()
-        size, first, end = self._mark()
-        while True:
-            start = construct.stream_tell(stream, path)
-            raw = construct.stream_read(stream, size, path)
-            if not any(raw[first:end]):
-                break
-            construct.stream_seek(stream, start, 0, path)
-            records.append(self.subcon._parsereport(stream, context, path))
-        if any(raw):
-            raise FieldError("Terminated", raw, f"the ending record {raw.hex()} is not zero", path)
-        return records
-
-    def _mark(self) -> tuple[int, int, int]:
-        """The size of a record, and where its mark begins and ends."""
-        at = 0
-        for sub in self.subcon.subcons:
-            if sub.name == self.last:
-                return int(self.subcon.sizeof()), at, at + int(sub.sizeof())
-            at += int(sub.sizeof())
-        raise construct.SizeofError(f"the record has no field {self.last!r}")
-
-    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
-        construct.Array(len(obj), self.subcon)._build(obj, stream, context, path)
-        size = int(self.subcon.sizeof())
-        construct.stream_write(stream, bytes(size), size, path)
-        return obj
-
-    def _sizeof(self, context: Any, path: str) -> int:
-        raise construct.SizeofError("where the list ends depends on its records", path=path)
 
 
 class Pool(construct.Construct):
@@ -196,3 +174,90 @@ class Region(construct.Subconstruct):
 
     def _sizeof(self, context: Any, path: str) -> int:
         return int(evaluate(self.length, context))
+
+
+class TextToNul(construct.Construct):
+    """Text up to its NUL, wherever that stands among the bytes at hand. encoding: a codec of Python of one
+    byte for each NUL, decoded strictly.
+    """
+
+    def __init__(self, encoding: str = "ascii") -> None:
+        super().__init__()
+        self.encoding = encoding
+
+    def _parse(self, stream: Any, context: Any, path: str) -> str:
+        return _to_nul(stream, self.encoding, path)
+
+    def _build(self, obj: str, stream: Any, context: Any, path: str) -> str:
+        raw = obj.encode(self.encoding) + b"\0"
+        construct.stream_write(stream, raw, len(raw), path)
+        return obj
+
+
+def _to_nul(stream: Any, encoding: str, path: str) -> str:
+    raw = bytearray()
+    while byte := construct.stream_read(stream, 1, path)[0]:
+        raw.append(byte)
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError as fault:
+        raise FieldError("Text", bytes(raw), str(fault), path) from None
+
+
+class Strings(construct.Construct):
+    """`length` bytes of texts that each end in a NUL, known as `block` to `SharedText`, whose texts own
+    them.
+    """
+
+    def __init__(self, block: str, length: Expression) -> None:
+        super().__init__()
+        self.block = block
+        self.length = length
+
+    def _parse(self, stream: Any, context: Any, path: str) -> bytes:
+        return bytes(construct.stream_read(stream, evaluate(self.length, context), path))
+
+    def _build(self, obj: bytes, stream: Any, context: Any, path: str) -> bytes:
+        construct.stream_write(stream, obj, len(obj), path)
+        return obj
+
+
+class ZerosTo(construct.Construct):
+    """Zero bytes up to the absolute offset `offset` (a ``this`` expression), where the next field stands."""
+
+    def __init__(self, offset: Expression) -> None:
+        super().__init__()
+        self.offset = offset
+        self.flagbuildnone = True
+
+    def _parse(self, stream: Any, context: Any, path: str) -> None:
+        gap = self._gap(stream, context, path)
+        padding = construct.stream_read(stream, gap, path)
+        if any(padding):
+            raise FieldError("ZerosTo", padding, f"padding {padding.hex()} is not zero", path)
+
+    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> None:
+        gap = self._gap(stream, context, path)
+        construct.stream_write(stream, bytes(gap), gap, path)
+
+    def _gap(self, stream: Any, context: Any, path: str) -> int:
+        offset, at = evaluate(self.offset, context), construct.stream_tell(stream, path)
+        if offset < at:
+            raise FieldError("ZerosTo", offset, f"{offset:#x} lies before {at:#x}", path)
+        return int(offset - at)
+
+
+class ZerosToEnd(construct.Construct):
+    """Zero bytes up to the end of the bytes at hand: room that is left for later."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flagbuildnone = True
+
+    def _parse(self, stream: Any, context: Any, path: str) -> None:
+        padding = stream.read()
+        if any(padding):
+            raise FieldError("ZerosToEnd", padding, "the bytes up to the end are not zero", path)
+
+    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> None:
+        return None

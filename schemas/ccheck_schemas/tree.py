@@ -31,7 +31,16 @@ def nodes(node: Any) -> Iterator[Any]:
             inner = [node.thensubcon, node.elsesubcon]
         case construct.Switch():
             inner = [*node.cases.values(), node.default]
-        case construct.Array() | m.Table() | m.Terminated() | m.Region() | m.Chain() | m.At():
+        case (
+            construct.Array()
+            | m.Table()
+            | m.Terminated()
+            | m.UpTo()
+            | m.UpToEnd()
+            | m.Region()
+            | m.Chain()
+            | m.At()
+        ):
             inner = [node.subcon]
         case _:
             inner = []

@@ -47,6 +47,10 @@ LAX: dict[str, Any] = {
     ("listed", "reason"),
     [
         (m.Terminated(Struct("n" / Int8ub, "x" / Bytes(this.n)), last="n"), "Structs of one fixed size"),
+        (m.UpTo(Int8ub, "n", 1), "Structs that take bytes"),
+        (m.UpTo(Struct("n" / Bytes(2)), "n", 1), "no number"),
+        (m.UpToEnd(Struct()), "Structs that take bytes"),
+        (m.SharedText("names", 1), "no block is named 'names'"),
         (m.Terminated(Int8ub, last="n"), "Structs of one fixed size"),
         (m.Terminated(Struct("n" / Int8ub), last="m"), "has no number 'm'"),
         (m.Terminated(Struct("n" / Bytes(2)), last="n"), "has no number 'n'"),

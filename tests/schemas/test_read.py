@@ -295,7 +295,9 @@ def test_an_unknown_kind_is_passed_over_to_the_end_of_its_region() -> None:
 
 
 def test_a_kind_without_a_case_is_a_fault_of_its_field() -> None:
-    """A kind that no case describes is blamed even where the field is a plain number: nothing passes unread."""
+    """A kind that no case describes is blamed even where the field is a plain number: nothing passes
+    unread.
+    """
     body = Struct("kind" / Int8ub, "x" / Switch(this.kind, {1: Int8ub}))
     root = Struct("size" / Int8ub, "body" / m.Region(this.size, body))
     assert faults(read(root, b"\x03\x07zz")) == [("unknown-enum-value", 1, 1, "body.kind")]
@@ -373,7 +375,9 @@ LISTED = Struct(
     ],
 )
 def test_a_list_ends_with_a_record_of_zeros(raw: str, expected: list[tuple[str, int, int, str]]) -> None:
-    """Records are read up to the one whose mark is 0; what else that one holds, or a missing one, is a fault."""
+    """Records are read up to the one whose mark is 0; what else that one holds, or a missing one, is a
+    fault.
+    """
     data = bytes.fromhex(raw)
     reading = read(LISTED, data)
     assert faults(reading) == expected
@@ -397,3 +401,101 @@ def test_a_pointer_in_units_is_blamed_for_where_it_leads() -> None:
     )
     assert faults(read(node, b"\x02")) == [("offset-outside-file", 0, 1, "there")]
     assert read(node, b"\x01\0\0\0\x05").faults[0].name == "bytes-unowned"
+
+
+TOKENS = Struct(
+    "at" / m.OffsetInto(Int8ub, of="tokens"),
+    m.ZerosTo(this.at),
+    "tokens"
+    / m.UpTo(
+        Struct("kind" / Int8ub, "name" / If(this.kind == 1, m.SharedText("names", this.kind - 1))), "kind", 9
+    ),
+    "length" / Int8ub,
+    "names" / m.Strings("names", this.length),
+    m.ZerosToEnd(),
+)
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("01 01 09 03 61 62 00", []),
+        ("03 00 00 01 09 03 61 62 00 00 00", []),
+        ("03 00 07 01 09 03 61 62 00", [("padding-not-zero", 2, 1, "padding")]),
+        ("00 01 09 03 61 62 00", [("bytes-owned-twice", 0, 1, "at")]),
+        ("ff 01 09", [("offset-outside-file", 0, 1, "at")]),
+        ("01 01 02 03", [("truncated", 4, 0, "tokens[3].kind")]),
+        ("01 01 09 02 61 62", [("text-not-terminated", 4, 2, "tokens[0].name")]),
+        ("01 01 09 03 61 ff 00", [("text-malformed", 5, 1, "tokens[0].name")]),
+        ("01 01 09 00", [("offset-outside-region", 1, 1, "tokens[0]")]),
+        ("01 09 03 61 62 00", [("pool-text-unused", 3, 3, "names")]),
+        ("01 01 09 05 61 00", [("count-past-bytes", 3, 1, "length")]),
+        ("01 01 09 02 61 00 07", [("padding-not-zero", 6, 1, "padding")]),
+    ],
+)
+def test_lists_up_to_a_mark_and_names_that_they_share(
+    raw: str, expected: list[tuple[str, int, int, str]]
+) -> None:
+    """Tokens up to the last, zeros in front of them and behind all, and names in a block: each fault has
+    its place.
+    """
+    assert faults(read(TOKENS, bytes.fromhex(raw))) == expected
+
+
+def test_names_may_be_the_ends_of_others() -> None:
+    """Two texts that end at the same NUL own it together, and none of the block is unused."""
+    entry = Struct("at" / Int8ub, "name" / m.SharedText("names", this.at))
+    node = Struct("a" / entry, "b" / entry, "names" / m.Strings("names", 3))
+    reading = read(node, b"\x01\0ab\0")
+    assert faults(reading) == []
+    assert (reading.root.a.name, reading.root.b.name) == ("b", "ab")
+
+
+def test_names_that_share_a_long_end_are_read_in_bounds() -> None:
+    """Thousands of names that all run to the end of a long block are given up after eight times the file."""
+    entry = Struct("at" / Int16ub, "name" / m.SharedText("names", this.at))
+    node = Struct("entries" / Array(20_000, entry), "names" / m.Strings("names", 40_000))
+    data = b"".join(i.to_bytes(2, "big") for i in range(20_000)) + b"a" * 39_999 + b"\0"
+    reading = read(node, data)
+    assert reading.counts == {"pool-items-overlap": 1}
+    assert not reading.complete
+
+
+PADDED = Struct("name" / m.TextToNul(), "padding" / m.AnyPad(4), "records" / m.UpToEnd(Struct("a" / Int16ub)))
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("61 00 07 08 00 01 00 02", []),
+        ("61 62 63 00", []),
+        ("61 62 63", [("text-not-terminated", 0, 3, "name")]),
+        ("e9 00 00 00", [("text-malformed", 0, 1, "name")]),
+        ("61 00 00", [("truncated", 2, 1, "padding")]),
+        ("61 62 63 00 00 01 00", [("truncated", 6, 1, "records[1].a")]),
+        ("", [("truncated", 0, 0, "name")]),
+    ],
+)
+def test_text_to_its_nul_padding_and_records_to_the_end(
+    raw: str, expected: list[tuple[str, int, int, str]]
+) -> None:
+    """A text ends at its NUL, padding is kept whatever it holds, and records follow to the last byte."""
+    data = bytes.fromhex(raw)
+    assert faults(read(PADDED, data)) == expected
+    if not expected:
+        assert PADDED.build(PADDED.parse(data)) == data
+
+
+@pytest.mark.parametrize(
+    ("node", "raw", "match"),
+    [
+        (m.ZerosTo(2), "00 07", "is not zero"),
+        (Struct("a" / Int16ub, m.ZerosTo(1)), "00 07", "lies before"),
+        (m.ZerosToEnd(), "00 07", "are not zero"),
+        (m.TextToNul(), "e9 00", "ascii"),
+    ],
+)
+def test_construct_refuses_what_the_reader_reports(node: Any, raw: str, match: str) -> None:
+    """Plain Construct parsing refuses padding and text that break their meaning."""
+    with pytest.raises(m.FieldError, match=match):
+        node.parse(bytes.fromhex(raw))

@@ -109,6 +109,14 @@ FORMATS: tuple[Format, ...] = (
         "ccheck.exercise.regdb:run",
         no_quick_way="a rule's length decides what it holds; a release is one file of a few kilobytes",
     ),
+    Format(
+        "devicetree",
+        "ccheck_schemas.formats.devicetree_numbers:recognise",
+        "ccheck_schemas.formats.devicetree:SCHEMA",
+        "ccheck.checks.devicetree_table:TABLE",
+        "ccheck.exercise.devicetree:run",
+        no_quick_way="its tokens have no fixed size, and what a token holds depends on its kind",
+    ),
 )
 """The formats that ccheck brings along, in the order in which they are tried."""
 

@@ -8,7 +8,7 @@ from ccheck.cli import FINDINGS, PASS
 from ccheck.diff import changes
 from ccheck.judgement import Judgement, prepare
 from ccheck.report.printable import printable
-from ccheck_schemas.schema import Recipe, Schema
+from ccheck_schemas.schema import Recipe, RecipeError, Schema
 
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 
@@ -52,4 +52,7 @@ def _recipe(judgement: Judgement, path: str) -> tuple[Schema, Recipe]:
         raise click.UsageError(
             f"{path} breaks its schema, so its meaning is not certain; ccheck validate says how"
         )
-    return subject.schema, subject.schema.describe(subject.content)
+    try:
+        return subject.schema, subject.schema.describe(subject.content)
+    except RecipeError as refused:
+        raise click.UsageError(f"{path} cannot be written as a recipe: {refused}") from refused

@@ -14,6 +14,7 @@ from ccheck.judgement import prepare
 from ccheck.report.printable import printable
 from ccheck.subject import Subject
 from ccheck_schemas.record import Record, is_records
+from ccheck_schemas.schema import RecipeError
 
 WIDTH = 80
 
@@ -58,7 +59,10 @@ def _recipe(subject: Subject, path: str) -> str:
         raise click.UsageError(
             f"{path} breaks its schema, so that a recipe would not build it again; ccheck validate says how"
         )
-    recipe = subject.schema.describe(subject.content)
+    try:
+        recipe = subject.schema.describe(subject.content)
+    except RecipeError as refused:
+        raise click.UsageError(f"{path} cannot be written as a recipe: {refused}") from refused
     # Marks that turn the writing direction are text in a file, and a trick on a terminal.
     return dump_yaml(recipe, subject.schema.name, ascii_only=sys.stdout.isatty())
 
