@@ -9,7 +9,8 @@ import pytest
 from ccheck.checks import CHECKS
 from ccheck.finding import FileReport, Finding, Severity
 from ccheck.formats import SCHEMAS
-from ccheck.subject import Obstacle, Subject
+from ccheck.intake import Obstacle
+from ccheck.subject import Subject
 from ccheck.validate import Policy, examine, judge
 from ccheck_schemas.formats.channel import SCHEMA
 from tests.validator.channel_sample import SMALL, put, seal, setting

@@ -5,10 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ccheck.subject import Obstacle
+
+class Obstacle(StrEnum):
+    """Why a named file could not be examined at all."""
+
+    UNREADABLE = "unreadable"
+    TOO_LARGE = "too large"
+    CRASHED = "crashed"
+
 
 MAX_SIZE = 256 << 20
 """Bytes of the largest file that is examined, unless the user says otherwise."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Sequence
 from datetime import date
 
@@ -26,6 +25,8 @@ def shown(value: object) -> str:
 
 def did_you_mean(word: str, known: Collection[str]) -> str:
     """`; did you mean X?` when a known word is close to `word`, else nothing."""
+    import difflib  # only mistakes need it
+
     close = difflib.get_close_matches(word[:80], known, n=1)
     return f"; did you mean {close[0]}?" if close else ""
 

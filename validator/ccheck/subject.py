@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from ccheck.finding import Proof
+from ccheck.intake import Obstacle
 from ccheck_schemas.span import Span
 
 if TYPE_CHECKING:
-    # Construct takes a while to import, and who only asks for an `Obstacle` does without it.
+    # Construct takes a while to import, and a subject needs none of it to be made.
     from ccheck.consumers import Consumers
     from ccheck_schemas.record import Reading
     from ccheck_schemas.schema import Schema
-
-
-class Obstacle(StrEnum):
-    """Why a named file could not be examined at all."""
-
-    UNREADABLE = "unreadable"
-    TOO_LARGE = "too large"
-    CRASHED = "crashed"
 
 
 @dataclass(frozen=True)

@@ -244,7 +244,8 @@ class Workers:
     def _crashed(self, path: str, how: str) -> FileReport:
         # Imported here: a worker needs them only where `prepare` does.
         from ccheck.checks import CHECKS
-        from ccheck.subject import Obstacle, Subject
+        from ccheck.intake import Obstacle
+        from ccheck.subject import Subject
         from ccheck.validate import Policy, judge
 
         setting = self._judgement.setting

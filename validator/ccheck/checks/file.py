@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from ccheck.check import Blame
 from ccheck.finding import Proof
-from ccheck.subject import Obstacle, Subject
+from ccheck.intake import Obstacle
+from ccheck.subject import Subject
 from ccheck_schemas.meaning import FileSize
 from ccheck_schemas.record import Fault, Reading
 from ccheck_schemas.span import Span

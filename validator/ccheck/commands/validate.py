@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,11 +19,12 @@ from ccheck.cli import FINDINGS, INTERRUPTED, PASS
 from ccheck.commands.options import judging
 from ccheck.finding import FileReport, RunReport
 from ccheck.intake import expand
-from ccheck.interrupts import Interrupts
-from ccheck.progress import Progress
 from ccheck.report import RENDERERS
 from ccheck.report.text import render_file, render_summary
 from ccheck.screen import start
+
+if TYPE_CHECKING:
+    from ccheck.interrupts import Interrupts
 
 EXAMPLES = """
 \b
@@ -155,8 +155,10 @@ def _report(run: RunReport, way: _Way) -> RunReport:
 def _whole(files: list[str], options: dict[str, Any], way: _Way) -> RunReport:
     """Judge files by all that ccheck has, and write the report."""
     # Loaded here: the schemas and checks take longer than a few good files, which do without them.
+    from ccheck.interrupts import Interrupts
     from ccheck.judgement import prepare
     from ccheck.many import cores, examine
+    from ccheck.progress import Progress
 
     ready = partial(prepare, **options)
     judgement = ready()
@@ -220,6 +222,8 @@ def _sink(output: Path | None) -> Iterator[Callable[[str], None]]:
     if output is None:
         yield lambda text: click.echo(text, nl=not text.endswith("\n"), color=True)
         return
+    import tempfile  # it takes longer to load than a file takes to be judged
+
     try:
         handle, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
     except OSError as fault:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ccheck.finding import Severity
-from ccheck.report.excerpt import Mark, excerpt, shows
 from ccheck.report.printable import printable
 from ccheck.report.summary import counted, totals
 
 if TYPE_CHECKING:
     from ccheck.finding import FileReport, Finding, Proof, RunReport
+    from ccheck.report.excerpt import Mark
 
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _INDENT = " " * 8
@@ -59,6 +59,8 @@ def _finding(report: FileReport, finding: Finding, color: bool, hyperlinks: bool
     place = f" at {finding.offset:#x}" + (f", {printable(finding.path)}" if finding.path else "")
     yield f"{_frame('  -->', color)} {_name(report.path, hyperlinks)}{place}"
 
+    from ccheck.report.excerpt import Mark, excerpt, shows  # good files have nothing to show
+
     label = finding.label or ("missing" if finding.length == 0 else "")
     marks = [Mark(finding.offset, finding.length, "^", printable(label))]
     elsewhere = []
@@ -86,6 +88,8 @@ def _finding(report: FileReport, finding: Finding, color: bool, hyperlinks: bool
 def _mark(report: FileReport, proof: Proof) -> Mark | None:
     if proof.offset is None or proof.file not in (None, report.path):
         return None
+    from ccheck.report.excerpt import Mark
+
     return Mark(proof.offset, proof.length, "-", printable(proof.message))
 
 

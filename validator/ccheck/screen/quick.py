@@ -13,11 +13,11 @@ from ccheck.finding import FileReport
 from ccheck.gather import Gathered
 from ccheck.intake import NotTaken, take
 from ccheck.screen import channel
-from ccheck.subject import Narrowed
 from ccheck_schemas.formats.channel_numbers import MAGIC
 from ccheck_schemas.generated.channel import spotless
 
 if TYPE_CHECKING:
+    from ccheck.subject import Narrowed
     from ccheck_schemas.record import Reading
     from ccheck_schemas.schema import Schema
 
@@ -67,7 +67,9 @@ class Quick:
         found = channel.doubtful(reading, self.types, self.builds)
         if found is None:
             return None
-        from ccheck_schemas.formats.channel import assemble  # who narrows has loaded it to read the file
+        # Who narrows has loaded them to read the file.
+        from ccheck.subject import Narrowed
+        from ccheck_schemas.formats.channel import assemble
 
         return Narrowed(assemble(reading, found.instances), canonical=found.canonical)
 
