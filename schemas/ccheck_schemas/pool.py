@@ -10,10 +10,10 @@ from typing import Any
 import construct
 
 from ccheck_schemas import meaning as m
-from ccheck_schemas.generate.scan import Account
 from ccheck_schemas.ledger import FAULTS_KEPT, Ledger, Stop
 from ccheck_schemas.record import Record
 from ccheck_schemas.rows import Rows
+from ccheck_schemas.runtime import Account
 from ccheck_schemas.span import Span
 from ccheck_schemas.text import decode, taken
 from ccheck_schemas.tree import bare

@@ -4,10 +4,12 @@ short.
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from struct import Struct
-from typing import Any
+from typing import Any, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,8 @@ class Columns:
         there.
         """
         packer, start, count = self.tables[table]
-        return packer.iter_unpack(self.data[start : start + count * packer.size] if start >= 0 else b"")
+        rows = memoryview(self.data)[start : start + count * packer.size] if start >= 0 else b""
+        return packer.iter_unpack(rows)
 
 
 def tiled(claims: list[tuple[int, int]], size: int) -> bool:
@@ -41,26 +44,48 @@ def tiled(claims: list[tuple[int, int]], size: int) -> bool:
     return at == size
 
 
-def shared_out(data: bytes, start: int, end: int, accounts: tuple[tuple[dict[int, int], int], ...]) -> bool:
+Account: TypeAlias = "array[int]"
+"""Items of one kind, ascending: the offset shifted left by 32 bits, and the offset behind the item."""
+
+
+def held(account: Account, key: int) -> bool:
+    """Whether an account has an item."""
+    at = bisect_left(account, key)
+    return at < len(account) and account[at] == key
+
+
+def shared_out(
+    data: bytes, start: int, end: int, accounts: tuple[tuple[Account, set[int], int], ...]
+) -> bool:
     """Whether items share out a pool, with zeros alone in front of an aligned one.
 
-    accounts: items (offset to end) and their alignment. The same bytes may be an item of two kinds.
+    accounts: items that came in order, those that did not, and their alignment. The same bytes may be an item
+    of two kinds.
     """
-    items: dict[int, int] = {}
-    aligned: dict[int, int] = {}
-    for account, align in accounts:
-        if align > 1:
-            aligned.update(dict.fromkeys(account, align))
-        if items and any(items.get(offset, stop) != stop for offset, stop in account.items()):
-            return False
-        items |= account
-    at = start
-    for offset in sorted(items):
-        if offset != at:
-            padded = at + -at % aligned.get(offset, 1)
-            if offset != padded or any(data[at:offset]):
+    keys: list[int] = []
+    for account, others, _ in accounts:
+        keys += account
+        keys += others
+    keys.sort()
+    aligned = [(sorted((*a, *o)) if o else a, align) for a, o, align in accounts if align > 1]
+    passed = [0] * len(aligned)
+    at, before = start, -1
+    for key in keys:
+        offset = key >> 32
+        if offset != at or key == before:
+            if key == before:
+                continue
+            unit = 1
+            for i, (items, align) in enumerate(aligned):
+                # Keys ascend, so each account is walked through once.
+                while passed[i] < len(items) and items[passed[i]] < key:
+                    passed[i] += 1
+                if passed[i] < len(items) and items[passed[i]] == key:
+                    unit = max(unit, align)
+            if offset != at + -at % unit or any(data[at:offset]):
                 return False
-        at = items[offset]
+        before = key
+        at = key & 0xFFFFFFFF
     return at == end
 
 

@@ -7,11 +7,10 @@ and says what is wrong with each. So rows without a fault cost one look, and no 
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from struct import Struct
-from typing import Any, TypeAlias
+from typing import Any
 
 import construct
 
@@ -20,11 +19,8 @@ from ccheck_schemas.generate.lines import Lines
 from ccheck_schemas.generate.names import behind
 from ccheck_schemas.generate.number import conditions
 from ccheck_schemas.generate.scope import NotGenerated, Scope, expression
-from ccheck_schemas.runtime import sound_text
+from ccheck_schemas.runtime import Account, held, sound_text
 from ccheck_schemas.tree import bare
-
-Account: TypeAlias = "array[int]"
-"""Items of one kind, ascending: the offset shifted left by 32 bits, and the offset behind the item's text."""
 
 Broken = Callable[[memoryview, int], list[int]]
 """Rows and the size of the file → the numbers of the rows that break a meaning."""
@@ -44,12 +40,6 @@ class PoolScan:
     aligns: tuple[int, ...]
     judge: Callable[[bytes, memoryview, int, int, Sequence[Account], int], list[int] | None]
     find: Callable[[bytes, memoryview, int, int, frozenset[int]], list[tuple[int, int]]]
-
-
-def held(account: Account, key: int) -> bool:
-    """Whether an account has an item."""
-    at = bisect_left(account, key)
-    return at < len(account) and account[at] == key
 
 
 def broken_rows(numbers: Sequence[tuple[str, Any, Sequence[m.Meaning]]], packer: Struct) -> Broken:

@@ -28,7 +28,9 @@ def second_pass(writer: Writer) -> None:
         writer.refuse(f"{start_of(table)} >= 0 and {expected} != {count_of(table)}")
     for pool in writer.pools:
         start = pool_of(pool)
-        accounts = "".join(f"({items}, {align}), " for items, align in writer.accounts.get(pool, ()))
+        accounts = "".join(
+            f"({items}, {other}, {align}), " for items, other, align in writer.accounts.get(pool, ())
+        )
         with writer.block(f"if {start} >= 0:"):
             writer.refuse(f"not shared_out(data, {start}, {start}_end, ({accounts}))")
 
@@ -45,7 +47,7 @@ def _rows(writer: Writer, name: str, row: Any, waiting: list[Any], taken: dict[s
             taken[leaf.table] = writer.fresh("taken")
             writer.first.append(f"{taken[leaf.table]} = 0")
     start, count = start_of(name), count_of(name)
-    rows = f"data[{start}:{start} + {count} * {packer}.size]"
+    rows = f"view[{start}:{start} + {count} * {packer}.size]"
     with writer.block(f"for {variables} in {packer}.iter_unpack({rows}):"):
         for sub in waiting:
             leaf, meanings = bare(sub)
@@ -91,17 +93,22 @@ def _pooled(writer: Writer, node: m.Pooled, scope: Scope) -> None:
     item, _ = bare(node.subcon)
     nul = behind(item)
     stop = writer.fresh("stop")
-    items = writer.fresh("items")
-    writer.first.append(f"{items}: dict[int, int] = {{}}")
-    writer.accounts.setdefault(node.region, []).append((items, node.align))
+    items, other, last, key = (writer.fresh(word) for word in ("items", "other", "last", "key"))
+    writer.first += [f'{items} = array("Q")', f"{other}: set[int] = set()", f"{last} = -1"]
+    writer.accounts.setdefault(node.region, []).append((items, other, node.align))
     writer.line(f"{stop} = {offset} + {length}" + (f" + {nul}" if nul else ""))
-    with writer.block(f"if {items}.get({offset}) != {stop}:"):
-        aligned = [f"{offset} % {node.align}"] if node.align > 1 else []
-        inside = f"not {pool} <= {offset} <= {stop} <= {pool}_end"
-        writer.refuse(f"{pool} < 0", inside, *aligned, f"{offset} in {items}")
-        writer.line(f"{items}[{offset}] = {stop}")
+    aligned = [f"{offset} % {node.align}"] if node.align > 1 else []
+    inside = f"not {pool} <= {offset} <= {stop}{f' - {nul}' if nul else ''}"
+    writer.refuse(inside, f"{stop} > {pool}_end", *aligned)
+    writer.line(f"{key} = {offset} << 32 | {stop}")
+    with writer.block(f"if {key} > {last} or not ({key} in {other} or held({items}, {key})):"):
         if isinstance(item, m.Text):
             writer.text(item, offset, f"{stop} - {nul}" if nul else stop)
+        with writer.block(f"if {key} > {last}:"):
+            writer.line(f"{items}.append({key})")
+            writer.line(f"{last} = {key}")
+        with writer.block("else:"):
+            writer.line(f"{other}.add({key})")
 
 
 def _waits(sub: Any) -> bool:

@@ -28,7 +28,7 @@ class Writer(Lines):
         self.tables: dict[str, tuple[m.Table, Scope]] = {}
         self.pools: list[str] = []
         self.first: list[str] = []
-        self.accounts: dict[str, list[tuple[str, int]]] = {}
+        self.accounts: dict[str, list[tuple[str, str, int]]] = {}
         self.last: list[str] = []
         self.memos: dict[int, str] = {}
 
@@ -54,10 +54,11 @@ class Writer(Lines):
             "",
             "from __future__ import annotations",
             "",
+            "from array import array  # noqa: F401",
             "from struct import Struct",
             "from zlib import crc32",
             "",
-            "from ccheck_schemas.runtime import Columns, shared_out, tiled, well_formed  # noqa: F401",
+            "from ccheck_schemas.runtime import Columns, held, shared_out, tiled, well_formed  # noqa: F401",
             "",
             *(f"{name} = Struct({form!r})" for form, name in self.structs.items()),
             "",
@@ -72,6 +73,9 @@ class Writer(Lines):
             "",
             "def _spotless(data: bytes) -> Columns | None:",
             "    size = len(data)",
+            "    if size > 0xFFFFFFFF:",
+            "        return None",
+            "    view = memoryview(data)",
             "    claims: list[tuple[int, int]] = []",
             "    claimed = 0",
             *(f"    {first}" for first in self.first),
@@ -314,7 +318,7 @@ class Writer(Lines):
         self.line(f"{start} = {at}")
         self.line(f"{at} += {count} * {size}")
         if conditions:
-            with self.block(f"for {variables} in {packer}.iter_unpack(data[{start}:{at}]):"):
+            with self.block(f"for {variables} in {packer}.iter_unpack(view[{start}:{at}]):"):
                 self.refuse(*conditions)
 
     def row(self, row: Any, scope: Scope) -> tuple[str, list[str], str]:

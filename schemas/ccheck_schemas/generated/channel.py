@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from array import array  # noqa: F401
 from struct import Struct
 from zlib import crc32
 
-from ccheck_schemas.runtime import Columns, shared_out, tiled, well_formed  # noqa: F401
+from ccheck_schemas.runtime import Columns, held, shared_out, tiled, well_formed  # noqa: F401
 
 S0 = Struct('<4s')
 S1 = Struct('<HHLLLLLL')
@@ -27,15 +28,28 @@ def spotless(data: bytes) -> Columns | None:
 
 def _spotless(data: bytes) -> Columns | None:
     size = len(data)
+    if size > 0xFFFFFFFF:
+        return None
+    view = memoryview(data)
     claims: list[tuple[int, int]] = []
     claimed = 0
     taken_62 = 0
-    items_64: dict[int, int] = {}
-    items_74: dict[int, int] = {}
-    taken_85 = 0
-    items_93: dict[int, int] = {}
-    items_96: dict[int, int] = {}
-    items_99: dict[int, int] = {}
+    items_64 = array("Q")
+    other_65: set[int] = set()
+    last_66 = -1
+    items_77 = array("Q")
+    other_78: set[int] = set()
+    last_79 = -1
+    taken_91 = 0
+    items_99 = array("Q")
+    other_100: set[int] = set()
+    last_101 = -1
+    items_105 = array("Q")
+    other_106: set[int] = set()
+    last_107 = -1
+    items_111 = array("Q")
+    other_112: set[int] = set()
+    last_113 = -1
     t_types = -1
     n_types = 0
     t_fields = -1
@@ -111,7 +125,7 @@ def _spotless(data: bytes) -> Columns | None:
                     return None
                 t_types = at_start_14
                 at_start_14 += n_types * 24
-                for id_23, version_24, field_count_25, first_field_26, name_offset_27, name_length_28, reserved_29, channel_30 in S4.iter_unpack(data[t_types:at_start_14]):
+                for id_23, version_24, field_count_25, first_field_26, name_offset_27, name_length_28, reserved_29, channel_30 in S4.iter_unpack(view[t_types:at_start_14]):
                     if (
                         id_23 < 1
                         or version_24 < 1
@@ -131,7 +145,7 @@ def _spotless(data: bytes) -> Columns | None:
                     return None
                 t_fields = at_start_14
                 at_start_14 += n_fields * 16
-                for name_offset_31, name_length_32, max_length_33, value_kind_34, flags_35, reserved_36, allowed_kinds_37 in S5.iter_unpack(data[t_fields:at_start_14]):
+                for name_offset_31, name_length_32, max_length_33, value_kind_34, flags_35, reserved_36, allowed_kinds_37 in S5.iter_unpack(view[t_fields:at_start_14]):
                     if (
                         not 1 <= name_length_32 <= 64
                         or not 1 <= max_length_33 <= 4096
@@ -151,7 +165,7 @@ def _spotless(data: bytes) -> Columns | None:
                     return None
                 t_instances = at_start_14
                 at_start_14 += n_instances * 24
-                for id_38, type_id_39, type_version_40, severity_41, action_42, first_criterion_43, criterion_count_44, reserved_18_45, reserved_20_46 in S6.iter_unpack(data[t_instances:at_start_14]):
+                for id_38, type_id_39, type_version_40, severity_41, action_42, first_criterion_43, criterion_count_44, reserved_18_45, reserved_20_46 in S6.iter_unpack(view[t_instances:at_start_14]):
                     if (
                         id_38 < 1
                         or not 1 <= severity_41 <= 5
@@ -171,7 +185,7 @@ def _spotless(data: bytes) -> Columns | None:
                     return None
                 t_criteria = at_start_14
                 at_start_14 += n_criteria * 16
-                for field_index_47, kind_48, operand_offset_49, operand_length_50, value_kind_51, flags_52 in S7.iter_unpack(data[t_criteria:at_start_14]):
+                for field_index_47, kind_48, operand_offset_49, operand_length_50, value_kind_51, flags_52 in S7.iter_unpack(view[t_criteria:at_start_14]):
                     if (
                         not 1 <= kind_48 <= 10
                         or operand_length_50 > 4096
@@ -210,96 +224,104 @@ def _spotless(data: bytes) -> Columns | None:
     if claimed > size:
         return None
     if t_types >= 0:
-        for id_54, version_55, field_count_56, first_field_57, name_offset_58, name_length_59, reserved_60, channel_61 in S4.iter_unpack(data[t_types:t_types + n_types * S4.size]):
+        for id_54, version_55, field_count_56, first_field_57, name_offset_58, name_length_59, reserved_60, channel_61 in S4.iter_unpack(view[t_types:t_types + n_types * S4.size]):
             stop_63 = name_offset_58 + name_length_59 + 1
-            if items_64.get(name_offset_58) != stop_63:
-                if (
-                    p_pool < 0
-                    or not p_pool <= name_offset_58 <= stop_63 <= p_pool_end
-                    or name_offset_58 in items_64
-                ):
-                    return None
-                items_64[name_offset_58] = stop_63
+            if not p_pool <= name_offset_58 <= stop_63 - 1 or stop_63 > p_pool_end:
+                return None
+            key_67 = name_offset_58 << 32 | stop_63
+            if key_67 > last_66 or not (key_67 in other_65 or held(items_64, key_67)):
                 if data.find(0, name_offset_58, stop_63 - 1 + 1) != stop_63 - 1:
                     return None
-                text_65 = data[name_offset_58:stop_63 - 1]
-                if not text_65.isascii():
-                    text_65.decode()
+                text_68 = data[name_offset_58:stop_63 - 1]
+                if not text_68.isascii():
+                    text_68.decode()
+                if key_67 > last_66:
+                    items_64.append(key_67)
+                    last_66 = key_67
+                else:
+                    other_65.add(key_67)
             if first_field_57 != taken_62:
                 return None
             taken_62 += field_count_56
     if t_fields >= 0:
-        for name_offset_66, name_length_67, max_length_68, value_kind_69, flags_70, reserved_71, allowed_kinds_72 in S5.iter_unpack(data[t_fields:t_fields + n_fields * S5.size]):
-            stop_73 = name_offset_66 + name_length_67 + 1
-            if items_74.get(name_offset_66) != stop_73:
-                if (
-                    p_pool < 0
-                    or not p_pool <= name_offset_66 <= stop_73 <= p_pool_end
-                    or name_offset_66 in items_74
-                ):
-                    return None
-                items_74[name_offset_66] = stop_73
-                if data.find(0, name_offset_66, stop_73 - 1 + 1) != stop_73 - 1:
-                    return None
-                text_75 = data[name_offset_66:stop_73 - 1]
-                if not text_75.isascii():
-                    text_75.decode()
-    if t_instances >= 0:
-        for id_76, type_id_77, type_version_78, severity_79, action_80, first_criterion_81, criterion_count_82, reserved_18_83, reserved_20_84 in S6.iter_unpack(data[t_instances:t_instances + n_instances * S6.size]):
-            if first_criterion_81 != taken_85:
+        for name_offset_69, name_length_70, max_length_71, value_kind_72, flags_73, reserved_74, allowed_kinds_75 in S5.iter_unpack(view[t_fields:t_fields + n_fields * S5.size]):
+            stop_76 = name_offset_69 + name_length_70 + 1
+            if not p_pool <= name_offset_69 <= stop_76 - 1 or stop_76 > p_pool_end:
                 return None
-            taken_85 += criterion_count_82
-    if t_criteria >= 0:
-        for field_index_86, kind_87, operand_offset_88, operand_length_89, value_kind_90, flags_91 in S7.iter_unpack(data[t_criteria:t_criteria + n_criteria * S7.size]):
-            if (operand_length_89 > 0):
-                if (value_kind_90 == 1):
-                    if (kind_87 == 10):
-                        stop_92 = operand_offset_88 + operand_length_89 + 1
-                        if items_93.get(operand_offset_88) != stop_92:
-                            if (
-                                p_pool < 0
-                                or not p_pool <= operand_offset_88 <= stop_92 <= p_pool_end
-                                or operand_offset_88 in items_93
-                            ):
-                                return None
-                            items_93[operand_offset_88] = stop_92
-                            if data[stop_92 - 1]:
-                                return None
-                            text_94 = data[operand_offset_88:stop_92 - 1]
-                            if not text_94.isascii():
-                                text_94.decode()
-                    else:
-                        stop_95 = operand_offset_88 + operand_length_89 + 1
-                        if items_96.get(operand_offset_88) != stop_95:
-                            if (
-                                p_pool < 0
-                                or not p_pool <= operand_offset_88 <= stop_95 <= p_pool_end
-                                or operand_offset_88 in items_96
-                            ):
-                                return None
-                            items_96[operand_offset_88] = stop_95
-                            if data.find(0, operand_offset_88, stop_95 - 1 + 1) != stop_95 - 1:
-                                return None
-                            text_97 = data[operand_offset_88:stop_95 - 1]
-                            if not text_97.isascii():
-                                text_97.decode()
+            key_80 = name_offset_69 << 32 | stop_76
+            if key_80 > last_79 or not (key_80 in other_78 or held(items_77, key_80)):
+                if data.find(0, name_offset_69, stop_76 - 1 + 1) != stop_76 - 1:
+                    return None
+                text_81 = data[name_offset_69:stop_76 - 1]
+                if not text_81.isascii():
+                    text_81.decode()
+                if key_80 > last_79:
+                    items_77.append(key_80)
+                    last_79 = key_80
                 else:
-                    stop_98 = operand_offset_88 + operand_length_89
-                    if items_99.get(operand_offset_88) != stop_98:
-                        if (
-                            p_pool < 0
-                            or not p_pool <= operand_offset_88 <= stop_98 <= p_pool_end
-                            or operand_offset_88 % 8
-                            or operand_offset_88 in items_99
-                        ):
+                    other_78.add(key_80)
+    if t_instances >= 0:
+        for id_82, type_id_83, type_version_84, severity_85, action_86, first_criterion_87, criterion_count_88, reserved_18_89, reserved_20_90 in S6.iter_unpack(view[t_instances:t_instances + n_instances * S6.size]):
+            if first_criterion_87 != taken_91:
+                return None
+            taken_91 += criterion_count_88
+    if t_criteria >= 0:
+        for field_index_92, kind_93, operand_offset_94, operand_length_95, value_kind_96, flags_97 in S7.iter_unpack(view[t_criteria:t_criteria + n_criteria * S7.size]):
+            if (operand_length_95 > 0):
+                if (value_kind_96 == 1):
+                    if (kind_93 == 10):
+                        stop_98 = operand_offset_94 + operand_length_95 + 1
+                        if not p_pool <= operand_offset_94 <= stop_98 - 1 or stop_98 > p_pool_end:
                             return None
-                        items_99[operand_offset_88] = stop_98
+                        key_102 = operand_offset_94 << 32 | stop_98
+                        if key_102 > last_101 or not (key_102 in other_100 or held(items_99, key_102)):
+                            if data[stop_98 - 1]:
+                                return None
+                            text_103 = data[operand_offset_94:stop_98 - 1]
+                            if not text_103.isascii():
+                                text_103.decode()
+                            if key_102 > last_101:
+                                items_99.append(key_102)
+                                last_101 = key_102
+                            else:
+                                other_100.add(key_102)
+                    else:
+                        stop_104 = operand_offset_94 + operand_length_95 + 1
+                        if not p_pool <= operand_offset_94 <= stop_104 - 1 or stop_104 > p_pool_end:
+                            return None
+                        key_108 = operand_offset_94 << 32 | stop_104
+                        if key_108 > last_107 or not (key_108 in other_106 or held(items_105, key_108)):
+                            if data.find(0, operand_offset_94, stop_104 - 1 + 1) != stop_104 - 1:
+                                return None
+                            text_109 = data[operand_offset_94:stop_104 - 1]
+                            if not text_109.isascii():
+                                text_109.decode()
+                            if key_108 > last_107:
+                                items_105.append(key_108)
+                                last_107 = key_108
+                            else:
+                                other_106.add(key_108)
+                else:
+                    stop_110 = operand_offset_94 + operand_length_95
+                    if (
+                        not p_pool <= operand_offset_94 <= stop_110
+                        or stop_110 > p_pool_end
+                        or operand_offset_94 % 8
+                    ):
+                        return None
+                    key_114 = operand_offset_94 << 32 | stop_110
+                    if key_114 > last_113 or not (key_114 in other_112 or held(items_111, key_114)):
+                        if key_114 > last_113:
+                            items_111.append(key_114)
+                            last_113 = key_114
+                        else:
+                            other_112.add(key_114)
     if t_fields >= 0 and taken_62 != n_fields:
         return None
-    if t_criteria >= 0 and taken_85 != n_criteria:
+    if t_criteria >= 0 and taken_91 != n_criteria:
         return None
     if p_pool >= 0:
-        if not shared_out(data, p_pool, p_pool_end, ((items_64, 1), (items_74, 1), (items_93, 1), (items_96, 1), (items_99, 8), )):
+        if not shared_out(data, p_pool, p_pool_end, ((items_64, other_65, 1), (items_77, other_78, 1), (items_99, other_100, 1), (items_105, other_106, 1), (items_111, other_112, 8), )):
             return None
     if checksum_10 != crc32(memoryview(data)[32:]):
         return None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from array import array  # noqa: F401
 from struct import Struct
 from zlib import crc32
 
-from ccheck_schemas.runtime import Columns, shared_out, tiled, well_formed  # noqa: F401
+from ccheck_schemas.runtime import Columns, held, shared_out, tiled, well_formed  # noqa: F401
 
 S0 = Struct('<LLLLLL')
 S1 = Struct('<QLLLLlLL')
@@ -25,6 +26,9 @@ def spotless(data: bytes) -> Columns | None:
 
 def _spotless(data: bytes) -> Columns | None:
     size = len(data)
+    if size > 0xFFFFFFFF:
+        return None
+    view = memoryview(data)
     claims: list[tuple[int, int]] = []
     claimed = 0
     seen_48: set[int] = set()
