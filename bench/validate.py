@@ -1,129 +1,95 @@
-"""`python bench/validate.py` measures how fast files of instances are judged, against readers that judge
-less.
+"""`python bench/validate.py` measures how fast content is judged, against readers that judge less.
 
-One interleaved run: each round times every reader once on the same bytes, in CPU time of this process, and
-the medians of the rounds are printed as milliseconds and as ratios to Construct's own parser. Nothing here is
-a test: these figures depend on the machine.
+`--write` puts the figures into docs/performance.md and docs/performance.svg. It takes about five minutes, and
+needs `pip install -e ".[bench]"`. Nothing here is a test: these figures depend on the machine.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import hashlib
-import statistics
-import struct
 import sys
-import time
 import zlib
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / room) for room in ("schemas", "validator", "interpreter")]
+sys.path[:0] = [str(ROOT / room) for room in ("bench", "schemas", "validator", "interpreter")]
 
-from ccheck.judgement import prepare  # noqa: E402 - the path comes first
+from validation import by_hand, page, runs, with_construct, with_cstruct, with_kaitai  # noqa: E402
+from validation.measure import Reader, medians  # noqa: E402 - the path comes first
+from validation.samples import LAYOUTS, good, with_fault  # noqa: E402
+
+from ccheck.judgement import Judgement, prepare  # noqa: E402
 from ccheck.validate import examine, judge  # noqa: E402
-from ccheck_schemas.formats.channel import CHANNEL  # noqa: E402
-from ccheck_schemas.formats.channel_recipe import compose  # noqa: E402
 from ccheck_schemas.generated.channel import spotless  # noqa: E402
-from ccheck_schemas.read import read  # noqa: E402
 
-CORPUS = ROOT / "corpus" / "channel"
-HEADER = struct.Struct("<4sHHIIIIII")
-INSTANCE = struct.Struct("<IIHBBIHHI")
-CRITERION = struct.Struct("<HHIIHH")
+CONFIG = ROOT / "corpus" / "channel" / "ccheck.toml"
+ROUNDS = {"40 KB": 15, "1 MB": 5, "10 MB": 3}
 
 
-def file_of(instances: int) -> bytes:
-    """A good file: each instance has a text, a range and a wildcard."""
-    made = [
-        {
-            "id": i + 1,
-            "type": 1,
-            "severity": "high",
-            "action": "detect",
-            "criteria": [
-                {"field": 0, "kind": "prefix", "text": f"\\Device\\NamedPipe\\p{i}"},
-                {"field": 1, "kind": "integer_range", "low": i, "high": i + 5},
-                {"field": 2, "kind": "wildcard"},
-            ],
-        }
-        for i in range(instances)
-    ]
-    return compose({"kind": "instances", "channel": 291, "revision": 1, "instances": made})
-
-
-def by_hand(data: bytes) -> int:
-    """What a program written for this file alone would do: the layout's rules in one loop, no findings."""
-    header = HEADER.unpack_from(data)
-    wrong = header[0] != b"\xaa\xaa\xaa\xaa" or header[1] != 1 or header[6] != len(data)
-    wrong |= header[8] != zlib.crc32(memoryview(data)[32:])
-    at, spans = 32, []
-    while True:
-        following, size = struct.unpack_from("<II", data, at)
-        if not size:
-            break
-        kind, width, count = struct.unpack_from("<HHI", data, at + 8)
-        spans.append((at + 16, count))
-        wrong |= size != 8 + width * count or not 1 <= kind <= 5
-        at = following
-    (rows, n), (criteria, m), (pool, p) = spans
-    first = 0
-    for id_, _, _, severity, action, begin, held, a, b in INSTANCE.iter_unpack(data[rows : rows + 24 * n]):
-        wrong |= not id_ or not 1 <= severity <= 5 or not 1 <= action <= 3 or begin != first or a or b
-        first += held
-    for _, kind, offset, size, value, flags in CRITERION.iter_unpack(data[criteria : criteria + 16 * m]):
-        wrong |= not 1 <= kind <= 10 or size > 4096 or value > 2 or flags > 1
-        if size and value == 1:
-            wrong |= (
-                not pool <= offset < pool + p - size
-                or data.find(0, offset, offset + size + 1) != offset + size
-            )
-            data[offset : offset + size].decode()
-        elif size:
-            wrong |= offset % 8 or not pool <= offset <= pool + p - size
-    return int(wrong or first != m)
+def readers(judgement: Judgement, fault: bytes) -> dict[str, Reader]:
+    """All that is measured, by name. fault: the file with one fault, which two readers take instead."""
+    return {
+        "Construct, parse only": with_construct.parse,
+        "Construct, layout's rules": with_construct.faults,
+        "dissect.cstruct, layout's rules": with_cstruct.faults,
+        "Kaitai-style, layout's rules": with_kaitai.faults,
+        "struct by hand, layout's rules": by_hand.faults,
+        "ccheck, generated code, layout's rules": spotless,
+        "ccheck, all checks": lambda data: judgement.judged(data, "", "-"),
+        "ccheck, all checks, one fault": lambda data: judgement.judged(fault, "", "-"),
+        "ccheck, all checks on all records, one fault": lambda data: judge(
+            examine(fault, "", judgement.setting, judgement.schemas), "-", judgement.checks, judgement.policy
+        ),
+        "sha256": lambda data: hashlib.sha256(data).digest(),
+        "zlib.crc32": zlib.crc32,
+    }
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure, print, and write if asked."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--instances", type=int, nargs="+", default=[360, 9000])
+    parser.add_argument("--write", action="store_true", help="write docs/performance.md and its plot")
+    parser.add_argument("--sizes", nargs="+", default=list(ROUNDS), choices=list(ROUNDS))
+    parser.add_argument("--files", type=int, default=10_000, help="how many files the run of many judges")
     given = parser.parse_args()
-    whole = prepare(config=CORPUS / "ccheck.toml", on=date(2026, 1, 1))
-    quick = whole.quick
-    if quick is None:
-        raise SystemExit("the corpus has no quick way; there is nothing to measure")
-    for instances in given.instances:
-        data = file_of(instances)
-        if by_hand(data) or quick.report(data, "", "-") is None:
-            raise SystemExit("the file that is measured is not good; the figures would mean nothing")
-        readers: dict[str, Callable[[], object]] = {
-            "construct, parse only": lambda data=data: CHANNEL.parse(data),
-            "ccheck, reader": lambda data=data: read(CHANNEL, data),
-            "ccheck, all checks": lambda data=data: judge(
-                examine(data, "", whole.setting, whole.schemas), "-", whole.checks, whole.policy
-            ),
-            "ccheck, generated code": lambda data=data: spotless(data),
-            "ccheck, quick way": lambda data=data: quick.report(data, "", "-"),
-            "layout by hand": lambda data=data: by_hand(data),
-            "sha256": lambda data=data: hashlib.sha256(data).digest(),
-            "zlib.crc32": lambda data=data: zlib.crc32(data),
-        }
-        times: dict[str, list[float]] = {name: [] for name in readers}
-        for _ in range(given.rounds):
-            for name, reader in readers.items():
-                start = time.process_time()
-                reader()
-                times[name].append(time.process_time() - start)
-        medians = {name: statistics.median(found) for name, found in times.items()}
-        base = medians["construct, parse only"]
-        sys.stdout.write(f"{len(data):,} bytes, {instances:,} instances, {given.rounds} rounds\n")
-        for name, seconds in medians.items():
-            ratio = base / seconds if seconds else float("inf")
-            sys.stdout.write(f"  {name:24} {1000 * seconds:10.3f} ms  {ratio:10.1f} ×\n")
+    gc.set_threshold(200_000, 20, 20)  # as the command line does
+    judgement = prepare(config=CONFIG, on=date(2026, 1, 1))
+    tables = []
+    for layout in LAYOUTS.values():
+        for size in given.sizes:
+            data = good(layout, layout.counts[size])
+            fault = with_fault(data)
+            _trust(judgement, data, fault)
+            found = medians(readers(judgement, fault), data, ROUNDS[size])
+            tables.append(page.Table(layout.title, size, len(data), found))
+            print(page.table(tables[-1]), flush=True)
+    figures = page.Figures(
+        date.today(),
+        tables,
+        runs.start(CONFIG, ROOT),
+        runs.many(CONFIG, ROOT, given.files),
+        runs.memory(CONFIG, ROOT),
+        runs.formats(ROOT),
+    )
+    text = page.page(figures)
+    print(text)
+    if given.write:
+        (ROOT / "docs" / "performance.md").write_text(text, encoding="utf-8")
+        (ROOT / "docs" / "performance.svg").write_text(page.growth(figures), encoding="utf-8")
+
+
+def _trust(judgement: Judgement, data: bytes, fault: bytes) -> None:
+    """Stop where what is measured is not what it is called."""
+    passed, failed = judgement.judged(data, "", "-"), judgement.judged(fault, "", "-")
+    quick = judgement.quick is not None and judgement.quick.report(data, "", "-") is not None
+    found = [finding.check for finding in failed.findings]
+    others = (by_hand.faults, with_construct.faults, with_cstruct.faults, with_kaitai.faults)
+    right = all(faults(data) == 0 and faults(fault) > 0 for faults in others) and spotless(data) is not None
+    if not (quick and right and passed.verdict == "pass" and found == ["unknown-enum-value"]):
+        raise SystemExit("a file that is measured is not what it should be; the figures would mean nothing")
 
 
 if __name__ == "__main__":

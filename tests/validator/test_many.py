@@ -124,6 +124,7 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks of 4 files, so that few files are many chunks."""
     monkeypatch.setattr(many, "FILES", 4)
     monkeypatch.setattr(workers, "FILES", 4)
+    monkeypatch.setattr(many, "ENOUGH", 8)
 
 
 @pytest.fixture
@@ -212,10 +213,10 @@ def test_few_files_start_no_workers(cc: Run, tmp_path: Path) -> None:
     assert len(files) == 127
 
 
-def test_two_full_chunks_are_worth_workers(tmp_path: Path) -> None:
-    """It takes 128 files, or two or more that have the bytes of two chunks."""
-    assert worth_workers(["nowhere"] * 128)
-    assert not worth_workers(["nowhere"] * 127)
+def test_a_few_full_chunks_are_worth_workers(tmp_path: Path) -> None:
+    """It takes 256 files, or two or more that have the bytes of two chunks."""
+    assert worth_workers(["nowhere"] * 256)
+    assert not worth_workers(["nowhere"] * 255)
     large = tmp_path / "large"
     with large.open("wb") as file:
         file.truncate(BYTES)
@@ -589,7 +590,7 @@ def test_progress_is_for_terminals_alone() -> None:
 def test_progress_and_text_share_a_terminal(cc: Run, tmp_path: Path, wanted: bool) -> None:
     """On a terminal the report reads as in a file, with the progress drawn and gone; --no-progress draws none."""
     pty = pytest.importorskip("pty")
-    options, _ = toys(tmp_path, "ggb" * 70)
+    options, _ = toys(tmp_path, "ggb" * 90)
     args = [sys.executable, "-m", "ccheck", "validate", *options, "--jobs", "2", "--color", "never"]
     args += [str(tmp_path / "toys")] + ([] if wanted else ["--no-progress"])
     ours, theirs = pty.openpty()
@@ -608,7 +609,7 @@ def test_progress_and_text_share_a_terminal(cc: Run, tmp_path: Path, wanted: boo
     status, plain, _ = cc("validate", *options, tmp_path / "toys")
     assert process.returncode == status == 1
     assert screen(shown.decode()) == screen(plain)
-    assert (b"of 210 files" in shown) == wanted
+    assert (b"of 270 files" in shown) == wanted
 
 
 def test_the_program_starts_without_worker_machinery() -> None:

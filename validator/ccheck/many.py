@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 FILES = 64
 """Files of a full chunk: the work that a worker process is given at once."""
 
+ENOUGH = 256
+"""Files for which workers are started: they start in the time in which one process judges some 200 good files
+of 40 KB.
+"""
+
 BYTES = 8 << 20
 """Bytes of a full chunk, where its files are large."""
 
@@ -74,8 +79,8 @@ def examine(
 
 
 def worth_workers(files: Sequence[str]) -> bool:
-    """Whether there is work for two full chunks."""
-    if len(files) >= 2 * FILES:
+    """Whether there are `ENOUGH` files, or bytes for two full chunks."""
+    if len(files) >= ENOUGH:
         return True
     return len(files) > 1 and sum(map(_size, files)) >= 2 * BYTES
 

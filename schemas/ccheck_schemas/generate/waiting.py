@@ -38,7 +38,7 @@ def second_pass(writer: Writer) -> None:
 def _rows(writer: Writer, name: str, row: Any, waiting: list[Any], taken: dict[str, str]) -> None:
     nothing = Scope(None, None)  # what stands outside the row may have changed since the row was read
     scope = Scope(nothing, nothing)
-    variables, _, packer = writer.row(row, scope)
+    variables, conditions, packer = writer.row(row, scope)
     for sub in waiting:
         leaf, _ = bare(sub)
         if isinstance(leaf, m.Rows):
@@ -49,6 +49,8 @@ def _rows(writer: Writer, name: str, row: Any, waiting: list[Any], taken: dict[s
     start, count = start_of(name), count_of(name)
     rows = f"view[{start}:{start} + {count} * {packer}.size]"
     with writer.block(f"for {variables} in {packer}.iter_unpack({rows}):"):
+        if conditions:
+            writer.refuse(*conditions)
         for sub in waiting:
             leaf, meanings = bare(sub)
             for meaning in meanings:
@@ -109,6 +111,11 @@ def _pooled(writer: Writer, node: m.Pooled, scope: Scope) -> None:
             writer.line(f"{last} = {key}")
         with writer.block("else:"):
             writer.line(f"{other}.add({key})")
+
+
+def waits(row: Any) -> bool:
+    """Whether the rows of a table are judged in the second pass: then their numbers are judged there too."""
+    return any(map(_waits, row.subcons))
 
 
 def _waits(sub: Any) -> bool:

@@ -13,7 +13,7 @@ from ccheck_schemas.generate.names import behind, count_of, pool_of, start_of
 from ccheck_schemas.generate.number import conditions as broken
 from ccheck_schemas.generate.number import order
 from ccheck_schemas.generate.scope import NotGenerated, Scope, expression
-from ccheck_schemas.generate.waiting import second_pass
+from ccheck_schemas.generate.waiting import second_pass, waits
 from ccheck_schemas.schema import Schema
 from ccheck_schemas.size import sizeof
 from ccheck_schemas.tree import bare, nodes
@@ -317,7 +317,7 @@ class Writer(Lines):
         self.tables[node.table] = (node, inner)
         self.line(f"{start} = {at}")
         self.line(f"{at} += {count} * {size}")
-        if conditions:
+        if conditions and not waits(row):
             with self.block(f"for {variables} in {packer}.iter_unpack(view[{start}:{at}]):"):
                 self.refuse(*conditions)
 

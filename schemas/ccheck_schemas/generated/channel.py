@@ -125,16 +125,6 @@ def _spotless(data: bytes) -> Columns | None:
                     return None
                 t_types = at_start_14
                 at_start_14 += n_types * 24
-                for id_23, version_24, field_count_25, first_field_26, name_offset_27, name_length_28, reserved_29, channel_30 in S4.iter_unpack(view[t_types:at_start_14]):
-                    if (
-                        id_23 < 1
-                        or version_24 < 1
-                        or not 1 <= field_count_25 <= 256
-                        or not 1 <= name_length_28 <= 64
-                        or reserved_29
-                        or channel_30 > 99999999
-                    ):
-                        return None
             elif kind_19 == 2:
                 if t_fields >= 0:
                     return None
@@ -145,16 +135,6 @@ def _spotless(data: bytes) -> Columns | None:
                     return None
                 t_fields = at_start_14
                 at_start_14 += n_fields * 16
-                for name_offset_31, name_length_32, max_length_33, value_kind_34, flags_35, reserved_36, allowed_kinds_37 in S5.iter_unpack(view[t_fields:at_start_14]):
-                    if (
-                        not 1 <= name_length_32 <= 64
-                        or not 1 <= max_length_33 <= 4096
-                        or not 1 <= value_kind_34 <= 2
-                        or flags_35 & 254
-                        or reserved_36
-                        or allowed_kinds_37 & 4294965249
-                    ):
-                        return None
             elif kind_19 == 3:
                 if t_instances >= 0:
                     return None
@@ -165,16 +145,6 @@ def _spotless(data: bytes) -> Columns | None:
                     return None
                 t_instances = at_start_14
                 at_start_14 += n_instances * 24
-                for id_38, type_id_39, type_version_40, severity_41, action_42, first_criterion_43, criterion_count_44, reserved_18_45, reserved_20_46 in S6.iter_unpack(view[t_instances:at_start_14]):
-                    if (
-                        id_38 < 1
-                        or not 1 <= severity_41 <= 5
-                        or not 1 <= action_42 <= 3
-                        or not 1 <= criterion_count_44 <= 256
-                        or reserved_18_45
-                        or reserved_20_46
-                    ):
-                        return None
             elif kind_19 == 4:
                 if t_criteria >= 0:
                     return None
@@ -185,14 +155,6 @@ def _spotless(data: bytes) -> Columns | None:
                     return None
                 t_criteria = at_start_14
                 at_start_14 += n_criteria * 16
-                for field_index_47, kind_48, operand_offset_49, operand_length_50, value_kind_51, flags_52 in S7.iter_unpack(view[t_criteria:at_start_14]):
-                    if (
-                        not 1 <= kind_48 <= 10
-                        or operand_length_50 > 4096
-                        or value_kind_51 > 2
-                        or flags_52 & 65534
-                    ):
-                        return None
             elif kind_19 == 5:
                 if p_pool >= 0 or not 0 <= count_21 <= 16777216 or count_21 > end_18 - at_start_14:
                     return None
@@ -225,6 +187,15 @@ def _spotless(data: bytes) -> Columns | None:
         return None
     if t_types >= 0:
         for id_54, version_55, field_count_56, first_field_57, name_offset_58, name_length_59, reserved_60, channel_61 in S4.iter_unpack(view[t_types:t_types + n_types * S4.size]):
+            if (
+                id_54 < 1
+                or version_55 < 1
+                or not 1 <= field_count_56 <= 256
+                or not 1 <= name_length_59 <= 64
+                or reserved_60
+                or channel_61 > 99999999
+            ):
+                return None
             stop_63 = name_offset_58 + name_length_59 + 1
             if not p_pool <= name_offset_58 <= stop_63 - 1 or stop_63 > p_pool_end:
                 return None
@@ -245,6 +216,15 @@ def _spotless(data: bytes) -> Columns | None:
             taken_62 += field_count_56
     if t_fields >= 0:
         for name_offset_69, name_length_70, max_length_71, value_kind_72, flags_73, reserved_74, allowed_kinds_75 in S5.iter_unpack(view[t_fields:t_fields + n_fields * S5.size]):
+            if (
+                not 1 <= name_length_70 <= 64
+                or not 1 <= max_length_71 <= 4096
+                or not 1 <= value_kind_72 <= 2
+                or flags_73 & 254
+                or reserved_74
+                or allowed_kinds_75 & 4294965249
+            ):
+                return None
             stop_76 = name_offset_69 + name_length_70 + 1
             if not p_pool <= name_offset_69 <= stop_76 - 1 or stop_76 > p_pool_end:
                 return None
@@ -262,11 +242,22 @@ def _spotless(data: bytes) -> Columns | None:
                     other_78.add(key_80)
     if t_instances >= 0:
         for id_82, type_id_83, type_version_84, severity_85, action_86, first_criterion_87, criterion_count_88, reserved_18_89, reserved_20_90 in S6.iter_unpack(view[t_instances:t_instances + n_instances * S6.size]):
+            if (
+                id_82 < 1
+                or not 1 <= severity_85 <= 5
+                or not 1 <= action_86 <= 3
+                or not 1 <= criterion_count_88 <= 256
+                or reserved_18_89
+                or reserved_20_90
+            ):
+                return None
             if first_criterion_87 != taken_91:
                 return None
             taken_91 += criterion_count_88
     if t_criteria >= 0:
         for field_index_92, kind_93, operand_offset_94, operand_length_95, value_kind_96, flags_97 in S7.iter_unpack(view[t_criteria:t_criteria + n_criteria * S7.size]):
+            if not 1 <= kind_93 <= 10 or operand_length_95 > 4096 or value_kind_96 > 2 or flags_97 & 65534:
+                return None
             if (operand_length_95 > 0):
                 if (value_kind_96 == 1):
                     if (kind_93 == 10):

@@ -118,8 +118,7 @@ def judge(
     at, end = pool
     ordered = True
     texts, words = array("Q"), array("Q")
-    text_hashes: set[int] = set()
-    word_hashes: set[int] = set()
+    text_hashes, word_hashes = array("q"), array("q")
     for number, (id_, type_id, version, _, _, first, count, _, _) in enumerate(instances):
         ids.append(id_)
         allowed = types.allowed(type_id, version)
@@ -153,7 +152,7 @@ def judge(
                 if offset == at:
                     at += size + 1
                     texts.append(offset)
-                    text_hashes.add(hash(raw))
+                    text_hashes.append(hash(raw))
                 elif not _begins(texts, offset):
                     ordered = False
                 if kind >= _REGEX and not _special(kind, raw, flags, regexes):
@@ -162,7 +161,7 @@ def judge(
             if offset == at + -at % 8:
                 at = offset + size
                 words.append(offset)
-                word_hashes.add(hash(raw))
+                word_hashes.append(hash(raw))
             elif not _begins(words, offset):
                 ordered = False
             if flags or len(raw) != size or not _integers(kind, raw):
@@ -172,7 +171,7 @@ def judge(
             if one_is_enough:
                 return Doubtful((number,), canonical=False)
     # Operands whose hashes are alike are taken for one stored twice: then the checks themselves decide.
-    once = len(text_hashes) == len(texts) and len(word_hashes) == len(words)
+    once = all(len(set(hashes)) == len(hashes) for hashes in (text_hashes, word_hashes))
     return Doubtful(tuple(sorted({*found, *_repeated(ids)})), canonical=ordered and once and at == end)
 
 

@@ -1,0 +1,1 @@
+"""What `bench/validate.py` measures, and with what."""

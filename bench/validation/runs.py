@@ -1,0 +1,160 @@
+"""Whole runs: start-up, many files, memory, and a file of each format."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from ccheck.formats import FORMATS
+from ccheck.judgement import prepare
+from validation.measure import medians, peak, wall
+from validation.samples import LAYOUTS, good, with_fault
+
+ROOMS = ("schemas", "validator", "interpreter", "fuzz")
+
+_GROWTH = """
+import gc, os, sys
+from datetime import date
+from pathlib import Path
+from ccheck.judgement import prepare
+gc.set_threshold(200_000, 20, 20)
+config, small, large = map(Path, sys.argv[1:])
+judgement = prepare(config=config, on=date(2026, 1, 1))
+peak = lambda: int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) * 1024
+judgement.report(str(small))
+before = peak()
+judgement.report(str(large))
+print((peak() - before - large.stat().st_size) / 1e6)
+"""
+
+
+def start(config: Path, root: Path) -> dict[str, float]:
+    """Seconds of a whole command for one file of 40 KB, and of Python that does nothing."""
+    with _folder() as folder:
+        clean, fault = _files(folder)
+        ccheck = [sys.executable, "-m", "ccheck", "validate", "--config", str(config)]
+        warm, cold = (_copied(root, folder / name) for name in ("warm", "cold"))
+        cold["PYTHONDONTWRITEBYTECODE"] = "1"
+        subprocess.run([*ccheck, str(fault)], env=warm, capture_output=True, check=False)
+        return wall(
+            {
+                "python -c pass": ([sys.executable, "-c", "pass"], warm),
+                "ccheck validate, one file": ([*ccheck, str(clean)], warm),
+                "ccheck validate, one file, none of ccheck's bytecode kept": ([*ccheck, str(clean)], cold),
+                "ccheck validate, one file with a fault": ([*ccheck, str(fault)], warm),
+            },
+            15,
+        )
+
+
+def many(config: Path, root: Path, count: int) -> dict[str, float]:
+    """Seconds of one run over many files of 40 KB, by layout and number of processes."""
+    found: dict[str, float] = {}
+    for name, layout in LAYOUTS.items():
+        with _folder() as folder:
+            data = good(layout, layout.counts["40 KB"])
+            judging = _copied(root, folder / "warm")
+            (folder / "files").mkdir()
+            for i in range(count):
+                (folder / "files" / f"{i:05}.bin").write_bytes(data)
+            for jobs in (1, 2):
+                words = ["validate", "--config", str(config), "--jobs", str(jobs), str(folder / "files")]
+                begin = time.perf_counter()
+                done = subprocess.run(
+                    [sys.executable, "-m", "ccheck", *words],
+                    env=judging,
+                    capture_output=True,
+                    check=False,
+                )
+                found[f"{count:,} files of {len(data):,} bytes, {name}, --jobs {jobs}"] = (
+                    time.perf_counter() - begin
+                )
+                if done.returncode:
+                    raise SystemExit("a run of many files did not pass; the figures would mean nothing")
+    return found
+
+
+def memory(config: Path, root: Path) -> dict[str, float]:
+    """Megabytes that judging the largest file takes at its peak, above the file itself."""
+    found: dict[str, float] = {}
+    if not Path("/proc/self/status").exists():
+        return found
+    os.environ["PYTHONPATH"] = _environment(root)["PYTHONPATH"]
+    layout = LAYOUTS["texts"]
+    with _folder() as folder:
+        small, _ = _files(folder)
+        data = good(layout, layout.counts["10 MB"])
+        for name, large in (("a good file", data), ("with one fault", with_fault(data))):
+            path = folder / "large.bin"
+            path.write_bytes(large)
+            found[f"{name} of {len(large):,} bytes"] = peak(_GROWTH, str(config), str(small), str(path))
+    return found
+
+
+def formats(root: Path) -> list[tuple[str, int, float, float]]:
+    """Format, bytes, and seconds of the largest good file of its corpus, without and with a fault.
+
+    Another format in the table of formats is measured without another line here.
+    """
+    found = []
+    for known in FORMATS:
+        corpus = root / "corpus" / known.name
+        files = sorted(corpus.glob("**/good/*.bin"), key=lambda path: (path.stat().st_size, path.name))
+        config = corpus / "ccheck.toml"
+        judgement = prepare(
+            schema=known.name,
+            use_config=False,
+            **({"config": config} if config.exists() else {}),
+            on=date(2026, 1, 1),
+        )
+        data = files[-1].read_bytes()
+        edited = bytearray(data)
+        edited[len(data) // 2] ^= 0xFF
+        times = medians(
+            {
+                "good": lambda data, j=judgement: j.judged(data, "", "-"),
+                "fault": lambda _, j=judgement, e=bytes(edited): j.judged(e, "", "-"),
+            },
+            data,
+            25,
+        )
+        found.append((known.name, len(data), times["good"], times["fault"]))
+    return found
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def _files(folder: Path) -> tuple[Path, Path]:
+    """A good file of 40 KB, and one with a fault."""
+    layout = LAYOUTS["texts"]
+    data = good(layout, layout.counts["40 KB"])
+    clean, fault = folder / "clean.bin", folder / "fault.bin"
+    clean.write_bytes(data)
+    fault.write_bytes(with_fault(data))
+    return clean, fault
+
+
+def _copied(root: Path, folder: Path) -> dict[str, str]:
+    """An environment in which a copy of this checkout judges, that has no bytecode yet."""
+    for room in ROOMS:
+        shutil.copytree(root / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
+    return _environment(folder)
+
+
+def _environment(root: Path) -> dict[str, str]:
+    """An environment in which the rooms in a folder judge."""
+    left_out = ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")
+    kept = {key: value for key, value in os.environ.items() if key not in left_out}
+    return {**kept, "PYTHONPATH": os.pathsep.join(str(root / room) for room in ROOMS)}
