@@ -34,9 +34,12 @@ MOST_OF_A_FILE = 4096
 
 @dataclass(frozen=True)
 class Interest:
-    """What to try first. numbers: ascending. texts: well-formed. costly: for those who compile texts."""
+    """What to try first. numbers: ascending. named: those of them that something names as they are. texts:
+    well-formed. costly: for those who compile texts.
+    """
 
     numbers: tuple[int, ...] = EDGES
+    named: tuple[int, ...] = ()
     texts: tuple[str, ...] = TEXTS
     costly: tuple[bytes, ...] = COSTLY_TEXTS
     _fitting: dict[Number, tuple[int, ...]] = field(default_factory=dict, compare=False, repr=False)
@@ -60,13 +63,14 @@ def interest(schema: Schema, files: Iterable[bytes] = (), consumers: Sequence[Co
 
     files: their numbers and the lengths of their tables count.
     """
-    wanted = set(constants(schema.root).numbers)
+    named: set[int] = set()
     for data in files:
-        wanted.update(_of_file(schema, data))
+        named.update(_of_file(schema, data))
     for build in consumers:
-        wanted.update(_of_build(build))
+        named.update(_of_build(build))
+    wanted = named | set(constants(schema.root).numbers)
     near = {value + by for value in wanted for by in (-1, 0, 1)}
-    return Interest(tuple(sorted(near | set(EDGES))))
+    return Interest(tuple(sorted(near | set(EDGES))), tuple(sorted(named)))
 
 
 def _of_file(schema: Schema, data: bytes) -> set[int]:

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from ccheck.cli import run
+from ccheck.judgement import prepare
 from ccheck.user_schema import UserSchemaError, is_schema_file, load_user_schema
+from ccheck.validate import examine, judge
 from tests.conftest import ROOT
 
 SENSOR = ROOT / "tests" / "user" / "sensor.py"
@@ -104,3 +106,13 @@ def test_the_manual_quotes_the_file_that_the_test_runs() -> None:
     function = source[source.index("def port_ruled_twice") : source.index("SCHEMA = Schema")].rstrip()
     assert function in page
     assert source[source.index("SCHEMA = Schema") :].splitlines()[0] in page
+
+
+@pytest.mark.parametrize("data", [b"", bytes(40)], ids=["empty", "zeros"])
+def test_a_users_check_is_not_run_on_a_file_that_was_not_read(data: bytes) -> None:
+    """On an empty file, or one of zeros, a user's check is reported as not run, and does not crash."""
+    judgement = prepare(use_config=False, schema=str(SENSOR))
+    subject = examine(data, "", judgement.setting, judgement.schemas, judgement.schema)
+    report = judge(subject, "-", judgement.checks, judgement.policy)
+    assert report.verdict == "fail"
+    assert "port-ruled-twice" in {gap.check for gap in report.not_run}

@@ -88,6 +88,9 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
     counts: Mapping[str, int] = {} if subject.reading is None else subject.reading.counts
     for check in applying(checks, None if subject.schema is None else subject.schema.name):
         roots = _roots(check, blame_on) if blame_on else ()
+        if subject.reading is None and check.schemas and not roots:
+            # What a format's own check judges was not read; the findings so far say why.
+            roots = tuple(dict.fromkeys(finding.check for finding in findings))
         if roots:
             unjudged += not set_aside.isdisjoint(roots)
             not_run.append(NotRun(check.name, f"needs {', '.join(roots)}"))

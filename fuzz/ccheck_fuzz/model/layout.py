@@ -201,8 +201,12 @@ class Layout:
         sharings = [sharing for sharing in self.sharings if sharing.taker == key]
         if not sharings:
             if kind.pooled:
+                one = len(kind.pooled) == 1 and kind.pooled[0].region == region
                 for refs in table.refs[first:last]:
-                    if refs[0] is not None or len(refs) > 1:
+                    ref = refs[0]
+                    if one and type(ref) is Payload:
+                        yield ref
+                    elif ref is not None or len(refs) > 1:
                         yield from _payloads(region, kind, refs)
             return
         taken = [sharing.first(first) for sharing in sharings]

@@ -21,15 +21,15 @@ from ccheck_schemas.schema import Schema
 __all__ = ["MUTATIONS", "Context", "Mutation", "Mutator"]
 
 MUTATIONS: Final[tuple[tuple[Mutation, int], ...]] = (
-    (numbers.bound_off_by_one, 4),
-    (numbers.number_of_interest, 14),
-    (numbers.count_of_another_list, 8),
-    (numbers.number_one_off, 6),
-    (numbers.number_at_its_edge, 4),
-    (numbers.kind_flipped, 14),
+    (numbers.bound_off_by_one, 8),
+    (numbers.number_of_interest, 24),
+    (numbers.count_of_another_list, 14),
+    (numbers.number_one_off, 10),
+    (numbers.number_at_its_edge, 6),
+    (numbers.kind_flipped, 24),
     (numbers.kind_without_name, 2),
     (numbers.version_of_another_time, 1),
-    (numbers.flag_flipped, 5),
+    (numbers.flag_flipped, 8),
     (numbers.reserved_set, 1),
     (numbers.number_of_another_record, 4),
     (numbers.numbers_swapped, 4),
@@ -53,21 +53,22 @@ MUTATIONS: Final[tuple[tuple[Mutation, int], ...]] = (
     (texts.words_swapped, 1),
     (relations.size_broken, 1),
     (relations.count_broken, 4),
-    (relations.length_broken, 4),
+    (relations.length_broken, 6),
     (relations.record_size_broken, 2),
     (relations.index_broken, 3),
-    (relations.offset_broken, 6),
+    (relations.offset_broken, 8),
     (relations.chain_bent, 4),
     (relations.checksum_broken, 1),
-    (plain.byte_changed, 5),
+    (plain.byte_changed, 8),
     (plain.byte_changed_unsealed, 1),
     (plain.file_truncated, 2),
     (plain.bytes_trailing, 1),
+    (plain.sector_torn, 1),
 )
 """All mutators, and how often each is made."""
 
 _BOUNDS: Final = tuple(accumulate(weight for _, weight in MUTATIONS))
-_STACK: Final = (1,) * 12 + (2,) * 5 + (3,) * 2 + (6,)
+_STACK: Final = (1,) * 13 + (2,) * 4 + (3,) * 2 + (6,)
 """How many mutations are made of one file; each entry is as likely."""
 
 _TRIES: Final = 12

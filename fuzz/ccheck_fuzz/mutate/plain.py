@@ -9,6 +9,8 @@ from ccheck_fuzz.model import Model
 from ccheck_fuzz.mutate.place import Context, pick
 from ccheck_schemas.anatomy import Tie
 
+SECTOR = 512
+
 
 def byte_changed(model: Model, random: Random, context: Context) -> Model | None:
     """One byte, and the checksum after it."""
@@ -47,9 +49,18 @@ def file_truncated(model: Model, random: Random, context: Context) -> bytes | No
     elif chance < 0.8:
         at = pick(random, [*model.frame.starts.values()])
     else:
-        at = pick(random, (1, len(data) - 1, len(data) // 2, len(data) // 512 * 512))
+        at = pick(random, (1, len(data) - 1, len(data) // 2, len(data) // SECTOR * SECTOR))
     at = min(at, len(data) - 1)
     return _ended(model, data[:at], sized=random.random() < 0.5)
+
+
+def sector_torn(model: Model, random: Random, context: Context) -> bytes | None:
+    """Zeros from a sector on, as a disk leaves a file whose writing was cut short; the checksum as it was."""
+    sectors = len(model.data) // SECTOR
+    if not sectors:
+        return None
+    at = SECTOR * (1 + int(random.random() * sectors))
+    return None if at >= len(model.data) else model.data[:at] + bytes(len(model.data) - at)
 
 
 def bytes_trailing(model: Model, random: Random, context: Context) -> bytes | None:

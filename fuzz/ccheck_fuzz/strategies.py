@@ -1,0 +1,183 @@
+"""Hypothesis strategies for content: files that are valid, files that break one check alone, and events.
+
+For tests of your own drivers and tools. Files come from seeds, or are grown from nothing, and are then varied
+by the mutators. They shrink to the smallest seed with the fewest edits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from random import Random
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from ccheck.judgement import Judgement, prepare
+from ccheck_fuzz.events import generated, mutate_events
+from ccheck_fuzz.explore import Explorer, Unreachable, follow
+from ccheck_fuzz.grow import grow
+from ccheck_fuzz.interest import Interest, interest
+from ccheck_fuzz.judged import Judged
+from ccheck_fuzz.model import Model, opened
+from ccheck_fuzz.mutate import MUTATIONS, Context, Mutation, numbers, records, texts
+from ccheck_schemas.schema import Schema
+
+__all__ = ["Unreachable", "broken", "events", "valid"]
+
+MOST_EDITS = 6
+GROWN = 3
+"""Files that are grown where no seeds are given."""
+
+TRIES = 20_000
+"""Files that are judged at most in search of one that breaks a check alone."""
+
+_KEEPING: tuple[Mutation, ...] = tuple(
+    mutation
+    for mutation, _ in MUTATIONS
+    if mutation.__module__ in (numbers.__name__, records.__name__, texts.__name__)
+)
+_EDITS = st.lists(st.tuples(st.sampled_from(_KEEPING), st.integers(0, (1 << 16) - 1)), max_size=MOST_EDITS)
+
+
+def valid(
+    schema: Schema,
+    judgement: Judgement | None = None,
+    *,
+    seeds: Sequence[bytes] = (),
+    interest: Interest | None = None,
+    wanted: Callable[[bytes], bool] = bool,
+) -> SearchStrategy[bytes]:
+    """Files that the validator passes without a finding.
+
+    judgement: what they are judged by, as `ccheck.judgement.prepare` gives it; without it, nothing but the
+    schema and its checks. seeds: files that pass, to begin with; without them, some are grown. interest:
+    numbers to try. wanted: which files will do, where a schema has several sorts. Raises Unreachable when a
+    file is drawn and there is none to begin with.
+    """
+    world = _World(schema, judgement, seeds, interest, wanted)
+    return st.deferred(lambda: _varied(world))
+
+
+def broken(
+    schema: Schema,
+    check: str,
+    judgement: Judgement | None = None,
+    *,
+    seeds: Sequence[bytes] = (),
+    interest: Interest | None = None,
+    wanted: Callable[[bytes], bool] = bool,
+    tries: int = TRIES,
+) -> SearchStrategy[bytes]:
+    """Files in which the check `check`, by its name, finds something, and no other check does.
+
+    tries: how many files are judged in search of the first. Raises Unreachable when a file is drawn and none
+    was found: the check needs another setting or other seeds, or is never alone. The other arguments are
+    those of `valid`.
+    """
+    world = _World(schema, judgement, seeds, interest, wanted)
+    return st.deferred(lambda: _broken(world, check, tries))
+
+
+def events(
+    content: bytes, schema: Schema, definitions: bytes | None = None
+) -> SearchStrategy[tuple[str, ...]]:
+    """Events as lines of JSON: some of those that the content calls for, and some nearly like them.
+
+    definitions: the definitions of a channel file. A format without events gives empty tuples.
+    """
+    lines = generated(schema.name, content, definitions)
+    if not lines:
+        return st.just(())
+    chosen = st.lists(st.sampled_from(lines), max_size=8)
+    edits = st.lists(st.integers(0, (1 << 16) - 1), max_size=4)
+    return st.builds(_edited, chosen, edits)
+
+
+def _edited(lines: list[str], edits: list[int]) -> tuple[str, ...]:
+    out = tuple(lines)
+    for number in edits:
+        out = mutate_events(out, Random(number))
+    return out
+
+
+class _World:
+    """What files are made of and judged by; seeds are grown, and ways explored, when first asked for."""
+
+    def __init__(
+        self,
+        schema: Schema,
+        judgement: Judgement | None,
+        seeds: Sequence[bytes],
+        numbers: Interest | None,
+        wanted: Callable[[bytes], bool],
+    ) -> None:
+        self.judged = Judged(schema, judgement or prepare(use_config=False))
+        self.interest = numbers or interest(schema)
+        self.wanted = wanted
+        self._given = tuple(seeds)
+        self._explorer: Explorer | None = None
+        self._seeds: tuple[bytes, ...] = ()
+
+    @property
+    def seeds(self) -> tuple[bytes, ...]:
+        """Files without findings, the smallest first."""
+        if not self._seeds:
+            schema, judgement = self.judged.schema, self.judged.judgement
+            found = self._given
+            if not found:
+                grown = [
+                    grow(schema, judgement, Random(i), self.interest, wanted=self.wanted)
+                    for i in range(GROWN)
+                ]
+                found = tuple(one.data for one in grown)
+            clean = {data for data in found if not self.judged.report(data).findings and self.wanted(data)}
+            if not clean:
+                detail = "no seed passes without a finding" if self._given else "no file could be grown"
+                raise Unreachable("valid", len(found), detail)
+            self._seeds = tuple(sorted(clean, key=lambda data: (len(data), data)))
+        return self._seeds
+
+    @property
+    def explorer(self) -> Explorer:
+        """The ways that are known so far."""
+        if self._explorer is None:
+            self._explorer = Explorer(self.judged, self.seeds, self.interest)
+        return self._explorer
+
+    def vary(
+        self, data: bytes, edits: Sequence[tuple[Mutation, int]], keeps: Callable[[bytes], bool]
+    ) -> bytes:
+        """A file after those edits that keep a property."""
+        others = [opened(self.judged.schema, seed) for seed in self.seeds]
+        context = Context(self.interest, others, 1 << 16)
+        model: Model = opened(self.judged.schema, data)
+        for mutation, number in edits:
+            made = mutation(model, Random(number), context)
+            if isinstance(made, Model) and made.data != model.data and keeps(made.data):
+                model = made
+        return model.data
+
+
+def _varied(world: _World) -> SearchStrategy[bytes]:
+    def keeps(data: bytes) -> bool:
+        return world.wanted(data) and not world.judged.checks(data) and world.judged.passes(data)
+
+    return st.builds(lambda data, edits: world.vary(data, edits, keeps), st.sampled_from(world.seeds), _EDITS)
+
+
+def _broken(world: _World, check: str, tries: int) -> SearchStrategy[bytes]:
+    known = [one.name for one in world.judged.judgement.checks]
+    if check not in known:
+        raise Unreachable(check, 0, "there is no check of this name")
+    explorer = world.explorer
+    explorer.until(check, tries)
+
+    def keeps(data: bytes) -> bool:
+        return world.wanted(data) and world.judged.checks(data) == {check}
+
+    files = list(explorer.fixed.get(check, []))
+    for way in explorer.found.get(check, []):
+        made = follow(explorer.models[way.seed], way.steps, explorer.context)
+        files.append(made if isinstance(made, bytes) else made.data)
+    files = sorted({data for data in files if keeps(data)} or set(files), key=lambda data: (len(data), data))
+    return st.builds(lambda data, edits: world.vary(data, edits, keeps), st.sampled_from(files), _EDITS)

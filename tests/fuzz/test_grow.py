@@ -1,0 +1,179 @@
+"""Valid files are grown from nothing, and files shrink to what matters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from ccheck.consumers import load_consumers
+from ccheck.judgement import Judgement, prepare
+from ccheck_fuzz.dictionary import dictionary, entries
+from ccheck_fuzz.grow import grow
+from ccheck_fuzz.interest import Interest, interest
+from ccheck_fuzz.judged import Judged
+from ccheck_fuzz.minimize import minimize
+from ccheck_fuzz.mutate import Mutator
+from ccheck_schemas.anatomy import sprout
+from ccheck_schemas.read import read
+from tests.fuzz.seeds import ALL, BASE, CHANNEL, CORPUS, DEFINITIONS, JULY, REGDB, SENSOR, SYSMON
+
+USER = Path(__file__).resolve().parent.parent / "user" / "sensor.py"
+
+
+@pytest.fixture(scope="module")
+def channel() -> Judgement:
+    """The corpus's definitions and builds."""
+    return prepare(config=CORPUS / "channel" / "ccheck.toml")
+
+
+@pytest.fixture(scope="module")
+def numbers() -> Interest:
+    """What they name."""
+    builds = load_consumers(CORPUS / "channel" / "consumers.toml").builds
+    return interest(CHANNEL, [DEFINITIONS], builds)
+
+
+def is_instances(data: bytes) -> bool:
+    """Whether a channel file is one of instances."""
+    return data[6:8] == b"\2\0"
+
+
+def test_instances_are_grown_from_nothing(channel: Judgement, numbers: Interest) -> None:
+    """A file of instances that passes against definitions and builds is grown, from the schema alone, for each of three seeds."""
+    files = set()
+    for seed in range(3):
+        made = grow(CHANNEL, channel, Random(seed), numbers, wanted=is_instances)
+        assert made.valid, made
+        assert made.left == ()
+        assert is_instances(made.data)
+        assert Judged(CHANNEL, channel).passes(made.data)
+        files.add(made.data)
+    assert len(files) > 1
+
+
+def test_definitions_are_grown_from_nothing(channel: Judgement, numbers: Interest) -> None:
+    """So are definitions."""
+    made = grow(CHANNEL, channel, Random(0), numbers, wanted=lambda data: data[6:8] == b"\1\0")
+    assert made.valid
+    assert read(CHANNEL.root, made.data).tables["types"]
+
+
+@pytest.mark.parametrize("schema", [SYSMON, REGDB], ids=lambda schema: schema.name)
+def test_other_formats_are_grown_from_nothing(schema: object) -> None:
+    """So are Sysmon rules and regulatory databases."""
+    (found,) = (one for one in ALL if one is schema)
+    made = grow(found, prepare(use_config=False), Random(1))
+    assert made.valid, made
+
+
+def test_a_users_own_format_is_grown() -> None:
+    """So is a file of a user's own schema, with the user's own checks."""
+    judgement = prepare(use_config=False, schema=str(USER))
+    assert judgement.schema is not None
+    made = grow(judgement.schema, judgement, Random(1))
+    assert made.valid
+    assert made == grow(judgement.schema, judgement, Random(1))
+
+
+def test_what_cannot_be_grown_is_said() -> None:
+    """A search that ends before a file passes gives what it has, and says which checks still find something."""
+    made = grow(CHANNEL, prepare(use_config=False), Random(0), tries=300, wanted=is_instances)
+    assert not made.valid
+    assert {"definitions-missing", "consumers-missing"} & set(made.left)
+    assert made.tries < 700
+
+
+@pytest.mark.parametrize("schema", ALL, ids=lambda schema: schema.name)
+def test_small_files_sprout(schema: object) -> None:
+    """A small file out of a schema alone is read whole: its sizes, counts, links and checksums hold."""
+    (found,) = (one for one in ALL if one is schema)
+    seen = set()
+    for seed in range(40):
+        data = sprout(found.root, Random(seed))
+        assert data == sprout(found.root, Random(seed))
+        assert len(data) < 8192
+        reading = read(found.root, data)
+        assert set(reading.counts) <= {"value-out-of-bounds", "rows-out-of-order", "pool-text-unused"}
+        seen.add(len(data))
+    assert len(seen) > 2
+
+
+def test_the_july_file_shrinks_to_one_criterion(channel: Judgement) -> None:
+    """The file of July shrinks, while that one check alone finds something, to one instance with one criterion."""
+    judged = Judged(CHANNEL, channel)
+    asked = []
+
+    def keeps(data: bytes) -> bool:
+        asked.append(data)
+        return judged.checks(data) == {"field-past-inputs"}
+
+    made = minimize(JULY, CHANNEL, keeps)
+    tables = read(CHANNEL.root, made).tables
+    assert (len(tables["instances"]), len(tables["criteria"])) == (1, 1)
+    assert tables["criteria"][0].field_index == 20
+    assert len(made) == 136
+    assert len(asked) < 200
+
+
+def test_noise_around_the_fault_is_left_out(channel: Judgement) -> None:
+    """A file that was mutated over and over, and still reads input 20, shrinks to the same few bytes."""
+    judged = Judged(CHANNEL, channel)
+
+    def keeps(data: bytes) -> bool:
+        return "field-past-inputs" in judged.checks(data)
+
+    mutator, random = Mutator(CHANNEL, seeds=[JULY]), Random(5)
+    data = JULY
+    for _ in range(200):
+        made = mutator.mutate(data, random, 4096)
+        data = made if keeps(made) and not read(CHANNEL.root, made).counts else data
+    assert len(data) > 1000
+    made = minimize(data, CHANNEL, keeps)
+    assert keeps(made)
+    assert len(made) <= 160
+    assert made == minimize(data, CHANNEL, keeps)
+
+
+def test_chains_shrink() -> None:
+    """Sysmon rules shrink to one event with one filter while they hold its text."""
+    wanted = "winword".encode("utf-16-le")
+    assert wanted in BASE
+
+    def keeps(data: bytes) -> bool:
+        return wanted in data and not read(SYSMON.root, data).counts
+
+    made = minimize(BASE, SYSMON, keeps)
+    root = read(SYSMON.root, made).root
+    assert [len(event.filters) for event in root.events] == [1]
+    assert len(made) < 700
+
+
+def test_a_file_without_the_property_is_refused() -> None:
+    """To minimise a file that does not keep the property is an error, not an empty success."""
+    with pytest.raises(ValueError, match="does not keep"):
+        minimize(JULY, CHANNEL, lambda data: False)
+
+
+def test_the_number_of_questions_is_bounded() -> None:
+    """No more questions are asked than were allowed, but for the first."""
+    asked = []
+
+    def keeps(data: bytes) -> bool:
+        asked.append(data)
+        return True
+
+    minimize(JULY, CHANNEL, keeps, tries=25)
+    assert len(asked) <= 26
+
+
+def test_a_dictionary_names_what_the_schema_names() -> None:
+    """The dictionary has the magic, versions, enum values and bounds, as bytes in the order of the format."""
+    assert b"SNSR" in entries(SENSOR)
+    assert (1000).to_bytes(2, "big") in entries(SENSOR)
+    assert b"\xaa\xaa\xaa\xaa" in entries(CHANNEL)
+    assert (99_999_999).to_bytes(4, "little") in entries(CHANNEL)
+    assert dictionary(SENSOR) == (
+        '# sensor: what the schema names\n"SNSR"\n"\\x00\\x01"\n"\\x03\\xe8"\n"\\x00\\x00\\x00\\x10"\n'
+    )
