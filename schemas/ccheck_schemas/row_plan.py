@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,7 +15,7 @@ from ccheck_schemas.generate.scan import Broken, PoolScan, broken_rows, pool_sca
 from ccheck_schemas.generate.scope import NotGenerated
 from ccheck_schemas.record import Layout
 from ccheck_schemas.size import sizeof
-from ccheck_schemas.tree import bare
+from ccheck_schemas.tree import bare, nodes
 
 _BY_ITSELF = (
     m.Version,
@@ -50,6 +51,13 @@ class RowPlan:
     pooled: tuple[tuple[str, Any], ...]
     pool: PoolScan | None
     waiting: tuple[str, ...]
+
+
+def at_once(root: construct.Construct) -> Mapping[str, bool]:
+    """Whether the rows of each table of a schema are read at once, by the table's name."""
+    return {
+        node.table: row_plan(node.subcon) is not None for node in nodes(root) if isinstance(node, m.Table)
+    }
 
 
 @cache
