@@ -89,11 +89,7 @@ ELSEWHERE = {
         "format-not-understood": "takes builds that do not know the version",
         "type-not-supplied": "takes builds that lack a type of the definitions",
         "input-count-refused": "takes builds that compare counts before they load",
-        "definitions-past-inputs": "takes builds that supply fewer inputs than optional fields make of them",
         "bytes-owned-twice": "leaves bytes that nobody owns as well, or makes a chain go back",
-        "pool-items-overlap": "mutators keep pools tidy; what is broken in them leaves other texts unused",
-        "pool-text-unused": "mutators keep pools tidy; what is broken in them breaks more",
-        "not-canonical": "mutators keep pools tidy",
     },
     SYSMON.name: {
         "bytes-owned-twice": "leaves bytes that nobody owns as well",
@@ -116,6 +112,7 @@ FOREIGN = {
 
 RARE = {
     CHANNEL.name: {
+        "definitions-past-inputs",
         "field-past-inputs", "regex-too-costly", "torn-at-sector", "chain-backwards", "duplicate-type-name", "kind-not-allowed"},
     SYSMON.name: {
         "sysmon-generations-differ", "sysmon-field-of-sibling", "sysmon-empty-list-element",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ccheck_schemas.read import read
@@ -40,7 +40,7 @@ def _fields(value: Any, seen: set[int], path: str = "") -> Iterator[tuple[str, A
             seen.add(id(value))
             for name, inner in value.items():
                 yield from _fields(inner, seen, f"{value.path}.{name}" if value.path else name)
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
         for number, inner in enumerate(value):
             yield from _fields(inner, seen, f"{path}[{number}]")
     elif not path.endswith("body.records"):

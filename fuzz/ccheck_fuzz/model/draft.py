@@ -50,7 +50,7 @@ class Branch:
 class Draft:
     """A file that is being edited. The model that it was made from stays as it is."""
 
-    __slots__ = ("base", "lists", "pieces", "raws", "rows", "sharings", "tables")
+    __slots__ = ("base", "lists", "pieces", "raws", "rows", "sharings", "tables", "tidy")
 
     def __init__(self, base: Model) -> None:
         frame = base.frame
@@ -59,6 +59,7 @@ class Draft:
         self.tables = dict(frame.tables)
         self.lists = dict(frame.lists)
         self.sharings: tuple[Sharing, ...] = frame.sharings
+        self.tidy = frame.tidy
         self.raws: dict[int, bytes] = {}
         self.rows: dict[int, bytearray] = {}
 
@@ -66,7 +67,7 @@ class Draft:
         """The file, laid out, with everything that follows from it."""
         return lay(
             self.base, self.raws, self.rows, self.pieces, self.tables, self.lists, self.sharings,
-            self.base.frame.tidy,
+            self.tidy,
         )  # fmt: skip
 
     # -- rows
@@ -180,6 +181,40 @@ class Draft:
                     (value,) = number.packer.unpack_from(raw, at)
                     if value > row or (value == row and by > 0):
                         number.packer.pack_into(raw, at, number.fit(value + by))
+
+    # -- pools
+
+    def pin(self, region: str) -> int:
+        """Let the items of a pool stay where they stand, so that it may be edited; the key of its piece."""
+        (pool,) = (piece for piece in self.pieces if piece.pool == region)
+        start = self.base.frame.starts[pool.key]
+        self.tidy = self.tidy - {region}
+        pieces = []
+        for piece in self.pieces:
+            at = self.base.frame.starts[piece.key]
+            if piece.table is not None:
+                table = self.tables[piece.table]
+                if any(form.region == region for form in table.kind.pooled):
+                    _, _, refs, size = self.open(piece.table)
+                    for row, named in enumerate(refs):
+                        refs[row] = self._pinned(table.kind, at + row * size, named, region, start)
+            elif piece.refs and piece.kind is not None:
+                refs_here = self._pinned(piece.kind, at, piece.refs, region, start)
+                if refs_here != piece.refs:
+                    piece = changed(piece, refs=refs_here)
+            pieces.append(piece)
+        self.pieces = pieces
+        return pool.key
+
+    def _pinned(self, kind: Kind, at: int, refs: Refs, region: str, start: int) -> Refs:
+        out = list(refs)
+        for i, form in enumerate(kind.pooled):
+            ref = out[i]
+            if form.region == region and isinstance(ref, Payload):
+                out[i] = Spot(self.base.value(at, form.offset) - start, ref)
+            elif form.region == region and isinstance(ref, Stray):
+                out[i] = None
+        return tuple(out)
 
     # -- pieces
 

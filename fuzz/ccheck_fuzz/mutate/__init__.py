@@ -14,7 +14,7 @@ from typing import Final
 
 from ccheck_fuzz.interest import Interest
 from ccheck_fuzz.model import Model, Models
-from ccheck_fuzz.mutate import numbers, plain, records, relations, texts
+from ccheck_fuzz.mutate import numbers, plain, pools, records, relations, texts
 from ccheck_fuzz.mutate.place import Context, Mutation
 from ccheck_schemas.schema import Schema
 
@@ -51,6 +51,10 @@ MUTATIONS: Final[tuple[tuple[Mutation, int], ...]] = (
     (texts.text_of_another_record, 2),
     (texts.word_of_interest, 3),
     (texts.words_swapped, 1),
+    (pools.pool_bytes_unused, 1),
+    (pools.pool_item_repeated, 1),
+    (pools.pool_items_swapped, 1),
+    (pools.pool_items_overlapping, 2),
     (relations.size_broken, 1),
     (relations.count_broken, 4),
     (relations.length_broken, 6),
