@@ -16,7 +16,8 @@ CHANNEL = next(schema for schema in SCHEMAS if schema.name == "channel")
 SYSMON = next(schema for schema in SCHEMAS if schema.name == "sysmon")
 REGDB = next(schema for schema in SCHEMAS if schema.name == "regdb")
 SENSOR = sensor.SCHEMA
-ALL = (CHANNEL, SYSMON, REGDB, SENSOR)
+DEVICETREE = next(schema for schema in SCHEMAS if schema.name == "devicetree")
+ALL = (CHANNEL, SYSMON, REGDB, DEVICETREE, SENSOR)
 
 STORY = CORPUS / "channel" / "field-past-inputs"
 MARCH = (STORY / "good" / "C-00000291-00000000-00000001.bin").read_bytes()

@@ -17,7 +17,7 @@ from ccheck_fuzz.minimize import minimize
 from ccheck_fuzz.mutate import Mutator
 from ccheck_schemas.anatomy import sprout
 from ccheck_schemas.read import read
-from tests.fuzz.seeds import ALL, BASE, CHANNEL, CORPUS, DEFINITIONS, JULY, REGDB, SENSOR, SYSMON
+from tests.fuzz.seeds import ALL, BASE, CHANNEL, CORPUS, DEFINITIONS, DEVICETREE, JULY, REGDB, SENSOR, SYSMON
 
 USER = Path(__file__).resolve().parent.parent / "user" / "sensor.py"
 
@@ -60,9 +60,9 @@ def test_definitions_are_grown_from_nothing(channel: Judgement, numbers: Interes
     assert read(CHANNEL.root, made.data).tables["types"]
 
 
-@pytest.mark.parametrize("schema", [SYSMON, REGDB], ids=lambda schema: schema.name)
+@pytest.mark.parametrize("schema", [SYSMON, REGDB, DEVICETREE], ids=lambda schema: schema.name)
 def test_other_formats_are_grown_from_nothing(schema: object) -> None:
-    """So are Sysmon rules and regulatory databases."""
+    """So are Sysmon rules, regulatory databases and devicetrees."""
     (found,) = (one for one in ALL if one is schema)
     made = grow(found, prepare(use_config=False), Random(1))
     assert made.valid, made

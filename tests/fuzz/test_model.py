@@ -13,7 +13,20 @@ from ccheck_fuzz.model import Draft, Model, Models, opened, rebuilt
 from ccheck_schemas.anatomy import Tie
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import Schema
-from tests.fuzz.seeds import ALL, BASE, CHANNEL, INSTANCES, JULY, MARCH, REGDB, SENSOR, SYSMON, good, paths
+from tests.fuzz.seeds import (
+    ALL,
+    BASE,
+    CHANNEL,
+    DEVICETREE,
+    INSTANCES,
+    JULY,
+    MARCH,
+    REGDB,
+    SENSOR,
+    SYSMON,
+    good,
+    paths,
+)
 
 
 def faults(schema: Schema, data: bytes) -> dict[str, int]:
@@ -26,7 +39,7 @@ def table(model: Model, name: str) -> int:
     return next(key for key, held in model.frame.tables.items() if held.name == name)
 
 
-@pytest.mark.parametrize("schema", [CHANNEL, SYSMON, REGDB], ids=lambda schema: schema.name)
+@pytest.mark.parametrize("schema", [CHANNEL, SYSMON, REGDB, DEVICETREE], ids=lambda schema: schema.name)
 def test_every_file_of_the_corpus_is_built_back(schema: Schema) -> None:
     """Good or bad, a file that was not edited is built back to the very same bytes."""
     found = paths(schema)
@@ -36,10 +49,14 @@ def test_every_file_of_the_corpus_is_built_back(schema: Schema) -> None:
         assert rebuilt(opened(schema, data)).data == data, path
 
 
-@pytest.mark.parametrize("schema", [SYSMON, REGDB], ids=lambda schema: schema.name)
-def test_genuine_files_are_built_back(shared_data: Path, schema: Schema) -> None:
-    """So is every genuine Sysmon blob and regulatory database."""
-    found = sorted(path for path in (shared_data / schema.name / "valid").iterdir())
+@pytest.mark.parametrize(
+    ("schema", "folder"),
+    [(SYSMON, "sysmon"), (REGDB, "regdb"), (DEVICETREE, "dtb")],
+    ids=("sysmon", "regdb", "dtb"),
+)
+def test_genuine_files_are_built_back(shared_data: Path, schema: Schema, folder: str) -> None:
+    """So is every genuine Sysmon blob, regulatory database and devicetree."""
+    found = sorted(path for path in (shared_data / folder / "valid").iterdir())
     assert found
     for path in found:
         data = path.read_bytes()

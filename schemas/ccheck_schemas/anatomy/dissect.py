@@ -241,16 +241,22 @@ class _Dissector:
                 return self.elastic(node, name, record, at, path, scope, full)
             case construct.FormatField() | construct.Const() | m.Text() | construct.Bytes():
                 return self.fixed(leaf_run(leaf, name, full), node, record, at, path, scope)
-            case m.ZeroPad():
+            case m.ZeroPad() | m.AnyPad():
                 self.piece(at, at, path).align = node.align
                 return at + -at % node.align
+            case m.ZerosTo() | m.ZerosToEnd():
+                return self.zeros(node, record, at, path, scope, full)
+            case m.TextToNul():
+                return self.to_nul(node, name, at, path, full)
+            case m.Strings():
+                return self.strings(node, name, record, at, path, scope, full)
             case m.Table():
                 return self.table(node, name, record, at, path, scope)
             case m.Pool():
                 return self.pool(node, name, record, at, path, scope)
             case m.Region():
                 return self.region(node, name, record, at, path, scope, full)
-            case construct.Array() | m.Terminated():
+            case construct.Array() | m.Terminated() | m.UpTo() | m.UpToEnd():
                 return self.array(node, name, record, at, path, scope, full)
             case m.At():
                 self.later.append(partial(self.elsewhere, node, name, record, scope, full))
@@ -274,6 +280,47 @@ class _Dissector:
         scope.extents[name] = (piece.key, piece.key, behind)
         self.tie(node.length, scope, Tie.BYTES, piece.key, piece.key, behind)
         return end + behind
+
+    def zeros(
+        self, node: Any, record: Record, at: int, path: tuple[int, ...], scope: _Scope, full: str
+    ) -> int | None:
+        """Zeros up to an offset that a number names, which follows them, or up to the end."""
+        end = len(self.data)
+        if isinstance(node, m.ZerosTo):
+            end = int(m.evaluate(node.offset, record.values))
+        if not at <= end <= len(self.data):
+            return None
+        piece = self.piece(at, end, path, _padding(full))
+        first = self.found.pieces[0]
+        if isinstance(node, m.ZerosTo) and first.start == 0:
+            self.tie(node.offset, scope, Tie.BYTES, first.key, piece.key)
+        return end
+
+    def to_nul(self, node: m.TextToNul, name: str, at: int, path: tuple[int, ...], full: str) -> int | None:
+        """A text that ends with its NUL, and no number says where."""
+        end = self.data.find(b"\0", at)
+        if end < 0:
+            return None
+        return self.piece(at, end + 1, path, _text_to_nul(name, node.encoding, full)).end
+
+    def strings(
+        self,
+        node: m.Strings,
+        name: str,
+        record: Record,
+        at: int,
+        path: tuple[int, ...],
+        scope: _Scope,
+        full: str,
+    ) -> int | None:
+        """A block of texts that others name by numbers of their own; it stays as it is."""
+        end = at + int(m.evaluate(node.length, record.values))
+        if not at <= end <= len(self.data):
+            return None
+        piece = self.piece(at, end, path, _block(name, full))
+        scope.extents[name] = (piece.key, piece.key, 0)
+        self.tie(node.length, scope, Tie.BYTES, piece.key, piece.key)
+        return end
 
     def table(
         self, node: m.Table, name: str, record: Record, at: int, path: tuple[int, ...], scope: _Scope
@@ -340,7 +387,8 @@ class _Dissector:
             self.piece(at, at, path)  # the record that begins with this array; its elements have their own
         elements: list[int] = []
         ended = isinstance(node, m.Terminated)
-        whole = ended or int(m.evaluate(node.count, record.values)) == len(held)
+        counted = isinstance(node, construct.Array)
+        whole = not counted or int(m.evaluate(node.count, record.values)) == len(held)
         for item in held:
             key = self.reserved = next(KEYS)
             if isinstance(item, Record):
@@ -366,7 +414,7 @@ class _Dissector:
         if ended and whole and size is not None and at + size <= len(self.data):
             # The record that ends the list is no element of it.
             return self.piece(at, at + size, path, _ending(full, size)).end
-        if not ended:
+        if counted:
             self.tie(node.count, scope, Tie.ELEMENTS, key)
         return at if whole else None
 
@@ -437,5 +485,28 @@ def _ending(name: str, size: int) -> Kind:
 
 
 @cache
+def _padding(name: str) -> Kind:
+    """Zeros that no record needs."""
+    return Kind(f"{name} zeros", None, blobs=(Blob("zeros", 0, None, exact=b""),))
+
+
+@cache
+def _text_to_nul(name: str, encoding: str, full: str) -> Kind:
+    """A text with its NUL behind it."""
+    return Kind(full, None, blobs=(Blob(name, 0, None, encoding, 1, 1),))
+
+
+@cache
+def _block(name: str, full: str) -> Kind:
+    """A block of texts, as bytes."""
+    return Kind(full, None, blobs=(Blob(name, 0, None),))
+
+
+@cache
 def _array_form(node: Any, name: str) -> ListForm:
-    return ListForm(name, variable=isinstance(node, m.Terminated) or variable(node.count) is not None)
+    counted = isinstance(node, construct.Array)
+    return ListForm(
+        name,
+        closed=isinstance(node, m.UpTo),
+        variable=not counted or variable(node.count) is not None,
+    )

@@ -18,6 +18,9 @@ from ccheck_schemas import meaning as m
 from ccheck_schemas.anatomy.plan import branches, choices, condition, slope, variable, variables
 from ccheck_schemas.tree import bare
 
+STEPS = (1, 4, 8)
+"""What a block may be aligned to that stands at an offset of its own."""
+
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -72,6 +75,7 @@ class _Sprout:
         self.out = bytearray()
         self.later: list[Any] = []
         self.pooled: dict[str, list[tuple[m.Pooled, _Grown]]] = {}
+        self.shared: dict[str, list[tuple[m.SharedText, _Grown]]] = {}
         self.rows: dict[str, int] = {}
         self.takers: dict[str, list[tuple[_Grown, m.Rows]]] = {}
         self.counts: list[tuple[_Grown, str, str]] = []
@@ -159,8 +163,20 @@ class _Sprout:
                 self.struct(node, inner, pick)
             case m.Text() | construct.Bytes():
                 self.text(node, grown)
-            case m.ZeroPad():
+            case m.ZeroPad() | m.AnyPad():
                 self.out += bytes(-len(self.out) % node.align)
+            case m.ZerosTo():
+                self.out += bytes(-len(self.out) % self.random.choice(STEPS))
+                self.patch(grown, variable(node.offset), len(self.out), node.offset)
+            case m.TextToNul():
+                # Often empty: what stands at the top of a tree has no name.
+                self.out += (self.words(m.Text(0)) if self.random.random() < 0.5 else b"") + b"\0"
+            case m.SharedText():
+                self.shared.setdefault(node.block, []).append((node, grown))
+            case m.Strings():
+                self.strings(node, grown)
+            case m.UpTo() | m.UpToEnd():
+                self.up_to(node, grown)
             case m.Region():
                 start = len(self.out)
                 self.node(node.subcon, name, grown, pick)
@@ -242,11 +258,15 @@ class _Sprout:
             self.rows.setdefault(node.table, number)
 
     def terminated(self, node: m.Terminated, name: str, grown: _Grown) -> None:
-        """A list that ends with a record of zeros. What it names elsewhere gives it its mark."""
+        """A list that ends with a record of zeros: one record that names another, which gives it its mark, or
+        none.
+        """
         start = len(self.out)
         self.struct(node.subcon, _Grown(grown))
-        self.out += bytes(len(self.out) - start)
-        self.lists[id(grown), name] = 1
+        size = len(self.out) - start
+        named = any(isinstance(branch, m.At) for branch in _deep(bare(node.subcon)[0]))
+        self.out += bytes(size) if named else b""
+        self.lists[id(grown), name] = int(named)
 
     def pool(self, node: m.Pool, name: str, grown: _Grown) -> None:
         """A pool with an item for each record so far that names one."""
@@ -259,6 +279,25 @@ class _Sprout:
             self.out += raw + bytes(_behind(bare(item.subcon)[0]))
         self.patch(grown, variable(node.count), len(self.out) - start, node.count)
         self.lists[id(grown), f"size of {name}"] = 1
+
+    def strings(self, node: m.Strings, grown: _Grown) -> None:
+        """A block with a text for each record so far that names one."""
+        start = len(self.out)
+        for item, owner in self.shared.pop(node.block, []):
+            self.patch(owner, variable(item.offset), len(self.out) - start, item.offset)
+            self.out += self.words(m.Text(0, encoding=item.encoding)) + b"\0"
+        self.patch(grown, variable(node.length), len(self.out) - start, node.length)
+
+    def up_to(self, node: Any, grown: _Grown) -> None:
+        """A few records of different kinds, and the one that ends the list."""
+        record = bare(node.subcon)[0]
+        switches = [branch for branch in _deep(record) if isinstance(branch, construct.Switch)]
+        keys = [key for switch in switches for key in switch.cases] or [None]
+        picks = [self.random.choice(keys) for _ in range(self.random.choice((1, 2, 2, 3)))]
+        if isinstance(node, m.UpTo):
+            picks = [*(pick for pick in picks if pick != node.value), node.value]
+        for pick in picks:
+            self.struct(record, _Grown(grown), pick)
 
     def chain(self, node: m.Chain, name: str, grown: _Grown) -> None:
         """The records of a chain: of the kinds of body that its records can have, a random subset."""
