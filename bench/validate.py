@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import gc
 import hashlib
+import os
 import sys
 import zlib
 from datetime import date
@@ -66,8 +67,10 @@ def main() -> None:
             found = medians(readers(judgement, fault), data, ROUNDS[size])
             tables.append(page.Table(layout.title, size, len(data), found))
             print(page.table(tables[-1]), flush=True)
+    load = os.getloadavg()[0] - 1 if hasattr(os, "getloadavg") else 0.0  # this process is one of them
     figures = page.Figures(
         date.today(),
+        load,
         tables,
         runs.start(CONFIG, ROOT),
         runs.many(CONFIG, ROOT, given.files),

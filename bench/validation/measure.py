@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -27,15 +28,30 @@ def medians(readers: Mapping[str, Reader], data: bytes, rounds: int) -> dict[str
     return {name: statistics.median(found) for name, found in times.items()}
 
 
-def wall(commands: Mapping[str, tuple[Sequence[str], Mapping[str, str]]], rounds: int) -> dict[str, float]:
-    """The median wall time of each command in seconds, interleaved. A command: words and environment."""
-    times: dict[str, list[float]] = {name: [] for name in commands}
+Spent = tuple[float, float]
+"""Seconds: wall time, and CPU time of the command and of all processes that it started."""
+
+
+def spent(words: Sequence[str], environment: Mapping[str, str]) -> Spent:
+    """What one command takes. Its status is not looked at."""
+    before, start = os.times(), time.perf_counter()
+    subprocess.run(words, env=dict(environment), capture_output=True, check=False)
+    end, after = time.perf_counter(), os.times()
+    # The system counts in ticks, often of 10 ms.
+    user = after.children_user - before.children_user
+    return end - start, user + after.children_system - before.children_system
+
+
+def whole(commands: Mapping[str, tuple[Sequence[str], Mapping[str, str]]], rounds: int) -> dict[str, Spent]:
+    """The medians of what each command takes, interleaved. A command: words and environment."""
+    times: dict[str, list[Spent]] = {name: [] for name in commands}
     for _ in range(rounds):
         for name, (words, environment) in commands.items():
-            start = time.perf_counter()
-            subprocess.run(words, env=dict(environment), capture_output=True, check=False)
-            times[name].append(time.perf_counter() - start)
-    return {name: statistics.median(found) for name, found in times.items()}
+            times[name].append(spent(words, environment))
+    return {
+        name: (statistics.median(wall for wall, _ in found), statistics.median(cpu for _, cpu in found))
+        for name, found in times.items()
+    }
 
 
 def peak(program: str, *words: str) -> float:

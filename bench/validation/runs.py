@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from ccheck.formats import FORMATS
 from ccheck.judgement import prepare
-from validation.measure import medians, peak, wall
+from validation.measure import Spent, medians, peak, spent, whole
 from validation.samples import LAYOUTS, good, with_fault
 
 ROOMS = ("schemas", "validator", "interpreter", "fuzz")
@@ -36,15 +35,15 @@ print((peak() - before - large.stat().st_size) / 1e6)
 """
 
 
-def start(config: Path, root: Path) -> dict[str, float]:
-    """Seconds of a whole command for one file of 40 KB, and of Python that does nothing."""
+def start(config: Path, root: Path) -> dict[str, Spent]:
+    """What a whole command takes for one file of 40 KB, and of Python that does nothing."""
     with _folder() as folder:
         clean, fault = _files(folder)
         ccheck = [sys.executable, "-m", "ccheck", "validate", "--config", str(config)]
         warm, cold = (_copied(root, folder / name) for name in ("warm", "cold"))
         cold["PYTHONDONTWRITEBYTECODE"] = "1"
         subprocess.run([*ccheck, str(fault)], env=warm, capture_output=True, check=False)
-        return wall(
+        return whole(
             {
                 "python -c pass": ([sys.executable, "-c", "pass"], warm),
                 "ccheck validate, one file": ([*ccheck, str(clean)], warm),
@@ -55,9 +54,9 @@ def start(config: Path, root: Path) -> dict[str, float]:
         )
 
 
-def many(config: Path, root: Path, count: int) -> dict[str, float]:
-    """Seconds of one run over many files of 40 KB, by layout and number of processes."""
-    found: dict[str, float] = {}
+def many(config: Path, root: Path, count: int) -> dict[str, Spent]:
+    """What one run takes over many files of 40 KB, by layout and number of processes."""
+    found: dict[str, Spent] = {}
     for name, layout in LAYOUTS.items():
         with _folder() as folder:
             data = good(layout, layout.counts["40 KB"])
@@ -67,18 +66,8 @@ def many(config: Path, root: Path, count: int) -> dict[str, float]:
                 (folder / "files" / f"{i:05}.bin").write_bytes(data)
             for jobs in (1, 2):
                 words = ["validate", "--config", str(config), "--jobs", str(jobs), str(folder / "files")]
-                begin = time.perf_counter()
-                done = subprocess.run(
-                    [sys.executable, "-m", "ccheck", *words],
-                    env=judging,
-                    capture_output=True,
-                    check=False,
-                )
-                found[f"{count:,} files of {len(data):,} bytes, {name}, --jobs {jobs}"] = (
-                    time.perf_counter() - begin
-                )
-                if done.returncode:
-                    raise SystemExit("a run of many files did not pass; the figures would mean nothing")
+                key = f"{count:,} files of {len(data):,} bytes, {name}, --jobs {jobs}"
+                found[key] = spent([sys.executable, "-m", "ccheck", *words], judging)
     return found
 
 
