@@ -8,7 +8,7 @@ from typing import Any
 
 from ccheck_fuzz.model.frame import Frame, Model, Sharing, Table
 from ccheck_fuzz.model.layout import lay
-from ccheck_schemas.anatomy import KEYS, Chained, Kind, Payload, Piece, Ref, Refs, Relation, Spot, Stray
+from ccheck_schemas.anatomy import KEYS, Chained, Kind, Payload, Piece, Ref, Refs, Spot, Stray
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,15 +221,6 @@ class Draft:
     def set_text(self, key: int, raw: bytes) -> None:
         """Give a piece other bytes, of any length."""
         self.raws[key] = raw
-
-    def loosen(self, key: int, relation: Relation | None = None) -> None:
-        """Leave the numbers of a piece as they stand from now on; one of them alone where it is given."""
-        self.pieces = [
-            piece
-            if piece.key != key
-            else changed(piece, relations=tuple(r for r in piece.relations if relation and r is not relation))
-            for piece in self.pieces
-        ]
 
     def branch(self, chained: Chained, number: int) -> Branch:
         """A copy of an element of a list."""

@@ -25,9 +25,7 @@ from ccheck_schemas.anatomy import (
 def rebuilt(model: Model) -> Model:
     """The same file, laid out anew from its pieces."""
     frame = model.frame
-    return lay(
-        model, {}, {}, frame.pieces, frame.tables, frame.lists, frame.sharings, frame.tidy
-    )  # fmt: skip
+    return lay(model, {}, {}, frame.pieces, frame.tables, frame.lists, frame.sharings, frame.tidy)
 
 
 def lay(

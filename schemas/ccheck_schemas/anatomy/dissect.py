@@ -7,20 +7,18 @@ pieces out fill such places with bytes that nobody explains.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import construct
 
 from ccheck_schemas import meaning as m
+from ccheck_schemas.anatomy import forms
 from ccheck_schemas.anatomy.kind import (
     KEYS,
     Anatomy,
-    Blob,
     Chained,
     Kind,
-    ListForm,
     Number,
     Payload,
     Piece,
@@ -41,6 +39,7 @@ from ccheck_schemas.anatomy.plan import (
     slope,
     variable,
 )
+from ccheck_schemas.anatomy.scope import Scope
 from ccheck_schemas.read import read
 from ccheck_schemas.record import Record
 from ccheck_schemas.size import sizeof
@@ -50,32 +49,6 @@ from ccheck_schemas.tree import bare
 def dissect(root: construct.Construct, data: bytes) -> Anatomy:
     """The pieces of `data` as the schema `root` names them, with overlaps and gaps as the file has them."""
     return _Dissector(root, data).run()
-
-
-@dataclass(slots=True)
-class _Scope:
-    """The numbers of one record that expressions can name, with the pieces that hold them."""
-
-    above: _Scope | None
-    numbers: dict[str, tuple[Piece, Number]] = field(default_factory=dict)
-    inner: dict[str, _Scope] = field(default_factory=dict)
-    lists: dict[str, int] = field(default_factory=dict)
-    extents: dict[str, tuple[int, int, int]] = field(default_factory=dict)
-
-    def find(self, path: tuple[str, ...]) -> tuple[Piece, Number] | None:
-        """The number at the end of a path like ``_.header.count``."""
-        scope: _Scope | None = self
-        for i, name in enumerate(path):
-            if scope is None:
-                return None
-            if ".".join(path[i:]) in scope.numbers:
-                return scope.numbers[".".join(path[i:])]
-            if name == "_root":
-                while scope.above is not None:
-                    scope = scope.above
-            else:
-                scope = scope.above if name == "_" else scope.inner.get(name)
-        return None
 
 
 class _Dissector:
@@ -94,7 +67,7 @@ class _Dissector:
 
     def run(self) -> Anatomy:
         """All pieces, with the places that numbers name."""
-        self.struct(self.root, self.reading.root, 0, (), _Scope(None), "")
+        self.struct(self.root, self.reading.root, 0, (), Scope(None), "")
         for step in self.later:  # grows while it is walked
             step()
         for piece in self.found.pieces:
@@ -127,7 +100,7 @@ class _Dissector:
     # -- records
 
     def struct(
-        self, node: Any, record: Record, at: int, path: tuple[int, ...], scope: _Scope, name: str
+        self, node: Any, record: Record, at: int, path: tuple[int, ...], scope: Scope, name: str
     ) -> int | None:
         """All pieces of a record."""
         for step in plan(node, name):
@@ -148,7 +121,7 @@ class _Dissector:
         return at
 
     def fixed(
-        self, run: Run, node: Any, record: Record, at: int, path: tuple[int, ...], scope: _Scope
+        self, run: Run, node: Any, record: Record, at: int, path: tuple[int, ...], scope: Scope
     ) -> int | None:
         """A run of fixed fields, if it is there from end to end."""
         try:
@@ -193,7 +166,7 @@ class _Dissector:
         content = self.data[offset : offset + length]
         return Payload(content, node.align, blob.behind, blob.encoding, blob.lists)
 
-    def state(self, node: Any, scope: _Scope) -> None:
+    def state(self, node: Any, scope: Scope) -> None:
         """What counts and lengths of a record say by their meaning alone."""
         for sub in bare(node)[0].subcons:
             held = scope.numbers.get(sub.name or "")
@@ -207,9 +180,7 @@ class _Dissector:
                     first, last, trim = scope.extents[meaning.of]
                     piece.relations += (Relation(number, Tie.BYTES, first, last, trim),)
 
-    def tie(
-        self, expression: Any, scope: _Scope, tie: Tie, target: int, last: int = 0, trim: int = 0
-    ) -> None:
+    def tie(self, expression: Any, scope: Scope, tie: Tie, target: int, last: int = 0, trim: int = 0) -> None:
         """Let the number that an expression reads follow from what it counts."""
         path = variable(expression)
         held = scope.find(path) if path else None
@@ -225,7 +196,7 @@ class _Dissector:
     # -- nodes between the runs
 
     def node(
-        self, node: Any, name: str, record: Record, at: int, path: tuple[int, ...], scope: _Scope, full: str
+        self, node: Any, name: str, record: Record, at: int, path: tuple[int, ...], scope: Scope, full: str
     ) -> int | None:
         """One node; conditional ones lead on to the branch that the record's numbers choose."""
         leaf = chosen(node, record.values)
@@ -233,7 +204,7 @@ class _Dissector:
         match node:
             case construct.Struct():
                 inner = record.get(name)
-                scope.inner[name] = _Scope(scope)
+                scope.inner[name] = Scope(scope)
                 if not isinstance(inner, Record):
                     return None
                 return self.struct(node, inner, at, path, scope.inner[name], full)
@@ -265,7 +236,7 @@ class _Dissector:
         return at
 
     def elastic(
-        self, node: Any, name: str, record: Record, at: int, path: tuple[int, ...], scope: _Scope, full: str
+        self, node: Any, name: str, record: Record, at: int, path: tuple[int, ...], scope: Scope, full: str
     ) -> int | None:
         """Text or bytes whose length a number states."""
         try:
@@ -282,7 +253,7 @@ class _Dissector:
         return end + behind
 
     def zeros(
-        self, node: Any, record: Record, at: int, path: tuple[int, ...], scope: _Scope, full: str
+        self, node: Any, record: Record, at: int, path: tuple[int, ...], scope: Scope, full: str
     ) -> int | None:
         """Zeros up to an offset that a number names, which follows them, or up to the end."""
         end = len(self.data)
@@ -290,7 +261,7 @@ class _Dissector:
             end = int(m.evaluate(node.offset, record.values))
         if not at <= end <= len(self.data):
             return None
-        piece = self.piece(at, end, path, _padding(full))
+        piece = self.piece(at, end, path, forms.zeros(full))
         first = self.found.pieces[0]
         if isinstance(node, m.ZerosTo) and first.start == 0:
             self.tie(node.offset, scope, Tie.BYTES, first.key, piece.key)
@@ -301,7 +272,7 @@ class _Dissector:
         end = self.data.find(b"\0", at)
         if end < 0:
             return None
-        return self.piece(at, end + 1, path, _text_to_nul(name, node.encoding, full)).end
+        return self.piece(at, end + 1, path, forms.text_to_nul(name, node.encoding, full)).end
 
     def strings(
         self,
@@ -310,20 +281,20 @@ class _Dissector:
         record: Record,
         at: int,
         path: tuple[int, ...],
-        scope: _Scope,
+        scope: Scope,
         full: str,
     ) -> int | None:
         """A block of texts that others name by numbers of their own; it stays as it is."""
         end = at + int(m.evaluate(node.length, record.values))
         if not at <= end <= len(self.data):
             return None
-        piece = self.piece(at, end, path, _block(name, full))
+        piece = self.piece(at, end, path, forms.block(name, full))
         scope.extents[name] = (piece.key, piece.key, 0)
         self.tie(node.length, scope, Tie.BYTES, piece.key, piece.key)
         return end
 
     def table(
-        self, node: m.Table, name: str, record: Record, at: int, path: tuple[int, ...], scope: _Scope
+        self, node: m.Table, name: str, record: Record, at: int, path: tuple[int, ...], scope: Scope
     ) -> int | None:
         """A table: one piece, whose rows are kept apart."""
         steps = plan(node.subcon, "", node.table)
@@ -342,7 +313,7 @@ class _Dissector:
         return piece.end
 
     def pool(
-        self, node: m.Pool, name: str, record: Record, at: int, path: tuple[int, ...], scope: _Scope
+        self, node: m.Pool, name: str, record: Record, at: int, path: tuple[int, ...], scope: Scope
     ) -> int | None:
         """A pool: one piece, whose items are kept with those who name them."""
         held = record.get(name)
@@ -360,7 +331,7 @@ class _Dissector:
         record: Record,
         at: int,
         path: tuple[int, ...],
-        scope: _Scope,
+        scope: Scope,
         full: str,
     ) -> int | None:
         """What a region holds, between two marks."""
@@ -375,7 +346,7 @@ class _Dissector:
         return end
 
     def array(
-        self, node: Any, name: str, record: Record, at: int, path: tuple[int, ...], scope: _Scope, full: str
+        self, node: Any, name: str, record: Record, at: int, path: tuple[int, ...], scope: Scope, full: str
     ) -> int | None:
         """The elements of an array, each with a path of its own."""
         held = record.get(name)
@@ -392,7 +363,7 @@ class _Dissector:
         for item in held:
             key = self.reserved = next(KEYS)
             if isinstance(item, Record):
-                after = self.struct(inner, item, at, (*path, key), _Scope(scope), f"{full}[]")
+                after = self.struct(inner, item, at, (*path, key), Scope(scope), f"{full}[]")
             elif size is not None and at + size <= len(self.data):
                 run = leaf_run(node.subcon, f"{name}[]", f"{full}[]")
                 self.piece(at, at + size, (*path, key), run.kind)
@@ -408,31 +379,31 @@ class _Dissector:
                 break
             at = after
         key = next(KEYS)
-        form = _array_form(node, full)
+        form = forms.array_form(node, full)
         self.found.lists[key] = Chained(form, tuple(elements), path)
         scope.lists[name] = key
         if ended and whole and size is not None and at + size <= len(self.data):
             # The record that ends the list is no element of it.
-            return self.piece(at, at + size, path, _ending(full, size)).end
+            return self.piece(at, at + size, path, forms.ending(full, size)).end
         if counted:
             self.tie(node.count, scope, Tie.ELEMENTS, key)
         return at if whole else None
 
     # -- records elsewhere
 
-    def elsewhere(self, node: m.At, name: str, record: Record, scope: _Scope, full: str) -> None:
+    def elsewhere(self, node: m.At, name: str, record: Record, scope: Scope, full: str) -> None:
         """A record at an offset, once for all that name it."""
         target = record.get(name)
         if isinstance(target, Record) and target.offset not in self.heads:
             self.element(bare(node.subcon)[0], target, (), scope, full)
 
     def element(
-        self, node: Any, record: Record, path: tuple[int, ...], scope: _Scope, full: str, align: int = 1
+        self, node: Any, record: Record, path: tuple[int, ...], scope: Scope, full: str, align: int = 1
     ) -> int | None:
         """A record of a chain or at an offset: the key of its first piece, None when that is not there."""
         key = self.reserved = next(KEYS)
         before = len(self.found.pieces)
-        self.struct(node, record, record.offset, (*path, key), _Scope(scope), full)
+        self.struct(node, record, record.offset, (*path, key), Scope(scope), full)
         if self.reserved:
             self.reserved = 0
             return None
@@ -442,13 +413,13 @@ class _Dissector:
         return key
 
     def chain(
-        self, node: m.Chain, name: str, record: Record, path: tuple[int, ...], scope: _Scope, full: str
+        self, node: m.Chain, name: str, record: Record, path: tuple[int, ...], scope: Scope, full: str
     ) -> None:
         """The records of a chain; those whose next offset leads elsewhere are marked."""
         held = record.get(name)
         if not isinstance(held, list):
             return
-        form = _chain_form(node, full)
+        form = forms.chain_form(node, full)
         elements: list[int] = []
         pieces: list[Piece] = []
         for link in held:
@@ -469,44 +440,3 @@ class _Dissector:
     def value(self, piece: Piece, number: Number) -> int:
         """A number as the file has it."""
         return int(number.packer.unpack_from(self.data, piece.start + number.delta)[0])
-
-
-@cache
-def _chain_form(node: m.Chain, name: str) -> ListForm:
-    first = next((step for step in plan(node.subcon, f"{name}[]") if isinstance(step, Run)), None)
-    number = None if first is None else first.kind.number(node.next_field)
-    return ListForm(name, number, closed=node.last != node.next_field)
-
-
-@cache
-def _ending(name: str, size: int) -> Kind:
-    """The record of zeros that ends a list."""
-    return Kind(f"{name} ending", size, blobs=(Blob("ending", 0, size, exact=bytes(size)),))
-
-
-@cache
-def _padding(name: str) -> Kind:
-    """Zeros that no record needs."""
-    return Kind(f"{name} zeros", None, blobs=(Blob("zeros", 0, None, exact=b""),))
-
-
-@cache
-def _text_to_nul(name: str, encoding: str, full: str) -> Kind:
-    """A text with its NUL behind it."""
-    return Kind(full, None, blobs=(Blob(name, 0, None, encoding, 1, 1),))
-
-
-@cache
-def _block(name: str, full: str) -> Kind:
-    """A block of texts, as bytes."""
-    return Kind(full, None, blobs=(Blob(name, 0, None),))
-
-
-@cache
-def _array_form(node: Any, name: str) -> ListForm:
-    counted = isinstance(node, construct.Array)
-    return ListForm(
-        name,
-        closed=isinstance(node, m.UpTo),
-        variable=not counted or variable(node.count) is not None,
-    )
