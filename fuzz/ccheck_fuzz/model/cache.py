@@ -11,7 +11,7 @@ MOST_BYTES = 64 << 20
 
 
 class Models:
-    """A bounded store of models by their bytes; the oldest go first."""
+    """A bounded store of models by their bytes; those that were not asked for the longest go first."""
 
     def __init__(self, schema: Schema, most: int = MOST_BYTES) -> None:
         self.schema = schema
@@ -21,8 +21,9 @@ class Models:
 
     def get(self, data: bytes) -> Model:
         """The model of a file: the one that was put, or a new one."""
-        held = self._kept.get(data)
+        held = self._kept.pop(data, None)
         if held is not None:
+            self._kept[held[0].data] = held
             return held[0]
         model = opened(self.schema, bytes(data))
         self.put(model)
