@@ -83,7 +83,7 @@ def agree(judgement: Judgement, data: bytes) -> bool:
     assert judgement.setting.consumers is not None
     builds = judgement.setting.consumers.supported(judgement.setting.on)
     case = Case(data, channel.SCHEMA, judgement, Given(DEFINITIONS, builds))
-    assert broken(case) == ()
+    assert not [one for one in broken(case) if not one.information]
     return case.report.verdict == "pass"
 
 
@@ -132,4 +132,4 @@ def test_sysmon_rules_that_pass_run_in_both_readers(data: st.DataObject) -> None
     assert judgement.schema is not None
     case = Case(bytes(edited), judgement.schema, judgement, Given())
     if case.report.verdict == "pass":
-        assert broken(case) == ()
+        assert not [one for one in broken(case) if not one.information]

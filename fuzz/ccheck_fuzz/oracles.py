@@ -1,48 +1,82 @@
 """The oracles: named properties of any bytes, each a function that gives what breaks it.
 
-An oracle takes a `Case` and returns a `Broken`, or None where the property holds. It raises only what is
-itself the fault: an exception that is neither a finding nor a trap. The same functions serve pytest,
-Hypothesis and fuzzers.
+An oracle takes a `Case` and gives a `Broken` for each way in which the property does not hold: none where it
+holds. It raises only what is itself a fault of ccheck: an exception that is neither a finding nor a trap;
+`broken` turns that into a `Broken` of the oracle *ccheck*. The same functions serve pytest, Hypothesis and
+fuzzers.
+
+| oracle | the property |
+|---|---|
+| escape | what the validator passes, no supported build traps on |
+| refused | what the validator passes, no supported build refuses |
+| trap | a build that claims bounds checks traps on no bytes at all |
+| disagreement | schema and interpreter read the same bytes alike: counts, types, operands, who matches |
+| lax-form | what passes without so much as a warning builds back to the same bytes |
+| quick-way | what passes the quick way passes the checks |
+| resources | steps, time and memory stay in proportion to the file |
+| over-strict | what is refused does harm under some build, or is not canonical (information) |
+| ccheck | nothing but findings and traps comes out of ccheck itself |
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import PurePath
 from types import MappingProxyType
 
 from ccheck.exercise import EXERCISES
-from ccheck.exercise.outcome import Exercised, Given
-from ccheck.finding import FileReport
+from ccheck.exercise.outcome import Exercised, Given, Outcome
+from ccheck.finding import FileReport, Severity
+from ccheck.formats import named
 from ccheck.judgement import Judgement
 from ccheck.subject import Subject
 from ccheck.validate import examine, judge
 from ccheck_schemas.schema import RecipeError, Schema
 
+SECONDS = 1.0
+"""CPU time that judging a file may take, besides `SECONDS_PER_BYTE`."""
+SECONDS_PER_BYTE = 100e-6
+"""About twenty times what judging takes on a slow machine: the oracle is for what grows out of proportion."""
+STEPS = 65_536
+"""Steps that all builds and events of a case may take for each event, besides `STEPS_PER_BYTE`."""
+STEPS_PER_BYTE = 64
+
 
 @dataclass(frozen=True)
 class Broken:
-    """A property that does not hold. oracle: its name. what: one line. signature: what stays the same while
-    an input shrinks.
+    """A property that does not hold.
+
+    oracle: its name. what: one line. signature: what stays the same while an input shrinks: the oracle, the
+    kind, the operation and the field path without indices, as far as the oracle knows them. information: it
+    is told and is no error.
     """
 
     oracle: str
     what: str
     signature: tuple[str, ...]
+    information: bool = False
 
 
 @dataclass(frozen=True)
 class Case:
     """One input: bytes, the schema to read them by, and what they are judged by and run with.
 
-    Both answers are worked out once, when an oracle first asks for them.
+    events: those of the input, None for those that the content itself calls for. ran: what the reference
+    interpreter did with the bytes, where it was run already. told: what interpreters of the user's did. Every
+    answer is worked out once, when an oracle first asks for it.
     """
 
     data: bytes
     schema: Schema
     judgement: Judgement
     given: Given
+    events: Sequence[str] | None = None
+    ran: tuple[Outcome, ...] | None = None
+    told: tuple[Outcome, ...] = ()
 
     @cached_property
     def subject(self) -> Subject:
@@ -50,89 +84,205 @@ class Case:
         return examine(self.data, "", self.judgement.setting, self.judgement.schemas, self.schema)
 
     @cached_property
+    def _timed(self) -> tuple[FileReport, float]:
+        before = time.process_time()
+        report = judge(self.subject, "-", self.judgement.checks, self.judgement.policy)
+        return report, time.process_time() - before
+
+    @property
     def report(self) -> FileReport:
         """What the validator says."""
-        return judge(self.subject, "-", self.judgement.checks, self.judgement.policy)
+        return self._timed[0]
+
+    @property
+    def judged(self) -> bool:
+        """Whether the checks were made."""
+        return "_timed" in self.__dict__
+
+    @property
+    def seconds(self) -> float:
+        """CPU time that reading and judging took."""
+        return self._timed[1]
+
+    @cached_property
+    def passed(self) -> bool:
+        """Whether the validator passes the file: the quick way where it knows, and else by all checks."""
+        quick = self.judgement.quick
+        if not self.judged and quick is not None and quick.report(self.data, "", "-"):
+            return True
+        return self.report.verdict == "pass"
 
     @cached_property
     def exercised(self) -> Exercised | None:
-        """What each build does; None for a format without an interpreter."""
+        """What each build does with the content's own events; None for a format without an interpreter."""
         run = EXERCISES.get(self.schema.name)
         return None if run is None else run(self.data, self.given)
 
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """What all builds and readers did."""
+        return (*self.reference, *self.told)
 
-def escape(case: Case) -> Broken | None:
+    @property
+    def reference(self) -> tuple[Outcome, ...]:
+        """What the builds did in the reference interpreter, as far as they were run."""
+        if self.ran is not None:
+            return self.ran
+        return () if self.exercised is None else self.exercised.outcomes
+
+
+def escape(case: Case) -> Iterator[Broken]:
     """What the validator passes, no supported build traps on. Channel File 291 was an escape."""
-    if case.report.verdict != "pass" or case.exercised is None:
-        return None
-    for outcome in case.exercised.outcomes:
-        if outcome.trap is not None:
+    for outcome in case.outcomes:
+        if outcome.trap is not None and case.passed:
             where = f"{outcome.trap.kind} at {outcome.trap.path}"
             what = f"the validator passes, and {outcome.consumer} traps: {where}"
-            return Broken("escape", what, ("escape", *outcome.trap.signature))
-    return None
+            yield Broken("escape", what, ("escape", *outcome.trap.signature))
 
 
-def refused(case: Case) -> Broken | None:
+def refused(case: Case) -> Iterator[Broken]:
     """What the validator passes, no supported build refuses: its hosts would be without the content."""
-    if case.report.verdict != "pass" or case.exercised is None:
-        return None
-    for outcome in case.exercised.outcomes:
-        if outcome.refusal is not None:
+    for outcome in case.outcomes:
+        if outcome.refusal is not None and case.passed:
             what = f"the validator passes, and {outcome.consumer} refuses: {outcome.refusal.message}"
-            return Broken("refused", what, ("refused", outcome.refusal.reason))
-    return None
+            yield Broken("refused", what, ("refused", outcome.refusal.reason))
 
 
-def trap(case: Case) -> Broken | None:
+def trap(case: Case) -> Iterator[Broken]:
     """A build that claims to check bounds traps on no bytes at all."""
-    if case.exercised is None:
-        return None
-    checking = {build.name for build in case.given.builds if build.bounds_check}
-    for outcome in case.exercised.outcomes:
-        if outcome.trap is not None and outcome.consumer in checking:
+    for outcome in case.outcomes:
+        if outcome.trap is not None and outcome.checks_bounds:
             what = f"{outcome.consumer} checks bounds, and traps: {outcome.trap.kind} at {outcome.trap.path}"
-            return Broken("trap", what, ("trap", *outcome.trap.signature))
-    return None
+            yield Broken("trap", what, ("trap", *outcome.trap.signature))
 
 
-def lax_form(case: Case) -> Broken | None:
+def disagreement(case: Case) -> Iterator[Broken]:
+    """Schema and interpreter read the same bytes alike, where neither finds fault with them; so do the
+    reference interpreter and a user's own that answers for the same build.
+    """
+    for outcome in case.told:
+        for reference in case.reference:
+            if outcome.consumer == reference.consumer and outcome.verdict != reference.verdict:
+                said = f"the reference says {reference.verdict}, yours {outcome.verdict}"
+                what = f"build {outcome.consumer}: {said}"
+                yield Broken("disagreement", what, ("disagreement", reference.verdict, outcome.verdict))
+    reading = case.subject.reading
+    if reading is None or reading.counts or not reading.complete:
+        return
+    known = named(case.schema.name)
+    agree = None if known is None else known.agree
+    found = None if agree is None else agree(case.data, case.subject.content, case.given, case.events)
+    if found is not None:
+        yield Broken("disagreement", found[1], ("disagreement", found[0]))
+
+
+def lax_form(case: Case) -> Iterator[Broken]:
     """What passes, warnings aside, builds back to the same bytes."""
     if case.report.verdict != "pass" or case.report.findings:
-        return None
+        return
     try:
         built = case.schema.rebuild(case.data, case.subject.content)
     except RecipeError as fault:
-        return Broken("lax-form", f"it passes, and cannot be built again: {fault}", ("lax-form", fault.path))
+        yield Broken("lax-form", f"it passes, and cannot be built again: {fault}", ("lax-form", fault.path))
+        return
     if built == case.data:
-        return None
+        return
     at = next((i for i, (a, b) in enumerate(zip(case.data, built, strict=False)) if a != b), len(built))
-    return Broken("lax-form", f"it passes, and builds back to other bytes at {at:#x}", ("lax-form",))
+    yield Broken("lax-form", f"it passes, and builds back to other bytes at {at:#x}", ("lax-form",))
 
 
-def quick_way(case: Case) -> Broken | None:
+def quick_way(case: Case) -> Iterator[Broken]:
     """What passes the quick way passes whole, without so much as a warning."""
     quick = case.judgement.quick
     passed = None if quick is None else quick.report(case.data, "", "-")
     if passed is None or passed == case.report:
-        return None
+        return
     checks = tuple(dict.fromkeys(finding.check for finding in case.report.findings))
-    return Broken(
+    yield Broken(
         "quick-way",
         f"it passes the quick way, and not the checks: {', '.join(checks)}",
         ("quick-way", *checks),
     )
 
 
-Oracle = Callable[[Case], Broken | None]
+def resources(case: Case) -> Iterator[Broken]:
+    """Steps of the builds and time of the validator stay in proportion to the file.
+
+    Time is CPU time, measured again before it is believed; its limit is far from what any file needs.
+    """
+    size = len(case.data)
+    for outcome in case.outcomes:
+        most = (1 + outcome.events) * (STEPS + STEPS_PER_BYTE * size)
+        if outcome.steps > most:
+            what = f"{outcome.consumer} takes {outcome.steps:,} steps for {size:,} bytes, at most {most:,}"
+            yield Broken("resources", what, ("resources", "steps"))
+    most_seconds = SECONDS + SECONDS_PER_BYTE * size
+    if case.seconds <= most_seconds:
+        return
+    for _ in range(2):
+        if Case(case.data, case.schema, case.judgement, case.given).seconds <= most_seconds:
+            return
+    what = f"the validator takes more than {most_seconds:.1f} s for {size:,} bytes"
+    yield Broken("resources", what, ("resources", "time"))
+
+
+def over_strict(case: Case) -> Iterator[Broken]:
+    """What the validator refuses harms some build, or is not in canonical form. For information."""
+    if case.report.verdict == "pass" or not case.outcomes:
+        return
+    reading = case.subject.reading
+    if reading is None or reading.counts or any(o.trap or o.refusal or o.skipped for o in case.outcomes):
+        return
+    try:
+        if case.schema.rebuild(case.data, case.subject.content) != case.data:
+            return
+    except RecipeError:
+        return
+    checks = tuple(dict.fromkeys(f.check for f in case.report.findings if f.severity is Severity.ERROR))
+    what = f"refused by {', '.join(checks)}, and no build traps, refuses or skips anything"
+    yield Broken("over-strict", what, ("over-strict", *checks), information=True)
+
+
+Oracle = Callable[[Case], Iterator[Broken]]
 
 ORACLES: Mapping[str, Oracle] = MappingProxyType(
-    {"escape": escape, "refused": refused, "trap": trap, "lax-form": lax_form, "quick-way": quick_way}
+    {
+        "escape": escape,
+        "refused": refused,
+        "trap": trap,
+        "disagreement": disagreement,
+        "lax-form": lax_form,
+        "quick-way": quick_way,
+        "resources": resources,
+        "over-strict": over_strict,
+    }
 )
-"""All oracles by name, the gravest first."""
+"""All oracles that look at a case, by name, the gravest first. *ccheck* looks at the oracles themselves."""
+
+QUICK_ORACLES: Mapping[str, Oracle] = MappingProxyType(
+    {name: ORACLES[name] for name in ("escape", "refused", "trap")}
+)
+"""The oracles that every run of a campaign is held to; the others see a share of the runs."""
 
 
 def broken(case: Case, oracles: Mapping[str, Oracle] = ORACLES) -> tuple[Broken, ...]:
-    """All properties that a case breaks."""
-    found = (oracle(case) for oracle in oracles.values())
-    return tuple(one for one in found if one is not None)
+    """All properties that a case breaks, each once by its signature; also that of an oracle which raised."""
+    found: dict[tuple[str, ...], Broken] = {}
+    for oracle in oracles.values():
+        try:
+            for one in oracle(case):
+                found.setdefault(one.signature, one)
+        except Exception as raised:  # noqa: BLE001 - any exception here is what the oracle ccheck looks for
+            one = itself(raised)
+            found.setdefault(one.signature, one)
+    return tuple(found.values())
+
+
+def itself(raised: BaseException) -> Broken:
+    """The oracle *ccheck*: an exception that is neither a finding nor a trap, by its kind and innermost
+    function.
+    """
+    frames = traceback.extract_tb(raised.__traceback__)
+    place = f"{PurePath(frames[-1].filename).name}:{frames[-1].name}" if frames else "nowhere"
+    kind = type(raised).__name__
+    return Broken("ccheck", f"ccheck itself fails: {kind}: {raised} in {place}", ("ccheck", kind, place))

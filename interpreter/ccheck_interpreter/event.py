@@ -3,10 +3,11 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from ccheck_interpreter.match import INTEGER, TEXT
-from ccheck_interpreter.memory import RED_ZONE, Memory, Region
+from ccheck_interpreter.memory import RED_ZONE, ByteOrder, Memory, Region
 from ccheck_interpreter.profile import Profile
 from ccheck_interpreter.space import PLACES
 
@@ -106,11 +107,26 @@ def input_array(memory: Memory, profile: Profile, inputs: tuple[Input, ...], cou
     A text is its length (4 bytes) and its bytes, a number 8 bytes, both in the platform's order, with a red
     zone around each.
     """
-    places = PLACES[profile.pointer_bits]
+    characters = sum(len(value) for value in inputs if isinstance(value, str))
+    lay_out = _laid_out_again if characters <= _KEPT_CHARACTERS else _laid_out
+    regions, array = lay_out(inputs, count, profile.pointer_bits, memory.order, memory.strict)
+    memory.regions.extend(regions)
+    return array
+
+
+_KEPT_CHARACTERS: Final = 4096
+"""Inputs of more text than this are laid out anew each time, so that what is kept stays small."""
+
+
+def _laid_out(
+    inputs: tuple[Input, ...], count: int, pointer_bits: int, order: ByteOrder, strict: bool
+) -> tuple[list[Region], InputArray]:
+    """The regions of an input array; nobody writes to them, so that one layout serves every evaluation."""
+    memory = Memory(pointer_bits=pointer_bits, order=order, strict=strict)
+    places = PLACES[pointer_bits]
     pointers: list[int] = []
     objects: dict[int, tuple[Region, int]] = {}
     at = places.strings
-    order = memory.order
     for index in range(count):
         value = inputs[index] if index < len(inputs) else None
         if value is None:
@@ -127,4 +143,8 @@ def input_array(memory: Memory, profile: Profile, inputs: tuple[Input, ...], cou
         if at - places.strings > MOST_EVENT_BYTES:
             raise EventError(f"the inputs of one event have more than {MOST_EVENT_BYTES} bytes")
     packed = b"".join(pointer.to_bytes(memory.width, order) for pointer in pointers)
-    return InputArray(count, memory.map("input array", places.stack, packed), objects)
+    array = InputArray(count, memory.map("input array", places.stack, packed), objects)
+    return memory.regions, array
+
+
+_laid_out_again = lru_cache(maxsize=512, typed=True)(_laid_out)

@@ -5,6 +5,8 @@ edges.
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
+from itertools import islice
 from struct import iter_unpack, unpack
 from typing import Final
 
@@ -41,6 +43,7 @@ from ccheck_interpreter.match import (
 )
 from ccheck_interpreter.profile import Profile
 from ccheck_interpreter.sample import sample
+from ccheck_interpreter.space import DEFAULT_LIMITS, Limits
 from ccheck_interpreter.trap import Refused, Trap
 
 LARGEST: Final = (1 << 64) - 1
@@ -67,6 +70,15 @@ def generate(definitions: bytes | None, content: bytes) -> Iterator[Event]:
         yield from instance_events(item, instance)
 
 
+def matching(
+    known: Definitions, content: bytes, most: int, limits: Limits = DEFAULT_LIMITS
+) -> Iterator[Event]:
+    """For each of the first `most` instances the event that matches it: the cheap share of `generate`."""
+    for instance in islice(_instances(known, content, limits), most):
+        (item,) = known.named(instance.type_name, instance.type_version)[-1:]
+        yield next(instance_events(item, instance))
+
+
 def _known(definitions: bytes | None) -> Definitions | None:
     """The definitions, checked, or as far as a build that trusts them comes."""
     if definitions is None:
@@ -77,13 +89,13 @@ def _known(definitions: bytes | None) -> Definitions | None:
     return None
 
 
-def _instances(known: Definitions, content: bytes) -> Iterable[Instance]:
+def _instances(known: Definitions, content: bytes, limits: Limits = DEFAULT_LIMITS) -> Iterable[Instance]:
     """The instances as a build reads them that supplies every input and knows every kind."""
     inputs = {f"{item.name}@{item.version}": len(item.fields) for item in known.types}
     with suppress(Trap, Refused):
-        return load(known, content, Profile("generate", inputs, bounds_check=True)).instances
+        return load(known, content, Profile("generate", inputs, bounds_check=True), limits).instances
     with suppress(Trap, Refused):
-        return _salvaged(load(known, content, Profile("generate", inputs)))
+        return _salvaged(load(known, content, Profile("generate", inputs), limits))
     return ()
 
 
@@ -195,6 +207,13 @@ def matches(criterion: Criterion, value: Input) -> bool:
 
 def _matching(group: Sequence[Criterion], plain: Input) -> Input:
     """An input that matches all criteria over one field; the best that was found where none matches all."""
+    return _best(tuple((c.kind, c.value_kind, c.operand, c.ignore_case) for c in group), plain)
+
+
+@lru_cache(maxsize=4096)
+def _best(asked: tuple[tuple[int, int, bytes, bool], ...], plain: Input) -> Input:
+    """The same for what the criteria ask, apart from where they stand: files that differ little ask alike."""
+    group = [Criterion(0, *one, address=0) for one in asked]
     candidates: list[Input] = [plain]
     for criterion in group:
         candidates.extend(edges(criterion))

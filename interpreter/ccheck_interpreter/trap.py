@@ -19,6 +19,9 @@ TrapKind = Literal[
     "recursion",
 ]
 
+ForeignKind = Literal["exception", "signal", "sanitizer", "time-out"]
+"""How an interpreter that is not this one ends: a user's own, called or executed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
@@ -61,7 +64,7 @@ class TrapData:
     where the oracle is an index.
     """
 
-    kind: TrapKind
+    kind: TrapKind | ForeignKind
     operation: Operation
     address: int | None = None
     size: int = 0
@@ -143,7 +146,7 @@ _UNHANDLED: Final = Bugcheck(0x7E, "SYSTEM_THREAD_EXCEPTION_NOT_HANDLED")
 
 # What Windows shows where the access really faults. None: the access goes through and the damage shows later
 # or never.
-BUGCHECKS: Final[dict[TrapKind, Bugcheck | None]] = {
+BUGCHECKS: Final[dict[TrapKind | ForeignKind, Bugcheck | None]] = {
     "out-of-bounds-read": _PAGE_FAULT,
     "out-of-bounds-write": _PAGE_FAULT,
     "null-dereference": _UNHANDLED,
@@ -157,10 +160,14 @@ BUGCHECKS: Final[dict[TrapKind, Bugcheck | None]] = {
     "dispatch-out-of-bounds": _PAGE_FAULT,
     "step-budget": Bugcheck(0x133, "DPC_WATCHDOG_VIOLATION"),
     "recursion": Bugcheck(0x7F, "UNEXPECTED_KERNEL_MODE_TRAP"),
+    "exception": None,
+    "signal": None,
+    "sanitizer": None,
+    "time-out": None,
 }
 
 # What the Linux kernel writes into its log. None as above.
-OOPSES: Final[dict[TrapKind, str | None]] = {
+OOPSES: Final[dict[TrapKind | ForeignKind, str | None]] = {
     "out-of-bounds-read": "BUG: unable to handle page fault",
     "out-of-bounds-write": "BUG: unable to handle page fault",
     "null-dereference": "BUG: kernel NULL pointer dereference",
@@ -212,7 +219,7 @@ def report(data: TrapData) -> str:
         lines.append(f"There it fell into the {data.landed}: the access may go unnoticed")
     lines.append("")
     bugcheck = BUGCHECKS[data.kind]
-    oops = OOPSES[data.kind]
+    oops = OOPSES.get(data.kind)
     if at.system == "linux" and oops is not None:
         lines.append(oops)
     elif bugcheck is None:

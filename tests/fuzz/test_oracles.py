@@ -41,16 +41,25 @@ def without(judgement: Judgement, *functions: object) -> Judgement:
 def test_the_march_file_breaks_nothing(judgement: Judgement) -> None:
     """A good file holds all properties."""
     assert broken(case(judgement, MARCH)) == ()
-    assert list(ORACLES) == ["escape", "refused", "trap", "lax-form", "quick-way"]
+    assert list(ORACLES) == [
+        "escape",
+        "refused",
+        "trap",
+        "disagreement",
+        "lax-form",
+        "quick-way",
+        "resources",
+        "over-strict",
+    ]
 
 
 def test_the_july_file_is_an_escape_of_a_validator_without_the_contract(judgement: Judgement) -> None:
     """The validator of 2024 passes the July file, a build traps, and the oracle names the trap; today's refuses it."""
     old = without(judgement, *(c.judge for c in CHECKS if c.judge.__module__ == contract.__name__))
-    found = escape(case(old, JULY))
+    found = next(escape(case(old, JULY)), None)
     assert found is not None
     assert found.signature[:2] == ("escape", "input-index-out-of-bounds")
-    assert escape(case(judgement, JULY)) is None
+    assert not list(escape(case(judgement, JULY)))
 
 
 def test_a_build_that_refuses_what_passes_is_told(judgement: Judgement) -> None:
@@ -60,20 +69,18 @@ def test_a_build_that_refuses_what_passes_is_told(judgement: Judgement) -> None:
         use_config=False, definitions=[CORPUS / "definitions.bin"], consumers=folder / "consumers.toml"
     )
     data = (folder / "bad" / "guarded-build.bin").read_bytes()
-    found = refused(case(without(guarded, contract.input_count_refused), data))
+    found = next(refused(case(without(guarded, contract.input_count_refused), data)), None)
     assert found is not None
     assert found.signature == ("refused", "input-count")
-    assert refused(case(guarded, data)) is None
+    assert not list(refused(case(guarded, data)))
 
 
 def test_a_trap_in_a_build_that_claims_checks_is_told(judgement: Judgement) -> None:
     """A build that is said to check bounds and does not is found out by any file that traps it."""
     honest = case(judgement, JULY)
-    assert trap(honest) is None
-    lying = tuple(replace(build, bounds_check=True) for build in honest.given.builds)
-    pretended = replace(honest, given=replace(honest.given, builds=lying))
-    pretended.__dict__["exercised"] = honest.exercised
-    found = trap(pretended)
+    assert not list(trap(honest))
+    pretended = replace(honest, ran=tuple(replace(o, checks_bounds=True) for o in honest.outcomes))
+    found = next(trap(pretended), None)
     assert found is not None
     assert found.signature[0] == "trap"
 
@@ -84,17 +91,17 @@ def test_a_lax_form_is_told(judgement: Judgement) -> None:
     assert paths
     lax = replace(judgement, checks=tuple(c for c in CHECKS if c.name != "not-canonical"), quick=None)
     for path in paths:
-        found = lax_form(case(lax, path.read_bytes()))
+        found = next(lax_form(case(lax, path.read_bytes())), None)
         assert found is not None
         assert found.signature == ("lax-form",)
 
 
 def test_a_quick_way_that_passes_too_much_is_told(judgement: Judgement) -> None:
     """A quick way without builds to hold against would pass the July file; the oracle names the check that does not."""
-    assert quick_way(case(judgement, JULY)) is None
+    assert not list(quick_way(case(judgement, JULY)))
     assert judgement.quick is not None
     fixed = tuple(b for b in case(judgement, JULY).given.builds if b.bounds_check)
     careless = replace(judgement, quick=Quick(fixed, judgement.quick.types))
-    found = quick_way(case(careless, JULY))
+    found = next(quick_way(case(careless, JULY)), None)
     assert found is not None
     assert found.signature == ("quick-way", "field-past-inputs")

@@ -56,7 +56,10 @@ class Commands(click.Group):
         from importlib import metadata
 
         for entry in metadata.entry_points(group=ENTRY_POINTS, name=cmd_name):
-            loaded: click.Command = entry.load()
+            try:
+                loaded: click.Command = entry.load()
+            except ModuleNotFoundError as missing:
+                return _absent(cmd_name, missing)
             return loaded
         return None
 
@@ -71,6 +74,17 @@ class Commands(click.Group):
             if near and "Did you mean" not in wrong.message:
                 raise click.UsageError(f"{wrong.message} Did you mean {near[0]!r}?", ctx) from wrong
             raise
+
+
+def _absent(name: str, missing: ModuleNotFoundError) -> click.Command:
+    """What stands for a command whose packages are not installed: it says so."""
+    needs = f"it needs {missing.name}: pip install 'ccheck-content[fuzz]'"
+
+    def say() -> None:
+        raise click.UsageError(f"{name} cannot run here, {needs}")
+
+    settings = {"ignore_unknown_options": True, "allow_extra_args": True}
+    return click.Command(name, callback=say, context_settings=settings, help=f"Not installed: {needs}.")
 
 
 @click.group(

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, overload
 if TYPE_CHECKING:
     # Construct and the interpreter take a while to import; a file that is of no use for them does without.
     from ccheck.checks.general import FormatChecks
-    from ccheck.exercise.outcome import Exercise
+    from ccheck.exercise.agreement import Agreement
+    from ccheck.exercise.outcome import Exercise, Given
+    from ccheck.exercise.session import Session
     from ccheck_schemas.schema import Schema
 
 ENTRY_POINTS = "ccheck.formats"
@@ -32,7 +34,9 @@ class Format:
 
     recogniser: whether bytes look like the format, a function in a module that imports little, for every
     format is asked. definition: the `Schema`. rules: the `FormatChecks`. interpreter: the `Exercise` of
-    `ccheck run`, if there is one. no_quick_way: why good files have no short way to a pass, where that is so.
+    `ccheck run`, if there is one. readiness: the `Session` that a campaign runs files in by the hundred
+    thousand; without one each run begins anew. agreement: the `Agreement` that holds the schema's reading
+    against the interpreter's. no_quick_way: why good files have no short way to a pass, where that is so.
     """
 
     name: str
@@ -40,6 +44,8 @@ class Format:
     definition: str
     rules: str
     interpreter: str = ""
+    readiness: str = ""
+    agreement: str = ""
     no_quick_way: str = ""
 
     @cached_property
@@ -77,6 +83,22 @@ class Format:
         found: Exercise | None = self._part(self.interpreter) if self.interpreter else None
         return found
 
+    @cached_property
+    def session(self) -> Callable[[Given], Session] | None:
+        """What makes builds ready once for many files, where the format has an interpreter."""
+        from ccheck.exercise.session import plain
+
+        if self.readiness:
+            found: Callable[[Given], Session] = self._part(self.readiness)
+            return found
+        return None if self.exercise is None else plain(self.exercise)
+
+    @cached_property
+    def agree(self) -> Agreement | None:
+        """What holds two readings against each other, where the format has both."""
+        found: Agreement | None = self._part(self.agreement) if self.agreement else None
+        return found
+
     def _part(self, where: str) -> Any:
         module, _, name = where.partition(":")
         try:
@@ -92,6 +114,8 @@ FORMATS: tuple[Format, ...] = (
         "ccheck_schemas.formats.channel:SCHEMA",
         "ccheck.checks.channel_table:TABLE",
         "ccheck.exercise.channel:run",
+        "ccheck.exercise.session.channel:ChannelSession",
+        "ccheck.exercise.agreement.channel:differ",
     ),
     Format(
         "sysmon",
@@ -99,6 +123,8 @@ FORMATS: tuple[Format, ...] = (
         "ccheck_schemas.formats.sysmon:SCHEMA",
         "ccheck.checks.sysmon_table:TABLE",
         "ccheck.exercise.sysmon:run",
+        "ccheck.exercise.session.sysmon:SysmonSession",
+        "ccheck.exercise.agreement.sysmon:differ",
         no_quick_way="the checks of events, fields and groups have no screen yet; files have few records",
     ),
     Format(

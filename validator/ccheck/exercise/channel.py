@@ -16,7 +16,7 @@ from ccheck_interpreter.matrix import Matrix, exercise, render
 from ccheck_interpreter.profile import Profile
 from ccheck_interpreter.trap import Refused
 
-_DEFINITIONS = 1
+DEFINITIONS_KIND = 1
 """The kind of a definitions file, at offset 6 of its header."""
 
 
@@ -32,7 +32,7 @@ def run(data: bytes, given: Given) -> Exercised:
         raise ExerciseError("no consumers were named: under which builds? give --consumers FILE")
     content: bytes | None = data
     definitions = given.definitions
-    if int.from_bytes(data[6:8], "little") == _DEFINITIONS:
+    if int.from_bytes(data[6:8], "little") == DEFINITIONS_KIND:
         # A definitions file is loaded as what it is, by builds that then have no content.
         content, definitions = None, data
     elif definitions is None:
@@ -95,6 +95,7 @@ def _outcome(build: Consumer, result: ProfileOutcome) -> Outcome:
             for t in result.telemetry
         ),
         lines=tuple(_line(event) for event in result.results),
+        checks_bounds=build.bounds_check,
     )
 
 

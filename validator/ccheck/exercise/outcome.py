@@ -36,6 +36,7 @@ class Outcome:
 
     verdict: `crash`, `refuse`, `skip` or `run`, as docs/interpreter.md has them. skipped: the instances that
     are not in use, one line each. lines: one plain mapping for each event that was given and evaluated.
+    checks_bounds: whether the build claims to check every number before it uses it.
     """
 
     consumer: str
@@ -51,6 +52,7 @@ class Outcome:
     steps: int = 0
     telemetry: tuple[str, ...] = ()
     lines: tuple[Mapping[str, Any], ...] = ()
+    checks_bounds: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ccheck.exercise.outcome import Exercised, ExerciseError, Given, Outcome
@@ -24,11 +24,11 @@ def run(data: bytes, given: Given) -> Exercised:
     if given.events is not None:
         events = tuple(_parse(given.events))
         try:
-            outcomes = [run_sysmon(data, driver, CHECKING, events)]
+            outcomes = [(True, run_sysmon(data, driver, CHECKING, events))]
         except EventError as wrong:
             raise ExerciseError(f"events: {wrong}") from wrong
     else:
-        outcomes = [run_sysmon(data, driver, build) for build in (TRUSTING, CHECKING)]
+        outcomes = [(b.bounds_check, run_sysmon(data, driver, b)) for b in (TRUSTING, CHECKING)]
     return Exercised(
         tuple(
             Outcome(
@@ -48,8 +48,9 @@ def run(data: bytes, given: Given) -> Exercised:
                     }
                     for result in outcome.results
                 ),
+                checks_bounds=checks,
             )
-            for outcome in outcomes
+            for checks, outcome in outcomes
         )
     )
 
@@ -62,19 +63,24 @@ def _target(data: bytes, wanted: str | None) -> Target:
         raise ExerciseError(f"{unknown}; name a version with --target") from unknown
 
 
-def _parse(lines: Sequence[str]) -> list[SysmonEvent]:
-    events = []
+def parse_event(line: str) -> SysmonEvent:
+    """One line of JSON: `{"event_id": 1, "fields": ["text", null]}`. Raises EventError for any other."""
+    try:
+        value: Any = json.loads(line)
+        fields = value["fields"]
+        identity = value["event_id"]
+    except (ValueError, KeyError, TypeError, RecursionError) as wrong:
+        raise EventError('not {"event_id": 1, "fields": [...]}') from wrong
+    texts = isinstance(fields, list) and all(field is None or isinstance(field, str) for field in fields)
+    if not texts or not isinstance(identity, int) or isinstance(identity, bool):
+        raise EventError("fields are texts or null, event_id is a number")
+    return SysmonEvent(identity, tuple(fields))
+
+
+def _parse(lines: Sequence[str]) -> Iterator[SysmonEvent]:
     for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            value: Any = json.loads(line)
-            fields = value["fields"]
-            identity = value["event_id"]
-        except (ValueError, KeyError, TypeError, RecursionError) as wrong:
-            raise ExerciseError(f'events line {number}: not {{"event_id": 1, "fields": [...]}}') from wrong
-        texts = isinstance(fields, list) and all(field is None or isinstance(field, str) for field in fields)
-        if not texts or not isinstance(identity, int) or isinstance(identity, bool):
-            raise ExerciseError(f"events line {number}: fields are texts or null, event_id is a number")
-        events.append(SysmonEvent(identity, tuple(fields)))
-    return events
+        if line.strip():
+            try:
+                yield parse_event(line)
+            except EventError as wrong:
+                raise ExerciseError(f"events line {number}: {wrong}") from wrong

@@ -1,0 +1,425 @@
+"""The campaign: jobs that search, a corpus that they share, findings that are settled, and a clean end."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from ccheck_fuzz.bounds import Bounds
+from ccheck_fuzz.engines import available
+from ccheck_fuzz.flight import Flight
+from ccheck_fuzz.jobs import Job
+from ccheck_fuzz.oracles import Broken
+from ccheck_fuzz.setup import Ready
+from ccheck_fuzz.state import Bucket, Sample, State, StateError
+
+LOOK = 0.25
+"""Seconds between looks at the jobs."""
+SAMPLE = 2.0
+"""Seconds between figures that are stored, and between looks at what the corpus gained."""
+EPOCH = 300.0
+"""Seconds after which jobs begin again and the corpus is merged."""
+FIRST_EPOCH = 20.0
+"""The first epoch is short: it ends with the first merge, and so with the first coverage."""
+MERGE_SECONDS = 30.0
+"""Time for merging the corpus, and for each of its inputs as much more as the next says."""
+MERGE_SECONDS_EACH = 0.2
+QUICK_DEATHS = 5
+"""Deaths of one job before its first run, one after the other, that end the campaign."""
+SETTLE_SECONDS = 60.0
+"""Time that is left, after the end, for settling what was found last."""
+
+
+@dataclass
+class Progress:
+    """What the screen shows.
+
+    runs: of all jobs in this session. rate: runs per second, over the last few. lines, features: reached, by
+    the last merge. newest: seconds since the last new bucket. stage: what is going on.
+    """
+
+    begun: float
+    seconds: float
+    runs: int = 0
+    rate: float = 0.0
+    cpu: float = 0.0
+    lines: int = 0
+    features: int = 0
+    matrix: int = 0
+    corpus: int = 0
+    buckets: list[Bucket] = field(default_factory=list)
+    deaths: int = 0
+    stable: int = 0
+    replayed: int = 0
+    engines: tuple[str, ...] = ()
+    stage: str = "starting"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a session ended. why: `time` or `interrupted`. problem: why it could not do its work, or None."""
+
+    why: str
+    problem: str | None
+    runs: int
+
+
+class Campaign:
+    """One session of a campaign in its folder."""
+
+    def __init__(
+        self,
+        folder: Path,
+        state: State,
+        made: Ready,
+        *,
+        seeds: Sequence[bytes],
+        jobs: int,
+        seconds: float,
+        engines: Sequence[str],
+        seed: int,
+        bounds: Bounds,
+        runs: int = 0,
+    ) -> None:
+        """engines: names, one job after the other takes the next. runs: at most so many for each job."""
+        self._folder = folder
+        self._state = state
+        self._made = made
+        self._seeds = seeds
+        self._seconds = seconds
+        self._chance = random.Random(seed)  # noqa: S311 - a search, not a secret
+        self._runs = runs
+        modules = tuple(dict.fromkeys(name for reader in made.readers for name in reader.modules))
+        self._jobs = [
+            Job(number, engines[number % len(engines)], folder, modules, bounds) for number in range(jobs)
+        ]
+        self._bounds = bounds
+        self._stop = False
+        self._quick_deaths = 0
+        self._triage: subprocess.Popen[bytes] | None = None
+        self._triaged: tuple[int, float] = (0, 0.0)
+        self._given_up: set[int] = set()
+        self._gathered: set[str] = set()
+        self._session = 0
+        self.progress = Progress(time.monotonic(), seconds, engines=tuple(engines))
+
+    def run(self, show: Callable[[Progress], None]) -> Outcome:
+        """Search until the time is up or somebody asks for the end; settle what was found."""
+        self._session = self._state.begin(self._made.fingerprint)
+        self._state.put("bounds", json.dumps(asdict(self._bounds)))
+        why = "time"
+        problem = None
+        with self._heeding():
+            try:
+                self._prepare()
+                problem = self._search(show)
+                why = "interrupted" if self._stop else "time"
+            finally:
+                for job in self._jobs:
+                    job.kill()
+        self._gather()
+        self._sample(force=True)
+        problem = problem or self._idle()
+        if problem is None:
+            self._merge(show)
+        self._settle_rest(show)
+        self._state.end(self._session, problem or why)
+        self.progress.buckets = self._state.buckets()
+        self.progress.stage = "ended"
+        show(self.progress)
+        return Outcome(why, problem, self.progress.runs)
+
+    @contextmanager
+    def _heeding(self) -> Iterator[None]:
+        """Ctrl-C and a request to end are heeded at the next look."""
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            if self._stop:
+                raise KeyboardInterrupt
+            self._stop = True
+
+        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _prepare(self) -> None:
+        """The corpus folder, out of the state and the seeds; what a killed session left there is taken in
+        first.
+        """
+        work = self._folder / "work"
+        (work / "corpus").mkdir(parents=True, exist_ok=True)
+        self._gather()
+        for seed in self._seeds:
+            self._state.keep(seed, "seed")
+        shutil.rmtree(work / "corpus")
+        (work / "corpus").mkdir()
+        for data in self._state.inputs():
+            (work / "corpus" / hashlib.sha256(data).hexdigest()).write_bytes(data)
+
+    def _search(self, show: Callable[[Progress], None]) -> str | None:
+        """Epoch after epoch; why it could not go on, or None."""
+        until = time.monotonic() + self._seconds
+        epoch = FIRST_EPOCH
+        while not self._stop and time.monotonic() < until:
+            self.progress.stage = "searching"
+            end = min(until, time.monotonic() + epoch)
+            problem = self._epoch(end, show)
+            if problem is not None or (
+                self._runs and all(job.before_runs >= self._runs for job in self._jobs)
+            ):
+                return problem
+            epoch = EPOCH
+            if not self._stop and time.monotonic() < until:
+                self._gather()
+                self._merge(show)
+        return None
+
+    def _epoch(self, end: float, show: Callable[[Progress], None]) -> str | None:
+        """Jobs search until `end`; those that die are begun again."""
+        for job in self._jobs:
+            self._start(job, end)
+        sampled = time.monotonic()
+        while not self._stop and time.monotonic() < end:
+            time.sleep(LOOK)
+            for job in self._jobs:
+                problem = self._watch(job, end)
+                if problem is not None:
+                    return problem
+            if time.monotonic() - sampled >= SAMPLE:
+                sampled = time.monotonic()
+                self._sample()
+                self._gather()
+                self._triage_next()
+                show(self.progress)
+            if not any(job.running for job in self._jobs):
+                break
+        # libFuzzer looks at the clock between runs; give it a moment, and then take no more excuses.
+        grace = time.monotonic() + 3.0
+        while any(job.running for job in self._jobs) and time.monotonic() < grace and not self._stop:
+            time.sleep(0.05)
+        for job in self._jobs:
+            if job.running:
+                job.kill()
+                job.count(job.look())
+            elif job.status is not None:
+                self._watch(job, 0.0)
+        return None
+
+    def _start(self, job: Job, end: float) -> None:
+        job.start(
+            max(1.0, end - time.monotonic()),
+            self._chance.getrandbits(31),
+            max(0, self._runs - job.before_runs),
+        )
+
+    def _watch(self, job: Job, end: float) -> str | None:
+        """End a job that is overdue, begin again one that died. Why the campaign cannot go on, or None."""
+        flight = job.look()
+        if job.running:
+            if flight is not None and flight.runs:
+                self._quick_deaths = 0
+            kind = job.overdue(flight)
+            if kind is None:
+                return None
+            job.kill()
+            flight = job.look()
+        elif job.status is None or job.status == 0 or job.counted:
+            if job.status == 0 and not job.counted:
+                job.count(flight)
+            return None
+        else:
+            kind = "crash"
+        job.count(flight)
+        death = job.death(kind, flight)
+        self._state.died(self._session, death)
+        self.progress.deaths += 1
+        if death.data:
+            what, signature = _of_death(kind, death.detail, self._bounds)
+            self._state.hit(Broken("ccheck", what, signature), death.data, death.runs, job.before_cpu)
+        if flight is None or not flight.runs:
+            self._quick_deaths += 1
+            if self._quick_deaths >= QUICK_DEATHS:
+                return f"jobs die before their first run: {death.detail}"
+        if time.monotonic() < end and not self._stop:
+            self._start(job, end)
+        return None
+
+    def _sample(self, *, force: bool = False) -> None:
+        """Store the figures of all jobs, and sum them up for the screen."""
+        now = time.time()
+        progress = self.progress
+        rows = []
+        runs = stable = replayed = features = 0
+        cpu = 0.0
+        for job in self._jobs:
+            seen = job.look() or Flight(0, 0.0, 0, 0, 0, 0, 0, 0.0, b"")
+            runs_so_far, cpu_so_far = job.before_runs, job.before_cpu
+            if not job.counted:
+                runs_so_far, cpu_so_far = runs_so_far + seen.runs, cpu_so_far + seen.cpu
+            runs += runs_so_far
+            cpu += cpu_so_far
+            stable += seen.stable
+            replayed += seen.replayed
+            features = max(features, seen.features)
+            rows.append(
+                Sample(
+                    self._session, now, job.number, job.epoch, job.engine, runs_so_far, cpu_so_far,
+                    seen.features, seen.corpus, job.memory(), seen.stable, seen.replayed,
+                )
+            )  # fmt: skip
+        self._state.add_samples(rows)
+        elapsed = time.monotonic() - progress.begun
+        progress.rate = (
+            0.7 * progress.rate + 0.3 * (runs - progress.runs) / SAMPLE
+            if not force
+            else runs / max(elapsed, 1e-9)
+        )
+        progress.runs, progress.cpu = runs, cpu
+        progress.stable, progress.replayed = stable, replayed
+        progress.features = max(features, progress.features)
+        progress.buckets = self._state.buckets()
+
+    def _gather(self) -> None:
+        """Take what engines added to the corpus folder into the state."""
+        folder = self._folder / "work" / "corpus"
+        for path in sorted(folder.iterdir()):
+            if path.name.startswith(".") or path.name in self._gathered:
+                continue
+            self._gathered.add(path.name)
+            try:
+                self._state.keep(path.read_bytes(), "found")
+            except OSError:  # retired while we looked
+                continue
+        self.progress.corpus = len(self._gathered)
+
+    def _merge(self, show: Callable[[Progress], None]) -> None:
+        """Make the corpus small, in a process of its own; where that dies, the corpus stays as it is."""
+        self.progress.stage = "merging the corpus"
+        show(self.progress)
+        with suppress(subprocess.TimeoutExpired):  # then the corpus stays as it is
+            subprocess.run(  # noqa: S603 - our own module, with our own arguments
+                [sys.executable, "-m", "ccheck_fuzz.merge", str(self._folder)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=MERGE_SECONDS + MERGE_SECONDS_EACH * len(self._gathered),
+                check=False,
+            )
+        reached = self._state.features()
+        self.progress.lines = sum(name.startswith("line ") for name, _ in reached)
+        live = {hashlib.sha256(data).hexdigest() for data in self._state.inputs()}
+        folder = self._folder / "work" / "corpus"
+        for path in folder.iterdir():
+            if path.name not in live:
+                path.unlink(missing_ok=True)
+        self.progress.corpus = len(live)
+
+    def _idle(self) -> str | None:
+        """Why the session did no work, or None."""
+        if self.progress.runs == 0:
+            return "not one run was made"
+        if self.progress.features == 0:
+            return "no coverage: not one input reached anything in the interpreter"
+        return None
+
+    def _new_buckets(self) -> list[Bucket]:
+        return [b for b in self._state.buckets() if b.state == "new" and b.number not in self._given_up]
+
+    def _triage_next(self) -> None:
+        """Settle one bucket at a time, in a process of its own that may die of it."""
+        if self._triage is not None:
+            if self._triage.poll() is None:
+                if time.monotonic() > self._triaged[1]:
+                    self._triage.kill()
+                    self._triage.wait()
+                return
+            self._given_up.add(self._triaged[0])
+            self._triage = None
+        waiting = self._new_buckets()
+        if waiting:
+            self._begin_triage(waiting[0])
+
+    def _begin_triage(self, bucket: Bucket, seconds: float = 40.0) -> None:
+        self._triaged = (bucket.number, time.monotonic() + 3 * seconds + 60)
+        self._triage = subprocess.Popen(  # noqa: S603 - our own module, with our own arguments
+            [
+                sys.executable, "-m", "ccheck_fuzz.triage", str(self._folder), str(bucket.number),
+                f"--seconds={seconds}",
+            ],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+
+    def _settle_rest(self, show: Callable[[Progress], None]) -> None:
+        """Settle what is left, for a while; what is then still new is settled by the next session."""
+        until = time.monotonic() + SETTLE_SECONDS
+        try:
+            while time.monotonic() < until:
+                self._triage_next()
+                if self._triage is None:
+                    break
+                self.progress.stage = "settling findings"
+                self.progress.buckets = self._state.buckets()
+                show(self.progress)
+                time.sleep(LOOK)
+        except KeyboardInterrupt:
+            pass
+        if self._triage is not None and self._triage.poll() is None:
+            self._triage.kill()
+            self._triage.wait()
+
+
+def _of_death(kind: str, detail: str, bounds: Bounds) -> tuple[str, tuple[str, ...]]:
+    """What a death says, and its bucket."""
+    first = detail.splitlines()[0] if detail else ""
+    if kind == "hang":
+        return f"a run does not end within {bounds.run_seconds:g} s", ("ccheck", "hang")
+    if kind == "memory":
+        return f"a run takes more than {bounds.memory} MiB of memory", ("ccheck", "memory")
+    return f"a run ends its process: {first}", ("ccheck", "crash", first)
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold a campaign's folder, so that no second campaign works in it; the hold ends with the process."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = sqlite3.connect(folder / "lock.sqlite", timeout=0, isolation_level=None)
+    try:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:
+            raise StateError(f"another campaign works in {folder}") from None
+        yield
+    finally:
+        lock.close()
+
+
+def choose_engines(wanted: str) -> tuple[tuple[str, ...], str | None]:
+    """The engines for `auto` or for one name, and what is missing for better ones. Raises StateError."""
+    known = available()
+    if wanted != "auto":
+        if known.get(wanted, "unknown") is not None:
+            raise StateError(f"engine {wanted}: {known.get(wanted)}")
+        return (wanted,), None
+    led = tuple(name for name in ("atheris", "monitoring") if known[name] is None)
+    missing = "; ".join(why for name, why in known.items() if why is not None and name != "hypothesis")
+    if led:
+        return led, missing or None
+    if known["hypothesis"] is None:
+        return ("hypothesis",), f"slower, without line coverage: {missing}"
+    raise StateError("; ".join(why for why in known.values() if why is not None))

@@ -1,0 +1,92 @@
+"""`ccheck corpus`: what broke once stays, and is run again."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ccheck.cli import FAILURE, FINDINGS, PASS
+from ccheck.report.printable import printable
+from ccheck_fuzz.commands.options import made_ready, setup_of, subject
+from ccheck_fuzz.merge import merge
+from ccheck_fuzz.regress import RegressError, keep, regress
+from ccheck_fuzz.seeds import gather
+
+_CORPUS = click.Path(file_okay=False, path_type=Path)
+
+
+@click.group("corpus")
+def command() -> None:
+    """Keep what broke once, run it again, and make collections of files small."""
+
+
+@command.command(
+    "add",
+    epilog="\b\nExample:\n  ccheck corpus add night/findings/001-escape-input-index-out-of-bounds \\\n"
+    '    --why "a criterion on the 21st input of a build that supplies 20" --why "7.11 read past them"\n',
+)
+@click.argument("finding", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--why", multiple=True, required=True, help="A line of why; give it twice: what it is, what it did."
+)
+@click.option(
+    "--corpus", type=_CORPUS, default=Path("corpus"), show_default=True, help="The corpus's folder."
+)
+@click.option("--name", help="The folder's name.  [default: the finding's]")
+def add(finding: Path, why: tuple[str, ...], corpus: Path, name: str | None) -> int:
+    """Keep a finding below CORPUS/<format>/regress, with what it was judged by, to be run again for good."""
+    try:
+        click.echo(f"kept as {keep(finding, corpus, chr(10).join(why), name)}")
+    except RegressError as wrong:
+        raise click.UsageError(str(wrong)) from wrong
+    return PASS
+
+
+@command.command("regress", epilog="\b\nExample:\n  ccheck corpus regress\n")
+@click.option(
+    "--corpus", type=_CORPUS, default=Path("corpus"), show_default=True, help="The corpus's folder."
+)
+def run_again(corpus: Path) -> int:
+    """Run again all that broke something once.
+
+    Exit status: 0 all properties hold, 1 one is broken again, 3 there is nothing to run.
+    """
+    count = broken = 0
+    try:
+        for one in regress(corpus):
+            count += 1
+            broken += bool(one.broken)
+            what = one.broken[0].what if one.broken else one.why.splitlines()[0]
+            click.echo(printable(f"{'broken' if one.broken else 'holds '}  {one.folder}: {what}"))
+    except RegressError as wrong:
+        raise click.UsageError(str(wrong)) from wrong
+    if not count:
+        click.echo(f"nothing below {corpus}/*/regress: nothing was run", err=True)
+        return FAILURE
+    return FINDINGS if broken else PASS
+
+
+@command.command(
+    "minimize", epilog="\b\nExample:\n  ccheck corpus minimize collected/ -o small/ --config ccheck.toml\n"
+)
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("-o", "--output", type=_CORPUS, required=True, help="Write the kept files here.")
+@subject
+def minimize(paths: tuple[Path, ...], output: Path, **options: Any) -> int:
+    """Copy the fewest and smallest files that reach what all of them reach in the interpreter."""
+    given, passed_over = gather(paths, options["max_size"])
+    for line in passed_over:
+        click.echo(f"passed over: {line}", err=True)
+    if not given:
+        raise click.UsageError("there is not one file")
+    merged = merge(made_ready(setup_of(seeds=given, **options)), given)
+    output.mkdir(parents=True, exist_ok=True)
+    for data in merged.kept:
+        (output / f"{hashlib.sha256(data).hexdigest()[:16]}.bin").write_bytes(data)
+    click.echo(
+        f"{len(given):,} files to {len(merged.kept):,}, which reach {len(merged.lines):,} lines: {output}"
+    )
+    return PASS

@@ -1,0 +1,253 @@
+"""`ccheck fuzz`: search for the file that the validator passes and a driver would trap on."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from datetime import date
+from pathlib import Path
+from random import Random
+
+import click
+
+from ccheck.cli import FAILURE, FINDINGS, PASS
+from ccheck_fuzz.bounds import Bounds
+from ccheck_fuzz.campaign import Campaign, choose_engines, held
+from ccheck_fuzz.commands.options import duration, made_ready, setup_of, subject
+from ccheck_fuzz.commands.results import coverage, report, status
+from ccheck_fuzz.commands.single import minimize, replay
+from ccheck_fuzz.engines import ENGINES
+from ccheck_fuzz.entry import split
+from ccheck_fuzz.grow import grow
+from ccheck_fuzz.harness import Harness
+from ccheck_fuzz.screen import Screen, default_stream
+from ccheck_fuzz.seeds import gather
+from ccheck_fuzz.setup import Ready, Setup
+from ccheck_fuzz.state import State, StateError
+from ccheck_fuzz.summary import findings, lines
+from ccheck_fuzz.variation import interest_of
+
+GROWN = 4
+"""Files that are grown where there are no seeds."""
+
+EXAMPLES = """
+\b
+Examples:
+  ccheck fuzz --seeds released/ --out night --time 8h
+  ccheck fuzz --schema channel --out from-nothing --time 10m --config corpus/channel/ccheck.toml
+  ccheck fuzz --seeds changed/ --out pr --time 60s --new-only --since night
+  ccheck fuzz --seeds released/ --out mine --exec './reader @@'
+  ccheck fuzz status night
+"""
+
+
+@click.group("fuzz", invoke_without_command=True, epilog=EXAMPLES, subcommand_metavar="[COMMAND [ARGS]...]")
+@click.option(
+    "--seeds",
+    type=click.Path(exists=True, path_type=Path),
+    multiple=True,
+    help="Content files, or folders of them, to begin with: best what shipped last. Without any, valid files"
+    " are grown from the schema.",
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The campaign's folder. The same command again goes on where it ended.",
+)
+@click.option(
+    "--time",
+    "seconds",
+    callback=duration,
+    metavar="TIME",
+    default="10m",
+    show_default=True,
+    help="How long: 60s, 10m, 8h, 2d.",
+)
+@click.option("--jobs", type=click.IntRange(1, 256), help="Processes.  [default: the cores]")
+@click.option(
+    "--engine",
+    type=click.Choice(["auto", *ENGINES]),
+    default="auto",
+    show_default=True,
+    help="What leads the search. With auto and several jobs, all that work here share one corpus.",
+)
+@click.option(
+    "--seed", type=click.IntRange(0, 2**31 - 1), default=1, show_default=True, help="For the first jobs."
+)
+@click.option(
+    "--run-timeout", callback=duration, metavar="TIME", default="10s", show_default=True, help="For one run."
+)
+@click.option(
+    "--memory", type=click.IntRange(256), default=2048, show_default=True, metavar="MIB", help="For one job."
+)
+@click.option("--runs", type=click.IntRange(1), help="End after so many runs of each job.")
+@click.option("--new-only", is_flag=True, help="Only what --since did not know counts for the exit status.")
+@click.option(
+    "--since",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="A campaign's folder: its findings are known, and its corpus is taken along.",
+)
+@click.option("--quiet", "-q", is_flag=True, help="Show nothing until the end.")
+@subject
+@click.pass_context
+def command(  # noqa: PLR0917, RUF100 - one argument for each option
+    ctx: click.Context,
+    seeds: tuple[Path, ...],
+    out: Path | None,
+    seconds: float,
+    jobs: int | None,
+    engine: str,
+    seed: int,
+    run_timeout: float,
+    memory: int,
+    runs: int | None,
+    new_only: bool,
+    since: Path | None,
+    quiet: bool,
+    schema: str | None,
+    definitions: tuple[Path, ...],
+    consumers: Path | None,
+    target_version: str | None,
+    on: date | None,
+    config: Path | None,
+    no_config: bool,
+    target: str | None,
+    execute: str | None,
+    exec_timeout: float,
+    oracles: tuple[str, ...],
+    max_size: int,
+    trust_definitions: bool,
+) -> int:
+    """Search for files that the validator passes and a driver would trap on, and for whatever else breaks a
+    property: see `docs/fuzzing.md`.
+
+    A campaign lives in its folder (--out). It survives whatever happens to its processes; the same command
+    again goes on with it. Ctrl-C ends it cleanly. Findings lie in its subfolder findings/, one folder for
+    each way in which a property was broken, with the smallest file, a report and a test.
+
+    Exit status: 0 nothing found, 1 findings, 2 wrong usage, 3 the campaign could not do its work.
+    """
+    if ctx.invoked_subcommand is not None:
+        return PASS
+    if out is None:
+        raise click.UsageError("name the campaign's folder with --out")
+    if new_only and since is None:
+        raise click.UsageError("--new-only needs --since: new since when?")
+    given, passed_over = gather(seeds, max_size)
+    for line in passed_over:
+        click.echo(f"passed over: {line}", err=True)
+    if seeds and not given:
+        raise click.UsageError("there is not one file among the seeds")
+    setup = setup_of(
+        seeds=given,
+        schema=schema,
+        definitions=definitions,
+        consumers=consumers,
+        target_version=target_version,
+        on=on,
+        config=config,
+        no_config=no_config,
+        target=target,
+        execute=execute,
+        exec_timeout=exec_timeout,
+        oracles=oracles,
+        max_size=max_size,
+        trust_definitions=trust_definitions,
+    )
+    try:
+        with held(out):
+            return _campaign(
+                out, setup, given, seconds, jobs or os.cpu_count() or 1, engine, seed,
+                Bounds(max(run_timeout, exec_timeout if execute else 0.0), memory), runs or 0,
+                since, quiet=quiet, new_only=new_only,
+            )  # fmt: skip
+    except StateError as wrong:
+        raise click.UsageError(str(wrong)) from wrong
+    except (OSError, sqlite3.Error) as fault:
+        click.echo(f"the campaign cannot go on: {fault}; what was found before is kept in {out}", err=True)
+        return FAILURE
+
+
+def _campaign(
+    out: Path,
+    setup: Setup,
+    given: list[bytes],
+    seconds: float,
+    jobs: int,
+    engine: str,
+    seed: int,
+    bounds: Bounds,
+    runs: int,
+    since: Path | None,
+    *,
+    quiet: bool,
+    new_only: bool,
+) -> int:
+    engines, missing = choose_engines(engine)
+    if missing and not quiet:
+        click.echo(f"note: {missing}", err=True)
+    made = made_ready(setup)
+    state = State(out, create=True)
+    before = state.setting("setup")
+    if before is not None and Setup.from_json(before).schema != setup.schema:
+        raise StateError(f"{out} is a campaign about {Setup.from_json(before).schema}; choose another folder")
+    if state.fingerprint() not in (None, made.fingerprint) and not quiet:
+        click.echo(
+            "note: the setting has changed since the last session; corpus and findings are kept", err=True
+        )
+    state.put("setup", setup.to_json())
+    known: set[tuple[str, ...]] = set()
+    if since is not None:
+        earlier = State(since)
+        known = {bucket.signature for bucket in earlier.buckets()} if new_only else set()
+        given = [*given, *earlier.inputs()]
+        earlier.close()
+    resumed = bool(state.inputs())
+    if not given and not resumed:
+        given = _grown(made, quiet=quiet)
+    refused = _all_refused(made, given)
+    campaign = Campaign(
+        out, state, made, seeds=given, jobs=jobs, seconds=seconds, engines=engines,
+        seed=seed + len(state.sessions()), bounds=bounds, runs=runs,
+    )  # fmt: skip
+    with Screen(default_stream(), quiet=quiet) as screen:
+        outcome = campaign.run(screen.show)
+    for line in lines(out, state, known):
+        click.echo(line)
+    found = findings(state, known)
+    state.close()
+    if outcome.problem is not None:
+        click.echo(f"the campaign could not do its work: {outcome.problem}", err=True)
+        return FAILURE
+    if found:
+        return FINDINGS
+    if refused and not resumed:
+        click.echo("the campaign could not do its work: the validator refuses every seed", err=True)
+        return FAILURE
+    return PASS
+
+
+def _grown(made: Ready, *, quiet: bool) -> list[bytes]:
+    """Valid files from nothing."""
+    if not quiet:
+        click.echo(f"no seeds: growing valid {made.schema.name} files from the schema", err=True)
+    known = interest_of(made)
+    grown = [
+        grow(made.schema, made.judgement, Random(number), known)  # noqa: S311 - a search, not a secret
+        for number in range(GROWN)
+    ]
+    valid = [one.data for one in grown if one.valid]
+    if not valid:
+        left = ", ".join(min(grown, key=lambda one: len(one.left)).left)
+        click.echo(f"note: no valid file could be grown ({left}); the search begins with invalid ones", err=True)
+    return valid or [one.data for one in grown]
+
+
+def _all_refused(made: Ready, seeds: list[bytes]) -> bool:
+    harness = Harness(made, lambda data, broken: None)
+    return bool(seeds) and not any(harness.passes(split(seed).content) for seed in seeds)
+
+
+for subcommand in (status, report, coverage, minimize, replay):
+    command.add_command(subcommand)

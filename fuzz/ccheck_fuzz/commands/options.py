@@ -1,0 +1,149 @@
+"""Options that the commands of fuzzing share: what is fuzzed, and what it is judged by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from ccheck.commands.options import day, size
+from ccheck.configuration import ConfigurationError
+from ccheck.formats import recognise
+from ccheck.project import find_project
+from ccheck_fuzz.oracles import ORACLES
+from ccheck_fuzz.readers import ReaderError
+from ccheck_fuzz.setup import Ready, Setup, SetupError, ready
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def duration(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    """A time such as 90s, 10m, 8h or 2d, in seconds; a usage error when it is not one."""
+    if value is None:
+        return None
+    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*([smhd]?)", value.strip().lower(), re.ASCII)
+    if match is None or not float(match[1]):
+        raise click.BadParameter(f"{value!r} is not a time such as 60s, 10m, 8h or 2d", ctx, param)
+    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}[match[2]]
+
+
+def subject(function: _Function) -> _Function:
+    """The options that say what is fuzzed and what it is judged by."""
+    for option in reversed(
+        (
+            click.option(
+                "--schema",
+                metavar="NAME|FILE.py",
+                help="The format; otherwise recognised by the seeds. A path to a Python file is run.",
+            ),
+            click.option(
+                "--definitions", type=_FILE, multiple=True, help="The template-type definitions of instances."
+            ),
+            click.option("--consumers", type=_FILE, help="The driver builds in the field (consumers.toml)."),
+            click.option(
+                "--target-version", metavar="VERSION", help="Judge for this consumer version, not the file's."
+            ),
+            click.option(
+                "--on", callback=day, metavar="YYYY-MM-DD", help="Judge support windows for this day."
+            ),
+            click.option(
+                "--config", type=_FILE, help="The ccheck.toml to use; otherwise the nearest above."
+            ),
+            click.option("--no-config", is_flag=True, help="Use no ccheck.toml."),
+            click.option(
+                "--target",
+                metavar="MODULE:FUNCTION",
+                help="Your own interpreter: a Python function that takes the bytes. What it raises is a trap,"
+                " but for the exceptions in its attribute `refuses` (ValueError without one).",
+            ),
+            click.option(
+                "--exec",
+                "execute",
+                metavar="COMMAND",
+                help="Your own interpreter: a program, with @@ for the file. Signals, sanitizer reports and"
+                " time-outs are traps.",
+            ),
+            click.option(
+                "--exec-timeout", callback=duration, metavar="TIME", default="10s", show_default=True,
+                help="Time for one run of --exec.",
+            ),
+            click.option(
+                "--oracle", "oracles", multiple=True, type=click.Choice(list(ORACLES)),
+                help="Look for this alone. May be given more than once.",
+            ),
+            click.option(
+                "--max-size", callback=size, metavar="BYTES", default="64KiB", show_default=True,
+                help="Make no input larger than this.",
+            ),
+            click.option(
+                "--trust-definitions", is_flag=True,
+                help="Leave out the contract with the consumer builds, as the validator of July 2024 did."
+                " For tutorials and benchmarks.",
+            ),
+        )
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
+def setup_of(
+    *,
+    seeds: list[bytes],
+    schema: str | None,
+    definitions: tuple[Path, ...],
+    consumers: Path | None,
+    target_version: str | None,
+    on: date | None,
+    config: Path | None,
+    no_config: bool,
+    target: str | None,
+    execute: str | None,
+    exec_timeout: float,
+    oracles: tuple[str, ...],
+    max_size: int,
+    trust_definitions: bool,
+) -> Setup:
+    """The options in words that survive the process. Raises click.UsageError."""
+    if schema is None:
+        found = {known.name for known in map(recognise, seeds) if known is not None}
+        if len(found) != 1:
+            what = (
+                f"the seeds are {' and '.join(sorted(found))}" if found else "no seed says which format it is"
+            )
+            raise click.UsageError(f"{what}: name the format with --schema")
+        (schema,) = found
+    elif schema.endswith(".py"):
+        schema = str(Path(schema).resolve())
+    found_config = config or (None if no_config else find_project(Path.cwd()))
+    return Setup(
+        schema=schema,
+        config=None if found_config is None else str(found_config.resolve()),
+        use_config=not no_config,
+        definitions=tuple(str(path.resolve()) for path in definitions),
+        consumers=None if consumers is None else str(consumers.resolve()),
+        target_version=target_version,
+        # The day is fixed when a campaign begins: one that runs past midnight asks the same question.
+        on=(on or date.today()).isoformat(),
+        trust_definitions=trust_definitions,
+        target=target,
+        execute=execute,
+        execute_seconds=exec_timeout,
+        oracles=oracles,
+        max_size=max_size,
+    )
+
+
+def made_ready(setup: Setup) -> Ready:
+    """The setup made ready. Raises click.UsageError or ConfigurationError."""
+    try:
+        return ready(setup)
+    except (SetupError, ReaderError) as wrong:
+        raise click.UsageError(str(wrong)) from wrong
+
+
+__all__ = ["ConfigurationError", "duration", "made_ready", "setup_of", "subject"]

@@ -1,0 +1,88 @@
+"""`ccheck fuzz status`, `report` and `coverage`: what a campaign found and what it looked at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ccheck.cli import FAILURE, FINDINGS, PASS
+from ccheck_fuzz.report.account import account
+from ccheck_fuzz.state import State, StateError
+from ccheck_fuzz.summary import findings, lines
+
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+def opened(folder: Path) -> State:
+    """The state of a campaign's folder. Raises click.UsageError."""
+    try:
+        return State(folder)
+    except StateError as wrong:
+        raise click.UsageError(str(wrong)) from wrong
+
+
+@click.command("status", epilog="\b\nExample:\n  ccheck fuzz status night\n")
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+def status(folder: Path) -> int:
+    """Say what a campaign found and did, also while it runs.
+
+    Exit status: 0 nothing found, 1 findings.
+    """
+    state = opened(folder)
+    for line in lines(folder, state):
+        click.echo(line)
+    return FINDINGS if findings(state) else PASS
+
+
+@click.command(
+    "report",
+    epilog="\b\nExamples:\n  ccheck fuzz report night\n  ccheck fuzz report night --html night.html\n",
+)
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write one page of HTML here.")
+@click.option(
+    "--markdown",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write Markdown here, not to standard output.",
+)
+def report(folder: Path, html: Path | None, markdown: Path | None) -> int:
+    """Write a campaign's report: findings, coverage and buckets over time, the matrix of fields and kinds."""
+    told = account(folder, opened(folder))
+    if html is not None:
+        from ccheck_fuzz.report import html as page
+
+        html.write_text(page.render(told), encoding="utf-8")
+        click.echo(f"wrote {html}", err=True)
+    if markdown is not None or html is None:
+        from ccheck_fuzz.report.markdown import render
+
+        if markdown is None:
+            click.echo(render(told), nl=False)
+        else:
+            markdown.write_text(render(told), encoding="utf-8")
+            click.echo(f"wrote {markdown}", err=True)
+    return PASS
+
+
+@click.command("coverage", epilog="\b\nExample:\n  ccheck fuzz coverage night --html covered/\n")
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.option(
+    "--html", type=click.Path(file_okay=False, path_type=Path), help="Write coverage.py's pages here."
+)
+@click.option("--missing", is_flag=True, help="Name the lines and branches that nothing reaches.")
+def coverage(folder: Path, html: Path | None, missing: bool) -> int:
+    """Say which lines and branches of the interpreter the corpus reaches, by plain replay under coverage.py.
+
+    Exit status: 0, or 3 when there is nothing to replay.
+    """
+    from ccheck_fuzz.coverage import CoverageMissing, measure
+
+    if not opened(folder).inputs():
+        click.echo(f"the corpus of {folder} is empty: nothing was replayed", err=True)
+        return FAILURE
+    try:
+        click.echo(measure(folder, html=html, missing=missing), nl=False)
+    except CoverageMissing as wrong:
+        raise click.UsageError(str(wrong)) from wrong
+    return PASS

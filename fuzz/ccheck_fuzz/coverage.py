@@ -1,0 +1,64 @@
+"""Which lines and branches of the readers a corpus reaches: plain replay under coverage.py, no engine.
+
+Run as a program, so that nothing of the readers is imported before coverage.py looks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+
+class CoverageMissing(Exception):
+    """coverage.py is not installed, or could not do its work."""
+
+
+def measure(folder: Path, *, html: Path | None, missing: bool) -> str:
+    """Replay a campaign's corpus under every build, and give coverage.py's table. Raises CoverageMissing."""
+    if importlib.util.find_spec("coverage") is None:
+        raise CoverageMissing("coverage.py is not installed: pip install 'ccheck-content[fuzz]'")
+    words = [sys.executable, "-m", "ccheck_fuzz.coverage", str(folder)]
+    words += ["--missing"] if missing else []
+    words += [] if html is None else ["--html", str(html)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603 - our own module
+    if done.returncode:
+        raise CoverageMissing(f"coverage.py could not measure: {done.stderr.strip().splitlines()[-1:]}")
+    return done.stdout
+
+
+def main() -> int:
+    """Measure, and print the table."""
+    parser = argparse.ArgumentParser(prog="ccheck fuzz coverage")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--html", type=Path)
+    parser.add_argument("--missing", action="store_true")
+    options = parser.parse_args()
+    import coverage
+
+    measured: Any = coverage.Coverage(branch=True, data_file=None)
+    measured.start()
+    from ccheck_fuzz.harness import Harness
+    from ccheck_fuzz.setup import Setup, ready
+    from ccheck_fuzz.state import State
+    from ccheck_fuzz.tracing import folders
+
+    state = State(options.folder)
+    made = ready(Setup.from_json(state.setting("setup") or ""))
+    harness = Harness(made, lambda data, broken: None)
+    for data in state.inputs():
+        harness.broken_by(data)
+    measured.stop()
+    modules = tuple(name for reader in made.readers for name in reader.modules)
+    include = [pattern for place in folders(modules) for pattern in (place, f"{place}/**")]
+    if options.html is not None:
+        measured.html_report(directory=str(options.html), include=include)
+    measured.report(file=sys.stdout, show_missing=options.missing, include=include)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+"""The input of a run: a content file and, optionally, the events that drivers meet, in one string of bytes.
+
+A plain content file is an input as it stands. Events follow it as JSON lines, and then eight bytes: their
+length (u32, little-endian) and the mark ``CCEV``.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MARK = b"CCEV"
+_TAIL = struct.Struct("<I4s")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """content: the file. events: JSON lines, or None for the events that the content itself calls for."""
+
+    content: bytes
+    events: tuple[str, ...] | None = None
+
+    def pack(self) -> bytes:
+        """The entry as one string of bytes, for an engine that knows nothing else."""
+        if self.events is None:
+            return self.content
+        lines = "\n".join(self.events).encode("utf-8", "surrogatepass")
+        return self.content + lines + _TAIL.pack(len(lines), MARK)
+
+
+def split(data: bytes) -> Entry:
+    """The entry in an engine's bytes; any bytes are one."""
+    if data[-4:] != MARK or len(data) < _TAIL.size:
+        return Entry(data)
+    length, _ = _TAIL.unpack_from(data, len(data) - _TAIL.size)
+    end = len(data) - _TAIL.size
+    if length > end:
+        return Entry(data)
+    lines = data[end - length : end].decode("utf-8", "surrogateescape").split("\n")
+    return Entry(data[: end - length], tuple(line for line in lines if line.strip()))
+
+
+def with_events(content: bytes, events: Sequence[str]) -> bytes:
+    """Content and events as one string of bytes."""
+    return Entry(content, tuple(events)).pack()

@@ -1,0 +1,114 @@
+"""One run: an input through the readers and past the oracles. It never raises on a finding."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Hashable
+
+from ccheck.exercise.outcome import Outcome
+from ccheck_fuzz.entry import split
+from ccheck_fuzz.oracles import QUICK_ORACLES, Broken, Case, broken, itself
+from ccheck_fuzz.readers import ReaderError, SessionReader
+from ccheck_fuzz.setup import Ready
+
+SHARE = 64
+"""One run of this many is held to all oracles, besides every run that reaches something new."""
+
+Features = set[Hashable]
+Found = Callable[[bytes, Broken], None]
+
+
+class Harness:
+    """Runs inputs. found: called with each input that breaks an oracle, and what it breaks."""
+
+    def __init__(self, ready: Ready, found: Found) -> None:
+        self._ready = ready
+        self._found = found
+        self._seen: Features = set()
+        self._quick = {name: oracle for name, oracle in ready.oracles.items() if name in QUICK_ORACLES}
+        self.refused = 0
+        """Runs of content that was looked at by the validator, and refused."""
+        self.judged = 0
+        self.healthy: list[bytes] = []
+        """Inputs that reached something new, pass the validator and run in every build: the best parents."""
+
+    def run(self, data: bytes) -> Features:
+        """Run one input, and give what it reached beyond lines of code."""
+        features: Features = set()
+        case, failed = self._case(data, features)
+        if failed is not None:
+            self._found(data, failed)
+            return features
+        new = not features <= self._seen
+        if new:
+            self._seen |= features
+        whole = new or zlib.crc32(data) % SHARE == 0
+        stopped = any(outcome.trap or outcome.refusal for outcome in case.outcomes)
+        if whole:
+            for one in broken(case, self._ready.oracles):
+                self._found(data, one)
+            self._count(case)
+            if new and not stopped and case.passed:
+                self.healthy.append(data)
+        elif stopped and self._near(case):
+            for one in broken(case, self._quick):
+                self._found(data, one)
+            self._count(case)
+        return features
+
+    def broken_by(self, data: bytes) -> tuple[Broken, ...]:
+        """All that an input breaks, under every build and by every oracle: for minimising and replaying."""
+        case, failed = self._case(data, set(), every=True)
+        return (failed,) if failed is not None else broken(case, self._ready.oracles)
+
+    def passes(self, data: bytes) -> bool:
+        """Whether the validator passes the content of an input."""
+        return self._judge_alone(data).passed
+
+    def _judge_alone(self, data: bytes) -> Case:
+        ready = self._ready
+        return Case(split(data).content, ready.schema, ready.judgement, ready.given, ran=())
+
+    def case(self, data: bytes) -> Case:
+        """The case of an input, run under every build; ccheck's own exceptions come out."""
+        return self._run(data, set(), every=True)
+
+    def _case(self, data: bytes, features: Features, *, every: bool = False) -> tuple[Case, Broken | None]:
+        try:
+            return self._run(data, features, every=every), None
+        except ReaderError:
+            raise
+        except Exception as raised:  # noqa: BLE001 - what a reader raises is what the oracle ccheck looks for
+            empty = Case(b"", self._ready.schema, self._ready.judgement, self._ready.given, ran=())
+            return empty, itself(raised)
+
+    def _run(self, data: bytes, features: Features, *, every: bool) -> Case:
+        ready = self._ready
+        entry = split(data)
+        ran: tuple[Outcome, ...] = ()
+        told: tuple[Outcome, ...] = ()
+        for reader in ready.readers:
+            found = tuple(reader.outcomes(entry.content, entry.events, features, every=every))
+            if isinstance(reader, SessionReader):
+                ran += found
+            else:
+                told += found
+                features.update((reader.name, o.verdict, o.trap and o.trap.signature) for o in found)
+        return Case(entry.content, ready.schema, ready.judgement, ready.given, entry.events, ran, told)
+
+    def _near(self, case: Case) -> bool:
+        """Whether an outcome is worth the oracles: a build with checks trapped, or the validator may pass
+        the file.
+
+        Where there is a quick way, a file that does not pass it is judged by all checks only as one of the
+        share: what passes with warnings alone is found there.
+        """
+        if any(outcome.trap and outcome.checks_bounds for outcome in case.outcomes):
+            return True
+        quick = case.judgement.quick
+        return quick is None or quick.report(case.data, "", "-") is not None
+
+    def _count(self, case: Case) -> None:
+        if case.judged:
+            self.judged += 1
+            self.refused += case.report.verdict != "pass"

@@ -1,0 +1,138 @@
+"""The jobs of a campaign: one worker process each, watched, ended when it must be, and begun again."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+from ccheck_fuzz.bounds import Bounds
+from ccheck_fuzz.flight import Flight, look
+from ccheck_fuzz.state import Death
+
+LOG_TAIL = 2000
+"""Characters of a dead worker's last words that are kept."""
+
+
+class Job:
+    """One worker process after another, with one engine."""
+
+    def __init__(
+        self, number: int, engine: str, folder: Path, modules: tuple[str, ...], bounds: Bounds
+    ) -> None:
+        self.number = number
+        self.engine = engine
+        self.epoch = 0
+        self._folder = folder
+        self._modules = modules
+        self._bounds = bounds
+        self._process: subprocess.Popen[bytes] | None = None
+        self._watch: psutil.Process | None = None
+        self._stuck: tuple[int, float] = (-1, 0.0)
+        self.before_runs = 0
+        """Runs of the workers before this one."""
+        self.before_cpu = 0.0
+        self.counted = True
+        """Whether `before_runs` has the runs of the worker that was started last."""
+
+    @property
+    def recorder(self) -> Path:
+        """The flight recorder's file."""
+        return self._folder / "work" / f"flight-{self.number}"
+
+    @property
+    def running(self) -> bool:
+        """Whether a worker is there."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def status(self) -> int | None:
+        """The exit status of the worker that ended, or None."""
+        return None if self._process is None else self._process.poll()
+
+    def start(self, seconds: float, seed: int, runs: int = 0) -> None:
+        """Begin an epoch."""
+        self.epoch += 1
+        self.counted = False
+        self._stuck = (-1, 0.0)
+        self.recorder.unlink(missing_ok=True)
+        words = [
+            sys.executable, "-m", "ccheck_fuzz.worker", str(self._folder), f"--job={self.number}",
+            f"--engine={self.engine}", f"--instrument={','.join(self._modules)}", f"--seconds={seconds:.1f}",
+            f"--seed={seed}", f"--runs={runs}", f"--memory={self._bounds.memory}",
+        ]  # fmt: skip
+        with (self._folder / "work" / f"log-{self.number}").open("wb") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - our own module, with our own arguments
+                words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+        try:
+            self._watch = psutil.Process(self._process.pid)
+        except psutil.Error:
+            self._watch = None
+
+    def look(self) -> Flight | None:
+        """What its recorder holds."""
+        return look(self.recorder)
+
+    def memory(self) -> int:
+        """Bytes of memory that the worker holds."""
+        try:
+            return 0 if self._watch is None else int(self._watch.memory_info().rss)
+        except psutil.Error:
+            return 0
+
+    def overdue(self, flight: Flight | None) -> str | None:
+        """Why the worker must be ended: `hang` or `memory`; None where it is well."""
+        if self.memory() > self._bounds.memory << 20:
+            return "memory"
+        if flight is not None and flight.begun and time.monotonic() - flight.begun > self._bounds.run_seconds:
+            # Seen twice in the same run: one look may fall between the two writes of a quick one.
+            if self._stuck == (flight.runs, flight.begun):
+                return "hang"
+            self._stuck = (flight.runs, flight.begun)
+        return None
+
+    def kill(self) -> None:
+        """End the worker at once, with all that it started."""
+        if self._process is None:
+            return
+        try:
+            family = psutil.Process(self._process.pid).children(recursive=True)
+        except psutil.Error:
+            family = []
+        self._process.kill()
+        for child in family:
+            try:
+                child.kill()
+            except psutil.Error:
+                continue
+        self._process.wait()
+
+    def count(self, flight: Flight | None) -> None:
+        """Add what the ended worker did to what the job did, once."""
+        if flight is not None and not self.counted:
+            self.before_runs += flight.runs
+            self.before_cpu += flight.cpu
+        self.counted = True
+
+    def death(self, kind: str, flight: Flight | None) -> Death:
+        """The death of the worker that ended: how, its last words, and the input it was in."""
+        status = self.status
+        detail = f"exit status {status}"
+        if status is not None and status < 0:
+            try:
+                detail = signal.Signals(-status).name
+            except ValueError:
+                detail = f"signal {-status}"
+        try:
+            log = (self._folder / "work" / f"log-{self.number}").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            log = ""
+        data = flight.input if flight is not None and flight.begun else b""
+        runs = 0 if flight is None else flight.runs
+        words = f"{detail}\n{log[-LOG_TAIL:]}".strip()
+        return Death(time.time(), self.number, self.engine, kind, words, runs, data)

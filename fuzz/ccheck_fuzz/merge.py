@@ -1,0 +1,80 @@
+"""A corpus made small: the fewest and smallest inputs that reach what all of it reaches."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ccheck_fuzz.bounds import Bounds, bound_memory
+from ccheck_fuzz.harness import Harness
+from ccheck_fuzz.setup import Ready, Setup, ready
+from ccheck_fuzz.state import State
+from ccheck_fuzz.tracing import folders, traced
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """kept: the inputs that reached something first, the smallest tried first. lines, features: all that was
+    reached. passed: how many inputs the validator passes.
+    """
+
+    kept: tuple[bytes, ...]
+    lines: frozenset[tuple[str, int]]
+    features: frozenset[Hashable]
+    passed: int
+
+
+def merge(made: Ready, inputs: Iterable[bytes]) -> Merged:
+    """Replay inputs, the smallest first, and keep those that reach a line or a feature that none reached."""
+    harness = Harness(made, lambda data, broken: None)
+    kept: list[bytes] = []
+    lines: set[tuple[str, int]] = set()
+    features: set[Hashable] = set()
+    passed = 0
+    modules = tuple(name for reader in made.readers for name in reader.modules)
+    with traced(folders(modules)) as take:
+        for data in sorted(set(inputs), key=lambda data: (len(data), data)):
+            reached = harness.run(data)
+            fresh = take() - lines
+            passed += harness.passes(data)
+            take()
+            if fresh or not reached <= features:
+                kept.append(data)
+                lines |= fresh
+                features |= reached
+    return Merged(tuple(kept), frozenset(lines), frozenset(features), passed)
+
+
+def feature_name(feature: Hashable) -> str:
+    """A feature as one line of JSON."""
+    return json.dumps(feature, default=str)
+
+
+def main() -> int:
+    """Merge the corpus of a campaign, in a process that may die of it."""
+    parser = argparse.ArgumentParser(prog="ccheck fuzz (merge)")
+    parser.add_argument("folder", type=Path)
+    options = parser.parse_args()
+    os.nice(10)
+    state = State(options.folder)
+    bound_memory(Bounds(**json.loads(state.setting("bounds") or "{}")))
+    made = ready(Setup.from_json(state.setting("setup") or ""))
+    inputs = state.inputs()
+    merged = merge(made, inputs)
+    state.reached({f"line {name}:{number}" for name, number in merged.lines})
+    state.reached({feature_name(feature) for feature in merged.features})
+    if merged.kept:
+        state.retire({hashlib.sha256(data).hexdigest() for data in merged.kept})
+    state.put("passing", str(merged.passed))
+    state.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

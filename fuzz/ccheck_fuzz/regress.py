@@ -1,0 +1,80 @@
+"""What once broke a property, kept for good: folders below `corpus/<format>/regress`, run in the tests."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ccheck_fuzz.harness import Harness
+from ccheck_fuzz.oracles import Broken
+from ccheck_fuzz.reproduce import entry_of, setup_of
+from ccheck_fuzz.setup import Setup, ready
+
+WHY = "why.txt"
+_CARRIED = ("file.bin", "events.jsonl", "recipe.yaml", "definitions.bin", "consumers.toml", "schema.py")
+
+
+class RegressError(Exception):
+    """A folder that cannot be kept, or run again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Regressed:
+    """One folder run again. why: the two lines. broken: what it breaks now; nothing, if all is well."""
+
+    folder: Path
+    why: str
+    broken: tuple[Broken, ...]
+
+
+def keep(finding: Path, corpus: Path, why: str, name: str | None) -> Path:
+    """Copy a finding's folder to where it is run again for good. Raises RegressError.
+
+    why: two lines or more: what the file is, and what it once did.
+    """
+    if not (finding / "setup.json").is_file() or not (finding / "file.bin").is_file():
+        raise RegressError(f"{finding} is not a finding's folder: it has no setup.json and file.bin")
+    lines = [line.strip() for line in why.splitlines() if line.strip()]
+    if len(lines) < 2:
+        raise RegressError("say why in two lines: what the file is, and what it once did")
+    carried = Setup.from_json((finding / "setup.json").read_text(encoding="utf-8"))
+    format_name = "own" if carried.schema.endswith(".py") else carried.schema
+    final = corpus / format_name / "regress" / (name or finding.name.lstrip("0123456789-"))
+    if final.exists():
+        raise RegressError(f"{final} is there already: give it another --name")
+    part = final.with_name(f".{final.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    for file in _CARRIED:
+        if (finding / file).is_file():
+            shutil.copyfile(finding / file, part / file)
+    # What the campaign left out for the sake of a tutorial is asked for here.
+    kept = replace(carried, trust_definitions=False, oracles=())
+    (part / "setup.json").write_text(kept.to_json() + "\n", encoding="utf-8")
+    (part / WHY).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    report = finding / "report.json"
+    if report.is_file():
+        told = json.loads(report.read_text(encoding="utf-8"))
+        once = {"oracle": told["oracle"], "signature": told["signature"], "what": told["what"]}
+        (part / "once.json").write_text(json.dumps(once, indent=1) + "\n", encoding="utf-8")
+    part.rename(final)
+    return final
+
+
+def kept(corpus: Path) -> list[Path]:
+    """The folders below a corpus that are run again."""
+    return sorted(path.parent for path in corpus.glob("*/regress/*/setup.json"))
+
+
+def regress(corpus: Path) -> Iterator[Regressed]:
+    """Run all of them again."""
+    for folder in kept(corpus):
+        why = folder / WHY
+        if not why.is_file() or not (folder / "file.bin").is_file():
+            raise RegressError(f"{folder} has no {WHY} or no file.bin")
+        harness = Harness(ready(setup_of(folder)), lambda data, broken: None)
+        broken = tuple(b for b in harness.broken_by(entry_of(folder).pack()) if not b.information)
+        yield Regressed(folder, why.read_text(encoding="utf-8").strip(), broken)

@@ -1,0 +1,174 @@
+"""All that a report tells about a campaign, taken out of its state once."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+from ccheck_fuzz.setup import Setup
+from ccheck_fuzz.state import Bucket, Death, Sample, State
+from ccheck_interpreter.match import KIND_NAMES
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixRow:
+    """One field of one template type: for each criterion kind `both`, `matched`, `failed` or ``."""
+
+    type_name: str
+    version: int
+    field: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A bucket, and what its folder holds. text: its report."""
+
+    bucket: Bucket
+    text: str
+
+
+@dataclass(frozen=True)
+class Account:
+    """A campaign's figures, over all of its sessions.
+
+    seconds: of searching. growth: (seconds, runs, features, corpus) over time, summed over jobs; lines and
+    buckets: (seconds, how many).
+    """
+
+    folder: Path
+    setup: Setup
+    sessions: list[tuple[int, float, float | None, str | None]]
+    seconds: float
+    runs: int
+    cpu: float
+    corpus: int
+    lines: int
+    features: int
+    growth: list[tuple[float, int, int, int]]
+    line_growth: list[tuple[float, int]]
+    bucket_growth: list[tuple[float, int]]
+    found: list[Found]
+    deaths: list[Death]
+    matrix: list[MatrixRow]
+    kinds: tuple[str, ...]
+    stable: int
+    replayed: int
+    engines: tuple[str, ...]
+
+    @property
+    def errors(self) -> list[Found]:
+        """Findings that are errors."""
+        return [one for one in self.found if not one.bucket.information]
+
+    @property
+    def information(self) -> list[Found]:
+        """What is told, and is no error."""
+        return [one for one in self.found if one.bucket.information]
+
+
+def account(folder: Path, state: State) -> Account:
+    """Take it out of the state."""
+    samples = state.samples()
+    clock = _Clock(state.sessions(), samples)
+    reached = state.features()
+    lines = [at for name, at in reached if name.startswith("line ")]
+    features = [name for name, _ in reached if not name.startswith("line ")]
+    buckets = state.buckets()
+    last = {(s.session, s.job): s for s in samples}.values()
+    return Account(
+        folder=folder,
+        setup=Setup.from_json(state.setting("setup") or "{}"),
+        sessions=state.sessions(),
+        seconds=clock.total,
+        runs=sum(s.runs for s in last),
+        cpu=sum(s.cpu for s in last),
+        corpus=len(state.inputs()),
+        lines=len(lines),
+        features=len(features),
+        growth=_growth(samples, clock),
+        line_growth=_count(sorted(map(clock, lines)), clock.total),
+        bucket_growth=_count(sorted(clock(b.first) for b in buckets if not b.information), clock.total),
+        found=[Found(bucket, _text(folder, bucket)) for bucket in buckets],
+        deaths=state.deaths(),
+        matrix=_matrix(features),
+        kinds=tuple(KIND_NAMES.values()),
+        stable=sum(s.stable for s in last),
+        replayed=sum(s.replayed for s in last),
+        engines=tuple(dict.fromkeys(s.engine for s in samples)),
+    )
+
+
+class _Clock:
+    """Seconds of campaign: the times between sessions are taken out."""
+
+    def __init__(
+        self, sessions: list[tuple[int, float, float | None, str | None]], samples: list[Sample]
+    ) -> None:
+        self._spans: list[tuple[float, float, float]] = []
+        self.total = 0.0
+        ends = {s.session: s.at for s in samples}
+        for number, begun, ended, _ in sessions:
+            end = max(begun, ended or ends.get(number, begun))
+            self._spans.append((begun, end, self.total))
+            self.total += end - begun
+
+    def __call__(self, at: float) -> float:
+        for begun, end, before in reversed(self._spans):
+            if at >= begun:
+                return before + min(at, end) - begun
+        return 0.0
+
+
+def _growth(samples: list[Sample], clock: _Clock) -> list[tuple[float, int, int, int]]:
+    now: dict[tuple[int, int], Sample] = {}
+    points: dict[float, tuple[float, int, int, int]] = {}
+    for sample in samples:
+        now[sample.session, sample.job] = sample
+        seconds = clock(sample.at)
+        current = [s for s in now.values() if s.session == sample.session]
+        points[seconds] = (
+            seconds,
+            sum(s.runs for s in now.values()),
+            max(s.features for s in current),
+            max(s.corpus for s in current),
+        )
+    return list(points.values())
+
+
+def _count(times: list[float], total: float) -> list[tuple[float, int]]:
+    points = {0.0: 0} | {at: number for number, at in enumerate(times, 1)}
+    points[max(total, *points)] = len(times)
+    return sorted(points.items())
+
+
+def _matrix(features: list[str]) -> list[MatrixRow]:
+    """Field × criterion kind, where the features are those of a format that has such a matrix."""
+    cells: dict[tuple[str, int, int], dict[int, set[bool]]] = defaultdict(lambda: defaultdict(set))
+    for name in features:
+        read = json.loads(name)
+        if (
+            isinstance(read, list)
+            and len(read) == 5
+            and isinstance(read[4], bool)
+            and isinstance(read[0], str)
+        ):
+            type_name, version, field, kind, matched = read
+            cells[type_name, version, field][kind].add(matched)
+    words = {frozenset({True, False}): "both", frozenset({True}): "matched", frozenset({False}): "failed"}
+    return [
+        MatrixRow(*key, tuple(words.get(frozenset(row[kind]), "") for kind in KIND_NAMES))
+        for key, row in sorted(cells.items())
+    ]
+
+
+def _text(folder: Path, bucket: Bucket) -> str:
+    if bucket.folder is None:
+        return ""
+    try:
+        path = folder / "findings" / bucket.folder / "report.txt"
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

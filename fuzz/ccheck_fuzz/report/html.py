@@ -1,0 +1,59 @@
+"""A campaign's report as one page of HTML that opens offline."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from importlib import resources
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from ccheck.report.plot import Series, plot
+from ccheck.report.printable import printable
+from ccheck_fuzz.report.account import Account
+
+
+def render(account: Account) -> str:
+    """The page: everything in it, nothing loaded from elsewhere, every text of content escaped."""
+    # Escaping is on for every value; the plots alone are markup, and escape what they are given.
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["printable"] = printable
+    template = environment.from_string(
+        resources.files("ccheck_fuzz.report").joinpath("page.html").read_text(encoding="utf-8")
+    )
+    return template.render(account=account, plots=_plots(account))
+
+
+def _plots(account: Account) -> list[Markup]:
+    def words(seconds: float) -> str:
+        return str(timedelta(seconds=round(seconds)))
+
+    reached = plot(
+        [
+            Series("lines", account.line_growth, step=True),
+            Series("features", [(at, features) for at, _, features, _ in account.growth], step=True),
+            Series("corpus", [(at, corpus) for at, _, _, corpus in account.growth], step=True),
+        ],
+        title="Coverage over time",
+        x_label="time",
+        y_label="reached",
+        x_words=words,
+    )
+    found = plot(
+        [Series("findings", account.bucket_growth, step=True)],
+        title="Findings over time",
+        x_label="time",
+        y_label="buckets",
+        x_words=words,
+    )
+    runs = plot(
+        [Series("runs", [(at, runs) for at, runs, _, _ in account.growth])],
+        title="Runs over time",
+        x_label="time",
+        y_label="runs",
+        x_words=words,
+    )
+    # plot() escapes every text that it is given.
+    return [Markup(one) for one in (reached, found, runs)]  # noqa: S704 - see above

@@ -1,0 +1,129 @@
+"""What a campaign shows while it runs: a live screen on a terminal, plain lines anywhere else."""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import timedelta
+from typing import TextIO
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from ccheck.report.printable import printable
+from ccheck_fuzz.campaign import Progress
+from ccheck_fuzz.state import Bucket
+
+EVERY = 10.0
+"""Seconds between plain lines."""
+
+
+class Screen:
+    """Shows progress. As a context it leaves the terminal as it was."""
+
+    def __init__(self, stream: TextIO, *, quiet: bool) -> None:
+        self._stream = stream
+        self._quiet = quiet
+        self._console = Console(file=stream, highlight=False)
+        self._live = None
+        if stream.isatty() and not quiet:
+            self._live = Live(console=self._console, refresh_per_second=4, transient=True)
+        self._said = 0.0
+        self._known = 0
+
+    def __enter__(self) -> Screen:
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(self, *ended: object) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def show(self, progress: Progress) -> None:
+        """Show how far it is."""
+        if self._live is not None:
+            self._live.update(panel(progress))
+            return
+        if self._quiet:
+            return
+        now = time.monotonic()
+        fresh = progress.buckets[self._known :]
+        for bucket in fresh:
+            print(f"found {line_of(bucket)}", file=self._stream, flush=True)
+        self._known = len(progress.buckets)
+        if now - self._said >= EVERY:
+            self._said = now
+            print(plain(progress), file=self._stream, flush=True)
+
+
+def plain(progress: Progress) -> str:
+    """One line for a log."""
+    elapsed = time.monotonic() - progress.begun
+    errors = sum(not bucket.information for bucket in progress.buckets)
+    return (
+        f"{_span(elapsed)} of {_span(progress.seconds)}: {progress.runs:,} runs, {progress.rate:,.0f}/s,"
+        f" {progress.lines:,} lines, {progress.features:,} features, corpus {progress.corpus:,},"
+        f" {errors} buckets, {progress.deaths} deaths; {progress.stage}"
+    )
+
+
+def line_of(bucket: Bucket) -> str:
+    """One bucket in a line."""
+    kind = " (information)" if bucket.information else ""
+    flaky = " (flaky)" if bucket.state == "flaky" else ""
+    return printable(f"{bucket.oracle}{kind}{flaky}: {bucket.what}")
+
+
+def panel(progress: Progress) -> Panel:
+    """The live screen."""
+    elapsed = time.monotonic() - progress.begun
+    figures = Table.grid(padding=(0, 3))
+    for _ in range(4):
+        figures.add_column()
+    per_second = progress.runs / progress.cpu if progress.cpu else 0.0
+    stable = f"{100 * progress.stable / progress.replayed:.0f} %" if progress.replayed else "-"
+    newest = max((bucket.first for bucket in progress.buckets), default=None)
+    since = "-" if newest is None else f"{_span(max(0.0, time.time() - newest))} ago"
+    figures.add_row(
+        "time", f"{_span(elapsed)} of {_span(progress.seconds)}", "corpus", f"{progress.corpus:,}"
+    )
+    figures.add_row(
+        "runs",
+        f"{progress.runs:,}",
+        "lines reached",
+        f"{progress.lines:,}" if progress.lines else "after the first merge",
+    )
+    figures.add_row(
+        "runs/s",
+        f"{progress.rate:,.0f} ({per_second:,.0f} per CPU-second)",
+        "features",
+        f"{progress.features:,}",
+    )
+    figures.add_row("engines", ", ".join(progress.engines), "stability", stable)
+    figures.add_row("deaths", f"{progress.deaths}", "newest find", since)
+    shown = [bucket for bucket in progress.buckets if not bucket.information]
+    rows = [
+        Text(f"  {bucket.hits:>9,} × {line_of(bucket)}", overflow="ellipsis", no_wrap=True)
+        for bucket in shown[-12:]
+    ]
+    told = len(progress.buckets) - len(shown)
+    if told:
+        rows.append(Text(f"  and {told} for information", style="dim"))
+    findings = Group(*rows) if rows else Text("  nothing found yet", style="dim")
+    title = f"ccheck fuzz · {progress.stage}"
+    return Panel(
+        Group(figures, Text(""), Text(f"{len(shown)} buckets"), findings), title=title, title_align="left"
+    )
+
+
+def _span(seconds: float) -> str:
+    return str(timedelta(seconds=round(seconds)))
+
+
+def default_stream() -> TextIO:
+    """Standard error: standard output is for the summary."""
+    return sys.stderr

@@ -1,0 +1,153 @@
+"""What a campaign is about, in words that survive the process: schema, setting, readers, oracles."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from ccheck.checks import contract
+from ccheck.consumers import Consumer
+from ccheck.exercise.outcome import ExerciseError, Given
+from ccheck.formats import named
+from ccheck.intake import take
+from ccheck.judgement import Judgement, prepare
+from ccheck_fuzz.oracles import ORACLES, Oracle
+from ccheck_fuzz.readers import CallableReader, ExecReader, Reader, SessionReader
+from ccheck_schemas.schema import Schema
+
+
+class SetupError(Exception):
+    """A campaign that cannot be set up as it is worded."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A campaign in words. Paths are absolute, so that every process finds them.
+
+    schema: a name or the path of a Python file. trust_definitions: leave out the contract with the consumer
+    builds, as the validator of July 2024 did; a switch for tutorials and benchmarks. target: the user's own
+    interpreter, ``package.module:function``. execute: the user's own program, ``./reader @@``. oracles: by
+    name; empty for all.
+    """
+
+    schema: str
+    config: str | None = None
+    use_config: bool = True
+    definitions: tuple[str, ...] = ()
+    consumers: str | None = None
+    target_version: str | None = None
+    on: str | None = None
+    trust_definitions: bool = False
+    target: str | None = None
+    execute: str | None = None
+    execute_seconds: float = 10.0
+    oracles: tuple[str, ...] = ()
+    max_size: int = 65_536
+
+    def to_json(self) -> str:
+        """The words as JSON."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Setup:
+        """The words out of JSON."""
+        read: dict[str, Any] = {}
+        for key, value in json.loads(text).items():
+            read[key] = tuple(value) if isinstance(value, list) else value
+        return cls(**read)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A campaign made ready in this process. fingerprint: of all that decides whether an input breaks an
+    oracle, so that a resumed campaign notices a change.
+    """
+
+    setup: Setup
+    schema: Schema
+    judgement: Judgement
+    given: Given
+    readers: tuple[Reader, ...]
+    oracles: Mapping[str, Oracle]
+    fingerprint: str
+
+
+def ready(setup: Setup) -> Ready:
+    """Make a campaign ready. Raises SetupError, ConfigurationError or click.UsageError."""
+    judgement = prepare(
+        schema=setup.schema,
+        config=None if setup.config is None else Path(setup.config),
+        use_config=setup.use_config,
+        definitions=[Path(path) for path in setup.definitions],
+        consumers=None if setup.consumers is None else Path(setup.consumers),
+        target=setup.target_version,
+        on=None if setup.on is None else date.fromisoformat(setup.on),
+    )
+    schema = judgement.schema
+    if schema is None:
+        raise SetupError("name one schema with --schema")
+    if setup.trust_definitions:
+        trusting = tuple(c for c in judgement.checks if c.judge.__module__ != contract.__name__)
+        judgement = replace(judgement, checks=trusting, quick=None)
+    unknown = sorted(set(setup.oracles) - set(ORACLES))
+    if unknown:
+        raise SetupError(f"no oracle is called {unknown[0]!r}; known are {', '.join(ORACLES)}")
+    given = Given(_definitions(judgement), _builds(judgement), judgement.setting.target)
+    return Ready(
+        setup=setup,
+        schema=schema,
+        judgement=judgement,
+        given=given,
+        readers=_readers(setup, schema, given),
+        oracles={name: ORACLES[name] for name in ORACLES if not setup.oracles or name in setup.oracles},
+        fingerprint=_fingerprint(setup, judgement),
+    )
+
+
+def _readers(setup: Setup, schema: Schema, given: Given) -> tuple[Reader, ...]:
+    readers: list[Reader] = []
+    try:
+        known = named(schema.name)
+        reference = None if known is None or known.session is None else known.session(given)
+    except ExerciseError as wrong:
+        raise SetupError(str(wrong)) from wrong
+    if reference is not None:
+        readers.append(SessionReader(reference))
+    if setup.target is not None:
+        readers.append(CallableReader(setup.target))
+    if setup.execute is not None:
+        readers.append(ExecReader(setup.execute, setup.execute_seconds))
+    if not readers:
+        raise SetupError(
+            f"the format {schema.name} has no interpreter: name your own with --target or --exec"
+        )
+    return tuple(readers)
+
+
+def _builds(judgement: Judgement) -> tuple[Consumer, ...]:
+    listed = judgement.setting.consumers
+    return () if listed is None else listed.supported(judgement.setting.on)
+
+
+def _definitions(judgement: Judgement) -> bytes | None:
+    named = judgement.setting.definitions
+    if len(named) > 1:
+        raise SetupError("a driver loads one definitions file; name one with --definitions")
+    return take(named[0].path) if named else None
+
+
+def _fingerprint(setup: Setup, judgement: Judgement) -> str:
+    digest = hashlib.sha256(replace(setup, oracles=()).to_json().encode())
+    for path in (*(d.path for d in judgement.setting.definitions), *_files(judgement)):
+        digest.update(Path(path).read_bytes())
+    return digest.hexdigest()
+
+
+def _files(judgement: Judgement) -> list[str]:
+    consumers = judgement.setting.consumers
+    return [] if consumers is None else [str(consumers.path)]

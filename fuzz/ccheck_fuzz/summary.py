@@ -1,0 +1,43 @@
+"""The end of a session in words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from ccheck.report.printable import printable
+from ccheck_fuzz.state import Bucket, State
+
+
+def findings(state: State, known: Collection[tuple[str, ...]] = ()) -> list[Bucket]:
+    """The buckets that are errors, but for those that are known."""
+    return [b for b in state.buckets() if not b.information and b.signature not in known]
+
+
+def lines(folder: Path, state: State, known: Collection[tuple[str, ...]] = ()) -> Iterator[str]:
+    """What a campaign found, and what it looked at."""
+    buckets = state.buckets()
+    new = findings(state, known)
+    samples = state.samples()
+    last = {(s.session, s.job): s for s in samples}
+    runs = sum(s.runs for s in last.values())
+    cpu = sum(s.cpu for s in last.values())
+    reached = state.features()
+    covered = sum(name.startswith("line ") for name, _ in reached)
+    deaths = state.deaths()
+    reach = f"{covered:,} lines and {len(reached) - covered:,} features reached"
+    kept = f"corpus {len(state.inputs()):,}; {len(deaths)} workers died"
+    yield f"{runs:,} runs in {cpu:,.0f} CPU-seconds; {reach}; {kept}"
+    for bucket in new:
+        flaky = ", flaky" if bucket.state == "flaky" else ""
+        size = f", {len(bucket.minimal):,} bytes" if bucket.minimal is not None else ", not yet minimised"
+        yield printable(f"{bucket.oracle}: {bucket.what}")
+        where = folder / "findings" / bucket.folder if bucket.folder else folder
+        yield printable(f"  {bucket.hits:,} times, first after {bucket.runs:,} runs{size}{flaky}: {where}")
+    told = [b for b in buckets if b.information]
+    if told:
+        yield f"for information: refused and harmless in {len(told)} ways (ccheck fuzz report)"
+    old = sum(not b.information for b in buckets) - len(new)
+    if old:
+        yield f"{old} findings were known before"
+    yield f"{len(new)} {'finding' if len(new) == 1 else 'findings'}"

@@ -1,0 +1,71 @@
+"""How an input becomes another: content by the mutators of its schema, events by theirs."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from ccheck_fuzz.entry import Entry, split
+from ccheck_fuzz.events import GENERATORS, generated, mutate_events
+from ccheck_fuzz.interest import Interest, interest
+from ccheck_fuzz.mutate import Mutator
+from ccheck_fuzz.setup import Ready
+
+EVENTS = 8
+"""One mutation of this many changes the events and not the content."""
+MOST_EVENTS = 8
+"""Events that an input is given when its events are first changed."""
+HEALTHY = 0.5
+"""The share of inputs that are made of one that passes and runs in every build, whatever the engine chose.
+
+An engine keeps what reaches new code, which soon is mostly files that are refused for a new reason; what a
+driver does with content is reached from files that it accepts.
+"""
+
+
+def interest_of(ready: Ready) -> Interest:
+    """The numbers that the schema, the definitions and the driver builds name."""
+    files = () if ready.given.definitions is None else (ready.given.definitions,)
+    return interest(ready.schema, files, ready.given.builds)
+
+
+class Variation:
+    """Mutation and crossover of inputs; the same seed gives the same bytes."""
+
+    def __init__(self, ready: Ready, seeds: Sequence[bytes] = (), healthy: Sequence[bytes] = ()) -> None:
+        """seeds: whose records are spliced in. healthy: parents of every other input, as far as there are
+        any; it may grow.
+        """
+        self._ready = ready
+        self._healthy = healthy
+        self._has_events = ready.schema.name in GENERATORS
+        self._mutator = Mutator(
+            ready.schema,
+            interest_of(ready),
+            [split(seed).content for seed in seeds],
+        )
+
+    def mutate(self, data: bytes, max_size: int, seed: int) -> bytes:
+        """Another input of at most `max_size` bytes."""
+        chance = random.Random(seed)  # noqa: S311 - a search, not a secret
+        if self._healthy and chance.random() < HEALTHY:
+            data = chance.choice(self._healthy)
+        entry = split(data)
+        if self._has_events and chance.randrange(EVENTS) == 0:
+            lines = entry.events or self._called_for(entry.content)
+            return Entry(entry.content, mutate_events(lines, chance)).pack()[:max_size]
+        content = self._mutator.mutate(entry.content, chance, max_size)
+        # What other content calls for is what meets it, unless events were changed on purpose before.
+        events = entry.events if chance.randrange(EVENTS) else None
+        return Entry(content, events).pack()[:max_size]
+
+    def _called_for(self, content: bytes) -> tuple[str, ...]:
+        definitions = self._ready.given.definitions
+        return generated(self._ready.schema.name, content, definitions, MOST_EVENTS)
+
+    def cross(self, one: bytes, other: bytes, max_size: int, seed: int) -> bytes:
+        """An input of records of both, with the events of the first."""
+        chance = random.Random(seed)  # noqa: S311 - a search, not a secret
+        entry = split(one)
+        content = self._mutator.cross(entry.content, split(other).content, chance, max_size)
+        return Entry(content, entry.events).pack()[:max_size]

@@ -1,0 +1,126 @@
+"""One job of a campaign: a process in which an engine runs inputs until its epoch is over, or it dies.
+
+Nothing of ccheck is imported at the top: an engine may have to see the interpreter being imported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Hashable
+from pathlib import Path
+
+from ccheck_fuzz.bounds import Bounds, bound_memory
+from ccheck_fuzz.engines import ENGINES, Engine, Search
+
+ORPHANED = 64
+"""Runs between looks whether the campaign is still there."""
+FLUSHED = 2.0
+"""Seconds between writing how often known buckets were met."""
+
+
+def main() -> None:
+    """Run one epoch of one job."""
+    options = _options()
+    os.nice(options.nice)
+    bound_memory(Bounds(memory=options.memory))
+    if options.engine == "trial":
+        sys.exit(_search(options, Trial(options.folder / "work" / "trial")))
+    engine = ENGINES[options.engine]()
+    engine.instrument(tuple(options.instrument.split(",")))
+    sys.exit(_search(options, engine))
+
+
+class Trial:
+    """Runs one input, and nothing else: does the process survive it?"""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def search(self, search: Search) -> None:
+        """Run it."""
+        search.run(self._path.read_bytes())
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="ccheck fuzz (worker)")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--job", type=int, required=True)
+    parser.add_argument("--engine", required=True)
+    parser.add_argument("--instrument", required=True)
+    parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--runs", type=int, default=0)
+    parser.add_argument("--memory", type=int, required=True, help="MiB")
+    parser.add_argument("--nice", type=int, default=10)
+    return parser.parse_args()
+
+
+def _search(options: argparse.Namespace, engine: Engine | Trial) -> int:
+    from ccheck_fuzz.dictionary import dictionary
+    from ccheck_fuzz.flight import Recorder
+    from ccheck_fuzz.harness import Harness
+    from ccheck_fuzz.ledger import Ledger
+    from ccheck_fuzz.setup import Setup, ready
+    from ccheck_fuzz.state import State
+    from ccheck_fuzz.variation import Variation
+
+    state = State(options.folder)
+    made = ready(Setup.from_json(state.setting("setup") or ""))
+    work = options.folder / "work"
+    recorder = Recorder(work / f"flight-{options.job}")
+    ledger = Ledger(state, recorder)
+    harness = Harness(made, ledger.found)
+    parent = os.getppid()
+    flushed = time.monotonic()
+
+    def run(data: bytes) -> set[Hashable]:
+        nonlocal flushed
+        recorder.begin(data)
+        features = harness.run(data)
+        recorder.refused = harness.refused
+        recorder.end()
+        if recorder.runs % ORPHANED == 0:
+            now = time.monotonic()
+            if now - flushed >= FLUSHED:
+                flushed = now
+                ledger.flush()
+            if os.getppid() != parent:
+                os._exit(0)  # the campaign is gone; what was found is in its state
+        return features
+
+    def told(features: int, corpus: int) -> None:
+        recorder.features = features
+        recorder.corpus = max(corpus, recorder.corpus)
+
+    def stable(same: bool) -> None:
+        recorder.replayed += 1
+        recorder.stable += same
+
+    words = work / f"dictionary-{options.job}"
+    words.write_text(dictionary(made.schema), encoding="utf-8")
+    variation = Variation(made, state.inputs(), harness.healthy)
+    engine.search(
+        Search(
+            run=run,
+            mutate=variation.mutate,
+            cross=variation.cross,
+            corpus=work / "corpus",
+            dictionary=words,
+            seed=options.seed,
+            until=time.monotonic() + options.seconds,
+            max_size=made.setup.max_size,
+            told=told,
+            stable=stable,
+            runs=options.runs,
+        )
+    )
+    ledger.flush()
+    state.close()
+    return 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,211 @@
+"""A finding as a folder: the smallest file, its recipe, the report for people and programs, a test."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ccheck import __version__
+from ccheck.build import dump_yaml
+from ccheck.commands.run import table
+from ccheck.exercise.outcome import Outcome
+from ccheck.finding import FileReport, RunReport
+from ccheck.report.json import render as render_json
+from ccheck.report.text import render_file
+from ccheck_fuzz.entry import Entry, split
+from ccheck_fuzz.harness import Harness
+from ccheck_fuzz.oracles import Broken, Case
+from ccheck_fuzz.setup import Ready, Setup
+from ccheck_fuzz.state import Bucket
+from ccheck_interpreter.trap import report as render_trap
+from ccheck_interpreter.trap import to_json as trap_to_json
+
+_UNSAFE = re.compile(r"[^a-zA-Z0-9.-]+")
+
+
+def folder_name(bucket: Bucket) -> str:
+    """A name for a bucket's folder that says what it is: its number, and its signature shortened."""
+    words = _UNSAFE.sub("-", "-".join(bucket.signature)).strip("-.")[:80]
+    return f"{bucket.number:03}-{words}"
+
+
+def write_finding(
+    folder: Path,
+    made: Ready,
+    bucket: Bucket,
+    data: bytes,
+    broken: Broken,
+    *,
+    reproduced: bool,
+    deadly: bool = False,
+) -> Path:
+    """Write a bucket's folder whole and then give it its name, so that half of one is never seen.
+
+    deadly: the input ends the process that runs it, so that it is not run here.
+    """
+    name = folder_name(bucket)
+    part = folder / f".{name}.part"
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    entry = split(data)
+    (part / "file.bin").write_bytes(entry.content)
+    if entry.events is not None:
+        (part / "events.jsonl").write_text(
+            "\n".join(entry.events) + "\n", encoding="utf-8", errors="surrogateescape"
+        )
+    case = None if deadly else _case(made, data)
+    recipe = None if case is None else _recipe(made, case)
+    if recipe is not None:
+        (part / "recipe.yaml").write_text(recipe, encoding="utf-8")
+    (part / "report.txt").write_text(
+        _text(bucket, broken, case, entry, reproduced=reproduced), encoding="utf-8", errors="replace"
+    )
+    (part / "report.json").write_text(
+        json.dumps(_json(bucket, broken, case, reproduced=reproduced), indent=1) + "\n", encoding="utf-8"
+    )
+    _copy_setting(part, made)
+    (part / "test_reproducer.py").write_text(
+        _TEST.format(what=_quoted(broken.what), signature=broken.signature)
+    )
+    final = folder / name
+    shutil.rmtree(final, ignore_errors=True)
+    part.rename(final)
+    return final
+
+
+def _case(made: Ready, data: bytes) -> Case | None:
+    """The case of an input; None where ccheck itself fails on it, which is then what the finding says."""
+    try:
+        case = Harness(made, lambda data, broken: None).case(data)
+        _ = case.report
+    except Exception:  # noqa: BLE001 - the finding itself tells of the exception
+        return None
+    return case
+
+
+def _recipe(made: Ready, case: Case) -> str | None:
+    """The content as YAML, where it can be written so and builds back to the same bytes."""
+    schema = made.schema
+    if schema.describe is None or schema.compose is None or case.subject.content is None:
+        return None
+    try:
+        recipe = schema.describe(case.subject.content)
+        if schema.compose(recipe) != case.data:
+            return None
+    except Exception:  # noqa: BLE001 - a broken file has no recipe, for reasons as many as there are faults
+        return None
+    return dump_yaml(recipe, schema.name)
+
+
+def _text(bucket: Bucket, broken: Broken, case: Case | None, entry: Entry, *, reproduced: bool) -> str:
+    lines = [
+        f"{broken.oracle}: {broken.what}",
+        "",
+        f"bucket      {bucket.number}: {' · '.join(bucket.signature)}",
+        f"found       after {bucket.runs:,} runs and {bucket.cpu:.1f} CPU-seconds of its job",
+        f"reproduced  {'every time' if reproduced else 'NOT AGAIN: flaky, see what differs between runs'}",
+        f"file        file.bin, {len(entry.content):,} bytes",
+    ]
+    if entry.events is not None:
+        lines.append(f"events      events.jsonl, {len(entry.events)}")
+    if case is None:
+        return "\n".join(lines) + "\n"
+    lines += ["", "What each driver build does with it:", "", *table(case.outcomes)]
+    seen: set[object] = set()
+    for outcome in case.outcomes:
+        if outcome.trap is not None and outcome.trap.signature not in seen:
+            seen.add(outcome.trap.signature)
+            lines += ["", render_trap(outcome.trap)]
+    lines += ["", "What the validator says:", "", _verdict(case.report)]
+    return "\n".join(lines) + "\n"
+
+
+def _verdict(report: FileReport) -> str:
+    return render_file(replace(report, path="file.bin"), color=False)
+
+
+def _run(report: FileReport) -> RunReport:
+    return RunReport((replace(report, path="file.bin"),), __version__)
+
+
+def _json(bucket: Bucket, broken: Broken, case: Case | None, *, reproduced: bool) -> dict[str, Any]:
+    return {
+        "oracle": broken.oracle,
+        "signature": list(broken.signature),
+        "what": broken.what,
+        "information": broken.information,
+        "reproduced": reproduced,
+        "hits": bucket.hits,
+        "first_after_runs": bucket.runs,
+        "first_after_cpu_seconds": round(bucket.cpu, 3),
+        "outcomes": [] if case is None else [_outcome(outcome) for outcome in case.outcomes],
+        "validator": None if case is None else json.loads(render_json(_run(case.report))),
+    }
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "consumer": outcome.consumer,
+        "platform": outcome.platform,
+        "verdict": outcome.verdict,
+        "trap": None if outcome.trap is None else trap_to_json(outcome.trap),
+        "refusal": None if outcome.refusal is None else outcome.refusal.message,
+    }
+
+
+def _copy_setting(part: Path, made: Ready) -> None:
+    """What the finding was judged by, beside it, so that the test runs where the folder is carried to."""
+    setup = made.setup
+    if made.given.definitions is not None:
+        (part / "definitions.bin").write_bytes(made.given.definitions)
+    consumers = made.judgement.setting.consumers
+    if consumers is not None:
+        shutil.copyfile(consumers.path, part / "consumers.toml")
+    schema = setup.schema
+    if schema.endswith(".py"):
+        shutil.copyfile(schema, part / "schema.py")
+        schema = "schema.py"
+    carried = Setup(
+        schema=schema,
+        use_config=False,
+        definitions=("definitions.bin",) if made.given.definitions is not None else (),
+        consumers="consumers.toml" if consumers is not None else None,
+        target_version=setup.target_version,
+        on=made.judgement.setting.on.isoformat(),
+        trust_definitions=setup.trust_definitions,
+        target=setup.target,
+        execute=setup.execute,
+        execute_seconds=setup.execute_seconds,
+        max_size=setup.max_size,
+    )
+    (part / "setup.json").write_text(carried.to_json() + "\n", encoding="utf-8")
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=True)
+
+
+_TEST = '''"""The finding, run again by pytest or python test_reproducer.py: it fails while it is there."""
+
+from pathlib import Path
+
+from ccheck_fuzz.reproduce import reproduce
+
+FOLDER = Path(__file__).resolve().parent
+WHAT = {what}
+SIGNATURE = {signature!r}
+
+
+def test_the_property_holds() -> None:
+    broken = [one for one in reproduce(FOLDER) if one.signature == SIGNATURE]
+    assert not broken, broken[0].what
+
+
+if __name__ == "__main__":
+    test_the_property_holds()
+    print("the property holds")
+'''

@@ -1,0 +1,17 @@
+"""The corpus's channel files and what they are judged by, as a campaign's setup."""
+
+from __future__ import annotations
+
+from ccheck_fuzz.setup import Setup
+from tests.conftest import ROOT
+
+CORPUS = ROOT / "corpus" / "channel"
+STORY = CORPUS / "field-past-inputs"
+MARCH = (STORY / "good" / "C-00000291-00000000-00000001.bin").read_bytes()
+JULY = (STORY / "bad" / "C-00000291-00000000-00000032.bin").read_bytes()
+ON = "2026-01-01"
+
+
+def setup(**changes: object) -> Setup:
+    """The setup of the corpus, with changes."""
+    return Setup(**{"schema": "channel", "config": str(CORPUS / "ccheck.toml"), "on": ON, **changes})  # type: ignore[arg-type]  # the changes are a test's own

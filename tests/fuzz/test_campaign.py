@@ -1,0 +1,300 @@
+"""Campaigns, short ones: found, survived, resumed, reported."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from ccheck_fuzz.engines import available
+from ccheck_fuzz.state import State
+from tests.conftest import ROOT
+from tests.fuzz.channel_setting import CORPUS, ON, STORY
+
+ENGINES = [name for name, missing in available().items() if missing is None]
+SETTING = ["--config", str(CORPUS / "ccheck.toml"), "--on", ON]
+OWN = ["--target", "tests.fuzz.own_reader:read"]
+
+
+def fuzz(*words: str, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+    """Run `ccheck fuzz` as a user does."""
+    command = [sys.executable, "-m", "ccheck", "fuzz", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=timeout)
+
+
+def test_every_python_has_an_engine() -> None:
+    """Hypothesis is there with the tests, so that the engines below are never none."""
+    assert "hypothesis" in ENGINES
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_each_engine_finds_the_fault_of_a_users_own_reader(engine: str, tmp_path: Path) -> None:
+    """With the March file as seed, every engine comes to what the user's reader raises on; exit status 1."""
+    out = tmp_path / "out"
+    done = fuzz(
+        "--seeds", str(STORY / "good"), "--out", str(out), "--time", "60s", "--runs", "4000", "--jobs", "1",
+        "--engine", engine, *SETTING, *OWN,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stdout + done.stderr
+    state = State(out)
+    found = {bucket.signature: bucket for bucket in state.buckets()}
+    bucket = found["escape", "exception", "read", "own_reader.py:read"]
+    assert bucket.state == "minimal"
+    assert {sample.engine for sample in state.samples()} == {engine}
+    assert state.inputs()
+    assert any(name.startswith("line ") for name, _ in state.features())
+    folder = out / "findings" / str(bucket.folder)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "consumers.toml", "definitions.bin", "file.bin", "recipe.yaml", "report.json", "report.txt",
+        "setup.json", "test_reproducer.py",
+    ]  # fmt: skip
+    again = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder / "test_reproducer.py")],
+        capture_output=True, text=True, check=False, cwd=ROOT,
+    )  # fmt: skip
+    assert again.returncode == 1, again.stdout
+    assert "the validator passes, and tests.fuzz.own_reader:read traps" in again.stdout
+
+
+@pytest.fixture(scope="module")
+def campaign(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a short campaign with one finding."""
+    out = tmp_path_factory.mktemp("campaign") / "out"
+    done = fuzz(
+        "--seeds", str(STORY / "good"), "--out", str(out), "--time", "60s", "--runs", "1500", "--jobs", "2",
+        *SETTING, *OWN, "--oracle", "escape",
+    )  # fmt: skip
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "found escape: the validator passes, and tests.fuzz.own_reader:read traps" in done.stderr
+    return out
+
+
+def test_status_says_what_was_found(campaign: Path) -> None:
+    """`status` is the summary once more, with its exit status."""
+    done = fuzz("status", str(campaign))
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert " lines and " in lines[0]
+    assert lines[-1] == "1 finding"
+
+
+def test_replay_runs_the_finding_again(campaign: Path) -> None:
+    """`replay` says that the property is still broken, for the campaign and for one folder of it."""
+    for folder in (campaign, next((campaign / "findings").iterdir())):
+        done = fuzz("replay", str(folder))
+        assert done.returncode == 1
+        assert done.stdout.startswith(
+            "broken  001-escape-exception-read-own-reader.py-read: the validator passes"
+        )
+
+
+def test_the_same_campaign_goes_on(campaign: Path) -> None:
+    """The same command adds a session; corpus and findings stay, and nothing is found anew."""
+    before = State(campaign)
+    corpus, buckets = before.inputs(), len(before.buckets())
+    done = fuzz(
+        "--seeds", str(STORY / "good"), "--out", str(campaign), "--time", "20s", "--runs", "100", "--jobs", "1",
+        *SETTING, *OWN, "--oracle", "escape",
+    )  # fmt: skip
+    assert done.returncode == 1
+    after = State(campaign)
+    assert [why for _, _, _, why in after.sessions()] == ["time", "time"]
+    assert len(after.buckets()) == buckets
+    assert set(after.inputs()) & set(corpus)
+
+
+def test_only_what_is_new_counts(campaign: Path, tmp_path: Path) -> None:
+    """With --new-only a finding that an earlier campaign has does not fail the run, and is mentioned."""
+    done = fuzz(
+        "--seeds", str(STORY / "good"), "--out", str(tmp_path / "pr"), "--time", "60s", "--runs", "1500",
+        "--jobs", "1", *SETTING, *OWN, "--oracle", "escape", "--new-only", "--since", str(campaign),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-2:] == ["1 findings were known before", "0 findings"]
+
+
+def test_coverage_is_by_plain_replay(campaign: Path) -> None:
+    """`coverage` gives coverage.py's table of the interpreter and of the user's own package."""
+    done = fuzz("coverage", str(campaign))
+    assert done.returncode == 0, done.stderr
+    rows = {
+        line.split()[0].rpartition("/")[2]: line.split() for line in done.stdout.splitlines() if ".py" in line
+    }
+    assert int(rows["evaluate.py"][-1].rstrip("%")) > 20
+    assert "own_reader.py" in rows
+
+
+def test_reports_tell_what_was_found(campaign: Path, tmp_path: Path) -> None:
+    """Markdown and the page have the finding, the figures and the matrix; the page loads nothing."""
+    page = tmp_path / "page.html"
+    done = fuzz("report", str(campaign), "--html", str(page), "--markdown", str(tmp_path / "report.md"))
+    assert done.returncode == 0, done.stderr
+    markdown = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert markdown.startswith("# Fuzzing channel: 1 finding\n")
+    assert "| IPC 1 field 20 |" in markdown
+    html = page.read_text(encoding="utf-8")
+    assert html.count("<details") == 1
+    assert html.count("<svg") == 3
+    assert "http" not in html.replace("http://www.w3.org/2000/svg", "").replace("http-equiv", "")
+
+
+def test_a_killed_campaign_loses_no_finding(tmp_path: Path) -> None:
+    """Killed with a finding fresh, its workers end too; the same command finds all that was found, and settles it."""
+    out = tmp_path / "out"
+    words = [
+        "--seeds", str(STORY / "good"), "--out", str(out), "--time", "120s", "--jobs", "2", *SETTING, *OWN,
+        "--oracle", "escape",
+    ]  # fmt: skip
+    command = [sys.executable, "-m", "ccheck", "fuzz", *words]
+    running = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        time.sleep(0.2)
+        if (out / "campaign.sqlite").is_file() and (out / "work").is_dir() and State(out).buckets():
+            break
+    family = psutil.Process(running.pid).children(recursive=True)
+    assert family
+    running.kill()
+    running.wait()
+    _, alive = psutil.wait_procs(family, timeout=60)
+    assert alive == []
+    found = [(bucket.signature, bucket.hits) for bucket in State(out).buckets()]
+    assert found
+    again = fuzz(*words[:5], "20s", *words[6:], "--runs", "200")
+    assert again.returncode == 1, again.stdout + again.stderr
+    buckets = {bucket.signature: bucket for bucket in State(out).buckets()}
+    for signature, hits in found:
+        assert buckets[signature].hits >= hits
+        assert buckets[signature].state == "minimal"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
+def test_ctrl_c_ends_cleanly(tmp_path: Path) -> None:
+    """An interrupt ends the workers, settles what was found, and prints the summary; the status is as ever."""
+    out = tmp_path / "out"
+    command = [
+        sys.executable, "-m", "ccheck", "fuzz", "--seeds", str(STORY / "good"), "--out", str(out), "--time", "300s",
+        "--jobs", "1", *SETTING,
+    ]  # fmt: skip
+    running = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        time.sleep(0.2)
+        if (out / "campaign.sqlite").is_file() and any(sample.runs for sample in State(out).samples()):
+            break
+    running.send_signal(signal.SIGINT)
+    output, errors = running.communicate(timeout=120)
+    assert running.returncode == 0, output + errors
+    assert output.splitlines()[-1] == "0 findings"
+    assert [why for _, _, _, why in State(out).sessions()] == ["interrupted"]
+    assert "Traceback" not in errors
+
+
+DEADLY = {
+    "hang": "time.sleep(999)",
+    "crash": "os.kill(os.getpid(), signal.SIGSEGV)",
+    "memory": "bytearray(1 << 33)",
+}
+
+
+@pytest.mark.parametrize("kind", DEADLY)
+def test_a_worker_that_dies_is_begun_again_and_leaves_its_input(kind: str, tmp_path: Path) -> None:
+    """A run that hangs, crashes its process or takes all memory is a finding with its input; the search goes on."""
+    (tmp_path / "deadly.py").write_text(
+        "import os, signal, time\n"
+        "def read(data):\n"
+        "    if len(data) > 640:\n"
+        f"        {DEADLY[kind]}\n",
+        encoding="utf-8",
+    )
+    out = tmp_path / "out"
+    command = [
+        sys.executable, "-m", "ccheck", "fuzz", "--seeds", str(STORY / "good"), "--out", str(out), "--time", "14s",
+        "--jobs", "1", "--target", "deadly:read", "--run-timeout", "2s", *SETTING,
+    ]  # fmt: skip
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment, timeout=240
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    state = State(out)
+    if kind == "memory":
+        signatures = {bucket.signature for bucket in state.buckets()}
+        assert ("escape", "exception", "read", "deadly.py:read") in signatures
+        return
+    deaths = state.deaths()
+    assert deaths
+    assert {death.kind for death in deaths} == {kind}
+    assert all(len(death.data) > 640 for death in deaths)
+    wanted = ("ccheck", "hang") if kind == "hang" else ("ccheck", "crash", "SIGSEGV")
+    assert wanted in {bucket.signature for bucket in state.buckets()}
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "says"),
+    [
+        ([], 2, "name the campaign's folder with --out"),
+        (["--out", "o", "--new-only"], 2, "--new-only needs --since"),
+        (["--out", "o", "--time", "soon"], 2, "'soon' is not a time such as 60s, 10m, 8h or 2d"),
+        (["--out", "o", "--schema", "nothing"], 2, "schema 'nothing' is not known"),
+        (["--out", "o"], 2, "no seed says which format it is: name the format with --schema"),
+        (["--out", "o", "--schema", "channel", "--no-config"], 2, "no consumers were named"),
+        (["status", "{empty}"], 2, "holds no campaign"),
+        (["coverage", "{empty}"], 2, "holds no campaign"),
+        (["replay", "{empty}"], 3, "holds no finding: nothing was run"),
+    ],
+)
+def test_wrong_usage_is_said_so(words: list[str], status: int, says: str, tmp_path: Path) -> None:
+    """What cannot be done is said in words, with its exit status, and never looks like a campaign."""
+    (tmp_path / "empty").mkdir()
+    words = [word.replace("{empty}", str(tmp_path / "empty")) for word in words]
+    command = [sys.executable, "-m", "ccheck", "fuzz", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == status, done.stderr
+    assert says in done.stdout + done.stderr
+
+
+def test_seeds_that_the_validator_refuses_are_no_campaign(tmp_path: Path) -> None:
+    """When every seed is refused and nothing is found, the exit status is 3: the search began nowhere."""
+    done = fuzz(
+        "--seeds", str(CORPUS / "truncated" / "bad"), "--out", str(tmp_path / "out"), "--time", "20s", "--runs", "50",
+        "--jobs", "1", *SETTING, "--oracle", "trap",
+    )  # fmt: skip
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "the validator refuses every seed" in done.stderr
+
+
+def test_a_finding_is_kept_in_the_corpus_and_run_again(campaign: Path, tmp_path: Path) -> None:
+    """`corpus add` keeps a finding with why, and `corpus regress` runs it: broken while the fault is there."""
+    finding = next((campaign / "findings").iterdir())
+    corpus = tmp_path / "corpus"
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "ccheck", "corpus", *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=ROOT,
+        )
+
+    assert run("regress", "--corpus", str(corpus)).returncode == 3
+    short = run("add", str(finding), "--why", "one line", "--corpus", str(corpus))
+    assert (short.returncode, "say why in two lines" in short.stderr) == (2, True)
+    why = ["--why", "a revision that is used as an index", "--why", "the reader read past its table of three"]
+    added = run("add", str(finding), *why, "--corpus", str(corpus), "--name", "revision-as-index")
+    assert added.returncode == 0, added.stderr
+    kept = corpus / "channel" / "regress" / "revision-as-index"
+    assert json.loads((kept / "once.json").read_text(encoding="utf-8"))["oracle"] == "escape"
+    again = run("regress", "--corpus", str(corpus))
+    assert again.returncode == 1
+    assert again.stdout.startswith("broken  ")

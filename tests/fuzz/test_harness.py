@@ -1,0 +1,101 @@
+"""One run never raises on a finding, and finds what the oracles name."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ccheck_fuzz.harness import Harness
+from ccheck_fuzz.oracles import Broken
+from ccheck_fuzz.setup import Setup, SetupError, ready
+from tests.fuzz.channel_setting import CORPUS, JULY, MARCH, setup
+
+WIDE = (CORPUS / "instances.bin").read_bytes()
+"""A good file of more than 640 bytes."""
+
+FOUND: list[tuple[bytes, Broken]] = []
+
+
+def harness(**changes: object) -> Harness:
+    """A harness for the corpus that notes what it finds."""
+    FOUND.clear()
+    return Harness(ready(setup(**changes)), lambda data, broken: FOUND.append((data, broken)))
+
+
+def test_the_july_file_escapes_a_validator_that_trusts_the_definitions() -> None:
+    """One run of the July file is an escape under the trusting validator, and none under today's."""
+    assert harness(trust_definitions=True).run(JULY)
+    assert [broken.signature for _, broken in FOUND] == [
+        ("escape", "input-index-out-of-bounds", "fetch-input", "criteria[].field_index")
+    ]
+    assert harness().run(JULY)
+    assert FOUND == []
+
+
+def test_the_march_file_breaks_nothing() -> None:
+    """A good file runs in all builds, and reaches fields and kinds."""
+    reached = harness(trust_definitions=True).run(MARCH)
+    assert ("IPC", 1, 20, 1, True) in reached
+    assert FOUND == []
+
+
+def test_a_users_own_interpreter_escapes_too() -> None:
+    """What the validator passes and a user's own reader raises on is an escape of that reader."""
+    made = harness(target="tests.fuzz.own_reader:read")
+    assert made.broken_by(MARCH) == ()
+    own = [one.signature for one in made.broken_by(WIDE) if one.oracle == "escape"]
+    assert own == [("escape", "exception", "read", "own_reader.py:read")]
+
+
+@settings(max_examples=200)
+@given(data=st.binary(max_size=400))
+def test_any_bytes_run(data: bytes) -> None:
+    """Whatever the bytes, a run ends without an exception and without an error."""
+    made = any_bytes()
+    made.run(data)
+    made.run(MARCH[: len(data)] + data)
+    assert [broken for _, broken in FOUND if not broken.information] == []
+
+
+_MADE: list[Harness] = []
+
+
+def any_bytes() -> Harness:
+    """One harness for all examples."""
+    if not _MADE:
+        _MADE.append(harness())
+    return _MADE[0]
+
+
+def test_an_exception_of_ccheck_itself_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exception that is neither a finding nor a trap is the oracle ccheck's, by kind and place."""
+    made = harness()
+
+    def fails(data: bytes) -> None:
+        raise ZeroDivisionError("on purpose")
+
+    monkeypatch.setattr("ccheck.exercise.session.channel.load", lambda *args: fails(args[1]))
+    assert made.run(MARCH) == set()
+    ((_, broken),) = FOUND
+    assert broken.oracle == "ccheck"
+    assert broken.signature == ("ccheck", "ZeroDivisionError", "test_harness.py:fails")
+
+
+def test_a_setup_survives_as_words() -> None:
+    """A setup is the same after its journey through JSON."""
+    made = setup(oracles=("escape",), definitions=("/a", "/b"))
+    assert Setup.from_json(made.to_json()) == made
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"oracles": ("nothing",)}, "no oracle is called 'nothing'"),
+        ({"config": None, "use_config": False}, "no consumers were named"),
+    ],
+)
+def test_a_setup_that_cannot_be_is_said_so(changes: dict[str, object], words: str) -> None:
+    """A campaign that could find nothing is refused before it begins."""
+    with pytest.raises(SetupError, match=words):
+        ready(setup(**changes))

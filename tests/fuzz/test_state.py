@@ -1,0 +1,129 @@
+"""The campaign on disk keeps what it is told, whoever dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ccheck_fuzz.campaign import held
+from ccheck_fuzz.oracles import Broken
+from ccheck_fuzz.state import KEPT_INPUTS, Death, State, StateError
+
+ESCAPE = Broken("escape", "it traps", ("escape", "kind", "operation"))
+
+
+def test_a_finding_is_on_the_disk_when_hit_returns(tmp_path: Path) -> None:
+    """A process that is killed right after `hit` has lost nothing."""
+    program = f"""
+import os, signal
+from pathlib import Path
+from ccheck_fuzz.oracles import Broken
+from ccheck_fuzz.state import State
+state = State(Path({str(tmp_path)!r}), create=True)
+state.hit(Broken("escape", "it traps", ("escape", "kind", "operation")), b"bytes", 7, 0.5)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    done = subprocess.run([sys.executable, "-c", program], check=False)
+    assert done.returncode == -signal.SIGKILL
+    (bucket,) = State(tmp_path).buckets()
+    assert (bucket.signature, bucket.runs, bucket.hits, bucket.state) == (ESCAPE.signature, 7, 1, "new")
+    assert State(tmp_path).hits(bucket.number) == [b"bytes"]
+
+
+def test_the_smallest_inputs_of_a_bucket_are_kept(tmp_path: Path) -> None:
+    """However many inputs break a property alike, one bucket keeps the smallest few and counts the rest."""
+    state = State(tmp_path, create=True)
+    assert state.hit(ESCAPE, b"x" * 100, 1, 0.1)
+    for size in range(99, 0, -1):
+        assert not state.hit(ESCAPE, b"x" * size, 1, 0.1)
+    state.met_again(ESCAPE.signature, 5)
+    (bucket,) = state.buckets()
+    assert bucket.hits == 105
+    assert [len(data) for data in state.hits(bucket.number)] == list(range(1, KEPT_INPUTS + 1))
+
+
+def test_the_corpus_is_kept_and_retired(tmp_path: Path) -> None:
+    """An input is kept once; one that is retired is no longer given, and not kept as new again."""
+    state = State(tmp_path, create=True)
+    assert state.keep(b"one", "seed")
+    assert not state.keep(b"one", "found")
+    assert state.keep(b"two", "found")
+    import hashlib
+
+    state.retire({hashlib.sha256(b"two").hexdigest()})
+    assert state.inputs() == [b"two"]
+    assert not state.keep(b"one", "found")
+
+
+def test_deaths_and_sessions_are_remembered(tmp_path: Path) -> None:
+    """What a worker died of, and the input it was in, are there for the next session."""
+    state = State(tmp_path, create=True)
+    session = state.begin("fingerprint")
+    state.died(session, Death(1.0, 0, "atheris", "hang", "SIGKILL", 12, b"input"))
+    state.end(session, "time")
+    assert [death.data for death in State(tmp_path).deaths()] == [b"input"]
+    assert [(number, why) for number, _, _, why in state.sessions()] == [(1, "time")]
+    assert state.fingerprint() == "fingerprint"
+
+
+def test_a_folder_without_a_campaign_is_refused(tmp_path: Path) -> None:
+    """Opening is not creating, and a file that is no database is said to be none."""
+    with pytest.raises(StateError, match="holds no campaign"):
+        State(tmp_path)
+    (tmp_path / "campaign.sqlite").write_bytes(b"not a database, but long enough to look at" * 50)
+    with pytest.raises(StateError, match="file is not a database"):
+        State(tmp_path)
+
+
+def test_a_campaign_of_another_version_is_refused(tmp_path: Path) -> None:
+    """A format that this version does not know is not guessed at."""
+    State(tmp_path, create=True).put("format", "99")
+    with pytest.raises(StateError, match="another version"):
+        State(tmp_path)
+
+
+def test_two_campaigns_do_not_share_a_folder(tmp_path: Path) -> None:
+    """The second is told so; when the first process is gone, however it went, the folder is free."""
+    with held(tmp_path), pytest.raises(StateError, match="another campaign works in"), held(tmp_path):
+        pass
+    program = f"""
+import os, signal
+from pathlib import Path
+from ccheck_fuzz.campaign import held
+with held(Path({str(tmp_path)!r})):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -signal.SIGKILL
+    with held(tmp_path):
+        pass
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a limit on file size is POSIX")
+def test_a_full_disk_is_an_error_and_keeps_what_was_there(tmp_path: Path) -> None:
+    """Where nothing more can be written the write fails with a clear error, and the state stays whole."""
+    State(tmp_path, create=True).hit(ESCAPE, b"small", 1, 0.1)
+    program = f"""
+import resource, signal, sqlite3, sys
+from pathlib import Path
+from ccheck_fuzz.state import State
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+state = State(Path({str(tmp_path)!r}))
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+try:
+    for number in range(100):
+        state.keep(bytes([number]) * 50_000, "found")
+except sqlite3.OperationalError as fault:
+    print(fault)
+    sys.exit(9)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (9, "")
+    assert [bucket.hits for bucket in State(tmp_path).buckets()] == [1]
+    with sqlite3.connect(tmp_path / "campaign.sqlite") as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
