@@ -99,7 +99,7 @@ class Campaign:
         self._made = made
         self._seeds = seeds
         self._seconds = seconds
-        self._chance = random.Random(seed)  # noqa: S311 - a search, not a secret
+        self._chance = random.Random(seed)
         self._runs = runs
         modules = tuple(dict.fromkeys(name for reader in made.readers for name in reader.modules))
         self._jobs = [

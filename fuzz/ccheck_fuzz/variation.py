@@ -47,7 +47,7 @@ class Variation:
 
     def mutate(self, data: bytes, max_size: int, seed: int) -> bytes:
         """Another input of at most `max_size` bytes."""
-        chance = random.Random(seed)  # noqa: S311 - a search, not a secret
+        chance = random.Random(seed)
         if self._healthy and chance.random() < HEALTHY:
             data = chance.choice(self._healthy)
         entry = split(data)
@@ -65,7 +65,7 @@ class Variation:
 
     def cross(self, one: bytes, other: bytes, max_size: int, seed: int) -> bytes:
         """An input of records of both, with the events of the first."""
-        chance = random.Random(seed)  # noqa: S311 - a search, not a secret
+        chance = random.Random(seed)
         entry = split(one)
         content = self._mutator.cross(entry.content, split(other).content, chance, max_size)
         return Entry(content, entry.events).pack()[:max_size]

@@ -210,10 +210,7 @@ DEADLY = {
 def test_a_worker_that_dies_is_begun_again_and_leaves_its_input(kind: str, tmp_path: Path) -> None:
     """A run that hangs, crashes its process or takes all memory is a finding with its input; the search goes on."""
     (tmp_path / "deadly.py").write_text(
-        "import os, signal, time\n"
-        "def read(data):\n"
-        "    if len(data) > 640:\n"
-        f"        {DEADLY[kind]}\n",
+        f"import os, signal, time\ndef read(data):\n    if len(data) > 640:\n        {DEADLY[kind]}\n",
         encoding="utf-8",
     )
     out = tmp_path / "out"

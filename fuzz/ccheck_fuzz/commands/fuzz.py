@@ -233,14 +233,13 @@ def _grown(made: Ready, *, quiet: bool) -> list[bytes]:
     if not quiet:
         click.echo(f"no seeds: growing valid {made.schema.name} files from the schema", err=True)
     known = interest_of(made)
-    grown = [
-        grow(made.schema, made.judgement, Random(number), known)  # noqa: S311 - a search, not a secret
-        for number in range(GROWN)
-    ]
+    grown = [grow(made.schema, made.judgement, Random(number), known) for number in range(GROWN)]
     valid = [one.data for one in grown if one.valid]
     if not valid:
         left = ", ".join(min(grown, key=lambda one: len(one.left)).left)
-        click.echo(f"note: no valid file could be grown ({left}); the search begins with invalid ones", err=True)
+        click.echo(
+            f"note: no valid file could be grown ({left}); the search begins with invalid ones", err=True
+        )
     return valid or [one.data for one in grown]
 
 

@@ -81,7 +81,7 @@ class Atheris:
             f"-seed={search.seed & 0x7FFFFFFF or 1}",
             f"-max_len={search.max_size}",
             f"-max_total_time={seconds}",
-            # Hangs and memory are for the campaign to see, which knows the input; 0 would mean one second here.
+            # Hangs and memory are for the campaign to see, which knows the input; 0 would mean one second.
             "-timeout=1000000",
             f"-artifact_prefix={search.corpus.parent}/artifact-",
             "-rss_limit_mb=0",

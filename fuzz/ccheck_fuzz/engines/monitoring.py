@@ -48,7 +48,7 @@ class Monitoring:
         gc.freeze()
         # What one run leaves behind is freed by counting references; looking for cycles only takes time.
         gc.disable()
-        chance = random.Random(search.seed)  # noqa: S311 - a search, not a secret
+        chance = random.Random(search.seed)
         shared = Shared(search.corpus)
         seen: set[Hashable] = set()
         corpus: list[bytes] = []
