@@ -14,12 +14,12 @@ class Refuses(Exception):
 
 
 def read(data: bytes) -> int:
-    """Believe the size of the file, in units of 160 bytes, as an index."""
+    """Believe the size of the file, in units of 130 bytes, as an index."""
     if len(data) < 32:
         raise Refuses("too short")
     if data[4:6] != b"\x01\x00":
         raise Refuses("version")
-    return TABLE[len(data) // 160 - 1]
+    return TABLE[len(data) // 130 - 1]
 
 
 read.refuses = (Refuses,)  # type: ignore[attr-defined]  # how a function says what it refuses with

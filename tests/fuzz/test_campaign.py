@@ -210,7 +210,7 @@ DEADLY = {
 def test_a_worker_that_dies_is_begun_again_and_leaves_its_input(kind: str, tmp_path: Path) -> None:
     """A run that hangs, crashes its process or takes all memory is a finding with its input; the search goes on."""
     (tmp_path / "deadly.py").write_text(
-        f"import os, signal, time\ndef read(data):\n    if len(data) > 640:\n        {DEADLY[kind]}\n",
+        f"import os, signal, time\ndef read(data):\n    if len(data) > 520:\n        {DEADLY[kind]}\n",
         encoding="utf-8",
     )
     out = tmp_path / "out"
@@ -231,7 +231,7 @@ def test_a_worker_that_dies_is_begun_again_and_leaves_its_input(kind: str, tmp_p
     deaths = state.deaths()
     assert deaths
     assert {death.kind for death in deaths} == {kind}
-    assert all(len(death.data) > 640 for death in deaths)
+    assert all(len(death.data) > 520 for death in deaths)
     wanted = ("ccheck", "hang") if kind == "hang" else ("ccheck", "crash", "SIGSEGV")
     assert wanted in {bucket.signature for bucket in state.buckets()}
 

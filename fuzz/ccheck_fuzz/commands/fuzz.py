@@ -237,9 +237,7 @@ def _grown(made: Ready, *, quiet: bool) -> list[bytes]:
     valid = [one.data for one in grown if one.valid]
     if not valid:
         left = ", ".join(min(grown, key=lambda one: len(one.left)).left)
-        click.echo(
-            f"note: no valid file could be grown ({left}); the search begins with invalid ones", err=True
-        )
+        click.echo(f"note: no valid file could be grown ({left}): the search begins with others", err=True)
     return valid or [one.data for one in grown]
 
 
