@@ -65,6 +65,10 @@ class Harness:
         """Whether the validator passes the content of an input."""
         return self._judge_alone(data).passed
 
+    def meets_events(self, data: bytes) -> bool:
+        """Whether some build meets an event with the content."""
+        return any(outcome.events for outcome in self.case(data).outcomes)
+
     def _judge_alone(self, data: bytes) -> Case:
         ready = self._ready
         return Case(split(data).content, ready.schema, ready.judgement, ready.given, ran=())

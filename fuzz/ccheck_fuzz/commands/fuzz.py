@@ -18,6 +18,7 @@ from ccheck_fuzz.commands.results import coverage, report, status
 from ccheck_fuzz.commands.single import minimize, replay
 from ccheck_fuzz.engines import ENGINES
 from ccheck_fuzz.entry import split
+from ccheck_fuzz.events import GENERATORS
 from ccheck_fuzz.grow import grow
 from ccheck_fuzz.harness import Harness
 from ccheck_fuzz.screen import Screen, default_stream
@@ -233,7 +234,12 @@ def _grown(made: Ready, *, quiet: bool) -> list[bytes]:
     if not quiet:
         click.echo(f"no seeds: growing valid {made.schema.name} files from the schema", err=True)
     known = interest_of(made)
-    grown = [grow(made.schema, made.judgement, Random(number), known) for number in range(GROWN)]
+    harness = Harness(made, lambda data, broken: None)
+    # Where a format has events, content that meets some is worth more than content that meets none.
+    wanted = harness.meets_events if made.schema.name in GENERATORS else bool
+    grown = [
+        grow(made.schema, made.judgement, Random(number), known, wanted=wanted) for number in range(GROWN)
+    ]
     valid = [one.data for one in grown if one.valid]
     if not valid:
         left = ", ".join(min(grown, key=lambda one: len(one.left)).left)

@@ -12,6 +12,12 @@ from ccheck_fuzz.engines.shared import Shared
 
 _EXAMPLES = 2000
 """Examples of one round; between rounds what other engines found is taken in."""
+_CROSSED = 8
+"""One input of this many comes from two parents."""
+
+
+def _number(word: bytes) -> int:
+    return int.from_bytes(word, "little") & 0x7FFFFFFF
 
 
 class Targeting:
@@ -53,18 +59,20 @@ class Targeting:
                 search.told(len(seen), len(corpus))
             return len(reached)
 
-        def one(parent: int, other: int, seeds: list[int]) -> None:
+        def one(parent: bytes, other: bytes, seed: bytes) -> None:
             if over():
                 return
-            data = corpus[parent % len(corpus)] if corpus else b""
-            for seed in seeds:
-                data = search.mutate(data, search.max_size, seed)
-            if other and corpus:
-                data = search.cross(data, corpus[other % len(corpus)], search.max_size, other)
+            data = corpus[_number(parent) % len(corpus)] if corpus else b""
+            if corpus and other[0] % _CROSSED == 0:
+                data = search.cross(
+                    data, corpus[_number(other) % len(corpus)], search.max_size, _number(seed)
+                )
+            else:
+                data = search.mutate(data, search.max_size, _number(seed))
             hypothesis.target(float(run(data)))
 
-        numbers = strategies.integers(0, 2**31 - 1)
-        few = strategies.one_of(strategies.just(0), numbers)
+        # Numbers out of bytes: as integers Hypothesis would prefer small ones, and meet the same inputs again.
+        words = strategies.binary(min_size=4, max_size=4)
         settings = hypothesis.settings(
             max_examples=_EXAMPLES,
             database=None,
@@ -76,8 +84,7 @@ class Targeting:
         while not over():
             for data in shared.news():
                 run(data)
-                corpus.append(data) if not corpus else None
-            seeded = hypothesis.seed(search.seed + rounds)
-            lists = strategies.lists(numbers, min_size=1, max_size=3)
-            seeded(settings(hypothesis.given(numbers, few, lists)(one)))()
+                if data not in corpus:
+                    corpus.append(data)
+            hypothesis.seed(search.seed + rounds)(settings(hypothesis.given(words, words, words)(one)))()
             rounds += 1
