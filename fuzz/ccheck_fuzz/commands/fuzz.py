@@ -29,7 +29,7 @@ from ccheck_fuzz.summary import findings, lines
 from ccheck_fuzz.variation import interest_of
 
 GROWN = 4
-"""Files that are grown where there are no seeds."""
+"""Attempts at a valid file where there are no seeds; one is enough."""
 
 EXAMPLES = """
 \b
@@ -237,10 +237,14 @@ def _grown(made: Ready, *, quiet: bool) -> list[bytes]:
     harness = Harness(made, lambda data, broken: None)
     # Where a format has events, content that meets some is worth more than content that meets none.
     wanted = harness.meets_events if made.schema.name in GENERATORS else bool
-    grown = [
-        grow(made.schema, made.judgement, Random(number), known, wanted=wanted) for number in range(GROWN)
-    ]
-    valid = [one.data for one in grown if one.valid]
+    grown = []
+    valid: list[bytes] = []
+    for number in range(GROWN):
+        one = grow(made.schema, made.judgement, Random(number), known, wanted=wanted)
+        grown.append(one)
+        if one.valid:
+            valid.append(one.data)
+            break
     if not valid:
         left = ", ".join(min(grown, key=lambda one: len(one.left)).left)
         click.echo(f"note: no valid file could be grown ({left}): the search begins with others", err=True)

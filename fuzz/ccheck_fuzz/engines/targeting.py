@@ -71,7 +71,7 @@ class Targeting:
                 data = search.mutate(data, search.max_size, _number(seed))
             hypothesis.target(float(run(data)))
 
-        # Numbers out of bytes: as integers Hypothesis would prefer small ones, and meet the same inputs again.
+        # Numbers out of bytes: as integers Hypothesis would prefer small ones, and meet inputs again.
         words = strategies.binary(min_size=4, max_size=4)
         settings = hypothesis.settings(
             max_examples=_EXAMPLES,
