@@ -71,7 +71,7 @@ def kept(name: str, data: bytes) -> FileReport:
         exercised = one.exercised
     except ExerciseError:
         return report  # a version for which the format has no reader
-    assert broken(one) == ()
+    assert not [found for found in broken(one) if not found.information]
     if exercised is not None:
         for outcome in exercised.outcomes:
             checking = "checked" in outcome.consumer
