@@ -1,0 +1,112 @@
+"""`python -m bench.fuzz.escape` measures how soon the escape of July 2024 is found, and how fast runs are.
+
+From the March file alone: runs until the escape against a validator that trusts the definitions, 20 seeds.
+From nothing: CPU-seconds, growing a valid file included. Speed: runs per CPU-second on a small file. No
+engine leads: what is measured is the mutators, the interpreter and the oracles, as every engine uses them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Hashable
+from pathlib import Path
+from random import Random
+
+from ccheck_fuzz.events import GENERATORS
+from ccheck_fuzz.grow import grow
+from ccheck_fuzz.harness import Harness
+from ccheck_fuzz.oracles import Broken
+from ccheck_fuzz.setup import Ready, Setup, ready
+from ccheck_fuzz.variation import Variation, interest_of
+
+ROOT = Path(__file__).resolve().parents[2]
+CORPUS = ROOT / "corpus" / "channel"
+STORY = CORPUS / "field-past-inputs"
+MARCH = (STORY / "good" / "C-00000291-00000000-00000001.bin").read_bytes()
+SMALL = (CORPUS / "instances.bin").read_bytes()
+ESCAPE = ("escape", "input-index-out-of-bounds", "fetch-input", "criteria[].field_index")
+MOST_RUNS = 20_000
+
+
+class Search:
+    """Mutate, run, keep what reached something new: the least that every engine does."""
+
+    def __init__(self, made: Ready, seeds: list[bytes], seed: int) -> None:
+        self.found: dict[tuple[str, ...], int] = {}
+        self.runs = 0
+        self._harness = Harness(made, self._note)
+        self._variation = Variation(made, seeds, self._harness.healthy)
+        self._chance = Random(seed)
+        self._corpus = list(seeds)
+        self._seen: set[Hashable] = set()
+        for data in seeds:
+            self._run(data)
+
+    def _note(self, data: bytes, broken: Broken) -> None:
+        self.found.setdefault(broken.signature, self.runs)
+
+    def _run(self, data: bytes) -> bool:
+        self.runs += 1
+        reached = self._harness.run(data)
+        new = not reached <= self._seen
+        self._seen |= reached
+        return new
+
+    def step(self) -> None:
+        """One run."""
+        parent = self._chance.choice(self._corpus)
+        data = self._variation.mutate(parent, 65_536, self._chance.getrandbits(31))
+        if self._run(data):
+            self._corpus.append(data)
+
+
+def main() -> None:
+    """Measure, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--seeds", type=int, default=20, help="seeds of the random numbers")
+    parser.add_argument("--from-nothing", type=int, default=5, help="seeds of growing from nothing")
+    parser.add_argument("--speed-runs", type=int, default=20_000)
+    options = parser.parse_args()
+    trusting = ready(
+        Setup("channel", config=str(CORPUS / "ccheck.toml"), on="2026-01-01", trust_definitions=True)
+    )
+    strict = ready(Setup("channel", config=str(CORPUS / "ccheck.toml"), on="2026-01-01"))
+    print(f"Python {platform.python_version()}, {platform.machine()}")
+    runs = []
+    for seed in range(options.seeds):
+        search = Search(trusting, [MARCH], seed)
+        while ESCAPE not in search.found and search.runs < MOST_RUNS:
+            search.step()
+        runs.append(search.found.get(ESCAPE, MOST_RUNS))
+    print(f"291 from the March file, runs: median {statistics.median(runs):,.0f}, all {sorted(runs)}")
+    seconds = []
+    for seed in range(options.from_nothing):
+        before = time.process_time()
+        harness = Harness(trusting, lambda data, broken: None)
+        wanted = harness.meets_events if trusting.schema.name in GENERATORS else bool
+        grown = grow(trusting.schema, trusting.judgement, Random(seed), interest_of(trusting), wanted=wanted)
+        growing = time.process_time() - before
+        search = Search(trusting, [grown.data], seed)
+        while ESCAPE not in search.found and search.runs < MOST_RUNS:
+            search.step()
+        found = "" if ESCAPE in search.found else " (not found)"
+        seconds.append(time.process_time() - before)
+        print(f"  from nothing, seed {seed}: {growing:.1f} s to grow, {seconds[-1]:.1f} s in all{found}")
+    if seconds:
+        print(f"291 from nothing, CPU-seconds: median {statistics.median(seconds):.1f}")
+    search = Search(strict, [SMALL], 1)
+    before = time.process_time()
+    for _ in range(options.speed_runs):
+        search.step()
+    rate = options.speed_runs / (time.process_time() - before)
+    print(
+        f"runs per CPU-second, a file of {len(SMALL)} bytes, {len(strict.given.builds)} builds: {rate:,.0f}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
