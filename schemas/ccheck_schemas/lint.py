@@ -244,7 +244,9 @@ class _Linter:
                 ):
                     yield f"{place}: {expression} divides by something that is not a positive number"
                 yield from self.expression(expression.lhs, place, names)
-                yield from self.expression(expression.rhs, place, names)
+                text = isinstance(expression.rhs, str) and expression.op in (operator.eq, operator.ne)
+                if not text:
+                    yield from self.expression(expression.rhs, place, names)
             case UniExpr():
                 yield from self.expression(expression.operand, place, names)
             case _:

@@ -121,16 +121,20 @@ class Meaning(construct.Subconstruct):
 
 class Version(Meaning):
     """The version of the format. known: the versions that this schema describes. minor_bits: how many of its
-    low bits are the minor number.
+    low bits are the minor number. mask: its bits, where other bits are something else.
     """
 
-    def __init__(self, subcon: construct.Construct, known: tuple[int, ...], minor_bits: int = 0) -> None:
+    def __init__(
+        self, subcon: construct.Construct, known: tuple[int, ...], minor_bits: int = 0, mask: int = -1
+    ) -> None:
         super().__init__(subcon)
         self.known = known
         self.minor_bits = minor_bits
+        self.mask = mask
 
     def words(self, value: int) -> str:
         """The version as people write it."""
+        value &= self.mask
         bits = self.minor_bits
         return f"{value >> bits}.{value & (1 << bits) - 1}" if bits else str(value)
 
@@ -138,7 +142,7 @@ class Version(Meaning):
         """Whether the version is one of the known."""
         return (
             None
-            if value in self.known
+            if value & self.mask in self.known
             else f"{self.words(value)} is none of {', '.join(map(self.words, self.known))}"
         )
 

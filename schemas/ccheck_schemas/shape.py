@@ -173,7 +173,9 @@ class Region(construct.Subconstruct):
             raise FieldError("Region", length, f"region of {length} bytes holds {used}", path)
 
     def _sizeof(self, context: Any, path: str) -> int:
-        return int(evaluate(self.length, context))
+        if callable(self.length):
+            raise construct.SizeofError("the length of this region is a field", path=path)
+        return int(self.length)
 
 
 class TextToNul(construct.Construct):

@@ -43,6 +43,7 @@ def faults(reading: Reading) -> list[tuple[str, int, int, str]]:
     [
         (Const(b"AB"), b"AB", b"AC", "wrong-magic"),
         (m.Version(Int16ub, known=(1,)), b"\0\x01", b"\0\x02", "unknown-format-version"),
+        (m.Version(Int16ub, known=(1,), mask=0xFF), b"\x07\x01", b"\x01\x07", "unknown-format-version"),
         (m.Bounded(Int16ub, 1, 2), b"\0\x02", b"\0\x03", "value-out-of-bounds"),
         (m.LengthOf(Int16ub, of="x", high=4, step=2), b"\0\x04", b"\0\x06", "value-out-of-bounds"),
         (m.LengthOf(Int16ub, of="x", high=4, step=2), b"\0\x02", b"\0\x03", "value-out-of-bounds"),

@@ -143,6 +143,14 @@ FORMATS: tuple[Format, ...] = (
         "ccheck.exercise.devicetree:run",
         no_quick_way="its tokens have no fixed size, and what a token holds depends on its kind",
     ),
+    Format(
+        "apparmor",
+        "ccheck_schemas.formats.apparmor_numbers:recognise",
+        "ccheck_schemas.formats.apparmor:SCHEMA",
+        "ccheck.checks.apparmor_table:TABLE",
+        "ccheck.exercise.apparmor:run",
+        no_quick_way="its items have no fixed size, and what an item holds depends on its kind and name",
+    ),
 )
 """The formats that ccheck brings along, in the order in which they are tried."""
 

@@ -16,7 +16,8 @@ def conditions(meaning: m.Meaning, v: str, leaf: Any) -> list[str] | None:
     low, high = _range(leaf)
     match meaning:
         case m.Version():
-            return [f"{v} not in {tuple(meaning.known)!r}"]
+            masked = v if meaning.mask == -1 else f"({v} & {meaning.mask})"
+            return [f"{masked} not in {tuple(meaning.known)!r}"]
         case m.StrictEnum():
             return [_outside(v, meaning.known, low, high)]
         case m.StrictFlags():
