@@ -33,7 +33,7 @@ def test_files_of_this_machine_pass(schema: str) -> None:
         )
     files = sorted(
         path for form in KINDS[schema] for path in Path(FOLDER).rglob(form)
-        if path.is_file() and path.suffix not in (".p7s", ".gz")
+        if path.is_file() and ".p7s" not in path.name
     )  # fmt: skip
     if not files:
         pytest.skip(f"{FOLDER} holds no {', '.join(KINDS[schema])}")

@@ -11,6 +11,10 @@ build - `host.run_all(profiles, definitions, content, events=None, last_good=Non
 driver - `profile.Profile.from_mapping(table) -> Profile`: one `[[consumer]]` table of consumers.toml;
 `ProfileError`
 
+- `regdb.run_regdb(data, profile, countries=None)`,
+`devicetree.run_devicetree(data, profile, questions=None)` and
+`apparmor.run_apparmor(data, profile, questions=None) -> reader.ReaderOutcome`: any bytes, one reader
+
 Load once and evaluate often, as the fuzzer does; these raise `trap.Refused` and `trap.Trap`, and nothing
 else:
 
