@@ -1,0 +1,7 @@
+#!/usr/bin/env python3
+"""A libFuzzer harness for compiled AppArmor policy: `fuzz/targets/apparmor.py DIR`; docs/fuzzing.md says more."""
+
+from ccheck_fuzz.target import main
+
+if __name__ == "__main__":
+    main("apparmor")
