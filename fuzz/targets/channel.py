@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A libFuzzer harness for channel files: `fuzz/targets/channel.py DIR`; docs/fuzzing.md says more."""
+"""A libFuzzer harness for channel files: `fuzz/targets/channel.py DIR`."""
 
 from pathlib import Path
 

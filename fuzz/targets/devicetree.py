@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A libFuzzer harness for flattened devicetrees: `fuzz/targets/devicetree.py DIR`; docs/fuzzing.md says more."""
+"""A libFuzzer harness for flattened devicetrees: `fuzz/targets/devicetree.py DIR`."""
 
 from ccheck_fuzz.target import main
 

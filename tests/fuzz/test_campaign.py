@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ccheck_fuzz.campaign.state import State
 from ccheck_fuzz.engines import available
-from ccheck_fuzz.state import State
 from tests.conftest import ROOT
 from tests.fuzz.channel_setting import CORPUS, ON, STORY
 

@@ -10,8 +10,8 @@ import click
 
 from ccheck.cli import FAILURE, FINDINGS, PASS
 from ccheck.report.printable import printable
+from ccheck_fuzz.campaign.merge import merge
 from ccheck_fuzz.commands.options import made_ready, setup_of, subject
-from ccheck_fuzz.merge import merge
 from ccheck_fuzz.regress import RegressError, keep, regress
 from ccheck_fuzz.seeds import gather
 

@@ -11,8 +11,11 @@ from random import Random
 import click
 
 from ccheck.cli import FAILURE, FINDINGS, PASS
-from ccheck_fuzz.bounds import Bounds
-from ccheck_fuzz.campaign import Campaign, choose_engines, held
+from ccheck_fuzz.campaign.bounds import Bounds
+from ccheck_fuzz.campaign.screen import Screen, default_stream
+from ccheck_fuzz.campaign.state import State, StateError
+from ccheck_fuzz.campaign.summary import findings, lines
+from ccheck_fuzz.campaign.supervisor import Campaign, choose_engines, held
 from ccheck_fuzz.commands.options import duration, made_ready, setup_of, subject
 from ccheck_fuzz.commands.results import coverage, report, status
 from ccheck_fuzz.commands.single import minimize, replay
@@ -21,11 +24,8 @@ from ccheck_fuzz.entry import split
 from ccheck_fuzz.events import GENERATORS
 from ccheck_fuzz.grow import grow
 from ccheck_fuzz.harness import Harness
-from ccheck_fuzz.screen import Screen, default_stream
 from ccheck_fuzz.seeds import gather
 from ccheck_fuzz.setup import Ready, Setup
-from ccheck_fuzz.state import State, StateError
-from ccheck_fuzz.summary import findings, lines
 from ccheck_fuzz.variation import interest_of
 
 GROWN = 4

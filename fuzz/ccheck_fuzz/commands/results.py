@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from ccheck.cli import FAILURE, FINDINGS, PASS
+from ccheck_fuzz.campaign.state import State, StateError
+from ccheck_fuzz.campaign.summary import findings, lines
 from ccheck_fuzz.report.account import account
-from ccheck_fuzz.state import State, StateError
-from ccheck_fuzz.summary import findings, lines
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -76,7 +76,7 @@ def coverage(folder: Path, html: Path | None, missing: bool) -> int:
 
     Exit status: 0, or 3 when there is nothing to replay.
     """
-    from ccheck_fuzz.coverage import CoverageMissing, measure
+    from ccheck_fuzz.campaign.coverage import CoverageMissing, measure
 
     if not opened(folder).inputs():
         click.echo(f"the corpus of {folder} is empty: nothing was replayed", err=True)

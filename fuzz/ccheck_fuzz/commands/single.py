@@ -11,13 +11,13 @@ import click
 from ccheck.cli import FAILURE, FINDINGS, PASS
 from ccheck.intake import NotTaken, take
 from ccheck.report.printable import printable
+from ccheck_fuzz.campaign.state import State, StateError
+from ccheck_fuzz.campaign.triage import deadly, settle
 from ccheck_fuzz.commands.options import made_ready, setup_of, subject
 from ccheck_fuzz.entry import split
 from ccheck_fuzz.harness import Harness
 from ccheck_fuzz.reproduce import reproduce
 from ccheck_fuzz.setup import Setup
-from ccheck_fuzz.state import State, StateError
-from ccheck_fuzz.triage import deadly, settle
 
 
 @click.command(

@@ -7,8 +7,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
+from ccheck_fuzz.campaign.state import Bucket, Death, Sample, State
 from ccheck_fuzz.setup import Setup
-from ccheck_fuzz.state import Bucket, Death, Sample, State
 from ccheck_interpreter.match import KIND_NAMES
 
 

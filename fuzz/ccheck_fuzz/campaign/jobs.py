@@ -10,9 +10,9 @@ from pathlib import Path
 
 import psutil
 
-from ccheck_fuzz.bounds import Bounds
-from ccheck_fuzz.flight import Flight, look
-from ccheck_fuzz.state import Death
+from ccheck_fuzz.campaign.bounds import Bounds
+from ccheck_fuzz.campaign.flight import Flight, look
+from ccheck_fuzz.campaign.state import Death
 
 LOG_TAIL = 2000
 """Characters of a dead worker's last words that are kept."""
@@ -61,7 +61,7 @@ class Job:
         self._stuck = (-1, 0.0)
         self.recorder.unlink(missing_ok=True)
         words = [
-            sys.executable, "-m", "ccheck_fuzz.worker", str(self._folder), f"--job={self.number}",
+            sys.executable, "-m", "ccheck_fuzz.campaign.worker", str(self._folder), f"--job={self.number}",
             f"--engine={self.engine}", f"--instrument={','.join(self._modules)}", f"--seconds={seconds:.1f}",
             f"--seed={seed}", f"--runs={runs}", f"--memory={self._bounds.memory}",
         ]  # fmt: skip

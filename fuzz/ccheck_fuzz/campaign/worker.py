@@ -12,7 +12,7 @@ import time
 from collections.abc import Hashable
 from pathlib import Path
 
-from ccheck_fuzz.bounds import Bounds, bound_memory
+from ccheck_fuzz.campaign.bounds import Bounds, bound_memory
 from ccheck_fuzz.engines import ENGINES, Engine, Search
 
 ORPHANED = 64
@@ -59,12 +59,12 @@ def _options() -> argparse.Namespace:
 
 
 def _search(options: argparse.Namespace, engine: Engine | Trial) -> int:
+    from ccheck_fuzz.campaign.flight import Recorder
+    from ccheck_fuzz.campaign.ledger import Ledger
+    from ccheck_fuzz.campaign.state import State
     from ccheck_fuzz.dictionary import dictionary
-    from ccheck_fuzz.flight import Recorder
     from ccheck_fuzz.harness import Harness
-    from ccheck_fuzz.ledger import Ledger
     from ccheck_fuzz.setup import Setup, ready
-    from ccheck_fuzz.state import State
     from ccheck_fuzz.variation import Variation
 
     state = State(options.folder)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from ccheck.report.printable import printable
-from ccheck_fuzz.state import Bucket, State
+from ccheck_fuzz.campaign.state import Bucket, State
 
 
 def findings(state: State, known: Collection[tuple[str, ...]] = ()) -> list[Bucket]:

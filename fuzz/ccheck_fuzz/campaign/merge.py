@@ -11,11 +11,11 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ccheck_fuzz.bounds import Bounds, bound_memory
+from ccheck_fuzz.campaign.bounds import Bounds, bound_memory
+from ccheck_fuzz.campaign.state import State
+from ccheck_fuzz.campaign.tracing import folders, traced
 from ccheck_fuzz.harness import Harness
 from ccheck_fuzz.setup import Ready, Setup, ready
-from ccheck_fuzz.state import State
-from ccheck_fuzz.tracing import folders, traced
 
 
 @dataclass(frozen=True, slots=True)

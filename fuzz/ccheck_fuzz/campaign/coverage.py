@@ -21,7 +21,7 @@ def measure(folder: Path, *, html: Path | None, missing: bool) -> str:
     """Replay a campaign's corpus under every build, and give coverage.py's table. Raises CoverageMissing."""
     if importlib.util.find_spec("coverage") is None:
         raise CoverageMissing("coverage.py is not installed: pip install 'ccheck-content[fuzz]'")
-    words = [sys.executable, "-m", "ccheck_fuzz.coverage", str(folder)]
+    words = [sys.executable, "-m", "ccheck_fuzz.campaign.coverage", str(folder)]
     words += ["--missing"] if missing else []
     words += [] if html is None else ["--html", str(html)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603 - our own module
@@ -41,10 +41,10 @@ def main() -> int:
 
     measured: Any = coverage.Coverage(branch=True, data_file=None)
     measured.start()
+    from ccheck_fuzz.campaign.state import State
+    from ccheck_fuzz.campaign.tracing import folders
     from ccheck_fuzz.harness import Harness
     from ccheck_fuzz.setup import Setup, ready
-    from ccheck_fuzz.state import State
-    from ccheck_fuzz.tracing import folders
 
     state = State(options.folder)
     made = ready(Setup.from_json(state.setting("setup") or ""))

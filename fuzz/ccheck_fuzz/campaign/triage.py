@@ -10,15 +10,15 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ccheck_fuzz.bounds import Bounds, bound_memory
+from ccheck_fuzz.campaign.bounds import Bounds, bound_memory
+from ccheck_fuzz.campaign.folder import write_finding
+from ccheck_fuzz.campaign.jobs import Job
+from ccheck_fuzz.campaign.state import Bucket, State
 from ccheck_fuzz.entry import Entry, split
 from ccheck_fuzz.harness import Harness
-from ccheck_fuzz.jobs import Job
 from ccheck_fuzz.minimize import minimize
 from ccheck_fuzz.oracles import Broken
 from ccheck_fuzz.setup import Ready, Setup, ready
-from ccheck_fuzz.state import Bucket, State
-from ccheck_fuzz.write import write_finding
 
 RERUNS = 3
 """How often an input is run again before it is believed."""

@@ -17,13 +17,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from ccheck_fuzz.bounds import Bounds
+from ccheck_fuzz.campaign.bounds import Bounds
+from ccheck_fuzz.campaign.flight import Flight
+from ccheck_fuzz.campaign.jobs import Job
+from ccheck_fuzz.campaign.state import Bucket, Sample, State, StateError
 from ccheck_fuzz.engines import available
-from ccheck_fuzz.flight import Flight
-from ccheck_fuzz.jobs import Job
 from ccheck_fuzz.oracles import Broken
 from ccheck_fuzz.setup import Ready
-from ccheck_fuzz.state import Bucket, Sample, State, StateError
 
 LOOK = 0.25
 """Seconds between looks at the jobs."""
@@ -313,7 +313,7 @@ class Campaign:
         show(self.progress)
         with suppress(subprocess.TimeoutExpired):  # then the corpus stays as it is
             subprocess.run(  # noqa: S603 - our own module, with our own arguments
-                [sys.executable, "-m", "ccheck_fuzz.merge", str(self._folder)],
+                [sys.executable, "-m", "ccheck_fuzz.campaign.merge", str(self._folder)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -358,7 +358,7 @@ class Campaign:
         self._triaged = (bucket.number, time.monotonic() + 3 * seconds + 60)
         self._triage = subprocess.Popen(  # noqa: S603 - our own module, with our own arguments
             [
-                sys.executable, "-m", "ccheck_fuzz.triage", str(self._folder), str(bucket.number),
+                sys.executable, "-m", "ccheck_fuzz.campaign.triage", str(self._folder), str(bucket.number),
                 f"--seconds={seconds}",
             ],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

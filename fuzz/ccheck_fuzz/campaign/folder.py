@@ -16,11 +16,11 @@ from ccheck.exercise.outcome import Outcome
 from ccheck.finding import FileReport, RunReport
 from ccheck.report.json import render as render_json
 from ccheck.report.text import render_file
+from ccheck_fuzz.campaign.state import Bucket
 from ccheck_fuzz.entry import Entry, split
 from ccheck_fuzz.harness import Harness
 from ccheck_fuzz.oracles import Broken, Case
 from ccheck_fuzz.setup import Ready, Setup
-from ccheck_fuzz.state import Bucket
 from ccheck_interpreter.trap import report as render_trap
 from ccheck_interpreter.trap import to_json as trap_to_json
 

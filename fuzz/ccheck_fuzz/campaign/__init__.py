@@ -1,0 +1,1 @@
+"""A campaign: processes that search, one file that remembers, and findings that are made presentable."""
