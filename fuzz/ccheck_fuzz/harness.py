@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 
 from ccheck.exercise.outcome import Outcome
 from ccheck_fuzz.entry import split
@@ -64,6 +65,15 @@ class Harness:
     def passes(self, data: bytes) -> bool:
         """Whether the validator passes the content of an input."""
         return self._judge_alone(data).passed
+
+    def reach(self, data: bytes) -> Features:
+        """What an input reaches, without asking the oracles."""
+        features: Features = set()
+        with suppress(
+            Exception
+        ):  # what a reader raises is for `run` to tell; here it reached what it reached
+            self._run(data, features, every=False)
+        return features
 
     def meets_events(self, data: bytes) -> bool:
         """Whether some build meets an event with the content."""

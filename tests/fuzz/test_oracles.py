@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,20 @@ from ccheck.checks import CHECKS, contract
 from ccheck.exercise.outcome import Given
 from ccheck.judgement import Judgement, prepare
 from ccheck.screen.quick import Quick
-from ccheck_fuzz.oracles import ORACLES, Case, broken, escape, lax_form, quick_way, refused, trap
+from ccheck_fuzz import oracles
+from ccheck_fuzz.oracles import (
+    ORACLES,
+    Case,
+    broken,
+    disagreement,
+    escape,
+    lax_form,
+    over_strict,
+    quick_way,
+    refused,
+    resources,
+    trap,
+)
 from ccheck_schemas.formats.channel import SCHEMA
 from tests.conftest import ROOT
 
@@ -105,3 +119,52 @@ def test_a_quick_way_that_passes_too_much_is_told(judgement: Judgement) -> None:
     found = next(quick_way(case(careless, JULY)), None)
     assert found is not None
     assert found.signature == ("quick-way", "field-past-inputs")
+
+
+def test_two_readings_that_differ_are_told(judgement: Judgement, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interpreter that takes one criterion kind for another disagrees with the schema about who matches."""
+    assert not list(disagreement(case(judgement, MARCH)))
+    monkeypatch.setattr("ccheck_interpreter.evaluate.match_text", lambda *args, **words: False)
+    found = next(disagreement(case(judgement, MARCH)), None)
+    assert found is not None
+    assert found.signature == ("disagreement", "matched")
+
+
+def test_a_users_interpreter_that_differs_is_told(judgement: Judgement) -> None:
+    """Where a user's own interpreter answers for a build, its verdict is held against the reference's."""
+    honest = case(judgement, MARCH)
+    same = replace(honest, told=(replace(honest.outcomes[0]),))
+    assert not list(disagreement(same))
+    other = replace(honest, told=(replace(honest.outcomes[0], verdict="refuse"),))
+    (found,) = disagreement(other)
+    assert found.signature == ("disagreement", "run", "refuse")
+
+
+def test_what_is_refused_and_harmless_is_information(judgement: Judgement) -> None:
+    """A file that is refused, is canonical and harms no build is told, and is no error."""
+    harmless = (CORPUS / "duplicate-instance" / "bad").glob("*.bin")
+    found = [one for path in harmless for one in over_strict(case(judgement, path.read_bytes()))]
+    assert found
+    assert all(one.information for one in found)
+    assert {one.signature[1] for one in found} == {"duplicate-instance"}
+    assert not list(over_strict(case(judgement, JULY)))
+
+
+def test_work_out_of_proportion_is_told(judgement: Judgement, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps far beyond what a file of its size needs are told, and time that is so when measured again."""
+    honest = case(judgement, MARCH)
+    assert not list(resources(honest))
+    slow = replace(honest, ran=tuple(replace(o, steps=10**9) for o in honest.outcomes))
+    assert next(resources(slow)).signature == ("resources", "steps")
+    monkeypatch.setattr(oracles, "SECONDS", -1.0)
+    assert [one.signature for one in resources(case(judgement, MARCH))] == [("resources", "time")]
+
+
+def test_an_oracle_that_raises_is_told(judgement: Judgement) -> None:
+    """What an oracle raises is a finding of the oracle ccheck, and the others are still asked."""
+
+    def fails(asked: Case) -> Iterator[oracles.Broken]:
+        raise KeyError("on purpose")
+
+    found = broken(case(judgement, MARCH), {"fails": fails, "trap": trap})
+    assert [one.signature for one in found] == [("ccheck", "KeyError", "test_oracles.py:fails")]

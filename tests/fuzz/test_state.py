@@ -56,7 +56,7 @@ def test_the_corpus_is_kept_and_retired(tmp_path: Path) -> None:
     assert state.keep(b"two", "found")
     import hashlib
 
-    state.retire({hashlib.sha256(b"two").hexdigest()})
+    state.retire({hashlib.sha256(b"one").hexdigest()})
     assert state.inputs() == [b"two"]
     assert not state.keep(b"one", "found")
 

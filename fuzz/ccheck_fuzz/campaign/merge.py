@@ -21,7 +21,7 @@ from ccheck_fuzz.setup import Ready, Setup, ready
 @dataclass(frozen=True, slots=True)
 class Merged:
     """kept: the inputs that reached something first, the smallest tried first. lines, features: all that was
-    reached. passed: how many inputs the validator passes.
+    reached. passed: how many of those that are kept the validator passes.
     """
 
     kept: tuple[bytes, ...]
@@ -36,18 +36,16 @@ def merge(made: Ready, inputs: Iterable[bytes]) -> Merged:
     kept: list[bytes] = []
     lines: set[tuple[str, int]] = set()
     features: set[Hashable] = set()
-    passed = 0
     modules = tuple(name for reader in made.readers for name in reader.modules)
     with traced(folders(modules)) as take:
         for data in sorted(set(inputs), key=lambda data: (len(data), data)):
-            reached = harness.run(data)
+            reached = harness.reach(data)
             fresh = take() - lines
-            passed += harness.passes(data)
-            take()
             if fresh or not reached <= features:
                 kept.append(data)
                 lines |= fresh
                 features |= reached
+    passed = sum(map(harness.passes, kept))
     return Merged(tuple(kept), frozenset(lines), frozenset(features), passed)
 
 
@@ -70,7 +68,8 @@ def main() -> int:
     state.reached({f"line {name}:{number}" for name, number in merged.lines})
     state.reached({feature_name(feature) for feature in merged.features})
     if merged.kept:
-        state.retire({hashlib.sha256(data).hexdigest() for data in merged.kept})
+        dropped = set(inputs) - set(merged.kept)
+        state.retire({hashlib.sha256(data).hexdigest() for data in dropped})
     state.put("passing", str(merged.passed))
     state.close()
     return 0

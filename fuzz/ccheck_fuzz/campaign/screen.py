@@ -51,9 +51,9 @@ class Screen:
         if self._quiet:
             return
         now = time.monotonic()
-        fresh = progress.buckets[self._known :]
-        for bucket in fresh:
-            print(f"found {line_of(bucket)}", file=self._stream, flush=True)
+        for bucket in progress.buckets[self._known :]:
+            if not bucket.information:
+                print(f"found {line_of(bucket)}", file=self._stream, flush=True)
         self._known = len(progress.buckets)
         if now - self._said >= EVERY:
             self._said = now

@@ -194,12 +194,11 @@ class State:
         """The live corpus, in the order in which it grew."""
         return [row[0] for row in self._db.execute("SELECT data FROM input WHERE live ORDER BY at, sha256")]
 
-    def retire(self, live: set[str]) -> None:
-        """Only the inputs with these digests stay live; the others are kept, and run no more."""
+    def retire(self, digests: set[str]) -> None:
+        """The inputs with these digests are kept, and run no more."""
         with self._at_once():
-            self._db.execute("UPDATE input SET live = 0")
             self._db.executemany(
-                "UPDATE input SET live = 1 WHERE sha256 = ?", [(sha,) for sha in sorted(live)]
+                "UPDATE input SET live = 0 WHERE sha256 = ?", [(sha,) for sha in sorted(digests)]
             )
 
     def reached(self, names: set[str]) -> None:

@@ -112,6 +112,8 @@ class Campaign:
         self._triaged: tuple[int, float] = (0, 0.0)
         self._given_up: set[int] = set()
         self._gathered: set[str] = set()
+        self._merging: subprocess.Popen[bytes] | None = None
+        self._merged_by = 0.0
         self._session = 0
         self.progress = Progress(time.monotonic(), seconds, engines=tuple(engines))
 
@@ -133,7 +135,12 @@ class Campaign:
         self._sample(force=True)
         problem = problem or self._idle()
         if problem is None:
-            self._merge(show)
+            self.progress.stage = "merging the corpus"
+            show(self.progress)
+            with suppress(KeyboardInterrupt):  # whoever is in a hurry gets the figures of the last merge
+                self._end_merge(MERGE_SECONDS)
+                self._begin_merge()
+                self._end_merge(MERGE_SECONDS + MERGE_SECONDS_EACH * len(self._gathered))
         self._settle_rest(show)
         self._state.end(self._session, problem or why)
         self.progress.buckets = self._state.buckets()
@@ -186,7 +193,7 @@ class Campaign:
             epoch = EPOCH
             if not self._stop and time.monotonic() < until:
                 self._gather()
-                self._merge(show)
+                self._begin_merge()
         return None
 
     def _epoch(self, end: float, show: Callable[[Progress], None]) -> str | None:
@@ -205,6 +212,7 @@ class Campaign:
                 self._sample()
                 self._gather()
                 self._triage_next()
+                self._end_merge(0.0)
                 show(self.progress)
             if not any(job.running for job in self._jobs):
                 break
@@ -279,7 +287,7 @@ class Campaign:
             rows.append(
                 Sample(
                     self._session, now, job.number, job.epoch, job.engine, runs_so_far, cpu_so_far,
-                    seen.features, seen.corpus, job.memory(), seen.stable, seen.replayed,
+                    seen.features, len(self._gathered), job.memory(), seen.stable, seen.replayed,
                 )
             )  # fmt: skip
         self._state.add_samples(rows)
@@ -307,25 +315,38 @@ class Campaign:
                 continue
         self.progress.corpus = len(self._gathered)
 
-    def _merge(self, show: Callable[[Progress], None]) -> None:
-        """Make the corpus small, in a process of its own; where that dies, the corpus stays as it is."""
-        self.progress.stage = "merging the corpus"
-        show(self.progress)
-        with suppress(subprocess.TimeoutExpired):  # then the corpus stays as it is
-            subprocess.run(  # noqa: S603 - our own module, with our own arguments
+    def _begin_merge(self) -> None:
+        """Make the corpus small, in a process of its own, while the jobs go on."""
+        if self._merging is None:
+            self._merging = subprocess.Popen(  # noqa: S603 - our own module, with our own arguments
                 [sys.executable, "-m", "ccheck_fuzz.campaign.merge", str(self._folder)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                timeout=MERGE_SECONDS + MERGE_SECONDS_EACH * len(self._gathered),
-                check=False,
+                start_new_session=True,
             )
+            self._merged_by = time.monotonic() + MERGE_SECONDS + MERGE_SECONDS_EACH * len(self._gathered)
+
+    def _end_merge(self, patience: float) -> None:
+        """Take in what a merge gave, if it ends soon enough; where it dies, the corpus stays as it is."""
+        if self._merging is None:
+            return
+        try:
+            self._merging.wait(patience)
+        except subprocess.TimeoutExpired:
+            if not patience and time.monotonic() < self._merged_by:
+                return
+            self._merging.kill()
+            self._merging.wait()
+        finally:
+            if self._merging.poll() is not None:
+                self._merging = None
         reached = self._state.features()
         self.progress.lines = sum(name.startswith("line ") for name, _ in reached)
         live = {hashlib.sha256(data).hexdigest() for data in self._state.inputs()}
         folder = self._folder / "work" / "corpus"
         for path in folder.iterdir():
-            if path.name not in live:
+            if path.name in self._gathered and path.name not in live:
                 path.unlink(missing_ok=True)
         self.progress.corpus = len(live)
 
@@ -338,7 +359,9 @@ class Campaign:
         return None
 
     def _new_buckets(self) -> list[Bucket]:
-        return [b for b in self._state.buckets() if b.state == "new" and b.number not in self._given_up]
+        """Those that wait to be settled; what is told for information is told as it was met."""
+        waiting = (b for b in self._state.buckets() if b.state == "new" and not b.information)
+        return [bucket for bucket in waiting if bucket.number not in self._given_up]
 
     def _triage_next(self) -> None:
         """Settle one bucket at a time, in a process of its own that may die of it."""
