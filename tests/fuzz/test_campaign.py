@@ -23,7 +23,7 @@ SETTING = ["--config", str(CORPUS / "ccheck.toml"), "--on", ON]
 OWN = ["--target", "tests.fuzz.own_reader:read"]
 
 
-def fuzz(*words: str, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+def fuzz(*words: str, timeout: float = 400) -> subprocess.CompletedProcess[str]:
     """Run `ccheck fuzz` as a user does."""
     command = [sys.executable, "-m", "ccheck", "fuzz", *words]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=timeout)
@@ -39,7 +39,7 @@ def test_each_engine_finds_the_fault_of_a_users_own_reader(engine: str, tmp_path
     """With the March file as seed, every engine comes to what the user's reader raises on; exit status 1."""
     out = tmp_path / "out"
     done = fuzz(
-        "--seeds", str(STORY / "good"), "--out", str(out), "--time", "60s", "--runs", "4000", "--jobs", "1",
+        "--seeds", str(STORY / "good"), "--out", str(out), "--time", "120s", "--runs", "9000", "--jobs", "1",
         "--engine", engine, *SETTING, *OWN,
     )  # fmt: skip
     assert done.returncode == 1, done.stdout + done.stderr
@@ -68,7 +68,7 @@ def campaign(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a short campaign with one finding."""
     out = tmp_path_factory.mktemp("campaign") / "out"
     done = fuzz(
-        "--seeds", str(STORY / "good"), "--out", str(out), "--time", "60s", "--runs", "1500", "--jobs", "2",
+        "--seeds", str(STORY / "good"), "--out", str(out), "--time", "120s", "--runs", "5000", "--jobs", "2",
         *SETTING, *OWN, "--oracle", "escape",
     )  # fmt: skip
     assert done.returncode == 1, done.stdout + done.stderr
@@ -113,7 +113,7 @@ def test_the_same_campaign_goes_on(campaign: Path) -> None:
 def test_only_what_is_new_counts(campaign: Path, tmp_path: Path) -> None:
     """With --new-only a finding that an earlier campaign has does not fail the run, and is mentioned."""
     done = fuzz(
-        "--seeds", str(STORY / "good"), "--out", str(tmp_path / "pr"), "--time", "60s", "--runs", "1500",
+        "--seeds", str(STORY / "good"), "--out", str(tmp_path / "pr"), "--time", "120s", "--runs", "5000",
         "--jobs", "1", *SETTING, *OWN, "--oracle", "escape", "--new-only", "--since", str(campaign),
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
