@@ -1,0 +1,1 @@
+"""ccheck where people work: pipelines, hooks, test runners."""
