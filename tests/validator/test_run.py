@@ -12,6 +12,7 @@ from inline_snapshot import snapshot
 
 from ccheck.cli import run
 from ccheck.exercise import EXERCISES
+from ccheck.exercise.outcome import Given
 from ccheck.formats import SCHEMAS
 from ccheck.replay import replay
 from tests.conftest import ROOT
@@ -172,6 +173,13 @@ def test_a_definitions_file_is_loaded(cc: Run) -> None:
 def test_every_interpreter_is_of_a_known_format() -> None:
     """The table of interpreters has the built-in formats, each of which has one."""
     assert set(EXERCISES) == {schema.name for schema in SCHEMAS}
+
+
+@pytest.mark.parametrize("name", ["regdb", "devicetree", "apparmor"])
+def test_readers_say_which_of_them_checks_bounds(name: str) -> None:
+    """Of the two readers of a format, the one that compares every number says so."""
+    data = (ROOT / "corpus" / name / "base.bin").read_bytes()
+    assert [outcome.checks_bounds for outcome in EXERCISES[name](data, Given()).outcomes] == [False, True]
 
 
 def test_all_decisions_of_the_reference_reader_agree(cc: Run, shared_data: Path, tmp_path: Path) -> None:

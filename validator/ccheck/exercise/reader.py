@@ -9,27 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ccheck.exercise.outcome import Exercised, ExerciseError, Given, Outcome
+from ccheck_interpreter.profile import Profile
 from ccheck_interpreter.reader import ReaderOutcome
-
-
-def exercised(outcomes: Sequence[ReaderOutcome]) -> Exercised:
-    """What the readers did, in the form of all formats."""
-    return Exercised(
-        tuple(
-            Outcome(
-                consumer=outcome.consumer,
-                platform=outcome.platform,
-                verdict=outcome.verdict,
-                trap=outcome.trap,
-                refusal=outcome.refusal,
-                skipped=outcome.answers.skipped,
-                events=outcome.answers.questions,
-                steps=outcome.answers.steps,
-                lines=outcome.answers.results,
-            )
-            for outcome in outcomes
-        )
-    )
 
 
 def questions(given: Given, form: str, keys: Sequence[str]) -> Iterator[tuple[str, ...]]:
@@ -50,6 +31,22 @@ def questions(given: Given, form: str, keys: Sequence[str]) -> Iterator[tuple[st
         yield tuple(value[key] for key in keys)
 
 
-def under(builds: Sequence[Any], run: Callable[[Any], ReaderOutcome]) -> Exercised:
+def under(builds: Sequence[Profile], run: Callable[[Profile], ReaderOutcome]) -> Exercised:
     """Run under each build."""
-    return exercised([run(build) for build in builds])
+    return Exercised(tuple(_outcome(run(build), build) for build in builds))
+
+
+def _outcome(outcome: ReaderOutcome, build: Profile) -> Outcome:
+    """What a reader did, in the form of all formats."""
+    return Outcome(
+        consumer=outcome.consumer,
+        platform=outcome.platform,
+        verdict=outcome.verdict,
+        trap=outcome.trap,
+        refusal=outcome.refusal,
+        skipped=outcome.answers.skipped,
+        events=outcome.answers.questions,
+        steps=outcome.answers.steps,
+        lines=outcome.answers.results,
+        checks_bounds=build.bounds_check,
+    )
