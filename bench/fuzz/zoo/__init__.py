@@ -1,0 +1,1 @@
+"""Faults planted in the interpreters and validators, and how soon searches find them."""

@@ -1,0 +1,30 @@
+"""What hunts in files of a format are set up with, and the seeds that every searcher is given."""
+
+from __future__ import annotations
+
+from bench.fuzz.zoo.plant import FOLDER, ROOT
+
+from ccheck_fuzz.setup import Setup
+
+CORPUS = ROOT / "corpus"
+_SEEDS = {
+    "channel": ("channel/field-past-inputs/good/C-00000291-00000000-00000001.bin", "channel/instances.bin"),
+    "sysmon": ("sysmon/base.bin",),
+    "regdb": ("regdb/base.bin", "regdb/base-19.bin"),
+    "devicetree": ("devicetree/base.bin",),
+    "apparmor": ("apparmor/base.bin",),
+}
+
+
+def setup_of(format_: str) -> Setup:
+    """A campaign for files of the format, held to all oracles."""
+    if format_ != "channel":
+        return Setup(format_, use_config=False, on="2026-01-01")
+    definitions = str(CORPUS / "channel" / "definitions.bin")
+    consumers = str(FOLDER / "consumers.toml")
+    return Setup(format_, use_config=False, definitions=(definitions,), consumers=consumers, on="2026-01-01")
+
+
+def seeds_of(format_: str) -> list[bytes]:
+    """Files without faults."""
+    return [(CORPUS / name).read_bytes() for name in _SEEDS[format_]]
