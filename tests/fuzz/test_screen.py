@@ -23,7 +23,7 @@ def progress() -> Progress:
         2, ("over-strict", "x"), "over-strict", "refused by x", True, 0.0, 0.0, 5, 9, 0.9, "new", None, None
     )
     return Progress(
-        begun=time.monotonic() - 65, seconds=28_800, runs=123_456, rate=2345.6, cpu=100.0, lines=860, features=250,
+        begun=time.monotonic() - 65, seconds=28_800, runs=123_456, rate=2345.6, cpu=100.0, lines=860, cells=40, features=250,
         corpus=1400, buckets=[found, told], deaths=2, stable=99, replayed=100, engines=("atheris", "monitoring"),
         stage="searching",
     )  # fmt: skip
@@ -45,9 +45,10 @@ def test_the_live_screen() -> None:
 ╭─ ccheck fuzz · searching ────────────────────────────────────────────────────────────────────────╮
 │ time      0:01:05 of 8:00:00             corpus          1,400                                   │
 │ runs      123,456                        lines reached   860                                     │
-│ runs/s    2,346 (1,235 per CPU-second)   features        250                                     │
-│ engines   atheris, monitoring            stability       99 %                                    │
-│ deaths    2                              newest find     0:01:00 ago                             │
+│ runs/s    2,346 (1,235 per CPU-second)   field × kind    40 cells                                │
+│ engines   atheris, monitoring            features        250                                     │
+│ deaths    2                              stability       99 %                                    │
+│                                          newest find     0:01:00 ago                             │
 │                                                                                                  │
 │ 1 buckets                                                                                        │
 │       1,234 × escape: the validator passes, and 7.11 \\x1b[31mtraps                               │

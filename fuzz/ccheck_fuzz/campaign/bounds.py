@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+
+import psutil
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +28,11 @@ def bound_memory(bounds: Bounds) -> None:
     limit = bounds.memory << 20
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def step_back(level: int) -> None:
+    """Let other programs of the machine go first."""
+    if hasattr(os, "nice"):
+        os.nice(level)
+    else:
+        psutil.Process().nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", 0x4000))

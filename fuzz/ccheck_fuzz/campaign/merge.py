@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 import sys
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ccheck_fuzz.campaign.bounds import Bounds, bound_memory
+from ccheck_fuzz.campaign.bounds import Bounds, bound_memory, step_back
 from ccheck_fuzz.campaign.state import State
 from ccheck_fuzz.campaign.tracing import folders, traced
 from ccheck_fuzz.harness import Harness
@@ -59,7 +58,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="ccheck fuzz (merge)")
     parser.add_argument("folder", type=Path)
     options = parser.parse_args()
-    os.nice(10)
+    step_back(10)
     state = State(options.folder)
     bound_memory(Bounds(**json.loads(state.setting("bounds") or "{}")))
     made = ready(Setup.from_json(state.setting("setup") or ""))

@@ -88,23 +88,19 @@ def panel(progress: Progress) -> Panel:
     stable = f"{100 * progress.stable / progress.replayed:.0f} %" if progress.replayed else "-"
     newest = max((bucket.first for bucket in progress.buckets), default=None)
     since = "-" if newest is None else f"{_span(max(0.0, time.time() - newest))} ago"
-    figures.add_row(
-        "time", f"{_span(elapsed)} of {_span(progress.seconds)}", "corpus", f"{progress.corpus:,}"
-    )
-    figures.add_row(
-        "runs",
-        f"{progress.runs:,}",
-        "lines reached",
-        f"{progress.lines:,}" if progress.lines else "after the first merge",
-    )
-    figures.add_row(
-        "runs/s",
-        f"{progress.rate:,.0f} ({per_second:,.0f} per CPU-second)",
-        "features",
-        f"{progress.features:,}",
-    )
-    figures.add_row("engines", ", ".join(progress.engines), "stability", stable)
-    figures.add_row("deaths", f"{progress.deaths}", "newest find", since)
+    merged = progress.lines > 0
+    lines = f"{progress.lines:,}" if merged else "after the first merge"
+    cells = f"{progress.cells:,} cells" if merged else "after the first merge"
+    rate = f"{progress.rate:,.0f} ({per_second:,.0f} per CPU-second)"
+    for row in (
+        ("time", f"{_span(elapsed)} of {_span(progress.seconds)}", "corpus", f"{progress.corpus:,}"),
+        ("runs", f"{progress.runs:,}", "lines reached", lines),
+        ("runs/s", rate, "field × kind", cells),
+        ("engines", ", ".join(progress.engines), "features", f"{progress.features:,}"),
+        ("deaths", f"{progress.deaths}", "stability", stable),
+        ("", "", "newest find", since),
+    ):
+        figures.add_row(*row)
     shown = [bucket for bucket in progress.buckets if not bucket.information]
     rows = [
         Text(f"  {bucket.hits:>9,} × {line_of(bucket)}", overflow="ellipsis", no_wrap=True)

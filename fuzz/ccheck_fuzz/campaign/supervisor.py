@@ -20,6 +20,7 @@ from types import FrameType
 from ccheck_fuzz.campaign.bounds import Bounds
 from ccheck_fuzz.campaign.flight import Flight
 from ccheck_fuzz.campaign.jobs import Job
+from ccheck_fuzz.campaign.matrix import cells
 from ccheck_fuzz.campaign.state import Bucket, Sample, State, StateError
 from ccheck_fuzz.engines import available
 from ccheck_fuzz.oracles import Broken
@@ -46,8 +47,9 @@ SETTLE_SECONDS = 60.0
 class Progress:
     """What the screen shows.
 
-    runs: of all jobs in this session. rate: runs per second, over the last few. lines, features: reached, by
-    the last merge. newest: seconds since the last new bucket. stage: what is going on.
+    runs: of all jobs in this session. rate: runs per second, over the last few. lines, cells: reached, by
+    the last merge; cells of the matrix field × criterion kind, in formats that have one. features: reached,
+    by the jobs. newest: seconds since the last new bucket. stage: what is going on.
     """
 
     begun: float
@@ -57,7 +59,7 @@ class Progress:
     cpu: float = 0.0
     lines: int = 0
     features: int = 0
-    matrix: int = 0
+    cells: int = 0
     corpus: int = 0
     buckets: list[Bucket] = field(default_factory=list)
     deaths: int = 0
@@ -343,6 +345,7 @@ class Campaign:
                 self._merging = None
         reached = self._state.features()
         self.progress.lines = sum(name.startswith("line ") for name, _ in reached)
+        self.progress.cells = cells(name for name, _ in reached)
         live = {hashlib.sha256(data).hexdigest() for data in self._state.inputs()}
         folder = self._folder / "work" / "corpus"
         for path in folder.iterdir():

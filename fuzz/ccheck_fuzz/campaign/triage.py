@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ccheck_fuzz.campaign.bounds import Bounds, bound_memory
+from ccheck_fuzz.campaign.bounds import Bounds, bound_memory, step_back
 from ccheck_fuzz.campaign.folder import write_finding
 from ccheck_fuzz.campaign.jobs import Job
 from ccheck_fuzz.campaign.state import Bucket, State
@@ -167,7 +166,7 @@ def main() -> int:
     parser.add_argument("number", type=int)
     parser.add_argument("--seconds", type=float, default=SECONDS)
     options = parser.parse_args()
-    os.nice(5)
+    step_back(5)
     state = State(options.folder)
     bounds = Bounds(**json.loads(state.setting("bounds") or "{}"))
     bound_memory(bounds)

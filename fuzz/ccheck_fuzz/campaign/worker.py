@@ -12,7 +12,7 @@ import time
 from collections.abc import Hashable
 from pathlib import Path
 
-from ccheck_fuzz.campaign.bounds import Bounds, bound_memory
+from ccheck_fuzz.campaign.bounds import Bounds, bound_memory, step_back
 from ccheck_fuzz.engines import ENGINES, Engine, Search
 
 ORPHANED = 64
@@ -24,7 +24,7 @@ FLUSHED = 2.0
 def main() -> None:
     """Run one epoch of one job."""
     options = _options()
-    os.nice(options.nice)
+    step_back(options.nice)
     bound_memory(Bounds(memory=options.memory))
     if options.engine == "trial":
         sys.exit(_search(options, Trial(options.folder / "work" / "trial")))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
+from ccheck_fuzz.campaign.matrix import matrix
 from ccheck_fuzz.campaign.state import Bucket, Death, Sample, State
 from ccheck_fuzz.setup import Setup
 from ccheck_interpreter.match import KIND_NAMES
@@ -145,22 +144,10 @@ def _count(times: list[float], total: float) -> list[tuple[float, int]]:
 
 
 def _matrix(features: list[str]) -> list[MatrixRow]:
-    """Field × criterion kind, where the features are those of a format that has such a matrix."""
-    cells: dict[tuple[str, int, int], dict[int, set[bool]]] = defaultdict(lambda: defaultdict(set))
-    for name in features:
-        read = json.loads(name)
-        if (
-            isinstance(read, list)
-            and len(read) == 5
-            and isinstance(read[4], bool)
-            and isinstance(read[0], str)
-        ):
-            type_name, version, field, kind, matched = read
-            cells[type_name, version, field][kind].add(matched)
     words = {frozenset({True, False}): "both", frozenset({True}): "matched", frozenset({False}): "failed"}
     return [
-        MatrixRow(*key, tuple(words.get(frozenset(row[kind]), "") for kind in KIND_NAMES))
-        for key, row in sorted(cells.items())
+        MatrixRow(*place, tuple(words.get(frozenset(row.get(kind, ())), "") for kind in KIND_NAMES))
+        for place, row in sorted(matrix(features).items())
     ]
 
 
