@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "build": "ccheck.commands.build",
     "diff": "ccheck.commands.diff",
     "run": "ccheck.commands.run",
+    "rollout": "ccheck.commands.rollout",
     "replay-291": "ccheck.commands.replay_291",
     "completion": "ccheck.commands.completion",
 }

@@ -18,7 +18,7 @@ from ccheck_fuzz.seeds import gather
 _CORPUS = click.Path(file_okay=False, path_type=Path)
 
 
-@click.group("corpus")
+@click.group("corpus", epilog="\b\nExample:\n  ccheck corpus regress\n")
 def command() -> None:
     """Keep what broke once, run it again, and make collections of files small."""
 

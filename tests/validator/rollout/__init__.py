@@ -1,0 +1,1 @@
+"""Rings: plans, evidence, decisions, estimates."""

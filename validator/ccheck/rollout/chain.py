@@ -1,0 +1,185 @@
+"""The record of a rollout: one line for each piece of evidence, each bound to the one before it.
+
+A line is JSON with the SHA-256 of the line before; the first is the plan. What is changed, left out, or put
+in another order breaks the chain. An end that was cut off is noticed by who keeps the latest digest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ccheck.rollout.plan import Plan, PlanError
+
+MOST_BYTES = 16 << 20
+START = "0" * 64
+
+
+class ChainError(Exception):
+    """A record that cannot be trusted, or written. It says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a ring's hosts report. begun: when the ring got the release; until: when this was counted.
+
+    hosts: of the ring. reporting: that said anything since. crashed: that stopped at least once. looping:
+    that do not come up.
+    """
+
+    ring: str
+    begun: datetime
+    until: datetime
+    hosts: int
+    reporting: int
+    crashed: int
+    looping: int
+
+    @classmethod
+    def from_json(cls, read: Mapping[str, Any], ring: str) -> Health:
+        """Health out of plain values. Raises ChainError for what is missing, cannot be, or of another ring."""
+        try:
+            numbers = {key: read[key] for key in ("hosts", "reporting", "crashed", "looping")}
+            begun, until = datetime.fromisoformat(read["begun"]), datetime.fromisoformat(read["until"])
+        except (KeyError, TypeError, ValueError) as fault:
+            raise ChainError(f"not a health report: {fault}") from fault
+        if any(isinstance(n, bool) or not isinstance(n, int) or n < 0 for n in numbers.values()):
+            raise ChainError("not a health report: counts are whole numbers from 0")
+        if read.get("ring", ring) != ring:
+            raise ChainError(f"the health report is of ring {read['ring']!r}, not {ring!r}")
+        if begun.tzinfo is None or until.tzinfo is None:
+            raise ChainError("times need a time zone, as in 2026-11-22T12:00:00+00:00")
+        if until < begun:
+            raise ChainError("the health report ends before it begins")
+        health = cls(ring, begun, until, **numbers)
+        if not health.hosts or health.reporting > health.hosts or health.crashed > health.reporting:
+            raise ChainError(
+                f"{health.reporting} of {health.hosts} hosts report and {health.crashed} of those crashed: "
+                "that cannot be"
+            )
+        if health.looping > health.hosts:
+            raise ChainError(f"{health.looping} of {health.hosts} hosts loop: that cannot be")
+        return health
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "ring": self.ring,
+            "begun": self.begun.isoformat(),
+            "until": self.until.isoformat(),
+            "hosts": self.hosts,
+            "reporting": self.reporting,
+            "crashed": self.crashed,
+            "looping": self.looping,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record that was read whole and whose chain holds. head: the digest of its last line."""
+
+    plan: Plan
+    health: tuple[Health, ...]
+    head: str
+
+
+def begin(path: Path, plan: Plan) -> str:
+    """Write a new record with its plan; the digest of the line. Raises ChainError where there is one."""
+    if path.exists():
+        raise ChainError(f"{path} is there already: a plan is made once")
+    line = _line(START, "plan", plan.to_json())
+    _write(path, [line])
+    return _digest(line)
+
+
+def append(path: Path, health: Health) -> str:
+    """Add a ring's evidence; the digest of the line. Raises ChainError."""
+    with _held(path):
+        record = read(path)
+        if health.ring not in {ring.name for ring in record.plan.rings}:
+            known = ", ".join(ring.name for ring in record.plan.rings)
+            raise ChainError(f"the plan has no ring {health.ring!r}; it has {known}")
+        lines = path.read_text(encoding="utf-8").splitlines()
+        line = _line(record.head, "health", health.to_json())
+        _write(path, [*lines, line])
+        return _digest(line)
+
+
+def read(path: Path, head: str | None = None) -> Record:
+    """Read a record and check its chain; head: the digest that its last line must have. Raises ChainError."""
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise ChainError(f"{path} is larger than a record may be")
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as fault:
+        raise ChainError(f"{path}: {fault}") from fault
+    plan: Plan | None = None
+    health: list[Health] = []
+    before = START
+    for number, line in enumerate(lines, 1):
+        try:
+            entry = json.loads(line)
+            kind, previous, content = entry["kind"], entry["previous"], entry["content"]
+            if previous != before:
+                raise ChainError("it does not follow the line before it: the record was changed")
+            if kind == "plan" and number == 1:
+                plan = Plan.from_json(content)
+            elif kind == "health" and plan is not None:
+                health.append(Health.from_json(content, str(content["ring"])))
+            else:
+                raise ChainError(f"a line of kind {kind!r} does not belong here")
+        except (ValueError, KeyError, TypeError, ChainError, PlanError) as fault:
+            raise ChainError(f"{path}, line {number}: {fault}") from fault
+        before = _digest(line)
+    if plan is None:
+        raise ChainError(f"{path} has no plan")
+    if head is not None and head != before:
+        raise ChainError(f"{path} ends with {before}, not with {head}: its end was changed or cut off")
+    return Record(plan, tuple(health), before)
+
+
+def _line(previous: str, kind: str, content: Mapping[str, Any]) -> str:
+    return json.dumps(
+        {"previous": previous, "kind": kind, "content": content}, sort_keys=True, ensure_ascii=True
+    )
+
+
+def _digest(line: str) -> str:
+    return hashlib.sha256(line.encode()).hexdigest()
+
+
+def _write(path: Path, lines: list[str]) -> None:
+    """All of it or nothing: written beside, synced, renamed."""
+    number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(number, "w", encoding="utf-8", newline="\n") as out:
+            out.write("\n".join(lines) + "\n")
+            out.flush()
+            os.fsync(out.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def _held(path: Path) -> Any:
+    """Two writers at once would lose one line: the second is told so."""
+    lock = path.with_name(f".{path.name}.lock")
+    try:
+        number = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+    except FileExistsError:
+        raise ChainError(f"{path} is being written to; if nobody is, remove {lock}") from None
+    try:
+        yield
+    finally:
+        os.close(number)
+        lock.unlink()

@@ -1,0 +1,137 @@
+"""The plan of a release: its rings, how long each bakes, and what stops it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+FLAGGED_FACTOR = 4
+"""A release with a first use bakes this many times as long, in rings of this part of the size."""
+
+
+class PlanError(ValueError):
+    """A plan that cannot be. It says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """One step. share: of the fleet, from 0 to 1, the rings before it included. bake_hours: how long its
+    hosts are watched before the next ring may start.
+    """
+
+    name: str
+    share: float
+    bake_hours: float
+
+
+@dataclass(frozen=True, slots=True)
+class StopConditions:
+    """What ends a rollout. crash_rate: of the reporting hosts that crashed. silent_rate: of the ring's hosts
+    that do not report. report_hours: how old a health report may be.
+    """
+
+    crash_rate: float = 0.001
+    silent_rate: float = 0.05
+    report_hours: float = 24.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """release: what people call it. files: SHA-256 by name. last_good: the release that hosts return to.
+    flagged: first uses, for the sake of which it goes slower. hosts: of the fleet.
+    """
+
+    release: str
+    files: Mapping[str, str]
+    last_good: str
+    hosts: int
+    rings: tuple[Ring, ...]
+    stop: StopConditions
+    flagged: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, read: Mapping[str, Any]) -> Plan:
+        """A plan out of plain values. Raises PlanError."""
+        try:
+            plan = cls(
+                release=str(read["release"]),
+                files={str(k): str(v) for k, v in read["files"].items()},
+                last_good=str(read["last_good"]),
+                hosts=int(read["hosts"]),
+                rings=tuple(
+                    Ring(str(r["name"]), float(r["share"]), float(r["bake_hours"])) for r in read["rings"]
+                ),
+                stop=StopConditions(**{str(k): float(v) for k, v in read["stop"].items()}),
+                flagged=tuple(map(str, read.get("flagged", ()))),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as fault:
+            raise PlanError(f"not a rollout plan: {fault}") from fault
+        plan.check()
+        return plan
+
+    def check(self) -> None:
+        """Raises PlanError for rings that do not grow up to the whole fleet."""
+        if not self.rings:
+            raise PlanError("a plan has at least one ring")
+        names = [ring.name for ring in self.rings]
+        if len(set(names)) != len(names):
+            raise PlanError("two rings have the same name")
+        before = 0.0
+        for ring in self.rings:
+            if not before < ring.share <= 1:
+                raise PlanError(f"ring {ring.name} has share {ring.share}, the one before it {before}")
+            if ring.bake_hours < 0:
+                raise PlanError(f"ring {ring.name} bakes {ring.bake_hours} hours")
+            before = ring.share
+        if before != 1:
+            raise PlanError(f"the last ring has share {before}, the fleet is 1")
+        if self.hosts < 1:
+            raise PlanError(f"the fleet has {self.hosts} hosts")
+        if not self.files:
+            raise PlanError("a release has at least one file")
+
+    def size(self, ring: Ring) -> int:
+        """Hosts that have the release when this ring has it: at least one, and all in the last."""
+        return min(self.hosts, max(1, round(self.hosts * ring.share)))
+
+
+DEFAULT_RINGS = (Ring("canary", 0.001, 24), Ring("early", 0.05, 48), Ring("general", 1, 0))
+
+
+def plan(
+    release: str,
+    files: Mapping[str, str],
+    *,
+    last_good: str,
+    hosts: int,
+    rings: Sequence[Ring] = DEFAULT_RINGS,
+    stop: StopConditions | None = None,
+    flagged: Sequence[str] = (),
+) -> Plan:
+    """The plan of a release; with a first use every ring but the last is smaller and bakes longer. Raises
+    PlanError.
+    """
+    chosen = tuple(rings)
+    if flagged:
+        chosen = tuple(
+            ring
+            if ring.share == 1
+            else Ring(ring.name, ring.share / FLAGGED_FACTOR, ring.bake_hours * FLAGGED_FACTOR)
+            for ring in chosen
+        )
+    made = Plan(
+        release,
+        dict(sorted(files.items())),
+        last_good,
+        hosts,
+        chosen,
+        stop or StopConditions(),
+        tuple(flagged),
+    )
+    made.check()
+    return made
