@@ -45,7 +45,7 @@ class Health:
 
     @classmethod
     def from_json(cls, read: Mapping[str, Any], ring: str) -> Health:
-        """Health out of plain values. Raises ChainError for what is missing, cannot be, or of another ring."""
+        """Health out of plain values. Raises ChainError for what is missing or cannot be."""
         try:
             numbers = {key: read[key] for key in ("hosts", "reporting", "crashed", "looping")}
             begun, until = datetime.fromisoformat(read["begun"]), datetime.fromisoformat(read["until"])
