@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from importlib import resources
 
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from ccheck.report.page import page
 from ccheck.report.plot import Series, plot
-from ccheck.report.printable import printable
 from ccheck_fuzz.report.account import Account
 
 
 def render(account: Account) -> str:
     """The page: everything in it, nothing loaded from elsewhere, every text of content escaped."""
-    # Escaping is on for every value; the plots alone are markup, and escape what they are given.
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["printable"] = printable
-    template = environment.from_string(
-        resources.files("ccheck_fuzz.report").joinpath("page.html").read_text(encoding="utf-8")
-    )
-    return template.render(account=account, plots=_plots(account))
+    return page("ccheck_fuzz.report", "page.html", account=account, plots=_plots(account))
 
 
 def _plots(account: Account) -> list[Markup]:
