@@ -96,6 +96,11 @@ class Job:
             self._stuck = (flight.runs, flight.begun)
         return None
 
+    def in_long_run(self) -> bool:
+        """Whether the worker is in a run that has taken more than a second."""
+        flight = self.look() if self.running else None
+        return flight is not None and 0 < flight.begun < time.monotonic() - 1.0
+
     def kill(self) -> None:
         """End the worker at once, with all that it started."""
         if self._process is None:

@@ -37,6 +37,8 @@ FIRST_EPOCH = 20.0
 MERGE_SECONDS = 30.0
 """Time for merging the corpus, and for each of its inputs as much more as the next says."""
 MERGE_SECONDS_EACH = 0.2
+GRACE = 3.0
+"""Seconds that jobs have for ending when their epoch is over."""
 QUICK_DEATHS = 5
 """Deaths of one job before its first run, one after the other, that end the campaign."""
 SETTLE_SECONDS = 60.0
@@ -218,15 +220,20 @@ class Campaign:
                 show(self.progress)
             if not any(job.running for job in self._jobs):
                 break
-        # libFuzzer looks at the clock between runs; give it a moment, and then take no more excuses.
-        grace = time.monotonic() + 3.0
-        while any(job.running for job in self._jobs) and time.monotonic() < grace and not self._stop:
+        # Engines look at the clock between runs: they get a moment, and a run that takes long gets its time,
+        # so that one that hangs at the end is known as well.
+        grace = time.monotonic() + GRACE
+        while not self._stop and any(job.running for job in self._jobs):
+            for job in self._jobs:
+                self._watch(job, 0.0)
+            if time.monotonic() > grace and not any(job.in_long_run() for job in self._jobs):
+                break
             time.sleep(0.05)
         for job in self._jobs:
             if job.running:
                 job.kill()
                 job.count(job.look())
-            elif job.status is not None:
+            else:
                 self._watch(job, 0.0)
         return None
 
