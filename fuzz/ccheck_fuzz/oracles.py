@@ -28,7 +28,6 @@ from functools import cached_property
 from pathlib import PurePath
 from types import MappingProxyType
 
-from ccheck.exercise import EXERCISES
 from ccheck.exercise.outcome import Exercised, Given, Outcome
 from ccheck.finding import FileReport, Severity
 from ccheck.formats import named
@@ -115,7 +114,7 @@ class Case:
     @cached_property
     def exercised(self) -> Exercised | None:
         """What each build does with the content's own events; None for a format without an interpreter."""
-        run = EXERCISES.get(self.schema.name)
+        run = self.judgement.exercise(self.schema)
         return None if run is None else run(self.data, self.given)
 
     @property

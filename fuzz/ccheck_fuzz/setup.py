@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 from ccheck.checks import contract
 from ccheck.consumers import Consumer
 from ccheck.exercise.outcome import ExerciseError, Given
+from ccheck.exercise.session import Session, plain
 from ccheck.formats import named
 from ccheck.intake import take
 from ccheck.judgement import Judgement, prepare
@@ -103,17 +104,21 @@ def ready(setup: Setup) -> Ready:
         schema=schema,
         judgement=judgement,
         given=given,
-        readers=_readers(setup, schema, given),
+        readers=_readers(setup, judgement, schema, given),
         oracles={name: ORACLES[name] for name in ORACLES if not setup.oracles or name in setup.oracles},
         fingerprint=_fingerprint(setup, judgement),
     )
 
 
-def _readers(setup: Setup, schema: Schema, given: Given) -> tuple[Reader, ...]:
+def _readers(setup: Setup, judgement: Judgement, schema: Schema, given: Given) -> tuple[Reader, ...]:
     readers: list[Reader] = []
     try:
-        known = named(schema.name)
-        reference = None if known is None or known.session is None else known.session(given)
+        if judgement.own_exercise is not None:
+            session: Callable[[Given], Session] | None = plain(judgement.own_exercise)
+        else:
+            known = named(schema.name)
+            session = None if known is None else known.session
+        reference = None if session is None else session(given)
     except ExerciseError as wrong:
         raise SetupError(str(wrong)) from wrong
     if reference is not None:

@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "run": "ccheck.commands.run",
     "rollout": "ccheck.commands.rollout",
     "replay-291": "ccheck.commands.replay_291",
+    "init": "ccheck.commands.init",
     "completion": "ccheck.commands.completion",
 }
 """The commands of this package, each the attribute `command` of its module."""

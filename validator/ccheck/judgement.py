@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -23,13 +24,17 @@ from ccheck.user_schema import UserSchemaError, is_schema_file, load_user_schema
 from ccheck.validate import MAX_FINDINGS, Policy, examine, judge
 from ccheck_schemas.schema import Schema
 
+if TYPE_CHECKING:
+    # Judging does without the interpreter.
+    from ccheck.exercise.outcome import Exercise
+
 
 @dataclass(frozen=True)
 class Judgement:
     """All that files are judged by.
 
     schema: the one that was named, or None to recognise each file by its content. quick: the quick way to a
-    pass, or None.
+    pass, or None. own_exercise: the interpreter that a schema file brings for its format.
     """
 
     schemas: Sequence[Schema]
@@ -39,6 +44,15 @@ class Judgement:
     policy: Policy
     max_size: int
     quick: Quick | None = None
+    own_exercise: Exercise | None = None
+
+    def exercise(self, schema: Schema) -> Exercise | None:
+        """What runs files of a format in the interpreter, where there is one."""
+        from ccheck.exercise import EXERCISES
+
+        return (
+            self.own_exercise if schema is self.schema and self.own_exercise else EXERCISES.get(schema.name)
+        )
 
     def report(self, path: str) -> FileReport:
         """Read and judge one file."""
@@ -98,7 +112,7 @@ def prepare(
     today without it. Raises ConfigurationError or click.UsageError when something that was named cannot be
     used.
     """
-    schemas, checks, chosen = _schemas(schema)
+    schemas, checks, chosen, exercise = _schemas(schema)
     gathered = gather(
         config=config,
         use_config=use_config,
@@ -124,6 +138,7 @@ def prepare(
         setting=Setting(gathered.on, (), gathered.consumers, gathered.target),
         policy=_policy(gathered),
         max_size=gathered.max_size,
+        own_exercise=exercise,
     )
     judged = _definitions(gathered.definitions, judgement)
     return replace(
@@ -133,18 +148,20 @@ def prepare(
     )
 
 
-def _schemas(name: str | None) -> tuple[Sequence[Schema], Sequence[Check], Schema | None]:
+def _schemas(
+    name: str | None,
+) -> tuple[Sequence[Schema], Sequence[Check], Schema | None, Exercise | None]:
     if name is None:
-        return SCHEMAS, CHECKS, None
+        return SCHEMAS, CHECKS, None, None
     if is_schema_file(name):
         try:
             user = load_user_schema(Path(name))
         except UserSchemaError as fault:
             raise click.UsageError(str(fault)) from fault
-        return SCHEMAS, CHECKS.joined(user.checks), user.schema
+        return SCHEMAS, CHECKS.joined(user.checks, user.schema.name), user.schema, user.exercise
     known = formats.named(name)
     if known is not None:
-        return SCHEMAS, CHECKS, known.schema
+        return SCHEMAS, CHECKS, known.schema, None
     names = ", ".join(known.name for known in formats.every())
     more = "".join(f"; {problem}" for problem in formats.brought().problems)
     raise click.UsageError(

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from ccheck.check import Check
 from ccheck_schemas.schema import Schema, SchemaRefused
+
+if TYPE_CHECKING:
+    # The interpreter takes a while to import, and most schema files have none.
+    from ccheck.exercise.outcome import Exercise
 
 
 class UserSchemaError(Exception):
@@ -22,10 +29,13 @@ class UserSchemaError(Exception):
 
 @dataclass(frozen=True)
 class UserSchema:
-    """What a schema file defines: `SCHEMA`, and `CHECKS` if it has checks of its own."""
+    """What a schema file defines: `SCHEMA`, `CHECKS` if it has checks of its own, and `EXERCISE` if it has an
+    interpreter.
+    """
 
     schema: Schema
     checks: tuple[Check, ...]
+    exercise: Exercise | None = None
 
 
 def is_schema_file(name: str) -> bool:
@@ -37,13 +47,10 @@ def load_user_schema(path: Path) -> UserSchema:
     """Run a schema file. Raises UserSchemaError when it fails, or does not define what it must."""
     if not path.is_file():
         raise UserSchemaError(path, "there is no such file")
-    spec = importlib.util.spec_from_file_location(f"ccheck_user_schema_{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise UserSchemaError(path, "it is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
     try:
-        spec.loader.exec_module(module)
+        module = _of_package(path) or _alone(path)
+    except UserSchemaError:
+        raise
     except SchemaRefused as refused:
         raise UserSchemaError(path, str(refused)) from refused
     except Exception as fault:  # the file is a program of the user's: whatever it raises is theirs to read
@@ -59,4 +66,38 @@ def load_user_schema(path: Path) -> UserSchema:
             check.manual  # noqa: B018 - a check without a manual is refused here, not when someone asks for it
         except ValueError as fault:
             raise UserSchemaError(path, str(fault)) from fault
-    return UserSchema(schema, checks)
+    exercise = getattr(module, "EXERCISE", None)
+    if exercise is not None and not callable(exercise):
+        raise UserSchemaError(path, f"EXERCISE is {exercise!r}, which is not a function")
+    return UserSchema(schema, checks, exercise)
+
+
+def _of_package(path: Path) -> ModuleType | None:
+    """The module of a file that lies in a package, imported as a part of it, so that it may import the
+    package's other files; None for a file that lies in none.
+    """
+    top, names = path.resolve().parent, [path.stem]
+    while (top / "__init__.py").is_file():
+        names.insert(0, top.name)
+        top = top.parent
+    if len(names) == 1 or not all(name.isidentifier() for name in names):
+        return None
+    sys.path.insert(0, str(top))
+    try:
+        module = importlib.import_module(".".join(names))
+    finally:
+        sys.path.remove(str(top))
+    if module.__file__ is None or Path(module.__file__).resolve() != path.resolve():
+        raise UserSchemaError(path, f"another package {names[0]} is in use: {module.__file__}")
+    return module
+
+
+def _alone(path: Path) -> ModuleType:
+    """The module of a file by itself."""
+    spec = importlib.util.spec_from_file_location(f"ccheck_user_schema_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise UserSchemaError(path, "it is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module

@@ -24,24 +24,27 @@ _PLACING = layout(
 class CheckTable(Sequence[Check]):
     """All checks: the general ones, those of each format, and those of a user's schema file (`more`).
 
-    `applying` gives those for one format, and loads no other format for it.
+    `applying` gives those for one format, and loads no other format for it. replaced: the format that the
+    schema file defines; where one of its name is installed, the file's checks stand in place of that one's.
     """
 
-    def __init__(self, more: tuple[Check, ...] = ()) -> None:
+    def __init__(self, more: tuple[Check, ...] = (), replaced: str = "") -> None:
         self._more = more
+        self._replaced = replaced
 
-    def joined(self, more: Iterable[Check]) -> CheckTable:
-        """This table with more checks behind it."""
-        return CheckTable((*self._more, *more))
+    def joined(self, more: Iterable[Check], replaced: str) -> CheckTable:
+        """This table with the checks of a schema file behind it, which defines the format `replaced`."""
+        return CheckTable((*self._more, *more), replaced)
 
     def applying(self, schema: str | None) -> tuple[Check, ...]:
         """The checks for files of a format; None: for files of no known format."""
-        known = None if schema is None else named(schema)
+        known = None if schema is None or schema == self._replaced else named(schema)
         more = (check for check in self._more if applies(check, schema))
         return (*_table(() if known is None else (known,)), *more)
 
     def _every(self) -> tuple[Check, ...]:
-        return (*_table(every()), *self._more)
+        kept = tuple(known for known in every() if known.name != self._replaced)
+        return (*_table(kept), *self._more)
 
     def __len__(self) -> int:
         return len(self._every())

@@ -9,12 +9,14 @@ import click
 from ccheck.build import build_file
 from ccheck.formats import SCHEMAS
 from ccheck.report.printable import printable
+from ccheck.user_schema import UserSchemaError, load_user_schema
 from ccheck_schemas.schema import RecipeError
 
 
 @click.command(
     "build",
-    epilog="\b\nExamples:\n  ccheck show --yaml FILE > recipe.yaml\n  ccheck build recipe.yaml -o FILE\n",
+    epilog="\b\nExamples:\n  ccheck show --yaml FILE > recipe.yaml\n  ccheck build recipe.yaml -o FILE\n"
+    "  ccheck build --schema mine.py recipe.yaml -o FILE\n",
 )
 @click.argument("recipe", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="RECIPE.yaml")
 @click.option(
@@ -24,8 +26,14 @@ from ccheck_schemas.schema import RecipeError
     type=click.Path(dir_okay=False, path_type=Path),
     help="The file to write.",
 )
+@click.option(
+    "--schema",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.py",
+    help="The Python file of the recipe's format, where it is your own. It is run.",
+)
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
-def command(recipe: Path, output: Path, force: bool) -> None:
+def command(recipe: Path, output: Path, schema: Path | None, force: bool) -> None:
     """Build a file from a recipe, so that content can be written by hand.
 
     Sizes, counts, offsets and checksums are worked out. `ccheck show --yaml FILE` writes the recipe of a
@@ -34,7 +42,11 @@ def command(recipe: Path, output: Path, force: bool) -> None:
     if output.exists() and not force:
         raise click.UsageError(f"{output} is there already; --force replaces it")
     try:
-        data = build_file(recipe, SCHEMAS)
+        schemas = SCHEMAS if schema is None else (load_user_schema(schema).schema,)
+    except UserSchemaError as wrong:
+        raise click.UsageError(str(wrong)) from wrong
+    try:
+        data = build_file(recipe, schemas)
     except RecipeError as wrong:
         raise click.UsageError(f"{recipe}: {wrong}") from wrong
     try:

@@ -33,7 +33,8 @@ def command(name: str | None, schema: Path | None) -> None:
     checks = CHECKS
     if schema is not None:
         try:
-            checks = CHECKS.joined(load_user_schema(schema).checks)
+            user = load_user_schema(schema)
+            checks = CHECKS.joined(user.checks, user.schema.name)
         except UserSchemaError as fault:
             raise click.UsageError(str(fault)) from fault
     if name is None:

@@ -13,7 +13,6 @@ import click
 from ccheck.cli import FINDINGS, PASS
 from ccheck.commands.options import judging
 from ccheck.consumers import Consumer
-from ccheck.exercise import EXERCISES
 from ccheck.exercise.outcome import Exercised, ExerciseError, Given, Outcome
 from ccheck.intake import NotTaken, take
 from ccheck.judgement import Judgement, prepare
@@ -93,7 +92,7 @@ def command(
         raise click.UsageError(f"{path}: {subject.detail}")
     if subject.schema is None:
         raise click.UsageError(f"{path}: the content is of no known format; name one with --schema")
-    exercise = EXERCISES.get(subject.schema.name)
+    exercise = judgement.exercise(subject.schema)
     if exercise is None:
         raise click.UsageError(f"the format {subject.schema.name} has no interpreter")
     builds = _builds(judgement, consumer, all_consumers)

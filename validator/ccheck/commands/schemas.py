@@ -55,7 +55,9 @@ def _of_file(path: Path) -> int:
     name, indent = printable(user.schema.name), " " * len(printable(user.schema.name))
     general = sum(1 for check in applying(CHECKS, user.schema.name) if not check.schemas)
     click.echo(f"{name}  {printable(user.schema.title)}")
-    click.echo(f"{indent}  {general} general checks and {len(user.checks)} of its own · validate, show")
+    can = "validate, show, build" if user.schema.compose else "validate, show"
+    run = ", run" if user.exercise else ""
+    click.echo(f"{indent}  {general} general checks and {len(user.checks)} of its own · {can}{run}")
     click.echo(f"{indent}  quick way for good files: no, the checks of a schema file need the content")
     click.echo(f"{indent}  {_reading(user.schema)}")
     return PASS
