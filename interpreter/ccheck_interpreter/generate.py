@@ -43,7 +43,6 @@ from ccheck_interpreter.match import (
 )
 from ccheck_interpreter.profile import Profile
 from ccheck_interpreter.sample import sample
-from ccheck_interpreter.space import DEFAULT_LIMITS, Limits
 from ccheck_interpreter.trap import Refused, Trap
 
 LARGEST: Final = (1 << 64) - 1
@@ -66,17 +65,33 @@ def generate(definitions: bytes | None, content: bytes) -> Iterator[Event]:
     for item in known.types:
         yield from _type_events(item)
     for instance in _instances(known, content):
-        (item,) = known.named(instance.type_name, instance.type_version)[-1:]
-        yield from instance_events(item, instance)
+        yield from instance_events(_type_of(known, instance), instance)
 
 
-def matching(
-    known: Definitions, content: bytes, most: int, limits: Limits = DEFAULT_LIMITS
-) -> Iterator[Event]:
+def pressing(known: Definitions, content: bytes, most: int) -> Iterator[Event]:
+    """The first `most` events for instances, one of each instance after the other: matches first, then near
+    misses and edges.
+    """
+    waiting = [instance_events(_type_of(known, one), one) for one in islice(_instances(known, content), most)]
+    while waiting and most:
+        left = []
+        for events in waiting:
+            event = next(events, None)
+            if event is not None and most:
+                yield event
+                most -= 1
+                left.append(events)
+        waiting = left
+
+
+def matching(known: Definitions, instances: Iterable[Instance], most: int) -> Iterator[Event]:
     """For each of the first `most` instances the event that matches it: the cheap share of `generate`."""
-    for instance in islice(_instances(known, content, limits), most):
-        (item,) = known.named(instance.type_name, instance.type_version)[-1:]
-        yield next(instance_events(item, instance))
+    for instance in islice(instances, most):
+        yield next(instance_events(_type_of(known, instance), instance))
+
+
+def _type_of(known: Definitions, instance: Instance) -> TemplateType:
+    return known.named(instance.type_name, instance.type_version)[-1]
 
 
 def _known(definitions: bytes | None) -> Definitions | None:
@@ -89,17 +104,17 @@ def _known(definitions: bytes | None) -> Definitions | None:
     return None
 
 
-def _instances(known: Definitions, content: bytes, limits: Limits = DEFAULT_LIMITS) -> Iterable[Instance]:
+def _instances(known: Definitions, content: bytes) -> Iterable[Instance]:
     """The instances as a build reads them that supplies every input and knows every kind."""
     inputs = {f"{item.name}@{item.version}": len(item.fields) for item in known.types}
     with suppress(Trap, Refused):
-        return load(known, content, Profile("generate", inputs, bounds_check=True), limits).instances
+        return load(known, content, Profile("generate", inputs, bounds_check=True)).instances
     with suppress(Trap, Refused):
-        return _salvaged(load(known, content, Profile("generate", inputs), limits))
+        return salvaged(load(known, content, Profile("generate", inputs)))
     return ()
 
 
-def _salvaged(loaded: Content) -> Iterator[Instance]:
+def salvaged(loaded: Content) -> Iterator[Instance]:
     """The instances of a file with faults; a criterion that cannot be read counts as one that any input
     matches.
     """

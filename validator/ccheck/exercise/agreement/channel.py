@@ -13,13 +13,13 @@ from ccheck_interpreter.channel import Content, load
 from ccheck_interpreter.definitions import Definitions, conforming, load_definitions
 from ccheck_interpreter.evaluate import evaluate
 from ccheck_interpreter.event import Event, EventError, encode, parse_event
-from ccheck_interpreter.generate import matching
+from ccheck_interpreter.generate import pressing
 from ccheck_interpreter.profile import Profile
 from ccheck_interpreter.trap import Refused, Trap
 from ccheck_schemas.formats.channel import ChannelContent, Criterion, TemplateInstance
 from ccheck_schemas.formats.channel_numbers import CriterionKind, Kind, ValueKind
 
-MOST_EVENTS = 8
+MOST_EVENTS = 32
 
 
 def differ(
@@ -44,7 +44,7 @@ def differ(
 
 def _events(data: bytes, known: Definitions, lines: Sequence[str] | None) -> Iterator[Event]:
     if lines is None:
-        yield from matching(known, data, MOST_EVENTS)
+        yield from pressing(known, data, MOST_EVENTS)
         return
     for line in lines[:MOST_EVENTS]:
         try:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from ccheck.exercise.channel import DEFINITIONS_KIND, profile_of
 from ccheck.exercise.outcome import ExerciseError, Given, Outcome
-from ccheck_interpreter.channel import load
+from ccheck_interpreter.channel import Content, load
 from ccheck_interpreter.definitions import Definitions, conforming, load_definitions
 from ccheck_interpreter.evaluate import Seen, evaluate
 from ccheck_interpreter.event import Event, EventError, parse_event
-from ccheck_interpreter.generate import matching
+from ccheck_interpreter.generate import matching, salvaged
 from ccheck_interpreter.profile import Profile
 from ccheck_interpreter.space import DEFAULT_LIMITS, Limits
-from ccheck_interpreter.trap import Refused, Trap
+from ccheck_interpreter.trap import Refusal, Refused, Trap, TrapData
 
 SHORT = Limits(steps=256)
 """What a run may cost before it counts as a hang, where every build is not asked for: a chain of blocks that
@@ -57,9 +59,10 @@ class ChannelSession:
             return
         if self._all is None:
             raise ExerciseError("no definitions were named: give --definitions FILE")
-        met = self._met(data, events, limits)
-        for platform, profile in chosen:
-            yield self._run(data, met, platform, profile, limits, features)
+        loads = [self._load(data, platform, profile, limits) for platform, profile in chosen]
+        met = self._called_for(loads) if events is None else self._given(events)
+        for loading in loads:
+            yield _meet(loading, met, features)
 
     def _some(self, number: int) -> list[tuple[str, Profile]]:
         """One build that checks bounds and one that does not; which, the number says."""
@@ -70,11 +73,29 @@ class ChannelSession:
                 some.append(group[number % len(group)])
         return some
 
-    def _met(self, data: bytes, events: Sequence[str] | None, limits: Limits) -> tuple[Event, ...]:
-        if events is None:
-            assert self._all is not None  # noqa: S101 - for the type checker; the caller asked
-            return tuple(matching(self._all, data, MOST_EVENTS, limits))
-        given = (self._event(line) for line in events[:MOST_EVENTS])
+    def _load(self, data: bytes, platform: str, profile: Profile, limits: Limits) -> _Loading:
+        loading = _Loading(platform, profile)
+        try:
+            loading.content = load(self._known[profile.name], data, profile, limits)
+        except Refused as refused:
+            loading.refusal = refused.refusal
+        except Trap as trapped:
+            loading.trap = trapped.data
+        return loading
+
+    def _called_for(self, loads: Sequence[_Loading]) -> tuple[Event, ...]:
+        """The events that match the instances as they were loaded: by a build that checks and uses all of
+        them, else as far as one that trusts them comes. No load is made for it.
+        """
+        assert self._all is not None  # noqa: S101 - for the type checker; the caller asked
+        contents = [loading.content for loading in loads if loading.content is not None]
+        whole = (one.instances for one in contents if one.profile.bounds_check and not one.skipped)
+        trusted = (tuple(salvaged(one)) for one in contents if not one.profile.bounds_check)
+        some = (one.instances for one in contents)
+        return tuple(matching(self._all, next(chain(whole, trusted, some), ()), MOST_EVENTS))
+
+    def _given(self, lines: Sequence[str]) -> tuple[Event, ...]:
+        given = (self._event(line) for line in lines[:MOST_EVENTS])
         return tuple(event for event in given if event is not None)
 
     def _one_event(self, line: str) -> Event | None:
@@ -84,40 +105,46 @@ class ChannelSession:
         except EventError:
             return None
 
-    def _run(
-        self,
-        data: bytes,
-        events: Sequence[Event],
-        platform: str,
-        profile: Profile,
-        limits: Limits,
-        features: set[Hashable],
-    ) -> Outcome:
-        seen: Seen = set()
-        verdict, trap, refusal = "run", None, None
-        steps = count = 0
+
+@dataclass(slots=True)
+class _Loading:
+    """A file that one build loaded: its content, a refusal or a trap."""
+
+    platform: str
+    profile: Profile
+    content: Content | None = None
+    refusal: Refusal | None = None
+    trap: TrapData | None = None
+
+
+def _meet(loading: _Loading, events: Sequence[Event], features: set[Hashable]) -> Outcome:
+    """The events, up to the first trap, in a build that loaded the file; and what became of it."""
+    profile, content = loading.profile, loading.content
+    seen: Seen = set()
+    trap, steps, count = loading.trap, 0, 0
+    if content is not None:
+        steps = content.steps
+        for skip in content.skipped:
+            features.add(("skip", skip.reason))
         try:
-            content = load(self._known[profile.name], data, profile, limits)
-            steps = content.steps
-            for skip in content.skipped:
-                features.add(("skip", skip.reason))
             for event in events:
                 result = evaluate(content, event, seen=seen)
                 steps += result.steps
                 count += 1
                 for told in result.telemetry:
                     features.add(("telemetry", told.reason))
-        except Refused as refused:
-            verdict, refusal = "refuse", refused.refusal
-            features.add(("refused", refusal.reason))
         except Trap as trapped:
-            verdict, trap = "crash", trapped.data
-            features.add((profile.bounds_check, *trap.signature))
-        features.update(seen)
-        return Outcome(
-            profile.name, platform, verdict, trap, refusal,
-            events=count, steps=steps, checks_bounds=profile.bounds_check,
-        )  # fmt: skip
+            trap = trapped.data
+    if loading.refusal is not None:
+        features.add(("refused", loading.refusal.reason))
+    if trap is not None:
+        features.add((profile.bounds_check, *trap.signature))
+    features.update(seen)
+    verdict = "crash" if trap is not None else "run" if content is not None else "refuse"
+    return Outcome(
+        profile.name, loading.platform, verdict, trap, loading.refusal,
+        events=count, steps=steps, checks_bounds=profile.bounds_check,
+    )  # fmt: skip
 
 
 def _loaded(data: bytes, platform: str, profile: Profile) -> Outcome:
