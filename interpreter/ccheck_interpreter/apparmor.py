@@ -85,6 +85,34 @@ class Dfa:
             if not word & _DIFF_ENCODE:
                 return state
 
+    def around(self, state: int, origin: int) -> Iterator[int]:
+        """The states that any byte leads to, as `step` finds them, with what they share read once."""
+        waiting = list(range(256))
+        if CLASSES in self.tables:
+            waiting = sorted({self.entry(CLASSES, byte, READ_CLASS, -1) for byte in waiting})
+        while True:
+            self.memory.reserve(16, READ_BASE, origin, "content")
+            word = self.entry(BASE, state, READ_BASE, origin)
+            here = self.where(BASE, state)
+            first, region = (word & _INDEX) + waiting[0], self.tables[CHECK]
+            size = 2 * (waiting[-1] - waiting[0] + 1)
+            raw = self.memory.read_range(region, region.base + 2 * first, size, READ_CHECK, here)
+            owners = Struct(f">{size // 2}H").unpack(raw)
+            lowest, left = waiting[0], []
+            for byte in waiting:
+                if owners[byte - lowest] == state:
+                    yield self.entry(NEXT, first + byte - lowest, READ_NEXT, here)
+                else:
+                    left.append(byte)
+            if not left:
+                return
+            origin = self.where(DEFAULT, state)
+            state = self.entry(DEFAULT, state, READ_DEFAULT, here)
+            if not word & _DIFF_ENCODE:
+                yield state
+                return
+            waiting = left
+
     def where(self, kind: int, index: int) -> int:
         """The offset of an entry in the file."""
         region = self.tables[kind]
@@ -334,17 +362,15 @@ def _ask(data: bytes, build: Profile, questions: Iterable[tuple[str, str, str]] 
 
 
 def _visit(dfa: Dfa, budget: int) -> Iterator[int]:
-    """States that bytes lead to, from the start on. Each byte is given a budget of its own."""
-    first, origin = dfa.start
-    dfa.memory.steps = budget
-    seen = {first}
-    waiting = deque([first])
+    """States that bytes lead to, from the start on. Each state is given a budget of its own."""
+    state, origin = dfa.start
+    seen = {state}
+    waiting = deque(seen)
     while waiting and len(seen) <= _FEW:
         state = waiting.popleft()
         yield state
-        for byte in range(256):
-            dfa.memory.steps = budget
-            found = dfa.step(state, byte, origin)
+        dfa.memory.steps = budget
+        for found in dfa.around(state, origin):
             if found not in seen:
                 seen.add(found)
                 waiting.append(found)
