@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -11,7 +12,7 @@ from ccheck.exercise.outcome import Given, Outcome
 from ccheck.exercise.sysmon import parse_event
 from ccheck_interpreter.event import EventError
 from ccheck_interpreter.profile import Profile
-from ccheck_interpreter.sysmon import CHECKING, TRUSTING, load
+from ccheck_interpreter.sysmon import CHECKING, TRUSTING, Rules, load
 from ccheck_interpreter.sysmon_decide import decide
 from ccheck_interpreter.sysmon_generate import SysmonEvent, generate_sysmon
 from ccheck_interpreter.sysmon_tables import Target, TargetError, target
@@ -19,6 +20,8 @@ from ccheck_interpreter.trap import Refused, Trap
 
 MOST_EVENTS = 8
 """Events of one run: a campaign gains more from another file than from another event."""
+LOOKED_AT = 64
+"""Events that a blob calls for, out of which those of a run are taken."""
 
 
 class SysmonSession:
@@ -57,7 +60,7 @@ def _run(
     try:
         rules = load(data, driver, build)
         steps = rules.steps
-        for event in islice(generate_sysmon(rules), MOST_EVENTS) if given is None else given:
+        for event in _some(rules, zlib.crc32(data)) if given is None else given:
             try:
                 result = decide(rules, event.event_id, event.fields)
             except EventError:
@@ -74,6 +77,13 @@ def _run(
     else:
         outcome = Outcome(build.name, "windows-x64", "run")
     return replace(outcome, steps=steps, events=count, checks_bounds=build.bounds_check)
+
+
+def _some(rules: Rules, number: int) -> Sequence[SysmonEvent]:
+    """Events that a blob calls for, from its first to its last; which, the number says."""
+    events = list(islice(generate_sysmon(rules), LOOKED_AT))
+    step = max(1, len(events) // MOST_EVENTS)
+    return events[number % step :: step][:MOST_EVENTS]
 
 
 def _one_event(line: str) -> SysmonEvent | None:
