@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from collections.abc import Callable, Hashable
 from contextlib import suppress
 
@@ -12,8 +13,14 @@ from ccheck_fuzz.oracles import QUICK_ORACLES, Broken, Case, broken, itself
 from ccheck_fuzz.readers import ReaderError, SessionReader
 from ccheck_fuzz.setup import Ready
 
-SHARE = 64
-"""One run of this many is held to all oracles, besides every run that reaches something new."""
+RUNNING, STOPPED = 4, 32
+"""One run of this many is held to all oracles, besides every run that reaches something new: of those that
+no build stops at, where faults of the validator hide, and of those that one does.
+"""
+FIRST, LATER, AGREED = 4, 2, 16
+"""Of the runs that stop alike, the first so many are judged by all checks, and then one of so many: of those
+that every build with checks takes, which the validator may pass, and of those that one of them refuses.
+"""
 
 Features = set[Hashable]
 Found = Callable[[bytes, Broken], None]
@@ -26,6 +33,7 @@ class Harness:
         self._ready = ready
         self._found = found
         self._seen: Features = set()
+        self._stops: Counter[Hashable] = Counter()
         self._quick = {name: oracle for name, oracle in ready.oracles.items() if name in QUICK_ORACLES}
         self.refused = 0
         """Runs of content that was looked at by the validator, and refused."""
@@ -43,9 +51,8 @@ class Harness:
         new = not features <= self._seen
         if new:
             self._seen |= features
-        whole = new or zlib.crc32(data) % SHARE == 0
         stopped = any(outcome.trap or outcome.refusal for outcome in case.outcomes)
-        if whole:
+        if new or zlib.crc32(data) % (STOPPED if stopped else RUNNING) == 0:
             for one in broken(case, self._ready.oracles):
                 self._found(data, one)
             self._count(case)
@@ -113,14 +120,20 @@ class Harness:
     def _near(self, case: Case) -> bool:
         """Whether an outcome is worth the oracles: a build with checks trapped, or the validator may pass
         the file.
-
-        Where there is a quick way, a file that does not pass it is judged by all checks only as one of the
-        share: what passes with warnings alone is found there.
         """
         if any(outcome.trap and outcome.checks_bounds for outcome in case.outcomes):
             return True
+        stop = tuple(
+            outcome.trap.signature if outcome.trap else outcome.refusal and outcome.refusal.reason
+            for outcome in case.outcomes
+        )
+        self._stops[stop] += 1
+        count = self._stops[stop]
+        refused = any(outcome.refusal and outcome.checks_bounds for outcome in case.outcomes)
+        if count <= FIRST or count % (AGREED if refused else LATER) == 0:
+            return True
         quick = case.judgement.quick
-        return quick is None or quick.report(case.data, "", "-") is not None
+        return quick is not None and quick.report(case.data, "", "-") is not None
 
     def _count(self, case: Case) -> None:
         if case.judged:

@@ -84,9 +84,10 @@ class Case:
 
     @cached_property
     def _timed(self) -> tuple[FileReport, float]:
-        before = time.process_time()
+        # Not CPU time, which some systems take longer to tell than most files take to judge.
+        before = time.perf_counter()
         report = judge(self.subject, "-", self.judgement.checks, self.judgement.policy)
-        return report, time.process_time() - before
+        return report, time.perf_counter() - before
 
     @property
     def report(self) -> FileReport:
@@ -100,7 +101,7 @@ class Case:
 
     @property
     def seconds(self) -> float:
-        """CPU time that reading and judging took."""
+        """Time that reading and judging took, by the clock on the wall."""
         return self._timed[1]
 
     @cached_property
@@ -207,7 +208,7 @@ def quick_way(case: Case) -> Iterator[Broken]:
 def resources(case: Case) -> Iterator[Broken]:
     """Steps of the builds and time of the validator stay in proportion to the file.
 
-    Time is CPU time, measured again before it is believed; its limit is far from what any file needs.
+    Time is measured again before it is believed, as CPU time; its limit is far from what any file needs.
     """
     size = len(case.data)
     for outcome in case.outcomes:
@@ -219,7 +220,9 @@ def resources(case: Case) -> Iterator[Broken]:
     if case.seconds <= most_seconds:
         return
     for _ in range(2):
-        if Case(case.data, case.schema, case.judgement, case.given).seconds <= most_seconds:
+        before = time.process_time()
+        _ = Case(case.data, case.schema, case.judgement, case.given).report
+        if time.process_time() - before <= most_seconds:
             return
     what = f"the validator takes more than {most_seconds:.1f} s for {size:,} bytes"
     yield Broken("resources", what, ("resources", "time"))
