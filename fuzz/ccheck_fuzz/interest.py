@@ -19,6 +19,7 @@ EDGES = (0, 1, 2, 3, 7, 8, 15, 16, 31, 32, 63, 64, 127, 128, 255, 256, 4095, 409
 COSTLY_TEXTS = (
     b"(a+)+$", b"(a|aa)+$", b"(.*a){20}", b"((a{0,99}){0,99}){0,99}", b"(x{1000}){1000}", b"[", b"(",
     b"a{2,1}", b"\\", b"(?P<a>", b"(?i)\xc5\xbf", b".*.*.*.*.*.*=", b"\\p{Greek}{1000}", b"^$", b"|", b"*",
+    b".{1000}",
 )  # fmt: skip
 """Texts that are no regular expressions, and some that cost a backtracking engine, or a compiler, dearly."""
 

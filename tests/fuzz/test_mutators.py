@@ -93,12 +93,12 @@ def test_each_mutator_makes_its_fault() -> None:
                 "264 → 248 bytes",
             ],
             "list_of_interesting_length": [
-                "blocks[0].size: 56 → 1544",
-                "blocks[0].body.count: 2 → 64",
-                "blocks[1].size: 72 → 2056",
-                "blocks[1].body.count: 4 → 128",
-                "and 1302 more",
-                "264 → 3736 bytes",
+                "blocks[0].size: 56 → 1520",
+                "blocks[0].body.count: 2 → 63",
+                "blocks[1].size: 72 → 2024",
+                "blocks[1].body.count: 4 → 126",
+                "and 1281 more",
+                "264 → 3680 bytes",
             ],
             "text_emptied": [
                 "instances[0].criteria[0].operand_length: 13 → 0",
@@ -168,6 +168,7 @@ def test_each_mutator_makes_its_fault() -> None:
             ],
             "size_broken": ["header.total_size: 264 → 0", "size-mismatch"],
             "count_broken": ["blocks[0].body.count: 2 → 16", "count-past-bytes"],
+            "count_that_wraps": ["instances[0].id: 1 → 2147483649"],
             "length_broken": ["blocks[0].size: 56 → 112", "size-mismatch"],
             "record_size_broken": ["blocks[0].body.record_size: 24 → 128", "record-size-wrong"],
             "index_broken": [
@@ -183,6 +184,10 @@ def test_each_mutator_makes_its_fault() -> None:
             "checksum_broken": ["header.checksum: 3212834502 → 1065350854", "checksum-wrong"],
             "byte_changed": ["header.channel: 291 → 2097443"],
             "byte_changed_unsealed": ["header.channel: 291 → 2097443"],
+            "word_changed": ["instances[0].criteria[0].operand: '\\\\certutil.exe' → '\\\\certuthl.exe'"],
+            "zero_at_an_end_filled": [
+                "instances[1].criteria[1].operand: 0400000000000000 → 0400000000000001"
+            ],
             "file_truncated": ["blocks[3].size: 0 → none", "offset-outside-file", "264 → 256 bytes"],
             "bytes_trailing": ["bytes-unowned", "checksum-wrong", "size-mismatch", "264 → 265 bytes"],
             "sector_torn": [

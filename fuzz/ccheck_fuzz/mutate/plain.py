@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import struct
 from random import Random
+from typing import Literal
 
 from ccheck_fuzz.model import Model
-from ccheck_fuzz.mutate.place import Context, pick
+from ccheck_fuzz.mutate.place import Context, pick, row_of
 from ccheck_schemas.anatomy import Tie
 
 SECTOR = 512
@@ -36,9 +37,44 @@ def _changed(model: Model, random: Random, *, sealed: bool) -> Model | None:
     return None if made.data == model.data else made  # the checksum itself, made true again
 
 
+def word_changed(model: Model, random: Random, context: Context) -> Model | None:
+    """A number of one, two, four or eight bytes in what nothing describes, a list of them perhaps: its edges,
+    one more or less, another highest bit, or as many as there are.
+    """
+    frame = model.frame
+    dark = [p.key for p in frame.pieces if p.table is None and (p.kind is None or not p.kind.numbers)]
+    key = pick(random, dark or [-1])
+    start, end = frame.starts.get(key, 0), frame.ends.get(key, 0)
+    size = pick(random, (1, 2, 2, 4, 4, 8))
+    count = (end - start) // size
+    if count < 1:
+        return None
+    at = start + size * row_of(random, count)
+    order: Literal["little", "big"] = "little" if random.random() < 0.5 else "big"
+    before = int.from_bytes(model.data[at : at + size], order)
+    most = (1 << 8 * size) - 1
+    options = (before + 1, before - 1, before ^ most // 2 + 1, 0, most, count, count - 1, count + 1)
+    value = pick(random, options) & most
+    return None if value == before else model.with_bytes(at, value.to_bytes(size, order))
+
+
+def zero_at_an_end_filled(model: Model, random: Random, context: Context) -> Model | None:
+    """The last byte of a piece, where it is zero: a NUL that ends a text, or padding."""
+    data = model.data
+    frame = model.frame
+    chance = random.random()
+    if chance < 0.2 or not frame.starts:
+        at = len(data) - 1
+    else:
+        at = pick(random, [*(frame.ends if chance < 0.6 else frame.starts).values()]) - 1
+    if not 0 <= at < len(data) or data[at]:
+        return None
+    return model.with_bytes(at, bytes([pick(random, (1, 0x41, 0xFF))]))
+
+
 def file_truncated(model: Model, random: Random, context: Context) -> bytes | None:
-    """A file without its end: cut anywhere, between pieces or at a sector; its size and checksum as they were
-    or made true.
+    """A file without its end: cut anywhere, between pieces or fields, or at a sector; its size and checksum
+    as they were or made true.
     """
     data = model.data
     if len(data) < 2:
@@ -46,8 +82,12 @@ def file_truncated(model: Model, random: Random, context: Context) -> bytes | No
     chance = random.random()
     if chance < 0.5:
         at = int(random.random() * len(data))
-    elif chance < 0.8:
+    elif chance < 0.7:
         at = pick(random, [*model.frame.starts.values()])
+    elif chance < 0.9 and model.frame.populations:
+        population = pick(random, model.frame.populations)
+        number = pick(random, population.kind.numbers or [None])
+        at = pick(random, population.starts) + (0 if number is None else number.delta)
     else:
         at = pick(random, (1, len(data) - 1, len(data) // 2, len(data) // SECTOR * SECTOR))
     at = min(at, len(data) - 1)

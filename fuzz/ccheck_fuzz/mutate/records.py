@@ -11,6 +11,7 @@ from ccheck_schemas.anatomy import Chained, Payload, Role
 
 ENUM = frozenset({Role.ENUM})
 MOST_ADDED = 64
+MOST_COPIES = 130
 """Records that one mutation adds at most."""
 
 
@@ -193,11 +194,20 @@ def kind_furnished(model: Model, random: Random, context: Context) -> Model | No
 
 
 def list_of_interesting_length(model: Model, random: Random, context: Context) -> Model | None:
-    """A table or a run with as many rows as something else has: an arity, a bound, one more or less."""
+    """A table, list or run with as many rows as something else has: an arity, a bound, one more or less."""
     frame = model.frame
     sharings = [sharing for sharing in frame.sharings if any(sharing.runs)]
     wanted = pick(random, context.interest.small)
     draft = Draft(model)
+    lists = [(key, n) for key, chained in frame.lists.items() if (n := _movable(chained))]
+    if lists and random.random() < (0.2 if frame.tables else 0.8):
+        key, count = pick(random, lists)
+        row = row_of(random, count)
+        if not 0 < wanted <= MOST_COPIES:
+            return None
+        for _ in range(wanted):
+            draft.graft(key, row + 1, draft.branch(draft.lists[key], row))
+        return draft.build()
     if sharings and random.random() < 0.7:
         sharing = pick(random, sharings)
         owner = pick(random, [i for i, run in enumerate(sharing.runs) if run])

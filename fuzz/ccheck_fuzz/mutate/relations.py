@@ -44,6 +44,17 @@ def count_broken(model: Model, random: Random, context: Context) -> Model | None
     return _broken(model, random, context, Role.COUNT)
 
 
+def count_that_wraps(model: Model, random: Random, context: Context) -> Model | None:
+    """A count so large that, times the size of a record, it wraps to what it was."""
+    place = site(model, random, frozenset({Role.COUNT, Role.LENGTH, Role.BOUNDED}))
+    if place is None:
+        return None
+    before = model.value(place.start, place.number)
+    step = (1 << 8 * place.number.packer.size) // pick(random, (2, 4, 8, 16, 32))
+    value = before + step * pick(random, (1, 1, 1, 3))
+    return with_value(model, place, value) if value <= place.number.most else None
+
+
 def length_broken(model: Model, random: Random, context: Context) -> Model | None:
     """A length that is not the number of bytes."""
     return _broken(model, random, context, Role.LENGTH)
