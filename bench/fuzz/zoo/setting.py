@@ -8,11 +8,21 @@ from ccheck_fuzz.setup import Setup
 
 CORPUS = ROOT / "corpus"
 _SEEDS = {
-    "channel": ("channel/field-past-inputs/good/C-00000291-00000000-00000001.bin", "channel/instances.bin"),
+    "channel": (
+        "channel/field-past-inputs/good/C-00000291-00000000-00000001.bin",
+        "channel/instances.bin",
+        "channel/regex-invalid/good/nested-repetition.bin",
+        "channel/not-canonical/good/first-use-first.bin",
+    ),
     "sysmon": ("sysmon/base.bin",),
     "regdb": ("regdb/base.bin", "regdb/base-19.bin"),
     "devicetree": ("devicetree/base.bin",),
-    "apparmor": ("apparmor/base.bin",),
+    "apparmor": (
+        "apparmor/base.bin",
+        "apparmor/apparmor-chain-endless/good/ends.bin",
+        "apparmor/apparmor-exec-index-outside/good/name_0_of_1.bin",
+        "apparmor/apparmor-start-outside/good/last_state.bin",
+    ),
 }
 
 
