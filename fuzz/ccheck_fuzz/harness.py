@@ -17,7 +17,7 @@ RUNNING, STOPPED = 4, 32
 """One run of this many is held to all oracles, besides every run that reaches something new: of those that
 no build stops at, where faults of the validator hide, and of those that one does.
 """
-FIRST, LATER, AGREED = 4, 2, 16
+FIRST, LATER, AGREED = 4, 4, 16
 """Of the runs that stop alike, the first so many are judged by all checks, and then one of so many: of those
 that every build with checks takes, which the validator may pass, and of those that one of them refuses.
 """

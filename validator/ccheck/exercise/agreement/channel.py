@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import re2
 
@@ -32,7 +33,7 @@ def differ(
             return first_difference(_types_of(content), _types_loaded(known))
         if given.definitions is None:
             return None
-        known = load_definitions(given.definitions, Profile("agreement", {}, bounds_check=True))
+        known = _known(given.definitions)
         inputs = {f"{item.name}@{item.version}": len(item.fields) for item in known.types}
         loaded = load(known, data, Profile("agreement", inputs, bounds_check=True))
     except (Refused, Trap):
@@ -40,6 +41,12 @@ def differ(
     return first_difference(_instances_of(content, known), _instances_loaded(loaded)) or _matched(
         content, known, loaded, _events(data, known, events)
     )
+
+
+@lru_cache(maxsize=4)
+def _known(data: bytes) -> Definitions:
+    """Definitions, loaded once for all files that are held against them."""
+    return load_definitions(data, Profile("agreement", {}, bounds_check=True))
 
 
 def _events(data: bytes, known: Definitions, lines: Sequence[str] | None) -> Iterator[Event]:
