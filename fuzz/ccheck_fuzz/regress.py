@@ -71,10 +71,14 @@ def kept(corpus: Path) -> list[Path]:
 
 def regress(corpus: Path) -> Iterator[Regressed]:
     """Run all of them again."""
-    for folder in kept(corpus):
-        why = folder / WHY
-        if not why.is_file() or not (folder / "file.bin").is_file():
-            raise RegressError(f"{folder} has no {WHY} or no file.bin")
-        harness = Harness(ready(setup_of(folder)), lambda data, broken: None)
-        broken = tuple(b for b in harness.broken_by(entry_of(folder).pack()) if not b.information)
-        yield Regressed(folder, why.read_text(encoding="utf-8").strip(), broken)
+    return map(regress_one, kept(corpus))
+
+
+def regress_one(folder: Path) -> Regressed:
+    """Run one folder again. Raises RegressError."""
+    why = folder / WHY
+    if not why.is_file() or not (folder / "file.bin").is_file():
+        raise RegressError(f"{folder} has no {WHY} or no file.bin")
+    harness = Harness(ready(setup_of(folder)), lambda data, broken: None)
+    broken = tuple(b for b in harness.broken_by(entry_of(folder).pack()) if not b.information)
+    return Regressed(folder, why.read_text(encoding="utf-8").strip(), broken)

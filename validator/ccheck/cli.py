@@ -29,6 +29,10 @@ COMMANDS: Mapping[str, str] = {
     "rollout": "ccheck.commands.rollout",
     "replay-291": "ccheck.commands.replay_291",
     "init": "ccheck.commands.init",
+    "gate": "ccheck.commands.gate",
+    "verify": "ccheck.commands.verify",
+    "baseline": "ccheck.commands.baseline",
+    "keys": "ccheck.commands.keys",
     "completion": "ccheck.commands.completion",
 }
 """The commands of this package, each the attribute `command` of its module."""
@@ -102,6 +106,7 @@ def ccheck() -> None:
     ccheck validate FILE...        everything that is wrong with a file, and why
     ccheck explain CHECK           the manual of a check
     ccheck show FILE               what is in a file, with offsets
+    ccheck gate RELEASE...         whether a release may ship, and the evidence
 
     Exit status: 0 nothing wrong, 1 errors found, 2 wrong usage or nothing examined, 3 ccheck itself failed,
     130 interrupted.

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     # Construct and the interpreter take a while to import; a file that is of no use for them does without.
     from ccheck.checks.general import FormatChecks
     from ccheck.exercise.agreement import Agreement
+    from ccheck.exercise.evidence import Gather
     from ccheck.exercise.outcome import Exercise, Given
     from ccheck.exercise.session import Session
     from ccheck_schemas.schema import Schema
@@ -35,7 +36,8 @@ class Format:
     recogniser: whether bytes look like the format, a function in a module that imports little, for every
     format is asked. definition: the `Schema`. rules: the `FormatChecks`. interpreter: the `Exercise` of
     `ccheck run`, if there is one. readiness: the `Session` that a campaign runs files in by the hundred
-    thousand; without one each run begins anew. agreement: the `Agreement` that holds the schema's reading
+    thousand; without one each run begins anew. proof: what a release gate gathers about a file beyond what
+    each build does, for a format with criteria. agreement: the `Agreement` that holds the schema's reading
     against the interpreter's. no_quick_way: why good files have no short way to a pass, where that is so.
     """
 
@@ -46,6 +48,7 @@ class Format:
     interpreter: str = ""
     readiness: str = ""
     agreement: str = ""
+    proof: str = ""
     no_quick_way: str = ""
 
     @cached_property
@@ -94,6 +97,16 @@ class Format:
         return None if self.exercise is None else plain(self.exercise)
 
     @cached_property
+    def gather(self) -> Gather | None:
+        """What runs a file for a release gate, where the format has an interpreter."""
+        from ccheck.exercise.evidence import plain
+
+        if self.proof:
+            found: Gather = self._part(self.proof)
+            return found
+        return None if self.exercise is None else plain(self.exercise, self.session)
+
+    @cached_property
     def agree(self) -> Agreement | None:
         """What holds two readings against each other, where the format has both."""
         found: Agreement | None = self._part(self.agreement) if self.agreement else None
@@ -116,6 +129,7 @@ FORMATS: tuple[Format, ...] = (
         "ccheck.exercise.channel:run",
         "ccheck.exercise.session.channel:ChannelSession",
         "ccheck.exercise.agreement.channel:differ",
+        "ccheck.exercise.evidence.channel:gather",
     ),
     Format(
         "sysmon",

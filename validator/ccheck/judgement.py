@@ -17,6 +17,7 @@ from ccheck.finding import FileReport, Finding, Severity
 from ccheck.formats import SCHEMAS
 from ccheck.gather import CheckNames, Gathered, gather
 from ccheck.intake import STANDARD_INPUT, NotTaken, take
+from ccheck.project import Project
 from ccheck.screen import quick
 from ccheck.screen.quick import Quick
 from ccheck.subject import Definitions, Setting, Subject
@@ -34,7 +35,8 @@ class Judgement:
     """All that files are judged by.
 
     schema: the one that was named, or None to recognise each file by its content. quick: the quick way to a
-    pass, or None. own_exercise: the interpreter that a schema file brings for its format.
+    pass, or None. own_exercise: the interpreter that a schema file brings for its format. project: the
+    ccheck.toml that was used, or None.
     """
 
     schemas: Sequence[Schema]
@@ -45,6 +47,7 @@ class Judgement:
     max_size: int
     quick: Quick | None = None
     own_exercise: Exercise | None = None
+    project: Project | None = None
 
     def exercise(self, schema: Schema) -> Exercise | None:
         """What runs files of a format in the interpreter, where there is one."""
@@ -139,6 +142,7 @@ def prepare(
         policy=_policy(gathered),
         max_size=gathered.max_size,
         own_exercise=exercise,
+        project=gathered.project,
     )
     judged = _definitions(gathered.definitions, judgement)
     return replace(
@@ -198,5 +202,5 @@ def _definitions(paths: Sequence[Path], judgement: Judgement) -> tuple[Definitio
             raise click.UsageError(f"definitions {path}: the content is of no known format")
         errors = dict.fromkeys(f.check for f in report.findings if f.severity is Severity.ERROR)
         broken = subject.reading is None or bool(subject.reading.counts)
-        found.append(Definitions(str(path), subject.content, tuple(errors), broken))
+        found.append(Definitions(str(path), subject.content, tuple(errors), broken, data))
     return tuple(found)

@@ -19,6 +19,7 @@ from ccheck.toml_table import Table
 
 if TYPE_CHECKING:
     from ccheck.finding import Finding
+    from ccheck.gate.policy import GatePolicy
 
 __all__ = ["FILE_NAME", "ConfigurationError", "Project", "Suppress", "find_project", "load_project"]
 
@@ -58,6 +59,7 @@ class Project:
     """All that one ccheck.toml says. Paths are ready to open. None: the file does not say.
 
     path: of ccheck.toml, as it was named. sha256: of its bytes. max_size: bytes. severities: by check.
+    gate: what a release must show.
     """
 
     path: Path
@@ -69,6 +71,7 @@ class Project:
     suppressions: tuple[Suppress, ...] = ()
     max_size: int | None = None
     max_findings: int | None = None
+    gate: GatePolicy | None = None
 
     @property
     def folder(self) -> Path:
@@ -139,11 +142,19 @@ def load_project(path: Path, *, known_checks: Collection[str]) -> Project:
         suppressions=tuple(_suppress(table, known_checks) for table in top.tables("suppress")),
         max_size=limits.optional_integer("max_size", 1, 1 << 40),
         max_findings=limits.optional_integer("max_findings", 1, 1_000_000),
+        gate=_gate(top, folder) if "gate" in top.data else None,
     )
     for table in (sysmon, limits, top):
         table.done()
     document.settle()
     return project
+
+
+def _gate(top: Table, folder: Path) -> GatePolicy:
+    # Loaded here: judging a file needs no policy for releases.
+    from ccheck.gate.policy import read_gate
+
+    return read_gate(top.table("gate"), folder)
 
 
 def _absolute(path: Path | str) -> Path:

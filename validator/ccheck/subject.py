@@ -22,12 +22,14 @@ class Definitions:
     """A definitions file that instances are judged by.
 
     errors: the checks that found errors in it. broken: it breaks its schema, so that part of it was not read.
+    data: its bytes, as they were read once.
     """
 
     path: str
     content: Any
     errors: tuple[str, ...] = ()
     broken: bool = False
+    data: bytes = b""
 
 
 @dataclass(frozen=True)

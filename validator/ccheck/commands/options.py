@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,6 +30,13 @@ def size(ctx: click.Context, param: click.Parameter, value: str | None) -> int |
     if match is None:
         raise click.BadParameter(f"{value!r} is not a size such as 1048576 or 256MiB", ctx, param)
     return int(match[1]) << {None: 0, "k": 10, "m": 20, "g": 30}[match[2]]
+
+
+def require_signing() -> None:
+    """A usage error where the packages that sign and verify are not installed."""
+    for package in ("cryptography", "securesystemslib"):
+        if find_spec(package) is None:
+            raise click.UsageError(f"verdicts need {package}: pip install 'ccheck-content[gate]'")
 
 
 def judging(function: _Function) -> _Function:

@@ -41,7 +41,7 @@ def run(data: bytes, given: Given) -> Exercised:
     outcomes = []
     for build in given.builds:
         result = run_host(profile_of(build), definitions, content, events, last_good=given.last_good)
-        outcomes.append(_outcome(build, result))
+        outcomes.append(outcome_of(build, result))
     matrix = None if content is None else _matrix(definitions, content)
     if matrix is None:
         return Exercised(tuple(outcomes))
@@ -75,7 +75,8 @@ def _matrix(definitions: bytes, content: bytes) -> Matrix | None:
     return Matrix(tuple(row for row in whole.rows if (row.type_name, row.type_version) in ran))
 
 
-def _outcome(build: Consumer, result: ProfileOutcome) -> Outcome:
+def outcome_of(build: Consumer, result: ProfileOutcome) -> Outcome:
+    """What a build did, in the form of all formats."""
     return Outcome(
         consumer=build.name,
         platform=build.platform,

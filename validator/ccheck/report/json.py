@@ -20,45 +20,49 @@ FORMAT = 1
 def render(run: RunReport, checks: Sequence[Check] = ()) -> str:
     """`run` as one JSON document in ASCII. `checks` is not used: a report says only what was found."""
     del checks
+    return dump(tree(run))
+
+
+def tree(run: RunReport) -> dict[str, Any]:
+    """`run` as plain values."""
     total = summarise(run)
-    return dump(
-        {
-            "format": FORMAT,
-            "program": {"name": "ccheck", "version": run.program_version},
-            "files": [_file(report) for report in run.files],
-            "interrupted": run.interrupted,
-            "unexamined": list(run.unexamined),
-            "summary": {
-                "verdict": total.verdict,
-                "files": total.files,
-                "passed": total.passed,
-                "failed": total.failed,
-                "errors": total.errors,
-                "warnings": total.warnings,
-                "infos": total.infos,
-                "suppressed": total.suppressed,
-                "beyond": total.beyond,
-                "not_run": total.not_run,
-                "bytes": total.size,
-            },
-        }
-    )
+    return {
+        "format": FORMAT,
+        "program": {"name": "ccheck", "version": run.program_version},
+        "files": [_file(report) for report in run.files],
+        "interrupted": run.interrupted,
+        "unexamined": list(run.unexamined),
+        "summary": {
+            "verdict": total.verdict,
+            "files": total.files,
+            "passed": total.passed,
+            "failed": total.failed,
+            "errors": total.errors,
+            "warnings": total.warnings,
+            "infos": total.infos,
+            "suppressed": total.suppressed,
+            "beyond": total.beyond,
+            "not_run": total.not_run,
+            "bytes": total.size,
+        },
+    }
 
 
-def dump(tree: Any) -> str:
-    """`tree` as indented JSON in ASCII, with a line end. No control character is raw, no surrogate alone."""
-    text = json.dumps(_clean(tree), indent=2, ensure_ascii=True, allow_nan=False)
+def dump(values: Any) -> str:
+    """Plain values as indented JSON in ASCII. No control character is raw, no surrogate alone."""
+    text = json.dumps(clean(values), indent=2, ensure_ascii=True, allow_nan=False)
     # DEL is the one control character that the json module leaves as it is; it can only stand in a string.
     return text.replace("\x7f", "\\u007f") + "\n"
 
 
-def _clean(tree: Any) -> Any:
+def clean(tree: Any) -> Any:
+    """Plain values whose texts can all be encoded, however a file was called."""
     if isinstance(tree, str):
         return well_formed(tree)
     if isinstance(tree, dict):
-        return {well_formed(key): _clean(value) for key, value in tree.items()}
-    if isinstance(tree, list):
-        return [_clean(value) for value in tree]
+        return {well_formed(key): clean(value) for key, value in tree.items()}
+    if isinstance(tree, list | tuple):
+        return [clean(value) for value in tree]
     return tree
 
 

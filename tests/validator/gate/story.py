@@ -1,0 +1,57 @@
+"""A folder with a policy, and the releases of March and July 2024, for the tests of the gate."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ccheck.cli import run
+from tests.conftest import ROOT
+
+CORPUS = ROOT / "corpus" / "channel"
+MARCH = CORPUS / "field-past-inputs" / "good" / "C-00000291-00000000-00000001.bin"
+JULY = CORPUS / "field-past-inputs" / "bad" / "C-00000291-00000000-00000032.bin"
+DAY = "2024-08-10"
+POLICY = """\
+format = 1
+definitions = ["definitions.bin"]
+consumers = "consumers.toml"
+
+[gate]
+baseline = "baseline.txt"
+
+[gate.stages]
+regress = false
+fuzz = false
+"""
+
+Call = Callable[..., tuple[int, str, str]]
+
+
+def lay_out(folder: Path) -> None:
+    """The policy, what it names, and the two releases."""
+    (folder / "ccheck.toml").write_text(POLICY, encoding="utf-8")
+    for file in ("definitions.bin", "consumers.toml"):
+        shutil.copyfile(CORPUS / file, folder / file)
+    for release, content in (("march", MARCH), ("july", JULY)):
+        (folder / release).mkdir()
+        shutil.copyfile(content, folder / release / content.name)
+
+
+def caller(capsys: pytest.CaptureFixture[str]) -> Call:
+    """What runs the command line: status, standard output, standard error."""
+
+    def call(*args: object) -> tuple[int, str, str]:
+        status = run([str(a) for a in args])
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return call
+
+
+def recorded(call: Call) -> None:
+    """The baseline with what March used."""
+    assert call("baseline", "add", "march", "--release", "2024-03", "--on", "2024-03-05")[0] == 0

@@ -1,0 +1,348 @@
+"""A verdict: in-toto tools read it, the same inputs give the same bytes, and `verify` fails closed."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import errno
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from inline_snapshot import snapshot
+
+from tests.validator.gate.story import DAY, JULY, POLICY, Call, lay_out, recorded
+
+pytest.importorskip("securesystemslib", reason="signing needs the extra gate")
+
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from ccheck.gate.envelope import seal
+from ccheck.gate.keys import private_key
+
+NEXT = "2024-08-11"
+WHOLE = POLICY.replace("regress = false\nfuzz = false\n", "")
+
+
+@pytest.fixture
+def signed(cc: Call) -> Call:
+    """The command line, beside `march.json`, the signed verdict of March."""
+    recorded(cc)
+    assert cc("keys", "new", "gate")[0] == 0
+    assert cc("gate", "march", "--on", DAY, "--key", "gate.key", "--verdict", "march.json")[0] == 0
+    return cc
+
+
+def verify(cc: Call, *args: object, on: str = NEXT) -> tuple[int, str]:
+    """`ccheck verify march.json march` with the policy: status and standard output."""
+    status, out, _ = cc(
+        "verify",
+        "march.json",
+        *(args or ("march",)),
+        "--key",
+        "gate.pub",
+        "--config",
+        "ccheck.toml",
+        "--on",
+        on,
+    )
+    return status, out
+
+
+def resigned(change: Callable[[dict[str, Any]], None]) -> None:
+    """Sign march.json again, by its own key, after a change of the statement."""
+    envelope = json.loads(Path("march.json").read_text(encoding="utf-8"))
+    statement = json.loads(base64.b64decode(envelope["payload"]))
+    changed = copy.deepcopy(statement)
+    change(changed)
+    assert changed != statement
+    Path("march.json").write_bytes(seal(changed, private_key(Path("gate.key"))))
+
+
+def test_a_passing_verdict_verifies(signed: Call) -> None:
+    """The files, the key, the policy and the day fit: exit status 0."""
+    assert verify(signed) == (0, "verified: release march, 1 file, until 2024-09-09\n")
+
+
+def test_the_envelope_is_what_the_specifications_say(signed: Call) -> None:
+    """DSSE: the signature is over PAE(type, body). in-toto: type, subjects with SHA-256, predicate type."""
+    envelope = json.loads(Path("march.json").read_text(encoding="utf-8"))
+    assert set(envelope) == {"payload", "payloadType", "signatures"}
+    body, kind = base64.standard_b64decode(envelope["payload"]), envelope["payloadType"].encode()
+    # "PAE(type, body) = "DSSEv1" + SP + LEN(type) + SP + type + SP + LEN(body) + SP + body"
+    pae = b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(body), body)
+    (signature,) = envelope["signatures"]
+    public: Any = load_pem_public_key(Path("gate.pub").read_bytes())
+    public.verify(base64.standard_b64decode(signature["sig"]), pae)
+    statement = json.loads(body)
+    assert envelope["payloadType"] == "application/vnd.in-toto+json"
+    assert statement["_type"] == "https://in-toto.io/Statement/v1"
+    assert [set(subject["digest"]) for subject in statement["subject"]] == [{"sha256"}]
+    assert statement["predicateType"] == "urn:ccheck:gate-verdict:v1"
+    assert [stage["status"] for stage in statement["predicate"]["stages"]] == snapshot(
+        ["pass", "pass", "pass", "pass", "off", "off", "pass"]
+    )
+
+
+def test_another_implementation_reads_the_statement(signed: Call) -> None:
+    """in-toto's own library takes the statement for a valid one."""
+    statements = pytest.importorskip(
+        "in_toto_attestation.v1.statement", reason="in-toto-attestation is not here"
+    )
+    from google.protobuf import json_format
+
+    envelope = json.loads(Path("march.json").read_text(encoding="utf-8"))
+    read = statements.Statement([], "", {"x": 1})
+    read.pb.Clear()
+    told = json.loads(base64.b64decode(envelope["payload"]))
+    told["type"] = told.pop("_type")
+    json_format.ParseDict(told, read.pb)
+    read.validate()
+    assert read.pb.subject[0].name == "C-00000291-00000000-00000001.bin"
+
+
+def test_the_same_inputs_give_the_same_bytes(
+    signed: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another folder, the same files, key and day: the verdict is the same to the byte."""
+    other = tmp_path / "elsewhere" / "deeper"
+    other.mkdir(parents=True)
+    lay_out(other)
+    for file in ("gate.key", "baseline.txt"):
+        shutil.copyfile(file, other / file)
+    monkeypatch.chdir(other)
+    monkeypatch.setenv("CCHECK_GATE_KEY", Path("gate.key").read_text(encoding="utf-8"))
+    assert signed("gate", "march", "--on", DAY, "--verdict", "again.json")[0] == 0
+    assert Path("again.json").read_bytes() == (tmp_path / "march.json").read_bytes()
+
+
+def test_other_missing_and_extra_files_are_refused(signed: Call) -> None:
+    """One changed bit, one file less, one more, or another name: each is named."""
+    path = next(Path("march").iterdir())
+    data = path.read_bytes()
+    path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    assert verify(signed) == (1, f"refused: {path.name} has other bytes than those that were judged\n")
+    path.write_bytes(data)
+    Path("march/more.bin").write_bytes(b"x")
+    assert verify(signed) == (1, "refused: more.bin is not in the verdict\n")
+    Path("march/more.bin").unlink()
+    path.rename("march/other.bin")
+    assert verify(signed)[1] == f"refused: {path.name} is missing\nrefused: other.bin is not in the verdict\n"
+
+
+def test_days_before_and_behind_are_refused(signed: Call) -> None:
+    """A verdict counts from the day of judgement to its last day, both inclusive."""
+    assert verify(signed, on="2024-08-09")[0] == 1
+    assert verify(signed, on=DAY)[0] == 0
+    assert verify(signed, on="2024-09-09")[0] == 0
+    assert verify(signed, on="2024-09-10") == (
+        1,
+        "refused: it expired on 2024-09-09, and today is 2024-09-10\n",
+    )
+
+
+def test_another_policy_is_refused(signed: Call) -> None:
+    """Another ccheck.toml, other terms, or no policy at all where a stage was off: none lets the files out."""
+    for changed in (POLICY + "\n# more\n", POLICY.replace("regress = false", "diff = false")):
+        Path("ccheck.toml").write_text(changed, encoding="utf-8")
+        assert verify(signed)[0] == 1
+    status, out, _ = signed("verify", "march.json", "march", "--key", "gate.pub", "--on", NEXT)
+    assert (status, out) == (1, "refused: the stage regress is 'off'\nrefused: the stage fuzz is 'off'\n")
+
+
+def test_stages_switched_off_on_the_command_line_are_refused(signed: Call) -> None:
+    """What --skip left out is another policy than the project's."""
+    signed("gate", "march", "--on", DAY, "--key", "gate.key", "--verdict", "march.json", "--skip", "exercise")
+    assert "refused: it was made by another policy: stages" in verify(signed)[1]
+
+
+def test_an_unknown_key_is_refused(signed: Call) -> None:
+    """The signature of another key, also under the id of the right one, is worth nothing."""
+    signed("keys", "new", "other")
+    status, out, _ = signed("verify", "march.json", "march", "--key", "other.pub", "--on", NEXT)
+    assert (status, out) == (1, "refused: no signature is by this key: it is of an unknown key\n")
+    mine = json.loads(Path("march.json").read_text(encoding="utf-8"))
+    signed("gate", "march", "--on", DAY, "--key", "other.key", "--verdict", "other.json")
+    theirs = json.loads(Path("other.json").read_text(encoding="utf-8"))
+    theirs["signatures"][0]["keyid"] = mine["signatures"][0]["keyid"]
+    Path("march.json").write_text(json.dumps(theirs), encoding="utf-8")
+    assert verify(signed) == (1, "refused: the signature is wrong: it was tampered with\n")
+
+
+def test_a_tampered_payload_or_type_is_refused(signed: Call) -> None:
+    """A changed statement, and the same statement under another payload type, break the signature."""
+    good = json.loads(Path("march.json").read_text(encoding="utf-8"))
+    payload = base64.b64decode(good["payload"]).replace(b'"release":"march"', b'"release":"april"')
+    changes: tuple[dict[str, Any], ...] = (
+        {"payload": base64.b64encode(payload).decode()},
+        {"payloadType": "text/plain"},
+        {"signatures": []},
+    )
+    for changed in changes:
+        Path("march.json").write_text(json.dumps({**good, **changed}), encoding="utf-8")
+        assert verify(signed)[0] == 1
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"[]", b"null", b"\xff", b'{"payload": 1}', b"[" * 100_000])
+def test_any_bytes_are_refused(signed: Call, data: bytes) -> None:
+    """What is no envelope is refused in one line."""
+    Path("march.json").write_bytes(data)
+    assert verify(signed) == (1, "refused: it is not a DSSE envelope\n")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda s: s["predicate"].update(verdict="incomplete"),
+        lambda s: s["predicate"]["stages"][0].update(status="incomplete"),
+        lambda s: s["predicate"]["stages"][0].update(status="off"),
+        lambda s: s["predicate"]["stages"][0].update(examined={"files": 0}),
+        lambda s: s["predicate"]["stages"].pop(),
+        lambda s: s["predicate"]["stages"].append(s["predicate"]["stages"][0]),
+        lambda s: s["predicate"].update(stages=[]),
+        lambda s: s["predicate"].update(expires="2034-01-01"),
+        lambda s: s["predicate"]["policy"].update(valid_days=3650),
+        lambda s: s["predicate"].pop("policy"),
+        lambda s: s["predicate"].update(on=7),
+        lambda s: s["predicate"].update(stages={"validate": "pass"}),
+        lambda s: s.update(predicateType="urn:other"),
+        lambda s: s.update(_type="https://in-toto.io/Statement/v0.1"),
+        lambda s: s.update(subject=[]),
+        lambda s: s.update(subject=s["subject"] * 2),
+        lambda s: s.update(predicate=None),
+    ],
+)
+def test_a_statement_of_the_right_key_that_is_not_right_is_refused(
+    signed: Call, change: Callable[[dict[str, Any]], None]
+) -> None:
+    """Whatever the key signed, only a whole pass under the policy lets files out."""
+    resigned(change)
+    status, out = verify(signed)
+    assert status == 1
+    assert out.startswith("refused: ")
+
+
+def test_an_incomplete_gate_signs_what_does_not_verify(signed: Call) -> None:
+    """A gate that could not examine a stage signs its verdict as a record, and it lets nothing out."""
+    Path("baseline.txt").unlink()
+    assert signed("gate", "march", "--on", DAY, "--key", "gate.key", "--verdict", "march.json")[0] == 3
+    status, out = verify(signed)
+    assert status == 1
+    assert "refused: the verdict is 'incomplete', not 'pass'" in out
+    assert "refused: the stage first_use is 'incomplete'" in out
+
+
+def test_a_failed_gate_does_not_verify(signed: Call) -> None:
+    """July's verdict is signed, and refused."""
+    assert signed("gate", "july", "--on", DAY, "--key", "gate.key", "--verdict", "march.json")[0] == 1
+    assert verify(signed, "july")[0] == 1
+
+
+def test_keys_are_not_overwritten_and_kept_from_others(signed: Call) -> None:
+    """`keys new` refuses names that are taken, and nobody else may read a private key."""
+    before = Path("gate.key").read_bytes()
+    assert signed("keys", "new", "gate")[0] == 2
+    assert Path("gate.key").read_bytes() == before
+    if os.name == "posix":
+        assert Path("gate.key").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    "pem", ["", "no key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"]
+)
+def test_a_key_that_is_none_is_wrong_usage(cc: Call, monkeypatch: pytest.MonkeyPatch, pem: str) -> None:
+    """A key of the environment that cannot be used ends the gate before it begins, and is never shown."""
+    monkeypatch.setenv("CCHECK_GATE_KEY", pem)
+    status, out, err = cc("gate", "march", "--on", DAY, "--verdict", "v.json")
+    assert (status, out) == (2, "")
+    assert "CCHECK_GATE_KEY" in err
+    assert not pem or pem not in err
+
+
+def test_a_policy_that_names_a_key_takes_no_other(signed: Call) -> None:
+    """`[gate] key` is the public half of the key that signs, or nothing is signed."""
+    Path("ccheck.toml").write_text(POLICY.replace("[gate]\n", '[gate]\nkey = "gate.pub"\n'), encoding="utf-8")
+    signed("keys", "new", "other")
+    assert signed("gate", "march", "--on", DAY, "--key", "gate.key", "--verdict", "v.json")[0] == 0
+    assert signed("gate", "march", "--on", DAY, "--key", "other.key", "--verdict", "w.json")[0] == 2
+    assert not Path("w.json").exists()
+
+
+def test_a_full_disk_leaves_the_old_verdict(signed: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the verdict cannot be written to its end, there is the old one and no part of the new."""
+    before = Path("march.json").read_bytes()
+    files = set(Path().iterdir())
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    status, _, err = signed(
+        "gate", "march", "--on", "2024-08-12", "--key", "gate.key", "--verdict", "march.json"
+    )
+    assert status == 3
+    assert os.strerror(errno.ENOSPC) in err
+    assert Path("march.json").read_bytes() == before
+    assert set(Path().iterdir()) == files
+
+
+@pytest.mark.parametrize("where", ["ccheck.gate.run.run_stage", "ccheck.gate.whole.os.fsync"])
+def test_an_interrupt_leaves_no_half_of_a_verdict(
+    signed: Call, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """Ctrl-C in a stage or while the verdict is written ends with 130, and the old verdict is whole."""
+    before = Path("march.json").read_bytes()
+    files = set(Path().iterdir())
+
+    def interrupted(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(where, interrupted)
+    assert (
+        signed("gate", "march", "--on", "2024-08-12", "--key", "gate.key", "--verdict", "march.json")[0]
+        == 130
+    )
+    assert Path("march.json").read_bytes() == before
+    assert set(Path().iterdir()) == files
+
+
+def test_two_gates_cannot_write_one_verdict(signed: Call) -> None:
+    """While another process holds the verdict, a gate ends at once and says so."""
+    other = sqlite3.connect(".march.json.lock", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    status, _, err = signed("gate", "march", "--on", DAY, "--key", "gate.key", "--verdict", "march.json")
+    other.close()
+    assert status == 2
+    assert "another ccheck works on march.json" in err
+
+
+def test_a_verdict_is_not_written_into_its_release(signed: Call) -> None:
+    """A verdict below the release's folder would be an extra file of it."""
+    status, _, err = signed("gate", "march", "--on", DAY, "--key", "gate.key", "--verdict", "march/v.json")
+    assert status == 2
+    assert "would become a part of it" in err
+
+
+def test_the_stages_of_the_fuzz_package_are_signed_too(signed: Call) -> None:
+    """With a corpus of what once broke something, all seven stages pass, and no policy is needed to verify."""
+    pytest.importorskip("psutil", reason="the stages regress and fuzz need the extra fuzz")
+    folder = Path("corpus/channel/regress/july")
+    folder.mkdir(parents=True)
+    for file in ("definitions.bin", "consumers.toml"):
+        shutil.copyfile(file, folder / file)
+    (folder / "file.bin").write_bytes(JULY.read_bytes())
+    (folder / "why.txt").write_text("the file of July 2024\n7.11 read past its inputs\n", encoding="utf-8")
+    setup = {"schema": "channel", "use_config": False, "definitions": ["definitions.bin"]}
+    setup |= {"consumers": "consumers.toml", "on": DAY}
+    (folder / "setup.json").write_text(json.dumps(setup), encoding="utf-8")
+    Path("ccheck.toml").write_text(WHOLE.replace("[gate]\n", '[gate]\ncorpus = "corpus"\n'), encoding="utf-8")
+    status, out, _ = signed("gate", "march", "--on", DAY, "--key", "gate.key", "--verdict", "march.json")
+    assert "regress     pass        1 folder of what once broke something: nothing is broken again" in out
+    assert "fuzz        pass        300 runs around 1 file broke nothing" in out
+    assert status == 0
+    assert signed("verify", "march.json", "march", "--key", "gate.pub", "--on", NEXT)[0] == 0

@@ -1,0 +1,141 @@
+"""What the stages of a gate are given: the release as it was read, what it is judged by, and what running it
+gave, worked out once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from ccheck.exercise.evidence import Evidence
+from ccheck.exercise.outcome import ExerciseError, Given
+from ccheck.finding import FileReport
+from ccheck.formats import named
+from ccheck.gate.baseline import Baseline
+from ccheck.gate.policy import GatePolicy
+from ccheck.gate.release import Taken
+from ccheck.gate.result import Stage
+from ccheck.judgement import Judgement
+from ccheck.subject import Subject
+from ccheck.validate import examine, judge
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What running one file gave: evidence, or the reason why it could not be run."""
+
+    taken: Taken
+    evidence: Evidence | None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One release before the gate.
+
+    judgement: without a quick way, so that every check is made. last_good: the release before, empty where
+    none was named. baseline: None where none was named. baseline_problem: why it could not be read.
+    """
+
+    name: str
+    files: tuple[Taken, ...]
+    judgement: Judgement
+    policy: GatePolicy
+    last_good: tuple[Taken, ...] = ()
+    baseline: Baseline | None = None
+    baseline_problem: str = ""
+
+    @cached_property
+    def subjects(self) -> Mapping[str, Subject]:
+        """Each file as its schema reads it, by name."""
+        return {taken.file.name: self.subject(taken.data, taken.base) for taken in self.files}
+
+    @cached_property
+    def reports(self) -> tuple[FileReport, ...]:
+        """What the validator says of each file."""
+        judgement = self.judgement
+        return tuple(
+            judge(self.subjects[taken.file.name], taken.file.path, judgement.checks, judgement.policy)
+            for taken in self.files
+        )
+
+    def subject(self, data: bytes, name: str) -> Subject:
+        """Bytes, read by the schema that was named or recognised."""
+        judgement = self.judgement
+        return examine(data, name, judgement.setting, judgement.schemas, judgement.schema)
+
+    def given(self, last_good: bytes | None = None) -> Given:
+        """What files are run with: the definitions, and every build that is supported on the day."""
+        setting = self.judgement.setting
+        listed = setting.consumers
+        if len(setting.definitions) > 1:
+            raise ExerciseError("a driver loads one definitions file; the project names more")
+        return Given(
+            definitions=setting.definitions[0].data if setting.definitions else None,
+            builds=() if listed is None else listed.supported(setting.on),
+            target=setting.target,
+            last_good=last_good,
+        )
+
+    def before(self, taken: Taken) -> Taken | None:
+        """The file of the last good release that this one takes the place of: of the same name, or else the
+        last of those whose name differs in its final number alone.
+        """
+        same = [old for old in self.last_good if old.file.name == taken.file.name]
+        family = [old for old in self.last_good if _family(old.file.name) == _family(taken.file.name)]
+        found = same or sorted(family, key=lambda old: _number(old.file.name))
+        return found[-1] if found else None
+
+    @cached_property
+    def ran(self) -> tuple[Ran, ...]:
+        """Each file, run under every build, as far as the budget reaches."""
+        budget = self.policy.budgets["exercise"]
+        spent = 0
+        found = []
+        for taken in self.files:
+            if spent > budget:
+                words = f"{taken.file.name}: the budget of {budget:,} steps is spent"
+                found.append(Ran(taken, None, words))
+                continue
+            ran = self._run(taken)
+            if ran.evidence is not None:
+                spent += sum(outcome.steps for outcome in ran.evidence.exercised.outcomes)
+            found.append(ran)
+        return tuple(found)
+
+    def ways(self, ran: Ran) -> tuple[tuple[str, str], ...]:
+        """The format and each path through its interpreter that a file took."""
+        schema = self.subjects[ran.taken.file.name].schema
+        if ran.evidence is None or schema is None:
+            return ()
+        return tuple((schema.name, path) for path in sorted(ran.evidence.paths))
+
+    def _run(self, taken: Taken) -> Ran:
+        subject = self.subjects[taken.file.name]
+        if subject.schema is None:
+            return Ran(taken, None, f"{taken.file.name}: the content is of no known format")
+        known = named(subject.schema.name)
+        gather = None if known is None else known.gather
+        if gather is None:
+            return Ran(taken, None, f"{taken.file.name}: the format {subject.schema.name} has no interpreter")
+        old = self.before(taken)
+        try:
+            given = self.given(None if old is None else old.data)
+            return Ran(taken, gather(taken.data, subject.content, given))
+        except ExerciseError as wrong:
+            return Ran(taken, None, f"{taken.file.name}: {wrong}")
+
+
+StageRun = Callable[[Case], Stage]
+"""One stage. It may raise: a stage that crashes is incomplete."""
+
+
+def _family(name: str) -> str:
+    return re.sub(r"[0-9]+(?=(\.[^./]*)?$)", "#", name)
+
+
+def _number(name: str) -> tuple[int, str]:
+    found = re.search(r"([0-9]+)(\.[^./]*)?$", name)
+    return (int(found[1]) if found else -1, name)

@@ -1,0 +1,61 @@
+"""The stages of a gate, in one visible table; other packages bring theirs through an entry-point group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module, metadata
+from types import MappingProxyType
+
+from ccheck.gate.case import Case, StageRun
+from ccheck.gate.policy import STAGES
+from ccheck.gate.result import Stage, Status
+
+ENTRY_POINTS = "ccheck.stages"
+"""The entry-point group through which the fuzz package brings its stages: validator never imports it."""
+
+OWN: Mapping[str, str] = MappingProxyType(
+    {
+        "validate": "ccheck.gate.stages.validate",
+        "exercise": "ccheck.gate.stages.exercise",
+        "first_use": "ccheck.gate.stages.first_use",
+        "faults": "ccheck.gate.stages.faults",
+        "diff": "ccheck.gate.stages.diff",
+    }
+)
+"""The stages of this package, each the function `run` of its module. The others are brought."""
+
+
+class StageMissing(Exception):
+    """A stage whose package is not installed."""
+
+
+def stage_run(name: str) -> StageRun:
+    """The function of a stage. Raises StageMissing."""
+    if name in OWN:
+        run: StageRun = import_module(OWN[name]).run
+        return run
+    for entry in metadata.entry_points(group=ENTRY_POINTS, name=name):
+        try:
+            brought: StageRun = entry.load()
+        except ModuleNotFoundError as missing:
+            raise StageMissing(f"it needs {missing.name}: pip install 'ccheck-content[fuzz]'") from missing
+        return brought
+    raise StageMissing("no installed package brings it: pip install 'ccheck-content[fuzz]'")
+
+
+def run_stage(name: str, case: Case) -> Stage:
+    """Run one stage; whatever it raises leaves it incomplete, and a stage that the policy does not want is
+    off.
+    """
+    if name not in case.policy.stages:
+        return Stage(name, Status.OFF, "switched off")
+    try:
+        return stage_run(name)(case)
+    except StageMissing as missing:
+        return Stage(name, Status.INCOMPLETE, str(missing))
+    except Exception as raised:  # noqa: BLE001 - any crash of a stage must leave the verdict incomplete
+        what = f"the stage crashed: {type(raised).__name__}: {raised}"
+        return Stage(name, Status.INCOMPLETE, what, details={"gaps": [what]})
+
+
+__all__ = ["ENTRY_POINTS", "OWN", "STAGES", "StageMissing", "run_stage", "stage_run"]

@@ -1,0 +1,108 @@
+"""What a crash, a bad disk or a rollback makes of the release: every build refuses or falls back, and the
+validator refuses whatever is not the old file or the new one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+
+from ccheck.exercise import EXERCISES
+from ccheck.exercise.outcome import Exercise, ExerciseError, Given, Outcome
+from ccheck.finding import FileReport
+from ccheck.gate.case import Case
+from ccheck.gate.damage import Damaged, damages
+from ccheck.gate.release import Taken
+from ccheck.gate.result import Stage, concluded
+from ccheck.report.summary import counted
+from ccheck.subject import Subject
+from ccheck.validate import judge
+from ccheck_schemas.record import is_records
+
+MOST_BLOCKS = 1000
+"""Parts of a file at which it is cut, besides its sectors."""
+
+
+def run(case: Case) -> Stage:
+    """Damage each file in every way that fits the budget."""
+    failures: list[str] = []
+    gaps: list[str] = []
+    kinds: Counter[str] = Counter()
+    runs = left = 0
+    budget = case.policy.budgets["faults"]
+    for taken in case.files:
+        subject = case.subjects[taken.file.name]
+        exercise = None if subject.schema is None else EXERCISES.get(subject.schema.name)
+        if exercise is None:
+            gaps.append(f"{taken.file.name}: no interpreter can say what a driver would do with it")
+            continue
+        old = case.before(taken)
+        given = case.given(None if old is None else old.data)
+        seen = {taken.data}
+        for damaged in damages(taken.data, taken.base, None if old is None else old.data, _blocks(subject)):
+            if damaged.kind != "renamed" and damaged.data in seen:
+                continue
+            if kinds.total() >= budget:
+                left += 1
+                continue
+            seen.add(damaged.data)
+            kinds[damaged.kind] += 1
+            said, count = _tried(case, taken, old, damaged, exercise, given)
+            runs += count
+            (failures if count else gaps).extend(f"{taken.file.name}, {damaged.what}: {one}" for one in said)
+    if left:
+        gaps.append(f"the budget of {budget:,} damaged files is spent; {left:,} were not tried")
+    examined = {"damaged files": kinds.total(), "runs": runs, **dict(sorted(kinds.items()))}
+    summary = (
+        f"{counted(kinds.total(), 'damaged file')}: no build trapped in {counted(runs, 'run')},"
+        " and none took for good what was not"
+    )
+    return concluded("faults", examined, summary=summary, failures=failures, gaps=gaps)
+
+
+def _blocks(subject: Subject) -> tuple[int, ...]:
+    """Where the parts of the file begin, as far as its schema read it."""
+    return tuple(islice(_offsets(subject), MOST_BLOCKS))
+
+
+def _tried(
+    case: Case, taken: Taken, old: Taken | None, damaged: Damaged, exercise: Exercise, given: Given
+) -> tuple[list[str], int]:
+    """What is wrong with how one damaged file was taken, and how many builds were asked."""
+    genuine = damaged.data == taken.data or (old is not None and damaged.data == old.data)
+    said = []
+    if not genuine and _report(case, damaged).verdict == "pass":
+        said.append("the validator passes it")
+    try:
+        outcomes = _asked(exercise(damaged.data, given).outcomes, given)
+    except ExerciseError as wrong:
+        # A reader that does not even know which driver it is for refuses.
+        return ([*said, f"it cannot be run: {wrong}"], 0)
+    for outcome in outcomes:
+        if outcome.trap is not None:
+            said.append(f"{outcome.consumer} traps: {outcome.trap.kind}, {outcome.trap.path}")
+        elif outcome.refusal is None and outcome.saved_by is None and not genuine:
+            said.append(f"{outcome.consumer} takes it for good")
+    return said, len(outcomes)
+
+
+def _report(case: Case, damaged: Damaged) -> FileReport:
+    subject = case.subject(damaged.data, damaged.name)
+    return judge(subject, damaged.name, case.judgement.checks, case.judgement.policy)
+
+
+def _asked(outcomes: tuple[Outcome, ...], given: Given) -> list[Outcome]:
+    """The builds of the field; of a format whose builds are not listed, the reader that checks: the other
+    shows what checks are for.
+    """
+    names = {build.name for build in given.builds}
+    listed = [outcome for outcome in outcomes if outcome.consumer in names]
+    return listed or [outcome for outcome in outcomes if outcome.checks_bounds]
+
+
+def _offsets(subject: Subject) -> Iterator[int]:
+    """The offsets of the records right below the top."""
+    for value in () if subject.reading is None else subject.reading.root.values.values():
+        if is_records(value):
+            yield from (record.offset for record in value)

@@ -1,0 +1,154 @@
+"""The verdict: an in-toto Statement about the files of a release, made of a gate's result, and held against
+files again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from ccheck.gate.case import Case
+from ccheck.gate.policy import STAGES, GatePolicy, digest_of
+from ccheck.gate.release import Taken
+from ccheck.gate.result import GateResult, Stage, Status
+from ccheck.gate.sources import installed
+from ccheck.report.json import clean
+from ccheck.report.printable import well_formed
+
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+PREDICATE_TYPE = "urn:ccheck:gate-verdict:v1"
+
+
+def statement(case: Case, result: GateResult) -> dict[str, Any]:
+    """The statement about a result, as plain values. It holds no time but the day of judgement, and no path
+    of this machine, so that a second party gets the same.
+    """
+    judgement, policy = case.judgement, case.policy
+    setting = judgement.setting
+    return {
+        "_type": STATEMENT_TYPE,
+        "subject": [
+            {"name": well_formed(file.name), "digest": {"sha256": file.sha256}} for file in result.files
+        ],
+        "predicateType": PREDICATE_TYPE,
+        "predicate": {
+            "release": well_formed(result.release),
+            "verdict": result.verdict.value,
+            "slower": result.slower,
+            "on": result.on,
+            "expires": (setting.on + timedelta(days=policy.valid_days)).isoformat(),
+            "program": {"name": "ccheck", "version": result.program_version},
+            "policy": {
+                **policy.terms(),
+                "sha256": policy.sha256,
+                "ccheck.toml": None if judgement.project is None else judgement.project.sha256,
+            },
+            "materials": {
+                "definitions": [hashlib.sha256(d.data).hexdigest() for d in setting.definitions],
+                "consumers": None if setting.consumers is None else setting.consumers.sha256,
+                "baseline": None if case.baseline is None else case.baseline.sha256,
+                "last_good": {well_formed(t.file.name): t.file.sha256 for t in case.last_good},
+                "program": installed(),
+            },
+            "stages": [_stage(stage) for stage in result.stages],
+        },
+    }
+
+
+def _stage(stage: Stage) -> dict[str, Any]:
+    return {
+        "name": stage.name,
+        "status": stage.status.value,
+        "summary": well_formed(stage.summary),
+        "examined": dict(sorted(stage.examined.items())),
+        "details": clean(dict(stage.details)),
+    }
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The policy that a verdict must have been made by. project: the digest of its ccheck.toml."""
+
+    policy: GatePolicy
+    project: str
+
+
+def objections(
+    told: Mapping[str, Any], files: Sequence[Taken], on: date, expected: Expected | None
+) -> list[str]:
+    """Why a statement that was signed does not let these files out on this day; empty where it does.
+
+    expected: None asks for every stage, since nothing says which may be off.
+    """
+    try:
+        return list(_objections(told, files, on, expected))
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as wrong:
+        return [f"the statement is not one that ccheck writes: {type(wrong).__name__}: {wrong}"]
+
+
+def _objections(
+    told: Mapping[str, Any], files: Sequence[Taken], on: date, expected: Expected | None
+) -> Iterator[str]:
+    if told["_type"] != STATEMENT_TYPE:
+        yield f"the statement is of type {told['_type']!r}"
+    if told["predicateType"] != PREDICATE_TYPE:
+        yield f"the predicate is of type {told['predicateType']!r}, not {PREDICATE_TYPE!r}"
+        return
+    predicate = told["predicate"]
+    if predicate["verdict"] != Status.PASS:
+        yield f"the verdict is {predicate['verdict']!r}, not 'pass'"
+    yield from _of_stages(predicate, expected)
+    yield from _of_policy(predicate["policy"], expected)
+    begins, ends = date.fromisoformat(predicate["on"]), date.fromisoformat(predicate["expires"])
+    if ends != begins + timedelta(days=predicate["policy"]["valid_days"]):
+        yield "its last day is not the one that its policy gives"
+    if on < begins:
+        yield f"it counts from {begins}, and today is {on}"
+    if on > ends:
+        yield f"it expired on {ends}, and today is {on}"
+    yield from _of_files(told["subject"], files)
+
+
+def _of_stages(predicate: Mapping[str, Any], expected: Expected | None) -> Iterator[str]:
+    stages = predicate["stages"]
+    if [stage["name"] for stage in stages] != list(STAGES):
+        yield "it does not tell of every stage once"
+    wanted = set(STAGES if expected is None else expected.policy.stages)
+    for stage in stages:
+        name, status = stage["name"], stage["status"]
+        if status == Status.OFF and name not in wanted:
+            continue
+        if status != Status.PASS:
+            yield f"the stage {name} is {status!r}"
+        elif not any(type(count) is int and count > 0 for count in stage["examined"].values()):
+            yield f"the stage {name} examined nothing"
+
+
+def _of_policy(policy: Mapping[str, Any], expected: Expected | None) -> Iterator[str]:
+    terms = {key: policy[key] for key in GatePolicy().terms()}
+    if digest_of(terms) != policy["sha256"]:
+        yield "the digest of its policy is not that of the policy's terms"
+    if expected is None:
+        return
+    if terms != expected.policy.terms():
+        other = [key for key, value in expected.policy.terms().items() if terms[key] != value]
+        yield f"it was made by another policy: {', '.join(other)}"
+    if policy["ccheck.toml"] != expected.project:
+        yield "it was made by another ccheck.toml"
+
+
+def _of_files(subjects: Sequence[Mapping[str, Any]], files: Sequence[Taken]) -> Iterator[str]:
+    signed = {subject["name"]: subject["digest"]["sha256"] for subject in subjects}
+    if not signed or len(signed) != len(subjects):
+        yield "it names no file, or one file twice"
+    found = {well_formed(taken.file.name): taken.file.sha256 for taken in files}
+    for name in sorted(signed.keys() - found.keys()):
+        yield f"{name} is missing"
+    for name in sorted(found.keys() - signed.keys()):
+        yield f"{name} is not in the verdict"
+    for name in sorted(signed.keys() & found.keys()):
+        if signed[name] != found[name]:
+            yield f"{name} has other bytes than those that were judged"
