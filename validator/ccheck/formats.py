@@ -104,7 +104,9 @@ class Format:
         if self.proof:
             found: Gather = self._part(self.proof)
             return found
-        return None if self.exercise is None else plain(self.exercise, self.session)
+        return (
+            None if self.exercise is None else plain(self.exercise, self.session if self.readiness else None)
+        )
 
     @cached_property
     def agree(self) -> Agreement | None:

@@ -9,9 +9,11 @@ import pytest
 from inline_snapshot import snapshot
 
 import ccheck.gate.stages as table
+from ccheck.gate.baseline import HEADER
 from ccheck.gate.case import Case
 from ccheck.gate.result import Stage
 from ccheck.gate.stages import OWN
+from tests.conftest import ROOT
 from tests.validator.gate.story import DAY, JULY, POLICY, Call, recorded
 
 
@@ -22,9 +24,9 @@ def test_july_fails_in_three_stages_and_says_why(cc: Call) -> None:
     assert status == 1
     assert out == snapshot("""\
 validate    fail        C-00000291-00000000-00000032.bin: field-past-inputs: criterion reads input 20, but consumers 7.11 and 7.15 supply 20 (0 to 19)
-            examined:   1 files, 65 checks, 3 consumers
+            examined:   1 file, 65 checks, 3 consumers
 exercise    fail        C-00000291-00000000-00000032.bin: 7.11 traps: input-index-out-of-bounds, index 20 of 20, instances[1].criteria[20].field_index (and 1 more)
-            examined:   1 files, 3 builds, 2 instances, 79 events, 23 uses
+            examined:   1 file, 3 builds, 2 instances, 79 events, 23 uses
             * C-00000291-00000000-00000032.bin: 7.11 traps: input-index-out-of-bounds, index 20 of 20, instances[1].criteria[20].field_index
             * C-00000291-00000000-00000032.bin: 7.15 traps: input-index-out-of-bounds, index 20 of 20, instances[1].criteria[20].field_index
 first_use   fail        IPC field 21: first non-wildcard criterion ever: not exercised under 7.11, 7.15 (and 2 more)
@@ -33,13 +35,13 @@ first_use   fail        IPC field 21: first non-wildcard criterion ever: not exe
             * channel interpreter: first time regex over text, failed: not exercised under 7.11, 7.15
             * channel interpreter: first time regex over text, matched: not exercised under 7.11, 7.15
 faults      fail        C-00000291-00000000-00000032.bin, renamed to C-00000292-00000000-00000032.bin: 7.11 traps: input-index-out-of-bounds, instances[1].criteria[20].field_index (and 1 more)
-            examined:   18 damaged files, 54 runs, 1 empty, 1 mixed, 1 renamed, 1 stale, 5 truncated, 9 zero
+            examined:   22 damaged files, 66 runs, 1 empty, 1 mixed, 1 renamed, 1 stale, 7 truncated, 11 zero
             * C-00000291-00000000-00000032.bin, renamed to C-00000292-00000000-00000032.bin: 7.11 traps: input-index-out-of-bounds, instances[1].criteria[20].field_index
             * C-00000291-00000000-00000032.bin, renamed to C-00000292-00000000-00000032.bin: 7.15 traps: input-index-out-of-bounds, instances[1].criteria[20].field_index
 regress     off         switched off
 fuzz        off         switched off
 diff        pass        1 file compared with the release before, 0 new
-            examined:   1 files, 1 compared, 3 changes
+            examined:   1 file, 1 compared, 3 changes
 first use   IPC field 1: first contains
 first use   IPC field 21: first non-wildcard criterion ever
 first use   channel interpreter: first time contains over text, failed
@@ -61,8 +63,7 @@ def test_july_fails_each_of_three_stages_alone(cc: Call, stage: str) -> None:
 
 def test_a_first_use_with_evidence_passes_and_is_flagged(cc: Call) -> None:
     """Against an empty baseline all that March does is new; it was exercised, and asks for a slower rollout."""
-    header = "# ccheck baseline, format 1: what was used, and the release that used it first\n"
-    Path("baseline.txt").write_text(header, encoding="utf-8")
+    Path("baseline.txt").write_text(f"{HEADER}\n", encoding="utf-8")
     status, out, _ = cc("gate", "march", "--on", DAY, "--json", "march.out")
     told = json.loads(Path("march.out").read_text(encoding="utf-8"))
     assert (status, told["verdict"], told["slower"]) == (0, "pass", True)
@@ -120,8 +121,8 @@ def test_a_budget_that_is_spent_leaves_a_stage_incomplete(cc: Call, stage: str, 
     assert "is spent" in out
 
 
-def test_a_damaged_file_that_would_be_taken_fails(cc: Call) -> None:
-    """A release of a file whose tail nothing seals fails the stage faults: July traps where it is renamed."""
+def test_a_trap_on_a_damaged_file_fails(cc: Call) -> None:
+    """The stage faults alone fails July, which traps also where it lies under another name."""
     status, out, _ = cc("gate", "july", "--on", DAY, "--only", "faults")
     assert status == 1
     assert "renamed to C-00000292-00000000-00000032.bin: 7.11 traps: input-index-out-of-bounds" in out
@@ -244,3 +245,14 @@ ccheck.toml:6: gate.valid_dyas: is not a key; did you mean valid_days?
 ccheck.toml:8: gate.stages.fuz: is not a key; did you mean fuzz?
 ccheck.toml:10: gate.budgets.faults: 0 is not between 1 and 1,000,000,000,000
 """)
+
+
+@pytest.mark.parametrize("name", ["regdb", "devicetree", "apparmor"])
+def test_formats_without_criteria_pass_the_gate(cc: Call, name: str) -> None:
+    """A good file of a format whose builds are not listed passes all stages of this package."""
+    Path("b.txt").write_text(f"{HEADER}\n", encoding="utf-8")
+    file = min((ROOT / "corpus" / name).glob("*/good/*.bin"))
+    args = ("--no-config", "--baseline", "b.txt", "--skip", "regress", "--skip", "fuzz", "--on", DAY)
+    status, out, _ = cc("gate", file, *args)
+    assert status == 0, out
+    assert f"first use   {name} interpreter: first time file loaded" in out

@@ -66,6 +66,7 @@ Examples:
 @click.option("--json", "json_", type=_OUT, help="Write the whole result as JSON.")
 @click.option("--markdown", type=_OUT, help="Write a summary and the release notes as Markdown.")
 @click.option("--sarif", type=_OUT, help="Write findings and failed stages as SARIF.")
+@click.option("--report", type=_OUT, help="Write one page of HTML that opens offline.")
 @click.option("--junit", type=_OUT, help="Write findings and failed stages as JUnit XML.")
 def command(
     paths: tuple[str, ...],
@@ -88,6 +89,7 @@ def command(
     markdown: Path | None,
     sarif: Path | None,
     junit: Path | None,
+    report: Path | None,
 ) -> int:
     """Collect evidence about a release, refuse what has none, and sign what was seen: see `docs/gate.md`.
 
@@ -115,7 +117,7 @@ def command(
     if signer is not None:
         _refuse_other_key(signer, policy)
     case = _case(name or Path(paths[0]).resolve().name, paths, exclude, judgement, policy)
-    outputs = {"json": json_, "markdown": markdown, "sarif": sarif, "junit": junit}
+    outputs = {"json": json_, "markdown": markdown, "sarif": sarif, "junit": junit, "html": report}
     _refuse_inside(paths, [verdict, *outputs.values()])
     try:
         if verdict is None or signer is None:
@@ -151,6 +153,10 @@ def _run(case: Case) -> GateResult:
 
 
 def _rendered(form: str, result: GateResult, judgement: Judgement) -> str:
+    if form == "html":
+        from ccheck.report.gate_html import render
+
+        return render(result)
     if form in FORMS:
         return FORMS[form](result)
     return RENDERERS[form](as_run(result), judgement.checks)

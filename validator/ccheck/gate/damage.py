@@ -24,7 +24,8 @@ class Damaged:
 
 def damages(new: bytes, name: str, old: bytes | None, blocks: tuple[int, ...] = ()) -> Iterator[Damaged]:
     """Everything that may be found, the likeliest first. old: the file that is replaced. blocks: offsets at
-    which parts of the new file begin.
+    which parts of the new file begin; it is cut there, at each sector, in the middle, and before its last
+    byte.
     """
     yield Damaged("zero", "all zero", name, bytes(len(new)))
     yield Damaged("empty", "no bytes", name, b"")
@@ -33,7 +34,7 @@ def damages(new: bytes, name: str, old: bytes | None, blocks: tuple[int, ...] = 
     other = _renamed(name)
     if other is not None:
         yield Damaged("renamed", f"renamed to {other}", other, new)
-    for at in sorted({*range(SECTOR, len(new), SECTOR), *blocks}):
+    for at in sorted({*range(SECTOR, len(new), SECTOR), len(new) // 2, len(new) - 1, *blocks}):
         if 0 < at < len(new):
             yield Damaged("truncated", f"truncated at {at:#x}", name, new[:at])
             yield Damaged("zero", f"all zero from {at:#x}", name, new[:at] + bytes(len(new) - at))

@@ -37,7 +37,7 @@ class GatePolicy:
     """
 
     stages: tuple[str, ...] = STAGES
-    budgets: Mapping[str, int] = field(default_factory=lambda: BUDGETS)
+    budgets: Mapping[str, int] = field(default_factory=lambda: BUDGETS, hash=False)
     baseline: Path | None = None
     last_good: Path | None = None
     corpus: Path | None = None

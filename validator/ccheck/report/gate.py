@@ -27,7 +27,7 @@ def stage_lines(stage: Stage) -> Iterator[str]:
     """One stage for people: how it ended, what it examined, what is wrong."""
     yield printable(f"{stage.name:<10}  {stage.status.value:<10}  {stage.summary}")
     if stage.examined:
-        examined = ", ".join(f"{count:,} {kind}" for kind, count in stage.examined.items())
+        examined = ", ".join(_counted(count, kind) for kind, count in stage.examined.items())
         yield printable(f"{'':<10}  examined:   {examined}")
     said = _said(stage)
     if len(said) > 1:
@@ -35,6 +35,10 @@ def stage_lines(stage: Stage) -> Iterator[str]:
             yield printable(f"{'':<10}  * {line}")
         if len(said) > MOST:
             yield f"{'':<10}  * and {len(said) - MOST:,} more"
+
+
+def _counted(count: int, kind: str) -> str:
+    return f"{count:,} {kind.removesuffix('s') if count == 1 else kind}"
 
 
 def _said(stage: Stage) -> list[str]:

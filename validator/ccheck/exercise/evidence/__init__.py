@@ -57,7 +57,9 @@ evidence.
 
 
 def plain(exercise: Exercise, session: Callable[[Given], Session] | None) -> Gather:
-    """The evidence of a format without criteria: what each build did, and what its session reached."""
+    """The evidence of a format without criteria: what each build did, and what its session reached, if it has
+    one of its own.
+    """
 
     def gather(data: bytes, content: Any, given: Given) -> Evidence:
         done = exercise(data, given)
@@ -66,7 +68,7 @@ def plain(exercise: Exercise, session: Callable[[Given], Session] | None) -> Gat
         if session is not None:
             for _ in session(given).outcomes(data, given.events, features, every=True):
                 pass
-        paths = {" ".join(map(str, f)) if isinstance(f, tuple) else str(f): builds for f in features}
-        return Evidence(done, paths=paths)
+        reached = {" ".join(map(str, f)) if isinstance(f, tuple) else str(f) for f in features}
+        return Evidence(done, paths=dict.fromkeys(("file loaded", *sorted(reached)), builds))
 
     return gather

@@ -43,7 +43,7 @@ def gather(data: bytes, content: Any, given: Given) -> Evidence:
         profile = profile_of(build)
         result = run_host(profile, given.definitions, data, last_good=given.last_good, seen=seen)
         outcomes.append(outcome_of(build, result))
-        for use in _supplied(seen, result, profile):
+        for use in _supplied(seen, profile):
             if use in ran:
                 ran[use].add(build.name)
         for path in _paths(seen, result, known):
@@ -85,7 +85,7 @@ def _use(one: tuple[str, int, int, int, bool]) -> Use:
     return Use(one[0], one[1], one[2], KIND_NAMES.get(one[3], str(one[3])))
 
 
-def _supplied(seen: Seen, result: ProfileOutcome, profile: Profile) -> set[Use]:
+def _supplied(seen: Seen, profile: Profile) -> set[Use]:
     """What was evaluated on an input that the build has: one that it does not supply was never fetched."""
     found = set()
     for one in seen:

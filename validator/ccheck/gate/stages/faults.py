@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 
 from ccheck.exercise import EXERCISES
@@ -48,9 +49,11 @@ def run(case: Case) -> Stage:
                 continue
             seen.add(damaged.data)
             kinds[damaged.kind] += 1
-            said, count = _tried(case, taken, old, damaged, exercise, given)
-            runs += count
-            (failures if count else gaps).extend(f"{taken.file.name}, {damaged.what}: {one}" for one in said)
+            tried = _tried(case, taken, old, damaged, exercise, given)
+            runs += tried.asked
+            place = f"{taken.file.name}, {damaged.what}"
+            failures += [f"{place}: {one}" for one in tried.failures]
+            gaps += [f"{place}: {one}" for one in tried.gaps]
     if left:
         gaps.append(f"the budget of {budget:,} damaged files is spent; {left:,} were not tried")
     examined = {"damaged files": kinds.total(), "runs": runs, **dict(sorted(kinds.items()))}
@@ -66,25 +69,37 @@ def _blocks(subject: Subject) -> tuple[int, ...]:
     return tuple(islice(_offsets(subject), MOST_BLOCKS))
 
 
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """How one damaged file was taken. asked: how many builds were."""
+
+    failures: list[str]
+    gaps: list[str]
+    asked: int = 0
+
+
 def _tried(
     case: Case, taken: Taken, old: Taken | None, damaged: Damaged, exercise: Exercise, given: Given
-) -> tuple[list[str], int]:
-    """What is wrong with how one damaged file was taken, and how many builds were asked."""
+) -> _Tried:
     genuine = damaged.data == taken.data or (old is not None and damaged.data == old.data)
-    said = []
+    failures = []
     if not genuine and _report(case, damaged).verdict == "pass":
-        said.append("the validator passes it")
+        failures.append("the validator passes it")
     try:
         outcomes = _asked(exercise(damaged.data, given).outcomes, given)
     except ExerciseError as wrong:
-        # A reader that does not even know which driver it is for refuses.
-        return ([*said, f"it cannot be run: {wrong}"], 0)
+        return _Tried(failures, [f"it cannot be run: {wrong}"])
+    if not outcomes:
+        return _Tried(failures, ["no build could be asked what it does with it"])
+    # That other readers would read on behind a cut is no fault of the content, as long as they do no harm.
+    field = {build.name for build in given.builds}
     for outcome in outcomes:
+        took = outcome.refusal is None and outcome.saved_by is None
         if outcome.trap is not None:
-            said.append(f"{outcome.consumer} traps: {outcome.trap.kind}, {outcome.trap.path}")
-        elif outcome.refusal is None and outcome.saved_by is None and not genuine:
-            said.append(f"{outcome.consumer} takes it for good")
-    return said, len(outcomes)
+            failures.append(f"{outcome.consumer} traps: {outcome.trap.kind}, {outcome.trap.path}")
+        elif took and not genuine and outcome.consumer in field:
+            failures.append(f"{outcome.consumer} takes it for good")
+    return _Tried(failures, [], len(outcomes))
 
 
 def _report(case: Case, damaged: Damaged) -> FileReport:
