@@ -6,7 +6,7 @@ from typing import Any
 
 import construct
 
-from ccheck_schemas.expression import Expression, FieldError, evaluate
+from ccheck_schemas.expression import Expression, FieldError, bounded, evaluate
 
 
 class _Elsewhere(construct.Subconstruct):
@@ -35,7 +35,8 @@ class At(_Elsewhere):
             return None
         back = construct.stream_tell(stream, path)
         construct.stream_seek(stream, offset, 0, path)
-        value = self.subcon._parsereport(stream, context, path)
+        with bounded(context, None):
+            value = self.subcon._parsereport(stream, context, path)
         construct.stream_seek(stream, back, 0, path)
         return value
 

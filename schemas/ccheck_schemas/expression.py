@@ -1,10 +1,13 @@
-"""``this`` expressions, and the error of a field that plain Construct parsing or building refuses."""
+"""``this`` expressions, where the bytes at hand end, and the error of a field that plain Construct parsing or
+building refuses.
+"""
 
 from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import construct
@@ -45,3 +48,30 @@ def field_of(expression: Expression) -> str | None:
         expression = expression.lhs
     path = field_path(expression)
     return path[0] if path is not None and len(path) == 1 and not path[0].startswith("_") else None
+
+
+_END = "_end_of_region"
+
+
+@contextmanager
+def bounded(context: Any, end: int | None) -> Iterator[None]:
+    """Parse plainly inside a region that ends at the offset `end`; None: outside of all regions."""
+    before = context.get(_END, ...)
+    context[_END] = end
+    try:
+        yield
+    finally:
+        if before is ...:
+            del context[_END]
+        else:
+            context[_END] = before
+
+
+def end_of_region(context: Any) -> int | None:
+    """Where the innermost region around ends, in plain parsing; None: with the file."""
+    while context is not None:
+        if _END in context:
+            end: int | None = context[_END]
+            return end
+        context = context.get("_")
+    return None

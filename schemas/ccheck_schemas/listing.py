@@ -6,7 +6,7 @@ from typing import Any
 
 import construct
 
-from ccheck_schemas.expression import FieldError
+from ccheck_schemas.expression import FieldError, end_of_region
 
 
 class Terminated(construct.Subconstruct):
@@ -81,7 +81,10 @@ class UpToEnd(construct.Subconstruct):
 
     def _parse(self, stream: Any, context: Any, path: str) -> Any:
         records = construct.ListContainer()
+        end = end_of_region(context)
         while not construct.stream_iseof(stream):
+            if end is not None and construct.stream_tell(stream, path) >= end:
+                break
             records.append(self.subcon._parsereport(stream, context, path))
         return records
 

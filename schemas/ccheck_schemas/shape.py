@@ -6,7 +6,7 @@ from typing import Any
 
 import construct
 
-from ccheck_schemas.expression import Expression, FieldError, evaluate
+from ccheck_schemas.expression import Expression, FieldError, bounded, end_of_region, evaluate
 
 
 class Text(construct.Construct):
@@ -157,7 +157,8 @@ class Region(construct.Subconstruct):
 
     def _parse(self, stream: Any, context: Any, path: str) -> Any:
         start = construct.stream_tell(stream, path)
-        value = self.subcon._parsereport(stream, context, path)
+        with bounded(context, start + int(evaluate(self.length, context))):
+            value = self.subcon._parsereport(stream, context, path)
         self._fill(construct.stream_tell(stream, path) - start, context, path)
         return value
 
@@ -257,7 +258,8 @@ class ZerosToEnd(construct.Construct):
         self.flagbuildnone = True
 
     def _parse(self, stream: Any, context: Any, path: str) -> None:
-        padding = stream.read()
+        end = end_of_region(context)
+        padding = stream.read(-1 if end is None else max(0, end - construct.stream_tell(stream, path)))
         if any(padding):
             raise FieldError("ZerosToEnd", padding, "the bytes up to the end are not zero", path)
 

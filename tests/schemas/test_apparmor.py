@@ -57,6 +57,16 @@ def test_the_content_is_typed() -> None:
     assert BASE.read_bytes()[entry.offset : entry.end].hex() == "00010004"
 
 
+@pytest.mark.parametrize("name", ["apparmor-exec-name-malformed", "apparmor-exec-index-outside"])
+def test_a_file_cut_anywhere_has_content(name: str) -> None:
+    """A file that is cut short, also inside the number of an item, has content as far as it goes."""
+    for path in sorted((CORPUS / name / "good").glob("*.bin")):
+        data = path.read_bytes()
+        assert [profile.name is None for profile in content(data).profiles] == [False]
+        for size in range(len(data)):
+            assert content(data[:size]).size <= size
+
+
 def test_two_profiles_are_followed_each_from_its_start() -> None:
     """A second profile that begins at an odd place has its DFA aligned from there, and is read."""
     held = content((CORPUS / "not-canonical" / "good" / "two_profiles.bin").read_bytes())

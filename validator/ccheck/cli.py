@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, str] = {
     "verify": "ccheck.commands.verify",
     "baseline": "ccheck.commands.baseline",
     "keys": "ccheck.commands.keys",
+    "import-kaitai": "ccheck.commands.import_kaitai",
     "completion": "ccheck.commands.completion",
 }
 """The commands of this package, each the attribute `command` of its module."""

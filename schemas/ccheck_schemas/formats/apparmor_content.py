@@ -144,12 +144,18 @@ def assemble(reading: Reading) -> PolicyContent:
     )  # fmt: skip
 
 
+_NUMBERS = frozenset({Code.U8, Code.U16, Code.U32, Code.U64, Code.ARRAY})
+"""Items that are a number and nothing else."""
+
+
 def _item(record: Record) -> Item | None:
     code, value, name = record.get("code"), record.get("value"), None
     if code == Code.NAME:
         if not isinstance(value, Record) or value.get("code") is None:
             return None
         name, code, value = value.get("name"), value.code, value.get("value")
+    if code in _NUMBERS and value is None:
+        return None
     if code in (Code.STRING, Code.BLOB):
         if not isinstance(value, Record):
             return None
