@@ -61,8 +61,8 @@ class _Grown:
         return found
 
     def plain(self) -> dict[str, Any]:
-        """The numbers alone, and what stands above."""
-        found: dict[str, Any] = {k: v for k, v in self.values.items() if isinstance(v, int)}
+        """The numbers and texts alone, and what stands above."""
+        found: dict[str, Any] = {k: v for k, v in self.values.items() if isinstance(v, int | str)}
         found["_"] = found if self.above is None else self.above.plain()
         return found
 
@@ -162,7 +162,7 @@ class _Sprout:
                 inner = grown.values[name] = _Grown(grown)
                 self.struct(node, inner, pick)
             case m.Text() | construct.Bytes():
-                self.text(node, grown)
+                self.text(node, name, grown)
             case m.ZeroPad() | m.AnyPad():
                 self.out += bytes(-len(self.out) % node.align)
             case m.ZerosTo():
@@ -205,7 +205,7 @@ class _Sprout:
             path = variable(node.keyfunc)
             if path is not None and isinstance(key, int) and (pick is not None or self.random.random() < 0.5):
                 self.patch(grown, path, key)
-            key = m.evaluate(node.keyfunc, grown.context())
+            key = self.known(node.keyfunc, grown)
             self.node(node.cases.get(key, node.default), name, grown)
             return
         inner = [_length(branch) for branch in branches(node)]
@@ -215,16 +215,27 @@ class _Sprout:
             if pick is not False and (not elsewhere or self.random.random() < 0.3):
                 self.node(node.thensubcon, name, grown, pick)
             return
-        chosen = node.thensubcon if m.evaluate(condition(node), grown.context()) else node.elsesubcon
+        chosen = node.thensubcon if self.known(condition(node), grown) else node.elsesubcon
         self.node(chosen, name, grown, pick)
 
-    def text(self, node: Any, grown: _Grown) -> None:
+    def known(self, expression: Any, grown: _Grown) -> Any:
+        """What an expression is over the numbers and texts so far; None where it asks for bytes or a list,
+        which a sprout does not keep.
+        """
+        try:
+            return m.evaluate(expression, grown.context())
+        except (KeyError, TypeError):
+            return None
+
+    def text(self, node: Any, name: str, grown: _Grown) -> None:
         raw = self.words(node)
         if callable(node.length):
             line = variable(node.length)
             self.patch(grown, line, len(raw), node.length)
         else:
             raw = bytes(node.length)
+        if isinstance(node, m.Text):
+            grown.values[name] = raw.decode(node.encoding)
         self.out += raw + bytes(_behind(node))
 
     def words(self, node: Any) -> bytes:
