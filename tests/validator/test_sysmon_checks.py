@@ -198,3 +198,11 @@ def test_every_truncation_fails() -> None:
     assert report_of(whole).verdict == "pass"
     for size in range(len(whole)):
         assert report_of(whole[:size]).verdict == "fail", size
+
+
+@pytest.mark.parametrize("target", ["1.0", "15.0"])
+def test_a_cut_header_fails_for_any_target(target: str) -> None:
+    """A blob that ends within its header is refused, and not by a traceback, when a target is named."""
+    judgement = prepare(schema="sysmon", use_config=False, target=target)
+    for size in range(16):
+        assert judgement.judged(b"\1" * size, "rules.bin", "rules.bin").verdict == "fail"

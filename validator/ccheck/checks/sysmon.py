@@ -85,7 +85,8 @@ def sysmon_layout_of_target(subject: Subject) -> Iterator[Blame]:
     Compile the rules with the tool of the target's own version, or name another target.
     """
     target = target_of(subject)
-    if target is not None and not target.layout_known:
+    # A header that ends before its version is another check's to blame.
+    if target is not None and not target.layout_known and content_of(subject).version is not None:
         yield Blame(
             f"the blob has the layout of binary version 9 and later, target {target.name} reads an older one",
             content_of(subject).header.span("version"),
@@ -108,7 +109,9 @@ def sysmon_version_of_target(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Compile the rules for the target's version.
     """
-    target, version = target_of(subject), content_of(subject).version or 0
+    target, version = target_of(subject), content_of(subject).version
+    if version is None:
+        return
     if target is not None and target.layout_known and target.binary >> 16 != version >> 16:
         yield Blame(
             f"the blob is of version {tables.version_text(version)}, target {target.name} reads major {target.binary >> 16}",
