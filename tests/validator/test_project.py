@@ -91,17 +91,26 @@ def test_every_key_of_the_manual_is_read(here: Path) -> None:
             "suppress.expires",
             "limits.max_size",
             "limits.max_findings",
+            "gate.baseline",
+            "gate.last_good",
+            "gate.corpus",
+            "gate.key",
+            "gate.valid_days",
+            "gate.seed",
+            "gate.stages.STAGE",
+            "gate.budgets.STAGE",
         ]
     )
-    text = "format = 1\nx = 1\n[sysmon]\nx = 1\n[limits]\nx = 1\n[[suppress]]\nx = 1\n"
+    text = "format = 1\nx = 1\n[gate]\nx = 1\n[sysmon]\nx = 1\n[limits]\nx = 1\n[[suppress]]\nx = 1\n"
     assert complaints(here, text) == snapshot("""\
 ccheck.toml:2: x: is not a key
-ccheck.toml:4: sysmon.x: is not a key
-ccheck.toml:6: limits.x: is not a key
-ccheck.toml:7: suppress[0].check: is missing
-ccheck.toml:7: suppress[0].reason: is missing
-ccheck.toml:7: suppress[0].expires: is missing
-ccheck.toml:8: suppress[0].x: is not a key\
+ccheck.toml:4: gate.x: is not a key
+ccheck.toml:6: sysmon.x: is not a key
+ccheck.toml:8: limits.x: is not a key
+ccheck.toml:9: suppress[0].check: is missing
+ccheck.toml:9: suppress[0].reason: is missing
+ccheck.toml:9: suppress[0].expires: is missing
+ccheck.toml:10: suppress[0].x: is not a key\
 """)
 
 
