@@ -17,8 +17,8 @@ from ccheck.checks import CHECKS, applies
 from ccheck.exercise.outcome import ExerciseError, Given
 from ccheck.finding import FileReport
 from ccheck.formats import FORMATS, Format
+from ccheck.judge import MAX_FINDINGS
 from ccheck.judgement import Judgement, prepare
-from ccheck.validate import MAX_FINDINGS
 from ccheck_fuzz.oracles import Case, broken
 from tests.conftest import ROOT
 

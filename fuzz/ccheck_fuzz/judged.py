@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from ccheck.finding import FileReport
+from ccheck.judge import examine, judge
 from ccheck.judgement import Judgement
-from ccheck.validate import examine, judge
 from ccheck_schemas.schema import Schema
 
 

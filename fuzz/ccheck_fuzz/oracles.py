@@ -31,9 +31,9 @@ from types import MappingProxyType
 from ccheck.exercise.outcome import Exercised, Given, Outcome
 from ccheck.finding import FileReport, Severity
 from ccheck.formats import named
+from ccheck.judge import examine, judge
 from ccheck.judgement import Judgement
 from ccheck.subject import Subject
-from ccheck.validate import examine, judge
 from ccheck_schemas.schema import RecipeError, Schema
 
 SECONDS = 1.0

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from ccheck.exercise.outcome import ExerciseError
 from ccheck.formats import named
-from ccheck.gate.case import Case
-from ccheck.gate.result import Stage, concluded
+from ccheck.release_gate.case import Case
+from ccheck.release_gate.result import Stage, concluded
 from ccheck.report.summary import counted
 from ccheck_fuzz.harness import Harness
 from ccheck_fuzz.oracles import ORACLES, Broken

@@ -13,8 +13,8 @@ from ccheck.checks import CHECKS
 from ccheck.consumers import Consumers, load_consumers
 from ccheck.finding import FileReport, Severity
 from ccheck.formats import SCHEMAS
+from ccheck.judge import Policy, examine, judge
 from ccheck.subject import Definitions, Setting
-from ccheck.validate import Policy, examine, judge
 from ccheck_schemas import seal as sealing
 from ccheck_schemas.formats.channel import SCHEMA
 from ccheck_schemas.formats.channel_recipe import compose

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ccheck.checks import CHECKS
 from ccheck.finding import FileReport
 from ccheck.formats import SCHEMAS
-from ccheck.validate import MAX_FINDINGS, Policy, examine, judge
+from ccheck.judge import MAX_FINDINGS, Policy, examine, judge
 from ccheck_schemas import text
 from ccheck_schemas.formats.channel import (
     SCHEMA,

@@ -14,8 +14,8 @@ import pytest
 from ccheck.checks import CHECKS
 from ccheck.finding import Severity
 from ccheck.formats import SCHEMAS
+from ccheck.judge import Policy, examine, judge
 from ccheck.subject import Setting
-from ccheck.validate import Policy, examine, judge
 from tests.validator.channel_sample import (
     CORPUS,
     SMALL,

@@ -10,8 +10,8 @@ from ccheck.checks import CHECKS
 from ccheck.finding import FileReport, Finding, Severity
 from ccheck.formats import SCHEMAS
 from ccheck.intake import Obstacle
+from ccheck.judge import Policy, examine, judge
 from ccheck.subject import Subject
-from ccheck.validate import Policy, examine, judge
 from ccheck_schemas.formats.channel import SCHEMA
 from tests.validator.channel_sample import SMALL, put, seal, setting
 

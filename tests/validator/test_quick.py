@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from ccheck.checks import CHECKS
 from ccheck.finding import FileReport
 from ccheck.formats import SCHEMAS, named
+from ccheck.judge import examine, judge
 from ccheck.judgement import Judgement
 from ccheck.judgement import prepare as prepare_judgement
 from ccheck.screen.quick import APPLYING, Quick
-from ccheck.validate import examine, judge
 from ccheck_schemas.formats import channel
 from ccheck_schemas.read import read
 from ccheck_schemas.seal import seal

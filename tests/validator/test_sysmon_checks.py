@@ -16,9 +16,9 @@ from ccheck.build import build_file
 from ccheck.checks import CHECKS
 from ccheck.finding import FileReport, Severity
 from ccheck.formats import SCHEMAS
+from ccheck.judge import Policy, examine, judge
 from ccheck.judgement import prepare
 from ccheck.subject import Setting
-from ccheck.validate import Policy, examine, judge
 from ccheck_schemas.formats.sysmon import SCHEMA
 from ccheck_schemas.formats.sysmon_recipe import compose
 from tests.conftest import ROOT

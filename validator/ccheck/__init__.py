@@ -1,3 +1,24 @@
-"""Strict validation of content before a kernel driver reads it."""
+"""Strict validation of content before a kernel driver reads it.
+
+From Python: `validate` judges files, `gate` puts a release before the release gate; see docs/api.md.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ccheck.api import WrongUsage as WrongUsage
+    from ccheck.api import gate as gate
+    from ccheck.api import validate as validate
 
 __version__ = "0.1.0"
+
+__all__ = ["WrongUsage", "__version__", "gate", "validate"]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """What `ccheck.api` has, loaded when it is first asked for."""
+        if name in ("WrongUsage", "gate", "validate"):
+            from ccheck import api
+
+            return getattr(api, name)
+        raise AttributeError(f"module 'ccheck' has no attribute {name!r}")

@@ -138,3 +138,9 @@ class RunReport:
     interrupted: bool = False
     unexamined: tuple[str, ...] = ()
     """Files that were named but not reached, when the run was interrupted."""
+
+    @property
+    def verdict(self) -> str:
+        """`pass` only when there are files, all were reached, and each of them passed; else `fail`."""
+        reached = bool(self.files) and not self.interrupted and not self.unexamined
+        return "pass" if reached and all(file.verdict == "pass" for file in self.files) else "fail"

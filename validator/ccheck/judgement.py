@@ -17,12 +17,12 @@ from ccheck.finding import FileReport, Finding, Severity
 from ccheck.formats import SCHEMAS
 from ccheck.gather import CheckNames, Gathered, gather
 from ccheck.intake import STANDARD_INPUT, NotTaken, take
+from ccheck.judge import MAX_FINDINGS, Policy, examine, judge
 from ccheck.project import Project
 from ccheck.screen import quick
 from ccheck.screen.quick import Quick
 from ccheck.subject import Definitions, Setting, Subject
 from ccheck.user_schema import UserSchemaError, is_schema_file, load_user_schema
-from ccheck.validate import MAX_FINDINGS, Policy, examine, judge
 from ccheck_schemas.schema import Schema
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from ccheck.toml_table import Table
 
 if TYPE_CHECKING:
     from ccheck.finding import Finding
-    from ccheck.gate.policy import GatePolicy
+    from ccheck.release_gate.policy import GatePolicy
 
 __all__ = ["FILE_NAME", "ConfigurationError", "Project", "Suppress", "find_project", "load_project"]
 
@@ -152,7 +152,7 @@ def load_project(path: Path, *, known_checks: Collection[str]) -> Project:
 
 def _gate(top: Table, folder: Path) -> GatePolicy:
     # Loaded here: judging a file needs no policy for releases.
-    from ccheck.gate.policy import read_gate
+    from ccheck.release_gate.policy import read_gate
 
     return read_gate(top.table("gate"), folder)
 

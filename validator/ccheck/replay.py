@@ -19,8 +19,8 @@ from ccheck.consumers import Consumer, Consumers, load_consumers
 from ccheck.exercise.channel import profile_of
 from ccheck.finding import FileReport
 from ccheck.formats import SCHEMAS
+from ccheck.judge import Policy, examine, judge
 from ccheck.subject import Definitions, Setting
-from ccheck.validate import Policy, examine, judge
 from ccheck_interpreter.host import ProfileOutcome, run, run_all
 from ccheck_interpreter.mitigation import contained
 from ccheck_interpreter.mitigation import judge as judge_mitigations

@@ -245,8 +245,8 @@ class Workers:
         # Imported here: a worker needs them only where `prepare` does.
         from ccheck.checks import CHECKS
         from ccheck.intake import Obstacle
+        from ccheck.judge import Policy, judge
         from ccheck.subject import Subject
-        from ccheck.validate import Policy, judge
 
         setting = self._judgement.setting
         subject = Subject(Path(path).name, b"", setting, obstacle=Obstacle.CRASHED, detail=how)

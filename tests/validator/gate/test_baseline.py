@@ -12,7 +12,7 @@ from inline_snapshot import snapshot
 
 from ccheck.configuration import ConfigurationError
 from ccheck.exercise.evidence import Use
-from ccheck.gate.baseline import HEADER, Baseline, First, load_baseline, used
+from ccheck.release_gate.baseline import HEADER, Baseline, First, load_baseline, used
 from tests.validator.gate.story import CORPUS, Call, recorded
 
 TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ccheck.exercise.outcome import Exercised, Given, Outcome
-from ccheck.gate.stages import faults
+from ccheck.release_gate.stages import faults
 from tests.validator.gate.story import DAY, Call
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from inline_snapshot import snapshot
 
-import ccheck.gate.stages as table
-from ccheck.gate.baseline import HEADER
-from ccheck.gate.case import Case
-from ccheck.gate.result import Stage
-from ccheck.gate.stages import OWN
+import ccheck.release_gate.stages as table
+from ccheck.release_gate.baseline import HEADER
+from ccheck.release_gate.case import Case
+from ccheck.release_gate.result import Stage
+from ccheck.release_gate.stages import OWN
 from tests.conftest import ROOT
 from tests.validator.gate.story import DAY, JULY, POLICY, Call, recorded
 
@@ -215,7 +215,7 @@ def test_each_file_is_read_once(cc: Call, monkeypatch: pytest.MonkeyPatch) -> No
         path.write_bytes(JULY.read_bytes())
         return run(name, case)
 
-    monkeypatch.setattr("ccheck.gate.run.run_stage", meddle)
+    monkeypatch.setattr("ccheck.release_gate.run.run_stage", meddle)
     assert cc("gate", "march", "--on", DAY)[0] == 0
 
 

@@ -22,8 +22,8 @@ pytest.importorskip("securesystemslib", reason="signing needs the extra gate")
 
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from ccheck.gate.envelope import seal
-from ccheck.gate.keys import private_key
+from ccheck.release_gate.envelope import seal
+from ccheck.release_gate.keys import private_key
 
 NEXT = "2024-08-11"
 WHOLE = POLICY.replace("regress = false\nfuzz = false\n", "")
@@ -291,7 +291,7 @@ def test_a_full_disk_leaves_the_old_verdict(signed: Call, monkeypatch: pytest.Mo
     assert set(Path().iterdir()) == files
 
 
-@pytest.mark.parametrize("where", ["ccheck.gate.run.run_stage", "ccheck.gate.whole.os.fsync"])
+@pytest.mark.parametrize("where", ["ccheck.release_gate.run.run_stage", "ccheck.release_gate.whole.os.fsync"])
 def test_an_interrupt_leaves_no_half_of_a_verdict(
     signed: Call, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ccheck.finding import FileReport, Finding, RunReport, Severity
-from ccheck.gate.result import (
+from ccheck.release_gate.result import (
     ContentFile,
     FirstUse,
     GateResult,

@@ -12,14 +12,14 @@ import click
 
 from ccheck.cli import FINDINGS, PASS
 from ccheck.commands.options import day
-from ccheck.gate.baseline import Baseline, load_baseline, used
-from ccheck.gate.case import Case
-from ccheck.gate.policy import GatePolicy
-from ccheck.gate.release import ReleaseError, take_release
-from ccheck.gate.whole import Busy, held, write_whole
 from ccheck.gather import CheckNames
 from ccheck.judgement import Judgement, prepare
 from ccheck.project import find_project, load_project
+from ccheck.release_gate.baseline import Baseline, load_baseline, used
+from ccheck.release_gate.case import Case
+from ccheck.release_gate.policy import GatePolicy
+from ccheck.release_gate.release import ReleaseError, take_release
+from ccheck.release_gate.whole import Busy, held, write_whole
 from ccheck.report.printable import printable
 from ccheck.report.summary import counted
 

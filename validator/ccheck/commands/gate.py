@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,15 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 from ccheck.cli import FAILURE, FINDINGS, PASS
-from ccheck.commands.options import day, require_signing, size
-from ccheck.gate.baseline import Baseline, load_baseline
-from ccheck.gate.case import Case
-from ccheck.gate.policy import STAGES, GatePolicy
-from ccheck.gate.release import ReleaseError, Taken, take_release
-from ccheck.gate.result import GateResult, Stage, Status
-from ccheck.gate.run import run_gate
-from ccheck.gate.whole import Busy, held, write_whole
-from ccheck.judgement import Judgement, prepare
+from ccheck.commands.options import judging, require_signing
+from ccheck.judgement import Judgement
+from ccheck.release_gate.case import Case
+from ccheck.release_gate.policy import STAGES, GatePolicy
+from ccheck.release_gate.prepare import prepare_case
+from ccheck.release_gate.result import GateResult, Stage, Status
+from ccheck.release_gate.run import run_gate
+from ccheck.release_gate.whole import Busy, held, write_whole
 from ccheck.report import RENDERERS
 from ccheck.report.gate import FORMS, as_run, closing_lines, stage_lines
 from ccheck.report.printable import printable
@@ -54,13 +52,7 @@ Examples:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="The folder of the release before.",
 )
-@click.option("--definitions", type=_FILE, multiple=True, help="The template-type definitions.")
-@click.option("--consumers", type=_FILE, help="The driver builds in the field (consumers.toml).")
-@click.option("--target", metavar="VERSION", help="Judge for this consumer version, not the file's own.")
-@click.option("--on", callback=day, metavar="YYYY-MM-DD", help="The day of judgement, instead of today.")
-@click.option("--config", type=_FILE, help="The ccheck.toml to use; otherwise the nearest above.")
-@click.option("--no-config", is_flag=True, help="Use no ccheck.toml.")
-@click.option("--max-size", callback=size, metavar="BYTES", help="Refuse files that are larger.")
+@judging
 @click.option("--key", type=_FILE, help="The private key to sign with; otherwise CCHECK_GATE_KEY.")
 @click.option("--verdict", type=_OUT, help="Write the signed verdict here, whatever it says.")
 @click.option("--json", "json_", type=_OUT, help="Write the whole result as JSON.")
@@ -76,6 +68,7 @@ def command(
     skip: tuple[str, ...],
     baseline: Path | None,
     last_good: Path | None,
+    schema: str | None,
     definitions: tuple[Path, ...],
     consumers: Path | None,
     target: str | None,
@@ -101,24 +94,27 @@ def command(
     if key is not None and verdict is None:
         raise click.UsageError("--key signs a verdict: say where with --verdict FILE")
     signer = None if verdict is None else _signer(key)
-    judgement = replace(
-        prepare(
-            config=config,
-            use_config=not no_config,
-            definitions=definitions,
-            consumers=consumers,
-            target=target,
-            on=on,
-            max_size=max_size,
-        ),
-        quick=None,
+    case = prepare_case(
+        paths,
+        name=name,
+        exclude=exclude,
+        only=only,
+        skip=skip,
+        baseline=baseline,
+        last_good=last_good,
+        schema=schema,
+        config=config,
+        use_config=not no_config,
+        definitions=definitions,
+        consumers=consumers,
+        target=target,
+        on=on,
+        max_size=max_size,
     )
-    policy = _policy(judgement, only, skip, baseline, last_good)
     if signer is not None:
-        _refuse_other_key(signer, policy)
-    case = _case(name or Path(paths[0]).resolve().name, paths, exclude, judgement, policy)
+        _refuse_other_key(signer, case.policy)
     outputs = {"json": json_, "markdown": markdown, "sarif": sarif, "junit": junit, "html": report}
-    _refuse_inside(paths, [verdict, *outputs.values()])
+    _refuse_overwriting(case, paths, [verdict, *outputs.values()])
     try:
         if verdict is None or signer is None:
             result = _run(case)
@@ -128,7 +124,7 @@ def command(
                 _sign(case, result, signer, verdict)
         for form, path in outputs.items():
             if path is not None:
-                write_whole(path, _rendered(form, result, judgement).encode("utf-8", "backslashreplace"))
+                write_whole(path, _rendered(form, result, case.judgement).encode("utf-8", "backslashreplace"))
     except Busy as busy:
         raise click.UsageError(str(busy)) from busy
     except BrokenPipeError:  # of who read our words: not of what was to be written
@@ -162,63 +158,37 @@ def _rendered(form: str, result: GateResult, judgement: Judgement) -> str:
     return RENDERERS[form](as_run(result), judgement.checks)
 
 
-def _policy(
-    judgement: Judgement,
-    only: Sequence[str],
-    skip: Sequence[str],
-    baseline: Path | None,
-    last_good: Path | None,
-) -> GatePolicy:
-    """The project's policy, with what the command line changes."""
-    project = judgement.project
-    policy = GatePolicy() if project is None or project.gate is None else project.gate
-    stages = tuple(s for s in STAGES if s in (only or policy.stages) and s not in skip)
-    if not stages:
-        raise click.UsageError("every stage is off: nothing would be examined")
-    return replace(
-        policy,
-        stages=stages,
-        baseline=baseline or policy.baseline,
-        last_good=last_good or policy.last_good,
-    )
-
-
-def _case(
-    name: str, paths: Sequence[str], exclude: Sequence[str], judgement: Judgement, policy: GatePolicy
-) -> Case:
-    try:
-        files = take_release(paths, exclude, judgement.max_size)
-        before: tuple[Taken, ...] = ()
-        if policy.last_good is not None:
-            before = take_release([str(policy.last_good)], exclude, judgement.max_size)
-    except ReleaseError as refused:
-        raise click.UsageError(str(refused)) from refused
-    if not files:
-        raise click.UsageError("nothing to examine: the release holds no files")
-    known, problem = _baseline(policy)
-    return Case(name, files, judgement, policy, before, known, problem)
-
-
-def _baseline(policy: GatePolicy) -> tuple[Baseline | None, str]:
-    """The baseline, or why there is none. One that is there and cannot be read is an error."""
-    if policy.baseline is None or "first_use" not in policy.stages:
-        return None, ""
-    if not policy.baseline.exists():
-        return None, f"there is no baseline {policy.baseline.name} yet: ccheck baseline add makes it"
-    return load_baseline(policy.baseline), ""
-
-
-def _refuse_inside(paths: Sequence[str], outputs: Sequence[Path | None]) -> None:
-    """What is written below a folder of the release would be a part of the release."""
-    folders = [Path(path).resolve() for path in paths if Path(path).is_dir()]
+def _refuse_overwriting(case: Case, paths: Sequence[str], outputs: Sequence[Path | None]) -> None:
+    """What is written below a folder of a release would be a part of it, and what is written over something
+    that was read would be judged by itself the next time.
+    """
+    named = [path for path in (*paths, case.policy.last_good) if path is not None]
+    folders = [Path(path).resolve() for path in named if Path(path).is_dir()]
+    setting, project = case.judgement.setting, case.judgement.project
+    taken = {
+        Path(place).resolve()
+        for place in (
+            *(file for file in paths if not Path(file).is_dir()),
+            *(one.path for one in setting.definitions),
+            *(() if setting.consumers is None else (setting.consumers.path,)),
+            *(() if project is None else (project.path,)),
+            *(() if case.policy.baseline is None else (case.policy.baseline,)),
+        )
+    }
     for output in outputs:
-        if output is not None and any(output.resolve().is_relative_to(folder) for folder in folders):
+        if output is None:
+            continue
+        place = output.resolve()
+        if any(place.is_relative_to(folder) for folder in folders):
             raise click.UsageError(f"{output} lies in the release, and would become a part of it")
+        if place in taken:
+            raise click.UsageError(f"{output} would be written twice, or over what was read")
+        taken.add(place)
 
 
 def _signer(key: Path | None) -> Ed25519PrivateKey:
     require_signing()
-    from ccheck.gate.keys import KeyFault, private_key
+    from ccheck.release_gate.keys import KeyFault, private_key
 
     try:
         return private_key(key)
@@ -228,7 +198,7 @@ def _signer(key: Path | None) -> Ed25519PrivateKey:
 
 def _refuse_other_key(signer: Ed25519PrivateKey, policy: GatePolicy) -> None:
     """A policy that names a public key wants it and no other."""
-    from ccheck.gate.keys import KeyFault, public_key, public_pem
+    from ccheck.release_gate.keys import KeyFault, public_key, public_pem
 
     if policy.key is None:
         return
@@ -241,8 +211,8 @@ def _refuse_other_key(signer: Ed25519PrivateKey, policy: GatePolicy) -> None:
 
 
 def _sign(case: Case, result: GateResult, signer: Ed25519PrivateKey, path: Path) -> None:
-    from ccheck.gate.envelope import seal
-    from ccheck.gate.verdict import statement
+    from ccheck.release_gate.envelope import seal
+    from ccheck.release_gate.verdict import statement
 
     write_whole(path, seal(statement(case, result), signer))
     click.echo(printable(f"signed      {path}"))

@@ -9,10 +9,10 @@ import click
 
 from ccheck.cli import FINDINGS, PASS
 from ccheck.commands.options import day, require_signing
-from ccheck.gate.policy import GatePolicy
-from ccheck.gate.release import ReleaseError, take_release
 from ccheck.gather import CheckNames
 from ccheck.project import load_project
+from ccheck.release_gate.policy import GatePolicy
+from ccheck.release_gate.release import ReleaseError, take_release
 from ccheck.report.printable import printable
 from ccheck.report.summary import counted
 
@@ -47,9 +47,9 @@ def command(
     Exit status: 0 it does, 1 it does not, 2 wrong usage.
     """
     require_signing()
-    from ccheck.gate.envelope import MAX_BYTES, NotTrusted, unseal
-    from ccheck.gate.keys import KeyFault, public_key
-    from ccheck.gate.verdict import Expected, objections
+    from ccheck.release_gate.envelope import MAX_BYTES, NotTrusted, unseal
+    from ccheck.release_gate.keys import KeyFault, public_key
+    from ccheck.release_gate.verdict import Expected, objections
 
     try:
         trusted = public_key(key)

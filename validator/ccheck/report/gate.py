@@ -15,7 +15,7 @@ from ccheck.report.printable import printable
 from ccheck.report.summary import counted
 
 if TYPE_CHECKING:
-    from ccheck.gate.result import GateResult, Stage
+    from ccheck.release_gate.result import GateResult, Stage
 
 FORMAT = 1
 """Rises when a program that reads the JSON could misread a newer one."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
-from ccheck.gate.result import GateResult
+from ccheck.release_gate.result import GateResult
 from ccheck.report.page import page
 from ccheck.report.plot import Series, plot
 from ccheck.report.printable import printable

@@ -10,7 +10,7 @@ from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import VerificationError
 from securesystemslib.signer import CryptoSigner
 
-from ccheck.gate.keys import named
+from ccheck.release_gate.keys import named
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 MAX_BYTES = 64 << 20

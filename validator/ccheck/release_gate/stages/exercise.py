@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ccheck.exercise.evidence import Evidence, Use
 from ccheck.exercise.outcome import Outcome
-from ccheck.gate.case import Case, Ran
-from ccheck.gate.result import Stage, concluded
+from ccheck.release_gate.case import Case, Ran
+from ccheck.release_gate.result import Stage, concluded
 from ccheck.report.summary import counted
 
 

@@ -13,13 +13,13 @@ from ccheck.exercise.evidence import Evidence
 from ccheck.exercise.outcome import ExerciseError, Given
 from ccheck.finding import FileReport
 from ccheck.formats import named
-from ccheck.gate.baseline import Baseline
-from ccheck.gate.policy import GatePolicy
-from ccheck.gate.release import Taken
-from ccheck.gate.result import Stage
+from ccheck.judge import examine, judge
 from ccheck.judgement import Judgement
+from ccheck.release_gate.baseline import Baseline
+from ccheck.release_gate.policy import GatePolicy
+from ccheck.release_gate.release import Taken
+from ccheck.release_gate.result import Stage
 from ccheck.subject import Subject
-from ccheck.validate import examine, judge
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Case:
 
     judgement: without a quick way, so that every check is made. last_good: the release before, empty where
     none was named. baseline: None where none was named. baseline_problem: why it could not be read.
+    again: makes the same judgement in another process.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Case:
     last_good: tuple[Taken, ...] = ()
     baseline: Baseline | None = None
     baseline_problem: str = ""
+    again: Callable[[], Judgement] | None = None
 
     @cached_property
     def subjects(self) -> Mapping[str, Subject]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ccheck.exercise.evidence import Use
-from ccheck.gate.baseline import Baseline
-from ccheck.gate.case import Case, Ran
-from ccheck.gate.result import FirstUse, Stage, concluded
+from ccheck.release_gate.baseline import Baseline
+from ccheck.release_gate.case import Case, Ran
+from ccheck.release_gate.result import FirstUse, Stage, concluded
 from ccheck.report.summary import counted
 from ccheck_schemas.schema import Schema
 

@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from importlib import import_module, metadata
 from types import MappingProxyType
 
-from ccheck.gate.case import Case, StageRun
-from ccheck.gate.policy import STAGES
-from ccheck.gate.result import Stage, Status
+from ccheck.release_gate.case import Case, StageRun
+from ccheck.release_gate.policy import STAGES
+from ccheck.release_gate.result import Stage, Status
 
 ENTRY_POINTS = "ccheck.stages"
 """The entry-point group through which the fuzz package brings its stages: validator never imports it."""
 
 OWN: Mapping[str, str] = MappingProxyType(
     {
-        "validate": "ccheck.gate.stages.validate",
-        "exercise": "ccheck.gate.stages.exercise",
-        "first_use": "ccheck.gate.stages.first_use",
-        "faults": "ccheck.gate.stages.faults",
-        "diff": "ccheck.gate.stages.diff",
+        "validate": "ccheck.release_gate.stages.validate",
+        "exercise": "ccheck.release_gate.stages.exercise",
+        "first_use": "ccheck.release_gate.stages.first_use",
+        "faults": "ccheck.release_gate.stages.faults",
+        "diff": "ccheck.release_gate.stages.diff",
     }
 )
 """The stages of this package, each the function `run` of its module. The others are brought."""

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
@@ -53,6 +54,13 @@ class GatePolicy:
             "valid_days": self.valid_days,
             "seed": self.seed,
         }
+
+    def expires(self, on: date) -> date | None:
+        """The last day on which a verdict of that day counts; None where the calendar ends before it."""
+        try:
+            return on + timedelta(days=self.valid_days)
+        except OverflowError:
+            return None
 
     @property
     def sha256(self) -> str:

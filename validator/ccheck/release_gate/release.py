@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ccheck.gate.result import ContentFile
 from ccheck.intake import MAX_SIZE
+from ccheck.release_gate.result import ContentFile
 
 
 class ReleaseError(Exception):

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from ccheck import __version__
 from ccheck.exercise.evidence import Slot, Use
 from ccheck.finding import RunReport
-from ccheck.gate.case import Case
-from ccheck.gate.notes import notes
-from ccheck.gate.policy import STAGES
-from ccheck.gate.result import GateResult, MatrixCell, MatrixRow, ProfileRow, Stage
-from ccheck.gate.stages import run_stage
-from ccheck.gate.stages.first_use import first_uses
+from ccheck.release_gate.case import Case
+from ccheck.release_gate.notes import notes
+from ccheck.release_gate.policy import STAGES
+from ccheck.release_gate.result import GateResult, MatrixCell, MatrixRow, ProfileRow, Stage
+from ccheck.release_gate.stages import run_stage
+from ccheck.release_gate.stages.first_use import first_uses
 
 
 def run_gate(case: Case, tell: Callable[[Stage], None] = lambda stage: None) -> GateResult:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from ccheck.gate.case import Case
-from ccheck.gate.policy import STAGES, GatePolicy, digest_of
-from ccheck.gate.release import Taken
-from ccheck.gate.result import GateResult, Stage, Status
-from ccheck.gate.sources import installed
+from ccheck.release_gate.case import Case
+from ccheck.release_gate.policy import STAGES, GatePolicy, digest_of
+from ccheck.release_gate.release import Taken
+from ccheck.release_gate.result import GateResult, Stage, Status
+from ccheck.release_gate.sources import installed
 from ccheck.report.json import clean
 from ccheck.report.printable import well_formed
 

@@ -12,13 +12,13 @@ from itertools import islice
 from ccheck.exercise import EXERCISES
 from ccheck.exercise.outcome import Exercise, ExerciseError, Given, Outcome
 from ccheck.finding import FileReport
-from ccheck.gate.case import Case
-from ccheck.gate.damage import Damaged, damages
-from ccheck.gate.release import Taken
-from ccheck.gate.result import Stage, concluded
+from ccheck.judge import judge
+from ccheck.release_gate.case import Case
+from ccheck.release_gate.damage import Damaged, damages
+from ccheck.release_gate.release import Taken
+from ccheck.release_gate.result import Stage, concluded
 from ccheck.report.summary import counted
 from ccheck.subject import Subject
-from ccheck.validate import judge
 from ccheck_schemas.record import is_records
 
 MOST_BLOCKS = 1000

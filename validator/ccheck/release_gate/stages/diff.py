@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ccheck.gate.case import Case
-from ccheck.gate.notes import notes
-from ccheck.gate.result import Stage, concluded
+from ccheck.release_gate.case import Case
+from ccheck.release_gate.notes import notes
+from ccheck.release_gate.result import Stage, concluded
 from ccheck.report.summary import counted
 
 
