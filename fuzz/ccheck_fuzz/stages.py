@@ -5,13 +5,15 @@ the release for what nobody thought of.
 from __future__ import annotations
 
 import hashlib
+import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from ccheck.exercise.outcome import ExerciseError
+from ccheck.exercise.outcome import ExerciseError, Given
+from ccheck.exercise.session import Features, Session, plain
 from ccheck.formats import named
 from ccheck.release_gate.case import Case
 from ccheck.release_gate.result import Stage, concluded
@@ -27,6 +29,9 @@ from ccheck_schemas.schema import Schema
 MAX_SIZE = 65_536
 """Bytes of the largest input; a larger file of the release is not searched around, which is a gap."""
 
+MOST_POINTS = 100
+"""Points of the curve."""
+
 REPEATABLE = {name: oracle for name, oracle in ORACLES.items() if name != "resources"}
 """The oracles whose answer is the same on every machine: time is no evidence that others can repeat."""
 
@@ -40,6 +45,7 @@ def regress(case: Case) -> Stage:
         )
     folders = kept(corpus)
     budget = case.policy.budgets["regress"]
+    digests = {_name(corpus, folder): _digest(folder) for folder in folders}
     failures = []
     for folder in folders[:budget]:
         one = regress_one(folder)
@@ -47,7 +53,9 @@ def regress(case: Case) -> Stage:
     gaps = [] if folders else [f"nothing was kept below {corpus.name}/*/regress"]
     if len(folders) > budget:
         gaps.append(f"the budget of {budget:,} folders is spent; {len(folders) - budget:,} were not run")
-    details = {"corpus": {_name(corpus, folder): _digest(folder) for folder in folders}}
+    if {_name(corpus, folder): _digest(folder) for folder in kept(corpus)} != digests:
+        gaps.append(f"{corpus.name} was changed while it was run")
+    details = {"corpus": digests}
     ran = min(len(folders), budget)
     summary = f"{counted(ran, 'folder')} of what once broke something: nothing is broken again"
     return concluded(
@@ -73,12 +81,14 @@ def fuzz(case: Case) -> Stage:
     """
     failures: list[str] = []
     gaps: list[str] = []
-    known = {old.data for old in case.last_good}
-    changed = [taken for taken in case.files if taken.data not in known]
+    same = {old.data for old in case.last_good}
+    changed = [taken for taken in case.files if taken.data not in same]
     # A release that changes nothing is searched around all the same: nothing examined is no pass.
     about = changed or list(case.files)
     budget = case.policy.budgets["fuzz"]
-    runs = files = 0
+    once = _once(case.policy.corpus)
+    curve = Curve()
+    files = 0
     for number, taken in enumerate(about):
         share = (budget + number) // len(about)
         schema = case.subjects[taken.file.name].schema
@@ -94,29 +104,78 @@ def fuzz(case: Case) -> Stage:
             except ExerciseError as wrong:
                 gaps.append(f"{taken.file.name}: {wrong}")
                 continue
-            passes, found = _search(made, taken.data, share, case.policy.seed + number)
-            runs += share
+            passes, found = _search(made, taken.data, share, case.policy.seed + number, curve)
             files += 1
-            failures += [f"{taken.file.name}: {one.what}" for one in found]
+            failures += [f"{taken.file.name}: {one.what}{once.get(one.signature, '')}" for one in found]
             if not passes:
                 gaps.append(f"{taken.file.name}: it does not pass, so a search around it shows little")
-    examined = {"runs": runs, "files": files}
-    summary = f"{counted(runs, 'run')} around {counted(files, 'file')} broke nothing"
-    return concluded("fuzz", examined, summary=summary, failures=failures, gaps=gaps)
+    examined = {"runs": curve.runs, "files": files}
+    reached = len(curve.reached)
+    details = {"curve": curve.points(), "reached": reached, "seed": case.policy.seed}
+    around = f"{counted(curve.runs, 'run')} around {counted(files, 'file')}"
+    summary = f"{around} reached {reached:,} things that a driver does, and broke nothing"
+    return concluded("fuzz", examined, summary=summary, failures=failures, gaps=gaps, details=details)
+
+
+class Curve:
+    """How much was reached after how many runs, over all files."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+        self.reached: set[tuple[str, Hashable]] = set()
+        self._points: list[tuple[int, int]] = []
+
+    def count(self, schema: str, features: Features) -> None:
+        """Take in what one run of a format reached."""
+        self.runs += 1
+        before = len(self.reached)
+        self.reached.update((schema, feature) for feature in features)
+        if len(self.reached) > before:
+            self._points.append((self.runs, len(self.reached)))
+
+    def points(self) -> list[list[int]]:
+        """Pairs of runs and things reached, from no run to the last; not many more than `MOST_POINTS`."""
+        step = max(1, len(self._points) // MOST_POINTS)
+        thinned = self._points[::-1][::step][::-1]
+        ends = ((0, 0), *thinned, (self.runs, len(self.reached)))
+        return [list(point) for point in dict.fromkeys(ends)]
+
+
+def _once(corpus: Path | None) -> dict[tuple[str, ...], str]:
+    """Words for what broke the same way before, by its signature. It is no less a failure: whoever mended it
+    has left something.
+    """
+    found = {}
+    for folder in () if corpus is None else kept(corpus):
+        told = folder / "once.json"
+        if told.is_file():
+            signature = json.loads(told.read_text(encoding="utf-8"))["signature"]
+            found[tuple(map(str, signature))] = f" (as once in {_name(corpus or folder, folder)})"
+    return found
 
 
 def _ready(case: Case, schema: Schema) -> Ready:
     """A search in this process, about one format, by what the gate judges by. Raises ExerciseError."""
-    known = named(schema.name)
-    if known is None or known.session is None:
+    session = _session(case, schema)
+    if session is None:
         raise ExerciseError(f"the format {schema.name} has no interpreter")
     given = case.given()
     judgement = replace(case.judgement, schema=schema)
-    reader = SessionReader(known.session(given))
-    return Ready(Setup(schema.name), schema, judgement, given, (reader,), REPEATABLE, "")
+    return Ready(
+        Setup(schema.name), schema, judgement, given, (SessionReader(session(given)),), REPEATABLE, ""
+    )
 
 
-def _search(made: Ready, seed: bytes, runs: int, number: int) -> tuple[bool, list[Broken]]:
+def _session(case: Case, schema: Schema) -> Callable[[Given], Session] | None:
+    """What runs files of a format: where a schema file was named, the interpreter that it brings."""
+    judgement = case.judgement
+    if schema is judgement.schema and judgement.own_exercise is not None:
+        return plain(judgement.own_exercise)
+    known = named(schema.name)
+    return None if known is None else known.session
+
+
+def _search(made: Ready, seed: bytes, runs: int, number: int, curve: Curve) -> tuple[bool, list[Broken]]:
     """Whether a file passes, and what inputs around it break, each once."""
     broken: dict[tuple[str, ...], Broken] = {}
 
@@ -127,7 +186,7 @@ def _search(made: Ready, seed: bytes, runs: int, number: int) -> tuple[bool, lis
     harness = Harness(made, found)
     variation = Variation(made, [seed], harness.healthy)
     for data in islice(_inputs(variation, seed, random.Random(number)), runs):
-        harness.run(data)
+        curve.count(made.schema.name, harness.run(data))
     return harness.passes(seed), list(broken.values())
 
 

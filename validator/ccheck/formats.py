@@ -36,9 +36,10 @@ class Format:
     recogniser: whether bytes look like the format, a function in a module that imports little, for every
     format is asked. definition: the `Schema`. rules: the `FormatChecks`. interpreter: the `Exercise` of
     `ccheck run`, if there is one. readiness: the `Session` that a campaign runs files in by the hundred
-    thousand; without one each run begins anew. proof: what a release gate gathers about a file beyond what
-    each build does, for a format with criteria. agreement: the `Agreement` that holds the schema's reading
-    against the interpreter's. no_quick_way: why good files have no short way to a pass, where that is so.
+    thousand; without one each run begins anew. proof: what a release gate gathers about a file, where that is
+    more than what each build does and which words of the schema the file uses. agreement: the `Agreement`
+    that holds the schema's reading against the interpreter's. no_quick_way: why good files have no short way
+    to a pass, where that is so.
     """
 
     name: str
@@ -104,9 +105,7 @@ class Format:
         if self.proof:
             found: Gather = self._part(self.proof)
             return found
-        return (
-            None if self.exercise is None else plain(self.exercise, self.session if self.readiness else None)
-        )
+        return None if self.exercise is None else plain(self.exercise, self.schema)
 
     @cached_property
     def agree(self) -> Agreement | None:
@@ -141,6 +140,7 @@ FORMATS: tuple[Format, ...] = (
         "ccheck.exercise.sysmon:run",
         "ccheck.exercise.session.sysmon:SysmonSession",
         "ccheck.exercise.agreement.sysmon:differ",
+        "ccheck.exercise.evidence.sysmon:gather",
         no_quick_way="the checks of events, fields and groups have no screen yet; files have few records",
     ),
     Format(

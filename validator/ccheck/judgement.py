@@ -36,7 +36,7 @@ class Judgement:
 
     schema: the one that was named, or None to recognise each file by its content. quick: the quick way to a
     pass, or None. own_exercise: the interpreter that a schema file brings for its format. project: the
-    ccheck.toml that was used, or None.
+    ccheck.toml that was used, or None. schema_file: the Python file that was named for the schema, or None.
     """
 
     schemas: Sequence[Schema]
@@ -48,6 +48,7 @@ class Judgement:
     quick: Quick | None = None
     own_exercise: Exercise | None = None
     project: Project | None = None
+    schema_file: str | None = None
 
     def exercise(self, schema: Schema) -> Exercise | None:
         """What runs files of a format in the interpreter, where there is one."""
@@ -143,6 +144,7 @@ def prepare(
         max_size=gathered.max_size,
         own_exercise=exercise,
         project=gathered.project,
+        schema_file=schema if schema is not None and is_schema_file(schema) else None,
     )
     judged = _definitions(gathered.definitions, judgement)
     return replace(

@@ -1,7 +1,8 @@
 """The anatomy of a format and of a file, in plain data: kinds of records, their numbers and what these mean.
 
 No Construct node leaves this package: `dissect` takes a file apart by its schema, `sprout` makes a small file
-out of a schema alone, `constants` lists the numbers and magics that a schema names. What is not understood
+out of a schema alone, `constants` lists the numbers and magics that a schema names,
+`vocabulary` what of them a file uses. What is not understood
 (an expression over several fields, a conditional number inside a row) has no description and is left alone.
 """
 
@@ -31,6 +32,7 @@ from ccheck_schemas.anatomy.kind import (
     Tie,
 )
 from ccheck_schemas.anatomy.sprout import sprout
+from ccheck_schemas.anatomy.vocabulary import vocabulary
 
 __all__ = [
     "DERIVED",
@@ -58,4 +60,5 @@ __all__ = [
     "constants",
     "dissect",
     "sprout",
+    "vocabulary",
 ]

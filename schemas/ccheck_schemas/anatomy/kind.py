@@ -40,7 +40,7 @@ class Number:
     name: as the schema has it. delta: bytes from the start of its run. low, high: the bounds that the schema
     states, or else those of its bytes. least, most: what its bytes can hold. values: the members of an enum,
     the known versions, the single bits of a set of flags, or the offset from which a checksum is taken.
-    step: what it is a multiple of.
+    step: what it is a multiple of. names: what the schema calls the values of an enum, or the bits of flags.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Number:
     most: int
     values: tuple[int, ...] = ()
     step: int = 1
+    names: tuple[str, ...] = ()
 
     def fit(self, value: int) -> int:
         """The value, cut to what the bytes can hold."""

@@ -275,6 +275,7 @@ def _number(leaf: Leaf, delta: int, uses: _Uses) -> Number | None:
     least, most = (-(1 << bits - 1), (1 << bits - 1) - 1) if form[-1].islower() else (0, (1 << bits) - 1)
     role, low, high, step = Role.PLAIN, least, most, 1
     values: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
     for meaning in leaf.meanings:
         match meaning:
             case m.Bounded():
@@ -284,8 +285,10 @@ def _number(leaf: Leaf, delta: int, uses: _Uses) -> Number | None:
                 role, low, high, step = Role.LENGTH, meaning.low, min(meaning.high, most), meaning.step
             case m.StrictEnum():
                 role, values = Role.ENUM, tuple(sorted(meaning.known))
+                names = tuple(meaning.values(value).name.lower() for value in values)
             case m.StrictFlags():
                 role, values = Role.FLAGS, tuple(int(bit) for bit in meaning.bits)
+                names = tuple(str(bit.name).lower() for bit in meaning.bits)
             case m.Version():
                 role, values = Role.VERSION, tuple(meaning.known)
             case m.Reserved():
@@ -307,7 +310,9 @@ def _number(leaf: Leaf, delta: int, uses: _Uses) -> Number | None:
         role = used
         if leaf.name in uses.counts and low == least and high == most:
             low, high = uses.counts[leaf.name]
-    return Number(leaf.name, delta, packer, role, max(low, least), min(high, most), least, most, values, step)
+    return Number(
+        leaf.name, delta, packer, role, max(low, least), min(high, most), least, most, values, step, names
+    )
 
 
 def blob_of(node: Any, name: str, delta: int, size: int | None) -> Blob:

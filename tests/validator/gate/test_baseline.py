@@ -143,7 +143,7 @@ def test_a_tampered_baseline_stops_the_gate(cc: Call) -> None:
         file.write("criterion IPC field 20 regex\n")
     status, out, err = cc("gate", "march", "--on", "2024-08-10")
     assert (status, out) == (2, "")
-    assert "baseline.txt:27: is neither a criterion nor a path" in err
+    assert "baseline.txt:27: is neither a criterion, nor a path or a word" in err
 
 
 def test_a_release_is_used_by_its_day_and_name() -> None:

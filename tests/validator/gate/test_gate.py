@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 from inline_snapshot import snapshot
 
 import ccheck.release_gate.stages as table
+from ccheck.exercise.evidence import Evidence
+from ccheck.exercise.outcome import Exercised
 from ccheck.release_gate.baseline import HEADER
 from ccheck.release_gate.case import Case
 from ccheck.release_gate.result import Stage
@@ -49,7 +52,7 @@ first use   channel interpreter: first time contains over text, matched
 first use   channel interpreter: first time regex over text, failed
 first use   channel interpreter: first time regex over text, matched
 6 first uses: roll this release out more slowly
-verdict     fail: release july, 1 file, on 2024-08-10
+verdict     fail: release july, 1 file, on 2024-08-10, without regress, fuzz
 """)
 
 
@@ -247,12 +250,118 @@ ccheck.toml:10: gate.budgets.faults: 0 is not between 1 and 1,000,000,000,000
 """)
 
 
-@pytest.mark.parametrize("name", ["regdb", "devicetree", "apparmor"])
-def test_formats_without_criteria_pass_the_gate(cc: Call, name: str) -> None:
-    """A good file of a format whose builds are not listed passes all stages of this package."""
+RULE = "database.countries[].collection.rules[].rule"
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "firsts"),
+    [
+        ("regdb", "unknown-flag", [f"content: first time {RULE}.flags: no_outdoor"]),
+        ("devicetree", "all-zero", ["content: first time structure.tokens[].token: property"]),
+        ("apparmor", "unknown-flag", ["content: first time items[].value.value.dfa.flags: diff_encode"]),
+        (
+            "sysmon",
+            "all-zero",
+            [
+                "content: first time events[].rule_default: include",
+                "interpreter: first time event 5 decided include",
+            ],
+        ),
+    ],
+)
+def test_formats_without_criteria_pass_the_gate(cc: Call, name: str, file: str, firsts: list[str]) -> None:
+    """A good file of a format whose builds are not listed passes all stages of this package; what it uses of
+    its schema's vocabulary is a first use, and is none once it was released.
+    """
     Path("b.txt").write_text(f"{HEADER}\n", encoding="utf-8")
-    file = min((ROOT / "corpus" / name).glob("*/good/*.bin"))
-    args = ("--no-config", "--baseline", "b.txt", "--skip", "regress", "--skip", "fuzz", "--on", DAY)
-    status, out, _ = cc("gate", file, *args)
+    good = min((ROOT / "corpus" / name / file / "good").glob("*.bin"))
+    judged: tuple[str, ...] = ("--no-config", "--baseline", "b.txt", "--on", DAY)
+    judged += ("--target", "15.0") if name == "sysmon" else ()
+    skipped = ("--skip", "regress", "--skip", "fuzz")
+    status, out, _ = cc("gate", good, *judged, *skipped, "--json", "told.json")
     assert status == 0, out
-    assert f"first use   {name} interpreter: first time file loaded" in out
+    told = {
+        first["what"] for first in json.loads(Path("told.json").read_text(encoding="utf-8"))["first_uses"]
+    }
+    assert {f"{name} {first}" for first in firsts} <= told
+    assert cc("baseline", "add", good, "--release", "one", *judged)[0] == 0
+    status, out, _ = cc("gate", good, *judged, *skipped)
+    assert (status, "are known from earlier releases" in out) == (0, True)
+
+
+def test_one_file_over_the_budget_leaves_the_stages_incomplete(cc: Call) -> None:
+    """A budget that the only file exceeds is spent: neither exercise nor first_use passes."""
+    recorded(cc)
+    Path("ccheck.toml").write_text(f"{POLICY}\n[gate.budgets]\nexercise = 1\n", encoding="utf-8")
+    for stage in ("exercise", "first_use"):
+        status, out, _ = cc("gate", "march", "--on", DAY, "--only", stage)
+        assert status == 3
+        assert "it takes more than the budget of 1 steps" in out
+
+
+def test_an_interpreter_without_builds_is_no_evidence(cc: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that ran under no build is no first use with evidence: the stage alone is incomplete."""
+    recorded(cc)
+    nothing = Evidence(Exercised(()), paths={"channel": frozenset()})
+    monkeypatch.setattr(Case, "gather", lambda case, schema: lambda data, content, given: nothing)
+    status, out, _ = cc("gate", "march", "--on", DAY, "--only", "first_use")
+    assert status == 3
+    assert "no build ran it" in out
+
+
+def test_a_stage_that_exits_is_no_pass(cc: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user's interpreter that ends the program with status 0 leaves the stage incomplete."""
+
+    def leave(case: Case) -> Stage:
+        raise SystemExit(0)
+
+    monkeypatch.setattr(table, "stage_run", lambda name: leave)
+    assert cc("gate", "march", "--on", DAY, "--only", "validate")[0] == 3
+
+
+def test_a_large_file_is_damaged_no_more_often_than_the_budget(cc: Call) -> None:
+    """Of a file that could be damaged in thousands of ways, no more are even made than the budget has."""
+    large = Path("march") / next(Path("march").iterdir()).name
+    Path("ccheck.toml").write_text(f"{POLICY}\n[gate.budgets]\nfaults = 2\n", encoding="utf-8")
+    large.write_bytes(large.read_bytes() + bytes(1 << 22))
+    status, out, _ = cc("gate", "march", "--on", DAY, "--only", "faults")
+    assert status == 3
+    assert f"{large.name}: the budget of 2 damaged files is spent" in out
+
+
+def test_a_release_is_bounded_as_a_whole(cc: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that are small enough one by one, and too many, are refused and not taken into memory."""
+    monkeypatch.setattr("ccheck.release_gate.release.MOST_BYTES", 1000)
+    Path("march/more.bin").write_bytes(bytes(900))
+    status, _, err = cc("gate", "march", "--on", DAY)
+    assert status == 2
+    assert "bytes that may still be taken" in err
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        ("--json", "definitions.bin"),
+        ("--json", "consumers.toml"),
+        ("--markdown", "ccheck.toml"),
+        ("--report", "baseline.txt"),
+        ("--json", "one", "--markdown", "./one"),
+        ("--json", "july/one"),
+    ],
+)
+def test_what_was_read_is_not_written_over(cc: Call, outputs: tuple[str, ...]) -> None:
+    """An output that is an input, lies in a release, or is named twice, is wrong usage."""
+    recorded(cc)
+    before = {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
+    assert cc("gate", "march", "--on", DAY, "--last-good", "july", *outputs)[0] == 2
+    file = next(Path("march").iterdir())
+    assert cc("gate", file, "--on", DAY, "--json", file)[0] == 2
+    assert {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()} == before
+
+
+def test_a_pipe_and_a_folder_that_cannot_be_read_are_refused(cc: Call) -> None:
+    """What is no regular file is refused, and does not hold the gate up."""
+    os.mkfifo("march/pipe.bin")
+    status, _, err = cc("gate", "march", "--on", DAY)
+    assert status == 2
+    assert "march/pipe.bin is not a regular file" in err

@@ -8,7 +8,8 @@ import errno
 import json
 import os
 import shutil
-import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 from inline_snapshot import snapshot
 
+from ccheck.whole import held
 from tests.validator.gate.story import DAY, JULY, POLICY, Call, lay_out, recorded
 
 pytest.importorskip("securesystemslib", reason="signing needs the extra gate")
@@ -24,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from ccheck.release_gate.envelope import seal
 from ccheck.release_gate.keys import private_key
+from ccheck.release_gate.policy import STAGES
 
 NEXT = "2024-08-11"
 WHOLE = POLICY.replace("regress = false\nfuzz = false\n", "")
@@ -52,6 +55,19 @@ def verify(cc: Call, *args: object, on: str = NEXT) -> tuple[int, str]:
         on,
     )
     return status, out
+
+
+def corpus_of_july() -> None:
+    """A corpus with the file of July as what once broke something."""
+    folder = Path("corpus/channel/regress/july")
+    folder.mkdir(parents=True)
+    for file in ("definitions.bin", "consumers.toml"):
+        shutil.copyfile(file, folder / file)
+    (folder / "file.bin").write_bytes(JULY.read_bytes())
+    (folder / "why.txt").write_text("the file of July 2024\n7.11 read past its inputs\n", encoding="utf-8")
+    setup = {"schema": "channel", "use_config": False, "definitions": ["definitions.bin"]}
+    setup |= {"consumers": "consumers.toml", "on": DAY}
+    (folder / "setup.json").write_text(json.dumps(setup), encoding="utf-8")
 
 
 def resigned(change: Callable[[dict[str, Any]], None]) -> None:
@@ -119,6 +135,68 @@ def test_the_same_inputs_give_the_same_bytes(
     monkeypatch.setenv("CCHECK_GATE_KEY", Path("gate.key").read_text(encoding="utf-8"))
     assert signed("gate", "march", "--on", DAY, "--verdict", "again.json")[0] == 0
     assert Path("again.json").read_bytes() == (tmp_path / "march.json").read_bytes()
+
+
+def test_two_processes_come_to_the_same_bytes(signed: Call, tmp_path: Path) -> None:
+    """With all stages, the order in which sets are walked changes nothing: not in the search either."""
+    pytest.importorskip("psutil", reason="the stages regress and fuzz need the extra fuzz")
+    corpus_of_july()
+    Path("ccheck.toml").write_text(WHOLE.replace("[gate]\n", '[gate]\ncorpus = "corpus"\n'), encoding="utf-8")
+    arguments = ["gate", "march", "--on", DAY, "--key", "gate.key"]
+    for number in ("0", "1"):
+        command = [sys.executable, "-m", "ccheck", *arguments, "--verdict", f"{number}.json"]
+        done = subprocess.run(
+            command, env=os.environ | {"PYTHONHASHSEED": number}, capture_output=True, check=False
+        )
+        assert done.returncode == 0, done.stdout
+    assert Path("0.json").read_bytes() == Path("1.json").read_bytes()
+    told = json.loads(base64.b64decode(json.loads(Path("0.json").read_bytes())["payload"]))["predicate"]
+    assert {stage["name"]: stage["status"] for stage in told["stages"]} == dict.fromkeys(STAGES, "pass")
+    assert set(told["policy"]) == {"stages", "budgets", "seed", "stage_seconds", "valid_days", "sha256"}
+    assert set(told["materials"]) == {
+        "baseline", "ccheck.toml", "consumers", "definitions", "last_good", "program", "schema", "target",
+    }  # fmt: skip
+    assert set(told["materials"]["program"]) >= {
+        "ccheck",
+        "ccheck_schemas",
+        "ccheck_interpreter",
+        "ccheck_fuzz",
+    }
+    assert list(told["stages"][4]["details"]["corpus"]) == ["channel/regress/july"]
+
+
+def test_the_library_that_signs_elsewhere_verifies_it(signed: Call) -> None:
+    """securesystemslib alone, with the public key as it reads one, takes the envelope for signed."""
+    from securesystemslib.dsse import Envelope
+    from securesystemslib.signer import SSlibKey
+
+    envelope = Envelope.from_dict(json.loads(Path("march.json").read_bytes()))
+    key = SSlibKey.from_crypto(load_pem_public_key(Path("gate.pub").read_bytes()))
+    assert envelope.verify([key], 1)
+
+
+def test_other_definitions_consumers_and_targets_are_refused(signed: Call) -> None:
+    """With a policy, what it names must be what the release was judged by; a baseline, where it is named."""
+    assert verify(signed, "march", "--baseline", "baseline.txt")[0] == 0
+    for file, words in (
+        ("definitions.bin", "by other definitions"),
+        ("consumers.toml", "by other consumers"),
+    ):
+        before = Path(file).read_bytes()
+        Path(file).write_bytes(before + b"\n")
+        assert verify(signed) == (1, f"refused: it was judged {words}\n")
+        Path(file).write_bytes(before)
+    with Path("baseline.txt").open("a", encoding="utf-8") as file_:
+        file_.write('criterion "IPC" version 1 field 20 regex 2023-01-01 "none"\n')
+    words = "refused: it was judged by another baseline\n"
+    assert verify(signed, "march", "--baseline", "baseline.txt") == (1, words)
+    assert verify(signed)[0] == 0
+    assert verify(signed, "march", "--target", "15.0") == (1, "refused: it was judged for another target\n")
+    weaker = Path("consumers.toml").read_text(encoding="utf-8") + "# another\n"
+    Path("weaker.toml").write_text(weaker, encoding="utf-8")
+    arguments = ("--consumers", "weaker.toml", "--key", "gate.key", "--verdict", "march.json")
+    assert signed("gate", "march", "--on", DAY, *arguments)[0] == 0
+    assert verify(signed) == (1, "refused: it was judged by other consumers\n")
 
 
 def test_other_missing_and_extra_files_are_refused(signed: Call) -> None:
@@ -291,7 +369,7 @@ def test_a_full_disk_leaves_the_old_verdict(signed: Call, monkeypatch: pytest.Mo
     assert set(Path().iterdir()) == files
 
 
-@pytest.mark.parametrize("where", ["ccheck.release_gate.run.run_stage", "ccheck.release_gate.whole.os.fsync"])
+@pytest.mark.parametrize("where", ["ccheck.release_gate.run.run_stage", "ccheck.whole.os.fsync"])
 def test_an_interrupt_leaves_no_half_of_a_verdict(
     signed: Call, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
@@ -313,10 +391,8 @@ def test_an_interrupt_leaves_no_half_of_a_verdict(
 
 def test_two_gates_cannot_write_one_verdict(signed: Call) -> None:
     """While another process holds the verdict, a gate ends at once and says so."""
-    other = sqlite3.connect(".march.json.lock", isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
-    status, _, err = signed("gate", "march", "--on", DAY, "--key", "gate.key", "--verdict", "march.json")
-    other.close()
+    with held(Path("march.json")):
+        status, _, err = signed("gate", "march", "--on", DAY, "--key", "gate.key", "--verdict", "march.json")
     assert status == 2
     assert "another ccheck works on march.json" in err
 
@@ -331,18 +407,10 @@ def test_a_verdict_is_not_written_into_its_release(signed: Call) -> None:
 def test_the_stages_of_the_fuzz_package_are_signed_too(signed: Call) -> None:
     """With a corpus of what once broke something, all seven stages pass, and no policy is needed to verify."""
     pytest.importorskip("psutil", reason="the stages regress and fuzz need the extra fuzz")
-    folder = Path("corpus/channel/regress/july")
-    folder.mkdir(parents=True)
-    for file in ("definitions.bin", "consumers.toml"):
-        shutil.copyfile(file, folder / file)
-    (folder / "file.bin").write_bytes(JULY.read_bytes())
-    (folder / "why.txt").write_text("the file of July 2024\n7.11 read past its inputs\n", encoding="utf-8")
-    setup = {"schema": "channel", "use_config": False, "definitions": ["definitions.bin"]}
-    setup |= {"consumers": "consumers.toml", "on": DAY}
-    (folder / "setup.json").write_text(json.dumps(setup), encoding="utf-8")
+    corpus_of_july()
     Path("ccheck.toml").write_text(WHOLE.replace("[gate]\n", '[gate]\ncorpus = "corpus"\n'), encoding="utf-8")
     status, out, _ = signed("gate", "march", "--on", DAY, "--key", "gate.key", "--verdict", "march.json")
     assert "regress     pass        1 folder of what once broke something: nothing is broken again" in out
-    assert "fuzz        pass        300 runs around 1 file broke nothing" in out
+    assert "fuzz        pass        300 runs around 1 file reached " in out
     assert status == 0
     assert signed("verify", "march.json", "march", "--key", "gate.pub", "--on", NEXT)[0] == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,31 +10,34 @@ from typing import Any, TypeVar
 import click
 
 from ccheck.cli import FINDINGS, PASS
-from ccheck.commands.options import day
+from ccheck.commands.options import judging
 from ccheck.gather import CheckNames
-from ccheck.judgement import Judgement, prepare
+from ccheck.judgement import Judgement
 from ccheck.project import find_project, load_project
 from ccheck.release_gate.baseline import Baseline, load_baseline, used
 from ccheck.release_gate.case import Case
 from ccheck.release_gate.policy import GatePolicy
+from ccheck.release_gate.prepare import whole_judgement
 from ccheck.release_gate.release import ReleaseError, take_release
-from ccheck.release_gate.whole import Busy, held, write_whole
 from ccheck.report.printable import printable
 from ccheck.report.summary import counted
+from ccheck.whole import Busy, held, write_whole
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
+_BASELINE = click.option(
+    "--baseline",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The baseline's file.  [default: that of ccheck.toml]",
+)
+
+
 def _placed(function: _Function) -> _Function:
     """The options that say where the baseline lies."""
     config = click.option("--config", type=_FILE, help="The ccheck.toml to use; otherwise the nearest above.")
-    place = click.option(
-        "--baseline",
-        type=click.Path(dir_okay=False, path_type=Path),
-        help="The baseline's file.  [default: that of ccheck.toml]",
-    )
-    return config(place(function))
+    return config(_BASELINE(function))
 
 
 @click.group(
@@ -52,26 +54,41 @@ def command() -> None:
 )
 @click.argument("paths", metavar="FILE...", nargs=-1, required=True)
 @click.option("--release", required=True, help="The name of the release that these files were.")
-@click.option("--on", callback=day, metavar="YYYY-MM-DD", help="The day of that release, instead of today.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Files below folders that are no content.")
-@_placed
+@judging
+@_BASELINE
 def add(
     paths: tuple[str, ...],
     release: str,
-    on: date | None,
     exclude: tuple[str, ...],
+    schema: str | None,
+    definitions: tuple[Path, ...],
+    consumers: Path | None,
+    target: str | None,
+    on: date | None,
     config: Path | None,
+    no_config: bool,
+    max_size: int | None,
     baseline: Path | None,
 ) -> int:
     """Record what released files use, and what they make the interpreter do. What is known from an earlier
     release stays as it is.
 
-    Files that do not pass, or that a build stops at, are not recorded: nobody has seen them work. They are
-    judged for the builds that are supported on that day.
+    Files that do not pass, or that a build stops at, are not recorded: nobody has seen them work. --on is the
+    day of that release; they are judged for the builds that were supported on it.
 
     Exit status: 0 all were recorded, 1 none was, because one does not pass, 2 wrong usage.
     """
-    judgement = replace(prepare(config=config, on=on), quick=None)
+    judgement = whole_judgement(
+        schema=schema,
+        definitions=definitions,
+        consumers=consumers,
+        target=target,
+        on=on,
+        config=config,
+        use_config=not no_config,
+        max_size=max_size,
+    )
     place = _place(judgement, baseline)
     try:
         files = take_release(paths, exclude, judgement.max_size)
@@ -90,6 +107,7 @@ def add(
         judgement.setting.on,
         (use for ran in case.ran if ran.evidence is not None for use in ran.evidence.uses),
         (way for ran in case.ran for way in case.ways(ran)),
+        (way for ran in case.ran for way in case.words(ran)),
     )
     try:
         with held(place):
@@ -100,8 +118,7 @@ def add(
         raise click.UsageError(str(busy)) from busy
     except OSError as fault:
         raise click.UsageError(f"{place}: {fault.strerror}") from fault
-    uses, paths_ = len(whole.uses) - len(before.uses), len(whole.paths) - len(before.paths)
-    click.echo(printable(f"{place.name}: {counted(uses, 'new use')} and {counted(paths_, 'new path')}"))
+    click.echo(printable(f"{place.name}: {_counts(whole, before, 'new ')}"))
     return PASS
 
 
@@ -115,7 +132,9 @@ def show(config: Path | None, baseline: Path | None) -> int:
         click.echo(printable(f"{place}, {use.kind}: {first.release}, {first.day}"))
     for (form, path), first in sorted(known.paths.items()):
         click.echo(printable(f"{form} interpreter, {path}: {first.release}, {first.day}"))
-    click.echo(f"{counted(len(known.uses), 'use')} and {counted(len(known.paths), 'path')}")
+    for (form, word), first in sorted(known.words.items()):
+        click.echo(printable(f"{form} content, {word}: {first.release}, {first.day}"))
+    click.echo(_counts(known))
     return PASS
 
 
@@ -135,10 +154,20 @@ def merge(others: tuple[Path, ...], config: Path | None, baseline: Path | None) 
         raise click.UsageError(str(busy)) from busy
     except OSError as fault:
         raise click.UsageError(f"{place}: {fault.strerror}") from fault
-    click.echo(
-        printable(f"{place.name}: {counted(len(whole.uses), 'use')} and {counted(len(whole.paths), 'path')}")
-    )
+    click.echo(printable(f"{place.name}: {_counts(whole)}"))
     return PASS
+
+
+def _counts(known: Baseline, before: Baseline | None = None, new: str = "") -> str:
+    """How much is known that was not known before."""
+    old = before or Baseline()
+    counts = {
+        "use": len(known.uses) - len(old.uses),
+        "path": len(known.paths) - len(old.paths),
+        "word": len(known.words) - len(old.words),
+    }
+    told = [counted(count, new + kind) for kind, count in counts.items() if count]
+    return " and ".join(told) or ("nothing new" if new else "nothing")
 
 
 def _unproved(case: Case) -> list[str]:
@@ -149,9 +178,12 @@ def _unproved(case: Case) -> list[str]:
         if report.verdict != "pass"
     ]
     for ran in case.ran:
-        if ran.evidence is None:
+        if ran.problem:
             found.append(ran.problem)
+        if ran.evidence is None:
             continue
+        if not ran.evidence.exercised.outcomes:
+            found.append(f"{ran.taken.file.name}: no build ran it")
         found += [
             f"{ran.taken.file.name}: {outcome.consumer} does not run it"
             for outcome in ran.evidence.exercised.outcomes

@@ -17,10 +17,10 @@ from ccheck.release_gate.policy import STAGES, GatePolicy
 from ccheck.release_gate.prepare import prepare_case
 from ccheck.release_gate.result import GateResult, Stage, Status
 from ccheck.release_gate.run import run_gate
-from ccheck.release_gate.whole import Busy, held, write_whole
 from ccheck.report import RENDERERS
 from ccheck.report.gate import FORMS, as_run, closing_lines, stage_lines
 from ccheck.report.printable import printable
+from ccheck.whole import Busy, held, write_whole
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ccheck.cli import FINDINGS, PASS
 from ccheck.commands.options import day, require_signing
 from ccheck.gather import CheckNames
-from ccheck.project import load_project
+from ccheck.intake import MAX_SIZE, NotTaken, take
+from ccheck.project import Project, load_project
 from ccheck.release_gate.policy import GatePolicy
 from ccheck.release_gate.release import ReleaseError, take_release
 from ccheck.report.printable import printable
 from ccheck.report.summary import counted
+
+if TYPE_CHECKING:
+    from ccheck.release_gate.verdict import Expected
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -32,6 +39,17 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="The ccheck.toml whose policy the verdict must have been made by. Without it every stage must have"
     " passed.",
 )
+@click.option("--baseline", type=_FILE, help="The baseline that it must have been held against.")
+@click.option(
+    "--definitions",
+    type=_FILE,
+    multiple=True,
+    help="Those that it must have been judged by, if not --config's.",
+)
+@click.option("--consumers", type=_FILE, help="Those that it must have been judged by, if not --config's.")
+@click.option(
+    "--target", metavar="VERSION", help="That which it must have been judged for, if not --config's."
+)
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Files below folders that are no content.")
 @click.option("--on", callback=day, metavar="YYYY-MM-DD", help="The day, instead of today.")
 def command(
@@ -39,31 +57,37 @@ def command(
     paths: tuple[str, ...],
     key: Path,
     config: Path | None,
+    baseline: Path | None,
+    definitions: tuple[Path, ...],
+    consumers: Path | None,
+    target: str | None,
     exclude: tuple[str, ...],
     on: date | None,
 ) -> int:
     """Say whether VERDICT is signed by this key, passes, still counts, and speaks of exactly these files.
+
+    With --config it must also have been made by that policy, and judged by the definitions, the consumers and
+    the target that ccheck.toml names.
 
     Exit status: 0 it does, 1 it does not, 2 wrong usage.
     """
     require_signing()
     from ccheck.release_gate.envelope import MAX_BYTES, NotTrusted, unseal
     from ccheck.release_gate.keys import KeyFault, public_key
-    from ccheck.release_gate.verdict import Expected, objections
+    from ccheck.release_gate.verdict import objections
 
+    project = None if config is None else load_project(config, known_checks=CheckNames())
     try:
         trusted = public_key(key)
-        files = take_release(paths, exclude)
+        limit = None if project is None else project.max_size
+        files = take_release(paths, exclude, limit or MAX_SIZE)
+        expected = _expected(project, baseline, definitions, consumers, target)
         with verdict.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
-    except (KeyFault, ReleaseError) as refused:
+    except (KeyFault, ReleaseError, NotTaken) as refused:
         raise click.UsageError(str(refused)) from refused
     except OSError as fault:
         raise click.UsageError(f"{verdict}: {fault.strerror}") from fault
-    expected = None
-    if config is not None:
-        project = load_project(config, known_checks=CheckNames())
-        expected = Expected(project.gate or GatePolicy(), project.sha256)
     today = on or date.today()
     try:
         told = unseal(data, trusted)
@@ -81,3 +105,37 @@ def command(
     if predicate["slower"]:
         click.echo("something is used for the first time: roll this release out more slowly")
     return PASS
+
+
+def _expected(
+    project: Project | None,
+    baseline: Path | None,
+    definitions: Sequence[Path],
+    consumers: Path | None,
+    target: str | None,
+) -> Expected:
+    """What the verdict must have been made by: all that ccheck.toml says, and what was named. Raises
+    NotTaken.
+    """
+    from ccheck.release_gate.verdict import Expected
+
+    materials: dict[str, Any] = {}
+    if project is not None:
+        materials["ccheck.toml"] = project.sha256
+        definitions = definitions or project.definitions
+        consumers = consumers or project.consumers
+        target = target or project.sysmon_target
+    if project is not None or definitions:
+        materials["definitions"] = [_digest(path) for path in definitions]
+    if project is not None or consumers is not None:
+        materials["consumers"] = None if consumers is None else _digest(consumers)
+    if project is not None or target is not None:
+        materials["target"] = target
+    if baseline is not None:
+        # Not that of ccheck.toml: by the day of shipping it may know this release.
+        materials["baseline"] = _digest(baseline)
+    return Expected(None if project is None else project.gate or GatePolicy(), materials)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(take(str(path))).hexdigest()

@@ -20,7 +20,7 @@ def run(data: bytes, given: Given) -> Exercised:
     Events that were given are decided by the reader that checks; both readers meet the events of the blob
     itself.
     """
-    driver = _target(data, given.target)
+    driver = driver_of(data, given.target)
     if given.events is not None:
         events = tuple(_parse(given.events))
         try:
@@ -55,7 +55,8 @@ def run(data: bytes, given: Given) -> Exercised:
     )
 
 
-def _target(data: bytes, wanted: str | None) -> Target:
+def driver_of(data: bytes, wanted: str | None) -> Target:
+    """The driver version that was named, or the blob's own. Raises ExerciseError."""
     version = int.from_bytes(data[:4], "little")
     try:
         return target(wanted or f"{version >> 16}.{version & 0xFFFF}")

@@ -1,5 +1,5 @@
-"""What releases did first: one line for each criterion kind on each field, and for each path through the
-interpreter; small, sorted, and made to be merged.
+"""What releases did first: one line for each criterion kind on each field, for each path through the
+interpreter, and for each word of a format's vocabulary; small, sorted, and made to be merged.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _CRITERION = re.compile(
     rf" (?P<kind>[a-z_0-9]+) {_END}",
     re.ASCII,
 )
-_PATH = re.compile(rf"path (?P<format>{_TEXT}) (?P<path>{_TEXT}) {_END}", re.ASCII)
+_WAY = re.compile(rf"(?P<part>path|word) (?P<format>{_TEXT}) (?P<what>{_TEXT}) {_END}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -40,7 +40,7 @@ class First:
 
 
 Way = tuple[str, str]
-"""A format and a path through its interpreter."""
+"""A format, and a path through its interpreter or a word of its vocabulary."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,16 @@ class Baseline:
 
     uses: Mapping[Use, First] = field(default_factory=dict)
     paths: Mapping[Way, First] = field(default_factory=dict)
+    words: Mapping[Way, First] = field(default_factory=dict)
     sha256: str = ""
 
     def merged(self, other: Baseline) -> Baseline:
         """The union of both; where both know something, the earlier release counts."""
-        return Baseline(_earliest(self.uses, other.uses), _earliest(self.paths, other.paths))
+        return Baseline(
+            _earliest(self.uses, other.uses),
+            _earliest(self.paths, other.paths),
+            _earliest(self.words, other.words),
+        )
 
     def render(self) -> str:
         """The baseline as text: the header, and sorted lines."""
@@ -61,17 +66,20 @@ class Baseline:
             f"criterion {_quoted(u.type)} version {u.version} field {u.field} {u.kind} {_first(first)}"
             for u, first in sorted(self.uses.items())
         ]
-        lines += [
-            f"path {_quoted(f)} {_quoted(path)} {_first(first)}"
-            for (f, path), first in sorted(self.paths.items())
-        ]
+        for part, ways in (("path", self.paths), ("word", self.words)):
+            lines += [
+                f"{part} {_quoted(f)} {_quoted(what)} {_first(first)}"
+                for (f, what), first in sorted(ways.items())
+            ]
         return "\n".join((HEADER, *lines)) + "\n"
 
 
-def used(release: str, day: date, uses: Iterable[Use], paths: Iterable[Way]) -> Baseline:
+def used(
+    release: str, day: date, uses: Iterable[Use], paths: Iterable[Way], words: Iterable[Way] = ()
+) -> Baseline:
     """The baseline of one release alone."""
     first = First(day, release)
-    return Baseline(dict.fromkeys(uses, first), dict.fromkeys(paths, first))
+    return Baseline(dict.fromkeys(uses, first), dict.fromkeys(paths, first), dict.fromkeys(words, first))
 
 
 def _earliest(one: Mapping[_Key, First], other: Mapping[_Key, First]) -> dict[_Key, First]:
@@ -106,26 +114,26 @@ def load_baseline(path: Path) -> Baseline:
     if lines[0].rstrip("\r") != HEADER:
         problems.append(Problem(str(path), 1, "", "the first line is not that of a baseline of format 1"))
     uses: dict[Use, First] = {}
-    paths: dict[Way, First] = {}
+    ways: dict[str, dict[Way, First]] = {"path": {}, "word": {}}
     for number, text in enumerate(lines[1:], 2):
         line = text.rstrip("\r")
         if not line or line.startswith("#"):
             continue
         try:
-            _read(line, uses, paths)
+            _read(line, uses, ways)
         except ValueError as wrong:
             problems.append(Problem(str(path), number, "", str(wrong)))
     if problems:
         raise ConfigurationError(problems)
-    return Baseline(uses, paths, hashlib.sha256(raw).hexdigest())
+    return Baseline(uses, ways["path"], ways["word"], hashlib.sha256(raw).hexdigest())
 
 
-def _read(line: str, uses: dict[Use, First], paths: dict[Way, First]) -> None:
+def _read(line: str, uses: dict[Use, First], ways: Mapping[str, dict[Way, First]]) -> None:
     """Take in one line. Raises ValueError."""
-    criterion, path = _CRITERION.fullmatch(line), _PATH.fullmatch(line)
-    match = criterion or path
+    criterion, way = _CRITERION.fullmatch(line), _WAY.fullmatch(line)
+    match = criterion or way
     if match is None:
-        raise ValueError("is neither a criterion nor a path")
+        raise ValueError("is neither a criterion, nor a path or a word")
     first = First(date.fromisoformat(match["day"]), json.loads(match["release"]))
     if criterion is not None:
         use = Use(
@@ -135,6 +143,6 @@ def _read(line: str, uses: dict[Use, First], paths: dict[Way, First]) -> None:
             criterion["kind"],
         )
         uses[use] = min(first, uses.get(use, first))
-    elif path is not None:
-        key = (json.loads(path["format"]), json.loads(path["path"]))
-        paths[key] = min(first, paths.get(key, first))
+    elif way is not None:
+        key = (json.loads(way["format"]), json.loads(way["what"]))
+        ways[way["part"]][key] = min(first, ways[way["part"]].get(key, first))

@@ -5,11 +5,11 @@ gave, worked out once.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from ccheck.exercise.evidence import Evidence
+from ccheck.exercise.evidence import Evidence, Gather, plain
 from ccheck.exercise.outcome import ExerciseError, Given
 from ccheck.finding import FileReport
 from ccheck.formats import named
@@ -20,11 +20,12 @@ from ccheck.release_gate.policy import GatePolicy
 from ccheck.release_gate.release import Taken
 from ccheck.release_gate.result import Stage
 from ccheck.subject import Subject
+from ccheck_schemas.schema import Schema
 
 
 @dataclass(frozen=True)
 class Ran:
-    """What running one file gave: evidence, or the reason why it could not be run."""
+    """What running one file gave: evidence, or a problem that leaves its stages incomplete, or both."""
 
     taken: Taken
     evidence: Evidence | None
@@ -104,22 +105,39 @@ class Case:
             ran = self._run(taken)
             if ran.evidence is not None:
                 spent += sum(outcome.steps for outcome in ran.evidence.exercised.outcomes)
+                if spent > budget:
+                    words = f"{taken.file.name}: it takes more than the budget of {budget:,} steps"
+                    ran = replace(ran, problem=words)
             found.append(ran)
         return tuple(found)
 
     def ways(self, ran: Ran) -> tuple[tuple[str, str], ...]:
         """The format and each path through its interpreter that a file took."""
+        return () if ran.evidence is None else self._of_format(ran, ran.evidence.paths)
+
+    def words(self, ran: Ran) -> tuple[tuple[str, str], ...]:
+        """The format and each word of its vocabulary that a file used."""
+        return () if ran.evidence is None else self._of_format(ran, ran.evidence.words)
+
+    def gather(self, schema: Schema) -> Gather | None:
+        """What runs files of a format for their evidence, where something does: for a format that was named
+        by a file, the interpreter that the file brings.
+        """
+        judgement = self.judgement
+        if schema is judgement.schema and judgement.own_exercise is not None:
+            return plain(judgement.own_exercise, schema)
+        known = named(schema.name)
+        return None if known is None else known.gather
+
+    def _of_format(self, ran: Ran, found: Iterable[str]) -> tuple[tuple[str, str], ...]:
         schema = self.subjects[ran.taken.file.name].schema
-        if ran.evidence is None or schema is None:
-            return ()
-        return tuple((schema.name, path) for path in sorted(ran.evidence.paths))
+        return () if schema is None else tuple((schema.name, one) for one in sorted(found))
 
     def _run(self, taken: Taken) -> Ran:
         subject = self.subjects[taken.file.name]
         if subject.schema is None:
             return Ran(taken, None, f"{taken.file.name}: the content is of no known format")
-        known = named(subject.schema.name)
-        gather = None if known is None else known.gather
+        gather = self.gather(subject.schema)
         if gather is None:
             return Ran(taken, None, f"{taken.file.name}: the format {subject.schema.name} has no interpreter")
         old = self.before(taken)

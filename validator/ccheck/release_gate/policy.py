@@ -25,6 +25,11 @@ BUDGETS: Mapping[str, int] = MappingProxyType(
 repeats a gate comes to the same end: steps of the interpreter · damaged files · folders · runs.
 """
 
+STAGE_SECONDS = 600
+"""Seconds after which a stage that runs in a process of its own is taken for hung, unless the project says
+otherwise. What a stage may cost is counted in work: this only ends what would never end.
+"""
+
 VALID_DAYS = 30
 """Days for which a verdict counts, unless the project says otherwise."""
 
@@ -45,6 +50,7 @@ class GatePolicy:
     key: Path | None = None
     valid_days: int = VALID_DAYS
     seed: int = 1
+    stage_seconds: int = STAGE_SECONDS
 
     def terms(self) -> dict[str, object]:
         """What the policy asks for, as plain values, without the places of this machine."""
@@ -53,6 +59,7 @@ class GatePolicy:
             "budgets": dict(sorted(self.budgets.items())),
             "valid_days": self.valid_days,
             "seed": self.seed,
+            "stage_seconds": self.stage_seconds,
         }
 
     def expires(self, on: date) -> date | None:
@@ -91,6 +98,7 @@ def read_gate(table: Table, folder: Path) -> GatePolicy:
         key=_path(table, "key", folder),
         valid_days=table.optional_integer("valid_days", 1, 3650) or VALID_DAYS,
         seed=table.optional_integer("seed", 1, 2**31 - 1) or 1,
+        stage_seconds=table.optional_integer("stage_seconds", 1, 86_400) or STAGE_SECONDS,
     )
     for part in (stages, budgets, table):
         part.done()

@@ -13,6 +13,9 @@ from pathlib import Path
 from ccheck.intake import MAX_SIZE
 from ccheck.release_gate.result import ContentFile
 
+MOST_BYTES = 1 << 30
+"""Bytes of a whole release, which is held in memory."""
+
 
 class ReleaseError(Exception):
     """A release that is not taken in: a link, two files of one name, a file that cannot be read."""
@@ -41,10 +44,12 @@ def take_release(
     they lead to can change without the release being touched.
     """
     found: dict[str, Taken] = {}
+    left = MOST_BYTES
     for name, path in _named(paths, exclude):
         if name in found:
             raise ReleaseError(f"{path} and {found[name].file.path} are both called {name} in the release")
-        found[name] = _taken(name, path, max_size)
+        found[name] = _taken(name, path, min(max_size, left))
+        left -= found[name].file.size
     return tuple(found[name] for name in sorted(found))
 
 
@@ -78,7 +83,7 @@ def _unwalkable(fault: OSError) -> None:
     raise ReleaseError(f"{fault.filename}: {fault.strerror}") from fault
 
 
-def _taken(name: str, path: Path, max_size: int) -> Taken:
+def _taken(name: str, path: Path, limit: int) -> Taken:
     # O_NOFOLLOW: a file that became a link after it was looked at is refused all the same.
     flags = (
         os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -89,11 +94,11 @@ def _taken(name: str, path: Path, max_size: int) -> Taken:
         with open(handle, "rb") as file:  # noqa: PTH123 - an open descriptor
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 raise ReleaseError(f"{path} is not a regular file")
-            data = file.read(max_size + 1)
+            data = file.read(limit + 1)
     except (OSError, ValueError) as fault:
         raise ReleaseError(f"{path}: {_words(fault)}") from fault
-    if len(data) > max_size:
-        raise ReleaseError(f"{path} has more than {max_size:,} bytes")
+    if len(data) > limit:
+        raise ReleaseError(f"{path} has more than the {limit:,} bytes that may still be taken")
     return Taken(ContentFile(name, str(path), len(data), hashlib.sha256(data).hexdigest()), data)
 
 

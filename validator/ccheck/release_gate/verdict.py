@@ -4,17 +4,16 @@ files again.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 from ccheck.release_gate.case import Case
+from ccheck.release_gate.materials import materials
 from ccheck.release_gate.policy import STAGES, GatePolicy, digest_of
 from ccheck.release_gate.release import Taken
 from ccheck.release_gate.result import GateResult, Stage, Status
-from ccheck.release_gate.sources import installed
 from ccheck.report.json import clean
 from ccheck.report.printable import well_formed
 
@@ -26,8 +25,8 @@ def statement(case: Case, result: GateResult) -> dict[str, Any]:
     """The statement about a result, as plain values. It holds no time but the day of judgement, and no path
     of this machine, so that a second party gets the same.
     """
-    judgement, policy = case.judgement, case.policy
-    setting = judgement.setting
+    policy = case.policy
+    last = policy.expires(case.judgement.setting.on)
     return {
         "_type": STATEMENT_TYPE,
         "subject": [
@@ -39,20 +38,10 @@ def statement(case: Case, result: GateResult) -> dict[str, Any]:
             "verdict": result.verdict.value,
             "slower": result.slower,
             "on": result.on,
-            "expires": (setting.on + timedelta(days=policy.valid_days)).isoformat(),
+            "expires": "" if last is None else last.isoformat(),
             "program": {"name": "ccheck", "version": result.program_version},
-            "policy": {
-                **policy.terms(),
-                "sha256": policy.sha256,
-                "ccheck.toml": None if judgement.project is None else judgement.project.sha256,
-            },
-            "materials": {
-                "definitions": [hashlib.sha256(d.data).hexdigest() for d in setting.definitions],
-                "consumers": None if setting.consumers is None else setting.consumers.sha256,
-                "baseline": None if case.baseline is None else case.baseline.sha256,
-                "last_good": {well_formed(t.file.name): t.file.sha256 for t in case.last_good},
-                "program": installed(),
-            },
+            "policy": {**policy.terms(), "sha256": policy.sha256},
+            "materials": materials(case),
             "stages": [_stage(stage) for stage in result.stages],
         },
     }
@@ -68,20 +57,27 @@ def _stage(stage: Stage) -> dict[str, Any]:
     }
 
 
+_BY = {
+    "definitions": "by other definitions",
+    "consumers": "by other consumers",
+    "target": "for another target",
+}
+
+
 @dataclass(frozen=True)
 class Expected:
-    """The policy that a verdict must have been made by. project: the digest of its ccheck.toml."""
+    """What a verdict must have been made by. policy: None where any will do that has all stages. materials:
+    digests, of those that the verdict has under these names.
+    """
 
-    policy: GatePolicy
-    project: str
+    policy: GatePolicy | None = None
+    materials: Mapping[str, Any] = field(default_factory=dict)
 
 
-def objections(
-    told: Mapping[str, Any], files: Sequence[Taken], on: date, expected: Expected | None
-) -> list[str]:
+def objections(told: Mapping[str, Any], files: Sequence[Taken], on: date, expected: Expected) -> list[str]:
     """Why a statement that was signed does not let these files out on this day; empty where it does.
 
-    expected: None asks for every stage, since nothing says which may be off.
+    Without a policy every stage is asked for, since nothing says which may be off.
     """
     try:
         return list(_objections(told, files, on, expected))
@@ -90,7 +86,7 @@ def objections(
 
 
 def _objections(
-    told: Mapping[str, Any], files: Sequence[Taken], on: date, expected: Expected | None
+    told: Mapping[str, Any], files: Sequence[Taken], on: date, expected: Expected
 ) -> Iterator[str]:
     if told["_type"] != STATEMENT_TYPE:
         yield f"the statement is of type {told['_type']!r}"
@@ -102,6 +98,9 @@ def _objections(
         yield f"the verdict is {predicate['verdict']!r}, not 'pass'"
     yield from _of_stages(predicate, expected)
     yield from _of_policy(predicate["policy"], expected)
+    for name, digest in expected.materials.items():
+        if predicate["materials"][name] != digest:
+            yield f"it was judged {_BY.get(name, f'by another {name}')}"
     begins, ends = date.fromisoformat(predicate["on"]), date.fromisoformat(predicate["expires"])
     if ends != begins + timedelta(days=predicate["policy"]["valid_days"]):
         yield "its last day is not the one that its policy gives"
@@ -112,11 +111,11 @@ def _objections(
     yield from _of_files(told["subject"], files)
 
 
-def _of_stages(predicate: Mapping[str, Any], expected: Expected | None) -> Iterator[str]:
+def _of_stages(predicate: Mapping[str, Any], expected: Expected) -> Iterator[str]:
     stages = predicate["stages"]
     if [stage["name"] for stage in stages] != list(STAGES):
         yield "it does not tell of every stage once"
-    wanted = set(STAGES if expected is None else expected.policy.stages)
+    wanted = set(STAGES if expected.policy is None else expected.policy.stages)
     for stage in stages:
         name, status = stage["name"], stage["status"]
         if status == Status.OFF and name not in wanted:
@@ -127,17 +126,13 @@ def _of_stages(predicate: Mapping[str, Any], expected: Expected | None) -> Itera
             yield f"the stage {name} examined nothing"
 
 
-def _of_policy(policy: Mapping[str, Any], expected: Expected | None) -> Iterator[str]:
+def _of_policy(policy: Mapping[str, Any], expected: Expected) -> Iterator[str]:
     terms = {key: policy[key] for key in GatePolicy().terms()}
     if digest_of(terms) != policy["sha256"]:
         yield "the digest of its policy is not that of the policy's terms"
-    if expected is None:
-        return
-    if terms != expected.policy.terms():
+    if expected.policy is not None and terms != expected.policy.terms():
         other = [key for key, value in expected.policy.terms().items() if terms[key] != value]
         yield f"it was made by another policy: {', '.join(other)}"
-    if policy["ccheck.toml"] != expected.project:
-        yield "it was made by another ccheck.toml"
 
 
 def _of_files(subjects: Sequence[Mapping[str, Any]], files: Sequence[Taken]) -> Iterator[str]:

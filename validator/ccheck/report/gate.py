@@ -54,7 +54,10 @@ def closing_lines(result: GateResult) -> Iterator[str]:
     if result.slower:
         yield f"{counted(len(result.first_uses), 'first use')}: roll this release out more slowly"
     files = counted(len(result.files), "file")
-    yield printable(f"verdict     {result.verdict.value}: release {result.release}, {files}, on {result.on}")
+    off = [stage.name for stage in result.stages if stage.status.value == "off"]
+    without = f", without {', '.join(off)}" if off else ""
+    words = f"release {result.release}, {files}, on {result.on}{without}"
+    yield printable(f"verdict     {result.verdict.value}: {words}")
 
 
 def as_json(result: GateResult) -> str:

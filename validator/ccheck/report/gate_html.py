@@ -44,13 +44,13 @@ def render(result: GateResult) -> str:
 
 
 def _curves(result: GateResult) -> Iterator[Markup]:
-    """The curve of the stage that fuzzed: pairs of seconds and what was reached, in its details."""
+    """The curve of the stage that fuzzed: pairs of runs and what was reached, in its details."""
     for stage in result.stages:
         curve = stage.details.get("curve")
         if isinstance(curve, list) and curve:
             points = [(float(x), float(y)) for x, y in curve]
             drawn = plot(
                 [Series("reached", points, step=True)],
-                title="Coverage of the fuzzing stage", x_label="seconds", y_label="reached",
+                title="What the search reached, run after run", x_label="runs", y_label="things a driver did",
             )  # fmt: skip
             yield Markup(drawn)  # noqa: S704 - plot escapes every text that it is given

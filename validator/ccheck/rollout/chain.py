@@ -9,15 +9,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ccheck.rollout.plan import Plan, PlanError
+from ccheck.whole import Busy, held, write_whole
 
 MOST_BYTES = 16 << 20
 START = "0" * 64
@@ -93,10 +92,11 @@ class Record:
 
 def begin(path: Path, plan: Plan) -> str:
     """Write a new record with its plan; the digest of the line. Raises ChainError where there is one."""
-    if path.exists():
-        raise ChainError(f"{path} is there already: a plan is made once")
     line = _line(START, "plan", plan.to_json())
-    _write(path, [line])
+    with _held(path):
+        if path.exists():
+            raise ChainError(f"{path} is there already: a plan is made once")
+        write_whole(path, f"{line}\n".encode())
     return _digest(line)
 
 
@@ -109,7 +109,7 @@ def append(path: Path, health: Health) -> str:
             raise ChainError(f"the plan has no ring {health.ring!r}; it has {known}")
         lines = path.read_text(encoding="utf-8").splitlines()
         line = _line(record.head, "health", health.to_json())
-        _write(path, [*lines, line])
+        write_whole(path, "".join(f"{one}\n" for one in (*lines, line)).encode())
         return _digest(line)
 
 
@@ -156,30 +156,15 @@ def _digest(line: str) -> str:
     return hashlib.sha256(line.encode()).hexdigest()
 
 
-def _write(path: Path, lines: list[str]) -> None:
-    """All of it or nothing: written beside, synced, renamed."""
-    number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(number, "w", encoding="utf-8", newline="\n") as out:
-            out.write("\n".join(lines) + "\n")
-            out.flush()
-            os.fsync(out.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
 @contextlib.contextmanager
-def _held(path: Path) -> Any:
-    """Two writers at once would lose one line: the second is told so."""
-    lock = path.with_name(f".{path.name}.lock")
+def _held(path: Path) -> Iterator[None]:
+    """Two writers at once would lose one line: the second is told so. Raises ChainError, also for a record
+    that cannot be written.
+    """
     try:
-        number = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-    except FileExistsError:
-        raise ChainError(f"{path} is being written to; if nobody is, remove {lock}") from None
-    try:
-        yield
-    finally:
-        os.close(number)
-        lock.unlink()
+        with held(path):
+            yield
+    except Busy as busy:
+        raise ChainError(str(busy)) from busy
+    except OSError as fault:
+        raise ChainError(f"{path}: {fault.strerror}") from fault

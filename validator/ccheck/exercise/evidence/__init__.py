@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ccheck.exercise.outcome import Exercise, Exercised, Given
-from ccheck.exercise.session import Session
+from ccheck_schemas.anatomy import vocabulary
+from ccheck_schemas.schema import Schema
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -38,7 +39,8 @@ class Evidence:
     kinds: all criterion kinds of the format, in its order. slots: the fields of the types in use. uses: what
     the file holds. results: each use that met an event in a build that supplies every input, with whether it
     matched. ran: under which builds a use was evaluated on an input that the build supplies. paths: what the
-    interpreter did beyond that, in words, and under which builds.
+    interpreter did beyond that, in words, and under which builds. words: what the file uses of its format's
+    vocabulary, and the builds that ran the whole file.
     """
 
     exercised: Exercised
@@ -48,6 +50,7 @@ class Evidence:
     results: frozenset[tuple[Use, bool]] = frozenset()
     ran: Mapping[Use, frozenset[str]] = field(default_factory=dict)
     paths: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    words: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 Gather = Callable[[bytes, Any, Given], Evidence]
@@ -56,19 +59,22 @@ evidence.
 """
 
 
-def plain(exercise: Exercise, session: Callable[[Given], Session] | None) -> Gather:
-    """The evidence of a format without criteria: what each build did, and what its session reached, if it has
-    one of its own.
+def builds_by(found: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    """The builds of each thing, of pairs of a thing and a build."""
+    builds: dict[str, set[str]] = {}
+    for thing, build in found:
+        builds.setdefault(thing, set()).add(build)
+    return {thing: frozenset(took) for thing, took in builds.items()}
+
+
+def plain(exercise: Exercise, schema: Schema) -> Gather:
+    """The evidence of a format that has no more to tell than its schema and what each build did: the words of
+    its vocabulary that the file uses, each tried by the builds that ran the whole file.
     """
 
     def gather(data: bytes, content: Any, given: Given) -> Evidence:
         done = exercise(data, given)
-        features: set[Hashable] = set()
         builds = frozenset(o.consumer for o in done.outcomes if o.trap is None and o.refusal is None)
-        if session is not None:
-            for _ in session(given).outcomes(data, given.events, features, every=True):
-                pass
-        reached = {" ".join(map(str, f)) if isinstance(f, tuple) else str(f) for f in features}
-        return Evidence(done, paths=dict.fromkeys(("file loaded", *sorted(reached)), builds))
+        return Evidence(done, words=dict.fromkeys(sorted(vocabulary(schema.root, data)), builds))
 
     return gather

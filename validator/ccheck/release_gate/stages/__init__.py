@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from importlib import import_module, metadata
 from types import MappingProxyType
 
+from ccheck.release_gate.apart import StageLost, run_apart
 from ccheck.release_gate.case import Case, StageRun
 from ccheck.release_gate.policy import STAGES
 from ccheck.release_gate.result import Stage, Status
@@ -22,7 +23,9 @@ OWN: Mapping[str, str] = MappingProxyType(
         "diff": "ccheck.release_gate.stages.diff",
     }
 )
-"""The stages of this package, each the function `run` of its module. The others are brought."""
+"""The stages of this package, each the function `run` of its module. The others are brought, and each runs in
+a process of its own.
+"""
 
 
 class StageMissing(Exception):
@@ -34,13 +37,16 @@ def stage_run(name: str) -> StageRun:
     if name in OWN:
         run: StageRun = import_module(OWN[name]).run
         return run
-    for entry in metadata.entry_points(group=ENTRY_POINTS, name=name):
-        try:
-            brought: StageRun = entry.load()
-        except ModuleNotFoundError as missing:
-            raise StageMissing(f"it needs {missing.name}: pip install 'ccheck-content[fuzz]'") from missing
-        return brought
-    raise StageMissing("no installed package brings it: pip install 'ccheck-content[fuzz]'")
+    entries = tuple(metadata.entry_points(group=ENTRY_POINTS, name=name))
+    if not entries:
+        raise StageMissing("no installed package brings it: pip install 'ccheck-content[fuzz]'")
+    if len(entries) > 1:
+        raise StageMissing(f"several packages bring it: {', '.join(entry.value for entry in entries)}")
+    try:
+        brought: StageRun = entries[0].load()
+    except ModuleNotFoundError as missing:
+        raise StageMissing(f"it needs {missing.name}: pip install 'ccheck-content[fuzz]'") from missing
+    return brought
 
 
 def run_stage(name: str, case: Case) -> Stage:
@@ -50,10 +56,14 @@ def run_stage(name: str, case: Case) -> Stage:
     if name not in case.policy.stages:
         return Stage(name, Status.OFF, "switched off")
     try:
-        return stage_run(name)(case)
-    except StageMissing as missing:
+        run = stage_run(name)  # that it is there is known here, before a process is begun for it
+        stage = run(case) if name in OWN else run_apart(name, case)
+        if stage.name != name or not isinstance(stage.status, Status) or stage.status is Status.OFF:
+            raise ValueError(f"it told of {stage.name}, {stage.status}")
+        return stage
+    except (StageMissing, StageLost) as missing:
         return Stage(name, Status.INCOMPLETE, str(missing))
-    except Exception as raised:  # noqa: BLE001 - any crash of a stage must leave the verdict incomplete
+    except (Exception, SystemExit) as raised:  # noqa: BLE001 - any crash of a stage leaves the verdict incomplete
         what = f"the stage crashed: {type(raised).__name__}: {raised}"
         return Stage(name, Status.INCOMPLETE, what, details={"gaps": [what]})
 

@@ -20,8 +20,9 @@ def run(case: Case) -> Stage:
     uses: set[Use] = set()
     for ran in case.ran:
         evidence = ran.evidence
-        if evidence is None:
+        if ran.problem:
             gaps.append(ran.problem)
+        if evidence is None:
             continue
         outcomes = evidence.exercised.outcomes
         if not outcomes:

@@ -18,7 +18,12 @@ def run(case: Case) -> Stage:
     """Hold the release against the baseline. A first use passes with evidence of its own, and is flagged for
     a slower rollout.
     """
-    gaps = [ran.problem for ran in case.ran if ran.evidence is None]
+    gaps = [ran.problem for ran in case.ran if ran.problem]
+    gaps += [
+        f"{ran.taken.file.name}: no build ran it"
+        for ran in case.ran
+        if ran.evidence is not None and not ran.evidence.exercised.outcomes
+    ]
     if case.baseline is None:
         why = case.baseline_problem or "no baseline was named: what was released before is not known"
         return concluded("first_use", {}, summary="", gaps=[why, *gaps])
@@ -28,8 +33,10 @@ def run(case: Case) -> Stage:
     ]
     uses = sum(len(ran.evidence.uses) for ran in case.ran if ran.evidence is not None)
     paths = sum(len(ran.evidence.paths) for ran in case.ran if ran.evidence is not None)
-    examined = {"uses": uses, "paths": paths}
-    summary = f"{counted(uses, 'use')} and {counted(paths, 'path')} are known from earlier releases"
+    words = sum(len(ran.evidence.words) for ran in case.ran if ran.evidence is not None)
+    examined = {kind: count for kind, count in (("uses", uses), ("paths", paths), ("words", words)) if count}
+    told = " and ".join(counted(count, kind.removesuffix("s")) for kind, count in examined.items())
+    summary = f"{told} are known from earlier releases"
     if found:
         tried = f"{counted(len(found), 'first use')}, each exercised under every supported build"
         summary = f"{tried}: roll out slowly"
@@ -81,19 +88,23 @@ def _of_file(ran: Ran, baseline: Baseline, schema: Schema | None) -> Iterator[tu
             ),
         )
     form = "" if schema is None else schema.name
-    for path, took in sorted(evidence.paths.items()):
-        if (form, path) in baseline.paths:
-            continue
-        yield (
-            (form, path),
-            FirstUse(
-                f"{form} interpreter: first time {path}",
-                ran.taken.file.name,
-                path=path,
-                exercised=tuple(build for build in builds if build in took),
-                missing=tuple(build for build in builds if build not in took),
-            ),
-        )
+    for what, known, found in (
+        ("interpreter", baseline.paths, evidence.paths),
+        ("content", baseline.words, evidence.words),
+    ):
+        for path, took in sorted(found.items()):
+            if (form, path) in known:
+                continue
+            yield (
+                (what, form, path),
+                FirstUse(
+                    f"{form} {what}: first time {path}",
+                    ran.taken.file.name,
+                    path=path,
+                    exercised=tuple(build for build in builds if build in took),
+                    missing=tuple(build for build in builds if build not in took),
+                ),
+            )
 
 
 def _words(use: Use, baseline: Baseline) -> str:

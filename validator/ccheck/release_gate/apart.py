@@ -1,0 +1,151 @@
+"""A stage in a process of its own: what hangs, crashes or takes too much memory there leaves the stage
+incomplete, and the gate goes on.
+
+The process is a new one that shares nothing: it is handed the bytes that were read, makes the judgement
+again, and says when what it judges by is no longer what it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ccheck.release_gate.case import Case
+from ccheck.release_gate.materials import materials
+from ccheck.release_gate.result import Stage, Status
+from ccheck.workers import ending
+
+MEMORY = 4 << 30
+"""Bytes that the process may take, where a system lets that be bounded."""
+LAST_WORDS = 400
+"""Characters of what a process that died has said last."""
+
+
+class StageLost(Exception):
+    """A process that did not bring its stage to an end, and how it ended."""
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What the process is handed. case: without its judgement. materials: what that must be made of."""
+
+    name: str
+    case: Case
+    materials: dict[str, Any]
+
+
+def run_apart(name: str, case: Case) -> Stage:
+    """Run a stage that another package brings. Raises StageLost, also where it takes longer than the policy
+    allows; it is then ended, with all that it started.
+    """
+    if case.again is None:
+        raise StageLost("what it is judged by cannot be made again in another process")
+    seconds = case.policy.stage_seconds
+    task = _Task(name, _portable(case), materials(case))
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "ccheck.release_gate.apart"],  # -P: nothing is imported from here
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        start_new_session=True,  # Ctrl-C is heard here alone, and ends all that it started
+    )
+    try:
+        out, err = process.communicate(pickle.dumps(task), timeout=seconds)
+    except subprocess.TimeoutExpired:
+        raise StageLost(
+            f"it did not end within {seconds:,} s: a hang, or too much for [gate] stage_seconds"
+        ) from None
+    finally:
+        _end(process)
+    if process.returncode != 0:
+        said = err.decode("utf-8", "replace").strip()[-LAST_WORDS:].splitlines()
+        last = f": {said[-1]}" if said else ""
+        raise StageLost(f"its process {ending(process.returncode)}{last}")
+    return _stage(out)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and all that it started, if it is still there."""
+    if process.poll() is None:
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
+
+
+def _portable(case: Case) -> Case:
+    """The case without what cannot be handed to another process: that is made again there."""
+    policy = replace(case.policy, budgets=dict(case.policy.budgets))
+    return replace(case, judgement=None, policy=policy)  # type: ignore[arg-type] # made again before it is used
+
+
+def _stage(told: bytes) -> Stage:
+    """The stage that a process told of. It is data, not objects: what ran there may be anybody's code."""
+    try:
+        said = json.loads(told)
+        return Stage(said["name"], Status(said["status"]), said["summary"], said["examined"], said["details"])
+    except (ValueError, KeyError, TypeError) as wrong:
+        raise StageLost(f"its process told of no stage: {wrong}") from wrong
+
+
+def main() -> None:
+    """Run the stage that standard input holds, and tell of it on standard output."""
+    from ccheck.release_gate.stages import stage_run
+
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever else is printed is not the answer
+    _bound_memory()
+    threading.Thread(target=_follow, args=(os.getppid(),), daemon=True).start()
+    # Written by the process that started this one, which is ours.
+    task: _Task = pickle.load(sys.stdin.buffer)  # noqa: S301 - see above
+    again = task.case.again
+    if again is None:
+        raise StageLost("it was not told how to judge")
+    case = replace(task.case, judgement=again())
+    if materials(case) != task.materials:
+        raise StageLost("what the release is judged by was changed while the gate ran")
+    stage = stage_run(task.name)(case)
+    told = {
+        "name": stage.name,
+        "status": stage.status.value,
+        "summary": stage.summary,
+        "examined": dict(stage.examined),
+        "details": dict(stage.details),
+    }
+    out.write(json.dumps(told).encode())
+    out.close()
+
+
+def _bound_memory() -> None:
+    try:
+        import resource
+    except ImportError:
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    limit = MEMORY if most == resource.RLIM_INFINITY else min(MEMORY, most)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, most))
+
+
+def _follow(parent: int) -> None:
+    """End with the gate, however it ends."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()
