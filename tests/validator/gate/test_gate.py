@@ -38,7 +38,7 @@ first_use   fail        IPC field 21: first non-wildcard criterion ever: not exe
             * channel interpreter: first time regex over text, failed: not exercised under 7.11, 7.15
             * channel interpreter: first time regex over text, matched: not exercised under 7.11, 7.15
 faults      fail        C-00000291-00000000-00000032.bin, renamed to C-00000292-00000000-00000032.bin: 7.11 traps: input-index-out-of-bounds, instances[1].criteria[20].field_index (and 1 more)
-            examined:   22 damaged files, 66 runs, 1 empty, 1 mixed, 1 renamed, 1 stale, 7 truncated, 11 zero
+            examined:   22 damaged files, 3 builds, 66 runs, 1 empty, 1 mixed, 1 renamed, 1 stale, 7 truncated, 11 zero
             * C-00000291-00000000-00000032.bin, renamed to C-00000292-00000000-00000032.bin: 7.11 traps: input-index-out-of-bounds, instances[1].criteria[20].field_index
             * C-00000291-00000000-00000032.bin, renamed to C-00000292-00000000-00000032.bin: 7.15 traps: input-index-out-of-bounds, instances[1].criteria[20].field_index
 regress     off         switched off

@@ -139,7 +139,7 @@ class Case:
             return Ran(taken, None, f"{taken.file.name}: the content is of no known format")
         gather = self.gather(subject.schema)
         if gather is None:
-            return Ran(taken, None, f"{taken.file.name}: the format {subject.schema.name} has no interpreter")
+            return Ran(taken, None, f"{taken.file.name}: {subject.schema.name} has no interpreter to run it")
         old = self.before(taken)
         try:
             given = self.given(None if old is None else old.data)

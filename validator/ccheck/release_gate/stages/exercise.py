@@ -42,10 +42,11 @@ def run(case: Case) -> Stage:
         "events": events,
         "uses": len(uses),
     }
-    summary = (
-        f"{counted(files, 'file')} ran under {counted(len(builds), 'build')},"
-        f" {counted(events, 'event')}; the matrix has no hole"
-    )
+    # Formats without criteria have neither instances nor a matrix.
+    examined = {kind: count for kind, count in examined.items() if count or kind not in ("instances", "uses")}
+    matrix = "the matrix has no hole" if uses else "without criteria, so without a matrix"
+    ran_under = f"{counted(files, 'file')} ran under {counted(len(builds), 'build')}"
+    summary = f"{ran_under}, {counted(events, 'event')}; {matrix}"
     return concluded(
         "exercise", examined, summary=summary, failures=failures, gaps=gaps, details={"steps": steps}
     )

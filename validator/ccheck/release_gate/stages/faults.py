@@ -30,6 +30,7 @@ def run(case: Case) -> Stage:
     gaps: list[str] = []
     kinds: Counter[str] = Counter()
     runs = 0
+    builds: set[str] = set()
     budget = case.policy.budgets["faults"]
     for taken in case.files:
         subject = case.subjects[taken.file.name]
@@ -50,11 +51,17 @@ def run(case: Case) -> Stage:
             seen.add(damaged.data)
             kinds[damaged.kind] += 1
             tried = _tried(case, taken, old, damaged, exercise, given)
-            runs += tried.asked
+            runs += len(tried.asked)
+            builds |= set(tried.asked)
             place = f"{taken.file.name}, {damaged.what}"
             failures += [f"{place}: {one}" for one in tried.failures]
             gaps += [f"{place}: {one}" for one in tried.gaps]
-    examined = {"damaged files": kinds.total(), "runs": runs, **dict(sorted(kinds.items()))}
+    examined = {
+        "damaged files": kinds.total(),
+        "builds": len(builds),
+        "runs": runs,
+        **dict(sorted(kinds.items())),
+    }
     summary = (
         f"{counted(kinds.total(), 'damaged file')}: no build trapped in {counted(runs, 'run')},"
         " and none took for good what was not"
@@ -69,11 +76,11 @@ def _blocks(subject: Subject) -> tuple[int, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Tried:
-    """How one damaged file was taken. asked: how many builds were."""
+    """How one damaged file was taken. asked: the builds that were."""
 
     failures: list[str]
     gaps: list[str]
-    asked: int = 0
+    asked: tuple[str, ...] = ()
 
 
 def _tried(
@@ -97,7 +104,7 @@ def _tried(
             failures.append(f"{outcome.consumer} traps: {outcome.trap.kind}, {outcome.trap.path}")
         elif took and not genuine and outcome.consumer in field:
             failures.append(f"{outcome.consumer} takes it for good")
-    return _Tried(failures, [], len(outcomes))
+    return _Tried(failures, [], tuple(outcome.consumer for outcome in outcomes))
 
 
 def _report(case: Case, damaged: Damaged) -> FileReport:
