@@ -15,6 +15,7 @@ class Lines:
         self.lines: list[str] = []
         self.depth = 1
         self.structs: dict[str, str] = {}
+        self.constants: dict[str, str] = {}
         self._used = 0
 
     def line(self, text: str) -> None:
@@ -51,6 +52,10 @@ class Lines:
     def packer(self, form: str) -> str:
         """The name of the `Struct` of a format."""
         return self.structs.setdefault(form, f"S{len(self.structs)}")
+
+    def constant(self, value: str, letter: str) -> str:
+        """The name of a constant, which begins with a letter."""
+        return self.constants.setdefault(value, f"{letter}{len(self.constants)}")
 
     def unpack(self, variables: list[str], value: str) -> None:
         """Several variables at once, one to a line where they are many."""

@@ -8,15 +8,18 @@ from typing import Any
 import construct
 
 from ccheck_schemas import meaning as m
+from ccheck_schemas.generate.columns import judge_tables, numbers_of
 from ccheck_schemas.generate.lines import Lines
 from ccheck_schemas.generate.names import behind, count_of, pool_of, start_of
 from ccheck_schemas.generate.number import conditions as broken
 from ccheck_schemas.generate.number import order
 from ccheck_schemas.generate.scope import NotGenerated, Scope, expression
-from ccheck_schemas.generate.waiting import second_pass, waits
 from ccheck_schemas.schema import Schema
 from ccheck_schemas.size import sizeof
 from ccheck_schemas.tree import bare, nodes
+
+_RUNTIME = ("ROWS", "Columns", "Items", "chosen", "column", "others", "shared_out", "tiled", "well_formed")
+"""What generated modules take from `ccheck_schemas.runtime`."""
 
 
 class Writer(Lines):
@@ -25,10 +28,10 @@ class Writer(Lines):
     def __init__(self, schema: Schema) -> None:
         super().__init__()
         self.schema = schema
-        self.tables: dict[str, tuple[m.Table, Scope]] = {}
+        self.tables: dict[str, m.Table] = {}
         self.pools: list[str] = []
         self.first: list[str] = []
-        self.accounts: dict[str, list[tuple[str, str, int]]] = {}
+        self.accounts: dict[str, list[str]] = {}
         self.last: list[str] = []
         self.memos: dict[int, str] = {}
 
@@ -45,22 +48,26 @@ class Writer(Lines):
         self.line("at = 0")
         self.struct(self.schema.root, root, "at", "size")
         self.claim("0", "at")
-        second_pass(self)
+        judge_tables(self)
         for condition in self.last:
             self.refuse(condition)
         body = self.lines
+        tables = _mapping(self._table_extents())  # which names packers, and so comes before the head
         head = [
             f'"""Knows a faultless {self.schema.name} file. Generated from its schema; do not edit."""',
             "",
             "from __future__ import annotations",
             "",
-            "from array import array  # noqa: F401",
+            "from itertools import accumulate  # noqa: F401",
             "from struct import Struct",
             "from zlib import crc32",
             "",
-            "from ccheck_schemas.runtime import Columns, held, shared_out, tiled, well_formed  # noqa: F401",
+            "from ccheck_schemas.runtime import (  # noqa: F401",
+            *(f"    {name}," for name in _RUNTIME),
+            ")",
             "",
             *(f"{name} = Struct({form!r})" for form, name in self.structs.items()),
+            *(f"{name} = {value}" for value, name in self.constants.items()),
             "",
             "",
             "def spotless(data: bytes) -> Columns | None:",
@@ -86,7 +93,7 @@ class Writer(Lines):
             "    return Columns(",
             "        data,",
             *_mapping(self._numbers(root)),
-            *_mapping(self._table_extents()),
+            *tables,
             *_mapping(f"{name!r}: ({pool_of(name)}, {pool_of(name)}_end)" for name in self.pools),
             "    )",
             "",
@@ -101,7 +108,7 @@ class Writer(Lines):
                 yield from (f"'{name}.{n}': {v}" for n, v in value.names.items() if isinstance(v, str))
 
     def _table_extents(self) -> Iterator[str]:
-        for name, (node, _) in self.tables.items():
+        for name, node in self.tables.items():
             yield f"{name!r}: ({self.struct_of(node.subcon)}, {start_of(name)}, {count_of(name)})"
 
     # -- writing lines
@@ -134,7 +141,7 @@ class Writer(Lines):
         """Neighbouring numbers: one extent test, one unpacking, one condition."""
         if not run:
             return
-        form, variables, conditions = self.fields(run, scope, in_table=False)
+        form, variables, conditions = self.fields(run, scope)
         packer = self.packer(form)
         end = self.fresh("end")
         self.line(f"{end} = {at} + {packer}.size")
@@ -145,7 +152,7 @@ class Writer(Lines):
         self.line(f"{at} = {end}")
 
     def fields(
-        self, run: list[tuple[str, Any, tuple[m.Meaning, ...]]], scope: Scope, *, in_table: bool
+        self, run: list[tuple[str, Any, tuple[m.Meaning, ...]]], scope: Scope
     ) -> tuple[str, list[str], list[str]]:
         """Format, variables and conditions of neighbouring numbers."""
         form, variables, conditions = "", [], []
@@ -162,25 +169,23 @@ class Writer(Lines):
             order = leaf.fmtstr[0] if leaf.fmtstr[0] == ">" else order
             form += leaf.fmtstr[1:]
             for meaning in meanings:
-                conditions += self.judged(meaning, variable, leaf, scope, in_table=in_table)
+                conditions += self.judged(meaning, variable, leaf, scope)
         return order + form, variables, conditions
 
-    def judged(self, meaning: m.Meaning, v: str, leaf: Any, scope: Scope, *, in_table: bool) -> list[str]:
+    def judged(self, meaning: m.Meaning, v: str, leaf: Any, scope: Scope) -> list[str]:
         """The conditions under which a number breaks its meaning; some are asked for later."""
         found = broken(meaning, v, leaf)
         if found is not None:
             return found
         match meaning:
-            case m.CountOf() if not in_table:
+            case m.CountOf():
                 scope.counted[meaning.of] = v
                 return []
-            case m.RecordSize() if not in_table:
+            case m.RecordSize():
                 scope.sized[meaning.of] = v
                 return []
-            case m.ChecksumOver() if not in_table and self.depth == 1:
+            case m.ChecksumOver() if self.depth == 1:
                 self.last.append(f"{v} != crc32(memoryview(data)[{meaning.start}:])")
-                return []
-            case m.IndexInto() if in_table:
                 return []
         raise NotGenerated(
             f"{type(meaning).__name__} of {v.rsplit('_', 1)[0]} stands where it is not understood"
@@ -302,46 +307,25 @@ class Writer(Lines):
             self.struct(leaf, Scope(scope, scope.root), at, limit)
 
     def table(self, node: m.Table, name: str | None, scope: Scope, at: str, limit: str) -> None:
-        """Note where the rows are, and judge each by itself."""
+        """Note where the rows are; they are judged once all tables are known."""
         if node.table in self.tables:
             raise NotGenerated(f"the table {node.table} is read in two places")
-        row, size = bare(node.subcon)[0], sizeof(node.subcon)
+        size = sizeof(node.subcon)
         count, start = count_of(node.table), start_of(node.table)
         self.refuse(f"{start} >= 0")
         self.line(f"{count} = {expression(node.count, scope)}")
         self.refuse(f"not {node.low} <= {count} <= {node.high} or {count} * {size} > {limit} - {at}")
         if name in scope.sized:
             self.refuse(f"{scope.sized[name]} != {size}")
-        inner = Scope(scope, scope.root)
-        variables, conditions, packer = self.row(row, inner)
-        self.tables[node.table] = (node, inner)
+        self.tables[node.table] = node
         self.line(f"{start} = {at}")
         self.line(f"{at} += {count} * {size}")
-        if conditions and not waits(row):
-            with self.block(f"for {variables} in {packer}.iter_unpack(view[{start}:{at}]):"):
-                self.refuse(*conditions)
-
-    def row(self, row: Any, scope: Scope) -> tuple[str, list[str], str]:
-        """The variables, conditions and packer of a table's row; what takes no bytes waits for the second
-        pass.
-        """
-        run = []
-        for sub in row.subcons:
-            leaf, meanings = bare(sub)
-            if isinstance(leaf, construct.FormatField) or (
-                isinstance(leaf, construct.Const) and not meanings
-            ):
-                run.append((sub.name, leaf, meanings))
-            elif sizeof(leaf) != 0:
-                raise NotGenerated(f"a row of a table holds {type(leaf).__name__} {sub.name}")
-        if len({order(leaf) for _, leaf, _ in run} - {None}) > 1:
-            raise NotGenerated("a row of a table has two byte orders")
-        form, variables, conditions = self.fields(run, scope, in_table=True)
-        return ", ".join(variables) + ("," if len(variables) == 1 else ""), conditions, self.packer(form)
 
     def struct_of(self, row: Any) -> str:
-        """The packer of a table's row."""
-        return self.row(bare(row)[0], Scope(None, None))[2]
+        """The packer of a table's row. Raises NotGenerated."""
+        numbers = numbers_of(bare(row)[0])
+        big = any(order(number.leaf) == ">" for number in numbers)
+        return self.packer((">" if big else "<") + "".join(number.form[1:] for number in numbers))
 
     def pool(self, node: m.Pool, name: str | None, scope: Scope, at: str, limit: str) -> None:
         """Note where a pool is."""

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from array import array  # noqa: F401
+from itertools import accumulate  # noqa: F401
 from struct import Struct
 from zlib import crc32
 
-from ccheck_schemas.runtime import Columns, held, shared_out, tiled, well_formed  # noqa: F401
+from ccheck_schemas.runtime import (  # noqa: F401
+    ROWS,
+    Columns,
+    Items,
+    chosen,
+    column,
+    others,
+    shared_out,
+    tiled,
+    well_formed,
+)
 
 S0 = Struct('<4s')
 S1 = Struct('<HHLLLLLL')
@@ -16,6 +26,30 @@ S4 = Struct('<LHHLLHHL')
 S5 = Struct('<LHHBBHL')
 S6 = Struct('<LLHBBLHHL')
 S7 = Struct('<HHLLHH')
+B0 = bytes(range(1, 65))
+B1 = b'\x00'
+C2 = column(24, 0, '<L')
+C3 = column(24, 4, '<H')
+C4 = column(24, 6, '<H')
+C5 = column(24, 20, '<L')
+C6 = column(24, 12, '<L')
+C7 = column(24, 16, '<H')
+C8 = column(24, 8, '<L')
+B9 = b'\x01\x02'
+B10 = b'\x00\x01'
+B11 = bytes([0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32, 34, 36, 38, 40, 42, 44, 46, 48, 50, 52, 54, 56, 58, 60, 62, 64, 66, 68, 70, 72, 74, 76, 78, 80, 82, 84, 86, 88, 90, 92, 94, 96, 98, 100, 102, 104, 106, 108, 110, 112, 114, 116, 118, 120, 122, 124, 126, 128, 130, 132, 134, 136, 138, 140, 142, 144, 146, 148, 150, 152, 154, 156, 158, 160, 162, 164, 166, 168, 170, 172, 174, 176, 178, 180, 182, 184, 186, 188, 190, 192, 194, 196, 198, 200, 202, 204, 206, 208, 210, 212, 214, 216, 218, 220, 222, 224, 226, 228, 230, 232, 234, 236, 238, 240, 242, 244, 246, 248, 250, 252, 254])
+B12 = bytes(range(0, 8))
+C13 = column(16, 6, '<H')
+C14 = column(16, 0, '<L')
+C15 = column(16, 4, '<H')
+B16 = bytes(range(1, 6))
+B17 = b'\x01\x02\x03'
+B18 = bytes(range(1, 11))
+B19 = b'\x00\x01\x02'
+C20 = column(16, 8, '<L')
+C21 = column(16, 12, '<H')
+C22 = column(16, 2, '<H')
+C23 = column(16, 4, '<L')
 
 
 def spotless(data: bytes) -> Columns | None:
@@ -33,23 +67,13 @@ def _spotless(data: bytes) -> Columns | None:
     view = memoryview(data)
     claims: list[tuple[int, int]] = []
     claimed = 0
-    taken_62 = 0
-    items_64 = array("Q")
-    other_65: set[int] = set()
-    last_66 = -1
-    items_77 = array("Q")
-    other_78: set[int] = set()
-    last_79 = -1
-    taken_91 = 0
-    items_99 = array("Q")
-    other_100: set[int] = set()
-    last_101 = -1
-    items_105 = array("Q")
-    other_106: set[int] = set()
-    last_107 = -1
-    items_111 = array("Q")
-    other_112: set[int] = set()
-    last_113 = -1
+    taken_27 = 0
+    items_35: Items | None = None
+    items_45: Items | None = None
+    taken_49 = 0
+    items_74: Items | None = None
+    items_77: Items | None = None
+    items_80: Items | None = None
     t_types = -1
     n_types = 0
     t_fields = -1
@@ -167,10 +191,10 @@ def _spotless(data: bytes) -> Columns | None:
                 return None
             if at_start_14 != end_18:
                 return None
-        end_53 = at_start_14 + -at_start_14 % 8
-        if end_53 > size or any(data[at_start_14:end_53]):
+        end_23 = at_start_14 + -at_start_14 % 8
+        if end_23 > size or any(data[at_start_14:end_23]):
             return None
-        at_start_14 = end_53
+        at_start_14 = end_23
         claims.append((start_14, at_start_14))
         claimed += at_start_14 - start_14
         if claimed > size:
@@ -186,133 +210,155 @@ def _spotless(data: bytes) -> Columns | None:
     if claimed > size:
         return None
     if t_types >= 0:
-        for id_54, version_55, field_count_56, first_field_57, name_offset_58, name_length_59, reserved_60, channel_61 in S4.iter_unpack(view[t_types:t_types + n_types * S4.size]):
+        end_28 = t_types + n_types * 24
+        for at_24 in range(t_types, end_28, 24 * ROWS):
+            to_25 = min(at_24 + 24 * ROWS, end_28)
+            rows_26 = view[at_24:to_25]
             if (
-                id_54 < 1
-                or version_55 < 1
-                or not 1 <= field_count_56 <= 256
-                or not 1 <= name_length_59 <= 64
-                or reserved_60
-                or channel_61 > 99999999
+                data[at_24 + 16:to_25:24].translate(None, B0)
+                or data[at_24 + 17:to_25:24].translate(None, B1)
+                or data[at_24 + 18:to_25:24].translate(None, B1)
+                or data[at_24 + 19:to_25:24].translate(None, B1)
             ):
                 return None
-            stop_63 = name_offset_58 + name_length_59 + 1
-            if not p_pool <= name_offset_58 <= stop_63 - 1 or stop_63 > p_pool_end:
+            id_29 = C2(rows_26)
+            version_30 = C3(rows_26)
+            field_count_31 = C4(rows_26)
+            channel_32 = C5(rows_26)
+            if (
+                min(id_29) < 1
+                or min(version_30) < 1
+                or min(field_count_31) < 1
+                or max(field_count_31) > 256
+                or max(channel_32) > 99999999
+            ):
                 return None
-            key_67 = name_offset_58 << 32 | stop_63
-            if key_67 > last_66 or not (key_67 in other_65 or held(items_64, key_67)):
-                if data.find(0, name_offset_58, stop_63 - 1 + 1) != stop_63 - 1:
-                    return None
-                text_68 = data[name_offset_58:stop_63 - 1]
-                if not text_68.isascii():
-                    text_68.decode()
-                if key_67 > last_66:
-                    items_64.append(key_67)
-                    last_66 = key_67
-                else:
-                    other_65.add(key_67)
-            if first_field_57 != taken_62:
+            name_offset_33 = C6(rows_26)
+            name_length_34 = data[at_24 + 16:to_25:24]
+            items_35 = items_35 or Items(1, ('utf-8', 1, 'behind', False))
+            if not items_35.take(data, p_pool, p_pool_end, name_offset_33, name_length_34):
                 return None
-            taken_62 += field_count_56
+            first_field_36 = C8(rows_26)
+            run_37 = list(accumulate(field_count_31, initial=taken_27))
+            taken_27 = run_37.pop()
+            if run_37 != list(first_field_36):
+                return None
     if t_fields >= 0:
-        for name_offset_69, name_length_70, max_length_71, value_kind_72, flags_73, reserved_74, allowed_kinds_75 in S5.iter_unpack(view[t_fields:t_fields + n_fields * S5.size]):
+        end_41 = t_fields + n_fields * 16
+        for at_38 in range(t_fields, end_41, 16 * ROWS):
+            to_39 = min(at_38 + 16 * ROWS, end_41)
+            rows_40 = view[at_38:to_39]
             if (
-                not 1 <= name_length_70 <= 64
-                or not 1 <= max_length_71 <= 4096
-                or not 1 <= value_kind_72 <= 2
-                or flags_73 & 254
-                or reserved_74
-                or allowed_kinds_75 & 4294965249
+                data[at_38 + 4:to_39:16].translate(None, B0)
+                or data[at_38 + 5:to_39:16].translate(None, B1)
+                or data[at_38 + 8:to_39:16].translate(None, B9)
+                or data[at_38 + 9:to_39:16].translate(None, B10)
+                or data[at_38 + 10:to_39:16].translate(None, B1)
+                or data[at_38 + 11:to_39:16].translate(None, B1)
+                or data[at_38 + 12:to_39:16].translate(None, B11)
+                or data[at_38 + 13:to_39:16].translate(None, B12)
+                or data[at_38 + 14:to_39:16].translate(None, B1)
+                or data[at_38 + 15:to_39:16].translate(None, B1)
             ):
                 return None
-            stop_76 = name_offset_69 + name_length_70 + 1
-            if not p_pool <= name_offset_69 <= stop_76 - 1 or stop_76 > p_pool_end:
+            max_length_42 = C13(rows_40)
+            if min(max_length_42) < 1 or max(max_length_42) > 4096:
                 return None
-            key_80 = name_offset_69 << 32 | stop_76
-            if key_80 > last_79 or not (key_80 in other_78 or held(items_77, key_80)):
-                if data.find(0, name_offset_69, stop_76 - 1 + 1) != stop_76 - 1:
-                    return None
-                text_81 = data[name_offset_69:stop_76 - 1]
-                if not text_81.isascii():
-                    text_81.decode()
-                if key_80 > last_79:
-                    items_77.append(key_80)
-                    last_79 = key_80
-                else:
-                    other_78.add(key_80)
+            name_offset_43 = C14(rows_40)
+            name_length_44 = data[at_38 + 4:to_39:16]
+            items_45 = items_45 or Items(1, ('utf-8', 1, 'behind', False))
+            if not items_45.take(data, p_pool, p_pool_end, name_offset_43, name_length_44):
+                return None
     if t_instances >= 0:
-        for id_82, type_id_83, type_version_84, severity_85, action_86, first_criterion_87, criterion_count_88, reserved_18_89, reserved_20_90 in S6.iter_unpack(view[t_instances:t_instances + n_instances * S6.size]):
+        end_50 = t_instances + n_instances * 24
+        for at_46 in range(t_instances, end_50, 24 * ROWS):
+            to_47 = min(at_46 + 24 * ROWS, end_50)
+            rows_48 = view[at_46:to_47]
             if (
-                id_82 < 1
-                or not 1 <= severity_85 <= 5
-                or not 1 <= action_86 <= 3
-                or not 1 <= criterion_count_88 <= 256
-                or reserved_18_89
-                or reserved_20_90
+                data[at_46 + 10:to_47:24].translate(None, B16)
+                or data[at_46 + 11:to_47:24].translate(None, B17)
+                or data[at_46 + 18:to_47:24].translate(None, B1)
+                or data[at_46 + 19:to_47:24].translate(None, B1)
+                or data[at_46 + 20:to_47:24].translate(None, B1)
+                or data[at_46 + 21:to_47:24].translate(None, B1)
+                or data[at_46 + 22:to_47:24].translate(None, B1)
+                or data[at_46 + 23:to_47:24].translate(None, B1)
             ):
                 return None
-            if first_criterion_87 != taken_91:
+            id_51 = C2(rows_48)
+            criterion_count_52 = C7(rows_48)
+            if min(id_51) < 1 or min(criterion_count_52) < 1 or max(criterion_count_52) > 256:
                 return None
-            taken_91 += criterion_count_88
+            first_criterion_53 = C6(rows_48)
+            run_54 = list(accumulate(criterion_count_52, initial=taken_49))
+            taken_49 = run_54.pop()
+            if run_54 != list(first_criterion_53):
+                return None
     if t_criteria >= 0:
-        for field_index_92, kind_93, operand_offset_94, operand_length_95, value_kind_96, flags_97 in S7.iter_unpack(view[t_criteria:t_criteria + n_criteria * S7.size]):
-            if not 1 <= kind_93 <= 10 or operand_length_95 > 4096 or value_kind_96 > 2 or flags_97 & 65534:
+        end_58 = t_criteria + n_criteria * 16
+        for at_55 in range(t_criteria, end_58, 16 * ROWS):
+            to_56 = min(at_55 + 16 * ROWS, end_58)
+            rows_57 = view[at_55:to_56]
+            if (
+                data[at_55 + 2:to_56:16].translate(None, B18)
+                or data[at_55 + 3:to_56:16].translate(None, B1)
+                or data[at_55 + 12:to_56:16].translate(None, B19)
+                or data[at_55 + 13:to_56:16].translate(None, B1)
+                or data[at_55 + 14:to_56:16].translate(None, B10)
+                or data[at_55 + 15:to_56:16].translate(None, B1)
+            ):
                 return None
-            if (operand_length_95 > 0):
-                if (value_kind_96 == 1):
-                    if (kind_93 == 10):
-                        stop_98 = operand_offset_94 + operand_length_95 + 1
-                        if not p_pool <= operand_offset_94 <= stop_98 - 1 or stop_98 > p_pool_end:
+            operand_length_59 = C20(rows_57)
+            if max(operand_length_59) > 4096:
+                return None
+            value_kind_60 = data[at_55 + 12:to_56:16]
+            kind_61 = data[at_55 + 2:to_56:16]
+            operand_offset_62 = C23(rows_57)
+            if any(operand_length_59):
+                (
+                    operand_length_63,
+                    value_kind_64,
+                    kind_65,
+                    operand_offset_66,
+                ) = chosen(operand_length_59, operand_length_59, value_kind_60, kind_61, operand_offset_62)
+                pick_67 = [(value_kind == 1) for value_kind in value_kind_64]
+                if any(pick_67):
+                    (
+                        operand_length_68,
+                        kind_69,
+                        operand_offset_70,
+                    ) = chosen(pick_67, operand_length_63, kind_65, operand_offset_66)
+                    pick_71 = [(kind == 10) for kind in kind_69]
+                    if any(pick_71):
+                        (
+                            operand_length_72,
+                            operand_offset_73,
+                        ) = chosen(pick_71, operand_length_68, operand_offset_70)
+                        items_74 = items_74 or Items(1, ('utf-8', 1, 'behind', True))
+                        if not items_74.take(data, p_pool, p_pool_end, operand_offset_73, operand_length_72):
                             return None
-                        key_102 = operand_offset_94 << 32 | stop_98
-                        if key_102 > last_101 or not (key_102 in other_100 or held(items_99, key_102)):
-                            if data[stop_98 - 1]:
-                                return None
-                            text_103 = data[operand_offset_94:stop_98 - 1]
-                            if not text_103.isascii():
-                                text_103.decode()
-                            if key_102 > last_101:
-                                items_99.append(key_102)
-                                last_101 = key_102
-                            else:
-                                other_100.add(key_102)
-                    else:
-                        stop_104 = operand_offset_94 + operand_length_95 + 1
-                        if not p_pool <= operand_offset_94 <= stop_104 - 1 or stop_104 > p_pool_end:
+                    if not all(pick_71):
+                        (
+                            operand_length_75,
+                            operand_offset_76,
+                        ) = others(pick_71, operand_length_68, operand_offset_70)
+                        items_77 = items_77 or Items(1, ('utf-8', 1, 'behind', False))
+                        if not items_77.take(data, p_pool, p_pool_end, operand_offset_76, operand_length_75):
                             return None
-                        key_108 = operand_offset_94 << 32 | stop_104
-                        if key_108 > last_107 or not (key_108 in other_106 or held(items_105, key_108)):
-                            if data.find(0, operand_offset_94, stop_104 - 1 + 1) != stop_104 - 1:
-                                return None
-                            text_109 = data[operand_offset_94:stop_104 - 1]
-                            if not text_109.isascii():
-                                text_109.decode()
-                            if key_108 > last_107:
-                                items_105.append(key_108)
-                                last_107 = key_108
-                            else:
-                                other_106.add(key_108)
-                else:
-                    stop_110 = operand_offset_94 + operand_length_95
-                    if (
-                        not p_pool <= operand_offset_94 <= stop_110
-                        or stop_110 > p_pool_end
-                        or operand_offset_94 % 8
-                    ):
+                if not all(pick_67):
+                    (
+                        operand_length_78,
+                        operand_offset_79,
+                    ) = others(pick_67, operand_length_63, operand_offset_66)
+                    items_80 = items_80 or Items(8, None)
+                    if not items_80.take(data, p_pool, p_pool_end, operand_offset_79, operand_length_78):
                         return None
-                    key_114 = operand_offset_94 << 32 | stop_110
-                    if key_114 > last_113 or not (key_114 in other_112 or held(items_111, key_114)):
-                        if key_114 > last_113:
-                            items_111.append(key_114)
-                            last_113 = key_114
-                        else:
-                            other_112.add(key_114)
-    if t_fields >= 0 and taken_62 != n_fields:
+    if t_fields >= 0 and taken_27 != n_fields:
         return None
-    if t_criteria >= 0 and taken_91 != n_criteria:
+    if t_criteria >= 0 and taken_49 != n_criteria:
         return None
     if p_pool >= 0:
-        if not shared_out(data, p_pool, p_pool_end, ((items_64, other_65, 1), (items_77, other_78, 1), (items_99, other_100, 1), (items_105, other_106, 1), (items_111, other_112, 8), )):
+        if not shared_out(data, p_pool, p_pool_end, items_35, items_45, items_74, items_77, items_80):
             return None
     if checksum_10 != crc32(memoryview(data)[32:]):
         return None

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from array import array  # noqa: F401
+from itertools import accumulate  # noqa: F401
 from struct import Struct
 from zlib import crc32
 
-from ccheck_schemas.runtime import Columns, held, shared_out, tiled, well_formed  # noqa: F401
+from ccheck_schemas.runtime import (  # noqa: F401
+    ROWS,
+    Columns,
+    Items,
+    chosen,
+    column,
+    others,
+    shared_out,
+    tiled,
+    well_formed,
+)
 
 S0 = Struct('<LLLLLL')
 S1 = Struct('<QLLLLlLL')

@@ -1,0 +1,282 @@
+"""The rows of a table, column by column, once all tables and pools are known.
+
+What every row must be is asked of a whole column at once, in the speed of C; a row is looked at further only
+when it names an item of a pool. Some thousand rows are looked at together, so that memory stays small.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import construct
+from construct.expr import BinExpr, Path, UniExpr
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.generate.names import count_of, pool_of, start_of
+from ccheck_schemas.generate.number import conditions, order
+from ccheck_schemas.generate.plain import plain, unrestricted
+from ccheck_schemas.generate.scope import NotGenerated, Scope, expression
+from ccheck_schemas.size import sizeof
+from ccheck_schemas.tree import bare
+
+if TYPE_CHECKING:
+    from ccheck_schemas.generate.writer import Writer
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number of a row: its name, node and meanings, its place in the row, and how `struct` names it."""
+
+    name: str
+    leaf: Any
+    meanings: tuple[m.Meaning, ...]
+    at: int
+    form: str
+
+
+def numbers_of(row: Any) -> list[Number]:
+    """The numbers of a table's row, which has nothing else that takes bytes. Raises NotGenerated."""
+    found: list[Number] = []
+    at = 0
+    for sub in row.subcons:
+        leaf, meanings = bare(sub)
+        size = sizeof(leaf)
+        if isinstance(leaf, construct.FormatField):
+            form = f"{order(leaf) or '<'}{leaf.fmtstr[1:]}"
+            found.append(Number(sub.name, leaf, tuple(meanings), at, form))
+        elif isinstance(leaf, construct.Const) and not meanings:
+            found.append(Number(sub.name, leaf, (), at, f"<{size}s"))
+        elif size != 0:
+            raise NotGenerated(f"a row of a table holds {type(leaf).__name__} {sub.name}")
+        at += size or 0
+    if len({order(number.leaf) for number in found} - {None}) > 1:
+        raise NotGenerated("a row of a table has two byte orders")
+    return found
+
+
+def judge_tables(writer: Writer) -> None:
+    """Refuse what is wrong with the rows of any table, and with what they share out."""
+    taken: dict[str, str] = {}
+    for name, node in writer.tables.items():
+        with writer.block(f"if {start_of(name)} >= 0:"):
+            _Rows(writer, name, bare(node.subcon)[0], taken).write()
+    for table, expected in taken.items():
+        writer.refuse(f"{start_of(table)} >= 0 and {expected} != {count_of(table)}")
+    for pool in writer.pools:
+        start, kinds = pool_of(pool), ", ".join(writer.accounts.get(pool, ()))
+        with writer.block(f"if {start} >= 0:"):
+            writer.refuse(f"not shared_out(data, {start}, {start}_end, {kinds})")
+
+
+class _Rows:
+    """The rows of one table."""
+
+    def __init__(self, writer: Writer, name: str, row: Any, taken: dict[str, str]) -> None:
+        self.writer = writer
+        self.name = name
+        self.fields = [sub for sub in row.subcons if _waits(sub)]
+        self.numbers = {number.name: number for number in numbers_of(row)}
+        self.width = sizeof(row) or 0
+        self.taken = taken
+        self.at, self.to = writer.fresh("at"), writer.fresh("to")
+        self.rows = writer.fresh("rows")
+        self.columns: dict[str, str] = {}
+
+    def write(self) -> None:
+        """A loop over some thousand rows at a time."""
+        for field in self.fields:
+            leaf, _ = bare(field)
+            if isinstance(leaf, m.Rows):
+                if leaf.table in self.taken:
+                    raise NotGenerated(f"the rows of {leaf.table} are taken by two tables")
+                self.taken[leaf.table] = self.writer.fresh("taken")
+                self.writer.first.append(f"{self.taken[leaf.table]} = 0")
+        if not self.width:
+            return
+        writer, start, end = self.writer, start_of(self.name), self.writer.fresh("end")
+        writer.line(f"{end} = {start} + {count_of(self.name)} * {self.width}")
+        with writer.block(f"for {self.at} in range({start}, {end}, {self.width} * ROWS):"):
+            writer.line(f"{self.to} = min({self.at} + {self.width} * ROWS, {end})")
+            writer.line(f"{self.rows} = view[{self.at}:{self.to}]")
+            self.by_themselves()
+            for field in self.fields:
+                self.field(bare(field)[0], field.name, {name: self.column(name) for name in _used(field)})
+
+    def by_themselves(self) -> None:
+        """What each number must be by itself: bytes first, because they are asked all at once."""
+        refused: list[str] = []
+        left: list[tuple[Number, m.Meaning]] = []
+        for number in self.numbers.values():
+            may, others = plain(number.leaf, number.meanings)
+            left += [(number, meaning) for meaning in others]
+            for i, values in enumerate(may):
+                if not unrestricted(values):
+                    known = self.writer.constant(_known(bytes(sorted(values))), "B")
+                    place = f"{self.at} + {number.at + i}:{self.to}:{self.width}"
+                    refused.append(f"data[{place}].translate(None, {known})")
+        if refused:
+            self.writer.refuse(*refused)
+        slower = [condition for number, meaning in left for condition in self.meaning(number, meaning)]
+        if slower:
+            self.writer.refuse(*slower)
+
+    def meaning(self, number: Number, meaning: m.Meaning) -> Iterator[str]:
+        """The conditions under which a column has a number that breaks a meaning."""
+        if isinstance(meaning, m.IndexInto):
+            known = f"{start_of(meaning.table)} >= 0"
+            yield f"{known} and max({self.column(number.name)}) >= {count_of(meaning.table)}"
+            return
+        found = conditions(meaning, "n", number.leaf)
+        if found is None:
+            raise NotGenerated(f"{type(meaning).__name__} of {number.name} stands where it is not understood")
+        if not found:
+            return
+        column = self.column(number.name)
+        if isinstance(meaning, m.Bounded | m.LengthOf):
+            if any("<" in condition for condition in found):
+                yield f"min({column}) < {meaning.low}"
+            if any("<= n <= " in condition or ">" in condition for condition in found):
+                yield f"max({column}) > {meaning.high}"
+            found = [condition for condition in found if "%" in condition]
+        if found:
+            yield f"any({' or '.join(found)} for n in {column})"
+
+    def column(self, name: str) -> str:
+        """The variable that holds a number of all rows. Raises NotGenerated where that is no whole number."""
+        if name not in self.columns:
+            number = self.numbers.get(name)
+            if number is None or number.form[-1] not in "bBhHlLqQ":
+                raise NotGenerated(f"{name} is not a whole number of the row")
+            self.columns[name] = self.writer.fresh(name)
+            place = f"{self.width}, {number.at}, {number.form!r}"
+            found = f"{self.writer.constant(f'column({place})', 'C')}({self.rows})"
+            if _one_byte(number):
+                found = f"data[{self.at} + {number.at}:{self.to}:{self.width}]"
+            self.writer.line(f"{self.columns[name]} = {found}")
+        return self.columns[name]
+
+    def field(self, leaf: Any, name: str, columns: dict[str, str]) -> None:
+        """A field that names rows or an item of a pool, perhaps under conditions. columns: those of the rows
+        that have it.
+        """
+        match leaf:
+            case m.Rows():
+                self.run(leaf, columns)
+            case m.Pooled():
+                self.item(leaf, columns)
+            case construct.IfThenElse():
+                self.branches(leaf, name, columns)
+            case construct.FormatField() | construct.Const():
+                return
+            case _ if leaf is construct.Pass:
+                return
+            case _:
+                raise NotGenerated(f"a row of a table has {type(leaf).__name__} {name}")
+
+    def run(self, leaf: m.Rows, columns: dict[str, str]) -> None:
+        """Each row takes the rows of another table that follow those of the row before."""
+        firsts, counts = columns[leaf.first], columns[leaf.count]
+        expected, run = self.taken[leaf.table], self.writer.fresh("run")
+        self.writer.line(f"{run} = list(accumulate({counts}, initial={expected}))")
+        self.writer.line(f"{expected} = {run}.pop()")
+        self.writer.refuse(f"{run} != list({firsts})")
+
+    def branches(self, leaf: Any, name: str, columns: dict[str, str]) -> None:
+        """The rows for which a condition holds, then the others."""
+        writer = self.writer
+        pick = self.value(leaf.condfunc, columns, truth=True)
+        for sub, head, of in ((leaf.thensubcon, "any", "chosen"), (leaf.elsesubcon, "not all", "others")):
+            inner, _ = bare(sub)
+            needed = [key for key in columns if key in set(_used(inner))]
+            if inner is construct.Pass or not needed:
+                continue
+            with writer.block(f"if {head}({pick}):"):
+                own = {key: writer.fresh(key) for key in needed}
+                writer.unpack(list(own.values()), f"{of}({', '.join([pick, *(columns[n] for n in needed)])})")
+                self.field(inner, name, own)
+
+    def item(self, node: m.Pooled, columns: dict[str, str]) -> None:
+        """Items of a pool. Each kind of item keeps its own account, so that an item is judged once."""
+        if node.region not in self.writer.pools:
+            raise NotGenerated(f"the pool {node.region} comes after what names its items")
+        items, pool = self.writer.fresh("items"), pool_of(node.region)
+        item, _ = bare(node.subcon)
+        text = None
+        if isinstance(item, m.Text):
+            text = (item.encoding, item.unit, item.terminator, item.lists)
+        self.writer.first.append(f"{items}: Items | None = None")
+        self.writer.accounts.setdefault(node.region, []).append(items)
+        offsets, lengths = self.value(node.offset, columns), self.value(node.length, columns)
+        self.writer.line(f"{items} = {items} or Items({node.align}, {text!r})")
+        self.writer.refuse(f"not {items}.take(data, {pool}, {pool}_end, {offsets}, {lengths})")
+
+    def value(self, value: m.Expression, columns: dict[str, str], *, truth: bool = False) -> str:
+        """The variable that holds an expression for all rows. truth: only whether it is zero counts."""
+        if isinstance(value, Path) and len(path := m.field_path(value) or ()) == 1 and path[0] in columns:
+            return columns[path[0]]
+        if truth and isinstance(value, BinExpr) and value.op is operator.gt and value.rhs == 0:
+            names = list(_paths(value.lhs))
+            if isinstance(value.lhs, Path) and names and self.numbers[names[0]].form[-1].isupper():
+                return columns[names[0]]
+        nothing = Scope(None, None)  # what stands outside the row may have changed since the row was read
+        scope = Scope(nothing, nothing)
+        scope.names.update({name: name for name in columns})
+        text = expression(value, scope)
+        used = [name for name in columns if name in set(_paths(value))]
+        found = self.writer.fresh("pick" if truth else "value")
+        if not used:
+            raise NotGenerated(f"{text} says the same of every row")
+        over = columns[used[0]] if len(used) == 1 else f"zip({', '.join(columns[n] for n in used)})"
+        self.writer.line(f"{found} = [{text} for {', '.join(used)} in {over}]")
+        return found
+
+
+def _known(values: bytes) -> str:
+    """The values that a byte may have, as an expression; `bytes.translate` leaves what is not among them."""
+    first, last = values[0], values[-1]
+    if len(values) > 3 and values == bytes(range(first, last + 1)):
+        return f"bytes(range({first}, {last + 1}))"
+    return repr(values) if len(values) <= 24 else f"bytes({list(values)!r})"
+
+
+def _one_byte(number: Number) -> bool:
+    """Whether a number is what its first byte says, because the others were found to be zero."""
+    may, _ = plain(number.leaf, number.meanings)
+    return number.form[0] == "<" and number.form[-1].isupper() and all(v == {0} for v in may[1:])
+
+
+def _used(node: Any) -> Iterator[str]:
+    """The numbers of its row that a field takes, in order, each once."""
+    leaf, _ = bare(node)
+    found: Iterable[str]
+    match leaf:
+        case m.Rows():
+            found = (leaf.first, leaf.count)
+        case m.Pooled():
+            found = (*_paths(leaf.offset), *_paths(leaf.length))
+        case construct.IfThenElse():
+            found = (*_paths(leaf.condfunc), *_used(leaf.thensubcon), *_used(leaf.elsesubcon))
+        case _:
+            found = ()
+    yield from dict.fromkeys(found)
+
+
+def _paths(value: Any) -> Iterator[str]:
+    """The numbers of its row that an expression names."""
+    match value:
+        case Path():
+            path = m.field_path(value) or ()
+            if len(path) == 1:
+                yield path[0]
+        case BinExpr():
+            yield from _paths(value.lhs)
+            yield from _paths(value.rhs)
+        case UniExpr():
+            yield from _paths(value.operand)
+
+
+def _waits(sub: Any) -> bool:
+    return not isinstance(bare(sub)[0], construct.FormatField | construct.Const)
