@@ -216,7 +216,7 @@ class _Linter:
         elif isinstance(node, m.Rows):
             self.wanted.append(("table", node.table, place))
             for name in (node.first, node.count):
-                if name not in names:
+                if not isinstance(name, str) or name not in names:
                     yield f"{place}: Rows names {name!r}, which is no field before it"
         elif kind in REFUSED:
             yield f"{place}: {kind} {REFUSED[kind]}"

@@ -13,7 +13,7 @@ from functools import reduce
 from itertools import chain, compress, islice
 from operator import add, lt, or_, sub
 from struct import Struct, calcsize
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 ROWS = 4096
 """How many rows of a table are looked at together: more would cost memory, and gain nothing."""
@@ -23,26 +23,52 @@ _CODES = str.maketrans("Ll", "Ii")
 """A view's code of a number that has four bytes."""
 
 
+class Table(NamedTuple):
+    """Where a table lies: offset and number of rows, -1 and 0 where the file has none; and how a row is
+    packed. places: where each number stands in a row, and how `struct` names it, byte order first.
+    """
+
+    start: int
+    length: int
+    packer: Struct
+    places: Mapping[str, tuple[int, str]]
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
     """A file without faults, as columns: nothing is copied until it is asked for.
 
-    numbers: those of the top record, by their path. tables: packer, offset and number of rows. pools: start
-    and end.
+    numbers: those of the top record, by their path. pools: start and end.
     """
 
     data: bytes
     numbers: Mapping[str, Any]
-    tables: Mapping[str, tuple[Struct, int, int]]
+    tables: Mapping[str, Table]
     pools: Mapping[str, tuple[int, int]]
 
     def rows(self, table: str) -> Iterator[tuple[Any, ...]]:
         """The rows of a table, each a tuple of its numbers in the order of the format; none when it is not
         there.
         """
-        packer, start, count = self.tables[table]
-        rows = memoryview(self.data)[start : start + count * packer.size] if start >= 0 else b""
-        return packer.iter_unpack(rows)
+        found = self.tables[table]
+        return found.packer.iter_unpack(self._rows(found))
+
+    def column(self, table: str, name: str) -> Sequence[int]:
+        """One number of all rows of a table."""
+        found = self.tables[table]
+        at, form = found.places[name]
+        return column(found.packer.size, at, form)(self._rows(found))
+
+    def byte(self, table: str, name: str, place: int = 0) -> bytes:
+        """One byte of a number of all rows of a table. place: 0 is the one that the file has first."""
+        found = self.tables[table]
+        width = found.packer.size
+        first = found.start + found.places[name][0] + place
+        return self.data[first : found.start + found.length * width : width]
+
+    def _rows(self, table: Table) -> memoryview:
+        start = max(table.start, 0)
+        return memoryview(self.data)[start : start + table.length * table.packer.size]
 
 
 def tiled(claims: list[tuple[int, int]], size: int) -> bool:

@@ -81,6 +81,7 @@ def test_a_lax_node_is_refused(name: str) -> None:
         ("x" / m.IndexInto(Int8ub, "rows"), "no table is named 'rows'"),
         ("x" / m.Pooled("pool", this.a, this.a, Bytes(this.a)), "no pool is named 'pool'"),
         ("x" / m.Rows("rows", first="a", count="b"), "Rows names 'b'"),
+        ("x" / m.Rows("rows", first=this.a, count="a"), "Rows names this['a']"),
         ("x" / m.CountOf(Int8ub, of="y"), "CountOf names 'y'"),
         ("x" / m.OffsetInto(Int8ub, of="y"), "no field is named 'y'"),
         ("x" / m.Chain(this.a, _BYTE, next_field="next", last="a"), "no field 'next'"),

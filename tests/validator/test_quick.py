@@ -19,6 +19,7 @@ from ccheck.formats import SCHEMAS, named
 from ccheck.judge import examine, judge
 from ccheck.judgement import Judgement
 from ccheck.judgement import prepare as prepare_judgement
+from ccheck.screen.criteria import Types
 from ccheck.screen.quick import APPLYING, Quick
 from ccheck_schemas.formats import channel
 from ccheck_schemas.read import read
@@ -153,7 +154,7 @@ def test_files_from_recipes_agree(data: bytes) -> None:
 @given(st.binary(max_size=300))
 def test_any_bytes_are_left_to_the_checks(data: bytes) -> None:
     """Bytes that are no channel file never pass the quick way."""
-    quick = Quick((), ())
+    quick = Quick((), Types((), ()))
     assert quick.report(data, "", "x") is None
     assert quick.report(b"\xaa\xaa\xaa\xaa" + data, "", "x") is None
 

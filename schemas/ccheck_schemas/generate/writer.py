@@ -18,7 +18,9 @@ from ccheck_schemas.schema import Schema
 from ccheck_schemas.size import sizeof
 from ccheck_schemas.tree import bare, nodes
 
-_RUNTIME = ("ROWS", "Columns", "Items", "chosen", "column", "others", "shared_out", "tiled", "well_formed")
+_RUNTIME = (
+    "ROWS", "Columns", "Items", "Table", "chosen", "column", "others", "shared_out", "tiled", "well_formed",
+)  # fmt: skip
 """What generated modules take from `ccheck_schemas.runtime`."""
 
 
@@ -109,7 +111,10 @@ class Writer(Lines):
 
     def _table_extents(self) -> Iterator[str]:
         for name, node in self.tables.items():
-            yield f"{name!r}: ({self.struct_of(node.subcon)}, {start_of(name)}, {count_of(name)})"
+            numbers = numbers_of(bare(node.subcon)[0])
+            places = self.constant(repr({n.name: (n.at, n.form) for n in numbers}), "P")
+            packer = self.struct_of(node.subcon)
+            yield f"{name!r}: Table({start_of(name)}, {count_of(name)}, {packer}, {places})"
 
     # -- writing lines
 

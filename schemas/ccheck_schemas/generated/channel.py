@@ -10,6 +10,7 @@ from ccheck_schemas.runtime import (  # noqa: F401
     ROWS,
     Columns,
     Items,
+    Table,
     chosen,
     column,
     others,
@@ -50,6 +51,10 @@ C20 = column(16, 8, '<L')
 C21 = column(16, 12, '<H')
 C22 = column(16, 2, '<H')
 C23 = column(16, 4, '<L')
+P24 = {'id': (0, '<L'), 'version': (4, '<H'), 'field_count': (6, '<H'), 'first_field': (8, '<L'), 'name_offset': (12, '<L'), 'name_length': (16, '<H'), 'reserved': (18, '<H'), 'channel': (20, '<L')}
+P25 = {'name_offset': (0, '<L'), 'name_length': (4, '<H'), 'max_length': (6, '<H'), 'value_kind': (8, '<B'), 'flags': (9, '<B'), 'reserved': (10, '<H'), 'allowed_kinds': (12, '<L')}
+P26 = {'id': (0, '<L'), 'type_id': (4, '<L'), 'type_version': (8, '<H'), 'severity': (10, '<B'), 'action': (11, '<B'), 'first_criterion': (12, '<L'), 'criterion_count': (16, '<H'), 'reserved_18': (18, '<H'), 'reserved_20': (20, '<L')}
+P27 = {'field_index': (0, '<H'), 'kind': (2, '<H'), 'operand_offset': (4, '<L'), 'operand_length': (8, '<L'), 'value_kind': (12, '<H'), 'flags': (14, '<H')}
 
 
 def spotless(data: bytes) -> Columns | None:
@@ -379,10 +384,10 @@ def _spotless(data: bytes) -> Columns | None:
             '# blocks': links_13,
         },
         {
-            'types': (S4, t_types, n_types),
-            'fields': (S5, t_fields, n_fields),
-            'instances': (S6, t_instances, n_instances),
-            'criteria': (S7, t_criteria, n_criteria),
+            'types': Table(t_types, n_types, S4, P24),
+            'fields': Table(t_fields, n_fields, S5, P25),
+            'instances': Table(t_instances, n_instances, S6, P26),
+            'criteria': Table(t_criteria, n_criteria, S7, P27),
         },
         {
             'pool': (p_pool, p_pool_end),

@@ -10,6 +10,7 @@ from ccheck_schemas.runtime import (  # noqa: F401
     ROWS,
     Columns,
     Items,
+    Table,
     chosen,
     column,
     others,

@@ -5,13 +5,13 @@ the contract.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from ccheck.consumers import Consumer
 from ccheck.screen.criteria import Doubtful, Row, Types, judge
+from ccheck.screen.instances import right
 from ccheck_schemas.formats.channel_numbers import FieldFlag, FileFlag, Kind
 from ccheck_schemas.runtime import Columns
 
@@ -47,7 +47,7 @@ def definitions(columns: Columns, name: str, builds: Sequence[Consumer]) -> tupl
     """The template types of a definitions file that passes every check; None where that is not certain."""
     if columns.numbers["header.kind"] != Kind.DEFINITIONS or not _header(columns, name, builds):
         return None
-    order = (columns.tables["types"][1], columns.tables["fields"][1], columns.pools["pool"][0])
+    order = (columns.tables["types"].start, columns.tables["fields"].start, columns.pools["pool"][0])
     if not _in_order(columns, order, absent=("instances", "criteria")):
         return None
     pool = _Names(columns.data, columns.pools["pool"])
@@ -71,26 +71,17 @@ def definitions(columns: Columns, name: str, builds: Sequence[Consumer]) -> tupl
     return tuple(types) if all(_supplied(t, builds) for t in types) else None
 
 
-def instances(columns: Columns, name: str, types: Iterable[TemplateType], builds: Sequence[Consumer]) -> bool:
+def instances(columns: Columns, name: str, types: Types, builds: Sequence[Consumer]) -> bool:
     """Whether a file of instances passes every check; False where that is not certain."""
     if columns.numbers["header.kind"] != Kind.INSTANCES or not _header(columns, name, builds):
         return False
-    order = (columns.tables["instances"][1], columns.tables["criteria"][1], columns.pools["pool"][0])
+    order = (columns.tables["instances"].start, columns.tables["criteria"].start, columns.pools["pool"][0])
     if not _in_order(columns, order, absent=("types", "fields")):
         return False
-    criteria = columns.rows("criteria")
-    found = judge(
-        columns.rows("instances"),
-        lambda _, count: islice(criteria, count),
-        Types(types, builds, columns.numbers["header.channel"]),
-        columns.data,
-        columns.pools["pool"],
-        one_is_enough=True,
-    )
-    return found.canonical and not found.instances
+    return right(columns, types)
 
 
-def doubtful(reading: Reading, types: Iterable[TemplateType], builds: Sequence[Consumer]) -> Doubtful | None:
+def doubtful(reading: Reading, types: Types) -> Doubtful | None:
     """The instances of any file that may have findings of meaning or contract; None where the file has no
     whole header, or lacks a table.
     """
@@ -111,9 +102,8 @@ def doubtful(reading: Reading, types: Iterable[TemplateType], builds: Sequence[C
             return None
         return packer.iter_unpack(rows[first * packer.size : (first + count) * packer.size])
 
-    known = Types(types, builds, channel)
     pool = reading.pools.get("pool", (-1, -1))
-    return judge(instances.numbers(), own, known, criteria.data, pool, one_is_enough=False)
+    return judge(instances.numbers(), own, types, channel, criteria.data, pool)
 
 
 def _header(columns: Columns, name: str, builds: Sequence[Consumer]) -> bool:
@@ -131,7 +121,7 @@ def _header(columns: Columns, name: str, builds: Sequence[Consumer]) -> bool:
 def _in_order(columns: Columns, order: tuple[int, int, int], absent: tuple[str, str]) -> bool:
     """Three blocks and the end mark, in their order, and no block of the other kind."""
     first, second, third = order
-    alone = all(columns.tables[table][1] < 0 for table in absent)
+    alone = all(columns.tables[table].start < 0 for table in absent)
     return alone and columns.numbers["# blocks"] == 4 and 0 <= first < second < third
 
 

@@ -1,5 +1,5 @@
-"""The instances of a channel file, judged over its columns: which of them a check may blame, and whether
-their operands stand as in canonical form.
+"""The instances of a channel file, one by one: which of them a check may blame, and whether their operands
+stand as in canonical form.
 """
 
 from __future__ import annotations
@@ -46,25 +46,22 @@ Allowed = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
 
 
 class Types:
-    """What criteria of each type may be, for files of one channel."""
+    """What criteria of each type may be, worked out once for all files."""
 
-    def __init__(self, types: Iterable[TemplateType], builds: Sequence[Consumer], channel: int) -> None:
-        self._types = {(type_.id, type_.version): type_ for type_ in types}
-        self._builds = builds
-        self._channel = channel
-        self._known: dict[tuple[int, int], Allowed | None] = {}
+    def __init__(self, types: Iterable[TemplateType], builds: Sequence[Consumer]) -> None:
+        self._allowed = {
+            (type_.id, type_.version): (type_.channel, _allowed(type_, builds)) for type_ in types
+        }
 
-    def allowed(self, type_id: int, version: int) -> Allowed | None:
-        """What they may be; None when instances of the type have findings whatever they hold."""
-        key = (type_id, version)
-        if key not in self._known:
-            self._known[key] = _allowed(self._types.get(key), self._channel, self._builds)
-        return self._known[key]
+    def allowed(self, type_id: int, version: int, channel: int) -> Allowed | None:
+        """What they may be in a file of a channel; None when instances of the type have findings whatever
+        they hold.
+        """
+        of, allowed = self._allowed.get((type_id, version), (None, None))
+        return allowed if of == channel else None
 
 
-def _allowed(type_: TemplateType | None, channel: int, builds: Sequence[Consumer]) -> Allowed | None:
-    if type_ is None or type_.channel != channel:
-        return None
+def _allowed(type_: TemplateType, builds: Sequence[Consumer]) -> Allowed | None:
     understood = -1
     supplied = len(type_.fields)
     for build in builds:
@@ -100,16 +97,12 @@ def judge(
     instances: Iterable[Row],
     own: Own,
     types: Types,
+    channel: int,
     data: bytes,
     pool: tuple[int, int],
-    *,
-    one_is_enough: bool,
 ) -> Doubtful:
-    """Judge all instances of a file, of which nothing else need be right.
-
-    pool: its start and end. one_is_enough: stop at the first doubtful instance, and say no more.
-    """
-    # One loop, and what it remembers in local variables: this is where the time of a good file goes. The pool
+    """Judge all instances of a file, of which nothing else need be right. pool: its start and end."""
+    # One loop, and what it remembers in local variables: this is where the time of a file goes. The pool
     # is canonical when each operand is the next one in it or one that was met before, none is stored twice,
     # and they reach its end. Items are kept as numbers alone, for a large file has very many.
     found: list[int] = []
@@ -121,7 +114,7 @@ def judge(
     text_hashes, word_hashes = array("q"), array("q")
     for number, (id_, type_id, version, _, _, first, count, _, _) in enumerate(instances):
         ids.append(id_)
-        allowed = types.allowed(type_id, version)
+        allowed = types.allowed(type_id, version, channel)
         right = allowed is not None
         kinds, value_kinds, lengths = allowed or ((), (), ())
         fields = len(kinds)
@@ -148,6 +141,8 @@ def judge(
                 right = ordered = False
                 continue
             raw = data[offset : offset + size]
+            if len(raw) != size:
+                right = False
             if value_kind == _TEXT:
                 if offset == at:
                     at += size + 1
@@ -155,7 +150,7 @@ def judge(
                     text_hashes.append(hash(raw))
                 elif not _begins(texts, offset):
                     ordered = False
-                if kind >= _REGEX and not _special(kind, raw, flags, regexes):
+                if kind >= _REGEX and not special(kind, raw, flags, regexes):
                     right = False
                 continue
             if offset == at + -at % 8:
@@ -164,12 +159,10 @@ def judge(
                 word_hashes.append(hash(raw))
             elif not _begins(words, offset):
                 ordered = False
-            if flags or len(raw) != size or not _integers(kind, raw):
+            if flags or not _integers(kind, raw):
                 right = False
         if not right:
             found.append(number)
-            if one_is_enough:
-                return Doubtful((number,), canonical=False)
     # Operands whose hashes are alike are taken for one stored twice: then the checks themselves decide.
     once = all(len(set(hashes)) == len(hashes) for hashes in (text_hashes, word_hashes))
     return Doubtful(tuple(sorted({*found, *_repeated(ids)})), canonical=ordered and once and at == end)
@@ -189,7 +182,7 @@ def _repeated(ids: Sequence[int]) -> list[int]:
     return [position for position, id_ in enumerate(ids) if counts[id_] > 1]
 
 
-def _special(kind: int, raw: bytes, flags: int, regexes: dict[tuple[bytes, bool], bool]) -> bool:
+def special(kind: int, raw: bytes, flags: int, regexes: dict[tuple[bytes, bool], bool]) -> bool:
     """Whether a regex or a list of texts is right. regexes: those that were asked for before."""
     if kind == _ONE_OF:
         parts = raw.split(b"\0")

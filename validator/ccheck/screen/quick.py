@@ -13,6 +13,7 @@ from ccheck.finding import FileReport
 from ccheck.gather import Gathered
 from ccheck.intake import NotTaken, take
 from ccheck.screen import channel
+from ccheck.screen.criteria import Types
 from ccheck_schemas.formats.channel_numbers import MAGIC
 from ccheck_schemas.generated.channel import spotless
 
@@ -30,12 +31,12 @@ APPLYING: Mapping[str, int] = MappingProxyType({SCHEMA: 65})
 
 @dataclass(frozen=True)
 class Quick:
-    """What files are held against: the builds in their support window, and the template types that are
-    defined.
+    """What files are held against: the builds in their support window, and what criteria may be of the
+    template types that are defined.
     """
 
     builds: tuple[Consumer, ...]
-    types: tuple[channel.TemplateType, ...] | None
+    types: Types | None
 
     def report(self, data: bytes, name: str, path: str) -> FileReport | None:
         """The report of a file that passes every check; None where that is not certain.
@@ -64,7 +65,7 @@ class Quick:
         """The content of a file as far as a check may blame it; None where all of it must be looked at."""
         if schema.name != SCHEMA or self.types is None:
             return None
-        found = channel.doubtful(reading, self.types, self.builds)
+        found = channel.doubtful(reading, self.types)
         if found is None:
             return None
         # Who narrows has loaded them to read the file.
@@ -90,4 +91,4 @@ def prepare(gathered: Gathered) -> Quick:
         columns = spotless(data) if data[:4] == MAGIC else None
         if columns is not None:
             types = channel.definitions(columns, path.name, builds)
-    return Quick(builds, types)
+    return Quick(builds, None if types is None else Types(types, builds))
