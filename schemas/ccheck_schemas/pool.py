@@ -33,6 +33,7 @@ class Pools:
         self._ledger = ledger
         self._named: dict[str, list[_Namer]] = {}
         self.extents: dict[str, tuple[int, int]] = {}
+        self._absent: list[str] = []
 
     def add(self, region: str, start: int, end: int) -> bool:
         """Enter a pool. False when the name is taken."""
@@ -49,10 +50,16 @@ class Pools:
         """Note a table whose rows name items."""
         self._named.setdefault(region, []).append((rows, "", None))
 
+    def close(self) -> None:
+        """The file is read without a fault so far: a pool that was not met has no bytes."""
+        self._absent = [region for region in self._named if region not in self.extents]
+
     def settle(self) -> None:
         """Read the items of each pool, and see that they share its bytes out between them."""
         for region, (start, end) in self.extents.items():
             _Items(self._ledger, region, start, end, self._named.get(region, [])).settle()
+        for region in self._absent:
+            _Items(self._ledger, region, 0, 0, self._named[region]).settle()
 
 
 class _Items:

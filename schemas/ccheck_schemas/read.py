@@ -91,6 +91,9 @@ class _Reader:
                 ledger.claim(top, 0, end)
             except _Cut:
                 ledger.complete = False
+            if ledger.complete and not ledger.counts:
+                self.tables.close()
+                self.pools.close()
             for step in self.later:
                 step()
             self.tables.settle()

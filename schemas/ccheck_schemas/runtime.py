@@ -51,24 +51,25 @@ class Columns:
         there.
         """
         found = self.tables[table]
-        return found.packer.iter_unpack(self._rows(found))
+        start = max(found.start, 0)
+        return found.packer.iter_unpack(self.data[start : start + found.length * found.packer.size])
 
-    def column(self, table: str, name: str) -> Sequence[int]:
-        """One number of all rows of a table."""
+    def column(self, table: str, name: str, first: int, behind: int) -> list[int]:
+        """One number of the rows from `first` up to `behind`."""
         found = self.tables[table]
         at, form = found.places[name]
-        return column(found.packer.size, at, form)(self._rows(found))
+        width = found.packer.size
+        rows = memoryview(self.data)[found.start + first * width : found.start + behind * width]
+        return list(column(width, at, form)(rows))
 
-    def byte(self, table: str, name: str, place: int = 0) -> bytes:
-        """One byte of a number of all rows of a table. place: 0 is the one that the file has first."""
+    def byte(self, table: str, name: str, first: int, behind: int, *, place: int = 0) -> bytes:
+        """One byte of a number of the rows from `first` up to `behind`. place: 0 is the one that the file has
+        first.
+        """
         found = self.tables[table]
         width = found.packer.size
-        first = found.start + found.places[name][0] + place
-        return self.data[first : found.start + found.length * width : width]
-
-    def _rows(self, table: Table) -> memoryview:
-        start = max(table.start, 0)
-        return memoryview(self.data)[start : start + table.length * table.packer.size]
+        at = found.start + found.places[name][0] + place
+        return self.data[at + first * width : found.start + behind * width : width]
 
 
 def tiled(claims: list[tuple[int, int]], size: int) -> bool:

@@ -26,6 +26,15 @@ class Tables:
         self._shared = shared
         self._rows: dict[str, tuple[Sequence[Record], int]] = {}
         self._takers: dict[str, list[_Taker]] = {}
+        self._absent: tuple[Sequence[Record], int] | None = None
+
+    def close(self) -> None:
+        """The file is read without a fault so far: a table that was not met has no rows."""
+        self._absent = (), 0
+
+    def _known(self, table: str) -> tuple[Sequence[Record], int] | None:
+        """Rows of a table, and their number; None where it may stand in what could not be read."""
+        return self._rows.get(table, self._absent)
 
     def __contains__(self, table: object) -> bool:
         return table in self._rows
@@ -49,16 +58,17 @@ class Tables:
 
     def settle_index(self, table: str, value: int, record: Record, name: str) -> None:
         """See that an index lies in its table."""
-        if table in self._rows and value >= self._rows[table][1]:
-            rows = self._rows[table][1]
+        known = self._known(table)
+        if known is not None and value >= known[1]:
+            rows = known[1]
             self._ledger.fault(
                 "index-outside-table", record, name, value=value, count=1, rows=rows, table=table
             )
 
     def settle_indexes(self, rows: Rows) -> None:
         """See that all indexes of a table's rows lie in their tables."""
-        known = [index for index in rows.plan.indexes if index[2] in self._rows]
-        limits = [(at, name, table, self._rows[table][1]) for at, name, table in known]
+        known = [(index, self._known(index[2])) for index in rows.plan.indexes]
+        limits = [(*index, table[1]) for index, table in known if table is not None]
         for i, numbers in enumerate(rows.numbers()):
             for at, name, table, count in limits:
                 if numbers[at] >= count:
@@ -67,24 +77,26 @@ class Tables:
     def settle(self) -> None:
         """Hand the rows of each table to their takers, in order and without gaps."""
         for table in self._shared:
-            if table not in self._rows:
+            known = self._known(table)
+            if known is None:
                 continue
-            rows = self._rows[table][0]
+            rows = known[0]
             takers = self._takers.get(table, [])
             if len(takers) == 1 and isinstance(takers[0][0], Rows) and isinstance(rows, Rows):
                 shares = _Shares(rows, takers[0][0], *takers[0][1:])
-                if not shares.ordered(self._rows[table][1]):
-                    shares.set((first, number) for _, first, number in self._share(table))
+                if not shares.ordered(known[1]):
+                    shares.set((first, number) for _, first, number in self._share(table, *known))
                 shares.settle()
                 continue
-            for record, first, number in self._share(table):
+            for record, first, number in self._share(table, *known):
                 taker, label = record()
                 _hand(rows[first : first + number], taker, label)
 
-    def _share(self, table: str) -> Iterator[tuple[Callable[[], tuple[Record, str]], int, int]]:
+    def _share(
+        self, table: str, rows: Sequence[Record], count: int
+    ) -> Iterator[tuple[Callable[[], tuple[Record, str]], int, int]]:
         """Each taker, with the first row that it gets, and how many; 0 where it gets none."""
         ledger = self._ledger
-        rows, count = self._rows[table]
         expected = handed = 0
         ordered = True
         for asked in self._asked(table):

@@ -137,6 +137,31 @@ NUMBERS = Struct(
 )
 """Rows whose numbers lie askew, in both byte orders, with and without a sign; and rows that share out rows."""
 
+MISSING = Struct(
+    "kind" / Int8ub,
+    "body"
+    / Switch(
+        this.kind,
+        {
+            1: m.Table("rows", 2, Struct("v" / Int8ub)),
+            2: m.Pool("pool", 4),
+            3: Bytes(2),
+        },
+    ),
+    "index" / m.Table("index", 1, Struct("row" / m.IndexInto(Int8ub, "rows"))),
+    "names"
+    / m.Table(
+        "names",
+        1,
+        Struct(
+            "at" / Int8ub,
+            "n" / Int8ub,
+            "name" / If(this.n > 0, m.Pooled("pool", this.at, this.n, m.Text(this.n))),
+        ),
+    ),
+)
+"""A table and a pool that a file may lack."""
+
 GENERATED = [known.schema for known in FORMATS if (FOLDER / f"{known.name}.py").exists()]
 """The schemas that have a generated module."""
 
@@ -161,6 +186,7 @@ GOOD = {
         " 00000004 0001 0000 00000258 02bc 0000 00000100 0001 0000"
         " 0000 0001 0001 0000 0001 0002 03 0000 0400 fc04"
     ],
+    "missing": ["01 0505 01 0000"],
     "checked": ["00000000 000b 02 0100 0909"],
 }
 

@@ -314,6 +314,29 @@ def test_a_second_table_or_pool_is_a_fault() -> None:
     assert [f[0] for f in faults(read(root, b"\x00"))] == ["table-repeated"]
 
 
+@pytest.mark.parametrize(
+    ("node", "raw", "name"),
+    [
+        (m.IndexInto(Int8ub, "rows"), b"\x00\x00", "index-outside-table"),
+        (
+            Struct("first" / Int8ub, "n" / Int8ub, "own" / m.Rows("rows", "first", "n")),
+            b"\x00\x00\x01",
+            "index-outside-table",
+        ),
+        (
+            Struct("at" / Int8ub, "item" / m.Pooled("pool", this.at, 1, Bytes(1))),
+            b"\x00\x00",
+            "offset-outside-region",
+        ),
+    ],
+)
+def test_what_names_a_table_or_pool_that_the_file_lacks_is_blamed(node: Any, raw: bytes, name: str) -> None:
+    """A missing table has no rows and a missing pool no bytes, so an index, a run of rows or an item of one is outside."""
+    tables = {1: m.Table("rows", 1, Struct("v" / Int8ub)), 2: m.Pool("pool", 1), 0: Bytes(0)}
+    root = Struct("kind" / Int8ub, "body" / Switch(this.kind, tables), "x" / node)
+    assert [fault.name for fault in read(root, raw).faults] == [name]
+
+
 def test_if_reads_a_field_only_when_its_condition_holds() -> None:
     """A conditional field is there, or None and without bytes."""
     root = Struct("flag" / Int8ub, "x" / If(this.flag == 1, Int8ub))

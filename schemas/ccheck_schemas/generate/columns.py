@@ -64,7 +64,7 @@ def judge_tables(writer: Writer) -> None:
         with writer.block(f"if {start_of(name)} >= 0:"):
             _Rows(writer, name, bare(node.subcon)[0], taken).write()
     for table, expected in taken.items():
-        writer.refuse(f"{start_of(table)} >= 0 and {expected} != {count_of(table)}")
+        writer.refuse(f"{expected} != {count_of(table)}")
     for pool in writer.pools:
         start, kinds = pool_of(pool), ", ".join(writer.accounts.get(pool, ()))
         with writer.block(f"if {start} >= 0:"):
@@ -126,8 +126,7 @@ class _Rows:
     def meaning(self, number: Number, meaning: m.Meaning) -> Iterator[str]:
         """The conditions under which a column has a number that breaks a meaning."""
         if isinstance(meaning, m.IndexInto):
-            known = f"{start_of(meaning.table)} >= 0"
-            yield f"{known} and max({self.column(number.name)}) >= {count_of(meaning.table)}"
+            yield f"max({self.column(number.name)}) >= {count_of(meaning.table)}"
             return
         found = conditions(meaning, "n", number.leaf)
         if found is None:

@@ -358,9 +358,9 @@ def _spotless(data: bytes) -> Columns | None:
                     items_80 = items_80 or Items(8, None)
                     if not items_80.take(data, p_pool, p_pool_end, operand_offset_79, operand_length_78):
                         return None
-    if t_fields >= 0 and taken_27 != n_fields:
+    if taken_27 != n_fields:
         return None
-    if t_criteria >= 0 and taken_49 != n_criteria:
+    if taken_49 != n_criteria:
         return None
     if p_pool >= 0:
         if not shared_out(data, p_pool, p_pool_end, items_35, items_45, items_74, items_77, items_80):

@@ -7,7 +7,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from struct import unpack_from
 from typing import TYPE_CHECKING, Any
@@ -49,16 +49,17 @@ class Types:
     """What criteria of each type may be, worked out once for all files."""
 
     def __init__(self, types: Iterable[TemplateType], builds: Sequence[Consumer]) -> None:
-        self._allowed = {
-            (type_.id, type_.version): (type_.channel, _allowed(type_, builds)) for type_ in types
-        }
+        self._by_channel: dict[int, dict[tuple[int, int], Allowed]] = {}
+        for type_ in types:
+            allowed = _allowed(type_, builds)
+            if allowed is not None:
+                self._by_channel.setdefault(type_.channel, {})[type_.id, type_.version] = allowed
 
-    def allowed(self, type_id: int, version: int, channel: int) -> Allowed | None:
-        """What they may be in a file of a channel; None when instances of the type have findings whatever
-        they hold.
+    def of(self, channel: int) -> Mapping[tuple[int, int], Allowed]:
+        """What criteria may be in files of a channel, by id and version of their type; instances of other
+        types have findings whatever they hold.
         """
-        of, allowed = self._allowed.get((type_id, version), (None, None))
-        return allowed if of == channel else None
+        return self._by_channel.get(channel, {})
 
 
 def _allowed(type_: TemplateType, builds: Sequence[Consumer]) -> Allowed | None:
@@ -112,9 +113,10 @@ def judge(
     ordered = True
     texts, words = array("Q"), array("Q")
     text_hashes, word_hashes = array("q"), array("q")
+    allowed_types = types.of(channel)
     for number, (id_, type_id, version, _, _, first, count, _, _) in enumerate(instances):
         ids.append(id_)
-        allowed = types.allowed(type_id, version, channel)
+        allowed = allowed_types.get((type_id, version))
         right = allowed is not None
         kinds, value_kinds, lengths = allowed or ((), (), ())
         fields = len(kinds)

@@ -6,10 +6,12 @@ is judged once, sizes and offsets are asked of whole columns, and only operands 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from array import array
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, compress, islice, repeat
-from operator import add, le, lt
+from itertools import compress, islice, repeat
+from operator import add, lt
 from struct import Struct
 
 from ccheck.screen.criteria import Allowed, Types, special
@@ -24,7 +26,7 @@ _SHIFTED = {by: bytes((n << by) & 0xFF for n in range(256)) for by in (4, 6)}
 _IS = {kind: bytes(n == kind for n in range(256)) for kind in ValueKind}
 """Tables of `bytes.translate`: bits moved up, and 1 for a value kind and 0 for all else."""
 _TOGETHER = 4096
-"""Instances whose shapes are remembered together, so that a file of many shapes takes little memory."""
+"""Instances that are looked at together, so that a large file takes little memory."""
 
 Type = tuple[int, int]
 """Id and version of a template type."""
@@ -59,12 +61,27 @@ def right(columns: Columns, types: Types) -> bool:
     """Whether no check of meaning, contract or canonical form blames any instance; False where that is not
     certain.
     """
-    ids = columns.column("instances", "id")
-    if len(set(ids)) != len(ids) or columns.byte("criteria", "field_index", 1).strip(b"\0"):
+    ids: set[int] = set()
+    stored = _Stored(columns.data)
+    length = columns.tables["instances"].length
+    for first in range(0, length, _TOGETHER):
+        behind = min(first + _TOGETHER, length)
+        ids.update(columns.column("instances", "id", first, behind))
+        if not _some(columns, types, first, behind, stored):
+            return False
+    return len(ids) == length and stored.once()
+
+
+def _some(columns: Columns, types: Types, first: int, behind: int, stored: _Stored) -> bool:
+    """`right` for the instances from `first` up to `behind`; ids and operands are compared in the end."""
+    firsts = columns.column("instances", "first_criterion", first, behind)
+    counts = columns.column("instances", "criterion_count", first, behind)
+    span = firsts[0], firsts[-1] + counts[-1]
+    if columns.byte("criteria", "field_index", *span, place=1).strip(b"\0"):
         return False
-    offsets = columns.column("criteria", "operand_offset")
-    sizes = columns.column("criteria", "operand_length")
-    kinds, values, flags = (columns.byte("criteria", name) for name in ("kind", "value_kind", "flags"))
+    offsets = columns.column("criteria", "operand_offset", *span)
+    sizes = columns.column("criteria", "operand_length", *span)
+    kinds, values, flags = (columns.byte("criteria", name, *span) for name in ("kind", "value_kind", "flags"))
     with_operand = bytes(compress(kinds, sizes))
     wild = kinds.count(_WILDCARD)
     # As many criteria have an operand as are no wildcards, and none is one of those: they are the same.
@@ -72,44 +89,97 @@ def right(columns: Columns, types: Types) -> bool:
         return False
     # None of the three needs more than a few bits of its byte.
     rows = _overlaid(kinds, values.translate(_SHIFTED[4]), flags.translate(_SHIFTED[6]))
-    if not _shapes(columns, types, sizes, rows):
+    begins = [at - span[0] for at in firsts]
+    fields = columns.byte("criteria", "field_index", *span)
+    versions = columns.column("instances", "type_version", first, behind)
+    owners = zip(columns.column("instances", "type_id", first, behind), versions, strict=True)
+    if not _shapes(
+        list(owners), begins, counts, (fields, rows, sizes), types.of(columns.numbers["header.channel"])
+    ):
         return False
     operands = _Operands(columns.data, offsets, sizes, kinds)
     is_text, is_word = values.translate(_IS[ValueKind.TEXT]), values.translate(_IS[ValueKind.INTEGER])
     texts, words = operands.picked(is_text), operands.picked(is_word)
-    if not _canonical(list(compress(offsets, sizes)), texts, words):
+    if not stored.take(list(compress(offsets, sizes)), texts, words) or not _words(words):
         return False
-    special_kinds = _REGEX in texts.kinds or _ONE_OF in texts.kinds
-    return _words(words) and (not special_kinds or _special(texts, list(compress(flags, is_text))))
+    some_special = _REGEX in texts.kinds or _ONE_OF in texts.kinds
+    return not some_special or _special(texts, list(compress(flags, is_text)))
 
 
-def _shapes(columns: Columns, types: Types, sizes: Sequence[int], rows: bytes) -> bool:
-    """Whether each instance has criteria that its type allows, with operands no longer than it allows."""
-    type_ids, versions, firsts, counts = (
-        columns.column("instances", name)
-        for name in ("type_id", "type_version", "first_criterion", "criterion_count")
-    )
-    owners = list(zip(type_ids, versions, strict=True))
-    known: dict[Type, Allowed] = {}
-    for type_ in set(owners):
-        allowed = types.allowed(*type_, columns.numbers["header.channel"])
-        if allowed is None:
-            return False
-        known[type_] = allowed
-    fields = columns.byte("criteria", "field_index")
-    for at in range(0, len(owners), _TOGETHER):
-        to = at + _TOGETHER
-        spans = zip(owners[at:to], firsts[at:to], map(add, firsts[at:to], counts[at:to]), strict=True)
-        shapes = {(type_, fields[i:j], rows[i:j]) for type_, i, j in spans}
-        if not all(_allowed(known[type_], *shape) for type_, *shape in shapes):
-            return False
-    if max(sizes) <= min(min(longest) for _, _, longest in known.values()):
+def _shapes(
+    owners: list[Type],
+    begins: Sequence[int],
+    counts: Sequence[int],
+    criteria: tuple[bytes, bytes, Sequence[int]],
+    types: Mapping[Type, Allowed],
+) -> bool:
+    """Whether each instance has criteria that its type allows. criteria: fields, rows, sizes of operands."""
+    fields, rows, sizes = criteria
+    if not types.keys() >= set(owners):
+        return False
+    spans = zip(owners, begins, map(add, begins, counts), strict=True)
+    shapes = {(owner, fields[i:j], rows[i:j]) for owner, i, j in spans}
+    if not all(_allowed(types[owner], *shape) for owner, *shape in shapes):
+        return False
+    if max(sizes) <= min(min(types[owner][2]) for owner in set(owners)):
         return True
-    longest = (
-        map(known[type_][2].__getitem__, fields[first : first + count])
-        for type_, first, count in zip(owners, firsts, counts, strict=True)
-    )
-    return all(map(le, sizes, chain.from_iterable(longest)))
+    longest = (types[owner][2] for owner, count in zip(owners, counts, strict=True) for _ in range(count))
+    return all(size <= most[field] for size, most, field in zip(sizes, longest, fields, strict=True))
+
+
+class _Stored:
+    """The operands that were met, of a pool that they share out: whether they stand in the order of first
+    use, and none is stored twice.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._last = -1
+        self._starts = (array("Q"), array("Q"))
+        self._hashes = (array("q"), array("q"))
+
+    def take(self, offsets: list[int], texts: _Operands, words: _Operands) -> bool:
+        """Take operands that follow those before. offsets: all of them, in the order of their criteria."""
+        if offsets and offsets[0] > self._last and _ascending(offsets):
+            fresh = [(texts.offsets, texts.sizes), (words.offsets, words.sizes)]
+            self._add(offsets[-1], fresh)
+            return True
+        new = [at for at in dict.fromkeys(offsets) if at > self._last]
+        fresh = []
+        for operands, starts in zip((texts, words), self._starts, strict=True):
+            sizes = dict(zip(operands.offsets, operands.sizes, strict=True))
+            if not all(_held(starts, at) for at in sizes if at <= self._last):
+                return False
+            own = [at for at in sizes if at > self._last]
+            fresh.append((own, [sizes[at] for at in own]))
+        # What is a text and an integer at once is canonical for neither.
+        if not _ascending(new) or len(new) != sum(len(own) for own, _ in fresh):
+            return False
+        self._add(new[-1] if new else self._last, fresh)
+        return True
+
+    def _add(self, last: int, fresh: list[tuple[Sequence[int], Sequence[int]]]) -> None:
+        """Add offsets and sizes of texts, and those of integers, that were not met before."""
+        data = self._data
+        self._last = last
+        for (offsets, sizes), starts, hashes in zip(fresh, self._starts, self._hashes, strict=True):
+            starts.extend(offsets)
+            hashes.extend([hash(data[at : at + size]) for at, size in zip(offsets, sizes, strict=True)])
+
+    def once(self) -> bool:
+        """Whether none is stored twice. Operands whose hashes are alike are taken for one: then the checks
+        themselves decide.
+        """
+        return all(len(set(hashes)) == len(hashes) for hashes in self._hashes)
+
+
+def _ascending(numbers: Sequence[int]) -> bool:
+    return all(map(lt, numbers, islice(numbers, 1, None)))
+
+
+def _held(starts: Sequence[int], at: int) -> bool:
+    place = bisect_left(starts, at)
+    return place < len(starts) and starts[place] == at
 
 
 def _overlaid(*columns: bytes) -> bytes:
@@ -130,24 +200,6 @@ def _allowed(allowed: Allowed, fields: bytes, rows: bytes) -> bool:
         if not kinds_allowed[field] >> kind & 1:
             return False
         if value != (0 if kind == _WILDCARD else value_kinds[field]) or (flags and value != _TEXT):
-            return False
-    return True
-
-
-def _canonical(offsets: Sequence[int], texts: _Operands, words: _Operands) -> bool:
-    """Whether operands, which share out their pool, stand in the order of first use, none stored twice."""
-    order = list(dict.fromkeys(offsets))
-    if not all(map(lt, order, islice(order, 1, None))):
-        return False
-    if not set(texts.offsets).isdisjoint(words.offsets):
-        return False
-    for operands in (texts, words):
-        stored: Iterable[tuple[int, int]] = zip(operands.offsets, operands.sizes, strict=True)
-        if len(order) != len(offsets):
-            stored = dict(stored).items()
-        # Operands whose hashes are alike are taken for one stored twice: then the checks themselves decide.
-        hashes = [hash(operands.data[at : at + size]) for at, size in stored]
-        if len(set(hashes)) != len(hashes):
             return False
     return True
 
