@@ -21,7 +21,9 @@ from ccheck.release_gate.result import (
     Stage,
     Status,
 )
+from ccheck.report.gate import markdown, plain_text
 from ccheck.report.gate_html import render
+from ccheck.report.printable import printable
 
 HOSTILE = "<script>document.title='hacked'</script><img src=x onerror=\"document.title='hacked'\">\x1b[31m"
 
@@ -57,7 +59,7 @@ def result(*, hostile: str = "name", status: Status = Status.FAIL) -> GateResult
         (FirstUse(hostile, hostile, exercised=(hostile,), missing=(hostile,)),),
         (MatrixRow(hostile, 1, 20, hostile, cells),),
         (ProfileRow(hostile, hostile, hostile, "crash", 1, 2, 3, trap=hostile),),
-        f"# {hostile}\n",
+        f"# {hostile}\n\n## {markdown(hostile)}\n\n* {markdown(hostile)}\n",
     )  # fmt: skip
 
 
@@ -80,6 +82,24 @@ def test_the_page_has_all_parts() -> None:
     assert '<td class="hole first">!</td>' in page
     assert "no evidence from name" in page
     assert "roll out more slowly" in page
+
+
+def test_the_page_speaks_as_people_count() -> None:
+    """Fields count from 1, one of a thing is singular, and the stages that did not pass stand on top."""
+    page = render(result())
+    assert '<span class="soft">21</span> name' in page
+    assert "2 files" in page
+    assert "fail: validate" in page
+    assert "incomplete: fuzz" in page
+    assert "off: diff" in page
+
+
+@pytest.mark.parametrize(
+    "text", [HOSTILE, "a_b*c", "\\d+[.]", "see https://www.example.org/ | #1 & $2", "~`!@{}"]
+)
+def test_the_notes_are_shown_as_they_were_before_markdown(text: str) -> None:
+    """What was escaped for Markdown is shown on the page without the backslashes."""
+    assert plain_text(markdown(text)) == printable(text)
 
 
 def test_an_incomplete_gate_does_not_look_green() -> None:
@@ -130,4 +150,4 @@ def test_a_browser_runs_nothing_of_content(tmp_path: Path) -> None:
     assert "<title>hacked" not in dom
     assert "<img" not in dom
     assert "<script" not in dom
-    assert dom.count("<details") == 2
+    assert dom.count("<details") == 2, "the lines of a stage, and the findings of a file"

@@ -157,6 +157,11 @@ class ProfileRow:
     refusal: str | None = None
     saved_by: str | None = None
 
+    @property
+    def stopped(self) -> str:
+        """Why the build does not run the file as it stands, in words; empty where it does."""
+        return self.trap or self.refusal or "; ".join(self.skipped)
+
 
 @dataclass(frozen=True, slots=True)
 class GateResult:

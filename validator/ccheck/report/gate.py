@@ -27,21 +27,26 @@ def stage_lines(stage: Stage) -> Iterator[str]:
     """One stage for people: how it ended, what it examined, what is wrong."""
     yield printable(f"{stage.name:<10}  {stage.status.value:<10}  {stage.summary}")
     if stage.examined:
-        examined = ", ".join(_counted(count, kind) for kind, count in stage.examined.items())
-        yield printable(f"{'':<10}  examined:   {examined}")
-    said = _said(stage)
-    if len(said) > 1:
-        for line in said[:MOST]:
+        yield printable(f"{'':<10}  examined:   {examined_words(stage)}")
+    told = said(stage)
+    if len(told) > 1:
+        for line in told[:MOST]:
             yield printable(f"{'':<10}  * {line}")
-        if len(said) > MOST:
-            yield f"{'':<10}  * and {len(said) - MOST:,} more"
+        if len(told) > MOST:
+            yield f"{'':<10}  * and {len(told) - MOST:,} more"
+
+
+def examined_words(stage: Stage) -> str:
+    """What a stage examined, such as `1 file, 3 builds`; empty where it was nothing."""
+    return ", ".join(_counted(count, kind) for kind, count in stage.examined.items())
 
 
 def _counted(count: int, kind: str) -> str:
     return f"{count:,} {kind.removesuffix('s') if count == 1 else kind}"
 
 
-def _said(stage: Stage) -> list[str]:
+def said(stage: Stage) -> list[str]:
+    """All that is wrong in a stage, or was not examined, a line each."""
     return [*stage.details.get("failures", ()), *stage.details.get("gaps", ())]
 
 
@@ -118,6 +123,11 @@ def markdown(text: str) -> str:
     return shown.replace("://", ":\\//").replace("www.", "www\\.")
 
 
+def plain_text(line: str) -> str:
+    """The text of a line that `markdown` wrote, printable."""
+    return re.sub(r"\\([\\`*_{}\[\]()<>#!|~&@$/.])", r"\1", line)
+
+
 def as_run(result: GateResult) -> RunReport:
     """The result as a run over files: those of the release, and one for each stage that is on, so that a form
     that knows only findings shows a stage that did not pass.
@@ -139,7 +149,7 @@ def _as_file(result: GateResult, stage: Stage) -> FileReport:
             why=f"the stage {stage.name} is {stage.status.value}, and what has no evidence does not ship",
             fix="see docs/gate.md",
         )
-        for line in (() if passed else _said(stage) or [stage.summary])
+        for line in (() if passed else said(stage) or [stage.summary])
     )
     return FileReport(
         path=f"gate/{result.release}/{stage.name}",

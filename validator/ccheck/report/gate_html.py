@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
-from ccheck.release_gate.result import GateResult
+from ccheck.release_gate.result import GateResult, MatrixRow, Status
+from ccheck.report.gate import examined_words, plain_text, said
 from ccheck.report.page import page
 from ccheck.report.plot import Series, plot
-from ccheck.report.printable import printable
+from ccheck.report.summary import counted
 from ccheck.report.text import render_finding
 
 MOST_FINDINGS = 50
@@ -23,24 +24,57 @@ def render(result: GateResult) -> str:
             report.path,
             report.verdict,
             [
-                *(f"{name}: {words}" for name, words in report.gaps),
+                *((f"{name}: {words}", "") for name, words in report.gaps),
                 *(
-                    render_finding(report, finding, color=False)
+                    render_finding(report, finding, color=False).partition("\n")[::2]
                     for finding in report.findings[:MOST_FINDINGS]
                 ),
             ],
         )
         for report in result.reports.files
     ]
-    notes = "\n".join(printable(line) for line in result.notes.splitlines())
     return page(
         "ccheck.report",
         "gate_page.html",
         result=result,
+        files=counted(len(result.files), "file"),
+        ended=_ended(result),
+        stages=[(stage, examined_words(stage), said(stage)) for stage in result.stages],
         findings=findings,
-        notes=notes,
+        matrix=_by_type(result),
+        notes=_notes(result.notes),
         curves=list(_curves(result)),
     )
+
+
+def _ended(result: GateResult) -> list[tuple[str, list[str]]]:
+    """The stages that did not pass, by how they ended, the worst first."""
+    found = [
+        (status.value, [stage.name for stage in result.stages if stage.status is status])
+        for status in (Status.FAIL, Status.INCOMPLETE, Status.OFF)
+    ]
+    return [(status, names) for status, names in found if names]
+
+
+def _by_type(result: GateResult) -> list[tuple[str, list[MatrixRow]]]:
+    """The rows of the matrix, by template type."""
+    types: dict[str, list[MatrixRow]] = {}
+    for row in result.matrix:
+        types.setdefault(f"{row.type} version {row.version}", []).append(row)
+    return list(types.items())
+
+
+def _notes(notes: str) -> list[tuple[str, list[str]]]:
+    """The release notes as headings with lines, as plain text: Markdown is for other readers."""
+    found: list[tuple[str, list[str]]] = []
+    for line in notes.splitlines():
+        if line.startswith("## "):
+            found.append((plain_text(line[3:]), []))
+        elif line.startswith("* "):
+            if not found:
+                found.append(("", []))
+            found[-1][1].append(plain_text(line[2:]))
+    return found
 
 
 def _curves(result: GateResult) -> Iterator[Markup]:
