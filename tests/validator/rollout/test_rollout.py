@@ -13,7 +13,7 @@ import pytest
 
 from ccheck.rollout.chain import ChainError, Health, append, begin, read
 from ccheck.rollout.decide import decide
-from ccheck.rollout.plan import DEFAULT_RINGS, Plan, PlanError, Ring, plan
+from ccheck.rollout.plan import DEFAULT_RINGS, Plan, PlanError, Ring, StopConditions, plan
 from ccheck.rollout.simulate import Fleet, simulate
 from ccheck.whole import held
 
@@ -61,6 +61,7 @@ def test_a_first_use_goes_slower() -> None:
         ((Ring("a", 0.5, 1), Ring("a", 1, 0)), "the same name"),
         ((Ring("a", 0.5, -1), Ring("b", 1, 0)), "bakes -1 hours"),
         ((Ring("a", float("nan"), 1), Ring("b", 1, 0)), "share nan"),
+        ((Ring("a", 0.5, float("nan")), Ring("b", 1, 0)), "bakes nan hours"),
     ],
 )
 def test_a_plan_that_cannot_be_is_refused(rings: tuple[Ring, ...], words: str) -> None:
@@ -252,3 +253,11 @@ def test_the_estimate_is_words_and_a_plot(tmp_path: Path) -> None:
 def test_the_default_rings_are_a_plan() -> None:
     """What the help says is what is planned."""
     assert [ring.name for ring in DEFAULT_RINGS] == ["canary", "early", "general"]
+
+
+@pytest.mark.parametrize("name", ["crash_rate", "silent_rate", "report_hours"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1.0])
+def test_a_stop_condition_that_never_stops_is_refused(name: str, value: float) -> None:
+    """A limit that no number exceeds would let every ring start."""
+    with pytest.raises(PlanError, match=f"{name} is "):
+        march(stop=StopConditions(**{name: value}))

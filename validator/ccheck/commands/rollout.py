@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
 
 from ccheck.cli import FINDINGS, PASS
+from ccheck.commands.options import day, require_signing
 from ccheck.intake import NotTaken, take
 from ccheck.report.printable import printable
 from ccheck.rollout import chain
 from ccheck.rollout.chain import ChainError, Health
 from ccheck.rollout.decide import decide
+from ccheck.rollout.evidence import of_result, of_verdict
 from ccheck.rollout.plan import DEFAULT_RINGS, PlanError, Ring, StopConditions
 from ccheck.rollout.plan import plan as make_plan
 from ccheck.rollout.simulate import Fleet, Simulated, simulate
 
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _RECORD = click.Path(dir_okay=False, path_type=Path)
 WAIT = 3
 """Exit status of `next` while the evidence is not enough."""
@@ -95,6 +99,19 @@ def command() -> None:
     help="What is used for the first time: it goes slower.",
 )
 @click.option(
+    "--verdict",
+    type=_FILE,
+    help="The gate's signed verdict: it must let exactly these files out, and names their first uses.",
+)
+@click.option("--key", type=_FILE, help="The public key of those who may sign verdicts.")
+@click.option("--config", type=_FILE, help="The ccheck.toml whose policy the verdict must have been made by.")
+@click.option("--on", callback=day, metavar="YYYY-MM-DD", help="The day on which the verdict must count.")
+@click.option(
+    "--result",
+    type=_FILE,
+    help="The gate's result (ccheck gate --json), as --verdict, but trusted without a signature.",
+)
+@click.option(
     "--crash-rate",
     type=click.FloatRange(0, 1),
     default=StopConditions().crash_rate,
@@ -116,14 +133,31 @@ def plan_command(
     hosts: int,
     rings: tuple[Ring, ...],
     flagged: tuple[str, ...],
+    verdict: Path | None,
+    key: Path | None,
+    config: Path | None,
+    on: date | None,
+    result: Path | None,
     crash_rate: float,
     silent_rate: float,
 ) -> int:
-    """Write the ring plan of a release; slower where something is used for the first time."""
+    """Write the ring plan of a release; slower where something is used for the first time.
+
+    With --verdict or --result the plan takes first uses from the release gate, and is refused for what the
+    gate does not let out.
+    """
+    if (verdict is None) != (key is None):
+        raise click.UsageError("--verdict and --key go together: a verdict counts for who trusts its key")
     try:
         digests = {path.name: hashlib.sha256(take(str(path))).hexdigest() for path in files}
         if len(digests) != len(files):
             raise click.UsageError("two files have the same name")
+        if verdict is not None and key is not None:
+            digests, firsts = _let_out(verdict, files, key, config, on)
+            flagged += firsts
+        if result is not None:
+            flagged += of_result(take(str(result)), digests)
+        flagged = tuple(dict.fromkeys(flagged))
         made = make_plan(
             release, digests, last_good=last_good, hosts=hosts, rings=rings or DEFAULT_RINGS,
             stop=StopConditions(crash_rate, silent_rate), flagged=flagged,
@@ -137,6 +171,22 @@ def plan_command(
         click.echo(printable(f"slower for a first use: {use}"))
     click.echo(f"head {head}")
     return PASS
+
+
+def _let_out(
+    verdict: Path, files: Sequence[Path], key: Path, config: Path | None, on: date | None
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The digests of the files that a verdict lets out, of the bytes that it was held against, and their first
+    uses.
+    """
+    require_signing()
+    from ccheck.release_gate.verify import Refused, verified
+
+    try:
+        told = verified(verdict, list(map(str, files)), key, on=on, config=config)
+    except Refused as refused:
+        raise click.UsageError(f"the verdict does not let these files out: {refused}") from refused
+    return {taken.file.name: taken.file.sha256 for taken in told.files}, of_verdict(told.predicate)
 
 
 @command.command(

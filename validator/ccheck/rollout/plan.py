@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -85,11 +86,15 @@ class Plan:
         for ring in self.rings:
             if not before < ring.share <= 1:
                 raise PlanError(f"ring {ring.name} has share {ring.share}, the one before it {before}")
-            if ring.bake_hours < 0:
+            if not 0 <= ring.bake_hours < math.inf:
                 raise PlanError(f"ring {ring.name} bakes {ring.bake_hours} hours")
             before = ring.share
         if before != 1:
             raise PlanError(f"the last ring has share {before}, the fleet is 1")
+        for name, value in asdict(self.stop).items():
+            # Also for what is not a number: compared with that, nothing would ever stop the rollout.
+            if not 0 <= value < math.inf:
+                raise PlanError(f"{name} is {value}")
         if self.hosts < 1:
             raise PlanError(f"the fleet has {self.hosts} hosts")
         if not self.files:
