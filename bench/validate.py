@@ -55,6 +55,9 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write docs/performance.md and its plot")
     parser.add_argument("--sizes", nargs="+", default=list(ROUNDS), choices=list(ROUNDS))
     parser.add_argument("--files", type=int, default=10_000, help="how many files the run of many judges")
+    parser.add_argument(
+        "--genuine", type=Path, help="a folder of genuine files, to measure the largest of each format"
+    )
     given = parser.parse_args()
     gc.set_threshold(200_000, 20, 20)  # as the command line does
     judgement = prepare(config=CONFIG, on=date(2026, 1, 1))
@@ -75,7 +78,8 @@ def main() -> None:
         runs.start(CONFIG, ROOT),
         runs.many(CONFIG, ROOT, given.files),
         runs.memory(CONFIG, ROOT),
-        runs.formats(ROOT),
+        runs.formats(ROOT, given.genuine),
+        runs.making(),
     )
     text = page.page(figures)
     print(text)

@@ -7,13 +7,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 from ccheck.formats import FORMATS
 from ccheck.judgement import prepare
+from ccheck_schemas.generate import NotGenerated, source
 from validation.measure import Spent, medians, peak, spent, whole
 from validation.samples import LAYOUTS, good, with_fault
 
@@ -24,6 +25,7 @@ import gc, os, sys
 from datetime import date
 from pathlib import Path
 from ccheck.judgement import prepare
+from ccheck_schemas.generate import NotGenerated, source
 gc.set_threshold(200_000, 20, 20)
 config, small, large = map(Path, sys.argv[1:])
 judgement = prepare(config=config, on=date(2026, 1, 1))
@@ -88,15 +90,15 @@ def memory(config: Path, root: Path) -> dict[str, float]:
     return found
 
 
-def formats(root: Path) -> list[tuple[str, int, float, float]]:
-    """Format, bytes, and seconds of the largest good file of its corpus, without and with a fault.
+def formats(root: Path, genuine: Path | None) -> list[tuple[str, int, float, float]]:
+    """Format, bytes, and seconds of the largest good file of its corpus, without and with a byte changed, and
+    of the largest file in a folder of genuine ones.
 
     Another format in the table of formats is measured without another line here.
     """
     found = []
     for known in FORMATS:
         corpus = root / "corpus" / known.name
-        files = sorted(corpus.glob("**/good/*.bin"), key=lambda path: (path.stat().st_size, path.name))
         config = corpus / "ccheck.toml"
         judgement = prepare(
             schema=known.name,
@@ -104,19 +106,47 @@ def formats(root: Path) -> list[tuple[str, int, float, float]]:
             **({"config": config} if config.exists() else {}),
             on=date(2026, 1, 1),
         )
-        data = files[-1].read_bytes()
-        edited = bytearray(data)
-        edited[len(data) // 2] ^= 0xFF
-        times = medians(
-            {
-                "good": lambda data, j=judgement: j.judged(data, "", "-"),
-                "fault": lambda _, j=judgement, e=bytes(edited): j.judged(e, "", "-"),
-            },
-            data,
-            25,
-        )
-        found.append((known.name, len(data), times["good"], times["fault"]))
+        files = {known.name: _largest(corpus.glob("**/good/*.bin"))}
+        if genuine is not None:
+            every = (path for path in genuine.glob("**/*") if path.is_file())
+            largest = _largest(path for path in every if judgement.report(str(path)).verdict == "pass")
+            if largest is not None:
+                files[f"{known.name}, genuine"] = largest
+        for name, path in files.items():
+            data = b"" if path is None else path.read_bytes()
+            edited = bytearray(data)
+            edited[len(data) // 2] ^= 0xFF
+            times = medians(
+                {
+                    "good": lambda data, j=judgement: j.judged(data, "", "-"),
+                    "fault": lambda _, j=judgement, e=bytes(edited): j.judged(e, "", "-"),
+                },
+                data,
+                25,
+            )
+            found.append((name, len(data), times["good"], times["fault"]))
     return found
+
+
+def making() -> dict[str, float]:
+    """Seconds that it takes to write and compile the code of a schema, of each that has some."""
+    found: dict[str, float] = {}
+    for known in FORMATS:
+        schema = known.schema
+        try:
+            text = source(schema)
+        except NotGenerated:
+            continue
+        steps = {
+            f"{known.name}, writing {len(text):,} characters": lambda _, schema=schema: source(schema),
+            f"{known.name}, compiling them": lambda _, text=text: compile(text, "<made>", "exec"),
+        }
+        found |= medians(steps, b"", 25)
+    return found
+
+
+def _largest(paths: Iterable[Path]) -> Path | None:
+    return max(paths, key=lambda path: (path.stat().st_size, path.name), default=None)
 
 
 @contextmanager
