@@ -1,0 +1,146 @@
+"""Strategies for the formats of files that kernels read: what is valid passes, and what breaks one check breaks
+no other.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from ccheck.checks import CHECKS
+from ccheck.judgement import Judgement, prepare
+from ccheck_fuzz.explore import Explorer
+from ccheck_fuzz.grow import grow
+from ccheck_fuzz.interest import interest
+from ccheck_fuzz.judged import Judged
+from ccheck_fuzz.strategies import broken, valid
+from tests.conftest import ROOT
+from tests.fuzz.seeds import good
+
+NAMES = ("regdb", "devicetree", "apparmor")
+QUICKLY = settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+TRIES = 5000
+
+BROKEN = {
+    "regdb": "regdb-rule-wider-than-band",
+    "devicetree": "devicetree-unbalanced",
+    "apparmor": "apparmor-state-outside",
+}
+"""The check of each format that files are drawn for below."""
+
+NEVER_ALONE = {
+    "unreadable": "is said of a path, not of bytes",
+    "too-large": "is said of a path, not of bytes",
+    "examination-crashed": "is said of a process, not of bytes",
+    "unrecognised-content": "the schema is named, so nothing is left to be recognised",
+}
+"""Checks of all formats that no bytes break under a schema that is named, and why."""
+
+ELSEWHERE: dict[str, dict[str, str]] = {
+    "regdb": {},
+    "devicetree": {
+        "devicetree-too-deep": "no mutation nests as many nodes in each other as it takes",
+        "offset-misaligned": "the blocks move along, so that other bytes are read or left over too",
+    },
+    "apparmor": {},
+}
+"""Checks that are never alone after a mutation of the corpus, and why."""
+
+RARE: dict[str, set[str]] = {
+    "regdb": {"torn-at-sector"},
+    "devicetree": {"devicetree-node-repeated", "not-canonical"},
+    "apparmor": {
+        "apparmor-chain-endless", "apparmor-exec-name-malformed", "apparmor-base-flag-unknown",
+        "apparmor-transition-outside", "apparmor-exec-index-outside", "size-mismatch",
+    },
+}  # fmt: skip
+"""Checks that some searches of this length find alone and others do not; they are neither asked for nor excused."""
+
+
+@cache
+def judgement(name: str) -> Judgement:
+    """What judges files of a format by themselves."""
+    return prepare(schema=name, use_config=False)
+
+
+@cache
+def judged(name: str) -> Judged:
+    """The same, asked often."""
+    found = judgement(name)
+    assert found.schema is not None
+    return Judged(found.schema, found)
+
+
+@cache
+def seeds(name: str) -> tuple[bytes, ...]:
+    """Good files of a format that have no finding, the short ones."""
+    found = [data for data in good(judged(name).schema) if not judged(name).report(data).findings]
+    assert len(found) > 10
+    return tuple(data for data in found if len(data) < 6000)[-60:]
+
+
+@cache
+def valid_files(name: str) -> SearchStrategy[bytes]:
+    """Valid files of a format, varied from its corpus."""
+    return valid(judged(name).schema, judgement(name), seeds=seeds(name)[:12])
+
+
+@cache
+def broken_files(name: str) -> SearchStrategy[bytes]:
+    """Files of a format that break one of its checks."""
+    return broken(judged(name).schema, BROKEN[name], judgement(name), seeds=seeds(name)[:12])
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(data=st.data())
+@QUICKLY
+def test_valid_files_pass(name: str, data: st.DataObject) -> None:
+    """Files that are varied from seeds pass without a finding."""
+    assert not judged(name).report(data.draw(valid_files(name))).findings
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(data=st.data())
+@QUICKLY
+def test_broken_files_break_one_check_alone(name: str, data: st.DataObject) -> None:
+    """In a file that breaks one check, that check alone finds something."""
+    assert judged(name).checks(data.draw(broken_files(name))) == {BROKEN[name]}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_checks_that_can_be_broken_alone(name: str) -> None:
+    """Every check of a format is broken alone by some mutation of its corpus, but for those that are listed with a
+    reason, here or where the corpus says why no file of the format can fail them.
+    """
+    explorer = Explorer(judged(name), seeds(name), interest(judged(name).schema))
+    for _ in range(TRIES):
+        explorer.step()
+    alone = explorer.found.keys() | explorer.fixed.keys()
+    without = tomllib.loads((ROOT / "corpus" / name / "without.toml").read_text(encoding="utf-8"))
+    names = {check.name for check in CHECKS.applying(name)}
+    excused = NEVER_ALONE.keys() | ELSEWHERE[name].keys() | RARE[name] | without.keys()
+    assert names - excused - alone == set()
+    assert len(names - excused) >= 20
+    assert without.keys() & alone == set()
+    assert ELSEWHERE[name].keys() <= names
+
+
+@pytest.mark.parametrize("name", ["regdb", "devicetree"])
+def test_valid_files_grow_from_nothing(name: str) -> None:
+    """The schema alone is enough for a file that passes."""
+    assert all(grow(judged(name).schema, judgement(name), Random(seed)).valid for seed in range(3))
+
+
+def test_what_cannot_be_grown_says_what_is_wrong() -> None:
+    """Policy must have its items in the order in which the kernel asks for them, which no schema says: the best
+    that is grown is not valid, and says why.
+    """
+    grown = grow(judged("apparmor").schema, judgement("apparmor"), Random(0), tries=200)
+    assert not grown.valid
+    assert grown.left
