@@ -176,8 +176,8 @@ def plan_command(
 def _let_out(
     verdict: Path, files: Sequence[Path], key: Path, config: Path | None, on: date | None
 ) -> tuple[dict[str, str], tuple[str, ...]]:
-    """The digests of the files that a verdict lets out, of the bytes that it was held against, and their first
-    uses.
+    """The digests of the files that a verdict lets out, of the bytes that it was held against, and their
+    first uses.
     """
     require_signing()
     from ccheck.release_gate.verify import Refused, verified
