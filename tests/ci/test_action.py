@@ -35,11 +35,14 @@ def released(tmp_path: Path, folder: str) -> Path:
     return release
 
 
-def step(tmp_path: Path, **inputs: str) -> tuple[subprocess.CompletedProcess[str], str]:
-    """Run the Action's second step as its host does: inputs in the environment, outputs in a file."""
+def step(
+    tmp_path: Path, name: str = "Validate", **inputs: str
+) -> tuple[subprocess.CompletedProcess[str], str]:
+    """Run a step of the Action as its host does: inputs in the environment, outputs in a file."""
     action = loaded("action.yml")
-    install, validate = action["runs"]["steps"]
-    assert install["name"] == "Install"
+    steps = {one["name"]: one for one in action["runs"]["steps"]}
+    assert list(steps) == ["Install", "Validate", "Gate"]
+    validate = steps[name]
     given = {name: str(field.get("default", "")) for name, field in action["inputs"].items()} | inputs
     environment = {
         key: given[value.removeprefix("${{ inputs.").removesuffix(" }}")]
@@ -54,7 +57,13 @@ def step(tmp_path: Path, **inputs: str) -> tuple[subprocess.CompletedProcess[str
     done = subprocess.run(
         [BASH, "--noprofile", "--norc", "-eo", "pipefail", "-c", validate["run"]],
         cwd=tmp_path, capture_output=True, text=True, check=False,
-        env=os.environ | environment | {"RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(output)},
+        env=os.environ
+        | environment
+        | {
+            "RUNNER_TEMP": str(tmp_path),
+            "GITHUB_OUTPUT": str(output),
+            "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
+        },
     )  # fmt: skip
     return done, output.read_text(encoding="utf-8")
 
@@ -86,24 +95,123 @@ def test_the_action_fails_closed(tmp_path: Path) -> None:
     assert output == "verdict=fail\n"
 
 
+def test_a_misspelt_command_is_no_pass(tmp_path: Path) -> None:
+    """A command that the Action does not know runs the step that refuses it, and is not passed over."""
+    conditions = [one.get("if") for one in loaded("action.yml")["runs"]["steps"]]
+    assert conditions == [None, "${{ inputs.command != 'gate' }}", "${{ inputs.command == 'gate' }}"]
+    done, output = step(tmp_path, paths=str(released(tmp_path, "good")), command="Gate $(touch hacked)")
+    assert (done.returncode, output) == (2, "verdict=fail\n")
+    assert not (tmp_path / "hacked").exists()
+
+
+def policy(tmp_path: Path) -> Path:
+    """A policy for the releases of this test, in which every stage but those is on that need a past."""
+    for name in ("consumers.toml", "definitions.bin"):
+        shutil.copy(CORPUS / name, tmp_path)
+    path = tmp_path / "ccheck.toml"
+    path.write_text(
+        'format = 1\ndefinitions = ["definitions.bin"]\nconsumers = "consumers.toml"\n[gate]\n'
+        "[gate.stages]\nfirst_use = false\nregress = false\n[gate.budgets]\nfuzz = 20\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+def test_the_action_gates_a_release(tmp_path: Path) -> None:
+    """A good release passes: summary, page, SARIF, and a verdict that verifies with the public key alone."""
+    pytest.importorskip("securesystemslib", reason="signing needs the extra gate")
+    release, config = released(tmp_path, "good"), policy(tmp_path)
+    made = [sys.executable, "-m", "ccheck", "keys", "new", "gate"]
+    subprocess.run(made, cwd=tmp_path, check=True, capture_output=True)
+    secret = (tmp_path / "gate.key").read_text(encoding="utf-8")
+    inputs = {"paths": f"{release}\n", "config": str(config), "verdict": "v.json", "key": secret}
+    done, output = step(tmp_path, "Gate", **inputs)
+    assert (done.returncode, output) == (0, "verdict=pass\n"), done.stdout + done.stderr
+    assert (tmp_path / "summary").read_text(encoding="utf-8").startswith("## ccheck gate: pass\n")
+    assert "<title>ccheck gate: release: pass</title>" in (tmp_path / "ccheck-gate.html").read_text(
+        encoding="utf-8"
+    )
+    assert secret not in done.stdout + done.stderr + (tmp_path / "v.json").read_text(encoding="utf-8")
+    check = [
+        sys.executable,
+        "-m",
+        "ccheck",
+        "verify",
+        "v.json",
+        release,
+        "--key",
+        "gate.pub",
+        "--config",
+        config,
+    ]
+    assert (
+        subprocess.run(list(map(str, check)), cwd=tmp_path, capture_output=True, check=False).returncode == 0
+    )
+
+
+@pytest.mark.parametrize(
+    ("folder", "change", "status", "verdict"),
+    [("bad", "", 1, "fail"), ("good", "[gate.budgets]\nfaults = 1\n", 3, "incomplete")],
+)
+def test_the_action_says_how_the_gate_ended(
+    tmp_path: Path, folder: str, change: str, status: int, verdict: str
+) -> None:
+    """A bad release fails and one that was not examined whole is incomplete: the step fails with both."""
+    config = policy(tmp_path)
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("[gate.budgets]\n", change) if change else text, encoding="utf-8")
+    done, output = step(tmp_path, "Gate", paths=f"{released(tmp_path, folder)}\n", config=str(config))
+    assert (done.returncode, output) == (status, f"verdict={verdict}\n"), done.stdout + done.stderr
+    assert f"## ccheck gate: {verdict}\n" in (tmp_path / "summary").read_text(encoding="utf-8")
+    assert "gate-" in (tmp_path / "ccheck.sarif").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "inputs", [{"paths": "\n"}, {"paths": "nowhere"}, {"paths": ".", "verdict": "v.json"}]
+)
+def test_the_gate_of_the_action_fails_closed(tmp_path: Path, inputs: dict[str, str]) -> None:
+    """No release, one that is not there, and a verdict without a key: the step fails."""
+    done, output = step(tmp_path, "Gate", **inputs)
+    assert (done.returncode, output) == (2, "verdict=fail\n")
+
+
+@pytest.mark.parametrize(("folder", "status"), [("good", 0), ("bad", 1)])
+def test_the_gitlab_template_gates(folder: str, status: int, tmp_path: Path) -> None:
+    """The gate's job writes its JUnit report and its page, also when it fails; a job must ask for it."""
+    template = loaded("ci/gitlab.yml")
+    assert set(template) == {"ccheck", ".ccheck-gate"}
+    job = template[".ccheck-gate"]
+    assert job["artifacts"]["when"] == "always"
+    done = gitlab(
+        job, tmp_path, CCHECK_RELEASE=str(released(tmp_path, folder)), CCHECK_CONFIG=str(policy(tmp_path))
+    )
+    assert done.returncode == status, done.stdout + done.stderr
+    assert "<testsuites" in (tmp_path / "ccheck-gate.xml").read_text(encoding="utf-8")
+    assert "<!doctype html>" in (tmp_path / "ccheck-gate.html").read_text(encoding="utf-8")
+    assert {"ccheck-gate.html", "ccheck-gate.md"} <= {path.name for path in tmp_path.iterdir()}
+
+
+def gitlab(job: Any, tmp_path: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the last command of a GitLab job, with ccheck in the path."""
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin" / "ccheck"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m ccheck "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    return subprocess.run(
+        [BASH, "-c", job["script"][-1]], cwd=tmp_path, capture_output=True, text=True, check=False,
+        env=os.environ
+        | {**job["variables"], **variables}
+        | {"PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"},
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(("folder", "status"), [("good", 0), ("bad", 1)])
 def test_the_gitlab_template_judges(folder: str, status: int, tmp_path: Path) -> None:
     """The template's last command judges the paths and writes the JUnit report, also when it fails."""
     job = loaded("ci/gitlab.yml")["ccheck"]
     assert job["artifacts"]["when"] == "always"
-    (tmp_path / "bin").mkdir()
-    program = tmp_path / "bin" / "ccheck"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m ccheck "$@"\n', encoding="utf-8")
-    program.chmod(0o755)
-    variables = {
-        **job["variables"],
-        "CCHECK_PATHS": str(released(tmp_path, folder)),
-        "CCHECK_CONFIG": str(CORPUS / "ccheck.toml"),
-    }
-    done = subprocess.run(
-        [BASH, "-c", job["script"][-1]], cwd=tmp_path, capture_output=True, text=True, check=False,
-        env=os.environ | variables | {"PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"},
-    )  # fmt: skip
+    paths = str(released(tmp_path, folder))
+    done = gitlab(job, tmp_path, CCHECK_PATHS=paths, CCHECK_CONFIG=str(CORPUS / "ccheck.toml"))
     assert done.returncode == status, done.stderr
     assert "<testsuites" in (tmp_path / "ccheck.xml").read_text(encoding="utf-8")
 
@@ -111,7 +219,7 @@ def test_the_gitlab_template_judges(folder: str, status: int, tmp_path: Path) ->
 def test_the_hook_runs_in_pre_commit(tmp_path: Path) -> None:
     """pre-commit runs the hook of this repository on another one: a bad file stops the commit, a good one does not."""
     pytest.importorskip("pre_commit", reason="pre-commit is not installed")
-    (hook,) = loaded(".pre-commit-hooks.yaml")
+    hook, gate = loaded(".pre-commit-hooks.yaml")
     repository = tmp_path / "repository"
     repository.mkdir()
     for name in ("ccheck.toml", "consumers.toml", "definitions.bin"):
@@ -119,21 +227,18 @@ def test_the_hook_runs_in_pre_commit(tmp_path: Path) -> None:
     good, bad = next((STORY / "good").glob("*1.bin")), next((STORY / "bad").glob("*.bin"))
     shutil.copy(good, repository / good.name)
     # The environment of the tests stands for the one that pre-commit would install from the network.
-    config = {
-        "repos": [
-            {
-                "repo": "local",
-                "hooks": [{**hook, "language": "system", "entry": f"{sys.executable} -m {hook['entry']}"}],
-            }
-        ]
-    }
+    hooks = [
+        {**one, "language": "system", "entry": f"{sys.executable} -m {one['entry']}"} for one in (hook, gate)
+    ]
+    hooks[1]["args"] = ["--config", str(policy(tmp_path)), "--name", "push", str(repository / "release")]
+    config = {"repos": [{"repo": "local", "hooks": hooks}]}
     with (repository / ".pre-commit-config.yaml").open("w", encoding="utf-8") as out:
         YAML(typ="safe", pure=True).dump(config, out)
     environment = os.environ | {"PRE_COMMIT_HOME": str(tmp_path / "home"), "GIT_CONFIG_GLOBAL": os.devnull}
 
-    def run() -> subprocess.CompletedProcess[str]:
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
         subprocess.run([GIT, "add", "-A"], cwd=repository, check=True, env=environment)
-        command = [sys.executable, "-m", "pre_commit", "run", "--all-files"]
+        command = [sys.executable, "-m", "pre_commit", "run", "--all-files", *words]
         return subprocess.run(
             command, cwd=repository, env=environment, capture_output=True, text=True, check=False
         )
@@ -146,3 +251,12 @@ def test_the_hook_runs_in_pre_commit(tmp_path: Path) -> None:
     failed = run()
     assert failed.returncode == 1
     assert "error[field-past-inputs]" in failed.stdout
+    assert "ccheck gate" not in failed.stdout, "the gate waits for the push"
+    (repository / "release").mkdir()
+    shutil.move(repository / bad.name, repository / "release")
+    pushed = run("--hook-stage", "pre-push", gate["id"])
+    assert pushed.returncode == 1
+    assert "verdict     fail: release push" in pushed.stdout
+    shutil.move(repository / "release" / bad.name, repository / good.name)
+    shutil.copy(good, repository / "release")
+    assert run("--hook-stage", "pre-push", gate["id"]).returncode == 0

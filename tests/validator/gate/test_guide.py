@@ -14,7 +14,6 @@ import pytest
 from tests.conftest import ROOT
 
 pytest.importorskip("securesystemslib", reason="signing needs the extra gate")
-pytest.importorskip("psutil", reason="the stage fuzz needs the extra fuzz")
 
 GUIDE = (ROOT / "docs" / "gate.md").read_text(encoding="utf-8")
 SHELL = shutil.which("sh") or ""

@@ -139,7 +139,6 @@ def test_the_same_inputs_give_the_same_bytes(
 
 def test_two_processes_come_to_the_same_bytes(signed: Call, tmp_path: Path) -> None:
     """With all stages, the order in which sets are walked changes nothing: not in the search either."""
-    pytest.importorskip("psutil", reason="the stages regress and fuzz need the extra fuzz")
     corpus_of_july()
     Path("ccheck.toml").write_text(WHOLE.replace("[gate]\n", '[gate]\ncorpus = "corpus"\n'), encoding="utf-8")
     arguments = ["gate", "march", "--on", DAY, "--key", "gate.key"]
@@ -406,7 +405,6 @@ def test_a_verdict_is_not_written_into_its_release(signed: Call) -> None:
 
 def test_the_stages_of_the_fuzz_package_are_signed_too(signed: Call) -> None:
     """With a corpus of what once broke something, all seven stages pass, and no policy is needed to verify."""
-    pytest.importorskip("psutil", reason="the stages regress and fuzz need the extra fuzz")
     corpus_of_july()
     Path("ccheck.toml").write_text(WHOLE.replace("[gate]\n", '[gate]\ncorpus = "corpus"\n'), encoding="utf-8")
     status, out, _ = signed("gate", "march", "--on", DAY, "--key", "gate.key", "--verdict", "march.json")
