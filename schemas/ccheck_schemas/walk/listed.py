@@ -12,11 +12,11 @@ from ccheck_schemas.span import Span
 from ccheck_schemas.tree import bare
 
 if TYPE_CHECKING:
-    from ccheck_schemas.read import _Reader
+    from ccheck_schemas.walk.reader import Reader
 
 
 def terminated(
-    reader: _Reader, node: m.Terminated, record: Record, name: str, at: int, limit: int, promised: int
+    reader: Reader, node: m.Terminated, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Records up to the one whose mark is 0. What else that one holds is a fault."""
     listed = bare(node.subcon)[0]
@@ -44,9 +44,7 @@ def terminated(
     return at + size
 
 
-def up_to(
-    reader: _Reader, node: m.UpTo, record: Record, name: str, at: int, limit: int, promised: int
-) -> int:
+def up_to(reader: Reader, node: m.UpTo, record: Record, name: str, at: int, limit: int, promised: int) -> int:
     """Records up to and with the one whose mark has its value."""
     listed = bare(node.subcon)[0]
     start = at
@@ -63,7 +61,7 @@ def up_to(
 
 
 def up_to_end(
-    reader: _Reader, node: m.UpToEnd, record: Record, name: str, at: int, limit: int, promised: int
+    reader: Reader, node: m.UpToEnd, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Records up to the end of the bytes at hand."""
     listed = bare(node.subcon)[0]
@@ -79,7 +77,7 @@ def up_to_end(
 
 
 def zeros_to(
-    reader: _Reader, node: m.ZerosTo, record: Record, name: str | None, at: int, limit: int, promised: int
+    reader: Reader, node: m.ZerosTo, record: Record, name: str | None, at: int, limit: int, promised: int
 ) -> int:
     """Zero bytes up to the offset that a field names. One that lies before what was read so far has bytes
     of two owners, and ends the record.
@@ -109,14 +107,14 @@ def zeros_to(
 
 
 def zeros_to_end(
-    reader: _Reader, node: m.ZerosToEnd, record: Record, name: str | None, at: int, limit: int, promised: int
+    reader: Reader, node: m.ZerosToEnd, record: Record, name: str | None, at: int, limit: int, promised: int
 ) -> int:
     """Zero bytes up to the end of the bytes at hand."""
     _zeros(reader, record, at, limit)
     return limit
 
 
-def _zeros(reader: _Reader, record: Record, at: int, end: int) -> None:
+def _zeros(reader: Reader, record: Record, at: int, end: int) -> None:
     padding = reader.data[at:end]
     if any(padding):
         first = at + len(padding) - len(padding.lstrip(b"\0"))

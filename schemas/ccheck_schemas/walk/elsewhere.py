@@ -1,0 +1,95 @@
+"""Read records at offsets that the file names, and chains of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.ledger import place_of
+from ccheck_schemas.meaning import field_of
+from ccheck_schemas.record import Record
+from ccheck_schemas.walk.cut import Cut
+
+if TYPE_CHECKING:
+    from ccheck_schemas.walk.reader import Reader
+
+
+def elsewhere(
+    reader: Reader, node: m.At, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """A record at an offset; one that was read before is not read again."""
+    offset = m.evaluate(node.offset, record.values)
+    record.put(name, None, at, at)
+    if offset:
+        seen = reader.seen.setdefault(id(node.subcon), {})
+        if offset not in seen:
+            _read_at(reader, node.subcon, Record(record, name, offset), record, field_of(node.offset), offset)
+        record.values[name] = seen.get(offset)
+    return at
+
+
+def _read_at(
+    reader: Reader, node: Any, target: Record, holder: Record, field: str | None, offset: int
+) -> bool:
+    """Read a record at an offset that a field of another record, the holder, named."""
+    if not 0 <= offset < reader.size:
+        reader.ledger.complete = False
+        place = (reader.size, reader.size)
+        reader.ledger.blame("offset-outside-file", holder, field, place, value=offset, size=reader.size)
+        return False
+    reader.seen.setdefault(id(node), {})[offset] = target
+    try:
+        end = reader.struct(node, target, offset, reader.size, reader.size)
+    except Cut:
+        reader.ledger.complete = False
+        reader.cut.add(id(target))
+        end = min(reader.size, target.reach)
+    reader.ledger.claim(target, offset, max(offset, end), reader.loose.get(id(target)))
+    return True
+
+
+def chain(
+    reader: Reader, node: m.Chain, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """Records of which each names the next."""
+    links: list[Record] = []
+    record.put(name, links, at, at)
+    holder, field = record, field_of(node.first)
+    offset = m.evaluate(node.first, record.values)
+    while offset:
+        fault = _misstep(reader, node, links, offset)
+        if fault is not None:
+            kind, values, proofs = fault
+            place = None if field else (reader.size, reader.size)
+            reader.ledger.fault(kind, holder, field, place, proofs, **values)
+            reader.ledger.complete = False
+            break
+        link = Record(record, f"{name}[{len(links)}]", offset)
+        if not _read_at(reader, node.subcon, link, holder, field, offset):
+            break
+        links.append(link)
+        holder, field = link, node.next_field
+        offset, last = link.get(node.next_field), link.get(node.last)
+        if offset is None or last is None or (id(link) in reader.cut and not 0 < offset < reader.size):
+            break
+        if (last == 0) != (offset == 0):
+            values = {"value": offset, "last": node.last, "marked": last == 0}
+            reader.ledger.fault("chain-no-end", link, node.next_field, **values)
+            reader.ledger.complete = False
+            break
+    return at
+
+
+def _misstep(reader: Reader, node: m.Chain, links: list[Record], offset: int) -> Any:
+    """Why a chain may not go on at an offset: the fault, its values and proofs; None when it may."""
+    if offset % node.align:
+        return "offset-misaligned", {"value": offset, "align": node.align}, ()
+    before = reader.seen.get(id(node.subcon), {}).get(offset)
+    if before is not None and links and links[0].offset <= offset <= links[-1].offset:
+        return "chain-loop", {"value": offset}, (("the chain has been here", place_of(before)),)
+    if links and offset < links[-1].offset:
+        return "chain-backwards", {"value": offset, "here": links[-1].offset}, ()
+    if before is not None:
+        proofs = (("read here before", place_of(before)),)
+        return "bytes-owned-twice", {"other": before.path, "link": True}, proofs
+    return None

@@ -1,0 +1,108 @@
+"""Read what holds other nodes where it stands: records, lists, regions, branches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import construct
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.meaning import field_of
+from ccheck_schemas.record import Record
+from ccheck_schemas.size import fixed_size
+from ccheck_schemas.walk.cut import Cut
+
+if TYPE_CHECKING:
+    from ccheck_schemas.walk.reader import Reader
+
+
+def nested(reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+    """A record inside another."""
+    inner = Record(record, name or "", at)
+    record.put(name, inner, at, at)
+    end = reader.struct(node, inner, at, limit, promised)
+    inner.end = end
+    record.put(name, inner, at, end)
+    return end
+
+
+def array(reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+    """A counted list."""
+    count = reader.amount(node.count, record, name, at)
+    size = fixed_size(node.subcon) or 1
+    fits = reader.fit(node.count, count, size, record, at, limit, promised)
+    values: list[Any] = []
+    record.put(name, values, at, at)
+    handle, subcon = reader.handler(node.subcon)
+    holder = Record(record, "", at)
+    holder.values["_"] = record.values
+    holder.values["_root"] = record.values["_root"]
+    for i in range(fits):
+        at = handle(reader, subcon, holder, f"{name}[{i}]", at, limit, promised)
+        values.append(holder.values.pop(f"{name}[{i}]"))
+    record.put(name, values, record.span(name).offset, at)
+    if fits < count:
+        reader.ledger.complete = False
+        raise Cut
+    return at
+
+
+def region(
+    reader: Reader, node: m.Region, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """What has a length of its own, which its content fills."""
+    length = reader.amount(node.length, record, name, at)
+    field = field_of(node.length)
+    end = at + length
+    if end > limit:
+        reader.ledger.complete = False
+        if end > promised or promised <= limit:
+            place = (min(at, limit), limit)
+            reader.ledger.blame("truncated", record, field, place, need=length, have=limit - at)
+    stop = min(end, limit)
+    try:
+        handle, subcon = reader.handler(node.subcon)
+        used = handle(reader, subcon, record, name, at, stop, end)
+    except Cut:
+        reader.ledger.complete = False
+        used = end
+        reader.loose[id(record)] = end
+    if used < end <= limit:
+        reader.loose[id(record)] = used
+        reader.ledger.blame("size-mismatch", record, field, (at, end), value=length, actual=used - at)
+    if end > limit:
+        raise Cut
+    return end
+
+
+def if_then_else(
+    reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """One of two branches."""
+    chosen = node.thensubcon if m.evaluate(node.condfunc, record.values) else node.elsesubcon
+    return choose(reader, chosen, record, name, at, limit, promised)
+
+
+def switch(reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+    """The branch of a kind."""
+    key = m.evaluate(node.keyfunc, record.values)
+    if key not in node.cases and node.default is construct.Pass:
+        # What an unknown kind holds cannot be read. A field that is a StrictEnum has said so already.
+        reader.ledger.complete = False
+        place = (at, at)
+        kinds = tuple(node.cases)
+        reader.ledger.blame(
+            "unknown-enum-value", record, field_of(node.keyfunc), place, value=key, names=kinds
+        )
+        record.put(name, None, at, at)
+        raise Cut
+    return choose(reader, node.cases.get(key, node.default), record, name, at, limit, promised)
+
+
+def choose(reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+    """A branch that was chosen; `Pass` is none."""
+    if node is construct.Pass:
+        record.put(name, None, at, at)
+        return at
+    handle, subcon = reader.handler(node)
+    return handle(reader, subcon, record, name, at, limit, promised)

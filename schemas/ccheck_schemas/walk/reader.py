@@ -1,0 +1,143 @@
+"""What one walk over a schema and a file holds, and what every node needs."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NoReturn, TypeAlias
+
+import construct
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.ledger import Ledger, Stop
+from ccheck_schemas.meaning import field_of
+from ccheck_schemas.pool import Pools
+from ccheck_schemas.record import Reading, Record
+from ccheck_schemas.sharing import Tables
+from ccheck_schemas.span import Span
+from ccheck_schemas.strings import Blocks
+from ccheck_schemas.tree import nodes
+from ccheck_schemas.walk.cut import Cut
+
+Handler: TypeAlias = Callable[..., int]
+"""A function that reads a node: the reader, the node, and what `Reader` says of both."""
+
+Handlers: TypeAlias = Callable[[Any], tuple[Handler, Any]]
+"""A node → the function that reads it, and the node without its name."""
+
+
+class Reader:
+    """One walk over a schema and a file.
+
+    A function that reads a node takes the record that gets the field, the field's name, the offset, the end
+    of the bytes at hand (`limit`) and the end that the file promised (`promised`, which lies beyond `limit`
+    where a region is cut short and was reported). It returns the offset behind the node, or raises Cut.
+    """
+
+    def __init__(self, root: construct.Construct, data: bytes, handler: Handlers, *, at_once: bool) -> None:
+        self.data = data
+        self.handler = handler
+        self.at_once = at_once
+        self.size = len(data)
+        self.ledger = Ledger(data)
+        self.tables = Tables(self.ledger, _shared(root))
+        self.pools = Pools(self.ledger)
+        self.blocks = Blocks(self.ledger)
+        self.seals: list[tuple[m.Meaning, Span, struct.Struct]] = []
+        self.later: list[Callable[[], None]] = []
+        # Records read elsewhere, by node and offset: each is read once.
+        self.seen: dict[int, dict[int, Record]] = {}
+        # Records that were cut short, and those whose region ends at a wrong place, with the end that holds.
+        self.cut: set[int] = set()
+        self.loose: dict[int, int] = {}
+
+    def run(self, root: construct.Construct) -> Reading:
+        """Read the whole file, then judge what takes the whole file."""
+        ledger = self.ledger
+        top = Record(None, "", 0)
+        top.values["_root"] = top.values
+        try:
+            try:
+                end = self.struct(root, top, 0, self.size, self.size)
+                ledger.claim(top, 0, end)
+            except Cut:
+                ledger.complete = False
+            if ledger.complete and not ledger.counts:
+                self.tables.close()
+                self.pools.close()
+            for step in self.later:
+                step()
+            self.tables.settle()
+            self.pools.settle()
+            self.blocks.settle()
+            ledger.settle_claims(top)
+        except Stop:
+            ledger.complete = False
+        return Reading(
+            root=top,
+            faults=ledger.faults(),
+            counts=ledger.counts,
+            complete=ledger.complete,
+            tables=self.tables.read(),
+            pools=self.pools.extents,
+            seals=tuple(self.seals),
+        )
+
+    def need(self, record: Record, field: str, at: int, size: int, limit: int, promised: int) -> None:
+        """Go on only if `size` bytes stand at `at`; a region that is known to be cut short was reported
+        already.
+        """
+        if at + size <= limit:
+            return
+        self.ledger.complete = False
+        if at + size > promised or promised <= limit:
+            have = max(0, limit - at)
+            self.ledger.fault("truncated", record, field, (min(at, limit), limit), need=size, have=have)
+        raise Cut
+
+    def amount(self, expression: m.Expression, record: Record, name: str, at: int) -> int:
+        """A count or length; a negative one is a fault and ends the record."""
+        value = int(m.evaluate(expression, record.values))
+        if value < 0:
+            values = {"value": value, "low": 0, "high": self.size}
+            self.ledger.blame("value-out-of-bounds", record, field_of(expression), (at, at), **values)
+            self.ledger.complete = False
+            raise Cut
+        return value
+
+    def stop(self) -> NoReturn:
+        """Abandon a record: what stands behind this place cannot be found."""
+        self.ledger.complete = False
+        raise Cut
+
+    def struct(self, node: construct.Construct, record: Record, at: int, limit: int, promised: int) -> int:
+        """Read the fields of a record."""
+        if "_" not in record.values:
+            record.values["_"] = record.parent.values if record.parent is not None else record.values
+            record.values.setdefault("_root", record.values["_"].get("_root"))
+        for name, handle, subcon in _plan(node, self.handler):
+            at = handle(self, subcon, record, name, at, limit, promised)
+        return at
+
+    def fit(
+        self, expression: Any, count: int, size: int, record: Record, at: int, limit: int, end: int
+    ) -> int:
+        """How many of `count` elements of `size` bytes stand here; fewer is one fault, at the count."""
+        room = max(0, end - at) // size
+        if count > room:
+            values = {"count": count, "room": room, "size": size}
+            self.ledger.blame("count-past-bytes", record, field_of(expression), (at, at), **values)
+        return min(count, max(0, limit - at) // size)
+
+
+@cache
+def _shared(root: construct.Construct) -> tuple[str, ...]:
+    """The tables whose rows are shared out."""
+    return tuple(dict.fromkeys(node.table for node in nodes(root) if isinstance(node, m.Rows)))
+
+
+@cache
+def _plan(node: Any, handler: Handlers) -> tuple[tuple[str, Handler, Any], ...]:
+    """How the fields of a struct are read: name, function, node."""
+    return tuple((sub.name, *handler(sub)) for sub in node.subcons)
