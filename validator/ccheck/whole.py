@@ -15,7 +15,16 @@ class Busy(Exception):
 
 
 def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Write a file so that whatever happens, there is the old one or the new one. Raises OSError."""
+    """Write a file so that whatever happens, there is the old one or the new one. Raises OSError, which names
+    the file.
+    """
+    try:
+        _write(path, data, mode)
+    except OSError as fault:
+        raise OSError(fault.errno, fault.strerror, str(path)) from fault
+
+
+def _write(path: Path, data: bytes, mode: int) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     part = Path(name)
     try:

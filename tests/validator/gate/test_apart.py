@@ -21,7 +21,8 @@ import os, signal, sys, time
 from ccheck.release_gate.result import Stage, Status
 
 def good(case):
-    print("words that are no answer")
+    print("words that are no answer", "x" * 1_000_000)
+    print("x" * 1_000_000, file=sys.stderr)
     return Stage("good", Status.PASS, "well", {"files": len(case.files), "bytes": len(case.files[0].data)})
 
 def hang(case):
@@ -90,7 +91,7 @@ def test_a_stage_is_told_of_as_it_ended(case: Case) -> None:
     ("name", "words"),
     [
         ("raises", "its process ended with exit status 1: RuntimeError: out of luck"),
-        ("leaves", "its process told of no stage"),
+        ("leaves", "its process ended with exit status 1: SystemExit: 0"),
         ("vanishes", "its process told of no stage"),
         ("killed", "its process was ended by SIGKILL"),
         ("greedy", "its process ended with exit status 1: MemoryError"),

@@ -8,12 +8,14 @@ import errno
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from inline_snapshot import snapshot
 
@@ -363,7 +365,7 @@ def test_a_full_disk_leaves_the_old_verdict(signed: Call, monkeypatch: pytest.Mo
         "gate", "march", "--on", "2024-08-12", "--key", "gate.key", "--verdict", "march.json"
     )
     assert status == 3
-    assert os.strerror(errno.ENOSPC) in err
+    assert err == f"the gate's result could not be written: march.json: {os.strerror(errno.ENOSPC)}\n"
     assert Path("march.json").read_bytes() == before
     assert set(Path().iterdir()) == files
 
@@ -385,6 +387,54 @@ def test_an_interrupt_leaves_no_half_of_a_verdict(
         == 130
     )
     assert Path("march.json").read_bytes() == before
+    assert set(Path().iterdir()) == files
+
+
+def test_a_full_disk_leaves_no_half_of_a_key(cc: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a key cannot be written to its end, neither half of the pair is there."""
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert cc("keys", "new", "gate")[0] == 2
+    assert not list(Path().glob("gate.*"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is a signal on POSIX")
+def test_ctrl_c_while_a_stage_runs_apart_ends_both_processes(signed: Call) -> None:
+    """The gate ends with 130, its verdict and its lock are not there, and what searched has ended with it."""
+    Path("ccheck.toml").write_text(WHOLE + "\n[gate.budgets]\nfuzz = 1_000_000_000\n", encoding="utf-8")
+    command = [
+        sys.executable,
+        "-m",
+        "ccheck",
+        "gate",
+        "march",
+        "--on",
+        DAY,
+        "--only",
+        "faults",
+        "--only",
+        "fuzz",
+    ]
+    files = set(Path().iterdir())
+    with subprocess.Popen(
+        [*command, "--key", "gate.key", "--verdict", "new.json"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        while not (line := process.stdout.readline()).startswith("regress"):
+            assert line, "the gate ended by itself"
+        while not (children := psutil.Process(process.pid).children()):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+        assert process.wait() == 130
+    assert not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children)
     assert set(Path().iterdir()) == files
 
 

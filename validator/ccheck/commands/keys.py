@@ -33,8 +33,8 @@ def new(name: Path) -> int:
     _create(secret, private, 0o600)
     try:
         _create(open_, public, 0o644)
-    except click.ClickException:
-        secret.unlink()
+    except BaseException:
+        secret.unlink(missing_ok=True)
         raise
     click.echo(printable(f"{secret} signs: keep it secret"))
     click.echo(printable(f"{open_} verifies: its id is {named(public_key(open_)).keyid}"))
@@ -42,14 +42,21 @@ def new(name: Path) -> int:
 
 
 def _create(path: Path, data: bytes, mode: int) -> None:
-    """Write a file that is not there yet, readable for nobody else from its first byte on."""
+    """Write a file that is not there yet, readable for nobody else from its first byte on, or none."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with open(handle, "wb") as file:  # noqa: PTH123 - an open descriptor
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
     except FileExistsError as there:
         raise click.UsageError(f"{path} is there already; a key is never overwritten") from there
     except OSError as fault:
         raise click.UsageError(f"{path}: {fault.strerror}") from fault
+    try:
+        with open(handle, "wb") as file:  # noqa: PTH123 - an open descriptor
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as fault:
+        path.unlink(missing_ok=True)
+        raise click.UsageError(f"{path}: {fault.strerror}") from fault
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise

@@ -21,6 +21,7 @@ from ccheck.rollout.evidence import of_result, of_verdict
 from ccheck.rollout.plan import DEFAULT_RINGS, PlanError, Ring, StopConditions
 from ccheck.rollout.plan import plan as make_plan
 from ccheck.rollout.simulate import Fleet, Simulated, simulate
+from ccheck.whole import write_whole
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _RECORD = click.Path(dir_okay=False, path_type=Path)
@@ -307,8 +308,11 @@ def simulate_command(
             [Series("under the plan", ringed.curve), Series("all at once", at_once.curve)],
             title="Hosts that a bad file stops", x_label="minutes", y_label="hosts",
         )  # fmt: skip
-        plot.write_text(svg + "\n", encoding="utf-8")
-        click.echo(f"wrote {plot}", err=True)
+        try:
+            write_whole(plot, f"{svg}\n".encode())
+        except OSError as fault:
+            raise click.UsageError(f"{plot}: {fault.strerror}") from fault
+        click.echo(printable(f"wrote {plot}"), err=True)
     return PASS
 
 

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -51,27 +52,43 @@ def run_apart(name: str, case: Case) -> Stage:
         raise StageLost("what it is judged by cannot be made again in another process")
     seconds = case.policy.stage_seconds
     task = _Task(name, _portable(case), materials(case))
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "ccheck.release_gate.apart"],  # -P: nothing is imported from here
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        start_new_session=True,  # Ctrl-C is heard here alone, and ends all that it started
-    )
+    process: subprocess.Popen[bytes] | None = None
     try:
+        with _uninterrupted():
+            process = subprocess.Popen(
+                # -P: nothing is imported from the working directory.
+                [sys.executable, "-P", "-m", "ccheck.release_gate.apart"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                start_new_session=True,  # Ctrl-C is heard here alone, and ends all that it started
+            )
         out, err = process.communicate(pickle.dumps(task), timeout=seconds)
     except subprocess.TimeoutExpired:
-        raise StageLost(
-            f"it did not end within {seconds:,} s: a hang, or too much for [gate] stage_seconds"
-        ) from None
+        why = f"it did not end within {seconds:,} s: a hang, or too much for [gate] stage_seconds"
+        raise StageLost(why) from None
     finally:
-        _end(process)
+        if process is not None:
+            _end(process)
     if process.returncode != 0:
-        said = err.decode("utf-8", "replace").strip()[-LAST_WORDS:].splitlines()
-        last = f": {said[-1]}" if said else ""
+        said = (out or err).decode("utf-8", "replace").strip().splitlines()
+        last = f": {said[-1][:LAST_WORDS]}" if said else ""
         raise StageLost(f"its process {ending(process.returncode)}{last}")
     return _stage(out)
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C waits until this is over: a process that is being started could not be ended."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -103,13 +120,28 @@ def _stage(told: bytes) -> Stage:
 
 
 def main() -> None:
-    """Run the stage that standard input holds, and tell of it on standard output."""
-    from ccheck.release_gate.stages import stage_run
-
+    """Run the stage that standard input holds, and tell of it, or of what it raised, on standard output."""
     out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever else is printed is not the answer
+    # Whatever else is printed is not the answer, and might never end.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
     _bound_memory()
     threading.Thread(target=_follow, args=(os.getppid(),), daemon=True).start()
+    try:
+        told = _told()
+    except BaseException as raised:  # noqa: BLE001 - the gate must hear of it, also where the stage wants to exit
+        out.write(f"{type(raised).__name__}: {raised}".encode("utf-8", "backslashreplace"))
+        out.close()
+        sys.exit(1)
+    out.write(told)
+    out.close()
+
+
+def _told() -> bytes:
+    """The stage that standard input asks for, as JSON."""
+    from ccheck.release_gate.stages import stage_run
+
     # Written by the process that started this one, which is ours.
     task: _Task = pickle.load(sys.stdin.buffer)  # noqa: S301 - see above
     again = task.case.again
@@ -126,8 +158,7 @@ def main() -> None:
         "examined": dict(stage.examined),
         "details": dict(stage.details),
     }
-    out.write(json.dumps(told).encode())
-    out.close()
+    return json.dumps(told).encode()
 
 
 def _bound_memory() -> None:
