@@ -261,3 +261,12 @@ def test_a_stop_condition_that_never_stops_is_refused(name: str, value: float) -
     """A limit that no number exceeds would let every ring start."""
     with pytest.raises(PlanError, match=f"{name} is "):
         march(stop=StopConditions(**{name: value}))
+
+
+def test_a_record_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    """Any bytes are refused in one line."""
+    path = tmp_path / "march"
+    for data in (b"", b"\xff", b"[" * 100_000, b"{}", b"null\n", b'{"kind": "plan"}'):
+        path.write_bytes(data)
+        with pytest.raises(ChainError):
+            read(path)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -23,10 +24,42 @@ from ccheck.rollout.plan import plan as make_plan
 from ccheck.rollout.simulate import Fleet, Simulated, simulate
 from ccheck.whole import write_whole
 
+if TYPE_CHECKING:
+    from ccheck.rollout.signature import Sign, Trust
+
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _RECORD = click.Path(dir_okay=False, path_type=Path)
 WAIT = 3
 """Exit status of `next` while the evidence is not enough."""
+
+
+_SIGN = click.option("--sign", type=_FILE, metavar="KEY", help="Sign the line with this private key.")
+
+
+def _signing(key: Path | None) -> Sign | None:
+    if key is None:
+        return None
+    require_signing()
+    from ccheck.release_gate.keys import KeyFault
+    from ccheck.rollout.signature import signing
+
+    try:
+        return signing(key)
+    except KeyFault as fault:
+        raise click.UsageError(str(fault)) from fault
+
+
+def _trusting(keys: Sequence[Path]) -> Trust | None:
+    if not keys:
+        return None
+    require_signing()
+    from ccheck.release_gate.keys import KeyFault
+    from ccheck.rollout.signature import trusting
+
+    try:
+        return trusting(keys)
+    except KeyFault as fault:
+        raise click.UsageError(str(fault)) from fault
 
 
 def _ring(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[Ring, ...]:
@@ -112,6 +145,7 @@ def command() -> None:
     type=_FILE,
     help="The gate's result (ccheck gate --json), as --verdict, but trusted without a signature.",
 )
+@_SIGN
 @click.option(
     "--crash-rate",
     type=click.FloatRange(0, 1),
@@ -139,6 +173,7 @@ def plan_command(
     config: Path | None,
     on: date | None,
     result: Path | None,
+    sign: Path | None,
     crash_rate: float,
     silent_rate: float,
 ) -> int:
@@ -163,7 +198,7 @@ def plan_command(
             release, digests, last_good=last_good, hosts=hosts, rings=rings or DEFAULT_RINGS,
             stop=StopConditions(crash_rate, silent_rate), flagged=flagged,
         )  # fmt: skip
-        head = chain.begin(record, made)
+        head = chain.begin(record, made, _signing(sign))
     except (PlanError, ChainError, NotTaken) as wrong:
         raise click.UsageError(str(wrong)) from wrong
     for ring in made.rings:
@@ -202,13 +237,14 @@ def _let_out(
     required=True,
     help="JSON: begun, until, hosts, reporting, crashed, looping.",
 )
-def record_command(ring: str, record: Path, health: Path) -> int:
+@_SIGN
+def record_command(ring: str, record: Path, health: Path, sign: Path | None) -> int:
     """Add a ring's health to the record. The digest that is printed binds all lines: keep it elsewhere."""
     try:
         read = json.loads(take(str(health), 1 << 20))
         if not isinstance(read, dict):
             raise ChainError("not a health report: it is no object")
-        head = chain.append(record, Health.from_json(read, ring))
+        head = chain.append(record, Health.from_json(read, ring), _signing(sign))
     except (ChainError, NotTaken, ValueError, RecursionError) as wrong:
         raise click.UsageError(f"{health}: {wrong}") from wrong
     click.echo(f"head {head}")
@@ -222,14 +258,21 @@ def record_command(ring: str, record: Path, health: Path) -> int:
     metavar="DIGEST",
     help="The digest that was printed last: a record whose end was cut off is then noticed.",
 )
+@click.option(
+    "--trust",
+    type=_FILE,
+    multiple=True,
+    metavar="PUB",
+    help="A public key: every line must be signed by it, or by another that is named so.",
+)
 @click.option("--at", callback=_time, metavar="TIME", help="Decide for this time instead of now.")
-def next_command(record: Path, head: str | None, at: datetime) -> int:
+def next_command(record: Path, head: str | None, trust: tuple[Path, ...], at: datetime) -> int:
     """Say whether the next ring may start or must wait, or whether the last good release should return.
 
     Exit status: 0 start, or done; 1 return; 3 wait; 2 a record that cannot be trusted.
     """
     try:
-        decision = decide(chain.read(record, head), at)
+        decision = decide(chain.read(record, head, _trusting(trust)), at)
     except ChainError as wrong:
         raise click.UsageError(str(wrong)) from wrong
     click.echo(printable(" ".join(filter(None, (decision.word, decision.ring)))))

@@ -26,7 +26,7 @@ MOST = 20
 def stage_lines(stage: Stage) -> Iterator[str]:
     """One stage for people: how it ended, what it examined, what is wrong."""
     yield printable(f"{stage.name:<10}  {stage.status.value:<10}  {stage.summary}")
-    if stage.examined:
+    if stage.status.value != "off":
         yield printable(f"{'':<10}  examined:   {examined_words(stage)}")
     told = said(stage)
     if len(told) > 1:
@@ -37,8 +37,8 @@ def stage_lines(stage: Stage) -> Iterator[str]:
 
 
 def examined_words(stage: Stage) -> str:
-    """What a stage examined, such as `1 file, 3 builds`; empty where it was nothing."""
-    return ", ".join(_counted(count, kind) for kind, count in stage.examined.items())
+    """What a stage examined, such as `1 file, 3 builds`."""
+    return ", ".join(_counted(count, kind) for kind, count in stage.examined.items()) or "nothing"
 
 
 def _counted(count: int, kind: str) -> str:

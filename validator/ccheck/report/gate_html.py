@@ -39,7 +39,10 @@ def render(result: GateResult) -> str:
         result=result,
         files=counted(len(result.files), "file"),
         ended=_ended(result),
-        stages=[(stage, examined_words(stage), said(stage)) for stage in result.stages],
+        stages=[
+            (stage, "" if stage.status is Status.OFF else examined_words(stage), said(stage))
+            for stage in result.stages
+        ],
         findings=findings,
         matrix=_by_type(result),
         notes=_notes(result.notes),

@@ -1,7 +1,8 @@
 """The record of a rollout: one line for each piece of evidence, each bound to the one before it.
 
 A line is JSON with the SHA-256 of the line before; the first is the plan. What is changed, left out, or put
-in another order breaks the chain. An end that was cut off is noticed by who keeps the latest digest.
+in another order breaks the chain. An end that was cut off is noticed by who keeps the latest digest. Who
+could write the whole chain anew is kept out by signatures: each line may have one, over all that is in it.
 """
 
 from __future__ import annotations
@@ -13,13 +14,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ccheck.rollout.plan import Plan, PlanError
 from ccheck.whole import Busy, held, write_whole
 
+if TYPE_CHECKING:
+    # A record that nobody signs does without the packages that sign.
+    from ccheck.rollout.signature import Sign, Trust
+
 MOST_BYTES = 16 << 20
 START = "0" * 64
+SIGNATURES = "signatures"
 
 
 class ChainError(Exception):
@@ -90,9 +96,9 @@ class Record:
     head: str
 
 
-def begin(path: Path, plan: Plan) -> str:
+def begin(path: Path, plan: Plan, sign: Sign | None = None) -> str:
     """Write a new record with its plan; the digest of the line. Raises ChainError where there is one."""
-    line = _line(START, "plan", plan.to_json())
+    line = _line(START, "plan", plan.to_json(), sign)
     with _held(path):
         if path.exists():
             raise ChainError(f"{path} is there already: a plan is made once")
@@ -100,27 +106,41 @@ def begin(path: Path, plan: Plan) -> str:
     return _digest(line)
 
 
-def append(path: Path, health: Health) -> str:
+def append(path: Path, health: Health, sign: Sign | None = None) -> str:
     """Add a ring's evidence; the digest of the line. Raises ChainError."""
     with _held(path):
-        record = read(path)
+        lines = _lines(path)
+        record = _record(path, lines, None)
         if health.ring not in {ring.name for ring in record.plan.rings}:
             known = ", ".join(ring.name for ring in record.plan.rings)
             raise ChainError(f"the plan has no ring {health.ring!r}; it has {known}")
-        lines = path.read_text(encoding="utf-8").splitlines()
-        line = _line(record.head, "health", health.to_json())
+        line = _line(record.head, "health", health.to_json(), sign)
         write_whole(path, "".join(f"{one}\n" for one in (*lines, line)).encode())
         return _digest(line)
 
 
-def read(path: Path, head: str | None = None) -> Record:
-    """Read a record and check its chain; head: the digest that its last line must have. Raises ChainError."""
+def read(path: Path, head: str | None = None, trust: Trust | None = None) -> Record:
+    """Read a record and check its chain. head: the digest that its last line must have. trust: looks at the
+    signature of each line. Raises ChainError.
+    """
+    record = _record(path, _lines(path), trust)
+    if head is not None and head != record.head:
+        raise ChainError(f"{path} ends with {record.head}, not with {head}: its end was changed or cut off")
+    return record
+
+
+def _lines(path: Path) -> list[str]:
     try:
-        if path.stat().st_size > MOST_BYTES:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
             raise ChainError(f"{path} is larger than a record may be")
-        lines = path.read_text(encoding="utf-8").splitlines()
+        return data.decode("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as fault:
         raise ChainError(f"{path}: {fault}") from fault
+
+
+def _record(path: Path, lines: list[str], trust: Trust | None) -> Record:
     plan: Plan | None = None
     health: list[Health] = []
     before = START
@@ -128,6 +148,8 @@ def read(path: Path, head: str | None = None) -> Record:
         try:
             entry = json.loads(line)
             kind, previous, content = entry["kind"], entry["previous"], entry["content"]
+            if trust is not None:
+                _look(trust, entry)
             if previous != before:
                 raise ChainError("it does not follow the line before it: the record was changed")
             if kind == "plan" and number == 1:
@@ -136,20 +158,33 @@ def read(path: Path, head: str | None = None) -> Record:
                 health.append(Health.from_json(content, str(content["ring"])))
             else:
                 raise ChainError(f"a line of kind {kind!r} does not belong here")
-        except (ValueError, KeyError, TypeError, ChainError, PlanError) as fault:
+        except (ValueError, KeyError, TypeError, RecursionError, ChainError, PlanError) as fault:
             raise ChainError(f"{path}, line {number}: {fault}") from fault
         before = _digest(line)
     if plan is None:
         raise ChainError(f"{path} has no plan")
-    if head is not None and head != before:
-        raise ChainError(f"{path} ends with {before}, not with {head}: its end was changed or cut off")
     return Record(plan, tuple(health), before)
 
 
-def _line(previous: str, kind: str, content: Mapping[str, Any]) -> str:
-    return json.dumps(
-        {"previous": previous, "kind": kind, "content": content}, sort_keys=True, ensure_ascii=True
-    )
+def _look(trust: Trust, entry: dict[str, Any]) -> None:
+    """Look at the signature of a line, over all that is in it besides. Raises ChainError."""
+    from ccheck.release_gate.envelope import NotTrusted
+
+    try:
+        trust(_text({key: value for key, value in entry.items() if key != SIGNATURES}), entry.get(SIGNATURES))
+    except NotTrusted as wrong:
+        raise ChainError(str(wrong)) from wrong
+
+
+def _line(previous: str, kind: str, content: Mapping[str, Any], sign: Sign | None) -> str:
+    entry: dict[str, Any] = {"previous": previous, "kind": kind, "content": content}
+    if sign is not None:
+        entry[SIGNATURES] = sign(_text(entry))
+    return _text(entry).decode()
+
+
+def _text(entry: Mapping[str, Any]) -> bytes:
+    return json.dumps(entry, sort_keys=True, ensure_ascii=True).encode()
 
 
 def _digest(line: str) -> str:
