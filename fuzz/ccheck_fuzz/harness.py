@@ -20,6 +20,7 @@ no build stops at, where faults of the validator hide, and of those that one doe
 FIRST, LATER, AGREED = 4, 4, 16
 """Of the runs that stop alike, the first so many are judged by all checks, and then one of so many: of those
 that every build with checks takes, which the validator may pass, and of those that one of them refuses.
+Where there is no quick way to tell, all of the former are judged.
 """
 
 Features = set[Hashable]
@@ -133,7 +134,7 @@ class Harness:
         if count <= FIRST or count % (AGREED if refused else LATER) == 0:
             return True
         quick = case.judgement.quick
-        return quick is not None and quick.report(case.data, "", "-") is not None
+        return not refused if quick is None else quick.report(case.data, "", "-") is not None
 
     def _count(self, case: Case) -> None:
         if case.judged:
