@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from bench.fuzz.zoo.measurement import Measurement, together
 from bench.fuzz.zoo.outcome import Hunted
 from bench.fuzz.zoo.plant import FORMATS, ROOT, Plant, copy_sources, plants
 from bench.fuzz.zoo.report import page, put_in
@@ -34,49 +35,59 @@ def main() -> int:
     """Measure, and report. 1 if ccheck's own search missed a fault, or found one where none is."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--budget", type=float, default=60.0, help="CPU-seconds for one fault and seed")
-    parser.add_argument("--seeds", type=int, default=5, help="seeds of ccheck's own search")
-    parser.add_argument("--other-seeds", type=int, help="seeds of the others (as many)")
+    parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", action="append", default=[], help="a fault by name, or a format")
     parser.add_argument("--searcher", action="append", choices=sorted(SEARCHERS))
-    parser.add_argument("--json", type=Path, help="write all figures here")
+    parser.add_argument("--json", type=Path, help="write all figures here, after each hunt")
+    parser.add_argument(
+        "--with", type=Path, action="append", default=[], dest="others",
+        help="figures that --json wrote before, for the page: other searchers need not hunt again",
+    )  # fmt: skip
     parser.add_argument("--page", type=Path, help="write the tables into this page, between their marks")
     options = parser.parse_args()
     chosen = [p for p in plants() if not options.only or {p.name, p.format} & set(options.only)]
     if not chosen:
         parser.error("no such fault")
-    others = options.seeds if options.other_seeds is None else options.other_seeds
-    searchers = options.searcher or list(SEARCHERS)
+    before = [Measurement.read(path) for path in options.others]
+    measured = Measurement(" ".join(sys.argv[1:]))
     folder = Path(tempfile.mkdtemp(prefix="ccheck-zoo-"))
     try:
-        tasks = [
-            (folder, plant, format_, searcher, seed, options.budget)
-            for plant, format_ in [
-                *((plant, plant.format) for plant in chosen),
-                *((None, name) for name in FORMATS if any(p.format == name for p in chosen)),
-            ]
-            for searcher in searchers
-            for seed in range(1, 1 + (options.seeds if searcher == "ccheck" else others))
-            if plant is not None or searcher == "ccheck"
-        ]
         _prepare(folder, chosen)
-        hunted = []
+        tasks = list(_tasks(chosen, options.searcher or list(SEARCHERS), options.seeds))
+        planted = _Planted()
         with ThreadPoolExecutor(options.jobs) as pool:
-            for one in pool.map(lambda task: _hunt(*task), tasks):
-                hunted.append(one)
-                print(one.line(), flush=True)
+            for one in pool.map(lambda task: _hunt(folder, *task, options.budget), tasks):
+                measured.hunts.append(planted.held(one))
+                print(measured.hunts[-1].line(), flush=True)
+                if options.json is not None:
+                    measured.write(options.json)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    hunted = list(_held_against_the_sources(hunted))
-    text = page(chosen, hunted, options.budget, " ".join(sys.argv[1:]))
+    hunted = together([*before, measured])
+    text = page(chosen, hunted, [*before, measured])
     print(text)
-    if options.json is not None:
-        options.json.write_text(json.dumps([one.plain() for one in hunted], indent=1), encoding="utf-8")
     if options.page is not None:
         put_in(options.page, text)
     own = [one for one in hunted if one.searcher == "ccheck"]
-    missed = {p.name for p in chosen} - {one.plant for one in own if one.found}
+    missed = {one.plant for one in own if one.plant != CONTROL} - {one.plant for one in own if one.found}
     return 1 if missed or any(one.found for one in own if one.plant == CONTROL) else 0
+
+
+Task = tuple[Plant | None, str, str, int]
+"""A fault, or none; the format; the searcher; the seed."""
+
+
+def _tasks(chosen: list[Plant], searchers: list[str], seeds: int) -> Iterator[Task]:
+    """All hunts, seed by seed, so that a call that was ended early has something of every fault. Only our own
+    search hunts where no fault is.
+    """
+    for seed in range(1, 1 + seeds):
+        for searcher in searchers:
+            yield from ((plant, plant.format, searcher, seed) for plant in chosen)
+            if searcher == "ccheck":
+                formats = [name for name in FORMATS if any(p.format == name for p in chosen)]
+                yield from ((None, name, searcher, seed) for name in formats)
 
 
 def _prepare(folder: Path, chosen: list[Plant]) -> None:
@@ -104,29 +115,30 @@ def _hunt(folder: Path, plant: Plant | None, format_: str, searcher: str, seed: 
         except subprocess.TimeoutExpired:
             ended = "no end"
         if not out.exists():
-            return Hunted(name, format_, searcher, seed, 0, budget, died=ended)
+            return Hunted(name, format_, searcher, seed, budget, 0, budget, died=ended)
         said = json.loads(out.read_text(encoding="utf-8"))
     found = said["found"] or {}
     return Hunted(
-        name, format_, searcher, seed, said["runs"], said["seconds"],
+        name, format_, searcher, seed, budget, said["runs"], said["seconds"],
         oracle=found.get("oracle", ""), what=found.get("what", ""),
         signature=tuple(found.get("signature", ())), data=bytes.fromhex(found.get("data", "")),
     )  # fmt: skip
 
 
-def _held_against_the_sources(hunted: list[Hunted]) -> Iterator[Hunted]:
-    """Each finding run again without the fault: what breaks there too was not planted."""
-    harnesses: dict[str, Harness] = {}
-    for one in hunted:
-        if one.found and one.plant != CONTROL:
-            harness = harnesses.get(one.format)
-            if harness is None:
-                harness = Harness(ready(setup_of(one.format)), lambda data, broken: None)
-                harnesses[one.format] = harness
-            if one.signature in {broken.signature for broken in harness.broken_by(one.data)}:
-                yield one.not_planted()
-                continue
-        yield one
+class _Planted:
+    """Tells what was planted from what is there anyway: each finding is run again without the fault."""
+
+    def __init__(self) -> None:
+        self._harnesses: dict[str, Harness] = {}
+
+    def held(self, one: Hunted) -> Hunted:
+        """The same, or a miss where the finding is there without the fault, too."""
+        if not one.found or one.plant == CONTROL:
+            return one
+        if one.format not in self._harnesses:
+            self._harnesses[one.format] = Harness(ready(setup_of(one.format)), lambda data, broken: None)
+        broken = self._harnesses[one.format].broken_by(one.data)
+        return one.not_planted() if one.signature in {each.signature for each in broken} else one
 
 
 if __name__ == "__main__":

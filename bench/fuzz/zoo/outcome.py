@@ -8,14 +8,16 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Hunted:
-    """One hunt. seconds: CPU time of its process, from the first run on. oracle: the one that told, empty
-    where nothing was found. died: how the process ended where it gave no answer.
+    """One hunt. budget: the CPU-seconds that it had. seconds: CPU time of its process, from the first run on.
+    oracle: the one that told, empty where nothing was found. died: how the process ended where it gave no
+    answer.
     """
 
     plant: str
     format: str
     searcher: str
     seed: int
+    budget: float
     runs: int
     seconds: float
     oracle: str = ""
@@ -28,6 +30,16 @@ class Hunted:
     def found(self) -> bool:
         """Whether the fault was found."""
         return bool(self.oracle)
+
+    @property
+    def task(self) -> tuple[str, str, str, int]:
+        """What was to be done: the fault, the format, the searcher, the seed."""
+        return (self.plant, self.format, self.searcher, self.seed)
+
+    @property
+    def spent(self) -> float:
+        """CPU-seconds to the fault; the whole budget where it was not found."""
+        return self.seconds if self.found else self.budget
 
     def not_planted(self) -> Hunted:
         """The same as a miss: the finding is there without the fault, too."""
@@ -45,6 +57,6 @@ class Hunted:
         """As plain values."""
         return {
             "plant": self.plant, "format": self.format, "searcher": self.searcher, "seed": self.seed,
-            "runs": self.runs, "seconds": round(self.seconds, 3), "oracle": self.oracle, "what": self.what,
-            "died": self.died,
+            "budget": self.budget, "runs": self.runs, "seconds": round(self.seconds, 3),
+            "oracle": self.oracle, "what": self.what, "died": self.died,
         }  # fmt: skip

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import statistics
 from collections.abc import Iterable, Sequence
-from datetime import date
 from pathlib import Path
 
+from bench.fuzz.zoo.measurement import Measurement
 from bench.fuzz.zoo.outcome import Hunted
 from bench.fuzz.zoo.plant import Plant
 
 BEGIN, END = "<!-- zoo: begin -->", "<!-- zoo: end -->"
+RATIO = 100
+"""How many times longer than our own search the others should take."""
 SEARCHERS = ("ccheck", "naive", "hypothesis")
 
 
-def page(chosen: Sequence[Plant], hunted: Sequence[Hunted], budget: float, words: str) -> str:
-    """A summary and a row for each fault."""
+def page(chosen: Sequence[Plant], hunted: Sequence[Hunted], measured: Sequence[Measurement]) -> str:
+    """How it was measured, a summary, and a row for each fault."""
     by_plant = {plant.name: [one for one in hunted if one.plant == plant.name] for plant in chosen}
-    where = f"Python {platform.python_version()}, {platform.system()} on {platform.machine()}"
     lines = [
-        f"`python -m bench.fuzz.zoo {words}`, {date.today().isoformat()}, {where}, {os.cpu_count()} cores, "
-        f"shared. A hunt ends after {budget:g} CPU-seconds.",
+        *(f"* `python -m bench.fuzz.zoo {each.words}`, {each.on}, {each.where}" for each in measured),
         "",
-        *_summary(by_plant, budget),
+        *_summary(by_plant),
         "",
         "| fault | told by | ccheck: runs, CPU-s | naive Atheris | Hypothesis |",
         "|---|---|---|---|---|",
@@ -35,20 +33,16 @@ def page(chosen: Sequence[Plant], hunted: Sequence[Hunted], budget: float, words
         cells = [_cell([one for one in own if one.searcher == name]) for name in SEARCHERS]
         lines.append(f"| {plant.name} | {', '.join(told) or '–'} | {' | '.join(cells)} |")
     controls = [one for one in hunted if one.plant == "control"]
-    false = [one for one in controls if one.found]
-    runs = sum(one.runs for one in controls)
-    what = "; ".join(one.what for one in false)
-    lines += [
-        "",
-        f"Without a fault, {len(controls)} hunts of the same length found {what or 'nothing'} "
-        f"in {runs:,} runs.",
-    ]
+    if controls:
+        what = "; ".join(one.what for one in controls if one.found)
+        runs = sum(one.runs for one in controls)
+        lines += ["", f"Without a fault, {len(controls)} hunts found {what or 'nothing'} in {runs:,} runs."]
     odd = [one for one in hunted if one.died]
     lines += [f"* {one.plant}, {one.searcher}, seed {one.seed}: {one.died.splitlines()[-1]}" for one in odd]
     return "\n".join(lines)
 
 
-def _summary(by_plant: dict[str, list[Hunted]], budget: float) -> Iterable[str]:
+def _summary(by_plant: dict[str, list[Hunted]]) -> Iterable[str]:
     for name in SEARCHERS:
         tried = {plant: [one for one in own if one.searcher == name] for plant, own in by_plant.items()}
         tried = {plant: own for plant, own in tried.items() if own}
@@ -56,43 +50,49 @@ def _summary(by_plant: dict[str, list[Hunted]], budget: float) -> Iterable[str]:
             continue
         found = [plant for plant, own in tried.items() if any(one.found for one in own)]
         every = [plant for plant, own in tried.items() if all(one.found for one in own)]
-        runs = _most([statistics.median(_runs(own)) for own in tried.values()])
-        seconds = _most([statistics.median(_seconds(own, budget)) for own in tried.values()])
+        runs = _middle([statistics.median(_runs(own)) for own in tried.values()])
+        seconds = _middle([statistics.median(one.spent for one in own) for own in tried.values()])
+        budgets = sorted({one.budget for own in tried.values() for one in own})
         yield (
-            f"* {name}: {len(found)} of {len(tried)} faults found, {len(every)} by every seed; "
-            f"over all faults the median is {runs} runs and {seconds} CPU-seconds"
+            f"* {name}, {' or '.join(f'{budget:g}' for budget in budgets)} CPU-seconds for each fault and "
+            f"seed: {len(found)} of {len(tried)} faults found, {len(every)} by every seed; "
+            f"median over all faults: {runs} runs, {seconds} CPU-seconds"
             + (f"; missed: {', '.join(sorted(set(tried) - set(found)))}" if len(found) < len(tried) else "")
         )
     for other in SEARCHERS[1:]:
-        ratios = [
-            statistics.median(_seconds(theirs, budget)) / max(1e-3, statistics.median(_seconds(ours, budget)))
-            for own in by_plant.values()
-            if (ours := [one for one in own if one.searcher == "ccheck"])
-            and (theirs := [one for one in own if one.searcher == other])
-        ]
-        if ratios:
-            alone = [
-                plant
-                for plant, own in by_plant.items()
-                if any(one.found for one in own if one.searcher == other)
-                and not any(one.found for one in own if one.searcher == "ccheck")
-            ]
-            yield (
-                f"* {other} takes {statistics.median(ratios):,.0f} times the CPU time of ccheck's own search "
-                "(median over the faults; what was not found counts as the whole time: the truth is more); "
-                f"found by it alone: {', '.join(alone) or 'nothing'}"
-            )
+        yield from _beside(by_plant, other)
+
+
+def _beside(by_plant: dict[str, list[Hunted]], other: str) -> Iterable[str]:
+    """How much longer another searcher takes, and what it alone finds."""
+    ratios = []
+    found = 0
+    alone = []
+    for plant, own in by_plant.items():
+        ours = [one for one in own if one.searcher == "ccheck"]
+        theirs = [one for one in own if one.searcher == other]
+        if not ours or not theirs:
+            continue
+        least = statistics.median(one.spent for one in ours)
+        ratios.append(statistics.median(one.spent for one in theirs) / max(1e-3, least))
+        found += any(one.found for one in theirs)
+        if any(one.found for one in theirs) and not any(one.found for one in ours):
+            alone.append(plant)
+    if ratios:
+        large = sum(ratio >= RATIO for ratio in ratios)
+        yield (
+            f"* {other} takes {statistics.median(ratios):,.0f} times the CPU time of ccheck's own search: "
+            f"the median over the faults, at least {RATIO} times for {large} of {len(ratios)}. Where it found "
+            f"nothing, its whole budget counts, so this is a lower bound for all but "
+            f"{found} faults. Found by it alone: {', '.join(alone) or 'nothing'}"
+        )
 
 
 def _runs(own: Sequence[Hunted]) -> list[float]:
     return [one.runs if one.found else float("inf") for one in own]
 
 
-def _seconds(own: Sequence[Hunted], budget: float) -> list[float]:
-    return [one.seconds if one.found else budget for one in own]
-
-
-def _most(values: Sequence[float]) -> str:
+def _middle(values: Sequence[float]) -> str:
     middle = statistics.median(values)
     return (
         f"{middle:,.2f}" if middle < 100 else "more than all" if middle == float("inf") else f"{middle:,.0f}"

@@ -1,0 +1,52 @@
+"""What one call of the zoo measured, as a file that grows with each hunt and can be put beside others."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from bench.fuzz.zoo.outcome import Hunted
+
+
+def here() -> str:
+    """The interpreter and the machine."""
+    system = f"{platform.system()} on {platform.machine()}"
+    return f"Python {platform.python_version()}, {system}, {os.cpu_count()} cores, shared"
+
+
+@dataclass(slots=True)
+class Measurement:
+    """Hunts of one call. words: those that the command was given. on: the day. where: the machine."""
+
+    words: str
+    on: str = field(default_factory=lambda: date.today().isoformat())
+    where: str = field(default_factory=here)
+    hunts: list[Hunted] = field(default_factory=list)
+
+    def write(self, path: Path) -> None:
+        """Keep what is there so far."""
+        plain = {
+            "words": self.words, "on": self.on, "where": self.where,
+            "hunts": [one.plain() for one in self.hunts],
+        }  # fmt: skip
+        new = path.with_suffix(".new")
+        new.write_text(json.dumps(plain, indent=1), encoding="utf-8")
+        new.replace(path)
+
+    @classmethod
+    def read(cls, path: Path) -> Measurement:
+        """What another call kept."""
+        plain = json.loads(path.read_text(encoding="utf-8"))
+        hunts = [Hunted(**one) for one in plain.pop("hunts")]
+        return cls(**plain, hunts=hunts)
+
+
+def together(measured: Sequence[Measurement]) -> list[Hunted]:
+    """All hunts; of two of one task, that of the later measurement."""
+    found = {one.task: one for each in measured for one in each.hunts}
+    return list(found.values())
