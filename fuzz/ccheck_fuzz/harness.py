@@ -12,6 +12,7 @@ from ccheck_fuzz.entry import split
 from ccheck_fuzz.oracles import QUICK_ORACLES, Broken, Case, broken, itself
 from ccheck_fuzz.readers import ReaderError, SessionReader
 from ccheck_fuzz.setup import Ready
+from ccheck_fuzz.stop import stop_of
 
 RUNNING, STOPPED = 4, 32
 """One run of this many is held to all oracles, besides every run that reaches something new: of those that
@@ -21,6 +22,10 @@ FIRST, LATER, AGREED = 4, 4, 16
 """Of the runs that stop alike, the first so many are judged by all checks, and then one of so many: of those
 that every build with checks takes, which the validator may pass, and of those that one of them refuses.
 Where there is no quick way to tell, all of the former are judged.
+"""
+PARENTS = 16
+"""So many inputs that pass and run everywhere are kept as parents, whether they reach something new or not:
+the seeds first.
 """
 
 Features = set[Hashable]
@@ -53,6 +58,7 @@ class Harness:
         if new:
             self._seen |= features
         stopped = any(outcome.trap or outcome.refusal for outcome in case.outcomes)
+        new = new or (not stopped and len(self.healthy) < PARENTS)
         if new or zlib.crc32(data) % (STOPPED if stopped else RUNNING) == 0:
             for one in broken(case, self._ready.oracles):
                 self._found(data, one)
@@ -124,10 +130,7 @@ class Harness:
         """
         if any(outcome.trap and outcome.checks_bounds for outcome in case.outcomes):
             return True
-        stop = tuple(
-            outcome.trap.signature if outcome.trap else outcome.refusal and outcome.refusal.reason
-            for outcome in case.outcomes
-        )
+        stop = tuple(map(stop_of, case.outcomes))
         self._stops[stop] += 1
         count = self._stops[stop]
         refused = any(outcome.refusal and outcome.checks_bounds for outcome in case.outcomes)

@@ -262,7 +262,7 @@ ORACLES: Mapping[str, Oracle] = MappingProxyType(
 """All oracles that look at a case, by name, the gravest first. *ccheck* looks at the oracles themselves."""
 
 QUICK_ORACLES: Mapping[str, Oracle] = MappingProxyType(
-    {name: ORACLES[name] for name in ("escape", "refused", "trap")}
+    {name: ORACLES[name] for name in ("escape", "refused", "trap", "resources")}
 )
 """The oracles that every run of a campaign is held to; the others see a share of the runs."""
 

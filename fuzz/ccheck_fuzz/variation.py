@@ -10,12 +10,22 @@ from ccheck_fuzz.events import GENERATORS, generated, mutate_events
 from ccheck_fuzz.interest import Interest, interest
 from ccheck_fuzz.mutate import Mutator
 from ccheck_fuzz.setup import Ready
+from ccheck_fuzz.walk import Walk
 
 EVENTS = 8
 """One mutation of this many changes the events and not the content."""
 MOST_EVENTS = 8
 """Events that an input is given when its events are first changed."""
-HEALTHY = 0.5
+FOUND_EVENTS = 4 * MOST_EVENTS
+"""Events among which they are chosen."""
+MOST_LINE = 1024
+LONG = 0.1
+"""How often events are taken with their lines, however long."""
+SMALLER = 0.75
+"""How often the smaller of two parents is taken."""
+WALKED = 0.3
+"""The share of inputs that are the next single change of such a parent, as long as there is one."""
+HEALTHY = 0.65
 """The share of inputs that are made of one that passes and runs in every build, whatever the engine chose.
 
 An engine keeps what reaches new code, which soon is mostly files that are refused for a new reason; what a
@@ -29,11 +39,19 @@ def interest_of(ready: Ready) -> Interest:
     return interest(ready.schema, files, ready.given.builds)
 
 
+def smaller(inputs: Sequence[bytes], chance: random.Random) -> bytes:
+    """One of some inputs, mostly the smaller of two: it runs sooner, and a change meets what matters more
+    often.
+    """
+    one, two = chance.choice(inputs), chance.choice(inputs)
+    return two if len(two) < len(one) and chance.random() < SMALLER else one
+
+
 class Variation:
-    """Mutation and crossover of inputs; the same seed gives the same bytes."""
+    """Mutation and crossover of inputs; the same seeds in the same order give the same bytes."""
 
     def __init__(self, ready: Ready, seeds: Sequence[bytes] = (), healthy: Sequence[bytes] = ()) -> None:
-        """seeds: whose records are spliced in. healthy: parents of every other input, as far as there are
+        """seeds: whose records are spliced in. healthy: parents of most inputs, as far as there are
         any; it may grow.
         """
         self._ready = ready
@@ -44,24 +62,31 @@ class Variation:
             interest_of(ready),
             [split(seed).content for seed in seeds],
         )
+        self._walk = Walk(self._mutator.models, healthy)
 
     def mutate(self, data: bytes, max_size: int, seed: int) -> bytes:
-        """Another input of at most `max_size` bytes."""
+        """Another input of at most `max_size` bytes; now and then one of a parent of its own choice."""
         chance = random.Random(seed)
+        if chance.random() < WALKED and (step := self._walk.next()) is not None and len(step) <= max_size:
+            return step
         if self._healthy and chance.random() < HEALTHY:
-            data = chance.choice(self._healthy)
+            data = smaller(self._healthy, chance)
         entry = split(data)
         if self._has_events and chance.randrange(EVENTS) == 0:
-            lines = entry.events or self._called_for(entry.content)
+            lines = entry.events or self._called_for(entry.content, chance)
             return Entry(entry.content, mutate_events(lines, chance)).pack()[:max_size]
         content = self._mutator.mutate(entry.content, chance, max_size)
         # What other content calls for is what meets it, unless events were changed on purpose before.
         events = entry.events if chance.randrange(EVENTS) else None
         return Entry(content, events).pack()[:max_size]
 
-    def _called_for(self, content: bytes) -> tuple[str, ...]:
+    def _called_for(self, content: bytes, chance: random.Random) -> tuple[str, ...]:
+        """Some of the events that content calls for; those with long texts seldom, for they cost most."""
         definitions = self._ready.given.definitions
-        return generated(self._ready.schema.name, content, definitions, MOST_EVENTS)
+        lines = generated(self._ready.schema.name, content, definitions, FOUND_EVENTS)
+        if chance.random() < LONG:
+            return lines[:MOST_EVENTS]
+        return tuple(line for line in lines if len(line) <= MOST_LINE)[:MOST_EVENTS]
 
     def cross(self, one: bytes, other: bytes, max_size: int, seed: int) -> bytes:
         """An input of records of both, with the events of the first."""

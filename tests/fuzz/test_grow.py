@@ -129,7 +129,7 @@ def test_noise_around_the_fault_is_left_out(channel: Judgement) -> None:
     for _ in range(200):
         made = mutator.mutate(data, random, 4096)
         data = made if keeps(made) and not read(CHANNEL.root, made).counts else data
-    assert len(data) > 1000
+    assert len(data) > 800
     made = minimize(data, CHANNEL, keeps)
     assert keeps(made)
     assert len(made) <= 136

@@ -82,8 +82,8 @@ def _beside(by_plant: dict[str, list[Hunted]], other: str) -> Iterable[str]:
         large = sum(ratio >= RATIO for ratio in ratios)
         yield (
             f"* {other} takes {statistics.median(ratios):,.0f} times the CPU time of ccheck's own search: "
-            f"the median over the faults, at least {RATIO} times for {large} of {len(ratios)}. Where it found "
-            f"nothing, its whole budget counts, so this is a lower bound for all but "
+            f"the median over the faults, at least {RATIO} times for {large} of {len(ratios)}. Where it "
+            f"found nothing, its whole budget counts, so this is a lower bound for all but "
             f"{found} faults. Found by it alone: {', '.join(alone) or 'nothing'}"
         )
 

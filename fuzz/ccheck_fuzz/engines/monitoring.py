@@ -13,6 +13,7 @@ from typing import Any
 
 from ccheck_fuzz.engines import Search
 from ccheck_fuzz.engines.shared import Shared
+from ccheck_fuzz.variation import smaller
 
 _CROSSED = 8
 """One input of this many comes from two parents."""
@@ -84,7 +85,7 @@ class Monitoring:
         if not corpus:
             return search.mutate(b"", search.max_size, chance.getrandbits(31))
         newest = corpus[-max(1, len(corpus) // 8) :]
-        parent = chance.choice(newest if chance.random() < 0.5 else corpus)
+        parent = smaller(newest if chance.random() < 0.5 else corpus, chance)
         if chance.randrange(_CROSSED) == 0:
             return search.cross(parent, chance.choice(corpus), search.max_size, chance.getrandbits(31))
         return search.mutate(parent, search.max_size, chance.getrandbits(31))

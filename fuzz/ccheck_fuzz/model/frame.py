@@ -146,6 +146,10 @@ class Frame:
         frame._populations = self._populations
         return frame
 
+    def piece(self, key: int) -> Piece:
+        """The piece of a key. Raises StopIteration."""
+        return next(piece for piece in self.pieces if piece.key == key)
+
     def counts(self) -> list[int]:
         """The lengths of all tables, lists and runs of this file, each once."""
         found = [len(table.refs) for table in self.tables.values()]

@@ -15,7 +15,7 @@ from typing import Final
 from ccheck_fuzz.interest import Interest
 from ccheck_fuzz.model import Model, Models
 from ccheck_fuzz.mutate import numbers, plain, pools, records, relations, texts
-from ccheck_fuzz.mutate.place import Context, Mutation
+from ccheck_fuzz.mutate.place import Context, Mutation, focus_of
 from ccheck_schemas.schema import Schema
 
 __all__ = ["MUTATIONS", "Context", "Mutation", "Mutator"]
@@ -24,12 +24,13 @@ MUTATIONS: Final[tuple[tuple[Mutation, int], ...]] = (
     (numbers.bound_off_by_one, 8),
     (numbers.number_of_interest, 24),
     (numbers.count_of_another_list, 14),
+    (numbers.number_small, 8),
     (numbers.number_one_off, 10),
     (numbers.number_at_its_edge, 6),
     (numbers.kind_flipped, 24),
     (numbers.kind_without_name, 2),
     (numbers.version_of_another_time, 1),
-    (numbers.flag_flipped, 8),
+    (numbers.flag_flipped, 10),
     (numbers.reserved_set, 1),
     (numbers.number_of_another_record, 4),
     (numbers.numbers_swapped, 4),
@@ -39,35 +40,38 @@ MUTATIONS: Final[tuple[tuple[Mutation, int], ...]] = (
     (records.record_moved, 3),
     (records.record_spliced, 6),
     (records.kind_transplanted, 12),
-    (records.kind_furnished, 6),
+    (records.kind_furnished, 20),
     (records.list_of_interesting_length, 4),
     (texts.text_emptied, 1),
-    (texts.text_at_its_limit, 3),
+    (texts.text_at_its_limit, 5),
     (texts.text_with_nul, 2),
     (texts.text_malformed, 2),
     (texts.text_of_interest, 3),
-    (texts.text_of_metacharacters, 5),
+    (texts.text_of_metacharacters, 8),
     (texts.text_resized, 3),
     (texts.text_of_another_record, 2),
-    (texts.word_of_interest, 3),
-    (texts.words_swapped, 1),
+    (texts.word_of_interest, 10),
+    (texts.words_swapped, 2),
     (pools.pool_bytes_unused, 1),
     (pools.pool_item_repeated, 1),
     (pools.pool_items_swapped, 1),
     (pools.pool_items_overlapping, 2),
+    (pools.item_past_the_pool, 3),
     (relations.size_broken, 1),
     (relations.count_broken, 4),
-    (relations.count_that_wraps, 1),
+    (relations.count_that_wraps, 4),
     (relations.length_broken, 6),
     (relations.record_size_broken, 2),
     (relations.index_broken, 3),
     (relations.offset_broken, 8),
+    (relations.record_past_the_end, 4),
     (relations.chain_bent, 4),
     (relations.checksum_broken, 1),
     (plain.byte_changed, 8),
     (plain.byte_changed_unsealed, 1),
-    (plain.word_changed, 10),
+    (plain.word_changed, 24),
     (plain.zero_at_an_end_filled, 5),
+    (plain.padding_filled, 4),
     (plain.file_truncated, 3),
     (plain.bytes_trailing, 1),
     (plain.sector_torn, 1),
@@ -77,6 +81,9 @@ MUTATIONS: Final[tuple[tuple[Mutation, int], ...]] = (
 _BOUNDS: Final = tuple(accumulate(weight for _, weight in MUTATIONS))
 _STACK: Final = (1,) * 13 + (2,) * 4 + (3,) * 2 + (6,)
 """How many mutations are made of one file; each entry is as likely."""
+
+_FOCUSED: Final = 0.25
+"""The share of stacks of two or three that keep to one record."""
 
 _TRIES: Final = 12
 MOST_BYTES: Final = 1 << 20
@@ -127,7 +134,11 @@ class Mutator:
         return (one if len(one) <= max_size else two)[:max_size]
 
     def _stacked(self, model: Model, random: Random, context: Context) -> Model | bytes:
-        for _ in range(_STACK[int(random.random() * len(_STACK))]):
+        count = _STACK[int(random.random() * len(_STACK))]
+        if random.random() < _FOCUSED:
+            count = 2 if random.random() < 0.7 else 3
+            context = context._replace(focus=focus_of(model, random))
+        for _ in range(count):
             made = once(model, random, context)
             if isinstance(made, bytes):
                 return made

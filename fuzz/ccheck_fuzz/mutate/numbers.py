@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 
 from ccheck_fuzz.model import Model
@@ -15,12 +16,13 @@ FLAGS = frozenset({Role.FLAGS})
 VERSION = frozenset({Role.VERSION})
 RESERVED = frozenset({Role.RESERVED})
 ANY = FREE | ENUM | FLAGS | RESERVED | VERSION
+SMALL = tuple(range(33))
 NAMES = frozenset({Role.PLAIN, Role.BOUNDED, Role.VERSION, Role.ENUM})
 
 
 def bound_off_by_one(model: Model, random: Random, context: Context) -> Model | None:
     """A number at one of its bounds, or one beyond it."""
-    place = site(model, random, BOUNDED)
+    place = site(model, random, BOUNDED, context)
     if place is None:
         return None
     low, high = place.number.low, place.number.high
@@ -29,22 +31,28 @@ def bound_off_by_one(model: Model, random: Random, context: Context) -> Model | 
 
 def number_of_interest(model: Model, random: Random, context: Context) -> Model | None:
     """A number that the schema, the definitions or a driver build names, or one beside it."""
-    place = site(model, random, FREE)
+    place = site(model, random, FREE, context)
     return None if place is None else _other(model, random, place, context.interest.fitting(place.number))
 
 
 def count_of_another_list(model: Model, random: Random, context: Context) -> Model | None:
     """A number that is the length of a table, a list or a run of this file, or one beside it."""
-    place = site(model, random, FREE)
+    place = site(model, random, FREE, context)
     if place is None:
         return None
     count = pick(random, model.frame.counts() or [0])
     return _other(model, random, place, (count - 1, count, count + 1))
 
 
+def number_small(model: Model, random: Random, context: Context) -> Model | None:
+    """One of the first numbers, as ids, kinds and indices are where the schema does not list them."""
+    place = site(model, random, FREE, context)
+    return None if place is None else _other(model, random, place, SMALL)
+
+
 def number_one_off(model: Model, random: Random, context: Context) -> Model | None:
     """A number one larger or smaller than it was."""
-    place = site(model, random, ANY)
+    place = site(model, random, ANY, context)
     if place is None:
         return None
     value = model.value(place.start, place.number)
@@ -53,7 +61,7 @@ def number_one_off(model: Model, random: Random, context: Context) -> Model | No
 
 def number_at_its_edge(model: Model, random: Random, context: Context) -> Model | None:
     """A number at the edges of its bytes: nothing, everything, and where the sign turns."""
-    place = site(model, random, ANY)
+    place = site(model, random, ANY, context)
     if place is None:
         return None
     number = place.number
@@ -63,13 +71,13 @@ def number_at_its_edge(model: Model, random: Random, context: Context) -> Model 
 
 def kind_flipped(model: Model, random: Random, context: Context) -> Model | None:
     """Another member of an enum; all else stays."""
-    place = site(model, random, ENUM)
+    place = site(model, random, ENUM, context)
     return None if place is None else _other(model, random, place, place.number.values)
 
 
 def kind_without_name(model: Model, random: Random, context: Context) -> Model | None:
     """A value of an enum that has no name, beside those that have."""
-    place = site(model, random, ENUM)
+    place = site(model, random, ENUM, context)
     if place is None:
         return None
     known = place.number.values
@@ -78,7 +86,7 @@ def kind_without_name(model: Model, random: Random, context: Context) -> Model |
 
 def version_of_another_time(model: Model, random: Random, context: Context) -> Model | None:
     """Another known version, or the one before or after."""
-    place = site(model, random, VERSION)
+    place = site(model, random, VERSION, context)
     if place is None:
         return None
     near = [value + by for value in place.number.values for by in (-1, 0, 1)]
@@ -87,7 +95,7 @@ def version_of_another_time(model: Model, random: Random, context: Context) -> M
 
 def flag_flipped(model: Model, random: Random, context: Context) -> Model | None:
     """One flag set or cleared; now and then one that has no name."""
-    place = site(model, random, FLAGS)
+    place = site(model, random, FLAGS, context)
     if place is None:
         return None
     bits = place.number.values
@@ -99,13 +107,13 @@ def flag_flipped(model: Model, random: Random, context: Context) -> Model | None
 
 def reserved_set(model: Model, random: Random, context: Context) -> Model | None:
     """Something other than zero where zero is due."""
-    place = site(model, random, RESERVED)
+    place = site(model, random, RESERVED, context)
     return None if place is None else _other(model, random, place, (1, place.number.most))
 
 
 def number_of_another_record(model: Model, random: Random, context: Context) -> Model | None:
     """The number that another record of the same kind has: an id twice, a version from elsewhere."""
-    place = site(model, random, NAMES)
+    place = site(model, random, NAMES, context)
     if place is None or len(place.population.starts) < 2:
         return None
     value = model.value(pick(random, place.population.starts), place.number)
@@ -114,7 +122,7 @@ def number_of_another_record(model: Model, random: Random, context: Context) -> 
 
 def numbers_swapped(model: Model, random: Random, context: Context) -> Model | None:
     """Two records of one kind with each other's number: swapped ids, versions, kinds."""
-    place = site(model, random, NAMES)
+    place = site(model, random, NAMES, context)
     if place is None or len(place.population.starts) < 2:
         return None
     starts = place.population.starts
@@ -126,7 +134,7 @@ def numbers_swapped(model: Model, random: Random, context: Context) -> Model | N
     return with_value(with_value(model, place, two), other, one)
 
 
-def _other(model: Model, random: Random, place: Site, values: tuple[int, ...] | list[int]) -> Model | None:
+def _other(model: Model, random: Random, place: Site, values: Sequence[int]) -> Model | None:
     """One of the values that the field can hold and does not hold yet; None where there is none."""
     number = place.number
     before = model.value(place.start, number)

@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import accumulate
+from math import sqrt
 from random import Random
 from typing import NamedTuple, TypeVar
 
 from ccheck_fuzz.interest import Interest
 from ccheck_fuzz.model import Frame, Model, Population, Table
 from ccheck_fuzz.model.draft import changed
-from ccheck_schemas.anatomy import Kind, Number, Payload, Ref, Refs, Role, Stray
+from ccheck_schemas.anatomy import DERIVED, Kind, Number, Payload, Ref, Refs, Role, Stray
 
 T = TypeVar("T")
 
 
+class Focus(NamedTuple):
+    """A record that mutations keep to: what one number means depends on those beside it."""
+
+    kind: Kind
+    row: int
+
+
 class Context(NamedTuple):
-    """What mutators know besides the file. others: seeds of the same schema. most: bytes of a file."""
+    """What mutators know besides the file. others: seeds of the same schema. most: bytes of a file. focus:
+    the record to keep to, where the file has it and it has what a mutator needs.
+    """
 
     interest: Interest
     others: Sequence[Model]
     most: int
+    focus: Focus | None = None
 
 
 Mutation = Callable[[Model, Random, Context], Model | bytes | None]
@@ -55,13 +68,55 @@ def numbers_of(kind: Kind, roles: frozenset[Role]) -> tuple[Number, ...]:
     return tuple(number for number in kind.numbers if number.role in roles)
 
 
-def site(model: Model, random: Random, roles: frozenset[Role]) -> Site | None:
+def chosen(populations: Sequence[Population], random: Random, context: Context) -> tuple[Population, int]:
+    """One of the populations and one of its rows: those in focus, or any."""
+    focus = context.focus
+    if focus is not None:
+        for population in populations:
+            if population.kind is focus.kind and focus.row < len(population.starts):
+                return population, focus.row
+    population = weighed(populations, random)
+    return population, row_of(random, len(population.starts))
+
+
+def weighed(populations: Sequence[Population], random: Random) -> Population:
+    """One of the populations: the likelier the more numbers its records have that follow from nothing, and
+    the more records there are. What a file says is found there, and not in its headers.
+    """
+    bounds = list(accumulate(map(weight, populations)))
+    return populations[min(bisect(bounds, random.random() * bounds[-1]), len(bounds) - 1)]
+
+
+def weight(population: Population) -> float:
+    """How much the records of a kind say."""
+    return _own_numbers(population.kind) * _MANY[min(len(population.starts), 16)]
+
+
+@cache
+def _own_numbers(kind: Kind) -> int:
+    """How many numbers of a kind follow from nothing, and one more."""
+    return 1 + sum(number.role not in DERIVED and number.role is not Role.RESERVED for number in kind.numbers)
+
+
+_MANY = (0.5, 0.5, *(sqrt(count) for count in range(2, 17)))
+"""The weight of so many records of one kind: a record that stands alone is mostly a header."""
+
+
+def focus_of(model: Model, random: Random) -> Focus | None:
+    """A record to keep to; None where the file has no records."""
+    populations = [population for population in model.frame.populations if population.kind.numbers]
+    if not populations:
+        return None
+    population = weighed(populations, random)
+    return Focus(population.kind, row_of(random, len(population.starts)))
+
+
+def site(model: Model, random: Random, roles: frozenset[Role], context: Context) -> Site | None:
     """A number with one of the roles; None where the file has none."""
     fitting = [p for p in model.frame.populations if numbers_of(p.kind, roles)]
     if not fitting:
         return None
-    population = pick(random, fitting)
-    row = row_of(random, len(population.starts))
+    population, row = chosen(fitting, random, context)
     return Site(population, row, population.starts[row], pick(random, numbers_of(population.kind, roles)))
 
 

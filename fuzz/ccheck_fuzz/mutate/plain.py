@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import struct
+from collections import Counter
+from itertools import pairwise
 from random import Random
 from typing import Literal
 
 from ccheck_fuzz.model import Model
-from ccheck_fuzz.mutate.place import Context, pick, row_of
-from ccheck_schemas.anatomy import Tie
+from ccheck_fuzz.mutate.place import Context, numbers_of, pick, row_of
+from ccheck_schemas.anatomy import Piece, Role, Tie
 
 SECTOR = 512
+COUNTS = frozenset({Role.COUNT, Role.LENGTH, Role.BOUNDED, Role.PLAIN})
 
 
 def byte_changed(model: Model, random: Random, context: Context) -> Model | None:
@@ -39,23 +42,71 @@ def _changed(model: Model, random: Random, *, sealed: bool) -> Model | None:
 
 def word_changed(model: Model, random: Random, context: Context) -> Model | None:
     """A number of one, two, four or eight bytes in what nothing describes, a list of them perhaps: its edges,
-    one more or less, another highest bit, or as many as there are.
+    one bit, one more or less, another of the list, or a place in it.
     """
     frame = model.frame
-    dark = [p.key for p in frame.pieces if p.table is None and (p.kind is None or not p.kind.numbers)]
-    key = pick(random, dark or [-1])
-    start, end = frame.starts.get(key, 0), frame.ends.get(key, 0)
-    size = pick(random, (1, 2, 2, 4, 4, 8))
-    count = (end - start) // size
+    counted = _counted(model)
+    if counted and random.random() < 0.7:
+        start, count, size = pick(random, counted)
+        order = _order(model)
+    else:
+        dark = [p.key for p in frame.pieces if p.table is None and (p.kind is None or not p.kind.numbers)]
+        key = pick(random, dark or [-1])
+        start, end = frame.starts.get(key, 0), frame.ends.get(key, 0)
+        size = pick(random, (1, 2, 2, 4, 4, 8))
+        count = (end - start) // size
+        order = "little" if random.random() < 0.5 else "big"
     if count < 1:
         return None
-    at = start + size * row_of(random, count)
-    order: Literal["little", "big"] = "little" if random.random() < 0.5 else "big"
-    before = int.from_bytes(model.data[at : at + size], order)
+    row = row_of(random, count)
+    before, other = (
+        int.from_bytes(model.data[at : at + size], order)
+        for at in (start + size * row, start + size * int(random.random() * count))
+    )
     most = (1 << 8 * size) - 1
-    options = (before + 1, before - 1, before ^ most // 2 + 1, 0, most, count, count - 1, count + 1)
+    options = (
+        before + 1, before - 1, before ^ most // 2 + 1, before ^ 1 << int(random.random() * 8 * size),
+        0, most, count, count - 1, count + 1, other, other + 1, row, int(random.random() * count),
+    )  # fmt: skip
     value = pick(random, options) & most
-    return None if value == before else model.with_bytes(at, value.to_bytes(size, order))
+    return None if value == before else model.with_bytes(start + size * row, value.to_bytes(size, order))
+
+
+def _counted(model: Model) -> list[tuple[int, int, int]]:
+    """Lists of numbers that nothing describes but a count in front of them: where they start, how many
+    numbers, and the bytes of each.
+    """
+    found = []
+    before: Piece | None = None
+    for piece in model.frame.pieces:
+        size = model.frame.ends[piece.key] - model.frame.starts[piece.key]
+        plain = piece.table is None and (piece.kind is None or not piece.kind.numbers)
+        if before is not None and before.kind is not None and plain and size and before.path == piece.path:
+            counts = numbers_of(before.kind, COUNTS)
+            said = (model.value(model.frame.starts[before.key], number) for number in counts)
+            start = model.frame.starts[piece.key]
+            found += [(start, n, size // n) for n in said if n > 0 and size in (2 * n, 4 * n, 8 * n)]
+        before = piece
+    return found
+
+
+def _order(model: Model) -> Literal["little", "big"]:
+    """The order of the bytes in most numbers of a file."""
+    orders = Counter(
+        number.packer.format[:1]
+        for population in model.frame.populations
+        for number in population.kind.numbers
+        if number.packer.size > 1
+    )
+    return "big" if orders[">"] > orders["<"] else "little"
+
+
+def padding_filled(model: Model, random: Random, context: Context) -> Model | None:
+    """A byte between two pieces that only lets the next one begin where it may."""
+    frame = model.frame
+    edges = [(frame.starts[piece.key], frame.ends[piece.key]) for piece in frame.pieces]
+    gaps = [at for (_, end), (start, _) in pairwise(edges) for at in range(end, min(start, end + 64))]
+    return model.with_bytes(pick(random, gaps), bytes([pick(random, (1, 0x41, 0xFF))])) if gaps else None
 
 
 def zero_at_an_end_filled(model: Model, random: Random, context: Context) -> Model | None:

@@ -9,8 +9,8 @@ from random import Random
 from typing import NamedTuple
 
 from ccheck_fuzz.model import Draft, Model
-from ccheck_fuzz.mutate.place import Context, pick
-from ccheck_schemas.anatomy import Payload, Refs, Spot
+from ccheck_fuzz.mutate.place import Context, Site, chosen, pick, with_value
+from ccheck_schemas.anatomy import Payload, Refs, Spot, Tie
 
 UNUSED = (b"\0", b"unused\0", bytes(8))
 
@@ -125,3 +125,36 @@ def pool_items_overlapping(model: Model, random: Random, context: Context) -> Mo
     inner: Payload = host.payload._replace(content=host.payload.content[at:])
     pool.point(name, Spot(host.delta + at, inner))
     return pool.draft.build()
+
+
+def item_past_the_pool(model: Model, random: Random, context: Context) -> Model | None:
+    """A pool that is said to be longer than it is, and an item that ends behind the file."""
+    frame = model.frame
+    pools = {piece.key for piece in frame.pieces if piece.pool is not None}
+    ties = [
+        (holder, row, relation.number)
+        for holder in frame.populations
+        if holder.table is None
+        for row, key in enumerate(holder.keys)
+        for relation in frame.piece(key).relations
+        if relation.tie is Tie.BYTES and relation.target in pools
+    ]
+    named = [p for p in frame.populations if p.table is not None and p.kind.pooled]
+    if not ties or not named:
+        return None
+    holder, holding, count = pick(random, ties)
+    population, row = chosen(named, random, context)
+    form = pick(random, population.kind.pooled)
+    start, end = population.starts[row], len(model.data)
+    offset, length = model.value(start, form.offset), model.value(start, form.length)
+    if not length:
+        return None
+    if random.random() < 0.5:
+        number, value = form.length, end - offset + pick(random, (0, 1, 8))
+    else:
+        number, value = form.offset, end - int(random.random() * length)
+    if not number.least <= value <= number.most:
+        return None
+    place = Site(holder, holding, holder.starts[holding], count)
+    longer = count.fit(model.value(place.start, count) + pick(random, (16, 64, 4096)))
+    return with_value(with_value(model, place, longer), Site(population, row, start, number), value)

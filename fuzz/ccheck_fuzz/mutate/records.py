@@ -6,7 +6,7 @@ from random import Random
 
 from ccheck_fuzz.model import Draft, Model
 from ccheck_fuzz.model.draft import Branch
-from ccheck_fuzz.mutate.place import Context, numbers_of, pick, row_of
+from ccheck_fuzz.mutate.place import Context, chosen, numbers_of, pick, row_of
 from ccheck_schemas.anatomy import Chained, Payload, Role
 
 ENUM = frozenset({Role.ENUM})
@@ -135,12 +135,11 @@ def kind_transplanted(model: Model, random: Random, context: Context) -> Model |
     options += [p for p in options if p.kind.pooled]
     if not options:
         return None
-    population = pick(random, options)
+    population, row = chosen(options, random, context)
     key, kind = population.table, population.kind
     if key is None:
         return None
     number = pick(random, numbers_of(kind, ENUM))
-    row = row_of(random, len(population.starts))
     before = model.value(population.starts[row], number)
     siblings = [i for i, start in enumerate(population.starts) if model.value(start, number) != before]
     if not siblings:
@@ -168,29 +167,39 @@ def kind_furnished(model: Model, random: Random, context: Context) -> Model | No
     ]
     if not options:
         return None
-    population = pick(random, options)
+    population, row = chosen(options, random, context)
     key, kind = population.table, population.kind
     if key is None:
         return None
-    row = row_of(random, len(population.starts))
     draft = Draft(model)
     own = draft.cut(key, row)
     raw = bytearray(own.raw)
-    for number in numbers_of(kind, ENUM):
-        if random.random() < 0.7:
-            number.packer.pack_into(raw, number.delta, pick(random, number.values))
+    kinds = numbers_of(kind, ENUM)
+    for number in kinds if random.random() < 0.4 else (pick(random, kinds),):
+        number.packer.pack_into(raw, number.delta, pick(random, number.values))
     refs = list(own.refs)
     form = int(random.random() * len(kind.pooled))
-    if refs[form] is None:
+    if refs[form] is None or random.random() < 0.5:
         known = [r[form] for t in model.frame.tables.values() if t.kind is kind for r in t.refs if r[form]]
-        fresh = (Payload(pick(random, context.interest.texts).encode(), 1, 1), Payload(bytes(8), 8))
-        refs[form] = pick(random, known) if known and random.random() < 0.5 else pick(random, fresh)
+        refs[form] = pick(random, known) if known and random.random() < 0.5 else _fresh(random, context)
     elif kind.pooled[form].optional:
         refs[form] = None
         for number in (kind.pooled[form].offset, kind.pooled[form].length):
             number.packer.pack_into(raw, number.delta, 0)
     draft.put(key, row, bytes(raw), tuple(refs))
     return draft.build()
+
+
+def _fresh(random: Random, context: Context) -> Payload:
+    """A text, or one to three integers, mostly in ascending order, as ranges and lists have them."""
+    if random.random() < 0.4:
+        return Payload(pick(random, context.interest.texts).encode(), 1, 1)
+    words = [
+        pick(random, context.interest.numbers) & (1 << 64) - 1 for _ in range(pick(random, (1, 2, 2, 3)))
+    ]
+    if random.random() < 0.7:
+        words.sort()
+    return Payload(b"".join(word.to_bytes(8, "little") for word in words), 8)
 
 
 def list_of_interesting_length(model: Model, random: Random, context: Context) -> Model | None:

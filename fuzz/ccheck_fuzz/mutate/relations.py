@@ -9,11 +9,11 @@ from random import Random
 
 from ccheck_fuzz.model import Model, Population
 from ccheck_fuzz.mutate.place import Context, Site, pick, site, with_value
-from ccheck_schemas.anatomy import Role
+from ccheck_schemas.anatomy import PlaceForm, Role
 
 
 def _broken(model: Model, random: Random, context: Context, role: Role) -> Model | None:
-    place = site(model, random, frozenset({role}))
+    place = site(model, random, frozenset({role}), context)
     if place is None:
         return None
     number = place.number
@@ -46,7 +46,7 @@ def count_broken(model: Model, random: Random, context: Context) -> Model | None
 
 def count_that_wraps(model: Model, random: Random, context: Context) -> Model | None:
     """A count so large that, times the size of a record, it wraps to what it was."""
-    place = site(model, random, frozenset({Role.COUNT, Role.LENGTH, Role.BOUNDED}))
+    place = site(model, random, frozenset({Role.COUNT, Role.LENGTH, Role.BOUNDED}), context)
     if place is None:
         return None
     before = model.value(place.start, place.number)
@@ -74,7 +74,7 @@ def offset_broken(model: Model, random: Random, context: Context) -> Model | Non
     """An offset that leads elsewhere: near by, to the edges of the file, into another record."""
     if random.random() < 0.5:
         return _broken(model, random, context, Role.OFFSET)
-    place = site(model, random, frozenset({Role.OFFSET}))
+    place = site(model, random, frozenset({Role.OFFSET}), context)
     if place is None:
         return None
     population = pick(random, model.frame.populations)
@@ -84,9 +84,25 @@ def offset_broken(model: Model, random: Random, context: Context) -> Model | Non
     return with_value(model, place, value)
 
 
+def record_past_the_end(model: Model, random: Random, context: Context) -> Model | None:
+    """An offset of a record that begins in the file and ends behind it."""
+    place = site(model, random, frozenset({Role.OFFSET}), context)
+    if place is None:
+        return None
+    number = place.number
+    sizes = [population.kind.size or 1 for population in model.frame.populations]
+    at = len(model.data) - 1 - int(random.random() * pick(random, sizes))
+    at -= at % pick(random, (1, 4, 8))
+    form = next((form for form in place.population.kind.places if form.number is number), PlaceForm(number))
+    value = (at - form.base) // (form.slope or 1)
+    if value == model.value(place.start, number) or not number.least <= value <= number.most:
+        return None
+    return with_value(model, place, value)
+
+
 def checksum_broken(model: Model, random: Random, context: Context) -> Model | None:
     """A checksum of other bytes."""
-    place = site(model, random, frozenset({Role.CHECKSUM}))
+    place = site(model, random, frozenset({Role.CHECKSUM}), context)
     if place is None:
         return None
     bit = 1 << int(random.random() * 8 * place.number.packer.size)

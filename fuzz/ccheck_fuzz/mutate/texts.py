@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ccheck_fuzz.model import Draft, Model, Population
 from ccheck_fuzz.model.draft import changed
-from ccheck_fuzz.mutate.place import Context, pick, row_of
+from ccheck_fuzz.mutate.place import Context, chosen, pick
 from ccheck_schemas.anatomy import Blob, Payload, Relation, Spot, Stray
 
 WORD = 8
@@ -42,10 +42,11 @@ def text_emptied(model: Model, random: Random, context: Context) -> Model | None
 
 
 def text_at_its_limit(model: Model, random: Random, context: Context) -> Model | None:
-    """A text as long as it may be, or one byte or character more or less."""
+    """A text as long as it may be, or as something else says, or one byte or character more or less."""
 
     def edit(text: Text, random: Random, context: Context) -> bytes | None:
-        limit = pick(random, (text.low, text.high)) + pick(random, (-1, 0, 1)) * len(text.unit)
+        limit = pick(random, (text.low, text.high, pick(random, context.interest.named or (text.high,))))
+        limit += pick(random, (-1, 0, 1)) * len(text.unit)
         limit = min(limit, MOST_TEXT, context.most)
         if limit < 0 or limit == len(text.content):
             return None
@@ -131,16 +132,15 @@ def text_of_another_record(model: Model, random: Random, context: Context) -> Mo
 
 
 def word_of_interest(model: Model, random: Random, context: Context) -> Model | None:
-    """One integer of a list of integers in a pool, at its edges or of interest."""
+    """One integer of a list of integers in a pool, at its edges, with another bit, or of interest."""
 
     def edit(text: Text, random: Random, context: Context) -> bytes | None:
         if text.encoding is not None or len(text.content) < WORD:
             return None
         at = int(random.random() * (len(text.content) // WORD)) * WORD
         before = int.from_bytes(text.content[at : at + WORD], "little")
-        wanted = pick(random, (0, (1 << 64) - 1, 1 << 63, before + 1, before - 1, before ^ 1 << 32))
-        if random.random() < 0.5:
-            wanted = pick(random, context.interest.numbers)
+        near = (before + 1, before - 1, before ^ 1 << 63, before ^ 1 << int(random.random() * 64))
+        wanted = pick(random, (*near, 0, -1, 1 << 63, pick(random, context.interest.numbers)))
         word = (wanted & (1 << 64) - 1).to_bytes(WORD, "little")
         return text.content[:at] + word + text.content[at + WORD :]
 
@@ -169,14 +169,12 @@ def _edited(model: Model, random: Random, context: Context, edit: Edit) -> Model
     for _ in range(3):
         if not options:
             return None
-        population = pick(random, options)
-        made = (
-            _edit_pooled(model, random, context, edit, population)
-            if population.kind.pooled
-            else _edit_blob(model, random, context, edit, population)
-        )
+        population, row = chosen(options, random, context)
+        change = _edit_pooled if population.kind.pooled else _edit_blob
+        made = change(model, random, context, edit, population, row)
         if made is not None:
             return made
+        context = context._replace(focus=None)
     return None
 
 
@@ -185,7 +183,7 @@ def _blobs(population: Population) -> list[Blob]:
 
 
 def _edit_pooled(
-    model: Model, random: Random, context: Context, edit: Edit, population: Population
+    model: Model, random: Random, context: Context, edit: Edit, population: Population, wished: int
 ) -> Model | None:
     key = population.table
     if key is None:
@@ -197,7 +195,8 @@ def _edit_pooled(
     named = [(i, f) for i, refs in enumerate(rows) for f in range(forms) if refs[f] is not None]
     if not named:
         return None
-    row, number = pick(random, named)
+    here = [place for place in named if place[0] == wished]
+    row, number = pick(random, here or named)
     form = population.kind.pooled[number]
     ref = rows[row][number]
     payload = ref.payload if isinstance(ref, Spot | Stray) else ref
@@ -223,10 +222,9 @@ def _edit_pooled(
 
 
 def _edit_blob(
-    model: Model, random: Random, context: Context, edit: Edit, population: Population
+    model: Model, random: Random, context: Context, edit: Edit, population: Population, row: int
 ) -> Model | None:
     blob = pick(random, _blobs(population))
-    row = row_of(random, len(population.starts))
     start = population.starts[row] + blob.delta
     if blob.size is not None:
         before = model.data[start : start + blob.size]

@@ -139,6 +139,14 @@ def _meet(loading: _Loading, events: Sequence[Event], features: set[Hashable]) -
         features.add(("refused", loading.refusal.reason))
     if trap is not None:
         features.add((profile.bounds_check, *trap.signature))
+    if content is not None:
+        # How an event was compared is told by what was evaluated; without case, by what was kept.
+        features.update(
+            (criterion.kind, "ignore case")
+            for instance in content.instances
+            for criterion in instance.criteria or ()
+            if criterion.ignore_case
+        )
     features.update(seen)
     verdict = "crash" if trap is not None else "run" if content is not None else "refuse"
     return Outcome(

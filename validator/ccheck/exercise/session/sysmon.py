@@ -60,6 +60,12 @@ def _run(
     try:
         rules = load(data, driver, build)
         steps = rules.steps
+        features.update(
+            (rule.event_id, item.operator, item.aggregation_id != 0)
+            for group in rules.by_event.values()
+            for rule in group
+            for item in rule.filters
+        )
         for event in _some(rules, zlib.crc32(data)) if given is None else given:
             try:
                 result = decide(rules, event.event_id, event.fields)
