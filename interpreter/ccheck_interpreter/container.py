@@ -125,7 +125,7 @@ def _list(numbers: frozenset[int]) -> str:
 
 def _trusted_chain(memory: Memory, region: Region) -> dict[int, Table]:
     """Follow the links wherever they lead; a block kind that the build does not know is passed over."""
-    tables: dict[int, Table] = {}
+    believed: dict[int, tuple[int, int, int, int]] = {}
     mask = memory.mask
     at = region.base + FIRST_BLOCK
     origin = backwards = -1
@@ -134,12 +134,19 @@ def _trusted_chain(memory: Memory, region: Region) -> dict[int, Table]:
         following, size = memory.record(region, at, LINK, WALK_CHAIN, origin)
         here = at - region.base
         if size == 0:
-            return tables
+            return {
+                kind: Table(
+                    memory.part(region, BLOCK_NAMES[kind], first, count * stride),
+                    first,
+                    stride,
+                    count,
+                    origin,
+                )
+                for kind, (first, stride, count, origin) in believed.items()
+            }
         kind, stride, count = memory.record(region, (at + 8) & mask, BODY, READ_BLOCK, here + 4)
         if kind in BLOCK_NAMES:
-            first = (at + 16) & mask
-            part = memory.part(region, BLOCK_NAMES[kind], first, count * stride)
-            tables[kind] = Table(part, first, stride, count, here + 12)
+            believed[kind] = ((at + 16) & mask, stride, count, here + 12)
         origin = here
         if following <= here:
             backwards = here

@@ -90,8 +90,7 @@ def evaluate(
     `dropped` are passed over.
     """
     memory = content.memory
-    longest = max((len(value) for value in event.inputs if isinstance(value, str)), default=0)
-    budget = content.limits.for_event(content.size, 4 * longest)  # a character has at most 4 bytes
+    budget = content.limits.for_event(content.size, 4 * event.longest)  # a character has at most 4 bytes
     memory.steps = budget
     memory.global_writes.clear()
     mark = len(memory.regions)
@@ -107,7 +106,7 @@ def evaluate(
                 continue
             inputs = arrays.get(instance.supplied)
             if inputs is None:
-                inputs = input_array(memory, content.profile, event.inputs, instance.supplied)
+                inputs = input_array(memory, content.profile, event, instance.supplied)
                 arrays[instance.supplied] = inputs
             writes = len(memory.global_writes)
             try:
@@ -136,14 +135,13 @@ def _slots(content: Content, event: Event) -> Iterable[int]:
 class _Run:
     """The state of one evaluation of one event; nothing of it outlives the event."""
 
-    __slots__ = ("captured", "content", "dispatch", "regex_steps", "seen", "telemetry")
+    __slots__ = ("captured", "content", "regex_steps", "seen", "telemetry")
 
     def __init__(self, content: Content, seen: Seen | None) -> None:
         self.content = content
         self.seen = seen
         self.telemetry: list[Telemetry] = []
         self.regex_steps = 0
-        self.dispatch = max(content.profile.criterion_kinds) + 1
         self.captured: dict[tuple[int, int], tuple[int, _Value]] = {}
 
     def instance(self, instance: Instance, slot: int, inputs: InputArray) -> bool:
@@ -243,7 +241,8 @@ class _Run:
         content = self.content
         memory = content.memory
         if kind not in content.profile.criterion_kinds:
-            if kind < self.dispatch:
+            handlers = max(content.profile.criterion_kinds) + 1
+            if kind < handlers:
                 raise memory.trap(
                     "null-dereference",
                     DISPATCH,
@@ -252,9 +251,7 @@ class _Run:
                     origin=here + 2,
                     detail=f"kind {kind} has no handler",
                 )
-            raise memory.trap(
-                "dispatch-out-of-bounds", DISPATCH, origin=here + 2, index=kind, limit=self.dispatch
-            )
+            raise memory.trap("dispatch-out-of-bounds", DISPATCH, origin=here + 2, index=kind, limit=handlers)
         if kind == WILDCARD:
             return True
         as_text = kind in TEXT_KINDS and (value_kind != INTEGER or kind not in INTEGER_KINDS)

@@ -26,6 +26,8 @@ class Event:
 
     `version` None means every version of the type. A generated event says which instance it was made for
     (`instance`, its index in the file), which of its criteria (`criterion`) and what for (`purpose`).
+    `characters` are those of all its texts, `longest` those of the longest: counted once, for builds and
+    instances are many.
     """
 
     type: str
@@ -34,6 +36,14 @@ class Event:
     instance: int | None = None
     criterion: int | None = None
     purpose: str = ""
+    characters: int = field(init=False, repr=False, compare=False)
+    longest: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Count the characters."""
+        lengths = [len(value) for value in self.inputs if isinstance(value, str)]
+        object.__setattr__(self, "characters", sum(lengths))
+        object.__setattr__(self, "longest", max(lengths, default=0))
 
 
 @dataclass(slots=True)
@@ -100,16 +110,15 @@ def encode(text: str) -> bytes:
         return text.encode("utf-8", "surrogatepass")
 
 
-def input_array(memory: Memory, profile: Profile, inputs: tuple[Input, ...], count: int) -> InputArray:
+def input_array(memory: Memory, profile: Profile, event: Event, count: int) -> InputArray:
     """The array of `count` pointers that the call site fills: absent inputs are NULL, inputs beyond `count`
     are lost.
 
     A text is its length (4 bytes) and its bytes, a number 8 bytes, both in the platform's order, with a red
     zone around each.
     """
-    characters = sum(len(value) for value in inputs if isinstance(value, str))
-    lay_out = _laid_out_again if characters <= _KEPT_CHARACTERS else _laid_out
-    regions, array = lay_out(inputs, count, profile.pointer_bits, memory.order, memory.strict)
+    lay_out = _laid_out_again if event.characters <= _KEPT_CHARACTERS else _laid_out
+    regions, array = lay_out(event.inputs, count, profile.pointer_bits, memory.order, memory.strict)
     memory.regions.extend(regions)
     return array
 
@@ -127,24 +136,36 @@ def _laid_out(
     pointers: list[int] = []
     objects: dict[int, tuple[Region, int]] = {}
     at = places.strings
-    for index in range(count):
-        value = inputs[index] if index < len(inputs) else None
+    for index, value in enumerate(inputs[:count]):
         if value is None:
             pointers.append(0)
             continue
-        if isinstance(value, str):
-            text = encode(value)
-            data, kind = len(text).to_bytes(4, order) + text, TEXT
-        else:
-            data, kind = value.to_bytes(8, order), INTEGER
-        objects[at] = (memory.map(f"input {index}", at, data), kind)
+        kept = value.__class__ is int or len(str(value)) <= _KEPT_TEXT
+        region, kind = (_object_again if kept else _object)(index, at, value, order, strict)
+        memory.regions.append(region)
+        objects[at] = (region, kind)
         pointers.append(at)
-        at = (at + len(data) + RED_ZONE + 15) & ~15
+        at = (at + region.size + RED_ZONE + 15) & ~15
         if at - places.strings > MOST_EVENT_BYTES:
             raise EventError(f"the inputs of one event have more than {MOST_EVENT_BYTES} bytes")
-    packed = b"".join(pointer.to_bytes(memory.width, order) for pointer in pointers)
+    pointers += [0] * (count - len(pointers))
+    packed = b"".join([pointer.to_bytes(memory.width, order) for pointer in pointers])
     array = InputArray(count, memory.map("input array", places.stack, packed), objects)
     return memory.regions, array
 
 
+def _object(index: int, at: int, value: str | int, order: ByteOrder, strict: bool) -> tuple[Region, int]:
+    """One input in memory, and its value kind."""
+    if isinstance(value, str):
+        text = encode(value)
+        data, kind = len(text).to_bytes(4, order) + text, TEXT
+    else:
+        data, kind = value.to_bytes(8, order), INTEGER
+    return Region(f"input {index}", at, len(data), data, at, guarded=strict), kind
+
+
+_KEPT_TEXT: Final = 256
+"""A longer text is laid out anew each time."""
+
 _laid_out_again = lru_cache(maxsize=512, typed=True)(_laid_out)
+_object_again = lru_cache(maxsize=4096, typed=True)(_object)

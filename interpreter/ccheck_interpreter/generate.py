@@ -68,10 +68,13 @@ def generate(definitions: bytes | None, content: bytes) -> Iterator[Event]:
         yield from instance_events(_type_of(known, instance), instance)
 
 
-def pressing(known: Definitions, content: bytes, most: int) -> Iterator[Event]:
+def pressing(definitions: bytes | Definitions | None, content: bytes, most: int) -> Iterator[Event]:
     """The first `most` events for instances, one of each instance after the other: matches first, then near
     misses and edges.
     """
+    known = definitions if isinstance(definitions, Definitions) else _known(definitions)
+    if known is None:
+        return
     waiting = [instance_events(_type_of(known, one), one) for one in islice(_instances(known, content), most)]
     while waiting and most:
         left = []
@@ -94,8 +97,9 @@ def _type_of(known: Definitions, instance: Instance) -> TemplateType:
     return known.named(instance.type_name, instance.type_version)[-1]
 
 
+@lru_cache(maxsize=4)
 def _known(definitions: bytes | None) -> Definitions | None:
-    """The definitions, checked, or as far as a build that trusts them comes."""
+    """The definitions, checked, or as far as a build that trusts them comes; few serve many files."""
     if definitions is None:
         return None
     for bounds_check in (True, False):

@@ -1,6 +1,6 @@
 """A kernel address space in which every byte is accounted for: an access outside its object is a trap."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from struct import Struct
 from typing import Any, Final, Literal
@@ -269,37 +269,27 @@ class Memory:
         detail: str = "",
     ) -> Trap:
         """A trap of this address space, to be raised."""
-        data = TrapData(
-            kind,
-            operation,
-            address,
-            size,
-            write,
-            self.width * 8,
-            index=index,
-            limit=limit,
-            detail=detail,
-            provenance=Provenance(
-                file=file or (region.file if region is not None else ""),
-                file_offset=origin if origin >= 0 else None,
-            ),
+        provenance = Provenance(
+            file=file or (region.file if region is not None else ""),
+            file_offset=origin if origin >= 0 else None,
         )
+        bits = self.width * 8
         if region is None or address is None:
-            return Trap(data)
+            return Trap(
+                TrapData(
+                    kind, operation, address, size, write, bits,
+                    index=index, limit=limit, detail=detail, provenance=provenance,
+                )
+            )  # fmt: skip
         distance, before = _outside(region, address, size)
         fits = region.base <= address and address + size <= region.end
         landed = None if fits else self.find(address)
         return Trap(
-            replace(
-                data,
-                region=region.name,
-                region_base=region.base,
-                region_size=region.size,
-                distance=distance,
-                before=before,
-                landed=None if landed is None else landed.name,
+            TrapData(
+                kind, operation, address, size, write, bits, region.name, region.base, region.size, distance,
+                before, None if landed is None else landed.name, index, limit, detail, provenance,
             )
-        )
+        )  # fmt: skip
 
     def _admit(
         self,
