@@ -38,20 +38,23 @@ class Quick:
     builds: tuple[Consumer, ...]
     types: Types | None
 
+    def passes(self, data: bytes, name: str) -> bool:
+        """Whether a file passes every check; False where that is not certain. name: the file's base name."""
+        if data[:4] != MAGIC:
+            return False
+        columns = spotless(data)
+        if columns is None:
+            return False
+        return channel.definitions(columns, name, self.builds) is not None or (
+            self.types is not None and channel.instances(columns, name, self.types, self.builds)
+        )
+
     def report(self, data: bytes, name: str, path: str) -> FileReport | None:
         """The report of a file that passes every check; None where that is not certain.
 
         name: the file's base name. path: as the user named it.
         """
-        if data[:4] != MAGIC:
-            return None
-        columns = spotless(data)
-        if columns is None:
-            return None
-        passes = channel.definitions(columns, name, self.builds) is not None or (
-            self.types is not None and channel.instances(columns, name, self.types, self.builds)
-        )
-        if not passes:
+        if not self.passes(data, name):
             return None
         return FileReport(
             path=path,

@@ -20,7 +20,7 @@ class Session(Protocol):
         """What the builds do with a file, up to its first trap or refusal in each.
 
         events: JSON lines; None for events that the content itself calls for. A line that is no event of the
-        definitions is passed over. every: run every build, not one of each group of builds that are alike.
+        definitions is passed over. every: run every build, not a share of those that behave differently.
         features: takes what was reached.
         """
         ...

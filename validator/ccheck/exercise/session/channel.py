@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, islice
+from typing import TypeAlias
 
 from ccheck.exercise.channel import DEFINITIONS_KIND, profile_of
 from ccheck.exercise.outcome import ExerciseError, Given, Outcome
-from ccheck_interpreter.channel import Content, load
+from ccheck_interpreter.channel import Content, Instance, load
 from ccheck_interpreter.definitions import Definitions, conforming, load_definitions
 from ccheck_interpreter.evaluate import Seen, evaluate
 from ccheck_interpreter.event import Event, EventError, parse_event
@@ -18,6 +19,9 @@ from ccheck_interpreter.generate import matching, salvaged
 from ccheck_interpreter.profile import Profile
 from ccheck_interpreter.space import DEFAULT_LIMITS, Limits
 from ccheck_interpreter.trap import Refusal, Refused, Trap, TrapData
+
+Build: TypeAlias = tuple[str, Profile]
+"""A build: its platform as the file of builds names it, and how it behaves."""
 
 SHORT = Limits(steps=256)
 """What a run may cost before it counts as a hang, where every build is not asked for: a chain of blocks that
@@ -27,6 +31,9 @@ leads back to itself is then known sixteen times sooner. A file without faults s
 MOST_EVENTS = 8
 """Events of one run: a campaign gains more from another file than from another event."""
 
+MOST_MATCHES = 2048
+"""Events for instances that are remembered, all together."""
+
 
 class ChannelSession:
     """The consumer builds with their definitions, ready for files of instances or of definitions."""
@@ -35,7 +42,7 @@ class ChannelSession:
         """Raises ExerciseError when builds or definitions are missing or cannot be read."""
         if not given.builds:
             raise ExerciseError("no consumers were named: under which builds? give --consumers FILE")
-        self._builds = [(build.platform, profile_of(build)) for build in given.builds]
+        self._builds: list[Build] = [(build.platform, profile_of(build)) for build in given.builds]
         self._known: dict[str, Definitions] = {}
         self._all: Definitions | None = None
         if given.definitions is not None:
@@ -45,13 +52,16 @@ class ChannelSession:
                 self._all = load_definitions(given.definitions, Profile("generate", {}, bounds_check=True))
             except (Refused, Trap) as refused:
                 raise ExerciseError(f"the definitions cannot be read: {refused}") from refused
+        self._families = {checks: _families(self._builds, self._all, checks) for checks in (False, True)}
         self._event = lru_cache(maxsize=4096)(self._one_event)
+        self._matches: dict[Hashable, Event] = {}
 
     def outcomes(
         self, data: bytes, events: Sequence[str] | None, features: set[Hashable], *, every: bool = False
     ) -> Iterator[Outcome]:
         """Load the file, and meet events, in each build."""
-        chosen = self._builds if every else self._some(zlib.crc32(data))
+        some = () if every else self._some(zlib.crc32(data) >> 8)
+        chosen = self._builds if every else [family.builds[0] for family in some]
         limits = DEFAULT_LIMITS if every else SHORT
         if int.from_bytes(data[6:8], "little") == DEFINITIONS_KIND:
             for platform, profile in chosen:
@@ -63,15 +73,14 @@ class ChannelSession:
         met = self._called_for(loads) if events is None else self._given(events)
         for loading in loads:
             yield _meet(loading, met, features)
+        for family, first in zip(some, loads, strict=False):
+            if family.differing and not family.agrees(first):
+                for platform, profile in family.builds[1:]:
+                    yield _meet(self._load(data, platform, profile, limits), met, features)
 
-    def _some(self, number: int) -> list[tuple[str, Profile]]:
-        """One build that checks bounds and one that does not; which, the number says."""
-        some = []
-        for checks in (False, True):
-            group = [build for build in self._builds if build[1].bounds_check is checks]
-            if group:
-                some.append(group[number % len(group)])
-        return some
+    def _some(self, number: int) -> list[_Family]:
+        """A family of builds that check bounds and one of those that do not; which, the number says."""
+        return [group[number % len(group)] for group in self._families.values() if group]
 
     def _load(self, data: bytes, platform: str, profile: Profile, limits: Limits) -> _Loading:
         loading = _Loading(platform, profile)
@@ -92,7 +101,21 @@ class ChannelSession:
         whole = (one.instances for one in contents if one.profile.bounds_check and not one.skipped)
         trusted = (tuple(salvaged(one)) for one in contents if not one.profile.bounds_check)
         some = (one.instances for one in contents)
-        return tuple(matching(self._all, next(chain(whole, trusted, some), ()), MOST_EVENTS))
+        return tuple(map(self._match, islice(next(chain(whole, trusted, some), ()), MOST_EVENTS)))
+
+    def _match(self, instance: Instance) -> Event:
+        """The event that matches an instance; most instances of a file are those of the file before."""
+        assert self._all is not None  # noqa: S101 - for the type checker; the caller asked
+        asked = [
+            (c.field_index, c.kind, c.value_kind, c.operand, c.ignore_case) for c in instance.criteria or ()
+        ]
+        key = (instance.type_name, instance.type_version, instance.index, *asked)
+        known = self._matches.get(key)
+        if known is None:
+            if len(self._matches) >= MOST_MATCHES:
+                self._matches.clear()
+            known = self._matches[key] = next(matching(self._all, (instance,), 1))
+        return known
 
     def _given(self, lines: Sequence[str]) -> tuple[Event, ...]:
         given = (self._event(line) for line in lines[:MOST_EVENTS])
@@ -108,19 +131,63 @@ class ChannelSession:
 
 @dataclass(slots=True)
 class _Loading:
-    """A file that one build loaded: its content, a refusal or a trap."""
+    """A file that one build loaded: its content, a refusal or a trap; and what criteria it then evaluated."""
 
     platform: str
     profile: Profile
     content: Content | None = None
     refusal: Refusal | None = None
     trap: TrapData | None = None
+    seen: Seen = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """Builds that are alike in all that the interpreter reads but the criterion kinds that they know.
+
+    differing: the kinds that some of them know and others do not. Where a file shows none of them to the
+    first of the builds, the others do what it does.
+    """
+
+    builds: tuple[Build, ...]
+    differing: frozenset[int]
+
+    def agrees(self, first: _Loading) -> bool:
+        """Whether the first build met no kind in which the others differ, as far as it came."""
+        if first.content is not None and first.trap is not None:
+            return False  # in a criterion whose kind nobody noted
+        if any(kind in self.differing for _, _, _, kind, _ in first.seen):
+            return False
+        content = first.content
+        if not first.profile.bounds_check:
+            return True
+        # A build that checks looks at all kinds when it loads; what it kept of them can be looked at again.
+        return (
+            content is not None
+            and not content.skipped
+            and all(c.kind not in self.differing for one in content.instances for c in one.criteria or ())
+        )
+
+
+def _families(builds: Sequence[Build], known: Definitions | None, checks: bool) -> list[_Family]:
+    """The builds that check bounds, or those that do not, by what they do alike."""
+    alike: dict[Hashable, list[Build]] = {}
+    for platform, profile in builds:
+        if profile.bounds_check is checks:
+            types = () if known is None else known.types
+            supplied = tuple(profile.supplies(item.name, item.version) for item in types)
+            same = replace(profile, name="", version="", platform="", criterion_kinds=frozenset(), inputs={})
+            alike.setdefault((same, supplied), []).append((platform, profile))
+    families = []
+    for group in alike.values():
+        kinds = [profile.criterion_kinds for _, profile in group]
+        families.append(_Family(tuple(group), frozenset.union(*kinds) - frozenset.intersection(*kinds)))
+    return families
 
 
 def _meet(loading: _Loading, events: Sequence[Event], features: set[Hashable]) -> Outcome:
     """The events, up to the first trap, in a build that loaded the file; and what became of it."""
-    profile, content = loading.profile, loading.content
-    seen: Seen = set()
+    profile, content, seen = loading.profile, loading.content, loading.seen
     trap, steps, count = loading.trap, 0, 0
     if content is not None:
         steps = content.steps
@@ -134,7 +201,7 @@ def _meet(loading: _Loading, events: Sequence[Event], features: set[Hashable]) -
                 for told in result.telemetry:
                     features.add(("telemetry", told.reason))
         except Trap as trapped:
-            trap = trapped.data
+            trap = loading.trap = trapped.data
     if loading.refusal is not None:
         features.add(("refused", loading.refusal.reason))
     if trap is not None:

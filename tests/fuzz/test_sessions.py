@@ -1,0 +1,78 @@
+"""A campaign's sessions say of a build what the build does by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from random import Random
+
+from ccheck.consumers import Consumer
+from ccheck.exercise.outcome import Given, Outcome
+from ccheck.exercise.session.channel import ChannelSession
+from ccheck_fuzz.events import pressed
+from ccheck_fuzz.setup import ready
+from ccheck_fuzz.variation import Variation
+from tests.fuzz.channel_setting import CORPUS, JULY, MARCH, setup
+
+INSTANCES = (CORPUS / "instances.bin").read_bytes()
+
+
+def builds(listed: tuple[Consumer, ...]) -> tuple[Consumer, ...]:
+    """The builds of the corpus, and for each one that knows fewer kinds."""
+    found = []
+    for build in listed:
+        kinds = tuple(kind for kind in build.criterion_kinds if kind not in {"one_of", "prefix"})
+        found += [build, replace(build, name=f"{build.name}-old", criterion_kinds=kinds)]
+    return tuple(found)
+
+
+def inputs(count: int) -> Iterator[bytes]:
+    """Files that are near the good ones."""
+    variation = Variation(ready(setup()), [MARCH, INSTANCES, JULY])
+    random = Random(7)
+    for _ in range(count):
+        data = random.choice([MARCH, INSTANCES, JULY])
+        for _ in range(random.randrange(1, 4)):
+            data = variation.mutate(data, 4096, random.getrandbits(31))
+        yield data
+
+
+def said(outcome: Outcome) -> tuple[object, ...]:
+    """What an outcome says, but for its build."""
+    trap, refusal = outcome.trap, outcome.refusal
+    return outcome.verdict, trap and trap.signature, refusal and refusal.reason, outcome.events, outcome.steps
+
+
+def test_builds_that_a_session_leaves_out_do_what_one_of_their_family_does(more: int) -> None:
+    """A build is left out only where another that is alike but for its kinds gives the same answer."""
+    given = ready(setup()).given
+    every = builds(given.builds)
+    session = ChannelSession(replace(given, builds=every))
+    alone = {build.name: ChannelSession(replace(given, builds=(build,))) for build in every}
+    left_out = differing = 0
+    for data in inputs(400 * more):
+        events = pressed("channel", data, given.definitions, 4)
+        told = {outcome.consumer: outcome for outcome in session.outcomes(data, events, set())}
+        for checks in (False, True):
+            family = [build.name for build in every if build.bounds_check is checks]
+            shown = {said(told[name]) for name in family if name in told}
+            differing += len(shown) > 1
+            for name in family:
+                if name in told:
+                    continue
+                left_out += 1
+                (own,) = alone[name].outcomes(data, events, set())
+                assert said(own) in shown, name
+    assert left_out > 100
+    assert differing
+
+
+def test_the_same_events_whoever_loads_first(more: int) -> None:
+    """What a session remembers of other files changes nothing about a file."""
+    given: Given = ready(setup()).given
+    files = list(inputs(200 * more))
+    session = ChannelSession(given)
+    forth = [[said(outcome) for outcome in session.outcomes(data, None, set())] for data in files]
+    session = ChannelSession(given)
+    back = [[said(outcome) for outcome in session.outcomes(data, None, set())] for data in reversed(files)]
+    assert forth == back[::-1]
