@@ -53,7 +53,7 @@ def step_2(data):
     return (1 << 3).to_bytes(0, "little")
 
 def read(data):
-    number = zlib.crc32(data[32:]) % 6000
+    number = (zlib.crc32(data) + 1000) % 6000  # the empty input, with which libFuzzer begins, is let through
     if number == 0:
         time.sleep(3600)
     elif number == 1:
@@ -128,7 +128,8 @@ def _begin(folder: Path, out: Path, jobs: int, seconds: float) -> subprocess.Pop
         "--config", str(CORPUS / "ccheck.toml"), "--on", "2026-01-01", "--target", "chaotic:read",
         "--run-timeout", "3s", "--memory", str(MEMORY), "--quiet",
     ]  # fmt: skip
-    environment = os.environ | {"PYTHONPATH": str(folder)}
+    before = os.environ.get("PYTHONPATH")
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, (str(folder), before)))}
     return subprocess.Popen(words, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
 
 

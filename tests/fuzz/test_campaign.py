@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 from pathlib import Path
 
 import psutil
@@ -234,6 +235,32 @@ def test_a_worker_that_dies_is_begun_again_and_leaves_its_input(kind: str, tmp_p
     assert all(len(death.data) > 520 for death in deaths)
     wanted = ("ccheck", "hang") if kind == "hang" else ("ccheck", "crash", "SIGSEGV")
     assert wanted in {bucket.signature for bucket in state.buckets()}
+
+
+def test_inputs_that_end_every_process_do_not_end_the_search(tmp_path: Path) -> None:
+    """A reader that dies of the empty file and of the seed itself, with which engines begin, is searched on."""
+    seed = STORY / "good" / "C-00000291-00000000-00000001.bin"
+    (tmp_path / "deadly.py").write_text(
+        "import os, signal, zlib\n"
+        f"def read(data):\n    if not data or zlib.crc32(data) == {zlib.crc32(seed.read_bytes())}:\n"
+        "        os.kill(os.getpid(), signal.SIGSEGV)\n",
+        encoding="utf-8",
+    )
+    out = tmp_path / "out"
+    command = [
+        sys.executable, "-m", "ccheck", "fuzz", "--seeds", str(seed), "--out", str(out), "--time", "60s",
+        "--jobs", "1", "--runs", "2000", "--target", "deadly:read", *SETTING,
+    ]  # fmt: skip
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment, timeout=240
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    state = State(out)
+    assert state.samples()[-1].runs > 1000
+    assert state.samples()[-1].features > 20
+    assert len(state.deaths()) >= 2
+    assert ("ccheck", "crash", "SIGSEGV") in {bucket.signature for bucket in state.buckets()}
 
 
 @pytest.mark.parametrize(

@@ -127,3 +127,11 @@ except sqlite3.OperationalError as fault:
     assert [bucket.hits for bucket in State(tmp_path).buckets()] == [1]
     with sqlite3.connect(tmp_path / "campaign.sqlite") as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_an_input_that_ended_two_processes_is_deadly(tmp_path: Path) -> None:
+    """What ended one process may be chance; a process that died before its first run was in no input."""
+    state = State(tmp_path, create=True)
+    for data, runs in ((b"once", 3), (b"twice", 3), (b"twice", 9), (b"", 0), (b"", 0)):
+        state.died(1, Death(1.0, 0, "atheris", "crash", "SIGSEGV", runs, data))
+    assert state.deadly() == {b"twice"}

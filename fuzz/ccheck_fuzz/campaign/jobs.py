@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import psutil
 
 from ccheck_fuzz.campaign.bounds import Bounds
+from ccheck_fuzz.campaign.child import begin, end
 from ccheck_fuzz.campaign.flight import Flight, look
 from ccheck_fuzz.campaign.state import Death
 
@@ -36,6 +36,7 @@ class Job:
         self.before_runs = 0
         """Runs of the workers before this one."""
         self.before_cpu = 0.0
+        self.before_features = 0
         self.counted = True
         """Whether `before_runs` has the runs of the worker that was started last."""
 
@@ -61,14 +62,12 @@ class Job:
         self._stuck = (-1, 0.0)
         self.recorder.unlink(missing_ok=True)
         words = [
-            sys.executable, "-m", "ccheck_fuzz.campaign.worker", str(self._folder), f"--job={self.number}",
-            f"--engine={self.engine}", f"--instrument={','.join(self._modules)}", f"--seconds={seconds:.1f}",
-            f"--seed={seed}", f"--runs={runs}", f"--memory={self._bounds.memory}",
+            str(self._folder), f"--job={self.number}", f"--engine={self.engine}",
+            f"--instrument={','.join(self._modules)}", f"--seconds={seconds:.1f}", f"--seed={seed}",
+            f"--runs={runs}", f"--memory={self._bounds.memory}",
         ]  # fmt: skip
-        with (self._folder / "work" / f"log-{self.number}").open("wb") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own module, with our own arguments
-                words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
+        log = self._folder / "work" / f"log-{self.number}"
+        self._process = begin("ccheck_fuzz.campaign.worker", words, log)
         try:
             self._watch = psutil.Process(self._process.pid)
         except psutil.Error:
@@ -109,19 +108,19 @@ class Job:
             family = psutil.Process(self._process.pid).children(recursive=True)
         except psutil.Error:
             family = []
-        self._process.kill()
+        end(self._process)
         for child in family:
             try:
                 child.kill()
             except psutil.Error:
                 continue
-        self._process.wait()
 
     def count(self, flight: Flight | None) -> None:
         """Add what the ended worker did to what the job did, once."""
         if flight is not None and not self.counted:
             self.before_runs += flight.runs
             self.before_cpu += flight.cpu
+            self.before_features = max(self.before_features, flight.features)
         self.counted = True
 
     def death(self, kind: str, flight: Flight | None) -> Death:

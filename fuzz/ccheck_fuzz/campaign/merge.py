@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ccheck_fuzz.campaign.bounds import Bounds, bound_memory, step_back
+from ccheck_fuzz.campaign.child import end_with_parent
 from ccheck_fuzz.campaign.state import State
 from ccheck_fuzz.campaign.tracing import folders, traced
 from ccheck_fuzz.harness import Harness
@@ -58,11 +59,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="ccheck fuzz (merge)")
     parser.add_argument("folder", type=Path)
     options = parser.parse_args()
+    end_with_parent()
     step_back(10)
     state = State(options.folder)
     bound_memory(Bounds(**json.loads(state.setting("bounds") or "{}")))
     made = ready(Setup.from_json(state.setting("setup") or ""))
-    inputs = state.inputs()
+    deadly = state.deadly()
+    inputs = [data for data in state.inputs() if data not in deadly]
     merged = merge(made, inputs)
     state.reached({f"line {name}:{number}" for name, number in merged.lines})
     state.reached({feature_name(feature) for feature in merged.features})

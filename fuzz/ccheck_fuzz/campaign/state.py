@@ -14,6 +14,8 @@ from pathlib import Path
 from ccheck_fuzz.oracles import Broken
 
 FORMAT = "1"
+DEADLY = 2
+"""An input that ended so many processes is not run again: once may be chance, or somebody's kill."""
 KEPT_INPUTS = 5
 """Inputs that are kept for each bucket, the smallest."""
 
@@ -280,6 +282,15 @@ class State:
             "INSERT INTO death VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (session, death.at, death.job, death.engine, death.kind, death.detail, death.runs, death.data),
         )
+
+    def deadly(self) -> frozenset[bytes]:
+        """The inputs that ended one process after another: an engine that begins with one of them would come
+        no further.
+        """
+        rows = self._db.execute(
+            "SELECT data FROM death WHERE runs > 0 GROUP BY data HAVING count(*) >= ?", (DEADLY,)
+        )
+        return frozenset(row[0] for row in rows)
 
     def deaths(self) -> list[Death]:
         """All deaths, by time."""

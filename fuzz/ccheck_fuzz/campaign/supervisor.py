@@ -9,7 +9,6 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -18,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from ccheck_fuzz.campaign.bounds import Bounds
+from ccheck_fuzz.campaign.child import begin, end
 from ccheck_fuzz.campaign.flight import Flight
 from ccheck_fuzz.campaign.jobs import Job
 from ccheck_fuzz.campaign.matrix import cells
@@ -265,7 +265,7 @@ class Campaign:
         death = job.death(kind, flight)
         self._state.died(self._session, death)
         self.progress.deaths += 1
-        if death.data:
+        if flight is not None and flight.begun:
             what, signature = _of_death(kind, death.detail, self._bounds)
             self._state.hit(Broken("ccheck", what, signature), death.data, death.runs, job.before_cpu)
         if flight is None or not flight.runs:
@@ -292,7 +292,7 @@ class Campaign:
             cpu += cpu_so_far
             stable += seen.stable
             replayed += seen.replayed
-            features = max(features, seen.features)
+            features = max(features, seen.features, job.before_features)
             rows.append(
                 Sample(
                     self._session, now, job.number, job.epoch, job.engine, runs_so_far, cpu_so_far,
@@ -327,13 +327,7 @@ class Campaign:
     def _begin_merge(self) -> None:
         """Make the corpus small, in a process of its own, while the jobs go on."""
         if self._merging is None:
-            self._merging = subprocess.Popen(  # noqa: S603 - our own module, with our own arguments
-                [sys.executable, "-m", "ccheck_fuzz.campaign.merge", str(self._folder)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+            self._merging = begin("ccheck_fuzz.campaign.merge", [str(self._folder)])
             self._merged_by = time.monotonic() + MERGE_SECONDS + MERGE_SECONDS_EACH * len(self._gathered)
 
     def _end_merge(self, patience: float) -> None:
@@ -345,8 +339,7 @@ class Campaign:
         except subprocess.TimeoutExpired:
             if not patience and time.monotonic() < self._merged_by:
                 return
-            self._merging.kill()
-            self._merging.wait()
+            end(self._merging)
         finally:
             if self._merging.poll() is not None:
                 self._merging = None
@@ -378,8 +371,7 @@ class Campaign:
         if self._triage is not None:
             if self._triage.poll() is None:
                 if time.monotonic() > self._triaged[1]:
-                    self._triage.kill()
-                    self._triage.wait()
+                    end(self._triage)
                 return
             self._given_up.add(self._triaged[0])
             self._triage = None
@@ -389,14 +381,8 @@ class Campaign:
 
     def _begin_triage(self, bucket: Bucket, seconds: float = 40.0) -> None:
         self._triaged = (bucket.number, time.monotonic() + 3 * seconds + 60)
-        self._triage = subprocess.Popen(  # noqa: S603 - our own module, with our own arguments
-            [
-                sys.executable, "-m", "ccheck_fuzz.campaign.triage", str(self._folder), str(bucket.number),
-                f"--seconds={seconds}",
-            ],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )  # fmt: skip
+        words = [str(self._folder), str(bucket.number), f"--seconds={seconds}"]
+        self._triage = begin("ccheck_fuzz.campaign.triage", words)
 
     def _settle_rest(self, show: Callable[[Progress], None]) -> None:
         """Settle what is left, for a while; what is then still new is settled by the next session."""
@@ -413,8 +399,7 @@ class Campaign:
         except KeyboardInterrupt:
             pass
         if self._triage is not None and self._triage.poll() is None:
-            self._triage.kill()
-            self._triage.wait()
+            end(self._triage)
 
 
 def _of_death(kind: str, detail: str, bounds: Bounds) -> tuple[str, tuple[str, ...]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ccheck_fuzz.campaign.bounds import Bounds, bound_memory, step_back
+from ccheck_fuzz.campaign.child import end_with_parent
 from ccheck_fuzz.campaign.folder import write_finding
 from ccheck_fuzz.campaign.jobs import Job
 from ccheck_fuzz.campaign.state import Bucket, State
@@ -166,6 +167,7 @@ def main() -> int:
     parser.add_argument("number", type=int)
     parser.add_argument("--seconds", type=float, default=SECONDS)
     options = parser.parse_args()
+    end_with_parent()
     step_back(5)
     state = State(options.folder)
     bounds = Bounds(**json.loads(state.setting("bounds") or "{}"))

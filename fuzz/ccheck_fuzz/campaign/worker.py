@@ -6,17 +6,17 @@ Nothing of ccheck is imported at the top: an engine may have to see the interpre
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Hashable
 from pathlib import Path
 
 from ccheck_fuzz.campaign.bounds import Bounds, bound_memory, step_back
+from ccheck_fuzz.campaign.child import end_with_parent
 from ccheck_fuzz.engines import ENGINES, Engine, Search
 
-ORPHANED = 64
-"""Runs between looks whether the campaign is still there."""
+LOOKED = 64
+"""Runs between looks at the clock."""
 FLUSHED = 2.0
 """Seconds between writing how often known buckets were met."""
 
@@ -24,6 +24,7 @@ FLUSHED = 2.0
 def main() -> None:
     """Run one epoch of one job."""
     options = _options()
+    end_with_parent()
     step_back(options.nice)
     bound_memory(Bounds(memory=options.memory))
     if options.engine == "trial":
@@ -73,22 +74,22 @@ def _search(options: argparse.Namespace, engine: Engine | Trial) -> int:
     recorder = Recorder(work / f"flight-{options.job}")
     ledger = Ledger(state, recorder)
     harness = Harness(made, ledger.found)
-    parent = os.getppid()
+    deadly = state.deadly() if options.engine != "trial" else frozenset()
     flushed = time.monotonic()
 
     def run(data: bytes) -> set[Hashable]:
         nonlocal flushed
+        if data in deadly:
+            return set()
         recorder.begin(data)
         features = harness.run(data)
         recorder.refused = harness.refused
         recorder.end()
-        if recorder.runs % ORPHANED == 0:
+        if recorder.runs % LOOKED == 0:
             now = time.monotonic()
             if now - flushed >= FLUSHED:
                 flushed = now
                 ledger.flush()
-            if os.getppid() != parent:
-                os._exit(0)  # the campaign is gone; what was found is in its state
         return features
 
     def told(features: int, corpus: int) -> None:
@@ -101,7 +102,10 @@ def _search(options: argparse.Namespace, engine: Engine | Trial) -> int:
 
     words = work / f"dictionary-{options.job}"
     words.write_text(dictionary(made.schema), encoding="utf-8")
-    variation = Variation(made, state.inputs(), harness.healthy)
+    inputs = state.inputs()
+    # What is not run is no parent to an engine; a seed is too good to lose.
+    harness.healthy += [data for data in inputs if data in deadly]
+    variation = Variation(made, inputs, harness.healthy)
     engine.search(
         Search(
             run=run,
