@@ -16,6 +16,9 @@ from typing import Any
 
 from ccheck_fuzz.engines import Search
 
+_COLLECTED = 4096
+"""Runs between looks for cycles of objects."""
+
 
 class Atheris:
     """libFuzzer leads; mutators, crossover and feature counters are ours.
@@ -53,11 +56,14 @@ class Atheris:
         """Search; libFuzzer ends the process when the time is up."""
         atheris = _atheris()
         counters: dict[Hashable, int] = {}
-        corpus = 0
+        done = 0
 
         def run(data: bytes) -> None:
-            nonlocal corpus
+            nonlocal done
             reached = search.run(data)
+            done += 1
+            if done % _COLLECTED == 0:
+                gc.collect(0)
             new = False
             for feature in reached:
                 counter = counters.get(feature)
@@ -99,6 +105,7 @@ class Atheris:
             arguments.append(f"-dict={search.dictionary}")
         atheris.Setup(arguments, run, custom_mutator=mutate, custom_crossover=cross)
         gc.freeze()
+        gc.disable()  # what one run leaves behind is freed by counting references; cycles can wait
         atheris.Fuzz()
 
 

@@ -47,7 +47,8 @@ class Monitoring:
         """Search until the time is up."""
         self._watch()
         gc.freeze()
-        # What one run leaves behind is freed by counting references; looking for cycles only takes time.
+        # What one run leaves behind is freed by counting references; looking for cycles in every few hundred
+        # runs, and through all that is kept, only takes time.
         gc.disable()
         chance = random.Random(search.seed)
         shared = Shared(search.corpus)
@@ -72,7 +73,7 @@ class Monitoring:
                 looked = now
                 corpus += [data for data in shared.news() if run(data) or not corpus]
                 search.told(self._lines + len(seen), len(corpus))
-                gc.collect()
+                gc.collect(0)
             data = self._next(corpus, chance, search)
             if run(data):
                 corpus.append(data)
