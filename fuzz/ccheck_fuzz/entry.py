@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 MARK = b"CCEV"
 _TAIL = struct.Struct("<I4s")
@@ -20,6 +21,17 @@ class Entry:
 
     content: bytes
     events: tuple[str, ...] | None = None
+
+    def fit(self, most: int) -> bytes:
+        """The entry as one string of at most `most` bytes: events that are too many are left out, the last
+        first; then content is cut. What is cut anywhere else would be other content.
+        """
+        packed = self.pack()
+        events = self.events or ()
+        while len(packed) > most and events:
+            events = events[:-1]
+            packed = Entry(self.content, events or None).pack()
+        return packed[:most]
 
     def pack(self) -> bytes:
         """The entry as one string of bytes, for an engine that knows nothing else."""
@@ -37,8 +49,14 @@ def split(data: bytes) -> Entry:
     end = len(data) - _TAIL.size
     if length > end:
         return Entry(data)
-    lines = data[end - length : end].decode("utf-8", "surrogateescape").split("\n")
-    return Entry(data[: end - length], tuple(line for line in lines if line.strip()))
+    return Entry(data[: end - length], _lines(data[end - length : end]))
+
+
+@lru_cache(maxsize=512)
+def _lines(raw: bytes) -> tuple[str, ...]:
+    """The lines that events stand in; what has the same events is met often."""
+    lines = raw.decode("utf-8", "surrogateescape").split("\n")
+    return tuple([line for line in lines if line.strip()])
 
 
 def with_events(content: bytes, events: Sequence[str]) -> bytes:

@@ -15,7 +15,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from ccheck_fuzz.interest import COSTLY_TEXTS, EDGES, TEXTS
-from ccheck_interpreter.generate import generate
+from ccheck_interpreter.event import Event
+from ccheck_interpreter.generate import generate, pressing
 from ccheck_interpreter.sysmon import CHECKING, TRUSTING, load
 from ccheck_interpreter.sysmon_generate import generate_sysmon
 from ccheck_interpreter.sysmon_tables import TargetError, target
@@ -30,8 +31,11 @@ _INPUTS = ("inputs", "fields")
 
 
 def _channel(data: bytes, definitions: bytes | None) -> Iterator[dict[str, Any]]:
-    for event in generate(definitions, data):
-        yield {"type": event.type, "version": event.version, "inputs": list(event.inputs)}
+    yield from map(_channel_event, generate(definitions, data))
+
+
+def _channel_event(event: Event) -> dict[str, Any]:
+    return {"type": event.type, "version": event.version, "inputs": list(event.inputs)}
 
 
 def _sysmon(data: bytes, definitions: bytes | None) -> Iterator[dict[str, Any]]:
@@ -62,6 +66,15 @@ def generated(
     if found is None:
         return ()
     return tuple(_line(event) for event in islice(found(data, definitions), most))
+
+
+def pressed(schema: str, data: bytes, definitions: bytes | None = None, most: int = MOST) -> tuple[str, ...]:
+    """The same for a search, which wants short events that differ: those for the content's records, one of
+    each after the other, and none for its types, whose longest inputs alone are larger than most files.
+    """
+    if schema == "channel":
+        return tuple(_line(_channel_event(event)) for event in pressing(definitions, data, most))
+    return generated(schema, data, definitions, most)
 
 
 def mutate_events(lines: Sequence[str], random: Random) -> tuple[str, ...]:

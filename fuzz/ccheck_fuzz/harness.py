@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 
 from ccheck.exercise.outcome import Outcome
@@ -14,14 +14,17 @@ from ccheck_fuzz.readers import ReaderError, SessionReader
 from ccheck_fuzz.setup import Ready
 from ccheck_fuzz.stop import stop_of
 
-RUNNING, STOPPED = 4, 32
-"""One run of this many is held to all oracles, besides every run that reaches something new: of those that
-no build stops at, where faults of the validator hide, and of those that one does.
+PASSED, REFUSED, STOPPED = 16, 32, 64
+"""One run of so many is held to all oracles, besides every run that reaches something new: of those that pass
+the quick way and that no build stops at, of those that it does not pass and no build stops at either, and of
+those that a build stops at.
 """
-FIRST, LATER, AGREED = 4, 4, 16
-"""Of the runs that stop alike, the first so many are judged by all checks, and then one of so many: of those
-that every build with checks takes, which the validator may pass, and of those that one of them refuses.
-Where there is no quick way to tell, all of the former are judged.
+FIRST, LATER, AGREED = 2, 8, 32
+"""Of the runs that stop alike and do not pass the quick way, the first so many are judged by all checks, and
+then one of so many: of those that every build with checks takes, which the validator may pass, and of those
+that one of them refuses. Where there is no quick way to tell, all of the former are judged.
+
+Which runs these are, their content says, by its checksum: the same input is judged in every campaign.
 """
 PARENTS = 16
 """So many inputs that pass and run everywhere are kept as parents, whether they reach something new or not:
@@ -57,15 +60,23 @@ class Harness:
         new = not features <= self._seen
         if new:
             self._seen |= features
-        stopped = any(outcome.trap or outcome.refusal for outcome in case.outcomes)
+        quick = self._ready.judgement.quick
+        try:
+            passes = quick is not None and quick.passes(case.data, "")
+        except Exception as raised:  # noqa: BLE001 - what ccheck raises is what the oracle ccheck looks for
+            self._found(data, itself(raised))
+            return features
+        outcomes = case.outcomes
+        stopped = any(outcome.trap or outcome.refusal for outcome in outcomes)
         new = new or (not stopped and len(self.healthy) < PARENTS)
-        if new or zlib.crc32(data) % (STOPPED if stopped else RUNNING) == 0:
+        number = zlib.crc32(data)
+        if new or number % (STOPPED if stopped else PASSED if passes else REFUSED) == 0:
             for one in broken(case, self._ready.oracles):
                 self._found(data, one)
             self._count(case)
             if new and not stopped and case.passed:
                 self.healthy.append(data)
-        elif stopped and self._near(case):
+        elif stopped and (passes or self._near(outcomes, number, certain=quick is not None)):
             for one in broken(case, self._quick):
                 self._found(data, one)
             self._count(case)
@@ -124,20 +135,18 @@ class Harness:
                 features.update((reader.name, o.verdict, o.trap and o.trap.signature) for o in found)
         return Case(entry.content, ready.schema, ready.judgement, ready.given, entry.events, ran, told)
 
-    def _near(self, case: Case) -> bool:
-        """Whether an outcome is worth the oracles: a build with checks trapped, or the validator may pass
-        the file.
+    def _near(self, outcomes: Sequence[Outcome], number: int, *, certain: bool) -> bool:
+        """Whether what stops a build is worth all checks although the quick way does not pass it: a build
+        with checks trapped, or the validator may pass the file. certain: there is a quick way.
         """
-        if any(outcome.trap and outcome.checks_bounds for outcome in case.outcomes):
+        if any(outcome.trap and outcome.checks_bounds for outcome in outcomes):
             return True
-        stop = tuple(map(stop_of, case.outcomes))
-        self._stops[stop] += 1
-        count = self._stops[stop]
-        refused = any(outcome.refusal and outcome.checks_bounds for outcome in case.outcomes)
-        if count <= FIRST or count % (AGREED if refused else LATER) == 0:
+        stop = tuple(map(stop_of, outcomes))
+        count = self._stops[stop] = self._stops[stop] + 1
+        refused = any(outcome.refusal and outcome.checks_bounds for outcome in outcomes)
+        if count <= FIRST or not (refused or certain):
             return True
-        quick = case.judgement.quick
-        return not refused if quick is None else quick.report(case.data, "", "-") is not None
+        return number // STOPPED % (AGREED if refused else LATER) == 0
 
     def _count(self, case: Case) -> None:
         if case.judged:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 
 from ccheck_fuzz.entry import Entry, split
-from ccheck_fuzz.events import GENERATORS, generated, mutate_events
+from ccheck_fuzz.events import GENERATORS, generated, mutate_events, pressed
 from ccheck_fuzz.interest import Interest, interest
 from ccheck_fuzz.mutate import Mutator
 from ccheck_fuzz.setup import Ready
@@ -14,13 +14,14 @@ from ccheck_fuzz.walk import Walk
 
 EVENTS = 8
 """One mutation of this many changes the events and not the content."""
-MOST_EVENTS = 8
+CHANGED = 0.5
+"""The share of inputs that keep the changed events of their parent when their content changes."""
+MOST_EVENTS = 4
 """Events that an input is given when its events are first changed."""
-FOUND_EVENTS = 4 * MOST_EVENTS
-"""Events among which they are chosen."""
-MOST_LINE = 1024
 LONG = 0.1
-"""How often events are taken with their lines, however long."""
+"""How often events are those that types call for, too, whose texts are long: they cost most."""
+MOST_CALLED = 256
+"""Parents whose events are remembered, all together."""
 SMALLER = 0.75
 """How often the smaller of two parents is taken."""
 WALKED = 0.3
@@ -57,6 +58,7 @@ class Variation:
         self._ready = ready
         self._healthy = healthy
         self._has_events = ready.schema.name in GENERATORS
+        self._called: dict[bytes, tuple[str, ...]] = {}
         self._mutator = Mutator(
             ready.schema,
             interest_of(ready),
@@ -74,23 +76,29 @@ class Variation:
         entry = split(data)
         if self._has_events and chance.randrange(EVENTS) == 0:
             lines = entry.events or self._called_for(entry.content, chance)
-            return Entry(entry.content, mutate_events(lines, chance)).pack()[:max_size]
+            return Entry(entry.content, mutate_events(lines, chance)).fit(max_size)
         content = self._mutator.mutate(entry.content, chance, max_size)
-        # What other content calls for is what meets it, unless events were changed on purpose before.
-        events = entry.events if chance.randrange(EVENTS) else None
-        return Entry(content, events).pack()[:max_size]
+        # What other content calls for is what meets it; events that were changed on purpose before do so as
+        # often.
+        events = entry.events if entry.events is not None and chance.random() < CHANGED else None
+        return Entry(content, events).fit(max_size)
 
     def _called_for(self, content: bytes, chance: random.Random) -> tuple[str, ...]:
-        """Some of the events that content calls for; those with long texts seldom, for they cost most."""
-        definitions = self._ready.given.definitions
-        lines = generated(self._ready.schema.name, content, definitions, FOUND_EVENTS)
+        """Some of the events that content calls for."""
+        schema, definitions = self._ready.schema.name, self._ready.given.definitions
         if chance.random() < LONG:
-            return lines[:MOST_EVENTS]
-        return tuple(line for line in lines if len(line) <= MOST_LINE)[:MOST_EVENTS]
+            return generated(schema, content, definitions, MOST_EVENTS)
+        known = self._called.get(content)
+        if known is None:
+            known = pressed(schema, content, definitions, MOST_EVENTS)
+            if len(self._called) >= MOST_CALLED:
+                self._called.clear()
+            self._called[content] = known
+        return known
 
     def cross(self, one: bytes, other: bytes, max_size: int, seed: int) -> bytes:
         """An input of records of both, with the events of the first."""
         chance = random.Random(seed)
         entry = split(one)
         content = self._mutator.cross(entry.content, split(other).content, chance, max_size)
-        return Entry(content, entry.events).pack()[:max_size]
+        return Entry(content, entry.events).fit(max_size)

@@ -28,3 +28,14 @@ def test_any_bytes_with_the_mark_are_an_entry(data: bytes) -> None:
     """A length that is not true makes all of it content."""
     entry = split(data + MARK)
     assert entry.content == data + MARK or data.startswith(entry.content)
+
+
+@given(content=st.binary(), events=LINES, most=st.integers(0, 400))
+def test_a_short_entry_has_whole_events(content: bytes, events: list[str], most: int) -> None:
+    """An entry that must be short loses events, the last first, and then content; never half an event."""
+    packed = Entry(content, tuple(events)).fit(most)
+    assert len(packed) <= most
+    kept = split(packed)
+    if len(content) <= most and MARK not in content:
+        assert kept.content == content
+        assert (kept.events or ()) == tuple(events)[: len(kept.events or ())]

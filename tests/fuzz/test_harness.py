@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccheck_fuzz.harness import Harness
-from ccheck_fuzz.oracles import Broken
+from ccheck_fuzz.oracles import Broken, Case
 from ccheck_fuzz.setup import Setup, SetupError, ready
+from ccheck_fuzz.variation import Variation
 from tests.fuzz.channel_setting import JULY, MARCH, setup
 
 FOUND: list[tuple[bytes, Broken]] = []
@@ -98,3 +99,28 @@ def test_a_setup_that_cannot_be_is_said_so(changes: dict[str, object], words: st
     """A campaign that could find nothing is refused before it begins."""
     with pytest.raises(SetupError, match=words):
         ready(setup(**changes))
+
+
+def test_content_says_what_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing is new, the same inputs are judged in any order."""
+    judged: list[bytes] = []
+
+    def note(case: Case, oracles: object) -> tuple[Broken, ...]:
+        judged.append(case.data)
+        return ()
+
+    monkeypatch.setattr("ccheck_fuzz.harness.broken", note)
+    made = ready(setup())
+    variation = Variation(made, [MARCH])
+    inputs = [variation.mutate(MARCH, 4096, number) for number in range(600)]
+    shares = []
+    for order in (inputs, inputs[::-1]):
+        tried = Harness(made, lambda data, broken: None)
+        for data in inputs * 3:
+            tried.run(data)
+        judged.clear()
+        for data in order:
+            tried.run(data)
+        shares.append(sorted(judged))
+    assert shares[0] == shares[1]
+    assert 10 < len(shares[0]) < 200

@@ -10,6 +10,8 @@ import pytest
 from ccheck.checks import CHECKS, contract
 from ccheck.exercise.outcome import Given
 from ccheck.judgement import Judgement, prepare
+from ccheck.screen.channel import definitions
+from ccheck.screen.criteria import Types
 from ccheck.screen.quick import Quick
 from ccheck_fuzz import oracles
 from ccheck_fuzz.oracles import (
@@ -26,6 +28,7 @@ from ccheck_fuzz.oracles import (
     trap,
 )
 from ccheck_schemas.formats.channel import SCHEMA
+from ccheck_schemas.generated.channel import spotless
 from tests.conftest import ROOT
 
 CORPUS = ROOT / "corpus" / "channel"
@@ -113,9 +116,12 @@ def test_a_lax_form_is_told(judgement: Judgement) -> None:
 def test_a_quick_way_that_passes_too_much_is_told(judgement: Judgement) -> None:
     """A quick way without builds to hold against would pass the July file; the oracle names the check that does not."""
     assert not list(quick_way(case(judgement, JULY)))
-    assert judgement.quick is not None
     fixed = tuple(b for b in case(judgement, JULY).given.builds if b.bounds_check)
-    careless = replace(judgement, quick=Quick(fixed, judgement.quick.types))
+    columns = spotless((CORPUS / "definitions.bin").read_bytes())
+    assert columns is not None
+    types = definitions(columns, "", fixed)
+    assert types is not None
+    careless = replace(judgement, quick=Quick(fixed, Types(types, fixed)))
     found = next(quick_way(case(careless, JULY)), None)
     assert found is not None
     assert found.signature == ("quick-way", "field-past-inputs")
