@@ -138,3 +138,21 @@ def is_records(value: object) -> TypeGuard[Sequence[Record]]:
         and len(value) > 0
         and isinstance(value[0], Record)
     )
+
+
+def every_field(record: Record, seen: set[int] | None = None) -> Iterator[tuple[Record, str, Any]]:
+    """Each field of a record and of all records below it that is no record itself: record, name, value.
+    Records that several fields hold come once.
+    """
+    seen = set() if seen is None else seen
+    if id(record) in seen:
+        return
+    seen.add(id(record))
+    for name, value in record.items():
+        if isinstance(value, Record):
+            yield from every_field(value, seen)
+        elif is_records(value):
+            for item in value:
+                yield from every_field(item, seen)
+        else:
+            yield record, name, value

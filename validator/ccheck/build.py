@@ -32,7 +32,7 @@ from typing import Any
 
 from ccheck_schemas.read import read
 from ccheck_schemas.recipe import Part
-from ccheck_schemas.record import Record, is_records
+from ccheck_schemas.record import Record, every_field
 from ccheck_schemas.schema import RecipeError, Schema
 from ccheck_schemas.seal import seal
 
@@ -168,26 +168,10 @@ def locate(root: Record, path: str, where: str = "") -> tuple[Record, str]:
     """The record and the name of its field that a path such as ``instances[0].type_id`` means. Raises
     RecipeError.
     """
-    for record, name in walk(root):
+    for record, name, _ in every_field(root):
         if record.span(name).path == path:
             return record, name
     raise RecipeError(where, f"the file has no field {path!r}; ccheck show names them all")
-
-
-def walk(record: Record, seen: set[int] | None = None) -> Any:
-    """Each field of a record and of all records below it, as (record, name); shared records once."""
-    seen = set() if seen is None else seen
-    if id(record) in seen:
-        return
-    seen.add(id(record))
-    for name, value in record.items():
-        if isinstance(value, Record):
-            yield from walk(value, seen)
-        elif is_records(value):
-            for item in value:
-                yield from walk(item, seen)
-        else:
-            yield record, name
 
 
 def dump_yaml(recipe: Mapping[str, Any], schema: str, *, ascii_only: bool = False) -> str:

@@ -13,7 +13,7 @@ from ccheck.cli import FINDINGS, PASS
 from ccheck.judgement import prepare
 from ccheck.report.printable import printable
 from ccheck.subject import Subject
-from ccheck_schemas.record import Record, is_records
+from ccheck_schemas.record import Record, every_field
 from ccheck_schemas.schema import RecipeError
 
 WIDTH = 80
@@ -67,20 +67,11 @@ def _recipe(subject: Subject, path: str) -> str:
     return dump_yaml(recipe, subject.schema.name, ascii_only=sys.stdout.isatty())
 
 
-def lines(record: Record, seen: set[int] | None = None) -> Iterator[str]:
+def lines(record: Record) -> Iterator[str]:
     """One line for each field: offset, path, value. Text is escaped, long values are cut."""
-    seen = set() if seen is None else seen
-    if id(record) in seen:
-        return
-    seen.add(id(record))
-    for name, value in record.items():
-        if isinstance(value, Record):
-            yield from lines(value, seen)
-        elif is_records(value):
-            for item in value:
-                yield from lines(item, seen)
-        elif value is not None and value != () and value != []:
-            span = record.span(name)
+    for owner, name, value in every_field(record):
+        if value is not None and value != () and value != []:
+            span = owner.span(name)
             yield f"{span.offset:#08x}  {printable(span.path)} = {_value(value)}"
 
 
