@@ -87,7 +87,9 @@ def test_what_cannot_be_grown_is_said() -> None:
 
 @pytest.mark.parametrize("schema", ALL, ids=lambda schema: schema.name)
 def test_small_files_sprout(schema: object) -> None:
-    """A small file out of a schema alone is read whole: its sizes, counts, links and checksums hold."""
+    """A small file out of a schema alone is read whole: its sizes, counts, links and checksums hold. It may lack the
+    pool whose items it names.
+    """
     (found,) = (one for one in ALL if one is schema)
     seen = set()
     for seed in range(40):
@@ -95,7 +97,9 @@ def test_small_files_sprout(schema: object) -> None:
         assert data == sprout(found.root, Random(seed))
         assert len(data) < 8192
         reading = read(found.root, data)
-        assert set(reading.counts) <= {"value-out-of-bounds", "rows-out-of-order", "pool-text-unused"}
+        may_break = {"value-out-of-bounds", "rows-out-of-order", "pool-text-unused"}
+        missing = {"offset-outside-region"} if "pool" not in reading.pools else set()
+        assert set(reading.counts) <= may_break | missing
         seen.add(len(data))
     assert len(seen) > 2
 

@@ -48,8 +48,8 @@ REPAIRED = (
 BOUNDS = {"value-out-of-bounds", "text-malformed", "text-not-terminated"}
 """What a record less or a longer text may well break: the least rows of a table, the most of a text."""
 
-BLOCKS = {"table-repeated", "rows-out-of-order", "index-outside-table"}
-"""What a block more or less breaks, because blocks hold the tables themselves."""
+BLOCKS = {"table-repeated", "rows-out-of-order", "index-outside-table", "offset-outside-region"}
+"""What a block more or less breaks, because blocks hold the tables and pools themselves."""
 
 
 SOUND = [schema for schema in ALL if schema is not DEVICETREE]
