@@ -12,7 +12,7 @@ from functools import cached_property
 from ccheck.exercise.evidence import Evidence, Gather, plain
 from ccheck.exercise.outcome import ExerciseError, Given
 from ccheck.finding import FileReport
-from ccheck.formats import named
+from ccheck.formats import FORMATS, named
 from ccheck.judge import examine, judge
 from ccheck.judgement import Judgement
 from ccheck.release_gate.baseline import Baseline
@@ -63,6 +63,13 @@ class Case:
             judge(self.subjects[taken.file.name], taken.file.path, judgement.checks, judgement.policy)
             for taken in self.files
         )
+
+    @cached_property
+    def foreign(self) -> bool:
+        """Whether some file is run by an interpreter that is not ccheck's own, which may hang or exit."""
+        own = {known.name for known in FORMATS}
+        used = {subject.schema.name for subject in self.subjects.values() if subject.schema is not None}
+        return self.judgement.own_exercise is not None or not used <= own
 
     def subject(self, data: bytes, name: str) -> Subject:
         """Bytes, read by the schema that was named or recognised."""

@@ -23,9 +23,10 @@ OWN: Mapping[str, str] = MappingProxyType(
         "diff": "ccheck.release_gate.stages.diff",
     }
 )
-"""The stages of this package, each the function `run` of its module. The others are brought, and each runs in
-a process of its own.
-"""
+"""The stages of this package, each the function `run` of its module. The others are brought."""
+
+RUNNING = frozenset({"exercise", "first_use", "faults"})
+"""Those that run an interpreter: where it is not ccheck's own, in a process apart, as brought stages do."""
 
 
 class StageMissing(Exception):
@@ -57,7 +58,8 @@ def run_stage(name: str, case: Case) -> Stage:
         return Stage(name, Status.OFF, "switched off")
     try:
         run = stage_run(name)  # that it is there is known here, before a process is begun for it
-        stage = run(case) if name in OWN else run_apart(name, case)
+        apart = name not in OWN or (name in RUNNING and case.foreign)
+        stage = run_apart(name, case) if apart else run(case)
         if stage.name != name or not isinstance(stage.status, Status) or stage.status is Status.OFF:
             raise ValueError(f"it told of {stage.name}, {stage.status}")
         return stage

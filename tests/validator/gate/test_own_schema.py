@@ -1,0 +1,128 @@
+"""`ccheck gate --schema`: a format of one's own before the gate, whatever its interpreter does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.validator.gate.story import DAY, Call
+
+SCHEMA = '''\
+"""A format of one number, and its driver."""
+
+import os
+import time
+
+from construct import Const, Int8ul, Struct
+
+from ccheck.exercise.outcome import Exercised, Outcome
+from ccheck_interpreter.trap import Operation, Provenance, Refusal, TrapData
+from ccheck_schemas.meaning import Bounded
+from ccheck_schemas.schema import Schema
+
+ONE = Struct("magic" / Const(b"ONE1"), "number" / Bounded(Int8ul, 1, 9))
+SCHEMA = Schema("one", "one number", ONE, recognise=lambda data: data[:4] == b"ONE1")
+
+
+def refuse(data, given):
+    if len(data) != 5 or data[:4] != b"ONE1" or not 1 <= data[4] <= 9:
+        return Exercised((Outcome("driver", "linux", "refuse", refusal=Refusal("bad", "bad"), checks_bounds=True),))
+    return Exercised((Outcome("driver", "linux", "run", events=1, steps=1, checks_bounds=True),))
+
+
+def trap(data, given):
+    where = TrapData("exception", Operation("read", "number"), detail="late", provenance=Provenance("driver"))
+    return Exercised((Outcome("driver", "linux", "crash", trap=where, checks_bounds=True),))
+
+
+def vanish(data, given):
+    os._exit(0)
+
+
+def hang(data, given):
+    while True:
+        time.sleep(60)
+
+
+def trust(data, given):
+    return Exercised((Outcome("driver", "linux", "run", events=1, steps=1, checks_bounds=True),))
+'''
+
+
+@pytest.fixture
+def one(cc: Call) -> Call:
+    """The command line, beside a schema file and a release of two files of its format."""
+    Path("one.py").write_text(SCHEMA, encoding="utf-8")
+    Path("release").mkdir()
+    for number in (1, 2):
+        Path("release", f"file-{number}.one").write_bytes(b"ONE1" + bytes([number]))
+    return cc
+
+
+def gate(cc: Call, exercise: str, *words: object, seconds: int = 60) -> tuple[int, str]:
+    """`ccheck gate --schema` with an interpreter: status and output."""
+    with Path("one.py").open("a", encoding="utf-8") as file:
+        file.write(f"\n\nEXERCISE = {exercise}\n")
+    Path("ccheck.toml").write_text(f"format = 1\n[gate]\nstage_seconds = {seconds}\n", encoding="utf-8")
+    status, out, _ = cc("gate", "release", "--schema", "one.py", "--on", DAY, *words)
+    return status, out
+
+
+def test_the_stages_run_its_interpreter(one: Call) -> None:
+    """With an interpreter that refuses what is bad, what it examined is told, without a matrix."""
+    status, out = gate(one, "refuse", "--skip", "first_use", "--skip", "regress", "--skip", "diff")
+    assert status == 0, out
+    assert (
+        "exercise    pass        2 files ran under 1 build, 2 events; without criteria, so without a matrix"
+        in out
+    )
+    assert "fuzz        pass        300 runs around 2 files" in out
+
+
+def test_a_trap_and_a_driver_that_takes_all_fail(one: Call) -> None:
+    """A driver that traps fails the release; no file is proved by a driver that runs whatever it is given."""
+    status, out = gate(one, "trap", "--only", "exercise")
+    assert status == 1
+    assert "file-1.one: driver traps: exception" in out
+
+
+@pytest.mark.parametrize("stage", ["exercise", "faults", "fuzz"])
+def test_an_interpreter_that_ends_its_process_is_no_pass(one: Call, stage: str) -> None:
+    """Where the interpreter leaves with status 0, the gate goes on, and is incomplete."""
+    status, out = gate(one, "vanish", "--only", stage)
+    assert status == 3
+    assert f"{stage:<10}  incomplete  its process told of no stage" in out
+
+
+def test_an_interpreter_that_hangs_is_no_pass(one: Call) -> None:
+    """Where the interpreter does not end, the stage is ended, and is incomplete."""
+    status, out = gate(one, "hang", "--only", "exercise", seconds=2)
+    assert status == 3
+    assert (
+        "exercise    incomplete  it did not end within 2 s: a hang, or too much for [gate] stage_seconds"
+        in out
+    )
+
+
+def test_a_format_without_an_interpreter_says_so(one: Call) -> None:
+    """What only an interpreter can tell is incomplete; the other stages still say what they saw."""
+    status, out = gate(one, "None", "--skip", "first_use", "--skip", "regress")
+    assert status == 3
+    assert "validate    pass        2 files passed" in out
+    for stage in ("exercise", "faults", "fuzz"):
+        assert f"{stage:<10}  incomplete" in out
+    assert "one has no interpreter" in out
+
+
+def test_the_verdict_holds_the_schema(one: Call) -> None:
+    """The digest of the schema file is one of the verdict's materials: another schema gives another verdict."""
+    pytest.importorskip("securesystemslib", reason="signing needs the extra gate")
+    one("keys", "new", "gate")
+    signed = ("--only", "validate", "--key", "gate.key", "--verdict", "v.json")
+    assert gate(one, "refuse", *signed)[0] == 0
+    before = Path("v.json").read_bytes()
+    with Path("one.py").open("a", encoding="utf-8") as file:
+        file.write("# another\n")
+    assert one("gate", "release", "--schema", "one.py", "--on", DAY, *signed)[0] == 0
+    assert Path("v.json").read_bytes() != before
