@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,7 +15,7 @@ import click
 import pytest
 from inline_snapshot import snapshot
 
-from ccheck.cli import COMMANDS, ccheck, run
+from ccheck.cli import COMMANDS, SECTIONS, ccheck, run
 from ccheck.formats import FORMATS
 from ccheck.judgement import Judgement
 from tests.conftest import ROOT
@@ -348,9 +349,12 @@ def test_each_command_has_help_with_an_example(cc: Run, name: str) -> None:
 
 
 def test_the_group_help_lists_all_commands(cc: Run) -> None:
-    """--help of the program names each command with a whole sentence or its beginning."""
+    """--help of the program names each command below what it is about, with a whole sentence."""
     out = cc("--help")[1]
-    assert all(f"  {name} " in out for name in COMMANDS)
+    assert all(f"\n{title}:\n" in out for title in SECTIONS)
+    listed = [line.split()[0] for line in out.splitlines() if re.match(r"  [a-z]", line)]
+    assert [name for name in listed if name in COMMANDS] == list(COMMANDS)
+    assert "..." not in out.partition("Files:")[2]
     assert "Exit status" in out
 
 

@@ -18,25 +18,35 @@ PASS, FINDINGS, USAGE, FAILURE, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit status: nothing wrong · errors found · wrong usage, or nothing examined · ccheck itself failed ·
 interrupted."""
 
-COMMANDS: Mapping[str, str] = {
-    "validate": "ccheck.commands.validate",
-    "explain": "ccheck.commands.explain",
-    "schemas": "ccheck.commands.schemas",
-    "show": "ccheck.commands.show",
-    "build": "ccheck.commands.build",
-    "diff": "ccheck.commands.diff",
-    "run": "ccheck.commands.run",
-    "rollout": "ccheck.commands.rollout",
-    "replay-291": "ccheck.commands.replay_291",
-    "init": "ccheck.commands.init",
-    "gate": "ccheck.commands.gate",
-    "verify": "ccheck.commands.verify",
-    "baseline": "ccheck.commands.baseline",
-    "keys": "ccheck.commands.keys",
-    "import-kaitai": "ccheck.commands.import_kaitai",
-    "completion": "ccheck.commands.completion",
+SECTIONS: Mapping[str, Mapping[str, str]] = {
+    "Files": {
+        "validate": "ccheck.commands.validate",
+        "explain": "ccheck.commands.explain",
+        "show": "ccheck.commands.show",
+        "diff": "ccheck.commands.diff",
+        "build": "ccheck.commands.build",
+        "schemas": "ccheck.commands.schemas",
+    },
+    "Drivers": {
+        "run": "ccheck.commands.run",
+        "replay-291": "ccheck.commands.replay_291",
+    },
+    "Releases": {
+        "gate": "ccheck.commands.gate",
+        "verify": "ccheck.commands.verify",
+        "baseline": "ccheck.commands.baseline",
+        "keys": "ccheck.commands.keys",
+        "rollout": "ccheck.commands.rollout",
+    },
+    "Formats of your own": {
+        "init": "ccheck.commands.init",
+        "import-kaitai": "ccheck.commands.import_kaitai",
+    },
+    "Shell": {"completion": "ccheck.commands.completion"},
 }
-"""The commands of this package, each the attribute `command` of its module."""
+"""The commands of this package, each the attribute `command` of its module, by what they are about."""
+
+COMMANDS: Mapping[str, str] = {name: module for own in SECTIONS.values() for name, module in own.items()}
 
 ENTRY_POINTS = "ccheck.commands"
 """The entry-point group through which other packages add commands, so that this one never imports them."""
@@ -53,6 +63,16 @@ class Commands(click.Group):
             *COMMANDS,
             *sorted(e.name for e in metadata.entry_points(group=ENTRY_POINTS) if e.name not in COMMANDS),
         ]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands by what they are about, then those of other packages; each in a whole sentence."""
+        others = [name for name in self.list_commands(ctx) if name not in COMMANDS]
+        for title, names in {**SECTIONS, "More": others}.items():
+            found = [(name, self.get_command(ctx, name)) for name in names]
+            rows = [(name, one.get_short_help_str(limit=200)) for name, one in found if one is not None]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the module of a command."""
@@ -103,11 +123,7 @@ def _absent(name: str, missing: ModuleNotFoundError) -> click.Command:
 def ccheck() -> None:
     """Check binary content before a kernel driver reads it.
 
-    \b
-    ccheck validate FILE...        everything that is wrong with a file, and why
-    ccheck explain CHECK           the manual of a check
-    ccheck show FILE               what is in a file, with offsets
-    ccheck gate RELEASE...         whether a release may ship, and the evidence
+    Begin with `ccheck validate FILE`; `ccheck COMMAND --help` says more of each.
 
     Exit status: 0 nothing wrong, 1 errors found, 2 wrong usage or nothing examined, 3 ccheck itself failed,
     130 interrupted.
