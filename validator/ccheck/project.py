@@ -121,8 +121,9 @@ def find_project(start: Path) -> Path | None:
     return None
 
 
-def load_project(path: Path, *, known_checks: Collection[str]) -> Project:
-    """Read ccheck.toml. known_checks: the names that `[severity]` and `[[suppress]]` may use.
+def load_project(path: Path, *, known_checks: Collection[str], folders: bool = True) -> Project:
+    """Read ccheck.toml. known_checks: the names that `[severity]` and `[[suppress]]` may use. folders: those
+    that only a gate looks into must be there.
 
     Raises ConfigurationError with all problems, each with line and key. Expired suppressions are not
     among them, because what has expired depends on the day: ask `Project.require_current`.
@@ -142,7 +143,7 @@ def load_project(path: Path, *, known_checks: Collection[str]) -> Project:
         suppressions=tuple(_suppress(table, known_checks) for table in top.tables("suppress")),
         max_size=limits.optional_integer("max_size", 1, 1 << 40),
         max_findings=limits.optional_integer("max_findings", 1, 1_000_000),
-        gate=_gate(top, folder) if "gate" in top.data else None,
+        gate=_gate(top, folder, folders) if "gate" in top.data else None,
     )
     for table in (sysmon, limits, top):
         table.done()
@@ -150,11 +151,11 @@ def load_project(path: Path, *, known_checks: Collection[str]) -> Project:
     return project
 
 
-def _gate(top: Table, folder: Path) -> GatePolicy:
+def _gate(top: Table, folder: Path, folders: bool) -> GatePolicy:
     # Loaded here: judging a file needs no policy for releases.
     from ccheck.release_gate.policy import read_gate
 
-    return read_gate(top.table("gate"), folder)
+    return read_gate(top.table("gate"), folder, folders)
 
 
 def _absolute(path: Path | str) -> Path:

@@ -176,6 +176,19 @@ def test_the_library_that_signs_elsewhere_verifies_it(signed: Call) -> None:
     assert envelope.verify([key], 1)
 
 
+def test_who_ships_needs_no_corpus_and_no_release_before(signed: Call) -> None:
+    """A policy that names folders verifies where they are not: nothing is looked up in them."""
+    Path("corpus").mkdir()
+    Path("ccheck.toml").write_text(
+        POLICY.replace("[gate]\n", '[gate]\ncorpus = "corpus"\nlast_good = "march"\n'), encoding="utf-8"
+    )
+    assert signed("gate", "march", "--on", DAY, "--key", "gate.key", "--verdict", "march.json")[0] == 0
+    Path("corpus").rmdir()
+    Path("march").rename("shipped")
+    assert verify(signed, "shipped")[0] == 0
+    assert signed("gate", "shipped", "--on", DAY)[0] == 2
+
+
 def test_other_definitions_consumers_and_targets_are_refused(signed: Call) -> None:
     """With a policy, what it names must be what the release was judged by; a baseline, where it is named."""
     assert verify(signed, "march", "--baseline", "baseline.txt")[0] == 0

@@ -80,8 +80,11 @@ def digest_of(terms: Mapping[str, object]) -> str:
     return hashlib.sha256(json.dumps(terms, sort_keys=True).encode()).hexdigest()
 
 
-def read_gate(table: Table, folder: Path) -> GatePolicy:
-    """Read `[gate]`; what is wrong is noted in its document. folder: where ccheck.toml lies."""
+def read_gate(table: Table, folder: Path, folders: bool = True) -> GatePolicy:
+    """Read `[gate]`; what is wrong is noted in its document. folder: where ccheck.toml lies. folders: those
+    that it names must be there; whoever verifies a verdict looks into none.
+    """
+    there = _there if folders else _path
     stages, budgets = table.table("stages"), table.table("budgets")
     chosen = tuple(name for name in STAGES if stages.flag(name, True))
     if not chosen:
@@ -93,8 +96,8 @@ def read_gate(table: Table, folder: Path) -> GatePolicy:
         stages=chosen,
         budgets=MappingProxyType(limits),
         baseline=_path(table, "baseline", folder),
-        last_good=_there(table, "last_good", folder),
-        corpus=_there(table, "corpus", folder),
+        last_good=there(table, "last_good", folder),
+        corpus=there(table, "corpus", folder),
         key=_path(table, "key", folder),
         valid_days=table.optional_integer("valid_days", 1, 3650) or VALID_DAYS,
         seed=table.optional_integer("seed", 1, 2**31 - 1) or 1,

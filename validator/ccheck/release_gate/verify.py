@@ -56,7 +56,7 @@ def verified(
     config, and what follows it: what the verdict must have been made by. Raises Refused, and click.UsageError
     or ConfigurationError for what cannot be read.
     """
-    project = None if config is None else load_project(config, known_checks=CheckNames())
+    project = None if config is None else load_project(config, known_checks=CheckNames(), folders=False)
     try:
         trusted = public_key(key)
         limit = None if project is None else project.max_size
