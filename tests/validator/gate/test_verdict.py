@@ -24,6 +24,8 @@ from tests.validator.gate.story import DAY, JULY, POLICY, Call, lay_out, recorde
 
 pytest.importorskip("securesystemslib", reason="signing needs the extra gate")
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from ccheck.release_gate.envelope import seal
@@ -354,6 +356,47 @@ def test_a_key_that_is_none_is_wrong_usage(cc: Call, monkeypatch: pytest.MonkeyP
     assert (status, out) == (2, "")
     assert "CCHECK_GATE_KEY" in err
     assert not pem or pem not in err
+
+
+def test_keys_of_other_kinds_are_wrong_usage(signed: Call) -> None:
+    """A key of another algorithm, one with a password, and one half for the other: each is told by its file alone."""
+    other = ec.generate_private_key(ec.SECP256R1())
+    mine: Any = private_key(Path("gate.key"))
+    plain, pem, pkcs8 = (
+        serialization.NoEncryption(),
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+    )
+    locked = mine.private_bytes(pem, pkcs8, serialization.BestAvailableEncryption(b"secret"))
+    public = other.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo)
+    for name, data in (
+        ("ec.key", other.private_bytes(pem, pkcs8, plain)),
+        ("locked.key", locked),
+        ("ec.pub", public),
+    ):
+        Path(name).write_bytes(data)
+    Path("large.key").write_bytes(bytes(100_000))
+    for key in ("ec.key", "locked.key", "gate.pub", "large.key"):
+        status, out, err = signed("gate", "march", "--on", DAY, "--key", key, "--verdict", "v.json")
+        assert (status, out) == (2, "")
+        assert key in err
+    for key in ("ec.pub", "gate.key", "large.key"):
+        status, out, err = signed("verify", "march.json", "march", "--key", key, "--on", NEXT)
+        assert (status, out) == (2, "")
+        assert key in err
+    assert not Path("v.json").exists()
+
+
+def test_what_cannot_be_read_is_wrong_usage(signed: Call) -> None:
+    """A release that is not there, a link in it, and a verdict that is too large, verify nothing."""
+    Path("link").symlink_to("march")
+    for release in ("nowhere", "link"):
+        assert verify(signed, release)[0] == 2
+    with Path("march.json").open("r+b") as file:
+        file.truncate((64 << 20) + 1)
+    status, out, err = signed("verify", "march.json", "march", "--key", "gate.pub", "--on", NEXT)
+    assert (status, out) == (2, "")
+    assert "it has more than 67,108,864 bytes" in err
 
 
 def test_a_policy_that_names_a_key_takes_no_other(signed: Call) -> None:
