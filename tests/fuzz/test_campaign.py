@@ -109,6 +109,11 @@ def test_the_same_campaign_goes_on(campaign: Path) -> None:
     assert [why for _, _, _, why in after.sessions()] == ["time", "time"]
     assert len(after.buckets()) == buckets
     assert set(after.inputs()) & set(corpus)
+    session = after.sessions()[-1][0]
+    figures = [sample for sample in after.samples() if sample.session == session]
+    assert all(sample.corpus >= len(corpus) for sample in figures)
+    shown = next(line for line in done.stderr.splitlines() if " lines, " in line)
+    assert ", 0 lines, " not in shown
 
 
 def test_only_what_is_new_counts(campaign: Path, tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from ccheck_fuzz.campaign.hold import held
 from ccheck_fuzz.campaign.state import KEPT_INPUTS, Death, State, StateError
-from ccheck_fuzz.campaign.supervisor import held
 from ccheck_fuzz.oracles import Broken
 
 ESCAPE = Broken("escape", "it traps", ("escape", "kind", "operation"))
@@ -95,7 +95,7 @@ def test_two_campaigns_do_not_share_a_folder(tmp_path: Path) -> None:
     program = f"""
 import os, signal
 from pathlib import Path
-from ccheck_fuzz.campaign.supervisor import held
+from ccheck_fuzz.campaign.hold import held
 with held(Path({str(tmp_path)!r})):
     os.kill(os.getpid(), signal.SIGKILL)
 """

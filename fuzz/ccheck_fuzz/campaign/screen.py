@@ -14,8 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ccheck.report.printable import printable
+from ccheck_fuzz.campaign.progress import Progress
 from ccheck_fuzz.campaign.state import Bucket
-from ccheck_fuzz.campaign.supervisor import Progress
 
 EVERY = 10.0
 """Seconds between plain lines."""

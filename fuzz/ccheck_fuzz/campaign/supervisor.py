@@ -7,12 +7,11 @@ import json
 import random
 import shutil
 import signal
-import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 
@@ -21,7 +20,9 @@ from ccheck_fuzz.campaign.child import begin, end
 from ccheck_fuzz.campaign.flight import Flight
 from ccheck_fuzz.campaign.jobs import Job
 from ccheck_fuzz.campaign.matrix import cells
-from ccheck_fuzz.campaign.state import Bucket, Sample, State, StateError
+from ccheck_fuzz.campaign.progress import Outcome, Progress
+from ccheck_fuzz.campaign.settling import Settling
+from ccheck_fuzz.campaign.state import Sample, State, StateError
 from ccheck_fuzz.engines import available
 from ccheck_fuzz.oracles import Broken
 from ccheck_fuzz.setup import Ready
@@ -41,43 +42,6 @@ GRACE = 3.0
 """Seconds that jobs have for ending when their epoch is over."""
 QUICK_DEATHS = 5
 """Deaths of one job before its first run, one after the other, that end the campaign."""
-SETTLE_SECONDS = 60.0
-"""Time that is left, after the end, for settling what was found last."""
-
-
-@dataclass
-class Progress:
-    """What the screen shows.
-
-    runs: of all jobs in this session. rate: runs per second, over the last few. lines, cells: reached, by
-    the last merge; cells of the matrix field × criterion kind, in formats that have one. features: reached,
-    by the jobs. newest: seconds since the last new bucket. stage: what is going on.
-    """
-
-    begun: float
-    seconds: float
-    runs: int = 0
-    rate: float = 0.0
-    cpu: float = 0.0
-    lines: int = 0
-    features: int = 0
-    cells: int = 0
-    corpus: int = 0
-    buckets: list[Bucket] = field(default_factory=list)
-    deaths: int = 0
-    stable: int = 0
-    replayed: int = 0
-    engines: tuple[str, ...] = ()
-    stage: str = "starting"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a session ended. why: `time` or `interrupted`. problem: why it could not do its work, or None."""
-
-    why: str
-    problem: str | None
-    runs: int
 
 
 class Campaign:
@@ -112,9 +76,7 @@ class Campaign:
         self._bounds = bounds
         self._stop = False
         self._quick_deaths = 0
-        self._triage: subprocess.Popen[bytes] | None = None
-        self._triaged: tuple[int, float] = (0, 0.0)
-        self._given_up: set[int] = set()
+        self._settling = Settling(folder, state)
         self._gathered: set[str] = set()
         self._merging: subprocess.Popen[bytes] | None = None
         self._merged_by = 0.0
@@ -145,7 +107,7 @@ class Campaign:
                 self._end_merge(MERGE_SECONDS)
                 self._begin_merge()
                 self._end_merge(MERGE_SECONDS + MERGE_SECONDS_EACH * len(self._gathered))
-        self._settle_rest(show)
+        self._settling.rest(lambda: self._show_settling(show))
         self._state.end(self._session, problem or why)
         self.progress.buckets = self._state.buckets()
         self.progress.stage = "ended"
@@ -179,8 +141,13 @@ class Campaign:
             self._state.keep(seed, "seed")
         shutil.rmtree(work / "corpus")
         (work / "corpus").mkdir()
+        self._gathered.clear()
         for data in self._state.inputs():
-            (work / "corpus" / hashlib.sha256(data).hexdigest()).write_bytes(data)
+            name = hashlib.sha256(data).hexdigest()
+            (work / "corpus" / name).write_bytes(data)
+            self._gathered.add(name)
+        self.progress.corpus = len(self._gathered)
+        self._note_reached()
 
     def _search(self, show: Callable[[Progress], None]) -> str | None:
         """Epoch after epoch; why it could not go on, or None."""
@@ -215,7 +182,7 @@ class Campaign:
                 sampled = time.monotonic()
                 self._sample()
                 self._gather()
-                self._triage_next()
+                self._settling.next()
                 self._end_merge(0.0)
                 show(self.progress)
             if not any(job.running for job in self._jobs):
@@ -343,15 +310,24 @@ class Campaign:
         finally:
             if self._merging.poll() is not None:
                 self._merging = None
-        reached = self._state.features()
-        self.progress.lines = sum(name.startswith("line ") for name, _ in reached)
-        self.progress.cells = cells(name for name, _ in reached)
+        self._note_reached()
         live = {hashlib.sha256(data).hexdigest() for data in self._state.inputs()}
         folder = self._folder / "work" / "corpus"
         for path in folder.iterdir():
             if path.name in self._gathered and path.name not in live:
                 path.unlink(missing_ok=True)
         self.progress.corpus = len(live)
+
+    def _note_reached(self) -> None:
+        """What all merges so far found to be reached."""
+        reached = self._state.features()
+        self.progress.lines = sum(name.startswith("line ") for name, _ in reached)
+        self.progress.cells = cells(name for name, _ in reached)
+
+    def _show_settling(self, show: Callable[[Progress], None]) -> None:
+        self.progress.stage = "settling findings"
+        self.progress.buckets = self._state.buckets()
+        show(self.progress)
 
     def _idle(self) -> str | None:
         """Why the session did no work, or None."""
@@ -360,46 +336,6 @@ class Campaign:
         if self.progress.features == 0:
             return "no coverage: not one input reached anything in the interpreter"
         return None
-
-    def _new_buckets(self) -> list[Bucket]:
-        """Those that wait to be settled; what is told for information is told as it was met."""
-        waiting = (b for b in self._state.buckets() if b.state == "new" and not b.information)
-        return [bucket for bucket in waiting if bucket.number not in self._given_up]
-
-    def _triage_next(self) -> None:
-        """Settle one bucket at a time, in a process of its own that may die of it."""
-        if self._triage is not None:
-            if self._triage.poll() is None:
-                if time.monotonic() > self._triaged[1]:
-                    end(self._triage)
-                return
-            self._given_up.add(self._triaged[0])
-            self._triage = None
-        waiting = self._new_buckets()
-        if waiting:
-            self._begin_triage(waiting[0])
-
-    def _begin_triage(self, bucket: Bucket, seconds: float = 40.0) -> None:
-        self._triaged = (bucket.number, time.monotonic() + 3 * seconds + 60)
-        words = [str(self._folder), str(bucket.number), f"--seconds={seconds}"]
-        self._triage = begin("ccheck_fuzz.campaign.triage", words)
-
-    def _settle_rest(self, show: Callable[[Progress], None]) -> None:
-        """Settle what is left, for a while; what is then still new is settled by the next session."""
-        until = time.monotonic() + SETTLE_SECONDS
-        try:
-            while time.monotonic() < until:
-                self._triage_next()
-                if self._triage is None:
-                    break
-                self.progress.stage = "settling findings"
-                self.progress.buckets = self._state.buckets()
-                show(self.progress)
-                time.sleep(LOOK)
-        except KeyboardInterrupt:
-            pass
-        if self._triage is not None and self._triage.poll() is None:
-            end(self._triage)
 
 
 def _of_death(kind: str, detail: str, bounds: Bounds) -> tuple[str, tuple[str, ...]]:
@@ -410,21 +346,6 @@ def _of_death(kind: str, detail: str, bounds: Bounds) -> tuple[str, tuple[str, .
     if kind == "memory":
         return f"a run takes more than {bounds.memory} MiB of memory", ("ccheck", "memory")
     return f"a run ends its process: {first}", ("ccheck", "crash", first)
-
-
-@contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Hold a campaign's folder, so that no second campaign works in it; the hold ends with the process."""
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = sqlite3.connect(folder / "lock.sqlite", timeout=0, isolation_level=None)
-    try:
-        try:
-            lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError:
-            raise StateError(f"another campaign works in {folder}") from None
-        yield
-    finally:
-        lock.close()
 
 
 def choose_engines(wanted: str) -> tuple[tuple[str, ...], str | None]:

@@ -12,10 +12,11 @@ import click
 
 from ccheck.cli import FAILURE, FINDINGS, PASS
 from ccheck_fuzz.campaign.bounds import Bounds
+from ccheck_fuzz.campaign.hold import held
 from ccheck_fuzz.campaign.screen import Screen, default_stream
 from ccheck_fuzz.campaign.state import State, StateError
 from ccheck_fuzz.campaign.summary import findings, lines
-from ccheck_fuzz.campaign.supervisor import Campaign, choose_engines, held
+from ccheck_fuzz.campaign.supervisor import Campaign, choose_engines
 from ccheck_fuzz.commands.options import duration, made_ready, setup_of, subject
 from ccheck_fuzz.commands.results import coverage, report, status
 from ccheck_fuzz.commands.single import minimize, replay

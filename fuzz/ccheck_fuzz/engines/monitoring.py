@@ -72,13 +72,13 @@ class Monitoring:
             if now - looked >= _LOOKED:
                 looked = now
                 corpus += [data for data in shared.news() if run(data) or not corpus]
-                search.told(self._lines + len(seen), len(corpus))
+                search.told(len(seen), len(corpus))
                 gc.collect(0)
             data = self._next(corpus, chance, search)
             if run(data):
                 corpus.append(data)
                 shared.add(data)
-                search.told(self._lines + len(seen), len(corpus))
+                search.told(len(seen), len(corpus))
                 search.stable(search.run(data) <= seen)
 
     def _next(self, corpus: list[bytes], chance: random.Random, search: Search) -> bytes:

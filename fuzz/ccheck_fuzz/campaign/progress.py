@@ -1,0 +1,42 @@
+"""How a campaign stands, for the screen, and how a session of it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ccheck_fuzz.campaign.state import Bucket
+
+
+@dataclass
+class Progress:
+    """What the screen shows.
+
+    runs: of all jobs in this session. rate: runs per second, over the last few. lines, cells: reached, by
+    the last merge; cells of the matrix field × criterion kind, in formats that have one. features: reached,
+    by the jobs. newest: seconds since the last new bucket. stage: what is going on.
+    """
+
+    begun: float
+    seconds: float
+    runs: int = 0
+    rate: float = 0.0
+    cpu: float = 0.0
+    lines: int = 0
+    features: int = 0
+    cells: int = 0
+    corpus: int = 0
+    buckets: list[Bucket] = field(default_factory=list)
+    deaths: int = 0
+    stable: int = 0
+    replayed: int = 0
+    engines: tuple[str, ...] = ()
+    stage: str = "starting"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a session ended. why: `time` or `interrupted`. problem: why it could not do its work, or None."""
+
+    why: str
+    problem: str | None
+    runs: int
