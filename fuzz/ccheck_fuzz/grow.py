@@ -19,17 +19,20 @@ from ccheck_fuzz.model import Draft, Model, opened
 from ccheck_fuzz.mutate import Context
 from ccheck_fuzz.mutate.place import Site, with_value
 from ccheck_fuzz.mutate.records import kind_furnished, record_doubled, record_dropped
-from ccheck_schemas.anatomy import DERIVED, Kind, sprout
+from ccheck_schemas.anatomy import DERIVED, Kind, Role, sprout
 from ccheck_schemas.schema import Schema
 
 Score = tuple[int, ...]
 """What is wrong with a file; less is better, nothing but zeros is a clean pass."""
 
-SPROUTS = 160
+SPROUTS = 80
 """Small files that one attempt begins with; it goes on with the best."""
 
 MOST_LEVEL = 6
 """Edits in a row that make nothing better."""
+
+PATIENCE = 450
+"""Files that are judged without one that is better, before an attempt is given up."""
 
 MOST_FINDINGS = 3
 """Findings that one step looks at: the first ones, which the others may stand behind."""
@@ -84,6 +87,10 @@ class _Search:
         self.interest = interest
         self.most = tries
         self.tries = 0
+        self.other: set[tuple[int, ...]] = set()
+        """The sorts of files that passed and were not wanted: no repair makes them wanted."""
+        self.stuck: set[frozenset[str]] = set()
+        """The checks at which attempts began that came to nothing."""
 
     def run(self) -> Grown:
         best: tuple[Score, Model, FileReport] | None = None
@@ -103,7 +110,10 @@ class _Search:
         """How far a file is from a pass; a file of another sort is farther than any of the right one."""
         self.tries += 1
         counts, report = self.judged.badness(model.data)
-        return (int(not self.wanted(model.data)), *counts), report
+        wanted = self.wanted(model.data)
+        if not wanted and not any(counts):
+            self.other.add(_sort(model))
+        return (int(not wanted), *counts), report
 
     def attempt(self) -> tuple[Score, Model, FileReport]:
         """From the best of some small files, uphill as far as it goes."""
@@ -115,14 +125,24 @@ class _Search:
             started.append((score, number, model, report))
             if not any(score):
                 break
-        score, _, model, report = min(started, key=lambda start: start[:2])
+        score, _, model, report = min(
+            started,
+            key=lambda start: (_sort(start[2]) in self.other, _checks(start[3]) in self.stuck, *start[:2]),
+        )
+        began = _checks(report)
         level = 0
-        while any(score) and self.tries < self.most and level <= MOST_LEVEL:
+        since = self.tries
+        while any(score) and self.tries < self.most and level <= MOST_LEVEL and self.tries - since < PATIENCE:
             better = self.step(model, report, score)
             if better is None:
                 break
-            level = level + 1 if better[0] == score else 0
+            if better[0] == score:
+                level += 1
+            else:
+                level, since = 0, self.tries
             score, model, report = better
+        if any(score):
+            self.stuck.add(began)
         return score, model, report
 
     def step(self, model: Model, report: FileReport, score: Score) -> tuple[Score, Model, FileReport] | None:
@@ -215,6 +235,21 @@ class _Search:
                     draft = Draft(model)
                     draft.prune(tag, number)
                     yield draft.build()
+
+
+def _sort(model: Model) -> tuple[int, ...]:
+    """Of which sort a file says that it is: the kinds in its first record."""
+    return tuple(
+        model.value(population.starts[0], number)
+        for population in model.frame.populations[:1]
+        for number in population.kind.numbers
+        if number.role is Role.ENUM
+    )
+
+
+def _checks(report: FileReport) -> frozenset[str]:
+    """The checks that find something."""
+    return frozenset(finding.check for finding in report.findings)
 
 
 def _told(report: FileReport) -> set[tuple[str, str, str]]:

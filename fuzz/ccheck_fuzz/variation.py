@@ -24,6 +24,8 @@ MOST_CALLED = 256
 """Parents whose events are remembered, all together."""
 SMALLER = 0.75
 """How often the smaller of two parents is taken."""
+NEWEST = 4
+"""Half of these parents are out of the newest of so many parts, or out of the newest so many."""
 WALKED = 0.3
 """The share of inputs that are the next single change of such a parent, as long as there is one."""
 HEALTHY = 0.65
@@ -64,7 +66,7 @@ class Variation:
             interest_of(ready),
             [split(seed).content for seed in seeds],
         )
-        self._walk = Walk(self._mutator.models, healthy)
+        self._walk = Walk(self._mutator.models, healthy, self._mutator.interest)
 
     def mutate(self, data: bytes, max_size: int, seed: int) -> bytes:
         """Another input of at most `max_size` bytes; now and then one of a parent of its own choice."""
@@ -72,7 +74,8 @@ class Variation:
         if chance.random() < WALKED and (step := self._walk.next()) is not None and len(step) <= max_size:
             return step
         if self._healthy and chance.random() < HEALTHY:
-            data = smaller(self._healthy, chance)
+            newest = self._healthy[-max(NEWEST, len(self._healthy) // NEWEST) :]
+            data = smaller(newest if chance.random() < 0.5 else self._healthy, chance)
         entry = split(data)
         if self._has_events and chance.randrange(EVENTS) == 0:
             lines = entry.events or self._called_for(entry.content, chance)

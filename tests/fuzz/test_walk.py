@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ccheck_fuzz.interest import Interest
 from ccheck_fuzz.model import Models, opened
 from ccheck_fuzz.walk import MOST_STEPS, Walk, steps
 from tests.fuzz.seeds import CHANNEL, INSTANCES, MARCH
@@ -36,7 +37,7 @@ def test_steps_change_one_number_and_differ() -> None:
 def test_parents_that_are_added_later_are_walked_over() -> None:
     """The walk ends with the last parent, and goes on when there is another; a parent has its share of steps."""
     parents = [MARCH]
-    walk = Walk(Models(CHANNEL), parents)
+    walk = Walk(Models(CHANNEL), parents, Interest())
     first = []
     while (step := walk.next()) is not None:
         first.append(step)

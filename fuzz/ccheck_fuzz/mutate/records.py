@@ -174,11 +174,13 @@ def kind_furnished(model: Model, random: Random, context: Context) -> Model | No
     draft = Draft(model)
     own = draft.cut(key, row)
     raw = bytearray(own.raw)
-    kinds = numbers_of(kind, ENUM)
-    for number in kinds if random.random() < 0.4 else (pick(random, kinds),):
-        number.packer.pack_into(raw, number.delta, pick(random, number.values))
     refs = list(own.refs)
     form = int(random.random() * len(kind.pooled))
+    kinds = numbers_of(kind, ENUM)
+    # Where nothing was named, nothing that the kinds say of it can be right yet.
+    every = random.random() < (0.3 if refs[form] is not None else 0.8)
+    for number in kinds if every else (pick(random, kinds),):
+        number.packer.pack_into(raw, number.delta, pick(random, number.values))
     if refs[form] is None or random.random() < 0.5:
         known = [r[form] for t in model.frame.tables.values() if t.kind is kind for r in t.refs if r[form]]
         refs[form] = pick(random, known) if known and random.random() < 0.5 else _fresh(random, context)
