@@ -20,7 +20,11 @@ def page(chosen: Sequence[Plant], hunted: Sequence[Hunted], measured: Sequence[M
     """How it was measured, a summary, and a row for each fault."""
     by_plant = {plant.name: [one for one in hunted if one.plant == plant.name] for plant in chosen}
     lines = [
-        *(f"* `python -m bench.fuzz.zoo {each.words}`, {each.on}, {each.where}" for each in measured),
+        *(
+            f"* `python -m bench.fuzz.zoo {each.words}`, {each.on}, {each.where}"
+            for each in measured
+            if each.hunts
+        ),
         "",
         *_summary(by_plant),
         "",
@@ -55,12 +59,19 @@ def _summary(by_plant: dict[str, list[Hunted]]) -> Iterable[str]:
         budgets = sorted({one.budget for own in tried.values() for one in own})
         yield (
             f"* {name}, {' or '.join(f'{budget:g}' for budget in budgets)} CPU-seconds for each fault and "
-            f"seed: {len(found)} of {len(tried)} faults found, {len(every)} by every seed; "
-            f"median over all faults: {runs} runs, {seconds} CPU-seconds"
+            f"seed, {_seeds(tried.values())}: {len(found)} of {len(tried)} faults found, {len(every)} by every "
+            f"seed; median over all faults: {runs} runs, {seconds} CPU-seconds"
             + (f"; missed: {', '.join(sorted(set(tried) - set(found)))}" if len(found) < len(tried) else "")
         )
     for other in SEARCHERS[1:]:
         yield from _beside(by_plant, other)
+
+
+def _seeds(hunts: Iterable[Sequence[Hunted]]) -> str:
+    """How many seeds were measured of each fault."""
+    counts = [len(own) for own in hunts]
+    least, most = min(counts), max(counts)
+    return f"{most} seeds" if least == most else f"{least} to {most} seeds"
 
 
 def _beside(by_plant: dict[str, list[Hunted]], other: str) -> Iterable[str]:
