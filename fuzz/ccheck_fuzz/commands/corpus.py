@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 import click
 
 from ccheck.cli import FAILURE, FINDINGS, PASS
 from ccheck.report.printable import printable
 from ccheck_fuzz.campaign.merge import merge
-from ccheck_fuzz.commands.options import made_ready, setup_of, subject
+from ccheck_fuzz.commands.options import Subject, made_ready, setup_of, subject
 from ccheck_fuzz.regress import RegressError, keep, regress
 from ccheck_fuzz.seeds import gather
 
@@ -75,14 +74,14 @@ def run_again(corpus: Path) -> int:
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("-o", "--output", type=_CORPUS, required=True, help="Write the kept files here.")
 @subject
-def minimize(paths: tuple[Path, ...], output: Path, **options: Any) -> int:
+def minimize(paths: tuple[Path, ...], output: Path, about: Subject) -> int:
     """Copy the fewest and smallest files that reach what all of them reach in the interpreter."""
-    given, passed_over = gather(paths, options["max_size"])
+    given, passed_over = gather(paths, about.max_size)
     for line in passed_over:
         click.echo(f"passed over: {line}", err=True)
     if not given:
         raise click.UsageError("there is not one file")
-    merged = merge(made_ready(setup_of(seeds=given, **options)), given)
+    merged = merge(made_ready(setup_of(given, about)), given)
     output.mkdir(parents=True, exist_ok=True)
     for data in merged.kept:
         (output / f"{hashlib.sha256(data).hexdigest()[:16]}.bin").write_bytes(data)

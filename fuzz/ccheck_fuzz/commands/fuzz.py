@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from datetime import date
 from pathlib import Path
 from random import Random
 
@@ -17,7 +16,7 @@ from ccheck_fuzz.campaign.screen import Screen, default_stream
 from ccheck_fuzz.campaign.state import State, StateError
 from ccheck_fuzz.campaign.summary import findings, lines
 from ccheck_fuzz.campaign.supervisor import Campaign, choose_engines
-from ccheck_fuzz.commands.options import duration, made_ready, setup_of, subject
+from ccheck_fuzz.commands.options import Subject, duration, made_ready, setup_of, subject
 from ccheck_fuzz.commands.results import coverage, report, status
 from ccheck_fuzz.commands.single import minimize, replay
 from ccheck_fuzz.engines import ENGINES
@@ -107,19 +106,7 @@ def command(  # noqa: PLR0917, RUF100 - one argument for each option
     new_only: bool,
     since: Path | None,
     quiet: bool,
-    schema: str | None,
-    definitions: tuple[Path, ...],
-    consumers: Path | None,
-    target_version: str | None,
-    on: date | None,
-    config: Path | None,
-    no_config: bool,
-    target: str | None,
-    execute: str | None,
-    exec_timeout: float,
-    oracles: tuple[str, ...],
-    max_size: int,
-    trust_definitions: bool,
+    about: Subject,
 ) -> int:
     """Search for files that the validator passes and a driver would trap on, and for whatever else breaks a
     property: see `docs/fuzzing.md`.
@@ -136,32 +123,17 @@ def command(  # noqa: PLR0917, RUF100 - one argument for each option
         raise click.UsageError("name the campaign's folder with --out")
     if new_only and since is None:
         raise click.UsageError("--new-only needs --since: new since when?")
-    given, passed_over = gather(seeds, max_size)
+    given, passed_over = gather(seeds, about.max_size)
     for line in passed_over:
         click.echo(f"passed over: {line}", err=True)
     if seeds and not given:
         raise click.UsageError("there is not one file among the seeds")
-    setup = setup_of(
-        seeds=given,
-        schema=schema,
-        definitions=definitions,
-        consumers=consumers,
-        target_version=target_version,
-        on=on,
-        config=config,
-        no_config=no_config,
-        target=target,
-        execute=execute,
-        exec_timeout=exec_timeout,
-        oracles=oracles,
-        max_size=max_size,
-        trust_definitions=trust_definitions,
-    )
+    setup = setup_of(given, about)
     try:
         with held(out):
             return _campaign(
                 out, setup, given, seconds, jobs or os.cpu_count() or 1, engine, seed,
-                Bounds(max(run_timeout, exec_timeout if execute else 0.0), memory), runs or 0,
+                Bounds(max(run_timeout, about.exec_timeout if about.execute else 0.0), memory), runs or 0,
                 since, quiet=quiet, new_only=new_only,
             )  # fmt: skip
     except StateError as wrong:

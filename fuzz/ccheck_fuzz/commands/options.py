@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from ccheck.commands.options import day, size
+from ccheck.commands.options import day, size, together
 from ccheck.configuration import ConfigurationError
 from ccheck.formats import recognise
 from ccheck.project import find_project
@@ -18,7 +19,6 @@ from ccheck_fuzz.oracles import ORACLES
 from ccheck_fuzz.readers import ReaderError
 from ccheck_fuzz.setup import Ready, Setup, SetupError, ready
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -32,8 +32,28 @@ def duration(ctx: click.Context, param: click.Parameter, value: str | None) -> f
     return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}[match[2]]
 
 
-def subject(function: _Function) -> _Function:
-    """The options that say what is fuzzed and what it is judged by."""
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is fuzzed and what it is judged by, as the command line says it."""
+
+    schema: str | None
+    definitions: tuple[Path, ...]
+    consumers: Path | None
+    target_version: str | None
+    on: date | None
+    config: Path | None
+    no_config: bool
+    target: str | None
+    execute: str | None
+    exec_timeout: float
+    oracles: tuple[str, ...]
+    max_size: int
+    trust_definitions: bool
+
+
+def subject(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say what is fuzzed and what it is judged by, given as one argument `about`."""
+    function = together(Subject, "about", function)
     for option in reversed(
         (
             click.option(
@@ -91,24 +111,9 @@ def subject(function: _Function) -> _Function:
     return function
 
 
-def setup_of(
-    *,
-    seeds: list[bytes],
-    schema: str | None,
-    definitions: tuple[Path, ...],
-    consumers: Path | None,
-    target_version: str | None,
-    on: date | None,
-    config: Path | None,
-    no_config: bool,
-    target: str | None,
-    execute: str | None,
-    exec_timeout: float,
-    oracles: tuple[str, ...],
-    max_size: int,
-    trust_definitions: bool,
-) -> Setup:
+def setup_of(seeds: list[bytes], about: Subject) -> Setup:
     """The options in words that survive the process. Raises click.UsageError."""
+    schema = about.schema
     if schema is None:
         found = {known.name for known in map(recognise, seeds) if known is not None}
         if len(found) != 1:
@@ -119,22 +124,22 @@ def setup_of(
         (schema,) = found
     elif schema.endswith(".py"):
         schema = str(Path(schema).resolve())
-    found_config = config or (None if no_config else find_project(Path.cwd()))
+    config = about.config or (None if about.no_config else find_project(Path.cwd()))
     return Setup(
         schema=schema,
-        config=None if found_config is None else str(found_config.resolve()),
-        use_config=not no_config,
-        definitions=tuple(str(path.resolve()) for path in definitions),
-        consumers=None if consumers is None else str(consumers.resolve()),
-        target_version=target_version,
+        config=None if config is None else str(config.resolve()),
+        use_config=not about.no_config,
+        definitions=tuple(str(path.resolve()) for path in about.definitions),
+        consumers=None if about.consumers is None else str(about.consumers.resolve()),
+        target_version=about.target_version,
         # The day is fixed when a campaign begins: one that runs past midnight asks the same question.
-        on=(on or date.today()).isoformat(),
-        trust_definitions=trust_definitions,
-        target=target,
-        execute=execute,
-        execute_seconds=exec_timeout,
-        oracles=oracles,
-        max_size=max_size,
+        on=(about.on or date.today()).isoformat(),
+        trust_definitions=about.trust_definitions,
+        target=about.target,
+        execute=about.execute,
+        execute_seconds=about.exec_timeout,
+        oracles=about.oracles,
+        max_size=about.max_size,
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -13,7 +12,7 @@ from ccheck.intake import NotTaken, take
 from ccheck.report.printable import printable
 from ccheck_fuzz.campaign.state import State, StateError
 from ccheck_fuzz.campaign.triage import deadly, settle
-from ccheck_fuzz.commands.options import made_ready, setup_of, subject
+from ccheck_fuzz.commands.options import Subject, made_ready, setup_of, subject
 from ccheck_fuzz.entry import split
 from ccheck_fuzz.harness import Harness
 from ccheck_fuzz.reproduce import reproduce
@@ -33,7 +32,7 @@ from ccheck_fuzz.setup import Setup
     "--seconds", type=click.FloatRange(1), default=60.0, show_default=True, help="Time for each property."
 )
 @subject
-def minimize(path: Path, output: Path, seconds: float, **options: Any) -> int:
+def minimize(path: Path, output: Path, seconds: float, about: Subject) -> int:
     """Make a file that breaks a property smaller, as long as it breaks the same one in the same way.
 
     Exit status: 0, or 1 when the file breaks nothing.
@@ -42,7 +41,7 @@ def minimize(path: Path, output: Path, seconds: float, **options: Any) -> int:
         data = take(str(path))
     except NotTaken as fault:
         raise click.UsageError(f"{path}: {fault.detail}") from fault
-    made = made_ready(setup_of(seeds=[data], **options))
+    made = made_ready(setup_of([data], about))
     broken = Harness(made, lambda data, broken: None).broken_by(data)
     if not broken:
         click.echo(f"{path} breaks no property: nothing to keep while it shrinks", err=True)

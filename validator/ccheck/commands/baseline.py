@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from ccheck.cli import FINDINGS, PASS
-from ccheck.commands.options import judging
+from ccheck.commands.options import Judging, judging
 from ccheck.gather import CheckNames
 from ccheck.judgement import Judgement
 from ccheck.project import find_project, load_project
@@ -61,14 +60,7 @@ def add(
     paths: tuple[str, ...],
     release: str,
     exclude: tuple[str, ...],
-    schema: str | None,
-    definitions: tuple[Path, ...],
-    consumers: Path | None,
-    target: str | None,
-    on: date | None,
-    config: Path | None,
-    no_config: bool,
-    max_size: int | None,
+    by: Judging,
     baseline: Path | None,
 ) -> int:
     """Record what released files use, and what they make the interpreter do. What is known from an earlier
@@ -80,14 +72,7 @@ def add(
     Exit status: 0 all were recorded, 1 none was, because one does not pass, 2 wrong usage.
     """
     judgement = whole_judgement(
-        schema=schema,
-        definitions=definitions,
-        consumers=consumers,
-        target=target,
-        on=on,
-        config=config,
-        use_config=not no_config,
-        max_size=max_size,
+        **by.named(),
     )
     place = _place(judgement, baseline)
     try:

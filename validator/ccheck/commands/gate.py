@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ccheck.cli import FAILURE, FINDINGS, PASS
-from ccheck.commands.options import judging, require_signing
+from ccheck.commands.options import Judging, judging, require_signing
 from ccheck.judgement import Judgement
 from ccheck.release_gate.case import Case
 from ccheck.release_gate.policy import STAGES, GatePolicy
@@ -68,14 +67,7 @@ def command(
     skip: tuple[str, ...],
     baseline: Path | None,
     last_good: Path | None,
-    schema: str | None,
-    definitions: tuple[Path, ...],
-    consumers: Path | None,
-    target: str | None,
-    on: date | None,
-    config: Path | None,
-    no_config: bool,
-    max_size: int | None,
+    by: Judging,
     key: Path | None,
     verdict: Path | None,
     json_: Path | None,
@@ -102,14 +94,7 @@ def command(
         skip=skip,
         baseline=baseline,
         last_good=last_good,
-        schema=schema,
-        config=config,
-        use_config=not no_config,
-        definitions=definitions,
-        consumers=consumers,
-        target=target,
-        on=on,
-        max_size=max_size,
+        **by.named(),
     )
     if signer is not None:
         _refuse_other_key(signer, case.policy)

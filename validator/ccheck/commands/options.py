@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass, fields
 from datetime import date
+from functools import wraps
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
-
-_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 def day(ctx: click.Context, param: click.Parameter, value: str | None) -> date | None:
@@ -39,8 +39,39 @@ def require_signing() -> None:
             raise click.UsageError(f"verdicts need {package}: pip install 'ccheck-content[gate]'")
 
 
-def judging(function: _Function) -> _Function:
-    """The options that say what files are judged by."""
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """What files are judged by, as the command line says it."""
+
+    schema: str | None
+    definitions: tuple[Path, ...]
+    consumers: Path | None
+    target: str | None
+    on: date | None
+    config: Path | None
+    no_config: bool
+    max_size: int | None
+
+    def named(self) -> dict[str, Any]:
+        """The same as `ccheck.judgement.prepare` names it."""
+        words = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {**words, "use_config": not words.pop("no_config")}
+
+
+def together(kind: type[Any], name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """A command that is given options as one object of a kind, which has a field for each."""
+
+    @wraps(function)
+    def called(**given: Any) -> Any:
+        own = {field.name: given.pop(field.name) for field in fields(kind)}
+        return function(**given, **{name: kind(**own)})
+
+    return called
+
+
+def judging(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say what files are judged by, given as one argument `by`."""
+    function = together(Judging, "by", function)
     file = click.Path(exists=True, dir_okay=False, path_type=Path)
     for option in reversed(
         (

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ccheck.cli import FINDINGS, PASS
-from ccheck.commands.options import judging
+from ccheck.commands.options import Judging, judging
 from ccheck.consumers import Consumer
 from ccheck.exercise.outcome import Exercised, ExerciseError, Given, Outcome
 from ccheck.intake import NotTaken, take
@@ -53,14 +52,7 @@ Examples:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(
     path: str,
-    schema: str | None,
-    definitions: tuple[Path, ...],
-    consumers: Path | None,
-    target: str | None,
-    on: date | None,
-    config: Path | None,
-    no_config: bool,
-    max_size: int | None,
+    by: Judging,
     consumer: str | None,
     all_consumers: bool,
     events: Path | None,
@@ -78,14 +70,7 @@ def command(
     Exit status 1 when a build traps, also where something saved the host, or refuses the file.
     """
     judgement = prepare(
-        schema=schema,
-        config=config,
-        use_config=not no_config,
-        consumers=consumers,
-        definitions=definitions,
-        target=target,
-        on=on,
-        max_size=max_size,
+        **by.named(),
     )
     subject = judgement.subject(path)
     if subject.obstacle is not None:
@@ -102,7 +87,7 @@ def command(
     given = Given(
         definitions=_one(judgement),
         builds=builds,
-        target=target or judgement.setting.target,
+        target=by.target or judgement.setting.target,
         events=None if events is None else _lines(events),
         last_good=None if last_good is None else _bytes(last_good),
     )

@@ -16,7 +16,7 @@ import click
 
 from ccheck import __version__
 from ccheck.cli import FINDINGS, INTERRUPTED, PASS
-from ccheck.commands.options import judging
+from ccheck.commands.options import Judging, judging
 from ccheck.finding import FileReport, RunReport
 from ccheck.intake import expand
 from ccheck.report import RENDERERS
@@ -79,14 +79,7 @@ Examples:
 @click.option("--no-progress", is_flag=True, help="Show no progress on the terminal.")
 def command(
     paths: tuple[str, ...],
-    schema: str | None,
-    definitions: tuple[Path, ...],
-    consumers: Path | None,
-    target: str | None,
-    on: date | None,
-    config: Path | None,
-    no_config: bool,
-    max_size: int | None,
+    by: Judging,
     exclude: tuple[str, ...],
     form: str,
     output: Path | None,
@@ -106,15 +99,11 @@ def command(
     Exit status 0 means that every named file was examined whole and has no errors.
     """
     named: dict[str, Any] = {
-        "config": config,
-        "use_config": not no_config,
-        "definitions": definitions,
-        "consumers": consumers,
-        "target": target,
-        "on": on or date.today(),  # one day for all workers, also when it ends during the run
-        "max_size": max_size,
+        **by.named(),
+        "on": by.on or date.today(),  # one day for all workers, also when it ends during the run
         "max_findings": max_findings,
     }
+    schema = named.pop("schema")
     try:
         files = list(expand(paths, exclude))
     except OSError as fault:
