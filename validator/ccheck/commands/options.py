@@ -55,7 +55,8 @@ class Judging:
     def named(self) -> dict[str, Any]:
         """The same as `ccheck.judgement.prepare` names it."""
         words = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {**words, "use_config": not words.pop("no_config")}
+        words["use_config"] = not words.pop("no_config")
+        return words
 
 
 def together(kind: type[Any], name: str, function: Callable[..., Any]) -> Callable[..., Any]:
