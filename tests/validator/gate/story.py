@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ccheck.cli import run
+from ccheck.release_gate.policy import STAGES
 from tests.conftest import ROOT
 
 CORPUS = ROOT / "corpus" / "channel"
@@ -29,6 +30,13 @@ fuzz = false
 """
 
 Call = Callable[..., tuple[int, str, str]]
+
+
+def alone(*stages: str) -> None:
+    """The policy, in the working directory, with all stages off but these."""
+    head, _, _ = POLICY.partition("[gate.stages]")
+    off = "".join(f"{stage} = false\n" for stage in STAGES if stage not in stages)
+    Path("ccheck.toml").write_text(f"{head}[gate.stages]\n{off}", encoding="utf-8")
 
 
 def lay_out(folder: Path) -> None:

@@ -16,7 +16,7 @@ from ccheck import WrongUsage, gate, validate
 from ccheck.finding import FileReport, RunReport
 from ccheck.release_gate.result import Stage, Status
 from tests.conftest import ROOT
-from tests.validator.gate.story import Call, lay_out, recorded
+from tests.validator.gate.story import Call, alone, lay_out, recorded
 
 PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(python|text)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
@@ -107,9 +107,11 @@ def test_a_run_without_files_is_no_pass() -> None:
 def test_each_stage_is_told_as_it_ends(story: Path) -> None:
     """`tell` hears of every stage in its order."""
     told: list[Stage] = []
-    result = gate("march", only=["validate"], on=DAY, tell=told.append)
+    alone("validate")
+    result = gate("march", on=DAY, tell=told.append)
     assert tuple(told) == result.stages
     assert result.verdict is Status.PASS
+    assert gate("march", on=DAY, skip=["validate"], only=["validate", "diff"]).verdict is Status.INCOMPLETE
 
 
 def test_files_are_judged_alike_on_several_processes(story: Path) -> None:

@@ -11,7 +11,7 @@ from ccheck.exercise.evidence import Evidence, Use
 from ccheck.exercise.outcome import Exercised, Given, Outcome
 from ccheck.release_gate.case import Case
 from ccheck_interpreter.trap import Refusal
-from tests.validator.gate.story import CORPUS, DAY, POLICY, Call
+from tests.validator.gate.story import CORPUS, DAY, POLICY, Call, alone
 
 USE = Use("IPC", 1, 20, "regex")
 
@@ -23,7 +23,8 @@ def told(cc: Call, monkeypatch: pytest.MonkeyPatch, evidence: Evidence) -> tuple
         return evidence
 
     monkeypatch.setattr(Case, "gather", lambda case, schema: gather)
-    status, out, _ = cc("gate", "march", "--on", DAY, "--only", "exercise")
+    alone("exercise")
+    status, out, _ = cc("gate", "march", "--on", DAY)
     return status, out
 
 
@@ -93,7 +94,8 @@ def test_content_of_no_format_is_a_gap_where_it_cannot_be_run(cc: Call) -> None:
 def test_a_sysmon_blob_needs_its_target(cc: Call) -> None:
     """What a driver does with a damaged blob depends on its version: where none is known, that is a gap."""
     blob = min((CORPUS.parent / "sysmon" / "all-zero" / "good").glob("*.bin"))
-    arguments = ("gate", blob, "--no-config", "--on", DAY, "--only", "faults")
+    alone("faults")
+    arguments = ("gate", blob, "--on", DAY)
     status, out, _ = cc(*arguments)
     assert status == 3
     assert "name a version with --target" in out

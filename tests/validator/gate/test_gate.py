@@ -17,7 +17,7 @@ from ccheck.release_gate.case import Case
 from ccheck.release_gate.result import Stage
 from ccheck.release_gate.stages import OWN
 from tests.conftest import ROOT
-from tests.validator.gate.story import DAY, JULY, POLICY, Call, recorded
+from tests.validator.gate.story import DAY, JULY, POLICY, Call, alone, recorded
 
 
 def test_july_fails_in_three_stages_and_says_why(cc: Call) -> None:
@@ -60,8 +60,21 @@ verdict     fail: release july, 1 file, on 2024-08-10, without regress, fuzz
 def test_july_fails_each_of_three_stages_alone(cc: Call, stage: str) -> None:
     """With all other stages off, each of the three fails July and passes March."""
     recorded(cc)
-    assert cc("gate", "july", "--on", DAY, "--only", stage)[0] == 1
-    assert cc("gate", "march", "--on", DAY, "--only", stage)[0] == 0
+    alone(stage)
+    assert cc("gate", "july", "--on", DAY)[0] == 1
+    assert cc("gate", "march", "--on", DAY)[0] == 0
+
+
+def test_what_is_skipped_is_no_pass(cc: Call) -> None:
+    """A stage that the policy wants and the command line skips is incomplete; where another fails, it fails."""
+    recorded(cc)
+    status, out, _ = cc("gate", "march", "--on", DAY, "--skip", "diff")
+    assert status == 3
+    assert "diff        incomplete  skipped: the policy wants it" in out
+    assert "verdict     incomplete: release march, 1 file" in out
+    assert cc("gate", "march", "--on", DAY, "--only", "validate")[0] == 3
+    assert cc("gate", "july", "--on", DAY, "--only", "validate")[0] == 1
+    assert cc("gate", "march", "--on", DAY)[0] == 0
 
 
 def test_a_first_use_with_evidence_passes_and_is_flagged(cc: Call) -> None:
@@ -275,17 +288,17 @@ def test_formats_without_criteria_pass_the_gate(cc: Call, name: str, file: str, 
     """
     Path("b.txt").write_text(f"{HEADER}\n", encoding="utf-8")
     good = min((ROOT / "corpus" / name / file / "good").glob("*.bin"))
-    judged: tuple[str, ...] = ("--no-config", "--baseline", "b.txt", "--on", DAY)
+    Path("p.toml").write_text("format = 1\n[gate.stages]\nregress = false\nfuzz = false\n", encoding="utf-8")
+    judged: tuple[str, ...] = ("--config", "p.toml", "--baseline", "b.txt", "--on", DAY)
     judged += ("--target", "15.0") if name == "sysmon" else ()
-    skipped = ("--skip", "regress", "--skip", "fuzz")
-    status, out, _ = cc("gate", good, *judged, *skipped, "--json", "told.json")
+    status, out, _ = cc("gate", good, *judged, "--json", "told.json")
     assert status == 0, out
     told = {
         first["what"] for first in json.loads(Path("told.json").read_text(encoding="utf-8"))["first_uses"]
     }
     assert {f"{name} {first}" for first in firsts} <= told
     assert cc("baseline", "add", good, "--release", "one", *judged)[0] == 0
-    status, out, _ = cc("gate", good, *judged, *skipped)
+    status, out, _ = cc("gate", good, *judged)
     assert (status, "are known from earlier releases" in out) == (0, True)
 
 

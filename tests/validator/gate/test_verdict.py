@@ -249,9 +249,12 @@ def test_another_policy_is_refused(signed: Call) -> None:
     assert (status, out) == (1, "refused: the stage regress is 'off'\nrefused: the stage fuzz is 'off'\n")
 
 
-def test_stages_switched_off_on_the_command_line_are_refused(signed: Call) -> None:
-    """What --skip left out is another policy than the project's."""
-    signed("gate", "march", "--on", DAY, "--key", "gate.key", "--verdict", "march.json", "--skip", "exercise")
+def test_what_was_skipped_is_refused(signed: Call) -> None:
+    """What --skip left out is signed as incomplete, and lets nothing out; nor does what --only adds to a policy."""
+    arguments = ("gate", "march", "--on", DAY, "--key", "gate.key", "--verdict", "march.json")
+    signed(*arguments, "--skip", "exercise")
+    assert "refused: the stage exercise is 'incomplete'" in verify(signed)[1]
+    signed(*arguments, "--only", "fuzz")
     assert "refused: it was made by another policy: stages" in verify(signed)[1]
 
 

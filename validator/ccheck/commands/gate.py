@@ -42,9 +42,11 @@ Examples:
 @click.option("--name", help="What the release is called.  [default: the first RELEASE's name]")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Files below folders that are no content.")
 @click.option(
-    "--only", multiple=True, type=click.Choice(STAGES), help="Run these stages alone; the others are off."
+    "--only", multiple=True, type=click.Choice(STAGES), help="Run these stages alone, to look into something."
 )
-@click.option("--skip", multiple=True, type=click.Choice(STAGES), help="Switch a stage off.")
+@click.option(
+    "--skip", multiple=True, type=click.Choice(STAGES), help="Do not run a stage: what is skipped is no pass."
+)
 @click.option("--baseline", type=_OUT, help="What was released before (ccheck baseline).")
 @click.option(
     "--last-good",

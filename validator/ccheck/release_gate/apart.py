@@ -114,8 +114,13 @@ def _stage(told: bytes) -> Stage:
     """The stage that a process told of. It is data, not objects: what ran there may be anybody's code."""
     try:
         said = json.loads(told)
-        return Stage(said["name"], Status(said["status"]), said["summary"], said["examined"], said["details"])
-    except (ValueError, KeyError, TypeError) as wrong:
+        name, summary, examined, details = (said[key] for key in ("name", "summary", "examined", "details"))
+        if not (isinstance(name, str) and isinstance(summary, str) and isinstance(details, dict)):
+            raise TypeError("a name, a summary or details of another kind")  # noqa: TRY301, RUF100 - told as the others
+        if not all(type(count) is int for count in dict(examined).values()):
+            raise TypeError("counts are numbers")  # noqa: TRY301, RUF100 - as above
+        return Stage(name, Status(said["status"]), summary, dict(examined), details)
+    except (ValueError, KeyError, TypeError, RecursionError) as wrong:
         raise StageLost(f"its process told of no stage: {wrong}") from wrong
 
 

@@ -38,7 +38,8 @@ class Case:
 
     judgement: without a quick way, so that every check is made. last_good: the release before, empty where
     none was named. baseline: None where none was named. baseline_problem: why it could not be read.
-    again: makes the same judgement in another process.
+    skipped: stages that the policy wants, and that are not run this time. again: makes the same judgement in
+    another process.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Case:
     last_good: tuple[Taken, ...] = ()
     baseline: Baseline | None = None
     baseline_problem: str = ""
+    skipped: frozenset[str] = frozenset()
     again: Callable[[], Judgement] | None = None
 
     @cached_property

@@ -58,7 +58,8 @@ def prepare_case(
         "max_size": max_size,
     }
     judgement = whole_judgement(**words)
-    policy = _policy(judgement, only, skip, baseline, last_good)
+    policy = _policy(judgement, only, baseline, last_good)
+    skipped = _skipped(policy, only, skip)
     try:
         files = take_release(paths, exclude, judgement.max_size)
         before: tuple[Taken, ...] = ()
@@ -77,6 +78,7 @@ def prepare_case(
         last_good=before,
         baseline=known,
         baseline_problem=problem,
+        skipped=skipped,
         again=partial(whole_judgement, **words),
     )
 
@@ -84,28 +86,32 @@ def prepare_case(
 def _policy(
     judgement: Judgement,
     only: Sequence[str],
-    skip: Sequence[str],
     baseline: Path | None,
     last_good: Path | None,
 ) -> GatePolicy:
     """The project's policy, with what was asked for besides."""
     project = judgement.project
     policy = GatePolicy() if project is None or project.gate is None else project.gate
-    for name in (*only, *skip):
-        if name not in STAGES:
-            raise click.UsageError(f"there is no stage {name!r}; there are {', '.join(STAGES)}")
-    stages = tuple(s for s in STAGES if s in (only or policy.stages) and s not in skip)
-    if not stages:
-        raise click.UsageError("every stage is off: nothing would be examined")
     made = replace(
         policy,
-        stages=stages,
+        stages=tuple(stage for stage in STAGES if stage in policy.stages or stage in only),
         baseline=baseline or policy.baseline,
         last_good=last_good or policy.last_good,
     )
     if made.expires(judgement.setting.on) is None:
         raise click.UsageError(f"a verdict of {judgement.setting.on} would count beyond the last year, 9999")
     return made
+
+
+def _skipped(policy: GatePolicy, only: Sequence[str], skip: Sequence[str]) -> frozenset[str]:
+    """The stages that the policy wants, and that are not run this time."""
+    for name in (*only, *skip):
+        if name not in STAGES:
+            raise click.UsageError(f"there is no stage {name!r}; there are {', '.join(STAGES)}")
+    run = {stage for stage in policy.stages if stage in (only or policy.stages) and stage not in skip}
+    if not run:
+        raise click.UsageError("every stage is off: nothing would be examined")
+    return frozenset(policy.stages) - run
 
 
 def _baseline(policy: GatePolicy) -> tuple[Baseline | None, str]:

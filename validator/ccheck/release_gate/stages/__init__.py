@@ -51,11 +51,13 @@ def stage_run(name: str) -> StageRun:
 
 
 def run_stage(name: str, case: Case) -> Stage:
-    """Run one stage; whatever it raises leaves it incomplete, and a stage that the policy does not want is
+    """Run one stage. Whatever it raises leaves it incomplete, as does skipping it; only a policy switches it
     off.
     """
     if name not in case.policy.stages:
         return Stage(name, Status.OFF, "switched off")
+    if name in case.skipped:
+        return Stage(name, Status.INCOMPLETE, "skipped: the policy wants it")
     try:
         run = stage_run(name)  # that it is there is known here, before a process is begun for it
         apart = name not in OWN or (name in RUNNING and case.foreign)
