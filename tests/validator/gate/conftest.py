@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.validator.gate.story import Call, caller, lay_out
+from tests.validator.gate.story import DAY, Call, caller, lay_out, recorded
 
 
 @pytest.fixture
@@ -16,3 +16,12 @@ def cc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("CCHECK_GATE_KEY", raising=False)
     return caller(capsys)
+
+
+@pytest.fixture
+def signed(cc: Call) -> Call:
+    """The command line, beside `march.json`, the signed verdict of March."""
+    recorded(cc)
+    assert cc("keys", "new", "gate")[0] == 0
+    assert cc("gate", "march", "--on", DAY, "--key", "gate.key", "--verdict", "march.json")[0] == 0
+    return cc

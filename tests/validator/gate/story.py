@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +29,9 @@ baseline = "baseline.txt"
 regress = false
 fuzz = false
 """
+
+NEXT = "2024-08-11"
+WHOLE = POLICY.replace("regress = false\nfuzz = false\n", "")
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -63,3 +67,32 @@ def caller(capsys: pytest.CaptureFixture[str]) -> Call:
 def recorded(call: Call) -> None:
     """The baseline with what March used."""
     assert call("baseline", "add", "march", "--release", "2024-03", "--on", "2024-03-05")[0] == 0
+
+
+def verify(cc: Call, *args: object, on: str = NEXT) -> tuple[int, str]:
+    """`ccheck verify march.json march` with the policy: status and standard output."""
+    status, out, _ = cc(
+        "verify",
+        "march.json",
+        *(args or ("march",)),
+        "--key",
+        "gate.pub",
+        "--config",
+        "ccheck.toml",
+        "--on",
+        on,
+    )
+    return status, out
+
+
+def corpus_of_july() -> None:
+    """A corpus with the file of July as what once broke something."""
+    folder = Path("corpus/channel/regress/july")
+    folder.mkdir(parents=True)
+    for file in ("definitions.bin", "consumers.toml"):
+        shutil.copyfile(file, folder / file)
+    (folder / "file.bin").write_bytes(JULY.read_bytes())
+    (folder / "why.txt").write_text("the file of July 2024\n7.11 read past its inputs\n", encoding="utf-8")
+    setup = {"schema": "channel", "use_config": False, "definitions": ["definitions.bin"]}
+    setup |= {"consumers": "consumers.toml", "on": DAY}
+    (folder / "setup.json").write_text(json.dumps(setup), encoding="utf-8")

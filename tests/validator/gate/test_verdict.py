@@ -4,74 +4,27 @@ from __future__ import annotations
 
 import base64
 import copy
-import errno
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from inline_snapshot import snapshot
 
-from ccheck.whole import held
-from tests.validator.gate.story import DAY, JULY, POLICY, Call, lay_out, recorded
+from tests.validator.gate.story import DAY, NEXT, POLICY, WHOLE, Call, corpus_of_july, lay_out, verify
 
 pytest.importorskip("securesystemslib", reason="signing needs the extra gate")
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from ccheck.release_gate.envelope import seal
 from ccheck.release_gate.keys import private_key
 from ccheck.release_gate.policy import STAGES
-
-NEXT = "2024-08-11"
-WHOLE = POLICY.replace("regress = false\nfuzz = false\n", "")
-
-
-@pytest.fixture
-def signed(cc: Call) -> Call:
-    """The command line, beside `march.json`, the signed verdict of March."""
-    recorded(cc)
-    assert cc("keys", "new", "gate")[0] == 0
-    assert cc("gate", "march", "--on", DAY, "--key", "gate.key", "--verdict", "march.json")[0] == 0
-    return cc
-
-
-def verify(cc: Call, *args: object, on: str = NEXT) -> tuple[int, str]:
-    """`ccheck verify march.json march` with the policy: status and standard output."""
-    status, out, _ = cc(
-        "verify",
-        "march.json",
-        *(args or ("march",)),
-        "--key",
-        "gate.pub",
-        "--config",
-        "ccheck.toml",
-        "--on",
-        on,
-    )
-    return status, out
-
-
-def corpus_of_july() -> None:
-    """A corpus with the file of July as what once broke something."""
-    folder = Path("corpus/channel/regress/july")
-    folder.mkdir(parents=True)
-    for file in ("definitions.bin", "consumers.toml"):
-        shutil.copyfile(file, folder / file)
-    (folder / "file.bin").write_bytes(JULY.read_bytes())
-    (folder / "why.txt").write_text("the file of July 2024\n7.11 read past its inputs\n", encoding="utf-8")
-    setup = {"schema": "channel", "use_config": False, "definitions": ["definitions.bin"]}
-    setup |= {"consumers": "consumers.toml", "on": DAY}
-    (folder / "setup.json").write_text(json.dumps(setup), encoding="utf-8")
 
 
 def resigned(change: Callable[[dict[str, Any]], None]) -> None:
@@ -340,56 +293,6 @@ def test_a_failed_gate_does_not_verify(signed: Call) -> None:
     assert verify(signed, "july")[0] == 1
 
 
-def test_keys_are_not_overwritten_and_kept_from_others(signed: Call) -> None:
-    """`keys new` refuses names that are taken, and nobody else may read a private key."""
-    before = Path("gate.key").read_bytes()
-    assert signed("keys", "new", "gate")[0] == 2
-    assert Path("gate.key").read_bytes() == before
-    if os.name == "posix":
-        assert Path("gate.key").stat().st_mode & 0o077 == 0
-
-
-@pytest.mark.parametrize(
-    "pem", ["", "no key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"]
-)
-def test_a_key_that_is_none_is_wrong_usage(cc: Call, monkeypatch: pytest.MonkeyPatch, pem: str) -> None:
-    """A key of the environment that cannot be used ends the gate before it begins, and is never shown."""
-    monkeypatch.setenv("CCHECK_GATE_KEY", pem)
-    status, out, err = cc("gate", "march", "--on", DAY, "--verdict", "v.json")
-    assert (status, out) == (2, "")
-    assert "CCHECK_GATE_KEY" in err
-    assert not pem or pem not in err
-
-
-def test_keys_of_other_kinds_are_wrong_usage(signed: Call) -> None:
-    """A key of another algorithm, one with a password, and one half for the other: each is told by its file alone."""
-    other = ec.generate_private_key(ec.SECP256R1())
-    mine: Any = private_key(Path("gate.key"))
-    plain, pem, pkcs8 = (
-        serialization.NoEncryption(),
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-    )
-    locked = mine.private_bytes(pem, pkcs8, serialization.BestAvailableEncryption(b"secret"))
-    public = other.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo)
-    for name, data in (
-        ("ec.key", other.private_bytes(pem, pkcs8, plain)),
-        ("locked.key", locked),
-        ("ec.pub", public),
-    ):
-        Path(name).write_bytes(data)
-    Path("large.key").write_bytes(bytes(100_000))
-    for key in ("ec.key", "locked.key", "gate.pub", "large.key"):
-        status, out, err = signed("gate", "march", "--on", DAY, "--key", key, "--verdict", "v.json")
-        assert (status, out) == (2, "")
-        assert key in err
-    for key in ("ec.pub", "gate.key", "large.key"):
-        status, out, err = signed("verify", "march.json", "march", "--key", key, "--on", NEXT)
-        assert (status, out) == (2, "")
-        assert key in err
-    assert not Path("v.json").exists()
-
-
 def test_what_cannot_be_read_is_wrong_usage(signed: Call) -> None:
     """A release that is not there, a link in it, and a verdict that is too large, verify nothing."""
     Path("link").symlink_to("march")
@@ -400,116 +303,6 @@ def test_what_cannot_be_read_is_wrong_usage(signed: Call) -> None:
     status, out, err = signed("verify", "march.json", "march", "--key", "gate.pub", "--on", NEXT)
     assert (status, out) == (2, "")
     assert "it has more than 67,108,864 bytes" in err
-
-
-def test_a_policy_that_names_a_key_takes_no_other(signed: Call) -> None:
-    """`[gate] key` is the public half of the key that signs, or nothing is signed."""
-    Path("ccheck.toml").write_text(POLICY.replace("[gate]\n", '[gate]\nkey = "gate.pub"\n'), encoding="utf-8")
-    signed("keys", "new", "other")
-    assert signed("gate", "march", "--on", DAY, "--key", "gate.key", "--verdict", "v.json")[0] == 0
-    assert signed("gate", "march", "--on", DAY, "--key", "other.key", "--verdict", "w.json")[0] == 2
-    assert not Path("w.json").exists()
-
-
-def test_a_full_disk_leaves_the_old_verdict(signed: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the verdict cannot be written to its end, there is the old one and no part of the new."""
-    before = Path("march.json").read_bytes()
-    files = set(Path().iterdir())
-
-    def full(handle: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "fsync", full)
-    status, _, err = signed(
-        "gate", "march", "--on", "2024-08-12", "--key", "gate.key", "--verdict", "march.json"
-    )
-    assert status == 3
-    assert err == f"the gate's result could not be written: march.json: {os.strerror(errno.ENOSPC)}\n"
-    assert Path("march.json").read_bytes() == before
-    assert set(Path().iterdir()) == files
-
-
-@pytest.mark.parametrize("where", ["ccheck.release_gate.run.run_stage", "ccheck.whole.os.fsync"])
-def test_an_interrupt_leaves_no_half_of_a_verdict(
-    signed: Call, monkeypatch: pytest.MonkeyPatch, where: str
-) -> None:
-    """Ctrl-C in a stage or while the verdict is written ends with 130, and the old verdict is whole."""
-    before = Path("march.json").read_bytes()
-    files = set(Path().iterdir())
-
-    def interrupted(*args: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(where, interrupted)
-    assert (
-        signed("gate", "march", "--on", "2024-08-12", "--key", "gate.key", "--verdict", "march.json")[0]
-        == 130
-    )
-    assert Path("march.json").read_bytes() == before
-    assert set(Path().iterdir()) == files
-
-
-def test_a_full_disk_leaves_no_half_of_a_key(cc: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a key cannot be written to its end, neither half of the pair is there."""
-
-    def full(handle: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "fsync", full)
-    assert cc("keys", "new", "gate")[0] == 2
-    assert not list(Path().glob("gate.*"))
-
-
-@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is a signal on POSIX")
-def test_ctrl_c_while_a_stage_runs_apart_ends_both_processes(signed: Call) -> None:
-    """The gate ends with 130, its verdict and its lock are not there, and what searched has ended with it."""
-    Path("ccheck.toml").write_text(WHOLE + "\n[gate.budgets]\nfuzz = 1_000_000_000\n", encoding="utf-8")
-    command = [
-        sys.executable,
-        "-m",
-        "ccheck",
-        "gate",
-        "march",
-        "--on",
-        DAY,
-        "--only",
-        "faults",
-        "--only",
-        "fuzz",
-    ]
-    files = set(Path().iterdir())
-    with subprocess.Popen(
-        [*command, "--key", "gate.key", "--verdict", "new.json"],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONUNBUFFERED": "1"},
-        start_new_session=True,
-    ) as process:
-        assert process.stdout is not None
-        while not (line := process.stdout.readline()).startswith("regress"):
-            assert line, "the gate ended by itself"
-        while not (children := psutil.Process(process.pid).children()):
-            assert process.poll() is None
-        process.send_signal(signal.SIGINT)
-        process.stdout.read()
-        assert process.wait() == 130
-    assert not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children)
-    assert set(Path().iterdir()) == files
-
-
-def test_two_gates_cannot_write_one_verdict(signed: Call) -> None:
-    """While another process holds the verdict, a gate ends at once and says so."""
-    with held(Path("march.json")):
-        status, _, err = signed("gate", "march", "--on", DAY, "--key", "gate.key", "--verdict", "march.json")
-    assert status == 2
-    assert "another ccheck works on march.json" in err
-
-
-def test_a_verdict_is_not_written_into_its_release(signed: Call) -> None:
-    """A verdict below the release's folder would be an extra file of it."""
-    status, _, err = signed("gate", "march", "--on", DAY, "--key", "gate.key", "--verdict", "march/v.json")
-    assert status == 2
-    assert "would become a part of it" in err
 
 
 def test_the_stages_of_the_fuzz_package_are_signed_too(signed: Call) -> None:
