@@ -25,7 +25,7 @@ from tests.fuzz.seeds import good
 
 NAMES = ("regdb", "devicetree", "apparmor")
 QUICKLY = settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow], deadline=None)
-TRIES = 5000
+TRIES = 20_000
 
 BROKEN = {
     "regdb": "regdb-rule-wider-than-band",
