@@ -59,8 +59,8 @@ def _summary(by_plant: dict[str, list[Hunted]]) -> Iterable[str]:
         budgets = sorted({one.budget for own in tried.values() for one in own})
         yield (
             f"* {name}, {' or '.join(f'{budget:g}' for budget in budgets)} CPU-seconds for each fault and "
-            f"seed, {_seeds(tried.values())}: {len(found)} of {len(tried)} faults found, {len(every)} by every "
-            f"seed; median over all faults: {runs} runs, {seconds} CPU-seconds"
+            f"seed, {_seeds(tried.values())}: {len(found)} of {len(tried)} faults found, {len(every)} by "
+            f"every seed; median over all faults: {runs} runs, {seconds} CPU-seconds"
             + (f"; missed: {', '.join(sorted(set(tried) - set(found)))}" if len(found) < len(tried) else "")
         )
     for other in SEARCHERS[1:]:
