@@ -14,12 +14,12 @@ from ccheck_fuzz.readers import ReaderError, SessionReader
 from ccheck_fuzz.setup import Ready
 from ccheck_fuzz.stop import stop_of
 
-PASSED, REFUSED, STOPPED = 16, 32, 64
+PASSED, REFUSED, STOPPED = 2, 32, 64
 """One run of so many is held to all oracles, besides every run that reaches something new: of those that pass
 the quick way and that no build stops at, of those that it does not pass and no build stops at either, and of
 those that a build stops at.
 """
-FIRST, LATER, AGREED = 2, 8, 32
+FIRST, LATER, AGREED = 2, 8, 16
 """Of the runs that stop alike and do not pass the quick way, the first so many are judged by all checks, and
 then one of so many: of those that every build with checks takes, which the validator may pass, and of those
 that one of them refuses. Where there is no quick way to tell, all of the former are judged.
