@@ -70,3 +70,13 @@ def test_findings_are_told_once_and_information_is_not() -> None:
     with Screen(quiet, quiet=True) as screen:
         screen.show(progress())
     assert quiet.getvalue() == ""
+
+
+def test_findings_that_were_known_before_are_no_news() -> None:
+    """What a campaign before has found already is not told as found."""
+    out = io.StringIO()
+    known = {bucket.signature for bucket in progress().buckets}
+    with Screen(out, quiet=False, known=known) as screen:
+        screen.show(progress())
+    assert known
+    assert "found " not in out.getvalue()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Collection
 from datetime import timedelta
 from typing import TextIO
 
@@ -22,10 +23,14 @@ EVERY = 10.0
 
 
 class Screen:
-    """Shows progress. As a context it leaves the terminal as it was."""
+    """Shows progress. As a context it leaves the terminal as it was.
 
-    def __init__(self, stream: TextIO, *, quiet: bool) -> None:
+    known: the signatures of findings that are no news.
+    """
+
+    def __init__(self, stream: TextIO, *, quiet: bool, known: Collection[tuple[str, ...]] = ()) -> None:
         self._stream = stream
+        self._old = known
         self._quiet = quiet
         self._console = Console(file=stream, highlight=False)
         self._live = None
@@ -52,7 +57,7 @@ class Screen:
             return
         now = time.monotonic()
         for bucket in progress.buckets[self._known :]:
-            if not bucket.information:
+            if not bucket.information and bucket.signature not in self._old:
                 print(f"found {line_of(bucket)}", file=self._stream, flush=True)
         self._known = len(progress.buckets)
         if now - self._said >= EVERY:

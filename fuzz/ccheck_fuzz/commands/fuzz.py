@@ -139,7 +139,8 @@ def command(  # noqa: PLR0917, RUF100 - one argument for each option
     except StateError as wrong:
         raise click.UsageError(str(wrong)) from wrong
     except (OSError, sqlite3.Error) as fault:
-        click.echo(f"the campaign cannot go on: {fault}; what was found before is kept in {out}", err=True)
+        kept = f"; what was found before is kept in {out}" if out.is_dir() and any(out.iterdir()) else ""
+        click.echo(f"the campaign cannot go on: {fault}{kept}", err=True)
         return FAILURE
 
 
@@ -185,7 +186,7 @@ def _campaign(
         out, state, made, seeds=given, jobs=jobs, seconds=seconds, engines=engines,
         seed=seed + len(state.sessions()), bounds=bounds, runs=runs,
     )  # fmt: skip
-    with Screen(default_stream(), quiet=quiet) as screen:
+    with Screen(default_stream(), quiet=quiet, known=known) as screen:
         outcome = campaign.run(screen.show)
     for line in lines(out, state, known):
         click.echo(line)

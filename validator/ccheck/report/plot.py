@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH, HEIGHT = 640, 260
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 16, 16, 44
+_LEFT, _RIGHT, _TOP, _BOTTOM = 84, 16, 34, 44
 _TICKS = 5
 
 
@@ -64,8 +64,7 @@ def plot(
             for x in across.ticks()
         ),
         f'<text x="{(WIDTH + _LEFT) / 2:.0f}" y="{HEIGHT - 8}" text-anchor="middle">{escape(x_label)}</text>',
-        f'<text x="12" y="{HEIGHT / 2:.0f}" text-anchor="middle" transform="rotate(-90 12 {HEIGHT / 2:.0f})">'
-        f"{escape(y_label)}</text>",
+        f'<text x="4" y="18">{escape(y_label)}</text>',
         "</g>",
     ]
     for number, one in enumerate(shown):
