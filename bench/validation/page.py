@@ -86,8 +86,8 @@ def page(figures: Figures) -> str:
     return f"""# Performance
 
 `python bench/validate.py --write` writes this page and its plot: figures of one interleaved run, each the
-median of its rounds, in CPU time of one process where nothing else is said. It needs
-`pip install -e ".[bench]"`.
+median of its rounds, in CPU time of one process where nothing else is said. In a round each reader has a
+turn of 20 ms or more, in which it reads the file again and again. It needs `pip install -e ".[bench]"`.
 
 Measured on {figures.day.isoformat()}: {processor}, {os.cpu_count()} cores, {platform.system()},
 Python {platform.python_version()}. {_load(figures.load)}
