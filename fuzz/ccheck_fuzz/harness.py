@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 
+from ccheck.exercise.agreement import Agreed
 from ccheck.exercise.outcome import Outcome
 from ccheck_fuzz.entry import split
 from ccheck_fuzz.oracles import QUICK_ORACLES, Broken, Case, broken, itself
@@ -43,6 +44,7 @@ class Harness:
         self._found = found
         self._seen: Features = set()
         self._stops: Counter[Hashable] = Counter()
+        self._agreed: Agreed = set()
         self._quick = {name: oracle for name, oracle in ready.oracles.items() if name in QUICK_ORACLES}
         self.refused = 0
         """Runs of content that was looked at by the validator, and refused."""
@@ -60,9 +62,8 @@ class Harness:
         new = not features <= self._seen
         if new:
             self._seen |= features
-        quick = self._ready.judgement.quick
         try:
-            passes = quick is not None and quick.passes(case.data, "")
+            passes = case.quick is not None
         except Exception as raised:  # noqa: BLE001 - what ccheck raises is what the oracle ccheck looks for
             self._found(data, itself(raised))
             return features
@@ -76,7 +77,7 @@ class Harness:
             self._count(case)
             if new and not stopped and case.passed:
                 self.healthy.append(data)
-        elif stopped and (passes or self._near(outcomes, number, certain=quick is not None)):
+        elif stopped and (passes or self._near(outcomes, number)):
             for one in broken(case, self._quick):
                 self._found(data, one)
             self._count(case)
@@ -133,18 +134,21 @@ class Harness:
             else:
                 told += found
                 features.update((reader.name, o.verdict, o.trap and o.trap.signature) for o in found)
-        return Case(entry.content, ready.schema, ready.judgement, ready.given, entry.events, ran, told)
+        agreed: Agreed = set() if every else self._agreed
+        return Case(
+            entry.content, ready.schema, ready.judgement, ready.given, entry.events, ran, told, agreed
+        )
 
-    def _near(self, outcomes: Sequence[Outcome], number: int, *, certain: bool) -> bool:
+    def _near(self, outcomes: Sequence[Outcome], number: int) -> bool:
         """Whether what stops a build is worth all checks although the quick way does not pass it: a build
-        with checks trapped, or the validator may pass the file. certain: there is a quick way.
+        with checks trapped, or the validator may pass the file.
         """
         if any(outcome.trap and outcome.checks_bounds for outcome in outcomes):
             return True
         stop = tuple(map(stop_of, outcomes))
         count = self._stops[stop] = self._stops[stop] + 1
         refused = any(outcome.refusal and outcome.checks_bounds for outcome in outcomes)
-        if count <= FIRST or not (refused or certain):
+        if count <= FIRST or (not refused and self._ready.judgement.quick is None):
             return True
         return number // STOPPED % (AGREED if refused else LATER) == 0
 

@@ -23,11 +23,12 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePath
 from types import MappingProxyType
 
+from ccheck.exercise.agreement import Agreed
 from ccheck.exercise.outcome import Exercised, Given, Outcome
 from ccheck.finding import FileReport, Severity
 from ccheck.formats import named
@@ -65,8 +66,9 @@ class Case:
     """One input: bytes, the schema to read them by, and what they are judged by and run with.
 
     events: those of the input, None for those that the content itself calls for. ran: what the reference
-    interpreter did with the bytes, where it was run already. told: what interpreters of the user's did. Every
-    answer is worked out once, when an oracle first asks for it.
+    interpreter did with the bytes, where it was run already. told: what interpreters of the user's did.
+    agreed: what the two readings of other cases of the same setting agreed on; it may grow. Every answer is
+    worked out once, when an oracle first asks for it.
     """
 
     data: bytes
@@ -76,6 +78,7 @@ class Case:
     events: Sequence[str] | None = None
     ran: tuple[Outcome, ...] | None = None
     told: tuple[Outcome, ...] = ()
+    agreed: Agreed = field(default_factory=set)
 
     @cached_property
     def subject(self) -> Subject:
@@ -105,12 +108,15 @@ class Case:
         return self._timed[1]
 
     @cached_property
+    def quick(self) -> FileReport | None:
+        """What the quick way says; None where there is none, or it is not certain."""
+        quick = self.judgement.quick
+        return None if quick is None else quick.report(self.data, "", "-")
+
+    @cached_property
     def passed(self) -> bool:
         """Whether the validator passes the file: the quick way where it knows, and else by all checks."""
-        quick = self.judgement.quick
-        if not self.judged and quick is not None and quick.report(self.data, "", "-"):
-            return True
-        return self.report.verdict == "pass"
+        return (not self.judged and self.quick is not None) or self.report.verdict == "pass"
 
     @cached_property
     def exercised(self) -> Exercised | None:
@@ -171,7 +177,11 @@ def disagreement(case: Case) -> Iterator[Broken]:
         return
     known = named(case.schema.name)
     agree = None if known is None else known.agree
-    found = None if agree is None else agree(case.data, case.subject.content, case.given, case.events)
+    found = (
+        None
+        if agree is None
+        else agree(case.data, case.subject.content, case.given, case.events, case.agreed)
+    )
     if found is not None:
         yield Broken("disagreement", found[1], ("disagreement", found[0]))
 
@@ -193,9 +203,7 @@ def lax_form(case: Case) -> Iterator[Broken]:
 
 def quick_way(case: Case) -> Iterator[Broken]:
     """What passes the quick way passes whole, without so much as a warning."""
-    quick = case.judgement.quick
-    passed = None if quick is None else quick.report(case.data, "", "-")
-    if passed is None or passed == case.report:
+    if case.quick is None or case.quick == case.report:
         return
     checks = tuple(dict.fromkeys(finding.check for finding in case.report.findings))
     yield Broken(

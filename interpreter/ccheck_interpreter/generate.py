@@ -2,7 +2,7 @@
 edges.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -159,8 +159,13 @@ def _type_events(item: TemplateType) -> Iterator[Event]:
     yield Event(item.name, (None,) * len(kinds), item.version, purpose="absent")
 
 
-def instance_events(item: TemplateType, instance: Instance) -> Iterator[Event]:
-    """The events for one instance; a purpose is `match`, `near-miss`, `edge`, `absent` or `longest`."""
+def instance_events(
+    item: TemplateType, instance: Instance, known: Container[Criterion] = ()
+) -> Iterator[Event]:
+    """The events for one instance; a purpose is `match`, `near-miss`, `edge`, `absent` or `longest`.
+
+    known: criteria that need no events of their own.
+    """
     criteria = instance.criteria or ()
     base: list[Input] = [1 if field.value_kind == INTEGER else PLAIN for field in item.fields]
     by_field: dict[int, list[Criterion]] = {}
@@ -178,7 +183,7 @@ def instance_events(item: TemplateType, instance: Instance) -> Iterator[Event]:
 
     yield event("match")
     for number, criterion in enumerate(criteria):
-        if not _fetches(criterion, item):
+        if not _fetches(criterion, item) or criterion in known:
             continue
         group = by_field[criterion.field_index]
         others = [other for other in group if other is not criterion]

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from ccheck.checks import CHECKS, contract
+from ccheck.exercise.agreement import Agreed
 from ccheck.exercise.outcome import Given
 from ccheck.judgement import Judgement, prepare
 from ccheck.screen.channel import definitions
@@ -27,8 +28,13 @@ from ccheck_fuzz.oracles import (
     resources,
     trap,
 )
-from ccheck_schemas.formats.channel import SCHEMA
+from ccheck_interpreter.channel import Content
+from ccheck_interpreter.evaluate import EventResult, evaluate
+from ccheck_interpreter.event import Event
+from ccheck_schemas.formats.channel import CHANNEL, SCHEMA
 from ccheck_schemas.generated.channel import spotless
+from ccheck_schemas.read import read
+from ccheck_schemas.seal import seal
 from tests.conftest import ROOT
 
 CORPUS = ROOT / "corpus" / "channel"
@@ -134,6 +140,38 @@ def test_two_readings_that_differ_are_told(judgement: Judgement, monkeypatch: py
     found = next(disagreement(case(judgement, MARCH)), None)
     assert found is not None
     assert found.signature == ("disagreement", "matched")
+
+
+def test_what_readings_agreed_on_is_not_asked_again(
+    judgement: Judgement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An instance that met its events is remembered by who has many cases; a criterion that is another meets
+    its own, and what is not agreed on is told again.
+    """
+    met: list[tuple[int | None, int | None]] = []
+
+    def watched(content: Content, event: Event) -> EventResult:
+        met.append((event.instance, event.criterion))
+        return evaluate(content, event)
+
+    monkeypatch.setattr("ccheck.exercise.agreement.channel.evaluate", watched)
+    data = (CORPUS / "instances.bin").read_bytes()
+    agreed: Agreed = set()
+    assert not list(disagreement(replace(case(judgement, data), agreed=agreed)))
+    assert {(0, None), (0, 0), (0, 1), (1, None), (1, 0)} <= set(met)
+    for _ in range(2):  # the first time there were more events than are met for one file
+        met.clear()
+        assert not list(disagreement(replace(case(judgement, data), agreed=agreed)))
+    assert met == []
+
+    edited = bytearray(data)
+    edited[-16] += 1  # the integer that the last criterion wants, before the link that ends the chain
+    other = seal(bytes(edited), read(CHANNEL, bytes(edited)))
+    assert not list(disagreement(replace(case(judgement, other), agreed=agreed)))
+    assert set(met) == {(1, None), (1, 1)}
+    monkeypatch.setattr("ccheck_interpreter.evaluate.match_integer", lambda *args: False)
+    assert not list(disagreement(replace(case(judgement, data), agreed=agreed)))
+    assert list(disagreement(case(judgement, data)))
 
 
 def test_a_users_interpreter_that_differs_is_told(judgement: Judgement) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _FILE_NAME = re.compile(r"C-(\d{8})-(\d{8})-(\d{8})(?!\d)", re.ASCII)
 _OPTIONAL = int(FieldFlag.OPTIONAL)
+FEW = 64
+"""Criteria of a file up to which they are looked at one by one: columns cost more before they gain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,21 @@ def instances(columns: Columns, name: str, types: Types, builds: Sequence[Consum
     order = (columns.tables["instances"].start, columns.tables["criteria"].start, columns.pools["pool"][0])
     if not _in_order(columns, order, absent=("types", "fields")):
         return False
-    return right(columns, types)
+    return _each_right(columns, types) if columns.tables["criteria"].length <= FEW else right(columns, types)
+
+
+def _each_right(columns: Columns, types: Types) -> bool:
+    """`right`, one instance after the other."""
+    criteria = tuple(columns.rows("criteria"))
+    found = judge(
+        columns.rows("instances"),
+        lambda first, count: criteria[first : first + count],  # a spotless file has them
+        types,
+        columns.numbers["header.channel"],
+        columns.data,
+        columns.pools["pool"],
+    )
+    return found.canonical and not found.instances
 
 
 def doubtful(reading: Reading, types: Types) -> Doubtful | None:

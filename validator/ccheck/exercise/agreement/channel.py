@@ -8,23 +8,26 @@ from functools import lru_cache
 
 import re2
 
+from ccheck.exercise.agreement import Agreed
 from ccheck.exercise.agreement.account import Line, first_difference
 from ccheck.exercise.outcome import Given
 from ccheck_interpreter.channel import Content, load
 from ccheck_interpreter.definitions import Definitions, conforming, load_definitions
 from ccheck_interpreter.evaluate import evaluate
 from ccheck_interpreter.event import Event, EventError, encode, parse_event
-from ccheck_interpreter.generate import pressing
+from ccheck_interpreter.generate import instance_events
 from ccheck_interpreter.profile import Profile
 from ccheck_interpreter.trap import Refused, Trap
 from ccheck_schemas.formats.channel import ChannelContent, Criterion, TemplateInstance
 from ccheck_schemas.formats.channel_numbers import CriterionKind, Kind, ValueKind
 
 MOST_EVENTS = 32
+MOST_AGREED = 4096
+"""Instances and criteria that are remembered, all together."""
 
 
 def differ(
-    data: bytes, content: ChannelContent, given: Given, events: Sequence[str] | None
+    data: bytes, content: ChannelContent, given: Given, events: Sequence[str] | None, agreed: Agreed
 ) -> tuple[str, str] | None:
     """Where the two readings of a channel file differ: a path without indices, and one line."""
     try:
@@ -38,8 +41,10 @@ def differ(
         loaded = load(known, data, Profile("agreement", inputs, bounds_check=True))
     except (Refused, Trap):
         return None
-    return first_difference(_instances_of(content, known), _instances_loaded(loaded)) or _matched(
-        content, known, loaded, _events(data, known, events)
+    return first_difference(_instances_of(content, known), _instances_loaded(loaded)) or (
+        _matched_alone(content, known, loaded, agreed)
+        if events is None
+        else _matched(content, known, loaded, _events(known, events))
     )
 
 
@@ -49,10 +54,7 @@ def _known(data: bytes) -> Definitions:
     return load_definitions(data, Profile("agreement", {}, bounds_check=True))
 
 
-def _events(data: bytes, known: Definitions, lines: Sequence[str] | None) -> Iterator[Event]:
-    if lines is None:
-        yield from pressing(known, data, MOST_EVENTS)
-        return
+def _events(known: Definitions, lines: Sequence[str]) -> Iterator[Event]:
     for line in lines[:MOST_EVENTS]:
         try:
             yield conforming(parse_event(line), known)
@@ -125,7 +127,6 @@ def _matched(
             for instance in content.instances
             if names.get((instance.type_id, instance.type_version)) == event.type
             and event.version in {None, instance.type_version}
-            and event.instance in {None, instance.index}
             and _all_match(instance, event)
         ]
         try:
@@ -133,9 +134,47 @@ def _matched(
         except Trap:
             return None
         if not result.telemetry and list(result.matched) != by_schema:
-            ids = f"by the schema {by_schema}, by the interpreter {list(result.matched)}"
-            return "matched", f"an event of {event.type} matches, {ids}"
+            return _told(event, by_schema, result.matched)
     return None
+
+
+def _matched_alone(
+    content: ChannelContent, known: Definitions, loaded: Content, agreed: Agreed
+) -> tuple[str, str] | None:
+    """Whether each instance matches the events that are made for it, by the driver and by the words of the
+    format's page; of all instances `MOST_EVENTS` at most. Agreed on are instances that met their events, and
+    criteria that met theirs.
+    """
+    if len(agreed) > MOST_AGREED:
+        agreed.clear()
+    by_index = {instance.index: instance for instance in content.instances}
+    left = MOST_EVENTS
+    for instance in loaded.instances:
+        criteria = instance.criteria or ()
+        type_ = (instance.type_name, instance.type_version)
+        asked = [(*type_, c.field_index, c.kind, c.value_kind, c.operand, c.ignore_case) for c in criteria]
+        if (whole := tuple(asked)) in agreed:
+            continue
+        old = {criterion for criterion, key in zip(criteria, asked, strict=True) if key in agreed}
+        for event in instance_events(known.named(*type_)[-1], instance, old):
+            if not left:
+                agreed.update(asked[: event.criterion or 0])
+                return None
+            left -= 1
+            by_schema = [instance.id] if _all_match(by_index[instance.index], event) else []
+            try:
+                result = evaluate(loaded, event)
+            except Trap:
+                return None
+            if not result.telemetry and list(result.matched) != by_schema:
+                return _told(event, by_schema, result.matched)
+        agreed.update([whole, *asked])
+    return None
+
+
+def _told(event: Event, by_schema: list[int], matched: Sequence[int]) -> tuple[str, str]:
+    ids = f"by the schema {by_schema}, by the interpreter {list(matched)}"
+    return "matched", f"an event of {event.type} matches, {ids}"
 
 
 def _all_match(instance: TemplateInstance, event: Event) -> bool:

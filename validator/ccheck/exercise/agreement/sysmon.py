@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ccheck.exercise.agreement import Agreed
 from ccheck.exercise.agreement.account import Line, first_difference
 from ccheck.exercise.outcome import Given
 from ccheck_interpreter.sysmon import CHECKING, Rules, load
@@ -14,9 +15,11 @@ from ccheck_schemas.formats.sysmon import SysmonContent
 
 
 def differ(
-    data: bytes, content: SysmonContent, given: Given, events: Sequence[str] | None
+    data: bytes, content: SysmonContent, given: Given, events: Sequence[str] | None, agreed: Agreed
 ) -> tuple[str, str] | None:
-    """Where the two readings of a blob differ: a path without indices, and one line."""
+    """Where the two readings of a blob differ: a path without indices, and one line. Events are not asked
+    for, and nothing is remembered.
+    """
     version = int.from_bytes(data[:4], "little")
     try:
         rules = load(data, target(given.target or f"{version >> 16}.{version & 0xFFFF}"), CHECKING)
