@@ -35,7 +35,8 @@ def main() -> int:
     """Measure, and report. 1 if ccheck's own search missed a fault, or found one where none is."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--budget", type=float, default=60.0, help="CPU-seconds for one fault and seed")
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", type=int, default=5, help="how many of them")
+    parser.add_argument("--first-seed", type=int, default=1, help="the first of them")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", action="append", default=[], help="a fault by name, or a format")
     parser.add_argument("--searcher", action="append", choices=sorted(SEARCHERS))
@@ -54,7 +55,8 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="ccheck-zoo-"))
     try:
         _prepare(folder, chosen)
-        tasks = list(_tasks(chosen, options.searcher or list(SEARCHERS), options.seeds))
+        seeds = range(options.first_seed, options.first_seed + options.seeds)
+        tasks = list(_tasks(chosen, options.searcher or list(SEARCHERS), seeds))
         planted = _Planted()
         with ThreadPoolExecutor(options.jobs) as pool:
             for one in pool.map(lambda task: _hunt(folder, *task, options.budget), tasks):
@@ -78,11 +80,11 @@ Task = tuple[Plant | None, str, str, int]
 """A fault, or none; the format; the searcher; the seed."""
 
 
-def _tasks(chosen: list[Plant], searchers: list[str], seeds: int) -> Iterator[Task]:
+def _tasks(chosen: list[Plant], searchers: list[str], seeds: range) -> Iterator[Task]:
     """All hunts, seed by seed, so that a call that was ended early has something of every fault. Only our own
     search hunts where no fault is.
     """
-    for seed in range(1, 1 + seeds):
+    for seed in seeds:
         for searcher in searchers:
             yield from ((plant, plant.format, searcher, seed) for plant in chosen)
             if searcher == "ccheck":
