@@ -14,16 +14,18 @@ MOST_NUMBERS = 6
 
 
 def stop_of(outcome: Outcome) -> Hashable:
-    """The trap, or the reason of the refusal with how each number in its message compares to the one before.
+    """The trap, or the reason of the refusal with its detail and how each number in its message compares to the
+    one before.
 
     "index 20, the table has 20" and "index 4,096, the table has 20" are refused for one reason; a validator
     that is off by one passes the first alone. None for a build that ran.
     """
     if outcome.trap is not None:
         return outcome.trap.signature
-    if outcome.refusal is None:
+    refusal = outcome.refusal
+    if refusal is None:
         return None
-    return (outcome.refusal.reason, *compared(outcome.refusal.message))
+    return (refusal.reason, refusal.detail, *compared(refusal.message))
 
 
 def compared(message: str) -> tuple[int, ...]:

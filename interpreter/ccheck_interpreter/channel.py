@@ -28,6 +28,7 @@ from ccheck_interpreter.match import (
     WILDCARD,
     compile_regex,
     integer_operand_size,
+    regex_fault,
 )
 from ccheck_interpreter.memory import Memory, Region
 from ccheck_interpreter.profile import Profile
@@ -326,9 +327,11 @@ def check_operand(kind: int, value_kind: int, operand: bytes, flags: int, here: 
         return
     if length > MOST_REGEX_BYTES:
         raise _refuse("regex", f"regex has {length} bytes, at most {MOST_REGEX_BYTES}", here + 8)
-    program = compile_regex(operand, ignore_case=bool(flags & IGNORE_CASE))
+    ignore_case = bool(flags & IGNORE_CASE)
+    program = compile_regex(operand, ignore_case=ignore_case)
     if program is None:
-        raise _refuse("regex", "the regex does not compile", here + 4)
+        fault = regex_fault(operand, ignore_case=ignore_case)
+        raise _refuse("regex", f"the regex does not compile: {fault}", here + 4, fault)
     if program.size > MOST_REGEX_PROGRAM:
         raise _refuse(
             "regex",
@@ -337,5 +340,5 @@ def check_operand(kind: int, value_kind: int, operand: bytes, flags: int, here: 
         )
 
 
-def _refuse(reason: str, message: str, offset: int) -> Refused:
-    return Refused(Refusal(reason, message, "content", offset))
+def _refuse(reason: str, message: str, offset: int, detail: str = "") -> Refused:
+    return Refused(Refusal(reason, message, "content", offset, detail))

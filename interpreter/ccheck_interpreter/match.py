@@ -58,15 +58,30 @@ class Program:
 @lru_cache(maxsize=1024)
 def compile_regex(pattern: bytes, *, ignore_case: bool) -> Program | None:
     """The program for a pattern in RE2 syntax, or None where the engine refuses it."""
+    try:
+        compiled = _compiled(pattern, ignore_case=ignore_case)
+    except re2.error:
+        return None
+    return Program(compiled, compiled.programsize)
+
+
+@lru_cache(maxsize=1024)
+def regex_fault(pattern: bytes, *, ignore_case: bool) -> str:
+    """What the engine says of a pattern that it refuses, such as ``missing )``, without the place."""
+    try:
+        _compiled(pattern, ignore_case=ignore_case)
+    except re2.error as fault:
+        return str(*fault.args[:1]).partition(": ")[0]
+    return ""
+
+
+def _compiled(pattern: bytes, *, ignore_case: bool) -> _Pattern:
     options = re2.Options()
     options.log_errors = False
     options.max_mem = 1 << 20  # for the program and its automaton: a thousand of them fit into memory
     options.case_sensitive = not ignore_case
-    try:
-        compiled: _Pattern = re2.compile(pattern, options)
-    except re2.error:
-        return None
-    return Program(compiled, compiled.programsize)
+    compiled: _Pattern = re2.compile(pattern, options)
+    return compiled
 
 
 def match_text(kind: int, operand: bytes, value: bytes, *, ignore_case: bool) -> bool:

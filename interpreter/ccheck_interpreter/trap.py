@@ -137,13 +137,14 @@ class Trap(Exception):
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """The driver said no to a file before using it: which check failed, in words with both numbers, and
-    where.
+    where. detail: what exactly, one of a few words, where one check fails in several ways.
     """
 
     reason: str
     message: str
     file: str = "content"
     offset: int | None = None
+    detail: str = ""
 
 
 class Refused(Exception):

@@ -31,5 +31,11 @@ def test_refusals_that_are_missed_by_one_differ() -> None:
         stop_of(Outcome("1", "any", "refuse", refusal=Refusal("index", f"index {index}, the table has 20")))
         for index in (20, 21, 300, 4096)
     }
-    assert stops == {("index", 0), ("index", -1), ("index", -2)}
+    assert stops == {("index", "", 0), ("index", "", -1), ("index", "", -2)}
     assert stop_of(Outcome("1", "any", "run")) is None
+
+
+def test_one_check_that_fails_in_several_ways_has_several_stops() -> None:
+    """Where a refusal says in a word what exactly is wrong, each word is a stop of its own."""
+    refused = [Refusal("regex", "it does not compile", detail=word) for word in ("missing )", "missing ]")]
+    assert len({stop_of(Outcome("1", "any", "refuse", refusal=one)) for one in refused}) == 2

@@ -258,7 +258,11 @@ def test_a_regex_that_does_not_compile_is_a_null_program() -> None:
     broken = instances(InstanceSpec(1, [text(0, "regex", "(")]))
     data = trap_of(broken)
     assert (data.kind, data.operation.name) == ("null-dereference", "match-regex")
-    assert refusal_of(broken) == "regex"
+    with pytest.raises(Refused) as found:
+        load(load_definitions(NET, FIXED), broken, FIXED)
+    refusal = found.value.refusal
+    assert (refusal.reason, refusal.detail) == ("regex", "missing )")
+    assert refusal.message == "the regex does not compile: missing )"
 
 
 def test_misaligned_records_fault_where_the_platform_does() -> None:
