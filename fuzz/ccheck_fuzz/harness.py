@@ -10,20 +10,21 @@ from contextlib import suppress
 from ccheck.exercise.agreement import Agreed
 from ccheck.exercise.outcome import Outcome
 from ccheck_fuzz.entry import split
-from ccheck_fuzz.oracles import QUICK_ORACLES, Broken, Case, broken, itself
+from ccheck_fuzz.oracles import QUICK_ORACLES, Broken, Case, broken, itself, refusing
 from ccheck_fuzz.readers import ReaderError, SessionReader
 from ccheck_fuzz.setup import Ready
 from ccheck_fuzz.stop import stop_of
 
-PASSED, REFUSED, STOPPED = 2, 32, 64
+PASSED, REFUSED, STOPPED = 2, 8, 64
 """One run of so many is held to all oracles, besides every run that reaches something new: of those that pass
 the quick way and that no build stops at, of those that it does not pass and no build stops at either, and of
 those that a build stops at.
 """
-FIRST, LATER, AGREED = 2, 8, 16
+FIRST, OPEN, LATER, AGREED = 2, 4, 8, 16
 """Of the runs that stop alike and do not pass the quick way, the first so many are judged by all checks, and
-then one of so many: of those that every build with checks takes, which the validator may pass, and of those
-that one of them refuses. Where there is no quick way to tell, all of the former are judged.
+then one of so many: until the validator has refused so many as the first for one reason alone, which then is
+this one; of those that every build with checks takes, which the validator may pass; and of those that one of
+them refuses. Where there is no quick way to tell, all that every build with checks takes are judged.
 
 Which runs these are, their content says, by its checksum: the same input is judged in every campaign.
 """
@@ -44,6 +45,7 @@ class Harness:
         self._found = found
         self._seen: Features = set()
         self._stops: Counter[Hashable] = Counter()
+        self._told: Counter[Hashable] = Counter()
         self._agreed: Agreed = set()
         self._quick = {name: oracle for name, oracle in ready.oracles.items() if name in QUICK_ORACLES}
         self.refused = 0
@@ -77,10 +79,13 @@ class Harness:
             self._count(case)
             if new and not stopped and case.passed:
                 self.healthy.append(data)
-        elif stopped and (passes or self._near(outcomes, number)):
-            for one in broken(case, self._quick):
-                self._found(data, one)
-            self._count(case)
+        elif stopped:
+            stop = tuple(map(stop_of, outcomes))
+            if passes or self._near(outcomes, stop, number):
+                for one in broken(case, self._quick):
+                    self._found(data, one)
+                self._count(case)
+                self._told[stop] += case.judged and len(refusing(case.report)) == 1
         return features
 
     def broken_by(self, data: bytes) -> tuple[Broken, ...]:
@@ -139,18 +144,18 @@ class Harness:
             entry.content, ready.schema, ready.judgement, ready.given, entry.events, ran, told, agreed
         )
 
-    def _near(self, outcomes: Sequence[Outcome], number: int) -> bool:
+    def _near(self, outcomes: Sequence[Outcome], stop: Hashable, number: int) -> bool:
         """Whether what stops a build is worth all checks although the quick way does not pass it: a build
         with checks trapped, or the validator may pass the file.
         """
         if any(outcome.trap and outcome.checks_bounds for outcome in outcomes):
             return True
-        stop = tuple(map(stop_of, outcomes))
         count = self._stops[stop] = self._stops[stop] + 1
         refused = any(outcome.refusal and outcome.checks_bounds for outcome in outcomes)
         if count <= FIRST or (not refused and self._ready.judgement.quick is None):
             return True
-        return number // STOPPED % (AGREED if refused else LATER) == 0
+        known = self._told[stop] >= FIRST
+        return number // STOPPED % (OPEN if not known else AGREED if refused else LATER) == 0
 
     def _count(self, case: Case) -> None:
         if case.judged:

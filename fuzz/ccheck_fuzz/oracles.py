@@ -248,9 +248,14 @@ def over_strict(case: Case) -> Iterator[Broken]:
             return
     except RecipeError:
         return
-    checks = tuple(dict.fromkeys(f.check for f in case.report.findings if f.severity is Severity.ERROR))
+    checks = refusing(case.report)
     what = f"refused by {', '.join(checks)}, and no build traps, refuses or skips anything"
     yield Broken("over-strict", what, ("over-strict", *checks), information=True)
+
+
+def refusing(report: FileReport) -> tuple[str, ...]:
+    """The checks that refuse a file, each once."""
+    return tuple(dict.fromkeys(f.check for f in report.findings if f.severity is Severity.ERROR))
 
 
 Oracle = Callable[[Case], Iterator[Broken]]

@@ -14,7 +14,7 @@ MOST_NUMBERS = 6
 
 
 def stop_of(outcome: Outcome) -> Hashable:
-    """The trap, or the reason of the refusal with its detail and how each number in its message compares to the
+    """The trap, or the reason of the refusal, its detail, and how each number in its message compares to the
     one before.
 
     "index 20, the table has 20" and "index 4,096, the table has 20" are refused for one reason; a validator

@@ -71,7 +71,8 @@ def regex_fault(pattern: bytes, *, ignore_case: bool) -> str:
     try:
         _compiled(pattern, ignore_case=ignore_case)
     except re2.error as fault:
-        return str(*fault.args[:1]).partition(": ")[0]
+        said: bytes = fault.args[0]  # as the pattern was given
+        return said.decode("utf-8", "replace").partition(": ")[0]
     return ""
 
 
