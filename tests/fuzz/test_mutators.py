@@ -6,11 +6,15 @@ from random import Random
 
 from inline_snapshot import snapshot
 
+from ccheck.regex import REGEX_COST_HIGH, cost
 from ccheck_fuzz.interest import Interest
 from ccheck_fuzz.model import Model, opened
 from ccheck_fuzz.mutate import MUTATIONS, Context, named
+from ccheck_schemas.formats.channel import assemble
+from ccheck_schemas.formats.channel_numbers import CriterionKind
+from ccheck_schemas.read import read
 from ccheck_schemas.schema import Schema
-from tests.fuzz.seeds import BASE, CHANNEL, INSTANCES, JULY, MARCH, SYSMON
+from tests.fuzz.seeds import BASE, CHANNEL, CORPUS, INSTANCES, JULY, MARCH, REGDB, SYSMON
 from tests.fuzz.told import told
 
 SEED = {CHANNEL.name: INSTANCES, SYSMON.name: BASE}
@@ -89,7 +93,7 @@ def test_each_mutator_makes_its_fault() -> None:
                 "264 → 656 bytes",
             ],
             "kind_transplanted": ["instances[0].severity: 4 → 3", "instances[0].action: 2 → 1"],
-            "kind_furnished": ["instances[0].criteria[1].kind: 8 → 5"],
+            "kind_furnished": ["instances[0].criteria[1].kind: 8 → 1"],
             "list_of_interesting_length": [
                 "blocks[0].size: 56 → 1520",
                 "blocks[0].body.count: 2 → 63",
@@ -125,6 +129,9 @@ def test_each_mutator_makes_its_fault() -> None:
                 "instances[0].criteria[0].operand_length: 13 → 14",
                 "instances[0].criteria[0].operand: '\\\\certutil.exe' → '\\\\certutil.exe\\x7f'",
             ],
+            "text_in_other_case": [
+                "instances[0].criteria[0].operand: '\\\\certutil.exe' → '\\\\CERTUTIL.EXE'"
+            ],
             "text_of_metacharacters": [
                 "instances[0].criteria[0].operand: '\\\\certutil.exe' → '.*.*.*.*.*.*='"
             ],
@@ -141,6 +148,14 @@ def test_each_mutator_makes_its_fault() -> None:
             ],
             "words_swapped": [
                 "instances[0].criteria[1].operand: e803000000000000 cf07000000000000 → cf07000000000000 e803000000000000"
+            ],
+            "pattern_unbalanced": [
+                "instances[0].criteria[0].operand_length: 13 → 14",
+                "instances[0].criteria[0].operand: '\\\\certutil.exe' → '\\\\ce(rtutil.exe'",
+            ],
+            "pattern_repeated": [
+                "instances[1].criteria[0].operand_length: 18 → 21",
+                "instances[1].criteria[0].operand: '\\\\Device\\\\NamedPipe\\\\' → '\\\\Device\\\\{9}NamedPipe\\\\'",
             ],
             "pool_bytes_unused": [
                 "blocks[2].size: 72 → 73",
@@ -172,7 +187,7 @@ def test_each_mutator_makes_its_fault() -> None:
             ],
             "size_broken": ["header.total_size: 264 → 0", "size-mismatch"],
             "count_broken": ["blocks[0].body.count: 2 → 16", "count-past-bytes"],
-            "count_that_wraps": ["instances[0].id: 1 → 134217729"],
+            "count_that_wraps": ["instances[0].id: 1 → 2147483649"],
             "length_broken": ["blocks[0].size: 56 → 112", "size-mismatch"],
             "record_size_broken": ["blocks[0].body.record_size: 24 → 128", "record-size-wrong"],
             "index_broken": [
@@ -193,7 +208,7 @@ def test_each_mutator_makes_its_fault() -> None:
             "checksum_broken": ["header.checksum: 3212834502 → 1065350854", "checksum-wrong"],
             "byte_changed": ["header.channel: 291 → 2097443"],
             "byte_changed_unsealed": ["header.channel: 291 → 2097443"],
-            "word_changed": ["instances[0].criteria[0].operand: '\\\\certutil.exe' → '\\\\certutik.exe'"],
+            "word_changed": ["instances[0].criteria[0].operand: '\\\\certutil.exe' → '|certutil.exe'"],
             "zero_at_an_end_filled": [
                 "instances[1].criteria[1].operand: 0400000000000000 → 0400000000000001"
             ],
@@ -255,3 +270,50 @@ def test_chains_have_their_mutators() -> None:
             "offset_broken": ["aggregations[0].root_rule_offset: 1464 → 1363"],
         }
     )
+
+
+def test_patterns_lose_and_get_brackets() -> None:
+    """Of a pattern are made some that are none: a bracket is missing, or one too many."""
+    faults = {fault for _, fault in _costs("pattern_unbalanced") if fault is not None}
+    assert any("missing" in fault for fault in faults)
+    assert any("unexpected" in fault for fault in faults)
+
+
+def test_patterns_become_costly() -> None:
+    """Of a pattern are made some that compile and are over the budget, some within it, and some that are none."""
+    made = _costs("pattern_repeated")
+    assert {fault is None and instructions > REGEX_COST_HIGH for instructions, fault in made} == {True, False}
+    assert {fault is None for _, fault in made} == {True, False}
+
+
+def _costs(name: str) -> set[tuple[int, str | None]]:
+    """What the engine says of the patterns that a mutator makes of one."""
+    before = (CORPUS / "channel" / "regex-invalid" / "good" / "nested-repetition.bin").read_bytes()
+    made = {
+        criterion.text
+        for model in _made(name, CHANNEL, before)
+        for instance in assemble(read(CHANNEL.root, model.data)).instances
+        for criterion in instance.criteria
+        if criterion.kind == CriterionKind.REGEX and criterion.text
+    }
+    assert len(made) > 10
+    return {cost(text, ignore_case=False) for text in made}
+
+
+def test_a_count_wraps_where_its_list_ends_the_file() -> None:
+    """The countries of an old database are so many that their bytes wrap, in some files with no signature behind."""
+    before = (CORPUS / "regdb" / "base-19.bin").read_bytes()
+    country_num = 12
+    made = {
+        (int.from_bytes(model.data[country_num : country_num + 4], "big"), len(model.data))
+        for model in _made("count_that_wraps", REGDB, before)
+    }
+    wrapped = {size for number, size in made if number > 2 and number * 8 % (1 << 32) == 2 * 8}
+    assert wrapped == {len(before), len(before) - 16}
+
+
+def _made(name: str, schema: Schema, before: bytes) -> list[Model]:
+    """What a mutator makes of a file, with many random numbers."""
+    model, context = opened(schema, before), Context(Interest(), [], 1 << 16)
+    made = (named(name)(model, Random(seed), context) for seed in range(300))
+    return [one for one in made if isinstance(one, Model)]

@@ -14,7 +14,7 @@ from typing import Final
 
 from ccheck_fuzz.interest import Interest
 from ccheck_fuzz.model import Model, Models
-from ccheck_fuzz.mutate import numbers, plain, pools, records, relations, texts
+from ccheck_fuzz.mutate import numbers, patterns, plain, pools, records, relations, texts
 from ccheck_fuzz.mutate.place import Context, Mutation, focus_of
 from ccheck_schemas.schema import Schema
 
@@ -31,7 +31,7 @@ MUTATIONS: Final[tuple[tuple[Mutation, int], ...]] = (
     (numbers.kind_without_name, 2),
     (numbers.version_of_another_time, 1),
     (numbers.flag_flipped, 10),
-    (numbers.reserved_set, 1),
+    (numbers.reserved_set, 4),
     (numbers.number_of_another_record, 4),
     (numbers.numbers_swapped, 4),
     (records.record_dropped, 6),
@@ -47,19 +47,22 @@ MUTATIONS: Final[tuple[tuple[Mutation, int], ...]] = (
     (texts.text_with_nul, 2),
     (texts.text_malformed, 2),
     (texts.text_of_interest, 3),
-    (texts.text_of_metacharacters, 8),
+    (texts.text_in_other_case, 4),
     (texts.text_resized, 3),
     (texts.text_of_another_record, 2),
     (texts.word_of_interest, 10),
     (texts.words_swapped, 2),
+    (patterns.text_of_metacharacters, 8),
+    (patterns.pattern_unbalanced, 6),
+    (patterns.pattern_repeated, 6),
     (pools.pool_bytes_unused, 1),
-    (pools.pool_item_repeated, 1),
-    (pools.pool_items_swapped, 1),
+    (pools.pool_item_repeated, 2),
+    (pools.pool_items_swapped, 6),
     (pools.pool_items_overlapping, 2),
     (pools.item_past_the_pool, 3),
     (relations.size_broken, 1),
     (relations.count_broken, 4),
-    (relations.count_that_wraps, 4),
+    (relations.count_that_wraps, 6),
     (relations.length_broken, 6),
     (relations.record_size_broken, 2),
     (relations.index_broken, 3),

@@ -106,9 +106,13 @@ def flag_flipped(model: Model, random: Random, context: Context) -> Model | None
 
 
 def reserved_set(model: Model, random: Random, context: Context) -> Model | None:
-    """Something other than zero where zero is due."""
+    """Something other than zero where zero is due, in all of its bytes or in one."""
     place = site(model, random, RESERVED, context)
-    return None if place is None else _other(model, random, place, (1, place.number.most))
+    if place is None:
+        return None
+    size = place.number.packer.size
+    one = 1 << 8 * int(random.random() * size)
+    return _other(model, random, place, (1, place.number.most, one, place.number.fit(255 * one)))
 
 
 def number_of_another_record(model: Model, random: Random, context: Context) -> Model | None:

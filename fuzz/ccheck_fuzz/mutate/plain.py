@@ -13,6 +13,12 @@ from ccheck_fuzz.mutate.place import Context, numbers_of, pick, row_of
 from ccheck_schemas.anatomy import Piece, Role, Tie
 
 SECTOR = 512
+MOST_WORDS = 4096
+"""Numbers of one list that are looked at for those that stand out."""
+STANDING_OUT = 0.3
+"""How often one of those is taken."""
+BITS = 0.4
+"""How often a word is changed at one bit: words have fields of a few bits."""
 COUNTS = frozenset({Role.COUNT, Role.LENGTH, Role.BOUNDED, Role.PLAIN})
 
 
@@ -42,7 +48,7 @@ def _changed(model: Model, random: Random, *, sealed: bool) -> Model | None:
 
 def word_changed(model: Model, random: Random, context: Context) -> Model | None:
     """A number of one, two, four or eight bytes in what nothing describes, a list of them perhaps: its edges,
-    one bit, one more or less, another of the list, or a place in it.
+    one bit, one more or less at a bit or in all, another of the list, or a place in it.
     """
     frame = model.frame
     counted = _counted(model)
@@ -58,18 +64,30 @@ def word_changed(model: Model, random: Random, context: Context) -> Model | None
         order = "little" if random.random() < 0.5 else "big"
     if count < 1:
         return None
-    row = row_of(random, count)
+    if random.random() < STANDING_OUT:
+        row = _standing_out(model, random, start, size, min(count, MOST_WORDS))
+    else:
+        row = row_of(random, count)
     before, other = (
         int.from_bytes(model.data[at : at + size], order)
         for at in (start + size * row, start + size * int(random.random() * count))
     )
     most = (1 << 8 * size) - 1
+    bit = 1 << int(random.random() * 8 * size)
+    near = (before ^ bit, before ^ bit, before + bit, before - bit)
     options = (
-        before + 1, before - 1, before ^ most // 2 + 1, before ^ 1 << int(random.random() * 8 * size),
-        0, most, count, count - 1, count + 1, other, other + 1, row, int(random.random() * count),
+        before + 1, before - 1, before ^ most // 2 + 1, 0, most, count, count - 1, count + 1, other,
+        other + 1, row, int(random.random() * count),
     )  # fmt: skip
-    value = pick(random, options) & most
+    value = pick(random, near if random.random() < BITS else options) & most
     return None if value == before else model.with_bytes(start + size * row, value.to_bytes(size, order))
+
+
+def _standing_out(model: Model, random: Random, start: int, size: int, count: int) -> int:
+    """One of some numbers, each value alike: few that say something stand out of many that do not."""
+    return pick(
+        random, [*{model.data[start + size * i : start + size * (i + 1)]: i for i in range(count)}.values()]
+    )
 
 
 def _counted(model: Model) -> list[tuple[int, int, int]]:

@@ -10,6 +10,7 @@ from ccheck_fuzz.mutate.place import Context, chosen, numbers_of, pick, row_of
 from ccheck_schemas.anatomy import Chained, Payload, Role
 
 ENUM = frozenset({Role.ENUM})
+FLAGS = frozenset({Role.FLAGS})
 MOST_ADDED = 64
 MOST_COPIES = 130
 """Records that one mutation adds at most."""
@@ -159,7 +160,9 @@ def kind_transplanted(model: Model, random: Random, context: Context) -> Model |
 
 
 def kind_furnished(model: Model, random: Random, context: Context) -> Model | None:
-    """A row of another kind, and a text in the pool where it had none: a wildcard that now compares."""
+    """A row of another kind, now and then with another flag, and a text in the pool where it had none: a
+    wildcard that now compares.
+    """
     options = [
         p
         for p in model.frame.populations
@@ -181,6 +184,10 @@ def kind_furnished(model: Model, random: Random, context: Context) -> Model | No
     every = random.random() < (0.3 if refs[form] is not None else 0.8)
     for number in kinds if every else (pick(random, kinds),):
         number.packer.pack_into(raw, number.delta, pick(random, number.values))
+    flags = numbers_of(kind, FLAGS)
+    if flags and random.random() < 0.25:
+        number = pick(random, flags)
+        number.packer.pack_into(raw, number.delta, pick(random, (0, *number.values)))
     if refs[form] is None or random.random() < 0.5:
         known = [r[form] for t in model.frame.tables.values() if t.kind is kind for r in t.refs if r[form]]
         refs[form] = pick(random, known) if known and random.random() < 0.5 else _fresh(random, context)

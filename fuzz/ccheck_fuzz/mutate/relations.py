@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from random import Random
 
-from ccheck_fuzz.model import Model, Population
+from ccheck_fuzz.model import Draft, Model, Population
 from ccheck_fuzz.mutate.place import Context, Site, pick, site, with_value
 from ccheck_schemas.anatomy import PlaceForm, Role
 
@@ -45,7 +45,11 @@ def count_broken(model: Model, random: Random, context: Context) -> Model | None
 
 
 def count_that_wraps(model: Model, random: Random, context: Context) -> Model | None:
-    """A count so large that, times the size of a record, it wraps to what it was."""
+    """A count so large that, times the size of a record, it wraps to what it was. Often nothing else stands
+    at the end of the file, so that no reader takes it for the records that are missing.
+    """
+    if random.random() < 0.5:
+        model = _without_last_text(model)
     place = site(model, random, frozenset({Role.COUNT, Role.LENGTH, Role.BOUNDED}), context)
     if place is None:
         return None
@@ -53,6 +57,17 @@ def count_that_wraps(model: Model, random: Random, context: Context) -> Model | 
     step = (1 << 8 * place.number.packer.size) // pick(random, (2, 4, 8, 16, 32))
     value = before + step * pick(random, (1, 1, 1, 3))
     return with_value(model, place, value) if value <= place.number.most else None
+
+
+def _without_last_text(model: Model) -> Model:
+    """The file without the text, or the bytes of any length, at its end; the same where it ends otherwise."""
+    last = model.frame.pieces[-1] if model.frame.pieces else None
+    blobs = () if last is None or last.kind is None or last.table is not None else last.kind.blobs
+    if last is None or not any(blob.size is None and blob.exact is None for blob in blobs):
+        return model
+    draft = Draft(model)
+    draft.set_text(last.key, b"")
+    return draft.build()
 
 
 def length_broken(model: Model, random: Random, context: Context) -> Model | None:

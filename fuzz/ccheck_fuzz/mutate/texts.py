@@ -38,7 +38,7 @@ Edit = Callable[[Text, Random, Context], bytes | None]
 
 def text_emptied(model: Model, random: Random, context: Context) -> Model | None:
     """A text without a character."""
-    return _edited(model, random, context, lambda text, random, context: b"" if text.content else None)
+    return edited(model, random, context, lambda text, random, context: b"" if text.content else None)
 
 
 def text_at_its_limit(model: Model, random: Random, context: Context) -> Model | None:
@@ -54,7 +54,7 @@ def text_at_its_limit(model: Model, random: Random, context: Context) -> Model |
         body = text.content or fill
         return (body + fill * (limit // len(fill) + 1))[:limit]
 
-    return _edited(model, random, context, edit)
+    return edited(model, random, context, edit)
 
 
 def text_with_nul(model: Model, random: Random, context: Context) -> Model | None:
@@ -67,7 +67,7 @@ def text_with_nul(model: Model, random: Random, context: Context) -> Model | Non
         at = int(random.random() * (len(text.content) // unit + 1)) * unit
         return text.content[:at] + text.unit + text.content[at + pick(random, (0, unit)) :]
 
-    return _edited(model, random, context, edit)
+    return edited(model, random, context, edit)
 
 
 def text_malformed(model: Model, random: Random, context: Context) -> Model | None:
@@ -80,7 +80,7 @@ def text_malformed(model: Model, random: Random, context: Context) -> Model | No
         at = int(random.random() * (len(text.content) + 1)) // len(text.unit) * len(text.unit)
         return text.content[:at] + pick(random, bad) + text.content[at:]
 
-    return _edited(model, random, context, edit)
+    return edited(model, random, context, edit)
 
 
 def text_of_interest(model: Model, random: Random, context: Context) -> Model | None:
@@ -90,16 +90,23 @@ def text_of_interest(model: Model, random: Random, context: Context) -> Model | 
         made = text.encoded(pick(random, context.interest.texts))
         return made if random.random() < 0.5 else text.content + made
 
-    return _edited(model, random, context, edit)
+    return edited(model, random, context, edit)
 
 
-def text_of_metacharacters(model: Model, random: Random, context: Context) -> Model | None:
-    """A regular expression that is none, or one that costs dearly."""
+def text_in_other_case(model: Model, random: Random, context: Context) -> Model | None:
+    """A text of the same length with capitals where it had none, or none where it had them."""
 
     def edit(text: Text, random: Random, context: Context) -> bytes | None:
-        return text.encoded(pick(random, context.interest.costly).decode("utf-8")) if text.encoding else None
+        content = text.content
+        if text.encoding is None:
+            return None
+        at = int(random.random() * (len(content) + 1))
+        return pick(
+            random,
+            (content.upper(), content.lower(), content.swapcase(), content[:at] + content[at:].swapcase()),
+        )
 
-    return _edited(model, random, context, edit)
+    return edited(model, random, context, edit)
 
 
 def text_resized(model: Model, random: Random, context: Context) -> Model | None:
@@ -114,7 +121,7 @@ def text_resized(model: Model, random: Random, context: Context) -> Model | None
         at = int(random.random() * (count + 1)) * unit
         return pick(random, (content[:at], content + content, content[:at] + content, content[unit:]))
 
-    return _edited(model, random, context, edit)
+    return edited(model, random, context, edit)
 
 
 def text_of_another_record(model: Model, random: Random, context: Context) -> Model | None:
@@ -128,7 +135,7 @@ def text_of_another_record(model: Model, random: Random, context: Context) -> Mo
     ]
     if len(known) < 2:
         return None
-    return _edited(model, random, context, lambda text, random, context: pick(random, known))
+    return edited(model, random, context, lambda text, random, context: pick(random, known))
 
 
 def word_of_interest(model: Model, random: Random, context: Context) -> Model | None:
@@ -144,7 +151,7 @@ def word_of_interest(model: Model, random: Random, context: Context) -> Model | 
         word = (wanted & (1 << 64) - 1).to_bytes(WORD, "little")
         return text.content[:at] + word + text.content[at + WORD :]
 
-    return _edited(model, random, context, edit)
+    return edited(model, random, context, edit)
 
 
 def words_swapped(model: Model, random: Random, context: Context) -> Model | None:
@@ -157,13 +164,13 @@ def words_swapped(model: Model, random: Random, context: Context) -> Model | Non
         one, two = text.content[at : at + WORD], text.content[at + WORD : at + 2 * WORD]
         return text.content[:at] + two + one + text.content[at + 2 * WORD :]
 
-    return _edited(model, random, context, edit)
+    return edited(model, random, context, edit)
 
 
 # -- where texts stand
 
 
-def _edited(model: Model, random: Random, context: Context, edit: Edit) -> Model | None:
+def edited(model: Model, random: Random, context: Context, edit: Edit) -> Model | None:
     """The file with one text edited; None where the edit has nothing to do."""
     options = [p for p in model.frame.populations if p.kind.pooled or _blobs(p)]
     for _ in range(3):
