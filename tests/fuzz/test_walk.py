@@ -1,10 +1,12 @@
-"""The walk over good parents: every single change of kinds, flags and numbers, each once."""
+"""The walk over good parents: every single change of texts, kinds, flags and numbers, each once."""
 
 from __future__ import annotations
 
 from ccheck_fuzz.interest import Interest
 from ccheck_fuzz.model import Models, opened
-from ccheck_fuzz.walk import MOST_STEPS, Walk, steps
+from ccheck_fuzz.walk import MOST_STEPS, Walk, cases, meanings, numbers
+from ccheck_schemas.anatomy import Role
+from ccheck_schemas.read import read
 from tests.fuzz.seeds import CHANNEL, INSTANCES, MARCH
 
 
@@ -15,7 +17,7 @@ def test_each_kind_of_each_record_is_tried() -> None:
     kind = criteria.kind.number("kind")
     assert kind is not None
     before = [model.value(start, kind) for start in criteria.starts]
-    made = {tuple(step.value(start, kind) for start in criteria.starts) for step in steps(model)}
+    made = {tuple(step.make().value(start, kind) for start in criteria.starts) for step in meanings(model)}
     wanted = {
         (*before[:row], value, *before[row + 1 :])
         for row in range(len(before))
@@ -23,25 +25,58 @@ def test_each_kind_of_each_record_is_tried() -> None:
     }  # fmt: skip
     assert len(wanted) > 30
     assert wanted <= made
-    assert all(opened(CHANNEL, step.data).frame.seals for step in steps(model))
+    assert all(opened(CHANNEL, step.make().data).frame.seals for step in meanings(model))
 
 
 def test_steps_change_one_number_and_differ() -> None:
     """No two steps are the same file, and none is the parent."""
-    made = [step.data for step in steps(opened(CHANNEL, INSTANCES))]
+    model = opened(CHANNEL, INSTANCES)
+    made = [step.make().data for sort in (cases, meanings, numbers) for step in sort(model)]
     assert len(made) == len(set(made)) > 90
     assert INSTANCES not in made
     assert {len(data) for data in made} == {len(INSTANCES)}
 
 
+def test_texts_are_written_in_the_other_case() -> None:
+    """Some step has each text with its capitals small and its small letters as capitals, all else as it was."""
+    made = [step.make().data for step in cases(opened(CHANNEL, INSTANCES))]
+    assert [b"\\CERTUTIL.EXE" in data for data in made] == [True, False]
+    assert [b"\\dEVICE\\nAMEDpIPE\\" in data for data in made] == [False, True]
+    assert not any(read(CHANNEL.root, data).counts for data in made)
+
+
+def test_what_is_reserved_is_used() -> None:
+    """Some step has something in each reserved number of the instances."""
+    model = opened(CHANNEL, INSTANCES)
+    (instances,) = (p for p in model.frame.populations if p.kind.name == "instances")
+    reserved = [number for number in instances.kind.numbers if number.role is Role.RESERVED]
+    assert reserved
+    for number in reserved:
+        assert any(step.make().value(instances.starts[0], number) for step in meanings(model))
+
+
 def test_parents_that_are_added_later_are_walked_over() -> None:
-    """The walk ends with the last parent, and goes on when there is another; a parent has its share of steps."""
+    """The walk ends with the last parent, and goes on when there is another, with what no parent has become before."""
     parents = [MARCH]
     walk = Walk(Models(CHANNEL), parents, Interest())
-    first = []
-    while (step := walk.next()) is not None:
-        first.append(step)
-    assert 200 < len(first) == len(set(first)) <= MOST_STEPS
+    first = _rest(walk)
+    assert 200 < len(first) == len(set(first)) <= 3 * MOST_STEPS
     assert walk.next() is None
     parents.append(INSTANCES)
-    assert walk.next() == next(iter(steps(opened(CHANNEL, INSTANCES)))).data
+    assert len(_rest(walk)) > 60
+    parents += [MARCH] * 5
+    again = _rest(walk)
+    assert set(again) < set(first)
+    assert len(again) == len(set(again))
+
+
+def test_texts_come_soon_though_numbers_are_many() -> None:
+    """The rounds take turns: what a later parent's texts become does not wait for an earlier parent's numbers."""
+    parents = [MARCH, INSTANCES]
+    walk = Walk(Models(CHANNEL), parents, Interest())
+    assert any(b"\\CERTUTIL.EXE" in (walk.next() or b"") for _ in range(60))
+
+
+def _rest(walk: Walk) -> list[bytes]:
+    """All steps that are left."""
+    return list(iter(walk.next, None))
