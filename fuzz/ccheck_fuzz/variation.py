@@ -22,6 +22,10 @@ LONG = 0.1
 """How often events are those that types call for, too, whose texts are long: they cost most."""
 MOST_CALLED = 256
 """Parents whose events are remembered, all together."""
+TRIES = 3
+"""Mutations that are made at most until one gives an input that was not given before."""
+MOST_GIVEN = 1 << 18
+"""Inputs that are remembered, by their hashes."""
 SMALLER = 0.75
 """How often the smaller of two parents is taken."""
 NEWEST = 4
@@ -61,6 +65,7 @@ class Variation:
         self._healthy = healthy
         self._has_events = ready.schema.name in GENERATORS
         self._called: dict[bytes, tuple[str, ...]] = {}
+        self._given: set[int] = set()
         self._mutator = Mutator(
             ready.schema,
             interest_of(ready),
@@ -69,8 +74,21 @@ class Variation:
         self._walk = Walk(self._mutator.models, healthy, self._mutator.interest)
 
     def mutate(self, data: bytes, max_size: int, seed: int) -> bytes:
-        """Another input of at most `max_size` bytes; now and then one of a parent of its own choice."""
+        """Another input of at most `max_size` bytes; now and then one of a parent of its own choice. One in
+        ten would be what was given before: a run costs more than another try.
+        """
         chance = random.Random(seed)
+        made = self._mutated(data, max_size, chance)
+        for _ in range(TRIES - 1):
+            if hash(made) not in self._given:
+                break
+            made = self._mutated(data, max_size, chance)
+        if len(self._given) >= MOST_GIVEN:
+            self._given.clear()
+        self._given.add(hash(made))
+        return made
+
+    def _mutated(self, data: bytes, max_size: int, chance: random.Random) -> bytes:
         if chance.random() < WALKED and (step := self._walk.next()) is not None and len(step) <= max_size:
             return step
         if self._healthy and chance.random() < HEALTHY:

@@ -124,3 +124,16 @@ def test_content_says_what_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
         shares.append(sorted(judged))
     assert shares[0] == shares[1]
     assert 10 < len(shares[0]) < 200
+
+
+def test_hardly_an_input_is_given_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mutation that was given before is made again; with one try alone many are the same."""
+
+    def repeated() -> int:
+        variation = Variation(ready(setup()), [MARCH])
+        inputs = [variation.mutate(MARCH, 4096, number) for number in range(3000)]
+        return len(inputs) - len(set(inputs))
+
+    with_more_tries = repeated()
+    monkeypatch.setattr("ccheck_fuzz.variation.TRIES", 1)
+    assert with_more_tries * 4 < repeated()
