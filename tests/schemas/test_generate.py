@@ -289,6 +289,15 @@ def test_the_shipped_modules_are_current() -> None:
         (Struct("x" / Array(2, Int8ub)), "the elements of x are no records"),
         (Struct("x" / If(1, Int8ub)), "the number x stands in one branch alone"),
         (Struct("l" / Array(1, Struct("c" / m.ChecksumOver(Int32ub, 0)))), "ChecksumOver of c"),
+        (
+            Struct("k" / Int8ub, "a" / If(this.k, Struct("x" / Int8ub)), "b" / Bytes(this.a.x)),
+            "a.x is not a number that was read before",
+        ),
+        (Struct("k" / Int8ub, "b" / Bytes(this._.k)), "_.k goes above the file's own record"),
+        (
+            Struct("k" / Int8ub, "b" / Switch(this.k, {"a": Bytes(1)})),
+            "a kind of b is 'a', which is no number",
+        ),
     ],
 )
 def test_what_is_not_understood_is_refused_with_the_reason(root: construct.Construct, reason: str) -> None:

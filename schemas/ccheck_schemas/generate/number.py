@@ -17,11 +17,11 @@ def conditions(meaning: m.Meaning, v: str, leaf: Any) -> list[str] | None:
     match meaning:
         case m.Version():
             masked = v if meaning.mask == -1 else f"({v} & {meaning.mask})"
-            return [f"{masked} not in {tuple(meaning.known)!r}"]
+            return [f"{masked} not in {tuple(map(int, meaning.known))!r}"]
         case m.StrictEnum():
             return [_outside(v, meaning.known, low, high)]
         case m.StrictFlags():
-            return [f"{v} & {~meaning.mask & high}"]
+            return [f"{v} & {~meaning.mask if low else ~meaning.mask & high}"]
         case m.Reserved():
             return [v]
         case m.OffsetInto():

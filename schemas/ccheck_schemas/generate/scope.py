@@ -37,8 +37,8 @@ class Scope:
 def expression(value: m.Expression, scope: Scope) -> str:
     """A `this` expression as Python, over the variables of a scope. Raises NotGenerated."""
     match value:
-        case bool() | int():
-            return repr(value)
+        case int():
+            return repr(int(value))  # a member of an enumeration has another repr
         case Path():
             return variable(m.field_path(value) or (), scope)
         case BinExpr():
@@ -58,6 +58,8 @@ def variable(path: tuple[str, ...], scope: Scope) -> str:
         if isinstance(found, str):
             raise NotGenerated(f"{'.'.join(path)} goes into a number")
         if name == "_":
+            if found.parent is found:
+                raise NotGenerated(f"{'.'.join(path)} goes above the file's own record")
             found = found.parent
         elif name == "_root":
             found = found.root

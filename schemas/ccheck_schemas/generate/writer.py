@@ -76,7 +76,7 @@ class Writer(Lines):
             f'    """The columns of a {self.schema.name} file without any fault; None at the first doubt."""',
             "    try:",
             "        return _spotless(data)",
-            "    except UnicodeDecodeError:",
+            "    except (ArithmeticError, ValueError):  # such as text that is none",
             "        return None",
             "",
             "",
@@ -278,6 +278,7 @@ class Writer(Lines):
                 continue
             with self.block(text):
                 self.choice(leaf, name, scope, at, limit)
+        scope.names.pop(name or "", None)  # its numbers are those of this file in one branch alone
 
     def switch(self, node: Any, name: str | None, scope: Scope, at: str, limit: str) -> None:
         """Read the branch of a kind; a kind without one is refused."""
@@ -285,7 +286,9 @@ class Writer(Lines):
         word = "if"
         for case, sub in node.cases.items():
             leaf, _ = bare(sub)
-            with self.block(f"{word} {key} == {case!r}:"):
+            if not isinstance(case, int):
+                raise NotGenerated(f"a kind of {name} is {case!r}, which is no number")
+            with self.block(f"{word} {key} == {int(case)}:"):
                 self.choice(leaf, name, scope, at, limit)
             word = "elif"
         leaf, _ = bare(node.default)
@@ -294,6 +297,7 @@ class Writer(Lines):
                 self.line("return None")
             else:
                 self.choice(leaf, name, scope, at, limit)
+        scope.names.pop(name or "", None)
 
     def choice(self, leaf: Any, name: str | None, scope: Scope, at: str, limit: str) -> None:
         """A branch; a number in one is a record of one field."""

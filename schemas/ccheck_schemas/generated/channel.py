@@ -61,7 +61,7 @@ def spotless(data: bytes) -> Columns | None:
     """The columns of a channel file without any fault; None at the first doubt."""
     try:
         return _spotless(data)
-    except UnicodeDecodeError:
+    except (ArithmeticError, ValueError):  # such as text that is none
         return None
 
 

@@ -1,0 +1,152 @@
+"""Whether generated code is enough to pass a file of a schema: what it finds spotless is then also in
+canonical form, and nobody needs to read it.
+
+The general checks ask for two things: that the reader finds no fault, which `spotless` says, and that the
+content, built again by Construct, gives the same bytes. Here stands for which trees the second follows from
+the first. Everything else has a reason, and its files are read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import construct
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.schema import Schema
+from ccheck_schemas.size import sizeof
+from ccheck_schemas.tree import bare
+
+_EXACT = frozenset({"ascii", "utf-8", "utf-16-le", "utf-16-be", "latin-1"})
+"""Encodings in which text that was decoded strictly is encoded to the bytes that it came from."""
+
+_MEANINGS = (
+    m.Version, m.Bounded, m.StrictEnum, m.StrictFlags, m.Reserved, m.CountOf, m.LengthOf, m.RecordSize,
+    m.FileSize, m.IndexInto, m.OffsetInto, m.ChecksumOver,
+)  # fmt: skip
+
+_COLLIDING = re.compile(r"_(\d+|end)$")
+"""How variables of generated code end."""
+
+_PLAIN = re.compile(r"[\w .+-]+", re.ASCII)
+
+Complaints = Iterator[str]
+
+
+def lacking(schema: Schema) -> str | None:
+    """Why a file of a schema must be read even if it is spotless; None where it need not be."""
+    if type(schema) is not Schema:
+        return f"it is a {type(schema).__name__}, which may be built in a way of its own"
+    if not _PLAIN.fullmatch(schema.name):
+        return "its name cannot stand in generated code"
+    if schema.compose is not None:
+        return "its recipes say what the canonical form is, and they need the content"
+    if schema.assemble is not Schema.assemble:
+        return "its content is put together by a function of its own"
+    return next(_node(schema.root, "the file"), None)
+
+
+def _node(node: Any, name: str) -> Complaints:
+    """What is not known to come back as it was; a subclass may do anything, and is not known either."""
+    yield from _hooks(node, name)
+    leaf, meanings = bare(node)
+    yield from _meanings(leaf, meanings, name)
+    kind = type(leaf)
+    if kind is construct.FormatField:
+        if leaf.fmtstr[-1] not in "bBhHlLqQ" or leaf.fmtstr[0] == "=":
+            yield f"{name} is a number whose bytes this machine might write otherwise"
+    elif kind is construct.Const:
+        if type(leaf.subcon) not in (construct.Bytes, construct.FormatField):
+            yield f"the constant {name} is not of plain bytes"
+    elif kind is construct.Struct:
+        yield from _struct(leaf, name)
+    elif kind is construct.Array or kind is m.Table:
+        if not least(leaf.subcon):
+            yield f"an element of {name} may have no bytes"
+        if kind is m.Table:
+            yield from _named(leaf.table)
+        yield from _node(leaf.subcon, name)
+    elif kind is m.Region:
+        yield from _node(leaf.subcon, name)
+    elif kind is construct.IfThenElse:
+        yield from _node(leaf.thensubcon, name)
+        yield from _node(leaf.elsesubcon, name)
+    elif kind is construct.Switch:
+        for sub in (*leaf.cases.values(), leaf.default):
+            yield from _node(sub, name)
+    elif kind is m.Text:
+        if leaf.encoding not in _EXACT:
+            yield f"the text {name} may have two spellings in {leaf.encoding}"
+    elif kind is m.Pooled:
+        if repr(leaf.subcon.length) != repr(leaf.length):
+            yield f"the item {name} of a pool has another length than the pool gives it"
+        yield from _node(leaf.subcon, name)
+    elif kind is m.Pool:
+        yield from _named(leaf.region)
+    elif kind not in (construct.Bytes, m.ZeroPad, m.Rows) and leaf is not construct.Pass:
+        yield f"{kind.__name__} {name} is not known to be written again as it was"
+
+
+def _hooks(node: Any, name: str) -> Complaints:
+    while isinstance(node, construct.Renamed | m.Meaning):
+        if isinstance(node, construct.Renamed) and node.parsed is not None:
+            yield f"{name} calls a function when it is parsed"
+        node = node.subcon
+
+
+def _meanings(leaf: Any, meanings: tuple[m.Meaning, ...], name: str) -> Complaints:
+    for meaning in meanings:
+        if type(meaning) not in _MEANINGS:
+            yield f"{type(meaning).__name__} of {name} is not known to generated code"
+        elif isinstance(meaning, m.StrictEnum) and not meaning.known:
+            yield f"{name} has no value that is right"
+
+
+def _struct(node: Any, name: str) -> Complaints:
+    """What is wrong with a record; and with numbers that say something about another field of it."""
+    before: set[str] = set()
+    fields = {sub.name: bare(sub)[0] for sub in node.subcons}
+    for sub in node.subcons:
+        yield from _node(sub, sub.name or "a padding")
+        for meaning in bare(sub)[1]:
+            if isinstance(meaning, m.CountOf):
+                held = _lists(fields.get(meaning.of))
+                if any(m.field_path(one.count) != (sub.name,) for one in held):
+                    yield f"{sub.name} counts {meaning.of}, which is as long as something else says"
+            if isinstance(meaning, m.RecordSize):
+                table = type(fields.get(meaning.of)) in (m.Table, m.Pool)
+                if not table or meaning.of in before:
+                    yield f"{sub.name} is not the record size of a table behind it"
+        before.add(sub.name)
+
+
+def _lists(node: Any) -> Iterator[Any]:
+    """The lists that a field may be."""
+    node = bare(node)[0]
+    match node:
+        case construct.Array() | m.Table():
+            yield node
+        case construct.IfThenElse():
+            yield from _lists(node.thensubcon)
+            yield from _lists(node.elsesubcon)
+        case construct.Switch():
+            for sub in (*node.cases.values(), node.default):
+                yield from _lists(sub)
+        case m.Region():
+            yield from _lists(node.subcon)
+
+
+def _named(name: str) -> Complaints:
+    """Generated code has variables by these names."""
+    if not (name.isascii() and name.isidentifier()) or _COLLIDING.search(name):
+        yield f"{name!r} is no name that generated code can have for a table or a pool"
+
+
+def least(node: Any) -> int:
+    """Bytes that a node takes at the least where it stands, as far as that is plain."""
+    leaf = bare(node)[0]
+    if isinstance(leaf, construct.Struct):
+        return sum(map(least, leaf.subcons))
+    return 0 if isinstance(leaf, m.ZeroPad) else sizeof(leaf) or 0
