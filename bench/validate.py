@@ -80,6 +80,7 @@ def main() -> None:
         runs.memory(CONFIG, ROOT),
         runs.formats(ROOT, given.genuine),
         runs.making(),
+        runs.own(ROOT),
     )
     text = page.page(figures)
     print(text)

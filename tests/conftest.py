@@ -15,6 +15,9 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # A shell that starts the tests in the background has them ignore Ctrl-C, and ccheck obeys what it inherits.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# No test reads or writes the cache folder of whoever runs it; those of the cache have one of their own.
+os.environ["CCHECK_NO_CACHE"] = "1"
+
 settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("dev", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")

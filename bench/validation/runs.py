@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,19 @@ print((peak() - before - large.stat().st_size) / 1e6)
 """
 
 
+_OWN = """
+from construct import Const, Int8ul, Int16ul, Int32ul, Struct, this
+from ccheck_schemas.meaning import Bounded, Table
+from ccheck_schemas.schema import Schema
+
+POINT = Struct(
+    "sensor" / Bounded(Int8ul, 0, 4), "percent" / Bounded(Int8ul, 0, 100), "celsius" / Int16ul, "at" / Int32ul
+)
+ROOT = Struct("magic" / Const(b"PTS1"), "n" / Int32ul, "points" / Table("points", this.n, POINT))
+SCHEMA = Schema("points", "points of a curve", ROOT, recognise=lambda data: data[:4] == b"PTS1")
+"""
+
+
 def start(config: Path, root: Path) -> dict[str, Spent]:
     """What a whole command takes for one file of 40 KB, and of Python that does nothing."""
     with _folder() as folder:
@@ -51,6 +65,36 @@ def start(config: Path, root: Path) -> dict[str, Spent]:
                 "ccheck validate, one file": ([*ccheck, str(clean)], warm),
                 "ccheck validate, one file, none of ccheck's bytecode kept": ([*ccheck, str(clean)], cold),
                 "ccheck validate, one file with a fault": ([*ccheck, str(fault)], warm),
+            },
+            15,
+        )
+
+
+def own(root: Path) -> dict[str, Spent]:
+    """What a whole command takes for one file by the schema of a user's own file."""
+    with _folder() as folder:
+        schema, file = folder / "points.py", folder / "points.bin"
+        schema.write_text(_OWN, encoding="utf-8")
+        file.write_bytes(b"PTS1" + struct.pack("<I", 5000) + 5000 * struct.pack("<BBHI", 3, 50, 60, 1))
+        ccheck = [
+            sys.executable,
+            "-m",
+            "ccheck",
+            "validate",
+            "--no-config",
+            "--schema",
+            str(schema),
+            str(file),
+        ]
+        warm = _copied(root, folder / "warm") | {"XDG_CACHE_HOME": str(folder), "CCHECK_NO_CACHE": ""}
+        subprocess.run(ccheck, env=warm, capture_output=True, check=True)
+        if not any((folder / "ccheck" / "code").iterdir()):
+            raise SystemExit("no code was kept; the figures would mean nothing")
+        return whole(
+            {
+                "python -c pass": ([sys.executable, "-c", "pass"], warm),
+                "code kept": (ccheck, warm),
+                "no code kept (CCHECK_NO_CACHE=1)": (ccheck, {**warm, "CCHECK_NO_CACHE": "1"}),
             },
             15,
         )

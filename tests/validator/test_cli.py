@@ -446,13 +446,13 @@ def test_schemas_says_what_it_can_do_with_each_format(cc: Run) -> None:
 
 
 def test_schemas_says_how_a_schema_file_is_read(cc: Run) -> None:
-    """A user's schema file is told which of its tables are read at once, and why it has no quick way."""
+    """A user's schema file is told which of its tables are read at once, and whether good files have a quick way, or why not."""
     status, out, _ = cc("schemas", "--schema", ROOT / "tests" / "user" / "sensor.py")
     assert status == 0
     assert out == snapshot("""\
 sensor  sensor rules of Example
         36 general checks and 1 of its own · validate, show
-        quick way for good files: no, the checks of a schema file need the content
+        quick way for good files: no, its own checks need the content
         rows read at once: rules
 """)
     assert cc("schemas", "--schema", ROOT / "README.md")[0] == 2

@@ -38,7 +38,7 @@ def both(definitions: Path, consumers: Path, day: date = DAY) -> tuple[Quick, Ju
     whole = prepare_judgement(
         schema="channel", use_config=False, definitions=[definitions], consumers=consumers, on=day
     )
-    assert whole.quick is not None
+    assert isinstance(whole.quick, Quick)
     return whole.quick, whole
 
 

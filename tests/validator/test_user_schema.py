@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from ccheck.cli import run
+from ccheck.gather import is_schema_file
 from ccheck.judge import examine, judge
 from ccheck.judgement import prepare
-from ccheck.user_schema import UserSchemaError, is_schema_file, load_user_schema
+from ccheck.user_schema import UserSchemaError, load_user_schema
 from tests.conftest import ROOT
 
 SENSOR = ROOT / "tests" / "user" / "sensor.py"

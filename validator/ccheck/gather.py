@@ -31,11 +31,12 @@ class Gathered:
 
 class CheckNames(Collection[str]):
     """The names of checks, by default of all, which are loaded only when one is asked for: most projects name
-    none.
+    none. replaced: the format that a schema file without checks defines, in place of an installed one's.
     """
 
-    def __init__(self, checks: Iterable[Check] | None = None) -> None:
+    def __init__(self, checks: Iterable[Check] | None = None, replaced: str = "") -> None:
         self._checks = checks
+        self._replaced = replaced
 
     def __contains__(self, name: object) -> bool:
         return name in self._names()
@@ -49,7 +50,13 @@ class CheckNames(Collection[str]):
     def _names(self) -> tuple[str, ...]:
         from ccheck.checks import CHECKS
 
-        return tuple(check.name for check in (CHECKS if self._checks is None else self._checks))
+        checks = CHECKS.joined((), self._replaced) if self._checks is None else self._checks
+        return tuple(check.name for check in checks)
+
+
+def is_schema_file(name: str) -> bool:
+    """Whether `--schema NAME` names a file and not a format."""
+    return name.endswith(".py") or "/" in name or "\\" in name
 
 
 def gather(

@@ -15,14 +15,14 @@ from ccheck.check import Check
 from ccheck.checks import CHECKS
 from ccheck.finding import FileReport, Finding, Severity
 from ccheck.formats import SCHEMAS
-from ccheck.gather import CheckNames, Gathered, gather
+from ccheck.gather import CheckNames, Gathered, gather, is_schema_file
 from ccheck.intake import STANDARD_INPUT, NotTaken, take
 from ccheck.judge import MAX_FINDINGS, Policy, examine, judge
 from ccheck.project import Project
-from ccheck.screen import quick
-from ccheck.screen.quick import Quick
+from ccheck.screen import own, quick
+from ccheck.screen.way import QuickWay
 from ccheck.subject import Definitions, Setting, Subject
-from ccheck.user_schema import UserSchemaError, is_schema_file, load_user_schema
+from ccheck.user_schema import UserSchema, UserSchemaError, load_user_schema
 from ccheck_schemas.schema import Schema
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Judgement:
     setting: Setting
     policy: Policy
     max_size: int
-    quick: Quick | None = None
+    quick: QuickWay | None = None
     own_exercise: Exercise | None = None
     project: Project | None = None
     schema_file: str | None = None
@@ -116,7 +116,7 @@ def prepare(
     today without it. Raises ConfigurationError or click.UsageError when something that was named cannot be
     used.
     """
-    schemas, checks, chosen, exercise = _schemas(schema)
+    schemas, checks, chosen, user = _schemas(schema)
     gathered = gather(
         config=config,
         use_config=use_config,
@@ -142,21 +142,22 @@ def prepare(
         setting=Setting(gathered.on, (), gathered.consumers, gathered.target),
         policy=_policy(gathered),
         max_size=gathered.max_size,
-        own_exercise=exercise,
+        own_exercise=None if user is None else user.exercise,
         project=gathered.project,
         schema_file=schema if schema is not None and is_schema_file(schema) else None,
     )
     judged = _definitions(gathered.definitions, judgement)
-    return replace(
-        judgement,
-        setting=replace(judgement.setting, definitions=judged),
-        quick=quick.prepare(gathered) if schema in (None, quick.SCHEMA) else None,
-    )
+    way: QuickWay | None = None
+    if schema is not None and user is not None:
+        way = own.made(user, Path(schema)).way
+    elif schema in (None, quick.SCHEMA):
+        way = quick.prepare(gathered)
+    return replace(judgement, setting=replace(judgement.setting, definitions=judged), quick=way)
 
 
 def _schemas(
     name: str | None,
-) -> tuple[Sequence[Schema], Sequence[Check], Schema | None, Exercise | None]:
+) -> tuple[Sequence[Schema], Sequence[Check], Schema | None, UserSchema | None]:
     if name is None:
         return SCHEMAS, CHECKS, None, None
     if is_schema_file(name):
@@ -164,7 +165,7 @@ def _schemas(
             user = load_user_schema(Path(name))
         except UserSchemaError as fault:
             raise click.UsageError(str(fault)) from fault
-        return SCHEMAS, CHECKS.joined(user.checks, user.schema.name), user.schema, user.exercise
+        return SCHEMAS, CHECKS.joined(user.checks, user.schema.name), user.schema, user
     known = formats.named(name)
     if known is not None:
         return SCHEMAS, CHECKS, known.schema, None

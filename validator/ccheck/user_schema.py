@@ -30,25 +30,24 @@ class UserSchemaError(Exception):
 @dataclass(frozen=True)
 class UserSchema:
     """What a schema file defines: `SCHEMA`, `CHECKS` if it has checks of its own, and `EXERCISE` if it has an
-    interpreter.
+    interpreter. source: the bytes that were run, empty for a file of a package.
     """
 
     schema: Schema
     checks: tuple[Check, ...]
     exercise: Exercise | None = None
-
-
-def is_schema_file(name: str) -> bool:
-    """Whether `--schema NAME` names a file and not a format."""
-    return name.endswith(".py") or "/" in name or "\\" in name
+    source: bytes = b""
 
 
 def load_user_schema(path: Path) -> UserSchema:
     """Run a schema file. Raises UserSchemaError when it fails, or does not define what it must."""
     if not path.is_file():
         raise UserSchemaError(path, "there is no such file")
+    source = b""
     try:
-        module = _of_package(path) or _alone(path)
+        module = _of_package(path)
+        if module is None:
+            module, source = _alone(path)
     except UserSchemaError:
         raise
     except SchemaRefused as refused:
@@ -69,7 +68,7 @@ def load_user_schema(path: Path) -> UserSchema:
     exercise = getattr(module, "EXERCISE", None)
     if exercise is not None and not callable(exercise):
         raise UserSchemaError(path, f"EXERCISE is {exercise!r}, which is not a function")
-    return UserSchema(schema, checks, exercise)
+    return UserSchema(schema, checks, exercise, source)
 
 
 def _of_package(path: Path) -> ModuleType | None:
@@ -92,12 +91,15 @@ def _of_package(path: Path) -> ModuleType | None:
     return module
 
 
-def _alone(path: Path) -> ModuleType:
-    """The module of a file by itself."""
+def _alone(path: Path) -> tuple[ModuleType, bytes]:
+    """The module of a file by itself, and the bytes that were run: those of the file as it is now, for
+    bytecode that Python kept may be of the file as it was a second ago.
+    """
     spec = importlib.util.spec_from_file_location(f"ccheck_user_schema_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise UserSchemaError(path, "it is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    source = path.read_bytes()
+    exec(compile(source, str(path), "exec", dont_inherit=True), vars(module))  # noqa: S102 - it was named to be run
+    return module, source

@@ -10,6 +10,7 @@ from ccheck.checks import CHECKS, applying
 from ccheck.cli import PASS, USAGE
 from ccheck.formats import brought, every
 from ccheck.report.printable import printable
+from ccheck.screen import own
 from ccheck.user_schema import UserSchemaError, load_user_schema
 from ccheck_schemas.row_plan import at_once
 from ccheck_schemas.schema import Schema
@@ -58,9 +59,16 @@ def _of_file(path: Path) -> int:
     can = "validate, show, build" if user.schema.compose else "validate, show"
     run = ", run" if user.exercise else ""
     click.echo(f"{indent}  {general} general checks and {len(user.checks)} of its own · {can}{run}")
-    click.echo(f"{indent}  quick way for good files: no, the checks of a schema file need the content")
+    click.echo(f"{indent}  quick way for good files: {printable(_quick(own.made(user, path)))}")
     click.echo(f"{indent}  {_reading(user.schema)}")
     return PASS
+
+
+def _quick(made: own.Made) -> str:
+    """Whether good files of a schema file have a quick way."""
+    if made.way is None:
+        return f"no, {made.obstacle}"
+    return f"yes, made anew in each run: {made.open}" if made.open else "yes"
 
 
 def _reading(schema: Schema) -> str:

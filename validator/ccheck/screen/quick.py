@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -14,6 +13,7 @@ from ccheck.gather import Gathered
 from ccheck.intake import NotTaken, take
 from ccheck.screen import channel
 from ccheck.screen.criteria import Types
+from ccheck.screen.way import passed
 from ccheck_schemas.formats.channel_numbers import MAGIC
 from ccheck_schemas.generated.channel import spotless
 
@@ -54,15 +54,7 @@ class Quick:
 
         name: the file's base name. path: as the user named it.
         """
-        if not self.passes(data, name):
-            return None
-        return FileReport(
-            path=path,
-            schema=SCHEMA,
-            size=len(data),
-            sha256=hashlib.sha256(data).hexdigest(),
-            checks_run=APPLYING[SCHEMA],
-        )
+        return passed(data, path, SCHEMA, APPLYING[SCHEMA]) if self.passes(data, name) else None
 
     def narrow(self, schema: Schema, reading: Reading) -> Narrowed | None:
         """The content of a file as far as a check may blame it; None where all of it must be looked at."""
