@@ -59,7 +59,7 @@ class Walk:
 
 
 class _Round:
-    """All changes of one sort, of one parent after the other."""
+    """All changes of one sort, parent by parent: the first and the last of those that are left, by turns."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class _Round:
         self._parents = parents
         self._tried = tried
         self._sort = sort
-        self._met = 0
+        self._met: set[int] = set()
         self._steps: Iterator[Step] = iter(())
 
     def next(self) -> bytes | None:
@@ -84,10 +84,13 @@ class _Round:
                         self._tried.clear()
                     self._tried[step.record] += 1
                     return step.make().data
-            if self._met == len(self._parents):
+            if len(self._met) == len(self._parents):
                 return None
-            model = self._models.get(split(self._parents[self._met]).content)
-            self._met += 1
+            waiting = [number for number in range(len(self._parents)) if number not in self._met]
+            # What was found last may be where nobody was before; what was found first waits no longer for it.
+            parent = waiting[-1 if len(self._met) % 2 else 0]
+            self._met.add(parent)
+            model = self._models.get(split(self._parents[parent]).content)
             self._steps = islice(self._sort(model), MOST_STEPS)
 
 

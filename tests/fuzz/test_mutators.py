@@ -187,7 +187,7 @@ def test_each_mutator_makes_its_fault() -> None:
             ],
             "size_broken": ["header.total_size: 264 → 0", "size-mismatch"],
             "count_broken": ["blocks[0].body.count: 2 → 16", "count-past-bytes"],
-            "count_that_wraps": ["instances[0].id: 1 → 2147483649"],
+            "count_that_wraps": ["instances[0].id: 1 → 1073741825"],
             "length_broken": ["blocks[0].size: 56 → 112", "size-mismatch"],
             "record_size_broken": ["blocks[0].body.record_size: 24 → 128", "record-size-wrong"],
             "index_broken": [

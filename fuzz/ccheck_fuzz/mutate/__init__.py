@@ -57,7 +57,7 @@ MUTATIONS: Final[tuple[tuple[Mutation, int], ...]] = (
     (patterns.pattern_repeated, 6),
     (pools.pool_bytes_unused, 1),
     (pools.pool_item_repeated, 2),
-    (pools.pool_items_swapped, 6),
+    (pools.pool_items_swapped, 8),
     (pools.pool_items_overlapping, 2),
     (pools.item_past_the_pool, 3),
     (relations.size_broken, 1),

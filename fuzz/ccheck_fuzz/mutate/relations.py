@@ -45,8 +45,9 @@ def count_broken(model: Model, random: Random, context: Context) -> Model | None
 
 
 def count_that_wraps(model: Model, random: Random, context: Context) -> Model | None:
-    """A count so large that, times the size of a record, it wraps to what it was. Often nothing else stands
-    at the end of the file, so that no reader takes it for the records that are missing.
+    """A count so large that, times the size of a record, it wraps to what it was, or, added to an offset, to
+    less than that. Often nothing else stands at the end of the file, so that no reader takes it for the
+    records that are missing.
     """
     if random.random() < 0.5:
         model = _without_last_text(model)
@@ -54,8 +55,11 @@ def count_that_wraps(model: Model, random: Random, context: Context) -> Model | 
     if place is None:
         return None
     before = model.value(place.start, place.number)
-    step = (1 << 8 * place.number.packer.size) // pick(random, (2, 4, 8, 16, 32))
-    value = before + step * pick(random, (1, 1, 1, 3))
+    whole = 1 << 8 * place.number.packer.size
+    if random.random() < 0.3:
+        value = whole - max(1, pick(random, (1, 8, 16, before)))
+    else:
+        value = before + whole // pick(random, (2, 4, 8, 16, 32)) * pick(random, (1, 1, 1, 3))
     return with_value(model, place, value) if value <= place.number.most else None
 
 
