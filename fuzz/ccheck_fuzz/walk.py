@@ -1,4 +1,4 @@
-"""Single changes of good parents, each made once: other kinds, flags, cases, and numbers one more or less."""
+"""Single changes of good parents: texts in other cases, other kinds and flags, numbers one more or less."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ccheck_fuzz.entry import split
 from ccheck_fuzz.interest import Interest
 from ccheck_fuzz.model import Model, Models, Population
 from ccheck_fuzz.mutate.place import Site, weight, with_value
+from ccheck_fuzz.mutate.texts import WORD
 from ccheck_schemas.anatomy import DERIVED, Kind, Number, Payload, Role
 
 MOST_ROWS = 16
@@ -37,7 +38,7 @@ class Step(NamedTuple):
 
 class Walk:
     """Goes over parents, those that are added later when their turn comes, in rounds by turns: over their
-    texts, of which there are few, over what they mean, and over their numbers, of which there are many.
+    texts and pools, which are few, over what they mean, and over their numbers, of which there are many.
     """
 
     def __init__(self, models: Models, parents: Sequence[bytes], interest: Interest) -> None:
@@ -45,7 +46,7 @@ class Walk:
         tried: Counter[Hashable] = Counter()
         self._rounds = [
             _Round(models, parents, tried, sort)
-            for sort in (cases, meanings, lambda model: numbers(model, named))
+            for sort in (contents, meanings, lambda model: numbers(model, named))
         ]
 
     def next(self) -> bytes | None:
@@ -94,17 +95,28 @@ class _Round:
             self._steps = islice(self._sort(model), MOST_STEPS)
 
 
-def cases(model: Model) -> Iterator[Step]:
-    """Each text with capitals for small letters and small letters for capitals."""
+def contents(model: Model) -> Iterator[Step]:
+    """Each text with capitals for small letters and small letters for capitals, and each integer of a pool
+    with its sign turned.
+    """
     met: set[int] = set()
     for population, row in _records(model):
-        for start, end in _texts(model, population, row):
+        record = _values(model, population.kind, population.starts[row])
+        for start, end, text in _contents(model, population, row):
+            if start in met:
+                continue
+            met.add(start)
             before = model.data[start:end]
-            after = before.swapcase()
-            if start not in met and after != before:
-                met.add(start)
-                record = _values(model, population.kind, population.starts[row])
-                yield Step((population.kind, *record, after), partial(model.with_bytes, start, after))
+            changes = [before.swapcase()] if text else _turned(before)
+            for after in changes:
+                if after != before:
+                    yield Step((population.kind, *record, after), partial(model.with_bytes, start, after))
+
+
+def _turned(words: bytes) -> list[bytes]:
+    """Integers, each of them in turn with its highest bit changed."""
+    highest = range(WORD - 1, len(words), WORD)
+    return [words[:at] + bytes([words[at] ^ 0x80]) + words[at + 1 :] for at in highest]
 
 
 def meanings(model: Model) -> Iterator[Step]:
@@ -165,13 +177,14 @@ def _around(model: Model, population: Population, row: int) -> tuple[int, ...]:
     return () if kind is None else _values(model, kind, frame.starts[outer[-1]])
 
 
-def _texts(model: Model, population: Population, row: int) -> Iterator[tuple[int, int]]:
-    """Where the texts of a record stand: its own, and those that it names in a pool."""
+def _contents(model: Model, population: Population, row: int) -> Iterator[tuple[int, int, bool]]:
+    """Where a record's own texts stand and end, and what it names in a pool; whether it is a text."""
     kind, start = population.kind, population.starts[row]
     for blob in kind.blobs:
         if blob.encoding is not None and blob.exact is None:
             at = start + blob.delta
-            yield at, at + blob.size if blob.size is not None else model.frame.ends[population.keys[row]]
+            end = at + blob.size if blob.size is not None else model.frame.ends[population.keys[row]]
+            yield at, end, True
     if kind.pooled:
         table = population.table
         refs = (
@@ -180,9 +193,9 @@ def _texts(model: Model, population: Population, row: int) -> Iterator[tuple[int
             else model.frame.tables[table].refs[row]
         )
         for form, ref in zip(kind.pooled, refs, strict=False):
-            if isinstance(ref, Payload) and ref.encoding is not None:
+            if isinstance(ref, Payload):
                 at = model.value(start, form.offset)
-                yield at, at + len(ref.content)
+                yield at, at + len(ref.content), ref.encoding is not None
 
 
 def _rows(count: int) -> Iterator[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ccheck_fuzz.interest import Interest
 from ccheck_fuzz.model import Models, opened
-from ccheck_fuzz.walk import MOST_STEPS, Walk, cases, meanings, numbers
+from ccheck_fuzz.walk import MOST_STEPS, Walk, contents, meanings, numbers
 from ccheck_schemas.anatomy import Role
 from ccheck_schemas.read import read
 from tests.fuzz.seeds import CHANNEL, INSTANCES, MARCH
@@ -31,7 +31,7 @@ def test_each_kind_of_each_record_is_tried() -> None:
 def test_steps_change_one_number_and_differ() -> None:
     """No two steps are the same file, and none is the parent."""
     model = opened(CHANNEL, INSTANCES)
-    made = [step.make().data for sort in (cases, meanings, numbers) for step in sort(model)]
+    made = [step.make().data for sort in (contents, meanings, numbers) for step in sort(model)]
     assert len(made) == len(set(made)) > 90
     assert INSTANCES not in made
     assert {len(data) for data in made} == {len(INSTANCES)}
@@ -39,10 +39,24 @@ def test_steps_change_one_number_and_differ() -> None:
 
 def test_texts_are_written_in_the_other_case() -> None:
     """Some step has each text with its capitals small and its small letters as capitals, all else as it was."""
-    made = [step.make().data for step in cases(opened(CHANNEL, INSTANCES))]
-    assert [b"\\CERTUTIL.EXE" in data for data in made] == [True, False]
-    assert [b"\\dEVICE\\nAMEDpIPE\\" in data for data in made] == [False, True]
+    made = [step.make().data for step in contents(opened(CHANNEL, INSTANCES))]
+    for text in (b"\\CERTUTIL.EXE", b"\\dEVICE\\nAMEDpIPE\\"):
+        assert sum(text in data for data in made) == 1
     assert not any(read(CHANNEL.root, data).counts for data in made)
+
+
+def test_integers_of_pools_turn_their_sign() -> None:
+    """Some step has each end of a range, and the integer of an equals, with its highest bit set."""
+    made = [step.make().data for step in contents(opened(CHANNEL, INSTANCES))]
+    low, high, four = 1000, 1999, 4
+    for before, after in (
+        ((low, high), (low | 1 << 63, high)),
+        ((low, high), (low, high | 1 << 63)),
+        ((four,), (four | 1 << 63,)),
+    ):
+        one, other = (b"".join(word.to_bytes(8, "little") for word in words) for words in (before, after))
+        assert one in INSTANCES
+        assert sum(other in data for data in made) == 1
 
 
 def test_what_is_reserved_is_used() -> None:
