@@ -145,6 +145,40 @@ def test_another_schema_or_another_generator_has_other_code(
     assert own.kept(mine) is None
 
 
+def test_where_the_makers_cannot_be_told_nothing_is_kept(
+    cache: Path, mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where ccheck or Construct does not lie in files, as in an archive, the quick way is made anew in each run."""
+
+    def nowhere() -> tuple[bytes, ...]:
+        raise NotADirectoryError("ccheck.zip")
+
+    monkeypatch.setattr(own, "_makers", nowhere)
+    made = own.made(load_user_schema(mine), mine)
+    assert made.way is not None
+    assert made.open == "what makes the code cannot be told"
+    assert own.kept(mine) is None
+    assert not cache.exists()
+
+
+@pytest.mark.parametrize("name", ["mine", "channel"])
+def test_names_of_checks_are_known_alike(tmp_path: Path, mine: Path, name: str) -> None:
+    """Whether ccheck.toml names a check that there is does not depend on what is kept, also for a schema file that
+    stands in place of a format of ccheck's.
+    """
+    mine.write_text(SCHEMA.replace('"mine"', repr(name)), encoding="utf-8")
+    (tmp_path / "good.own").write_bytes(GOOD)
+    (tmp_path / "ccheck.toml").write_text(
+        'format = 1\n[severity]\nfield-past-inputs = "warning"\n', encoding="utf-8"
+    )
+    words = ("validate", "--schema", "mine.py", "good.own")
+    own.made(load_user_schema(mine), mine)
+    on = ccheck(tmp_path, *words)
+    off = ccheck(tmp_path, *words, before=f"import os; os.environ[{SWITCH!r}] = '1'")
+    assert (on.returncode, on.stdout) == (off.returncode, off.stdout)
+    assert on.returncode == (2 if name == "channel" else 0)
+
+
 def test_a_schema_file_in_a_package_is_not_kept(cache: Path, mine: Path) -> None:
     """A file that lies in a package has a quick way, made anew in each run: the package's other files run too."""
     (mine.parent / "__init__.py").touch()

@@ -167,5 +167,5 @@ def _tidy(folder: int) -> None:
     whole = sorted(((age, name) for age, name in ages if not name.startswith(_PART)), reverse=True)
     parts = [(age, name) for age, name in ages if name.startswith(_PART) and age < old]
     for _, name in (*whole[MOST:], *parts):
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             os.unlink(name, dir_fd=folder)

@@ -69,10 +69,10 @@ def kept(path: Path) -> Own | None:
     try:
         if not path.is_file() or _in_package(path):
             return None
-        source = path.read_bytes()
+        key = _key(path.read_bytes())
     except (OSError, ValueError):
         return None
-    return _recalled(_key(source))
+    return _recalled(key)
 
 
 def made(user: UserSchema, path: Path) -> Made:
@@ -86,7 +86,10 @@ def made(user: UserSchema, path: Path) -> Made:
     if lacking := enough.lacking(user.schema):
         return Made(obstacle=lacking)
     openly = "it lies in a package" if _in_package(path) else opening(user.source)
-    key = "" if openly else _key(user.source)
+    try:
+        key = "" if openly else _key(user.source)
+    except OSError:
+        key, openly = "", "what makes the code cannot be told"
     if key and (found := _recalled(key)):
         return Made(found)
     try:
@@ -123,7 +126,9 @@ def _run(text: str) -> Own:
 
 
 def _key(source: bytes) -> str:
-    """What code that is made of a schema file depends on, as a hexadecimal digest."""
+    """What code that is made of a schema file depends on, as a hexadecimal digest. Raises OSError where what
+    makes it is not in files.
+    """
     digest = hashlib.sha256()
     for part in (source, *_makers()):
         digest.update(len(part).to_bytes(8, "big"))
@@ -147,8 +152,9 @@ def _files() -> Iterator[tuple[str, int, int]]:
     schemas = Path(ccheck_schemas.__file__).parent
     folders = [schemas, schemas / "generate", Path(__file__).parent]
     found = find_spec("construct")  # it is found, and not loaded
-    if found is not None and found.origin:
-        folders.append(Path(found.origin).parent)
+    if found is None or not found.origin:
+        raise FileNotFoundError("Construct is nowhere")
+    folders.append(Path(found.origin).parent)
     for folder in folders:
         with os.scandir(folder) as entries:
             for entry in sorted(entries, key=lambda entry: entry.name):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ccheck import __version__
 from ccheck.finding import RunReport
-from ccheck.gather import CheckNames, gather, is_schema_file
+from ccheck.gather import CheckNames, Gathered, gather, is_schema_file
 from ccheck.intake import STANDARD_INPUT, NotTaken, take
-from ccheck.screen import own, quick
-from ccheck.screen.way import QuickWay
+
+if TYPE_CHECKING:
+    from ccheck.screen.way import QuickWay
 
 FEW = 8
 """Files that are tried: for more, loading everything costs little beside judging them."""
@@ -24,13 +25,10 @@ def passes(files: Sequence[str], schema: str | None, named: Mapping[str, Any]) -
     """
     if len(files) > FEW or STANDARD_INPUT in files:
         return None
-    kept = own.kept(Path(schema)) if schema is not None and is_schema_file(schema) else None
-    if kept is None and schema not in (None, quick.SCHEMA):
+    found = _way(schema, named)
+    if found is None:
         return None
-    gathered = gather(**named, known_checks=CheckNames(replaced="" if kept is None else kept.schema))
-    if gathered.target is not None or (kept is not None and gathered.definitions):
-        return None  # what was named is held against schemas that are not loaded
-    way: QuickWay = kept or quick.prepare(gathered)
+    way, gathered = found
     reports = []
     for file in files:
         try:
@@ -42,3 +40,23 @@ def passes(files: Sequence[str], schema: str | None, named: Mapping[str, Any]) -
             return None
         reports.append(report)
     return RunReport(tuple(reports), __version__)
+
+
+def _way(schema: str | None, named: Mapping[str, Any]) -> tuple[QuickWay, Gathered] | None:
+    """The quick way, and what was named besides; None where there is no way, or where what was named is held
+    against schemas, which are not loaded. Each way is loaded where it is taken.
+    """
+    if schema is not None and is_schema_file(schema):
+        from ccheck.screen import own
+
+        kept = own.kept(Path(schema))
+        if kept is None:
+            return None
+        gathered = gather(**named, known_checks=CheckNames(replaced=kept.schema))
+        return None if gathered.target is not None or gathered.definitions else (kept, gathered)
+    from ccheck.screen import quick
+
+    if schema not in (None, quick.SCHEMA):
+        return None
+    gathered = gather(**named, known_checks=CheckNames())
+    return None if gathered.target is not None else (quick.prepare(gathered), gathered)
