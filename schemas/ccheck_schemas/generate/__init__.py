@@ -6,8 +6,8 @@ variables, and all conditions of a record are one ``if``. It gives the file's `C
 find no fault at all, and None at the first doubt.
 
 The reader (`read`) stays the one that says what is wrong; the generated function only says that nothing is. A
-test holds the two against each other. A schema with a node that is not understood here raises `NotGenerated`,
-and is then read by the reader alone.
+test holds the two against each other. `enough` says for which schemas that will do to pass a file unread. A
+schema with a node that is not understood here raises `NotGenerated`, and is then read by the reader alone.
 """
 
 from __future__ import annotations
