@@ -81,6 +81,7 @@ def main() -> None:
         runs.formats(ROOT, given.genuine),
         runs.making(),
         runs.own(ROOT),
+        runs.own_file(),
     )
     text = page.page(figures)
     print(text)

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -50,6 +51,8 @@ ROOT = Struct("magic" / Const(b"PTS1"), "n" / Int32ul, "points" / Table("points"
 SCHEMA = Schema("points", "points of a curve", ROOT, recognise=lambda data: data[:4] == b"PTS1")
 """
 
+_POINTS = b"PTS1" + struct.pack("<I", 5000) + 5000 * struct.pack("<BBHI", 3, 50, 60, 1)
+
 
 def start(config: Path, root: Path) -> dict[str, Spent]:
     """What a whole command takes for one file of 40 KB, and of Python that does nothing."""
@@ -75,7 +78,7 @@ def own(root: Path) -> dict[str, Spent]:
     with _folder() as folder:
         schema, file = folder / "points.py", folder / "points.bin"
         schema.write_text(_OWN, encoding="utf-8")
-        file.write_bytes(b"PTS1" + struct.pack("<I", 5000) + 5000 * struct.pack("<BBHI", 3, 50, 60, 1))
+        file.write_bytes(_POINTS)
         ccheck = [
             sys.executable,
             "-m",
@@ -98,6 +101,22 @@ def own(root: Path) -> dict[str, Spent]:
             },
             15,
         )
+
+
+def own_file() -> dict[str, float]:
+    """Seconds of judging that file, the quick way and by all checks, when all is loaded."""
+    with _folder() as folder:
+        schema = folder / "points.py"
+        schema.write_text(_OWN, encoding="utf-8")
+        judgement = prepare(schema=str(schema), use_config=False)
+    if judgement.quick is None or not judgement.quick.passes(_POINTS, "-"):
+        raise SystemExit("the file does not take the quick way; the figures would mean nothing")
+    read = replace(judgement, quick=None)
+    ways = {
+        "the quick way": lambda data: judgement.judged(data, "", "-"),
+        "read, and judged by all checks": lambda data: read.judged(data, "", "-"),
+    }
+    return medians(ways, _POINTS, 25)
 
 
 def many(config: Path, root: Path, count: int) -> dict[str, Spent]:
