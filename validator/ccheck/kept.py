@@ -2,10 +2,10 @@
 
 What is kept is run, so that it is as trusted as ccheck itself. It is read only where nobody but the user and
 root can have written it: each folder from the root on belongs to one of the two and is writable by no others
-(or is sticky and root's, as /tmp is, where others cannot exchange what is not theirs), and the file is a
-regular one of the user's own, under one name, writable by nobody else. All of it is asked of open
-descriptors, so that nothing can be exchanged between the look and the reading. What was read must name its
-key and have its digest. Everything else is as if nothing were kept.
+(or is sticky, as /tmp is, where others cannot exchange what is not theirs), the last one and the file are the
+user's own and writable by nobody else, and the file is a regular one under one name. All of it is asked of
+open descriptors, so that nothing can be exchanged between the look and the reading. What was read must name
+its key and have its digest. Everything else is as if nothing were kept.
 
 It is a convenience: whatever goes wrong, nothing is kept, and nothing is said. Where trust cannot be told, as
 on Windows, nothing is kept at all.
