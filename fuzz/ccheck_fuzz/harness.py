@@ -15,10 +15,10 @@ from ccheck_fuzz.readers import ReaderError, SessionReader
 from ccheck_fuzz.setup import Ready
 from ccheck_fuzz.stop import stop_of
 
-PASSED, REFUSED, STOPPED = 2, 8, 64
+PASSED, REFUSED, UNTOLD, STOPPED = 2, 8, 32, 64
 """One run of so many is held to all oracles, besides every run that reaches something new: of those that pass
-the quick way and that no build stops at, of those that it does not pass and no build stops at either, and of
-those that a build stops at.
+the quick way and that no build stops at, of those that it does not pass and no build stops at either, of
+those that no build stops at where there is no quick way, and of those that a build stops at.
 """
 FIRST, OPEN, LATER, AGREED = 2, 4, 8, 16
 """Of the runs that stop alike and do not pass the quick way, the first so many are judged by all checks, and
@@ -47,12 +47,16 @@ class Harness:
         self._stops: Counter[Hashable] = Counter()
         self._told: Counter[Hashable] = Counter()
         self._agreed: Agreed = set()
+        self._reached_by_healthy: Features = set()
+        self._refused_share = UNTOLD if ready.judgement.quick is None else REFUSED
         self._quick = {name: oracle for name, oracle in ready.oracles.items() if name in QUICK_ORACLES}
         self.refused = 0
         """Runs of content that was looked at by the validator, and refused."""
         self.judged = 0
         self.healthy: list[bytes] = []
-        """Inputs that reached something new, pass the validator and run in every build: the best parents."""
+        """Inputs that pass the validator and run in every build, and reached what none of them did or nothing
+        at all did before: the best parents.
+        """
 
     def run(self, data: bytes) -> Features:
         """Run one input, and give what it reached beyond lines of code."""
@@ -73,11 +77,12 @@ class Harness:
         stopped = any(outcome.trap or outcome.refusal for outcome in outcomes)
         new = new or (not stopped and len(self.healthy) < PARENTS)
         number = zlib.crc32(data)
-        if new or number % (STOPPED if stopped else PASSED if passes else REFUSED) == 0:
+        if new or number % (STOPPED if stopped else PASSED if passes else self._refused_share) == 0:
             for one in broken(case, self._ready.oracles):
                 self._found(data, one)
             self._count(case)
-            if new and not stopped and case.passed:
+            if not stopped and (new or not features <= self._reached_by_healthy) and case.passed:
+                self._reached_by_healthy |= features
                 self.healthy.append(data)
         elif stopped:
             stop = tuple(map(stop_of, outcomes))
