@@ -227,7 +227,7 @@ class _Rows:
         used = [name for name in columns if name in set(_paths(value))]
         found = self.writer.fresh("pick" if truth else "value")
         if not used:
-            raise NotGenerated(f"{text} says the same of every row")
+            raise NotGenerated(f"an item or a condition of a row is by {text}, which is no number of the row")
         over = columns[used[0]] if len(used) == 1 else f"zip({', '.join(columns[n] for n in used)})"
         self.writer.line(f"{found} = [{text} for {', '.join(used)} in {over}]")
         return found
