@@ -30,7 +30,7 @@ SMALLER = 0.75
 """How often the smaller of two parents is taken."""
 NEWEST = 4
 """Half of these parents are out of the newest of so many parts, or out of the newest so many."""
-WALKED = 0.3
+WALKED = 0.15
 """The share of inputs that are the next single change of such a parent, as long as there is one."""
 HEALTHY = 0.65
 """The share of inputs that are made of one that passes and runs in every build, whatever the engine chose.
