@@ -45,7 +45,7 @@ class Harness:
         self._found = found
         self._seen: Features = set()
         self._stops: Counter[Hashable] = Counter()
-        self._told: Counter[Hashable] = Counter()
+        self._refused_alone: Counter[Hashable] = Counter()
         self._agreed: Agreed = set()
         self._reached_by_healthy: Features = set()
         self._refused_share = UNTOLD if ready.judgement.quick is None else REFUSED
@@ -90,7 +90,8 @@ class Harness:
                 for one in broken(case, self._quick):
                     self._found(data, one)
                 self._count(case)
-                self._told[stop] += case.judged and len(refusing(case.report)) == 1
+                if case.judged and len(refusing(case.report)) == 1:
+                    self._refused_alone[stop] += 1
         return features
 
     def broken_by(self, data: bytes) -> tuple[Broken, ...]:
@@ -159,7 +160,7 @@ class Harness:
         refused = any(outcome.refusal and outcome.checks_bounds for outcome in outcomes)
         if count <= FIRST or (not refused and self._ready.judgement.quick is None):
             return True
-        known = self._told[stop] >= FIRST
+        known = self._refused_alone[stop] >= FIRST
         return number // STOPPED % (OPEN if not known else AGREED if refused else LATER) == 0
 
     def _count(self, case: Case) -> None:

@@ -13,7 +13,7 @@ from ccheck.exercise.agreement.account import Line, first_difference
 from ccheck.exercise.outcome import Given
 from ccheck_interpreter.channel import Content, load
 from ccheck_interpreter.definitions import Definitions, conforming, load_definitions
-from ccheck_interpreter.evaluate import evaluate
+from ccheck_interpreter.evaluate import EventResult, evaluate
 from ccheck_interpreter.event import Event, EventError, encode, parse_event
 from ccheck_interpreter.generate import instance_events
 from ccheck_interpreter.profile import Profile
@@ -41,11 +41,15 @@ def differ(
         loaded = load(known, data, Profile("agreement", inputs, bounds_check=True))
     except (Refused, Trap):
         return None
-    return first_difference(_instances_of(content, known), _instances_loaded(loaded)) or (
-        _matched_alone(content, known, loaded, agreed)
-        if events is None
-        else _matched(content, known, loaded, _events(known, events))
-    )
+    found = first_difference(_instances_of(content, known), _instances_loaded(loaded))
+    if found is not None:
+        return found
+    try:
+        if events is None:
+            return _matched_alone(content, known, loaded, agreed)
+        return _matched(content, known, loaded, _events(known, events))
+    except Trap:
+        return None
 
 
 @lru_cache(maxsize=4)
@@ -119,7 +123,7 @@ def _operand(criterion: Criterion) -> bytes:
 def _matched(
     content: ChannelContent, known: Definitions, loaded: Content, events: Iterator[Event]
 ) -> tuple[str, str] | None:
-    """Who matches each event, by the driver and by the words of the format's page."""
+    """Who matches each event, by the driver and by the words of the format's page. Raises Trap."""
     names = {(item.id, item.version): item.name for item in known.types}
     for event in events:
         by_schema = [
@@ -129,12 +133,9 @@ def _matched(
             and event.version in {None, instance.type_version}
             and _all_match(instance, event)
         ]
-        try:
-            result = evaluate(loaded, event)
-        except Trap:
-            return None
-        if not result.telemetry and list(result.matched) != by_schema:
-            return _told(event, by_schema, result.matched)
+        found = _compared(evaluate(loaded, event), by_schema)
+        if found is not None:
+            return found
     return None
 
 
@@ -143,7 +144,7 @@ def _matched_alone(
 ) -> tuple[str, str] | None:
     """Whether each instance matches the events that are made for it, by the driver and by the words of the
     format's page; of all instances `MOST_EVENTS` at most. Agreed on are instances that met their events, and
-    criteria that met theirs.
+    criteria that met theirs. Raises Trap.
     """
     if len(agreed) > MOST_AGREED:
         agreed.clear()
@@ -162,19 +163,20 @@ def _matched_alone(
                 return None
             left -= 1
             by_schema = [instance.id] if _all_match(by_index[instance.index], event) else []
-            try:
-                result = evaluate(loaded, event)
-            except Trap:
-                return None
-            if not result.telemetry and list(result.matched) != by_schema:
-                return _told(event, by_schema, result.matched)
+            found = _compared(evaluate(loaded, event), by_schema)
+            if found is not None:
+                return found
         agreed.update([whole, *asked])
     return None
 
 
-def _told(event: Event, by_schema: list[int], matched: Sequence[int]) -> tuple[str, str]:
-    ids = f"by the schema {by_schema}, by the interpreter {list(matched)}"
-    return "matched", f"an event of {event.type} matches, {ids}"
+def _compared(result: EventResult, by_schema: list[int]) -> tuple[str, str] | None:
+    """How the ids that matched differ from those that match by the schema; with telemetry, nobody asks."""
+    matched = list(result.matched)
+    if result.telemetry or matched == by_schema:
+        return None
+    ids = f"by the schema {by_schema}, by the interpreter {matched}"
+    return "matched", f"an event of {result.event.type} matches, {ids}"
 
 
 def _all_match(instance: TemplateInstance, event: Event) -> bool:
