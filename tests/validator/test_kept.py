@@ -156,7 +156,7 @@ def test_where_the_makers_cannot_be_told_nothing_is_kept(
     monkeypatch.setattr(own, "_makers", nowhere)
     made = own.made(load_user_schema(mine), mine)
     assert made.way is not None
-    assert made.open == "what makes the code cannot be told"
+    assert made.not_kept == "what makes the code cannot be told"
     assert own.kept(mine) is None
     assert not cache.exists()
 
@@ -184,7 +184,7 @@ def test_a_schema_file_in_a_package_is_not_kept(cache: Path, mine: Path) -> None
     (mine.parent / "__init__.py").touch()
     made = own.made(load_user_schema(mine), mine)
     assert made.way is not None
-    assert made.open == "it lies in a package"
+    assert made.not_kept == "it lies in a package"
     assert own.kept(mine) is None
     assert not cache.exists()
 

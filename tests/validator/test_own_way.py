@@ -6,7 +6,6 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable
-from enum import IntEnum, IntFlag
 from pathlib import Path
 from typing import Any
 
@@ -43,22 +42,8 @@ from ccheck_schemas.read import read
 from ccheck_schemas.schema import Schema
 from ccheck_schemas.seal import seal
 from tests.conftest import ROOT
-from tests.schemas.test_generate import CHECKED, NUMBERS
+from tests.schemas.test_generate import CHECKED, NUMBERS, Bits, Colour
 from tests.schemas.test_read import POOLED, TYPED
-
-
-class Colour(IntEnum):
-    """Values with a gap."""
-
-    RED = 1
-    BLUE = 3
-
-
-class Bits(IntFlag):
-    """Two bits."""
-
-    A = 1
-    B = 4
 
 
 def judged_by(root: construct.Construct) -> Judgement | None:

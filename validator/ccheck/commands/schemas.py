@@ -68,7 +68,7 @@ def _quick(made: own.Made) -> str:
     """Whether good files of a schema file have a quick way."""
     if made.way is None:
         return f"no, {made.obstacle}"
-    return f"yes, made anew in each run: {made.open}" if made.open else "yes"
+    return f"yes, made anew in each run: {made.not_kept}" if made.not_kept else "yes"
 
 
 def _reading(schema: Schema) -> str:

@@ -56,12 +56,12 @@ class Own:
 @dataclass(frozen=True)
 class Made:
     """What came of a schema: the quick way, or why there is none (`obstacle`); and why its code is not kept
-    for the next run, where that is so (`open`).
+    for the next run, where that is so (`not_kept`).
     """
 
     way: Own | None = None
     obstacle: str = ""
-    open: str = ""
+    not_kept: str = ""
 
 
 def kept(path: Path) -> Own | None:
@@ -85,11 +85,11 @@ def made(user: UserSchema, path: Path) -> Made:
 
     if lacking := enough.lacking(user.schema):
         return Made(obstacle=lacking)
-    openly = "it lies in a package" if _in_package(path) else opening(user.source)
+    reason = "it lies in a package" if _in_package(path) else opening(user.source)
     try:
-        key = "" if openly else _key(user.source)
+        key = "" if reason else _key(user.source)
     except OSError:
-        key, openly = "", "what makes the code cannot be told"
+        key, reason = "", "what makes the code cannot be told"
     if key and (found := _recalled(key)):
         return Made(found)
     try:
@@ -99,7 +99,7 @@ def made(user: UserSchema, path: Path) -> Made:
         return Made(obstacle=str(fault))
     if key:
         keep(key, text)
-    return Made(way, open=openly or "")
+    return Made(way, not_kept=reason or "")
 
 
 def _in_package(path: Path) -> bool:
