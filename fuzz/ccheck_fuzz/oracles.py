@@ -15,6 +15,7 @@ fuzzers.
 | quick-way | what passes the quick way passes the checks |
 | resources | steps, time and memory stay in proportion to the file |
 | over-strict | what is refused does harm under some build, or is not canonical (information) |
+| needs-validator | a build without bounds checks traps on no bytes at all (information) |
 | ccheck | nothing but findings and traps comes out of ccheck itself |
 """
 
@@ -22,6 +23,7 @@ from __future__ import annotations
 
 import time
 import traceback
+import tracemalloc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -41,6 +43,14 @@ SECONDS = 1.0
 """CPU time that judging a file may take, besides `SECONDS_PER_BYTE`."""
 SECONDS_PER_BYTE = 100e-6
 """About twenty times what judging takes on a slow machine: the oracle is for what grows out of proportion."""
+MEMORY = 16 << 20
+"""Bytes that judging a file may take at once, besides `MEMORY_PER_BYTE`."""
+MEMORY_PER_BYTE = 8192
+"""About twenty times what judging takes for the files that need most for their size."""
+BRIEF, BRIEF_PER_BYTE = 5e-3, 50e-6
+"""What is judged in less time than this is not asked for its memory, which takes several times as long: in so
+little time no more than some 100 MiB are filled.
+"""
 STEPS = 65_536
 """Steps that all builds and events of a case may take for each event, besides `STEPS_PER_BYTE`."""
 STEPS_PER_BYTE = 64
@@ -81,31 +91,50 @@ class Case:
     agreed: Agreed = field(default_factory=set)
 
     @cached_property
-    def subject(self) -> Subject:
-        """The bytes as the schema reads them."""
-        return examine(self.data, "", self.judgement.setting, self.judgement.schemas, self.schema)
-
-    @cached_property
-    def _timed(self) -> tuple[FileReport, float]:
+    def _read(self) -> tuple[Subject, float]:
         # Not CPU time, which some systems take longer to tell than most files take to judge.
         before = time.perf_counter()
-        report = judge(self.subject, "-", self.judgement.checks, self.judgement.policy)
-        return report, time.perf_counter() - before
+        subject = examine(self.data, "", self.judgement.setting, self.judgement.schemas, self.schema)
+        return subject, time.perf_counter() - before
+
+    @cached_property
+    def _judged(self) -> tuple[FileReport, float]:
+        subject, reading = self._read
+        before = time.perf_counter()
+        report = judge(subject, "-", self.judgement.checks, self.judgement.policy)
+        return report, reading + time.perf_counter() - before
+
+    @property
+    def subject(self) -> Subject:
+        """The bytes as the schema reads them."""
+        return self._read[0]
 
     @property
     def report(self) -> FileReport:
         """What the validator says."""
-        return self._timed[0]
+        return self._judged[0]
 
     @property
     def judged(self) -> bool:
         """Whether the checks were made."""
-        return "_timed" in self.__dict__
+        return "_judged" in self.__dict__
 
     @property
     def seconds(self) -> float:
         """Time that reading and judging took, by the clock on the wall."""
-        return self._timed[1]
+        return self._judged[1]
+
+    def again(self) -> Case:
+        """The same bytes, nothing of them judged yet."""
+        return Case(self.data, self.schema, self.judgement, self.given)
+
+    @cached_property
+    def memory(self) -> int:
+        """The most bytes that reading and judging took at once; 0 where they took no time to speak of."""
+        if self.seconds <= BRIEF + BRIEF_PER_BYTE * len(self.data):
+            return 0
+        fresh = self.again()
+        return _memory(lambda: (fresh.quick, fresh.report))
 
     @cached_property
     def quick(self) -> FileReport | None:
@@ -214,9 +243,9 @@ def quick_way(case: Case) -> Iterator[Broken]:
 
 
 def resources(case: Case) -> Iterator[Broken]:
-    """Steps of the builds and time of the validator stay in proportion to the file.
+    """Steps of the builds, and memory and time of the validator stay in proportion to the file.
 
-    Time is measured again before it is believed, as CPU time; its limit is far from what any file needs.
+    Time is measured again before it is believed, as CPU time; the limits are far from what any file needs.
     """
     size = len(case.data)
     for outcome in case.outcomes:
@@ -225,15 +254,25 @@ def resources(case: Case) -> Iterator[Broken]:
             what = f"{outcome.consumer} takes {outcome.steps:,} steps for {size:,} bytes, at most {most:,}"
             yield Broken("resources", what, ("resources", "steps"))
     most_seconds = SECONDS + SECONDS_PER_BYTE * size
-    if case.seconds <= most_seconds:
-        return
+    if _takes_longer(case, most_seconds):
+        what = f"the validator takes more than {most_seconds:.1f} s for {size:,} bytes"
+        yield Broken("resources", what, ("resources", "time"))
+        return  # while memory is measured, everything takes several times as long
+    most_bytes = MEMORY + MEMORY_PER_BYTE * size
+    if case.memory > most_bytes:
+        what = f"the validator takes more than {most_bytes >> 20} MiB of memory for {size:,} bytes"
+        yield Broken("resources", what, ("resources", "memory"))
+
+
+def _takes_longer(case: Case, most: float) -> bool:
+    if case.seconds <= most:
+        return False
     for _ in range(2):
         before = time.process_time()
-        _ = Case(case.data, case.schema, case.judgement, case.given).report
-        if time.process_time() - before <= most_seconds:
-            return
-    what = f"the validator takes more than {most_seconds:.1f} s for {size:,} bytes"
-    yield Broken("resources", what, ("resources", "time"))
+        _ = case.again().report
+        if time.process_time() - before <= most:
+            return False
+    return True
 
 
 def over_strict(case: Case) -> Iterator[Broken]:
@@ -253,6 +292,19 @@ def over_strict(case: Case) -> Iterator[Broken]:
     yield Broken("over-strict", what, ("over-strict", *checks), information=True)
 
 
+def needs_validator(case: Case) -> Iterator[Broken]:
+    """A build without bounds checks would trap, and the validator alone refuses the file. For information:
+    where it passes, it is an escape.
+    """
+    for outcome in case.outcomes:
+        if outcome.trap is not None and not outcome.checks_bounds and not case.passed:
+            where = f"{outcome.consumer} would trap: {outcome.trap.kind} at {outcome.trap.path}"
+            what = f"{where}; refused by {', '.join(refusing(case.report))}"
+            yield Broken(
+                "needs-validator", what, ("needs-validator", *outcome.trap.signature), information=True
+            )
+
+
 def refusing(report: FileReport) -> tuple[str, ...]:
     """The checks that refuse a file, each once."""
     return tuple(dict.fromkeys(f.check for f in report.findings if f.severity is Severity.ERROR))
@@ -270,9 +322,18 @@ ORACLES: Mapping[str, Oracle] = MappingProxyType(
         "quick-way": quick_way,
         "resources": resources,
         "over-strict": over_strict,
+        "needs-validator": needs_validator,
     }
 )
 """All oracles that look at a case, by name, the gravest first. *ccheck* looks at the oracles themselves."""
+
+INFORMATION: Mapping[str, str] = MappingProxyType(
+    {
+        "over-strict": "refused, and no harm to any build",
+        "needs-validator": "builds without bounds checks would trap, and the validator refuses the file",
+    }
+)
+"""The oracles that tell no errors, and what they tell."""
 
 QUICK_ORACLES: Mapping[str, Oracle] = MappingProxyType(
     {name: ORACLES[name] for name in ("escape", "refused", "trap", "resources")}
@@ -301,3 +362,18 @@ def itself(raised: BaseException) -> Broken:
     place = f"{PurePath(frames[-1].filename).name}:{frames[-1].name}" if frames else "nowhere"
     kind = type(raised).__name__
     return Broken("ccheck", f"ccheck itself fails: {kind}: {raised} in {place}", ("ccheck", kind, place))
+
+
+def _memory(work: Callable[[], object]) -> int:
+    """The most bytes that Python's allocators gave out at once for some work."""
+    tracing = tracemalloc.is_tracing()
+    if not tracing:
+        tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        work()
+        return tracemalloc.get_traced_memory()[1] - before
+    finally:
+        if not tracing:
+            tracemalloc.stop()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
 
+from ccheck.check import Blame, Check
 from ccheck.checks import CHECKS, contract
 from ccheck.exercise.agreement import Agreed
 from ccheck.exercise.outcome import Given
@@ -14,6 +16,7 @@ from ccheck.judgement import Judgement, prepare
 from ccheck.screen.channel import definitions
 from ccheck.screen.criteria import Types
 from ccheck.screen.quick import Quick
+from ccheck.subject import Subject
 from ccheck_fuzz import oracles
 from ccheck_fuzz.oracles import (
     ORACLES,
@@ -22,6 +25,7 @@ from ccheck_fuzz.oracles import (
     disagreement,
     escape,
     lax_form,
+    needs_validator,
     over_strict,
     quick_way,
     refused,
@@ -73,6 +77,7 @@ def test_the_march_file_breaks_nothing(judgement: Judgement) -> None:
         "quick-way",
         "resources",
         "over-strict",
+        "needs-validator",
     ]
 
 
@@ -194,6 +199,24 @@ def test_what_is_refused_and_harmless_is_information(judgement: Judgement) -> No
     assert not list(over_strict(case(judgement, JULY)))
 
 
+def test_what_only_the_validator_keeps_from_a_build_is_information(judgement: Judgement) -> None:
+    """A trap of a build without bounds checks is told with the checks that refuse the file, as no error; where
+    the validator passes, it is an escape instead, and a build with bounds checks has no part in it.
+    """
+    found = list(needs_validator(case(judgement, JULY)))
+    assert found
+    assert {one.signature for one in found} == {
+        ("needs-validator", *one.trap.signature)
+        for one in case(judgement, JULY).outcomes
+        if one.trap is not None and not one.checks_bounds
+    }
+    assert all(one.information and one.what.endswith("refused by field-past-inputs") for one in found)
+    assert not list(needs_validator(case(without(judgement, contract.field_past_inputs), JULY)))
+    assert not list(needs_validator(case(judgement, MARCH)))
+    checked = [replace(one, checks_bounds=True) for one in case(judgement, JULY).outcomes]
+    assert not list(needs_validator(replace(case(judgement, JULY), ran=tuple(checked))))
+
+
 def test_work_out_of_proportion_is_told(judgement: Judgement, monkeypatch: pytest.MonkeyPatch) -> None:
     """Steps far beyond what a file of its size needs are told, and time that is so when measured again."""
     honest = case(judgement, MARCH)
@@ -202,6 +225,28 @@ def test_work_out_of_proportion_is_told(judgement: Judgement, monkeypatch: pytes
     assert next(resources(slow)).signature == ("resources", "steps")
     monkeypatch.setattr(oracles, "SECONDS", -1.0)
     assert [one.signature for one in resources(case(judgement, MARCH))] == [("resources", "time")]
+
+
+def test_memory_out_of_proportion_is_told(judgement: Judgement) -> None:
+    """A check that fills memory is told, though it takes far less time than it may; one that takes as long and
+    needs no memory is not.
+    """
+
+    def asked(check: Callable[[Subject], Iterator[Blame]]) -> list[tuple[str, ...]]:
+        judged = replace(judgement, checks=(*CHECKS, Check(check)), quick=None)
+        return [one.signature for one in resources(case(judged, MARCH))]
+
+    def fills(subject: Subject) -> Iterator[Blame]:
+        time.sleep(0.05)
+        _ = list(range(1 << 20))
+        yield from ()
+
+    def waits(subject: Subject) -> Iterator[Blame]:
+        time.sleep(0.05)
+        yield from ()
+
+    assert asked(fills) == [("resources", "memory")]
+    assert asked(waits) == []
 
 
 def test_an_oracle_that_raises_is_told(judgement: Judgement) -> None:

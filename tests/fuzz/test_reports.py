@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ccheck_fuzz.campaign.state import Death, Sample, State
-from ccheck_fuzz.oracles import Broken
+from ccheck_fuzz.oracles import INFORMATION, Broken
 from ccheck_fuzz.report import html, markdown
 from ccheck_fuzz.report.account import Account, account
 from tests.fuzz.channel_setting import setup
@@ -25,12 +25,13 @@ def told(tmp_path: Path) -> Account:
     state.reached({f'["{HOSTILE[:20]}", 1, 20, 7, true]', "line evaluate.py:7"})
     state.hit(Broken("escape", HOSTILE, ("escape", HOSTILE)), b"data", 5, 0.5)
     state.hit(Broken("over-strict", HOSTILE, ("over-strict",), information=True), b"data", 5, 0.5)
+    state.hit(Broken("needs-validator", HOSTILE, ("needs-validator",), information=True), b"data", 5, 0.5)
     state.died(session, Death(1.0, 0, "atheris", "hang", HOSTILE, 3, b"data"))
     state.add_samples([Sample(session, 1e9 + i, 0, 1, "atheris", 10 * i, i, i, i, 1, 1, 1) for i in range(3)])
     folder = tmp_path / "findings" / "001-x"
     folder.mkdir(parents=True)
     (folder / "report.txt").write_text(f"{HOSTILE}\n```\n</pre>{HOSTILE}\n", encoding="utf-8")
-    (bucket, _) = state.buckets()
+    (bucket, _, _) = state.buckets()
     state.settle(bucket.number, "minimal", HOSTILE, b"data", "001-x")
     state.end(session, "time")
     return account(tmp_path, state)
@@ -58,6 +59,12 @@ def test_markdown_escapes_every_text(told: Account) -> None:
 def test_figures_are_summed_over_jobs(told: Account) -> None:
     """Runs are those of the last figures, lines and features are told apart, the matrix has its cell."""
     assert (told.runs, told.lines, told.features, told.corpus) == (20, 1, 1, 1)
-    assert [len(told.errors), len(told.information), len(told.deaths)] == [1, 1, 1]
+    assert [len(told.errors), len(told.deaths)] == [1, 1]
+    assert [(what, len(found)) for what, found in told.information] == [
+        (INFORMATION["over-strict"], 1),
+        (INFORMATION["needs-validator"], 1),
+    ]
+    assert all(f"For information: {what}" in html.render(told) for what in INFORMATION.values())
+    assert all(f"For information: {what}" in markdown.render(told) for what in INFORMATION.values())
     (row,) = told.matrix
     assert row.cells == ("", "", "", "", "", "", "matched", "", "", "")

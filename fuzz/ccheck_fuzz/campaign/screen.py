@@ -91,7 +91,8 @@ def panel(progress: Progress) -> Panel:
         figures.add_column()
     per_second = progress.runs / progress.cpu if progress.cpu else 0.0
     stable = f"{100 * progress.stable / progress.replayed:.0f} %" if progress.replayed else "-"
-    newest = max((bucket.first for bucket in progress.buckets), default=None)
+    shown = [bucket for bucket in progress.buckets if not bucket.information]
+    newest = max((bucket.first for bucket in shown), default=None)
     since = "-" if newest is None else f"{_span(max(0.0, time.time() - newest))} ago"
     merged = progress.lines > 0
     lines = f"{progress.lines:,}" if merged else "after the first merge"
@@ -106,7 +107,6 @@ def panel(progress: Progress) -> Panel:
         ("", "", "newest find", since),
     ):
         figures.add_row(*row)
-    shown = [bucket for bucket in progress.buckets if not bucket.information]
     rows = [
         Text(f"  {bucket.hits:>9,} × {line_of(bucket)}", overflow="ellipsis", no_wrap=True)
         for bucket in shown[-12:]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from ccheck.report.printable import printable
 from ccheck_fuzz.campaign.state import Bucket, State
+from ccheck_fuzz.oracles import INFORMATION
 
 
 def findings(state: State, known: Collection[tuple[str, ...]] = ()) -> list[Bucket]:
@@ -34,9 +36,9 @@ def lines(folder: Path, state: State, known: Collection[tuple[str, ...]] = ()) -
         yield printable(f"{bucket.oracle}: {bucket.what}")
         where = folder / "findings" / bucket.folder if bucket.folder else folder
         yield printable(f"  {bucket.hits:,} times, first after {bucket.runs:,} runs{size}{flaky}: {where}")
-    told = [b for b in buckets if b.information]
-    if told:
-        yield f"for information: refused and harmless in {len(told)} ways (ccheck fuzz report)"
+    told = Counter(b.oracle for b in buckets if b.information)
+    for oracle, ways in told.items():
+        yield f"for information: {INFORMATION[oracle]}, in {ways} {'way' if ways == 1 else 'ways'}"
     old = sum(not b.information for b in buckets) - len(new)
     if old:
         yield f"{old} findings were known before"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ccheck_fuzz.campaign.matrix import matrix
 from ccheck_fuzz.campaign.state import Bucket, Death, Sample, State
+from ccheck_fuzz.oracles import INFORMATION
 from ccheck_fuzz.setup import Setup
 from ccheck_interpreter.match import KIND_NAMES
 
@@ -63,9 +64,11 @@ class Account:
         return [one for one in self.found if not one.bucket.information]
 
     @property
-    def information(self) -> list[Found]:
-        """What is told, and is no error."""
-        return [one for one in self.found if one.bucket.information]
+    def information(self) -> list[tuple[str, list[Found]]]:
+        """What is told and is no error, by what it tells."""
+        told = [one for one in self.found if one.bucket.information]
+        oracles = dict.fromkeys(one.bucket.oracle for one in told)
+        return [(INFORMATION[name], [o for o in told if o.bucket.oracle == name]) for name in oracles]
 
 
 def account(folder: Path, state: State) -> Account:

@@ -29,11 +29,11 @@ def _lines(account: Account) -> Iterator[str]:
     yield f"| workers that died | {len(account.deaths)} |"
     for one in errors:
         yield from _found(one)
-    if account.information:
+    for what, told in account.information:
         yield ""
-        yield "## For information: refused, and no harm to any build"
+        yield f"## For information: {what}"
         yield ""
-        for one in account.information:
+        for one in told:
             yield f"* {_safe(one.bucket.what)} ({one.bucket.hits:,} times)"
     if account.matrix:
         yield ""
