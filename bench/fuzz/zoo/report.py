@@ -76,7 +76,7 @@ def _seeds(hunts: Iterable[Sequence[Hunted]]) -> str:
 
 def _beside(by_plant: dict[str, list[Hunted]], other: str) -> Iterable[str]:
     """How much longer another searcher takes, and what it alone finds."""
-    ratios = []
+    spent: list[tuple[float, float]] = []
     found = 0
     alone = []
     for plant, own in by_plant.items():
@@ -84,18 +84,21 @@ def _beside(by_plant: dict[str, list[Hunted]], other: str) -> Iterable[str]:
         theirs = [one for one in own if one.searcher == other]
         if not ours or not theirs:
             continue
-        least = statistics.median(one.spent for one in ours)
-        ratios.append(statistics.median(one.spent for one in theirs) / max(1e-3, least))
+        own_time, their_time = (statistics.median(one.spent for one in hunts) for hunts in (ours, theirs))
+        spent.append((max(1e-3, own_time), their_time))
         found += any(one.found for one in theirs)
         if any(one.found for one in theirs) and not any(one.found for one in ours):
             alone.append(plant)
-    if ratios:
+    if spent:
+        ratios = [theirs / ours for ours, theirs in spent]
+        least, longer = (statistics.median(each) for each in zip(*spent, strict=True))
         large = sum(ratio >= RATIO for ratio in ratios)
         yield (
-            f"* {other} takes {statistics.median(ratios):,.0f} times the CPU time of ccheck's own search: "
-            f"the median over the faults, at least {RATIO} times for {large} of {len(ratios)}. Where it "
-            f"found nothing, its whole budget counts, so this is a lower bound for all but "
-            f"{found} faults. Found by it alone: {', '.join(alone) or 'nothing'}"
+            f"* {other}: its median CPU time over all faults is {longer / least:,.0f} times that of ccheck's "
+            f"own search. Fault by fault it takes {statistics.median(ratios):,.0f} times as long (the "
+            f"median), and at least {RATIO} times for {large} of {len(ratios)}. Where it found nothing, its "
+            f"whole budget counts, so all this is a lower bound for all but {found} faults. Found by it "
+            f"alone: {', '.join(alone) or 'nothing'}"
         )
 
 
