@@ -47,9 +47,9 @@ MEMORY = 16 << 20
 """Bytes that judging a file may take at once, besides `MEMORY_PER_BYTE`."""
 MEMORY_PER_BYTE = 8192
 """About twenty times what judging takes for the files that need most for their size."""
-BRIEF, BRIEF_PER_BYTE = 5e-3, 50e-6
-"""What is judged in less time than this is not asked for its memory, which takes several times as long: in so
-little time no more than some 100 MiB are filled.
+BRIEF, BRIEF_PER_BYTE = 5e-3, 80e-6
+"""What is judged in less time than this is not asked for its memory, which takes several times as long. The
+inputs of a campaign are small: in so little time no more than some 100 MiB are filled.
 """
 STEPS = 65_536
 """Steps that all builds and events of a case may take for each event, besides `STEPS_PER_BYTE`."""
