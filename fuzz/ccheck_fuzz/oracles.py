@@ -61,14 +61,17 @@ class Broken:
     """A property that does not hold.
 
     oracle: its name. what: one line. signature: what stays the same while an input shrinks: the oracle, the
-    kind, the operation and the field path without indices, as far as the oracle knows them. information: it
-    is told and is no error.
+    kind, the operation and the field path without indices, as far as the oracle knows them.
     """
 
     oracle: str
     what: str
     signature: tuple[str, ...]
-    information: bool = False
+
+    @property
+    def information(self) -> bool:
+        """Whether it is told and is no error."""
+        return self.oracle in INFORMATION
 
 
 @dataclass(frozen=True)
@@ -289,7 +292,7 @@ def over_strict(case: Case) -> Iterator[Broken]:
         return
     checks = refusing(case.report)
     what = f"refused by {', '.join(checks)}, and no build traps, refuses or skips anything"
-    yield Broken("over-strict", what, ("over-strict", *checks), information=True)
+    yield Broken("over-strict", what, ("over-strict", *checks))
 
 
 def needs_validator(case: Case) -> Iterator[Broken]:
@@ -300,9 +303,7 @@ def needs_validator(case: Case) -> Iterator[Broken]:
         if outcome.trap is not None and not outcome.checks_bounds and not case.passed:
             where = f"{outcome.consumer} would trap: {outcome.trap.kind} at {outcome.trap.path}"
             what = f"{where}; refused by {', '.join(refusing(case.report))}"
-            yield Broken(
-                "needs-validator", what, ("needs-validator", *outcome.trap.signature), information=True
-            )
+            yield Broken("needs-validator", what, ("needs-validator", *outcome.trap.signature))
 
 
 def refusing(report: FileReport) -> tuple[str, ...]:

@@ -232,17 +232,21 @@ def test_memory_out_of_proportion_is_told(judgement: Judgement) -> None:
     needs no memory is not.
     """
 
+    long = oracles.BRIEF + oracles.BRIEF_PER_BYTE * len(MARCH)
+
     def asked(check: Callable[[Subject], Iterator[Blame]]) -> list[tuple[str, ...]]:
-        judged = replace(judgement, checks=(*CHECKS, Check(check)), quick=None)
-        return [one.signature for one in resources(case(judged, MARCH))]
+        judged = case(replace(judgement, checks=(*CHECKS, Check(check)), quick=None), MARCH)
+        found = [one.signature for one in resources(judged)]
+        assert judged.memory
+        return found
 
     def fills(subject: Subject) -> Iterator[Blame]:
-        time.sleep(0.05)
+        time.sleep(long)
         _ = list(range(1 << 20))
         yield from ()
 
     def waits(subject: Subject) -> Iterator[Blame]:
-        time.sleep(0.05)
+        time.sleep(long)
         yield from ()
 
     assert asked(fills) == [("resources", "memory")]

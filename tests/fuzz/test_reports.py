@@ -24,8 +24,8 @@ def told(tmp_path: Path) -> Account:
     state.keep(b"input", "seed")
     state.reached({f'["{HOSTILE[:20]}", 1, 20, 7, true]', "line evaluate.py:7"})
     state.hit(Broken("escape", HOSTILE, ("escape", HOSTILE)), b"data", 5, 0.5)
-    state.hit(Broken("over-strict", HOSTILE, ("over-strict",), information=True), b"data", 5, 0.5)
-    state.hit(Broken("needs-validator", HOSTILE, ("needs-validator",), information=True), b"data", 5, 0.5)
+    state.hit(Broken("over-strict", HOSTILE, ("over-strict",)), b"data", 5, 0.5)
+    state.hit(Broken("needs-validator", HOSTILE, ("needs-validator",)), b"data", 5, 0.5)
     state.died(session, Death(1.0, 0, "atheris", "hang", HOSTILE, 3, b"data"))
     state.add_samples([Sample(session, 1e9 + i, 0, 1, "atheris", 10 * i, i, i, i, 1, 1, 1) for i in range(3)])
     folder = tmp_path / "findings" / "001-x"

@@ -139,7 +139,7 @@ def present(folder: Path, state: State, made: Ready, bucket: Bucket, seconds: fl
         settled = settle(made, inputs, bucket.signature, seconds)
     if settled is None:
         data = state.hits(bucket.number)[0]
-        known = Broken(bucket.oracle, bucket.what, bucket.signature, bucket.information)
+        known = Broken(bucket.oracle, bucket.what, bucket.signature)
         settled = Settled(data, known, False)
     path = write_finding(
         folder,
