@@ -18,8 +18,10 @@ from ccheck.build import build_file
 from ccheck.formats import SCHEMAS
 from ccheck_fuzz.campaign.state import State
 from ccheck_fuzz.engines import available
+from ccheck_fuzz.harness import Harness
+from ccheck_fuzz.setup import ready
 from tests.conftest import ROOT
-from tests.fuzz.channel_setting import CORPUS, ON, STORY
+from tests.fuzz.channel_setting import CORPUS, ON, STORY, setup
 
 ENGINES = [name for name, missing in available().items() if missing is None]
 SETTING = ["--config", str(CORPUS / "ccheck.toml"), "--on", ON]
@@ -101,6 +103,20 @@ def test_replay_runs_the_finding_again(campaign: Path) -> None:
         assert done.stdout.startswith(
             "broken  001-escape-exception-read-own-reader.py-read: the validator passes"
         )
+
+
+def test_replay_runs_no_information(tmp_path: Path) -> None:
+    """What is told and is no error is not broken: a campaign without findings has nothing to run again."""
+    state = State(tmp_path, create=True)
+    state.put("setup", setup().to_json())
+    july = (STORY / "bad" / "C-00000291-00000000-00000032.bin").read_bytes()
+    (told,) = Harness(ready(setup()), lambda data, broken: None).broken_by(july)
+    assert told.information
+    state.hit(told, july, 1, 0.1)
+    state.close()
+    done = fuzz("replay", str(tmp_path))
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "holds no finding: nothing was run" in done.stderr
 
 
 def test_the_same_campaign_goes_on(campaign: Path) -> None:

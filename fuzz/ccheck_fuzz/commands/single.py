@@ -79,7 +79,7 @@ def replay(folder: Path) -> int:
         if not found:
             click.echo(f"{folder} holds no finding: nothing was run", err=True)
         return status
-    unsettled = [bucket for bucket in state.buckets() if bucket.folder is None]
+    unsettled = [one for one in state.buckets() if one.folder is None and not one.information]
     if unsettled:
         harness = Harness(
             made_ready(Setup.from_json(state.setting("setup") or "")), lambda data, broken: None
