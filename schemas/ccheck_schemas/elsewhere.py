@@ -113,11 +113,16 @@ class Pooled(_Elsewhere):
         self.align = positive(align)
 
     def _parse(self, stream: Any, context: Any, path: str) -> Any:
-        back = construct.stream_tell(stream, path)
-        construct.stream_seek(stream, evaluate(self.offset, context), 0, path)
-        value = self.subcon._parsereport(stream, context, path)
-        construct.stream_seek(stream, back, 0, path)
-        return value
+        offset, length = evaluate(self.offset, context), evaluate(self.length, context)
+        # Thousands of records may name one long item: they share its value, as the reader's do.
+        known = context.get("_params", context).setdefault("_pooled", {})
+        key = (id(self), offset, length)
+        if key not in known:
+            back = construct.stream_tell(stream, path)
+            construct.stream_seek(stream, offset, 0, path)
+            known[key] = self.subcon._parsereport(stream, context, path)
+            construct.stream_seek(stream, back, 0, path)
+        return known[key]
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
         return obj

@@ -18,7 +18,7 @@ from construct.expr import BinExpr, Path, UniExpr
 
 from ccheck_schemas import meaning as m
 from ccheck_schemas.expression import Expression, field_path
-from ccheck_schemas.tree import bare
+from ccheck_schemas.tree import bare, branches_of
 
 
 class FieldType(StrEnum):
@@ -80,16 +80,6 @@ def type_of(node: Any) -> frozenset[FieldType]:
         case construct.Array() | m.Table() | m.Terminated() | m.UpTo() | m.UpToEnd() | m.Chain():
             return frozenset({FieldType.LIST})
     return frozenset({FieldType.NOTHING})
-
-
-def branches_of(node: Any) -> tuple[Any, ...]:
-    """Returns the branches of a conditional node; none for any other."""
-    match node:
-        case construct.IfThenElse():
-            return node.thensubcon, node.elsesubcon
-        case construct.Switch():
-            return (*node.cases.values(), node.default)
-    return ()
 
 
 def resolve(path: tuple[str, ...], scope: Scope) -> frozenset[FieldType]:

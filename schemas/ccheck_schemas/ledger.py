@@ -34,12 +34,19 @@ class _Note(NamedTuple):
 
 
 class Ledger:
-    """What is noted while a file is read. data: the whole file. complete: nothing was passed over so far."""
+    """What is noted while a file is read.
+
+    Attributes:
+        data: The whole file.
+        complete: Nothing was passed over so far.
+        work_limit: The bytes that all references to shared texts or records may have together.
+    """
 
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.size = len(data)
         self.complete = True
+        self.work_limit = 8 * len(data) + 65_536
         self.counts: Counter[FaultName] = Counter()
         self._notes: list[_Note] = []
         self._noted: set[tuple[FaultName, int, str | None, Place | None]] = set()

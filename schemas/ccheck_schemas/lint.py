@@ -17,14 +17,13 @@ from ccheck_schemas.expression import paths_in
 from ccheck_schemas.field_types import (
     FieldType,
     Scope,
-    branches_of,
     key_complaints,
     key_type,
     number_complaints,
     type_of,
 )
-from ccheck_schemas.size import number_at, sizeof
-from ccheck_schemas.tree import bare
+from ccheck_schemas.size import integer_range, number_at, sizeof
+from ccheck_schemas.tree import bare, branches_of, leaves_of
 
 REFUSED: dict[str, str] = {
     "GreedyRange": "swallows the error that ends it; use Array or Table with a count",
@@ -150,7 +149,7 @@ class _Linter:
         if of not in scope.fields:
             yield f"{place}: {kind} names {of!r}, which is no field of this record"
             return
-        leaves = tuple(_leaves(scope.fields[of]))
+        leaves = tuple(leaves_of(scope.fields[of]))
         compared = _reads(scope.fields[of], sub.name)
         if isinstance(meaning, m.CountOf) and not (compared or any(isinstance(n, _LISTS) for n in leaves)):
             yield f"{place}: CountOf names {of!r}, which is no list: the count would never be compared"
@@ -221,6 +220,9 @@ class _Linter:
             self.wanted.append(("table", meaning.table, place))
         if not isinstance(leaf, _LEAVES) or leaf.fmtstr[-1] in "efd":
             yield f"{place}: {kind} stands around {as_written(leaf)}, not around an integer"
+        elif not _can_hold(leaf, meaning):
+            low, high = integer_range(leaf)
+            yield f"{place}: {kind} refuses every number from {low} to {high}, which are those of the field"
 
     def number(self, expression: Any, place: str, scope: Scope) -> Iterator[str]:
         """A count, a length or an offset."""
@@ -308,6 +310,19 @@ class _Linter:
                 yield f"{place}: Rows names {name!r}, which is no integer"
 
 
+def _can_hold(leaf: Any, meaning: m.Meaning) -> bool:
+    """Whether some number of a field keeps a meaning."""
+    low, high = integer_range(leaf)
+    match meaning:
+        case m.StrictEnum():
+            return any(low <= value <= high for value in meaning.known)
+        case m.Version() if meaning.mask == -1:
+            return any(low <= value <= high for value in meaning.known)
+        case m.Bounded() | m.LengthOf():
+            return meaning.low <= high and meaning.high >= low
+    return True
+
+
 _CASES = {FieldType.INTEGER: int, FieldType.TEXT: str, FieldType.BYTES: bytes}
 
 
@@ -323,18 +338,6 @@ def _record(node: Any) -> Any:
     while isinstance(node, construct.Renamed):
         node = node.subcon
     return node
-
-
-def _leaves(node: Any) -> Iterator[Any]:
-    """Yields what a field may be, behind branches and regions."""
-    node = bare(node)[0]
-    if isinstance(node, m.Region):
-        yield from _leaves(node.subcon)
-    elif branches_of(node):
-        for branch in branches_of(node):
-            yield from _leaves(branch)
-    else:
-        yield node
 
 
 def _reads(node: Any, name: str) -> bool:

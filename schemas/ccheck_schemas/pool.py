@@ -178,9 +178,12 @@ class _Items:
             offset, length, behind = _extent(node, record)
             if self._holds(offset, length, behind) and not offset % node.align:
                 item = node.subcon
-                text = taken(item, data, offset, length)[0] if isinstance(item, m.Text) else None
-                value = text if isinstance(item, m.Text) else data[offset : offset + length]
-                record.put(name, value, offset, offset + length)
+                key = (offset, length, id(item))
+                if key not in self._values:  # rows that name one item share its value
+                    is_text = isinstance(item, m.Text)
+                    raw = data[offset : offset + length]
+                    self._values[key] = taken(item, data, offset, length)[0] if is_text else raw
+                record.put(name, self._values[key], offset, offset + length)
 
     def _holds(self, offset: int, length: int, behind: int) -> bool:
         """Whether an item lies in its pool and in the file."""

@@ -75,6 +75,8 @@ def _handler(node: Any) -> tuple[Handler, Any]:
         inner = inner.subcon
     if isinstance(inner, construct.FormatField):
         return leaves.integer, (struct.Struct(inner.fmtstr), tuple(meanings))
+    if node is construct.Pass:
+        return leaves.nothing, node
     for kind, handler in _HANDLERS:
         if type(node) is kind:
             return handler, node

@@ -65,3 +65,9 @@ def least_size(node: construct.Construct) -> int:
     if isinstance(node, construct.Struct):
         return sum(map(least_size, node.subcons))
     return 0 if isinstance(node, m.ZeroPad) else sizeof(node) or 0
+
+
+def integer_range(leaf: construct.FormatField) -> tuple[int, int]:
+    """Returns the least and greatest number that an integer field can hold."""
+    bits = 8 * int(leaf.length)
+    return (-(1 << bits - 1), (1 << bits - 1) - 1) if leaf.fmtstr[-1].islower() else (0, (1 << bits) - 1)

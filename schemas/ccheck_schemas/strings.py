@@ -44,7 +44,7 @@ class Blocks:
         ledger = self._ledger
         known: dict[tuple[int, str], tuple[str | None, int]] = {}
         first: dict[int, int] = {}
-        work, limit = 0, 8 * ledger.size + 65_536
+        work = 0
         for record, name, node in named:
             offset = int(m.evaluate(node.offset, record.values))
             at = start + offset
@@ -62,10 +62,9 @@ class Blocks:
             text, stop = known[at, node.encoding]
             # Counted for each record that names the text: whoever asks each record for it looks at it again.
             work += stop - at + 1
-            if work > limit:
-                ledger.fault(
-                    FaultName.WORK_OUT_OF_PROPORTION, record, name, (at, stop), work=work, limit=limit
-                )
+            if work > ledger.work_limit:
+                asked: dict[str, Any] = {"what": "texts", "work": work, "limit": ledger.work_limit}
+                ledger.fault(FaultName.WORK_OUT_OF_PROPORTION, record, name, (at, stop), **asked)
                 raise Stop
             record.put(name, text, at, stop)
             reach = min(stop + 1, end)

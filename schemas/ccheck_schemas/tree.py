@@ -20,15 +20,35 @@ def bare(node: Any) -> tuple[Any, tuple[m.Meaning, ...]]:
     return node, tuple(meanings)
 
 
+def branches_of(node: Any) -> tuple[Any, ...]:
+    """Returns the branches of a conditional node; none for any other."""
+    match node:
+        case construct.IfThenElse():
+            return node.thensubcon, node.elsesubcon
+        case construct.Switch():
+            return (*node.cases.values(), node.default)
+    return ()
+
+
+def leaves_of(node: Any) -> Iterator[Any]:
+    """Yields what a field may be, behind branches and regions."""
+    node = bare(node)[0]
+    if isinstance(node, m.Region):
+        yield from leaves_of(node.subcon)
+    elif branches_of(node):
+        for branch in branches_of(node):
+            yield from leaves_of(branch)
+    else:
+        yield node
+
+
 def inner_nodes(node: Any) -> tuple[Any, ...]:
     """Returns the nodes that a node holds, itself without name and meanings."""
     match node:
         case construct.Struct():
             return tuple(node.subcons)
-        case construct.IfThenElse():
-            return node.thensubcon, node.elsesubcon
-        case construct.Switch():
-            return (*node.cases.values(), node.default)
+        case construct.IfThenElse() | construct.Switch():
+            return branches_of(node)
         case (
             construct.Array()
             | m.Table()

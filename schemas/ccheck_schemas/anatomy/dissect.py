@@ -30,6 +30,7 @@ from ccheck_schemas.anatomy.kind import (
     Tie,
 )
 from ccheck_schemas.anatomy.plan import (
+    LEAVES,
     Run,
     blob_of,
     branches,
@@ -352,8 +353,9 @@ class _Dissector:
         held = record.get(name)
         if not isinstance(held, list):
             return None
-        inner = bare(node.subcon)[0]
-        size = sizeof(node.subcon)
+        leaf = chosen(node.subcon, record.values)
+        inner = bare(leaf)[0]
+        size = sizeof(leaf)
         if self.reserved:
             self.piece(at, at, path)  # the record that begins with this array; its elements have their own
         elements: list[int] = []
@@ -362,10 +364,11 @@ class _Dissector:
         whole = not counted or int(m.evaluate(node.count, record.values)) == len(held)
         for item in held:
             key = self.reserved = next(KEYS)
-            if isinstance(item, Record):
+            after: int | None
+            if isinstance(inner, construct.Struct) and isinstance(item, Record):
                 after = self.struct(inner, item, at, (*path, key), Scope(scope), f"{full}[]")
-            elif size is not None and at + size <= len(self.data):
-                run = leaf_run(node.subcon, f"{name}[]", f"{full}[]")
+            elif isinstance(inner, LEAVES) and size is not None and at + size <= len(self.data):
+                run = leaf_run(leaf, f"{name}[]", f"{full}[]")
                 self.piece(at, at + size, (*path, key), run.kind)
                 after = at + size
             else:

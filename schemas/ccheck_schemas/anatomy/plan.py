@@ -44,6 +44,10 @@ class Leaf:
     meanings: tuple[m.Meaning, ...]
 
 
+LEAVES = (construct.FormatField, construct.Const, m.Text, construct.Bytes)
+"""Nodes that can be a run of their own."""
+
+
 def variables(expression: Any) -> frozenset[tuple[str, ...]]:
     """The paths of all fields that an expression reads."""
     match expression:

@@ -16,6 +16,7 @@ import construct
 
 from ccheck_schemas import meaning as m
 from ccheck_schemas.anatomy.plan import branches, choices, condition, slope, variable, variables
+from ccheck_schemas.size import integer_range
 from ccheck_schemas.tree import bare
 
 STEPS = (1, 4, 8)
@@ -122,14 +123,14 @@ class _Sprout:
     def integer(self, leaf: Any, meanings: tuple[m.Meaning, ...], grown: _Grown, name: str) -> None:
         value = 0
         at = len(self.out)
+        least, most = integer_range(leaf)
         for meaning in meanings:
             match meaning:
                 case m.Version():
                     value = self.random.choice(meaning.known)
                 case m.StrictEnum():
-                    value = min(meaning.known) if self.random.random() < 0.5 else self.random.choice(
-                        sorted(meaning.known)
-                    )  # fmt: skip
+                    known = sorted(v for v in meaning.known if least <= v <= most)
+                    value = known[0] if self.random.random() < 0.5 else self.random.choice(known)
                 case m.Bounded() | m.LengthOf():
                     value = max(value, meaning.low)
                 case m.FileSize() | m.ChecksumOver():
@@ -138,6 +139,7 @@ class _Sprout:
                     self.counts.append((grown, name, f"size of {meaning.of}"))
             if isinstance(meaning, m.CountOf):
                 self.counts.append((grown, name, meaning.of))
+        value = min(max(value, least), most)
         grown.values[name] = value
         grown.places[name] = (at, leaf)
         self.out += leaf.build(value)
@@ -235,7 +237,7 @@ class _Sprout:
         else:
             raw = bytes(node.length)
         if isinstance(node, m.Text):
-            grown.values[name] = raw.decode(node.encoding)
+            grown.values[name] = raw.decode(node.encoding, "replace")
         self.out += raw + bytes(_behind(node))
 
     def words(self, node: Any) -> bytes:

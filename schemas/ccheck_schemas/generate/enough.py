@@ -61,7 +61,8 @@ def _node(node: Any, name: str) -> Complaints:
         if type(leaf.subcon) not in (construct.Bytes, construct.FormatField):
             yield f"the constant {name} is not of plain bytes"
     elif kind is construct.Struct:
-        yield from _struct(leaf, name)
+        for sub in leaf.subcons:
+            yield from _node(sub, sub.name or "a padding")
     elif kind is construct.Array or kind is m.Table:
         if not least_size(leaf.subcon):
             yield f"an element of {name} may have no bytes"
@@ -100,40 +101,6 @@ def _meanings(leaf: Any, meanings: tuple[m.Meaning, ...], name: str) -> Complain
             yield f"{type(meaning).__name__} of {name} is not known to generated code"
         elif isinstance(meaning, m.StrictEnum) and not meaning.known:
             yield f"{name} has no value that is right"
-
-
-def _struct(node: Any, name: str) -> Complaints:
-    """What is wrong with a record; and with numbers that say something about another field of it."""
-    before: set[str] = set()
-    fields = {sub.name: bare(sub)[0] for sub in node.subcons}
-    for sub in node.subcons:
-        yield from _node(sub, sub.name or "a padding")
-        for meaning in bare(sub)[1]:
-            if isinstance(meaning, m.CountOf):
-                held = _lists(fields.get(meaning.of))
-                if any(m.field_path(one.count) != (sub.name,) for one in held):
-                    yield f"{sub.name} counts {meaning.of}, which is as long as something else says"
-            if isinstance(meaning, m.RecordSize):
-                table = type(fields.get(meaning.of)) in (m.Table, m.Pool)
-                if not table or meaning.of in before:
-                    yield f"{sub.name} is not the record size of a table behind it"
-        before.add(sub.name)
-
-
-def _lists(node: Any) -> Iterator[Any]:
-    """The lists that a field may be."""
-    node = bare(node)[0]
-    match node:
-        case construct.Array() | m.Table():
-            yield node
-        case construct.IfThenElse():
-            yield from _lists(node.thensubcon)
-            yield from _lists(node.elsesubcon)
-        case construct.Switch():
-            for sub in (*node.cases.values(), node.default):
-                yield from _lists(sub)
-        case m.Region():
-            yield from _lists(node.subcon)
 
 
 def _named(name: str) -> Complaints:

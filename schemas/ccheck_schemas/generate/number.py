@@ -7,13 +7,14 @@ from typing import Any
 import construct
 
 from ccheck_schemas import meaning as m
+from ccheck_schemas.size import integer_range
 
 
 def conditions(meaning: m.Meaning, v: str, leaf: Any) -> list[str] | None:
     """Expressions over the variable `v`, any of which refuses the number; None when it takes more than the
     number.
     """
-    low, high = _range(leaf)
+    low, high = integer_range(leaf)
     match meaning:
         case m.Version():
             masked = v if meaning.mask == -1 else f"({v} & {meaning.mask})"
@@ -41,12 +42,6 @@ def order(leaf: Any) -> str | None:
     if isinstance(leaf, construct.Const) or leaf.length == 1:
         return None
     return str(leaf.fmtstr[0]).replace("=", "<")
-
-
-def _range(leaf: Any) -> tuple[int, int]:
-    """The least and greatest number that a field can hold."""
-    bits = 8 * leaf.length
-    return (-(1 << bits - 1), (1 << bits - 1) - 1) if leaf.fmtstr[-1].islower() else (0, (1 << bits) - 1)
 
 
 def _bounds(v: str, low: int, high: int, least: int, greatest: int) -> list[str]:

@@ -30,7 +30,6 @@ class Scope:
         self.parent = parent or self
         self.root = root or self
         self.names: dict[str, str | Scope] = {}
-        self.counted: dict[str, str] = {}
         self.sized: dict[str, str] = {}
 
 

@@ -17,7 +17,7 @@ from ccheck_schemas.generate.scope import NotGenerated, Scope, expression
 from ccheck_schemas.outer import outer_paths
 from ccheck_schemas.schema import Schema
 from ccheck_schemas.size import sizeof
-from ccheck_schemas.tree import bare, nodes
+from ccheck_schemas.tree import bare, leaves_of, nodes
 
 _RUNTIME = (
     "ROWS", "Columns", "Items", "Table", "chosen", "column", "others", "shared_out", "tiled", "well_formed",
@@ -136,10 +136,23 @@ class Writer(Lines):
             run = []
             self.node(leaf, sub.name, scope, at, limit)
         self.fixed(run, scope, at, limit)
-        for of, variable in scope.counted.items():
-            counter = scope.names.get(f"# {of}")
-            if counter is not None:
-                self.refuse(f"{variable} != {counter}")
+        for sub in node.subcons:
+            for meaning in bare(sub)[1]:
+                if isinstance(meaning, m.CountOf):
+                    self.counted(node, sub.name, meaning.of, scope)
+                elif isinstance(meaning, m.RecordSize) and scope.sized.pop(meaning.of, ""):
+                    raise NotGenerated(f"{sub.name} is not the record size of a table behind it")
+
+    def counted(self, node: Any, name: str, of: str, scope: Scope) -> None:
+        """Compare a count with what it counts. Raises NotGenerated where the code knows no such number."""
+        counter = scope.names.get(f"# {of}")
+        if counter is not None:
+            self.refuse(f"{scope.names[name]} != {counter}")
+            return
+        for leaf in leaves_of(next(sub for sub in node.subcons if sub.name == of)):
+            by_count = isinstance(leaf, construct.Array | m.Table)
+            if isinstance(leaf, m.Chain) or (by_count and m.field_path(leaf.count) != (name,)):
+                raise NotGenerated(f"{name} counts {of}, which is as long as something else says")
 
     def fixed(
         self, run: list[tuple[str, Any, tuple[m.Meaning, ...]]], scope: Scope, at: str, limit: str
@@ -187,7 +200,6 @@ class Writer(Lines):
             return found
         match meaning:
             case m.CountOf():
-                scope.counted[meaning.of] = v
                 return []
             case m.RecordSize():
                 scope.sized[meaning.of] = v
@@ -281,7 +293,7 @@ class Writer(Lines):
                 continue
             with self.block(text):
                 self.choice(leaf, name, scope, at, limit)
-        scope.names.pop(name or "", None)  # its numbers are those of this file in one branch alone
+        self.forget(name, scope)
 
     def switch(self, node: Any, name: str | None, scope: Scope, at: str, limit: str) -> None:
         """Read the branch of a kind; a kind without one is refused."""
@@ -300,7 +312,12 @@ class Writer(Lines):
                 self.line("return None")
             else:
                 self.choice(leaf, name, scope, at, limit)
+        self.forget(name, scope)
+
+    def forget(self, name: str | None, scope: Scope) -> None:
+        """Take a conditional field out of a scope: its numbers are those of a file in one branch alone."""
         scope.names.pop(name or "", None)
+        scope.names.pop(f"# {name}", None)
 
     def choice(self, leaf: Any, name: str | None, scope: Scope, at: str, limit: str) -> None:
         """A branch; a number in one is a record of one field."""
@@ -328,7 +345,7 @@ class Writer(Lines):
         self.line(f"{count} = {expression(node.count, scope)}")
         self.refuse(f"not {node.low} <= {count} <= {node.high} or {count} * {size} > {limit} - {at}")
         if name in scope.sized:
-            self.refuse(f"{scope.sized[name]} != {size}")
+            self.refuse(f"{scope.sized.pop(name)} != {size}")
         self.tables[node.table] = node
         self.line(f"{start} = {at}")
         self.line(f"{at} += {count} * {size}")
@@ -349,7 +366,7 @@ class Writer(Lines):
         room = f"{count} > {limit} - {at}"
         self.refuse(f"{start} >= 0", f"not {node.low} <= {count} <= {node.high}", room)
         if name in scope.sized:
-            self.refuse(f"{scope.sized[name]} != 1")
+            self.refuse(f"{scope.sized.pop(name)} != 1")
         self.line(f"{start} = {at}")
         self.line(f"{at} += {count}")
         self.line(f"{start}_end = {at}")

@@ -27,8 +27,14 @@ def elsewhere(
         target = reader.seen.get((id(node.subcon), offset), {}).get(around)
         if target is None:
             target = Record(record, name, offset)
-            if not _read_at(reader, node.subcon, target, record, field_of(node.offset), offset):
+            before = reader.expanded
+            if _read_at(reader, node.subcon, target, record, field_of(node.offset), offset):
+                reader.expand(record, name, at, target.end - offset)
+                reader.weights[id(target)] = reader.expanded - before
+            else:
                 target = None
+        else:
+            reader.expand(record, name, at, reader.weights.get(id(target), target.end - offset))
         record.values[name] = target
     return at
 

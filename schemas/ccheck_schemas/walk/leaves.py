@@ -30,6 +30,12 @@ def integer(reader: Reader, leaf: Any, record: Record, name: str, at: int, limit
     return int(end)
 
 
+def nothing(reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+    """A field that this file does not have."""
+    record.put(name, None, at, at)
+    return at
+
+
 def const(reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
     """Bytes that are always the same."""
     size = fixed_size(node) or 0

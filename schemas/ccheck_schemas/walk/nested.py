@@ -11,6 +11,7 @@ from ccheck_schemas.fault import FaultName
 from ccheck_schemas.meaning import field_of
 from ccheck_schemas.record import Record
 from ccheck_schemas.size import fixed_size, least_size
+from ccheck_schemas.walk import leaves
 from ccheck_schemas.walk.cut import Cut
 
 if TYPE_CHECKING:
@@ -38,7 +39,15 @@ def array(reader: Reader, node: Any, record: Record, name: str, at: int, limit: 
     record.put(name, values, at, at)
     handle, subcon = reader.handler(node.subcon)
     # An Array makes no context of its own: its elements name the fields of the record that holds it.
-    for i in range(fits):
+    if handle is leaves.integer and not subcon[1]:
+        # Numbers that mean nothing by themselves are read at once, and keep no places of their own.
+        end = at + fits * subcon[0].size
+        values += (number for (number,) in subcon[0].iter_unpack(memoryview(reader.data)[at:end]))
+        at, one_by_one = end, range(0)
+    else:
+        one_by_one = range(fits)
+    for i in one_by_one:
+        reader.make(record, name, at)
         element = f"{name}[{i}]"
         try:
             end = handle(reader, subcon, record, element, at, limit, promised)
@@ -109,9 +118,6 @@ def switch(reader: Reader, node: Any, record: Record, name: str, at: int, limit:
 
 
 def choose(reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
-    """A branch that was chosen; `Pass` is none."""
-    if node is construct.Pass:
-        record.put(name, None, at, at)
-        return at
+    """A branch that was chosen."""
     handle, subcon = reader.handler(node)
     return handle(reader, subcon, record, name, at, limit, promised)

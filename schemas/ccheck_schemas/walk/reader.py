@@ -31,6 +31,9 @@ Handlers: TypeAlias = Callable[[Any], tuple[Handler, Any]]
 IDLE_ELEMENTS = 4096
 """Elements without bytes that any file may have, whatever its size."""
 
+MOST_RECORDS = 1_000_000
+"""Records and elements that a reading makes at most: each takes some hundred bytes of memory."""
+
 
 class Reader:
     """One walk over a schema and a file.
@@ -56,7 +59,10 @@ class Reader:
         # Records that were cut short, and those whose region ends at a wrong place, with the end that holds.
         self.cut: set[int] = set()
         self.loose: dict[int, int] = {}
-        self.idled = 0
+        self.idled = self.made = 0
+        # Bytes of records at offsets, each counted as often as it is named.
+        self.expanded = 0
+        self.weights: dict[int, int] = {}
 
     def run(self, root: construct.Construct) -> Reading:
         """Read the whole file, then judge what takes the whole file."""
@@ -145,6 +151,28 @@ class Reader:
             self.ledger.fault(FaultName.ELEMENT_WITHOUT_BYTES, record, name, (at, at), **values)
             raise Stop
 
+    def make(self, record: Record, name: str | None, at: int, number: int = 1) -> None:
+        """Counts records and elements that are made. Raises Stop where they would take too much memory."""
+        self.made += number
+        if self.made > MOST_RECORDS:
+            self.out_of_proportion(record, name, (at, at), "records", self.made, MOST_RECORDS)
+
+    def expand(self, record: Record, name: str, at: int, number: int) -> None:
+        """Counts the bytes of a record that is named by its offset. Raises Stop where records that are named
+        over and over have many times the bytes of the file.
+        """
+        self.expanded += number
+        if self.expanded > self.ledger.work_limit:
+            self.out_of_proportion(record, name, (at, at), "bytes", self.expanded, self.ledger.work_limit)
+
+    def out_of_proportion(
+        self, record: Record, name: str | None, place: tuple[int, int], what: str, work: int, limit: int
+    ) -> NoReturn:
+        """Notes that a file asks for too much work, and ends the reading."""
+        values: dict[str, Any] = {"what": what, "work": work, "limit": limit}
+        self.ledger.fault(FaultName.WORK_OUT_OF_PROPORTION, record, name, place, **values)
+        raise Stop
+
     def stop(self) -> NoReturn:
         """Abandon a record: what stands behind this place cannot be found."""
         self.ledger.complete = False
@@ -152,6 +180,7 @@ class Reader:
 
     def struct(self, node: construct.Construct, record: Record, at: int, limit: int, promised: int) -> int:
         """Read the fields of a record."""
+        self.make(record, None, at)
         if "_" not in record.values:
             record.values["_"] = record.parent.values if record.parent is not None else record.values
             record.values.setdefault("_root", record.values["_"].get("_root"))

@@ -239,25 +239,29 @@ def work_out_of_proportion(subject: Subject) -> Iterator[Blame]:
     """The file asks for far more work than its size explains.
 
     ## What is wrong
-    Many records name the same long text, so that whoever looks at the text of each record looks at many times
-    the bytes of the file.
+    Many records name the same long text or the same large record, so that whoever follows each name looks at
+    many times the bytes of the file; or the file has more records than ccheck reads (1,000,000).
 
     ## Why is this bad
     Time and memory that grow with the square of a file's size are a host that hangs, from a file that looks
     small.
 
     ## How to fix
-    Shorten the text that is named so often, or name it less often.
+    Shorten what is named so often, or name it less often. Divide a file that has too many records.
     """
+    words = {
+        "texts": "the texts that records name have {work:,} bytes together and more; {limit:,} are allowed",
+        "bytes": "the records that others name have {work:,} bytes together and more; {limit:,} are allowed",
+        "records": "the file has {work:,} records and more; {limit:,} are read",
+    }
     for fault in faults(subject, FaultName.WORK_OUT_OF_PROPORTION):
-        work, limit = fault.values["work"], fault.values["limit"]
+        what, work, limit = (fault.values[name] for name in ("what", "work", "limit"))
         yield Blame(
-            f"the texts that records name have more than {work:,} bytes together; a file of "
-            f"{len(subject.data):,} bytes may name {limit:,}",
+            words[what].format(work=work, limit=limit) + f" in a file of {len(subject.data):,} bytes",
             fault.span,
-            label="named too often",
+            label="too much work",
             why="work that grows with the square of a file's size makes a host hang",
-            fix="shorten the text that is named so often, or name it less often",
+            fix="shorten what is named so often, or name it less often; divide a file with too many records",
         )
 
 

@@ -1,0 +1,265 @@
+"""Random schemas out of the whole vocabulary: the reader, Construct's own parser and generated code agree.
+
+`pytest --more 20` tries twenty times as many trees.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import random
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import construct
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ccheck.checks import CHECKS
+from ccheck.judgement import Judgement, prepare
+from ccheck.screen import own
+from ccheck.user_schema import UserSchema
+from ccheck_schemas import meaning as m
+from ccheck_schemas.anatomy import dissect, sprout
+from ccheck_schemas.fault import FaultName
+from ccheck_schemas.generate import NotGenerated
+from ccheck_schemas.lint import lint
+from ccheck_schemas.record import Reading, Record
+from ccheck_schemas.schema import Schema
+from ccheck_schemas.tree import bare, nodes
+from tests.schemas.same_reading import read_both
+from tests.schemas.test_generate import compiled
+from tests.schemas.trees import Choose, Trees, content
+
+TREES = 2000
+FILES = 6
+BUDGET = 4000
+"""Calls of Python functions that a reading may cost for each node of the tree and byte of the file, at most."""
+
+
+def made(choose: Choose) -> construct.Struct | None:
+    """A tree that lint accepts; None where it made none."""
+    root = Trees(choose).root()
+    return None if lint(root) else root
+
+
+def files(root: construct.Struct, seed: int) -> list[bytes]:
+    """Small files for a tree: random ones, those that its layout alone makes, and edits of these."""
+    rng = random.Random(seed)
+    found = [content(rng.randrange) for _ in range(FILES)]
+    for _ in range(FILES):
+        good = sprout(root, random.Random(rng.random()))
+        found.append(good)
+        if good:
+            edited = bytearray(good)
+            edited[rng.randrange(len(edited))] = rng.randrange(4)
+            found.append(bytes(edited))
+    return [data for data in found if len(data) < 2000]
+
+
+def by_construct(root: construct.Struct, data: bytes) -> Any:
+    """What Construct's own parser reads; None where it raises."""
+    with contextlib.suppress(construct.ConstructError, LookupError, TypeError, ValueError):
+        return root.parse(data)
+    return None
+
+
+def differences(node: Any, ours: Any, theirs: Any, whole: bool, path: str) -> list[str]:
+    """Where a value that the reader has is not Construct's. whole: the reader found no fault."""
+    node = bare(node)[0]
+    match node:
+        case construct.Struct():
+            if not isinstance(ours, Record):
+                return [f"{path}: {ours!r} is no record"] if whole or ours is not None else []
+            return [
+                found
+                for sub in node.subcons
+                if sub.name and (whole or sub.name in ours.values)
+                for found in differences(
+                    sub,
+                    ours.values.get(sub.name, "absent"),
+                    theirs.get(sub.name, "absent"),
+                    whole,
+                    f"{path}.{sub.name}",
+                )
+            ]
+        case construct.Array() | m.Table() | m.Terminated() | m.UpTo() | m.UpToEnd() | m.Chain():
+            if (
+                not isinstance(ours, Sequence)
+                or isinstance(ours, str | bytes)
+                or (whole and len(ours) != len(theirs))
+            ):
+                return [f"{path}: {ours!r} for {theirs!r}"]
+            return [
+                found
+                for i, (item, other) in enumerate(zip(ours, theirs, strict=False))
+                for found in differences(node.subcon, item, other, whole, f"{path}[{i}]")
+            ]
+        case m.Region() | m.At():
+            if theirs is None or ours is None:
+                return [f"{path}: {ours!r} for {theirs!r}"] if whole and ours is not theirs else []
+            return differences(node.subcon, ours, theirs, whole, path)
+        case construct.IfThenElse() | construct.Switch():
+            return branch_differences(node, ours, theirs, whole, path)
+        case m.Rows() | m.SharedText():
+            return []  # Construct gives None for what stands elsewhere
+    if ours is None and not whole:
+        return []
+    same = ours == theirs or (isinstance(ours, float) and math.isnan(ours) and math.isnan(theirs))
+    return [] if same and type(ours) is type(theirs) else [f"{path}: {ours!r} for {theirs!r}"]
+
+
+def branch_differences(node: Any, ours: Any, theirs: Any, whole: bool, path: str) -> list[str]:
+    """The same for a conditional field, whose branch the values tell."""
+    branches = (
+        (node.thensubcon, node.elsesubcon)
+        if isinstance(node, construct.IfThenElse)
+        else (*node.cases.values(), node.default)
+    )
+    if ours is None or theirs is None:
+        return [f"{path}: {ours!r} for {theirs!r}"] if whole and ours is not theirs else []
+    found = [
+        differences(branch, ours, theirs, whole, path) for branch in branches if branch is not construct.Pass
+    ]
+    return [] if any(not each for each in found) else found[0]
+
+
+def compare(root: construct.Struct, data: bytes) -> Reading:
+    """Both readings of a file. A value that both have is the same; a file without faults is Construct's, whole."""
+    reading = read_both(root, data)
+    assert reading.complete or reading.counts, data.hex()
+    theirs = by_construct(root, data)
+    whole = reading.complete and not reading.counts
+    assert not (whole and theirs is None), ("Construct refuses what the reader accepts", data.hex())
+    if theirs is not None:
+        assert not (found := differences(root, reading.root, theirs, whole, "this")), (found, data.hex())
+    return reading
+
+
+@settings(max_examples=200)
+@given(st.data())
+def test_a_small_tree_is_read_as_construct_reads_it(data: st.DataObject) -> None:
+    """Hypothesis makes trees and bytes, and makes what fails small."""
+
+    def choose(most: int) -> int:
+        return data.draw(st.integers(0, most - 1))
+
+    root = made(choose)
+    if root is not None:
+        compare(root, content(choose))
+
+
+def test_thousands_of_trees_are_read_as_construct_reads_them(more: int) -> None:
+    """Over thousands of trees with files that fit, nearly fit and do not fit them: values are Construct's wherever it
+    reads, generated code accepts exactly the files without faults, and whoever takes files apart ends.
+    """
+    met: Counter[str] = Counter()
+    faults: Counter[FaultName] = Counter()
+    for seed in range(TREES * more):
+        root = made(random.Random(seed).randrange)
+        if root is None:
+            met["refused"] += 1
+            continue
+        met.update({type(node).__name__ for node in nodes(root)})
+        try:
+            spotless = compiled(root)
+            met["generated"] += 1
+        except NotGenerated:
+            spotless = None
+        for data in files(root, seed):
+            try:
+                reading = compare(root, data)
+                dissect(root, data)
+            except Exception as raised:
+                raise AssertionError(f"tree {seed}, {data.hex()}") from raised
+            whole = reading.complete and not reading.counts
+            met["whole" if whole else "faulty"] += 1
+            faults.update(set(reading.counts))
+            if spotless is not None:
+                assert (accepts(spotless, data)) == whole, (seed, data.hex())
+    assert met["refused"] < TREES * more // 4
+    assert met["whole"] > TREES * more // 4, met
+    assert met["generated"] > TREES * more // 40
+    kinds = {*m.__all__, "Struct", "Array", "IfThenElse", "Switch", "Bytes", "Const"} - {
+        "Expression",
+        "FieldError",
+    }
+    shapes = {name for name in kinds if isinstance(getattr(m, name, construct.Construct), type)}
+    meanings = {name for name in shapes if issubclass(getattr(m, name, construct.Construct), m.Meaning)}
+    assert sorted(shapes - meanings - set(met)) == []
+    assert len(faults) > 21, faults
+
+
+def accepts(spotless: Any, data: bytes) -> bool:
+    """Whether generated code finds a file without faults."""
+    try:
+        return spotless(data) is not None
+    except UnicodeDecodeError:
+        return False
+
+
+def test_any_tree_is_judged_without_an_exception(more: int) -> None:
+    """Every file of every tree gets a verdict: no check raises, and the fast path passes what the checks pass."""
+    whole = prepare(use_config=False)
+    passed: Counter[str] = Counter()
+    for seed in range(300 * more):
+        root = made(random.Random(seed).randrange)
+        if root is None:
+            continue
+        schema = Schema("mine", "made for a test", root, recognise=bool)
+        checks = CHECKS.joined((), "mine")
+        judgement = Judgement(whole.schemas, checks, schema, whole.setting, whole.policy, 1 << 20)
+        way = own.made(UserSchema(schema, (), source=b"import random"), Path("mine.py")).way
+        for data in files(root, seed):
+            try:
+                report = judgement.judged(data, "f", "f")
+            except Exception as raised:
+                raise AssertionError(f"tree {seed}, {data.hex()}") from raised
+            passed[report.verdict] += 1
+            if way is not None and way.passes(data, "f"):
+                assert report.verdict == "pass", (seed, data.hex())
+    assert passed["pass"] > 50 * more
+    assert passed["fail"] > 500 * more
+
+
+def calls(root: construct.Struct, data: bytes, most: int) -> int:
+    """How many Python functions a reading calls; it is ended where it calls more than `most`."""
+    count = 0
+
+    class TooMany(Exception):
+        pass
+
+    def profile(frame: FrameType, event: str, arg: object) -> None:
+        nonlocal count
+        count += event == "call"
+        if count > most:
+            raise TooMany
+
+    sys.setprofile(profile)
+    try:
+        read_both(root, data)
+    except TooMany:
+        return count
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_no_tree_and_no_bytes_make_a_reading_long(more: int) -> None:
+    """Every loop of the reader advances or ends in a finding: calls are counted, not seconds."""
+    longest = 0.0
+    for seed in range(300 * more):
+        root = made(random.Random(seed).randrange)
+        if root is None:
+            continue
+        size = sum(1 for _ in nodes(root))
+        for data in files(root, seed)[:8]:
+            most = BUDGET * (size + len(data))
+            count = calls(root, data, most)
+            longest = max(longest, count / most)
+            assert count <= most, (seed, data.hex())
+    assert longest > 0

@@ -1,0 +1,312 @@
+"""Random schemas out of the whole vocabulary, nested in every way, and random bytes for them.
+
+`Trees` asks a `choose` function for each decision, so that Hypothesis can make them small, and a seeded
+generator can make many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum, IntFlag
+from typing import Any, TypeVar
+
+import construct
+from construct import Array, Bytes, Const, IfThenElse, Pass, Struct, Switch, this
+
+from ccheck_schemas import meaning as m
+
+T = TypeVar("T")
+Choose = Callable[[int], int]
+"""n → a number from 0 to n - 1."""
+
+
+class Kind(IntEnum):
+    """Values close together."""
+
+    A = 0
+    B = 1
+    C = 2
+
+
+class Far(IntEnum):
+    """Values far apart."""
+
+    NONE = 0
+    ONE = 1
+    ALL = 0xFF
+
+
+class Flag(IntFlag):
+    """Two bits, and both under one name."""
+
+    A = 1
+    B = 2
+    AB = 3
+
+
+INTEGERS = (
+    construct.Int8ub,
+    construct.Int8ub,
+    construct.Int8ub,
+    construct.Int8sb,
+    construct.Int16ub,
+    construct.Int16ul,
+    construct.Int16sl,
+    construct.Int32ub,
+)
+
+
+@dataclass(slots=True)
+class Names:
+    """The fields of one record so far: paths to its numbers, from the record itself."""
+
+    above: Names | None
+    numbers: list[tuple[str, ...]] = field(default_factory=list)
+    texts: list[tuple[tuple[str, ...], object]] = field(default_factory=list)
+
+
+class Trees:
+    """Makes one schema. Every node kind of the vocabulary can come out, and most ways of nesting them."""
+
+    def __init__(self, choose: Choose) -> None:
+        self.choose = choose
+        self.names = 0
+        self.tables: list[str] = []
+        self.pools: list[str] = []
+        self.blocks: list[str] = []
+        self.kinds: set[str] = set()
+
+    def pick(self, items: Sequence[T]) -> T:
+        """One of several things."""
+        return items[self.choose(len(items))]
+
+    def name(self) -> str:
+        """A name that no other field has."""
+        self.names += 1
+        return f"f{self.names}"
+
+    def root(self) -> construct.Struct:
+        """A whole schema."""
+        names = Names(None)
+        fields = self.fields(names, depth=3, most=4)
+        if not self.choose(4):
+            fields += ["size" / m.FileSize(construct.Int8ub)]
+        if not self.choose(6):
+            fields += ["sum" / m.ChecksumOver(construct.Int32ub, start=self.choose(8))]
+        for pool in self.pools:
+            width = "width" / m.RecordSize(construct.Int8ub, of=pool)
+            fields += [width, f"{pool}_size" / construct.Int8ub, pool / m.Pool(pool, this[f"{pool}_size"])]
+        for block in self.blocks:
+            fields += [f"{block}_size" / construct.Int8ub, block / m.Strings(block, this[f"{block}_size"])]
+        return Struct(*fields)
+
+    def fields(self, names: Names, depth: int, most: int) -> list[Any]:
+        """The fields of a record; the first is a number, for others to name."""
+        found = self.number(names)
+        for _ in range(1 + self.choose(most)):
+            shape = self.choose(5)
+            if shape < 2:
+                found += self.number(names)
+            else:
+                found += self.plain(names) if shape == 2 else self.nested(names, depth)
+        return found
+
+    def struct(self, names: Names, depth: int, most: int = 2) -> construct.Struct:
+        """A record inside another."""
+        return Struct(*self.fields(Names(names), depth - 1, most))
+
+    # -- expressions
+
+    def path(self, names: Names) -> tuple[str, ...]:
+        """The path to a number: of this record, of one around it, or of the top record."""
+        ups: list[tuple[str, ...]] = list(names.numbers)
+        prefix: tuple[str, ...] = ()
+        around = names
+        while around.above is not None:
+            around = around.above
+            prefix = (*prefix, "_")
+            ups += [(*prefix, *path) for path in around.numbers]
+        ups += [("_root", *path) for path in around.numbers]
+        return self.pick(ups)
+
+    def amount(self, names: Names) -> Any:
+        """A count, a length or an offset, mostly small."""
+        shape = self.choose(8)
+        if shape == 0:
+            return self.choose(4)
+        number = at(self.path(names))
+        if shape == 1:
+            other = at(self.path(names))
+            return self.pick((number + other, number & other, number * 2, number - 1, number >> 1))
+        return self.pick((number % 4, number & 3, number // 2)) if shape == 2 else number
+
+    def condition(self, names: Names) -> Any:
+        """What chooses a branch."""
+        number = at(self.path(names))
+        if names.texts and not self.choose(4):
+            path, value = self.pick(names.texts)
+            return self.pick((at(path) == value, at(path) != value))
+        return self.pick(
+            (number, number == 1, number != 0, number > 1, number < 2, ~number, (number == 1) | (number == 2))
+        )
+
+    # -- fields that hold no others
+
+    def number(self, names: Names) -> list[Any]:
+        """A number, perhaps with a meaning."""
+        name, leaf = self.name(), self.pick(INTEGERS)
+        names.numbers.append((name,))
+        meaning = self.choose(12)
+        if meaning >= 6:
+            return [name / leaf]
+        wrapped = (
+            m.Bounded(leaf, 0, 3),
+            m.StrictEnum(leaf, self.pick((Kind, Far))),
+            m.StrictFlags(leaf, Flag),
+            m.Version(leaf, known=(0, 1, 2)),
+            m.Reserved(leaf),
+            m.Bounded(m.OffsetInto(leaf, of=name), 0, 40),
+        )[meaning]
+        if self.tables and not self.choose(3):
+            wrapped = m.IndexInto(leaf, self.pick(self.tables))
+        return [name / wrapped]
+
+    def plain(self, names: Names) -> list[Any]:
+        """A field that is no number and holds no other field."""
+        kind = self.choose(12)
+        name = self.name()
+        match kind:
+            case 0:
+                return [name / Const(self.pick((b"\0", b"\1", b"ab")))]
+            case 1:
+                names.numbers.append((name,))
+                return [name / Const(self.choose(3), self.pick((construct.Int8ub, construct.Int16ul)))]
+            case 2 | 3:
+                names.texts.append(((name,), b"\1"))
+                return [name / Bytes(self.amount(names))]
+            case 4 | 5:
+                encoding = self.pick(("utf-8", "ascii", "latin-1", "utf-16-le", "utf-32-be", "SHIFT_JIS"))
+                names.texts.append(((name,), "\1"))
+                return [name / m.Text(self.amount(names), encoding, self.pick(("none", "inside", "behind")))]
+            case 6:
+                names.texts.append(((name,), "a"))
+                return [name / m.TextToNul(self.pick(("ascii", "utf-8")))]
+            case 7:
+                return [m.ZeroPad(self.pick((1, 2, 4)))]
+            case 8:
+                return [name / m.AnyPad(self.pick((2, 4)))]
+            case 9:
+                length = f"{name}_length"
+                names.numbers.append((length,))
+                text = name / m.Text(at((length,)), "ascii")
+                bounded = length / m.LengthOf(construct.Int8ub, of=name, high=9)
+                ends: tuple[list[Any], ...] = (
+                    [m.ZerosTo(self.amount(names))],
+                    [m.ZerosToEnd()],
+                    [name / Pass],
+                )
+                return self.pick((*ends, [bounded, text]))
+            case 10:
+                if not self.blocks:
+                    self.blocks.append(self.name())
+                return [name / m.SharedText(self.blocks[0], self.amount(names))]
+            case _:
+                if not self.pools:
+                    self.pools.append(self.name())
+                length = self.amount(names)
+                item = self.pick((Bytes(length), m.Text(length)))
+                return [name / m.Pooled(self.pools[0], self.amount(names), length, item)]
+
+    # -- fields that hold others
+
+    def nested(self, names: Names, depth: int) -> list[Any]:
+        """A field that holds others; a number where it would be too deep."""
+        if depth <= 0:
+            return self.number(names)
+        name = self.name()
+        if not self.choose(9):
+            return self.counted(names, name)
+        node = self.node(names, depth, name)
+        return [name / node]
+
+    def counted(self, names: Names, name: str) -> list[Any]:
+        """A table with its count, and perhaps a record that takes its rows."""
+        count = f"{name}_n"
+        names.numbers.append((count,))
+        self.tables.append(name)
+        row = Struct(*(f"{name}{i}" / self.pick(INTEGERS) for i in range(1 + self.choose(2))))
+        fields = [
+            count / m.CountOf(construct.Int8ub, of=name),
+            name / m.Table(name, at((count,)), row, high=9),
+        ]
+        if self.choose(3):
+            return fields
+        taker = Struct(
+            "first" / construct.Int8ub, "n" / construct.Int8ub, "rows" / m.Rows(name, "first", "n")
+        )
+        return [*fields, f"{name}_taker" / taker]
+
+    def element(self, names: Names, depth: int) -> Any:
+        """What an array is of: a record, or any node that takes bytes."""
+        shape = self.choose(4)
+        if shape == 0:
+            return self.pick(INTEGERS)
+        if shape == 1:
+            return self.pick(
+                (Bytes(self.amount(names)), m.Text(self.amount(names), "latin-1"), m.TextToNul())
+            )
+        return (
+            self.node(names, depth - 1, self.name())
+            if shape == 2 and depth > 1
+            else self.struct(names, depth)
+        )
+
+    def node(self, names: Names, depth: int, name: str) -> Any:
+        """A node that holds others."""
+        match self.choose(12):
+            case 0 | 1:
+                inner = Names(names)
+                found = Struct(*self.fields(inner, depth - 1, 2))
+                names.numbers += [(name, *path) for path in inner.numbers]
+                return found
+            case 2 | 3:
+                return Array(self.amount(names), self.element(names, depth))
+            case 4:
+                return m.Region(self.amount(names), self.pick((self.struct, self.element))(names, depth))
+            case 5:
+                then, other = self.struct(names, depth), self.pick((Pass, construct.Int8ub))
+                return IfThenElse(self.condition(names), then, other)
+            case 6:
+                cases = {0: self.element(names, depth), 1: self.struct(names, depth)}
+                if names.texts and not self.choose(3):
+                    path, value = self.pick(names.texts)
+                    return Switch(at(path), {value: self.struct(names, depth)}, construct.Int8ub)
+                return Switch(at(self.path(names)), cases, self.pick((Pass, construct.Int8ub)))
+            case 7:
+                return m.At(self.amount(names), self.struct(names, depth))
+            case 8:
+                link = Struct("next" / construct.Int8ub, *self.fields(Names(names), depth - 1, 1))
+                return m.Chain(self.amount(names), link, next_field="next", last="next")
+            case 9:
+                row = Struct("end" / construct.Int8ub, "more" / self.pick(INTEGERS))
+                return m.Terminated(row, last="end")
+            case 10:
+                return m.UpToEnd(self.struct(names, depth))
+            case _:
+                return m.UpTo(
+                    Struct("mark" / construct.Int8ub, *self.fields(Names(names), depth - 1, 1)), "mark", 1
+                )
+
+
+def at(path: Sequence[str]) -> Any:
+    """The `this` expression of a path."""
+    expression: Any = this
+    for name in path:
+        expression = expression[name]
+    return expression
+
+
+def content(choose: Choose, most: int = 40) -> bytes:
+    """Bytes of which most are small numbers."""
+    return bytes(choose(256) if not choose(8) else choose(5) for _ in range(choose(most)))
