@@ -73,6 +73,9 @@ _SHAPES = (
     m.At,
     m.Chain,
 )
+_WITHOUT_ARGUMENTS = (
+    construct.Const, m.ZeroPad, m.AnyPad, m.ZerosToEnd, m.TextToNul, m.OpaqueRest, m.Rest, m.Delimited,
+)  # fmt: skip
 _OPERATORS = {
     operator.add, operator.sub, operator.mul, operator.floordiv, operator.mod, operator.and_, operator.or_,
     operator.rshift, operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge,
@@ -192,8 +195,13 @@ class _Linter:
                 yield from self.node(sub, place, names)
         elif isinstance(node, m.Text | construct.Bytes):
             yield from self.expression(node.length, place, names)
-        elif isinstance(node, m.Region):
+        elif isinstance(node, m.Region | m.Substream):
             yield from self.expression(node.length, place, names)
+            yield from self.node(node.subcon, place, names)
+        elif isinstance(node, m.SubstreamRest):
+            yield from self.node(node.subcon, place, names)
+        elif isinstance(node, m.ReadAt):
+            yield from self.expression(node.position, place, names)
             yield from self.node(node.subcon, place, names)
         elif isinstance(node, m.At | m.Chain):
             yield from self.expression(node.offset if isinstance(node, m.At) else node.first, place, names)
@@ -211,7 +219,7 @@ class _Linter:
             yield from self.expression(node.offset, place, names)
             yield from self.expression(node.length, place, names)
             self.wanted.append(("pool", node.region, place))
-            if not isinstance(node.subcon, m.Text | construct.Bytes):
+            if type(node.subcon) not in (m.Text, construct.Bytes):
                 yield f"{place}: an item of a pool is a Text or Bytes"
         elif isinstance(node, m.Rows):
             self.wanted.append(("table", node.table, place))
@@ -220,10 +228,7 @@ class _Linter:
                     yield f"{place}: Rows names {name!r}, which is no field before it"
         elif kind in REFUSED:
             yield f"{place}: {kind} {REFUSED[kind]}"
-        elif (
-            not isinstance(node, (*_LEAVES, construct.Const, m.ZeroPad, m.AnyPad, m.ZerosToEnd, m.TextToNul))
-            and node is not construct.Pass
-        ):
+        elif not isinstance(node, (*_LEAVES, *_WITHOUT_ARGUMENTS)) and node is not construct.Pass:
             yield f"{place}: {kind} is not in the vocabulary; ccheck_schemas.meaning lists what is"
 
     def expression(self, expression: Any, place: str, names: set[str]) -> Iterator[str]:

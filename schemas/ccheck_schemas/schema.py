@@ -12,6 +12,7 @@ import construct
 
 from ccheck_schemas.lint import lint
 from ccheck_schemas.record import Reading
+from ccheck_schemas.streams import SOURCE
 
 Recipe = Mapping[str, Any]
 """Content as people write it: plain mappings, lists, text and numbers, as YAML has them."""
@@ -74,7 +75,7 @@ class Schema:
         if self.compose is not None and self.describe is not None:
             return self.compose(self.describe(content))
         try:
-            return bytes(self.root.build(self.root.parse(data)))
+            return bytes(self.root.build(self.root.parse(data), **{SOURCE: data}))
         except construct.ConstructError as fault:
             raise RecipeError("", f"Construct refuses it: {fault}") from fault
 

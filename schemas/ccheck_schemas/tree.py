@@ -40,6 +40,9 @@ def nodes(node: Any) -> Iterator[Any]:
             | m.Region()
             | m.Chain()
             | m.At()
+            | m.Substream()
+            | m.SubstreamRest()
+            | m.ReadAt()
         ):
             inner = [node.subcon]
         case _:

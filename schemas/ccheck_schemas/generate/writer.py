@@ -200,6 +200,8 @@ class Writer(Lines):
 
     def node(self, node: Any, name: str | None, scope: Scope, at: str, limit: str) -> None:
         """Read one node that is no number."""
+        if isinstance(node, m.Opaque | m.Slot):
+            raise NotGenerated(f"{type(node).__name__} {name} is not understood")
         match node:
             case construct.Struct():
                 inner = Scope(scope, scope.root)
