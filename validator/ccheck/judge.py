@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from ccheck.check import Check
 from ccheck.checks import applying
+from ccheck.checks.coverage import left_unread
 from ccheck.finding import FileReport, Finding, NotRun, Severity, Suppressed
 from ccheck.formats import brought, recognise
 from ccheck.subject import Narrowed, Setting, Subject
@@ -139,6 +140,7 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
         # A reading that passed something over without a fault would be a bug; it must not look like a pass.
         examined=subject.reading is not None and (whole or bool(subject.reading.counts)),
         rows=_rows(subject.data, findings),
+        not_looked_into=left_unread(subject),
     )
 
 

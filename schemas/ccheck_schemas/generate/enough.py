@@ -41,6 +41,8 @@ def lacking(schema: Schema) -> str | None:
         return f"it is a {type(schema).__name__}, which may be built in a way of its own"
     if not _PLAIN.fullmatch(schema.name):
         return "its name cannot stand in generated code"
+    if schema.omitted:
+        return "its importer left something out, which each report says"
     if schema.compose is not None:
         return "its recipes say what the canonical form is, and they need the content"
     if schema.assemble is not Schema.assemble:
