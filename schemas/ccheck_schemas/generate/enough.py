@@ -70,7 +70,7 @@ def _node(node: Any, name: str) -> Complaints:
         if kind is m.Table:
             yield from _named(leaf.table)
         yield from _node(leaf.subcon, name)
-    elif kind is m.Region:
+    elif kind is m.Region or kind is m.Substream:  # one that is not filled is read
         yield from _node(leaf.subcon, name)
     elif kind is construct.IfThenElse:
         yield from _node(leaf.thensubcon, name)
@@ -87,7 +87,7 @@ def _node(node: Any, name: str) -> Complaints:
         yield from _node(leaf.subcon, name)
     elif kind is m.Pool:
         yield from _named(leaf.region)
-    elif kind not in (construct.Bytes, m.ZeroPad, m.Rows) and leaf is not construct.Pass:
+    elif kind not in (construct.Bytes, m.Opaque, m.ZeroPad, m.Rows) and leaf is not construct.Pass:
         yield f"{kind.__name__} {name} is not known to be written again as it was"
 
 

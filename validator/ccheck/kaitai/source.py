@@ -94,6 +94,11 @@ def read_source(path: Path) -> Source:
     except UnicodeDecodeError as fault:
         line = data.count(b"\n", 0, fault.start) + 1
         raise KaitaiError((), f"it is not UTF-8: {fault.reason}", line) from fault
+    return parse(text)
+
+
+def parse(text: str) -> Source:
+    """Read YAML. Raises KaitaiError, which knows the line."""
     return _plain(_composed(text))
 
 
