@@ -64,7 +64,8 @@ class OpaqueRest(construct.Construct):
 
 class _Content:
     """How content ends inside the bytes of a field. terminator: bytes that end it. include: they belong to
-    it. pad: a byte that is stripped from the end, before the terminator is looked for. encoding: a codec of
+    it. pad: a byte that is stripped from the end, before the terminator is looked for, unless it is the
+    terminator. encoding: a codec of
     Python, decoded strictly; None for bytes.
     """
 
@@ -88,8 +89,9 @@ class _Content:
 
     def extent(self, raw: bytes) -> int:
         """How many of the field's bytes are its content."""
-        end = len(raw) if self.pad is None else len(raw.rstrip(bytes([self.pad])))
-        if self.unit > 1 and self.pad is not None:
+        end = len(raw)
+        if self.pad is not None and self.terminator != bytes([self.pad]):
+            end = len(raw.rstrip(bytes([self.pad])))
             end = min(len(raw), end + -end % self.unit)
         if self.terminator:
             at = find(raw[:end], self.terminator, self.unit)

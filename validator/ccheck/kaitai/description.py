@@ -84,6 +84,8 @@ class Type:
                 for part in rest.split("::") if rest else ():
                     found = None if found is None else found.types.get(part)
                 return found
+            if scope.up is None and scope.name == first:
+                return scope.find_type(rest) if rest else scope
             scope = scope.up
         return None
 

@@ -64,6 +64,10 @@ class Term:
     height: int = 0
 
 
+class ChoiceNumber(NoNumber):
+    """A field whose type is a choice, which may be of numbers."""
+
+
 Lookup = Callable[[tuple[str, ...], int], Term]
 """What a path of names means, at a depth. Raises Untranslatable."""
 

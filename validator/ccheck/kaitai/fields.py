@@ -13,13 +13,20 @@ from typing import Any, Protocol
 
 from ccheck.kaitai.description import Attribute, Gap, Names, Place, Type
 from ccheck.kaitai.encodings import codec_of
-from ccheck.kaitai.expression import NoNumber, UnknownName, Untranslatable, number, translate, truth
+from ccheck.kaitai.expression import (
+    ChoiceNumber,
+    NoNumber,
+    UnknownName,
+    Untranslatable,
+    number,
+    translate,
+    truth,
+)
 from ccheck.kaitai.keys import Fate, fate, left_out
-from ccheck.kaitai.scope import INTEGERS, Scope, contents, listed_alone
+from ccheck.kaitai.scope import FLOATS, INTEGERS, Scope, contents, is_integer, is_number, listed_alone
 from ccheck.kaitai.source import KaitaiError, words
 from ccheck_schemas.streams import unit_of
 
-FLOATS = {f"f{size}{order}": size for size in (4, 8) for order in ("", "le", "be")}
 BITS = re.compile(r"b([1-9][0-9]?)(?:le|be)?", re.ASCII)
 _CONSTRUCT = {("u", "be"): "ub", ("u", "le"): "ul", ("s", "be"): "sb", ("s", "le"): "sl"}
 _PATH = re.compile(r"\s*[a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)*\s*", re.ASCII)
@@ -147,7 +154,7 @@ class Field:
             raise self._wrong(f"{said!r} is no type", "type")
         if isinstance(said, dict):
             self._check_switch(said)
-        if isinstance(said, str) and (said in INTEGERS or said in FLOATS or BITS.fullmatch(said)):
+        if isinstance(said, str) and (is_number(said) or BITS.fullmatch(said)):
             for key in ("size", "size-eos"):
                 if key in keys:
                     raise self._wrong(f"{said} has a size of its own", key)
@@ -166,7 +173,9 @@ class Field:
         for key in self.keys:
             if key not in self._taken and fate(self.kind, key) is Fate.CARRIED and key != "id":
                 detail = (
-                    "the condition is not carried over" if key == "valid" else f"{key} has no effect here"
+                    "the condition is not carried over"
+                    if key == "valid"
+                    else f"{key} is not carried over here"
                 )
                 self._gap(detail, key)
 
@@ -232,7 +241,7 @@ class Field:
     def _is_fixed(self, type_: Type, at: int) -> bool:
         """Whether a field is a number at a fixed place of its record."""
         keys = type_.attributes[at].keys
-        if keys.get("type") not in INTEGERS or keys.keys() & {"if", "repeat"}:
+        if not is_integer(keys.get("type")) or keys.keys() & {"if", "repeat"}:
             return False
         scopes = self.scope.scopes
         return all(scopes.size_of_attribute(type_, one) is not None for one in type_.attributes[:at])
@@ -260,15 +269,15 @@ class Field:
                 raise self._wrong("it is no list of bytes and texts", "contents")
             return f"{self.names.use('Const')}({magic!r})"
         said = self._get("type")
-        if "process" in keys and said not in INTEGERS:
+        if "process" in keys and not is_number(said):
             return self._processed()
         if isinstance(said, dict):
             return self._switch(said)
         if said is None or said in ("str", "strz"):
             return self._content(said)
-        if said in INTEGERS:
+        if is_integer(said):
             return self._integer(said)
-        if said in FLOATS:
+        if is_number(said):
             order = self._order(said)
             return self.names.use(f"Float{FLOATS[said] * 8}{'b' if order == 'be' else 'l'}")
         if BITS.fullmatch(said):
@@ -474,7 +483,7 @@ class Field:
             keys = {key: self._whole(key) for key in cases if key != "_"}
             if len(set(keys.values())) < len(keys):
                 raise Untranslatable("two of its cases are one")
-            if extent is not None and any(name in INTEGERS or name in FLOATS for name in cases.values()):
+            if extent is not None and any(is_number(name) for name in cases.values()):
                 raise Untranslatable("numbers are among the types that have its size")
         except UnknownName as why:
             raise KaitaiError((*self.attribute.place, "type", "switch-on"), why.detail) from why
@@ -519,7 +528,8 @@ class Field:
         except UnknownName as why:
             raise self._wrong(why.detail, key) from why
         except NoNumber as why:
-            if isinstance(said, str) and _PATH.fullmatch(said):
+            choice = isinstance(why, ChoiceNumber) and self.kind == "instance"
+            if isinstance(said, str) and _PATH.fullmatch(said) and not choice:
                 raise self._wrong(why.detail, key) from why
             raise self._stop(why.detail, key) from why
         except Untranslatable as why:

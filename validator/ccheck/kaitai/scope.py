@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from ccheck.kaitai.description import Attribute, Description, Place, Type
 from ccheck.kaitai.expression import (
     DEPTH,
+    ChoiceNumber,
     NoNumber,
     Term,
     UnknownName,
@@ -26,27 +27,43 @@ INTEGERS = {
 }
 """The types of integers: their sign and size in bytes."""
 
+FLOATS = {f"f{size}{order}": size for size in (4, 8) for order in ("", "le", "be")}
+"""The types of floating-point numbers: their size in bytes."""
+
 LOOKUPS = 400
 """Names that one expression may look up, with all that they are calculated of."""
 
 _BUILT_IN = frozenset({"true", "false", "sizeof", "bitsizeof"})
 
 
+def is_integer(said: object) -> TypeGuard[str]:
+    """Whether a type, which may be anything that YAML has, is one of integers."""
+    return isinstance(said, str) and said in INTEGERS
+
+
+def is_number(said: object) -> TypeGuard[str]:
+    """Whether a type is one of integers or floating-point numbers."""
+    return isinstance(said, str) and (said in INTEGERS or said in FLOATS)
+
+
 @dataclass(frozen=True, slots=True)
 class Use:
     """Where a type is used. by: the type that has the field. index: the field's position there; fields that
-    are read elsewhere come behind all others. levels: how many records of the schema lie between.
+    are read elsewhere come behind all others. levels: how many records of the schema lie between. overridden:
+    the field names another parent.
     """
 
     by: Type
     index: int
     levels: int
+    overridden: bool
 
 
 class Scopes:
     """The types of a description, and who uses them.
 
-    unfinished: types whose end cannot be found; `Writer` names them. used: the places of calculated values,
+    unfinished: types whose end cannot be found; `Writer` names them. written: how many fields of them there
+    are. used: the places of calculated values,
     byte orders and encodings that some field uses.
     """
 
@@ -54,6 +71,7 @@ class Scopes:
         self.root = description.root
         self.uses: dict[Type, list[Use]] = {}
         self.unfinished: set[Type] = set()
+        self.written: dict[Type, int] = {}
         self.used: set[Place] = set()
         self.budget = LOOKUPS
         self._sizes: dict[Type, int | None] = {}
@@ -64,7 +82,9 @@ class Scopes:
             for index, attribute in enumerate(fields):
                 levels = 1 if listed_alone(type_, attribute.keys) else 2
                 for used in named_types(type_, attribute):
-                    self.uses.setdefault(used, []).append(Use(type_, index, levels))
+                    self.uses.setdefault(used, []).append(
+                        Use(type_, index, levels, "parent" in attribute.keys)
+                    )
                     if used not in seen:
                         seen.add(used)
                         waiting.append(used)
@@ -104,7 +124,7 @@ class Scopes:
         if "contents" in keys:
             magic = contents(keys["contents"])
             return None if magic is None else len(magic)
-        if isinstance(said, str) and said in INTEGERS:
+        if is_integer(said):
             return INTEGERS[said][1]
         inner = type_.find_type(said)
         return None if inner is None else self.size_of(inner)
@@ -163,6 +183,8 @@ class Scope:
         if self.here.replace("._", "") != "this":
             raise Untranslatable("_parent of another record is asked for")
         uses = self.scopes.uses.get(self.type_, [])
+        if any(use.overridden for use in uses):
+            raise Untranslatable("_parent is another record where a field says so")
         found = {
             Scope(
                 self.scopes, use.by, min(use.index, len(use.by.attributes)), self.here + "._" * use.levels
@@ -184,7 +206,8 @@ class Scope:
                 raise Untranslatable(f"{first} may be absent")
             self.scopes.used.add(instance.place)
             return translate(instance.keys["value"], self.look_up, depth)
-        known = self.type_.attributes[: self.before]
+        last = self.scopes.written.get(self.type_, self.before)
+        known = self.type_.attributes[: min(self.before, last)]
         attribute = next((one for one in known if one.name == first), None)
         if attribute is None:
             if self.type_.knows(first) or first.startswith("_") or first in _BUILT_IN:
@@ -198,10 +221,12 @@ class Scope:
         said = keys.get("type")
         path = member(self.here, first)
         if not rest:
-            if isinstance(said, str) and said in INTEGERS and "contents" not in keys:
+            if is_integer(said) and "contents" not in keys:
                 return Term(path)
             if isinstance(said, str) and said[:1] == "b" and said[1:2].isdigit():
                 raise Untranslatable(f"{first} is a bit field")
+            if isinstance(said, dict):
+                raise ChoiceNumber(f"{first} is no integer: its type is a choice")
             raise NoNumber(f"{first} is no integer")
         inner = self.type_.find_type(said)
         if inner is None or inner in self.scopes.unfinished or "process" in keys:

@@ -206,6 +206,7 @@ class Writer:
                 gap = Gap(stop.place or attributes[index].place, stop.detail, attributes[index].name)
                 lines.append(self.rest(gap, taken))
                 self._scopes.unfinished.add(type_)
+                self._scopes.written[type_] = index
             if type_ in self._scopes.unfinished:
                 for attribute in attributes[index + 1 :]:
                     lines.append(
