@@ -304,3 +304,20 @@ def test_the_gate_says_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert run([*command, "--report", str(page)]) == 0, capsys.readouterr()
     assert "5 bytes not looked into" in capsys.readouterr().out
     assert WORDS in page.read_text(encoding="utf-8")
+
+
+def test_show_shows_such_fields(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`ccheck show` shows opaque fields, slots and fields at positions with their offsets, and writes no recipe."""
+    ksy = tmp_path / "made.ksy"
+    seq = "- {id: a, type: strz, size: 4}\n- {id: b, size: 2, process: zlib}\ninstances: {c: {pos: 1, type: u2}}\n"
+    ksy.write_text(META + seq, encoding="utf-8")
+    judged(ksy, b"ab\0\0cd", tmp_path, capsys)
+    showing = ["show", "--schema", str(tmp_path / "made.py"), str(tmp_path / "made.bin")]
+    assert run(showing) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        '0x000000  a = "ab"',
+        "0x000004  b = 63 64",
+        "0x000001  c = 98 (0x62)",
+    ]
+    assert run([*showing, "--yaml"]) == 2
+    assert "made content cannot be written as a recipe" in capsys.readouterr().err

@@ -41,6 +41,11 @@ ATTRIBUTES: dict[str, dict[str, Any]] = {
     "list of bytes to the end": {"size": 2, "repeat": "eos"},
     "list to a mark": {"type": "pair", "repeat": "until", "repeat-until": "_.x == 0"},
     "processed": {"size": 4, "process": "zlib"},
+    "processed choice": {
+        "size": 4,
+        "process": "zlib",
+        "type": {"switch-on": "n", "cases": {1: "pair"}},
+    },
     "unknown type": {"type": "of_another_file", "size": 4},
     "unknown type to the end": {"type": "of_another_file"},
 }
@@ -191,7 +196,11 @@ def test_each_key_in_each_place(
                 continue
             line = read_source(tmp_path / "made.ksy").line((*place, key))
             around = [words((*place, key)[:end]) for end in range(1, len(place) + 2)]
-            named = any(f": {spelled}: " in err or f": {spelled}." in err for spelled in around)
+            named = any(f": {spelled}: " in err for spelled in around) or f": {around[-1]}." in err
+            field = "aside" if kind in ("instance", "value instance") else "tried"
+            if kind in ("seq", "instance", "switch") and f'"{field}" /' not in code:
+                # A field that is left out is named by the key that stops it.
+                named = named or f": {words(place[:2])}." in err
             assert named or code != before[1], f"dropped silently: {what}"
             if f": {words((*place, key))}: " in err:
                 assert f"made.ksy:{line}: {words((*place, key))}: " in err, what

@@ -203,6 +203,8 @@ class _Reader:
                 raise KaitaiError(here, f"{key!r} is there already")
             kind = "value instance" if "value" in instance else "instance"
             gaps += [Gap(*gap, field=key) for gap in left_out(instance, kind, here)]
+            if kind == "value instance" and instance["value"] is None:
+                raise KaitaiError((*here, "value"), "value has no value")
             made = Attribute(key, here, instance)
             if kind == "instance":
                 elsewhere.append(made)
