@@ -31,7 +31,8 @@ DAY = date(2026, 11, 22)
 NEVER_FILES = {
     "unreadable": "no bytes of a file make it unreadable; a test of the command does",
     "too-large": "the file would be larger than the limit; a test of the command lowers the limit",
-    "examination-crashed": "a file that crashes ccheck is a bug that is mended; a test has a check that does",
+    "examination-crashed": "a file that crashes ccheck is a bug to fix; a test has a check that raises",
+    "fault-unclaimed": "every fault has its check; a test takes one out of the table",
 }
 """Checks that no corpus can hold, and why."""
 

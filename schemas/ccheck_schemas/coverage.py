@@ -45,14 +45,17 @@ class Unread:
 
 
 class Coverage:
-    """What is noted while a file is read."""
+    """What is noted while a file is read. looked_through: bytes that fields read without owning them. limit:
+    how many they may be.
+    """
 
     def __init__(self, size: int) -> None:
         self.notes: list[Note] = []
         self.shared: list[Place] = []
         self._beside: list[Note] = []
         self._looked: list[Place] = []
-        self._budget = SHARED_WORK * size + 4096
+        self.looked_through = 0
+        self.limit = SHARED_WORK * size + 4096
 
     def leave(self, record: Record, field: str, place: Place, reason: str, dropped: str = "") -> None:
         """Note bytes that are not looked into."""
@@ -74,8 +77,8 @@ class Coverage:
 
     def charge(self, size: int) -> bool:
         """Count bytes that a field looked through without owning them; False where they are too many."""
-        self._budget -= 1 + size
-        return self._budget >= 0
+        self.looked_through += 1 + size
+        return self.looked_through <= self.limit
 
     def unread(self, owned: Iterable[Place]) -> tuple[Unread, ...]:
         """All that was not looked into, by field. owned: the bytes of all records."""

@@ -6,7 +6,9 @@ from typing import Any
 
 import construct
 
-from ccheck_schemas.expression import Expression, FieldError, bounded, evaluate
+from ccheck_schemas.encoding import text_encoding, unit_of
+from ccheck_schemas.expression import Expression, FieldError, evaluate, in_stream
+from ccheck_schemas.limits import positive
 
 
 class _Elsewhere(construct.Subconstruct):
@@ -35,7 +37,7 @@ class At(_Elsewhere):
             return None
         back = construct.stream_tell(stream, path)
         construct.stream_seek(stream, offset, 0, path)
-        with bounded(context, None):
+        with in_stream(context, 0, None):
             value = self.subcon._parsereport(stream, context, path)
         construct.stream_seek(stream, back, 0, path)
         return value
@@ -64,7 +66,7 @@ class Chain(_Elsewhere):
         self.first = first
         self.next_field = next_field
         self.last = last
-        self.align = align
+        self.align = positive(align)
 
     def _parse(self, stream: Any, context: Any, path: str) -> Any:
         back = construct.stream_tell(stream, path)
@@ -76,7 +78,8 @@ class Chain(_Elsewhere):
                 raise FieldError("Chain", offset, f"{offset:#x} is not behind {before:#x}", path)
             before = offset
             construct.stream_seek(stream, offset, 0, path)
-            record = self.subcon._parsereport(stream, context, path)
+            with in_stream(context, 0, None):
+                record = self.subcon._parsereport(stream, context, path)
             records.append(record)
             offset = record[self.next_field]
             if record[self.last] == 0:
@@ -107,7 +110,7 @@ class Pooled(_Elsewhere):
         self.region = region
         self.offset = offset
         self.length = length
-        self.align = align
+        self.align = positive(align)
 
     def _parse(self, stream: Any, context: Any, path: str) -> Any:
         back = construct.stream_tell(stream, path)
@@ -157,7 +160,9 @@ class SharedText(_Elsewhere):
         super().__init__(construct.Pass)
         self.block = block
         self.offset = offset
-        self.encoding = encoding
+        self.encoding = text_encoding(encoding)
+        if unit_of(self.encoding) > 1:
+            raise ValueError(f"a NUL of {encoding} has more bytes than one")
 
     def _parse(self, stream: Any, context: Any, path: str) -> None:
         return None

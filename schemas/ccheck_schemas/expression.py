@@ -5,13 +5,12 @@ building refuses.
 from __future__ import annotations
 
 import operator
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import construct
-from construct.expr import BinExpr, Path
+from construct.expr import BinExpr, Path, UniExpr
 
 Expression = Any
 """An int, or a ``this`` expression of Construct."""
@@ -33,11 +32,39 @@ def evaluate(expression: Expression, context: Mapping[str, Any]) -> Any:
     return expression(context) if callable(expression) else expression
 
 
+class _Trail:
+    """Stands for a context, and records the keys by which a path goes through it."""
+
+    def __init__(self) -> None:
+        self.keys: list[Any] = []
+
+    def __getitem__(self, key: Any) -> _Trail:
+        self.keys.append(key)
+        return self
+
+
 def field_path(expression: Expression) -> tuple[str, ...] | None:
-    """The names in a ``this.a.b`` expression; None for anything else."""
+    """Returns the names in a ``this.a.b`` expression; None for anything else, as an index into a list is."""
     if not isinstance(expression, Path):
         return None
-    return tuple(re.findall(r"\['([^']*)'\]", str(expression)))
+    trail = _Trail()
+    if expression(trail) is not trail or not all(isinstance(key, str) for key in trail.keys):
+        return None
+    return tuple(trail.keys)
+
+
+def paths_in(expression: Expression) -> Iterator[tuple[str, ...]]:
+    """Yields the path of each field that an expression reads."""
+    match expression:
+        case BinExpr():
+            yield from paths_in(expression.lhs)
+            yield from paths_in(expression.rhs)
+        case UniExpr():
+            yield from paths_in(expression.operand)
+        case _:
+            path = field_path(expression)
+            if path is not None:
+                yield path
 
 
 def field_of(expression: Expression) -> str | None:
@@ -75,3 +102,31 @@ def end_of_region(context: Any) -> int | None:
             return end
         context = context.get("_")
     return None
+
+
+_STREAM = "_stream"
+
+
+@contextmanager
+def in_stream(context: Any, start: int, end: int | None) -> Iterator[None]:
+    """Parse or build plainly inside a stream, in which positions count. end: None with the file."""
+    before = context.get(_STREAM, ...)
+    context[_STREAM] = (start, end)
+    try:
+        with bounded(context, end):
+            yield
+    finally:
+        if before is ...:
+            del context[_STREAM]
+        else:
+            context[_STREAM] = before
+
+
+def stream_of(context: Any) -> tuple[int, int | None]:
+    """Where the stream begins and ends, in plain parsing."""
+    while context is not None:
+        if _STREAM in context:
+            found: tuple[int, int | None] = context[_STREAM]
+            return found
+        context = context.get("_")
+    return 0, None

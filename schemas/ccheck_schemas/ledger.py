@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ccheck_schemas.coverage import Coverage, Unread, merged, subtract
-from ccheck_schemas.record import Fault, Record
+from ccheck_schemas.fault import Fault, FaultName
+from ccheck_schemas.record import Record
 from ccheck_schemas.span import Span
 
 FAULTS_KEPT = 1000
@@ -25,7 +26,7 @@ class Stop(Exception):
 
 
 class _Note(NamedTuple):
-    name: str
+    name: FaultName
     record: Record
     field: str | None
     place: Place | None
@@ -40,16 +41,16 @@ class Ledger:
         self.data = data
         self.size = len(data)
         self.complete = True
-        self.counts: Counter[str] = Counter()
+        self.counts: Counter[FaultName] = Counter()
         self._notes: list[_Note] = []
-        self._noted: set[tuple[str, int, str | None, Place | None]] = set()
+        self._noted: set[tuple[FaultName, int, str | None, Place | None]] = set()
         self._claims: list[tuple[int, int, int, Record]] = []
         self._claimed = 0
         self.coverage = Coverage(len(data))
 
     def fault(
         self,
-        name: str,
+        name: FaultName,
         record: Record,
         field: str | None = None,
         place: Place | None = None,
@@ -69,16 +70,23 @@ class Ledger:
         if self.counts[name] <= FAULTS_KEPT:
             self._notes.append(_Note(name, record, field, place, proofs, values))
 
-    def blame(self, name: str, record: Record, field: str | None, place: Place, **values: Any) -> None:
+    def blame(self, name: FaultName, record: Record, field: str | None, place: Place, **values: Any) -> None:
         """Note a fault at a field, or at `place` when the number to blame stands in no field of its own."""
         self.fault(name, record, field, None if field else place, **values)
+
+    def padding(self, record: Record, at: int, end: int) -> None:
+        """Note padding that is not zero, from its first to its last such byte."""
+        padding = self.data[at:end]
+        if any(padding):
+            place = (at + len(padding) - len(padding.lstrip(b"\0")), at + len(padding.rstrip(b"\0")))
+            self.fault(FaultName.PADDING_NOT_ZERO, record, "padding", place)
 
     def faults(self) -> tuple[Fault, ...]:
         """All kept faults by offset. Asked at the end: only then are the paths of table rows known."""
         finished = [_finish(note) for note in self._notes]
         return tuple(sorted(finished, key=lambda f: (f.span.offset, f.span.end, f.name)))
 
-    def noted(self, name: str, record: Record, field: str) -> bool:
+    def noted(self, name: FaultName, record: Record, field: str) -> bool:
         """Whether this fault of a field is among those that are kept."""
         return (name, id(record), field, None) in self._noted
 
@@ -91,7 +99,7 @@ class Ledger:
         self._claims.append((start, end if filled is None else min(filled, end), end, record))
         self._claimed += end - start
         if self._claimed > 2 * self.size + 4096:
-            self.fault("bytes-owned-twice", record, place=(start, end), other=None, link=False)
+            self.fault(FaultName.BYTES_OWNED_TWICE, record, place=(start, end), other=None, link=False)
             raise Stop
 
     def settle_claims(self, top: Record) -> None:
@@ -112,12 +120,13 @@ class Ledger:
     def _owned_twice(self, record: Record, owner: Record, place: Place) -> None:
         name = owner.path or "the header"
         proofs = ((f"{name} owns them", place_of(owner)),)
-        self.fault("bytes-owned-twice", record, place=place, proofs=proofs, other=name, link=False)
+        self.fault(FaultName.BYTES_OWNED_TWICE, record, place=place, proofs=proofs, other=name, link=False)
 
     def _unowned(self, top: Record, place: Place) -> None:
         if self.complete:
             for gap in subtract([place], merged(self.coverage.shared)):
-                self.fault("bytes-unowned", top, place=gap, zero=not any(self.data[slice(*gap)]))
+                zero = not any(self.data[slice(*gap)])
+                self.fault(FaultName.BYTES_UNOWNED, top, place=gap, zero=zero)
 
     def unread(self) -> tuple[Unread, ...]:
         """What was not looked into. Asked at the end, as `faults` is."""

@@ -7,15 +7,24 @@ cannot be turned into a program. A schema is refused, with the place and the rem
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import construct
-from construct.expr import BinExpr, Path, UniExpr
 
 from ccheck_schemas import meaning as m
+from ccheck_schemas.expression import paths_in
+from ccheck_schemas.field_types import (
+    FieldType,
+    Scope,
+    branches_of,
+    key_complaints,
+    key_type,
+    number_complaints,
+    type_of,
+)
 from ccheck_schemas.size import number_at, sizeof
+from ccheck_schemas.tree import bare
 
 REFUSED: dict[str, str] = {
     "GreedyRange": "swallows the error that ends it; use Array or Table with a count",
@@ -56,209 +65,325 @@ REFUSED: dict[str, str] = {
     "ExprValidator": "takes functions; use Bounded or write a check",
     "OneOf": "takes any container; use StrictEnum",
     "NoneOf": "takes any container; write a check",
+    "BytesInteger": "has an odd size that no driver reads at once; use Int8, Int16, Int32 or Int64, or Bytes",
+    "Bitwise": "reads bits, which have no place in bytes; read the integer with StrictFlags or Bounded",
+    "BitsInteger": "reads bits, which have no place in bytes; read the integer with StrictFlags or Bounded",
+    "VarInt": "has several spellings of one number; use an integer of a fixed size",
+    "ZigZag": "has several spellings of one number; use an integer of a fixed size",
+    "Sequence": "has elements without names; use Struct",
+    "FocusedSeq": "drops what it reads; use Struct",
+    "Hex": "changes how a value prints; leave it away",
+    "HexDump": "changes how a value prints; leave it away",
+    "Tell": "is no part of the file; a record knows where it stands",
+    "Index": "is no part of the file; a check knows the index of a record",
+    "Terminated": "of Construct looks behind the record; every byte that nobody reads is a finding anyway",
+    "Lazy": "reads when it is asked; name the node itself",
 }
-"""Nodes of Construct that a schema may not use, and what to use instead."""
+"""Nodes of Construct that a schema may not use, as authors write them, and what to use instead."""
+REFUSED |= {
+    f"Int24{sign}": "has three bytes; use Bytes(3), or an Int8 and an Int16 where they are two fields"
+    for sign in ("ub", "ul", "un", "sb", "sl", "sn")
+}
+REFUSED |= dict.fromkeys(("Bit", "Nibble", "Octet"), REFUSED["BitsInteger"])
 
 _LEAVES = (construct.FormatField,)
-_SHAPES = (
-    construct.Struct,
-    construct.Array,
-    construct.IfThenElse,
-    construct.Switch,
-    m.Table,
-    m.Terminated,
-    m.UpTo,
-    m.UpToEnd,
-    m.Region,
-    m.At,
-    m.Chain,
-)
-_WITHOUT_ARGUMENTS = (
-    construct.Const, m.ZeroPad, m.AnyPad, m.ZerosToEnd, m.TextToNul, m.OpaqueRest, m.Rest, m.Delimited,
+_MEANINGS = (
+    m.Version, m.Bounded, m.StrictEnum, m.StrictFlags, m.Reserved, m.CountOf, m.LengthOf, m.RecordSize,
+    m.FileSize, m.IndexInto, m.OffsetInto, m.ChecksumOver,
 )  # fmt: skip
-_OPERATORS = {
-    operator.add, operator.sub, operator.mul, operator.floordiv, operator.mod, operator.and_, operator.or_,
-    operator.rshift, operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge,
-}  # fmt: skip
+_UNNAMED = (m.ZeroPad, m.ZerosTo, m.ZerosToEnd)
+_LISTS = (construct.Array, m.Table, m.Terminated, m.UpTo, m.UpToEnd, m.Chain)
 
 
 def lint(root: construct.Construct) -> tuple[str, ...]:
-    """All reasons for which a schema is refused, each ``place: reason``; empty when it is accepted."""
-    if not isinstance(root, construct.Struct):
+    """Returns all reasons for which a schema is refused, each ``place: reason``; none when it is accepted."""
+    if type(root) is not construct.Struct:
         return ("schema: the top node is not a Struct",)
     linter = _Linter()
-    complaints = list(linter.struct(root, "", set()))
+    complaints = list(linter.struct(root, "", None))
     complaints += [
         f"{place}: no {what} is named {name!r}"
         for what, name, place in linter.wanted
         if name not in linter.named[what]
     ]
-    return tuple(complaints)
+    return tuple(dict.fromkeys(complaints))
 
 
 class _Linter:
-    """One walk over a schema."""
+    """One walk over a schema. Methods yield complaints; `scope` holds the fields before the node."""
 
     def __init__(self) -> None:
         self.named: dict[str, set[str]] = {kind: set() for kind in ("table", "pool", "block", "field")}
         self.wanted: list[tuple[str, str, str]] = []
         self.open: set[int] = set()
 
-    def struct(self, node: Any, place: str, above: set[str]) -> Iterator[str]:
+    def struct(self, node: Any, place: str, above: Scope | None) -> Iterator[str]:
         if id(node) in self.open:
             yield f"{place}: a struct that holds itself lets a file choose the depth of recursion"
             return
         self.open.add(id(node))
-        names: set[str] = set()
+        scope = Scope(above)
         for sub in node.subcons:
             name = sub.name
             here = f"{place}.{name}" if place else str(name)
-            inner = sub.subcon if isinstance(sub, construct.Renamed) else sub
-            if name is None and not isinstance(inner, m.ZeroPad | m.ZerosTo | m.ZerosToEnd):
-                yield f"{place or 'schema'}: a {type(inner).__name__} has no name"
-            elif name is not None and (not name.isidentifier() or name.startswith("_") or name in names):
+            inner = bare(sub)[0]
+            if name is None and not isinstance(inner, _UNNAMED):
+                yield f"{place or 'schema'}: {as_written(inner)} has no name"
+            elif name is not None and not _is_field_name(name, scope):
                 yield f"{here}: a field's name is a new identifier that does not begin with an underscore"
-            yield from self.node(inner, here, names | above)
+            yield from self.node(sub, here, scope)
             if name is not None:
-                names.add(name)
+                scope.fields[name] = sub
                 self.named["field"].add(name)
-        every = names | above
         for sub in node.subcons:
-            inner = sub
-            while isinstance(inner, construct.Renamed | m.Meaning):
-                if isinstance(inner, m.OffsetInto):
-                    self.wanted.append(("field", inner.of, f"{place}.{sub.name}"))
-                if isinstance(inner, m.CountOf | m.LengthOf | m.RecordSize) and inner.of not in every:
-                    kind = type(inner).__name__
-                    yield f"{place}.{sub.name}: {kind} names {inner.of!r}, which is no field here"
-                inner = inner.subcon
+            for meaning in bare(sub)[1]:
+                yield from self.sibling(meaning, sub, scope, f"{place}.{sub.name}" if place else sub.name)
         self.open.discard(id(node))
 
-    def node(self, node: Any, place: str, names: set[str]) -> Iterator[str]:
-        while isinstance(node, construct.Renamed):
-            node = node.subcon
-        kind = type(node).__name__
-        if isinstance(node, m.Meaning):
-            if isinstance(node, m.IndexInto):
-                self.wanted.append(("table", node.table, place))
-            inner = node.subcon
-            while isinstance(inner, construct.Renamed | m.Meaning):
-                inner = inner.subcon
-            if not isinstance(inner, _LEAVES) or "f" in inner.fmtstr or "d" in inner.fmtstr:
-                yield f"{place}: {kind} stands around {type(inner).__name__}, not around an integer"
-        elif isinstance(node, construct.Struct):
-            yield from self.struct(node, place, names)
-        elif isinstance(node, construct.Array | m.Table | m.Pool):
-            yield from self.expression(node.count, place, names)
-            if isinstance(node, m.Pool):
+    def sibling(self, meaning: m.Meaning, sub: Any, scope: Scope, place: str) -> Iterator[str]:
+        """A number that says something about another field of its record."""
+        if isinstance(meaning, m.OffsetInto):
+            self.wanted.append(("field", meaning.of, place))
+        if not isinstance(meaning, m.CountOf | m.LengthOf | m.RecordSize):
+            return
+        kind, of = type(meaning).__name__, meaning.of
+        if of not in scope.fields:
+            yield f"{place}: {kind} names {of!r}, which is no field of this record"
+            return
+        leaves = tuple(_leaves(scope.fields[of]))
+        compared = _reads(scope.fields[of], sub.name)
+        if isinstance(meaning, m.CountOf) and not (compared or any(isinstance(n, _LISTS) for n in leaves)):
+            yield f"{place}: CountOf names {of!r}, which is no list: the count would never be compared"
+        if isinstance(meaning, m.RecordSize) and not any(type(leaf) in (m.Table, m.Pool) for leaf in leaves):
+            yield f"{place}: RecordSize names {of!r}, which is no Table or Pool"
+        if isinstance(meaning, m.LengthOf) and not compared:
+            yield f"{place}: LengthOf names {of!r}, whose length does not depend on it: nothing compares them"
+
+    def node(self, node: Any, place: str, scope: Scope) -> Iterator[str]:
+        """One node at its place."""
+        node, meanings = bare(node)
+        for meaning in meanings:
+            yield from self.meaning(meaning, node, place)
+        if meanings:
+            return
+        match node:
+            case construct.Struct() if type(node) is construct.Struct:
+                yield from self.struct(node, place, scope)
+            case construct.FormatField() | m.ZeroPad() | m.AnyPad() | m.ZerosToEnd() | m.TextToNul():
+                return
+            case construct.Const():
+                yield from self.const(node, place)
+            case m.OpaqueRest() | m.Rest() | m.Delimited():
+                return
+            case m.Substream():
+                yield from self.number(node.length, place, scope)
+                yield from self.node(node.subcon, place, scope)
+            case m.SubstreamRest():
+                yield from self.node(node.subcon, place, scope)
+            case m.ReadAt():
+                yield from self.number(node.position, place, scope)
+                yield from self.node(node.subcon, place, scope)
+            case construct.Bytes() | m.Text():
+                yield from self.number(node.length, place, scope)
+            case m.Strings():
+                yield from self.number(node.length, place, scope)
+                self.named["block"].add(node.block)
+            case m.Pool():
+                yield from self.number(node.count, place, scope)
                 self.named["pool"].add(node.region)
+            case construct.Array() | m.Table():
+                yield from self.counted(node, place, scope)
+            case m.Terminated() | m.UpTo() | m.UpToEnd():
+                yield from self.listed(node, place, scope)
+            case m.ZerosTo():
+                yield from self.number(node.offset, place, scope)
+            case m.Region():
+                yield from self.number(node.length, place, scope)
+                yield from self.node(node.subcon, place, scope)
+            case construct.IfThenElse():
+                yield from _at(place, number_complaints(node.condfunc, scope))
+                for branch in branches_of(node):
+                    yield from self.node(branch, place, scope)
+            case construct.Switch():
+                yield from self.switch(node, place, scope)
+            case m.At() | m.Chain():
+                yield from self.elsewhere(node, place, scope)
+            case m.Pooled():
+                yield from self.pooled(node, place, scope)
+            case m.SharedText():
+                yield from self.number(node.offset, place, scope)
+                self.wanted.append(("block", node.block, place))
+            case m.Rows():
+                yield from self.rows(node, place, scope)
+            case _ if node is construct.Pass:
                 return
-            size = sizeof(node.subcon)
-            if size == 0:
-                yield f"{place}: elements without bytes let a count ask for endless work"
-            if isinstance(node, m.Table):
-                self.named["table"].add(node.table)
-                if size is None or not isinstance(_bare(node.subcon), construct.Struct):
-                    yield f"{place}: the records of a Table are Structs of one fixed size"
-            yield from self.node(node.subcon, f"{place}[]", names)
-        elif isinstance(node, m.UpTo | m.UpToEnd):
-            record = _bare(node.subcon)
-            if not isinstance(record, construct.Struct) or sizeof(record) == 0:
-                yield f"{place}: {kind} reads Structs that take bytes"
-                return
-            if isinstance(node, m.UpTo) and number_at(record, node.field) is None:
-                yield f"{place}: the listed record has no number {node.field!r} at a fixed place"
-            yield from self.node(record, f"{place}[]", names)
-        elif isinstance(node, m.ZerosTo):
-            yield from self.expression(node.offset, place, names)
-        elif isinstance(node, m.Strings):
-            yield from self.expression(node.length, place, names)
-            self.named["block"].add(node.block)
-        elif isinstance(node, m.SharedText):
-            yield from self.expression(node.offset, place, names)
-            self.wanted.append(("block", node.block, place))
-        elif isinstance(node, m.Terminated):
-            record = _bare(node.subcon)
-            if not isinstance(record, construct.Struct) or not sizeof(record):
+            case _:
+                written = as_written(node)
+                why = REFUSED.get(written, "is not in the vocabulary; ccheck_schemas.meaning lists what is")
+                yield f"{place}: {written} {why}"
+
+    def meaning(self, meaning: m.Meaning, leaf: Any, place: str) -> Iterator[str]:
+        """A meaning, and the number that it stands around."""
+        kind = type(meaning).__name__
+        if not isinstance(meaning, _MEANINGS):
+            yield f"{place}: {kind} is a meaning that the reader does not know; write a check for it"
+        if isinstance(meaning, m.IndexInto):
+            self.wanted.append(("table", meaning.table, place))
+        if not isinstance(leaf, _LEAVES) or leaf.fmtstr[-1] in "efd":
+            yield f"{place}: {kind} stands around {as_written(leaf)}, not around an integer"
+
+    def number(self, expression: Any, place: str, scope: Scope) -> Iterator[str]:
+        """A count, a length or an offset."""
+        yield from _at(place, number_complaints(expression, scope))
+        if isinstance(expression, int) and expression < 0:
+            yield f"{place}: {expression} is negative"
+
+    def const(self, node: Any, place: str) -> Iterator[str]:
+        leaf = bare(node.subcon)[0]
+        if node.subcon is not leaf or type(leaf) not in (construct.Bytes, construct.FormatField):
+            yield f"{place}: Const is of bytes, or of an integer of 1, 2, 4 or 8 bytes"
+        elif type(leaf) is construct.FormatField and leaf.fmtstr[-1] in "efd":
+            yield f"{place}: Const of a floating-point number has several spellings; give its bytes"
+
+    def counted(self, node: Any, place: str, scope: Scope) -> Iterator[str]:
+        yield from self.number(node.count, place, scope)
+        size = sizeof(node.subcon)
+        if size == 0:
+            yield f"{place}: elements without bytes let a count ask for endless work"
+        if isinstance(node, m.Table):
+            self.named["table"].add(node.table)
+            if size is None or not isinstance(_record(node.subcon), construct.Struct):
+                yield f"{place}: the records of a Table are Structs of one fixed size"
+        elif FieldType.LATER in type_of(node.subcon):
+            yield f"{place}: an element of an Array is read where it stands; put this one into a Struct"
+        yield from self.node(node.subcon, f"{place}[]", scope)
+
+    def listed(self, node: Any, place: str, scope: Scope) -> Iterator[str]:
+        kind, record = type(node).__name__, _record(node.subcon)
+        is_record = isinstance(record, construct.Struct)
+        if isinstance(node, m.Terminated):
+            if not is_record or not sizeof(record):
                 yield f"{place}: the records of Terminated are Structs of one fixed size"
                 return
             if number_at(record, node.last) is None:
                 yield f"{place}: the listed record has no number {node.last!r}"
-            yield from self.node(record, f"{place}[]", names)
-        elif isinstance(node, construct.IfThenElse):
-            yield from self.expression(node.condfunc, place, names)
-            for sub in (node.thensubcon, node.elsesubcon):
-                yield from self.node(sub, place, names)
-        elif isinstance(node, construct.Switch):
-            yield from self.expression(node.keyfunc, place, names)
-            for sub in (*node.cases.values(), node.default):
-                yield from self.node(sub, place, names)
-        elif isinstance(node, m.Text | construct.Bytes):
-            yield from self.expression(node.length, place, names)
-        elif isinstance(node, m.Region | m.Substream):
-            yield from self.expression(node.length, place, names)
-            yield from self.node(node.subcon, place, names)
-        elif isinstance(node, m.SubstreamRest):
-            yield from self.node(node.subcon, place, names)
-        elif isinstance(node, m.ReadAt):
-            yield from self.expression(node.position, place, names)
-            yield from self.node(node.subcon, place, names)
-        elif isinstance(node, m.At | m.Chain):
-            yield from self.expression(node.offset if isinstance(node, m.At) else node.first, place, names)
-            record = _bare(node.subcon)
-            if not isinstance(record, construct.Struct):
-                yield f"{place}: {kind} reads a Struct"
-                return
-            if isinstance(node, m.Chain):
-                fields = {sub.name for sub in record.subcons}
-                for name in (node.next_field, node.last):
-                    if name not in fields:
-                        yield f"{place}: the chained record has no field {name!r}"
-            yield from self.node(record, f"{place}[]" if isinstance(node, m.Chain) else place, names)
-        elif isinstance(node, m.Pooled):
-            yield from self.expression(node.offset, place, names)
-            yield from self.expression(node.length, place, names)
-            self.wanted.append(("pool", node.region, place))
-            if type(node.subcon) not in (m.Text, construct.Bytes):
-                yield f"{place}: an item of a pool is a Text or Bytes"
-        elif isinstance(node, m.Rows):
-            self.wanted.append(("table", node.table, place))
-            for name in (node.first, node.count):
-                if not isinstance(name, str) or name not in names:
-                    yield f"{place}: Rows names {name!r}, which is no field before it"
-        elif kind in REFUSED:
-            yield f"{place}: {kind} {REFUSED[kind]}"
-        elif not isinstance(node, (*_LEAVES, *_WITHOUT_ARGUMENTS)) and node is not construct.Pass:
-            yield f"{place}: {kind} is not in the vocabulary; ccheck_schemas.meaning lists what is"
+        elif not is_record or sizeof(record) == 0:
+            yield f"{place}: {kind} reads Structs that take bytes"
+            return
+        elif isinstance(node, m.UpTo) and number_at(record, node.field) is None:
+            yield f"{place}: the listed record has no number {node.field!r} at a fixed place"
+        yield from self.node(record, f"{place}[]", scope)
 
-    def expression(self, expression: Any, place: str, names: set[str]) -> Iterator[str]:
-        match expression:
-            case int():
-                return
-            case Path():
-                path = m.field_path(expression)
-                if not path:
-                    yield f"{place}: {expression} is not a field"
-                elif path[0] not in names and not path[0].startswith("_"):
-                    yield f"{place}: {expression} is no field before it"
-            case BinExpr():
-                if expression.op not in _OPERATORS:
-                    yield f"{place}: the operator of {expression} can make numbers without bound"
-                if expression.op in (operator.floordiv, operator.mod) and not (
-                    isinstance(expression.rhs, int) and expression.rhs > 0
-                ):
-                    yield f"{place}: {expression} divides by something that is not a positive number"
-                yield from self.expression(expression.lhs, place, names)
-                text = isinstance(expression.rhs, str) and expression.op in (operator.eq, operator.ne)
-                if not text:
-                    yield from self.expression(expression.rhs, place, names)
-            case UniExpr():
-                yield from self.expression(expression.operand, place, names)
-            case _:
-                yield f"{place}: {expression!r} is a function; use an int or a `this` expression"
+    def switch(self, node: Any, place: str, scope: Scope) -> Iterator[str]:
+        complaints = tuple(key_complaints(node.keyfunc, scope))
+        yield from _at(place, complaints)
+        kind = None if complaints else key_type(node.keyfunc, scope)
+        for case in node.cases:
+            if kind is not None and not isinstance(case, _CASES[kind]):
+                yield f"{place}: the case {case!r} is not {kind.value}, which {node.keyfunc!r} is"
+        for branch in branches_of(node):
+            yield from self.node(branch, place, scope)
+
+    def elsewhere(self, node: Any, place: str, scope: Scope) -> Iterator[str]:
+        kind, record = type(node).__name__, _record(node.subcon)
+        yield from self.number(node.offset if isinstance(node, m.At) else node.first, place, scope)
+        if not isinstance(record, construct.Struct):
+            yield f"{place}: {kind} reads a Struct"
+            return
+        if isinstance(node, m.Chain):
+            fields = {sub.name: sub for sub in record.subcons}
+            for name in (node.next_field, node.last):
+                if name not in fields:
+                    yield f"{place}: the chained record has no field {name!r}"
+                elif type_of(fields[name]) != {FieldType.INTEGER}:
+                    yield f"{place}: {name!r} of the chained record is no integer"
+        yield from self.node(record, f"{place}[]" if isinstance(node, m.Chain) else place, scope)
+
+    def pooled(self, node: m.Pooled, place: str, scope: Scope) -> Iterator[str]:
+        yield from self.number(node.offset, place, scope)
+        yield from self.number(node.length, place, scope)
+        self.wanted.append(("pool", node.region, place))
+        item = node.subcon
+        if type(item) not in (m.Text, construct.Bytes):
+            yield f"{place}: an item of a pool is a Text or Bytes"
+        elif repr(item.length) != repr(node.length):
+            yield f"{place}: the pool gives {node.length!r} bytes, and the item takes {item.length!r}"
+
+    def rows(self, node: m.Rows, place: str, scope: Scope) -> Iterator[str]:
+        self.wanted.append(("table", node.table, place))
+        for name in (node.first, node.count):
+            if not isinstance(name, str) or name not in scope.fields:
+                yield f"{place}: Rows names {name!r}, which is no field of this record before it"
+            elif type_of(scope.fields[name]) != {FieldType.INTEGER}:
+                yield f"{place}: Rows names {name!r}, which is no integer"
 
 
-def _bare(node: Any) -> Any:
+_CASES = {FieldType.INTEGER: int, FieldType.TEXT: str, FieldType.BYTES: bytes}
+
+
+def _at(place: str, complaints: Iterable[str]) -> Iterator[str]:
+    return (f"{place}: {complaint}" for complaint in complaints)
+
+
+def _is_field_name(name: str, scope: Scope) -> bool:
+    return name.isidentifier() and not name.startswith("_") and name not in scope.fields
+
+
+def _record(node: Any) -> Any:
     while isinstance(node, construct.Renamed):
         node = node.subcon
     return node
+
+
+def _leaves(node: Any) -> Iterator[Any]:
+    """Yields what a field may be, behind branches and regions."""
+    node = bare(node)[0]
+    if isinstance(node, m.Region):
+        yield from _leaves(node.subcon)
+    elif branches_of(node):
+        for branch in branches_of(node):
+            yield from _leaves(branch)
+    else:
+        yield node
+
+
+def _reads(node: Any, name: str) -> bool:
+    """Whether the extent of a field depends on the number `name` of the same record."""
+    node = bare(node)[0]
+    extents = [getattr(node, key, None) for key in ("length", "count", "offset", "condfunc", "keyfunc")]
+    if any((name,) == path for extent in extents for path in paths_in(extent)):
+        return True
+    inner = [node.subcon] if isinstance(node, m.Region) else branches_of(node)
+    return any(_reads(branch, name) for branch in inner)
+
+
+def as_written(node: Any) -> str:
+    """Returns the name of a node as the author of a schema writes it: `Int24ul`, and not its class."""
+    match node:
+        case construct.StringEncoded():
+            return _STRINGS.get(type(node.subcon).__name__, "StringEncoded")
+        case construct.Padded() if node.subcon is construct.Pass:
+            return "Padding"
+        case construct.FocusedSeq() if node.parsebuildfrom == "items":
+            return "PrefixedArray"
+        case construct.Select() if construct.Pass in node.subcons:
+            return "Optional"
+        case construct.Transformed() | construct.Restreamed():
+            return "Bitwise"
+        case m.Meaning() | construct.Renamed():
+            return as_written(bare(node)[0])
+    return str(_SINGLETONS.get(id(node), type(node).__name__))
+
+
+_STRINGS = {
+    "GreedyBytes": "GreedyString",
+    "Prefixed": "PascalString",
+    "NullTerminated": "CString",
+    "FixedSized": "PaddedString",
+}
+
+_SINGLETONS = {
+    id(node): name
+    for name, node in reversed(vars(construct).items())
+    if isinstance(node, construct.Construct) and not isinstance(node, construct.FormatField)
+}

@@ -83,9 +83,12 @@ class UpToEnd(construct.Subconstruct):
         records = construct.ListContainer()
         end = end_of_region(context)
         while not construct.stream_iseof(stream):
-            if end is not None and construct.stream_tell(stream, path) >= end:
+            at = construct.stream_tell(stream, path)
+            if end is not None and at >= end:
                 break
             records.append(self.subcon._parsereport(stream, context, path))
+            if construct.stream_tell(stream, path) == at:
+                raise FieldError("UpToEnd", at, "an element takes no bytes, so the list never ends", path)
         return records
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:

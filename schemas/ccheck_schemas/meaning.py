@@ -39,6 +39,7 @@ import construct
 
 from ccheck_schemas.elsewhere import At, Chain, Pooled, Rows, SharedText
 from ccheck_schemas.expression import Expression, FieldError, evaluate, field_of, field_path
+from ccheck_schemas.limits import at_least, in_order, positive
 from ccheck_schemas.listing import Terminated, UpTo, UpToEnd
 from ccheck_schemas.shape import (
     AnyPad,
@@ -149,7 +150,7 @@ class Version(Meaning):
     ) -> None:
         super().__init__(subcon)
         self.known = known
-        self.minor_bits = minor_bits
+        self.minor_bits = at_least(0, minor_bits)
         self.mask = mask
 
     def words(self, value: int) -> str:
@@ -172,8 +173,7 @@ class Bounded(Meaning):
 
     def __init__(self, subcon: construct.Construct, low: int, high: int) -> None:
         super().__init__(subcon)
-        self.low = low
-        self.high = high
+        self.low, self.high = in_order(low, high)
 
     def complaint(self, value: int) -> str | None:
         """Whether the value lies inside its bounds."""
@@ -187,6 +187,8 @@ class StrictEnum(Meaning):
         super().__init__(subcon)
         self.values = values
         self.known = frozenset(int(v) for v in values)
+        if not self.known:
+            raise ValueError(f"{values.__name__} has no value that a field could have")
 
     def complaint(self, value: int) -> str | None:
         """Whether the value has a name."""
@@ -200,7 +202,7 @@ class StrictFlags(Meaning):
         super().__init__(subcon)
         self.bits = bits
         self.mask = 0
-        for bit in bits:
+        for bit in bits.__members__.values():  # aliases of several bits, too, which iterating leaves out
             self.mask |= int(bit)
 
     def complaint(self, value: int) -> str | None:
@@ -236,9 +238,8 @@ class LengthOf(Meaning):
     ) -> None:
         super().__init__(subcon)
         self.of = of
-        self.low = low
-        self.high = high
-        self.step = step
+        self.low, self.high = in_order(low, high)
+        self.step = positive(step)
 
     def complaint(self, value: int) -> str | None:
         """Whether the length lies inside its bounds and is a multiple of its step."""
@@ -275,8 +276,8 @@ class OffsetInto(Meaning):
     def __init__(self, subcon: construct.Construct, of: str, align: int = 1, unit: int = 1) -> None:
         super().__init__(subcon)
         self.of = of
-        self.align = align
-        self.unit = unit
+        self.align = positive(align)
+        self.unit = positive(unit)
 
     def complaint(self, value: int) -> str | None:
         """Whether the offset is aligned."""
@@ -292,5 +293,5 @@ class ChecksumOver(Meaning):
         super().__init__(subcon)
         if algorithm != "crc-32":
             raise ValueError(f"checksum algorithm {algorithm!r} is not known; crc-32 is")
-        self.start = start
+        self.start = at_least(0, start)
         self.algorithm = algorithm

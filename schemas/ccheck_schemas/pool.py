@@ -10,6 +10,7 @@ from typing import Any
 import construct
 
 from ccheck_schemas import meaning as m
+from ccheck_schemas.fault import FaultName
 from ccheck_schemas.ledger import FAULTS_KEPT, Ledger, Stop
 from ccheck_schemas.record import Record
 from ccheck_schemas.rows import Rows
@@ -152,13 +153,15 @@ class _Items:
         field = m.field_of(node.offset)
         if offset % node.align:
             place = (offset, offset + length)
-            ledger.blame("offset-misaligned", record, field, place, value=offset, align=node.align)
+            ledger.blame(FaultName.OFFSET_MISALIGNED, record, field, place, value=offset, align=node.align)
             return
         key = (offset, length, id(node.subcon))
         if key not in self._values:
             self._work += length
             if self._work > self._limit:
-                ledger.fault("pool-items-overlap", record, place=(offset, stop), value=offset, other=None)
+                ledger.fault(
+                    FaultName.POOL_ITEMS_OVERLAP, record, place=(offset, stop), value=offset, other=None
+                )
                 raise Stop
             item = node.subcon
             if isinstance(item, m.Text):
@@ -193,7 +196,9 @@ class _Items:
         field = m.field_of(node.offset if outside else node.length)
         values = {"value": offset, "length": length, "behind": behind, "start": start, "end": end}
         place = (record.offset, record.end)
-        self._ledger.blame("offset-outside-region", record, field, place, region=node.region, **values)
+        self._ledger.blame(
+            FaultName.OFFSET_OUTSIDE_REGION, record, field, place, region=node.region, **values
+        )
         return False
 
     # -- sharing out
@@ -239,24 +244,26 @@ class _Items:
         """Two items that share bytes."""
         bits, low = self._bits, (1 << self._bits) - 1
         place = (key >> bits, min(key & low, before & low))
-        if self._ledger.counts["pool-items-overlap"] < FAULTS_KEPT:
+        if self._ledger.counts[FaultName.POOL_ITEMS_OVERLAP] < FAULTS_KEPT:
             self._wanted |= {before, key}
         proofs = (
             ("named here", lambda: self._owner(before)[0]),
             ("and here", lambda: self._owner(key)[0]),
         )
         values = {"value": key >> bits, "other": before >> bits}
-        self._ledger.fault("pool-items-overlap", top, None, place, proofs, **values)
+        self._ledger.fault(FaultName.POOL_ITEMS_OVERLAP, top, None, place, proofs, **values)
 
     def _spare(self, top: Record, at: int, end: int, align: int) -> None:
         """Bytes of a pool between its items."""
         if not self._ledger.complete:
             return
         if end - at >= align or end != at + -at % align:
-            self._ledger.fault("pool-text-unused", top, place=(at, end), length=end - at)
+            self._ledger.fault(FaultName.POOL_TEXT_UNUSED, top, place=(at, end), length=end - at)
         elif any(padding := self._ledger.data[at:end]):
             first = at + len(padding) - len(padding.lstrip(b"\0"))
-            self._ledger.fault("padding-not-zero", top, "padding", (first, at + len(padding.rstrip(b"\0"))))
+            self._ledger.fault(
+                FaultName.PADDING_NOT_ZERO, top, "padding", (first, at + len(padding.rstrip(b"\0")))
+            )
 
     def _owner(self, key: int) -> tuple[Span, int]:
         """The field that names an item first, and the item's alignment there. All that may be asked for are

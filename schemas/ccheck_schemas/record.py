@@ -5,9 +5,10 @@ from __future__ import annotations
 import struct
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from ccheck_schemas.fault import Fault, FaultName
 from ccheck_schemas.span import Span
 
 if TYPE_CHECKING:
@@ -97,20 +98,6 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """One place where the bytes break the schema.
-
-    name: the kind of fault, which is the id of the check that reports it. span: the guilty bytes. values: the
-    numbers to put into a message. proofs: other places that show it, with a few words each.
-    """
-
-    name: str
-    span: Span
-    values: Mapping[str, Any] = field(default_factory=dict)
-    proofs: tuple[tuple[str, Span], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Reading:
     """A whole file as a schema reads it.
 
@@ -123,14 +110,14 @@ class Reading:
 
     root: Record
     faults: tuple[Fault, ...]
-    counts: Counter[str]
+    counts: Counter[FaultName]
     complete: bool
     tables: Mapping[str, Sequence[Record]]
     pools: Mapping[str, tuple[int, int]]
     seals: tuple[tuple[Any, Span, struct.Struct], ...] = ()
     unread: tuple[Unread, ...] = ()
 
-    def faults_of(self, name: str) -> Iterator[Fault]:
+    def faults_of(self, name: FaultName) -> Iterator[Fault]:
         """The kept faults of one kind, by offset."""
         return (fault for fault in self.faults if fault.name == name)
 

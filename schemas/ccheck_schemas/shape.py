@@ -6,7 +6,9 @@ from typing import Any
 
 import construct
 
+from ccheck_schemas.encoding import text_encoding, unit_of
 from ccheck_schemas.expression import Expression, FieldError, bounded, end_of_region, evaluate
+from ccheck_schemas.limits import in_order, positive
 
 
 class Text(construct.Construct):
@@ -24,14 +26,14 @@ class Text(construct.Construct):
         if terminator not in ("none", "inside", "behind"):
             raise ValueError(f"terminator {terminator!r} is not none, inside or behind")
         self.length = length
-        self.encoding = encoding
+        self.encoding = text_encoding(encoding)
         self.terminator = terminator
         self.lists = lists
 
     @property
     def unit(self) -> int:
         """Bytes of one code unit, and of the NUL."""
-        return 2 if self.encoding.startswith("utf-16") else 1
+        return unit_of(self.encoding)
 
     def _parse(self, stream: Any, context: Any, path: str) -> str:
         raw: bytes = construct.stream_read(stream, evaluate(self.length, context), path)
@@ -66,7 +68,7 @@ class ZeroPad(construct.Construct):
 
     def __init__(self, align: int) -> None:
         super().__init__()
-        self.align = align
+        self.align = positive(align)
         self.flagbuildnone = True
 
     def _parse(self, stream: Any, context: Any, path: str) -> None:
@@ -86,7 +88,7 @@ class AnyPad(construct.Construct):
 
     def __init__(self, align: int) -> None:
         super().__init__()
-        self.align = align
+        self.align = positive(align)
 
     def _parse(self, stream: Any, context: Any, path: str) -> bytes:
         gap = -construct.stream_tell(stream, path) % self.align
@@ -111,8 +113,7 @@ class Table(construct.Subconstruct):
         super().__init__(record)
         self.table = table
         self.count = count
-        self.low = low
-        self.high = high
+        self.low, self.high = in_order(low, high)
 
     def _parse(self, stream: Any, context: Any, path: str) -> Any:
         count = evaluate(self.count, context)
@@ -134,8 +135,7 @@ class Pool(construct.Construct):
         super().__init__()
         self.region = region
         self.count = count
-        self.low = low
-        self.high = high
+        self.low, self.high = in_order(low, high)
 
     def _parse(self, stream: Any, context: Any, path: str) -> bytes:
         count = evaluate(self.count, context)
@@ -186,7 +186,9 @@ class TextToNul(construct.Construct):
 
     def __init__(self, encoding: str = "ascii") -> None:
         super().__init__()
-        self.encoding = encoding
+        self.encoding = text_encoding(encoding)
+        if unit_of(self.encoding) > 1:
+            raise ValueError(f"a NUL of {encoding} has more bytes than one; use Text with a length")
 
     def _parse(self, stream: Any, context: Any, path: str) -> str:
         return _to_nul(stream, self.encoding, path)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ccheck_schemas import meaning as m
+from ccheck_schemas.fault import FaultName
 from ccheck_schemas.ledger import Ledger
 from ccheck_schemas.record import Record
 from ccheck_schemas.rows import Rows
@@ -59,10 +60,10 @@ class Tables:
     def settle_index(self, table: str, value: int, record: Record, name: str) -> None:
         """See that an index lies in its table."""
         known = self._known(table)
-        if known is not None and value >= known[1]:
+        if known is not None and not 0 <= value < known[1]:
             rows = known[1]
             self._ledger.fault(
-                "index-outside-table", record, name, value=value, count=1, rows=rows, table=table
+                FaultName.INDEX_OUTSIDE_TABLE, record, name, value=value, count=1, rows=rows, table=table
             )
 
     def settle_indexes(self, rows: Rows) -> None:
@@ -71,7 +72,7 @@ class Tables:
         limits = [(*index, table[1]) for index, table in known if table is not None]
         for i, numbers in enumerate(rows.numbers()):
             for at, name, table, count in limits:
-                if numbers[at] >= count:
+                if not 0 <= numbers[at] < count:
                     self.settle_index(table, numbers[at], rows[i], name)
 
     def settle(self) -> None:
@@ -103,16 +104,16 @@ class Tables:
             first, number = asked.first, asked.number
             if asked.marked:
                 ordered = False
-            if first > count or number > count - first:
-                blame = asked.node.first if first >= count else asked.node.count
+            if not (0 <= first <= count and 0 <= number <= count - first):
+                blame = asked.node.count if 0 <= first < count else asked.node.first
                 values: dict[str, Any] = {"value": first, "count": number, "rows": count, "table": table}
-                ledger.fault("index-outside-table", asked.record(), blame, **values)
+                ledger.fault(FaultName.INDEX_OUTSIDE_TABLE, asked.record(), blame, **values)
                 ordered = False
                 yield asked.taker, 0, 0
                 continue
             if ordered and first != expected:
                 values = {"value": first, "expected": expected, "table": table}
-                ledger.fault("rows-out-of-order", asked.record(), asked.node.first, **values)
+                ledger.fault(FaultName.ROWS_OUT_OF_ORDER, asked.record(), asked.node.first, **values)
                 ordered = False
             handed += number
             yield (asked.taker, first, number) if handed <= 2 * count else (asked.taker, 0, 0)
@@ -120,7 +121,7 @@ class Tables:
         if ordered and ledger.complete and expected != count:
             place = (rows[expected].offset, rows[-1].end)
             values = {"value": None, "expected": expected, "rows": count, "table": table}
-            ledger.fault("rows-out-of-order", Record(None, table, 0), place=place, **values)
+            ledger.fault(FaultName.ROWS_OUT_OF_ORDER, Record(None, table, 0), place=place, **values)
 
     def _asked(self, table: str) -> Iterator[_Asked]:
         for taker, name, node in self._takers.get(table, []):
@@ -129,12 +130,12 @@ class Tables:
                 continue
             first, number = taker.get(node.first), taker.get(node.count)
             if first is not None and number is not None:
-                marked = self._ledger.noted("value-out-of-bounds", taker, node.count)
+                marked = self._ledger.noted(FaultName.VALUE_OUT_OF_BOUNDS, taker, node.count)
                 yield _Asked([taker], 0, name, node, first, number, marked)
 
     def _asked_by_rows(self, rows: Rows, name: str, node: m.Rows) -> Iterator[_Asked]:
         noted = self._ledger.noted
-        marked = {i for i, row in rows.made.items() if noted("value-out-of-bounds", row, node.count)}
+        marked = {i for i, row in rows.made.items() if noted(FaultName.VALUE_OUT_OF_BOUNDS, row, node.count)}
         first, count = rows.plan.names.index(node.first), rows.plan.names.index(node.count)
         for i, numbers in enumerate(rows.numbers()):
             yield _Asked(rows, i, name, node, numbers[first], numbers[count], i in marked)

@@ -55,3 +55,13 @@ def number_at(record: construct.Construct, name: str) -> tuple[int, construct.Fo
             return None
         at += size
     return None
+
+
+@cache
+def least_size(node: construct.Construct) -> int:
+    """Returns the bytes that a node takes at the least where it stands, as far as that is plain."""
+    while isinstance(node, construct.Renamed | m.Meaning):
+        node = node.subcon
+    if isinstance(node, construct.Struct):
+        return sum(map(least_size, node.subcons))
+    return 0 if isinstance(node, m.ZeroPad) else sizeof(node) or 0

@@ -6,15 +6,12 @@ schema does not look into is counted by the reader (`Reading.unread`) and stated
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import construct
 
-from ccheck_schemas.expression import Expression, FieldError, bounded, end_of_region, evaluate
-
-_STREAM = "_stream"
+from ccheck_schemas.encoding import text_encoding, unit_of
+from ccheck_schemas.expression import Expression, FieldError, end_of_region, evaluate, in_stream, stream_of
 
 
 class RawText(str):
@@ -80,12 +77,12 @@ class _Content:
         self.terminator = terminator
         self.include = include
         self.pad = pad
-        self.encoding = encoding
+        self.encoding = None if encoding is None else text_encoding(encoding)
 
     @property
     def unit(self) -> int:
         """Bytes of one code unit."""
-        return unit_of(self.encoding)
+        return code_unit(self.encoding)
 
     def extent(self, raw: bytes) -> int:
         """How many of the field's bytes are its content."""
@@ -198,12 +195,12 @@ class Delimited(construct.Construct):
         self.include = include
         self.consume = consume
         self.to_end = to_end
-        self.encoding = encoding
+        self.encoding = None if encoding is None else text_encoding(encoding)
 
     @property
     def unit(self) -> int:
         """Bytes of one code unit: a terminator is found at multiples of them alone."""
-        return unit_of(self.encoding)
+        return code_unit(self.encoding)
 
     def parts(self, raw: bytes) -> tuple[int, int] | None:
         """How many of the bytes are content, and how many the field takes; None without an end."""
@@ -244,7 +241,7 @@ class Substream(construct.Subconstruct):
     def _parse(self, stream: Any, context: Any, path: str) -> Any:
         start = construct.stream_tell(stream, path)
         end = start + int(evaluate(self.length, context))
-        with _inside(context, start, end):
+        with in_stream(context, start, end):
             value = self.subcon._parsereport(stream, context, path)
         _within(stream, end, path)
         size = construct.stream_size(stream)
@@ -256,7 +253,7 @@ class Substream(construct.Subconstruct):
     def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
         start = construct.stream_tell(stream, path)
         end = start + int(evaluate(self.length, context))
-        with _inside(context, start, end):
+        with in_stream(context, start, end):
             value = self.subcon._build(obj, stream, context, path)
         _within(stream, end, path)
         _fill(stream, end, context, path)
@@ -275,7 +272,7 @@ class SubstreamRest(construct.Subconstruct):
         start = construct.stream_tell(stream, path)
         end = end_of_region(context)
         end = construct.stream_size(stream) if end is None else end
-        with _inside(context, start, end):
+        with in_stream(context, start, end):
             value = self.subcon._parsereport(stream, context, path)
         _within(stream, end, path)
         construct.stream_seek(stream, end, 0, path)
@@ -284,7 +281,7 @@ class SubstreamRest(construct.Subconstruct):
     def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
         start = construct.stream_tell(stream, path)
         end = end_of_region(context)
-        with _inside(context, start, end):
+        with in_stream(context, start, end):
             value = self.subcon._build(obj, stream, context, path)
         source = _source(context)
         if end is None and source is not None:
@@ -314,7 +311,7 @@ class ReadAt(construct.Subconstruct):
     def _parse(self, stream: Any, context: Any, path: str) -> Any:
         size = construct.stream_size(stream)
         back, start, end = self._placed(stream, context, size, path)
-        with _inside(context, start, end):
+        with in_stream(context, start, end):
             value = self.subcon._parsereport(stream, context, path)
         _within(stream, end, path)
         construct.stream_seek(stream, back, 0, path)
@@ -322,7 +319,7 @@ class ReadAt(construct.Subconstruct):
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
         back, start, end = self._placed(stream, context, None, path)
-        with _inside(context, start, end):
+        with in_stream(context, start, end):
             self.subcon._build(obj, stream, context, path)
         construct.stream_seek(stream, back, 0, path)
         return obj
@@ -332,7 +329,7 @@ class ReadAt(construct.Subconstruct):
         the file, None while it is built.
         """
         back = construct.stream_tell(stream, path)
-        start, end = (0, None) if self.whole_file else _stream_of(context)
+        start, end = (0, None) if self.whole_file else stream_of(context)
         position = int(evaluate(self.position, context))
         last = size if end is None else end
         if position < 0 or (last is not None and start + position > last):
@@ -344,11 +341,9 @@ class ReadAt(construct.Subconstruct):
         return 0
 
 
-def unit_of(encoding: str | None) -> int:
-    """Bytes of one code unit of an encoding."""
-    if encoding is None:
-        return 1
-    return 2 if encoding.startswith("utf-16") else 4 if encoding.startswith("utf-32") else 1
+def code_unit(encoding: str | None) -> int:
+    """Bytes of one code unit of an encoding; 1 for bytes."""
+    return 1 if encoding is None else unit_of(encoding)
 
 
 def find(raw: bytes, terminator: bytes, unit: int) -> int | None:
@@ -421,28 +416,3 @@ SOURCE = "ccheck_source"
 def _source(context: Any) -> bytes | None:
     found = context.get("_params", {}).get(SOURCE)
     return found if isinstance(found, bytes) else None
-
-
-@contextmanager
-def _inside(context: Any, start: int, end: int | None) -> Iterator[None]:
-    """Parse or build plainly inside a stream."""
-    before = context.get(_STREAM, ...)
-    context[_STREAM] = (start, end)
-    try:
-        with bounded(context, end):
-            yield
-    finally:
-        if before is ...:
-            del context[_STREAM]
-        else:
-            context[_STREAM] = before
-
-
-def _stream_of(context: Any) -> tuple[int, int | None]:
-    """Where the stream begins and ends, in plain parsing."""
-    while context is not None:
-        if _STREAM in context:
-            found: tuple[int, int | None] = context[_STREAM]
-            return found
-        context = context.get("_")
-    return 0, None

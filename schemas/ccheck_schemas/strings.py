@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ccheck_schemas import meaning as m
+from ccheck_schemas.fault import FaultName
 from ccheck_schemas.ledger import Ledger, Stop
 from ccheck_schemas.record import Record
 
@@ -29,8 +30,10 @@ class Blocks:
         self._named.setdefault(node.block, []).append((record, name, node))
 
     def settle(self) -> None:
-        """Read the texts of each block, and see that they own all its bytes. Raises Stop when texts that
-        share their ends ask for more work than the file is large.
+        """Read the texts of each block, and see that they own all its bytes.
+
+        Raises:
+            Stop: Records name more bytes of text than the size of the file explains.
         """
         for block, (start, end) in self.extents.items():
             first = self._read(self._named.get(block, []), start, min(end, self._ledger.size))
@@ -41,7 +44,7 @@ class Blocks:
         ledger = self._ledger
         known: dict[tuple[int, str], tuple[str | None, int]] = {}
         first: dict[int, int] = {}
-        work = 0
+        work, limit = 0, 8 * ledger.size + 65_536
         for record, name, node in named:
             offset = int(m.evaluate(node.offset, record.values))
             at = start + offset
@@ -49,16 +52,21 @@ class Blocks:
             if not 0 <= offset < end - start:
                 values = {"value": at, "length": 0, "behind": 1, "start": start, "end": end}
                 place = (record.offset, record.end)
-                ledger.blame("offset-outside-region", record, field, place, region=node.block, **values)
+                ledger.blame(
+                    FaultName.OFFSET_OUTSIDE_REGION, record, field, place, region=node.block, **values
+                )
                 continue
             if (at, node.encoding) not in known:
                 stop = ledger.data.find(b"\0", at, end)
-                work += (stop if stop >= 0 else end) - at + 1
-                if work > 8 * ledger.size + 65_536:
-                    ledger.fault("pool-items-overlap", record, place=(at, end), value=at, other=None)
-                    raise Stop
                 known[at, node.encoding] = self._text(record, name, node, at, stop, end)
             text, stop = known[at, node.encoding]
+            # Counted for each record that names the text: whoever asks each record for it looks at it again.
+            work += stop - at + 1
+            if work > limit:
+                ledger.fault(
+                    FaultName.WORK_OUT_OF_PROPORTION, record, name, (at, stop), work=work, limit=limit
+                )
+                raise Stop
             record.put(name, text, at, stop)
             reach = min(stop + 1, end)
             first[reach] = min(first.get(reach, at), at)
@@ -68,14 +76,14 @@ class Blocks:
         self, record: Record, name: str, node: m.SharedText, at: int, stop: int, end: int
     ) -> tuple[str | None, int]:
         if stop < 0:
-            self._ledger.fault("text-not-terminated", record, name, (at, end))
+            self._ledger.fault(FaultName.TEXT_NOT_TERMINATED, record, name, (at, end))
             return None, end
         try:
             return self._ledger.data[at:stop].decode(node.encoding), stop
         except UnicodeDecodeError as bad:
             reason = f"not {node.encoding}: {bad.reason}"
             place = (at + bad.start, at + bad.end)
-            self._ledger.fault("text-malformed", record, name, place, reason=reason)
+            self._ledger.fault(FaultName.TEXT_MALFORMED, record, name, place, reason=reason)
             return None, stop
 
     def _spare(self, block: str, first: dict[int, int], start: int, end: int) -> None:
@@ -91,4 +99,4 @@ class Blocks:
     def _unused(self, block: str, at: int, end: int) -> None:
         if at < end:
             values: dict[str, Any] = {"length": end - at}
-            self._ledger.fault("pool-text-unused", Record(None, block, at), place=(at, end), **values)
+            self._ledger.fault(FaultName.POOL_TEXT_UNUSED, Record(None, block, at), place=(at, end), **values)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ccheck_schemas import meaning as m
+from ccheck_schemas.fault import FaultName
 from ccheck_schemas.ledger import Ledger
 from ccheck_schemas.record import Record
 
-Flaw = tuple[str, tuple[int, int], dict[str, Any]]
+Flaw = tuple[FaultName, tuple[int, int], dict[str, Any]]
 """What is wrong with a text: the fault's name, the bytes to blame, values for the message."""
 
 
@@ -31,28 +32,30 @@ def taken(node: m.Text, data: bytes, at: int, length: int) -> tuple[str | None, 
     nul = _nul(raw, unit)
     if node.terminator == "behind":
         if any(data[end : end + unit]):
-            flaws.append(("text-not-terminated", (end, end + unit), {}))
+            flaws.append((FaultName.TEXT_NOT_TERMINATED, (end, end + unit), {}))
         if nul is not None and not node.lists:
-            flaws.append(("text-malformed", (at + nul, at + nul + unit), {"reason": "a NUL inside the text"}))
+            flaws.append(
+                (FaultName.TEXT_MALFORMED, (at + nul, at + nul + unit), {"reason": "a NUL inside the text"})
+            )
             return None, flaws
     elif node.terminator == "inside":
         if nul is None:
-            flaws.append(("text-not-terminated", (at, end), {}))
+            flaws.append((FaultName.TEXT_NOT_TERMINATED, (at, end), {}))
         else:
             tail = raw[nul:].lstrip(b"\0")
             if tail:
                 first = end - len(tail)
-                flaws.append(("padding-not-zero", (first, first + len(tail.rstrip(b"\0"))), {}))
+                flaws.append((FaultName.PADDING_NOT_ZERO, (first, first + len(tail.rstrip(b"\0"))), {}))
             raw = raw[:nul]
     if len(raw) % unit:
         reason = f"{len(raw)} bytes are not whole characters"
-        flaws.append(("text-malformed", (at, at + len(raw)), {"reason": reason}))
+        flaws.append((FaultName.TEXT_MALFORMED, (at, at + len(raw)), {"reason": reason}))
         return None, flaws
     try:
         return raw.decode(node.encoding), flaws
     except UnicodeDecodeError as bad:
         reason = f"not {node.encoding}: {bad.reason}"
-        flaws.append(("text-malformed", (at + bad.start, at + bad.end), {"reason": reason}))
+        flaws.append((FaultName.TEXT_MALFORMED, (at + bad.start, at + bad.end), {"reason": reason}))
         return None, flaws
 
 

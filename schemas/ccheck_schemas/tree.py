@@ -20,17 +20,15 @@ def bare(node: Any) -> tuple[Any, tuple[m.Meaning, ...]]:
     return node, tuple(meanings)
 
 
-def nodes(node: Any) -> Iterator[Any]:
-    """All nodes of a tree that `lint` accepts, without names and meanings."""
-    node = bare(node)[0]
-    yield node
+def inner_nodes(node: Any) -> tuple[Any, ...]:
+    """Returns the nodes that a node holds, itself without name and meanings."""
     match node:
         case construct.Struct():
-            inner = node.subcons
+            return tuple(node.subcons)
         case construct.IfThenElse():
-            inner = [node.thensubcon, node.elsesubcon]
+            return node.thensubcon, node.elsesubcon
         case construct.Switch():
-            inner = [*node.cases.values(), node.default]
+            return (*node.cases.values(), node.default)
         case (
             construct.Array()
             | m.Table()
@@ -44,8 +42,13 @@ def nodes(node: Any) -> Iterator[Any]:
             | m.SubstreamRest()
             | m.ReadAt()
         ):
-            inner = [node.subcon]
-        case _:
-            inner = []
-    for sub in inner:
+            return (node.subcon,)
+    return ()
+
+
+def nodes(node: Any) -> Iterator[Any]:
+    """All nodes of a tree that `lint` accepts, without names and meanings."""
+    node = bare(node)[0]
+    yield node
+    for sub in inner_nodes(node):
         yield from nodes(sub)

@@ -31,7 +31,7 @@ from tests.fuzz.seeds import (
 
 def faults(schema: Schema, data: bytes) -> dict[str, int]:
     """What breaks the schema."""
-    return dict(read(schema.root, data).counts)
+    return {str(name): number for name, number in read(schema.root, data).counts.items()}
 
 
 def table(model: Model, name: str) -> int:

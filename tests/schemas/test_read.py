@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccheck_schemas import meaning as m
+from ccheck_schemas.fault import FaultName
 from ccheck_schemas.ledger import FAULTS_KEPT
 from ccheck_schemas.lint import lint
 from ccheck_schemas.read import read
@@ -189,7 +190,7 @@ def test_records_that_claim_the_file_over_and_over_stop_the_reading() -> None:
         at = 8 + 8 * i
         raw += (at + 8 if i < count - 1 else 0).to_bytes(4, "big") + (end - at - 8).to_bytes(4, "big")
     reading = read(root, raw)
-    assert reading.counts["bytes-owned-twice"] >= 1
+    assert reading.counts[FaultName.BYTES_OWNED_TWICE] >= 1
     assert not reading.complete
     assert len(reading.root.links) < 10
 
@@ -349,7 +350,7 @@ def test_faults_beyond_the_limit_are_counted_not_kept() -> None:
     root = Struct("rows" / m.Table("rows", 5000, Struct("v" / m.Reserved(Int8ub))))
     reading = read(root, b"\x01" * 5000)
     assert len(reading.faults) == FAULTS_KEPT
-    assert reading.counts["reserved-not-zero"] == 5000
+    assert reading.counts[FaultName.RESERVED_NOT_ZERO] == 5000
 
 
 def test_records_know_their_places() -> None:
@@ -481,7 +482,7 @@ def test_names_that_share_a_long_end_are_read_in_bounds() -> None:
     node = Struct("entries" / Array(20_000, entry), "names" / m.Strings("names", 40_000))
     data = b"".join(i.to_bytes(2, "big") for i in range(20_000)) + b"a" * 39_999 + b"\0"
     reading = read(node, data)
-    assert reading.counts == {"pool-items-overlap": 1}
+    assert reading.counts == {FaultName.WORK_OUT_OF_PROPORTION: 1}
     assert not reading.complete
 
 

@@ -18,6 +18,7 @@ from ccheck_fuzz.model import opened
 from ccheck_schemas import meaning as m
 from ccheck_schemas.anatomy import sprout
 from ccheck_schemas.coverage import intersect, merged, subtract
+from ccheck_schemas.fault import FaultName
 from ccheck_schemas.generate import enough
 from ccheck_schemas.lint import lint
 from ccheck_schemas.read import read
@@ -113,7 +114,7 @@ def test_both_readers_give_the_same_values(tree: Any, data: bytes) -> None:
     except construct.ConstructError:
         assert reading.counts
         return
-    assert set(reading.counts) <= {"bytes-unowned", "bytes-owned-twice"}
+    assert set(reading.counts) <= {"bytes-unowned", "work-out-of-proportion"}
     if not reading.counts:
         assert plain(reading.root) == plain(parsed)
         schema = Schema("made", "made", tree, recognise=bool)
@@ -178,7 +179,7 @@ def test_fields_at_positions_cannot_ask_for_endless_work() -> None:
     """Fields that read the bytes of a file over and over are a finding, and the reading stops."""
     tree = Struct("n" / Int16ul, "all" / Array(this.n, Struct("x" / Int8ub, "r" / m.ReadAt(0, m.Rest()))))
     reading = read(tree, b"\x10\x27" + bytes(10_000))
-    assert reading.counts["bytes-owned-twice"] == 1
+    assert reading.counts[FaultName.WORK_OUT_OF_PROPORTION] == 1
     assert not reading.complete
 
 

@@ -17,6 +17,7 @@ from ccheck.finding import FileReport
 from ccheck.formats import SCHEMAS
 from ccheck.judge import MAX_FINDINGS, Policy, examine, judge
 from ccheck_schemas import text
+from ccheck_schemas.fault import FaultName
 from ccheck_schemas.formats.channel import (
     SCHEMA,
     ChannelContent,
@@ -329,7 +330,7 @@ def test_overlapping_items_stop_the_reading(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("ccheck_schemas.pool.decode", decode)
     reading = read(SCHEMA.root, data)
     assert len(data) < read_bytes <= 9 * len(data) + 65_536
-    assert reading.counts["pool-items-overlap"] == 1
+    assert reading.counts[FaultName.POOL_ITEMS_OVERLAP] == 1
     assert not reading.complete
 
 
@@ -337,7 +338,7 @@ def test_overlapping_blocks_stop_the_reading() -> None:
     """Blocks that claim each other's bytes end the chain after about twice the file."""
     reading = read(SCHEMA.root, overlapping_blocks())
     assert len(reading.root.blocks) < 10
-    assert reading.counts["bytes-owned-twice"] == 1
+    assert reading.counts[FaultName.BYTES_OWNED_TWICE] == 1
 
 
 def test_counts_are_not_trusted_for_allocation() -> None:

@@ -652,7 +652,17 @@ IN_A_SETTING = {
 }
 """Checks that have tests of their own below."""
 
-ELSEWHERE = {"unreadable", "too-large", "examination-crashed", "count-mismatch", "not-looked-into"}
+ELSEWHERE = {
+    "unreadable",
+    "too-large",
+    "examination-crashed",
+    "count-mismatch",
+    "element-without-bytes",
+    "expression-unresolved",
+    "work-out-of-proportion",
+    "fault-unclaimed",
+    "not-looked-into",
+}
 """Checks that no bytes of a channel file can fail."""
 
 

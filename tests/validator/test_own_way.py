@@ -239,7 +239,7 @@ LACKING: dict[str, list[Any]] = {
     "n is a number whose bytes this machine might write otherwise": ["n" / construct.Int16un],
     "Odd of n is not known to generated code": ["n" / Odd(Int8ub, 0, 9)],
     "n calls a function when it is parsed": ["n" / (Int8ub * (lambda obj, context: None))],
-    "the text t may have two spellings in utf-16": ["t" / m.Text(4, "utf-16")],
+    "the text t may have two spellings in shift-jis": ["t" / m.Text(4, "shift_jis")],
     "At a is not known to be written again as it was": ["n" / Int8ub, "a" / m.At(this.n, ROW)],
     "AnyPad p is not known to be written again as it was": ["p" / m.AnyPad(4)],
     "an element of l may have no bytes": ["n" / Int8ub, "l" / Array(this.n, Struct("b" / Bytes(this._.n)))],
@@ -250,9 +250,6 @@ LACKING: dict[str, list[Any]] = {
         "n" / Int8ub, "l" / m.Table("l", this.n, ROW), "s" / m.RecordSize(Int8ub, of="l"),
     ],
     "'l_1' is no name that generated code can have for a table or a pool": ["l" / m.Table("l_1", 2, ROW)],
-    "the item t of a pool has another length than the pool gives it": [
-        "p" / m.Pool("p", 4), "rows" / m.Table("rows", 1, Struct("n" / Int8ub, "t" / m.Pooled("p", 4, this.n, Bytes(1)))),
-    ],
 }  # fmt: skip
 
 

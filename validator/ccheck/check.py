@@ -27,6 +27,12 @@ class Blame:
     label: str = ""
     because: tuple[Proof, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Refuse what no report can show, where the check that made it is still at hand. Raises TypeError."""
+        texts = (self.message, self.why, self.fix, self.label)
+        if not all(isinstance(text, str) for text in texts) or not isinstance(self.span, Span):
+            raise TypeError("a Blame has texts (message, why, fix, label) and a Span")
+
 
 @dataclass(frozen=True, slots=True)
 class Manual:

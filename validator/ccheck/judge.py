@@ -5,8 +5,9 @@ was not run.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ccheck.check import Check
 from ccheck.checks import applying
@@ -59,9 +60,12 @@ def examine(
     if chosen is None:
         known = tuple(s.name for s in schemas)
         return Subject(name, data, setting, known=known, problems=brought().problems)
-    if not any(data):
+    zero = not any(data)
+    if zero and schema is None:
         return Subject(name, data, setting, schema=chosen)
     reading = read(chosen.root, data)
+    if zero and (reading.counts or not reading.complete):
+        return Subject(name, data, setting, schema=chosen)  # zeros are no content of this format
     narrowed = None if narrow is None else narrow(chosen, reading)
     if narrowed is None:
         return Subject(name, data, setting, chosen, reading, chosen.assemble(reading))
@@ -86,8 +90,10 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
     checks_run = errors_beyond = unjudged = 0
     set_aside: set[str] = set()
     whole = subject.reading is not None and subject.reading.complete
-    counts: Mapping[str, int] = {} if subject.reading is None else subject.reading.counts
-    for check in applying(checks, None if subject.schema is None else subject.schema.name):
+    counts = Counter[str]() if subject.reading is None else Counter[str](subject.reading.counts)
+    in_use = tuple(applying(checks, None if subject.schema is None else subject.schema.name))
+    subject = replace(subject, claimed=frozenset(check.name for check in in_use))
+    for check in in_use:
         roots = _roots(check, blame_on) if blame_on else ()
         if subject.reading is None and check.schemas and not roots:
             # What a format's own check judges was not read; the findings so far say why.
@@ -125,6 +131,7 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
             set_aside.add(check.name)
         if found and not ((aside or not kept) and whole):
             blame_on[check] = (check.name,)
+    claimed = subject.claimed.issuperset(counts)
     return FileReport(
         path=path,
         schema=subject.schema.name if subject.schema is not None else None,
@@ -137,8 +144,9 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
         checks_run=checks_run,
         errors_beyond=errors_beyond,
         unjudged=unjudged,
-        # A reading that passed something over without a fault would be a bug; it must not look like a pass.
-        examined=subject.reading is not None and (whole or bool(subject.reading.counts)),
+        # A reading that passed something over without a fault, or whose faults nobody reports, must not look
+        # like a pass, whatever the table of checks and the policy say.
+        examined=subject.reading is not None and (whole or bool(counts)) and claimed,
         rows=_rows(subject.data, findings),
         not_looked_into=left_unread(subject),
     )

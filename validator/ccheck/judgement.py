@@ -13,10 +13,11 @@ import click
 from ccheck import formats
 from ccheck.check import Check
 from ccheck.checks import CHECKS
+from ccheck.crash import RAISED, crashed, described
 from ccheck.finding import FileReport, Finding, Severity
 from ccheck.formats import SCHEMAS
 from ccheck.gather import CheckNames, Gathered, gather, is_schema_file
-from ccheck.intake import STANDARD_INPUT, NotTaken, take
+from ccheck.intake import STANDARD_INPUT, NotTaken, Obstacle, take
 from ccheck.judge import MAX_FINDINGS, Policy, examine, judge
 from ccheck.project import Project
 from ccheck.screen import own, quick
@@ -59,13 +60,16 @@ class Judgement:
         )
 
     def report(self, path: str) -> FileReport:
-        """Read and judge one file."""
+        """Read and judge one file. What a schema or a check raises is an error of this file."""
         name = "" if path == STANDARD_INPUT else Path(path).name
         try:
             data = take(path, self.max_size)
         except NotTaken as fault:
             return judge(self._refused(name, fault), path, self.checks, self.policy)
-        return self.judged(data, name, path)
+        try:
+            return self.judged(data, name, path)
+        except RAISED as raised:
+            return crashed(path, self.setting, self.checks, described(raised))
 
     def judged(self, data: bytes, name: str, path: str) -> FileReport:
         """Judge bytes that were taken in: the quick way where there is one, and else by all checks, on no
@@ -83,13 +87,16 @@ class Judgement:
         return judge(subject, path, self.checks, self.policy)
 
     def subject(self, path: str) -> Subject:
-        """Read one file."""
+        """Read one file. What a schema raises is an error of this file."""
         name = "" if path == STANDARD_INPUT else Path(path).name
         try:
             data = take(path, self.max_size)
         except NotTaken as fault:
             return self._refused(name, fault)
-        return self._examined(name, data)
+        try:
+            return self._examined(name, data)
+        except RAISED as raised:
+            return Subject(name, data, self.setting, obstacle=Obstacle.CRASHED, detail=described(raised))
 
     def _refused(self, name: str, fault: NotTaken) -> Subject:
         return Subject(name, b"", self.setting, obstacle=fault.obstacle, detail=fault.detail)
@@ -214,8 +221,11 @@ def _definitions(paths: Sequence[Path], judgement: Judgement) -> tuple[Definitio
             data = take(str(path))
         except NotTaken as fault:
             raise click.UsageError(f"definitions {path}: {fault.detail}") from fault
-        subject = examine(data, path.name, judgement.setting, judgement.schemas, judgement.schema)
-        report = judge(subject, str(path), judgement.checks, judgement.policy)
+        try:
+            subject = examine(data, path.name, judgement.setting, judgement.schemas, judgement.schema)
+            report = judge(subject, str(path), judgement.checks, judgement.policy)
+        except RAISED as raised:
+            raise click.UsageError(f"definitions {path}: it failed: {described(raised)}") from raised
         if subject.content is None:
             raise click.UsageError(f"definitions {path}: the content is of no known format")
         errors = dict.fromkeys(f.check for f in report.findings if f.severity is Severity.ERROR)

@@ -28,16 +28,11 @@ Chunk = range
 """Positions, in the list of all files, of those that are judged together."""
 
 
-class ExaminationFailed(Exception):
-    """An exception in ccheck, or in a user's check, while a worker process judged a file.
+class PreparationFailed(Exception):
+    """An exception while a worker process prepared itself to judge. trace: the traceback in the worker."""
 
-    path: the file, empty while the worker prepared itself. trace: the traceback in the worker.
-    """
-
-    def __init__(self, path: str, trace: str) -> None:
-        what = f"judging {path}" if path else "preparing to judge"
-        super().__init__(f"{what}, a worker process failed:\n\n{trace}")
-        self.path = path
+    def __init__(self, trace: str) -> None:
+        super().__init__(f"a worker process could not prepare to judge:\n\n{trace}")
         self.trace = trace
 
 
@@ -63,8 +58,8 @@ def examine(
     starting workers costs more than it brings. tick: called often, also while nothing is ready.
 
     An interrupt raises KeyboardInterrupt, after the reports of those later files that were judged already.
-    A file that ends the worker process fails with `examination-crashed`. Raises ExaminationFailed where an
-    exception in a worker was not caught.
+    A file whose examination raises an exception, or ends the worker process, fails with
+    `examination-crashed`. Raises PreparationFailed where a worker cannot make `judgement`.
     """
     if jobs > 1 and worth_workers(files):
         from ccheck.workers import Workers

@@ -79,6 +79,8 @@ class Subject:
     narrowed: bool = False
     canonical: bool = False
     """Whether the file is known to be in canonical form, if it breaks nothing else."""
+    claimed: frozenset[str] = frozenset()
+    """Names of the checks in use: each reports the faults of its name."""
     problems: tuple[str, ...] = ()
     """What is wrong with formats of other packages, which could not be tried."""
 

@@ -21,13 +21,12 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ccheck.finding import FileReport, NotRun
+from ccheck.finding import FileReport
 from ccheck.intake import STANDARD_INPUT
 from ccheck.interrupts import Interrupts
-from ccheck.many import FILES, Chunk, ExaminationFailed, chunks
+from ccheck.many import FILES, Chunk, PreparationFailed, chunks
 
 if TYPE_CHECKING:
     from multiprocessing.connection import _ConnectionBase
@@ -77,12 +76,11 @@ class _Task:
 class _Answer:
     """What a worker says, once when it is ready and then for each chunk.
 
-    packed: the pickled reports of the chunk, up to the file that failed. They stay packed until their turn,
-    and what cannot be unpacked is then an exception of its own. failed: that file. trace: its traceback.
+    packed: the pickled reports of the chunk, which stay packed until their turn. trace: the traceback of what
+    the worker raised while it prepared itself.
     """
 
     packed: bytes = b""
-    failed: str = ""
     trace: str = ""
 
 
@@ -147,13 +145,11 @@ class Workers:
         elif position in self._answers:
             chunk, answer = self._answers.pop(position)
             self._next = chunk.stop
-            yield from zip(chunk, _unpacked(answer), strict=False)
-            if answer.trace:
-                raise ExaminationFailed(answer.failed, answer.trace)
+            yield from zip(chunk, _unpacked(answer), strict=True)
 
     def _rest(self) -> Iterator[tuple[int, FileReport]]:
         """After an interrupt: what is judged already, in order, though files before it are not."""
-        with contextlib.suppress(WorkerNotStarted, ExaminationFailed):
+        with contextlib.suppress(WorkerNotStarted, PreparationFailed):
             self._collect(0)
         self._end()
         for _, (chunk, answer) in sorted(self._answers.items()):
@@ -210,7 +206,7 @@ class Workers:
                 continue
             if not worker.ready:
                 if answer.trace:
-                    raise ExaminationFailed("", answer.trace)
+                    raise PreparationFailed(answer.trace)
                 worker.ready = True
             elif worker.task is not None:
                 self._answers[worker.task.chunk.start] = (worker.task.chunk, answer)
@@ -238,24 +234,14 @@ class Workers:
         elif task.deaths == 0:
             self._waiting.appendleft(replace(task, deaths=1))
         else:
-            report = self._crashed(self._files[task.chunk.start], ending(exitcode))
+            detail = f"the process {ending(exitcode)}"
+            report = self._crashed(self._files[task.chunk.start], detail)
             self._answers[task.chunk.start] = (task.chunk, _Answer(pickle.dumps([report])))
 
-    def _crashed(self, path: str, how: str) -> FileReport:
-        # Imported here: a worker needs them only where `prepare` does.
-        from ccheck.checks import CHECKS
-        from ccheck.intake import Obstacle
-        from ccheck.judge import Policy, judge
-        from ccheck.subject import Subject
+    def _crashed(self, path: str, detail: str) -> FileReport:
+        from ccheck.crash import crashed  # a worker needs it only where `prepare` does
 
-        setting = self._judgement.setting
-        subject = Subject(Path(path).name, b"", setting, obstacle=Obstacle.CRASHED, detail=how)
-        # Not the user's own checks: one of them may be what crashed. And not the project's policy: no
-        # severity and no suppression makes a pass of it.
-        report = judge(subject, path, CHECKS, Policy())
-        others = [check for check in self._judgement.checks if check not in CHECKS and not check.schemas]
-        not_run = [NotRun(check.name, "needs examination-crashed") for check in others]
-        return replace(report, not_run=(*report.not_run, *not_run))
+        return crashed(path, self._judgement.setting, self._judgement.checks, detail)
 
     def _end(self) -> None:
         """End all workers. They hold nothing that must be saved."""
@@ -321,13 +307,27 @@ def _follow_parent() -> None:
 
 
 def _judged(judgement: Judgement, files: Sequence[str]) -> _Answer:
-    reports: list[FileReport] = []
-    for file in files:
-        try:
-            reports.append(judgement.report(file))
-        except BaseException:  # noqa: BLE001 - also SystemExit, which must not end as a crash
-            return _Answer(pickle.dumps(reports), file, traceback.format_exc())
+    reports = [judgement.report(file) for file in files]
     try:
-        return _Answer(pickle.dumps(reports))
+        return _Answer(_packed(reports))
     except Exception:  # noqa: BLE001 - what a user's check puts into a finding can be anything
-        return _Answer(pickle.dumps([]), files[0], traceback.format_exc())
+        return _Answer(_packed([_sendable(judgement, report) for report in reports]))
+
+
+def _packed(reports: list[FileReport]) -> bytes:
+    """Reports as bytes that the other process can read."""
+    packed = pickle.dumps(reports)
+    pickle.loads(packed)  # noqa: S301 - packed one line above
+    return packed
+
+
+def _sendable(judgement: Judgement, report: FileReport) -> FileReport:
+    """A report, or that of a crash where it cannot be sent."""
+    from ccheck.crash import crashed, described
+
+    try:
+        _packed([report])
+    except Exception as raised:  # noqa: BLE001 - what a user's check puts into a finding can be anything
+        detail = f"its report cannot be sent to the process that prints it: {described(raised)}"
+        return crashed(report.path, judgement.setting, judgement.checks, detail)
+    return report

@@ -16,7 +16,7 @@ import construct
 
 from ccheck_schemas import meaning as m
 from ccheck_schemas.schema import Schema
-from ccheck_schemas.size import sizeof
+from ccheck_schemas.size import least_size
 from ccheck_schemas.tree import bare
 
 _EXACT = frozenset({"ascii", "utf-8", "utf-16-le", "utf-16-be", "latin-1"})
@@ -65,7 +65,7 @@ def _node(node: Any, name: str) -> Complaints:
     elif kind is construct.Struct:
         yield from _struct(leaf, name)
     elif kind is construct.Array or kind is m.Table:
-        if not least(leaf.subcon):
+        if not least_size(leaf.subcon):
             yield f"an element of {name} may have no bytes"
         if kind is m.Table:
             yield from _named(leaf.table)
@@ -82,8 +82,6 @@ def _node(node: Any, name: str) -> Complaints:
         if leaf.encoding not in _EXACT:
             yield f"the text {name} may have two spellings in {leaf.encoding}"
     elif kind is m.Pooled:
-        if repr(leaf.subcon.length) != repr(leaf.length):
-            yield f"the item {name} of a pool has another length than the pool gives it"
         yield from _node(leaf.subcon, name)
     elif kind is m.Pool:
         yield from _named(leaf.region)
@@ -144,11 +142,3 @@ def _named(name: str) -> Complaints:
     """Generated code has variables by these names."""
     if not (name.isascii() and name.isidentifier()) or _COLLIDING.search(name):
         yield f"{name!r} is no name that generated code can have for a table or a pool"
-
-
-def least(node: Any) -> int:
-    """Bytes that a node takes at the least where it stands, as far as that is plain."""
-    leaf = bare(node)[0]
-    if isinstance(leaf, construct.Struct):
-        return sum(map(least, leaf.subcons))
-    return 0 if isinstance(leaf, m.ZeroPad) else sizeof(leaf) or 0

@@ -62,6 +62,6 @@ def _bounds(v: str, low: int, high: int, least: int, greatest: int) -> list[str]
 
 def _outside(v: str, known: frozenset[int], least: int, greatest: int) -> str:
     values = sorted(known)
-    if values == list(range(values[0], values[-1] + 1)) and len(values) > 1:
+    if len(values) > 1 and values[-1] - values[0] == len(values) - 1:
         return "".join(_bounds(v, values[0], values[-1], least, greatest)) or "False"
     return f"{v} not in {tuple(values)!r}" if len(values) > 1 else f"{v} != {values[0]}"

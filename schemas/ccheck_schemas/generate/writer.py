@@ -14,6 +14,7 @@ from ccheck_schemas.generate.names import behind, count_of, pool_of, start_of
 from ccheck_schemas.generate.number import conditions as broken
 from ccheck_schemas.generate.number import order
 from ccheck_schemas.generate.scope import NotGenerated, Scope, expression
+from ccheck_schemas.outer import outer_paths
 from ccheck_schemas.schema import Schema
 from ccheck_schemas.size import sizeof
 from ccheck_schemas.tree import bare, nodes
@@ -165,12 +166,14 @@ class Writer(Lines):
         for name, leaf, meanings in run:
             variable = self.fresh(name)
             variables.append(variable)
-            scope.names[name] = variable
             if isinstance(leaf, construct.Const):
+                if isinstance(leaf.subcon, construct.Bytes):
+                    scope.names[name] = variable
                 expected = leaf.build(None)
                 form += f"{len(expected)}s"
                 conditions.append(f"{variable} != {expected!r}")
                 continue
+            scope.names[name] = variable
             order = leaf.fmtstr[0] if leaf.fmtstr[0] == ">" else order
             form += leaf.fmtstr[1:]
             for meaning in meanings:
@@ -384,6 +387,8 @@ class Writer(Lines):
         """Read a record at an offset, unless it was read before; it claims its bytes."""
         record = bare(node.subcon)[0]
         offset = expression(node.offset, scope)
+        if outer_paths(node.subcon):
+            raise NotGenerated("a record at an offset reads fields of the one that names it")
         memo = self.memos.get(id(node.subcon))
         if memo is None:
             memo = self.memos[id(node.subcon)] = self.fresh("seen")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ccheck_schemas import meaning as m
+from ccheck_schemas.fault import FaultName
 from ccheck_schemas.ledger import place_of
 from ccheck_schemas.meaning import field_of
+from ccheck_schemas.outer import outer_paths
 from ccheck_schemas.record import Record
 from ccheck_schemas.walk.cut import Cut
 
@@ -18,14 +20,31 @@ def elsewhere(
     reader: Reader, node: m.At, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """A record at an offset; one that was read before is not read again."""
-    offset = m.evaluate(node.offset, record.values)
     record.put(name, None, at, at)
+    offset = reader.value(node.offset, record, name, at)
     if offset:
-        seen = reader.seen.setdefault(id(node.subcon), {})
-        if offset not in seen:
-            _read_at(reader, node.subcon, Record(record, name, offset), record, field_of(node.offset), offset)
-        record.values[name] = seen.get(offset)
+        around = _around(node.subcon, record)
+        target = reader.seen.get((id(node.subcon), offset), {}).get(around)
+        if target is None:
+            target = Record(record, name, offset)
+            if not _read_at(reader, node.subcon, target, record, field_of(node.offset), offset):
+                target = None
+        record.values[name] = target
     return at
+
+
+def _around(node: Any, record: Record) -> tuple[Any, ...]:
+    """Returns what a record at an offset takes from the record that names it. Two that name one offset share
+    the record only where they agree in this: else it would be read by the first and believed by both.
+    """
+    return tuple(_followed(path, record.values) for path in outer_paths(node))
+
+
+def _followed(path: tuple[str, ...], values: Any) -> Any:
+    for name in path:
+        if not isinstance(values, Record | dict) or (values := values.get(name)) is None:
+            return None
+    return values
 
 
 def _read_at(
@@ -35,15 +54,21 @@ def _read_at(
     if not 0 <= offset < reader.size:
         reader.ledger.complete = False
         place = (reader.size, reader.size)
-        reader.ledger.blame("offset-outside-file", holder, field, place, value=offset, size=reader.size)
+        reader.ledger.blame(
+            FaultName.OFFSET_OUTSIDE_FILE, holder, field, place, value=offset, size=reader.size
+        )
         return False
-    reader.seen.setdefault(id(node), {})[offset] = target
+    around = () if target.parent is None else _around(node, target.parent)
+    reader.seen.setdefault((id(node), offset), {})[around] = target
+    stream, reader.stream = reader.stream, (0, reader.size, reader.size)
     try:
         end = reader.struct(node, target, offset, reader.size, reader.size)
     except Cut:
         reader.ledger.complete = False
         reader.cut.add(id(target))
         end = min(reader.size, target.reach)
+    finally:
+        reader.stream = stream
     reader.ledger.claim(target, offset, max(offset, end), reader.loose.get(id(target)))
     return True
 
@@ -55,7 +80,7 @@ def chain(
     links: list[Record] = []
     record.put(name, links, at, at)
     holder, field = record, field_of(node.first)
-    offset = m.evaluate(node.first, record.values)
+    offset = reader.value(node.first, record, name, at)
     while offset:
         fault = _misstep(reader, node, links, offset)
         if fault is not None:
@@ -74,7 +99,7 @@ def chain(
             break
         if (last == 0) != (offset == 0):
             values = {"value": offset, "last": node.last, "marked": last == 0}
-            reader.ledger.fault("chain-no-end", link, node.next_field, **values)
+            reader.ledger.fault(FaultName.CHAIN_NO_END, link, node.next_field, **values)
             reader.ledger.complete = False
             break
     return at
@@ -83,13 +108,13 @@ def chain(
 def _misstep(reader: Reader, node: m.Chain, links: list[Record], offset: int) -> Any:
     """Why a chain may not go on at an offset: the fault, its values and proofs; None when it may."""
     if offset % node.align:
-        return "offset-misaligned", {"value": offset, "align": node.align}, ()
-    before = reader.seen.get(id(node.subcon), {}).get(offset)
+        return FaultName.OFFSET_MISALIGNED, {"value": offset, "align": node.align}, ()
+    before = next(iter(reader.seen.get((id(node.subcon), offset), {}).values()), None)
     if before is not None and links and links[0].offset <= offset <= links[-1].offset:
-        return "chain-loop", {"value": offset}, (("the chain has been here", place_of(before)),)
+        return FaultName.CHAIN_LOOP, {"value": offset}, (("the chain has been here", place_of(before)),)
     if links and offset < links[-1].offset:
-        return "chain-backwards", {"value": offset, "here": links[-1].offset}, ()
+        return FaultName.CHAIN_BACKWARDS, {"value": offset, "here": links[-1].offset}, ()
     if before is not None:
         proofs = (("read here before", place_of(before)),)
-        return "bytes-owned-twice", {"other": before.path, "link": True}, proofs
+        return FaultName.BYTES_OWNED_TWICE, {"other": before.path, "link": True}, proofs
     return None

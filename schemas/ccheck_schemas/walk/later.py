@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ccheck_schemas import meaning as m
+from ccheck_schemas.fault import FaultName
 from ccheck_schemas.judge import judge
 from ccheck_schemas.record import Record
 from ccheck_schemas.rows import Rows
@@ -35,7 +36,7 @@ def _checksum(reader: Reader, meaning: m.ChecksumOver, value: int, record: Recor
     if value != actual:
         start = meaning.start
         reader.ledger.fault(
-            "checksum-wrong", record, name, value=value, actual=actual, start=start, end=reader.size
+            FaultName.CHECKSUM_WRONG, record, name, value=value, actual=actual, start=start, end=reader.size
         )
 
 
@@ -46,7 +47,9 @@ def _index(reader: Reader, meaning: m.IndexInto, value: int, record: Record, nam
 def _count(reader: Reader, meaning: m.CountOf, value: int, record: Record, name: str) -> None:
     held = record.get(meaning.of)
     if isinstance(held, list | Rows) and len(held) != value and reader.ledger.complete:
-        reader.ledger.fault("count-mismatch", record, name, value=value, actual=len(held), of=meaning.of)
+        reader.ledger.fault(
+            FaultName.COUNT_MISMATCH, record, name, value=value, actual=len(held), of=meaning.of
+        )
 
 
 def _record_size(reader: Reader, meaning: m.RecordSize, value: int, record: Record, name: str) -> None:
@@ -55,7 +58,7 @@ def _record_size(reader: Reader, meaning: m.RecordSize, value: int, record: Reco
         return
     size = 1 if isinstance(held, bytes) else next((row.end - row.offset for row in held), value)
     if value != size:
-        reader.ledger.fault("record-size-wrong", record, name, value=value, actual=size)
+        reader.ledger.fault(FaultName.RECORD_SIZE_WRONG, record, name, value=value, actual=size)
 
 
 _LATER: Mapping[type, Callable[..., None]] = MappingProxyType(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import construct
+
 from ccheck_schemas import meaning as m
+from ccheck_schemas.fault import FaultName
 from ccheck_schemas.record import Record
 from ccheck_schemas.size import fixed_size
 from ccheck_schemas.text import decode
@@ -32,10 +35,10 @@ def const(reader: Reader, node: Any, record: Record, name: str, at: int, limit: 
     size = fixed_size(node) or 0
     reader.need(record, name, at, size, limit, promised)
     raw = reader.data[at : at + size]
-    record.put(name, raw, at, at + size)
+    record.put(name, raw if isinstance(node.subcon, construct.Bytes) else node.value, at, at + size)
     expected = node.build(None)
     if raw != expected:
-        reader.ledger.fault("wrong-magic", record, name, value=raw, expected=expected)
+        reader.ledger.fault(FaultName.WRONG_MAGIC, record, name, value=raw, expected=expected)
     return at + size
 
 
@@ -68,7 +71,7 @@ def text_to_nul(
     record.put(name, None, at, limit if nul < 0 else nul)
     if nul < 0:
         if promised <= limit:
-            reader.ledger.fault("text-not-terminated", record, name, (at, limit))
+            reader.ledger.fault(FaultName.TEXT_NOT_TERMINATED, record, name, (at, limit))
         reader.stop()
     text = m.Text(0, node.encoding)
     record.values[name] = decode(reader.ledger, text, record, name, at, nul - at)
@@ -81,10 +84,8 @@ def zero_pad(
     """Zeros up to an alignment."""
     end = at + -at % node.align
     reader.need(record, "padding", at, end - at, limit, promised)
-    padding = reader.data[at:end]
-    if any(padding) and id(record) not in reader.loose:
-        first = at + len(padding) - len(padding.lstrip(b"\0"))
-        reader.ledger.fault("padding-not-zero", record, "padding", (first, at + len(padding.rstrip(b"\0"))))
+    if id(record) not in reader.loose:
+        reader.ledger.padding(record, at, end)
     return end
 
 

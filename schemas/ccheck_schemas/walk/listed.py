@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ccheck_schemas import meaning as m
+from ccheck_schemas.fault import FaultName
 from ccheck_schemas.record import Record
 from ccheck_schemas.size import fixed_size, number_at
 from ccheck_schemas.span import Span
@@ -39,7 +40,7 @@ def terminated(
     if any(ending):
         place = (at + len(ending) - len(ending.lstrip(b"\0")), at + len(ending.rstrip(b"\0")))
         value = int.from_bytes(ending.strip(b"\0"), "big")
-        reader.ledger.fault("reserved-not-zero", record, name, place, value=value)
+        reader.ledger.fault(FaultName.RESERVED_NOT_ZERO, record, name, place, value=value)
     record.put(name, rows, start, at + size)
     return at + size
 
@@ -71,7 +72,13 @@ def up_to_end(
     while at < limit:
         row = Record(record, f"{name}[{len(rows)}]", at)
         rows.append(row)
-        at = row.end = reader.struct(listed, row, at, limit, promised)
+        row.end = reader.struct(listed, row, at, limit, promised)
+        if row.end == at:
+            # Nothing moved, so the next element would be this one again, without end.
+            values: dict[str, Any] = {"elements": None, "read": len(rows)}
+            reader.ledger.fault(FaultName.ELEMENT_WITHOUT_BYTES, record, name, (at, limit), **values)
+            reader.stop()
+        at = row.end
     record.put(name, rows, start, at)
     return at
 
@@ -82,13 +89,13 @@ def zeros_to(
     """Zero bytes up to the offset that a field names. One that lies before what was read so far has bytes
     of two owners, and ends the record.
     """
-    target = int(m.evaluate(node.offset, record.values))
+    target = int(reader.value(node.offset, record, name, at))
     field = m.field_of(node.offset)
     if target < at:
         place = (max(0, target), at)
         proofs = (("they are read up to here", lambda: Span(at, 0, "")),)
         reader.ledger.fault(
-            "bytes-owned-twice",
+            FaultName.BYTES_OWNED_TWICE,
             record,
             field,
             None if field else place,
@@ -99,7 +106,7 @@ def zeros_to(
         reader.stop()
     if target > limit and promised <= limit:
         values = {"value": target, "size": limit}
-        reader.ledger.blame("offset-outside-file", record, field, (limit, limit), **values)
+        reader.ledger.blame(FaultName.OFFSET_OUTSIDE_FILE, record, field, (limit, limit), **values)
         reader.stop()
     reader.need(record, "padding", at, target - at, limit, promised)
     _zeros(reader, record, at, target)
@@ -115,7 +122,4 @@ def zeros_to_end(
 
 
 def _zeros(reader: Reader, record: Record, at: int, end: int) -> None:
-    padding = reader.data[at:end]
-    if any(padding):
-        first = at + len(padding) - len(padding.lstrip(b"\0"))
-        reader.ledger.fault("padding-not-zero", record, "padding", (first, at + len(padding.rstrip(b"\0"))))
+    reader.ledger.padding(record, at, end)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import construct
 
 from ccheck_schemas import meaning as m
+from ccheck_schemas.fault import FaultName
 from ccheck_schemas.meaning import field_of
 from ccheck_schemas.record import Record
-from ccheck_schemas.size import fixed_size
+from ccheck_schemas.size import fixed_size, least_size
 from ccheck_schemas.walk.cut import Cut
 
 if TYPE_CHECKING:
@@ -29,18 +30,25 @@ def nested(reader: Reader, node: Any, record: Record, name: str, at: int, limit:
 def array(reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
     """A counted list."""
     count = reader.amount(node.count, record, name, at)
-    size = fixed_size(node.subcon) or 1
-    fits = reader.fit(node.count, count, size, record, at, limit, promised)
+    size = fixed_size(node.subcon)
+    may_be_empty = size is None and not least_size(node.subcon)
+    fits = count if may_be_empty else reader.fit(node.count, count, size or 1, record, at, limit, promised)
+    start = at
     values: list[Any] = []
     record.put(name, values, at, at)
     handle, subcon = reader.handler(node.subcon)
-    holder = Record(record, "", at)
-    holder.values["_"] = record.values
-    holder.values["_root"] = record.values["_root"]
+    # An Array makes no context of its own: its elements name the fields of the record that holds it.
     for i in range(fits):
-        at = handle(reader, subcon, holder, f"{name}[{i}]", at, limit, promised)
-        values.append(holder.values.pop(f"{name}[{i}]"))
-    record.put(name, values, record.span(name).offset, at)
+        element = f"{name}[{i}]"
+        try:
+            end = handle(reader, subcon, record, element, at, limit, promised)
+        finally:
+            value = record.values.pop(element, None)
+        values.append(value)
+        if end == at:
+            reader.idle(record, name, at, count)
+        at = end
+    record.put(name, values, start, at)
     if fits < count:
         reader.ledger.complete = False
         raise Cut
@@ -58,7 +66,7 @@ def region(
         reader.ledger.complete = False
         if end > promised or promised <= limit:
             place = (min(at, limit), limit)
-            reader.ledger.blame("truncated", record, field, place, need=length, have=limit - at)
+            reader.ledger.blame(FaultName.TRUNCATED, record, field, place, need=length, have=limit - at)
     stop = min(end, limit)
     try:
         handle, subcon = reader.handler(node.subcon)
@@ -69,7 +77,7 @@ def region(
         reader.loose[id(record)] = end
     if used < end <= limit:
         reader.loose[id(record)] = used
-        reader.ledger.blame("size-mismatch", record, field, (at, end), value=length, actual=used - at)
+        reader.ledger.blame(FaultName.SIZE_MISMATCH, record, field, (at, end), value=length, actual=used - at)
     if end > limit:
         raise Cut
     return end
@@ -79,20 +87,21 @@ def if_then_else(
     reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """One of two branches."""
-    chosen = node.thensubcon if m.evaluate(node.condfunc, record.values) else node.elsesubcon
+    holds = reader.value(node.condfunc, record, name, at)
+    chosen = node.thensubcon if holds else node.elsesubcon
     return choose(reader, chosen, record, name, at, limit, promised)
 
 
 def switch(reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
     """The branch of a kind."""
-    key = m.evaluate(node.keyfunc, record.values)
+    key = reader.value(node.keyfunc, record, name, at)
     if key not in node.cases and node.default is construct.Pass:
         # What an unknown kind holds cannot be read. A field that is a StrictEnum has said so already.
         reader.ledger.complete = False
         place = (at, at)
         kinds = tuple(node.cases)
         reader.ledger.blame(
-            "unknown-enum-value", record, field_of(node.keyfunc), place, value=key, names=kinds
+            FaultName.UNKNOWN_ENUM_VALUE, record, field_of(node.keyfunc), place, value=key, names=kinds
         )
         record.put(name, None, at, at)
         raise Cut

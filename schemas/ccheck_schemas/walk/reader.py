@@ -10,6 +10,7 @@ from typing import Any, NoReturn, TypeAlias
 import construct
 
 from ccheck_schemas import meaning as m
+from ccheck_schemas.fault import FaultName
 from ccheck_schemas.ledger import Ledger, Stop
 from ccheck_schemas.meaning import field_of
 from ccheck_schemas.pool import Pools
@@ -25,6 +26,10 @@ Handler: TypeAlias = Callable[..., int]
 
 Handlers: TypeAlias = Callable[[Any], tuple[Handler, Any]]
 """A node → the function that reads it, and the node without its name."""
+
+
+IDLE_ELEMENTS = 4096
+"""Elements without bytes that any file may have, whatever its size."""
 
 
 class Reader:
@@ -46,13 +51,14 @@ class Reader:
         self.blocks = Blocks(self.ledger)
         self.seals: list[tuple[m.Meaning, Span, struct.Struct]] = []
         self.later: list[Callable[[], None]] = []
-        # Records read elsewhere, by node and offset: each is read once.
-        self.seen: dict[int, dict[int, Record]] = {}
+        # Records read elsewhere, each once, by node and offset, and by what they take from around them.
+        self.seen: dict[tuple[int, int], dict[tuple[Any, ...], Record]] = {}
         # Records that were cut short, and those whose region ends at a wrong place, with the end that holds.
         self.cut: set[int] = set()
         self.loose: dict[int, int] = {}
         # Where the stream begins and ends in which positions count, and the end that the file promised.
         self.stream = (0, self.size, self.size)
+        self.idled = 0
 
     def run(self, root: construct.Construct) -> Reading:
         """Read the whole file, then judge what takes the whole file."""
@@ -96,18 +102,51 @@ class Reader:
         self.ledger.complete = False
         if at + size > promised or promised <= limit:
             have = max(0, limit - at)
-            self.ledger.fault("truncated", record, field, (min(at, limit), limit), need=size, have=have)
+            self.ledger.fault(
+                FaultName.TRUNCATED, record, field, (min(at, limit), limit), need=size, have=have
+            )
         raise Cut
 
     def amount(self, expression: m.Expression, record: Record, name: str, at: int) -> int:
         """A count or length; a negative one is a fault and ends the record."""
-        value = int(m.evaluate(expression, record.values))
+        value = int(self.value(expression, record, name, at))
         if value < 0:
             values = {"value": value, "low": 0, "high": self.size}
-            self.ledger.blame("value-out-of-bounds", record, field_of(expression), (at, at), **values)
+            self.ledger.blame(FaultName.VALUE_OUT_OF_BOUNDS, record, field_of(expression), (at, at), **values)
             self.ledger.complete = False
             raise Cut
         return value
+
+    def value(self, expression: m.Expression, record: Record, name: str | None, at: int) -> Any:
+        """Returns what an expression says over the fields read so far.
+
+        Raises:
+            Cut: It needs a field that is not there, because its record was cut short or has no place in the
+                file. Where no fault says so yet, this is one.
+        """
+        if not callable(expression):
+            return expression
+        try:
+            return expression(record.values)
+        except (LookupError, TypeError, ValueError, ArithmeticError) as why:
+            if not self.ledger.counts:
+                values: dict[str, Any] = {
+                    "expression": repr(expression),
+                    "reason": f"{type(why).__name__}: {why}",
+                }
+                self.ledger.fault(FaultName.EXPRESSION_UNRESOLVED, record, name, (at, at), **values)
+            self.ledger.complete = False
+            raise Cut from None
+
+    def idle(self, record: Record, name: str, at: int, count: int) -> None:
+        """Counts an element that took no bytes. Raises Stop where a file asks for more of them than its size
+        allows.
+        """
+        self.idled += 1
+        if self.idled > self.size + IDLE_ELEMENTS:
+            values: dict[str, Any] = {"elements": count, "read": self.idled}
+            self.ledger.fault(FaultName.ELEMENT_WITHOUT_BYTES, record, name, (at, at), **values)
+            raise Stop
 
     def stop(self) -> NoReturn:
         """Abandon a record: what stands behind this place cannot be found."""
@@ -130,7 +169,7 @@ class Reader:
         room = max(0, end - at) // size
         if count > room:
             values = {"count": count, "room": room, "size": size}
-            self.ledger.blame("count-past-bytes", record, field_of(expression), (at, at), **values)
+            self.ledger.blame(FaultName.COUNT_PAST_BYTES, record, field_of(expression), (at, at), **values)
         return min(count, max(0, limit - at) // size)
 
 

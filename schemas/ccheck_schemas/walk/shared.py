@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ccheck_schemas import meaning as m
+from ccheck_schemas.fault import FaultName
 from ccheck_schemas.meaning import field_of
 from ccheck_schemas.record import Record
 from ccheck_schemas.row_plan import row_plan
@@ -98,6 +99,7 @@ def take_shared(
 ) -> int:
     """A name in a block."""
     record.put(name, None, at, at)
+    reader.value(node.offset, record, name, at)
     reader.blocks.take(record, name, node)
     return at
 
@@ -116,6 +118,8 @@ def take_pooled(
 ) -> int:
     """An item of a pool."""
     record.put(name, None, at, at)
+    for expression in (node.offset, node.length):
+        reader.value(expression, record, name, at)
     reader.pools.take(record, name, node)
     return at
 
@@ -124,9 +128,9 @@ def _limits(reader: Reader, node: m.Table | m.Pool, count: int, record: Record, 
     """Hold a count against the limits of its table or pool."""
     if not node.low <= count <= node.high:
         values = {"value": count, "low": node.low, "high": node.high}
-        reader.ledger.blame("value-out-of-bounds", record, field_of(node.count), (at, at), **values)
+        reader.ledger.blame(FaultName.VALUE_OUT_OF_BOUNDS, record, field_of(node.count), (at, at), **values)
 
 
 def _repeated(reader: Reader, name: str, field: str | None, record: Record, at: int) -> None:
     """A second table or pool of a name: what points into it is held against the first alone."""
-    reader.ledger.blame("table-repeated", record, field, (at, at), table=name)
+    reader.ledger.blame(FaultName.TABLE_REPEATED, record, field, (at, at), table=name)

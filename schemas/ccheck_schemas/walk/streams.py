@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ccheck_schemas import meaning as m
 from ccheck_schemas.expression import field_of
+from ccheck_schemas.fault import FaultName
 from ccheck_schemas.ledger import Stop
 from ccheck_schemas.record import Record
 from ccheck_schemas.walk.cut import Cut
@@ -72,7 +73,7 @@ def delimited(
     if found < 0 and not node.to_end:
         record.put(name, None, at, limit)
         if promised <= limit:
-            reader.ledger.fault("text-not-terminated", record, name, (at, limit))
+            reader.ledger.fault(FaultName.TEXT_NOT_TERMINATED, record, name, (at, limit))
         reader.stop()
     behind = limit if found < 0 else found + len(node.terminator)
     filled = behind if node.include or found < 0 else found
@@ -101,7 +102,9 @@ def _decoded(
         return content.decode(encoding)
     except UnicodeDecodeError as bad:
         reason = f"not {encoding}: {bad.reason}"
-        reader.ledger.fault("text-malformed", record, name, (at + bad.start, at + bad.end), reason=reason)
+        reader.ledger.fault(
+            FaultName.TEXT_MALFORMED, record, name, (at + bad.start, at + bad.end), reason=reason
+        )
         return None
 
 
@@ -116,7 +119,7 @@ def substream(
         if end > promised or promised <= limit:
             place = (min(at, limit), limit)
             reader.ledger.blame(
-                "truncated", record, field_of(node.length), place, need=length, have=limit - at
+                FaultName.TRUNCATED, record, field_of(node.length), place, need=length, have=limit - at
             )
     _inside(reader, node.subcon, record, name, at, min(end, limit), end)
     if end > limit:
@@ -151,7 +154,7 @@ def read_at(
     reader: Reader, node: m.ReadAt, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """A node at a position, whose bytes another field may own too."""
-    position = int(m.evaluate(node.position, record.values))
+    position = int(reader.value(node.position, record, name, at))
     start, stop, end = (0, reader.size, reader.size) if node.whole_file else reader.stream
     record.put(name, None, at, at)
     if not 0 <= position <= stop - start:
@@ -159,7 +162,7 @@ def read_at(
         if position < 0 or start + position > end or end <= stop:
             blamed, place = field_of(node.position), (stop, stop)
             reader.ledger.blame(
-                "offset-outside-file", record, blamed, place, value=start + position, size=stop
+                FaultName.OFFSET_OUTSIDE_FILE, record, blamed, place, value=start + position, size=stop
             )
         return at
     target = start + position
@@ -177,6 +180,7 @@ def read_at(
     finally:
         reader.stream = around
     if not within:
-        reader.ledger.fault("bytes-owned-twice", record, name, (target, after), other=None, link=False)
+        values: dict[str, Any] = {"work": coverage.looked_through, "limit": coverage.limit}
+        reader.ledger.fault(FaultName.WORK_OUT_OF_PROPORTION, record, name, (target, after), **values)
         raise Stop
     return at

@@ -11,7 +11,7 @@ from enum import IntEnum
 from ccheck.check import Blame
 from ccheck.checks.structure import faults
 from ccheck.subject import Subject, proofs_of
-from ccheck_schemas.record import Fault
+from ccheck_schemas.fault import Fault, FaultName
 
 
 def value_out_of_bounds(subject: Subject) -> Iterator[Blame]:
@@ -26,7 +26,7 @@ def value_out_of_bounds(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Bring the value inside the limits in the message; the page of the format names them all.
     """
-    for fault in faults(subject, "value-out-of-bounds"):
+    for fault in faults(subject, FaultName.VALUE_OUT_OF_BOUNDS):
         value = fault.values["value"]
         if "step" in fault.values:
             limits = f"is not a multiple of {fault.values['step']}"
@@ -54,7 +54,7 @@ def unknown_enum_value(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Use one of the values in the message.
     """
-    for fault in faults(subject, "unknown-enum-value"):
+    for fault in faults(subject, FaultName.UNKNOWN_ENUM_VALUE):
         value = fault.values["value"]
         names = ", ".join(map(_named, fault.values["names"]))
         yield Blame(
@@ -84,7 +84,7 @@ def unknown_flag(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Clear the bit.
     """
-    for fault in faults(subject, "unknown-flag"):
+    for fault in faults(subject, FaultName.UNKNOWN_FLAG):
         names = ", ".join(f"{int(v):#x} {str(v.name).lower()}" for v in fault.values["names"])
         yield Blame(
             f"the bits {fault.values['unknown']:#x} of {fault.values['value']:#x} have no meaning",
@@ -107,7 +107,7 @@ def reserved_not_zero(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Set the field to zero.
     """
-    for fault in faults(subject, "reserved-not-zero"):
+    for fault in faults(subject, FaultName.RESERVED_NOT_ZERO):
         yield Blame(
             f"the reserved field holds {fault.values['value']:#x}, not 0",
             fault.span,
@@ -130,7 +130,7 @@ def padding_not_zero(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Set the padding to zero.
     """
-    for fault in faults(subject, "padding-not-zero"):
+    for fault in faults(subject, FaultName.PADDING_NOT_ZERO):
         yield Blame(
             f"{fault.span.length} bytes of padding are not zero",
             fault.span,
@@ -155,7 +155,7 @@ def offset_outside_region(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Build the file again, so that offset and length name an item of the pool.
     """
-    for fault in faults(subject, "offset-outside-region"):
+    for fault in faults(subject, FaultName.OFFSET_OUTSIDE_REGION):
         yield _outside(fault)
 
 
@@ -186,7 +186,7 @@ def offset_misaligned(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Move the item to the next multiple, with zero bytes before it.
     """
-    for fault in faults(subject, "offset-misaligned"):
+    for fault in faults(subject, FaultName.OFFSET_MISALIGNED):
         value, align = fault.values["value"], fault.values["align"]
         yield Blame(
             f"the offset {value:#x} is not a multiple of {align}",
@@ -209,7 +209,7 @@ def index_outside_table(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Let the index and count stay inside the table.
     """
-    for fault in faults(subject, "index-outside-table"):
+    for fault in faults(subject, FaultName.INDEX_OUTSIDE_TABLE):
         value, count, rows, table = (fault.values[key] for key in ("value", "count", "rows", "table"))
         what = f"row {value:,}" if count == 1 else f"{count:,} rows from row {value:,}"
         which = f" (0 to {rows - 1:,})" if rows else ""
@@ -235,7 +235,7 @@ def text_malformed(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Write the text in the encoding of the format, without NUL.
     """
-    for fault in faults(subject, "text-malformed"):
+    for fault in faults(subject, FaultName.TEXT_MALFORMED):
         yield Blame(
             f"the text is not well-formed: {fault.values['reason']}",
             fault.span,
@@ -258,7 +258,7 @@ def text_not_terminated(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     End the text with a NUL.
     """
-    for fault in faults(subject, "text-not-terminated"):
+    for fault in faults(subject, FaultName.TEXT_NOT_TERMINATED):
         yield Blame(
             "the text has no NUL at its end",
             fault.span,
@@ -280,7 +280,7 @@ def pool_items_overlap(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Give each item bytes of its own; equal items may be stored once.
     """
-    for fault in faults(subject, "pool-items-overlap"):
+    for fault in faults(subject, FaultName.POOL_ITEMS_OVERLAP):
         other = fault.values["other"]
         yield Blame(
             f"the item at {fault.values['value']:#x} overlaps the item at {other:#x}" if other is not None
@@ -306,7 +306,7 @@ def pool_text_unused(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Build the file again; ccheck writes only what is used.
     """
-    for fault in faults(subject, "pool-text-unused"):
+    for fault in faults(subject, FaultName.POOL_TEXT_UNUSED):
         yield Blame(
             f"{fault.values['length']:,} bytes of the {fault.span.path} are used by no record",
             fault.span,

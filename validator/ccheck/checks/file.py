@@ -10,8 +10,9 @@ from ccheck.check import Blame
 from ccheck.finding import Proof
 from ccheck.intake import Obstacle
 from ccheck.subject import Subject
+from ccheck_schemas.fault import Fault, FaultName
 from ccheck_schemas.meaning import FileSize
-from ccheck_schemas.record import Fault, Reading
+from ccheck_schemas.record import Reading
 from ccheck_schemas.span import Span
 
 SECTOR = 512
@@ -66,27 +67,29 @@ def too_large(subject: Subject) -> Iterator[Blame]:
 
 
 def examination_crashed(subject: Subject) -> Iterator[Blame]:
-    """Examining the file ended the process that did it.
+    """Examining the file failed: an exception, or the end of the process that did it.
 
     ## What is wrong
-    The worker process that examined the file died, and the processes that tried the same file again, alone,
-    died as well: a crash in native code, an exit that a check asked for, or the system that took the process
-    away because it used too much memory. The message says how the last one ended.
+    A schema, a check, an interpreter or ccheck itself raised an exception while it examined this file; or the
+    worker process that examined it died, and so did those that tried the same file again, alone: a crash in
+    native code, an exit that a check asked for, or the system that took the process away because it used too
+    much memory. The message gives the exception and its place, or how the last process ended. All other files
+    were examined.
 
     ## Why is this bad
     The file was not examined to its end, so it is not known to be good. What crashes one reader may crash the
     driver too.
 
     ## How to fix
-    Run `ccheck validate --jobs 1` on this file alone to see the crash. If your own schema or check is to
-    blame, mend it; if ccheck is, report it with the file. If memory ran out, give fewer `--jobs`.
+    If the place is in your own schema or check, correct it; if it is in ccheck, report it with the file. Run
+    `ccheck validate --jobs 1` on this file alone to see a crash. If memory ran out, give fewer `--jobs`.
     """
     if subject.obstacle is Obstacle.CRASHED:
         yield Blame(
-            f"examining the file crashed: the process {subject.detail}",
+            f"examining the file failed: {subject.detail}",
             subject.whole,
             why="a file that was not examined to its end is not known to be good",
-            fix="examine it alone with --jobs 1 to see what crashes",
+            fix="examine it alone with --jobs 1; correct the schema or check that fails, or report it",
         )
 
 
@@ -117,7 +120,8 @@ def all_zero(subject: Subject) -> Iterator[Blame]:
     """Every byte of the file is zero.
 
     ## What is wrong
-    The file has its length, but none of its data.
+    The file has its length, but none of its data. Zeros that the schema named with `--schema` accepts as they
+    stand are content, and no finding.
 
     ## Why is this bad
     Windows gives zeroes for data that was not yet on the disk when the host went down; such files were found
@@ -126,7 +130,7 @@ def all_zero(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Restore the file from its source or from the last known good copy.
     """
-    if subject.data and not any(subject.data):
+    if subject.reading is None and subject.data and not any(subject.data):
         yield Blame(
             f"all {len(subject.data):,} bytes of the file are zero",
             subject.whole,
@@ -179,7 +183,9 @@ def torn_at_sector(subject: Subject) -> Iterator[Blame]:
     if reading is None or not reading.counts:
         return
     size = len(subject.data)
-    if any(f.values["actual"] == size > f.values["value"] for f in reading.faults_of("size-mismatch")):
+    if any(
+        f.values["actual"] == size > f.values["value"] for f in reading.faults_of(FaultName.SIZE_MISMATCH)
+    ):
         return  # the header says that the file ends sooner: these bytes were put behind it
     written = len(subject.data.rstrip(b"\0"))
     boundary = -(-written // SECTOR) * SECTOR
@@ -206,11 +212,11 @@ def _read_from(fault: Fault, boundary: int) -> bool:
     before it were put behind content that is whole.
     """
     span = fault.span
-    return span.offset >= boundary or (span.end > boundary and fault.name != "bytes-unowned")
+    return span.offset >= boundary or (span.end > boundary and fault.name != FaultName.BYTES_UNOWNED)
 
 
 def _goes_on(reading: Reading, size: int) -> bool:
     """Whether the file says that it is longer than it is: in its size, or, without one, by its records."""
     if any(isinstance(meaning, FileSize) for meaning, _, _ in reading.seals):
-        return any(f.values["actual"] == size for f in reading.faults_of("size-mismatch"))
-    return reading.counts["truncated"] > 0 or reading.counts["count-past-bytes"] > 0
+        return any(f.values["actual"] == size for f in reading.faults_of(FaultName.SIZE_MISMATCH))
+    return reading.counts[FaultName.TRUNCATED] > 0 or reading.counts[FaultName.COUNT_PAST_BYTES] > 0

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 from ccheck.check import Blame
 from ccheck.subject import Subject, proofs_of
-from ccheck_schemas.record import Fault
+from ccheck_schemas.fault import Fault, FaultName
 
 
-def faults(subject: Subject, name: str) -> Iterator[Fault]:
+def faults(subject: Subject, name: FaultName) -> Iterator[Fault]:
     """The faults of one kind in a subject that was read; none without a reading."""
     return subject.reading.faults_of(name) if subject.reading is not None else iter(())
 
@@ -30,7 +30,7 @@ def wrong_magic(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Give the right file, or the right `--schema`.
     """
-    for fault in faults(subject, "wrong-magic"):
+    for fault in faults(subject, FaultName.WRONG_MAGIC):
         found, expected = fault.values["value"].hex(" "), fault.values["expected"].hex(" ")
         yield Blame(
             f"the magic is {found}, not {expected}",
@@ -54,7 +54,7 @@ def unknown_format_version(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Build the content for a version that is known, or update ccheck.
     """
-    for fault in faults(subject, "unknown-format-version"):
+    for fault in faults(subject, FaultName.UNKNOWN_FORMAT_VERSION):
         known = ", ".join(fault.values["known"])
         yield Blame(
             f"format version is {fault.values['value']}, known is {known}",
@@ -77,7 +77,7 @@ def truncated(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     The file was cut off, or a size in front of the place is too large. Build it again from its source.
     """
-    for fault in faults(subject, "truncated"):
+    for fault in faults(subject, FaultName.TRUNCATED):
         need, have = fault.values["need"], fault.values["have"]
         yield Blame(
             f"{need:,} bytes are needed here, {max(have, 0):,} are left",
@@ -100,7 +100,7 @@ def size_mismatch(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Build the file again. If you edit bytes by hand, `ccheck build` makes sizes true.
     """
-    for fault in faults(subject, "size-mismatch"):
+    for fault in faults(subject, FaultName.SIZE_MISMATCH):
         value, actual = fault.values["value"], fault.values["actual"]
         yield Blame(
             f"the size is given as {value:,} bytes, there are {actual:,}",
@@ -125,7 +125,7 @@ def count_past_bytes(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Set the count to the number of records, or bring back the records.
     """
-    for fault in faults(subject, "count-past-bytes"):
+    for fault in faults(subject, FaultName.COUNT_PAST_BYTES):
         count, room, size = fault.values["count"], fault.values["room"], fault.values["size"]
         yield Blame(
             f"the count is {count:,}, but there is room for {room:,} of {size} bytes",
@@ -149,7 +149,7 @@ def count_mismatch(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Set the count to the number of records in the chain.
     """
-    for fault in faults(subject, "count-mismatch"):
+    for fault in faults(subject, FaultName.COUNT_MISMATCH):
         value, actual, of = fault.values["value"], fault.values["actual"], fault.values["of"]
         yield Blame(
             f"the count is {value:,}, but the chain of {of} has {actual:,}",
@@ -173,13 +173,119 @@ def table_repeated(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Build the file again, with one table of each kind.
     """
-    for fault in faults(subject, "table-repeated"):
+    for fault in faults(subject, FaultName.TABLE_REPEATED):
         yield Blame(
             f"a second {fault.values['table']} begins here",
             fault.span,
             label="again",
             why="a driver keeps one pointer: what was checked against the first is read from the second",
             fix="build the file again, with one of each",
+        )
+
+
+def element_without_bytes(subject: Subject) -> Iterator[Blame]:
+    """A list has elements that take no bytes.
+
+    ## What is wrong
+    A list goes on to the end of its bytes, or for a stated count, and its elements take none: each length
+    inside them is 0.
+
+    ## Why is this bad
+    A reader that loops until the bytes are used up never ends; one that loops over the count does as much
+    work as the file asks for, whatever its size. In a kernel both are a host that hangs.
+
+    ## How to fix
+    Give each element at least one byte, or leave the elements out and set the count to 0.
+    """
+    for fault in faults(subject, FaultName.ELEMENT_WITHOUT_BYTES):
+        count, read = fault.values["elements"], fault.values["read"]
+        asked = "a list to the end of its bytes" if count is None else f"a list of {count:,}"
+        yield Blame(
+            f"element {read:,} of {asked} takes no bytes",
+            fault.span,
+            label="no bytes",
+            why="a reader that goes on until the bytes are used up never ends",
+            fix="give each element at least one byte, or leave it out",
+        )
+
+
+def expression_unresolved(subject: Subject) -> Iterator[Blame]:
+    """The layout depends on a field that the file does not have.
+
+    ## What is wrong
+    The schema takes a length, a count, an offset or a condition from a field of a record that is not in this
+    file: its offset is 0, or it belongs to another branch.
+
+    ## Why is this bad
+    Where the next field begins cannot be known. A driver that follows the same layout reads a number through
+    a null pointer, or out of a record of another kind.
+
+    ## How to fix
+    Bring back the record that holds the field. If the file is right, the schema must say what holds where the
+    record is absent.
+    """
+    for fault in faults(subject, FaultName.EXPRESSION_UNRESOLVED):
+        expression, reason = fault.values["expression"], fault.values["reason"]
+        yield Blame(
+            f"{expression} has no value here ({reason}), so what follows cannot be found",
+            fault.span,
+            label="not to be found",
+            why="a driver that follows the same layout reads the number out of a record that is not there",
+            fix="bring back the record that holds the field, or let the schema say what holds without it",
+        )
+
+
+def work_out_of_proportion(subject: Subject) -> Iterator[Blame]:
+    """The file asks for far more work than its size explains.
+
+    ## What is wrong
+    Many records name the same long text or the same bytes, so that whoever looks at what each record names looks
+    at many times the bytes of the file.
+
+    ## Why is this bad
+    Time and memory that grow with the square of a file's size are a host that hangs, from a file that looks
+    small.
+
+    ## How to fix
+    Shorten what is named so often, or name it less often.
+    """
+    for fault in faults(subject, FaultName.WORK_OUT_OF_PROPORTION):
+        work, limit = fault.values["work"], fault.values["limit"]
+        yield Blame(
+            f"what records name has more than {work:,} bytes together; a file of "
+            f"{len(subject.data):,} bytes may name {limit:,}",
+            fault.span,
+            label="named too often",
+            why="work that grows with the square of a file's size makes a host hang",
+            fix="shorten what is named so often, or name it less often",
+        )
+
+
+def fault_unclaimed(subject: Subject) -> Iterator[Blame]:
+    """The reader found a fault that no check reports.
+
+    ## What is wrong
+    The file breaks its schema in a way that none of the checks in use is there to report.
+
+    ## Why is this bad
+    A fault that nobody reports would let the file pass. This is a mistake in the table of checks, and the
+    file fails until it is corrected.
+
+    ## How to fix
+    If you run checks of your own selection, add the check of the fault's name. Otherwise report it, with the
+    file.
+    """
+    if subject.reading is None:
+        return
+    for name in sorted(set(subject.reading.counts) - subject.claimed):
+        number = subject.reading.counts[name]
+        first = next(subject.reading.faults_of(name), None)
+        yield Blame(
+            f"the reader found {name} {number:,} times, and no check in use reports it",
+            subject.whole if first is None else first.span,
+            label=name,
+            why="a fault that nobody reports would let the file pass",
+            fix="add the check of this name to those in use, or report it with the file",
         )
 
 
@@ -196,7 +302,7 @@ def record_size_wrong(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Set the record size to that of the format.
     """
-    for fault in faults(subject, "record-size-wrong"):
+    for fault in faults(subject, FaultName.RECORD_SIZE_WRONG):
         value, actual = fault.values["value"], fault.values["actual"]
         yield Blame(
             f"the record size is {value}, records of this kind have {actual} bytes",
@@ -219,7 +325,7 @@ def offset_outside_file(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Build the file again; if it was cut off, restore it.
     """
-    for fault in faults(subject, "offset-outside-file"):
+    for fault in faults(subject, FaultName.OFFSET_OUTSIDE_FILE):
         value, size = fault.values["value"], fault.values["size"]
         yield Blame(
             f"the offset is {value:#x}, the file ends at {size:#x}",
@@ -243,7 +349,7 @@ def chain_backwards(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Build the file again; the offsets of a chain only ever grow.
     """
-    for fault in faults(subject, "chain-backwards"):
+    for fault in faults(subject, FaultName.CHAIN_BACKWARDS):
         yield Blame(
             f"the chain goes backwards: from {fault.values['here']:#x} to {fault.values['value']:#x}",
             fault.span,
@@ -265,7 +371,7 @@ def chain_loop(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Build the file again; the offsets of a chain only ever grow.
     """
-    for fault in faults(subject, "chain-loop"):
+    for fault in faults(subject, FaultName.CHAIN_LOOP):
         yield Blame(
             f"the chain loops: it comes back to {fault.values['value']:#x}",
             fault.span,
@@ -289,7 +395,7 @@ def chain_no_end(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     End the chain with an element whose size and next offset are both 0.
     """
-    for fault in faults(subject, "chain-no-end"):
+    for fault in faults(subject, FaultName.CHAIN_NO_END):
         value, last, marked = fault.values["value"], fault.values["last"], fault.values["marked"]
         if marked:
             message = f"the chain ends here ({last} is 0) but names a next element at {value:#x}"
@@ -317,7 +423,7 @@ def bytes_owned_twice(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Build the file again, so that each record has bytes of its own.
     """
-    for fault in faults(subject, "bytes-owned-twice"):
+    for fault in faults(subject, FaultName.BYTES_OWNED_TWICE):
         other, count = fault.values["other"], fault.span.length
         if other is None:
             message = "the records of the file overlap: together they claim more than twice its bytes"
@@ -348,7 +454,7 @@ def bytes_unowned(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Remove the bytes, and build the file again.
     """
-    for fault in faults(subject, "bytes-unowned"):
+    for fault in faults(subject, FaultName.BYTES_UNOWNED):
         end = fault.span.end == len(subject.data)
         where = "at the end of the file " if end else ""
         zero = " (all zero)" if fault.values["zero"] else ""
@@ -375,7 +481,7 @@ def rows_out_of_order(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Let the first run begin at 0 and each next one where the one before ended.
     """
-    for fault in faults(subject, "rows-out-of-order"):
+    for fault in faults(subject, FaultName.ROWS_OUT_OF_ORDER):
         value, expected, table = fault.values["value"], fault.values["expected"], fault.values["table"]
         if value is None:
             message = f"{fault.values['rows'] - expected:,} rows of {table} are taken by no record"
@@ -403,7 +509,7 @@ def checksum_wrong(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Restore the file. After an edit on purpose, build it again with `ccheck build`.
     """
-    for fault in faults(subject, "checksum-wrong"):
+    for fault in faults(subject, FaultName.CHECKSUM_WRONG):
         value, actual = fault.values["value"], fault.values["actual"]
         yield Blame(
             f"the checksum is {value:#010x}, bytes {fault.values['start']:#x} to {fault.values['end']:#x} have {actual:#010x}",

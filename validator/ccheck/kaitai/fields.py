@@ -25,7 +25,7 @@ from ccheck.kaitai.expression import (
 from ccheck.kaitai.keys import Fate, fate, left_out
 from ccheck.kaitai.scope import FLOATS, INTEGERS, Scope, contents, is_integer, is_number, listed_alone
 from ccheck.kaitai.source import KaitaiError, words
-from ccheck_schemas.streams import unit_of
+from ccheck_schemas.streams import code_unit
 
 BITS = re.compile(r"b([1-9][0-9]?)(?:le|be)?", re.ASCII)
 _CONSTRUCT = {("u", "be"): "ub", ("u", "le"): "ul", ("s", "be"): "sb", ("s", "le"): "sl"}
@@ -412,7 +412,7 @@ class Field:
         extent = self._extent()
         terminator = self._terminator()
         if said == "strz" and not terminator:
-            terminator = bytes(unit_of(encoding))
+            terminator = bytes(code_unit(encoding))
         if extent is None:
             if not terminator:
                 raise self._wrong("it has no size, no size-eos and no terminator")
@@ -421,7 +421,7 @@ class Field:
         plain = not terminator and pad is None
         if extent and plain and encoding is None:
             return f"{self.names.use('Bytes')}({extent})"
-        if extent and plain and unit_of(encoding) < 4:
+        if extent and plain and code_unit(encoding) < 4:
             return f'{self.names.use("Text")}({extent}, encoding="{encoding}")'
         options = [extent] if extent else []
         if terminator:
@@ -444,7 +444,7 @@ class Field:
                 "elements that begin at the terminator of the one before take no bytes", "consume"
             )
         plain = terminator == b"\0" and not include and consume and not to_end
-        if plain and encoding is not None and unit_of(encoding) == 1:
+        if plain and encoding is not None and code_unit(encoding) == 1:
             return f'{self.names.use("TextToNul")}("{encoding}")'
         options = [repr(terminator)]
         options += ["include=True"] if include else []

@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from ccheck.crash import RAISED, crashed, described
 from ccheck.exercise.evidence import Evidence, Gather, plain
 from ccheck.exercise.outcome import ExerciseError, Given
 from ccheck.finding import FileReport
 from ccheck.formats import FORMATS, named
+from ccheck.intake import Obstacle
 from ccheck.judge import examine, judge
 from ccheck.judgement import Judgement
 from ccheck.release_gate.baseline import Baseline
@@ -60,11 +62,14 @@ class Case:
     @cached_property
     def reports(self) -> tuple[FileReport, ...]:
         """What the validator says of each file."""
-        judgement = self.judgement
-        return tuple(
-            judge(self.subjects[taken.file.name], taken.file.path, judgement.checks, judgement.policy)
-            for taken in self.files
-        )
+        return tuple(self._report(taken) for taken in self.files)
+
+    def _report(self, taken: Taken) -> FileReport:
+        judgement, subject = self.judgement, self.subjects[taken.file.name]
+        try:
+            return judge(subject, taken.file.path, judgement.checks, judgement.policy)
+        except RAISED as raised:
+            return crashed(taken.file.path, judgement.setting, judgement.checks, described(raised))
 
     @cached_property
     def foreign(self) -> bool:
@@ -76,7 +81,11 @@ class Case:
     def subject(self, data: bytes, name: str) -> Subject:
         """Bytes, read by the schema that was named or recognised."""
         judgement = self.judgement
-        return examine(data, name, judgement.setting, judgement.schemas, judgement.schema)
+        try:
+            return examine(data, name, judgement.setting, judgement.schemas, judgement.schema)
+        except RAISED as raised:
+            setting, detail = judgement.setting, described(raised)
+            return Subject(name, data, setting, obstacle=Obstacle.CRASHED, detail=detail)
 
     def given(self, last_good: bytes | None = None) -> Given:
         """What files are run with: the definitions, and every build that is supported on the day."""

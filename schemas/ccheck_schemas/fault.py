@@ -1,0 +1,68 @@
+"""The faults that a reading can have: every kind by name, and one fault with its place.
+
+The names are the ids of the checks that report them. A kind that no check claims fails the file by itself:
+`ccheck.judge` sees to that, and a test compares the two sets in both directions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum, unique
+from typing import Any
+
+from ccheck_schemas.span import Span
+
+
+@unique
+class FaultName(StrEnum):
+    """A kind of fault."""
+
+    BYTES_OWNED_TWICE = "bytes-owned-twice"
+    BYTES_UNOWNED = "bytes-unowned"
+    CHAIN_BACKWARDS = "chain-backwards"
+    CHAIN_LOOP = "chain-loop"
+    CHAIN_NO_END = "chain-no-end"
+    CHECKSUM_WRONG = "checksum-wrong"
+    COUNT_MISMATCH = "count-mismatch"
+    COUNT_PAST_BYTES = "count-past-bytes"
+    ELEMENT_WITHOUT_BYTES = "element-without-bytes"
+    EXPRESSION_UNRESOLVED = "expression-unresolved"
+    INDEX_OUTSIDE_TABLE = "index-outside-table"
+    OFFSET_MISALIGNED = "offset-misaligned"
+    OFFSET_OUTSIDE_FILE = "offset-outside-file"
+    OFFSET_OUTSIDE_REGION = "offset-outside-region"
+    PADDING_NOT_ZERO = "padding-not-zero"
+    POOL_ITEMS_OVERLAP = "pool-items-overlap"
+    POOL_TEXT_UNUSED = "pool-text-unused"
+    RECORD_SIZE_WRONG = "record-size-wrong"
+    RESERVED_NOT_ZERO = "reserved-not-zero"
+    ROWS_OUT_OF_ORDER = "rows-out-of-order"
+    SIZE_MISMATCH = "size-mismatch"
+    TABLE_REPEATED = "table-repeated"
+    TEXT_MALFORMED = "text-malformed"
+    TEXT_NOT_TERMINATED = "text-not-terminated"
+    TRUNCATED = "truncated"
+    UNKNOWN_ENUM_VALUE = "unknown-enum-value"
+    UNKNOWN_FLAG = "unknown-flag"
+    UNKNOWN_FORMAT_VERSION = "unknown-format-version"
+    VALUE_OUT_OF_BOUNDS = "value-out-of-bounds"
+    WORK_OUT_OF_PROPORTION = "work-out-of-proportion"
+    WRONG_MAGIC = "wrong-magic"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One place where the bytes break the schema.
+
+    Attributes:
+        name: The kind of fault, which is the id of the check that reports it.
+        span: The guilty bytes.
+        values: The numbers to put into a message.
+        proofs: Other places that show it, with a few words each.
+    """
+
+    name: FaultName
+    span: Span
+    values: Mapping[str, Any] = field(default_factory=dict)
+    proofs: tuple[tuple[str, Span], ...] = ()

@@ -1,0 +1,22 @@
+"""The numbers by which schemas bound fields, judged when a schema is made."""
+
+from __future__ import annotations
+
+
+def at_least(least: int, value: int) -> int:
+    """Returns `value`. Raises ValueError where it is less than `least`."""
+    if value < least:
+        raise ValueError(f"{value} is less than {least}")
+    return value
+
+
+def positive(value: int) -> int:
+    """Returns a step, an alignment or a unit. Raises ValueError where it is less than 1."""
+    return at_least(1, value)
+
+
+def in_order(low: int, high: int) -> tuple[int, int]:
+    """Returns two bounds. Raises ValueError where no number lies between them."""
+    if low > high:
+        raise ValueError(f"the bounds {low}..{high} hold no number")
+    return low, high
