@@ -451,7 +451,7 @@ def test_schemas_says_how_a_schema_file_is_read(cc: Run) -> None:
     assert status == 0
     assert out == snapshot("""\
 sensor  sensor rules of Example
-        40 general checks and 1 of its own · validate, show
+        41 general checks and 1 of its own · validate, show
         quick way for good files: no, its own checks need the content
         rows read at once: rules
 """)
