@@ -7,7 +7,7 @@ from typing import Any
 import construct
 
 from ccheck_schemas.encoding import text_encoding, unit_of
-from ccheck_schemas.expression import Expression, FieldError, bounded, evaluate
+from ccheck_schemas.expression import Expression, FieldError, evaluate, in_stream
 from ccheck_schemas.limits import positive
 
 
@@ -37,7 +37,7 @@ class At(_Elsewhere):
             return None
         back = construct.stream_tell(stream, path)
         construct.stream_seek(stream, offset, 0, path)
-        with bounded(context, None):
+        with in_stream(context, 0, None):
             value = self.subcon._parsereport(stream, context, path)
         construct.stream_seek(stream, back, 0, path)
         return value
@@ -78,7 +78,7 @@ class Chain(_Elsewhere):
                 raise FieldError("Chain", offset, f"{offset:#x} is not behind {before:#x}", path)
             before = offset
             construct.stream_seek(stream, offset, 0, path)
-            with bounded(context, None):
+            with in_stream(context, 0, None):
                 record = self.subcon._parsereport(stream, context, path)
             records.append(record)
             offset = record[self.next_field]

@@ -102,3 +102,31 @@ def end_of_region(context: Any) -> int | None:
             return end
         context = context.get("_")
     return None
+
+
+_STREAM = "_stream"
+
+
+@contextmanager
+def in_stream(context: Any, start: int, end: int | None) -> Iterator[None]:
+    """Parse or build plainly inside a stream, in which positions count. end: None with the file."""
+    before = context.get(_STREAM, ...)
+    context[_STREAM] = (start, end)
+    try:
+        with bounded(context, end):
+            yield
+    finally:
+        if before is ...:
+            del context[_STREAM]
+        else:
+            context[_STREAM] = before
+
+
+def stream_of(context: Any) -> tuple[int, int | None]:
+    """Where the stream begins and ends, in plain parsing."""
+    while context is not None:
+        if _STREAM in context:
+            found: tuple[int, int | None] = context[_STREAM]
+            return found
+        context = context.get("_")
+    return 0, None

@@ -65,6 +65,10 @@ def type_of(node: Any) -> frozenset[FieldType]:
             return frozenset({FieldType.FLOAT if node.fmtstr[-1] in "efd" else FieldType.INTEGER})
         case construct.Const():
             return type_of(node.subcon)
+        case m.Slot() | m.Rest() | m.Delimited() if node.encoding is not None:
+            return frozenset({FieldType.TEXT})
+        case m.Rest() | m.Delimited() | m.OpaqueRest():
+            return frozenset({FieldType.BYTES})
         case construct.Bytes() | m.AnyPad() | m.Pool() | m.Strings():
             return frozenset({FieldType.BYTES})
         case m.Text() | m.TextToNul():
@@ -73,7 +77,7 @@ def type_of(node: Any) -> frozenset[FieldType]:
             return frozenset({FieldType.RECORD})
         case construct.IfThenElse() | construct.Switch():
             return frozenset[FieldType]().union(*(type_of(branch) for branch in branches_of(node)))
-        case m.Region():
+        case m.Region() | m.Substream() | m.SubstreamRest() | m.ReadAt():
             return type_of(node.subcon)
         case m.Pooled() | m.SharedText() | m.Rows():
             return frozenset({FieldType.LATER})
@@ -123,7 +127,7 @@ def _fields_of(node: Any) -> Iterator[dict[str, Any]]:
     match node:
         case construct.Struct():
             yield {sub.name: sub for sub in node.subcons if sub.name}
-        case m.Region() | m.At():
+        case m.Region() | m.At() | m.Substream() | m.SubstreamRest() | m.ReadAt():
             yield from _fields_of(node.subcon)
         case construct.IfThenElse() | construct.Switch():
             for branch in branches_of(node):

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from ccheck_schemas.coverage import Coverage, Unread, merged, subtract
 from ccheck_schemas.fault import Fault, FaultName
 from ccheck_schemas.record import Record
 from ccheck_schemas.span import Span
@@ -52,6 +53,7 @@ class Ledger:
         self._noted: set[tuple[FaultName, int, str | None, Place | None]] = set()
         self._claims: list[tuple[int, int, int, Record]] = []
         self._claimed = 0
+        self.coverage = Coverage(len(data))
 
     def fault(
         self,
@@ -129,7 +131,13 @@ class Ledger:
 
     def _unowned(self, top: Record, place: Place) -> None:
         if self.complete:
-            self.fault(FaultName.BYTES_UNOWNED, top, place=place, zero=not any(self.data[slice(*place)]))
+            for gap in subtract([place], merged(self.coverage.shared)):
+                zero = not any(self.data[slice(*gap)])
+                self.fault(FaultName.BYTES_UNOWNED, top, place=gap, zero=zero)
+
+    def unread(self) -> tuple[Unread, ...]:
+        """What was not looked into. Asked at the end, as `faults` is."""
+        return self.coverage.unread((start, filled) for start, filled, _, _ in self._claims)
 
 
 def place_of(record: Record) -> Callable[[], Span]:

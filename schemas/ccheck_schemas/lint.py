@@ -172,6 +172,16 @@ class _Linter:
                 return
             case construct.Const():
                 yield from self.const(node, place)
+            case m.OpaqueRest() | m.Rest() | m.Delimited():
+                return
+            case m.Substream():
+                yield from self.number(node.length, place, scope)
+                yield from self.node(node.subcon, place, scope)
+            case m.SubstreamRest():
+                yield from self.node(node.subcon, place, scope)
+            case m.ReadAt():
+                yield from self.number(node.position, place, scope)
+                yield from self.node(node.subcon, place, scope)
             case construct.Bytes() | m.Text():
                 yield from self.number(node.length, place, scope)
             case m.Strings():
@@ -296,7 +306,7 @@ class _Linter:
         yield from self.number(node.length, place, scope)
         self.wanted.append(("pool", node.region, place))
         item = node.subcon
-        if not isinstance(item, m.Text | construct.Bytes):
+        if type(item) not in (m.Text, construct.Bytes):
             yield f"{place}: an item of a pool is a Text or Bytes"
         elif repr(item.length) != repr(node.length):
             yield f"{place}: the pool gives {node.length!r} bytes, and the item takes {item.length!r}"

@@ -12,7 +12,7 @@ gives them::
         "operand" / Pooled("pool", this.operand_offset, this.operand_length, Text(this.operand_length)),
     )
 
-Three families:
+Four families:
 
 * around an integer: `Version`, `Bounded`, `StrictEnum`, `StrictFlags`, `Reserved`, `CountOf`, `LengthOf`,
   `RecordSize`, `FileSize`, `IndexInto`, `OffsetInto`, `ChecksumOver`
@@ -21,6 +21,8 @@ Three families:
   `Pool`, `Strings`, `Region`, `TextToNul`, `ZerosTo`, `ZerosToEnd`
 * shapes that follow a number to another place and take none where they stand: `At`, `Chain`, `Pooled`,
 `SharedText`, `Rows`
+* for formats that leave bytes unread or read them twice: `Opaque`, `OpaqueRest`, `Slot`, `Rest`, `Delimited`,
+`Substream`, `SubstreamRest`, `ReadAt`
 
 Every argument is an integer, a name, or a ``this`` expression; there are no lambdas, because a generator must
 be able to read a schema. All of them also parse and build as plain Construct nodes, with the conditions that
@@ -51,6 +53,16 @@ from ccheck_schemas.shape import (
     ZerosTo,
     ZerosToEnd,
 )
+from ccheck_schemas.streams import (
+    Delimited,
+    Opaque,
+    OpaqueRest,
+    ReadAt,
+    Rest,
+    Slot,
+    Substream,
+    SubstreamRest,
+)
 
 __all__ = [
     "AnyPad",
@@ -59,6 +71,7 @@ __all__ = [
     "Chain",
     "ChecksumOver",
     "CountOf",
+    "Delimited",
     "Expression",
     "FieldError",
     "FileSize",
@@ -66,16 +79,23 @@ __all__ = [
     "LengthOf",
     "Meaning",
     "OffsetInto",
+    "Opaque",
+    "OpaqueRest",
     "Pool",
     "Pooled",
+    "ReadAt",
     "RecordSize",
     "Region",
     "Reserved",
+    "Rest",
     "Rows",
     "SharedText",
+    "Slot",
     "StrictEnum",
     "StrictFlags",
     "Strings",
+    "Substream",
+    "SubstreamRest",
     "Table",
     "Terminated",
     "Text",

@@ -37,5 +37,5 @@ def _outer(node: Any, depth: int) -> Iterator[tuple[str, ...]]:
 
 def expressions_of(node: Any) -> tuple[m.Expression, ...]:
     """Returns the expressions that a node holds itself."""
-    names = ("count", "length", "offset", "first", "condfunc", "keyfunc")
+    names = ("count", "length", "offset", "position", "first", "condfunc", "keyfunc")
     return tuple(value for name in names if callable(value := getattr(node, name, None)))

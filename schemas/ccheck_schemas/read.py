@@ -20,7 +20,7 @@ import construct
 
 from ccheck_schemas import meaning as m
 from ccheck_schemas.record import Reading
-from ccheck_schemas.walk import elsewhere, leaves, listed, nested, shared
+from ccheck_schemas.walk import elsewhere, leaves, listed, nested, shared, streams
 from ccheck_schemas.walk.reader import Handler, Reader
 
 
@@ -58,6 +58,14 @@ _HANDLERS: tuple[tuple[type, Handler], ...] = (
     (m.ZerosToEnd, listed.zeros_to_end),
     (m.At, elsewhere.elsewhere),
     (m.Chain, elsewhere.chain),
+    (m.Opaque, streams.opaque),
+    (m.OpaqueRest, streams.opaque_rest),
+    (m.Slot, streams.slot),
+    (m.Rest, streams.rest),
+    (m.Delimited, streams.delimited),
+    (m.Substream, streams.substream),
+    (m.SubstreamRest, streams.substream_rest),
+    (m.ReadAt, streams.read_at),
 )
 """The function that reads each kind of node."""
 

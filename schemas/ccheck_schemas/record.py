@@ -6,10 +6,13 @@ import struct
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from ccheck_schemas.fault import Fault, FaultName
 from ccheck_schemas.span import Span
+
+if TYPE_CHECKING:
+    from ccheck_schemas.coverage import Unread
 
 _Place = tuple[int, int, struct.Struct | None]
 
@@ -101,7 +104,8 @@ class Reading:
     root: the top record. faults: what breaks the schema, at most `FAULTS_KEPT` of each name; `counts` has
     them all. complete: everything that the schema names was read, so that what is unowned or unused is truly
     so. tables: the records of each table, each made when it is asked for. pools: start and end of each pool.
-    seals: the fields that state the size or a checksum of the file: meaning, place, packer.
+    seals: the fields that state the size or a checksum of the file: meaning, place, packer. unread: what the
+    schema does not look into.
     """
 
     root: Record
@@ -111,6 +115,7 @@ class Reading:
     tables: Mapping[str, Sequence[Record]]
     pools: Mapping[str, tuple[int, int]]
     seals: tuple[tuple[Any, Span, struct.Struct], ...] = ()
+    unread: tuple[Unread, ...] = ()
 
     def faults_of(self, name: FaultName) -> Iterator[Fault]:
         """The kept faults of one kind, by offset."""

@@ -12,6 +12,7 @@ import construct
 
 from ccheck_schemas.lint import lint
 from ccheck_schemas.record import Reading
+from ccheck_schemas.streams import SOURCE
 
 Recipe = Mapping[str, Any]
 """Content as people write it: plain mappings, lists, text and numbers, as YAML has them."""
@@ -44,6 +45,22 @@ class Identity:
     headline: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Omission:
+    """Something that an importer did not carry over from a description into a schema.
+
+    place: where it is in the description, such as ``types.chunk.seq[2].valid``. source: the description's
+    file name. line: from 1. detail: what is missing. field: the field that it was said of, by the schema's
+    names.
+    """
+
+    place: str
+    source: str
+    line: int
+    detail: str
+    field: str = ""
+
+
 @dataclass(frozen=True)
 class Schema:
     """A format that ccheck reads. Making one lints the tree, and raises `SchemaRefused`.
@@ -53,7 +70,8 @@ class Schema:
     reading itself when the format has none. compose: a recipe to bytes, raises `RecipeError`. describe:
     content to a recipe, the way back, raises `RecipeError`; both or neither. identity: for `ccheck diff`,
     how the elements of a recipe's lists are named, by the list's key. target: looks up a consumer version
-    that files can be judged for; raises ValueError, which names the known ones.
+    that files can be judged for; raises ValueError, which names the known ones. omitted: what an importer
+    left out: files are not examined whole by such a schema, and do not pass unless their users allow it.
     """
 
     name: str
@@ -65,6 +83,7 @@ class Schema:
     describe: Callable[[Any], Recipe] | None = None
     identity: Mapping[str, Identity] = field(default_factory=dict)
     target: Callable[[str], object] | None = None
+    omitted: tuple[Omission, ...] = ()
 
     def rebuild(self, data: bytes, content: Any) -> bytes:
         """The bytes that the content of a file without faults has in canonical form. Raises RecipeError.
@@ -74,7 +93,7 @@ class Schema:
         if self.compose is not None and self.describe is not None:
             return self.compose(self.describe(content))
         try:
-            return bytes(self.root.build(self.root.parse(data)))
+            return bytes(self.root.build(self.root.parse(data), **{SOURCE: data}))
         except construct.ConstructError as fault:
             raise RecipeError("", f"Construct refuses it: {fault}") from fault
 

@@ -25,7 +25,7 @@ def sizeof(node: construct.Construct) -> int | None:
             sizes = [sizeof(node.thensubcon), sizeof(node.elsesubcon)]
         case construct.Switch():
             sizes = [sizeof(sub) for sub in (*node.cases.values(), node.default)]
-        case m.At() | m.Chain() | m.Pooled() | m.SharedText() | m.Rows():
+        case m.At() | m.Chain() | m.ReadAt() | m.Pooled() | m.SharedText() | m.Rows():
             return 0
         case _:
             try:

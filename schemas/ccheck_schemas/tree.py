@@ -58,6 +58,9 @@ def inner_nodes(node: Any) -> tuple[Any, ...]:
             | m.Region()
             | m.Chain()
             | m.At()
+            | m.Substream()
+            | m.SubstreamRest()
+            | m.ReadAt()
         ):
             return (node.subcon,)
     return ()

@@ -57,7 +57,7 @@ error[field-past-inputs]: criterion reads input 20, but consumers 7.11 and 7.15 
         = fix: make this criterion a wildcard, or end support for builds that supply fewer than 21 inputs
         = more: ccheck explain field-past-inputs
 
-fail  corpus/channel/field-past-inputs/bad/C-00000291-00000000-00000032.bin  channel, 856 bytes, 1 error, 69 checks
+fail  corpus/channel/field-past-inputs/bad/C-00000291-00000000-00000032.bin  channel, 856 bytes, 1 error, 70 checks
 1 file examined: 0 passed, 1 failed; 1 error, 0 warnings; 856 bytes
 """)
     picture = out.partition("        |")[2].partition("fail")[0].replace("corpus/channel/", "").rstrip()
@@ -451,7 +451,7 @@ def test_schemas_says_how_a_schema_file_is_read(cc: Run) -> None:
     assert status == 0
     assert out == snapshot("""\
 sensor  sensor rules of Example
-        40 general checks and 1 of its own · validate, show
+        41 general checks and 1 of its own · validate, show
         quick way for good files: no, its own checks need the content
         rows read at once: rules
 """)

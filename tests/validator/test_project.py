@@ -72,6 +72,7 @@ def test_the_example_of_the_manual(here: Path) -> None:
         ),
     )
     assert (project.max_size, project.max_findings) == (16_777_216, 200)
+    assert project.allowed == ("packed",)
 
 
 def test_every_key_of_the_manual_is_read(here: Path) -> None:
@@ -91,6 +92,7 @@ def test_every_key_of_the_manual_is_read(here: Path) -> None:
             "suppress.expires",
             "limits.max_size",
             "limits.max_findings",
+            "not_looked_into.allow",
             "gate.baseline",
             "gate.last_good",
             "gate.corpus",

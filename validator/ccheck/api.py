@@ -42,6 +42,7 @@ def validate(
     exclude: Sequence[str] = (),
     max_size: int | None = None,
     max_findings: int | None = None,
+    allow_not_looked_into: Sequence[str] = (),
     jobs: int = 1,
 ) -> RunReport:
     """Everything that is wrong with files; the arguments mean what the options of `ccheck validate` do.
@@ -70,6 +71,7 @@ def validate(
             use_config=use_config,
             max_size=max_size,
             max_findings=max_findings,
+            allow_not_looked_into=allow_not_looked_into,
         )
         judgement = again()
     reports = tuple(report for _, report in examine(files, again, judgement, jobs, Interrupts()))

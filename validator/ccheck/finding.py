@@ -69,6 +69,21 @@ class Suppressed:
 
 
 @dataclass(frozen=True, slots=True)
+class NotLookedInto:
+    """Something that the schema of a file does not look into, or does not check.
+
+    field: its path without indexes, or the place in the description of what an importer left out. size: bytes
+    of the file; 0 for a rule that is not applied. reason: why. omitted: whether an importer left it out; else
+    the author of the schema declares it.
+    """
+
+    field: str
+    size: int
+    reason: str
+    omitted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FileReport:
     """All that was learned about one file.
 
@@ -76,7 +91,8 @@ class FileReport:
     beyond: findings that were counted but not kept, per check. rows: the rows of 16 bytes (the last may be
     shorter) that findings point at, by their offset, so that a report can show them without the file.
     errors_beyond: how many of those are errors. unjudged: checks that could not be made behind findings
-    that were set aside. examined: whether the file was read at all.
+    that were set aside. examined: whether the file was read at all. not_looked_into: what the schema leaves
+    unexamined.
     """
 
     path: str
@@ -92,6 +108,12 @@ class FileReport:
     unjudged: int = 0
     examined: bool = True
     rows: Mapping[int, bytes] = field(default_factory=dict)
+    not_looked_into: tuple[NotLookedInto, ...] = ()
+
+    @property
+    def unread(self) -> int:
+        """Bytes that the schema does not look into."""
+        return sum(entry.size for entry in self.not_looked_into)
 
     @property
     def errors(self) -> int:

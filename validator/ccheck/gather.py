@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Gathered:
-    """What was named. definitions: the files, near the working directory. max_size: bytes."""
+    """What was named. definitions: the files, near the working directory. max_size: bytes. allowed: schemas
+    whose files may pass although an importer left something out of them.
+    """
 
     project: Project | None
     definitions: tuple[Path, ...]
@@ -27,6 +29,7 @@ class Gathered:
     on: date
     max_size: int
     max_findings: int | None
+    allowed: frozenset[str] = frozenset()
 
 
 class CheckNames(Collection[str]):
@@ -70,11 +73,13 @@ def gather(
     max_size: int | None,
     max_findings: int | None,
     known_checks: Collection[str],
+    allow_not_looked_into: Sequence[str] = (),
 ) -> Gathered:
     """Put options and ccheck.toml together; an option wins over the file.
 
     config: the ccheck.toml to use, else the nearest above the working directory if `use_config`. on: the day
-    of judgement, today without it. Raises ConfigurationError when something that was named cannot be used.
+    of judgement, today without it. allow_not_looked_into: schemas, besides those that the file allows. Raises
+    ConfigurationError when something that was named cannot be used.
     """
     on = on or date.today()
     path = config or (find_project(Path.cwd()) if use_config else None)
@@ -94,6 +99,7 @@ def gather(
         on=on,
         max_size=max_size or MAX_SIZE,
         max_findings=max_findings,
+        allowed=frozenset((*allow_not_looked_into, *(() if project is None else project.allowed))),
     )
 
 

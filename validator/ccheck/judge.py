@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from ccheck.check import Check
 from ccheck.checks import applying
+from ccheck.checks.coverage import left_unread
 from ccheck.finding import FileReport, Finding, NotRun, Severity, Suppressed
 from ccheck.formats import brought, recognise
 from ccheck.subject import Narrowed, Setting, Subject
@@ -147,6 +148,7 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
         # like a pass, whatever the table of checks and the policy say.
         examined=subject.reading is not None and (whole or bool(counts)) and claimed,
         rows=_rows(subject.data, findings),
+        not_looked_into=left_unread(subject),
     )
 
 

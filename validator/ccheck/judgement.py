@@ -116,14 +116,17 @@ def prepare(
     on: date | None = None,
     max_size: int | None = None,
     max_findings: int | None = None,
+    allow_not_looked_into: Sequence[str] = (),
 ) -> Judgement:
     """Put options and ccheck.toml together; an option wins over the file.
 
     config: the ccheck.toml to use, else the nearest above the working directory. on: the day of judgement,
-    today without it. Raises ConfigurationError or click.UsageError when something that was named cannot be
-    used.
+    today without it. allow_not_looked_into: names of schemas whose files may pass although an importer left
+    something out of the schema. Raises ConfigurationError or click.UsageError when something that was named
+    cannot be used.
     """
     schemas, checks, chosen, user = _schemas(schema)
+    _require_schemas(allow_not_looked_into, schemas, chosen)
     gathered = gather(
         config=config,
         use_config=use_config,
@@ -134,6 +137,7 @@ def prepare(
         max_size=max_size,
         max_findings=max_findings,
         known_checks=CheckNames(checks),
+        allow_not_looked_into=allow_not_looked_into,
     )
     if gathered.target is not None:
         try:
@@ -146,7 +150,7 @@ def prepare(
         schemas=schemas,
         checks=checks,
         schema=chosen,
-        setting=Setting(gathered.on, (), gathered.consumers, gathered.target),
+        setting=Setting(gathered.on, (), gathered.consumers, gathered.target, gathered.allowed),
         policy=_policy(gathered),
         max_size=gathered.max_size,
         own_exercise=None if user is None else user.exercise,
@@ -181,6 +185,17 @@ def _schemas(
     raise click.UsageError(
         f"schema {name!r} is not known; known are {names}, or a path to a Python file{more}"
     )
+
+
+def _require_schemas(named: Sequence[str], schemas: Sequence[Schema], chosen: Schema | None) -> None:
+    """Refuse a name that is that of no schema: it would allow nothing, and say nothing."""
+    known = [*(() if chosen is None else (chosen.name,)), *(schema.name for schema in schemas)]
+    for name in named:
+        if name not in known:
+            raise click.UsageError(
+                f"--allow-not-looked-into: {name!r} is no schema that files are judged by; known are "
+                f"{', '.join(dict.fromkeys(known))}"
+            )
 
 
 def _policy(gathered: Gathered) -> Policy:

@@ -59,7 +59,8 @@ class Project:
     """All that one ccheck.toml says. Paths are ready to open. None: the file does not say.
 
     path: of ccheck.toml, as it was named. sha256: of its bytes. max_size: bytes. severities: by check.
-    gate: what a release must show.
+    gate: what a release must show. allowed: schemas whose files may pass although an importer left something
+    out of them.
     """
 
     path: Path
@@ -72,6 +73,7 @@ class Project:
     max_size: int | None = None
     max_findings: int | None = None
     gate: GatePolicy | None = None
+    allowed: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -133,6 +135,7 @@ def load_project(path: Path, *, known_checks: Collection[str], folders: bool = T
     top = Table(document, (), document.data)
     top.number("format", (1,))
     sysmon, limits = top.table("sysmon"), top.table("limits")
+    unread = top.table("not_looked_into")
     project = Project(
         path=path,
         sha256=document.sha256,
@@ -144,8 +147,9 @@ def load_project(path: Path, *, known_checks: Collection[str], folders: bool = T
         max_size=limits.optional_integer("max_size", 1, 1 << 40),
         max_findings=limits.optional_integer("max_findings", 1, 1_000_000),
         gate=_gate(top, folder, folders) if "gate" in top.data else None,
+        allowed=_allowed(unread),
     )
-    for table in (sysmon, limits, top):
+    for table in (sysmon, limits, unread, top):
         table.done()
     document.settle()
     return project
@@ -186,6 +190,16 @@ def _definitions(top: Table, folder: Path) -> tuple[Path, ...]:
 
 def _is_path(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip()) and "\0" not in value
+
+
+def _allowed(table: Table) -> tuple[str, ...]:
+    if "allow" not in table.data:
+        return ()
+    return tuple(table.elements("allow", "the name of a schema", _is_name))
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
 
 
 def _consumers(top: Table, folder: Path) -> Path | None:

@@ -37,13 +37,15 @@ class Setting:
     """What a file is judged against.
 
     on: the day for which support windows are judged. target: the consumer version that a blob is judged for,
-    instead of its own.
+    instead of its own. allowed: names of schemas whose files may pass although an importer left something out
+    of the schema.
     """
 
     on: date
     definitions: tuple[Definitions, ...] = ()
     consumers: Consumers | None = None
     target: str | None = None
+    allowed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def _stated(node: Any) -> Iterator[int]:
             yield from (node.low, node.high)
         case m.ZeroPad():
             yield node.align
-        case m.Text() | construct.Bytes() | m.Region():
+        case m.Text() | construct.Bytes() | m.Region() | m.Substream():
             yield from _integers(node.length)
         case construct.IfThenElse():
             yield from _integers(node.condfunc)

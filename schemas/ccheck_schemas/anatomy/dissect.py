@@ -226,10 +226,14 @@ class _Dissector:
                 return self.table(node, name, record, at, path, scope)
             case m.Pool():
                 return self.pool(node, name, record, at, path, scope)
-            case m.Region():
+            case m.Region() | m.Substream():
                 return self.region(node, name, record, at, path, scope, full)
             case construct.Array() | m.Terminated() | m.UpTo() | m.UpToEnd():
                 return self.array(node, name, record, at, path, scope, full)
+            case m.SubstreamRest():
+                return self.node(node.subcon, name, record, at, path, scope, full)
+            case m.Rest() | m.OpaqueRest() | m.Delimited():
+                return self.unsized(node, name, record, at, path, full)
             case m.At():
                 self.later.append(partial(self.elsewhere, node, name, record, scope, full))
             case m.Chain():
@@ -274,6 +278,20 @@ class _Dissector:
         if end < 0:
             return None
         return self.piece(at, end + 1, path, forms.text_to_nul(name, node.encoding, full)).end
+
+    def unsized(
+        self, node: Any, name: str, record: Record, at: int, path: tuple[int, ...], full: str
+    ) -> int | None:
+        """Bytes that end with the bytes at hand, or with a terminator."""
+        try:
+            start, end, _ = record.place(name)
+        except KeyError:
+            return None
+        if isinstance(node, m.Delimited) and node.include and not node.consume:
+            end -= len(node.terminator)
+        if start != at or not at <= end <= len(self.data):
+            return None
+        return self.piece(start, end, path, forms.block(name, full)).end
 
     def strings(
         self,
@@ -327,7 +345,7 @@ class _Dissector:
 
     def region(
         self,
-        node: m.Region,
+        node: m.Region | m.Substream,
         name: str,
         record: Record,
         at: int,

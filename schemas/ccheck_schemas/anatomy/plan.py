@@ -192,7 +192,7 @@ class _Uses:
                 self.counts[m.field_of(node.count) or ""] = (0, 1 << 16)
             case m.Pool():
                 self.lengths.add(m.field_of(node.count) or "")
-            case m.Region() | m.Text() | construct.Bytes():
+            case m.Region() | m.Substream() | m.Text() | construct.Bytes():
                 self.lengths.add(m.field_of(node.length) or "")
 
     def role(self, name: str) -> Role | None:

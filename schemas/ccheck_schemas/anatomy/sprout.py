@@ -179,10 +179,14 @@ class _Sprout:
                 self.strings(node, grown)
             case m.UpTo() | m.UpToEnd():
                 self.up_to(node, grown)
-            case m.Region():
+            case m.Region() | m.Substream():
                 start = len(self.out)
                 self.node(node.subcon, name, grown, pick)
                 self.patch(grown, variable(node.length), len(self.out) - start, node.length)
+            case m.SubstreamRest():
+                self.node(node.subcon, name, grown, pick)
+            case m.Rest() | m.OpaqueRest() | m.Delimited():
+                self.out += self.words(node) + getattr(node, "terminator", b"")
             case m.Table() | construct.Array():
                 self.many(node, name, grown)
             case m.Pool():
@@ -243,13 +247,14 @@ class _Sprout:
     def words(self, node: Any) -> bytes:
         """A short text, each time another; eight bytes where it is none."""
         self.texts += 1
-        if not isinstance(node, m.Text):
+        encoding = getattr(node, "encoding", None)
+        if encoding is None:
             return self.texts.to_bytes(8, "little")
         word, number = "", self.texts
         while number:
             number, digit = divmod(number - 1, len(LETTERS))
             word = LETTERS[digit] + word
-        return word.encode(node.encoding)
+        return word.encode(encoding)
 
     def many(self, node: Any, name: str, grown: _Grown) -> None:
         """The records of a table or an array."""
@@ -355,7 +360,7 @@ class _Sprout:
 
 def _length(node: Any) -> Any:
     """The expression of a node's length or count; 0 where it has none."""
-    if isinstance(node, m.Text | construct.Bytes | m.Region | m.Pooled):
+    if isinstance(node, m.Text | construct.Bytes | m.Region | m.Substream | m.Pooled):
         return node.length
     return node.count if isinstance(node, m.Table | m.Pool | construct.Array) else 0
 
@@ -371,5 +376,5 @@ def _deep(node: Any) -> Any:
         if isinstance(branch, construct.Struct):
             for sub in branch.subcons:
                 yield from _deep(sub)
-        elif isinstance(branch, m.Region):
+        elif isinstance(branch, m.Region | m.Substream | m.SubstreamRest):
             yield from _deep(branch.subcon)

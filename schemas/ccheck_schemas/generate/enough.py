@@ -41,6 +41,8 @@ def lacking(schema: Schema) -> str | None:
         return f"it is a {type(schema).__name__}, which may be built in a way of its own"
     if not _PLAIN.fullmatch(schema.name):
         return "its name cannot stand in generated code"
+    if schema.omitted:
+        return "its importer left something out, which each report says"
     if schema.compose is not None:
         return "its recipes say what the canonical form is, and they need the content"
     if schema.assemble is not Schema.assemble:
@@ -69,7 +71,7 @@ def _node(node: Any, name: str) -> Complaints:
         if kind is m.Table:
             yield from _named(leaf.table)
         yield from _node(leaf.subcon, name)
-    elif kind is m.Region:
+    elif kind is m.Region or kind is m.Substream:  # one that is not filled is read
         yield from _node(leaf.subcon, name)
     elif kind is construct.IfThenElse:
         yield from _node(leaf.thensubcon, name)
@@ -84,7 +86,7 @@ def _node(node: Any, name: str) -> Complaints:
         yield from _node(leaf.subcon, name)
     elif kind is m.Pool:
         yield from _named(leaf.region)
-    elif kind not in (construct.Bytes, m.ZeroPad, m.Rows) and leaf is not construct.Pass:
+    elif kind not in (construct.Bytes, m.Opaque, m.ZeroPad, m.Rows) and leaf is not construct.Pass:
         yield f"{kind.__name__} {name} is not known to be written again as it was"
 
 

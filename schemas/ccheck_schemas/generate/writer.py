@@ -215,6 +215,11 @@ class Writer(Lines):
 
     def node(self, node: Any, name: str | None, scope: Scope, at: str, limit: str) -> None:
         """Read one node that is no number."""
+        if isinstance(node, m.Opaque):
+            self.line("return None")  # what is not looked into is counted by the reader
+            return
+        if isinstance(node, m.Slot):
+            raise NotGenerated(f"Slot {name} is not understood")
         match node:
             case construct.Struct():
                 inner = Scope(scope, scope.root)
@@ -236,7 +241,7 @@ class Writer(Lines):
                 self.table(node, name, scope, at, limit)
             case m.Pool():
                 self.pool(node, name, scope, at, limit)
-            case m.Region():
+            case m.Region() | m.Substream():
                 stop = self.extent(node.length, 0, scope, at, limit)
                 inner, _ = bare(node.subcon)
                 self.node(inner, name, scope, at, stop)

@@ -66,12 +66,15 @@ def _read_at(
         return False
     around = () if target.parent is None else _around(node, target.parent)
     reader.seen.setdefault((id(node), offset), {})[around] = target
+    stream, reader.stream = reader.stream, (0, reader.size, reader.size)
     try:
         end = reader.struct(node, target, offset, reader.size, reader.size)
     except Cut:
         reader.ledger.complete = False
         reader.cut.add(id(target))
         end = min(reader.size, target.reach)
+    finally:
+        reader.stream = stream
     reader.ledger.claim(target, offset, max(offset, end), reader.loose.get(id(target)))
     return True
 

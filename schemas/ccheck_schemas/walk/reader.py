@@ -59,6 +59,8 @@ class Reader:
         # Records that were cut short, and those whose region ends at a wrong place, with the end that holds.
         self.cut: set[int] = set()
         self.loose: dict[int, int] = {}
+        # Where the stream begins and ends in which positions count, and the end that the file promised.
+        self.stream = (0, self.size, self.size)
         self.idled = self.made = 0
         # Bytes of records at offsets, each counted as often as it is named.
         self.expanded = 0
@@ -94,6 +96,7 @@ class Reader:
             tables=self.tables.read(),
             pools=self.pools.extents,
             seals=tuple(self.seals),
+            unread=ledger.unread(),
         )
 
     def need(self, record: Record, field: str, at: int, size: int, limit: int, promised: int) -> None:

@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from hypothesis import strategies as st
 
 from ccheck.check import Blame, Check
-from ccheck.finding import FileReport, Finding, NotRun, Proof, RunReport, Severity, Suppressed
+from ccheck.finding import (
+    FileReport,
+    Finding,
+    NotLookedInto,
+    NotRun,
+    Proof,
+    RunReport,
+    Severity,
+    Suppressed,
+)
 
 NAME = "C-00000291-00000000-00000032.bin"
 
@@ -93,6 +102,10 @@ EVERYTHING = RunReport(
                 NotRun("duplicate-id", "needs wrong-checksum"),
             ),
             beyond={"field-past-inputs": 1200, "duplicate-id": 1},
+            not_looked_into=(
+                NotLookedInto("header.certificate", 204, "signed by another tool"),
+                NotLookedInto("seq[1].valid", 0, "channel.ksy:7: a condition", omitted=True),
+            ),
         ),
         FileReport("empty.bin", None, 0, "ef" * 32),
     ),
@@ -182,6 +195,9 @@ any_file = st.builds(
     beyond=st.dictionaries(any_text, st.integers(1, 5000), max_size=2),
     checks_run=_small,
     rows=_rows,
+    not_looked_into=st.lists(
+        st.builds(NotLookedInto, any_text, _small, any_text, st.booleans()), max_size=3
+    ).map(tuple),
 )
 any_run = st.builds(
     RunReport,

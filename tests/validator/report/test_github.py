@@ -43,11 +43,12 @@ def test_everything() -> None:
 ::warning file=C-00000291-00000000-00000032.bin,title=duplicate-id::1 more beyond the limit of findings
 ::warning file=C-00000291-00000000-00000032.bin,title=field-past-inputs::1,200 more beyond the limit of findings
 ::warning file=C-00000291-00000000-00000032.bin,title=checks not run::not-canonical (needs wrong-checksum), duplicate-id (needs wrong-checksum)
+::notice file=C-00000291-00000000-00000032.bin,title=not looked into::204 of 1,234 bytes not looked into: header.certificate; not carried over into the schema: seq[1].valid
 ::error file=empty.bin,title=no check ran::no check ran on this file
 ::error file=later.bin,title=not examined::the run ended before this file
 ::error file=last.bin,title=not examined::the run ended before this file
 ::error title=interrupted::the run was interrupted
-ccheck: 3 files examined: 1 passed, 2 failed; 1 error, 1 warning; 1 suppressed; 1,201 beyond the limit; 2,468 bytes
+ccheck: 3 files examined: 1 passed, 2 failed; 1 error, 1 warning; 1 suppressed; 1,201 beyond the limit; 2,468 bytes, 204 not looked into
 """)  # a command is one line
 
 

@@ -50,6 +50,7 @@ def test_everything() -> None:
                     "suppressed": [],
                     "gaps": [],
                     "not_run": [],
+                    "not_looked_into": [],
                 },
                 {
                     "path": "C-00000291-00000000-00000032.bin",
@@ -145,6 +146,20 @@ def test_everything() -> None:
                         {"check": "not-canonical", "reason": "needs wrong-checksum"},
                         {"check": "duplicate-id", "reason": "needs wrong-checksum"},
                     ],
+                    "not_looked_into": [
+                        {
+                            "field": "header.certificate",
+                            "bytes": 204,
+                            "reason": "signed by another tool",
+                            "omitted": False,
+                        },
+                        {
+                            "field": "seq[1].valid",
+                            "bytes": 0,
+                            "reason": "channel.ksy:7: a condition",
+                            "omitted": True,
+                        },
+                    ],
                 },
                 {
                     "path": "empty.bin",
@@ -158,6 +173,7 @@ def test_everything() -> None:
                     "suppressed": [],
                     "gaps": ["no check ran on this file"],
                     "not_run": [],
+                    "not_looked_into": [],
                 },
             ],
             "interrupted": True,
@@ -174,6 +190,7 @@ def test_everything() -> None:
                 "beyond": 1201,
                 "not_run": 2,
                 "bytes": 2468,
+                "not_looked_into": 204,
             },
         }
     )
@@ -200,7 +217,8 @@ def test_the_form_is_stable() -> None:
       "beyond": {},
       "suppressed": [],
       "gaps": [],
-      "not_run": []
+      "not_run": [],
+      "not_looked_into": []
     }
   ],
   "interrupted": false,
@@ -216,7 +234,8 @@ def test_the_form_is_stable() -> None:
     "suppressed": 0,
     "beyond": 0,
     "not_run": 0,
-    "bytes": 1234
+    "bytes": 1234,
+    "not_looked_into": 0
   }
 }
 """)

@@ -44,6 +44,7 @@ def test_everything() -> None:
             ("C-00000291-00000000-00000032.bin", "unused-pool-text (suppressed)", ["skipped"]),
             ("C-00000291-00000000-00000032.bin", "not-canonical", ["skipped"]),
             ("C-00000291-00000000-00000032.bin", "duplicate-id", ["skipped"]),
+            ("C-00000291-00000000-00000032.bin", "not looked into", ["system-out"]),
             ("C-00000291-00000000-00000032.bin", "41 checks ran", []),
             ("empty.bin", "no check ran", ["error"]),
             ("later.bin", "not examined", ["error"]),

@@ -180,6 +180,11 @@ def test_what_was_not_done_is_notified() -> None:
             ("check-not-run", "warning", "duplicate-id was not run: needs wrong-checksum"),
             ("findings-beyond-limit", "warning", "1 more finding of duplicate-id"),
             ("findings-beyond-limit", "warning", "1,200 more findings of field-past-inputs"),
+            (
+                "not-looked-into",
+                "note",
+                "204 of 1,234 bytes not looked into: header.certificate; not carried over into the schema: seq[1].valid",
+            ),
             ("no-check-ran", "error", "no check ran on this file"),
             ("file-not-reached", "error", "not examined"),
             ("file-not-reached", "error", "not examined"),

@@ -336,7 +336,7 @@ def test_links_lead_to_the_file(tmp_path: Path) -> None:
 def test_summary() -> None:
     """The summary counts files, verdicts, findings and bytes, and says that the run was interrupted."""
     assert render_summary(EVERYTHING, color=False) == snapshot("""\
-3 files examined: 1 passed, 2 failed; 1 error, 1 warning; 1 suppressed; 1,201 beyond the limit; 2,468 bytes
+3 files examined: 1 passed, 2 failed; 1 error, 1 warning; 1 suppressed; 1,201 beyond the limit; 2,468 bytes, 204 not looked into
 interrupted: 2 files not reached
 """)
 

@@ -12,7 +12,7 @@ from typing import overload
 
 from ccheck.check import Check
 from ccheck.checks import bounds, canonical
-from ccheck.checks.general import CHECKSUM, FILE, LAYOUT, VERSION, FormatChecks, layout
+from ccheck.checks.general import CHECKSUM, COVERAGE, FILE, LAYOUT, VERSION, FormatChecks, layout
 from ccheck.finding import Severity
 from ccheck.formats import Format, every, named
 
@@ -92,4 +92,4 @@ def _table(formats: tuple[Format, ...]) -> tuple[Check, ...]:
         requires=(*LAYOUT, CHECKSUM, unused, *(check for table in tables for check in table.whole)),
     )
     own = (check for table in tables for check in table.checks)
-    return (*FILE, *LAYOUT, CHECKSUM, *own, unused, whole)
+    return (*FILE, *LAYOUT, CHECKSUM, COVERAGE, *own, unused, whole)

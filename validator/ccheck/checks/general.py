@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ccheck.check import Blame, Check
-from ccheck.checks import bounds, file, structure
+from ccheck.checks import bounds, coverage, file, structure
 from ccheck.subject import Subject
 
 
@@ -77,6 +77,8 @@ LAYOUT = _layout(
 CHECKSUM = Check(
     structure.checksum_wrong, requires=tuple(c for c in LAYOUT if c.name in ("truncated", "size-mismatch"))
 )
+
+COVERAGE = Check(coverage.not_looked_into, requires=(VERSION,))
 
 
 def layout(*names: str) -> tuple[Check, ...]:

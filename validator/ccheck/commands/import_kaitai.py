@@ -7,9 +7,11 @@ from pathlib import Path
 import click
 
 from ccheck.cli import FINDINGS, PASS
-from ccheck.kaitai.description import KaitaiError, load, words
+from ccheck.kaitai.description import Gap, KaitaiError, load
+from ccheck.kaitai.source import words
 from ccheck.kaitai.write import write
 from ccheck.report.printable import printable
+from ccheck_schemas.schema import SchemaRefused
 
 
 @click.command(
@@ -27,18 +29,20 @@ from ccheck.report.printable import printable
 def command(source: Path, output: Path | None, force: bool) -> int:
     """Turn a Kaitai Struct description into a schema file, and name what cannot be carried over.
 
-    What is left out is named with its line, and is a comment in the schema. Where the bytes behind it cannot
-    be found, the schema ends there, and its files do not pass. See docs/own-format.md.
+    What is left out is named with its line, and stands in the schema: files that are judged by it fail with
+    not-looked-into, unless you allow that for the schema. See docs/own-format.md.
 
-    Exit status: 0 everything was carried over, 1 something was left out, 2 the file is no description.
+    Exit status: 0 everything was carried over, 1 something was left out, 2 the file is no description, or has
+    an error.
     """
     if output is not None and output.exists() and not force:
         raise click.UsageError(f"{output} is there already; --force replaces it")
     try:
         description = load(source)
+        written = write(description, source.name)
+        _require_loadable(written.text)
     except KaitaiError as wrong:
-        raise click.UsageError(f"{source}: {wrong}") from wrong
-    written = write(description, source.name)
+        raise click.UsageError(printable(f"{source}:{wrong.line or 1}: {wrong}")) from wrong
     if output is None:
         click.echo(written.text, nl=False)
     else:
@@ -47,9 +51,24 @@ def command(source: Path, output: Path | None, force: bool) -> int:
         except OSError as fault:
             raise click.UsageError(f"{output}: {fault.strerror}") from fault
         click.echo(f"wrote {printable(str(output))}")
+
+    def named(gap: Gap) -> str:
+        return f"{source}:{description.line(gap.place)}: {words(gap.place)}: {gap.detail}"
+
+    for note in written.notes:
+        click.echo(printable(f"note: {named(note)}"), err=True)
     for gap in written.gaps:
-        line = f"{source}:{description.line(gap.place)}: {words(gap.place)}: {gap.detail}"
-        click.echo(printable(line), err=True)
+        click.echo(printable(named(gap)), err=True)
     if written.gaps:
         click.echo(f"{len(written.gaps)} left out", err=True)
     return FINDINGS if written.gaps else PASS
+
+
+def _require_loadable(text: str) -> None:
+    """Load a schema that was written. Raises KaitaiError for one that the lint refuses."""
+    try:
+        exec(compile(text, "<imported>", "exec", dont_inherit=True), {"__name__": "ccheck_imported"})  # noqa: S102 - ccheck's own text
+    except SchemaRefused as refused:
+        raise KaitaiError(
+            (), f"it describes what no schema may: {'; '.join(refused.complaints)}"
+        ) from refused

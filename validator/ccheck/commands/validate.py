@@ -71,6 +71,14 @@ Examples:
     help="Findings of one check shown for one file; more are counted.  [default: 100]",
 )
 @click.option(
+    "--allow-not-looked-into",
+    "allowed",
+    multiple=True,
+    metavar="SCHEMA",
+    help="Pass files of this schema although an importer left something out of it; the verdict says what. "
+    "May be given more than once.",
+)
+@click.option(
     "--jobs",
     type=click.IntRange(1),
     metavar="N",
@@ -85,6 +93,7 @@ def command(
     output: Path | None,
     color: str,
     max_findings: int | None,
+    allowed: tuple[str, ...],
     jobs: int | None,
     no_progress: bool,
 ) -> int:
@@ -102,6 +111,7 @@ def command(
         **by.named(),
         "on": by.on or date.today(),  # one day for all workers, also when it ends during the run
         "max_findings": max_findings,
+        "allow_not_looked_into": allowed,
     }
     schema = named.pop("schema")
     try:

@@ -5,12 +5,18 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 LONGEST = 500
 """Characters of an expression."""
 DEPTH = 24
 """Parentheses, and values that are calculated of others, inside each other."""
+TALLEST = 80
+"""Operators inside each other; Python reads no more than 200 parentheses."""
+WIDEST = 4000
+"""Characters of an expression with all that it is calculated of."""
+LARGEST = 1 << 128
+"""Constants are less than this."""
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|[0-9][0-9_]*(?![.\w]))"
@@ -24,28 +30,42 @@ _LEVELS = (
 )  # fmt: skip
 _FOLDED: dict[str, Callable[[int, int], int]] = {
     "+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b,
-    "|": lambda a, b: a | b, "&": lambda a, b: a & b, ">>": lambda a, b: a >> min(b, 64),
-    "<<": lambda a, b: a << min(b, 64),
+    "|": lambda a, b: a | b, "&": lambda a, b: a & b, ">>": lambda a, b: a >> b, "<<": lambda a, b: a << b,
 }  # fmt: skip
 
 
 class Untranslatable(Exception):
-    """An expression that a schema cannot say. detail: why."""
+    """An expression that a schema cannot state. detail: why."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
         self.detail = detail
 
 
+class UnknownName(Untranslatable):
+    """An expression that names what is nowhere in the description: an error in it."""
+
+
+class NoNumber(Untranslatable):
+    """A field that is no number. An expression that is nothing but its name is an error in the description;
+    in others there may be more to it.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """A part of an expression in Python. truth: whether it is true or false, not a number. value: its number,
-    where it is a constant.
+    where it is a constant. height: operators inside each other.
     """
 
     text: str
     truth: bool = False
     value: int | None = None
+    height: int = 0
+
+
+class ChoiceNumber(NoNumber):
+    """A field whose type is a choice, which may be of numbers."""
 
 
 Lookup = Callable[[tuple[str, ...], int], Term]
@@ -53,7 +73,9 @@ Lookup = Callable[[tuple[str, ...], int], Term]
 
 
 def constant(value: int) -> Term:
-    """A number."""
+    """A number. Raises Untranslatable for one that no field could hold."""
+    if abs(value) >= LARGEST:
+        raise Untranslatable("a constant is larger than any field")
     return Term(str(value), value=value)
 
 
@@ -135,11 +157,9 @@ class _Parser:
         if kind == "number":
             self._take()
             digits = text.replace("_", "")
-            return constant(
-                int(digits, 0)
-                if digits[:1] == "0" and len(digits) > 1 and not digits.isdigit()
-                else int(digits)
-            )
+            if len(digits) > 1 and digits[0] == "0" and (digits.isdigit() or not digits[2:]):
+                raise Untranslatable(f"{text!r} is not understood")
+            return constant(int(digits, 0))
         if text == "(":
             self._take()
             self._depth += 1
@@ -157,9 +177,12 @@ class _Parser:
                 if self._tokens[self._at][0] != "name":
                     raise Untranslatable("a name belongs behind a dot")
                 names.append(self._take())
-            if names[-1] == "to_i" and len(names) > 1:
-                names.pop()
-            return self._lookup(tuple(names), self._depth + 1)
+            if names[-1] != "to_i" or len(names) == 1:
+                return self._lookup(tuple(names), self._depth + 1)
+            try:
+                return self._lookup(tuple(names[:-1]), self._depth + 1)
+            except NoNumber as why:
+                raise Untranslatable(f"{why.detail}, and is read as one") from why
         raise Untranslatable(f"{text!r} is not understood" if text else "the expression ends too soon")
 
     def _behind(self, term: Term) -> Term:
@@ -172,6 +195,14 @@ class _Parser:
 
 
 def _joined(left: Term, sign: str, right: Term) -> Term:
+    made = _operated(left, sign, right)
+    height = 0 if made.value is not None else 1 + max(left.height, right.height)
+    if height > TALLEST or len(made.text) > WIDEST:
+        raise Untranslatable("the expression is too long")
+    return replace(made, height=height)
+
+
+def _operated(left: Term, sign: str, right: Term) -> Term:
     if sign in ("and", "or"):
         pair = [side.text if side.truth else f"({side.text} != 0)" for side in (left, right)]
         if left.value is not None or right.value is not None:
@@ -186,14 +217,14 @@ def _joined(left: Term, sign: str, right: Term) -> Term:
         if left.value is not None:
             return constant(left.value // right.value if sign == "//" else left.value % right.value)
     elif left.value is not None and right.value is not None and sign in _FOLDED:
-        if sign in ("<<", ">>") and right.value < 0:
-            raise Untranslatable("a shift is negative")
+        if sign in ("<<", ">>") and not 0 <= right.value <= 128:
+            raise Untranslatable("a shift by more than any field has bits")
         return constant(_FOLDED[sign](left.value, right.value))
     elif sign == "<<":
         if right.value is None or not 0 <= right.value < 64:
             raise Untranslatable("<< makes numbers without bound")
         return Term(f"({left.text} * {1 << right.value})")
-    elif sign == ">>" and (right.value is None or right.value < 0):
+    elif sign == ">>" and (right.value is None or not 0 <= right.value <= 128):
         raise Untranslatable(">> by what is not a constant")
     if left.value is not None and right.value is not None:
         raise Untranslatable("two constants are compared")

@@ -1,50 +1,78 @@
 """A description as the Python of a schema file, and what could not be carried over.
 
-What is left out is never passed over in silence: it is a comment where it would stand, and a `Gap`. Where the
-bytes behind it cannot be found, the record ends there, so that its files have findings and do not pass.
+What is left out is never passed over in silence: it is a comment where it would be, a `Gap`, and an
+`Omission` of the schema, which fails the files that are judged by it. Where the bytes of what is left out
+cannot be found, the rest is an opaque field.
 """
 
 from __future__ import annotations
 
-import re
+import keyword
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ccheck.kaitai.description import Attribute, Description, Names, Place, Type, words
-from ccheck.kaitai.fields import Field, Gap, Stop
+from ccheck.kaitai.description import Attribute, Description, Gap, Names, Place, Type
+from ccheck.kaitai.fields import BITS, Field, Stop
 from ccheck.kaitai.scope import Scope, Scopes, contents
+from ccheck.kaitai.source import KaitaiError, words
 
-MEANINGS = {"At", "Bounded", "Region", "StrictEnum", "Text", "TextToNul", "UpTo", "UpToEnd"}
+MEANINGS = {
+    "Bounded", "Delimited", "Opaque", "OpaqueRest", "ReadAt", "Rest", "Slot", "StrictEnum", "Substream",
+    "SubstreamRest", "Text", "TextToNul", "UpTo", "UpToEnd",
+}  # fmt: skip
 """Names of a schema file that are ccheck's; all others are Construct's."""
 
 NODES = {
-    "Array", "Bytes", "Const", "If", "IntEnum", "Schema", "Struct", "Switch",
+    "Array", "Bytes", "Const", "If", "IntEnum", "Omission", "Schema", "Struct", "Switch",
     *(f"Int{8 * size}{form}" for size in (1, 2, 4, 8) for form in ("ub", "ul", "sb", "sl")),
     *(f"Float{8 * size}{order}" for size in (4, 8) for order in "bl"),
 }  # fmt: skip
 """Names of a schema file that are Construct's or Python's, and its `Schema`."""
 
-_BITS = re.compile(r"b([1-9][0-9]?)(?:le|be)?", re.ASCII)
+DEEPEST = 30
+"""Types that hold each other, at most."""
+LARGEST = 20_000
+"""Fields of a type with all those of the types that it holds, at most."""
 _WIDEST = 100
 """Characters of a comment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A schema file. text: its Python. gaps: what was left out, in the order in which it was met."""
+    """A schema file. text: its Python. gaps: what was left out, in the order of the description. notes: what
+    the description says and no reader of it needs.
+    """
 
     text: str
     gaps: tuple[Gap, ...]
+    notes: tuple[Gap, ...]
 
 
 def write(description: Description, source: str) -> Written:
-    """The schema file of a description. source: the name of its file, for the docstring."""
+    """The schema file of a description. source: the name of its file, for the docstring. Raises KaitaiError
+    for an error in the description, with its line.
+    """
+    try:
+        return _written(description, source)
+    except KaitaiError as wrong:
+        if wrong.line is None:
+            wrong.line = description.line(wrong.place)
+        raise
+
+
+def _written(description: Description, source: str) -> Written:
     writer = Writer(description)
     try:
         root = writer.struct(description.root, ())
     except Stop as stop:
-        writer.gaps.append(Gap(stop.place, stop.detail))
-        root = f"{writer.use('Struct')}()"
-    return Written(_file(description, source, root, writer), tuple(writer.gaps))
+        root = f"{writer.use('Struct')}(\n{writer.rest(Gap(stop.place, stop.detail), ())}\n)"
+    notes = tuple(writer.notes(description))
+    if writer.bit_fields:
+        writer.gaps += [Gap(place, "bit fields are not looked into") for place in description.bit_orders]
+    of_types = [gap for type_ in description.types for gap in type_.gaps]
+    known = {(gap.place, gap.detail): gap for gap in (*writer.gaps, *of_types)}
+    gaps = sorted(known.values(), key=lambda gap: (description.line(gap.place), words(gap.place)))
+    return Written(_file(description, source, root, writer, tuple(gaps)), tuple(gaps), notes)
 
 
 class Writer:
@@ -56,8 +84,10 @@ class Writer:
         self.used: set[str] = set()
         self._scopes = Scopes(description)
         self._made: dict[object, str] = {}
-        self._taken = {"SCHEMA", "CHECKS", "EXERCISE", *MEANINGS, *NODES}
-        self._open: set[Type] = set()
+        self._taken = {"SCHEMA", "CHECKS", "EXERCISE", "OMITTED", *MEANINGS, *NODES, *keyword.kwlist}
+        self._open: dict[Type, int] = {}
+        self._weights: dict[Type, int] = {}
+        self.bit_fields = False
 
     def use(self, name: str) -> str:
         """The name, which is imported."""
@@ -70,22 +100,64 @@ class Writer:
 
     def struct(self, type_: Type, place: Place) -> str:
         """The name of a type's Struct. Raises Stop for a type that holds itself, or takes parameters."""
-        if type_ in self._made:
-            return self._made[type_]
+        if type_ not in self._made:
+            self._write(type_, place)
+        if self._open:
+            holder = next(reversed(self._open))
+            self._open[holder] += self._weights[type_]
+            if self._open[holder] > LARGEST:
+                raise Stop(place, f"{holder.name} has more than {LARGEST:,} fields with all that it holds")
+        return self._made[type_]
+
+    def _write(self, type_: Type, place: Place) -> None:
         if type_ in self._open:
             raise Stop(place, f"the type {type_.name} holds itself, which lets a file choose the depth")
         if type_.parameters:
-            raise Stop(place, f"the type {type_.name} takes parameters")
-        self._open.add(type_)
-        lines = self._fields(type_)
-        self._open.discard(type_)
+            raise Stop(place or ("params",), f"the type {type_.name} takes parameters")
+        if len(self._open) >= DEEPEST:
+            raise Stop(place, f"types hold each other more than {DEEPEST} deep")
+        self._open[type_] = 1 + len(type_.attributes) + len(type_.elsewhere)
+        try:
+            lines = self._fields(type_)
+        finally:
+            self._weights[type_] = self._open.pop(type_)
         name = self._named(type_.name.upper(), type_)
         self._made[type_] = name
         body = "\n".join(f"    {line}" for line in lines)
         self.blocks.append(
             f"{name} = {self.use('Struct')}(\n{body}\n)" if lines else f"{name} = {self.use('Struct')}()"
         )
-        return name
+
+    def rest(self, gap: Gap, taken: tuple[str, ...]) -> str:
+        """A field of all bytes that are left, which are not looked into. taken: the names of other fields."""
+        name = "not_looked_into"
+        while name in taken:
+            name += "_"
+        self.gaps.append(gap)
+        use = f"{self.use('OpaqueRest')}({gap.detail!r}, dropped={words(gap.place)!r})"
+        return f'# Left out: {_comment(f"{words(gap.place)}: {gap.detail}")}\n    "{name}" / {use},'
+
+    def notes(self, description: Description) -> Iterator[Gap]:
+        """What the description says that no field needs: it is not in the schema, and nothing is lost."""
+        if not self.bit_fields:
+            yield from (Gap(place, "there are no bit fields") for place in description.bit_orders)
+        for place, what in description.defaults:
+            if place not in self._scopes.used:
+                yield Gap(place, f"no field that is carried over uses this {what}")
+        for type_ in description.types:
+            if type_ not in self._made and type_ is not description.root and not self._tried(type_):
+                yield Gap(type_.place, "no field that is carried over is of this type")
+                continue
+            for instance in type_.calculated.values():
+                if instance.place not in self._scopes.used:
+                    yield Gap(instance.place, "a calculated value that no field uses")
+            for names in type_.enums.values():
+                if names.place not in self._made:
+                    yield Gap(names.place, "no field that is carried over has this enum")
+
+    def _tried(self, type_: Type) -> bool:
+        """Whether a type encloses one that was written."""
+        return any(self._tried(inner) or inner in self._made for inner in type_.types.values())
 
     def enum(self, names: Names) -> str:
         """The name of an enum's class."""
@@ -120,6 +192,7 @@ class Writer:
         """The lines of a type's Struct."""
         lines: list[str] = []
         attributes = type_.attributes
+        taken = tuple(one.name for one in (*attributes, *type_.elsewhere))
         index = 0
         while index < len(attributes):
             run = _run_of_bits(attributes[index:])
@@ -130,31 +203,31 @@ class Writer:
                     continue
                 lines += self._field(attributes[index], Scope(self._scopes, type_, index))
             except Stop as stop:
-                behind = len(attributes) - index - 1
-                lines.append(self._left_out(Gap(stop.place or attributes[index].place, stop.detail)))
-                if behind:
-                    lines.append(f"# Left out with it: {behind} more, whose place is not known.")
+                gap = Gap(stop.place or attributes[index].place, stop.detail, attributes[index].name)
+                lines.append(self.rest(gap, taken))
                 self._scopes.unfinished.add(type_)
-                return lines
+                self._scopes.written[type_] = index
             if type_ in self._scopes.unfinished:
-                behind = len(attributes) - index - 1
-                if behind:
-                    gap = Gap(attributes[index + 1].place, f"{behind} fields, whose place is not known")
-                    lines.append(self._left_out(gap))
-                return lines
+                for attribute in attributes[index + 1 :]:
+                    lines.append(
+                        self._left_out(Gap(attribute.place, "its place is not known", attribute.name))
+                    )
+                break
             index += 1
         for instance in type_.elsewhere:
             try:
-                if instance.name in {attribute.name for attribute in attributes}:
-                    raise Stop(instance.place, "there is a field of this name")
-                lines += self._field(instance, Scope(self._scopes, type_, len(attributes)))
+                lines += self._field(instance, Scope(self._scopes, type_, len(attributes)), "instance")
             except Stop as stop:
-                lines.append(self._left_out(Gap(stop.place or instance.place, stop.detail)))
+                lines.append(self._left_out(Gap(stop.place or instance.place, stop.detail, instance.name)))
         return lines
 
-    def _field(self, attribute: Attribute, scope: Scope) -> list[str]:
-        field = Field(attribute, scope, self)
-        node = field.node()
+    def _field(self, attribute: Attribute, scope: Scope, kind: str = "seq") -> list[str]:
+        field = Field(attribute, scope, self, kind)
+        try:
+            node = field.node()
+        except Stop:
+            self.gaps += field.gaps
+            raise
         if field.open:
             self._scopes.unfinished.add(scope.type_)
         doc = _comment(attribute.keys.get("doc"))
@@ -164,13 +237,13 @@ class Writer:
         ]
 
     def _bits(self, run: tuple[Attribute, ...]) -> list[str]:
-        """Bit fields that fill whole bytes, as those bytes."""
-        size = sum(_bits_of(attribute) for attribute in run)
-        if size % 8:
-            raise Stop(run[0].place, "bit fields that do not fill whole bytes")
-        names = ", ".join(attribute.name for attribute in run)
-        gap = Gap(run[0].place, f"bit fields ({names}); their bytes are not looked into")
-        return [self._left_out(gap), f'"bits_of_{run[0].name}" / {self.use("Bytes")}({size // 8}),']
+        """Neighbouring bit fields, as the whole bytes that they take."""
+        self.bit_fields = True
+        size = (sum(_bits_of(attribute) for attribute in run) + 7) // 8
+        detail = "bit fields are not looked into"
+        lines = [self._left_out(Gap(attribute.place, detail, attribute.name)) for attribute in run]
+        opaque = f"{self.use('Opaque')}({size}, {detail!r}, dropped={words(run[0].place)!r})"
+        return [*lines, f'"{run[0].name}" / {opaque},']
 
     def _left_out(self, gap: Gap) -> str:
         self.gaps.append(gap)
@@ -179,7 +252,7 @@ class Writer:
 
 def _bits_of(attribute: Attribute) -> int:
     """How many bits a bit field has; 0 for another field."""
-    match = _BITS.fullmatch(str(attribute.keys.get("type")))
+    match = BITS.fullmatch(str(attribute.keys.get("type")))
     return 0 if match is None else int(match[1])
 
 
@@ -187,7 +260,13 @@ def _run_of_bits(attributes: tuple[Attribute, ...]) -> int:
     """How many bit fields stand at the beginning, plain ones."""
     count = 0
     for attribute in attributes:
-        if not _bits_of(attribute) or attribute.keys.keys() & {"if", "repeat"}:
+        if not _bits_of(attribute) or attribute.keys.keys() & {
+            "if",
+            "repeat",
+            "size",
+            "size-eos",
+            "contents",
+        }:
             break
         count += 1
     return count
@@ -200,8 +279,7 @@ def _magic(type_: Type, depth: int = 0) -> bytes | None:
         return None
     if "contents" in first.keys:
         return contents(first.keys["contents"])
-    said = first.keys.get("type")
-    inner = type_.find_type(said) if isinstance(said, str) else None
+    inner = type_.find_type(first.keys.get("type"))
     return None if inner is None else _magic(inner, depth + 1)
 
 
@@ -212,7 +290,7 @@ def _comment(said: object) -> str:
     return line if len(line) <= _WIDEST else line[: _WIDEST - 2].rstrip() + " …"
 
 
-def _file(description: Description, source: str, root: str, writer: Writer) -> str:
+def _file(description: Description, source: str, root: str, writer: Writer, gaps: tuple[Gap, ...]) -> str:
     title = _comment(description.title).replace("\\", "/").replace('"', "'")
     magic = _magic(description.root)
     if magic is None:
@@ -234,6 +312,18 @@ def _file(description: Description, source: str, root: str, writer: Writer) -> s
     meanings = sorted(writer.used & MEANINGS)
     if meanings:
         imports.append(f"from ccheck_schemas.meaning import {', '.join(meanings)}")
-    imports.append("from ccheck_schemas.schema import Schema")
-    schema = f'{note}SCHEMA = Schema("{description.name}", "{title}", {root}, recognise={known})'
+    imports.append(f"from ccheck_schemas.schema import {'Omission, ' if gaps else ''}Schema")
+    omitted = ""
+    if gaps:
+        lines = "".join(f"    {_omission(gap, description, source)},\n" for gap in gaps)
+        note = f"OMITTED = (\n{lines})\n# What is not carried over: ccheck explain not-looked-into\n\n{note}"
+        omitted = ", omitted=OMITTED"
+    schema = f'{note}SCHEMA = Schema("{description.name}", "{title}", {root}, recognise={known}{omitted})'
     return "\n".join([doc, "", *imports, "", ""]) + text + "\n\n" + schema + "\n"
+
+
+def _omission(gap: Gap, description: Description, source: str) -> str:
+    arguments = [words(gap.place), source, description.line(gap.place), _comment(gap.detail)]
+    if gap.field:
+        arguments.append(gap.field)
+    return f"Omission({', '.join(map(repr, arguments))})"

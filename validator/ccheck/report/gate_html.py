@@ -10,7 +10,7 @@ from ccheck.release_gate.result import GateResult, MatrixRow, Status
 from ccheck.report.gate import examined_words, plain_text, said
 from ccheck.report.page import page
 from ccheck.report.plot import Series, plot
-from ccheck.report.summary import counted
+from ccheck.report.summary import counted, unread_words
 from ccheck.report.text import render_finding
 
 MOST_FINDINGS = 50
@@ -23,6 +23,7 @@ def render(result: GateResult) -> str:
         (
             report.path,
             report.verdict,
+            unread_words(report),
             [
                 *((f"{name}: {words}", "") for name, words in report.gaps),
                 *(

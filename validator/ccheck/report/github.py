@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ccheck.finding import Severity
 from ccheck.report.printable import printable
-from ccheck.report.summary import totals
+from ccheck.report.summary import totals, unread_words
 from ccheck.report.text import render_proof
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ def _file(report: FileReport) -> Iterator[str]:
     if report.not_run:
         names = [f"{entry.check} ({entry.reason})" for entry in report.not_run]
         yield _command("warning", report.path, "checks not run", [", ".join(names)])
+    if unread := unread_words(report):
+        yield _command("notice", report.path, "not looked into", [unread])
     for name, gap in report.gaps:
         yield _command("error", report.path, name, [gap])
 

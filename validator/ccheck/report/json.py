@@ -44,6 +44,7 @@ def tree(run: RunReport) -> dict[str, Any]:
             "beyond": total.beyond,
             "not_run": total.not_run,
             "bytes": total.size,
+            "not_looked_into": total.unread,
         },
     }
 
@@ -79,6 +80,10 @@ def _file(report: FileReport) -> dict[str, Any]:
         "suppressed": [_suppressed(entry) for entry in report.suppressed],
         "gaps": [words for _, words in report.gaps],
         "not_run": [{"check": entry.check, "reason": entry.reason} for entry in report.not_run],
+        "not_looked_into": [
+            {"field": entry.field, "bytes": entry.size, "reason": entry.reason, "omitted": entry.omitted}
+            for entry in report.not_looked_into
+        ],
     }
 
 

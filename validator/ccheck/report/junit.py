@@ -9,7 +9,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from ccheck.finding import Severity
 from ccheck.report.printable import printable
-from ccheck.report.summary import counted
+from ccheck.report.summary import counted, unread_words
 from ccheck.report.text import render_finding
 
 if TYPE_CHECKING:
@@ -66,6 +66,10 @@ def _cases(report: FileReport) -> Iterator[TestCase]:
         yield _skipped(report, f"{entry.finding.check} (suppressed)", words)
     for skipped in report.not_run:
         yield _skipped(report, skipped.check, f"not run: {skipped.reason}")
+    if unread := unread_words(report):
+        case = _case(report.path, "not looked into")
+        case.system_out = printable(unread)
+        yield case
     if report.checks_run:
         yield _case(report.path, f"{counted(report.checks_run, 'check')} ran")
     for name, words in report.gaps:

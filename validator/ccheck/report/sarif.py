@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ccheck.finding import Severity
 from ccheck.report.json import dump
 from ccheck.report.printable import printable
-from ccheck.report.summary import counted, summarise
+from ccheck.report.summary import counted, summarise, unread_words
 from ccheck.report.uri import artifact_uri
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _NOTICES = {
     "errors-beyond-the-limit": "Errors were counted but not kept; the file fails.",
     "findings-beyond-limit": "Findings were counted but not kept.",
     "file-not-reached": "A file was named but not examined.",
+    "not-looked-into": "The schema of a file does not look into all of it; the verdict says into what.",
     "interrupted": "The run was stopped before its end.",
     "nothing-examined": "No file was examined.",
 }
@@ -191,6 +192,8 @@ def _notifications(run: RunReport, tables: _Tables) -> Iterator[dict[str, Any]]:
         for check, count in sorted(report.beyond.items()):
             words = f"{counted(count, 'more finding')} of {plain(check)}"
             yield _notice("findings-beyond-limit", "warning", words) | {"locations": locations}
+        if unread := unread_words(report):
+            yield _notice("not-looked-into", "note", plain(unread)) | {"locations": locations}
         for name, words in report.gaps:
             yield _notice(name.replace(" ", "-"), "error", words) | {"locations": locations}
     for path in run.unexamined:

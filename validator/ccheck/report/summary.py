@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 from ccheck.finding import Severity
 
 if TYPE_CHECKING:
-    from ccheck.finding import RunReport
+    from collections.abc import Sequence
+
+    from ccheck.finding import FileReport, RunReport
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a run came to. size: bytes of all examined files. beyond: findings counted but not kept."""
+    """What a run came to. size: bytes of all examined files. beyond: findings counted but not kept. unread:
+    bytes that schemas do not look into.
+    """
 
     files: int
     passed: int
@@ -25,6 +29,7 @@ class Summary:
     beyond: int
     not_run: int
     size: int
+    unread: int
     verdict: str
 
 
@@ -43,8 +48,32 @@ def summarise(run: RunReport) -> Summary:
         beyond=sum(sum(report.beyond.values()) for report in run.files),
         not_run=sum(len(report.not_run) for report in run.files),
         size=sum(report.size for report in run.files),
+        unread=sum(report.unread for report in run.files),
         verdict="pass" if whole and not run.interrupted and not run.unexamined else "fail",
     )
+
+
+FIELDS = 4
+"""Fields, and places of a description, that a line names; more are counted."""
+
+
+def unread_words(report: FileReport) -> str:
+    """What the schema does not look into in a file, in one line: bytes with their fields, then what else an
+    importer left out. Empty where there is nothing.
+    """
+    fields = [entry.field or "the file" for entry in report.not_looked_into if entry.size]
+    rules = [entry.field for entry in report.not_looked_into if not entry.size]
+    words = []
+    if fields:
+        words.append(f"{report.unread:,} of {report.size:,} bytes not looked into: {_named(fields)}")
+    if rules:
+        words.append(f"not carried over into the schema: {_named(rules)}")
+    return "; ".join(words)
+
+
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - FIELDS
+    return ", ".join(names[:FIELDS]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def counted(number: int, noun: str) -> str:
@@ -58,7 +87,7 @@ def totals(run: RunReport) -> str:
     parts = [
         f"{counted(total.files, 'file')} examined: {total.passed:,} passed, {total.failed:,} failed",
         f"{counted(total.errors, 'error')}, {counted(total.warnings, 'warning')}",
-        counted(total.size, "byte"),
+        counted(total.size, "byte") + (f", {total.unread:,} not looked into" if total.unread else ""),
     ]
     if total.beyond:
         parts.insert(2, f"{total.beyond:,} beyond the limit")

@@ -10,7 +10,7 @@ import click
 
 from ccheck.finding import Severity
 from ccheck.report.printable import printable
-from ccheck.report.summary import counted, totals
+from ccheck.report.summary import counted, totals, unread_words
 
 if TYPE_CHECKING:
     from ccheck.finding import FileReport, Finding, Proof, RunReport
@@ -143,7 +143,9 @@ def _verdict(report: FileReport, *, color: bool, hyperlinks: bool) -> str:
     if report.checks_run:
         facts.append(counted(report.checks_run, "check"))
     word = _style(report.verdict, color, fg="green" if report.verdict == "pass" else "red", bold=True)
-    return f"{word}  {_name(report.path, hyperlinks)}  {', '.join(facts)}"
+    unread = unread_words(report)
+    behind = f"; {printable(unread)}" if unread else ""
+    return f"{word}  {_name(report.path, hyperlinks)}  {', '.join(facts)}{behind}"
 
 
 def _name(path: str, hyperlinks: bool) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ccheck_schemas.record import Reading
     from ccheck_schemas.schema import Schema
 
-APPLYING = 40
+APPLYING = 41
 """How many checks a file of such a schema has passed. A test holds it against the table of checks."""
 
 

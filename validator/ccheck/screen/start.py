@@ -23,7 +23,7 @@ def passes(files: Sequence[str], schema: str | None, named: Mapping[str, Any]) -
 
     named: the arguments of `gather`, but for the names of checks. Raises ConfigurationError as `gather` does.
     """
-    if len(files) > FEW or STANDARD_INPUT in files:
+    if len(files) > FEW or STANDARD_INPUT in files or named.get("allow_not_looked_into"):
         return None
     found = _way(schema, named)
     if found is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ccheck.release_gate.case import Case
 from ccheck.release_gate.result import Stage, concluded
-from ccheck.report.summary import counted
+from ccheck.report.summary import counted, unread_words
 
 
 def run(case: Case) -> Stage:
@@ -33,9 +33,12 @@ def run(case: Case) -> Stage:
                 "verdict": report.verdict,
                 "checks": sorted({finding.check for finding in report.findings}),
                 "suppressed": len(report.suppressed),
+                **({"not_looked_into": unread} if (unread := unread_words(report)) else {}),
             }
             for taken, report in zip(case.files, case.reports, strict=True)
         ]
     }
+    left = sum(report.unread for report in case.reports)
     summary = f"{counted(len(case.reports), 'file')} passed {examined['checks']:,} checks"
+    summary += f"; {counted(left, 'byte')} not looked into" if left else ""
     return concluded("validate", examined, summary=summary, failures=failures, details=details)
