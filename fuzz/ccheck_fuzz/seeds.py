@@ -16,8 +16,10 @@ def gather(paths: Iterable[Path], max_size: int) -> tuple[list[bytes], list[str]
     found: dict[bytes, None] = {}
     passed_over: list[str] = []
     for path in paths:
-        files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
         for file in files:
+            if file.is_dir():
+                continue
             inside = file.relative_to(path).parts if file != path else ()
             if any(part.startswith(".") for part in inside) or (file != path and file.suffix in _SKIPPED):
                 continue

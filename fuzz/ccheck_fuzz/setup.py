@@ -17,6 +17,7 @@ from ccheck.exercise.session import Session, plain
 from ccheck.formats import named
 from ccheck.intake import take
 from ccheck.judgement import Judgement, prepare
+from ccheck.regular_file import read_regular_file
 from ccheck_fuzz.oracles import ORACLES, Oracle
 from ccheck_fuzz.readers import CallableReader, ExecReader, Reader, SessionReader
 from ccheck_schemas.schema import Schema
@@ -149,7 +150,7 @@ def _definitions(judgement: Judgement) -> bytes | None:
 def _fingerprint(setup: Setup, judgement: Judgement) -> str:
     digest = hashlib.sha256(replace(setup, oracles=()).to_json().encode())
     for path in (*(d.path for d in judgement.setting.definitions), *_files(judgement)):
-        digest.update(Path(path).read_bytes())
+        digest.update(read_regular_file(path))
     return digest.hexdigest()
 
 

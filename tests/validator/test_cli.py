@@ -212,7 +212,7 @@ def test_a_reader_that_leaves_is_not_an_answer() -> None:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
-        assert process.stderr.read() == b""
+        assert process.stderr.read() == b"standard output was closed before the end of the report\n"
         assert process.wait() == 3
 
 

@@ -30,6 +30,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ccheck.regular_file import read_regular_text
 from ccheck_schemas.read import read
 from ccheck_schemas.recipe import Part
 from ccheck_schemas.record import Record, every_field
@@ -45,8 +46,10 @@ def load_yaml(path: Path) -> Any:
     from ruamel.yaml.error import YAMLError
 
     try:
-        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as fault:
+        return YAML(typ="safe", pure=True).load(read_regular_text(path))
+    except OSError as fault:
+        raise RecipeError("", f"{path} could not be read: {fault.strerror}") from fault
+    except UnicodeDecodeError as fault:
         raise RecipeError("", f"{path} could not be read: {fault}") from fault
     except YAMLError as fault:
         raise RecipeError("", f"{path} is not YAML: {fault}") from fault

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path
+
+from ccheck.regular_file import MAX_SIZE, TooLarge, read_regular_file
+
+__all__ = ["MAX_SIZE", "STANDARD_INPUT", "NotTaken", "Obstacle", "expand", "take"]
 
 
 class Obstacle(StrEnum):
@@ -17,9 +22,6 @@ class Obstacle(StrEnum):
     TOO_LARGE = "too large"
     CRASHED = "crashed"
 
-
-MAX_SIZE = 256 << 20
-"""Bytes of the largest file that is examined, unless the user says otherwise."""
 
 STANDARD_INPUT = "-"
 
@@ -63,13 +65,21 @@ def take(path: str, limit: int = MAX_SIZE) -> bytes:
     """The bytes of a file; at most one byte more than `limit` is read. Raises NotTaken."""
     try:
         if path == STANDARD_INPUT:
-            data = sys.stdin.buffer.read(limit + 1)
-        else:
-            with Path(path).open("rb") as file:
-                data = file.read(limit + 1)
+            return _standard_input(limit)
+        return read_regular_file(path, limit)
+    except TooLarge as fault:
+        raise NotTaken(Obstacle.TOO_LARGE, f"it has more than {limit:,} bytes") from fault
     except (OSError, ValueError) as fault:
         detail = fault.strerror if isinstance(fault, OSError) and fault.strerror else str(fault)
         raise NotTaken(Obstacle.UNREADABLE, detail) from fault
+
+
+def _standard_input(limit: int) -> bytes:
+    """The bytes of standard input, which may be a pipe. Raises OSError, and TooLarge."""
+    # It is None where the process was started with it closed.
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, "standard input is closed")
+    data = sys.stdin.buffer.read(limit + 1)
     if len(data) > limit:
-        raise NotTaken(Obstacle.TOO_LARGE, f"it has more than {limit:,} bytes")
+        raise TooLarge("standard input", limit)
     return data

@@ -2,42 +2,82 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
+
+from ccheck.regular_file import exists_as_special_file
 
 
 class Busy(Exception):
     """Another process works on the same file."""
 
 
-def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Write a file so that whatever happens, there is the old one or the new one. Raises OSError, which names
-    the file.
+def write_whole(path: Path, data: bytes) -> None:
+    """Writes a file so that whatever happens, there is the old one or the new one.
+
+    Raises:
+        OSError: it cannot be written. It names the file.
     """
+    with whole_file(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """Yields a file to write to, which takes the place of `path` when the block ends, and only then.
+
+    Its mode is that of the file which it replaces, or what the umask leaves of 0666, as for any file that a
+    program makes. Where `path` is a symbolic link, the file that it leads to is replaced.
+
+    Raises:
+        OSError: it cannot be written, or `path` is a device, pipe or socket. It names the file.
+    """
+    named = path
     try:
-        _write(path, data, mode)
+        path = _place(path)
+        part, handle = _new_part(path)
     except OSError as fault:
-        raise OSError(fault.errno, fault.strerror, str(path)) from fault
-
-
-def _write(path: Path, data: bytes, mode: int) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    part = Path(name)
+        raise OSError(fault.errno, fault.strerror, str(named)) from fault
     try:
         with open(handle, "wb") as file:  # noqa: PTH123 - an open descriptor
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
-        part.chmod(mode)
         part.replace(path)
-    except BaseException:
+        _sync_folder(path.parent)
+    except BaseException as fault:
         part.unlink(missing_ok=True)
+        if isinstance(fault, OSError):
+            raise OSError(fault.errno, fault.strerror, str(named)) from fault
         raise
-    _sync_folder(path.parent)
+
+
+def _place(path: Path) -> Path:
+    """Where the file itself lies. Raises OSError for what is no place for a file."""
+    place = Path(os.path.realpath(path)) if path.is_symlink() else path
+    folders = (path.parent.resolve(), place.parent.resolve())
+    # /dev/stdout leads to whatever standard output is, also where that is a file: it is not to be replaced.
+    streams = any(folder.is_relative_to(root) for folder in folders for root in ("/dev", "/proc"))
+    if (streams and not folders[1].is_relative_to("/dev/shm")) or exists_as_special_file(place):  # noqa: S108 - a place for files
+        raise OSError(errno.EINVAL, "it is a device, pipe or socket, not a regular file")
+    return place
+
+
+def _new_part(path: Path) -> tuple[Path, int]:
+    """The name and descriptor of a new hidden file beside `path`, with the mode that `path` is to have."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    part = path.with_name(f".ccheck-{os.urandom(8).hex()}")
+    handle = os.open(part, flags, 0o666)
+    if hasattr(os, "fchmod"):
+        with suppress(OSError):  # there is none yet, or its owner is another
+            os.fchmod(handle, stat.S_IMODE(path.stat().st_mode) & 0o777)
+    return part, handle
 
 
 def _sync_folder(folder: Path) -> None:

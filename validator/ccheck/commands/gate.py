@@ -114,8 +114,6 @@ def command(
                 write_whole(path, _rendered(form, result, case.judgement).encode("utf-8", "backslashreplace"))
     except Busy as busy:
         raise click.UsageError(str(busy)) from busy
-    except BrokenPipeError:  # of who read our words: not of what was to be written
-        raise
     except OSError as fault:
         click.echo(
             printable(f"the gate's result could not be written: {fault.filename}: {fault.strerror}"), err=True

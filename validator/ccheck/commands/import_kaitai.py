@@ -9,6 +9,7 @@ import click
 from ccheck.cli import FINDINGS, PASS
 from ccheck.kaitai.description import KaitaiError, load, words
 from ccheck.kaitai.write import write
+from ccheck.output import write_output
 from ccheck.report.printable import printable
 
 
@@ -42,10 +43,7 @@ def command(source: Path, output: Path | None, force: bool) -> int:
     if output is None:
         click.echo(written.text, nl=False)
     else:
-        try:
-            output.write_text(written.text, encoding="utf-8", newline="\n")
-        except OSError as fault:
-            raise click.UsageError(f"{output}: {fault.strerror}") from fault
+        write_output(output, written.text.encode())
         click.echo(f"wrote {printable(str(output))}")
     for gap in written.gaps:
         line = f"{source}:{description.line(gap.place)}: {words(gap.place)}: {gap.detail}"

@@ -14,6 +14,7 @@ import click
 from ccheck.cli import FINDINGS, PASS
 from ccheck.commands.options import day, require_signing
 from ccheck.intake import NotTaken, take
+from ccheck.output import write_output
 from ccheck.report.printable import printable
 from ccheck.rollout import chain
 from ccheck.rollout.chain import ChainError, Health
@@ -22,7 +23,6 @@ from ccheck.rollout.evidence import of_result, of_verdict
 from ccheck.rollout.plan import DEFAULT_RINGS, PlanError, Ring, StopConditions
 from ccheck.rollout.plan import plan as make_plan
 from ccheck.rollout.simulate import Fleet, Simulated, simulate
-from ccheck.whole import write_whole
 
 if TYPE_CHECKING:
     from ccheck.rollout.signature import Sign, Trust
@@ -351,10 +351,7 @@ def simulate_command(
             [Series("under the plan", ringed.curve), Series("all at once", at_once.curve)],
             title="Hosts that a bad file stops", x_label="minutes", y_label="hosts",
         )  # fmt: skip
-        try:
-            write_whole(plot, f"{svg}\n".encode())
-        except OSError as fault:
-            raise click.UsageError(f"{plot}: {fault.strerror}") from fault
+        write_output(plot, f"{svg}\n".encode())
         click.echo(printable(f"wrote {plot}"), err=True)
     return PASS
 

@@ -137,10 +137,8 @@ def _bytes(path: Path) -> bytes:
 
 def _lines(path: Path) -> list[str]:
     try:
-        with click.open_file(str(path), encoding="utf-8") as file:
-            text: str = file.read()
-            return text.splitlines()
-    except (OSError, UnicodeDecodeError) as fault:
+        return _bytes(path).decode("utf-8").splitlines()
+    except UnicodeDecodeError as fault:
         raise click.UsageError(f"{path}: {fault}") from fault
 
 

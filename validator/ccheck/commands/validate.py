@@ -19,9 +19,11 @@ from ccheck.cli import FINDINGS, INTERRUPTED, PASS
 from ccheck.commands.options import Judging, judging
 from ccheck.finding import FileReport, RunReport
 from ccheck.intake import expand
+from ccheck.output import lost_or_misplaced
 from ccheck.report import RENDERERS
 from ccheck.report.text import render_file, render_summary
 from ccheck.screen import start
+from ccheck.whole import whole_file
 
 if TYPE_CHECKING:
     from ccheck.interrupts import Interrupts
@@ -211,23 +213,14 @@ def _sink(output: Path | None) -> Iterator[Callable[[str], None]]:
     if output is None:
         yield lambda text: click.echo(text, nl=not text.endswith("\n"), color=True)
         return
-    import tempfile  # it takes longer to load than a file takes to be judged
+    try:
+        with whole_file(output) as file:
 
-    try:
-        handle, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
+            def write(text: str) -> None:
+                file.write(text.encode("utf-8", "backslashreplace"))
+                if not text.endswith("\n"):
+                    file.write(b"\n")
+
+            yield write
     except OSError as fault:
-        raise click.UsageError(f"--output {output}: {fault.strerror}") from fault
-    try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - an open descriptor
-            yield lambda text: print(text, end="" if text.endswith("\n") else "\n", file=file)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(output)
-    except OSError as fault:
-        Path(name).unlink(missing_ok=True)
-        raise click.ClickException(
-            f"the report could not be written to {output}: {fault.strerror}"
-        ) from fault
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        raise lost_or_misplaced(output, fault) from fault

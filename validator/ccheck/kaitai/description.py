@@ -13,6 +13,7 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from ccheck.build import load_yaml
+from ccheck.regular_file import read_regular_text
 from ccheck_schemas.schema import RecipeError
 
 Place = tuple[str | int, ...]
@@ -208,7 +209,7 @@ def _lines(path: Path) -> dict[Place, int]:
     """The line of each place of a YAML file that could be read before."""
     lines: dict[Place, int] = {}
     try:
-        top = YAML(typ="safe", pure=True).compose(path.read_text(encoding="utf-8"))
+        top = YAML(typ="safe", pure=True).compose(read_regular_text(path))
     except (OSError, UnicodeDecodeError, YAMLError):
         return lines
     waiting: list[tuple[Place, Node]] = [((), top)]

@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from securesystemslib.signer import SSlibKey
 
+from ccheck.regular_file import TooLarge, read_regular_file
+
 VARIABLE = "CCHECK_GATE_KEY"
 """The environment variable that may hold the private key in PEM, for build servers."""
 
@@ -75,11 +77,9 @@ def named(public: Ed25519PublicKey) -> SSlibKey:
 
 def _read(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        return read_regular_file(path, MAX_BYTES)
+    except TooLarge as fault:
+        raise KeyFault(f"{path} has more than {MAX_BYTES:,} bytes, which no key has") from fault
     except (OSError, ValueError) as fault:
         words = fault.strerror if isinstance(fault, OSError) and fault.strerror else str(fault)
         raise KeyFault(f"{path}: {words}") from fault
-    if len(data) > MAX_BYTES:
-        raise KeyFault(f"{path} has more than {MAX_BYTES:,} bytes, which no key has")
-    return data

@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ccheck.regular_file import TooLarge, read_regular_file
 from ccheck.rollout.plan import Plan, PlanError
 from ccheck.whole import Busy, held, write_whole
 
@@ -131,12 +132,12 @@ def read(path: Path, head: str | None = None, trust: Trust | None = None) -> Rec
 
 def _lines(path: Path) -> list[str]:
     try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-        if len(data) > MOST_BYTES:
-            raise ChainError(f"{path} is larger than a record may be")
-        return data.decode("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as fault:
+        return read_regular_file(path, MOST_BYTES).decode("utf-8").splitlines()
+    except TooLarge as fault:
+        raise ChainError(f"{path} is larger than a record may be") from fault
+    except OSError as fault:
+        raise ChainError(f"{path}: {fault.strerror}") from fault
+    except ValueError as fault:
         raise ChainError(f"{path}: {fault}") from fault
 
 
