@@ -62,5 +62,5 @@ class Settling:
 
     def _begin(self, bucket: Bucket) -> None:
         self._number, self._until = bucket.number, time.monotonic() + 3 * SECONDS + 60
-        words = [str(self._folder), str(bucket.number), f"--seconds={SECONDS}"]
+        words = [str(self._folder.absolute()), str(bucket.number), f"--seconds={SECONDS}"]
         self._process = begin("ccheck_fuzz.campaign.triage", words)

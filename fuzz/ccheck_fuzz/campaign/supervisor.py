@@ -294,7 +294,7 @@ class Campaign:
     def _begin_merge(self) -> None:
         """Make the corpus small, in a process of its own, while the jobs go on."""
         if self._merging is None:
-            self._merging = begin("ccheck_fuzz.campaign.merge", [str(self._folder)])
+            self._merging = begin("ccheck_fuzz.campaign.merge", [str(self._folder.absolute())])
             self._merged_by = time.monotonic() + MERGE_SECONDS + MERGE_SECONDS_EACH * len(self._gathered)
 
     def _end_merge(self, patience: float) -> None:
