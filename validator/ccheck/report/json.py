@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ccheck.report.printable import well_formed
 from ccheck.report.summary import summarise
+from ccheck.report.uri import artifact_uri
 
 if TYPE_CHECKING:
     from ccheck.check import Check
@@ -56,11 +57,16 @@ def dump(values: Any) -> str:
 
 
 def clean(tree: Any) -> Any:
-    """Plain values whose texts can all be encoded, however a file was called."""
+    """Plain values whose texts can all be encoded, however a file was called. Raises ValueError where two keys
+    of a mapping would become one.
+    """
     if isinstance(tree, str):
         return well_formed(tree)
     if isinstance(tree, dict):
-        return {well_formed(key): clean(value) for key, value in tree.items()}
+        cleaned = {well_formed(key): clean(value) for key, value in tree.items()}
+        if len(cleaned) != len(tree):
+            raise ValueError("two keys are the same once they can be encoded")
+        return cleaned
     if isinstance(tree, list | tuple):
         return [clean(value) for value in tree]
     return tree
@@ -69,6 +75,7 @@ def clean(tree: Any) -> Any:
 def _file(report: FileReport) -> dict[str, Any]:
     return {
         "path": report.path,
+        "uri": artifact_uri(report.path),
         "schema": report.schema,
         "verdict": report.verdict,
         "size": report.size,
