@@ -28,6 +28,16 @@ class Gathered:
     max_size: int
     max_findings: int | None
 
+    @property
+    def configuration(self) -> str:
+        """The path of the ccheck.toml that was used, as reports name it; empty where none was."""
+        return configuration_name(self.project)
+
+
+def configuration_name(project: Project | None) -> str:
+    """The path of a ccheck.toml as reports name it; empty for none."""
+    return "" if project is None else str(_near(project.path))
+
 
 class CheckNames(Collection[str]):
     """The names of checks, by default of all, which are loaded only when one is asked for: most projects name

@@ -15,7 +15,7 @@ from ccheck.check import Check
 from ccheck.checks import CHECKS
 from ccheck.finding import FileReport, Finding, Severity
 from ccheck.formats import SCHEMAS
-from ccheck.gather import CheckNames, Gathered, gather, is_schema_file
+from ccheck.gather import CheckNames, Gathered, configuration_name, gather, is_schema_file
 from ccheck.intake import STANDARD_INPUT, NotTaken, take
 from ccheck.judge import MAX_FINDINGS, Policy, examine, judge
 from ccheck.project import Project
@@ -49,6 +49,11 @@ class Judgement:
     own_exercise: Exercise | None = None
     project: Project | None = None
     schema_file: str | None = None
+
+    @property
+    def configuration(self) -> str:
+        """The path of the ccheck.toml that was used, as reports name it; empty where none was."""
+        return configuration_name(self.project)
 
     def exercise(self, schema: Schema) -> Exercise | None:
         """What runs files of a format in the interpreter, where there is one."""

@@ -26,6 +26,7 @@ def test_july_fails_in_three_stages_and_says_why(cc: Call) -> None:
     status, out, _ = cc("gate", "july", "--on", DAY, "--last-good", "march")
     assert status == 1
     assert out == snapshot("""\
+configuration: ccheck.toml
 validate    fail        C-00000291-00000000-00000032.bin: field-past-inputs: criterion reads input 20, but consumers 7.11 and 7.15 supply 20 (0 to 19)
             examined:   1 file, 65 checks, 3 consumers
 exercise    fail        C-00000291-00000000-00000032.bin: 7.11 traps: input-index-out-of-bounds, index 20 of 20, instances[1].criteria[20].field_index (and 1 more)
@@ -151,7 +152,7 @@ def test_the_notes_say_what_changed_in_meaning(cc: Call) -> None:
     assert Path("notes.md").read_text(encoding="utf-8") == snapshot("""\
 ## ccheck gate: fail
 
-Release july, 1 file, on 2024-08-10.
+Release july, 1 file, on 2024-08-10. Configuration: ccheck.toml.
 
 | stage | | |
 |---|---|---|
@@ -377,4 +378,4 @@ def test_a_pipe_and_a_folder_that_cannot_be_read_are_refused(cc: Call) -> None:
     os.mkfifo("march/pipe.bin")
     status, _, err = cc("gate", "march", "--on", DAY)
     assert status == 2
-    assert "march/pipe.bin is not a regular file" in err
+    assert "march/pipe.bin: it is a named pipe, not a regular file" in err

@@ -17,6 +17,7 @@ from ccheck.intake import NotTaken, take
 from ccheck.judgement import Judgement, prepare
 from ccheck.report.printable import printable
 from ccheck.report.summary import counted
+from ccheck.report.text import render_head
 from ccheck.subject import Subject
 from ccheck_interpreter.trap import report, to_json
 
@@ -96,9 +97,11 @@ def command(
     except ExerciseError as wrong:
         raise click.UsageError(str(wrong)) from wrong
     if form == "json":
-        for line in _json(done, subject, path, given=events is not None):
+        configuration = judgement.configuration
+        for line in _json(done, subject, path, configuration, given=events is not None):
             click.echo(json.dumps(line))
     else:
+        click.echo(render_head(judgement.configuration), nl=False)
         for text in _text(done, with_matrix, given=events is not None):
             click.echo(text)
     stopped = any(outcome.trap is not None or outcome.refusal is not None for outcome in done.outcomes)
@@ -142,7 +145,9 @@ def _lines(path: Path) -> list[str]:
         raise click.UsageError(f"{path}: {fault}") from fault
 
 
-def _json(done: Exercised, subject: Subject, path: str, *, given: bool) -> Iterator[dict[str, Any]]:
+def _json(
+    done: Exercised, subject: Subject, path: str, configuration: str, *, given: bool
+) -> Iterator[dict[str, Any]]:
     if given:
         for outcome in done.outcomes:
             yield from (dict(line) for line in outcome.lines)
@@ -152,6 +157,7 @@ def _json(done: Exercised, subject: Subject, path: str, *, given: bool) -> Itera
                 yield {"refusal": outcome.refusal.reason, "message": outcome.refusal.message}
         return
     yield {
+        "configuration": configuration or None,
         "path": path,
         "schema": subject.schema.name if subject.schema is not None else None,
         "outcomes": [_outcome(outcome) for outcome in done.outcomes],

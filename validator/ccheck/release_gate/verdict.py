@@ -29,9 +29,7 @@ def statement(case: Case, result: GateResult) -> dict[str, Any]:
     last = policy.expires(case.judgement.setting.on)
     return {
         "_type": STATEMENT_TYPE,
-        "subject": [
-            {"name": _exact(file.name), "digest": {"sha256": file.sha256}} for file in result.files
-        ],
+        "subject": [{"name": _exact(file.name), "digest": {"sha256": file.sha256}} for file in result.files],
         "predicateType": PREDICATE_TYPE,
         "predicate": {
             "release": _exact(result.release),

@@ -50,6 +50,11 @@ def said(stage: Stage) -> list[str]:
     return [*stage.details.get("failures", ()), *stage.details.get("gaps", ())]
 
 
+def opening_lines(configuration: str) -> Iterator[str]:
+    """What stands before the stages: which ccheck.toml has the policy."""
+    yield printable(f"configuration: {configuration or 'none'}")
+
+
 def closing_lines(result: GateResult) -> Iterator[str]:
     """What follows the stages: first uses, and the verdict."""
     for first in result.first_uses[:MOST]:
@@ -71,6 +76,7 @@ def as_json(result: GateResult) -> str:
         {
             "format": FORMAT,
             "program": {"name": "ccheck", "version": result.program_version},
+            "configuration": result.reports.configuration or None,
             "release": result.release,
             "on": result.on,
             "verdict": result.verdict.value,
@@ -100,7 +106,8 @@ def as_markdown(result: GateResult) -> str:
     lines = [
         f"## ccheck gate: {result.verdict.value}",
         "",
-        f"Release {markdown(result.release)}, {counted(len(result.files), 'file')}, on {result.on}.",
+        f"Release {markdown(result.release)}, {counted(len(result.files), 'file')}, on {result.on}."
+        f" Configuration: {markdown(result.reports.configuration) or 'none'}.",
         "",
         "| stage | | |",
         "|---|---|---|",

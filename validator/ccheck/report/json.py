@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ccheck.report.printable import well_formed
@@ -30,9 +31,11 @@ def tree(run: RunReport) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "program": {"name": "ccheck", "version": run.program_version},
+        "configuration": run.configuration or None,
         "files": [_file(report) for report in run.files],
         "interrupted": run.interrupted,
         "unexamined": list(run.unexamined),
+        "left_out": asdict(run.left_out),
         "summary": {
             "verdict": total.verdict,
             "files": total.files,
@@ -57,8 +60,10 @@ def dump(values: Any) -> str:
 
 
 def clean(tree: Any) -> Any:
-    """Plain values whose texts can all be encoded, however a file was called. Raises ValueError where two keys
-    of a mapping would become one.
+    """Plain values whose texts can all be encoded, however a file was called.
+
+    Raises:
+        ValueError: two keys of a mapping would become one.
     """
     if isinstance(tree, str):
         return well_formed(tree)
