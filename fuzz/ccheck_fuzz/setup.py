@@ -17,6 +17,7 @@ from ccheck.exercise.session import Session, plain
 from ccheck.formats import named
 from ccheck.intake import take
 from ccheck.judgement import Judgement, prepare
+from ccheck.quoting import did_you_mean
 from ccheck.regular_file import read_regular_file
 from ccheck_fuzz.oracles import ORACLES, Oracle
 from ccheck_fuzz.readers import CallableReader, ExecReader, Reader, SessionReader
@@ -98,7 +99,8 @@ def ready(setup: Setup) -> Ready:
         judgement = replace(judgement, checks=trusting, quick=None)
     unknown = sorted(set(setup.oracles) - set(ORACLES))
     if unknown:
-        raise SetupError(f"no oracle is called {unknown[0]!r}; known are {', '.join(ORACLES)}")
+        near = did_you_mean(unknown[0], ORACLES)
+        raise SetupError(f"no oracle is called {unknown[0]!r}{near}; known are {', '.join(ORACLES)}")
     given = Given(_definitions(judgement), _builds(judgement), judgement.setting.target)
     return Ready(
         setup=setup,

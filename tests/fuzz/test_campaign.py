@@ -205,12 +205,13 @@ def test_a_killed_campaign_loses_no_finding(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
-def test_ctrl_c_ends_cleanly(tmp_path: Path) -> None:
-    """An interrupt ends the workers, settles what was found, and prints the summary; the status is as ever."""
+@pytest.mark.parametrize("options", [[], ["--quiet"]])
+def test_ctrl_c_ends_cleanly(tmp_path: Path, options: list[str]) -> None:
+    """An interrupt ends the campaign and its workers at once, prints the summary, and gives status 130."""
     out = tmp_path / "out"
     command = [
         sys.executable, "-m", "ccheck", "fuzz", "--seeds", str(STORY / "good"), "--out", str(out), "--time", "300s",
-        "--jobs", "1", *SETTING,
+        "--jobs", "1", *options, *SETTING,
     ]  # fmt: skip
     running = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
@@ -220,9 +221,12 @@ def test_ctrl_c_ends_cleanly(tmp_path: Path) -> None:
         time.sleep(0.2)
         if (out / "campaign.sqlite").is_file() and any(sample.runs for sample in State(out).samples()):
             break
+    asked = time.monotonic()
     running.send_signal(signal.SIGINT)
     output, errors = running.communicate(timeout=120)
-    assert running.returncode == 0, output + errors
+    assert time.monotonic() - asked < 10
+    assert running.returncode == 130, output + errors
+    assert errors.splitlines()[-1] == "interrupted"
     assert output.splitlines()[-1] == "0 findings"
     assert [why for _, _, _, why in State(out).sessions()] == ["interrupted"]
     assert "Traceback" not in errors

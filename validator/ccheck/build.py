@@ -30,6 +30,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ccheck.quoting import did_you_mean
 from ccheck.regular_file import read_regular_text
 from ccheck_schemas.read import read
 from ccheck_schemas.recipe import Part
@@ -117,7 +118,10 @@ def _schema(name: str, schemas: Sequence[Schema]) -> Schema:
     for schema in schemas:
         if schema.name == name:
             return schema
-    raise RecipeError("schema", f"{name!r} is not known; known are {', '.join(s.name for s in schemas)}")
+    names = [schema.name for schema in schemas]
+    raise RecipeError(
+        "schema", f"{name!r} is not known{did_you_mean(name, names)}; known are {', '.join(names)}"
+    )
 
 
 def _edit(data: bytes, edit: Part, schema: Schema) -> bytes:

@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from ccheck.consumers import Consumers, load_consumers
 from ccheck.intake import MAX_SIZE
 from ccheck.project import Project, find_project, load_project
@@ -69,6 +71,12 @@ def is_schema_file(name: str) -> bool:
     return name.endswith(".py") or "/" in name or "\\" in name
 
 
+def refuse_contradiction(config: Path | None, *, use_config: bool) -> None:
+    """Raises click.UsageError where a ccheck.toml is named and none is to be used."""
+    if config is not None and not use_config:
+        raise click.UsageError("--config names a ccheck.toml, and --no-config uses none: give one of them")
+
+
 def gather(
     *,
     config: Path | None,
@@ -86,6 +94,7 @@ def gather(
     config: the ccheck.toml to use, else the nearest above the working directory if `use_config`. on: the day
     of judgement, today without it. Raises ConfigurationError when something that was named cannot be used.
     """
+    refuse_contradiction(config, use_config=use_config)
     on = on or date.today()
     path = config or (find_project(Path.cwd()) if use_config else None)
     project = None if path is None else load_project(path, known_checks=known_checks)

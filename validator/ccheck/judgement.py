@@ -19,6 +19,7 @@ from ccheck.gather import CheckNames, Gathered, configuration_name, gather, is_s
 from ccheck.intake import STANDARD_INPUT, NotTaken, take
 from ccheck.judge import MAX_FINDINGS, Policy, examine, judge
 from ccheck.project import Project
+from ccheck.quoting import did_you_mean
 from ccheck.screen import own, quick
 from ccheck.screen.way import QuickWay
 from ccheck.subject import Definitions, Setting, Subject
@@ -174,10 +175,11 @@ def _schemas(
     known = formats.named(name)
     if known is not None:
         return SCHEMAS, CHECKS, known.schema, None
-    names = ", ".join(known.name for known in formats.every())
+    every = [known.name for known in formats.every()]
+    names, near = ", ".join(every), did_you_mean(name, every)
     more = "".join(f"; {problem}" for problem in formats.brought().problems)
     raise click.UsageError(
-        f"schema {name!r} is not known; known are {names}, or a path to a Python file{more}"
+        f"schema {name!r} is not known{near}; known are {names}, or a path to a Python file{more}"
     )
 
 

@@ -46,12 +46,13 @@ class Settling:
     def rest(self, show: Callable[[], None]) -> None:
         """Settle what is left, for a while; what is then still new is settled by the next session."""
         until = time.monotonic() + PATIENCE
-        try:
-            while time.monotonic() < until and self.next():
-                show()
-                time.sleep(LOOK)
-        except KeyboardInterrupt:
-            pass
+        while time.monotonic() < until and self.next():
+            show()
+            time.sleep(LOOK)
+        self.stop()
+
+    def stop(self) -> None:
+        """End the process, where there is one."""
         if self._process is not None and self._process.poll() is None:
             end(self._process)
 

@@ -15,6 +15,7 @@ from ccheck.consumers import Consumer
 from ccheck.exercise.outcome import Exercised, ExerciseError, Given, Outcome
 from ccheck.intake import NotTaken, take
 from ccheck.judgement import Judgement, prepare
+from ccheck.quoting import did_you_mean
 from ccheck.report.printable import printable
 from ccheck.report.summary import counted
 from ccheck.report.text import render_head
@@ -117,8 +118,11 @@ def _builds(judgement: Judgement, name: str | None, every: bool) -> tuple[Consum
     if name is not None:
         found = tuple(build for build in listed.builds if build.name == name)
         if not found:
-            known = ", ".join(build.name for build in listed.builds)
-            raise click.UsageError(f"consumer {name!r} is not listed in {listed.path}; listed are {known}")
+            names = [build.name for build in listed.builds]
+            raise click.UsageError(
+                f"consumer {name!r} is not listed in {listed.path}{did_you_mean(name, names)};"
+                f" listed are {', '.join(names)}"
+            )
         return found
     return listed.builds if every else listed.supported(judgement.setting.on)
 

@@ -106,6 +106,9 @@ def _words(report: FileReport, finding: Finding) -> list[str]:
 
 def _command(name: str, path: str, title: str, words: Sequence[str]) -> str:
     file = PurePath(path).as_posix() if path and path != "-" else ""
+    if not file.isprintable():
+        # A command holds no such name, and what is written for it could be the name of another file.
+        file, words = "", [*words[:1], f"file: {file}", *words[1:]]
     properties = [f"file={_property(file)}"] if file else []
     properties.append(f"title={_property(title)}")
     # The runner decodes %0A: line ends of our own, while those of the content stay escaped by `printable`.

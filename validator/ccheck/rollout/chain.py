@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ccheck.quoting import did_you_mean
 from ccheck.regular_file import TooLarge, read_regular_file
 from ccheck.rollout.plan import Plan, PlanError
 from ccheck.whole import Busy, held, write_whole
@@ -113,8 +114,9 @@ def append(path: Path, health: Health, sign: Sign | None = None) -> str:
         lines = _lines(path)
         record = _record(path, lines, None)
         if health.ring not in {ring.name for ring in record.plan.rings}:
-            known = ", ".join(ring.name for ring in record.plan.rings)
-            raise ChainError(f"the plan has no ring {health.ring!r}; it has {known}")
+            names = [ring.name for ring in record.plan.rings]
+            near = did_you_mean(health.ring, names)
+            raise ChainError(f"the plan has no ring {health.ring!r}{near}; it has {', '.join(names)}")
         line = _line(record.head, "health", health.to_json(), sign)
         write_whole(path, "".join(f"{one}\n" for one in (*lines, line)).encode())
         return _digest(line)
