@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from ccheck import strict_json
 from ccheck.checks import contract
 from ccheck.consumers import Consumer
 from ccheck.exercise.outcome import ExerciseError, Given
@@ -60,7 +61,7 @@ class Setup:
     def from_json(cls, text: str) -> Setup:
         """The words out of JSON."""
         read: dict[str, Any] = {}
-        for key, value in json.loads(text).items():
+        for key, value in strict_json.loads(text).items():
             read[key] = tuple(value) if isinstance(value, list) else value
         return cls(**read)
 

@@ -52,7 +52,6 @@ first use   channel interpreter: first time contains over text, failed
 first use   channel interpreter: first time contains over text, matched
 first use   channel interpreter: first time regex over text, failed
 first use   channel interpreter: first time regex over text, matched
-6 first uses: roll this release out more slowly
 verdict     fail: release july, 1 file, on 2024-08-10, without regress, fuzz
 """)
 
@@ -164,7 +163,7 @@ Release july, 1 file, on 2024-08-10. Configuration: ccheck.toml.
 | fuzz | off | switched off |
 | diff | pass | 1 file compared with the release before, 0 new |
 
-First uses, which ask for a slower rollout:
+First uses:
 
 * IPC field 1: first contains
 * IPC field 21: first non-wildcard criterion ever
@@ -379,3 +378,26 @@ def test_a_pipe_and_a_folder_that_cannot_be_read_are_refused(cc: Call) -> None:
     status, _, err = cc("gate", "march", "--on", DAY)
     assert status == 2
     assert "march/pipe.bin: it is a named pipe, not a regular file" in err
+
+
+def test_only_a_pass_asks_for_a_slower_rollout(cc: Call) -> None:
+    """A gate that fails, or is incomplete, says nothing of rolling out: in no form."""
+    Path("march/bad.bin").write_bytes(b"nothing that is known")
+    outputs = {form: f"out.{form}" for form in ("json", "markdown", "report", "sarif", "junit")}
+    options = [word for form, name in outputs.items() for word in (f"--{form}", name)]
+    Path("baseline.txt").write_text(
+        "# ccheck baseline, format 1: what was used, and the release that used it first\n", encoding="utf-8"
+    )
+    status, out, _ = cc("gate", "march", "--on", DAY, *options)
+    assert status == 1
+    texts = [out, *(Path(name).read_text(encoding="utf-8") for name in outputs.values())]
+    for text in texts:
+        assert "more slowly" not in text
+        assert "slower rollout" not in text
+    assert '"slower": false' in texts[1]
+    assert "first use" in out
+    Path("march/bad.bin").unlink()
+    status, out, _ = cc("gate", "march", "--on", DAY, *options)
+    assert status == 0
+    assert "roll this release out more slowly" in out
+    assert "slower rollout" in Path("out.markdown").read_text(encoding="utf-8")

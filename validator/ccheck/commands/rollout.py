@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ccheck import strict_json
 from ccheck.cli import FINDINGS, PASS
 from ccheck.commands.options import day, require_signing
 from ccheck.intake import NotTaken, take
@@ -241,7 +241,7 @@ def _let_out(
 def record_command(ring: str, record: Path, health: Path, sign: Path | None) -> int:
     """Add a ring's health to the record. The digest that is printed binds all lines: keep it elsewhere."""
     try:
-        read = json.loads(take(str(health), 1 << 20))
+        read = strict_json.loads(take(str(health), 1 << 20))
         if not isinstance(read, dict):
             raise ChainError("not a health report: it is no object")
         head = chain.append(record, Health.from_json(read, ring), _signing(sign))

@@ -114,7 +114,8 @@ def as_markdown(result: GateResult) -> str:
         *(f"| {markdown(s.name)} | {s.status.value} | {markdown(s.summary)} |" for s in result.stages),
     ]
     if result.first_uses:
-        lines += ["", "First uses, which ask for a slower rollout:", ""]
+        slower = ", which ask for a slower rollout" if result.slower else ""
+        lines += ["", f"First uses{slower}:", ""]
         lines += [f"* {markdown(first.what)}" for first in result.first_uses[:MOST]]
         if len(result.first_uses) > MOST:
             lines.append(f"* and {len(result.first_uses) - MOST:,} more")

@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ccheck import strict_json
 from ccheck.quoting import did_you_mean
 from ccheck.regular_file import TooLarge, read_regular_file
 from ccheck.rollout.plan import Plan, PlanError
@@ -149,7 +150,7 @@ def _record(path: Path, lines: list[str], trust: Trust | None) -> Record:
     before = START
     for number, line in enumerate(lines, 1):
         try:
-            entry = json.loads(line)
+            entry = strict_json.loads(line)
             kind, previous, content = entry["kind"], entry["previous"], entry["content"]
             if trust is not None:
                 _look(trust, entry)
