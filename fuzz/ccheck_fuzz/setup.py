@@ -16,6 +16,7 @@ from ccheck.consumers import Consumer
 from ccheck.exercise.outcome import ExerciseError, Given
 from ccheck.exercise.session import Session, plain
 from ccheck.formats import named
+from ccheck.gather import near
 from ccheck.intake import take
 from ccheck.judgement import Judgement, prepare
 from ccheck.quoting import did_you_mean
@@ -64,6 +65,11 @@ class Setup:
         for key, value in strict_json.loads(text).items():
             read[key] = tuple(value) if isinstance(value, list) else value
         return cls(**read)
+
+
+def configuration_of(setup: Setup) -> str:
+    """The ccheck.toml of a campaign as reports name it, or `none`."""
+    return "none" if setup.config is None else str(near(Path(setup.config)))
 
 
 @dataclass(frozen=True)

@@ -248,14 +248,28 @@ def test_files_have_the_mode_that_the_umask_leaves(place: Path, umask: int) -> N
 
 
 def test_a_file_that_is_replaced_keeps_its_mode(place: Path) -> None:
-    """What somebody made secret stays so, and a link stays a link."""
+    """What somebody made secret stays so; where a link leads is not written to."""
     (place / "kept.txt").write_text("old", encoding="utf-8")
     (place / "kept.txt").chmod(0o640)
     (place / "link.txt").symlink_to("kept.txt")
     assert ran(place, *COMMANDS["validate"], "--output", "link.txt").returncode == 0
-    assert (place / "link.txt").is_symlink()
-    assert (place / "kept.txt").stat().st_mode & 0o777 == 0o640
+    assert "1 passed" in (place / "link.txt").read_text(encoding="utf-8")
+    assert not (place / "link.txt").is_symlink()
+    assert (place / "kept.txt").read_text(encoding="utf-8") == "old"
+    assert ran(place, *COMMANDS["validate"], "--output", "kept.txt").returncode == 0
     assert "1 passed" in (place / "kept.txt").read_text(encoding="utf-8")
+    assert (place / "kept.txt").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("output", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "/dev/null", "null"])
+def test_a_stream_is_no_file_to_write(place: Path, output: str) -> None:
+    """A device, and the link that stands for standard output, are not replaced by a file."""
+    (place / "null").symlink_to("/dev/null")
+    done = ran(place, *COMMANDS["validate"], "--output", output)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "not a regular file" in done.stderr
+    assert (place / "null").is_symlink()
+    assert Path("/dev/stdout").is_symlink() or not Path("/dev/stdout").exists()
 
 
 def _of_the_end(errors: str) -> int:

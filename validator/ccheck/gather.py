@@ -38,7 +38,7 @@ class Gathered:
 
 def configuration_name(project: Project | None) -> str:
     """The path of a ccheck.toml as reports name it; empty for none."""
-    return "" if project is None else str(_near(project.path))
+    return "" if project is None else str(near(project.path))
 
 
 class CheckNames(Collection[str]):
@@ -107,8 +107,8 @@ def gather(
         max_findings = max_findings or project.max_findings
     return Gathered(
         project=project,
-        definitions=tuple(map(_near, definitions)),
-        consumers=None if consumers is None else load_consumers(_near(consumers)),
+        definitions=tuple(map(near, definitions)),
+        consumers=None if consumers is None else load_consumers(near(consumers)),
         target=target,
         on=on,
         max_size=max_size or MAX_SIZE,
@@ -116,7 +116,7 @@ def gather(
     )
 
 
-def _near(path: Path) -> Path:
+def near(path: Path) -> Path:
     """The path as seen from the working directory, when it lies below: reports then name no folder of this
     machine.
     """

@@ -32,18 +32,17 @@ def write_whole(path: Path, data: bytes) -> None:
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """Yields a file to write to, which takes the place of `path` when the block ends, and only then.
 
-    Its mode is that of the file which it replaces, or what the umask leaves of 0666, as for any file that a
-    program makes. Where `path` is a symbolic link, the file that it leads to is replaced.
+    Its mode is that of the user's own file which it replaces, or what the umask leaves of 0666, as for any
+    file that a program makes. A symbolic link is replaced itself: where it leads is not written to.
 
     Raises:
         OSError: it cannot be written, or `path` is a device, pipe or socket. It names the file.
     """
-    named = path
     try:
-        path = _place(path)
+        _require_place(path)
         part, handle = _new_part(path)
     except OSError as fault:
-        raise OSError(fault.errno, fault.strerror, str(named)) from fault
+        raise OSError(fault.errno, fault.strerror, str(path)) from fault
     try:
         with open(handle, "wb") as file:  # noqa: PTH123 - an open descriptor
             yield file
@@ -54,19 +53,19 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     except BaseException as fault:
         part.unlink(missing_ok=True)
         if isinstance(fault, OSError):
-            raise OSError(fault.errno, fault.strerror, str(named)) from fault
+            raise OSError(fault.errno, fault.strerror, str(path)) from fault
         raise
 
 
-def _place(path: Path) -> Path:
-    """Where the file itself lies. Raises OSError for what is no place for a file."""
-    place = Path(os.path.realpath(path)) if path.is_symlink() else path
-    folders = (path.parent.resolve(), place.parent.resolve())
-    # /dev/stdout leads to whatever standard output is, also where that is a file: it is not to be replaced.
-    streams = any(folder.is_relative_to(root) for folder in folders for root in ("/dev", "/proc"))
-    if (streams and not folders[1].is_relative_to("/dev/shm")) or exists_as_special_file(place):  # noqa: S108 - a place for files
+def _require_place(path: Path) -> None:
+    """Raises OSError for what is no place for a file."""
+    folder = path.parent.resolve()
+    # /dev/stdout is a link to whatever standard output is, a file perhaps: it is not to be replaced.
+    streams = folder.is_relative_to("/proc") or (
+        folder.is_relative_to("/dev") and not folder.is_relative_to("/dev/shm")  # noqa: S108 - it holds files
+    )
+    if streams or exists_as_special_file(path):
         raise OSError(errno.EINVAL, "it is a device, pipe or socket, not a regular file")
-    return place
 
 
 def _new_part(path: Path) -> tuple[Path, int]:
@@ -75,8 +74,10 @@ def _new_part(path: Path) -> tuple[Path, int]:
     part = path.with_name(f".ccheck-{os.urandom(8).hex()}")
     handle = os.open(part, flags, 0o666)
     if hasattr(os, "fchmod"):
-        with suppress(OSError):  # there is none yet, or its owner is another
-            os.fchmod(handle, stat.S_IMODE(path.stat().st_mode) & 0o777)
+        with suppress(OSError):  # there is none yet
+            before = path.lstat()
+            if stat.S_ISREG(before.st_mode) and before.st_uid == os.geteuid():
+                os.fchmod(handle, stat.S_IMODE(before.st_mode) & 0o777)
     return part, handle
 
 
