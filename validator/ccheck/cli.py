@@ -16,8 +16,8 @@ from ccheck.configuration import ConfigurationError
 from ccheck.output import OutputLost, flush_standard_output, guard_standard_streams
 
 PASS, FINDINGS, USAGE, FAILURE, INTERRUPTED = 0, 1, 2, 3, 130
-"""Exit status: nothing wrong · errors found · wrong usage, or nothing examined · ccheck itself failed ·
-interrupted."""
+"""Exit status: nothing wrong · errors found · wrong usage, or nothing examined · ccheck itself failed, or the
+report could not be written · interrupted."""
 
 SECTIONS: Mapping[str, Mapping[str, str]] = {
     "Files": {
@@ -137,8 +137,8 @@ def ccheck() -> None:
 
     Begin with `ccheck validate FILE`; `ccheck COMMAND --help` says more of each.
 
-    Exit status: 0 nothing wrong, 1 errors found, 2 wrong usage or nothing examined, 3 ccheck itself failed,
-    130 interrupted.
+    Exit status: 0 nothing wrong, 1 errors found, 2 wrong usage or nothing examined, 3 ccheck itself failed or
+    the report could not be written, 130 interrupted.
     """
 
 
