@@ -330,3 +330,19 @@ def test_an_annotation_names_no_other_file(tmp_path: Path) -> None:
         "file: a\\x1bb.bin",
         "file: \\udcff.bin",
     ]
+
+
+@pytest.mark.parametrize("hundredths", range(3, 40, 3))
+def test_ctrl_c_at_any_moment(place: Path, hundredths: int) -> None:
+    """Whenever it comes once ccheck's own code runs, also while that is imported, Ctrl-C is one line and status 130."""
+    script = (
+        "import signal, sys\n"
+        f"signal.setitimer(signal.ITIMER_REAL, {hundredths / 100})\n"
+        "signal.signal(signal.SIGALRM, lambda number, frame: signal.raise_signal(signal.SIGINT))\n"
+        f"sys.argv = ['ccheck', 'gate', 'march', '--on', {DAY!r}, '--only', 'validate', '--only', 'exercise']\n"
+        "from ccheck.__main__ import main\nmain()\n"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
+    if done.returncode != 3:  # it was done before
+        assert (done.returncode, done.stderr) == (130, "interrupted\n")
