@@ -107,7 +107,7 @@ def ready(setup: Setup) -> Ready:
     unknown = sorted(set(setup.oracles) - set(ORACLES))
     if unknown:
         near = did_you_mean(unknown[0], ORACLES)
-        raise SetupError(f"no oracle is called {unknown[0]!r}{near}; known are {', '.join(ORACLES)}")
+        raise SetupError(f"no oracle is called {unknown[0]!r}; known are {', '.join(ORACLES)}{near}")
     given = Given(_definitions(judgement), _builds(judgement), judgement.setting.target)
     return Ready(
         setup=setup,

@@ -120,7 +120,7 @@ def _schema(name: str, schemas: Sequence[Schema]) -> Schema:
             return schema
     names = [schema.name for schema in schemas]
     raise RecipeError(
-        "schema", f"{name!r} is not known{did_you_mean(name, names)}; known are {', '.join(names)}"
+        "schema", f"{name!r} is not known; known are {', '.join(names)}{did_you_mean(name, names)}"
     )
 
 

@@ -179,7 +179,7 @@ def _schemas(
     names, near = ", ".join(every), did_you_mean(name, every)
     more = "".join(f"; {problem}" for problem in formats.brought().problems)
     raise click.UsageError(
-        f"schema {name!r} is not known{near}; known are {names}, or a path to a Python file{more}"
+        f"schema {name!r} is not known; known are {names}, or a path to a Python file{near}{more}"
     )
 
 

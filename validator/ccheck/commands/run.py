@@ -120,8 +120,8 @@ def _builds(judgement: Judgement, name: str | None, every: bool) -> tuple[Consum
         if not found:
             names = [build.name for build in listed.builds]
             raise click.UsageError(
-                f"consumer {name!r} is not listed in {listed.path}{did_you_mean(name, names)};"
-                f" listed are {', '.join(names)}"
+                f"consumer {name!r} is not listed in {listed.path}; listed are {', '.join(names)}"
+                f"{did_you_mean(name, names)}"
             )
         return found
     return listed.builds if every else listed.supported(judgement.setting.on)

@@ -117,7 +117,7 @@ def append(path: Path, health: Health, sign: Sign | None = None) -> str:
         if health.ring not in {ring.name for ring in record.plan.rings}:
             names = [ring.name for ring in record.plan.rings]
             near = did_you_mean(health.ring, names)
-            raise ChainError(f"the plan has no ring {health.ring!r}{near}; it has {', '.join(names)}")
+            raise ChainError(f"the plan has no ring {health.ring!r}; it has {', '.join(names)}{near}")
         line = _line(record.head, "health", health.to_json(), sign)
         write_whole(path, "".join(f"{one}\n" for one in (*lines, line)).encode())
         return _digest(line)
