@@ -346,3 +346,21 @@ def test_ctrl_c_at_any_moment(place: Path, hundredths: int) -> None:
     done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
     if done.returncode != 3:  # it was done before
         assert (done.returncode, done.stderr) == (130, "interrupted\n")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_a_recipe_is_the_same_file_in_every_encoding(place: Path, encoding: str) -> None:
+    """What standard output cannot encode is escaped as YAML does it, and builds the same bytes again."""
+    recipe = (place / "recipe.yaml").read_text(encoding="utf-8")
+    changed = recipe.replace("NamedPipe", "→ŭ\u0439")
+    assert changed != recipe
+    (place / "recipe.yaml").write_text(changed, encoding="utf-8")
+    assert ran(place, "build", "recipe.yaml", "-o", "odd.bin").returncode == 0
+    done = subprocess.run(
+        [sys.executable, "-m", "ccheck", "show", "--yaml", "odd.bin"],
+        cwd=place, capture_output=True, check=False, env=os.environ | {"PYTHONIOENCODING": encoding},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (place / "again.yaml").write_bytes(done.stdout)
+    assert ran(place, "build", "again.yaml", "-o", "again.bin").returncode == 0
+    assert (place / "again.bin").read_bytes() == (place / "odd.bin").read_bytes()
