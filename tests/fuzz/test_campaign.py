@@ -91,7 +91,8 @@ def test_status_says_what_was_found(campaign: Path) -> None:
     done = fuzz("status", str(campaign))
     assert done.returncode == 1
     lines = done.stdout.splitlines()
-    assert " lines and " in lines[0]
+    assert lines[0] == "configuration: corpus/channel/ccheck.toml"
+    assert " lines and " in lines[1]
     assert lines[-1] == "1 finding"
 
 
