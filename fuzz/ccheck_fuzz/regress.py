@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ccheck.regular_file import read_regular_text
 from ccheck_fuzz.harness import Harness
 from ccheck_fuzz.oracles import Broken
-from ccheck_fuzz.reproduce import entry_of, setup_of
+from ccheck_fuzz.reproduce import UNREADABLE, entry_of, setup_of
 from ccheck_fuzz.setup import Setup, ready
 
 WHY = "why.txt"
@@ -40,7 +41,10 @@ def keep(finding: Path, corpus: Path, why: str, name: str | None) -> Path:
     lines = [line.strip() for line in why.splitlines() if line.strip()]
     if len(lines) < 2:
         raise RegressError("say why in two lines: what the file is, and what it once did")
-    carried = Setup.from_json((finding / "setup.json").read_text(encoding="utf-8"))
+    try:
+        carried = Setup.from_json(read_regular_text(finding / "setup.json"))
+    except UNREADABLE as fault:
+        raise RegressError(f"{finding} cannot be read: {fault}") from fault
     format_name = "own" if carried.schema.endswith(".py") else carried.schema
     final = corpus / format_name / "regress" / (name or finding.name.lstrip("0123456789-"))
     if final.exists():
@@ -57,7 +61,7 @@ def keep(finding: Path, corpus: Path, why: str, name: str | None) -> Path:
     (part / WHY).write_text("\n".join(lines) + "\n", encoding="utf-8")
     report = finding / "report.json"
     if report.is_file():
-        told = json.loads(report.read_text(encoding="utf-8"))
+        told = json.loads(read_regular_text(report))
         once = {"oracle": told["oracle"], "signature": told["signature"], "what": told["what"]}
         (part / "once.json").write_text(json.dumps(once, indent=1) + "\n", encoding="utf-8")
     part.rename(final)
@@ -79,6 +83,10 @@ def regress_one(folder: Path) -> Regressed:
     why = folder / WHY
     if not why.is_file() or not (folder / "file.bin").is_file():
         raise RegressError(f"{folder} has no {WHY} or no file.bin")
-    harness = Harness(ready(setup_of(folder)), lambda data, broken: None)
-    broken = tuple(b for b in harness.broken_by(entry_of(folder).pack()) if not b.information)
-    return Regressed(folder, why.read_text(encoding="utf-8").strip(), broken)
+    try:
+        setup, entry, told = setup_of(folder), entry_of(folder), read_regular_text(why).strip()
+    except UNREADABLE as fault:
+        raise RegressError(f"{folder} cannot be read: {fault}") from fault
+    harness = Harness(ready(setup), lambda data, broken: None)
+    broken = tuple(b for b in harness.broken_by(entry.pack()) if not b.information)
+    return Regressed(folder, told, broken)

@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from ccheck.regular_file import read_regular_file, read_regular_text
 from ccheck_fuzz.entry import Entry
 from ccheck_fuzz.harness import Harness
 from ccheck_fuzz.oracles import Broken
 from ccheck_fuzz.setup import Setup, ready
 
+UNREADABLE = (OSError, ValueError, TypeError, AttributeError)
+"""What `setup_of` and `entry_of` raise for a folder whose files cannot be read, or hold something else."""
+
 
 def setup_of(folder: Path) -> Setup:
     """The setting that a folder carries, with its paths made whole."""
-    setup = Setup.from_json((folder / "setup.json").read_text(encoding="utf-8"))
+    setup = Setup.from_json(read_regular_text(folder / "setup.json"))
     return replace(
         setup,
         schema=str(folder / setup.schema) if setup.schema.endswith(".py") else setup.schema,
@@ -26,10 +30,10 @@ def entry_of(folder: Path) -> Entry:
     """The file and its events."""
     events = folder / "events.jsonl"
     lines = None
-    if events.is_file():
-        text = events.read_text(encoding="utf-8", errors="surrogateescape")
+    if events.exists():
+        text = read_regular_text(events, errors="surrogateescape")
         lines = tuple(line for line in text.split("\n") if line.strip())
-    return Entry((folder / "file.bin").read_bytes(), lines)
+    return Entry(read_regular_file(folder / "file.bin"), lines)
 
 
 def reproduce(folder: Path) -> tuple[Broken, ...]:

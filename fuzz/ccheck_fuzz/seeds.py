@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from ccheck.intake import NotTaken, take
+from ccheck.intake import NotTaken, list_files, take
 
 _SKIPPED = {".yaml", ".yml", ".md", ".toml", ".json", ".txt", ".py"}
 """What lies beside content files, and is none."""
@@ -16,10 +16,15 @@ def gather(paths: Iterable[Path], max_size: int) -> tuple[list[bytes], list[str]
     found: dict[bytes, None] = {}
     passed_over: list[str] = []
     for path in paths:
-        files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
-        for file in files:
-            inside = file.relative_to(path).parts if file != path else ()
-            if any(part.startswith(".") for part in inside) or (file != path and file.suffix in _SKIPPED):
+        try:
+            listing = list_files([str(path)])
+        except OSError as fault:
+            passed_over.append(f"{fault.filename}: {fault.strerror}")
+            continue
+        if str(listing.left_out):
+            passed_over.append(f"{path}: {listing.left_out}")
+        for file in map(Path, listing.files):
+            if file != path and file.suffix in _SKIPPED:
                 continue
             try:
                 data = take(str(file))

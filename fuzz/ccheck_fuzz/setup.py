@@ -10,13 +10,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from ccheck import strict_json
 from ccheck.checks import contract
 from ccheck.consumers import Consumer
 from ccheck.exercise.outcome import ExerciseError, Given
 from ccheck.exercise.session import Session, plain
 from ccheck.formats import named
+from ccheck.gather import near
 from ccheck.intake import take
 from ccheck.judgement import Judgement, prepare
+from ccheck.quoting import did_you_mean
+from ccheck.regular_file import read_regular_file
 from ccheck_fuzz.oracles import ORACLES, Oracle
 from ccheck_fuzz.readers import CallableReader, ExecReader, Reader, SessionReader
 from ccheck_schemas.schema import Schema
@@ -58,9 +62,14 @@ class Setup:
     def from_json(cls, text: str) -> Setup:
         """The words out of JSON."""
         read: dict[str, Any] = {}
-        for key, value in json.loads(text).items():
+        for key, value in strict_json.loads(text).items():
             read[key] = tuple(value) if isinstance(value, list) else value
         return cls(**read)
+
+
+def configuration_of(setup: Setup) -> str:
+    """The ccheck.toml of a campaign as reports name it, or `none`."""
+    return "none" if setup.config is None else str(near(Path(setup.config)))
 
 
 @dataclass(frozen=True)
@@ -97,7 +106,8 @@ def ready(setup: Setup) -> Ready:
         judgement = replace(judgement, checks=trusting, quick=None)
     unknown = sorted(set(setup.oracles) - set(ORACLES))
     if unknown:
-        raise SetupError(f"no oracle is called {unknown[0]!r}; known are {', '.join(ORACLES)}")
+        near = did_you_mean(unknown[0], ORACLES)
+        raise SetupError(f"no oracle is called {unknown[0]!r}; known are {', '.join(ORACLES)}{near}")
     given = Given(_definitions(judgement), _builds(judgement), judgement.setting.target)
     return Ready(
         setup=setup,
@@ -149,7 +159,7 @@ def _definitions(judgement: Judgement) -> bytes | None:
 def _fingerprint(setup: Setup, judgement: Judgement) -> str:
     digest = hashlib.sha256(replace(setup, oracles=()).to_json().encode())
     for path in (*(d.path for d in judgement.setting.definitions), *_files(judgement)):
-        digest.update(Path(path).read_bytes())
+        digest.update(read_regular_file(path))
     return digest.hexdigest()
 
 

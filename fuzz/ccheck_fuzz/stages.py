@@ -15,6 +15,7 @@ from pathlib import Path
 from ccheck.exercise.outcome import ExerciseError, Given
 from ccheck.exercise.session import Features, Session, plain
 from ccheck.formats import named
+from ccheck.regular_file import read_regular_file, read_regular_text
 from ccheck.release_gate.case import Case
 from ccheck.release_gate.result import Stage, concluded
 from ccheck.report.summary import counted
@@ -71,7 +72,7 @@ def _digest(folder: Path) -> str:
     """The digest of all files of a folder, by name."""
     digest = hashlib.sha256()
     for path in sorted(path for path in folder.iterdir() if path.is_file()):
-        digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+        digest.update(path.name.encode() + b"\0" + hashlib.sha256(read_regular_file(path)).digest())
     return digest.hexdigest()
 
 
@@ -149,7 +150,7 @@ def _once(corpus: Path | None) -> dict[tuple[str, ...], str]:
     for folder in () if corpus is None else kept(corpus):
         told = folder / "once.json"
         if told.is_file():
-            signature = json.loads(told.read_text(encoding="utf-8"))["signature"]
+            signature = json.loads(read_regular_text(told))["signature"]
             found[tuple(map(str, signature))] = f" (as once in {_name(corpus or folder, folder)})"
     return found
 

@@ -191,14 +191,16 @@ def test_the_gitlab_template_gates(folder: str, status: int, tmp_path: Path) -> 
     assert {"ccheck-gate.html", "ccheck-gate.md"} <= {path.name for path in tmp_path.iterdir()}
 
 
-def gitlab(job: Any, tmp_path: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+def gitlab(
+    job: Any, tmp_path: Path, *, shell: str = BASH, **variables: str
+) -> subprocess.CompletedProcess[str]:
     """Run the last command of a GitLab job, with ccheck in the path."""
     (tmp_path / "bin").mkdir()
     program = tmp_path / "bin" / "ccheck"
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m ccheck "$@"\n', encoding="utf-8")
     program.chmod(0o755)
     return subprocess.run(
-        [BASH, "-c", job["script"][-1]], cwd=tmp_path, capture_output=True, text=True, check=False,
+        [shell, "-c", job["script"][-1]], cwd=tmp_path, capture_output=True, text=True, check=False,
         env=os.environ
         | {**job["variables"], **variables}
         | {"PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"},
@@ -260,3 +262,125 @@ def test_the_hook_runs_in_pre_commit(tmp_path: Path) -> None:
     shutil.move(repository / "release" / bad.name, repository / good.name)
     shutil.copy(good, repository / "release")
     assert run("--hook-stage", "pre-push", gate["id"]).returncode == 0
+
+
+ODD = (
+    "--config=y.bin",
+    "--no-config.bin",
+    "--exclude=*.bin",
+    "-.bin",
+    "--.bin",
+    "-o.bin",
+    "--output=x.bin",
+    "a b.bin",
+    "--help.BIN",
+)
+"""Names of files that are nearly options."""
+
+
+@pytest.mark.parametrize("arguments", [None, ["--config", "other/ccheck.toml", "--"]])
+def test_the_hook_takes_no_name_for_an_option(tmp_path: Path, arguments: list[str] | None) -> None:
+    """Files whose names look like options are judged as files, with the arguments of the page and without any."""
+    pytest.importorskip("pre_commit", reason="pre-commit is not installed")
+    hook, _ = loaded(".pre-commit-hooks.yaml")
+    repository = tmp_path / "repository"
+    for place in (repository, repository / "other"):
+        place.mkdir()
+        for name in ("ccheck.toml", "consumers.toml", "definitions.bin"):
+            shutil.copy(CORPUS / name, place)
+    # A name that is taken for an option would have this file say that nothing is wrong.
+    lax = 'format = 1\n[severity]\nfield-past-inputs = "info"\n'
+    (repository / "y.bin").write_text(lax, encoding="utf-8")
+    good, bad = next((STORY / "good").glob("*1.bin")), next((STORY / "bad").glob("*.bin"))
+    own = {
+        **hook,
+        "language": "system",
+        "entry": f"{sys.executable} -m {hook['entry']}",
+        "exclude": "^y.bin$",
+    }
+    if arguments is not None:
+        own["args"] = arguments
+    with (repository / ".pre-commit-config.yaml").open("w", encoding="utf-8") as out:
+        YAML(typ="safe", pure=True).dump({"repos": [{"repo": "local", "hooks": [own]}]}, out)
+    environment = os.environ | {"PRE_COMMIT_HOME": str(tmp_path / "home"), "GIT_CONFIG_GLOBAL": os.devnull}
+
+    def run() -> subprocess.CompletedProcess[str]:
+        subprocess.run([GIT, "add", "-A"], cwd=repository, check=True, env=environment)
+        command = [sys.executable, "-m", "pre_commit", "run", "--all-files", "--verbose"]
+        return subprocess.run(
+            command, cwd=repository, env=environment, capture_output=True, text=True, check=False
+        )
+
+    subprocess.run([GIT, "init", "-q"], cwd=repository, check=True, env=environment)
+    for name in ODD:
+        shutil.copy(good, repository / name)
+    passed = run()
+    # Two more: the definitions of both folders.
+    files = len(ODD) + 2
+    assert f"{files} files examined: {files} passed, 0 failed" in passed.stdout
+    assert passed.returncode == 0
+    for name in ODD:
+        shutil.copy(bad, repository / name)
+        failed = run()
+        assert failed.returncode == 1
+        assert f"{files} files examined: {files - 1} passed, 1 failed" in failed.stdout
+        assert "error[field-past-inputs]" in failed.stdout
+        shutil.copy(good, repository / name)
+
+
+def test_an_option_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    """Where -- was forgotten, or a shell's glob put a name among the options, nothing is judged."""
+    for name in ("--config=y.bin", "--no-config", "-"):
+        shutil.copy(next((STORY / "bad").glob("*.bin")), tmp_path / name)
+    for words in (["--config=y.bin", "x.bin"], ["--no-config", "x.bin"], ["-"], ["--", "-"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ccheck", "validate", *words],
+            cwd=tmp_path, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "the name of a file" in done.stderr
+
+
+def test_whatever_runs_ccheck_ends_its_options(tmp_path: Path) -> None:
+    """The hooks, the Action, the template and the page put -- before every name that is not theirs."""
+    hook, _ = loaded(".pre-commit-hooks.yaml")
+    assert hook["args"][-1] == "--"
+    page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    for text in (
+        (ROOT / "action.yml").read_text(encoding="utf-8"),
+        (ROOT / "ci" / "gitlab.yml").read_text(encoding="utf-8"),
+        page,
+    ):
+        commands = [
+            line for line in text.splitlines()
+            if any(word in line for word in ("ccheck validate ", '"$ccheck" validate', "ccheck gate ", '/ccheck" gate '))
+            and not line.lstrip().startswith(("#", "`", "Two commands", "ccheck-gate"))
+        ]  # fmt: skip
+        assert commands
+        assert [line for line in commands if " -- " not in line and "args" not in line] == []
+    for args in [line for line in page.splitlines() if "args:" in line]:
+        assert "--," in args or ", --]" in args
+
+
+@pytest.mark.parametrize("job", ["ccheck", ".ccheck-gate"])
+def test_the_gitlab_template_keeps_names_whole(tmp_path: Path, job: str) -> None:
+    """A folder with spaces, globs and dashes in its name is one name; two are two lines; the shell may be dash."""
+    template = loaded("ci/gitlab.yml")[job]
+    text = policy(tmp_path).read_text(encoding="utf-8")
+    named = tmp_path / "my ccheck.toml"
+    named.write_text(text, encoding="utf-8")
+    good = next((STORY / "good").glob("*1.bin"))
+    for number, name in enumerate(("--config x *", "more of it")):
+        (tmp_path / name).mkdir()
+        shutil.copy(good, tmp_path / name / f"{number}.bin")
+    if job != "ccheck":
+        shutil.rmtree(tmp_path / "more of it")
+    paths = "--config x *\nmore of it\n" if job == "ccheck" else "--config x *"
+    variables = {"CCHECK_CONFIG": str(named), "CCHECK_PATHS": paths, "CCHECK_RELEASE": paths}
+    for shell in filter(None, (BASH, shutil.which("dash"))):
+        shutil.rmtree(tmp_path / "bin", ignore_errors=True)
+        done = gitlab(template, tmp_path, shell=shell, **variables)
+        assert done.returncode == 0, done.stdout + done.stderr
+        report = tmp_path / ("ccheck.xml" if job == "ccheck" else "ccheck-gate.xml")
+        suites = report.read_text(encoding="utf-8").count('<testsuite name="--config x */')
+        assert suites == 1

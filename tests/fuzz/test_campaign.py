@@ -91,7 +91,8 @@ def test_status_says_what_was_found(campaign: Path) -> None:
     done = fuzz("status", str(campaign))
     assert done.returncode == 1
     lines = done.stdout.splitlines()
-    assert " lines and " in lines[0]
+    assert lines[0] == "configuration: corpus/channel/ccheck.toml"
+    assert " lines and " in lines[1]
     assert lines[-1] == "1 finding"
 
 
@@ -205,12 +206,13 @@ def test_a_killed_campaign_loses_no_finding(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
-def test_ctrl_c_ends_cleanly(tmp_path: Path) -> None:
-    """An interrupt ends the workers, settles what was found, and prints the summary; the status is as ever."""
+@pytest.mark.parametrize("options", [[], ["--quiet"]])
+def test_ctrl_c_ends_cleanly(tmp_path: Path, options: list[str]) -> None:
+    """An interrupt ends the campaign and its workers at once, prints the summary, and gives status 130."""
     out = tmp_path / "out"
     command = [
         sys.executable, "-m", "ccheck", "fuzz", "--seeds", str(STORY / "good"), "--out", str(out), "--time", "300s",
-        "--jobs", "1", *SETTING,
+        "--jobs", "1", *options, *SETTING,
     ]  # fmt: skip
     running = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
@@ -220,9 +222,12 @@ def test_ctrl_c_ends_cleanly(tmp_path: Path) -> None:
         time.sleep(0.2)
         if (out / "campaign.sqlite").is_file() and any(sample.runs for sample in State(out).samples()):
             break
+    asked = time.monotonic()
     running.send_signal(signal.SIGINT)
     output, errors = running.communicate(timeout=120)
-    assert running.returncode == 0, output + errors
+    assert time.monotonic() - asked < 10
+    assert running.returncode == 130, output + errors
+    assert errors.splitlines()[-1] == "interrupted"
     assert output.splitlines()[-1] == "0 findings"
     assert [why for _, _, _, why in State(out).sessions()] == ["interrupted"]
     assert "Traceback" not in errors

@@ -46,6 +46,7 @@ def test_the_july_file_fails_as_readme_shows(cc: Run) -> None:
     status, out, _ = cc("validate", *CONFIG, JULY.relative_to(ROOT))
     assert status == 1
     assert out == snapshot("""\
+configuration: corpus/channel/ccheck.toml
 error[field-past-inputs]: criterion reads input 20, but consumers 7.11 and 7.15 supply 20 (0 to 19)
   --> corpus/channel/field-past-inputs/bad/C-00000291-00000000-00000032.bin at 0x300, instances[1].criteria[20].field_index
         |  0  1  2  3  4  5  6  7   8  9  a  b  c  d  e  f
@@ -212,7 +213,7 @@ def test_a_reader_that_leaves_is_not_an_answer() -> None:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
-        assert process.stderr.read() == b""
+        assert process.stderr.read() == b"standard output was closed before the end of the report\n"
         assert process.wait() == 3
 
 

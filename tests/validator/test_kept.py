@@ -83,7 +83,7 @@ def test_the_second_run_loads_neither_construct_nor_the_schema_file(tmp_path: Pa
     assert (
         cold.stdout
         == warm.stdout
-        == "pass  good.own  mine, 6 bytes, 41 checks\n"
+        == "configuration: none\npass  good.own  mine, 6 bytes, 41 checks\n"
         + ("1 file examined: 1 passed, 0 failed; 0 errors, 0 warnings; 6 bytes\n")
     )
     assert "construct" in cold.stderr.split()

@@ -412,7 +412,7 @@ def test_an_interrupt_leaves_a_correct_partial_report(tmp_path: Path, signals: i
         os.killpg(process.pid, signal.SIGINT)
     # The end of the output: a worker that lived on would hold it open.
     out, err = process.communicate(timeout=30)
-    assert (process.returncode, err) == (130, "")
+    assert (process.returncode, err) == (130, "interrupted\n")
     report = json.loads(out)
     assert report["interrupted"]
     assert report["summary"]["verdict"] == "fail"
@@ -432,7 +432,7 @@ def test_an_interrupted_text_says_what_was_not_reached(tmp_path: Path, jobs: int
     process = begin(tmp_path, *options, "--jobs", jobs, "--output", output)
     reached(tmp_path, *([74] if jobs == 1 else [74, 192]))
     os.killpg(process.pid, signal.SIGINT)
-    assert process.communicate(timeout=30) == ("", "")
+    assert process.communicate(timeout=30) == ("", "interrupted\n")
     assert process.returncode == 130
     told = [*range(74)] if jobs == 1 else [*range(64), *range(128, 192)]
     text = output.read_text(encoding="utf-8")

@@ -42,6 +42,7 @@ def test_the_july_file_crashes_the_builds_that_supply_20(cc: Run) -> None:
     status, out, _ = cc("run", *CONFIG, JULY)
     assert status == 1
     assert out == snapshot("""\
+configuration: corpus/channel/ccheck.toml
 ==================================================================
 BUG: ccheck: input-index-out-of-bounds in fetch-input
 Read of size 8 at address ffff8405000000a0 by consumer 7.11

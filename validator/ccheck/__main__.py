@@ -1,5 +1,21 @@
-"""`python -m ccheck` is the command `ccheck`."""
+"""The command `ccheck`, and `python -m ccheck`: Ctrl-C is heeded from the first import on."""
 
-from ccheck.cli import main
+import os
 
-main()
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        from ccheck.cli import main as run
+
+        run()
+    except KeyboardInterrupt:
+        # What was being imported is half made: nothing of it is run again on the way out.
+        try:
+            os.write(2, b"interrupted\n")
+        finally:
+            os._exit(130)
+
+
+if __name__ == "__main__":
+    main()

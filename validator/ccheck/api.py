@@ -15,7 +15,7 @@ import click
 from ccheck import __version__
 from ccheck.configuration import ConfigurationError
 from ccheck.finding import RunReport
-from ccheck.intake import STANDARD_INPUT, expand
+from ccheck.intake import STANDARD_INPUT, Listing, list_files
 
 if TYPE_CHECKING:
     # A program that only validates does without the gate.
@@ -59,7 +59,7 @@ def validate(
     if jobs < 1:
         raise WrongUsage(f"jobs: {jobs} is not 1 or more")
     with _said():
-        files = _files([os.fspath(path) for path in paths], exclude)
+        listing = _files([os.fspath(path) for path in paths], exclude)
         again = partial(
             prepare,
             schema=None if schema is None else os.fspath(schema),
@@ -74,8 +74,8 @@ def validate(
             allow_not_looked_into=allow_not_looked_into,
         )
         judgement = again()
-    reports = tuple(report for _, report in examine(files, again, judgement, jobs, Interrupts()))
-    return RunReport(reports, __version__)
+    reports = tuple(report for _, report in examine(listing.files, again, judgement, jobs, Interrupts()))
+    return RunReport(reports, __version__, configuration=judgement.configuration, left_out=listing.left_out)
 
 
 def gate(
@@ -129,16 +129,16 @@ def gate(
     return run_gate(case, tell)
 
 
-def _files(paths: Sequence[str], exclude: Sequence[str]) -> list[str]:
+def _files(paths: Sequence[str], exclude: Sequence[str]) -> Listing:
     if STANDARD_INPUT in paths:
         raise WrongUsage("standard input is not read; name a file")
     try:
-        files = list(expand(paths, exclude))
+        listing = list_files(paths, exclude)
     except (OSError, ValueError) as fault:
         raise WrongUsage(str(fault)) from fault
-    if not files:
+    if not listing.files:
         raise WrongUsage("nothing to examine: no file was named, or the named folders hold none")
-    return files
+    return listing
 
 
 def _path(named: PathLike | None) -> Path | None:

@@ -30,6 +30,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ccheck.quoting import did_you_mean
+from ccheck.regular_file import read_regular_text
 from ccheck_schemas.read import read
 from ccheck_schemas.recipe import Part
 from ccheck_schemas.record import Record, every_field
@@ -45,8 +47,10 @@ def load_yaml(path: Path) -> Any:
     from ruamel.yaml.error import YAMLError
 
     try:
-        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as fault:
+        return YAML(typ="safe", pure=True).load(read_regular_text(path))
+    except OSError as fault:
+        raise RecipeError("", f"{path} could not be read: {fault.strerror}") from fault
+    except UnicodeDecodeError as fault:
         raise RecipeError("", f"{path} could not be read: {fault}") from fault
     except YAMLError as fault:
         raise RecipeError("", f"{path} is not YAML: {fault}") from fault
@@ -114,7 +118,10 @@ def _schema(name: str, schemas: Sequence[Schema]) -> Schema:
     for schema in schemas:
         if schema.name == name:
             return schema
-    raise RecipeError("schema", f"{name!r} is not known; known are {', '.join(s.name for s in schemas)}")
+    names = [schema.name for schema in schemas]
+    raise RecipeError(
+        "schema", f"{name!r} is not known; known are {', '.join(names)}{did_you_mean(name, names)}"
+    )
 
 
 def _edit(data: bytes, edit: Part, schema: Schema) -> bytes:

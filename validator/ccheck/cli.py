@@ -13,10 +13,11 @@ import click
 
 from ccheck import __version__
 from ccheck.configuration import ConfigurationError
+from ccheck.output import OutputLost, flush_standard_output, guard_standard_streams
 
 PASS, FINDINGS, USAGE, FAILURE, INTERRUPTED = 0, 1, 2, 3, 130
-"""Exit status: nothing wrong · errors found · wrong usage, or nothing examined · ccheck itself failed ·
-interrupted."""
+"""Exit status: nothing wrong · errors found · wrong usage, or nothing examined · ccheck itself failed, or the
+report could not be written · interrupted."""
 
 SECTIONS: Mapping[str, Mapping[str, str]] = {
     "Files": {
@@ -52,8 +53,19 @@ ENTRY_POINTS = "ccheck.commands"
 """The entry-point group through which other packages add commands, so that this one never imports them."""
 
 
+class Interrupted(Exception):
+    """Ctrl-C, where click would print an empty line first."""
+
+
 class Commands(click.Group):
     """The commands of this package and of the entry-point group, imported only when they are asked for."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was named. Raises Interrupted."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stop:
+            raise Interrupted from stop
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, this package's first and in their own order."""
@@ -125,8 +137,8 @@ def ccheck() -> None:
 
     Begin with `ccheck validate FILE`; `ccheck COMMAND --help` says more of each.
 
-    Exit status: 0 nothing wrong, 1 errors found, 2 wrong usage or nothing examined, 3 ccheck itself failed,
-    130 interrupted.
+    Exit status: 0 nothing wrong, 1 errors found, 2 wrong usage or nothing examined, 3 ccheck itself failed or
+    the report could not be written, 130 interrupted.
     """
 
 
@@ -135,16 +147,26 @@ def main() -> None:
     # A file becomes many small objects that live until its report: looking for garbage among them as often
     # as Python does takes as long as reading them.
     gc.set_threshold(200_000, 20, 20)
-    sys.exit(run())
+    guard_standard_streams()
+    try:
+        status = run()
+        # What is still buffered belongs to the report: a status that came before it would be no answer.
+        flush_standard_output()
+    except OutputLost as lost:
+        status = _say(str(lost), FAILURE)
+    except KeyboardInterrupt:
+        status = _say("interrupted", INTERRUPTED)
+    sys.exit(status)
 
 
 def run(args: list[str] | None = None) -> int:
     """Run the command line with `args` (default: the process's own) and give its exit status."""
     try:
-        status = ccheck.main(args=args, prog_name="ccheck", standalone_mode=False)
-    except click.Abort:
-        click.echo("interrupted", err=True)
-        return INTERRUPTED
+        status = _run(list(sys.argv[1:] if args is None else args))
+    except (Interrupted, KeyboardInterrupt, click.Abort):
+        return _say("interrupted", INTERRUPTED)
+    except OutputLost as lost:
+        return _say(str(lost), FAILURE)
     except click.ClickException as wrong:
         _show(wrong)
         return USAGE
@@ -154,14 +176,45 @@ def run(args: list[str] | None = None) -> int:
     except SystemExit as left:
         # click leaves so when a shell has asked for completions, and when whoever read the report has gone
         # before its end, with a status that here means something else: what was seen is not the answer.
-        return left.code if "_CCHECK_COMPLETE" in os.environ and isinstance(left.code, int) else FAILURE
+        if "_CCHECK_COMPLETE" in os.environ and isinstance(left.code, int):
+            return left.code
+        return _say("standard output was closed before the end of the report", FAILURE)
     except Exception:  # noqa: BLE001 - the last resort: a bug must not look like a finding
         import traceback
 
         traceback.print_exc()
-        click.echo(f"ccheck {__version__} itself failed; this is a bug, and nothing was proved", err=True)
-        return FAILURE
+        return _say(f"ccheck {__version__} itself failed; this is a bug, and nothing was proved", FAILURE)
+    return _say("interrupted", status) if status == INTERRUPTED else status
+
+
+def _run(args: list[str]) -> int:
+    _refuse_ambiguous(args)
+    status = ccheck.main(args=args, prog_name="ccheck", standalone_mode=False)
     return status if isinstance(status, int) else PASS
+
+
+def _refuse_ambiguous(args: list[str]) -> None:
+    """Refuses an option that is the name of a file as well: a shell's glob and a hook put names where options
+    may stand, and a file called `--config=x.bin` must not choose how the others are judged.
+    """
+    for position, word in enumerate(args):
+        if word == "--":
+            # What stands behind it is a name; only `-` is standard input there too.
+            args = args[position:]
+            break
+        if len(word) > 1 and word.startswith("-") and os.path.lexists(word):
+            raise click.UsageError(
+                f"{word!r} is an option and the name of a file: put -- before the names of files, or write"
+                f" {os.path.join(os.curdir, word)!r}"  # noqa: PTH118 - a Path drops the dot
+            )
+    if "-" in args and os.path.lexists("-"):
+        raise click.UsageError("'-' is standard input and the name of a file: write './-' for the file")
+
+
+def _say(line: str, status: int) -> int:
+    """Print one line on standard error, and give the status."""
+    click.echo(line, err=True)
+    return status
 
 
 def _show(wrong: click.ClickException) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ccheck.quoting import shown
+from ccheck.regular_file import TooLarge, read_regular_file
 from ccheck.report.printable import printable
 from ccheck.toml_lines import KeyPath, dotted, find_lines, line_of
 
@@ -80,14 +81,14 @@ def read_document(path: Path, *, formats: Collection[int] = (1,)) -> Document:
     format that is not in `formats`.
     """
     try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+        raw = read_regular_file(path, MAX_BYTES)
+    except TooLarge as error:
+        message = f"has more than {MAX_BYTES:,} bytes, the limit of a configuration file"
+        raise _refusal(path, None, message) from error
     except (OSError, ValueError) as error:
         # ValueError: the name has a NUL.
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise _refusal(path, None, f"cannot be read: {reason}") from error
-    if len(raw) > MAX_BYTES:
-        raise _refusal(path, None, f"has more than {MAX_BYTES:,} bytes, the limit of a configuration file")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

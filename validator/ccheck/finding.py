@@ -152,14 +152,42 @@ class FileReport:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What was found below named folders and not examined, counted. Folders are not looked into.
+
+    excluded: files that match an exclude glob.
+    """
+
+    hidden_files: int = 0
+    hidden_folders: int = 0
+    linked_folders: int = 0
+    excluded: int = 0
+
+    def __str__(self) -> str:
+        """`2 hidden files, 1 linked folder`; empty where nothing was left out."""
+        counts = (
+            (self.hidden_files, "hidden file"),
+            (self.hidden_folders, "hidden folder"),
+            (self.linked_folders, "linked folder"),
+            (self.excluded, "excluded file"),
+        )
+        return ", ".join(f"{count:,} {noun}{'s' * (count != 1)}" for count, noun in counts if count)
+
+
+@dataclass(frozen=True, slots=True)
 class RunReport:
-    """All that one command examined, in the order in which it was named."""
+    """All that one command examined, in the order in which it was named.
+
+    configuration: the path of the ccheck.toml that was used, empty where none was.
+    """
 
     files: tuple[FileReport, ...]
     program_version: str
     interrupted: bool = False
     unexamined: tuple[str, ...] = ()
     """Files that were named but not reached, when the run was interrupted."""
+    configuration: str = ""
+    left_out: LeftOut = LeftOut()
 
     @property
     def verdict(self) -> str:

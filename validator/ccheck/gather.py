@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from ccheck.consumers import Consumers, load_consumers
 from ccheck.intake import MAX_SIZE
 from ccheck.project import Project, find_project, load_project
@@ -30,6 +32,16 @@ class Gathered:
     max_size: int
     max_findings: int | None
     allowed: frozenset[str] = frozenset()
+
+    @property
+    def configuration(self) -> str:
+        """The path of the ccheck.toml that was used, as reports name it; empty where none was."""
+        return configuration_name(self.project)
+
+
+def configuration_name(project: Project | None) -> str:
+    """The path of a ccheck.toml as reports name it; empty for none."""
+    return "" if project is None else str(near(project.path))
 
 
 class CheckNames(Collection[str]):
@@ -62,6 +74,12 @@ def is_schema_file(name: str) -> bool:
     return name.endswith(".py") or "/" in name or "\\" in name
 
 
+def refuse_contradiction(config: Path | None, *, use_config: bool) -> None:
+    """Raises click.UsageError where a ccheck.toml is named and none is to be used."""
+    if config is not None and not use_config:
+        raise click.UsageError("--config names a ccheck.toml, and --no-config uses none: give one of them")
+
+
 def gather(
     *,
     config: Path | None,
@@ -81,6 +99,7 @@ def gather(
     of judgement, today without it. allow_not_looked_into: schemas, besides those that the file allows. Raises
     ConfigurationError when something that was named cannot be used.
     """
+    refuse_contradiction(config, use_config=use_config)
     on = on or date.today()
     path = config or (find_project(Path.cwd()) if use_config else None)
     project = None if path is None else load_project(path, known_checks=known_checks)
@@ -93,8 +112,8 @@ def gather(
         max_findings = max_findings or project.max_findings
     return Gathered(
         project=project,
-        definitions=tuple(map(_near, definitions)),
-        consumers=None if consumers is None else load_consumers(_near(consumers)),
+        definitions=tuple(map(near, definitions)),
+        consumers=None if consumers is None else load_consumers(near(consumers)),
         target=target,
         on=on,
         max_size=max_size or MAX_SIZE,
@@ -103,7 +122,7 @@ def gather(
     )
 
 
-def _near(path: Path) -> Path:
+def near(path: Path) -> Path:
     """The path as seen from the working directory, when it lies below: reports then name no folder of this
     machine.
     """

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path
+
+from ccheck.finding import LeftOut
+from ccheck.regular_file import MAX_SIZE, TooLarge, read_regular_file
+
+__all__ = ["MAX_SIZE", "STANDARD_INPUT", "Listing", "NotTaken", "Obstacle", "list_files", "take"]
 
 
 class Obstacle(StrEnum):
@@ -18,32 +25,50 @@ class Obstacle(StrEnum):
     CRASHED = "crashed"
 
 
-MAX_SIZE = 256 << 20
-"""Bytes of the largest file that is examined, unless the user says otherwise."""
-
 STANDARD_INPUT = "-"
 
 
-def expand(paths: Sequence[str], exclude: Sequence[str] = ()) -> Iterator[str]:
-    """The files that paths name: files as they are, and all files below folders, in order of their names.
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The files that a command names. left_out: what lies beside them below folders."""
+
+    files: tuple[str, ...]
+    left_out: LeftOut
+
+
+def list_files(paths: Sequence[str], exclude: Sequence[str] = ()) -> Listing:
+    """Returns the files that paths name: files as they are, and all files below folders, in order of names.
 
     Hidden files and folders (a name that begins with a dot) below a named folder are left out, and those
     whose name or path matches an `exclude` glob; a file that is named itself is always examined. Links to
-    folders are not followed. Raises OSError when a named path is not there or a folder cannot be listed.
+    folders are not followed. What is left out is counted.
+
+    Raises:
+        OSError: a named path is not there, or a folder cannot be listed.
     """
+    found: list[str] = []
+    hidden_files = hidden_folders = linked_folders = excluded = 0
     for path in paths:
         if path != STANDARD_INPUT:
             os.stat(path)  # noqa: PTH116 - a name that leads nowhere is a mistake, not a file that fails
         if path == STANDARD_INPUT or not Path(path).is_dir():
-            yield path
+            found.append(path)
             continue
         for folder, folders, files in os.walk(path, onerror=_unwalkable):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            hidden = [name for name in folders if name.startswith(".")]
+            linked = [name for name in folders if name not in hidden and Path(folder, name).is_symlink()]
+            hidden_folders += len(hidden)
+            linked_folders += len(linked)
+            folders[:] = sorted(set(folders).difference(hidden, linked))
             for name in sorted(files):
                 file = str(Path(folder) / name)
-                left_out = any(fnmatchcase(name, glob) or fnmatchcase(file, glob) for glob in exclude)
-                if not name.startswith(".") and not left_out:
-                    yield file
+                if name.startswith("."):
+                    hidden_files += 1
+                elif any(fnmatchcase(name, glob) or fnmatchcase(file, glob) for glob in exclude):
+                    excluded += 1
+                else:
+                    found.append(file)
+    return Listing(tuple(found), LeftOut(hidden_files, hidden_folders, linked_folders, excluded))
 
 
 def _unwalkable(fault: OSError) -> None:
@@ -63,13 +88,21 @@ def take(path: str, limit: int = MAX_SIZE) -> bytes:
     """The bytes of a file; at most one byte more than `limit` is read. Raises NotTaken."""
     try:
         if path == STANDARD_INPUT:
-            data = sys.stdin.buffer.read(limit + 1)
-        else:
-            with Path(path).open("rb") as file:
-                data = file.read(limit + 1)
+            return _standard_input(limit)
+        return read_regular_file(path, limit)
+    except TooLarge as fault:
+        raise NotTaken(Obstacle.TOO_LARGE, f"it has more than {limit:,} bytes") from fault
     except (OSError, ValueError) as fault:
         detail = fault.strerror if isinstance(fault, OSError) and fault.strerror else str(fault)
         raise NotTaken(Obstacle.UNREADABLE, detail) from fault
+
+
+def _standard_input(limit: int) -> bytes:
+    """The bytes of standard input, which may be a pipe. Raises OSError, and TooLarge."""
+    # It is None where the process was started with it closed.
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, "standard input is closed")
+    data = sys.stdin.buffer.read(limit + 1)
     if len(data) > limit:
-        raise NotTaken(Obstacle.TOO_LARGE, f"it has more than {limit:,} bytes")
+        raise TooLarge("standard input", limit)
     return data

@@ -16,10 +16,11 @@ from ccheck.checks import CHECKS
 from ccheck.crash import RAISED, crashed, described
 from ccheck.finding import FileReport, Finding, Severity
 from ccheck.formats import SCHEMAS
-from ccheck.gather import CheckNames, Gathered, gather, is_schema_file
+from ccheck.gather import CheckNames, Gathered, configuration_name, gather, is_schema_file
 from ccheck.intake import STANDARD_INPUT, NotTaken, Obstacle, take
 from ccheck.judge import MAX_FINDINGS, Policy, examine, judge
 from ccheck.project import Project
+from ccheck.quoting import did_you_mean
 from ccheck.screen import own, quick
 from ccheck.screen.way import QuickWay
 from ccheck.subject import Definitions, Setting, Subject
@@ -50,6 +51,11 @@ class Judgement:
     own_exercise: Exercise | None = None
     project: Project | None = None
     schema_file: str | None = None
+
+    @property
+    def configuration(self) -> str:
+        """The path of the ccheck.toml that was used, as reports name it; empty where none was."""
+        return configuration_name(self.project)
 
     def exercise(self, schema: Schema) -> Exercise | None:
         """What runs files of a format in the interpreter, where there is one."""
@@ -180,10 +186,11 @@ def _schemas(
     known = formats.named(name)
     if known is not None:
         return SCHEMAS, CHECKS, known.schema, None
-    names = ", ".join(known.name for known in formats.every())
+    every = [known.name for known in formats.every()]
+    names, near = ", ".join(every), did_you_mean(name, every)
     more = "".join(f"; {problem}" for problem in formats.brought().problems)
     raise click.UsageError(
-        f"schema {name!r} is not known; known are {names}, or a path to a Python file{more}"
+        f"schema {name!r} is not known; known are {names}, or a path to a Python file{near}{more}"
     )
 
 

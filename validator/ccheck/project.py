@@ -15,7 +15,9 @@ from ccheck.configuration import ConfigurationError, Problem, read_document
 from ccheck.finding import Severity
 from ccheck.path_pattern import field_pattern, file_pattern
 from ccheck.quoting import did_you_mean, shown
+from ccheck.regular_file import exists_as_special_file
 from ccheck.toml_table import Table
+from ccheck.trusted_path import reason_for_distrust
 
 if TYPE_CHECKING:
     from ccheck.finding import Finding
@@ -110,17 +112,57 @@ class Project:
         return (absolute.relative_to(self.folder) if inside else absolute).as_posix()
 
 
-def find_project(start: Path) -> Path | None:
-    """The nearest ccheck.toml in `start` or a folder above it, or None.
+SAFE_DIRECTORY = "CCHECK_SAFE_DIRECTORY"
+"""The environment variable that lists folders whose ccheck.toml is used whoever owns it."""
 
-    start: the working directory, never the folder of content: content may come from people who must not
-    choose how it is judged.
+
+def find_project(start: Path) -> Path | None:
+    """Returns the nearest ccheck.toml in `start` or a folder above it, or None.
+
+    Args:
+        start: the working directory, never the folder of content: content may come from people who must not
+            choose how it is judged.
+
+    Raises:
+        ConfigurationError: others than the user and root could have written the file that was found.
     """
     folder = _absolute(start)
     for place in (folder, *folder.parents):
-        if _is_file(place / FILE_NAME):
-            return place / FILE_NAME
+        path = place / FILE_NAME
+        # Whatever bears the name is meant, also what cannot be read: the one above it would be another.
+        if os.path.lexists(path) and not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises
+            _require_trust(path)
+            return path
     return None
+
+
+def _require_trust(path: Path) -> None:
+    """Raises ConfigurationError for a file that others could have written, unless its folder is listed."""
+    try:
+        reason = reason_for_distrust(path)
+    except OSError as fault:
+        reason = f"it cannot be followed: {fault.strerror or fault}"
+    if reason is not None and not _is_listed(path.parent):
+        message = (
+            f"is not used: {reason}. Name it with --config if it is right, use none with --no-config, or list"
+            f" its folder in {SAFE_DIRECTORY}"
+        )
+        raise ConfigurationError([Problem(str(path), None, "", message)])
+
+
+def _is_listed(folder: Path) -> bool:
+    """Whether the environment lists a folder: itself, a folder above it with `/*` behind, or `*` for all."""
+    here = os.path.realpath(folder)
+    for entry in os.environ.get(SAFE_DIRECTORY, "").split(os.pathsep):
+        if entry == "*":
+            return True
+        top = entry.removesuffix("/*")
+        if not top.startswith("/") and not Path(top).is_absolute():
+            continue  # of another folder, each time that the command is called elsewhere
+        whole = os.path.realpath(top)
+        if here == whole or (entry != top and Path(here).is_relative_to(whole)):
+            return True
+    return False
 
 
 def load_project(path: Path, *, known_checks: Collection[str], folders: bool = True) -> Project:
@@ -181,9 +223,12 @@ def _definitions(top: Table, folder: Path) -> tuple[Path, ...]:
         # Not Path.glob: it takes no absolute pattern.
         matches = sorted(glob.glob(pattern, root_dir=folder, recursive=True))  # noqa: PTH207
         files = [folder / match for match in matches if _is_file(folder / match)]
+        where = (*top.where, "definitions", top.data["definitions"].index(pattern))
         if not files:
-            where = (*top.where, "definitions", top.data["definitions"].index(pattern))
             top.document.complain(where, f"{shown(pattern)} matches no file in {folder}")
+        for match in matches:
+            if exists_as_special_file(folder / match):
+                top.document.complain(where, f"{shown(match)} is not a regular file")
         found |= dict.fromkeys(files)
     return tuple(found)
 

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from ccheck.check import Check
+from ccheck.regular_file import read_regular_file
 from ccheck_schemas.schema import Schema, SchemaRefused
 
 if TYPE_CHECKING:
@@ -41,8 +42,10 @@ class UserSchema:
 
 def load_user_schema(path: Path) -> UserSchema:
     """Run a schema file. Raises UserSchemaError when it fails, or does not define what it must."""
-    if not path.is_file():
+    if not path.exists():
         raise UserSchemaError(path, "there is no such file")
+    if not path.is_file():
+        raise UserSchemaError(path, "it is not a regular file")
     source = b""
     try:
         module = _of_package(path)
@@ -100,6 +103,6 @@ def _alone(path: Path) -> tuple[ModuleType, bytes]:
         raise UserSchemaError(path, "it is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
-    source = path.read_bytes()
+    source = read_regular_file(path)
     exec(compile(source, str(path), "exec", dont_inherit=True), vars(module))  # noqa: S102 - it was named to be run
     return module, source

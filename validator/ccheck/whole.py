@@ -2,42 +2,83 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
+
+from ccheck.regular_file import exists_as_special_file
 
 
 class Busy(Exception):
     """Another process works on the same file."""
 
 
-def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Write a file so that whatever happens, there is the old one or the new one. Raises OSError, which names
-    the file.
+def write_whole(path: Path, data: bytes) -> None:
+    """Writes a file so that whatever happens, there is the old one or the new one.
+
+    Raises:
+        OSError: it cannot be written. It names the file.
+    """
+    with whole_file(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """Yields a file to write to, which takes the place of `path` when the block ends, and only then.
+
+    Its mode is that of the user's own file which it replaces, or what the umask leaves of 0666, as for any
+    file that a program makes. A symbolic link is replaced itself: where it leads is not written to.
+
+    Raises:
+        OSError: it cannot be written, or `path` is a device, pipe or socket. It names the file.
     """
     try:
-        _write(path, data, mode)
+        _require_place(path)
+        part, handle = _new_part(path)
     except OSError as fault:
         raise OSError(fault.errno, fault.strerror, str(path)) from fault
-
-
-def _write(path: Path, data: bytes, mode: int) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    part = Path(name)
     try:
         with open(handle, "wb") as file:  # noqa: PTH123 - an open descriptor
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
-        part.chmod(mode)
         part.replace(path)
-    except BaseException:
+        _sync_folder(path.parent)
+    except BaseException as fault:
         part.unlink(missing_ok=True)
+        if isinstance(fault, OSError):
+            raise OSError(fault.errno, fault.strerror, str(path)) from fault
         raise
-    _sync_folder(path.parent)
+
+
+def _require_place(path: Path) -> None:
+    """Raises OSError for what is no place for a file."""
+    folder = path.parent.resolve()
+    # /dev/stdout is a link to whatever standard output is, a file perhaps: it is not to be replaced.
+    streams = folder.is_relative_to("/proc") or (
+        folder.is_relative_to("/dev") and not folder.is_relative_to("/dev/shm")  # noqa: S108 - it holds files
+    )
+    if streams or exists_as_special_file(path):
+        raise OSError(errno.EINVAL, "it is a device, pipe or socket, not a regular file")
+
+
+def _new_part(path: Path) -> tuple[Path, int]:
+    """The name and descriptor of a new hidden file beside `path`, with the mode that `path` is to have."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    part = path.with_name(f".ccheck-{os.urandom(8).hex()}")
+    handle = os.open(part, flags, 0o666)
+    if hasattr(os, "fchmod"):
+        with suppress(OSError):  # there is none yet
+            before = path.lstat()
+            if stat.S_ISREG(before.st_mode) and before.st_uid == os.geteuid():
+                os.fchmod(handle, stat.S_IMODE(before.st_mode) & 0o777)
+    return part, handle
 
 
 def _sync_folder(folder: Path) -> None:

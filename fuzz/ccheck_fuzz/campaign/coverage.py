@@ -21,9 +21,9 @@ def measure(folder: Path, *, html: Path | None, missing: bool) -> str:
     """Replay a campaign's corpus under every build, and give coverage.py's table. Raises CoverageMissing."""
     if importlib.util.find_spec("coverage") is None:
         raise CoverageMissing("coverage.py is not installed: pip install 'ccheck-content[fuzz]'")
-    words = [sys.executable, "-m", "ccheck_fuzz.campaign.coverage", str(folder)]
+    words = [sys.executable, "-m", "ccheck_fuzz.campaign.coverage", str(folder.absolute())]
     words += ["--missing"] if missing else []
-    words += [] if html is None else ["--html", str(html)]
+    words += [] if html is None else ["--html", str(html.absolute())]
     done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603 - our own module
     if done.returncode:
         raise CoverageMissing(f"coverage.py could not measure: {done.stderr.strip().splitlines()[-1:]}")

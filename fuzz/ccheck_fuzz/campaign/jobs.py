@@ -62,7 +62,7 @@ class Job:
         self._stuck = (-1, 0.0)
         self.recorder.unlink(missing_ok=True)
         words = [
-            str(self._folder), f"--job={self.number}", f"--engine={self.engine}",
+            str(self._folder.absolute()), f"--job={self.number}", f"--engine={self.engine}",
             f"--instrument={','.join(self._modules)}", f"--seconds={seconds:.1f}", f"--seed={seed}",
             f"--runs={runs}", f"--memory={self._bounds.memory}",
         ]  # fmt: skip

@@ -46,12 +46,13 @@ class Settling:
     def rest(self, show: Callable[[], None]) -> None:
         """Settle what is left, for a while; what is then still new is settled by the next session."""
         until = time.monotonic() + PATIENCE
-        try:
-            while time.monotonic() < until and self.next():
-                show()
-                time.sleep(LOOK)
-        except KeyboardInterrupt:
-            pass
+        while time.monotonic() < until and self.next():
+            show()
+            time.sleep(LOOK)
+        self.stop()
+
+    def stop(self) -> None:
+        """End the process, where there is one."""
         if self._process is not None and self._process.poll() is None:
             end(self._process)
 
@@ -62,5 +63,5 @@ class Settling:
 
     def _begin(self, bucket: Bucket) -> None:
         self._number, self._until = bucket.number, time.monotonic() + 3 * SECONDS + 60
-        words = [str(self._folder), str(bucket.number), f"--seconds={SECONDS}"]
+        words = [str(self._folder.absolute()), str(bucket.number), f"--seconds={SECONDS}"]
         self._process = begin("ccheck_fuzz.campaign.triage", words)

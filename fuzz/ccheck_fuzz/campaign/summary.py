@@ -9,6 +9,7 @@ from pathlib import Path
 from ccheck.report.printable import printable
 from ccheck_fuzz.campaign.state import Bucket, State
 from ccheck_fuzz.oracles import INFORMATION
+from ccheck_fuzz.setup import Setup, configuration_of
 
 
 def findings(state: State, known: Collection[tuple[str, ...]] = ()) -> list[Bucket]:
@@ -18,6 +19,9 @@ def findings(state: State, known: Collection[tuple[str, ...]] = ()) -> list[Buck
 
 def lines(folder: Path, state: State, known: Collection[tuple[str, ...]] = ()) -> Iterator[str]:
     """What a campaign found, and what it looked at."""
+    before = state.setting("setup")
+    if before is not None:
+        yield printable(f"configuration: {configuration_of(Setup.from_json(before))}")
     buckets = state.buckets()
     new = findings(state, known)
     samples = state.samples()

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
@@ -99,20 +99,35 @@ class Campaign:
                     job.kill()
         self._gather()
         self._sample(force=True)
-        problem = problem or self._idle()
-        if problem is None:
-            self.progress.stage = "merging the corpus"
-            show(self.progress)
-            with suppress(KeyboardInterrupt):  # whoever is in a hurry gets the figures of the last merge
-                self._end_merge(MERGE_SECONDS)
-                self._begin_merge()
-                self._end_merge(MERGE_SECONDS + MERGE_SECONDS_EACH * len(self._gathered))
-        self._settling.rest(lambda: self._show_settling(show))
+        if why != "interrupted":  # the next session merges and settles what an interrupted one leaves
+            problem = problem or self._idle()
+            try:
+                self._finish(show, merge=problem is None)
+            except KeyboardInterrupt:
+                why = "interrupted"
+        self._end_children()
         self._state.end(self._session, problem or why)
         self.progress.buckets = self._state.buckets()
         self.progress.stage = "ended"
         show(self.progress)
         return Outcome(why, problem, self.progress.runs)
+
+    def _finish(self, show: Callable[[Progress], None], *, merge: bool) -> None:
+        """Make the corpus small, and settle what was found."""
+        if merge:
+            self.progress.stage = "merging the corpus"
+            show(self.progress)
+            self._end_merge(MERGE_SECONDS)
+            self._begin_merge()
+            self._end_merge(MERGE_SECONDS + MERGE_SECONDS_EACH * len(self._gathered))
+        self._settling.rest(lambda: self._show_settling(show))
+
+    def _end_children(self) -> None:
+        """End what merges and settles, where it still does."""
+        self._settling.stop()
+        if self._merging is not None:
+            end(self._merging)
+            self._merging = None
 
     @contextmanager
     def _heeding(self) -> Iterator[None]:
@@ -294,7 +309,7 @@ class Campaign:
     def _begin_merge(self) -> None:
         """Make the corpus small, in a process of its own, while the jobs go on."""
         if self._merging is None:
-            self._merging = begin("ccheck_fuzz.campaign.merge", [str(self._folder)])
+            self._merging = begin("ccheck_fuzz.campaign.merge", [str(self._folder.absolute())])
             self._merged_by = time.monotonic() + MERGE_SECONDS + MERGE_SECONDS_EACH * len(self._gathered)
 
     def _end_merge(self, patience: float) -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 
 from ccheck.cli import FAILURE, FINDINGS, PASS
+from ccheck.output import lost_or_misplaced
 from ccheck.report.printable import printable
+from ccheck.whole import write_whole
 from ccheck_fuzz.campaign.merge import merge
 from ccheck_fuzz.commands.options import Subject, made_ready, setup_of, subject
 from ccheck_fuzz.regress import RegressError, keep, regress
@@ -82,9 +84,12 @@ def minimize(paths: tuple[Path, ...], output: Path, about: Subject) -> int:
     if not given:
         raise click.UsageError("there is not one file")
     merged = merge(made_ready(setup_of(given, about)), given)
-    output.mkdir(parents=True, exist_ok=True)
-    for data in merged.kept:
-        (output / f"{hashlib.sha256(data).hexdigest()[:16]}.bin").write_bytes(data)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        for data in merged.kept:
+            write_whole(output / f"{hashlib.sha256(data).hexdigest()[:16]}.bin", data)
+    except OSError as fault:
+        raise lost_or_misplaced(output, fault) from fault
     click.echo(
         f"{len(given):,} files to {len(merged.kept):,}, which reach {len(merged.lines):,} lines: {output}"
     )

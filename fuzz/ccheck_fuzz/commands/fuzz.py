@@ -9,7 +9,7 @@ from random import Random
 
 import click
 
-from ccheck.cli import FAILURE, FINDINGS, PASS
+from ccheck.cli import FAILURE, FINDINGS, INTERRUPTED, PASS
 from ccheck_fuzz.campaign.bounds import Bounds
 from ccheck_fuzz.campaign.hold import held
 from ccheck_fuzz.campaign.screen import Screen, default_stream
@@ -112,10 +112,12 @@ def command(  # noqa: PLR0917, RUF100 - one argument for each option
     property: see `docs/fuzzing.md`.
 
     A campaign lives in its folder (--out). It survives whatever happens to its processes; the same command
-    again goes on with it. Ctrl-C ends it cleanly. Findings lie in its subfolder findings/, one folder for
-    each way in which a property was broken, with the smallest file, a report and a test.
+    again goes on with it. Ctrl-C ends it at once; what was found is kept. Findings lie in its subfolder
+    findings/, one folder for each way in which a property was broken, with the smallest file, a report and a
+    test.
 
-    Exit status: 0 nothing found, 1 findings, 2 wrong usage, 3 the campaign could not do its work.
+    Exit status: 0 nothing found, 1 findings, 2 wrong usage, 3 the campaign could not do its work,
+    130 interrupted.
     """
     if ctx.invoked_subcommand is not None:
         return PASS
@@ -195,6 +197,8 @@ def _campaign(
     if outcome.problem is not None:
         click.echo(f"the campaign could not do its work: {outcome.problem}", err=True)
         return FAILURE
+    if outcome.why == "interrupted":
+        return INTERRUPTED
     if found:
         return FINDINGS
     if refused and not resumed:

@@ -14,6 +14,7 @@ import click
 from ccheck.commands.options import day, size, together
 from ccheck.configuration import ConfigurationError
 from ccheck.formats import recognise
+from ccheck.gather import refuse_contradiction
 from ccheck.project import find_project
 from ccheck_fuzz.oracles import ORACLES
 from ccheck_fuzz.readers import ReaderError
@@ -113,6 +114,7 @@ def subject(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def setup_of(seeds: list[bytes], about: Subject) -> Setup:
     """The options in words that survive the process. Raises click.UsageError."""
+    refuse_contradiction(about.config, use_config=not about.no_config)
     schema = about.schema
     if schema is None:
         found = {known.name for known in map(recognise, seeds) if known is not None}

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ccheck.cli import FAILURE, FINDINGS, PASS
+from ccheck.output import write_output
 from ccheck_fuzz.campaign.state import State, StateError
 from ccheck_fuzz.campaign.summary import findings, lines
 from ccheck_fuzz.report.account import account
@@ -52,7 +53,7 @@ def report(folder: Path, html: Path | None, markdown: Path | None) -> int:
     if html is not None:
         from ccheck_fuzz.report import html as page
 
-        html.write_text(page.render(told), encoding="utf-8")
+        write_output(html, page.render(told).encode("utf-8", "backslashreplace"))
         click.echo(f"wrote {html}", err=True)
     if markdown is not None or html is None:
         from ccheck_fuzz.report.markdown import render
@@ -60,7 +61,7 @@ def report(folder: Path, html: Path | None, markdown: Path | None) -> int:
         if markdown is None:
             click.echo(render(told), nl=False)
         else:
-            markdown.write_text(render(told), encoding="utf-8")
+            write_output(markdown, render(told).encode("utf-8", "backslashreplace"))
             click.echo(f"wrote {markdown}", err=True)
     return PASS
 

@@ -9,13 +9,15 @@ import click
 
 from ccheck.cli import FAILURE, FINDINGS, PASS
 from ccheck.intake import NotTaken, take
+from ccheck.output import write_output
+from ccheck.regular_file import read_regular_text
 from ccheck.report.printable import printable
 from ccheck_fuzz.campaign.state import State, StateError
 from ccheck_fuzz.campaign.triage import deadly, settle
 from ccheck_fuzz.commands.options import Subject, made_ready, setup_of, subject
 from ccheck_fuzz.entry import split
 from ccheck_fuzz.harness import Harness
-from ccheck_fuzz.reproduce import reproduce
+from ccheck_fuzz.reproduce import UNREADABLE, entry_of, reproduce
 from ccheck_fuzz.setup import Setup
 
 
@@ -51,7 +53,7 @@ def minimize(path: Path, output: Path, seconds: float, about: Subject) -> int:
     if settled is None:
         click.echo(f"{path} does not break the same property every time: {gravest.what}", err=True)
         return FINDINGS
-    output.write_bytes(settled.data)
+    write_output(output, settled.data)
     click.echo(printable(f"{gravest.oracle}: {settled.broken.what}"))
     click.echo(f"{len(data):,} bytes to {len(split(settled.data).content):,}: {output}")
     return PASS
@@ -101,7 +103,7 @@ def replay(folder: Path) -> int:
 def _signature(folder: Path) -> tuple[str, ...]:
     """What a finding's folder says it breaks."""
     try:
-        told = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+        told = json.loads(read_regular_text(folder / "report.json"))
     except OSError:
         return ("",)
     return tuple(told["signature"])
@@ -117,7 +119,11 @@ def _findings(folders: list[Path]) -> int:
                 f"not run {folder.name}: it ends the process that runs it; its test_reproducer.py runs it"
             )
             continue
-        test = Setup.from_json((folder / "setup.json").read_text(encoding="utf-8"))
+        try:
+            test = Setup.from_json(read_regular_text(folder / "setup.json"))
+            entry_of(folder)
+        except UNREADABLE as fault:
+            raise click.UsageError(f"{folder} cannot be read: {fault}") from fault
         broken = [one for one in reproduce(folder) if not one.information]
         still += bool(broken)
         what = broken[0].what if broken else f"nothing is broken ({test.schema})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ccheck.regular_file import read_regular_text
 from ccheck_fuzz.campaign.matrix import matrix
 from ccheck_fuzz.campaign.state import Bucket, Death, Sample, State
 from ccheck_fuzz.oracles import INFORMATION
@@ -159,6 +160,6 @@ def _text(folder: Path, bucket: Bucket) -> str:
         return ""
     try:
         path = folder / "findings" / bucket.folder / "report.txt"
-        return path.read_text(encoding="utf-8", errors="replace")
+        return read_regular_text(path, errors="replace")
     except OSError:
         return ""

@@ -9,11 +9,13 @@ from markupsafe import Markup
 from ccheck.report.page import page
 from ccheck.report.plot import Series, plot
 from ccheck_fuzz.report.account import Account
+from ccheck_fuzz.setup import configuration_of
 
 
 def render(account: Account) -> str:
     """The page: everything in it, nothing loaded from elsewhere, every text of content escaped."""
-    return page("ccheck_fuzz.report", "page.html", account=account, plots=_plots(account))
+    used = configuration_of(account.setup)
+    return page("ccheck_fuzz.report", "page.html", account=account, configuration=used, plots=_plots(account))
 
 
 def _plots(account: Account) -> list[Markup]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ccheck.report.printable import printable
 from ccheck_fuzz.report.account import Account, Found
+from ccheck_fuzz.setup import configuration_of
 
 _MARKS = {"both": "±", "matched": "+", "failed": "-", "": ""}
 
@@ -26,6 +27,7 @@ def _lines(account: Account) -> Iterator[str]:
     yield f"| reached | {account.lines:,} lines, {account.features:,} features |"
     yield f"| corpus | {account.corpus:,} inputs |"
     yield f"| engines | {', '.join(account.engines)} |"
+    yield f"| configuration | {_safe(configuration_of(account.setup))} |"
     yield f"| workers that died | {len(account.deaths)} |"
     for one in errors:
         yield from _found(one)

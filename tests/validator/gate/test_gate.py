@@ -26,6 +26,7 @@ def test_july_fails_in_three_stages_and_says_why(cc: Call) -> None:
     status, out, _ = cc("gate", "july", "--on", DAY, "--last-good", "march")
     assert status == 1
     assert out == snapshot("""\
+configuration: ccheck.toml
 validate    fail        C-00000291-00000000-00000032.bin: field-past-inputs: criterion reads input 20, but consumers 7.11 and 7.15 supply 20 (0 to 19)
             examined:   1 file, 70 checks, 3 consumers
 exercise    fail        C-00000291-00000000-00000032.bin: 7.11 traps: input-index-out-of-bounds, index 20 of 20, instances[1].criteria[20].field_index (and 1 more)
@@ -51,7 +52,6 @@ first use   channel interpreter: first time contains over text, failed
 first use   channel interpreter: first time contains over text, matched
 first use   channel interpreter: first time regex over text, failed
 first use   channel interpreter: first time regex over text, matched
-6 first uses: roll this release out more slowly
 verdict     fail: release july, 1 file, on 2024-08-10, without regress, fuzz
 """)
 
@@ -151,7 +151,7 @@ def test_the_notes_say_what_changed_in_meaning(cc: Call) -> None:
     assert Path("notes.md").read_text(encoding="utf-8") == snapshot("""\
 ## ccheck gate: fail
 
-Release july, 1 file, on 2024-08-10.
+Release july, 1 file, on 2024-08-10. Configuration: ccheck.toml.
 
 | stage | | |
 |---|---|---|
@@ -163,7 +163,7 @@ Release july, 1 file, on 2024-08-10.
 | fuzz | off | switched off |
 | diff | pass | 1 file compared with the release before, 0 new |
 
-First uses, which ask for a slower rollout:
+First uses:
 
 * IPC field 1: first contains
 * IPC field 21: first non-wildcard criterion ever
@@ -377,4 +377,27 @@ def test_a_pipe_and_a_folder_that_cannot_be_read_are_refused(cc: Call) -> None:
     os.mkfifo("march/pipe.bin")
     status, _, err = cc("gate", "march", "--on", DAY)
     assert status == 2
-    assert "march/pipe.bin is not a regular file" in err
+    assert "march/pipe.bin: it is a named pipe, not a regular file" in err
+
+
+def test_only_a_pass_asks_for_a_slower_rollout(cc: Call) -> None:
+    """A gate that fails, or is incomplete, says nothing of rolling out: in no form."""
+    Path("march/bad.bin").write_bytes(b"nothing that is known")
+    outputs = {form: f"out.{form}" for form in ("json", "markdown", "report", "sarif", "junit")}
+    options = [word for form, name in outputs.items() for word in (f"--{form}", name)]
+    Path("baseline.txt").write_text(
+        "# ccheck baseline, format 1: what was used, and the release that used it first\n", encoding="utf-8"
+    )
+    status, out, _ = cc("gate", "march", "--on", DAY, *options)
+    assert status == 1
+    texts = [out, *(Path(name).read_text(encoding="utf-8") for name in outputs.values())]
+    for text in texts:
+        assert "more slowly" not in text
+        assert "slower rollout" not in text
+    assert '"slower": false' in texts[1]
+    assert "first use" in out
+    Path("march/bad.bin").unlink()
+    status, out, _ = cc("gate", "march", "--on", DAY, *options)
+    assert status == 0
+    assert "roll this release out more slowly" in out
+    assert "slower rollout" in Path("out.markdown").read_text(encoding="utf-8")

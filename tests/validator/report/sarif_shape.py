@@ -97,8 +97,9 @@ _DRIVER = _object(  # 3.19
     notifications=_array(_DESCRIPTOR, unique=True),
 )
 _INVOCATION = _object(  # 3.20
-    "executionSuccessful toolExecutionNotifications",
+    "executionSuccessful toolConfigurationNotifications toolExecutionNotifications",
     executionSuccessful={"type": "boolean"},
+    toolConfigurationNotifications=_array(_NOTIFICATION),
     toolExecutionNotifications=_array(_NOTIFICATION),
 )
 _RUN = _object(  # 3.14

@@ -22,6 +22,7 @@ def rendered(run: RunReport) -> str:
 def test_everything() -> None:
     """Findings annotate their file, with place, proofs, why and fix; the last line sums up."""
     assert rendered(EVERYTHING).replace("%0A", "\n  ") == snapshot("""\
+ccheck: configuration: none
 ::error file=C-00000291-00000000-00000032.bin,title=field-past-inputs::criterion reads input 20, but consumer 7.11 supplies 20 (0 to 19)
   at 0x1f0, instances[1].criteria[20].field_index
   because: at 0x230, instances[1].criteria[20].operand: operand is a regex
@@ -59,6 +60,7 @@ def test_special_characters() -> None:
         findings=(finding("x::y", message="100%0A\n::error::forged", path="", why="w", fix="f"),),
     )
     assert rendered(RunReport((report,), "0.1.0")) == snapshot("""\
+ccheck: configuration: none
 ::error file=a%2Cb%3Ac%25.bin,title=x%3A%3Ay::100%250A\\n::error::forged%0Aat 0x0%0Awhy: w%0Afix: f
 ccheck: 1 file examined: 0 passed, 1 failed; 1 error, 0 warnings; 1,234 bytes
 """)
@@ -67,6 +69,7 @@ ccheck: 1 file examined: 0 passed, 1 failed; 1 error, 0 warnings; 1,234 bytes
 def test_nothing_examined_is_an_error() -> None:
     """A run without files is an error, and standard input annotates no file."""
     assert rendered(RunReport((), "0.1.0")) == snapshot("""\
+ccheck: configuration: none
 ::error title=nothing examined::nothing was examined
 ccheck: 0 files examined: 0 passed, 0 failed; 0 errors, 0 warnings; 0 bytes
 """)
@@ -75,10 +78,12 @@ ccheck: 0 files examined: 0 passed, 0 failed; 0 errors, 0 warnings; 0 bytes
 
 @given(any_run)
 def test_each_line_is_one_command(run: RunReport) -> None:
-    """Whatever stands in a run, there is one well-formed command for each thing found, and one last line."""
-    *commands, last = rendered(run).removesuffix("\n").split("\n")
+    """Whatever stands in a run, there is one well-formed command for each thing found, a first and a last line."""
+    first, *commands, last = rendered(run).removesuffix("\n").split("\n")
+    assert first.startswith("ccheck: configuration: ")
     assert last.startswith("ccheck: ")
-    assert all(line.isprintable() for line in (*commands, last))
+    assert all(line.isprintable() for line in (first, *commands, last))
+    commands = [line for line in commands if "title=ccheck::" not in line]
     for line in commands:
         match = COMMAND.fullmatch(line)
         assert match, line

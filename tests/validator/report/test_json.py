@@ -37,9 +37,11 @@ def test_everything() -> None:
         {
             "format": 1,
             "program": {"name": "ccheck", "version": "0.1.0"},
+            "configuration": None,
             "files": [
                 {
                     "path": "good.bin",
+                    "uri": "good.bin",
                     "schema": "channel",
                     "verdict": "pass",
                     "size": 1234,
@@ -54,6 +56,7 @@ def test_everything() -> None:
                 },
                 {
                     "path": "C-00000291-00000000-00000032.bin",
+                    "uri": "C-00000291-00000000-00000032.bin",
                     "schema": "channel",
                     "verdict": "fail",
                     "size": 1234,
@@ -163,6 +166,7 @@ def test_everything() -> None:
                 },
                 {
                     "path": "empty.bin",
+                    "uri": "empty.bin",
                     "schema": None,
                     "verdict": "fail",
                     "size": 0,
@@ -178,6 +182,7 @@ def test_everything() -> None:
             ],
             "interrupted": True,
             "unexamined": ["later.bin", "last.bin"],
+            "left_out": {"hidden_files": 0, "hidden_folders": 0, "linked_folders": 0, "excluded": 0},
             "summary": {
                 "verdict": "fail",
                 "files": 3,
@@ -205,9 +210,11 @@ def test_the_form_is_stable() -> None:
     "name": "ccheck",
     "version": "0.1.0"
   },
+  "configuration": null,
   "files": [
     {
       "path": "good.bin",
+      "uri": "good.bin",
       "schema": "channel",
       "verdict": "pass",
       "size": 1234,
@@ -223,6 +230,12 @@ def test_the_form_is_stable() -> None:
   ],
   "interrupted": false,
   "unexamined": [],
+  "left_out": {
+    "hidden_files": 0,
+    "hidden_folders": 0,
+    "linked_folders": 0,
+    "excluded": 0
+  },
   "summary": {
     "verdict": "pass",
     "files": 1,

@@ -81,10 +81,57 @@ def test_a_rollout_goes_from_ring_to_ring(tmp_path: Path) -> None:
     assert (early.word, early.why) == ("wait", ("ring canary has baked 23.0 of 24 hours",))
     append(path, healthy("canary", 1000, hours=24))
     assert decide(read(path), NOON).ring == "early"
+    append(path, healthy("canary", 1000, hours=72))
     append(path, healthy("early", 49_000))
     assert (decide(read(path), NOON).word, decide(read(path), NOON).ring) == ("start", "general")
-    append(path, healthy("general", 950_000))
+    append(path, healthy("general", 950_000, hours=0))
     assert decide(read(path), NOON).word == "done"
+
+
+@pytest.mark.parametrize(
+    ("canary", "early", "word"),
+    [(72, 48, "start"), (72, 48.01, "wait"), (72, 71, "wait"), (72, 100, "wait"), (100, 76, "start")],
+)
+def test_a_ring_that_began_too_soon_is_no_evidence(
+    tmp_path: Path, canary: float, early: float, word: str
+) -> None:
+    """A ring counts only if the one before it had baked, 24 hours here, when it began."""
+    rings = (healthy("canary", 1000, hours=canary), healthy("early", 49_000, hours=early))
+    decision = decide(read(recorded(tmp_path / "march", *rings)), NOON)
+    assert decision.word == word
+    assert decision.ring == ("general" if word == "start" else "early")
+    if word == "wait":
+        assert "before ring canary had baked (24 hours, until " in decision.why[0]
+        assert decision.why[0].endswith("what it reports is no evidence")
+
+
+def test_a_later_report_of_a_ring_that_began_in_time_is_evidence(tmp_path: Path) -> None:
+    """The last report counts, of both rings: a ring that was begun again waits for nothing else."""
+    path = recorded(tmp_path / "march", healthy("canary", 1000, hours=73), healthy("early", 49_000, hours=60))
+    assert decide(read(path), NOON).word == "wait"
+    append(path, healthy("early", 49_000, hours=48))
+    assert decide(read(path), NOON).word == "start"
+    # The canaries had it only later than was said first.
+    append(path, healthy("canary", 1000, hours=50))
+    assert decide(read(path), NOON).word == "wait"
+
+
+def test_a_ring_that_reports_before_its_turn_is_named(tmp_path: Path) -> None:
+    """Where a later ring has it already, the ring before it starts all the same, and that is said."""
+    decision = decide(read(recorded(tmp_path / "march", healthy("early", 49_000))), NOON)
+    assert (decision.word, decision.ring) == ("start", "canary")
+    assert decision.why == ("ring early has reported already: that is no evidence",)
+
+
+def test_every_ring_is_held_to_the_one_before_it(tmp_path: Path) -> None:
+    """The last ring too, whose own time of baking is none."""
+    rings = (
+        healthy("canary", 1000, hours=96),
+        healthy("early", 49_000, hours=60),
+        healthy("general", 950_000, hours=20),
+    )
+    decision = decide(read(recorded(tmp_path / "march", *rings)), NOON)
+    assert (decision.word, decision.ring) == ("wait", "general")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from ccheck.cli import FINDINGS, PASS
 from ccheck.commands.options import Judging, judging
 from ccheck.gather import CheckNames
 from ccheck.judgement import Judgement
+from ccheck.output import lost_or_misplaced
 from ccheck.project import find_project, load_project
 from ccheck.release_gate.baseline import Baseline, load_baseline, used
 from ccheck.release_gate.case import Case
@@ -102,7 +103,7 @@ def add(
     except Busy as busy:
         raise click.UsageError(str(busy)) from busy
     except OSError as fault:
-        raise click.UsageError(f"{place}: {fault.strerror}") from fault
+        raise lost_or_misplaced(place, fault) from fault
     click.echo(printable(f"{place.name}: {_counts(whole, before, 'new ')}"))
     return PASS
 
@@ -138,7 +139,7 @@ def merge(others: tuple[Path, ...], config: Path | None, baseline: Path | None) 
     except Busy as busy:
         raise click.UsageError(str(busy)) from busy
     except OSError as fault:
-        raise click.UsageError(f"{place}: {fault.strerror}") from fault
+        raise lost_or_misplaced(place, fault) from fault
     click.echo(printable(f"{place.name}: {_counts(whole)}"))
     return PASS
 

@@ -8,6 +8,7 @@ import click
 
 from ccheck.build import build_file
 from ccheck.formats import SCHEMAS
+from ccheck.output import write_output
 from ccheck.report.printable import printable
 from ccheck.user_schema import UserSchemaError, load_user_schema
 from ccheck_schemas.schema import RecipeError
@@ -49,8 +50,5 @@ def command(recipe: Path, output: Path, schema: Path | None, force: bool) -> Non
         data = build_file(recipe, schemas)
     except RecipeError as wrong:
         raise click.UsageError(f"{recipe}: {wrong}") from wrong
-    try:
-        output.write_bytes(data)
-    except OSError as fault:
-        raise click.UsageError(f"{output}: {fault.strerror}") from fault
+    write_output(output, data)
     click.echo(f"wrote {printable(str(output))}: {len(data):,} bytes")

@@ -17,7 +17,7 @@ from ccheck.release_gate.prepare import prepare_case
 from ccheck.release_gate.result import GateResult, Stage, Status
 from ccheck.release_gate.run import run_gate
 from ccheck.report import RENDERERS
-from ccheck.report.gate import FORMS, as_run, closing_lines, stage_lines
+from ccheck.report.gate import FORMS, as_run, closing_lines, opening_lines, stage_lines
 from ccheck.report.printable import printable
 from ccheck.whole import Busy, held, write_whole
 
@@ -114,8 +114,6 @@ def command(
                 write_whole(path, _rendered(form, result, case.judgement).encode("utf-8", "backslashreplace"))
     except Busy as busy:
         raise click.UsageError(str(busy)) from busy
-    except BrokenPipeError:  # of who read our words: not of what was to be written
-        raise
     except OSError as fault:
         click.echo(
             printable(f"the gate's result could not be written: {fault.filename}: {fault.strerror}"), err=True
@@ -129,6 +127,8 @@ def _run(case: Case) -> GateResult:
         for line in stage_lines(stage):
             click.echo(line)
 
+    for line in opening_lines(case.judgement.configuration):
+        click.echo(line)
     result = run_gate(case, tell)
     for line in closing_lines(result):
         click.echo(line)

@@ -10,6 +10,7 @@ from ccheck.cli import FINDINGS, PASS
 from ccheck.kaitai.description import Gap, KaitaiError, load
 from ccheck.kaitai.source import words
 from ccheck.kaitai.write import write
+from ccheck.output import write_output
 from ccheck.report.printable import printable
 from ccheck_schemas.schema import SchemaRefused
 
@@ -46,10 +47,7 @@ def command(source: Path, output: Path | None, force: bool) -> int:
     if output is None:
         click.echo(written.text, nl=False)
     else:
-        try:
-            output.write_text(written.text, encoding="utf-8", newline="\n")
-        except OSError as fault:
-            raise click.UsageError(f"{output}: {fault.strerror}") from fault
+        write_output(output, written.text.encode())
         click.echo(f"wrote {printable(str(output))}")
 
     def named(gap: Gap) -> str:

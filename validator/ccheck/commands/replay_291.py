@@ -13,8 +13,10 @@ import click
 
 from ccheck.cli import PASS
 from ccheck.finding import Finding
+from ccheck.output import lost_or_misplaced
 from ccheck.replay import CONFIG, CONSUMERS, FIELDS, SUPPLIED, Replay, replay
 from ccheck.report.text import render_file
+from ccheck.whole import write_whole
 from ccheck_interpreter.host import ProfileOutcome
 from ccheck_interpreter.trap import report, to_json
 
@@ -53,11 +55,11 @@ def _write(done: Replay, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in done.files.items():
-            (folder / name).write_bytes(data)
-        (folder / "consumers.toml").write_text(CONSUMERS, encoding="utf-8")
-        (folder / "ccheck.toml").write_text(CONFIG, encoding="utf-8")
+            write_whole(folder / name, data)
+        write_whole(folder / "consumers.toml", CONSUMERS.encode())
+        write_whole(folder / "ccheck.toml", CONFIG.encode())
     except OSError as fault:
-        raise click.UsageError(f"{folder}: {fault.strerror}") from fault
+        raise lost_or_misplaced(folder, fault) from fault
 
 
 def _text(done: Replay, color: bool) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ccheck import strict_json
 from ccheck.cli import FINDINGS, PASS
 from ccheck.commands.options import day, require_signing
 from ccheck.intake import NotTaken, take
+from ccheck.output import write_output
 from ccheck.report.printable import printable
 from ccheck.rollout import chain
 from ccheck.rollout.chain import ChainError, Health
@@ -22,7 +23,6 @@ from ccheck.rollout.evidence import of_result, of_verdict
 from ccheck.rollout.plan import DEFAULT_RINGS, PlanError, Ring, StopConditions
 from ccheck.rollout.plan import plan as make_plan
 from ccheck.rollout.simulate import Fleet, Simulated, simulate
-from ccheck.whole import write_whole
 
 if TYPE_CHECKING:
     from ccheck.rollout.signature import Sign, Trust
@@ -241,7 +241,7 @@ def _let_out(
 def record_command(ring: str, record: Path, health: Path, sign: Path | None) -> int:
     """Add a ring's health to the record. The digest that is printed binds all lines: keep it elsewhere."""
     try:
-        read = json.loads(take(str(health), 1 << 20))
+        read = strict_json.loads(take(str(health), 1 << 20))
         if not isinstance(read, dict):
             raise ChainError("not a health report: it is no object")
         head = chain.append(record, Health.from_json(read, ring), _signing(sign))
@@ -351,10 +351,7 @@ def simulate_command(
             [Series("under the plan", ringed.curve), Series("all at once", at_once.curve)],
             title="Hosts that a bad file stops", x_label="minutes", y_label="hosts",
         )  # fmt: skip
-        try:
-            write_whole(plot, f"{svg}\n".encode())
-        except OSError as fault:
-            raise click.UsageError(f"{plot}: {fault.strerror}") from fault
+        write_output(plot, f"{svg}\n".encode())
         click.echo(printable(f"wrote {plot}"), err=True)
     return PASS
 

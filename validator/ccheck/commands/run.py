@@ -15,8 +15,10 @@ from ccheck.consumers import Consumer
 from ccheck.exercise.outcome import Exercised, ExerciseError, Given, Outcome
 from ccheck.intake import NotTaken, take
 from ccheck.judgement import Judgement, prepare
+from ccheck.quoting import did_you_mean
 from ccheck.report.printable import printable
 from ccheck.report.summary import counted
+from ccheck.report.text import render_head
 from ccheck.subject import Subject
 from ccheck_interpreter.trap import report, to_json
 
@@ -96,9 +98,11 @@ def command(
     except ExerciseError as wrong:
         raise click.UsageError(str(wrong)) from wrong
     if form == "json":
-        for line in _json(done, subject, path, given=events is not None):
+        configuration = judgement.configuration
+        for line in _json(done, subject, path, configuration, given=events is not None):
             click.echo(json.dumps(line))
     else:
+        click.echo(render_head(judgement.configuration), nl=False)
         for text in _text(done, with_matrix, given=events is not None):
             click.echo(text)
     stopped = any(outcome.trap is not None or outcome.refusal is not None for outcome in done.outcomes)
@@ -114,8 +118,11 @@ def _builds(judgement: Judgement, name: str | None, every: bool) -> tuple[Consum
     if name is not None:
         found = tuple(build for build in listed.builds if build.name == name)
         if not found:
-            known = ", ".join(build.name for build in listed.builds)
-            raise click.UsageError(f"consumer {name!r} is not listed in {listed.path}; listed are {known}")
+            names = [build.name for build in listed.builds]
+            raise click.UsageError(
+                f"consumer {name!r} is not listed in {listed.path}; listed are {', '.join(names)}"
+                f"{did_you_mean(name, names)}"
+            )
         return found
     return listed.builds if every else listed.supported(judgement.setting.on)
 
@@ -137,14 +144,14 @@ def _bytes(path: Path) -> bytes:
 
 def _lines(path: Path) -> list[str]:
     try:
-        with click.open_file(str(path), encoding="utf-8") as file:
-            text: str = file.read()
-            return text.splitlines()
-    except (OSError, UnicodeDecodeError) as fault:
+        return _bytes(path).decode("utf-8").splitlines()
+    except UnicodeDecodeError as fault:
         raise click.UsageError(f"{path}: {fault}") from fault
 
 
-def _json(done: Exercised, subject: Subject, path: str, *, given: bool) -> Iterator[dict[str, Any]]:
+def _json(
+    done: Exercised, subject: Subject, path: str, configuration: str, *, given: bool
+) -> Iterator[dict[str, Any]]:
     if given:
         for outcome in done.outcomes:
             yield from (dict(line) for line in outcome.lines)
@@ -154,6 +161,7 @@ def _json(done: Exercised, subject: Subject, path: str, *, given: bool) -> Itera
                 yield {"refusal": outcome.refusal.reason, "message": outcome.refusal.message}
         return
     yield {
+        "configuration": configuration or None,
         "path": path,
         "schema": subject.schema.name if subject.schema is not None else None,
         "outcomes": [_outcome(outcome) for outcome in done.outcomes],

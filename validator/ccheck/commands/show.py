@@ -63,8 +63,10 @@ def _recipe(subject: Subject, path: str) -> str:
         recipe = subject.schema.describe(subject.content)
     except RecipeError as refused:
         raise click.UsageError(f"{path} cannot be written as a recipe: {refused}") from refused
-    # Marks that turn the writing direction are text in a file, and a trick on a terminal.
-    return dump_yaml(recipe, subject.schema.name, ascii_only=sys.stdout.isatty())
+    # Marks that turn the writing direction are text in a file, and a trick on a terminal. What a stream could
+    # not encode would be written as other text.
+    encodes_all = (sys.stdout.encoding or "").lower().replace("-", "").replace("_", "") == "utf8"
+    return dump_yaml(recipe, subject.schema.name, ascii_only=sys.stdout.isatty() or not encodes_all)
 
 
 def lines(record: Record) -> Iterator[str]:

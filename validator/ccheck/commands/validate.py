@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -18,10 +18,12 @@ from ccheck import __version__
 from ccheck.cli import FINDINGS, INTERRUPTED, PASS
 from ccheck.commands.options import Judging, judging
 from ccheck.finding import FileReport, RunReport
-from ccheck.intake import expand
+from ccheck.intake import Listing, list_files
+from ccheck.output import lost_or_misplaced
 from ccheck.report import RENDERERS
-from ccheck.report.text import render_file, render_summary
+from ccheck.report.text import render_file, render_head, render_summary
 from ccheck.screen import start
+from ccheck.whole import whole_file
 
 if TYPE_CHECKING:
     from ccheck.interrupts import Interrupts
@@ -115,14 +117,19 @@ def command(
     }
     schema = named.pop("schema")
     try:
-        files = list(expand(paths, exclude))
+        listing = list_files(paths, exclude)
     except OSError as fault:
         raise click.UsageError(f"{fault.filename}: {fault.strerror}") from fault
+    files = list(listing.files)
     if not files:
-        raise click.UsageError("nothing to examine: the named folders hold no files")
+        besides = f", but {listing.left_out}" if str(listing.left_out) else ""
+        raise click.UsageError(f"nothing to examine: the named folders hold no files{besides}")
     way = _Way(form, output, _colored(color, output), jobs, progress=not no_progress)
     passed = start.passes(files, schema, named) if form in ("text", "json") else None
-    run = _report(passed, way) if passed is not None else _whole(files, {"schema": schema, **named}, way)
+    if passed is not None:
+        run = _report(replace(passed, left_out=listing.left_out), way)
+    else:
+        run = _whole(listing, {"schema": schema, **named}, way)
     if run.interrupted:
         return INTERRUPTED
     return FINDINGS if any(report.verdict != "pass" for report in run.files) else PASS
@@ -143,6 +150,7 @@ def _report(run: RunReport, way: _Way) -> RunReport:
     """Write the report of files that all took the quick way."""
     with _sink(way.output) as write:
         if way.form == "text":
+            write(render_head(run.configuration))
             for report in run.files:
                 write(render_file(report, color=way.colored))
             write(render_summary(run, color=way.colored))
@@ -151,7 +159,7 @@ def _report(run: RunReport, way: _Way) -> RunReport:
     return run
 
 
-def _whole(files: list[str], options: dict[str, Any], way: _Way) -> RunReport:
+def _whole(listing: Listing, options: dict[str, Any], way: _Way) -> RunReport:
     """Judge files by all that ccheck has, and write the report."""
     # Loaded here: the schemas and checks take longer than a few good files, which do without them.
     from ccheck.interrupts import Interrupts
@@ -161,22 +169,25 @@ def _whole(files: list[str], options: dict[str, Any], way: _Way) -> RunReport:
 
     ready = partial(prepare, **options)
     judgement = ready()
+    files = listing.files
+    empty = RunReport((), __version__, configuration=judgement.configuration, left_out=listing.left_out)
     with Interrupts() as interrupts:
         with Progress(len(files), sys.stderr, wanted=way.progress) as progress:
             examined = examine(files, ready, judgement, way.jobs or cores(), interrupts, progress.tick)
             if way.form == "text":
                 with _sink(way.output) as write:
+                    write(render_head(judgement.configuration))
 
                     def tell(report: FileReport) -> None:
                         progress.clear()
                         write(render_file(report, color=way.colored))
                         progress.count(report)
 
-                    run = _judge(files, examined, interrupts, tell)
+                    run = _judge(empty, files, examined, interrupts, tell)
                     progress.clear()
                     write(render_summary(run, color=way.colored))
             else:
-                run = _judge(files, examined, interrupts, progress.count)
+                run = _judge(empty, files, examined, interrupts, progress.count)
         if way.form != "text":
             heeded = contextlib.nullcontext() if run.interrupted else interrupts.heeded()
             with _sink(way.output) as write, heeded:
@@ -185,12 +196,16 @@ def _whole(files: list[str], options: dict[str, Any], way: _Way) -> RunReport:
 
 
 def _judge(
+    empty: RunReport,
     files: Sequence[str],
     examined: Generator[tuple[int, FileReport], None, None],
     interrupts: Interrupts,
     tell: Callable[[FileReport], None],
 ) -> RunReport:
-    """Tell each report as it comes. An interrupt ends the run with what is done and names what is not."""
+    """Tell each report as it comes. An interrupt ends the run with what is done and names what is not.
+
+    empty: the run without its files.
+    """
     reports: list[FileReport] = []
     done: set[int] = set()
     try:
@@ -203,8 +218,8 @@ def _judge(
             raise KeyboardInterrupt
     except KeyboardInterrupt:
         unexamined = tuple(file for position, file in enumerate(files) if position not in done)
-        return RunReport(tuple(reports), __version__, interrupted=True, unexamined=unexamined)
-    return RunReport(tuple(reports), __version__)
+        return replace(empty, files=tuple(reports), interrupted=True, unexamined=unexamined)
+    return replace(empty, files=tuple(reports))
 
 
 def _colored(color: str, output: Path | None) -> bool:
@@ -221,23 +236,14 @@ def _sink(output: Path | None) -> Iterator[Callable[[str], None]]:
     if output is None:
         yield lambda text: click.echo(text, nl=not text.endswith("\n"), color=True)
         return
-    import tempfile  # it takes longer to load than a file takes to be judged
+    try:
+        with whole_file(output) as file:
 
-    try:
-        handle, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
+            def write(text: str) -> None:
+                file.write(text.encode("utf-8", "backslashreplace"))
+                if not text.endswith("\n"):
+                    file.write(b"\n")
+
+            yield write
     except OSError as fault:
-        raise click.UsageError(f"--output {output}: {fault.strerror}") from fault
-    try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - an open descriptor
-            yield lambda text: print(text, end="" if text.endswith("\n") else "\n", file=file)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(output)
-    except OSError as fault:
-        Path(name).unlink(missing_ok=True)
-        raise click.ClickException(
-            f"the report could not be written to {output}: {fault.strerror}"
-        ) from fault
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        raise lost_or_misplaced(output, fault) from fault

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from ccheck.configuration import ConfigurationError, Problem
 from ccheck.exercise.evidence import Use
+from ccheck.regular_file import read_regular_file
 
 _Key = TypeVar("_Key")
 
@@ -102,10 +103,7 @@ def load_baseline(path: Path) -> Baseline:
     ConfigurationError with all lines that are wrong.
     """
     try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-        if len(raw) > MAX_BYTES:
-            raise ValueError(f"has more than {MAX_BYTES:,} bytes")
+        raw = read_regular_file(path, MAX_BYTES)
         lines = raw.decode("utf-8").split("\n")
     except (OSError, ValueError) as fault:
         words = fault.strerror if isinstance(fault, OSError) and fault.strerror else str(fault)

@@ -8,7 +8,6 @@ from typing import Any
 
 from ccheck.release_gate.case import Case
 from ccheck.release_gate.sources import digest_of_schema, installed
-from ccheck.report.printable import well_formed
 
 
 def materials(case: Case) -> dict[str, Any]:
@@ -29,6 +28,6 @@ def materials(case: Case) -> dict[str, Any]:
             "sha256": None if file is None else digest_of_schema(Path(file)),
         },
         "baseline": None if case.baseline is None else case.baseline.sha256,
-        "last_good": {well_formed(t.file.name): t.file.sha256 for t in case.last_good},
+        "last_good": {t.file.name: t.file.sha256 for t in case.last_good},
         "program": installed(),
     }

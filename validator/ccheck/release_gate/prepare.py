@@ -16,6 +16,7 @@ from ccheck.release_gate.baseline import Baseline, load_baseline
 from ccheck.release_gate.case import Case
 from ccheck.release_gate.policy import STAGES, GatePolicy
 from ccheck.release_gate.release import ReleaseError, Taken, take_release
+from ccheck.report.printable import is_well_formed
 
 
 def whole_judgement(**words: Any) -> Judgement:
@@ -69,9 +70,17 @@ def prepare_case(
         raise click.UsageError(str(refused)) from refused
     if not files:
         raise click.UsageError("nothing to examine: the release holds no files")
+    for taken in (*files, *before):
+        if not is_well_formed(taken.file.name):
+            raise click.UsageError(
+                f"{taken.file.path}: its name is not UTF-8, and cannot be written in a verdict"
+            )
     known, problem = _baseline(policy)
+    called = name or Path(paths[0]).resolve().name
+    if not is_well_formed(called):
+        raise click.UsageError("the release's name is not UTF-8: give it another with --name")
     return Case(
-        name=name or Path(paths[0]).resolve().name,
+        name=called,
         files=files,
         judgement=judgement,
         policy=policy,

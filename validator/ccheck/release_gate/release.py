@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ccheck.intake import MAX_SIZE
+from ccheck.regular_file import TooLarge, read_regular_file
 from ccheck.release_gate.result import ContentFile
 
 MOST_BYTES = 1 << 30
@@ -84,21 +85,14 @@ def _unwalkable(fault: OSError) -> None:
 
 
 def _taken(name: str, path: Path, limit: int) -> Taken:
-    # O_NOFOLLOW: a file that became a link after it was looked at is refused all the same.
-    flags = (
-        os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
-    )
     _refuse_link(path)
     try:
-        handle = os.open(path, flags)
-        with open(handle, "rb") as file:  # noqa: PTH123 - an open descriptor
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise ReleaseError(f"{path} is not a regular file")
-            data = file.read(limit + 1)
+        # A file that became a link after it was looked at is refused all the same.
+        data = read_regular_file(path, limit, follow_link=False)
+    except TooLarge as fault:
+        raise ReleaseError(f"{path} has more than the {limit:,} bytes that may still be taken") from fault
     except (OSError, ValueError) as fault:
         raise ReleaseError(f"{path}: {_words(fault)}") from fault
-    if len(data) > limit:
-        raise ReleaseError(f"{path} has more than the {limit:,} bytes that may still be taken")
     return Taken(ContentFile(name, str(path), len(data), hashlib.sha256(data).hexdigest()), data)
 
 

@@ -194,5 +194,5 @@ class GateResult:
 
     @property
     def slower(self) -> bool:
-        """Whether something is used for the first time, and the release should be rolled out more slowly."""
-        return bool(self.first_uses)
+        """Whether the release passes and uses something for the first time: it is rolled out more slowly."""
+        return self.verdict is Status.PASS and bool(self.first_uses)

@@ -31,7 +31,11 @@ def run_gate(case: Case, tell: Callable[[Stage], None] = lambda stage: None) -> 
         program_version=__version__,
         files=tuple(taken.file for taken in case.files),
         stages=tuple(stages),
-        reports=RunReport(case.reports if "validate" in on else (), __version__),
+        reports=RunReport(
+            case.reports if "validate" in on else (),
+            __version__,
+            configuration=case.judgement.configuration,
+        ),
         first_uses=first_uses(case) if "first_use" in on else (),
         matrix=tuple(_matrix(case)) if ran else (),
         profiles=tuple(_profiles(case)) if ran else (),

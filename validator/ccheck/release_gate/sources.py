@@ -9,6 +9,8 @@ from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
+from ccheck.regular_file import read_regular_file
+
 OWN = "ccheck-content"
 GROUPS = ("ccheck.formats", "ccheck.stages")
 PACKAGES = ("ccheck", "ccheck_schemas", "ccheck_interpreter", "ccheck_fuzz")
@@ -37,7 +39,7 @@ def digest_of_schema(path: Path) -> str:
     top = path.resolve()
     while (top.parent / "__init__.py").is_file():
         top = top.parent
-    return hashlib.sha256(path.read_bytes()).hexdigest() if top.is_file() else _digest_of_folder(top)
+    return hashlib.sha256(read_regular_file(path)).hexdigest() if top.is_file() else _digest_of_folder(top)
 
 
 def _digest_of_package(name: str) -> str:
@@ -47,7 +49,7 @@ def _digest_of_package(name: str) -> str:
         return ""
     origin = Path(spec.origin)
     if spec.submodule_search_locations is None:
-        return hashlib.sha256(origin.read_bytes()).hexdigest()
+        return hashlib.sha256(read_regular_file(origin)).hexdigest()
     return _digest_of_folder(origin.parent)
 
 
@@ -55,5 +57,5 @@ def _digest_of_folder(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*.py"), key=lambda path: path.relative_to(folder).as_posix()):
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+        digest.update(hashlib.sha256(read_regular_file(path)).digest())
     return digest.hexdigest()

@@ -15,7 +15,7 @@ from ccheck.release_gate.policy import STAGES, GatePolicy, digest_of
 from ccheck.release_gate.release import Taken
 from ccheck.release_gate.result import GateResult, Stage, Status
 from ccheck.report.json import clean
-from ccheck.report.printable import well_formed
+from ccheck.report.printable import is_well_formed, well_formed
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "urn:ccheck:gate-verdict:v1"
@@ -29,12 +29,10 @@ def statement(case: Case, result: GateResult) -> dict[str, Any]:
     last = policy.expires(case.judgement.setting.on)
     return {
         "_type": STATEMENT_TYPE,
-        "subject": [
-            {"name": well_formed(file.name), "digest": {"sha256": file.sha256}} for file in result.files
-        ],
+        "subject": [{"name": _exact(file.name), "digest": {"sha256": file.sha256}} for file in result.files],
         "predicateType": PREDICATE_TYPE,
         "predicate": {
-            "release": well_formed(result.release),
+            "release": _exact(result.release),
             "verdict": result.verdict.value,
             "slower": result.slower,
             "on": result.on,
@@ -45,6 +43,13 @@ def statement(case: Case, result: GateResult) -> dict[str, Any]:
             "stages": [_stage(stage) for stage in result.stages],
         },
     }
+
+
+def _exact(name: str) -> str:
+    """A name that a verdict tells files apart by, as it is. Raises ValueError for one that is not UTF-8."""
+    if not is_well_formed(name):
+        raise ValueError(f"{name!r} is not UTF-8, and cannot be written in a verdict")
+    return name
 
 
 def _stage(stage: Stage) -> dict[str, Any]:
@@ -139,7 +144,12 @@ def _of_files(subjects: Sequence[Mapping[str, Any]], files: Sequence[Taken]) -> 
     signed = {subject["name"]: subject["digest"]["sha256"] for subject in subjects}
     if not signed or len(signed) != len(subjects):
         yield "it names no file, or one file twice"
-    found = {well_formed(taken.file.name): taken.file.sha256 for taken in files}
+    if not all(isinstance(name, str) and is_well_formed(name) for name in signed):
+        yield "it names a file by what is not UTF-8"
+    # Compared as they are: whatever a name is mapped to, another name could be mapped to as well.
+    found = {taken.file.name: taken.file.sha256 for taken in files}
+    if len(found) != len(files):
+        yield "two files have the same name"
     for name in sorted(signed.keys() - found.keys()):
         yield f"{name} is missing"
     for name in sorted(found.keys() - signed.keys()):

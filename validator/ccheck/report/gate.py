@@ -50,6 +50,11 @@ def said(stage: Stage) -> list[str]:
     return [*stage.details.get("failures", ()), *stage.details.get("gaps", ())]
 
 
+def opening_lines(configuration: str) -> Iterator[str]:
+    """What stands before the stages: which ccheck.toml has the policy."""
+    yield printable(f"configuration: {configuration or 'none'}")
+
+
 def closing_lines(result: GateResult) -> Iterator[str]:
     """What follows the stages: first uses, and the verdict."""
     for first in result.first_uses[:MOST]:
@@ -71,6 +76,7 @@ def as_json(result: GateResult) -> str:
         {
             "format": FORMAT,
             "program": {"name": "ccheck", "version": result.program_version},
+            "configuration": result.reports.configuration or None,
             "release": result.release,
             "on": result.on,
             "verdict": result.verdict.value,
@@ -100,14 +106,16 @@ def as_markdown(result: GateResult) -> str:
     lines = [
         f"## ccheck gate: {result.verdict.value}",
         "",
-        f"Release {markdown(result.release)}, {counted(len(result.files), 'file')}, on {result.on}.",
+        f"Release {markdown(result.release)}, {counted(len(result.files), 'file')}, on {result.on}."
+        f" Configuration: {markdown(result.reports.configuration) or 'none'}.",
         "",
         "| stage | | |",
         "|---|---|---|",
         *(f"| {markdown(s.name)} | {s.status.value} | {markdown(s.summary)} |" for s in result.stages),
     ]
     if result.first_uses:
-        lines += ["", "First uses, which ask for a slower rollout:", ""]
+        slower = ", which ask for a slower rollout" if result.slower else ""
+        lines += ["", f"First uses{slower}:", ""]
         lines += [f"* {markdown(first.what)}" for first in result.first_uses[:MOST]]
         if len(result.first_uses) > MOST:
             lines.append(f"* and {len(result.first_uses) - MOST:,} more")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ccheck.report.printable import well_formed
 from ccheck.report.summary import summarise
+from ccheck.report.uri import artifact_uri
 
 if TYPE_CHECKING:
     from ccheck.check import Check
@@ -29,9 +31,11 @@ def tree(run: RunReport) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "program": {"name": "ccheck", "version": run.program_version},
+        "configuration": run.configuration or None,
         "files": [_file(report) for report in run.files],
         "interrupted": run.interrupted,
         "unexamined": list(run.unexamined),
+        "left_out": asdict(run.left_out),
         "summary": {
             "verdict": total.verdict,
             "files": total.files,
@@ -57,11 +61,18 @@ def dump(values: Any) -> str:
 
 
 def clean(tree: Any) -> Any:
-    """Plain values whose texts can all be encoded, however a file was called."""
+    """Plain values whose texts can all be encoded, however a file was called.
+
+    Raises:
+        ValueError: two keys of a mapping would become one.
+    """
     if isinstance(tree, str):
         return well_formed(tree)
     if isinstance(tree, dict):
-        return {well_formed(key): clean(value) for key, value in tree.items()}
+        cleaned = {well_formed(key): clean(value) for key, value in tree.items()}
+        if len(cleaned) != len(tree):
+            raise ValueError("two keys are the same once they can be encoded")
+        return cleaned
     if isinstance(tree, list | tuple):
         return [clean(value) for value in tree]
     return tree
@@ -70,6 +81,7 @@ def clean(tree: Any) -> Any:
 def _file(report: FileReport) -> dict[str, Any]:
     return {
         "path": report.path,
+        "uri": artifact_uri(report.path),
         "schema": report.schema,
         "verdict": report.verdict,
         "size": report.size,

@@ -34,6 +34,10 @@ def render(run: RunReport, checks: Sequence[Check] = ()) -> str:
         document.add_testsuite(
             _suite("ccheck", [_error("ccheck", "nothing examined", "nothing was examined")])
         )
+    for suite in document:
+        suite.add_property("configuration", printable(run.configuration) or "none")
+        if str(run.left_out):
+            suite.add_property("left out", str(run.left_out))
     document.update_statistics()
     # ASCII, so that no encoding of a terminal or a file on the way can harm it.
     text: str = document.tostring().decode("utf-8").encode("ascii", "xmlcharrefreplace").decode("ascii")

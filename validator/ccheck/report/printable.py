@@ -24,9 +24,19 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else _escaped(c) for c in text)
 
 
+def is_well_formed(text: str) -> bool:
+    """Whether `text` can be encoded as UTF-8: it has no unpaired surrogate."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def well_formed(text: str) -> str:
     r"""`text` with unpaired surrogates written as ``\udcff``, so that it can be encoded as UTF-8.
 
     Names of files that are not UTF-8 reach Python with such surrogates, and many JSON parsers refuse them.
+    Two texts may become one: it is for people, and nothing is told apart by the result.
     """
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ccheck.finding import Severity
 from ccheck.report.json import dump
 from ccheck.report.printable import printable
-from ccheck.report.summary import counted, summarise, unread_words
+from ccheck.report.summary import counted, summarise, totals, unread_words
 from ccheck.report.uri import artifact_uri
 
 if TYPE_CHECKING:
@@ -20,7 +21,12 @@ if TYPE_CHECKING:
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+MOST_RESULTS = 25_000
+"""Results of one run that GitHub code scanning takes; it refuses a log with more."""
+MOST_LOCATIONS = 1_000
+"""Locations of one result that it takes."""
 _NOTICES = {
+    "results-left-out": "There are more results than hosts take.",
     "check-not-run": "A check could not be made; it is not a pass.",
     "no-check-ran": "No check ran on a file; it is not a pass.",
     "not-examined": "A file was not examined whole; it is not a pass.",
@@ -31,6 +37,8 @@ _NOTICES = {
     "not-looked-into": "The schema of a file does not look into all of it; the verdict says into what.",
     "interrupted": "The run was stopped before its end.",
     "nothing-examined": "No file was examined.",
+    "configuration": "The ccheck.toml that files were judged by.",
+    "left-out": "Files below a named folder were not examined.",
 }
 
 
@@ -53,11 +61,44 @@ def render(run: RunReport, checks: Sequence[Check]) -> str:
                 "tool": {"driver": driver},
                 "invocations": [_invocation(run, tables)],
                 "artifacts": tables.artifacts,
-                "results": [result for report in run.files for result in _results(report, tables)],
+                "results": list(_kept_results(run, tables)),
             }
         ],
     }
     return dump(log)
+
+
+def _kept_results(run: RunReport, tables: _Tables) -> Iterator[dict[str, Any]]:
+    """The results of a run, in the order of its files. Where hosts would not take them all, the worst of each
+    file comes first, and as many others as they take.
+    """
+    if _count(run) <= MOST_RESULTS:
+        for report in run.files:
+            yield from _results(report, tables)
+        return
+    left = MOST_RESULTS
+    for report in run.files:
+        if left and report.findings:
+            left -= 1
+            yield _result(report, report.findings[_worst(report)], tables)
+    for report in run.files:
+        if not left:
+            break
+        worst = _worst(report) if report.findings else -1
+        others = (result for at, result in enumerate(_results(report, tables)) if at != worst)
+        for result in islice(others, left):
+            left -= 1
+            yield result
+
+
+def _count(run: RunReport) -> int:
+    return sum(len(report.findings) + len(report.suppressed) for report in run.files)
+
+
+def _worst(report: FileReport) -> int:
+    """The position of the finding of a file that weighs most."""
+    weights = tuple(_LEVELS)
+    return min(range(len(report.findings)), key=lambda at: weights.index(report.findings[at].severity))
 
 
 class _Tables:
@@ -140,7 +181,9 @@ def _result(report: FileReport, finding: Finding, tables: _Tables) -> dict[str, 
         "partialFingerprints": {"checkAndField/v1": fingerprint(finding)},
     }
     if finding.because:
-        related = (_related(report, proof, tables) for proof in finding.because)
+        # One place is that of the finding itself.
+        proofs = finding.because[: MOST_LOCATIONS - 1]
+        related = (_related(report, proof, tables) for proof in proofs)
         result["relatedLocations"] = [{"id": number} | place for number, place in enumerate(related, 1)]
     return result
 
@@ -175,11 +218,27 @@ def _invocation(run: RunReport, tables: _Tables) -> dict[str, Any]:
     whole = bool(run.files) and not run.interrupted and not run.unexamined
     return {
         "executionSuccessful": whole and not any(report.gaps for report in run.files),
+        "toolConfigurationNotifications": list(_of_configuration(run)),
         "toolExecutionNotifications": list(_notifications(run, tables)),
     }
 
 
+def _of_configuration(run: RunReport) -> Iterator[dict[str, Any]]:
+    """Which ccheck.toml was used."""
+    words = plain(run.configuration) if run.configuration else "none"
+    notice = _notice("configuration", "note", f"configuration: {words}")
+    if run.configuration:
+        place = {"artifactLocation": {"uri": artifact_uri(run.configuration)}}
+        notice["locations"] = [{"physicalLocation": place}]
+    yield notice
+    if str(run.left_out):
+        yield _notice("left-out", "note", f"left out: {run.left_out}")
+
+
 def _notifications(run: RunReport, tables: _Tables) -> Iterator[dict[str, Any]]:
+    if _count(run) > MOST_RESULTS:
+        words = f"{totals(run)}; {_count(run) - MOST_RESULTS:,} of {_count(run):,} results left out"
+        yield _notice("results-left-out", "error", f"{plain(words)}: hosts take {MOST_RESULTS:,} of a run")
     for report in run.files:
         locations = [{"physicalLocation": {"artifactLocation": tables.location(report)}}]
         for entry in report.not_run:

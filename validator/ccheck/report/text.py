@@ -40,9 +40,16 @@ def render_finding(report: FileReport, finding: Finding, *, color: bool, hyperli
     return "".join(f"{line}\n" for line in _finding(report, finding, color, hyperlinks))
 
 
+def render_head(configuration: str) -> str:
+    """The first line of a report: which ccheck.toml the files are judged by, or that none was used."""
+    return f"configuration: {printable(configuration) or 'none'}\n"
+
+
 def render_summary(run: RunReport, *, color: bool) -> str:
     """What the whole run came to: counts, and whether it was cut short."""
     lines = [totals(run) if run.files else _style("nothing was examined", color, fg="red", bold=True)]
+    if str(run.left_out):
+        lines.append(f"left out: {run.left_out}")
     if run.interrupted:
         words = f"interrupted: {counted(len(run.unexamined), 'file')} not reached"
         lines.append(_style(words, color, fg="red", bold=True))

@@ -16,6 +16,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ccheck import strict_json
+from ccheck.quoting import did_you_mean
+from ccheck.regular_file import TooLarge, read_regular_file
 from ccheck.rollout.plan import Plan, PlanError
 from ccheck.whole import Busy, held, write_whole
 
@@ -112,8 +115,9 @@ def append(path: Path, health: Health, sign: Sign | None = None) -> str:
         lines = _lines(path)
         record = _record(path, lines, None)
         if health.ring not in {ring.name for ring in record.plan.rings}:
-            known = ", ".join(ring.name for ring in record.plan.rings)
-            raise ChainError(f"the plan has no ring {health.ring!r}; it has {known}")
+            names = [ring.name for ring in record.plan.rings]
+            near = did_you_mean(health.ring, names)
+            raise ChainError(f"the plan has no ring {health.ring!r}; it has {', '.join(names)}{near}")
         line = _line(record.head, "health", health.to_json(), sign)
         write_whole(path, "".join(f"{one}\n" for one in (*lines, line)).encode())
         return _digest(line)
@@ -131,12 +135,12 @@ def read(path: Path, head: str | None = None, trust: Trust | None = None) -> Rec
 
 def _lines(path: Path) -> list[str]:
     try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-        if len(data) > MOST_BYTES:
-            raise ChainError(f"{path} is larger than a record may be")
-        return data.decode("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as fault:
+        return read_regular_file(path, MOST_BYTES).decode("utf-8").splitlines()
+    except TooLarge as fault:
+        raise ChainError(f"{path} is larger than a record may be") from fault
+    except OSError as fault:
+        raise ChainError(f"{path}: {fault.strerror}") from fault
+    except ValueError as fault:
         raise ChainError(f"{path}: {fault}") from fault
 
 
@@ -146,7 +150,7 @@ def _record(path: Path, lines: list[str], trust: Trust | None) -> Record:
     before = START
     for number, line in enumerate(lines, 1):
         try:
-            entry = json.loads(line)
+            entry = strict_json.loads(line)
             kind, previous, content = entry["kind"], entry["previous"], entry["content"]
             if trust is not None:
                 _look(trust, entry)

@@ -36,8 +36,13 @@ def decide(record: Record, now: datetime) -> Decision:
         health = latest.get(ring.name)
         if health is None:
             before = plan.rings[position - 1].name if position else None
-            why = f"ring {before} has baked and is healthy" if before else "no ring has it yet"
-            return Decision("start", ring.name, (why,))
+            why = [f"ring {before} has baked and is healthy"] if before else []
+            why += [
+                f"ring {later.name} has reported already: that is no evidence"
+                for later in plan.rings[position + 1 :]
+                if later.name in latest
+            ]
+            return Decision("start", ring.name, tuple(why or ["no ring has it yet"]))
         waiting = _waits(record, ring, health, now)
         if waiting:
             return Decision("wait", ring.name, tuple(waiting))
@@ -63,6 +68,8 @@ def _waits(record: Record, ring: Ring, health: Health, now: datetime) -> list[st
     found = []
     before = record.plan.rings[: record.plan.rings.index(ring)]
     wanted = plan.size(ring) - (plan.size(before[-1]) if before else 0)
+    if before and (early := _began_early(record, before[-1], health)):
+        found.append(early)
     if health.hosts < wanted:
         found.append(f"the report is of {health.hosts:,} hosts, ring {ring.name} has {wanted:,}")
     silent = 1 - health.reporting / health.hosts
@@ -78,6 +85,19 @@ def _waits(record: Record, ring: Ring, health: Health, now: datetime) -> list[st
             f"the report is {_hours(now - health.until)} hours old; at most {plan.stop.report_hours:g}"
         )
     return found
+
+
+def _began_early(record: Record, before: Ring, health: Health) -> str | None:
+    """Why the evidence of a ring is none: the ring got the release before the one before it had baked."""
+    reports = [one for one in record.health if one.ring == before.name]
+    # The report that counts is the last; an earlier one may speak of another beginning.
+    baked = reports[-1].begun + timedelta(hours=before.bake_hours)
+    if health.begun >= baked:
+        return None
+    return (
+        f"ring {health.ring} began at {health.begun.isoformat()}, before ring {before.name} had baked"
+        f" ({before.bake_hours:g} hours, until {baked.isoformat()}): what it reports is no evidence"
+    )
 
 
 def _hours(span: timedelta) -> str:

@@ -4,10 +4,10 @@ time.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from ccheck import strict_json
 from ccheck.rollout.plan import PlanError
 
 
@@ -16,7 +16,7 @@ def of_result(told: bytes, files: Mapping[str, str]) -> tuple[str, ...]:
     Raises PlanError for a result that is no pass, or speaks of other files.
     """
     try:
-        result = json.loads(told)
+        result = strict_json.loads(told)
         verdict = result["verdict"]
         judged = {str(file["name"]): str(file["sha256"]) for file in result["files"]}
         firsts = tuple(str(first["what"]) for first in result["first_uses"])

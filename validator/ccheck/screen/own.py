@@ -21,6 +21,7 @@ import ccheck_schemas
 from ccheck import __version__
 from ccheck.finding import FileReport
 from ccheck.kept import keep, recall
+from ccheck.regular_file import read_regular_file
 from ccheck.screen.way import passed
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def kept(path: Path) -> Own | None:
     try:
         if not path.is_file() or _in_package(path):
             return None
-        key = _key(path.read_bytes())
+        key = _key(read_regular_file(path))
     except (OSError, ValueError):
         return None
     return _recalled(key)

@@ -39,7 +39,7 @@ def passes(files: Sequence[str], schema: str | None, named: Mapping[str, Any]) -
         if report is None:
             return None
         reports.append(report)
-    return RunReport(tuple(reports), __version__)
+    return RunReport(tuple(reports), __version__, configuration=gathered.configuration)
 
 
 def _way(schema: str | None, named: Mapping[str, Any]) -> tuple[QuickWay, Gathered] | None:

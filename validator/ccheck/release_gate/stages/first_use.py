@@ -38,10 +38,8 @@ def run(case: Case) -> Stage:
     told = " and ".join(counted(count, kind.removesuffix("s")) for kind, count in examined.items())
     summary = f"{told} are known from earlier releases"
     if found:
-        tried = f"{counted(len(found), 'first use')}, each exercised under every supported build"
-        summary = f"{tried}: roll out slowly"
+        summary = f"{counted(len(found), 'first use')}, each exercised under every supported build"
     details = {
-        "slower": bool(found),
         "first_uses": [
             {"what": one.what, "file": one.file, "kind": one.kind, "missing": list(one.missing)}
             for one in found
