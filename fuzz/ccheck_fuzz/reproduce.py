@@ -1,25 +1,29 @@
-"""A finding's folder run again: what its file breaks now."""
+"""A finding's folder run again: what its file breaks now.
+
+What ended or hung the process that ran it is run in a process of its own.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
 from pathlib import Path
 
+import click
+
+from ccheck.configuration import ConfigurationError
+from ccheck_fuzz.carried import SETUP, setup_of
 from ccheck_fuzz.entry import Entry
 from ccheck_fuzz.harness import Harness
+from ccheck_fuzz.isolated import Death, Ran, broken_of, deadly, run_isolated, said_of
 from ccheck_fuzz.oracles import Broken
-from ccheck_fuzz.setup import Setup, ready
+from ccheck_fuzz.readers import ForeignOutcome, ReaderError
+from ccheck_fuzz.setup import Ready, SetupError, ready
+
+__all__ = ["NotRun", "entry_of", "made_of", "reproduce", "rerun", "setup_of", "signature_of"]
 
 
-def setup_of(folder: Path) -> Setup:
-    """The setting that a folder carries, with its paths made whole."""
-    setup = Setup.from_json((folder / "setup.json").read_text(encoding="utf-8"))
-    return replace(
-        setup,
-        schema=str(folder / setup.schema) if setup.schema.endswith(".py") else setup.schema,
-        definitions=tuple(str(folder / name) for name in setup.definitions),
-        consumers=None if setup.consumers is None else str(folder / setup.consumers),
-    )
+class NotRun(Exception):
+    """A finding that cannot be run here: its interpreter, or something that it is judged by, is not there."""
 
 
 def entry_of(folder: Path) -> Entry:
@@ -32,7 +36,50 @@ def entry_of(folder: Path) -> Entry:
     return Entry((folder / "file.bin").read_bytes(), lines)
 
 
+def signature_of(folder: Path) -> tuple[str, ...]:
+    """The signature of what the folder says that its file once broke; empty where it does not say."""
+    for name in ("report.json", "once.json"):
+        try:
+            told = json.loads((folder / name).read_text(encoding="utf-8"))
+        except OSError:
+            continue
+        return tuple(map(str, told["signature"]))
+    return ()
+
+
+def made_of(folder: Path) -> Ready:
+    """The setting of a folder, made ready. Raises NotRun."""
+    try:
+        return ready(setup_of(folder))
+    except (SetupError, ReaderError, ConfigurationError) as wrong:
+        raise NotRun(str(wrong)) from wrong
+    except click.ClickException as wrong:
+        raise NotRun(wrong.format_message()) from wrong
+    except (OSError, ValueError, TypeError) as wrong:
+        raise NotRun(f"{SETUP}: {type(wrong).__name__}: {wrong}") from wrong
+
+
 def reproduce(folder: Path) -> tuple[Broken, ...]:
-    """All that the file of a finding breaks now."""
-    harness = Harness(ready(setup_of(folder)), lambda data, broken: None)
-    return harness.broken_by(entry_of(folder).pack())
+    """All that the file of a finding breaks now. Raises NotRun."""
+    return rerun(folder).broken
+
+
+def rerun(folder: Path) -> Ran:
+    """What the file of a finding breaks now, and what the user's interpreters say of it. Raises NotRun.
+
+    A function of the user's runs in a process of its own, which it may end; so does what once ended one.
+    """
+    made = made_of(folder)
+    data = entry_of(folder).pack()
+    if made.setup.target is not None or deadly(signature_of(folder)):
+        ran = run_isolated(made.setup, data)
+        if isinstance(ran, Death):
+            return Ran((broken_of(made, ran),), dead=ran.log)
+        if ran.not_run is not None:
+            raise NotRun(ran.not_run)
+        return ran
+    try:
+        broken, outcomes = Harness(made, lambda data, broken: None).broken_with_outcomes(data)
+    except ReaderError as wrong:
+        raise NotRun(str(wrong)) from wrong
+    return Ran(broken, tuple(said_of(one) for one in outcomes if isinstance(one, ForeignOutcome)))

@@ -50,7 +50,7 @@ def test_each_engine_finds_the_fault_of_a_users_own_reader(engine: str, tmp_path
     assert done.returncode == 1, done.stdout + done.stderr
     state = State(out)
     found = {bucket.signature: bucket for bucket in state.buckets()}
-    bucket = found["escape", "exception", "read", "own_reader.py:read"]
+    bucket = found["escape", "exception", "IndexError", "own_reader.py:read"]
     assert bucket.state == "minimal"
     assert {sample.engine for sample in state.samples()} == {engine}
     assert state.inputs()
@@ -58,8 +58,8 @@ def test_each_engine_finds_the_fault_of_a_users_own_reader(engine: str, tmp_path
     folder = out / "findings" / str(bucket.folder)
     names = {path.name for path in folder.iterdir()}
     assert names - {"recipe.yaml"} == {
-        "consumers.toml", "definitions.bin", "file.bin", "report.json", "report.txt", "setup.json",
-        "test_reproducer.py",
+        "consumers.toml", "definitions.bin", "file.bin", "output.txt", "report.json", "report.txt",
+        "setup.json", "test_reproducer.py",
     }  # fmt: skip
     if "recipe.yaml" in names:
         assert build_file(folder / "recipe.yaml", SCHEMAS) == (folder / "file.bin").read_bytes()
@@ -255,7 +255,7 @@ def test_a_worker_that_dies_is_begun_again_and_leaves_its_input(kind: str, tmp_p
     state = State(out)
     if kind == "memory":
         signatures = {bucket.signature for bucket in state.buckets()}
-        assert ("escape", "exception", "read", "deadly.py:read") in signatures
+        assert ("escape", "exception", "MemoryError", "deadly.py:read") in signatures
         return
     deaths = state.deaths()
     assert deaths

@@ -53,6 +53,9 @@ def main() -> int:
         harness.broken_by(data)
     measured.stop()
     modules = tuple(name for reader in made.readers for name in reader.modules)
+    if not modules:
+        print("no line of Python is run: a program's own code is not looked at", file=sys.stderr)  # noqa: T201 - shown by the command
+        return 1
     include = [pattern for place in folders(modules) for pattern in (place, f"{place}/**")]
     if options.html is not None:
         measured.html_report(directory=str(options.html), include=include)
