@@ -181,14 +181,10 @@ def last_words(log: Path) -> str:
 def broken_of(made: Ready, death: Death) -> Broken:
     """The property that the death of a process breaks: of the user's interpreter that ran, or of ccheck.
 
-    Like every trap of a user's interpreter it is an escape where the validator passes the file.
+    It is an escape where the validator passes the file, and an error also where the validator refuses it: no
+    search gets far with an interpreter that ends it.
     """
     bounds = Bounds.of(made.setup)
-    ways = {
-        "hang": f"no end within {bounds.run_seconds:g} s",
-        "memory": f"more than {bounds.memory} MiB of memory",
-        "crash": f"its process ended with {death.detail}",
-    }
     detail = (death.detail,) if death.kind == "crash" else ()
     if not 0 < death.reader <= len(made.readers):
         what = {
@@ -199,14 +195,18 @@ def broken_of(made: Ready, death: Death) -> Broken:
         return Broken("ccheck", what, ("ccheck", death.kind, *detail))
     name = made.readers[death.reader - 1].name
     place = _place(death.log)
-    way = f"{death.kind}: {ways[death.kind]}{f' ({place})' if place else ''}"
+    does = {
+        "hang": f"hangs: no end within {bounds.run_seconds:g} s",
+        "memory": f"takes more than {bounds.memory} MiB of memory",
+        "crash": f"ends its process: {death.detail}",
+    }[death.kind] + (f" ({place})" if place else "")
     try:
         case = Harness(made, lambda data, broken: None).case_for_validator(death.data)
         if case.passed:
-            what = f"the validator passes, and {name} traps: {way}"
+            what = f"the validator passes, and {name} {does}"
             return Broken("escape", what, ("escape", death.kind, name, *detail))
-        what = f"{name} would trap: {way}; refused by {', '.join(refusing(case.report))}"
-        return Broken("needs-validator", what, ("needs-validator", death.kind, name, *detail))
+        what = f"{name} {does}; the validator refuses the file: {', '.join(refusing(case.report))}"
+        return Broken("reader", what, ("reader", death.kind, name, *detail))
     except Exception as raised:  # noqa: BLE001 - what ccheck raises is what the oracle ccheck looks for
         return itself(raised)
 

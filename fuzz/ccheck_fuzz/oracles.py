@@ -16,6 +16,7 @@ fuzzers.
 | resources | steps, time and memory stay in proportion to the file |
 | over-strict | what is refused does harm under some build, or is not canonical (information) |
 | needs-validator | a build without bounds checks traps on no bytes at all (information) |
+| reader | an interpreter of the user's neither hangs, nor ends its process, nor fills the memory |
 | ccheck | nothing but findings and traps comes out of ccheck itself |
 """
 
@@ -337,7 +338,9 @@ ORACLES: Mapping[str, Oracle] = MappingProxyType(
         "needs-validator": needs_validator,
     }
 )
-"""All oracles that look at a case, by name, the gravest first. *ccheck* looks at the oracles themselves."""
+"""All oracles that look at a case, by name, the gravest first. *ccheck* looks at the oracles themselves, and
+*reader* at the process in which a user's interpreter runs.
+"""
 
 INFORMATION: Mapping[str, str] = MappingProxyType(
     {

@@ -273,9 +273,7 @@ class Campaign:
         )
         self.progress.deaths += 1
         if flight is not None and flight.begun:
-            broken = broken_of(self._made, death)
-            if not broken.information or broken.oracle in self._made.oracles:
-                self._state.hit(broken, death.data, runs, job.before_cpu)
+            self._state.hit(broken_of(self._made, death), death.data, runs, job.before_cpu)
         if flight is None or not flight.runs:
             self._quick_deaths += 1
             if self._quick_deaths >= QUICK_DEATHS:
