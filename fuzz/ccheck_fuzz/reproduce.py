@@ -69,9 +69,17 @@ def rerun(folder: Path) -> Ran:
 
     A function of the user's runs in a process of its own, which it may end; so does what once ended one.
     """
+    signature = signature_of(folder)
+    ran = _run(folder, deadly(signature))
+    # What the finding is about comes first.
+    broken = tuple(sorted(ran.broken, key=lambda one: one.signature != signature))
+    return Ran(broken, ran.said, dead=ran.dead)
+
+
+def _run(folder: Path, is_deadly: bool) -> Ran:
     made = made_of(folder)
     data = entry_of(folder).pack()
-    if made.setup.target is not None or deadly(signature_of(folder)):
+    if made.setup.target is not None or is_deadly:
         ran = run_isolated(made.setup, data)
         if isinstance(ran, Death):
             return Ran((broken_of(made, ran),), dead=ran.log)

@@ -12,7 +12,7 @@ from ccheck_fuzz.campaign.state import Bucket, State
 
 SECONDS = 40.0
 """Time for shrinking one input while the search goes on; its process is ended when it takes far longer."""
-MARGIN = 0.4
+MARGIN = 1.0
 """Seconds before the end of its time at which a process stops shrinking, and writes what it has."""
 LOOK = 0.05
 """Seconds between looks at the process at the end of a session."""

@@ -44,8 +44,8 @@ at least half of the time is searched.
 """
 MERGE_MARGIN = 0.5
 """Seconds before the end of its time at which a merge stops replaying, and writes what it has."""
-OVERTIME = 2.0
-"""Seconds beyond its time that a session may take for them, where the search was late to end."""
+LEAST_LEFT = 2.0
+"""Seconds that are left for them at least, where the search was late to end or was interrupted."""
 GRACE = 1.5
 """Seconds that jobs have for ending when their epoch is over."""
 QUICK_DEATHS = 5
@@ -127,7 +127,7 @@ class Campaign:
         What is not done by then is done by the next session. Whoever is in a hurry interrupts once more.
         """
         now = time.monotonic()
-        until = now + OVERTIME if self._stop else max(self._deadline, now) + OVERTIME
+        until = now + LEAST_LEFT if self._stop else max(self._deadline, now + LEAST_LEFT)
         waiting = self._settling.waiting
         work = f"merging {len(self._gathered):,} inputs, writing {counted(waiting, 'finding')}"
         self.progress.stage = f"{work} (at most {max(0.0, until - now):.0f} s)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,13 +29,15 @@ SECONDS = 40.0
 @dataclass(frozen=True, slots=True)
 class Settled:
     """data: the smallest input. broken: what it breaks. reproduced: whether it did so every time; None where
-    there was no time to run it. log: what the process wrote that the input ended, if it did.
+    there was no time to run it. log: what the process wrote that the input ended, if it did. shrunk: whether
+    there was time for it.
     """
 
     data: bytes
     broken: Broken
     reproduced: bool | None
     log: str = ""
+    shrunk: bool = True
 
 
 def breaks(harness: Harness, data: bytes, signature: tuple[str, ...]) -> Broken | None:
@@ -42,10 +45,21 @@ def breaks(harness: Harness, data: bytes, signature: tuple[str, ...]) -> Broken 
     return next((one for one in harness.broken_by(data) if one.signature == signature), None)
 
 
-def settle(made: Ready, inputs: list[bytes], signature: tuple[str, ...], until: float) -> Settled | None:
+def settle(
+    made: Ready,
+    inputs: list[bytes],
+    signature: tuple[str, ...],
+    until: float,
+    confirmed: Callable[[Settled], object] = lambda settled: None,
+) -> Settled | None:
     """Shrink the smallest input that breaks the property again; None where none does.
 
-    until: when to stop (`time.monotonic`). One input is run once, however late it is.
+    Args:
+        made: The campaign.
+        inputs: Of the bucket, the smallest first.
+        signature: Of the bucket.
+        until: When to stop (`time.monotonic`). One input is run once, however late it is.
+        confirmed: Called before an input is shrunk, which may take long.
     """
     harness = Harness(made, lambda data, broken: None)
     for data in inputs:
@@ -54,11 +68,13 @@ def settle(made: Ready, inputs: list[bytes], signature: tuple[str, ...], until: 
             if time.monotonic() > until:
                 return None
             continue
+        found = Settled(data, first, True, shrunk=False)
+        if time.monotonic() > until:
+            return found
+        confirmed(found)
         small = _shrunk(made, harness, data, signature, until)
         broken = first if small == data else breaks(harness, small, signature)
-        if broken is not None:
-            return Settled(small, broken, True)
-        return Settled(data, first, True)
+        return Settled(data, first, True) if broken is None else Settled(small, broken, True)
     return None
 
 
@@ -111,6 +127,8 @@ def _shrunk(made: Ready, harness: Harness, data: bytes, signature: tuple[str, ..
     events = entry.events
 
     def keeps(content: bytes) -> bool:
+        if content == entry.content:
+            return True  # it was run just before
         if time.monotonic() > until:
             return False
         return breaks(harness, Entry(content, events).pack(), signature) is not None
@@ -142,28 +160,33 @@ def _last_words(state: State, data: bytes) -> str:
 def present(folder: Path, state: State, made: Ready, bucket: Bucket, until: float) -> Path:
     """Settle a bucket, and write its folder below `folder`; the folder's path."""
     inputs = state.hits(bucket.number)
+
+    def write(settled: Settled) -> Path:
+        path = write_finding(
+            folder,
+            made,
+            bucket,
+            settled.data,
+            settled.broken,
+            reproduced=settled.reproduced,
+            deadly=deadly(bucket.signature),
+            log=settled.log,
+        )
+        # What could not be run again, or be shrunk, is settled by the next session.
+        done = "flaky" if settled.reproduced is False else "minimal" if settled.shrunk else "new"
+        state.settle(bucket.number, done, settled.broken.what, settled.data, path.name)
+        return path
+
     if deadly(bucket.signature):
         settled = settle_deadly(made, inputs, bucket.signature, until)
     else:
-        settled = settle(made, inputs, bucket.signature, until)
+        settled = settle(made, inputs, bucket.signature, until, write)
     if settled is None:
         known = Broken(bucket.oracle, bucket.what, bucket.signature)
-        reproduced = None if time.monotonic() > until else False
-        settled = Settled(inputs[0], known, reproduced, _last_words(state, inputs[0]))
-    path = write_finding(
-        folder,
-        made,
-        bucket,
-        settled.data,
-        settled.broken,
-        reproduced=settled.reproduced,
-        deadly=deadly(bucket.signature),
-        log=settled.log,
-    )
-    # What could not be run again is settled by the next session.
-    states = {True: "minimal", False: "flaky", None: "new"}
-    state.settle(bucket.number, states[settled.reproduced], settled.broken.what, settled.data, path.name)
-    return path
+        log = _last_words(state, inputs[0])
+        late = time.monotonic() > until
+        settled = Settled(inputs[0], known, None if late else False, log, shrunk=not late)
+    return write(settled)
 
 
 def main() -> int:

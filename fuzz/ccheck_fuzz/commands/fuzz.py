@@ -173,7 +173,7 @@ def _campaign(
         earlier.close()
     resumed = bool(state.inputs())
     if not given and not resumed:
-        given = _grown(made, quiet=quiet)
+        given = _grown(made, started + seconds / 2, quiet=quiet)
     refused = _all_refused(made, given)
     broken = seed_check(made, given or state.inputs(), (lambda line: None) if quiet else _note)
     if broken is not None:
@@ -205,8 +205,8 @@ def _note(line: str) -> None:
     click.echo(line, err=True)
 
 
-def _grown(made: Ready, *, quiet: bool) -> list[bytes]:
-    """Valid files from nothing."""
+def _grown(made: Ready, until: float, *, quiet: bool) -> list[bytes]:
+    """Valid files from nothing. until: when to stop (`time.monotonic`)."""
     if not quiet:
         click.echo(f"no seeds: growing valid {made.schema.name} files from the schema", err=True)
     known = interest_of(made)
@@ -216,10 +216,11 @@ def _grown(made: Ready, *, quiet: bool) -> list[bytes]:
     grown = []
     valid: list[bytes] = []
     for number in range(GROWN):
-        one = grow(made.schema, made.judgement, Random(number), known, wanted=wanted)
+        one = grow(made.schema, made.judgement, Random(number), known, wanted=wanted, until=until)
         grown.append(one)
         if one.valid:
             valid.append(one.data)
+        if one.valid or time.monotonic() > until:
             break
     if not valid:
         left = ", ".join(min(grown, key=lambda one: len(one.left)).left)

@@ -19,7 +19,7 @@ from ccheck_fuzz.commands.options import Subject, made_ready, setup_of, subject
 from ccheck_fuzz.entry import split
 from ccheck_fuzz.harness import Harness
 from ccheck_fuzz.isolated import Death, Ran, broken_of, run_isolated
-from ccheck_fuzz.reproduce import NotRun, rerun, signature_of
+from ccheck_fuzz.reproduce import NotRun, rerun
 from ccheck_fuzz.setup import Setup
 
 
@@ -109,9 +109,7 @@ def _finding(folder: Path) -> bool | None:
     broken = [one for one in ran.broken if not one.information]
     _say(bool(broken), folder.name, broken[0].what if broken else f"nothing is broken ({schema})")
     if broken:
-        signature = signature_of(folder)
-        mine = next((one for one in broken if one.signature == signature), broken[0])
-        for line in output_lines(ran.output_of(mine)):
+        for line in output_lines(ran.output_of(broken[0])):
             click.echo(line)
     return bool(broken)
 

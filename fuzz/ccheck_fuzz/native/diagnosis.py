@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from ccheck_fuzz.native.frames import Frame, own_frames, stack
+from ccheck_fuzz.native.frames import MOST_FRAMES, Frame, own_frames, plain_name, stack
 from ccheck_fuzz.native.process import Ended
 from ccheck_interpreter.trap import ForeignKind
 
@@ -39,6 +39,8 @@ _RUST = re.compile(
     r"thread '[^\n]*' (?:\(\d+\) )?panicked at (?:'(?P<old>.*?)', )?"
     r"(?P<place>[^\n,]+?):(?P<line>\d+):\d+:?\n?(?P<what>[^\n]*)"
 )
+_RUST_FRAME = re.compile(r"^\s+\d+: (?:0x[0-9a-f]+ - )?(\S[^\n]*)$", re.MULTILINE)
+_RUST_RUNTIME = re.compile(r"_*rust|core::|std::|alloc::|__libc|_start$|main$|\S+::main$|<unknown>")
 _GO = re.compile(r"^(?P<kind>panic|fatal error): (?P<what>[^\n]*)\n(?:.*\n)*?goroutine \d+ ", re.MULTILINE)
 _ASSERTION = re.compile(
     r"(?P<place>[^\s:]+):(?P<line>\d+): (?P<function>[^:\n]*(?:::[^:\n]+)*):"
@@ -136,6 +138,7 @@ def status_words(ended: Ended) -> str:
 
 def _reports(text: str, memory: int) -> Iterator[Crash]:
     """The reports of sanitizers: what ends a program first, then what UBSan only mentions."""
+    ended_in: set[str] = set()
     for match in _ERROR.finditer(text):
         tool = match["tool"] or match["warner"] or match["checker"]
         what = match["what"]
@@ -144,9 +147,11 @@ def _reports(text: str, memory: int) -> Iterator[Crash]:
             yield _out_of_memory(memory, line)
         elif not _STARTUP.match(f"{tool} {what}"):
             frames = own_frames(stack(text[match.end() :].splitlines()))
+            ended_in.update(frame.name for frame in frames[:1])
             yield _sanitized(_fault(what), frames, line)
         if tool != "ThreadSanitizer":  # the others end the program; what follows is about the same fault
             break
+    # What UBSan mentions in the same function on the way to a report is the same fault.
     seen: set[tuple[object, ...]] = set()
     for match in _UNDEFINED.finditer(text):
         after = text[match.end() :].partition(": runtime error: ")[0]
@@ -157,7 +162,7 @@ def _reports(text: str, memory: int) -> Iterator[Crash]:
         crash = _sanitized(
             _undefined(match["what"]), where, f"{source}:{line}: runtime error: {match['what']}"
         )
-        if (crash.what, crash.where) not in seen:
+        if where[0].name not in ended_in and (crash.what, crash.where) not in seen:
             seen.add((crash.what, crash.where))
             yield crash
 
@@ -168,7 +173,8 @@ def _sanitized(what: str, frames: Sequence[Frame], detail: str) -> Crash:
 
 
 def _out_of_memory(memory: int, detail: str) -> Crash:
-    return Crash("memory", "out of memory", detail=f"{detail} (limit {memory >> 20:,} MiB)")
+    limit = "" if "at most" in detail else f" (limit {memory >> 20:,} MiB)"
+    return Crash("memory", "out of memory", detail=detail + limit)
 
 
 def _fault(what: str) -> str:
@@ -186,7 +192,7 @@ def _undefined(what: str) -> str:
     """The kind of fault in a line of UBSan, without the values, types and addresses in it."""
     cut = re.split(r":\s", what, maxsplit=1)[0]
     cut = re.sub(r"'[^']*'|0x[0-9a-fA-F]+|-?\d[\d.e+]*(?:-bit|-byte)?|\b(?:nan|-?inf)\b", " ", cut)
-    return " ".join(cut.replace(",", " ").split()[:8]).strip() or "runtime error"
+    return " ".join(cut.replace(",", " ").split()[:12]).strip() or "runtime error"
 
 
 def _ended(status: int, text: str) -> Iterator[Crash]:
@@ -195,7 +201,9 @@ def _ended(status: int, text: str) -> Iterator[Crash]:
     if panic is not None and status in (RUST_PANIC, -signal.SIGABRT, WRAPPED + signal.SIGABRT):
         place = f"{PurePath(panic['place']).name}:{panic['line']}"
         what = panic["old"] or panic["what"]
-        yield Crash("panic", "panic", (place,), f"panicked at {place}: {what}", place)
+        called = [plain_name(name) for name in _RUST_FRAME.findall(text[panic.end() :])]
+        rust = tuple(name for name in called if not _RUST_RUNTIME.match(name))[:MOST_FRAMES]
+        yield Crash("panic", "panic", rust or (place,), f"panicked at {place}: {what}", place)
         return
     go = _GO.search(text)
     if go is not None and status == 2:

@@ -196,6 +196,7 @@ def _environment(memory: int) -> dict[str, str]:
         # Reports are read from standard error: where the user sends them elsewhere, they would be missed.
         to_here = "log_path=stderr" if "log_path" in own else ""
         environment[name] = _joined(ours.format(memory=max(1, memory >> 20)), own, to_here)
+    environment.setdefault("RUST_BACKTRACE", "1")
     return environment
 
 
