@@ -21,13 +21,16 @@ CANNOT_START = (126, 127)
 MOST_REPORTS = 8
 """Reports of one run that are told apart; UBSan goes on after each."""
 
+MOST_LINE = 2000
+"""Characters of a line that are searched."""
+
 _ERROR = re.compile(
-    r"(?:ERROR: (?P<tool>\w*Sanitizer|libFuzzer):"
+    r"(?:ERROR: (?P<tool>\w{0,30}Sanitizer|libFuzzer):"
     r"|WARNING: (?P<warner>MemorySanitizer|ThreadSanitizer|HWAddressSanitizer):"
-    r"|(?P<checker>\w+Sanitizer)(?=: (?:CHECK failed|nested bug|hard rss limit|soft rss limit)))"
+    r"|(?P<checker>\b[A-Z]\w{0,30}Sanitizer)(?=: (?:CHECK failed|nested bug|hard rss limit|soft rss limit)))"
     r":?\s*(?P<what>[^\n]*)"
 )
-_UNDEFINED = re.compile(r"^(?P<place>\S[^\n]*?): runtime error: (?P<what>[^\n]*)", re.MULTILINE)
+_UNDEFINED = re.compile(r"^(?P<place>\S[^\n]*?:\d+|<unknown>): runtime error: (?P<what>[^\n]*)", re.MULTILINE)
 _STARTUP = re.compile(
     r"Sanitizer failed to (?:allocate|deallocate|protect|mmap)[^\n]*|Shadow memory range interleaves[^\n]*"
     r"|ReserveShadowMemoryRange failed[^\n]*"
@@ -36,14 +39,14 @@ _STARTUP = re.compile(
 )
 _NO_LEAK_CHECK = re.compile(r"LeakSanitizer has encountered a fatal error")
 _RUST = re.compile(
-    r"thread '[^\n]*' (?:\(\d+\) )?panicked at (?:'(?P<old>.*?)', )?"
+    r"thread '[^\n]{0,200}' (?:\(\d+\) )?panicked at (?:'(?P<old>.*?)', )?"
     r"(?P<place>[^\n,]+?):(?P<line>\d+):\d+:?\n?(?P<what>[^\n]*)"
 )
 _RUST_FRAME = re.compile(r"^\s+\d+: (?:0x[0-9a-f]+ - )?(\S[^\n]*)$", re.MULTILINE)
 _RUST_RUNTIME = re.compile(r"_*rust|core::|std::|alloc::|__libc|_start$|main$|\S+::main$|<unknown>")
-_GO = re.compile(r"^(?P<kind>panic|fatal error): (?P<what>[^\n]*)\n(?:.*\n)*?goroutine \d+ ", re.MULTILINE)
+_GO = re.compile(r"^(?P<kind>panic|fatal error): (?P<what>[^\n]*)\n(?:.*\n){0,20}?goroutine \d+ ", re.MULTILINE)
 _ASSERTION = re.compile(
-    r"(?P<place>[^\s:]+):(?P<line>\d+): (?P<function>[^:\n]*(?:::[^:\n]+)*):"
+    r"(?P<place>[^\s:]{1,300}):(?P<line>\d+): [^\n]{1,500}:"
     r" Assertion `(?P<what>[^\n]*)' failed"
 )
 _ABORTED = (
@@ -84,8 +87,7 @@ def crashes(ended: Ended, *, seconds: float, memory: int) -> tuple[Crash, ...]:
         seconds: The limit of time that it had.
         memory: The limit of memory that it had, in bytes.
     """
-    text = ended.stderr.decode("utf-8", "replace")
-    output = ended.stdout.decode("utf-8", "replace")
+    text, output = _lines(ended.stderr), _lines(ended.stdout)
     if ended.stopped == "memory":
         return (_out_of_memory(memory, f"used {ended.rss >> 20:,} MiB of memory, at most {memory >> 20:,}"),)
     found = [*_reports(text, memory)] or [*_reports(output, memory)]
@@ -94,6 +96,11 @@ def crashes(ended: Ended, *, seconds: float, memory: int) -> tuple[Crash, ...]:
     if ended.stopped == "time":
         return (Crash("time-out", "no end", detail=f"no end after {seconds:g} s"),)
     return tuple(_ended(ended.status, text or output))
+
+
+def _lines(stream: bytes) -> str:
+    """What a program wrote, as text whose lines are not too long to be searched."""
+    return "\n".join(line[:MOST_LINE] for line in stream.decode("utf-8", "replace").split("\n"))
 
 
 def cannot_start(ended: Ended) -> str | None:
@@ -139,7 +146,7 @@ def status_words(ended: Ended) -> str:
 def _reports(text: str, memory: int) -> Iterator[Crash]:
     """The reports of sanitizers: what ends a program first, then what UBSan only mentions."""
     ended_in: set[str] = set()
-    for match in _ERROR.finditer(text):
+    for match in _ERROR.finditer(text) if "Sanitizer" in text or "libFuzzer" in text else ():
         tool = match["tool"] or match["warner"] or match["checker"]
         what = match["what"]
         line = f"{tool}: {what}"
@@ -153,7 +160,7 @@ def _reports(text: str, memory: int) -> Iterator[Crash]:
             break
     # What UBSan mentions in the same function on the way to a report is the same fault.
     seen: set[tuple[object, ...]] = set()
-    for match in _UNDEFINED.finditer(text):
+    for match in _UNDEFINED.finditer(text) if ": runtime error: " in text else ():
         after = text[match.end() :].partition(": runtime error: ")[0]
         frames = own_frames(stack(after.splitlines()))
         place = re.fullmatch(r"(.*?)(?::(\d+))?(?::(\d+))?", match["place"])
@@ -197,7 +204,7 @@ def _undefined(what: str) -> str:
 
 def _ended(status: int, text: str) -> Iterator[Crash]:
     """What the status says, with the words of the program where they say what happened."""
-    panic = _RUST.search(text)
+    panic = _RUST.search(text) if "panicked at" in text else None
     if panic is not None and status in (RUST_PANIC, -signal.SIGABRT, WRAPPED + signal.SIGABRT):
         place = f"{PurePath(panic['place']).name}:{panic['line']}"
         what = panic["old"] or panic["what"]
@@ -205,7 +212,7 @@ def _ended(status: int, text: str) -> Iterator[Crash]:
         rust = tuple(name for name in called if not _RUST_RUNTIME.match(name))[:MOST_FRAMES]
         yield Crash("panic", "panic", rust or (place,), f"panicked at {place}: {what}", place)
         return
-    go = _GO.search(text)
+    go = _GO.search(text) if "\ngoroutine " in text else None
     if go is not None and status == 2:
         frames = re.findall(r"^([\w./*()\-]+)\([^\n]*\)\n\t", text[go.end() :], re.MULTILINE)
         own = tuple(name for name in frames if not name.startswith(("runtime.", "main.main", "panic")))[:3]
@@ -219,7 +226,7 @@ def _ended(status: int, text: str) -> Iterator[Crash]:
         return
     name = signal_name(number)
     detail = f"ended by {name}" if status < 0 else f"exit status {status}: ended by {name}"
-    asserted = _ASSERTION.search(text)
+    asserted = next(map(_ASSERTION.search, (line for line in text.split("\n") if ": Assertion `" in line)), None)
     if asserted is not None:
         place = f"{PurePath(asserted['place']).name}:{asserted['line']}"
         yield Crash(

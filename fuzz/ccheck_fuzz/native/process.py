@@ -313,7 +313,7 @@ class Guard:
     It waits for the end of its standard input, which comes with the end of this process, however it ends.
     """
 
-    _SCRIPT = 'g=0; while read -r n; do g=$n; done; [ "$g" -gt 0 ] && kill -KILL -- "-$g"'
+    _SCRIPT = 'g=0; while read -r n; do g=$n; done; [ "$g" -gt 0 ] && kill -s KILL -- "-$g"'
 
     def __init__(self) -> None:
         """Start it, where there is a shell for it."""
