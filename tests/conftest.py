@@ -27,7 +27,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """`--more N` tries N times as many edited files where readers and ways of judging are held together."""
     parser.addoption("--more", type=int, default=1, metavar="N", help="try N times as many edited files")
     parser.addoption(
-        "--all-combinations", action="store_true", help="fuzz each triple of schema, reader and engine, not each pair"
+        "--all-combinations",
+        action="store_true",
+        help="fuzz each triple of schema, reader and engine, not each pair",
     )
     parser.addoption("--every-python", action="store_true", help="fuzz under each Python that is found, too")
 

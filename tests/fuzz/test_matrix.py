@@ -84,7 +84,9 @@ def pairs(row: tuple[str, ...]) -> set[tuple[tuple[int, str], tuple[int, str]]]:
 
 def engines(python: Path) -> list[str]:
     """The engines that work in a Python."""
-    program = "from ccheck_fuzz.engines import available; print(*[n for n, m in available().items() if m is None])"
+    program = (
+        "from ccheck_fuzz.engines import available; print(*[n for n, m in available().items() if m is None])"
+    )
     done = subprocess.run([python, "-c", program], capture_output=True, text=True, check=True)
     return done.stdout.split()
 
@@ -176,7 +178,9 @@ def test_each_python_that_is_found_works(minor: int, tmp_path: Path, every_pytho
     if python is None:
         pytest.skip(f"no Python 3.{minor} is found")
     if not every_python:
-        pytest.skip(f"Python 3.{minor} is found: --every-python makes an environment for it, which takes a minute")
+        pytest.skip(
+            f"Python 3.{minor} is found: --every-python makes an environment for it, which takes a minute"
+        )
     subprocess.run([python, "-m", "venv", tmp_path / "env"], check=True)
     inside = tmp_path / "env" / "bin" / "python"
     subprocess.run(
@@ -194,6 +198,9 @@ def found(minor: int) -> Path | None:
     on_path = shutil.which(f"python3.{minor}")
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     for candidate in (*sorted(pyenv.glob(f"3.{minor}.*/bin/python3"), reverse=True), on_path):
-        if candidate is not None and subprocess.run([candidate, "-c", "import venv"], check=False).returncode == 0:
+        if (
+            candidate is not None
+            and subprocess.run([candidate, "-c", "import venv"], check=False).returncode == 0
+        ):
             return Path(candidate)
     return None

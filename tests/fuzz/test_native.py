@@ -89,7 +89,9 @@ stack backtrace:
              at ./src/reader.rs:12:27
    3: reader::main
 """
-OLD_RUST = "thread 'main' panicked at 'index out of bounds: the len is 4', src/reader.rs:12:27\nnote: run with\n"
+OLD_RUST = (
+    "thread 'main' panicked at 'index out of bounds: the len is 4', src/reader.rs:12:27\nnote: run with\n"
+)
 GO = """\
 panic: runtime error: index out of range [20] with length 20
 
@@ -184,7 +186,9 @@ def test_names_lose_what_compilers_and_types_add(text: str, name: str) -> None:
 
 def test_frames_of_runtimes_alone_leave_the_top_one() -> None:
     """Where no frame is the target's own, the top one stands for the crash rather than nothing."""
-    frames = stack(["    #0 0x7f in memcpy (/lib/x86_64-linux-gnu/libc.so.6+0x1)", "    #1 0x7f in _start (/r+0x2)"])
+    frames = stack(
+        ["    #0 0x7f in memcpy (/lib/x86_64-linux-gnu/libc.so.6+0x1)", "    #1 0x7f in _start (/r+0x2)"]
+    )
     assert [frame.name for frame in own_frames(frames)] == ["memcpy"]
     assert parse_frame("no frame") is None
 
@@ -241,8 +245,7 @@ def test_nothing_that_a_program_started_is_left(left: str, then: str, tmp_path: 
 def test_a_program_ends_with_the_process_that_runs_it(tmp_path: Path) -> None:
     """Killing a worker in the middle of a run leaves no program behind."""
     program = (
-        "import sys; from ccheck_fuzz.native.reader import ExecReader; "
-        "ExecReader(sys.argv[1], 600).run(b'')"
+        "import sys; from ccheck_fuzz.native.reader import ExecReader; ExecReader(sys.argv[1], 600).run(b'')"
     )
     script = tmp_path / "sleeper.sh"
     script.write_text(f"#!/bin/sh\necho $$ > {tmp_path / 'pid'}\nexec sleep 600\n")
@@ -292,7 +295,10 @@ def test_the_users_options_of_sanitizers_win(tmp_path: Path, monkeypatch: pytest
     monkeypatch.delenv("UBSAN_OPTIONS", raising=False)
     body = "print(os.environ['ASAN_OPTIONS']); print(os.environ['UBSAN_OPTIONS'])"
     output = reader(tmp_path, body).run(b"").stdout.decode().splitlines()
-    assert output == ["hard_rss_limit_mb=400:hard_rss_limit_mb=7:log_path=/tmp/x:log_path=stderr", "print_stacktrace=1"]
+    assert output == [
+        "hard_rss_limit_mb=400:hard_rss_limit_mb=7:log_path=/tmp/x:log_path=stderr",
+        "print_stacktrace=1",
+    ]
 
 
 def test_a_leak_check_that_cannot_work_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -321,7 +327,10 @@ def test_very_long_output_keeps_its_ends(tmp_path: Path) -> None:
 def test_a_program_that_reads_nothing_and_one_that_closes_all(tmp_path: Path) -> None:
     """Standard input that nobody reads and output that is closed early hold nothing up."""
     path = tmp_path / "closes.py"
-    path.write_text("import os, time\nos.close(0); os.close(1); os.close(2); time.sleep(0.3); os._exit(5)\n", encoding="utf-8")
+    path.write_text(
+        "import os, time\nos.close(0); os.close(1); os.close(2); time.sleep(0.3); os._exit(5)\n",
+        encoding="utf-8",
+    )
     ended = ExecReader(f"{sys.executable} {path} < @@", 20).run(bytes(4 << 20))
     assert (ended.status, ended.stopped) == (5, None)
 
@@ -329,5 +338,7 @@ def test_a_program_that_reads_nothing_and_one_that_closes_all(tmp_path: Path) ->
 def test_the_marker_is_replaced_inside_words(tmp_path: Path) -> None:
     """`--file=@@` is the file too."""
     path = tmp_path / "inside.py"
-    path.write_text("import sys; sys.exit(open(sys.argv[1].split('=')[1], 'rb').read() != b'abc')", encoding="utf-8")
+    path.write_text(
+        "import sys; sys.exit(open(sys.argv[1].split('=')[1], 'rb').read() != b'abc')", encoding="utf-8"
+    )
     assert ExecReader(f"{sys.executable} {path} --file=@@", 20).run(b"abc").status == 0

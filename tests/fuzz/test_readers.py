@@ -106,7 +106,7 @@ def test_a_command_that_is_none_is_said_so() -> None:
     """An empty command, and one that does not exist, are wrong usage and never a pass."""
     with pytest.raises(ReaderError, match="the command is empty"):
         ExecReader("  ", 1)
-    with pytest.raises(ReaderError, match="there is no file ./no-such-reader"):
+    with pytest.raises(ReaderError, match=r"there is no file \./no-such-reader"):
         ExecReader("./no-such-reader @@", 1)
 
 
@@ -147,7 +147,12 @@ WRONG = {
 @pytest.mark.parametrize("command", WRONG)
 def test_a_program_that_cannot_be_run_is_wrong_usage(command: str, tmp_path: Path) -> None:
     """What the user mistyped ends with status 2, and says what to write instead; the campaign does not begin."""
-    for name, content in (("plain", "x"), ("empty", ""), ("lost", "#!/no/such/shell\n"), ("works", "#!/bin/sh\n")):
+    for name, content in (
+        ("plain", "x"),
+        ("empty", ""),
+        ("lost", "#!/no/such/shell\n"),
+        ("works", "#!/bin/sh\n"),
+    ):
         (tmp_path / name).write_text(content)
         (tmp_path / name).chmod(0o644 if name == "plain" else 0o755)
     (tmp_path / "empty").write_bytes(b"\x00\x01\x02")
@@ -232,7 +237,7 @@ def test_a_function_that_dies_on_a_known_good_seed_stops_the_campaign(
     (tmp_path / "seed.bin").write_bytes(MARCH)
     done = subprocess.run(
         [
-            sys.executable, "-m", "ccheck", "fuzz", "--seeds", "seed.bin", "--out", "out", "--time", "4s", "--runs", "20",
+            sys.executable, "-m", "ccheck", "fuzz", "--seeds", "seed.bin", "--out", "out", "--time", "12s", "--runs", "20",
             "--jobs", "1", "--target", "own:fails", "--run-timeout", "1.5s", "--oracle", "trap",
             "--config", str(CORPUS / "ccheck.toml"), "--on", ON,
         ],
@@ -265,7 +270,9 @@ COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)] or ["cc"]
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
-def test_the_documented_campaign_finds_the_fault_and_nothing_in_a_harmless_file(compiler: str, tmp_path: Path) -> None:
+def test_the_documented_campaign_finds_the_fault_and_nothing_in_a_harmless_file(
+    compiler: str, tmp_path: Path
+) -> None:
     """docs/fuzzing.md, Your own interpreter: a reader with the address sanitizer runs the good file, and the campaign
     finds the read past the inputs, with the whole report in the folder, in `status`, `report` and `replay`.
     """
@@ -289,13 +296,25 @@ def test_the_documented_campaign_finds_the_fault_and_nothing_in_a_harmless_file(
     )  # fmt: skip
     assert "./reader @@ traps: heap-buffer-overflow in read_input reader.c:" in said
     buckets = {bucket.signature: bucket for bucket in State(tmp_path / "in-c").buckets()}
-    own = [signature for signature in buckets if signature[1] in ("sanitizer", "signal", "memory", "time-out")]
+    own = [
+        signature for signature in buckets if signature[1] in ("sanitizer", "signal", "memory", "time-out")
+    ]
     assert own == [("escape", "sanitizer", "heap-buffer-overflow", "read_input < evaluate")]
     folder = tmp_path / "in-c" / "findings" / str(buckets[own[0]].folder)
     output = (folder / "output.txt").read_text(encoding="utf-8")
-    for part in ("exit status 1", "ERROR: AddressSanitizer: heap-buffer-overflow", " in read_input ", "SUMMARY:"):
+    for part in (
+        "exit status 1",
+        "ERROR: AddressSanitizer: heap-buffer-overflow",
+        " in read_input ",
+        "SUMMARY:",
+    ):
         assert part in output
-        for shown in ((folder / "report.txt").read_text(), fuzz("status", "in-c"), fuzz("report", "in-c"), fuzz("replay", "in-c")):
+        for shown in (
+            (folder / "report.txt").read_text(),
+            fuzz("status", "in-c"),
+            fuzz("report", "in-c"),
+            fuzz("replay", "in-c"),
+        ):
             assert part in shown
 
 

@@ -44,6 +44,8 @@ at least half of the time is searched.
 """
 MERGE_MARGIN = 0.5
 """Seconds before the end of its time at which a merge stops replaying, and writes what it has."""
+LEAST_SEARCH = 2.5
+"""Seconds that are searched at least where the session is as long, however long it took to begin."""
 LEAST_LEFT = 2.0
 """Seconds that are left for them at least, where the search was late to end or was interrupted."""
 GRACE = 1.5
@@ -80,7 +82,7 @@ class Campaign:
         started = now if started is None else started
         kept = min(max(WRAP_UP_SHARE * seconds, WRAP_UP_LEAST), WRAP_UP_MOST, seconds / 2)
         self._deadline = started + seconds
-        self._search_until = max(self._deadline - kept, now + seconds / 4)
+        self._search_until = max(self._deadline - kept, now + max(seconds / 4, min(seconds, LEAST_SEARCH)))
         bounds = Bounds.of(made.setup)
         self._chance = random.Random(seed)
         self._runs = runs

@@ -44,7 +44,9 @@ _RUST = re.compile(
 )
 _RUST_FRAME = re.compile(r"^\s+\d+: (?:0x[0-9a-f]+ - )?(\S[^\n]*)$", re.MULTILINE)
 _RUST_RUNTIME = re.compile(r"_*rust|core::|std::|alloc::|__libc|_start$|main$|\S+::main$|<unknown>")
-_GO = re.compile(r"^(?P<kind>panic|fatal error): (?P<what>[^\n]*)\n(?:.*\n){0,20}?goroutine \d+ ", re.MULTILINE)
+_GO = re.compile(
+    r"^(?P<kind>panic|fatal error): (?P<what>[^\n]*)\n(?:.*\n){0,20}?goroutine \d+ ", re.MULTILINE
+)
 _ASSERTION = re.compile(
     r"(?P<place>[^\s:]{1,300}):(?P<line>\d+): [^\n]{1,500}:"
     r" Assertion `(?P<what>[^\n]*)' failed"
@@ -226,7 +228,9 @@ def _ended(status: int, text: str) -> Iterator[Crash]:
         return
     name = signal_name(number)
     detail = f"ended by {name}" if status < 0 else f"exit status {status}: ended by {name}"
-    asserted = next(map(_ASSERTION.search, (line for line in text.split("\n") if ": Assertion `" in line)), None)
+    asserted = next(
+        map(_ASSERTION.search, (line for line in text.split("\n") if ": Assertion `" in line)), None
+    )
     if asserted is not None:
         place = f"{PurePath(asserted['place']).name}:{asserted['line']}"
         yield Crash(
