@@ -370,7 +370,8 @@ class Campaign:
         """Why the session did no work, or None."""
         if self.progress.runs == 0:
             return "not one run was made"
-        if self.progress.features == 0:
+        found = any(not bucket.information for bucket in self._state.buckets())
+        if self.progress.features == 0 and not found:
             return "no coverage: not one input reached anything in the interpreter"
         return None
 
