@@ -15,6 +15,7 @@ from ccheck_fuzz.campaign.state import State
 from ccheck_fuzz.readers import CallableReader, ExecReader, ReaderError
 from tests.conftest import ROOT
 from tests.fuzz.channel_setting import CORPUS, JULY, MARCH, ON
+from tests.fuzz.test_matrix import SCHEMA, SEED, SHAPE
 
 
 def one(reader: CallableReader | ExecReader, data: bytes) -> Outcome:
@@ -339,3 +340,23 @@ def test_a_program_that_dies_on_a_known_good_seed_stops_the_campaign(tmp_path: P
         assert says in done.stderr
         assert "no licence" in done.stderr
         assert not (tmp_path / "out" / "findings").exists()
+
+
+def test_the_interpreter_of_a_schema_file_is_blamed_by_name(tmp_path: Path) -> None:
+    """What `EXERCISE` of a user's schema file raises is its crash, and no fault of ccheck; so is what ends its process."""
+    for body, wanted in (("raise KeyError(3)", "KeyError: 3 (mine.py:"), ("os._exit(0)", "exit status 0")):
+        own = f"import os\ndef EXERCISE(data, given):\n    if len(data) != {len(SEED)}:\n        {body}\n"
+        rest = "    return Exercised((Outcome('mine', 'any', 'run', events=1),))\n"
+        (tmp_path / "mine.py").write_text(SHAPE + SCHEMA + own + rest, encoding="utf-8")
+        (tmp_path / "seed.bin").write_bytes(SEED)
+        shutil.rmtree(tmp_path / "out", ignore_errors=True)
+        command = [
+            sys.executable, "-m", "ccheck", "fuzz", "--schema", "mine.py", "--seeds", "seed.bin", "--out", "out", "--time",
+            "15s", "--runs", "60", "--jobs", "1", "--engine", "hypothesis", "--oracle", "escape",
+        ]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=200)
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert "EXERCISE of mine.py" in done.stdout
+        assert wanted in done.stdout
+        assert "ccheck itself" not in done.stdout
+        assert "ccheck:" not in done.stdout

@@ -26,7 +26,8 @@ def measure(folder: Path, *, html: Path | None, missing: bool) -> str:
     words += [] if html is None else ["--html", str(html)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603 - our own module
     if done.returncode:
-        raise CoverageMissing(f"coverage.py could not measure: {done.stderr.strip().splitlines()[-1:]}")
+        last = done.stderr.strip().splitlines()[-1:] or [f"exit status {done.returncode}"]
+        raise CoverageMissing(f"coverage.py could not measure: {last[0]}")
     return done.stdout
 
 
