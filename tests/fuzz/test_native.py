@@ -291,12 +291,12 @@ def test_memory_of_all_processes_is_watched(tmp_path: Path) -> None:
 
 def test_the_users_options_of_sanitizers_win(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ours come first and theirs are kept; only where reports go is ours to say."""
-    monkeypatch.setenv("ASAN_OPTIONS", "hard_rss_limit_mb=7:log_path=/tmp/x")
+    monkeypatch.setenv("ASAN_OPTIONS", "hard_rss_limit_mb=7:log_path=asan.log")
     monkeypatch.delenv("UBSAN_OPTIONS", raising=False)
     body = "print(os.environ['ASAN_OPTIONS']); print(os.environ['UBSAN_OPTIONS'])"
     output = reader(tmp_path, body).run(b"").stdout.decode().splitlines()
     assert output == [
-        "hard_rss_limit_mb=400:hard_rss_limit_mb=7:log_path=/tmp/x:log_path=stderr",
+        "hard_rss_limit_mb=400:hard_rss_limit_mb=7:log_path=asan.log:log_path=stderr",
         "print_stacktrace=1",
     ]
 
