@@ -26,12 +26,30 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--more N` tries N times as many edited files where readers and ways of judging are held together."""
     parser.addoption("--more", type=int, default=1, metavar="N", help="try N times as many edited files")
+    parser.addoption(
+        "--all-combinations",
+        action="store_true",
+        help="fuzz each triple of schema, reader and engine, not each pair",
+    )
+    parser.addoption("--every-python", action="store_true", help="fuzz under each Python that is found, too")
 
 
 @pytest.fixture(scope="session")
 def more(request: pytest.FixtureRequest) -> int:
     """How many times as many edited files are tried."""
     return int(request.config.getoption("--more"))
+
+
+@pytest.fixture(scope="session")
+def all_combinations(request: pytest.FixtureRequest) -> bool:
+    """Whether each triple is tried, and not each pair."""
+    return bool(request.config.getoption("--all-combinations"))
+
+
+@pytest.fixture(scope="session")
+def every_python(request: pytest.FixtureRequest) -> bool:
+    """Whether the other Pythons of this machine are tried."""
+    return bool(request.config.getoption("--every-python"))
 
 
 @pytest.fixture(scope="session")

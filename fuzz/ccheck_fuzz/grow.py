@@ -7,6 +7,8 @@ records come and go. What brings the file nearer to a pass is kept.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
@@ -60,14 +62,15 @@ def grow(
     interest: Interest | None = None,
     tries: int = 8000,
     wanted: Callable[[bytes], bool] = bool,
+    until: float = math.inf,
 ) -> Grown:
     """A file of a schema that passes, within so many judged files; the best that came of it when none passes.
 
     interest: numbers of the definitions and the builds; without them a search for what they name is long.
     wanted: whether a file is of the sort that is asked for, where a schema has several. The same random
-    numbers give the same file.
+    numbers give the same file, where there is time: until is when to stop (`time.monotonic`).
     """
-    return _Search(Judged(schema, judgement), random, interest or Interest(), tries, wanted).run()
+    return _Search(Judged(schema, judgement), random, interest or Interest(), tries, wanted, until).run()
 
 
 class _Search:
@@ -80,8 +83,10 @@ class _Search:
         interest: Interest,
         tries: int,
         wanted: Callable[[bytes], bool],
+        until: float,
     ) -> None:
         self.wanted = wanted
+        self.until = until
         self.judged = judged
         self.random = random
         self.interest = interest
@@ -109,6 +114,8 @@ class _Search:
     def look(self, model: Model) -> tuple[Score, FileReport]:
         """How far a file is from a pass; a file of another sort is farther than any of the right one."""
         self.tries += 1
+        if time.monotonic() > self.until:
+            self.most = self.tries
         counts, report = self.judged.badness(model.data)
         wanted = self.wanted(model.data)
         if not wanted and not any(counts):
@@ -123,7 +130,7 @@ class _Search:
             model = opened(self.judged.schema, data, repaired=True)
             score, report = self.look(model)
             started.append((score, number, model, report))
-            if not any(score):
+            if not any(score) or self.tries >= self.most:
                 break
         score, _, model, report = min(
             started,

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from ccheck.exercise.agreement import Agreed
 from ccheck.exercise.outcome import Outcome
+from ccheck.memory_limit import restore_limit
 from ccheck_fuzz.entry import split
 from ccheck_fuzz.oracles import QUICK_ORACLES, Broken, Case, broken, itself, refusing
 from ccheck_fuzz.readers import ReaderError, SessionReader
@@ -35,14 +36,24 @@ the seeds first.
 
 Features = set[Hashable]
 Found = Callable[[bytes, Broken], None]
+Entering = Callable[[int], None]
+
+
+def _nothing(_: int) -> None:
+    """Nobody wants to know which reader runs."""
 
 
 class Harness:
-    """Runs inputs. found: called with each input that breaks an oracle, and what it breaks."""
+    """Runs inputs.
 
-    def __init__(self, ready: Ready, found: Found) -> None:
+    found: called with each input that breaks an oracle, and what it breaks. entering: called before an
+    interpreter of the user's runs, with its number among the readers, from 1, and with 0 after it.
+    """
+
+    def __init__(self, ready: Ready, found: Found, entering: Entering = _nothing) -> None:
         self._ready = ready
         self._found = found
+        self._entering = entering
         self._seen: Features = set()
         self._stops: Counter[Hashable] = Counter()
         self._refused_alone: Counter[Hashable] = Counter()
@@ -96,12 +107,16 @@ class Harness:
 
     def broken_by(self, data: bytes) -> tuple[Broken, ...]:
         """All that an input breaks, under every build and by every oracle: for minimising and replaying."""
+        return self.broken_with_outcomes(data)[0]
+
+    def broken_with_outcomes(self, data: bytes) -> tuple[tuple[Broken, ...], tuple[Outcome, ...]]:
+        """All that an input breaks, and what builds and interpreters did with it."""
         case, failed = self._case(data, set(), every=True)
-        return (failed,) if failed is not None else broken(case, self._ready.oracles)
+        return ((failed,), ()) if failed is not None else (broken(case, self._ready.oracles), case.outcomes)
 
     def passes(self, data: bytes) -> bool:
         """Whether the validator passes the content of an input."""
-        return self._judge_alone(data).passed
+        return self.case_for_validator(data).passed
 
     def reach(self, data: bytes) -> Features:
         """What an input reaches, without asking the oracles."""
@@ -116,7 +131,8 @@ class Harness:
         """Whether some build meets an event with the content."""
         return any(outcome.events for outcome in self._run(data, set(), every=False).outcomes)
 
-    def _judge_alone(self, data: bytes) -> Case:
+    def case_for_validator(self, data: bytes) -> Case:
+        """The case of an input for the validator alone: no build and no interpreter is run."""
         ready = self._ready
         return Case(split(data).content, ready.schema, ready.judgement, ready.given, ran=())
 
@@ -138,8 +154,14 @@ class Harness:
         entry = split(data)
         ran: tuple[Outcome, ...] = ()
         told: tuple[Outcome, ...] = ()
-        for reader in ready.readers:
+        restore_limit()
+        for number, reader in enumerate(ready.readers, 1):
+            own = not isinstance(reader, SessionReader) or reader.own is not None
+            if own:
+                self._entering(number)
             found = tuple(reader.outcomes(entry.content, entry.events, features, every=every))
+            if own:
+                self._entering(0)
             if isinstance(reader, SessionReader):
                 ran += found
             else:

@@ -16,6 +16,7 @@ fuzzers.
 | resources | steps, time and memory stay in proportion to the file |
 | over-strict | what is refused does harm under some build, or is not canonical (information) |
 | needs-validator | a build without bounds checks traps on no bytes at all (information) |
+| reader | an interpreter of the user's neither hangs, nor ends its process, nor fills the memory |
 | ccheck | nothing but findings and traps comes out of ccheck itself |
 """
 
@@ -29,6 +30,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePath
 from types import MappingProxyType
+from typing import get_args
 
 from ccheck.exercise.agreement import Agreed
 from ccheck.exercise.outcome import Exercised, Given, Outcome
@@ -37,7 +39,11 @@ from ccheck.formats import named
 from ccheck.judge import examine, judge
 from ccheck.judgement import Judgement
 from ccheck.subject import Subject
+from ccheck_interpreter.trap import ForeignKind, TrapData
 from ccheck_schemas.schema import RecipeError, Schema
+
+FOREIGN = frozenset(get_args(ForeignKind))
+"""The kinds of traps that only interpreters of users' own tell of."""
 
 SECONDS = 1.0
 """CPU time that judging a file may take, besides `SECONDS_PER_BYTE`."""
@@ -173,8 +179,7 @@ def escape(case: Case) -> Iterator[Broken]:
     """What the validator passes, no supported build traps on. Channel File 291 was an escape."""
     for outcome in case.outcomes:
         if outcome.trap is not None and case.passed:
-            where = f"{outcome.trap.kind} at {outcome.trap.path}"
-            what = f"the validator passes, and {outcome.consumer} traps: {where}"
+            what = f"the validator passes, and {outcome.consumer} traps: {trap_words(outcome.trap)}"
             yield Broken("escape", what, ("escape", *outcome.trap.signature))
 
 
@@ -190,7 +195,7 @@ def trap(case: Case) -> Iterator[Broken]:
     """A build that claims to check bounds traps on no bytes at all."""
     for outcome in case.outcomes:
         if outcome.trap is not None and outcome.checks_bounds:
-            what = f"{outcome.consumer} checks bounds, and traps: {outcome.trap.kind} at {outcome.trap.path}"
+            what = f"{outcome.consumer} checks bounds, and traps: {trap_words(outcome.trap)}"
             yield Broken("trap", what, ("trap", *outcome.trap.signature))
 
 
@@ -301,9 +306,16 @@ def needs_validator(case: Case) -> Iterator[Broken]:
     """
     for outcome in case.outcomes:
         if outcome.trap is not None and not outcome.checks_bounds and not case.passed:
-            where = f"{outcome.consumer} would trap: {outcome.trap.kind} at {outcome.trap.path}"
+            where = f"{outcome.consumer} would trap: {trap_words(outcome.trap)}"
             what = f"{where}; refused by {', '.join(refusing(case.report))}"
             yield Broken("needs-validator", what, ("needs-validator", *outcome.trap.signature))
+
+
+def trap_words(data: TrapData) -> str:
+    """A trap in a line: what an interpreter of the user's says of it, or the kind and the field."""
+    if data.kind in FOREIGN and data.detail:
+        return data.detail
+    return f"{data.kind} at {data.path}"
 
 
 def refusing(report: FileReport) -> tuple[str, ...]:
@@ -326,7 +338,9 @@ ORACLES: Mapping[str, Oracle] = MappingProxyType(
         "needs-validator": needs_validator,
     }
 )
-"""All oracles that look at a case, by name, the gravest first. *ccheck* looks at the oracles themselves."""
+"""All oracles that look at a case, by name, the gravest first. *ccheck* looks at the oracles themselves, and
+*reader* at the process in which a user's interpreter runs.
+"""
 
 INFORMATION: Mapping[str, str] = MappingProxyType(
     {

@@ -1,31 +1,34 @@
-"""What a campaign runs on each input: the reference interpreter, and the user's own, called or executed."""
+"""What a campaign runs on each input: the reference interpreter, and users' own functions and programs."""
 
 from __future__ import annotations
 
 import importlib
-import json
-import re
-import shlex
-import shutil
 import signal
-import subprocess
 import sys
-import tempfile
 import traceback
-import weakref
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from types import CodeType
+from typing import Protocol
 
-from ccheck.exercise.outcome import Outcome
+from ccheck.exercise.outcome import ExerciseError, Outcome
 from ccheck.exercise.session import Session
-from ccheck_interpreter.trap import ForeignKind, Operation, Provenance, Refusal, Refused, Trap, TrapData
+from ccheck_fuzz.foreign import Features, ForeignOutcome, ReaderError
+from ccheck_fuzz.native.reader import ExecReader
+from ccheck_interpreter.trap import Operation, Provenance, Refusal, Refused, Trap, TrapData
 
-Features = set[Hashable]
+__all__ = [
+    "CallableReader",
+    "ExecReader",
+    "Features",
+    "ForeignOutcome",
+    "Reader",
+    "ReaderError",
+    "SessionReader",
+]
 
-
-class ReaderError(Exception):
-    """A user's interpreter that cannot be used at all: not found, not callable, not executable."""
+MOST_WORDS = 500
+"""Characters of an exception's text that are shown."""
 
 
 class Reader(Protocol):
@@ -49,19 +52,32 @@ class Reader(Protocol):
 
 
 class SessionReader:
-    """The reference interpreter."""
+    """The reference interpreter, or the one that a schema file brings.
 
-    name = "reference"
+    own: Its name, where it is the user's: what it raises is then a crash of its own, and no fault of ccheck.
+    """
+
     modules = ("ccheck_interpreter",)
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, own: str | None = None) -> None:
         self._session = session
+        self.own = own
+        self.name = own or "reference"
 
     def outcomes(
         self, data: bytes, events: Sequence[str] | None, features: Features, *, every: bool = False
     ) -> Iterable[Outcome]:
         """What the builds do."""
-        return self._session.outcomes(data, events, features, every=every)
+        if self.own is None:
+            return self._session.outcomes(data, events, features, every=every)
+        try:
+            return tuple(self._session.outcomes(data, events, features, every=every))
+        except ExerciseError as wrong:
+            raise ReaderError(f"{self.own}: {wrong}") from wrong
+        except BaseException as raised:
+            if interrupts(raised):
+                raise
+            return (raised_outcome(raised, self.own, None),)
 
 
 class CallableReader:
@@ -71,26 +87,40 @@ class CallableReader:
     where it has none): those are its way to say no.
     """
 
-    def __init__(self, target: str) -> None:
-        """Import it. Raises ReaderError."""
+    def __init__(self, target: str, directory: Path | None = None) -> None:
+        """Import it.
+
+        Args:
+            target: The module and the function.
+            directory: Where modules are looked for first; the working directory without it.
+
+        Raises:
+            ReaderError: It cannot be imported, or is not what is needed.
+        """
         self.name = target
         module_name, _, attribute = target.partition(":")
-        if not attribute:
+        if not attribute or not all(part.isidentifier() for part in module_name.split(".")):
             raise ReaderError(f"--target {target}: write package.module:function")
-        sys.path.insert(0, str(Path.cwd()))
+        sys.path.insert(0, str(directory or Path.cwd()))
         try:
             module = importlib.import_module(module_name)
         except ImportError as fault:
             raise ReaderError(f"--target {target}: {fault}") from fault
+        except BaseException as raised:
+            if interrupts(raised):
+                raise
+            what = _raised_words(raised)
+            raise ReaderError(f"--target {target}: importing {module_name} raised {what}") from raised
         finally:
             sys.path.pop(0)
         function = getattr(module, attribute, None)
         if not callable(function):
             raise ReaderError(f"--target {target}: {module_name} has no function {attribute}")
         self._function: Callable[[bytes], object] = function
-        self._refuses: tuple[type[Exception], ...] = tuple(getattr(function, "refuses", (ValueError,)))
-        self._file = str(getattr(module, "__file__", ""))
+        self._refuses = _refusals(target, function)
         self.modules = (module_name,)
+        code = getattr(function, "__code__", None)
+        self._code: CodeType | None = code if isinstance(code, CodeType) else None
 
     def outcomes(
         self, data: bytes, events: Sequence[str] | None, features: Features, *, every: bool = False
@@ -99,126 +129,74 @@ class CallableReader:
         try:
             self._function(data)
         except Refused as refused:
-            yield Outcome(self.name, "python", "refuse", refusal=refused.refusal)
+            yield ForeignOutcome(self.name, "python", "refuse", refusal=refused.refusal)
         except Trap as trap:
-            yield Outcome(self.name, "python", "crash", trap=trap.data)
+            yield ForeignOutcome(self.name, "python", "crash", trap=trap.data, output=_traceback(trap))
         except self._refuses as said:
-            yield Outcome(self.name, "python", "refuse", refusal=Refusal(type(said).__name__, str(said)))
-        except Exception as raised:  # noqa: BLE001 - whatever else a user's reader raises is what is looked for
-            yield Outcome(self.name, "python", "crash", trap=self._trap(raised))
+            refusal = Refusal(type(said).__name__, _text(said))
+            yield ForeignOutcome(self.name, "python", "refuse", refusal=refusal, output=_traceback(said))
+        except BaseException as raised:
+            # SystemExit too: a reader that ends its process takes the driver with it.
+            if interrupts(raised):
+                raise
+            yield raised_outcome(raised, self.name, self._code)
         else:
-            yield Outcome(self.name, "python", "run")
-
-    def _trap(self, raised: Exception) -> TrapData:
-        frames = traceback.extract_tb(raised.__traceback__)
-        own = [frame for frame in frames if frame.filename == self._file] or list(frames)
-        where = own[-1]
-        operation = Operation(f"{where.name}", f"{Path(where.filename).name}:{where.name}")
-        detail = f"{type(raised).__name__}: {raised} (line {where.lineno})"
-        return TrapData("exception", operation, detail=detail, provenance=Provenance(self.name))
+            yield ForeignOutcome(self.name, "python", "run")
 
 
-class ExecReader:
-    """A program of the user's, run once for each input; ``@@`` stands for the file, without it the bytes are
-    standard input.
+def interrupts(raised: BaseException) -> bool:
+    """Whether an exception is Ctrl-C. A worker ignores SIGINT, so there it is the reader's own."""
+    return isinstance(raised, KeyboardInterrupt) and signal.getsignal(signal.SIGINT) != signal.SIG_IGN
 
-    A signal, the report of a sanitizer and a time-out are traps; any other exit status but 0 is its way to
-    say no. Where standard output is JSON of `ccheck run`, its verdicts count as outcomes.
+
+def raised_outcome(raised: BaseException, name: str, code: CodeType | None) -> ForeignOutcome:
+    """The crash of a Python reader that an exception is: identified by the type and by the place in its code.
+
+    Args:
+        raised: The exception.
+        name: What reports call the reader.
+        code: Of its function, where that is written in Python.
     """
-
-    modules: tuple[str, ...] = ()
-
-    def __init__(self, command: str, seconds: float) -> None:
-        """Raises ReaderError for a command that is empty."""
-        self.name = command
-        self._words = shlex.split(command)
-        self._seconds = seconds
-        if not self._words:
-            raise ReaderError("--exec: the command is empty")
-        folder = Path(tempfile.mkdtemp(prefix="ccheck-exec-"))
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        self._path = folder / "input"
-
-    def outcomes(
-        self, data: bytes, events: Sequence[str] | None, features: Features, *, every: bool = False
-    ) -> Iterable[Outcome]:
-        """One outcome, or those that the program's JSON has."""
-        by_file = "@@" in self._words
-        if by_file:
-            self._path.write_bytes(data)
-        words = [str(self._path) if word == "@@" else word for word in self._words]
-        try:
-            done = subprocess.run(  # noqa: S603 - the user's own command, asked for by the user
-                words,
-                input=b"" if by_file else data,
-                capture_output=True,
-                timeout=self._seconds,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            detail = f"no end after {self._seconds:g} s"
-            yield self._crash("time-out", "run", "", detail)
-            return
-        except OSError as fault:
-            raise ReaderError(f"--exec {self.name}: {fault}") from fault
-        sanitizer = _SANITIZER.search(done.stderr)
-        if sanitizer is not None:
-            place = _FRAME.search(done.stderr, sanitizer.end())
-            name = "unknown" if place is None else place[1].decode("utf-8", "replace")
-            what = sanitizer[2].decode("utf-8", "replace")
-            yield self._crash("sanitizer", name, what, f"{sanitizer[1].decode()}: {what}")
-        elif done.returncode < 0:
-            name = _signal_name(-done.returncode)
-            yield self._crash("signal", name, "", f"ended by {name}")
-        else:
-            yield from self._said(done.returncode, done.stdout)
-
-    def _said(self, status: int, output: bytes) -> Iterable[Outcome]:
-        told = list(_told(output))
-        if told:
-            yield from told
-        elif status:
-            yield Outcome(self.name, "exec", "refuse", refusal=Refusal(f"exit status {status}", ""))
-        else:
-            yield Outcome(self.name, "exec", "run")
-
-    def _crash(self, kind: ForeignKind, operation: str, field: str, detail: str) -> Outcome:
-        where = Provenance(self.name)
-        data = TrapData(kind, Operation(operation, field), detail=detail, provenance=where)
-        return Outcome(self.name, "exec", "crash", trap=data)
+    frames = [frame for frame in traceback.extract_tb(raised.__traceback__) if frame.filename != __file__]
+    folder = None if code is None else str(Path(code.co_filename).parent)
+    own = [frame for frame in frames if folder is not None and str(Path(frame.filename).parent) == folder]
+    kind = type(raised).__name__
+    if frames:
+        where = (own or frames)[-1]
+        place = f"{Path(where.filename).name}:{where.name}"
+        detail = f"{_raised_words(raised)} ({Path(where.filename).name}:{where.lineno}, in {where.name})"
+    else:
+        place = name
+        detail = f"{_raised_words(raised)} (in {name})"
+    data = TrapData("exception", Operation(kind, place), detail=detail, provenance=Provenance(name))
+    return ForeignOutcome(name, "python", "crash", trap=data, output=_traceback(raised))
 
 
-_MOST_OUTPUT = 1 << 20
-_SANITIZER = re.compile(rb"(ERROR: \w+Sanitizer|runtime error): ([\w-]+)[^\n]*")
-_FRAME = re.compile(rb"#\d+ 0x[0-9a-f]+ in ([\w:~<>]+) (?!.*(?:/lib/|sanitizer_common|/usr/))")
+def _refusals(target: str, function: object) -> tuple[type[BaseException], ...]:
+    """The exceptions with which a function refuses. Raises ReaderError where it names something else."""
+    refuses = getattr(function, "refuses", (ValueError,))
+    listed = refuses if isinstance(refuses, (tuple, list, set, frozenset)) else (refuses,)
+    for one in listed:
+        if not (isinstance(one, type) and issubclass(one, BaseException)):
+            raise ReaderError(f"--target {target}: its attribute refuses has {one!r}, which is no exception")
+    return tuple(listed)
 
 
-def _signal_name(number: int) -> str:
+def _text(raised: BaseException) -> str:
+    """The text of an exception, which a user's class may fail to make."""
     try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
+        return str(raised)[:MOST_WORDS]
+    except Exception as worse:  # noqa: BLE001 - whatever it raises, the exception has no text
+        return f"(its text cannot be made: {type(worse).__name__})"
 
 
-def _told(output: bytes) -> Iterable[Outcome]:
-    """The outcomes in the JSON that `ccheck run --format json` prints; none where it is anything else."""
+def _raised_words(raised: BaseException) -> str:
+    kind, text = type(raised).__name__, _text(raised)
+    return f"{kind}: {text}" if text else kind
+
+
+def _traceback(raised: BaseException) -> str:
     try:
-        said: Any = json.loads(output[:_MOST_OUTPUT])
-    except (ValueError, RecursionError):
-        return
-    outcomes = said.get("outcomes") if isinstance(said, Mapping) else None
-    for read in outcomes if isinstance(outcomes, list) else ():
-        if not isinstance(read, Mapping) or read.get("verdict") not in ("crash", "refuse", "skip", "run"):
-            continue
-        trap = read.get("trap")
-        data = None
-        if isinstance(trap, Mapping):
-            operation = Operation(str(trap.get("operation", "")), str(trap.get("field", "")))
-            data = TrapData("exception", operation, detail=str(trap.get("kind", "")))
-        refused = read.get("refusal")
-        refusal = None if refused is None else Refusal("refused", str(refused))
-        count = read.get("instances")
-        yield Outcome(
-            str(read.get("consumer", "exec")), "exec", read["verdict"], trap=data, refusal=refusal,
-            instances=count if isinstance(count, int) else -1,
-        )  # fmt: skip
+        return "".join(traceback.format_exception(raised))
+    except Exception:  # noqa: BLE001 - an exception of the user's that cannot be shown
+        return f"{type(raised).__name__}\n{''.join(traceback.format_tb(raised.__traceback__))}"

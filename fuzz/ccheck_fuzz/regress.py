@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
+from ccheck.gather import is_schema_file
 from ccheck.regular_file import read_regular_text
-from ccheck_fuzz.harness import Harness
+from ccheck_fuzz.carried import carry_on, words_of
 from ccheck_fuzz.oracles import Broken
-from ccheck_fuzz.reproduce import UNREADABLE, entry_of, setup_of
-from ccheck_fuzz.setup import Setup, ready
+from ccheck_fuzz.reproduce import NotRun, reproduce
 
 WHY = "why.txt"
-_CARRIED = ("file.bin", "events.jsonl", "recipe.yaml", "definitions.bin", "consumers.toml", "schema.py")
+_INPUT = ("file.bin", "events.jsonl", "recipe.yaml")
 
 
 class RegressError(Exception):
@@ -42,22 +42,20 @@ def keep(finding: Path, corpus: Path, why: str, name: str | None) -> Path:
     if len(lines) < 2:
         raise RegressError("say why in two lines: what the file is, and what it once did")
     try:
-        carried = Setup.from_json(read_regular_text(finding / "setup.json"))
-    except UNREADABLE as fault:
+        schema = words_of(finding).schema
+    except (OSError, ValueError, TypeError, AttributeError) as fault:
         raise RegressError(f"{finding} cannot be read: {fault}") from fault
-    format_name = "own" if carried.schema.endswith(".py") else carried.schema
+    format_name = "own" if is_schema_file(schema) else schema
     final = corpus / format_name / "regress" / (name or finding.name.lstrip("0123456789-"))
     if final.exists():
         raise RegressError(f"{final} is there already: give it another --name")
     part = final.with_name(f".{final.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    for file in _CARRIED:
+    for file in _INPUT:
         if (finding / file).is_file():
             shutil.copyfile(finding / file, part / file)
-    # What the campaign left out for the sake of a tutorial is asked for here.
-    kept = replace(carried, trust_definitions=False, oracles=())
-    (part / "setup.json").write_text(kept.to_json() + "\n", encoding="utf-8")
+    carry_on(finding, part, final)
     (part / WHY).write_text("\n".join(lines) + "\n", encoding="utf-8")
     report = finding / "report.json"
     if report.is_file():
@@ -84,9 +82,8 @@ def regress_one(folder: Path) -> Regressed:
     if not why.is_file() or not (folder / "file.bin").is_file():
         raise RegressError(f"{folder} has no {WHY} or no file.bin")
     try:
-        setup, entry, told = setup_of(folder), entry_of(folder), read_regular_text(why).strip()
-    except UNREADABLE as fault:
-        raise RegressError(f"{folder} cannot be read: {fault}") from fault
-    harness = Harness(ready(setup), lambda data, broken: None)
-    broken = tuple(b for b in harness.broken_by(entry.pack()) if not b.information)
-    return Regressed(folder, told, broken)
+        found = reproduce(folder)
+    except NotRun as wrong:
+        raise RegressError(f"{folder} cannot be run again: {wrong}") from wrong
+    broken = tuple(b for b in found if not b.information)
+    return Regressed(folder, read_regular_text(why).strip(), broken)

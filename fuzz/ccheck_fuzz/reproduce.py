@@ -1,29 +1,30 @@
-"""A finding's folder run again: what its file breaks now."""
+"""A finding's folder run again: what its file breaks now.
+
+What ended or hung the process that ran it is run in a process of its own.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
 from pathlib import Path
 
+import click
+
+from ccheck.configuration import ConfigurationError
 from ccheck.regular_file import read_regular_file, read_regular_text
+from ccheck_fuzz.carried import SETUP, setup_of
 from ccheck_fuzz.entry import Entry
 from ccheck_fuzz.harness import Harness
+from ccheck_fuzz.isolated import Death, Ran, broken_of, deadly, run_isolated, said_of
 from ccheck_fuzz.oracles import Broken
-from ccheck_fuzz.setup import Setup, ready
+from ccheck_fuzz.readers import ForeignOutcome, ReaderError
+from ccheck_fuzz.setup import Ready, SetupError, ready
 
-UNREADABLE = (OSError, ValueError, TypeError, AttributeError)
-"""What `setup_of` and `entry_of` raise for a folder whose files cannot be read, or hold something else."""
+__all__ = ["NotRun", "entry_of", "made_of", "reproduce", "rerun", "setup_of", "signature_of"]
 
 
-def setup_of(folder: Path) -> Setup:
-    """The setting that a folder carries, with its paths made whole."""
-    setup = Setup.from_json(read_regular_text(folder / "setup.json"))
-    return replace(
-        setup,
-        schema=str(folder / setup.schema) if setup.schema.endswith(".py") else setup.schema,
-        definitions=tuple(str(folder / name) for name in setup.definitions),
-        consumers=None if setup.consumers is None else str(folder / setup.consumers),
-    )
+class NotRun(Exception):
+    """A finding that cannot be run here: its interpreter, or something that it is judged by, is not there."""
 
 
 def entry_of(folder: Path) -> Entry:
@@ -36,7 +37,67 @@ def entry_of(folder: Path) -> Entry:
     return Entry(read_regular_file(folder / "file.bin"), lines)
 
 
+def signature_of(folder: Path) -> tuple[str, ...]:
+    """The signature of what the folder says that its file once broke; empty where it does not say.
+
+    Raises:
+        NotRun: What it says is no report.
+    """
+    for name in ("report.json", "once.json"):
+        try:
+            told = json.loads(read_regular_text(folder / name))
+            return tuple(map(str, told["signature"]))
+        except OSError:
+            continue
+        except (ValueError, TypeError, LookupError) as wrong:
+            raise NotRun(f"{name}: {type(wrong).__name__}: {wrong}") from wrong
+    return ()
+
+
+def made_of(folder: Path) -> Ready:
+    """The setting of a folder, made ready. Raises NotRun."""
+    try:
+        return ready(setup_of(folder))
+    except (SetupError, ReaderError, ConfigurationError) as wrong:
+        raise NotRun(str(wrong)) from wrong
+    except click.ClickException as wrong:
+        raise NotRun(wrong.format_message()) from wrong
+    except (OSError, ValueError, TypeError) as wrong:
+        raise NotRun(f"{SETUP}: {type(wrong).__name__}: {wrong}") from wrong
+
+
 def reproduce(folder: Path) -> tuple[Broken, ...]:
-    """All that the file of a finding breaks now."""
-    harness = Harness(ready(setup_of(folder)), lambda data, broken: None)
-    return harness.broken_by(entry_of(folder).pack())
+    """All that the file of a finding breaks now. Raises NotRun."""
+    return rerun(folder).broken
+
+
+def rerun(folder: Path) -> Ran:
+    """What the file of a finding breaks now, and what the user's interpreters say of it. Raises NotRun.
+
+    A function of the user's runs in a process of its own, which it may end; so does what once ended one.
+    """
+    signature = signature_of(folder)
+    ran = _run(folder, deadly(signature))
+    # What the finding is about comes first.
+    broken = tuple(sorted(ran.broken, key=lambda one: one.signature != signature))
+    return Ran(broken, ran.said, dead=ran.dead)
+
+
+def _run(folder: Path, is_deadly: bool) -> Ran:
+    made = made_of(folder)
+    try:
+        data = entry_of(folder).pack()
+    except (OSError, ValueError) as wrong:
+        raise NotRun(f"its input cannot be read: {wrong}") from wrong
+    if made.setup.target is not None or is_deadly:
+        ran = run_isolated(made.setup, data)
+        if isinstance(ran, Death):
+            return Ran((broken_of(made, ran),), dead=ran.log)
+        if ran.not_run is not None:
+            raise NotRun(ran.not_run)
+        return ran
+    try:
+        broken, outcomes = Harness(made, lambda data, broken: None).broken_with_outcomes(data)
+    except ReaderError as wrong:
+        raise NotRun(str(wrong)) from wrong
+    return Ran(broken, tuple(said_of(one) for one in outcomes if isinstance(one, ForeignOutcome)))

@@ -21,8 +21,9 @@ from ccheck.intake import take
 from ccheck.judgement import Judgement, prepare
 from ccheck.quoting import did_you_mean
 from ccheck.regular_file import read_regular_file
+from ccheck_fuzz.native.reader import ExecReader
 from ccheck_fuzz.oracles import ORACLES, Oracle
-from ccheck_fuzz.readers import CallableReader, ExecReader, Reader, SessionReader
+from ccheck_fuzz.readers import CallableReader, Reader, SessionReader
 from ccheck_schemas.schema import Schema
 
 
@@ -36,8 +37,11 @@ class Setup:
 
     schema: a name or the path of a Python file. trust_definitions: leave out the contract with the consumer
     builds, as the validator of July 2024 did; a switch for tutorials and benchmarks. target: the user's own
-    interpreter, ``package.module:function``. execute: the user's own program, ``./reader @@``. oracles: by
-    name; empty for all.
+    interpreter, ``package.module:function``. execute: the user's own program, ``./reader @@``. directory:
+    where the two are looked for and run; the working directory where that folder is not there. run_seconds,
+    memory: what one run, and one process in MiB, may take. oracles: by name; empty for all.
+
+    A finding carries all of it: see `ccheck_fuzz.campaign.carried`.
     """
 
     schema: str
@@ -51,6 +55,9 @@ class Setup:
     target: str | None = None
     execute: str | None = None
     execute_seconds: float = 10.0
+    directory: str | None = None
+    run_seconds: float = 10.0
+    memory: int = 2048
     oracles: tuple[str, ...] = ()
     max_size: int = 65_536
 
@@ -65,6 +72,11 @@ class Setup:
         for key, value in strict_json.loads(text).items():
             read[key] = tuple(value) if isinstance(value, list) else value
         return cls(**read)
+
+    @property
+    def place(self) -> Path | None:
+        """The directory for the user's own interpreters, where it is still there."""
+        return Path(self.directory) if self.directory is not None and Path(self.directory).is_dir() else None
 
 
 def configuration_of(setup: Setup) -> str:
@@ -132,11 +144,12 @@ def _readers(setup: Setup, judgement: Judgement, schema: Schema, given: Given) -
     except ExerciseError as wrong:
         raise SetupError(str(wrong)) from wrong
     if reference is not None:
-        readers.append(SessionReader(reference))
+        own = None if judgement.own_exercise is None else f"EXERCISE of {Path(setup.schema).name}"
+        readers.append(SessionReader(reference, own))
     if setup.target is not None:
-        readers.append(CallableReader(setup.target))
+        readers.append(CallableReader(setup.target, setup.place))
     if setup.execute is not None:
-        readers.append(ExecReader(setup.execute, setup.execute_seconds))
+        readers.append(ExecReader(setup.execute, setup.execute_seconds, setup.memory << 20, setup.place))
     if not readers:
         raise SetupError(
             f"the format {schema.name} has no interpreter: name your own with --target or --exec"
@@ -157,7 +170,7 @@ def _definitions(judgement: Judgement) -> bytes | None:
 
 
 def _fingerprint(setup: Setup, judgement: Judgement) -> str:
-    digest = hashlib.sha256(replace(setup, oracles=()).to_json().encode())
+    digest = hashlib.sha256(replace(setup, oracles=(), directory=None).to_json().encode())
     for path in (*(d.path for d in judgement.setting.definitions), *_files(judgement)):
         digest.update(read_regular_file(path))
     return digest.hexdigest()

@@ -22,7 +22,7 @@ from ccheck.report.summary import counted
 from ccheck_fuzz.harness import Harness
 from ccheck_fuzz.oracles import ORACLES, Broken
 from ccheck_fuzz.readers import SessionReader
-from ccheck_fuzz.regress import kept, regress_one
+from ccheck_fuzz.regress import RegressError, kept, regress_one
 from ccheck_fuzz.setup import Ready, Setup
 from ccheck_fuzz.variation import Variation
 from ccheck_schemas.schema import Schema
@@ -48,10 +48,14 @@ def regress(case: Case) -> Stage:
     budget = case.policy.budgets["regress"]
     digests = {_name(corpus, folder): _digest(folder) for folder in folders}
     failures = []
-    for folder in folders[:budget]:
-        one = regress_one(folder)
-        failures += [f"{_name(corpus, folder)}: {broken.what}" for broken in one.broken]
     gaps = [] if folders else [f"nothing was kept below {corpus.name}/*/regress"]
+    for folder in folders[:budget]:
+        try:
+            one = regress_one(folder)
+        except RegressError as wrong:
+            gaps.append(f"{_name(corpus, folder)}: {wrong}")
+            continue
+        failures += [f"{_name(corpus, folder)}: {broken.what}" for broken in one.broken]
     if len(folders) > budget:
         gaps.append(f"the budget of {budget:,} folders is spent; {len(folders) - budget:,} were not run")
     if {_name(corpus, folder): _digest(folder) for folder in kept(corpus)} != digests:

@@ -19,7 +19,7 @@ TrapKind = Literal[
     "recursion",
 ]
 
-ForeignKind = Literal["exception", "signal", "sanitizer", "time-out"]
+ForeignKind = Literal["exception", "signal", "sanitizer", "panic", "time-out", "memory"]
 """How an interpreter that is not this one ends: a user's own, called or executed."""
 
 
@@ -178,7 +178,9 @@ BUGCHECKS: Final[dict[TrapKind | ForeignKind, Bugcheck | None]] = {
     "exception": None,
     "signal": None,
     "sanitizer": None,
+    "panic": None,
     "time-out": None,
+    "memory": None,
 }
 
 # What the Linux kernel writes into its log. None as above.

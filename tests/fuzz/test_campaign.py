@@ -50,7 +50,7 @@ def test_each_engine_finds_the_fault_of_a_users_own_reader(engine: str, tmp_path
     assert done.returncode == 1, done.stdout + done.stderr
     state = State(out)
     found = {bucket.signature: bucket for bucket in state.buckets()}
-    bucket = found["escape", "exception", "read", "own_reader.py:read"]
+    bucket = found["escape", "exception", "IndexError", "own_reader.py:read"]
     assert bucket.state == "minimal"
     assert {sample.engine for sample in state.samples()} == {engine}
     assert state.inputs()
@@ -58,8 +58,8 @@ def test_each_engine_finds_the_fault_of_a_users_own_reader(engine: str, tmp_path
     folder = out / "findings" / str(bucket.folder)
     names = {path.name for path in folder.iterdir()}
     assert names - {"recipe.yaml"} == {
-        "consumers.toml", "definitions.bin", "file.bin", "report.json", "report.txt", "setup.json",
-        "test_reproducer.py",
+        "consumers.toml", "definitions.bin", "file.bin", "output.txt", "report.json", "report.txt",
+        "setup.json", "test_reproducer.py",
     }  # fmt: skip
     if "recipe.yaml" in names:
         assert build_file(folder / "recipe.yaml", SCHEMAS) == (folder / "file.bin").read_bytes()
@@ -102,7 +102,7 @@ def test_replay_runs_the_finding_again(campaign: Path) -> None:
         done = fuzz("replay", str(folder))
         assert done.returncode == 1
         assert done.stdout.startswith(
-            "broken  001-escape-exception-read-own-reader.py-read: the validator passes"
+            "broken  001-escape-exception-IndexError-own-reader.py-read: the validator passes"
         )
 
 
@@ -260,18 +260,21 @@ def test_a_worker_that_dies_is_begun_again_and_leaves_its_input(kind: str, tmp_p
     state = State(out)
     if kind == "memory":
         signatures = {bucket.signature for bucket in state.buckets()}
-        assert ("escape", "exception", "read", "deadly.py:read") in signatures
+        assert ("escape", "exception", "MemoryError", "deadly.py:read") in signatures
         return
     deaths = state.deaths()
     assert deaths
     assert {death.kind for death in deaths} == {kind}
     assert all(len(death.data) > 520 for death in deaths)
-    wanted = ("ccheck", "hang") if kind == "hang" else ("ccheck", "crash", "SIGSEGV")
-    assert wanted in {bucket.signature for bucket in state.buckets()}
+    wanted = (kind, "deadly:read") if kind == "hang" else (kind, "deadly:read", "SIGSEGV")
+    errors = [bucket for bucket in state.buckets() if not bucket.information]
+    assert wanted in {bucket.signature[1:] for bucket in errors}
+    assert not [bucket for bucket in errors if bucket.oracle == "ccheck"]
+    assert all("(deadly.py:4, in read)" in bucket.what for bucket in errors)
 
 
 def test_inputs_that_end_every_process_do_not_end_the_search(tmp_path: Path) -> None:
-    """A reader that dies of the empty file and of the seed itself, with which engines begin, is searched on."""
+    """A reader that dies of the empty file and of a seed, with which engines begin, is searched on."""
     seed = STORY / "good" / "C-00000291-00000000-00000001.bin"
     (tmp_path / "deadly.py").write_text(
         "import os, signal, zlib\n"
@@ -281,8 +284,8 @@ def test_inputs_that_end_every_process_do_not_end_the_search(tmp_path: Path) -> 
     )
     out = tmp_path / "out"
     command = [
-        sys.executable, "-m", "ccheck", "fuzz", "--seeds", str(seed), "--out", str(out), "--time", "60s",
-        "--jobs", "1", "--runs", "2000", "--target", "deadly:read", *SETTING,
+        sys.executable, "-m", "ccheck", "fuzz", "--seeds", str(seed), "--seeds", str(CORPUS / "instances.bin"),
+        "--out", str(out), "--time", "60s", "--jobs", "1", "--runs", "2000", "--target", "deadly:read", *SETTING,
     ]  # fmt: skip
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
     done = subprocess.run(
@@ -293,7 +296,7 @@ def test_inputs_that_end_every_process_do_not_end_the_search(tmp_path: Path) -> 
     assert state.samples()[-1].runs > 1000
     assert state.samples()[-1].features > 20
     assert len(state.deaths()) >= 2
-    assert ("ccheck", "crash", "SIGSEGV") in {bucket.signature for bucket in state.buckets()}
+    assert ("escape", "crash", "deadly:read", "SIGSEGV") in {bucket.signature for bucket in state.buckets()}
 
 
 @pytest.mark.parametrize(

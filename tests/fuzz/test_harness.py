@@ -47,7 +47,7 @@ def test_a_users_own_interpreter_escapes_too() -> None:
     assert made.broken_by(MARCH) == ()
     assert [one.signature for one in made.broken_by(JULY)] == [
         ("escape", "input-index-out-of-bounds", "fetch-input", "criteria[].field_index"),
-        ("escape", "exception", "read", "own_reader.py:read"),
+        ("escape", "exception", "IndexError", "own_reader.py:read"),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -10,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from ccheck.exercise.outcome import Outcome
+from ccheck_fuzz.campaign.state import State
 from ccheck_fuzz.readers import CallableReader, ExecReader, ReaderError
 from tests.conftest import ROOT
-from tests.fuzz.channel_setting import JULY, MARCH
+from tests.fuzz.channel_setting import CORPUS, JULY, MARCH, ON
+from tests.fuzz.test_matrix import SCHEMA, SEED, SHAPE
 
 
 def one(reader: CallableReader | ExecReader, data: bytes) -> Outcome:
@@ -31,7 +34,7 @@ def test_what_a_function_raises_is_a_trap_or_its_refusal() -> None:
     assert (refused.refusal.reason, refused.refusal.message) == ("Refuses", "too short")
     crashed = one(reader, MARCH + bytes(200))
     assert crashed.trap is not None
-    assert crashed.trap.signature == ("exception", "read", "own_reader.py:read")
+    assert crashed.trap.signature == ("exception", "IndexError", "own_reader.py:read")
     assert "IndexError: tuple index out of range" in crashed.trap.detail
 
 
@@ -59,13 +62,13 @@ def script(tmp_path: Path, body: str) -> str:
 
 def test_how_a_program_ends_is_its_outcome(tmp_path: Path) -> None:
     """Status 0 is running, another status a refusal, a signal and a time-out are traps."""
-    reader = ExecReader(script(tmp_path, "sys.exit(len(sys.stdin.buffer.read()))"), 20)
+    reader = ExecReader(f"{script(tmp_path, 'sys.exit(len(sys.stdin.buffer.read()))')} < @@", 20)
     assert one(reader, b"").verdict == "run"
     assert one(reader, b"abc").refusal is not None
-    killed = one(ExecReader(script(tmp_path, "os.abort()"), 20), b"")
+    killed = one(ExecReader(f"{script(tmp_path, 'os.abort()')} @@", 20), b"")
     assert killed.trap is not None
     assert killed.trap.signature == ("signal", "SIGABRT", "")
-    slow = one(ExecReader(script(tmp_path, "time.sleep(60)"), 0.5), b"")
+    slow = one(ExecReader(f"{script(tmp_path, 'time.sleep(60)')} @@", 0.5), b"")
     assert slow.trap is not None
     assert slow.trap.kind == "time-out"
 
@@ -84,28 +87,28 @@ def test_a_sanitizer_report_is_a_trap_without_addresses(tmp_path: Path) -> None:
         "    #0 0x55cd4e59c743 in read_input /src/reader.c:30\\n"
     )
     command = script(tmp_path, f"sys.stderr.write('{report}'); sys.exit(1)")
-    trap = one(ExecReader(command, 20), b"").trap
+    trap = one(ExecReader(f"{command} @@", 20), b"").trap
     assert trap is not None
-    assert trap.signature == ("sanitizer", "read_input", "heap-buffer-overflow")
-    assert trap.detail == "ERROR: AddressSanitizer: heap-buffer-overflow"
+    assert trap.signature == ("sanitizer", "heap-buffer-overflow", "read_input")
+    assert trap.detail == "heap-buffer-overflow in read_input reader.c:30"
 
 
 def test_the_json_of_ccheck_run_is_understood(tmp_path: Path) -> None:
     """A program that answers as `ccheck run --format json` does answers for its builds."""
     said = '{"outcomes": [{"consumer": "7.11", "verdict": "crash", "trap": {"operation": "o", "field": "f"}},'
     said += ' {"consumer": "7.16", "verdict": "refuse", "refusal": "no"}]}'
-    reader = ExecReader(script(tmp_path, f"print('''{said}''')"), 20)
+    reader = ExecReader(script(tmp_path, f"print('''{said}''')") + " @@", 20)
     found = list(reader.outcomes(b"", None, set()))
     assert [(o.consumer, o.verdict) for o in found] == [("7.11", "crash"), ("7.16", "refuse")]
-    assert one(ExecReader(script(tmp_path, "print('[' * 100_000)"), 20), b"").verdict == "run"
+    assert one(ExecReader(script(tmp_path, "print('{' * 100_000)") + " @@", 20), b"").verdict == "run"
 
 
 def test_a_command_that_is_none_is_said_so() -> None:
     """An empty command, and one that does not exist, are wrong usage and never a pass."""
     with pytest.raises(ReaderError, match="the command is empty"):
         ExecReader("  ", 1)
-    with pytest.raises(ReaderError, match="No such file"):
-        one(ExecReader("./no-such-reader @@", 1), b"")
+    with pytest.raises(ReaderError, match=r"there is no file \./no-such-reader"):
+        ExecReader("./no-such-reader @@", 1)
 
 
 def test_the_reader_in_c_has_the_fault_of_2024(tmp_path: Path) -> None:
@@ -124,4 +127,236 @@ def test_the_reader_in_c_has_the_fault_of_2024(tmp_path: Path) -> None:
     assert one(reader, MARCH).verdict == "run"
     trap = one(reader, JULY).trap
     assert trap is not None
-    assert trap.signature == ("sanitizer", "read_input", "heap-buffer-overflow")
+    assert trap.signature == ("sanitizer", "heap-buffer-overflow", "read_input < evaluate")
+
+
+WRONG = {
+    "./nosuch @@": "there is no file ./nosuch",
+    "nosuch-program @@": "no program nosuch-program is on the PATH",
+    "plain @@": "write ./plain for the file in this folder",
+    "./plain @@": "./plain is not executable (chmod +x ./plain)",
+    "./folder @@": "./folder is a folder",
+    "./empty @@": "it is not a program that this system runs",
+    "./lost @@": "the interpreter in its first line, or its loader, is not there",
+    "./works": "write @@ for its name (--exec './works @@'), or '< @@' at the end",
+    "@@": "does not say where the file goes",
+    "./works '@@": "No closing quotation",
+    "< @@": "it names no program",
+}
+
+
+@pytest.mark.parametrize("command", WRONG)
+def test_a_program_that_cannot_be_run_is_wrong_usage(command: str, tmp_path: Path) -> None:
+    """What the user mistyped ends with status 2, and says what to write instead; the campaign does not begin."""
+    for name, content in (
+        ("plain", "x"),
+        ("empty", ""),
+        ("lost", "#!/no/such/shell\n"),
+        ("works", "#!/bin/sh\n"),
+    ):
+        (tmp_path / name).write_text(content)
+        (tmp_path / name).chmod(0o644 if name == "plain" else 0o755)
+    (tmp_path / "empty").write_bytes(b"\x00\x01\x02")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "seed.bin").write_bytes(MARCH)
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "ccheck", "fuzz", "--seeds", "seed.bin", "--out", "out", "--time", "5s", "--jobs", "1",
+            "--exec", command, "--config", str(CORPUS / "ccheck.toml"), "--on", ON,
+        ],
+        capture_output=True, text=True, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert WRONG[command] in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+FUNCTIONS = {
+    "returns": ("", None),
+    "raises": ("raise KeyError('x')", "traps: KeyError: 'x' (own.py:"),
+    "exits": ("sys.exit(0)", "traps: SystemExit: 0 (own.py:"),
+    "interrupts": ("raise KeyboardInterrupt", "traps: KeyboardInterrupt (own.py:"),
+    "recurses": ("fails(data)", "traps: RecursionError: "),
+    "wordless": ("raise Wordless", "traps: Wordless: (its text cannot be made: ValueError) (own.py:"),
+    "ends": ("os._exit(0)", "ends its process: exit status 0"),
+    "segfaults": ("ctypes.string_at(0)", "ends its process: SIGSEGV (own.py:"),
+    "hangs": ("time.sleep(999)", "hangs: no end within 1.5 s (own.py:"),
+    "spins": ("while True: pass", "hangs: no end within 1.5 s (own.py:"),
+}
+
+
+@pytest.mark.parametrize("kind", FUNCTIONS)
+def test_a_function_is_blamed_by_name_for_all_that_it_does(kind: str, tmp_path: Path) -> None:
+    """However a user's function fails, the finding names it, with the place, and none is a fault of ccheck; `replay`
+    comes to the same.
+    """
+    body, wanted = FUNCTIONS[kind]
+    (tmp_path / "own.py").write_text(
+        "import ctypes, os, sys, time\n"
+        "class Wordless(Exception):\n    def __str__(self): raise ValueError\n"
+        f"def fails(data):\n    if data != {MARCH!r}:\n        {body or 'pass'}\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "seed.bin").write_bytes(MARCH)
+    setting = ["--config", str(CORPUS / "ccheck.toml"), "--on", ON]
+
+    def fuzz(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "ccheck", "fuzz", *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=200)
+
+    done = fuzz(
+        "--seeds", "seed.bin", "--out", "out", "--time", "12s", "--runs", "60", "--jobs", "1", "--engine", "hypothesis",
+        "--run-timeout", "1.5s", "--target", "own:fails", "--oracle", "escape", *setting,
+    )  # fmt: skip
+    said = done.stdout + done.stderr
+    assert "ccheck itself" not in said, said
+    assert "ccheck:" not in done.stdout, said
+    assert done.returncode == (0 if wanted is None else 1), said
+    if wanted is not None:
+        assert f"own:fails {wanted}" in done.stdout, said
+        again = fuzz("replay", "out")
+        assert again.returncode == 1, again.stdout + again.stderr
+        assert f"own:fails {wanted}" in again.stdout
+        assert "ccheck itself" not in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "says"),
+    [
+        ("import time; time.sleep(999)", 3, "own:fails hangs: no end within 1.5 s"),
+        ("import os; os._exit(0)", 3, "own:fails ends its process: exit status 0"),
+        ("raise KeyError", 3, "own:fails on a known-good seed: KeyError"),
+        ("raise ValueError('not mine')", 0, "own:fails refuses a known-good seed: not mine"),
+    ],
+)
+def test_a_function_that_dies_on_a_known_good_seed_stops_the_campaign(
+    body: str, status: int, says: str, tmp_path: Path
+) -> None:
+    """What dies on every file is no reader to search with; one that refuses the seed is searched with, and says so."""
+    (tmp_path / "own.py").write_text(f"def fails(data):\n    {body}\n", encoding="utf-8")
+    (tmp_path / "seed.bin").write_bytes(MARCH)
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "ccheck", "fuzz", "--seeds", "seed.bin", "--out", "out", "--time", "12s", "--runs", "20",
+            "--jobs", "1", "--target", "own:fails", "--run-timeout", "1.5s", "--oracle", "trap",
+            "--config", str(CORPUS / "ccheck.toml"), "--on", ON,
+        ],
+        capture_output=True, text=True, check=False, cwd=tmp_path, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == status, done.stdout + done.stderr
+    assert says in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("raise SystemExit(0)", "importing own raised SystemExit: 0"),
+        ("x = 1 / 0", "importing own raised ZeroDivisionError"),
+        ("def fails(data): pass\nfails.refuses = 3", "its attribute refuses has 3, which is no exception"),
+        ("def fails(:", "importing own raised SyntaxError"),
+    ],
+)
+def test_a_module_that_cannot_be_used_is_wrong_usage(
+    source: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A module that fails when it is imported, or that says what no exception is, is named with why."""
+    (tmp_path / "own.py").write_text(source, encoding="utf-8")
+    monkeypatch.delitem(sys.modules, "own", raising=False)
+    with pytest.raises(ReaderError, match=re.escape(says)):
+        CallableReader("own:fails", tmp_path)
+
+
+COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)] or ["cc"]
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_the_documented_campaign_finds_the_fault_and_nothing_in_a_harmless_file(
+    compiler: str, tmp_path: Path
+) -> None:
+    """docs/fuzzing.md, Your own interpreter: a reader with the address sanitizer runs the good file, and the campaign
+    finds the read past the inputs, with the whole report in the folder, in `status`, `report` and `replay`.
+    """
+    if shutil.which(compiler) is None:
+        pytest.skip("no C compiler")
+    source = ROOT / "docs" / "examples" / "reader.c"
+    build = [compiler, "-g", "-O1", "-fsanitize=address", "-o", "reader", str(source)]
+    if subprocess.run(build, check=False, cwd=tmp_path).returncode:
+        pytest.skip(f"{compiler} has no address sanitizer")
+
+    def fuzz(*words: str) -> str:
+        command = [sys.executable, "-m", "ccheck", "fuzz", *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=200)
+        assert done.returncode in (0, 1), done.stdout + done.stderr
+        return done.stdout
+
+    said = fuzz(
+        "--seeds", str(CORPUS / "field-past-inputs" / "good"), "--out", "in-c", "--time", "25s", "--runs", "150", "--jobs", "1",
+        "--trust-definitions", "--config", str(CORPUS / "ccheck.toml"), "--on", ON, "--exec", "./reader @@",
+        "--oracle", "escape",
+    )  # fmt: skip
+    assert "./reader @@ traps: heap-buffer-overflow in read_input reader.c:" in said
+    buckets = {bucket.signature: bucket for bucket in State(tmp_path / "in-c").buckets()}
+    own = [
+        signature for signature in buckets if signature[1] in ("sanitizer", "signal", "memory", "time-out")
+    ]
+    assert own == [("escape", "sanitizer", "heap-buffer-overflow", "read_input < evaluate")]
+    folder = tmp_path / "in-c" / "findings" / str(buckets[own[0]].folder)
+    output = (folder / "output.txt").read_text(encoding="utf-8")
+    for part in (
+        "exit status 1",
+        "ERROR: AddressSanitizer: heap-buffer-overflow",
+        " in read_input ",
+        "SUMMARY:",
+    ):
+        assert part in output
+        for shown in (
+            (folder / "report.txt").read_text(),
+            fuzz("status", "in-c"),
+            fuzz("report", "in-c"),
+            fuzz("replay", "in-c"),
+        ):
+            assert part in shown
+
+
+def test_a_program_that_dies_on_a_known_good_seed_stops_the_campaign(tmp_path: Path) -> None:
+    """Its own output says why, and no finding is written."""
+    (tmp_path / "seed.bin").write_bytes(MARCH)
+    for body, says in (
+        ("echo 'no licence' >&2; kill -ABRT $$", "ended by SIGABRT"),
+        ("echo 'no licence' >&2; sleep 999", "no end after 1 s"),
+        ("echo 'no licence' >&2; exit 127", "cannot start: exit status 127"),
+    ):
+        (tmp_path / "reader").write_text(f"#!/bin/sh\n{body}\n")
+        (tmp_path / "reader").chmod(0o755)
+        done = subprocess.run(
+            [
+                sys.executable, "-m", "ccheck", "fuzz", "--seeds", "seed.bin", "--out", "out", "--time", "5s", "--jobs", "1",
+                "--exec", "./reader @@", "--exec-timeout", "1s", "--config", str(CORPUS / "ccheck.toml"), "--on", ON,
+            ],
+            capture_output=True, text=True, check=False, cwd=tmp_path,
+        )  # fmt: skip
+        assert done.returncode == 3, done.stdout + done.stderr
+        assert says in done.stderr
+        assert "no licence" in done.stderr
+        assert not (tmp_path / "out" / "findings").exists()
+
+
+def test_the_interpreter_of_a_schema_file_is_blamed_by_name(tmp_path: Path) -> None:
+    """What `EXERCISE` of a user's schema file raises is its crash, and no fault of ccheck; so is what ends its process."""
+    for body, wanted in (("raise KeyError(3)", "KeyError: 3 (mine.py:"), ("os._exit(0)", "exit status 0")):
+        own = f"import os\ndef EXERCISE(data, given):\n    if len(data) != {len(SEED)}:\n        {body}\n"
+        rest = "    return Exercised((Outcome('mine', 'any', 'run', events=1),))\n"
+        (tmp_path / "mine.py").write_text(SHAPE + SCHEMA + own + rest, encoding="utf-8")
+        (tmp_path / "seed.bin").write_bytes(SEED)
+        shutil.rmtree(tmp_path / "out", ignore_errors=True)
+        command = [
+            sys.executable, "-m", "ccheck", "fuzz", "--schema", "mine.py", "--seeds", "seed.bin", "--out", "out", "--time",
+            "15s", "--runs", "60", "--jobs", "1", "--engine", "hypothesis", "--oracle", "escape",
+        ]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=200)
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert "EXERCISE of mine.py" in done.stdout
+        assert wanted in done.stdout
+        assert "ccheck itself" not in done.stdout
+        assert "ccheck:" not in done.stdout

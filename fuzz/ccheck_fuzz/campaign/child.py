@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import faulthandler
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import psutil
+
+_STACK_SECONDS = 0.1
+"""Time for writing a stack."""
 _DEATH_SIGNAL = 1
 """PR_SET_PDEATHSIG, from <linux/prctl.h>."""
 
@@ -36,6 +42,39 @@ def end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
     if process.stdin is not None:
         process.stdin.close()
+
+
+def end_family(process: subprocess.Popen[bytes], *, with_stack: bool = False) -> None:
+    """End a process at once, with all that it started.
+
+    with_stack: let it write its Python stack first, where it knows how.
+    """
+    if process.poll() is not None:
+        end(process)
+        return
+    if with_stack and hasattr(signal, "SIGUSR1"):
+        process.send_signal(signal.SIGUSR1)
+        time.sleep(_STACK_SECONDS)
+    if hasattr(signal, "SIGSTOP"):
+        process.send_signal(signal.SIGSTOP)  # so that nothing is started while its children are listed
+    try:
+        family = psutil.Process(process.pid).children(recursive=True)
+    except psutil.Error:
+        family = []
+    end(process)
+    for child in family:
+        with contextlib.suppress(psutil.Error):
+            child.kill()
+
+
+def last_stack_on_request() -> None:
+    """Make this process write its Python stack to standard error when it crashes, and when it is asked with
+    SIGUSR1; and leave Ctrl-C to the process that began it.
+    """
+    faulthandler.enable(all_threads=False)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGUSR1"):
+        faulthandler.register(signal.SIGUSR1, all_threads=False)
 
 
 def end_with_parent() -> None:

@@ -26,7 +26,8 @@ def measure(folder: Path, *, html: Path | None, missing: bool) -> str:
     words += [] if html is None else ["--html", str(html.absolute())]
     done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603 - our own module
     if done.returncode:
-        raise CoverageMissing(f"coverage.py could not measure: {done.stderr.strip().splitlines()[-1:]}")
+        last = done.stderr.strip().splitlines()[-1:] or [f"exit status {done.returncode}"]
+        raise CoverageMissing(f"coverage.py could not measure: {last[0]}")
     return done.stdout
 
 
@@ -53,6 +54,9 @@ def main() -> int:
         harness.broken_by(data)
     measured.stop()
     modules = tuple(name for reader in made.readers for name in reader.modules)
+    if not modules:
+        print("no line of Python is run: a program's own code is not looked at", file=sys.stderr)  # noqa: T201 - shown by the command
+        return 1
     include = [pattern for place in folders(modules) for pattern in (place, f"{place}/**")]
     if options.html is not None:
         measured.html_report(directory=str(options.html), include=include)

@@ -12,7 +12,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-_FIGURES = struct.Struct("<QdQQQQQd")
+_FIGURES = struct.Struct("<QdQQQQQdQ")
+_READER = struct.Struct("<Q")
 _INPUT = struct.Struct("<I")
 _SIZE = _FIGURES.size + _INPUT.size
 MOST_INPUT = 1 << 20
@@ -26,7 +27,8 @@ class Flight:
     runs: begun so far. begun: when the last one began (`time.monotonic`, one clock for all processes of a
     machine), 0.0 between runs. features, corpus: reached and kept so far. refused: runs whose content the
     validator refused. stable, replayed: inputs that reached the same when run again, of how many. cpu:
-    seconds of the process. input: of the run that is under way, or of the last one.
+    seconds of the process. reader: the number of the user's interpreter that runs, from 1, or 0 for none.
+    input: of the run that is under way, or of the last one.
     """
 
     runs: int
@@ -37,6 +39,7 @@ class Flight:
     stable: int
     replayed: int
     cpu: float
+    reader: int
     input: bytes
 
 
@@ -64,6 +67,10 @@ class Recorder:
         self._map[_SIZE : _SIZE + len(kept)] = kept
         self._write(time.monotonic())
 
+    def enter(self, reader: int) -> None:
+        """An interpreter of the user's begins to run, by its number; 0: it has ended."""
+        _READER.pack_into(self._map, _FIGURES.size - _READER.size, reader)
+
     def end(self) -> None:
         """The run is over."""
         self._write(0.0)
@@ -71,7 +78,7 @@ class Recorder:
     def _write(self, begun: float) -> None:
         _FIGURES.pack_into(
             self._map, 0, self.runs, begun, self.features, self.corpus, self.refused, self.stable,
-            self.replayed, time.process_time(),
+            self.replayed, time.process_time(), 0,
         )  # fmt: skip
 
 
@@ -83,8 +90,8 @@ def look(path: Path) -> Flight | None:
         return None
     if len(raw) < _SIZE:
         return None
-    *figures, cpu = _FIGURES.unpack_from(raw)
+    *figures, cpu, reader = _FIGURES.unpack_from(raw)
     (length,) = _INPUT.unpack_from(raw, _FIGURES.size)
     runs, begun, features, corpus, refused, stable, replayed = figures
     data = raw[_SIZE : _SIZE + min(length, MOST_INPUT)]
-    return Flight(runs, begun, features, corpus, refused, stable, replayed, cpu, data)
+    return Flight(runs, begun, features, corpus, refused, stable, replayed, cpu, reader, data)

@@ -15,15 +15,21 @@ from ccheck.commands.run import table
 from ccheck.exercise.outcome import Outcome
 from ccheck.finding import FileReport, RunReport
 from ccheck.report.json import render as render_json
+from ccheck.report.printable import printable
 from ccheck.report.text import render_file
 from ccheck_fuzz.campaign.state import Bucket
+from ccheck_fuzz.carried import carry
 from ccheck_fuzz.entry import Entry, split
 from ccheck_fuzz.harness import Harness
-from ccheck_fuzz.oracles import Broken, Case
-from ccheck_fuzz.setup import Ready, Setup
+from ccheck_fuzz.isolated import Ran, said_of
+from ccheck_fuzz.oracles import FOREIGN, Broken, Case
+from ccheck_fuzz.readers import ForeignOutcome
+from ccheck_fuzz.setup import Ready
 from ccheck_interpreter.trap import report as render_trap
 from ccheck_interpreter.trap import to_json as trap_to_json
 
+OUTPUT = "output.txt"
+"""The file with all that an interpreter of the user's said."""
 _UNSAFE = re.compile(r"[^a-zA-Z0-9.-]+")
 
 
@@ -40,12 +46,14 @@ def write_finding(
     data: bytes,
     broken: Broken,
     *,
-    reproduced: bool,
+    reproduced: bool | None,
     deadly: bool = False,
+    log: str = "",
 ) -> Path:
     """Write a bucket's folder whole and then give it its name, so that half of one is never seen.
 
-    deadly: the input ends the process that runs it, so that it is not run here.
+    reproduced: None where it was not run again. deadly: the input may end the process that runs it, so that
+    it is not run here. log: what that process wrote.
     """
     name = folder_name(bucket)
     part = folder / f".{name}.part"
@@ -58,16 +66,20 @@ def write_finding(
             "\n".join(entry.events) + "\n", encoding="utf-8", errors="surrogateescape"
         )
     case = None if deadly else _case(made, data)
+    output = _output(broken, case, log)
+    if output:
+        (part / OUTPUT).write_text(output, encoding="utf-8", errors="backslashreplace")
     recipe = None if case is None else _recipe(made, case)
     if recipe is not None:
         (part / "recipe.yaml").write_text(recipe, encoding="utf-8")
     (part / "report.txt").write_text(
-        _text(bucket, broken, case, entry, reproduced=reproduced), encoding="utf-8", errors="replace"
+        _text(bucket, broken, case, entry, output, reproduced=reproduced), encoding="utf-8", errors="replace"
     )
     (part / "report.json").write_text(
-        json.dumps(_json(bucket, broken, case, reproduced=reproduced), indent=1) + "\n", encoding="utf-8"
+        json.dumps(_json(bucket, broken, case, output, reproduced=reproduced), indent=1) + "\n",
+        encoding="utf-8",
     )
-    _copy_setting(part, made)
+    carry(part, made)
     (part / "test_reproducer.py").write_text(
         _TEST.format(what=_quoted(broken.what), signature=broken.signature)
     )
@@ -101,27 +113,54 @@ def _recipe(made: Ready, case: Case) -> str | None:
     return dump_yaml(recipe, schema.name)
 
 
-def _text(bucket: Bucket, broken: Broken, case: Case | None, entry: Entry, *, reproduced: bool) -> str:
+def _output(broken: Broken, case: Case | None, log: str) -> str:
+    """All that the interpreter of the user's said whose trap or refusal the finding is about."""
+    outcomes = () if case is None else case.outcomes
+    said = tuple(said_of(one) for one in outcomes if isinstance(one, ForeignOutcome))
+    return Ran(said=said, dead=log).output_of(broken)
+
+
+def _text(
+    bucket: Bucket, broken: Broken, case: Case | None, entry: Entry, output: str, *, reproduced: bool | None
+) -> str:
+    again = {
+        True: "every time",
+        False: "NOT AGAIN: flaky, see what differs between runs",
+        None: "not run again yet",
+    }
     lines = [
         f"{broken.oracle}: {broken.what}",
         "",
         f"bucket      {bucket.number}: {' · '.join(bucket.signature)}",
         f"found       after {bucket.runs:,} runs and {bucket.cpu:.1f} CPU-seconds of its job",
-        f"reproduced  {'every time' if reproduced else 'NOT AGAIN: flaky, see what differs between runs'}",
+        f"reproduced  {again[reproduced]}",
         f"file        file.bin, {len(entry.content):,} bytes",
     ]
     if entry.events is not None:
         lines.append(f"events      events.jsonl, {len(entry.events)}")
+    if output:
+        lines += ["", f"What your interpreter said, whole ({OUTPUT}):", ""]
+        lines += [f"  {printable(line.replace(chr(9), '    '))}" for line in output.splitlines()]
     if case is None:
         return "\n".join(lines) + "\n"
-    lines += ["", "What each driver build does with it:", "", *table(case.outcomes)]
+    lines += ["", "What each driver build does with it:", "", *table(tuple(map(_shown, case.outcomes)))]
     seen: set[object] = set()
     for outcome in case.outcomes:
-        if outcome.trap is not None and outcome.trap.signature not in seen:
+        if outcome.trap is None or outcome.trap.kind in FOREIGN:
+            continue
+        if outcome.trap.signature not in seen:
             seen.add(outcome.trap.signature)
             lines += ["", render_trap(outcome.trap)]
     lines += ["", "What the validator says:", "", _verdict(case.report)]
     return "\n".join(lines) + "\n"
+
+
+def _shown(outcome: Outcome) -> Outcome:
+    """An outcome for the table: a trap of the user's interpreter in its own words."""
+    trap = outcome.trap
+    if trap is None or trap.kind not in FOREIGN:
+        return outcome
+    return replace(outcome, trap=replace(trap, operation=replace(trap.operation, field=trap.detail)))
 
 
 def _verdict(report: FileReport) -> str:
@@ -132,13 +171,16 @@ def _run(report: FileReport) -> RunReport:
     return RunReport((replace(report, path="file.bin"),), __version__)
 
 
-def _json(bucket: Bucket, broken: Broken, case: Case | None, *, reproduced: bool) -> dict[str, Any]:
+def _json(
+    bucket: Bucket, broken: Broken, case: Case | None, output: str, *, reproduced: bool | None
+) -> dict[str, Any]:
     return {
         "oracle": broken.oracle,
         "signature": list(broken.signature),
         "what": broken.what,
         "information": broken.information,
         "reproduced": reproduced,
+        "output": output or None,
         "hits": bucket.hits,
         "first_after_runs": bucket.runs,
         "first_after_cpu_seconds": round(bucket.cpu, 3),
@@ -155,34 +197,6 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "trap": None if outcome.trap is None else trap_to_json(outcome.trap),
         "refusal": None if outcome.refusal is None else outcome.refusal.message,
     }
-
-
-def _copy_setting(part: Path, made: Ready) -> None:
-    """What the finding was judged by, beside it, so that the test runs where the folder is carried to."""
-    setup = made.setup
-    if made.given.definitions is not None:
-        (part / "definitions.bin").write_bytes(made.given.definitions)
-    consumers = made.judgement.setting.consumers
-    if consumers is not None:
-        shutil.copyfile(consumers.path, part / "consumers.toml")
-    schema = setup.schema
-    if schema.endswith(".py"):
-        shutil.copyfile(schema, part / "schema.py")
-        schema = "schema.py"
-    carried = Setup(
-        schema=schema,
-        use_config=False,
-        definitions=("definitions.bin",) if made.given.definitions is not None else (),
-        consumers="consumers.toml" if consumers is not None else None,
-        target_version=setup.target_version,
-        on=made.judgement.setting.on.isoformat(),
-        trust_definitions=setup.trust_definitions,
-        target=setup.target,
-        execute=setup.execute,
-        execute_seconds=setup.execute_seconds,
-        max_size=setup.max_size,
-    )
-    (part / "setup.json").write_text(carried.to_json() + "\n", encoding="utf-8")
 
 
 def _quoted(text: str) -> str:

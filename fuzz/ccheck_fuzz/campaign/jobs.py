@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import time
 from pathlib import Path
@@ -10,19 +9,23 @@ from pathlib import Path
 import psutil
 
 from ccheck_fuzz.campaign.bounds import Bounds
-from ccheck_fuzz.campaign.child import begin, end
+from ccheck_fuzz.campaign.child import begin, end_family
 from ccheck_fuzz.campaign.flight import Flight, look
-from ccheck_fuzz.campaign.state import Death
-
-LOG_TAIL = 2000
-"""Characters of a dead worker's last words that are kept."""
+from ccheck_fuzz.isolated import Death, Kind, exit_words, last_words
+from ccheck_fuzz.native.process import resident
 
 
 class Job:
     """One worker process after another, with one engine."""
 
     def __init__(
-        self, number: int, engine: str, folder: Path, modules: tuple[str, ...], bounds: Bounds
+        self,
+        number: int,
+        engine: str,
+        folder: Path,
+        modules: tuple[str, ...],
+        bounds: Bounds,
+        directory: str | None = None,
     ) -> None:
         self.number = number
         self.engine = engine
@@ -30,6 +33,7 @@ class Job:
         self._folder = folder
         self._modules = modules
         self._bounds = bounds
+        self._directory = directory or str(Path.cwd())
         self._process: subprocess.Popen[bytes] | None = None
         self._watch: psutil.Process | None = None
         self._stuck: tuple[int, float] = (-1, 0.0)
@@ -55,16 +59,16 @@ class Job:
         """The exit status of the worker that ended, or None."""
         return None if self._process is None else self._process.poll()
 
-    def start(self, seconds: float, seed: int, runs: int = 0) -> None:
-        """Begin an epoch."""
+    def start(self, until: float, seed: int, runs: int = 0) -> None:
+        """Begin an epoch. until: its end (`time.monotonic`)."""
         self.epoch += 1
         self.counted = False
         self._stuck = (-1, 0.0)
         self.recorder.unlink(missing_ok=True)
         words = [
             str(self._folder.absolute()), f"--job={self.number}", f"--engine={self.engine}",
-            f"--instrument={','.join(self._modules)}", f"--seconds={seconds:.1f}", f"--seed={seed}",
-            f"--runs={runs}", f"--memory={self._bounds.memory}",
+            f"--instrument={','.join(self._modules)}", f"--until={until:.3f}", f"--seed={seed}",
+            f"--runs={runs}", f"--memory={self._bounds.memory}", f"--directory={self._directory}",
         ]  # fmt: skip
         log = self._folder / "work" / f"log-{self.number}"
         self._process = begin("ccheck_fuzz.campaign.worker", words, log)
@@ -84,9 +88,11 @@ class Job:
         except psutil.Error:
             return 0
 
-    def overdue(self, flight: Flight | None) -> str | None:
+    def overdue(self, flight: Flight | None) -> Kind | None:
         """Why the worker must be ended: `hang` or `memory`; None where it is well."""
-        if self.memory() > self._bounds.memory << 20:
+        most = self._bounds.memory << 20
+        # What it has started has a limit of its own besides.
+        if self.memory() > most or (self._process is not None and resident(self._process.pid) > 2 * most):
             return "memory"
         if flight is not None and flight.begun and time.monotonic() - flight.begun > self._bounds.run_seconds:
             # Seen twice in the same run: one look may fall between the two writes of a quick one.
@@ -100,20 +106,10 @@ class Job:
         flight = self.look() if self.running else None
         return flight is not None and 0 < flight.begun < time.monotonic() - 1.0
 
-    def kill(self) -> None:
-        """End the worker at once, with all that it started."""
-        if self._process is None:
-            return
-        try:
-            family = psutil.Process(self._process.pid).children(recursive=True)
-        except psutil.Error:
-            family = []
-        end(self._process)
-        for child in family:
-            try:
-                child.kill()
-            except psutil.Error:
-                continue
+    def kill(self, *, with_stack: bool = False) -> None:
+        """End the worker at once, with all that it started. with_stack: it first says where it is."""
+        if self._process is not None:
+            end_family(self._process, with_stack=with_stack)
 
     def count(self, flight: Flight | None) -> None:
         """Add what the ended worker did to what the job did, once."""
@@ -123,20 +119,13 @@ class Job:
             self.before_features = max(self.before_features, flight.features)
         self.counted = True
 
-    def death(self, kind: str, flight: Flight | None) -> Death:
+    def death(self, kind: Kind, flight: Flight | None) -> Death:
         """The death of the worker that ended: how, its last words, and the input it was in."""
-        status = self.status
-        detail = f"exit status {status}"
-        if status is not None and status < 0:
-            try:
-                detail = signal.Signals(-status).name
-            except ValueError:
-                detail = f"signal {-status}"
-        try:
-            log = (self._folder / "work" / f"log-{self.number}").read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            log = ""
-        data = flight.input if flight is not None and flight.begun else b""
-        runs = 0 if flight is None else flight.runs
-        words = f"{detail}\n{log[-LOG_TAIL:]}".strip()
-        return Death(time.time(), self.number, self.engine, kind, words, runs, data)
+        in_run = flight is not None and flight.begun
+        return Death(
+            kind,
+            exit_words(self.status),
+            flight.reader if flight is not None and in_run else 0,
+            last_words(self._folder / "work" / f"log-{self.number}"),
+            flight.input if flight is not None and in_run else b"",
+        )

@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import sys
+import time
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ccheck_fuzz.campaign.bounds import Bounds, bound_memory, step_back
-from ccheck_fuzz.campaign.child import end_with_parent
+from ccheck_fuzz.campaign.child import end_with_parent, last_stack_on_request
 from ccheck_fuzz.campaign.state import State
 from ccheck_fuzz.campaign.tracing import folders, traced
 from ccheck_fuzz.harness import Harness
@@ -30,8 +32,11 @@ class Merged:
     passed: int
 
 
-def merge(made: Ready, inputs: Iterable[bytes]) -> Merged:
-    """Replay inputs, the smallest first, and keep those that reach a line or a feature that none reached."""
+def merge(made: Ready, inputs: Iterable[bytes], until: float = math.inf) -> Merged:
+    """Replay inputs, the smallest first, and keep those that reach a line or a feature that none reached.
+
+    until: when to stop (`time.monotonic`); inputs that were not replayed by then are kept.
+    """
     harness = Harness(made, lambda data, broken: None)
     kept: list[bytes] = []
     lines: set[tuple[str, int]] = set()
@@ -39,13 +44,16 @@ def merge(made: Ready, inputs: Iterable[bytes]) -> Merged:
     modules = tuple(name for reader in made.readers for name in reader.modules)
     with traced(folders(modules)) as take:
         for data in sorted(set(inputs), key=lambda data: (len(data), data)):
+            if time.monotonic() >= until:
+                kept.append(data)
+                continue
             reached = harness.reach(data)
             fresh = take() - lines
             if fresh or not reached <= features:
                 kept.append(data)
                 lines |= fresh
                 features |= reached
-    passed = sum(map(harness.passes, kept))
+    passed = sum(time.monotonic() < until and harness.passes(data) for data in kept)
     return Merged(tuple(kept), frozenset(lines), frozenset(features), passed)
 
 
@@ -58,15 +66,18 @@ def main() -> int:
     """Merge the corpus of a campaign, in a process that may die of it."""
     parser = argparse.ArgumentParser(prog="ccheck fuzz (merge)")
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--until", type=float, default=math.inf, help="time.monotonic() of the end")
     options = parser.parse_args()
     end_with_parent()
+    last_stack_on_request()
     step_back(10)
     state = State(options.folder)
-    bound_memory(Bounds(**json.loads(state.setting("bounds") or "{}")))
-    made = ready(Setup.from_json(state.setting("setup") or ""))
+    setup = Setup.from_json(state.setting("setup") or "")
+    bound_memory(Bounds.of(setup))
+    made = ready(setup)
     deadly = state.deadly()
     inputs = [data for data in state.inputs() if data not in deadly]
-    merged = merge(made, inputs)
+    merged = merge(made, inputs, options.until)
     state.reached({f"line {name}:{number}" for name, number in merged.lines})
     state.reached({feature_name(feature) for feature in merged.features})
     if merged.kept:

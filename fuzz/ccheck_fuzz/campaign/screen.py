@@ -37,6 +37,7 @@ class Screen:
         if stream.isatty() and not quiet:
             self._live = Live(console=self._console, refresh_per_second=4, transient=True)
         self._said = 0.0
+        self._stage = ""
         self._known = 0
 
     def __enter__(self) -> Screen:
@@ -60,8 +61,8 @@ class Screen:
             if not bucket.information and bucket.signature not in self._old:
                 print(f"found {line_of(bucket)}", file=self._stream, flush=True)
         self._known = len(progress.buckets)
-        if now - self._said >= EVERY:
-            self._said = now
+        if now - self._said >= EVERY or progress.stage != self._stage:
+            self._said, self._stage = now, progress.stage
             print(plain(progress), file=self._stream, flush=True)
 
 

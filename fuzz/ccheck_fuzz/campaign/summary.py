@@ -6,10 +6,15 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from ccheck.regular_file import read_regular_text
 from ccheck.report.printable import printable
+from ccheck_fuzz.campaign.folder import OUTPUT
 from ccheck_fuzz.campaign.state import Bucket, State
 from ccheck_fuzz.oracles import INFORMATION
 from ccheck_fuzz.setup import Setup, configuration_of
+
+MOST_LINES = 200
+"""Lines of an interpreter's output that are shown; a finding's folder has all of it."""
 
 
 def findings(state: State, known: Collection[tuple[str, ...]] = ()) -> list[Bucket]:
@@ -17,8 +22,26 @@ def findings(state: State, known: Collection[tuple[str, ...]] = ()) -> list[Buck
     return [b for b in state.buckets() if not b.information and b.signature not in known]
 
 
-def lines(folder: Path, state: State, known: Collection[tuple[str, ...]] = ()) -> Iterator[str]:
-    """What a campaign found, and what it looked at."""
+def output_lines(output: str) -> Iterator[str]:
+    """What an interpreter of the user's said, as it is shown under its finding."""
+    said = output.splitlines()
+    for line in said[:MOST_LINES]:
+        yield printable(f"    {line.expandtabs()}").rstrip()
+    if len(said) > MOST_LINES:
+        yield f"    ... and {len(said) - MOST_LINES:,} more lines"
+
+
+def _read(path: Path) -> str:
+    try:
+        return read_regular_text(path, errors="replace")
+    except OSError:
+        return ""
+
+
+def lines(
+    folder: Path, state: State, known: Collection[tuple[str, ...]] = (), *, outputs: bool = False
+) -> Iterator[str]:
+    """What a campaign found, and what it looked at. outputs: with all that the user's interpreters said."""
     before = state.setting("setup")
     if before is not None:
         yield printable(f"configuration: {configuration_of(Setup.from_json(before))}")
@@ -36,10 +59,13 @@ def lines(folder: Path, state: State, known: Collection[tuple[str, ...]] = ()) -
     yield f"{runs:,} runs in {cpu:,.0f} CPU-seconds; {reach}; {kept}"
     for bucket in new:
         flaky = ", flaky" if bucket.state == "flaky" else ""
-        size = f", {len(bucket.minimal):,} bytes" if bucket.minimal is not None else ", not yet minimised"
+        settled = bucket.minimal is not None and bucket.state != "new"
+        size = f", {len(bucket.minimal or b''):,} bytes" if settled else ", not yet minimised"
         yield printable(f"{bucket.oracle}: {bucket.what}")
         where = folder / "findings" / bucket.folder if bucket.folder else folder
         yield printable(f"  {bucket.hits:,} times, first after {bucket.runs:,} runs{size}{flaky}: {where}")
+        if bucket.folder and outputs:
+            yield from output_lines(_read(where / OUTPUT))
     told = Counter(b.oracle for b in buckets if b.information)
     for oracle, ways in told.items():
         yield f"for information: {INFORMATION[oracle]}, in {ways} {'way' if ways == 1 else 'ways'}"

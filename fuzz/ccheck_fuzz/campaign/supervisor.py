@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import random
 import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
+from ccheck.report.summary import counted
 from ccheck_fuzz.campaign.bounds import Bounds
-from ccheck_fuzz.campaign.child import begin, end
+from ccheck_fuzz.campaign.child import begin, end_family
 from ccheck_fuzz.campaign.flight import Flight
 from ccheck_fuzz.campaign.jobs import Job
 from ccheck_fuzz.campaign.matrix import cells
 from ccheck_fuzz.campaign.progress import Outcome, Progress
 from ccheck_fuzz.campaign.settling import Settling
+from ccheck_fuzz.campaign.state import Death as DeathRow
 from ccheck_fuzz.campaign.state import Sample, State, StateError
 from ccheck_fuzz.engines import available
-from ccheck_fuzz.oracles import Broken
+from ccheck_fuzz.isolated import broken_of
 from ccheck_fuzz.setup import Ready
 
 LOOK = 0.25
@@ -36,9 +36,19 @@ EPOCH = 300.0
 FIRST_EPOCH = 20.0
 """The first epoch is short: it ends with the first merge, and so with the first coverage."""
 MERGE_SECONDS = 30.0
-"""Time for merging the corpus, and for each of its inputs as much more as the next says."""
+"""Time for merging the corpus while the search goes on, and as much more for each of its inputs."""
 MERGE_SECONDS_EACH = 0.2
-GRACE = 3.0
+WRAP_UP_SHARE, WRAP_UP_LEAST, WRAP_UP_MOST = 0.2, 2.5, 30.0
+"""The part of a session's time, and its bounds in seconds, for merging the corpus and writing the findings;
+at least half of the time is searched.
+"""
+MERGE_MARGIN = 0.5
+"""Seconds before the end of its time at which a merge stops replaying, and writes what it has."""
+LEAST_SEARCH = 2.5
+"""Seconds that are searched at least where the session is as long, however long it took to begin."""
+LEAST_LEFT = 2.0
+"""Seconds that are left for them at least, where the search was late to end or was interrupted."""
+GRACE = 1.5
 """Seconds that jobs have for ending when their epoch is over."""
 QUICK_DEATHS = 5
 """Deaths of one job before its first run, one after the other, that end the campaign."""
@@ -58,22 +68,29 @@ class Campaign:
         seconds: float,
         engines: Sequence[str],
         seed: int,
-        bounds: Bounds,
         runs: int = 0,
+        started: float | None = None,
     ) -> None:
-        """engines: names, one job after the other takes the next. runs: at most so many for each job."""
+        """engines: names, one job after the other takes the next. runs: at most so many for each job.
+        started: when the session's time began to count (`time.monotonic`), now without it.
+        """
         self._folder = folder
         self._state = state
         self._made = made
         self._seeds = seeds
-        self._seconds = seconds
+        now = time.monotonic()
+        started = now if started is None else started
+        kept = min(max(WRAP_UP_SHARE * seconds, WRAP_UP_LEAST), WRAP_UP_MOST, seconds / 2)
+        self._deadline = started + seconds
+        self._search_until = max(self._deadline - kept, now + max(seconds / 4, min(seconds, LEAST_SEARCH)))
+        bounds = Bounds.of(made.setup)
         self._chance = random.Random(seed)
         self._runs = runs
         modules = tuple(dict.fromkeys(name for reader in made.readers for name in reader.modules))
         self._jobs = [
-            Job(number, engines[number % len(engines)], folder, modules, bounds) for number in range(jobs)
+            Job(number, engines[number % len(engines)], folder, modules, bounds, made.setup.directory)
+            for number in range(jobs)
         ]
-        self._bounds = bounds
         self._stop = False
         self._quick_deaths = 0
         self._settling = Settling(folder, state)
@@ -81,12 +98,11 @@ class Campaign:
         self._merging: subprocess.Popen[bytes] | None = None
         self._merged_by = 0.0
         self._session = 0
-        self.progress = Progress(time.monotonic(), seconds, engines=tuple(engines))
+        self.progress = Progress(started, seconds, engines=tuple(engines))
 
     def run(self, show: Callable[[Progress], None]) -> Outcome:
         """Search until the time is up or somebody asks for the end; settle what was found."""
         self._session = self._state.begin(self._made.fingerprint)
-        self._state.put("bounds", json.dumps(asdict(self._bounds)))
         why = "time"
         problem = None
         with self._heeding():
@@ -99,35 +115,47 @@ class Campaign:
                     job.kill()
         self._gather()
         self._sample(force=True)
-        if why != "interrupted":  # the next session merges and settles what an interrupted one leaves
+        if why == "interrupted":  # the next session merges and settles what an interrupted one leaves
+            self._end_children()
+        else:
             problem = problem or self._idle()
-            try:
-                self._finish(show, merge=problem is None)
-            except KeyboardInterrupt:
+            if not self._wrap_up(show, merging=problem is None):
                 why = "interrupted"
-        self._end_children()
         self._state.end(self._session, problem or why)
         self.progress.buckets = self._state.buckets()
         self.progress.stage = "ended"
         show(self.progress)
         return Outcome(why, problem, self.progress.runs)
 
-    def _finish(self, show: Callable[[Progress], None], *, merge: bool) -> None:
-        """Make the corpus small, and settle what was found."""
-        if merge:
-            self.progress.stage = "merging the corpus"
-            show(self.progress)
-            self._end_merge(MERGE_SECONDS)
-            self._begin_merge()
-            self._end_merge(MERGE_SECONDS + MERGE_SECONDS_EACH * len(self._gathered))
-        self._settling.rest(lambda: self._show_settling(show))
+    def _wrap_up(self, show: Callable[[Progress], None], *, merging: bool) -> bool:
+        """Merge the corpus and write the findings, side by side, within what is left of the session's time.
+
+        What is not done by then is done by the next session. Returns False where Ctrl-C ended it.
+        """
+        now = time.monotonic()
+        until = max(self._deadline, now + LEAST_LEFT)
+        waiting = self._settling.waiting
+        work = f"merging {len(self._gathered):,} inputs, writing {counted(waiting, 'finding')}"
+        self.progress.stage = f"{work} (at most {max(0.0, until - now):.0f} s)"
+        show(self.progress)
+        whole = False
+        with suppress(KeyboardInterrupt):
+            if merging:
+                self._end_merge(until - time.monotonic())
+                self._begin_merge(until)
+            self._settling.rest(until, lambda: show(self.progress))
+            if merging:
+                self._end_merge(until - time.monotonic())
+            whole = True
+        self._end_children()
+        return whole
 
     def _end_children(self) -> None:
         """End what merges and settles, where it still does."""
-        self._settling.stop()
         if self._merging is not None:
-            end(self._merging)
+            end_family(self._merging)
             self._merging = None
+        self._settling.stop()
 
     @contextmanager
     def _heeding(self) -> Iterator[None]:
@@ -166,7 +194,7 @@ class Campaign:
 
     def _search(self, show: Callable[[Progress], None]) -> str | None:
         """Epoch after epoch; why it could not go on, or None."""
-        until = time.monotonic() + self._seconds
+        until = self._search_until
         epoch = FIRST_EPOCH
         while not self._stop and time.monotonic() < until:
             self.progress.stage = "searching"
@@ -179,7 +207,8 @@ class Campaign:
             epoch = EPOCH
             if not self._stop and time.monotonic() < until:
                 self._gather()
-                self._begin_merge()
+                now = time.monotonic()
+                self._begin_merge(now + MERGE_SECONDS + MERGE_SECONDS_EACH * len(self._gathered))
         return None
 
     def _epoch(self, end: float, show: Callable[[Progress], None]) -> str | None:
@@ -197,19 +226,22 @@ class Campaign:
                 sampled = time.monotonic()
                 self._sample()
                 self._gather()
-                self._settling.next()
+                self._settling.next(self._deadline)
                 self._end_merge(0.0)
                 show(self.progress)
             if not any(job.running for job in self._jobs):
                 break
         # Engines look at the clock between runs: they get a moment, and a run that takes long gets its time,
         # so that one that hangs at the end is known as well.
+        self.progress.stage = "waiting for the last runs"
         grace = time.monotonic() + GRACE
         while not self._stop and any(job.running for job in self._jobs):
             for job in self._jobs:
                 self._watch(job, 0.0)
-            if time.monotonic() > grace and not any(job.in_long_run() for job in self._jobs):
-                break
+            if time.monotonic() > grace:
+                if not any(job.in_long_run() for job in self._jobs):
+                    break
+                show(self.progress)
             time.sleep(0.05)
         for job in self._jobs:
             if job.running:
@@ -221,7 +253,7 @@ class Campaign:
 
     def _start(self, job: Job, end: float) -> None:
         job.start(
-            max(1.0, end - time.monotonic()),
+            max(end, time.monotonic() + 1.0),
             self._chance.getrandbits(31),
             max(0, self._runs - job.before_runs),
         )
@@ -235,25 +267,30 @@ class Campaign:
             kind = job.overdue(flight)
             if kind is None:
                 return None
-            job.kill()
+            job.kill(with_stack=True)
             flight = job.look()
-        elif job.status is None or job.status == 0 or job.counted:
-            if job.status == 0 and not job.counted:
-                job.count(flight)
+        elif job.status is None or job.counted:
+            return None
+        elif job.status == 0 and not (flight is not None and flight.begun):
+            job.count(flight)
             return None
         else:
+            # With status 0 too: a run that ends its process has not come to its own end.
             kind = "crash"
         job.count(flight)
         death = job.death(kind, flight)
-        self._state.died(self._session, death)
+        runs = 0 if flight is None else flight.runs
+        words = f"{death.detail}\n{death.log}".strip()
+        self._state.died(
+            self._session, DeathRow(time.time(), job.number, job.engine, kind, words, runs, death.data)
+        )
         self.progress.deaths += 1
         if flight is not None and flight.begun:
-            what, signature = _of_death(kind, death.detail, self._bounds)
-            self._state.hit(Broken("ccheck", what, signature), death.data, death.runs, job.before_cpu)
+            self._state.hit(broken_of(self._made, death), death.data, runs, job.before_cpu)
         if flight is None or not flight.runs:
             self._quick_deaths += 1
             if self._quick_deaths >= QUICK_DEATHS:
-                return f"jobs die before their first run: {death.detail}"
+                return f"jobs die before their first run: {words}"
         if time.monotonic() < end and not self._stop:
             self._start(job, end)
         return None
@@ -266,7 +303,7 @@ class Campaign:
         runs = stable = replayed = features = 0
         cpu = 0.0
         for job in self._jobs:
-            seen = job.look() or Flight(0, 0.0, 0, 0, 0, 0, 0, 0.0, b"")
+            seen = job.look() or Flight(0, 0.0, 0, 0, 0, 0, 0, 0.0, 0, b"")
             runs_so_far, cpu_so_far = job.before_runs, job.before_cpu
             if not job.counted:
                 runs_so_far, cpu_so_far = runs_so_far + seen.runs, cpu_so_far + seen.cpu
@@ -306,22 +343,23 @@ class Campaign:
                 continue
         self.progress.corpus = len(self._gathered)
 
-    def _begin_merge(self) -> None:
+    def _begin_merge(self, until: float) -> None:
         """Make the corpus small, in a process of its own, while the jobs go on."""
         if self._merging is None:
-            self._merging = begin("ccheck_fuzz.campaign.merge", [str(self._folder.absolute())])
-            self._merged_by = time.monotonic() + MERGE_SECONDS + MERGE_SECONDS_EACH * len(self._gathered)
+            words = [str(self._folder.absolute()), f"--until={until - MERGE_MARGIN:.3f}"]
+            self._merging = begin("ccheck_fuzz.campaign.merge", words)
+            self._merged_by = until
 
     def _end_merge(self, patience: float) -> None:
         """Take in what a merge gave, if it ends soon enough; where it dies, the corpus stays as it is."""
         if self._merging is None:
             return
         try:
-            self._merging.wait(patience)
+            self._merging.wait(max(0.0, patience))
         except subprocess.TimeoutExpired:
-            if not patience and time.monotonic() < self._merged_by:
+            if patience <= 0.0 and time.monotonic() < self._merged_by:
                 return
-            end(self._merging)
+            end_family(self._merging)
         finally:
             if self._merging.poll() is not None:
                 self._merging = None
@@ -339,28 +377,14 @@ class Campaign:
         self.progress.lines = sum(name.startswith("line ") for name, _ in reached)
         self.progress.cells = cells(name for name, _ in reached)
 
-    def _show_settling(self, show: Callable[[Progress], None]) -> None:
-        self.progress.stage = "settling findings"
-        self.progress.buckets = self._state.buckets()
-        show(self.progress)
-
     def _idle(self) -> str | None:
         """Why the session did no work, or None."""
         if self.progress.runs == 0:
             return "not one run was made"
-        if self.progress.features == 0:
+        found = any(not bucket.information for bucket in self._state.buckets())
+        if self.progress.features == 0 and not found:
             return "no coverage: not one input reached anything in the interpreter"
         return None
-
-
-def _of_death(kind: str, detail: str, bounds: Bounds) -> tuple[str, tuple[str, ...]]:
-    """What a death says, and its bucket."""
-    first = detail.splitlines()[0] if detail else ""
-    if kind == "hang":
-        return f"a run does not end within {bounds.run_seconds:g} s", ("ccheck", "hang")
-    if kind == "memory":
-        return f"a run takes more than {bounds.memory} MiB of memory", ("ccheck", "memory")
-    return f"a run ends its process: {first}", ("ccheck", "crash", first)
 
 
 def choose_engines(wanted: str) -> tuple[tuple[str, ...], str | None]:

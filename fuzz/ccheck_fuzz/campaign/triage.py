@@ -3,47 +3,41 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ccheck_fuzz.campaign.bounds import Bounds, bound_memory, step_back
-from ccheck_fuzz.campaign.child import end_with_parent
+from ccheck_fuzz.campaign.child import end_with_parent, last_stack_on_request
 from ccheck_fuzz.campaign.folder import write_finding
-from ccheck_fuzz.campaign.jobs import Job
 from ccheck_fuzz.campaign.state import Bucket, State
 from ccheck_fuzz.entry import Entry, split
 from ccheck_fuzz.harness import Harness
+from ccheck_fuzz.isolated import Death, broken_of, deadly, run_isolated
 from ccheck_fuzz.minimize import minimize
 from ccheck_fuzz.oracles import Broken
 from ccheck_fuzz.setup import Ready, Setup, ready
 
 RERUNS = 3
 """How often an input is run again before it is believed."""
-TRIAL = 999_999
-"""The number of the job that runs one input alone."""
 SECONDS = 40.0
 """Time for shrinking one input; what is smallest by then is kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """data: the smallest input. broken: what it breaks. reproduced: whether it did so every time."""
+    """data: the smallest input. broken: what it breaks. reproduced: whether it did so every time; None where
+    there was no time to run it. log: what the process wrote that the input ended, if it did. shrunk: whether
+    there was time for it.
+    """
 
     data: bytes
     broken: Broken
-    reproduced: bool
-
-
-DEATHS = ("hang", "memory", "crash")
-"""What the second word of a signature of the oracle *ccheck* says where a run ended its process."""
-
-
-def deadly(signature: tuple[str, ...]) -> bool:
-    """Whether inputs of this bucket end the process that runs them."""
-    return signature[0] == "ccheck" and len(signature) > 1 and signature[1] in DEATHS
+    reproduced: bool | None
+    log: str = ""
+    shrunk: bool = True
 
 
 def breaks(harness: Harness, data: bytes, signature: tuple[str, ...]) -> Broken | None:
@@ -51,61 +45,81 @@ def breaks(harness: Harness, data: bytes, signature: tuple[str, ...]) -> Broken 
     return next((one for one in harness.broken_by(data) if one.signature == signature), None)
 
 
-def settle(made: Ready, inputs: list[bytes], signature: tuple[str, ...], seconds: float) -> Settled | None:
-    """Shrink the smallest input that breaks the property again; None where none does."""
+def settle(
+    made: Ready,
+    inputs: list[bytes],
+    signature: tuple[str, ...],
+    until: float,
+    confirmed: Callable[[Settled], object] = lambda settled: None,
+) -> Settled | None:
+    """Shrink the smallest input that breaks the property again; None where none does.
+
+    Args:
+        made: The campaign.
+        inputs: Of the bucket, the smallest first.
+        signature: Of the bucket.
+        until: When to stop (`time.monotonic`). One input is run once, however late it is.
+        confirmed: Called before an input is shrunk, which may take long.
+    """
     harness = Harness(made, lambda data, broken: None)
     for data in inputs:
-        seen = [breaks(harness, data, signature) for _ in range(RERUNS)]
-        if seen[0] is None or None in seen:
+        first = breaks(harness, data, signature)
+        if first is None or not _again(harness, data, signature, until):
+            if time.monotonic() > until:
+                return None
             continue
-        until = time.monotonic() + seconds
+        found = Settled(data, first, True, shrunk=False)
+        if time.monotonic() > until:
+            return found
+        confirmed(found)
         small = _shrunk(made, harness, data, signature, until)
-        broken = breaks(harness, small, signature)
-        if broken is not None:
-            return Settled(small, broken, True)
-        return Settled(data, seen[0], True)
+        broken = first if small == data else breaks(harness, small, signature)
+        return Settled(data, first, True) if broken is None else Settled(small, broken, True)
     return None
+
+
+def _again(harness: Harness, data: bytes, signature: tuple[str, ...], until: float) -> bool:
+    """Whether an input breaks the property each time that it is run again, as often as there is time."""
+    for _ in range(RERUNS - 1):
+        if time.monotonic() > until:
+            return True
+        if breaks(harness, data, signature) is None:
+            return False
+    return True
 
 
 def settle_deadly(
-    folder: Path, inputs: list[bytes], signature: tuple[str, ...], bounds: Bounds, seconds: float
-) -> bytes | None:
+    made: Ready, inputs: list[bytes], signature: tuple[str, ...], until: float
+) -> Settled | None:
     """The smallest input found that ends the process of its run in the same way, by running each in a process
     of its own; None where none does. Content is only cut in halves: each try may take as long as a hang.
     """
-    until = time.monotonic() + seconds
     for data in inputs:
-        if not _dies(folder, data, signature, bounds):
+        seen = _dies(made, data, signature, until)
+        if seen is None:
+            if time.monotonic() > until:
+                return None
             continue
-        small = data
+        small, broken, log = data, *seen
         cut = len(small) // 2
         while cut and time.monotonic() < until:
             shorter = small[: len(small) - cut]
-            if shorter and _dies(folder, shorter, signature, bounds):
-                small = shorter
+            seen = _dies(made, shorter, signature, until) if shorter else None
+            if seen is not None:
+                small, broken, log = shorter, *seen
             cut //= 2
-        return small
+        return Settled(small, broken, True, log)
     return None
 
 
-def _dies(folder: Path, data: bytes, signature: tuple[str, ...], bounds: Bounds) -> bool:
-    """Whether running this input ends its process as the signature says."""
-    job = Job(TRIAL, "trial", folder, ("-",), bounds)
-    (folder / "work" / "trial").write_bytes(data)
-    job.start(2 * bounds.run_seconds + 30, 1, 1)
-    until = time.monotonic() + 2 * bounds.run_seconds + 30
-    while job.running and time.monotonic() < until:
-        kind = job.overdue(job.look())
-        if kind is not None:
-            job.kill()
-            return signature[1] == kind
-        time.sleep(0.05)
-    if job.running:
-        job.kill()
-        return False
-    if job.status is not None and job.status < 0:
-        return signature[1] == "crash" and job.death("crash", None).detail.splitlines()[0] == signature[2]
-    return False
+def _dies(made: Ready, data: bytes, signature: tuple[str, ...], until: float) -> tuple[Broken, str] | None:
+    """What the end of its process breaks, and the last words, where it ends as the signature says."""
+    ran = run_isolated(made.setup, data, until=until)
+    if isinstance(ran, Death):
+        broken = broken_of(made, ran)
+        if broken.signature == signature:
+            return broken, ran.log
+    return None
 
 
 def _shrunk(made: Ready, harness: Harness, data: bytes, signature: tuple[str, ...], until: float) -> bytes:
@@ -113,6 +127,8 @@ def _shrunk(made: Ready, harness: Harness, data: bytes, signature: tuple[str, ..
     events = entry.events
 
     def keeps(content: bytes) -> bool:
+        if content == entry.content:
+            return True  # it was run just before
         if time.monotonic() > until:
             return False
         return breaks(harness, Entry(content, events).pack(), signature) is not None
@@ -127,55 +143,74 @@ def _shrunk(made: Ready, harness: Harness, data: bytes, signature: tuple[str, ..
     return Entry(minimize(entry.content, made.schema, keeps), events).pack()
 
 
-def present(folder: Path, state: State, made: Ready, bucket: Bucket, seconds: float = SECONDS) -> Path:
-    """Settle a bucket and write its folder below `folder`; the folder's path."""
+def present_found(folder: Path, state: State, made: Ready, bucket: Bucket) -> None:
+    """Write the folder of a bucket as it was found, without a run: what comes after may take long."""
+    data = state.hits(bucket.number)[0]
+    known = Broken(bucket.oracle, bucket.what, bucket.signature)
+    log = _last_words(state, data)
+    path = write_finding(folder, made, bucket, data, known, reproduced=None, deadly=True, log=log)
+    state.settle(bucket.number, "new", bucket.what, data, path.name)
+
+
+def _last_words(state: State, data: bytes) -> str:
+    """What the process wrote that this input ended last; empty where it ended none."""
+    return next((death.detail for death in reversed(state.deaths()) if death.data == data), "")
+
+
+def present(folder: Path, state: State, made: Ready, bucket: Bucket, until: float) -> Path:
+    """Settle a bucket, and write its folder below `folder`; the folder's path."""
     inputs = state.hits(bucket.number)
+
+    def write(settled: Settled) -> Path:
+        path = write_finding(
+            folder,
+            made,
+            bucket,
+            settled.data,
+            settled.broken,
+            reproduced=settled.reproduced,
+            deadly=deadly(bucket.signature),
+            log=settled.log,
+        )
+        # What could not be run again, or be shrunk, is settled by the next session.
+        done = "flaky" if settled.reproduced is False else "minimal" if settled.shrunk else "new"
+        state.settle(bucket.number, done, settled.broken.what, settled.data, path.name)
+        return path
+
     if deadly(bucket.signature):
-        bounds = Bounds(**json.loads(state.setting("bounds") or "{}"))
-        small = settle_deadly(folder.parent, inputs, bucket.signature, bounds, seconds)
-        known = Broken(bucket.oracle, bucket.what, bucket.signature)
-        settled = None if small is None else Settled(small, known, True)
+        settled = settle_deadly(made, inputs, bucket.signature, until)
     else:
-        settled = settle(made, inputs, bucket.signature, seconds)
+        settled = settle(made, inputs, bucket.signature, until, write)
     if settled is None:
-        data = state.hits(bucket.number)[0]
         known = Broken(bucket.oracle, bucket.what, bucket.signature)
-        settled = Settled(data, known, False)
-    path = write_finding(
-        folder,
-        made,
-        bucket,
-        settled.data,
-        settled.broken,
-        reproduced=settled.reproduced,
-        deadly=deadly(bucket.signature),
-    )
-    state.settle(
-        bucket.number,
-        "minimal" if settled.reproduced else "flaky",
-        settled.broken.what,
-        settled.data,
-        path.name,
-    )
-    return path
+        log = _last_words(state, inputs[0])
+        late = time.monotonic() > until
+        settled = Settled(inputs[0], known, None if late else False, log, shrunk=not late)
+    return write(settled)
 
 
 def main() -> int:
-    """Settle the buckets of a campaign that are new, in a process that may die of one."""
+    """Settle buckets of a campaign, in a process that may die of one."""
     parser = argparse.ArgumentParser(prog="ccheck fuzz (triage)")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("number", type=int)
-    parser.add_argument("--seconds", type=float, default=SECONDS)
+    parser.add_argument("numbers", type=int, nargs="+")
+    parser.add_argument("--until", type=float, required=True, help="time.monotonic() of the end")
     options = parser.parse_args()
     end_with_parent()
+    last_stack_on_request()
     step_back(5)
     state = State(options.folder)
-    bounds = Bounds(**json.loads(state.setting("bounds") or "{}"))
-    bound_memory(bounds)
-    made = ready(Setup.from_json(state.setting("setup") or ""))
-    for bucket in state.buckets():
-        if bucket.number == options.number:
-            present(options.folder / "findings", state, made, bucket, options.seconds)
+    setup = Setup.from_json(state.setting("setup") or "")
+    bound_memory(Bounds.of(setup))
+    made = ready(setup)
+    buckets = {bucket.number: bucket for bucket in state.buckets()}
+    for number in options.numbers:
+        if buckets[number].folder is None:
+            present_found(options.folder / "findings", state, made, buckets[number])
+    for place, number in enumerate(options.numbers):
+        now = time.monotonic()
+        share = (options.until - now) / (len(options.numbers) - place)
+        present(options.folder / "findings", state, made, buckets[number], now + min(share, SECONDS))
     state.close()
     return 0
 

@@ -12,7 +12,7 @@ from collections.abc import Hashable
 from pathlib import Path
 
 from ccheck_fuzz.campaign.bounds import Bounds, bound_memory, step_back
-from ccheck_fuzz.campaign.child import end_with_parent
+from ccheck_fuzz.campaign.child import end_with_parent, last_stack_on_request
 from ccheck_fuzz.engines import ENGINES, Engine, Search
 
 LOOKED = 64
@@ -25,24 +25,15 @@ def main() -> None:
     """Run one epoch of one job."""
     options = _options()
     end_with_parent()
+    last_stack_on_request()
     step_back(options.nice)
     bound_memory(Bounds(memory=options.memory))
-    if options.engine == "trial":
-        sys.exit(_search(options, Trial(options.folder / "work" / "trial")))
     engine = ENGINES[options.engine]()
-    engine.instrument(tuple(options.instrument.split(",")))
+    sys.path.insert(0, options.directory)  # where a user's own module may lie
+    # None where all that is run are programs, whose code no engine of Python's sees.
+    engine.instrument(tuple(filter(None, options.instrument.split(","))))
+    sys.path.pop(0)
     sys.exit(_search(options, engine))
-
-
-class Trial:
-    """Runs one input, and nothing else: does the process survive it?"""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def search(self, search: Search) -> None:
-        """Run it."""
-        search.run(self._path.read_bytes())
 
 
 def _options() -> argparse.Namespace:
@@ -51,7 +42,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--job", type=int, required=True)
     parser.add_argument("--engine", required=True)
     parser.add_argument("--instrument", required=True)
-    parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("--directory", default="", help="of the user's own modules")
+    parser.add_argument("--until", type=float, required=True, help="time.monotonic() of the end")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--runs", type=int, default=0)
     parser.add_argument("--memory", type=int, required=True, help="MiB")
@@ -59,7 +51,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _search(options: argparse.Namespace, engine: Engine | Trial) -> int:
+def _search(options: argparse.Namespace, engine: Engine) -> int:
     from ccheck_fuzz.campaign.flight import Recorder
     from ccheck_fuzz.campaign.ledger import Ledger
     from ccheck_fuzz.campaign.state import State
@@ -73,8 +65,8 @@ def _search(options: argparse.Namespace, engine: Engine | Trial) -> int:
     work = options.folder / "work"
     recorder = Recorder(work / f"flight-{options.job}")
     ledger = Ledger(state, recorder)
-    harness = Harness(made, ledger.found)
-    deadly = state.deadly() if options.engine != "trial" else frozenset()
+    harness = Harness(made, ledger.found, recorder.enter)
+    deadly = state.deadly()
     flushed = time.monotonic()
 
     def run(data: bytes) -> set[Hashable]:
@@ -114,7 +106,7 @@ def _search(options: argparse.Namespace, engine: Engine | Trial) -> int:
             corpus=work / "corpus",
             dictionary=words,
             seed=options.seed,
-            until=time.monotonic() + options.seconds,
+            until=options.until,
             max_size=made.setup.max_size,
             told=told,
             stable=stable,

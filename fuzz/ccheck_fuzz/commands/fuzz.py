@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from pathlib import Path
 from random import Random
 
 import click
 
 from ccheck.cli import FAILURE, FINDINGS, INTERRUPTED, PASS
-from ccheck_fuzz.campaign.bounds import Bounds
 from ccheck_fuzz.campaign.hold import held
 from ccheck_fuzz.campaign.screen import Screen, default_stream
+from ccheck_fuzz.campaign.seed_check import seed_check
 from ccheck_fuzz.campaign.state import State, StateError
 from ccheck_fuzz.campaign.summary import findings, lines
 from ccheck_fuzz.campaign.supervisor import Campaign, choose_engines
@@ -62,7 +63,7 @@ Examples:
     metavar="TIME",
     default="10m",
     show_default=True,
-    help="How long: 60s, 10m, 8h, 2d.",
+    help="How long in all, merging the corpus and writing the findings included: 60s, 10m, 8h, 2d.",
 )
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes.  [default: the cores]")
 @click.option(
@@ -74,12 +75,6 @@ Examples:
 )
 @click.option(
     "--seed", type=click.IntRange(0, 2**31 - 1), default=1, show_default=True, help="For the first jobs."
-)
-@click.option(
-    "--run-timeout", callback=duration, metavar="TIME", default="10s", show_default=True, help="For one run."
-)
-@click.option(
-    "--memory", type=click.IntRange(256), default=2048, show_default=True, metavar="MIB", help="For one job."
 )
 @click.option("--runs", type=click.IntRange(1), help="End after so many runs of each job.")
 @click.option("--new-only", is_flag=True, help="Only what --since did not know counts for the exit status.")
@@ -100,8 +95,6 @@ def command(  # noqa: PLR0917, RUF100 - one argument for each option
     jobs: int | None,
     engine: str,
     seed: int,
-    run_timeout: float,
-    memory: int,
     runs: int | None,
     new_only: bool,
     since: Path | None,
@@ -121,6 +114,7 @@ def command(  # noqa: PLR0917, RUF100 - one argument for each option
     """
     if ctx.invoked_subcommand is not None:
         return PASS
+    started = time.monotonic()
     if out is None:
         raise click.UsageError("name the campaign's folder with --out")
     if new_only and since is None:
@@ -130,13 +124,12 @@ def command(  # noqa: PLR0917, RUF100 - one argument for each option
         click.echo(f"passed over: {line}", err=True)
     if seeds and not given:
         raise click.UsageError("there is not one file among the seeds")
-    setup = setup_of(given, about)
+    setup = setup_of(given, about, seconds)
     try:
         with held(out):
             return _campaign(
-                out, setup, given, seconds, jobs or os.cpu_count() or 1, engine, seed,
-                Bounds(max(run_timeout, about.exec_timeout if about.execute else 0.0), memory), runs or 0,
-                since, quiet=quiet, new_only=new_only,
+                out, setup, given, seconds, jobs or os.cpu_count() or 1, engine, seed, runs or 0,
+                since, started, quiet=quiet, new_only=new_only,
             )  # fmt: skip
     except StateError as wrong:
         raise click.UsageError(str(wrong)) from wrong
@@ -154,9 +147,9 @@ def _campaign(
     jobs: int,
     engine: str,
     seed: int,
-    bounds: Bounds,
     runs: int,
     since: Path | None,
+    started: float,
     *,
     quiet: bool,
     new_only: bool,
@@ -182,11 +175,16 @@ def _campaign(
         earlier.close()
     resumed = bool(state.inputs())
     if not given and not resumed:
-        given = _grown(made, quiet=quiet)
+        given = _grown(made, started + seconds / 2, quiet=quiet)
     refused = _all_refused(made, given)
+    broken = seed_check(made, given or state.inputs(), (lambda line: None) if quiet else _note)
+    if broken is not None:
+        state.close()
+        click.echo(f"the campaign could not do its work: {broken}", err=True)
+        return FAILURE
     campaign = Campaign(
-        out, state, made, seeds=given, jobs=jobs, seconds=seconds, engines=engines,
-        seed=seed + len(state.sessions()), bounds=bounds, runs=runs,
+        out.absolute(), state, made, seeds=given, jobs=jobs, seconds=seconds, engines=engines,
+        seed=seed + len(state.sessions()), runs=runs, started=started,
     )  # fmt: skip
     with Screen(default_stream(), quiet=quiet, known=known) as screen:
         outcome = campaign.run(screen.show)
@@ -207,8 +205,12 @@ def _campaign(
     return PASS
 
 
-def _grown(made: Ready, *, quiet: bool) -> list[bytes]:
-    """Valid files from nothing."""
+def _note(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _grown(made: Ready, until: float, *, quiet: bool) -> list[bytes]:
+    """Valid files from nothing. until: when to stop (`time.monotonic`)."""
     if not quiet:
         click.echo(f"no seeds: growing valid {made.schema.name} files from the schema", err=True)
     known = interest_of(made)
@@ -218,10 +220,11 @@ def _grown(made: Ready, *, quiet: bool) -> list[bytes]:
     grown = []
     valid: list[bytes] = []
     for number in range(GROWN):
-        one = grow(made.schema, made.judgement, Random(number), known, wanted=wanted)
+        one = grow(made.schema, made.judgement, Random(number), known, wanted=wanted, until=until)
         grown.append(one)
         if one.valid:
             valid.append(one.data)
+        if one.valid or time.monotonic() > until:
             break
     if not valid:
         left = ", ".join(min(grown, key=lambda one: len(one.left)).left)

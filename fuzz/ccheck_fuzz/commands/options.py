@@ -14,7 +14,7 @@ import click
 from ccheck.commands.options import day, size, together
 from ccheck.configuration import ConfigurationError
 from ccheck.formats import recognise
-from ccheck.gather import refuse_contradiction
+from ccheck.gather import is_schema_file, refuse_contradiction
 from ccheck.project import find_project
 from ccheck_fuzz.oracles import ORACLES
 from ccheck_fuzz.readers import ReaderError
@@ -46,7 +46,9 @@ class Subject:
     no_config: bool
     target: str | None
     execute: str | None
-    exec_timeout: float
+    exec_timeout: float | None
+    run_timeout: float | None
+    memory: int
     oracles: tuple[str, ...]
     max_size: int
     trust_definitions: bool
@@ -86,12 +88,21 @@ def subject(function: Callable[..., Any]) -> Callable[..., Any]:
                 "--exec",
                 "execute",
                 metavar="COMMAND",
-                help="Your own interpreter: a program, with @@ for the file. Signals, sanitizer reports and"
-                " time-outs are traps.",
+                help="Your own interpreter: a program, with @@ for the file's name, or '< @@' at the end for"
+                " the file as standard input. Signals, sanitizer reports, panics, time-outs and too much"
+                " memory are traps.",
             ),
             click.option(
-                "--exec-timeout", callback=duration, metavar="TIME", default="10s", show_default=True,
-                help="Time for one run of --exec.",
+                "--exec-timeout", callback=duration, metavar="TIME",
+                help="Time for one run of --exec.  [default: 10s, or half of --time where that is less]",
+            ),
+            click.option(
+                "--run-timeout", callback=duration, metavar="TIME",
+                help="Time for the rest of one run.  [default: 10s, or half of --time where that is less]",
+            ),
+            click.option(
+                "--memory", type=click.IntRange(256), default=2048, show_default=True, metavar="MIB",
+                help="For one process, and for one run of --exec.",
             ),
             click.option(
                 "--oracle", "oracles", multiple=True, type=click.Choice(list(ORACLES)),
@@ -112,8 +123,16 @@ def subject(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def setup_of(seeds: list[bytes], about: Subject) -> Setup:
-    """The options in words that survive the process. Raises click.UsageError."""
+RUN_SECONDS = 10.0
+"""Time for one run, where nothing else is said."""
+
+
+def setup_of(seeds: list[bytes], about: Subject, seconds: float | None = None) -> Setup:
+    """The options in words that survive the process. Raises click.UsageError.
+
+    seconds: the time of the whole campaign, where it is one.
+    """
+    usual = RUN_SECONDS if seconds is None else min(RUN_SECONDS, max(1.0, seconds / 2))
     refuse_contradiction(about.config, use_config=not about.no_config)
     schema = about.schema
     if schema is None:
@@ -124,7 +143,7 @@ def setup_of(seeds: list[bytes], about: Subject) -> Setup:
             )
             raise click.UsageError(f"{what}: name the format with --schema")
         (schema,) = found
-    elif schema.endswith(".py"):
+    elif is_schema_file(schema):
         schema = str(Path(schema).resolve())
     config = about.config or (None if about.no_config else find_project(Path.cwd()))
     return Setup(
@@ -139,7 +158,10 @@ def setup_of(seeds: list[bytes], about: Subject) -> Setup:
         trust_definitions=about.trust_definitions,
         target=about.target,
         execute=about.execute,
-        execute_seconds=about.exec_timeout,
+        execute_seconds=about.exec_timeout or usual,
+        directory=str(Path.cwd()),
+        run_seconds=about.run_timeout or usual,
+        memory=about.memory,
         oracles=about.oracles,
         max_size=about.max_size,
     )

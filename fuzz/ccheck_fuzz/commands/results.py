@@ -31,7 +31,7 @@ def status(folder: Path) -> int:
     Exit status: 0 nothing found, 1 findings.
     """
     state = opened(folder)
-    for line in lines(folder, state):
+    for line in lines(folder, state, outputs=True):
         click.echo(line)
     return FINDINGS if findings(state) else PASS
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -10,14 +11,16 @@ import click
 from ccheck.cli import FAILURE, FINDINGS, PASS
 from ccheck.intake import NotTaken, take
 from ccheck.output import write_output
-from ccheck.regular_file import read_regular_text
 from ccheck.report.printable import printable
-from ccheck_fuzz.campaign.state import State, StateError
-from ccheck_fuzz.campaign.triage import deadly, settle
+from ccheck_fuzz.campaign.state import Bucket, State, StateError
+from ccheck_fuzz.campaign.summary import output_lines
+from ccheck_fuzz.campaign.triage import settle
+from ccheck_fuzz.carried import SETUP, words_of
 from ccheck_fuzz.commands.options import Subject, made_ready, setup_of, subject
 from ccheck_fuzz.entry import split
 from ccheck_fuzz.harness import Harness
-from ccheck_fuzz.reproduce import UNREADABLE, entry_of, reproduce
+from ccheck_fuzz.isolated import Death, Ran, broken_of, run_isolated
+from ccheck_fuzz.reproduce import NotRun, rerun
 from ccheck_fuzz.setup import Setup
 
 
@@ -49,7 +52,7 @@ def minimize(path: Path, output: Path, seconds: float, about: Subject) -> int:
         click.echo(f"{path} breaks no property: nothing to keep while it shrinks", err=True)
         return FINDINGS
     gravest = broken[0]
-    settled = settle(made, [data], gravest.signature, seconds)
+    settled = settle(made, [data], gravest.signature, time.monotonic() + seconds)
     if settled is None:
         click.echo(f"{path} does not break the same property every time: {gravest.what}", err=True)
         return FINDINGS
@@ -69,63 +72,62 @@ def replay(folder: Path) -> int:
     DIR is a campaign's folder or a finding's. In a campaign's folder also the inputs of findings that are not
     settled yet are run.
 
-    Exit status: 0 nothing is broken any more, 1 something is, 3 there is nothing to run.
+    Exit status: 0 nothing is broken any more, 1 something is, 3 there is nothing to run, or something cannot
+    be run here.
     """
-    if (folder / "setup.json").is_file():
-        return _findings([folder])
-    found = sorted(path.parent for path in folder.glob("findings/*/setup.json"))
-    status = _findings(found)
+    if (folder / SETUP).is_file():
+        return _status([_finding(folder)])
+    results = [_finding(path.parent) for path in sorted(folder.glob(f"findings/*/{SETUP}"))]
     try:
         state = State(folder)
     except StateError:
-        if not found:
-            click.echo(f"{folder} holds no finding: nothing was run", err=True)
-        return status
-    unsettled = [one for one in state.buckets() if one.folder is None and not one.information]
-    if unsettled:
-        harness = Harness(
-            made_ready(Setup.from_json(state.setting("setup") or "")), lambda data, broken: None
-        )
-        for bucket in unsettled:
-            now = [b for data in state.hits(bucket.number) for b in harness.broken_by(data)]
-            still = any(b.signature == bucket.signature for b in now)
-            click.echo(
-                printable(
-                    f"{'broken' if still else 'holds '}  {bucket.oracle}: {bucket.what} (not minimised)"
-                )
-            )
-            status = FINDINGS if still else PASS if status == FAILURE else status
-    if status == FAILURE:
+        pass
+    else:
+        setup = Setup.from_json(state.setting("setup") or "{}")
+        unsettled = [one for one in state.buckets() if one.folder is None and not one.information]
+        results += [_unsettled(setup, state, bucket) for bucket in unsettled]
+        state.close()
+    if not results:
         click.echo(f"{folder} holds no finding: nothing was run", err=True)
-    return status
+    return _status(results)
 
 
-def _signature(folder: Path) -> tuple[str, ...]:
-    """What a finding's folder says it breaks."""
+def _status(results: Sequence[bool | None]) -> int:
+    """The exit status for findings that are broken, are not, or could not be run (None)."""
+    if True in results:
+        return FINDINGS
+    return FAILURE if not results or None in results else PASS
+
+
+def _finding(folder: Path) -> bool | None:
+    """Run a finding's folder, and say whether it is still broken; None where it cannot be run."""
     try:
-        told = json.loads(read_regular_text(folder / "report.json"))
-    except OSError:
-        return ("",)
-    return tuple(told["signature"])
+        ran = rerun(folder)
+        schema = words_of(folder).schema
+    except NotRun as wrong:
+        _say(None, folder.name, str(wrong))
+        return None
+    broken = [one for one in ran.broken if not one.information]
+    _say(bool(broken), folder.name, broken[0].what if broken else f"nothing is broken ({schema})")
+    if broken:
+        for line in output_lines(ran.output_of(broken[0])):
+            click.echo(line)
+    return bool(broken)
 
 
-def _findings(folders: list[Path]) -> int:
-    """Run folders of findings; FAILURE when there are none."""
-    still = 0
-    for folder in folders:
-        if deadly(_signature(folder)):
-            still += 1
-            click.echo(
-                f"not run {folder.name}: it ends the process that runs it; its test_reproducer.py runs it"
-            )
-            continue
-        try:
-            test = Setup.from_json(read_regular_text(folder / "setup.json"))
-            entry_of(folder)
-        except UNREADABLE as fault:
-            raise click.UsageError(f"{folder} cannot be read: {fault}") from fault
-        broken = [one for one in reproduce(folder) if not one.information]
-        still += bool(broken)
-        what = broken[0].what if broken else f"nothing is broken ({test.schema})"
-        click.echo(printable(f"{'broken' if broken else 'holds '}  {folder.name}: {what}"))
-    return FAILURE if not folders else FINDINGS if still else PASS
+def _unsettled(setup: Setup, state: State, bucket: Bucket) -> bool | None:
+    """Run the inputs of a bucket that has no folder yet."""
+    still: bool | None = None
+    for data in state.hits(bucket.number):
+        ran = run_isolated(setup, data)
+        if isinstance(ran, Death):
+            ran = Ran((broken_of(made_ready(setup), ran),))
+        if ran.not_run is None:
+            still = still or any(one.signature == bucket.signature for one in ran.broken)
+    _say(still, bucket.oracle, f"{bucket.what} (not minimised)")
+    return still
+
+
+def _say(still: bool | None, name: str, what: str) -> None:
+    word = {True: "broken ", False: "holds  ", None: "not run"}[still]
+    click.echo(printable(f"{word} {name}: {what}"))

@@ -41,7 +41,7 @@ class Atheris:
         return None
 
     def instrument(self, packages: tuple[str, ...]) -> None:
-        """Import the packages with counters in their bytecode."""
+        """Import the packages with counters in their bytecode. Without any, features alone lead."""
         hooks: Any = importlib.import_module("atheris.import_hook")
         _atheris()
         with (
@@ -49,10 +49,8 @@ class Atheris:
             contextlib.redirect_stderr(quiet),
             hooks.HookManager({name.partition(".")[0] for name in packages}, set(), False, False),
         ):
-            sys.path.insert(0, os.getcwd())  # noqa: PTH109 - where a user's own module may lie
             for name in packages:
                 _import_whole(name)
-            sys.path.pop(0)
 
     def search(self, search: Search) -> None:
         """Search; libFuzzer ends the process when the time is up."""
@@ -101,7 +99,10 @@ class Atheris:
             "-len_control=0",
             "-detect_leaks=0",
             # A signal ends the process as it would without libFuzzer: the campaign sees which one it was.
-            *(f"-handle_{name}=0" for name in ("segv", "bus", "abrt", "ill", "fpe", "int", "term", "xfsz")),
+            *(
+                f"-handle_{name}=0"
+                for name in ("segv", "bus", "abrt", "ill", "fpe", "int", "term", "xfsz", "usr1", "usr2")
+            ),
         ]
         if search.runs:
             arguments.append(f"-runs={search.runs}")

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ccheck.memory_limit import limit_memory
 from ccheck.release_gate.case import Case
 from ccheck.release_gate.materials import materials
 from ccheck.release_gate.result import Stage, Status
@@ -131,7 +132,7 @@ def main() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
-    _bound_memory()
+    limit_memory(MEMORY)
     threading.Thread(target=_follow, args=(os.getppid(),), daemon=True).start()
     try:
         told = _told()
@@ -164,16 +165,6 @@ def _told() -> bytes:
         "details": dict(stage.details),
     }
     return json.dumps(told).encode()
-
-
-def _bound_memory() -> None:
-    try:
-        import resource
-    except ImportError:
-        return
-    _, most = resource.getrlimit(resource.RLIMIT_DATA)
-    limit = MEMORY if most == resource.RLIM_INFINITY else min(MEMORY, most)
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, most))
 
 
 def _follow(parent: int) -> None:

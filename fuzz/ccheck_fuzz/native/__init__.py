@@ -1,0 +1,1 @@
+"""Native programs as readers: run within limits, and their reports understood."""
