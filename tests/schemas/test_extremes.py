@@ -22,7 +22,7 @@ from tests.schemas.test_trees import calls
 
 HUGE = 1 << 40
 MEMORY = 16 << 20
-CALLS = 60_000
+CALLS = 200_000
 
 
 class Far(IntEnum):
@@ -83,7 +83,9 @@ def test_a_wide_bound_costs_nothing(name: str) -> None:
         schema = Schema("mine", "made for a test", root, recognise=bool)
         way = own.made(UserSchema(schema, (), source=b"import random"), Path("mine.py")).way
         judged_by = CHECKS.joined((), "mine")
-        judgement = Judgement(whole.schemas, judged_by, schema, whole.setting, whole.policy, 1 << 20, quick=way)
+        judgement = Judgement(
+            whole.schemas, judged_by, schema, whole.setting, whole.policy, 1 << 20, quick=way
+        )
         grown = sprout(root, Random(1))
         assert len(grown) < 1 << 20
         for data in (b"\0", b"\1\0\0\0\0", bytes(range(64)), b"\xff" * 64, grown):
