@@ -24,7 +24,7 @@ from tests.validator.test_cli import Run, cc
 
 __all__ = ["cc"]
 
-SIZES = (100, 200, 400)
+SIZES = (200, 400, 800)
 RATIO = 2.6
 """How many times as much work twice the size may take."""
 
