@@ -291,7 +291,7 @@ def test_the_documented_campaign_finds_the_fault_and_nothing_in_a_harmless_file(
         return done.stdout
 
     said = fuzz(
-        "--seeds", str(CORPUS / "field-past-inputs" / "good"), "--out", "in-c", "--time", "25s", "--runs", "150", "--jobs", "1",
+        "--seeds", str(CORPUS / "field-past-inputs" / "good"), "--out", "in-c", "--time", "100s", "--runs", "150", "--jobs", "1",
         "--trust-definitions", "--config", str(CORPUS / "ccheck.toml"), "--on", ON, "--exec", "./reader @@",
         "--oracle", "escape",
     )  # fmt: skip

@@ -107,7 +107,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["keys", "new", "gate"],
         ["baseline", "add", "march", "--release", "r", "--on", DAY, "--baseline", "known.txt"],
         ["rollout", "plan", "r", FILE, "--record", "r.rollout", "--last-good", "l", "--hosts", "1000"],
-        ["fuzz", "--seeds", "march", "--out", "campaign", "--time", "2s", "--jobs", "1", "--on", DAY, "--quiet"],
+        ["fuzz", "--seeds", "march", "--out", "campaign", "--time", "10s", "--runs", "50", "--jobs", "1", "--on", DAY, "--quiet"],
     ):  # fmt: skip
         done = ran(folder, *words)
         assert done.returncode == 0, done.stdout + done.stderr

@@ -404,7 +404,7 @@ def test_what_cannot_be_said_is_left_out(tmp_path: Path, attribute: str, why: st
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("", "x.ksy:1: it is no Kaitai Struct description: it is empty"),
+        ("", "x.ksy:1: it is empty"),
         ("[1, 2]", "it is no Kaitai Struct description: it has no `meta`"),
         ("meta: {id: 7}", "meta.id: 7 is no name"),
         ("meta: {id: x}\nseq: 3", "seq: a list of attributes belongs here"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import secrets
 import selectors
 import signal
 import subprocess
@@ -107,7 +108,7 @@ def run(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=directory,
-        env=environment,
+        env=environment if guard is None else guard.marked(environment),
         start_new_session=True,
         bufsize=0,
     )
@@ -313,10 +314,16 @@ class Guard:
     It waits for the end of its standard input, which comes with the end of this process, however it ends.
     """
 
-    _SCRIPT = 'g=0; while read -r n; do g=$n; done; [ "$g" -gt 0 ] && kill -s KILL -- "-$g"'
+    # It ends the group that it was told last; and whatever bears its mark, which has it before it is told.
+    _SCRIPT = (
+        'g=0; while read -r n; do g=$n; done; [ "$g" -gt 0 ] && kill -s KILL -- "-$g"; '
+        'for e in /proc/[0-9]*/environ; do if grep -aqs "$1" "$e"; then '
+        'p=${e#/proc/}; kill -s KILL "${p%/environ}"; fi; done'
+    )
 
     def __init__(self) -> None:
         """Start it, where there is a shell for it."""
+        self.mark = f"CCHECK_GUARD={secrets.token_hex(16)}"
         self._process: subprocess.Popen[bytes] | None = None
         if sys.platform == "linux":
             # What leaves its group when its parent has ended becomes a child of this process, which ends it.
@@ -325,13 +332,18 @@ class Guard:
         if os.name == "posix":
             with contextlib.suppress(OSError):
                 self._process = subprocess.Popen(  # noqa: S603 - a script of ours, with nothing put into it
-                    ["/bin/sh", "-c", self._SCRIPT],
+                    ["/bin/sh", "-c", self._SCRIPT, "guard", self.mark],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                     start_new_session=True,
                     bufsize=0,
                 )
+
+    def marked(self, environment: Mapping[str, str] | None) -> dict[str, str]:
+        """Returns an environment that marks a program, and all that it starts, as one to end."""
+        name, _, value = self.mark.partition("=")
+        return {**(os.environ if environment is None else environment), name: value}
 
     def watch(self, group: int) -> None:
         """Tell it which process group is to end with this process; 0 for none."""
