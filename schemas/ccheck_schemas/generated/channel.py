@@ -160,6 +160,8 @@ def _spotless(data: bytes) -> Columns | None:
                 n_fields = count_21
                 if not 1 <= n_fields <= 65536 or n_fields * 16 > end_18 - at_start_14:
                     return None
+                if record_size_20 != 16:
+                    return None
                 t_fields = at_start_14
                 at_start_14 += n_fields * 16
             elif kind_19 == 3:
@@ -167,6 +169,8 @@ def _spotless(data: bytes) -> Columns | None:
                     return None
                 n_instances = count_21
                 if not 1 <= n_instances <= 65536 or n_instances * 24 > end_18 - at_start_14:
+                    return None
+                if record_size_20 != 24:
                     return None
                 t_instances = at_start_14
                 at_start_14 += n_instances * 24
@@ -176,10 +180,14 @@ def _spotless(data: bytes) -> Columns | None:
                 n_criteria = count_21
                 if not 1 <= n_criteria <= 262144 or n_criteria * 16 > end_18 - at_start_14:
                     return None
+                if record_size_20 != 16:
+                    return None
                 t_criteria = at_start_14
                 at_start_14 += n_criteria * 16
             elif kind_19 == 5:
                 if p_pool >= 0 or not 0 <= count_21 <= 16777216 or count_21 > end_18 - at_start_14:
+                    return None
+                if record_size_20 != 1:
                     return None
                 p_pool = at_start_14
                 at_start_14 += count_21
