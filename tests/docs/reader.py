@@ -29,8 +29,8 @@ for line in sys.stdin:
 """
 
 SHORTER = (
-    # A search takes the time that it is given. What is shown of it comes in its first seconds.
-    (re.compile(r"--time (?:8h|60s|30s|20s|10s)\b"), "--time 4s"),
+    # A search takes the time, and the cores, that it is given. What is shown of it comes in its first seconds.
+    (re.compile(r"--time (?:8h|60s|30s|20s|10s)\b"), "--time 4s --jobs 1"),
     # A libFuzzer harness searches until somebody stops it.
     (re.compile(r"^(fuzz/targets/\S+)( -fork=2)? ([^-\n#]+?) *(#.*)?$", re.MULTILINE), r"\1\2 -runs=200 -max_total_time=3 \3"),
 )
