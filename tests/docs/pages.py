@@ -10,7 +10,12 @@ from tests.conftest import ROOT
 
 PAGES = tuple(
     path.relative_to(ROOT).as_posix()
-    for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "corpus" / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+    for path in (
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        ROOT / "corpus" / "README.md",
+        *sorted((ROOT / "docs").rglob("*.md")),
+    )
 )
 """The pages whose blocks are run."""
 
@@ -66,8 +71,10 @@ def blocks(page: str, text: str) -> list[Block]:
             raise ValueError(f"{page}:{at}: {above[1]!r} is none of {', '.join(NOTES)}")
         begin = at + 1
         at = begin
-        while lines[at].strip() != opening[1]:
+        while at < len(lines) and lines[at].strip() != opening[1]:
             at += 1
+        if at == len(lines):
+            raise ValueError(f"{page}:{begin}: a block without an end")
         language, _, rest = opening[2].strip().partition(" ")
         status = re.fullmatch(r"(?:exits ([0-9]+))?", rest)
         if status is None:

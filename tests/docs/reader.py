@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -28,11 +29,14 @@ for line in sys.stdin:
         print(chr(0) + "0", flush=True)
 """
 
-SHORTER = (
+SHORTER: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     # A search takes the time, and the cores, that it is given. What is shown of it comes in its first seconds.
     (re.compile(r"--time (?:8h|60s|30s|20s|10s)\b"), "--time 4s --jobs 1"),
-    # A libFuzzer harness searches until somebody stops it.
-    (re.compile(r"^(fuzz/targets/\S+)( -fork=2)? ([^-\n#]+?) *(#.*)?$", re.MULTILINE), r"\1\2 -runs=200 -max_total_time=3 \3"),
+    # A libFuzzer harness searches until somebody stops it; one process is as good as several.
+    (
+        re.compile(r"^(fuzz/targets/\S+)(?: (-fork)=2)? ([^-\n#]+?) *(#.*)?$", re.MULTILINE),
+        lambda found: f"{found[1]} {'-fork=1' if found[2] else ''} -runs=100 -max_total_time=1 {found[3]}",
+    ),
 )
 """What is cut down in commands, and to what. Each is used, which a test looks at."""
 
@@ -152,12 +156,20 @@ class Reader:
             status, printed = self.run(script)
             self.printed += printed
             if status != block.status:
-                raise Wrong(f"{block.place}: exit status {status}, not {block.status}, of\n{script}\n{printed}")
+                raise Wrong(
+                    f"{block.place}: exit status {status}, not {block.status}, of\n{script}\n{printed}"
+                )
 
     def run(self, script: str) -> tuple[int, str]:
         """Run commands: their exit status, and what a terminal shows."""
         self.state.unlink(missing_ok=True)
-        words = ["bash", "-euo", "pipefail", "-c", f'trap \'env -0 > "{self.state}"\' EXIT\n{shorter(script)}']
+        words = [
+            "bash",
+            "-euo",
+            "pipefail",
+            "-c",
+            f"trap 'env -0 > \"{self.state}\"' EXIT\n{shorter(script)}",
+        ]
         done = subprocess.run(
             words,
             cwd=self.folder,
