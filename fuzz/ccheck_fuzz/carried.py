@@ -36,7 +36,7 @@ def carry(folder: Path, made: Ready) -> None:
         setup,
         schema=_carry_schema(folder, setup.schema),
         config=None if policy is None else FILE_NAME,
-        use_config=False,
+        use_config=policy is not None,
         definitions=("definitions.bin",) if made.given.definitions is not None else (),
         consumers=None if setting.consumers is None else "consumers.toml",
         target_version=setting.target,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 
-def at_least(least: int, value: int) -> int:
-    """Returns `value`. Raises ValueError where it is less than `least`."""
+def at_least(least: int, value: int, most: int | None = None) -> int:
+    """Returns `value`. Raises ValueError where it is less than `least` or more than `most`."""
     if value < least:
         raise ValueError(f"{value} is less than {least}")
+    if most is not None and value > most:
+        raise ValueError(f"{value} is more than {most}")
     return value
 
 

@@ -150,7 +150,7 @@ class Version(Meaning):
     ) -> None:
         super().__init__(subcon)
         self.known = known
-        self.minor_bits = at_least(0, minor_bits)
+        self.minor_bits = at_least(0, minor_bits, 64)
         self.mask = mask
 
     def words(self, value: int) -> str:

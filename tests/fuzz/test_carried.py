@@ -45,7 +45,7 @@ BY_WHAT_THEY_NAME = ("schema", "config", "use_config", "definitions", "consumers
 
 
 def other(tmp_path: Path) -> Setup:
-    """A setup in which no field has its default value."""
+    """A setup in which no field has its default value, but for `use_config`, which would contradict `config`."""
     project = tmp_path / "project"
     project.mkdir()
     for name in ("definitions.bin", "consumers.toml"):
@@ -61,7 +61,6 @@ def other(tmp_path: Path) -> Setup:
     return Setup(
         schema=str(project / "blower" / "schema.py"),
         config=str(project / "ccheck.toml"),
-        use_config=False,
         definitions=(str(project / "definitions.bin"),),
         consumers=str(project / "consumers.toml"),
         target_version="15.0",
@@ -103,7 +102,7 @@ def test_each_field_of_a_setup_is_looked_at(tmp_path: Path) -> None:
     given, usual = other(tmp_path), Setup("channel")
     assert [
         field.name for field in fields(Setup) if getattr(given, field.name) == getattr(usual, field.name)
-    ] == []
+    ] == ["use_config"]
 
 
 def test_all_of_a_setting_survives_into_findings_and_the_corpus(tmp_path: Path) -> None:

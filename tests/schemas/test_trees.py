@@ -99,7 +99,7 @@ def differences(node: Any, ours: Any, theirs: Any, whole: bool, path: str) -> li
                 for i, (item, other) in enumerate(zip(ours, theirs, strict=False))
                 for found in differences(node.subcon, item, other, whole, f"{path}[{i}]")
             ]
-        case m.Region() | m.At():
+        case m.Region() | m.At() | m.Substream() | m.SubstreamRest() | m.ReadAt():
             if theirs is None or ours is None:
                 return [f"{path}: {ours!r} for {theirs!r}"] if whole and ours is not theirs else []
             return differences(node.subcon, ours, theirs, whole, path)
@@ -110,7 +110,8 @@ def differences(node: Any, ours: Any, theirs: Any, whole: bool, path: str) -> li
     if ours is None and not whole:
         return []
     same = ours == theirs or (isinstance(ours, float) and math.isnan(ours) and math.isnan(theirs))
-    return [] if same and type(ours) is type(theirs) else [f"{path}: {ours!r} for {theirs!r}"]
+    alike = type(ours) is type(theirs) or isinstance(theirs, str | bytes)  # which may know its bytes
+    return [] if same and alike else [f"{path}: {ours!r} for {theirs!r}"]
 
 
 def branch_differences(node: Any, ours: Any, theirs: Any, whole: bool, path: str) -> list[str]:
@@ -165,6 +166,8 @@ def test_thousands_of_trees_are_read_as_construct_reads_them(more: int) -> None:
             met["refused"] += 1
             continue
         met.update({type(node).__name__ for node in nodes(root)})
+        # What is not looked into must be counted, so that generated code leaves such files to the reader.
+        declines = any(isinstance(node, m.Opaque | m.Substream) for node in nodes(root))
         try:
             spotless = compiled(root)
             met["generated"] += 1
@@ -180,7 +183,9 @@ def test_thousands_of_trees_are_read_as_construct_reads_them(more: int) -> None:
             met["whole" if whole else "faulty"] += 1
             faults.update(set(reading.counts))
             if spotless is not None:
-                assert (accepts(spotless, data)) == whole, (seed, data.hex())
+                accepted = accepts(spotless, data)
+                assert whole or not accepted, (seed, data.hex())
+                assert accepted or declines or not whole, (seed, data.hex())
     assert met["refused"] < TREES * more // 4
     assert met["whole"] > TREES * more // 4, met
     assert met["generated"] > TREES * more // 40

@@ -174,9 +174,36 @@ class Trees:
 
     def plain(self, names: Names) -> list[Any]:
         """A field that is no number and holds no other field."""
-        kind = self.choose(12)
+        kind = self.choose(14)
         name = self.name()
         match kind:
+            case 12:
+                mark = self.pick((b"\0", b"\1", b"\0\0"))
+                encoding = self.pick((None, "ascii", "utf-16-le"))
+                include = not self.choose(3)
+                if self.choose(2):
+                    return [
+                        name
+                        / m.Slot(
+                            self.amount(names),
+                            terminator=mark,
+                            pad=self.pick((None, 0)),
+                            include=include,
+                            encoding=encoding,
+                        )
+                    ]
+                return [
+                    name
+                    / m.Delimited(
+                        mark,
+                        consume=bool(self.choose(3)),
+                        to_end=bool(self.choose(2)),
+                        include=include,
+                        encoding=encoding,
+                    )
+                ]
+            case 13:
+                return [name / m.Opaque(self.amount(names), "not described")]
             case 0:
                 return [name / Const(self.pick((b"\0", b"\1", b"ab")))]
             case 1:
@@ -264,7 +291,17 @@ class Trees:
 
     def node(self, names: Names, depth: int, name: str) -> Any:
         """A node that holds others."""
-        match self.choose(12):
+        match self.choose(14):
+            case 12:
+                inside = self.pick(
+                    (m.Rest(terminator=b"\0"), m.OpaqueRest("not described"), self.struct(names, depth))
+                )
+                whole = m.Substream(self.amount(names), inside)
+                return whole if self.choose(3) else m.SubstreamRest(self.struct(names, depth))
+            case 13:
+                return m.ReadAt(
+                    self.amount(names), self.element(names, depth), whole_file=bool(self.choose(2))
+                )
             case 0 | 1:
                 inner = Names(names)
                 found = Struct(*self.fields(inner, depth - 1, 2))

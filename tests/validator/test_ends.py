@@ -337,8 +337,8 @@ def test_ctrl_c_at_any_moment(place: Path, hundredths: int) -> None:
     """Whenever it comes once ccheck's own code runs, also while that is imported, Ctrl-C is one line and status 130."""
     script = (
         "import signal, sys\n"
-        f"signal.setitimer(signal.ITIMER_REAL, {hundredths / 100})\n"
         "signal.signal(signal.SIGALRM, lambda number, frame: signal.raise_signal(signal.SIGINT))\n"
+        f"signal.setitimer(signal.ITIMER_REAL, {hundredths / 100})\n"
         f"sys.argv = ['ccheck', 'gate', 'march', '--on', {DAY!r}, '--only', 'validate', '--only', 'exercise']\n"
         "from ccheck.__main__ import main\nmain()\n"
     )

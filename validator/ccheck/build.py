@@ -41,19 +41,25 @@ from ccheck_schemas.seal import seal
 _DEPTH = 8
 
 
+MOST_VALUES = 5_000_000
+"""Values of a recipe with its aliases written out, at most."""
+
+DEEPEST = 300
+"""Collections of a recipe inside each other, at most."""
+
+
 def load_yaml(path: Path) -> Any:
     """The YAML of a file as plain values. Raises RecipeError when it cannot be read or is not YAML."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
+    from ccheck.yaml_source import YamlError, parse
 
     try:
-        return YAML(typ="safe", pure=True).load(read_regular_text(path))
+        return parse(read_regular_text(path), MOST_VALUES, DEEPEST).top
     except OSError as fault:
         raise RecipeError("", f"{path} could not be read: {fault.strerror}") from fault
     except UnicodeDecodeError as fault:
         raise RecipeError("", f"{path} could not be read: {fault}") from fault
-    except YAMLError as fault:
-        raise RecipeError("", f"{path} is not YAML: {fault}") from fault
+    except YamlError as fault:
+        raise RecipeError("", f"line {fault.line}: {fault.detail}") from fault
 
 
 def build_file(path: Path, schemas: Sequence[Schema]) -> bytes:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import ccheck
+import ccheck_schemas
 from ccheck.check import Check
 from ccheck.checks import CHECKS
 from ccheck.finding import FileReport, NotRun
@@ -18,19 +20,25 @@ from ccheck.subject import Setting, Subject
 RAISED = (Exception, SystemExit)
 """What a schema, a check or an interpreter may raise while it examines a file; Ctrl-C is none of it."""
 
-_LIBRARIES = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
+_LIBRARIES = (*(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")), "<")
+_OURS = tuple(str(Path(module.__file__ or "").parent) for module in (ccheck, ccheck_schemas))
 _LONGEST = 200
 
 
 def described(raised: BaseException) -> str:
-    """Returns the type, words and place of an exception: ``KeyError: 'len' (mine.py:12, in size)``."""
+    """Returns the type, words and place of an exception: ``KeyError: 'len' (mine.py:12, in size)``.
+
+    The place is the innermost of the user's own code, or of ccheck's where none of that was running.
+    """
     words = traceback.format_exception_only(raised)[-1].strip()
     words = words if len(words) <= _LONGEST else words[: _LONGEST - 3] + "..."
     frames = traceback.extract_tb(raised.__traceback__)
-    ours = [frame for frame in frames if not frame.filename.startswith((*_LIBRARIES, "<"))] or frames
-    if not ours:
+    known = [frame for frame in frames if not frame.filename.startswith(_LIBRARIES)]
+    theirs = [frame for frame in known if not frame.filename.startswith(_OURS)]
+    place = next(iter((theirs or known or frames)[::-1]), None)
+    if place is None:
         return words
-    return f"{words} ({Path(ours[-1].filename).name}:{ours[-1].lineno}, in {ours[-1].name})"
+    return f"{words} ({Path(place.filename).name}:{place.lineno}, in {place.name})"
 
 
 def crashed(path: str, setting: Setting, checks: Sequence[Check], detail: str) -> FileReport:

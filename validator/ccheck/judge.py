@@ -13,7 +13,7 @@ from ccheck.check import Check
 from ccheck.checks import applying
 from ccheck.checks.coverage import left_unread
 from ccheck.finding import FileReport, Finding, NotRun, Severity, Suppressed
-from ccheck.formats import brought, recognise
+from ccheck.formats import brought, named, recognise
 from ccheck.subject import Narrowed, Setting, Subject
 from ccheck_schemas.read import read
 from ccheck_schemas.record import Reading
@@ -61,11 +61,11 @@ def examine(
         known = tuple(s.name for s in schemas)
         return Subject(name, data, setting, known=known, problems=brought().problems)
     zero = not any(data)
-    if zero and schema is None:
-        return Subject(name, data, setting, schema=chosen)
+    if zero and (schema is None or named(schema.name) is not None):
+        return Subject(name, data, setting, schema=chosen)  # zeros are content of no known format
     reading = read(chosen.root, data)
     if zero and (reading.counts or not reading.complete):
-        return Subject(name, data, setting, schema=chosen)  # zeros are no content of this format
+        return Subject(name, data, setting, schema=chosen)
     narrowed = None if narrow is None else narrow(chosen, reading)
     if narrowed is None:
         return Subject(name, data, setting, chosen, reading, chosen.assemble(reading))

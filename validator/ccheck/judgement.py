@@ -132,7 +132,7 @@ def prepare(
     cannot be used.
     """
     schemas, checks, chosen, user = _schemas(schema)
-    _require_schemas(allow_not_looked_into, schemas, chosen)
+    _require_schemas(allow_not_looked_into, chosen)
     gathered = gather(
         config=config,
         use_config=use_config,
@@ -194,9 +194,9 @@ def _schemas(
     )
 
 
-def _require_schemas(named: Sequence[str], schemas: Sequence[Schema], chosen: Schema | None) -> None:
+def _require_schemas(named: Sequence[str], chosen: Schema | None) -> None:
     """Refuse a name that is that of no schema: it would allow nothing, and say nothing."""
-    known = [*(() if chosen is None else (chosen.name,)), *(schema.name for schema in schemas)]
+    known = [*(() if chosen is None else (chosen.name,)), *(known.name for known in formats.every())]
     for name in named:
         if name not in known:
             raise click.UsageError(

@@ -19,6 +19,9 @@ from ccheck_schemas.anatomy.plan import branches, choices, condition, slope, var
 from ccheck_schemas.size import integer_range
 from ccheck_schemas.tree import bare
 
+MOST = 1 << 12
+"""Bytes of one field, and elements of one list, at most: a file that needs more is not grown whole."""
+
 STEPS = (1, 4, 8)
 """What a block may be aligned to that stands at an offset of its own."""
 
@@ -166,7 +169,7 @@ class _Sprout:
             case m.Text() | construct.Bytes():
                 self.text(node, name, grown)
             case m.ZeroPad() | m.AnyPad():
-                self.out += bytes(-len(self.out) % node.align)
+                self.out += bytes(min(-len(self.out) % node.align, MOST))
             case m.ZerosTo():
                 self.out += bytes(-len(self.out) % self.random.choice(STEPS))
                 self.patch(grown, variable(node.offset), len(self.out), node.offset)
@@ -239,7 +242,7 @@ class _Sprout:
             line = variable(node.length)
             self.patch(grown, line, len(raw), node.length)
         else:
-            raw = bytes(node.length)
+            raw = bytes(min(node.length, MOST))
         if isinstance(node, m.Text):
             grown.values[name] = raw.decode(node.encoding, "replace")
         self.out += raw + bytes(_behind(node))
@@ -262,6 +265,7 @@ class _Sprout:
         number = low + self.random.choice((0, 0, 0, 1, 2))
         if not callable(node.count):
             number = int(node.count)
+        number = min(number, MOST)
         start = len(self.out)
         for _ in range(number):
             holder = _Grown(grown)
@@ -290,7 +294,7 @@ class _Sprout:
         """A pool with an item for each record so far that names one."""
         start = len(self.out)
         for item, owner in self.pooled.pop(node.region, []):
-            self.out += bytes(-len(self.out) % item.align)
+            self.out += bytes(min(-len(self.out) % item.align, MOST))
             raw = self.words(bare(item.subcon)[0])
             self.patch(owner, variable(item.offset), len(self.out), item.offset)
             self.patch(owner, variable(item.length), len(raw), item.length)
@@ -328,7 +332,7 @@ class _Sprout:
             picks = [None] * (0 if self.random.random() < 0.4 else 1)
         if node.last != node.next_field:
             picks.append(False)
-        self.out += bytes(-len(self.out) % node.align)
+        self.out += bytes(min(-len(self.out) % node.align, MOST))
         before: _Grown | None = None
         for pick in picks:
             at = len(self.out)

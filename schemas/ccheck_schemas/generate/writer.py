@@ -136,12 +136,14 @@ class Writer(Lines):
             run = []
             self.node(leaf, sub.name, scope, at, limit)
         self.fixed(run, scope, at, limit)
+        before: set[str] = set()
         for sub in node.subcons:
             for meaning in bare(sub)[1]:
                 if isinstance(meaning, m.CountOf):
                     self.counted(node, sub.name, meaning.of, scope)
-                elif isinstance(meaning, m.RecordSize) and scope.sized.pop(meaning.of, ""):
+                elif isinstance(meaning, m.RecordSize) and meaning.of in before:
                     raise NotGenerated(f"{sub.name} is not the record size of a table behind it")
+            before.add(sub.name)
 
     def counted(self, node: Any, name: str, of: str, scope: Scope) -> None:
         """Compare a count with what it counts. Raises NotGenerated where the code knows no such number."""
@@ -356,7 +358,7 @@ class Writer(Lines):
         self.line(f"{count} = {expression(node.count, scope)}")
         self.refuse(f"not {node.low} <= {count} <= {node.high} or {count} * {size} > {limit} - {at}")
         if name in scope.sized:
-            self.refuse(f"{scope.sized.pop(name)} != {size}")
+            self.refuse(f"{scope.sized[name]} != {size}")
         self.tables[node.table] = node
         self.line(f"{start} = {at}")
         self.line(f"{at} += {count} * {size}")
@@ -377,7 +379,7 @@ class Writer(Lines):
         room = f"{count} > {limit} - {at}"
         self.refuse(f"{start} >= 0", f"not {node.low} <= {count} <= {node.high}", room)
         if name in scope.sized:
-            self.refuse(f"{scope.sized.pop(name)} != 1")
+            self.refuse(f"{scope.sized[name]} != 1")
         self.line(f"{start} = {at}")
         self.line(f"{at} += {count}")
         self.line(f"{start}_end = {at}")

@@ -120,8 +120,8 @@ def all_zero(subject: Subject) -> Iterator[Blame]:
     """Every byte of the file is zero.
 
     ## What is wrong
-    The file has its length, but none of its data. Zeros that the schema named with `--schema` accepts as they
-    stand are content, and no finding.
+    The file has its length, but none of its data. Zeros that your own schema file reads without a fault are
+    content, and no finding.
 
     ## Why is this bad
     Windows gives zeroes for data that was not yet on the disk when the host went down; such files were found

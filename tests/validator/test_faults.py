@@ -1,0 +1,80 @@
+"""Every fault that the reader can note is reported by a check, and one that is not fails the file."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import replace
+from typing import cast
+
+import pytest
+
+from ccheck.checks import CHECKS, applying
+from ccheck.finding import Severity
+from ccheck.formats import SCHEMAS
+from ccheck.judge import Policy, examine, judge
+from ccheck.subject import Setting
+from ccheck_schemas.fault import Fault, FaultName
+from ccheck_schemas.record import Reading, Record
+from ccheck_schemas.span import Span
+from tests.conftest import ROOT
+from tests.validator.channel_sample import setting
+
+GOOD = (ROOT / "corpus" / "channel" / "definitions.bin").read_bytes()
+
+
+class Asked:
+    """A reading that notes which faults it is asked for."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.counts: Counter[FaultName] = Counter()
+        self.faults: tuple[Fault, ...] = ()
+        self.seals = ()
+
+    def faults_of(self, name: FaultName) -> tuple[Fault, ...]:
+        """None; but it was asked for."""
+        self.names.add(name)
+        return ()
+
+
+def test_faults_and_checks_are_tied_in_both_directions() -> None:
+    """Each kind of fault has the general check of its name, which asks for it; no check asks for another kind."""
+    general = {check.name: check for check in applying(CHECKS, None)}
+    asked: set[str] = set()
+    for name in FaultName:
+        reading = Asked()
+        subject = replace(examine(GOOD, "", setting(), SCHEMAS), reading=cast("Reading", reading))
+        assert list(general[name].judge(subject)) == []
+        assert name in reading.names, name
+        asked |= reading.names
+    assert asked == set(FaultName)
+
+
+@pytest.mark.parametrize("name", FaultName)
+def test_a_fault_whose_check_is_not_in_use_fails_the_file(name: FaultName) -> None:
+    """With its check left out, each kind of fault is reported as unclaimed, whatever the policy weighs."""
+    subject = examine(GOOD, "", setting(), SCHEMAS)
+    assert subject.reading is not None
+    fault = Fault(name, Span(4, 2, "header"), defaultdict(int))
+    broken = replace(subject.reading, faults=(fault,), counts=Counter({name: 1}))
+    checks = [check for check in applying(CHECKS, "channel") if check.name != name]
+    checks = [replace(check, requires=()) for check in checks if "canonical" not in check.name]
+    lenient = Policy(severities=dict.fromkeys((check.name for check in CHECKS), Severity.INFO))
+    for policy in (Policy(), lenient):
+        report = judge(replace(subject, reading=broken), "f", checks, policy)
+        assert report.verdict == "fail"
+        assert [(f.check, f.offset) for f in report.findings if f.check == "fault-unclaimed"] == [
+            ("fault-unclaimed", 4)
+        ]
+        assert not report.examined
+    without = [check for check in checks if check.name != "fault-unclaimed"]
+    assert judge(replace(subject, reading=broken), "f", without, Policy()).verdict == "fail"
+
+
+def test_a_reading_that_passed_something_over_never_passes() -> None:
+    """An incomplete reading without a fault is no pass: it was not examined whole."""
+    subject = examine(GOOD, "", Setting(setting().on), SCHEMAS)
+    assert isinstance(subject.reading, Reading)
+    assert isinstance(subject.reading.root, Record)
+    report = judge(replace(subject, reading=replace(subject.reading, complete=False)), "f", CHECKS, Policy())
+    assert (report.verdict, report.examined) == ("fail", False)
