@@ -6,6 +6,7 @@ import importlib
 import random
 from collections.abc import Callable
 from enum import IntEnum, IntFlag
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -321,3 +322,22 @@ def test_columns_give_the_rows_of_a_table() -> None:
     assert columns is not None
     assert list(columns.rows("items")) == [(4, 2)]
     assert (columns.numbers["items_n"], columns.pools["pool"]) == (1, (4, 7))
+
+
+def test_each_branch_compares_the_record_size() -> None:
+    """Where a record size is for the tables of several branches, generated code compares it in each of them."""
+    branches = {
+        1: m.Table("a", this.n, Struct("v" / Int8ub)),
+        2: m.Table("b", this.n, Struct("v" / Int16ub)),
+        3: m.Table("c", this.n, Struct("v" / Int32ub)),
+    }
+    size = {1: 1, 2: 2, 3: 4}
+    root = Struct(
+        "kind" / Int8ub,
+        "width" / m.RecordSize(Int8ub, of="rows"),
+        "n" / Int8ub,
+        "rows" / Switch(this.kind, branches),
+    )
+    spotless = compiled(root)
+    for kind, width in product(branches, range(6)):
+        assert agree(root, spotless, bytes([kind, width, 1, *bytes(size[kind])])) is (width == size[kind])

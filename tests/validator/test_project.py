@@ -17,7 +17,7 @@ from ccheck.path_pattern import field_pattern, file_pattern
 from ccheck.project import Suppress, find_project, load_project
 
 MANUAL = Path(__file__).parents[2] / "docs" / "configuration.md"
-CHECKS = frozenset({"field-past-inputs", "unused-pool-text", "wrong-magic"})
+CHECKS = frozenset({"field-past-inputs", "pool-text-unused", "wrong-magic"})
 TODAY = date(2024, 7, 19)
 FINDING = Finding(
     "field-past-inputs", Severity.ERROR, "m", "instances[1].criteria[20].field_index", 0x1F0, 2, "w", "f"
@@ -60,7 +60,7 @@ def test_the_example_of_the_manual(here: Path) -> None:
     assert project.definitions == (folder / "definitions" / "a.bin", folder / "definitions" / "b.bin")
     assert project.consumers == folder / "consumers.toml"
     assert project.sysmon_target == "15.0"
-    assert project.severities == {"unused-pool-text": Severity.INFO}
+    assert project.severities == {"pool-text-unused": Severity.INFO}
     assert project.suppressions == (
         Suppress(
             check="field-past-inputs",
@@ -139,7 +139,7 @@ target = 15.0
 [severity]
 wrong-magik = "error"
 wrong-magic = "warn"
-unused-pool-text = 1
+pool-text-unused = 1
 
 [[suppress]]
 check = "field-past-input"
@@ -162,7 +162,7 @@ ccheck.toml:4: consumers: "missing.toml" is not a file in HERE
 ccheck.toml:7: sysmon.target: is 15.0, not text in quotes
 ccheck.toml:10: severity.wrong-magik: is not a check; did you mean wrong-magic?
 ccheck.toml:11: severity.wrong-magic: "warn" is not known; did you mean warning?
-ccheck.toml:12: severity.unused-pool-text: is 1, not text in quotes
+ccheck.toml:12: severity.pool-text-unused: is 1, not text in quotes
 ccheck.toml:15: suppress[0].check: "field-past-input" is not a check; did you mean field-past-inputs?
 ccheck.toml:16: suppress[0].reason: is empty
 ccheck.toml:17: suppress[0].expires: is "2026-12-31", not a date such as 2024-07-19

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -114,6 +115,22 @@ def test_edited_files_never_pass_the_quick_way_alone() -> None:
         edited = bytes(data)
         passed += agree(quick, whole, seal(edited, read(channel.CHANNEL, edited)), "")
     assert passed > 50
+
+
+@pytest.mark.parametrize("name", ["instances.bin", "definitions.bin"])
+def test_each_byte_counts(name: str) -> None:
+    """A good file with another value in any one byte, and a right checksum, passes quickly only where it passes whole:
+    in each block, the size of its records too.
+    """
+    quick, whole = both(CORPUS / "definitions.bin", CORPUS / "consumers.toml")
+    good = (CORPUS / name).read_bytes()
+    passed = 0
+    for at in (*range(0x1C), *range(0x20, len(good))):
+        data = bytearray(good)
+        data[at] ^= 1
+        data[0x1C:0x20] = zlib.crc32(data[0x20:]).to_bytes(4, "little")
+        passed += agree(quick, whole, bytes(data), "")
+    assert 0 < passed < len(good) / 2
 
 
 def test_edited_files_are_judged_alike(more: int) -> None:

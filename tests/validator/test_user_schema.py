@@ -100,15 +100,6 @@ def test_only_a_path_is_a_schema_file() -> None:
     assert is_schema_file("./mine")
 
 
-def test_the_manual_quotes_the_file_that_the_test_runs() -> None:
-    """The check that docs/writing-checks.md prints is the one in the schema file."""
-    page = (ROOT / "docs" / "writing-checks.md").read_text()
-    source = SENSOR.read_text()
-    function = source[source.index("def port_ruled_twice") : source.index("SCHEMA = Schema")].rstrip()
-    assert function in page
-    assert source[source.index("SCHEMA = Schema") :].splitlines()[0] in page
-
-
 @pytest.mark.parametrize("data", [b"", bytes(40)], ids=["empty", "zeros"])
 def test_a_users_check_is_not_run_on_a_file_that_was_not_read(data: bytes) -> None:
     """On an empty file, or one of zeros, a user's check is reported as not run, and does not crash."""

@@ -117,7 +117,9 @@ class Commands(click.Group):
 
 def _absent(name: str, missing: ModuleNotFoundError) -> click.Command:
     """What stands for a command whose packages are not installed: it says so."""
-    needs = f"it needs {missing.name}: pip install 'ccheck-content[fuzz]'"
+    from ccheck.extras import how_to_install
+
+    needs = f"it needs {missing.name}: {how_to_install('fuzz')}"
 
     def say() -> None:
         raise click.UsageError(f"{name} cannot run here, {needs}")

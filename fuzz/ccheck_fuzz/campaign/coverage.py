@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ccheck.extras import how_to_install
+
 
 class CoverageMissing(Exception):
     """coverage.py is not installed, or could not do its work."""
@@ -20,7 +22,7 @@ class CoverageMissing(Exception):
 def measure(folder: Path, *, html: Path | None, missing: bool) -> str:
     """Replay a campaign's corpus under every build, and give coverage.py's table. Raises CoverageMissing."""
     if importlib.util.find_spec("coverage") is None:
-        raise CoverageMissing("coverage.py is not installed: pip install 'ccheck-content[fuzz]'")
+        raise CoverageMissing(f"coverage.py is not installed: {how_to_install('fuzz')}")
     words = [sys.executable, "-m", "ccheck_fuzz.campaign.coverage", str(folder.absolute())]
     words += ["--missing"] if missing else []
     words += [] if html is None else ["--html", str(html.absolute())]

@@ -36,8 +36,8 @@ class Atheris:
         try:
             _atheris()
         except ImportError as fault:
-            extra = "pip install 'ccheck-content[fuzz]' on Linux x86-64, Python 3.11 to 3.14"
-            return f"Atheris is not installed ({fault}): {extra}"
+            install = "python -m pip install atheris, on Linux x86-64, Python 3.11 to 3.14"
+            return f"Atheris is not installed ({fault}): {install}"
         return None
 
     def instrument(self, packages: tuple[str, ...]) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Hashable
 from typing import Any
 
+from ccheck.extras import how_to_install
 from ccheck_fuzz.engines import Search
 from ccheck_fuzz.engines.shared import Shared
 
@@ -30,7 +31,7 @@ class Targeting:
         try:
             importlib.import_module("hypothesis")
         except ImportError as fault:
-            return f"Hypothesis is not installed ({fault}): pip install 'ccheck-content[fuzz]'"
+            return f"Hypothesis is not installed ({fault}): {how_to_install('fuzz')}"
         return None
 
     def instrument(self, packages: tuple[str, ...]) -> None:

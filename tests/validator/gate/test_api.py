@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from datetime import date
@@ -15,11 +14,8 @@ import ccheck
 from ccheck import WrongUsage, gate, validate
 from ccheck.finding import FileReport, RunReport
 from ccheck.release_gate.result import Stage, Status
-from tests.conftest import ROOT
-from tests.validator.gate.story import Call, alone, lay_out, recorded
+from tests.validator.gate.story import alone, lay_out
 
-PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(python|text)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 DAY = date(2024, 8, 10)
 
 
@@ -29,19 +25,6 @@ def story(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     lay_out(tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def test_the_page_says_what_its_examples_print(cc: Call, capsys: pytest.CaptureFixture[str]) -> None:
-    """Every example of docs/api.md runs, in its order, and prints what stands under it."""
-    recorded(cc)
-    assert len(BLOCKS) == 8
-    names: dict[str, Any] = {}
-    for kind, text in BLOCKS:
-        if kind == "python":
-            exec(compile(text, "docs/api.md", "exec"), names)  # noqa: S102 - the page's own examples are the test
-        else:
-            assert capsys.readouterr().out == text
-    assert capsys.readouterr().out == ""
 
 
 def test_importing_ccheck_loads_nothing_else() -> None:

@@ -13,6 +13,8 @@ from typing import Any
 
 import click
 
+from ccheck.extras import how_to_install
+
 
 def day(ctx: click.Context, param: click.Parameter, value: str | None) -> date | None:
     """A day, written 2026-11-22; a usage error when it is not one."""
@@ -36,7 +38,7 @@ def require_signing() -> None:
     """A usage error where the packages that sign and verify are not installed."""
     for package in ("cryptography", "securesystemslib"):
         if find_spec(package) is None:
-            raise click.UsageError(f"verdicts need {package}: pip install 'ccheck-content[gate]'")
+            raise click.UsageError(f"verdicts need {package}: {how_to_install('gate')}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from importlib import import_module, metadata
 from types import MappingProxyType
 
+from ccheck.extras import how_to_install
 from ccheck.release_gate.apart import StageLost, run_apart
 from ccheck.release_gate.case import Case, StageRun
 from ccheck.release_gate.policy import STAGES
@@ -40,13 +41,13 @@ def stage_run(name: str) -> StageRun:
         return run
     entries = tuple(metadata.entry_points(group=ENTRY_POINTS, name=name))
     if not entries:
-        raise StageMissing("no installed package brings it: pip install 'ccheck-content[fuzz]'")
+        raise StageMissing("no installed package brings it")
     if len(entries) > 1:
         raise StageMissing(f"several packages bring it: {', '.join(entry.value for entry in entries)}")
     try:
         brought: StageRun = entries[0].load()
     except ModuleNotFoundError as missing:
-        raise StageMissing(f"it needs {missing.name}: pip install 'ccheck-content[fuzz]'") from missing
+        raise StageMissing(f"it needs {missing.name}: {how_to_install('fuzz')}") from missing
     return brought
 
 

@@ -1,0 +1,1 @@
+"""Tests of the documents: what a page tells a reader to do, works."""
