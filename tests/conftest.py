@@ -15,6 +15,9 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # A shell that starts the tests in the background has them ignore Ctrl-C, and ccheck obeys what it inherits.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Options of this run are not those of the pytest that a test starts.
+os.environ.pop("PYTEST_ADDOPTS", None)
+
 # No test reads or writes the cache folder of whoever runs it; those of the cache have one of their own.
 os.environ["CCHECK_NO_CACHE"] = "1"
 

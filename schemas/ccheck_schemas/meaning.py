@@ -140,6 +140,10 @@ class Meaning(construct.Subconstruct):
             raise FieldError(type(self).__name__, value, detail, path)
 
 
+MOST_VERSIONS = 4096
+"""Versions that one schema describes, at most."""
+
+
 class Version(Meaning):
     """The version of the format. known: the versions that this schema describes. minor_bits: how many of its
     low bits are the minor number. mask: its bits, where other bits are something else.
@@ -149,7 +153,9 @@ class Version(Meaning):
         self, subcon: construct.Construct, known: tuple[int, ...], minor_bits: int = 0, mask: int = -1
     ) -> None:
         super().__init__(subcon)
-        self.known = known
+        if len(known) > MOST_VERSIONS:
+            raise ValueError(f"{len(known):,} versions are too many to name; {MOST_VERSIONS:,} are allowed")
+        self.known = tuple(known)
         self.minor_bits = at_least(0, minor_bits, 64)
         self.mask = mask
 

@@ -21,6 +21,9 @@ def sizeof(node: construct.Construct) -> int | None:
         case construct.Struct():
             sizes = [sizeof(sub) for sub in node.subcons]
             return None if None in sizes else sum(size for size in sizes if size is not None)
+        case construct.Array():
+            each = None if callable(node.count) else sizeof(node.subcon)
+            return None if each is None else int(node.count) * each
         case construct.IfThenElse():
             sizes = [sizeof(node.thensubcon), sizeof(node.elsesubcon)]
         case construct.Switch():

@@ -22,7 +22,7 @@ WAYS = {
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_session_ends_soon_after_its_time(way: str, tmp_path: Path) -> None:
-    """Whatever the reader does, five seconds are five seconds and a few: merging, shrinking and writing are bounded,
+    """Whatever the reader does, ten seconds are ten seconds and a few: merging, shrinking and writing are bounded,
     each error has its folder, and a line says what is done.
     """
     body = WAYS[way].replace("{{", "{").replace("}}", "}")
@@ -31,17 +31,17 @@ def test_a_session_ends_soon_after_its_time(way: str, tmp_path: Path) -> None:
     )
     (tmp_path / "seed.bin").write_bytes(MARCH)
     command = [
-        sys.executable, "-m", "ccheck", "fuzz", "--seeds", "seed.bin", "--out", "out", "--time", "5s", "--jobs", "1",
+        sys.executable, "-m", "ccheck", "fuzz", "--seeds", "seed.bin", "--out", "out", "--time", "10s", "--jobs", "1",
         "--target", "own:load", "--config", str(CORPUS / "ccheck.toml"), "--on", ON,
     ]  # fmt: skip
     begun = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=200)
     took = time.monotonic() - begun
     assert done.returncode in (0, 1), done.stdout + done.stderr
-    assert took < 20, done.stderr
+    assert took < 40, done.stderr
     assert "merging " in done.stderr
     assert "writing " in done.stderr
     ((_, begun_at, ended_at, why),) = State(tmp_path / "out").sessions()
     assert ended_at is not None
-    assert ended_at - begun_at < 15
+    assert ended_at - begun_at < 30
     assert why == "time"

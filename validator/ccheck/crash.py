@@ -17,7 +17,7 @@ from ccheck.intake import Obstacle
 from ccheck.judge import Policy, judge
 from ccheck.subject import Setting, Subject
 
-RAISED = (Exception, SystemExit)
+RAISED = (Exception, SystemExit, GeneratorExit)
 """What a schema, a check or an interpreter may raise while it examines a file; Ctrl-C is none of it."""
 
 _LIBRARIES = (*(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")), "<")

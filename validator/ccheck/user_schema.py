@@ -55,7 +55,10 @@ def load_user_schema(path: Path) -> UserSchema:
         raise
     except SchemaRefused as refused:
         raise UserSchemaError(path, str(refused)) from refused
-    except Exception as fault:  # the file is a program of the user's: whatever it raises is theirs to read
+    except (
+        Exception,
+        SystemExit,
+    ) as fault:  # the program of a user
         raise UserSchemaError(path, f"it failed with {type(fault).__name__}: {fault}") from fault
     schema = getattr(module, "SCHEMA", None)
     if not isinstance(schema, Schema):

@@ -109,9 +109,12 @@ class _Dissector:
                 after = self.fixed(step, node, record, at, path, scope)
             else:
                 before = len(self.found.pieces)
-                after = self.node(
-                    step.node, step.name, record, at, path, scope, f"{name}.{step.name}".lstrip(".")
-                )
+                try:
+                    after = self.node(
+                        step.node, step.name, record, at, path, scope, f"{name}.{step.name}".lstrip(".")
+                    )
+                except (LookupError, TypeError, ValueError, ArithmeticError):
+                    after = None  # an expression over a record that is cut short or absent
                 made = self.found.pieces[before:]
                 if made and after is not None:
                     scope.extents[step.name] = (made[0].key, made[-1].key, 0)

@@ -331,12 +331,9 @@ class Writer(Lines):
         """A branch; a number in one is a record of one field."""
         if isinstance(leaf, construct.FormatField):
             raise NotGenerated(f"the number {name} stands in one branch alone")
-        sized = scope.sized.get(name or "")
+        if name in scope.sized and leaf is not construct.Pass and not isinstance(leaf, m.Table | m.Pool):
+            raise NotGenerated(f"a branch of {name} is no table or pool, and has a record size")
         self.node(leaf, name, scope, at, limit)
-        if sized is not None and name is not None:
-            if name in scope.sized:
-                raise NotGenerated(f"a branch of {name} is no table or pool, and has a record size")
-            scope.sized[name] = sized  # the other branches compare it too
 
     def array(self, node: Any, name: str | None, scope: Scope, at: str, limit: str) -> None:
         """Read a counted list of records."""

@@ -32,7 +32,9 @@ def mean(reader: Reader, meaning: m.Meaning, value: int, record: Record, name: s
 
 
 def _checksum(reader: Reader, meaning: m.ChecksumOver, value: int, record: Record, name: str) -> None:
-    actual = zlib.crc32(memoryview(reader.data)[meaning.start :])
+    actual = reader.checksums.get(meaning.start)
+    if actual is None:
+        actual = reader.checksums[meaning.start] = zlib.crc32(memoryview(reader.data)[meaning.start :])
     if value != actual:
         start = meaning.start
         reader.ledger.fault(

@@ -61,6 +61,7 @@ class Reader:
         self.loose: dict[int, int] = {}
         # Where the stream begins and ends in which positions count, and the end that the file promised.
         self.stream = (0, self.size, self.size)
+        self.checksums: dict[int, int] = {}  # by where they begin
         self.idled = self.made = 0
         # Bytes of records at offsets, each counted as often as it is named.
         self.expanded = 0
