@@ -325,18 +325,12 @@ class Writer(Lines):
         """Take a conditional field out of a scope: its numbers are those of a file in one branch alone."""
         scope.names.pop(name or "", None)
         scope.names.pop(f"# {name}", None)
-        scope.sized.pop(name or "", None)
 
     def choice(self, leaf: Any, name: str | None, scope: Scope, at: str, limit: str) -> None:
         """A branch; a number in one is a record of one field."""
         if isinstance(leaf, construct.FormatField):
             raise NotGenerated(f"the number {name} stands in one branch alone")
-        sized = scope.sized.get(name or "")
         self.node(leaf, name, scope, at, limit)
-        if sized is not None and name is not None:
-            if name in scope.sized:
-                raise NotGenerated(f"a branch of {name} is no table or pool, and has a record size")
-            scope.sized[name] = sized  # the other branches compare it too
 
     def array(self, node: Any, name: str | None, scope: Scope, at: str, limit: str) -> None:
         """Read a counted list of records."""
