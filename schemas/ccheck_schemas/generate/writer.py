@@ -325,7 +325,6 @@ class Writer(Lines):
         """Take a conditional field out of a scope: its numbers are those of a file in one branch alone."""
         scope.names.pop(name or "", None)
         scope.names.pop(f"# {name}", None)
-        scope.sized.pop(name or "", None)
 
     def choice(self, leaf: Any, name: str | None, scope: Scope, at: str, limit: str) -> None:
         """A branch; a number in one is a record of one field."""
