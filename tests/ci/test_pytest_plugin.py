@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.validator.test_user_code import made
 
 CORPUS = ROOT / "corpus" / "channel"
 STORY = CORPUS / "field-past-inputs"
@@ -156,3 +157,21 @@ def test_the_run_says_by_what_it_judged(content: Path) -> None:
     shutil.move(next((content / "files").glob("*32.bin")), content / "files" / "dist")
     done = run(content, "--ccheck", "files", "-n", "2")
     assert "1 failed, 1 passed" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("workers", [(), ("-p", "xdist", "-n", "2")])
+def test_a_check_that_ends_its_process_fails_its_file_alone(tmp_path: Path, workers: tuple[str, ...]) -> None:
+    """A user's check judges in worker processes: pytest goes on, and no other file fails."""
+    _, *options, folder = made(tmp_path, "check", "os._exit(0)")
+    done = run(tmp_path, "--ccheck", *workers, options[0].replace("--", "--ccheck-"), options[1], folder)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "1 failed, 2 passed" in done.stdout
+    assert "the process ended with exit status 0" in done.stdout
+
+
+def test_a_schema_file_that_ends_its_process_is_wrong_usage(tmp_path: Path) -> None:
+    """Loading a schema file cannot end pytest with status 0."""
+    _, *options, folder = made(tmp_path, "top", "os._exit(0)")
+    done = run(tmp_path, "--ccheck", options[0].replace("--", "--ccheck-"), options[1], folder)
+    assert done.returncode == 4
+    assert "ended with exit status 0 before its report was whole" in done.stdout + done.stderr

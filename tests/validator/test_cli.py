@@ -218,7 +218,7 @@ def test_a_reader_that_leaves_is_not_an_answer() -> None:
 def test_a_bug_is_status_3(cc: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """An exception in ccheck itself prints a traceback and is neither a pass nor a finding."""
 
-    def broken(self: Judgement, path: str) -> None:
+    def broken(self: Judgement, path: str, taken: bytes | None) -> None:
         raise RuntimeError("a bug")
 
     monkeypatch.setattr(Judgement, "report", broken)
@@ -231,10 +231,10 @@ def test_an_interrupt_leaves_a_correct_partial_report(cc: Run, monkeypatch: pyte
     """Ctrl-C keeps what was judged, names what was not, and is not a pass."""
     whole = Judgement.report
 
-    def interrupted(self: Judgement, path: str) -> object:
+    def interrupted(self: Judgement, path: str, taken: bytes | None) -> object:
         if path.endswith("32.bin"):
             raise KeyboardInterrupt
-        return whole(self, path)
+        return whole(self, path, taken)
 
     monkeypatch.setattr(Judgement, "report", interrupted)
     status, out, _ = cc("validate", *CONFIG, "--format", "json", MARCH, JULY)

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -208,9 +209,11 @@ def test_reports_come_in_the_order_of_the_names(
 @pytest.mark.usefixtures("no_workers")
 def test_few_files_start_no_workers(cc: Run, tmp_path: Path) -> None:
     """127 small files are judged in this process, where starting others would cost more than it brings."""
-    options, files = toys(tmp_path, "g" * 127)
-    assert cc("validate", *options, tmp_path / "toys", "--jobs", 2)[0] == 0
-    assert len(files) == 127
+    good = (CORPUS / "field-past-inputs" / "good" / "C-00000291-00000000-00000001.bin").read_bytes()
+    for number in range(127):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / "C-00000291-00000000-00000001.bin").write_bytes(good)
+    assert cc("validate", *CONFIG, tmp_path, "--jobs", 2)[0] == 0
 
 
 def test_a_few_full_chunks_are_worth_workers(tmp_path: Path) -> None:
@@ -228,12 +231,15 @@ def test_a_few_full_chunks_are_worth_workers(tmp_path: Path) -> None:
 
 
 def test_chunks_hold_each_file_once(tmp_path: Path) -> None:
-    """A chunk ends after 64 files, after the bytes of a chunk, and before standard input, which is in none."""
+    """A chunk ends after 64 files, after the bytes of a chunk, and beside standard input, which is one by itself."""
     large = tmp_path / "large"
     with large.open("wb") as file:
         file.truncate(BYTES)
     files = ["-", *["small"] * 65, "-", "-", "small", str(large), "small", "-"]
-    assert list(chunks(files)) == [range(1, 65), range(65, 66), range(68, 70), range(70, 71)]
+    cuts = [0, 1, 65, 66, 67, 68, 70, 71, 72]
+    assert list(chunks(files)) == [range(*cut) for cut in pairwise(cuts)]
+    assert list(chunks(files, 66)) == [range(*cut) for cut in pairwise(cuts[3:])]
+    assert list(chunks(["small"] * 3, most=1)) == [range(1), range(1, 2), range(2, 3)]
     assert list(chunks([])) == []
 
 
@@ -262,20 +268,21 @@ def test_a_file_that_ends_its_worker_is_an_error(cc: Run, tmp_path: Path, letter
     place = out.index("error[examination-crashed]")
     report = out[place : out.index("pass", place)].replace(f"{tmp_path / 'toys'}{os.sep}", "toys/")
     report = re.sub(r"(?<=not run: )\d+ checks", "... checks", report)
+    code = f"{ord(letter):02x}"
     assert (
         report
         == f"""\
 error[examination-crashed]: examining the file failed: the process {words}
   --> toys/006 at 0x0
         |  0  1  2  3  4  5  6  7   8  9  a  b  c  d  e  f
-    000 |
-        | ^ missing
+    000 | 54 4f 59 {code}                                       TOY{letter}
+        | ^^^^^^^^^^^
         = why: a file that was not examined to its end is not known to be good
-        = fix: examine it alone with --jobs 1; correct the schema or check that fails, or report it
+        = fix: correct the schema or check that fails; if the place is in ccheck, report it with the file
         = more: ccheck explain examination-crashed
 
 not run: ... checks (needs examination-crashed)
-fail  toys/006  no schema fits, 0 bytes, 1 error, not examined, 3 checks
+fail  toys/006  toy, 4 bytes, 1 error, not examined, 3 checks
 """
     )
 

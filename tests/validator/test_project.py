@@ -204,13 +204,16 @@ def test_paths_are_relative_to_the_file(here: Path, tmp_path: Path, monkeypatch:
 
 
 def test_the_nearest_file_upwards_is_found(here: Path, tmp_path: Path) -> None:
-    """The search goes from the given folder to the root and takes the first file, no folder."""
+    """The search goes from the given folder to the root and takes the first that bears the name."""
     deep = tmp_path / "a" / "b"
-    (deep / "ccheck.toml").mkdir(parents=True)
+    deep.mkdir(parents=True)
     here.touch()
     assert find_project(deep) == tmp_path / "ccheck.toml"
     (tmp_path / "a" / "ccheck.toml").touch()
     assert find_project(deep) == tmp_path / "a" / "ccheck.toml"
+    (deep / "ccheck.toml").mkdir()
+    with pytest.raises(ConfigurationError, match="Is a directory"):
+        load_project(find_project(deep) or here, known_checks=CHECKS)
 
 
 def test_the_search_ends_at_the_root(tmp_path: Path) -> None:

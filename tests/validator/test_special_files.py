@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import shutil
 import socket
@@ -219,3 +220,20 @@ def test_the_table_of_doors_has_every_command() -> None:
     without = {"keys", "init", "completion", "replay-291"}
     assert {words[0] for words in DOORS} == set(COMMANDS) - without | {"fuzz", "corpus"}
     assert shutil.which("true"), "the tests run on a system with pipes"
+
+
+@pytest.mark.parametrize("target", ["loop", "nowhere"])
+def test_a_link_that_leads_nowhere_is_a_finding(tmp_path: Path, target: str) -> None:
+    """Named itself or below a folder: the link fails, and the other files are judged."""
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "loop").symlink_to(target)
+    (folder / "other").write_bytes(b"x")
+    for names in ([folder], [folder / "loop", folder / "other"]):
+        done = ccheck(tmp_path, "validate", "--no-config", "--format", "json", *names)
+        assert done.returncode == 1
+        reports = json.loads(done.stdout)["files"]
+        assert [report["findings"][0]["check"] for report in reports] == [
+            "unreadable",
+            "unrecognised-content",
+        ]

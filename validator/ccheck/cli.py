@@ -14,6 +14,7 @@ import click
 from ccheck import __version__
 from ccheck.configuration import ConfigurationError
 from ccheck.output import OutputLost, flush_standard_output, guard_standard_streams
+from ccheck.supervise import supervise
 
 PASS, FINDINGS, USAGE, FAILURE, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit status: nothing wrong · errors found · wrong usage, or nothing examined · ccheck itself failed, or the
@@ -150,6 +151,7 @@ def main() -> None:
     # as Python does takes as long as reading them.
     gc.set_threshold(200_000, 20, 20)
     guard_standard_streams()
+    report_status = supervise(sys.argv[1:])
     try:
         status = run()
         # What is still buffered belongs to the report: a status that came before it would be no answer.
@@ -158,6 +160,7 @@ def main() -> None:
         status = _say(str(lost), FAILURE)
     except KeyboardInterrupt:
         status = _say("interrupted", INTERRUPTED)
+    report_status(status)
     sys.exit(status)
 
 

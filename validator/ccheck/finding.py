@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ccheck.quoting import counted
+
 
 class Severity(StrEnum):
     """How much a finding weighs. Only errors fail a file."""
@@ -91,8 +93,9 @@ class FileReport:
     beyond: findings that were counted but not kept, per check. rows: the rows of 16 bytes (the last may be
     shorter) that findings point at, by their offset, so that a report can show them without the file.
     errors_beyond: how many of those are errors. unjudged: checks that could not be made behind findings
-    that were set aside. examined: whether the file was read at all. not_looked_into: what the schema leaves
-    unexamined.
+    that were set aside. suppressed_beyond: suppressed findings that were counted but not kept. stopped:
+    checks that found more than is counted in one file. examined: whether the file was read at all.
+    not_looked_into: what the schema leaves unexamined.
     """
 
     path: str
@@ -106,6 +109,8 @@ class FileReport:
     checks_run: int = 0
     errors_beyond: int = 0
     unjudged: int = 0
+    suppressed_beyond: int = 0
+    stopped: tuple[str, ...] = ()
     examined: bool = True
     rows: Mapping[int, bytes] = field(default_factory=dict)
     not_looked_into: tuple[NotLookedInto, ...] = ()
@@ -126,6 +131,12 @@ class FileReport:
         return sum(1 for f in self.findings if f.severity is Severity.WARNING)
 
     @property
+    def crash(self) -> str | None:
+        """How the examination of the file failed, in words; None where it did not."""
+        messages = (finding.message for finding in self.findings if finding.check == "examination-crashed")
+        return next((message.partition(": ")[2] for message in messages), None)
+
+    @property
     def verdict(self) -> str:
         """`pass` only when the file was read, checks ran, and none of them found an error; else `fail`."""
         return "fail" if self.errors or self.gaps else "pass"
@@ -140,12 +151,15 @@ class FileReport:
         if not self.examined:
             found.append(("not examined", "the file was not examined whole"))
         if self.unjudged:
-            words = f"{self.unjudged:,} checks could not be made behind findings that are set aside"
+            words = f"{counted(self.unjudged, 'check')} could not be made behind findings that are set aside"
             found.append(("not judged", words))
         if self.errors_beyond:
             found.append(
                 ("errors beyond the limit", f"{self.errors_beyond:,} more errors were counted, not kept")
             )
+        for name in self.stopped:
+            words = f"the check {name} was stopped at the limit of findings; more were not counted"
+            found.append(("not counted", words))
         if not self.checks_run:
             found.append(("no check ran", "no check ran on this file"))
         return tuple(found)

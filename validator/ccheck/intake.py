@@ -50,7 +50,7 @@ def list_files(paths: Sequence[str], exclude: Sequence[str] = ()) -> Listing:
     hidden_files = hidden_folders = linked_folders = excluded = 0
     for path in paths:
         if path != STANDARD_INPUT:
-            os.stat(path)  # noqa: PTH116 - a name that leads nowhere is a mistake, not a file that fails
+            os.lstat(path)  # a name that is not there is a mistake; a link that leads nowhere is a finding
         if path == STANDARD_INPUT or not Path(path).is_dir():
             found.append(path)
             continue
@@ -82,6 +82,10 @@ class NotTaken(Exception):
         super().__init__(detail)
         self.obstacle = obstacle
         self.detail = detail
+
+    def __reduce__(self) -> tuple[type[NotTaken], tuple[Obstacle, str]]:
+        """Pickle it with both arguments, for worker processes."""
+        return NotTaken, (self.obstacle, self.detail)
 
 
 def take(path: str, limit: int = MAX_SIZE) -> bytes:

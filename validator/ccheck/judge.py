@@ -8,12 +8,15 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-from ccheck.check import Check
+from ccheck.check import Blame, Check
 from ccheck.checks import applying
 from ccheck.checks.coverage import left_unread
+from ccheck.checks.general import FILE
 from ccheck.finding import FileReport, Finding, NotRun, Severity, Suppressed
 from ccheck.formats import brought, named, recognise
+from ccheck.intake import Obstacle
 from ccheck.subject import Narrowed, Setting, Subject
 from ccheck_schemas.read import read
 from ccheck_schemas.record import Reading
@@ -21,6 +24,9 @@ from ccheck_schemas.schema import Schema
 
 MAX_FINDINGS = 100
 """Findings of one check that are kept for one file, unless the user says otherwise; more are only counted."""
+
+MOST_COUNTED = 100_000
+"""Findings of one check that are counted in one file. A check that yields more is stopped; the file fails."""
 
 ROW = 16
 
@@ -88,6 +94,8 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
     not_run: list[NotRun] = []
     beyond: dict[str, int] = {}
     checks_run = errors_beyond = unjudged = 0
+    suppressed_beyond = 0
+    stopped: list[str] = []
     set_aside: set[str] = set()
     whole = subject.reading is not None and subject.reading.complete
     counts = Counter[str]() if subject.reading is None else Counter[str](subject.reading.counts)
@@ -95,9 +103,10 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
     subject = replace(subject, claimed=frozenset(check.name for check in in_use))
     for check in in_use:
         roots = _roots(check, blame_on) if blame_on else ()
-        if subject.reading is None and check.schemas and not roots:
-            # What a format's own check judges was not read; the findings so far say why.
-            roots = tuple(dict.fromkeys(finding.check for finding in findings))
+        if subject.reading is None and check not in FILE and not roots:
+            # What the check judges was not read; the findings so far say why.
+            so_far = (*findings, *(entry.finding for entry in suppressed))
+            roots = tuple(dict.fromkeys(finding.check for finding in so_far))
         if roots:
             unjudged += not set_aside.isdisjoint(roots)
             not_run.append(NotRun(check.name, f"needs {', '.join(roots)}"))
@@ -106,7 +115,12 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
         checks_run += 1
         found = kept = 0
         severity = policy.severities.get(check.name, check.severity)
-        for blame in check.judge(subject):
+        for blame in _yielded(check, subject):
+            if not isinstance(blame, Blame):
+                raise TypeError(f"the check {_place(check)} yields {blame!r:.40}, which is no Blame")
+            if found == MOST_COUNTED:
+                stopped.append(check.name)
+                break
             found += 1
             finding = Finding(
                 check.name, severity, blame.message, blame.span.path, blame.span.offset, blame.span.length,
@@ -114,7 +128,10 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
             )  # fmt: skip
             reason = policy.suppression(finding, path)
             if reason is not None:
-                suppressed.append(Suppressed(finding, *reason))
+                if found - kept <= policy.max_findings:
+                    suppressed.append(Suppressed(finding, *reason))
+                else:
+                    suppressed_beyond += 1
                 continue
             kept += 1
             if kept <= policy.max_findings:
@@ -132,14 +149,17 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
         if found and not ((aside or not kept) and whole):
             blame_on[check] = (check.name,)
     claimed = subject.claimed.issuperset(counts)
+    unread = subject.obstacle in (Obstacle.UNREADABLE, Obstacle.TOO_LARGE)
     return FileReport(
         path=path,
         schema=subject.schema.name if subject.schema is not None else None,
         size=len(subject.data),
-        sha256="" if subject.obstacle is not None else hashlib.sha256(subject.data).hexdigest(),
+        sha256="" if unread else hashlib.sha256(subject.data).hexdigest(),
         findings=tuple(findings),
         not_run=tuple(not_run),
         suppressed=tuple(suppressed),
+        suppressed_beyond=suppressed_beyond,
+        stopped=tuple(stopped),
         beyond=beyond,
         checks_run=checks_run,
         errors_beyond=errors_beyond,
@@ -149,6 +169,22 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
         examined=subject.reading is not None and (whole or bool(counts)) and claimed,
         rows=_rows(subject.data, findings),
         not_looked_into=left_unread(subject),
+    )
+
+
+def _yielded(check: Check, subject: Subject) -> Iterable[object]:
+    """What a check returns. Raises TypeError, which names the check, for what is not iterable."""
+    yielded: object = check.judge(subject)
+    if not isinstance(yielded, Iterable):
+        raise TypeError(f"the check {_place(check)} returns {yielded!r:.40}, which is no iterable of Blames")
+    return yielded
+
+
+def _place(check: Check) -> str:
+    """The name of a check, and where its function begins."""
+    code = getattr(check.judge, "__code__", None)
+    return (
+        check.name if code is None else f"{check.name} ({Path(code.co_filename).name}:{code.co_firstlineno})"
     )
 
 

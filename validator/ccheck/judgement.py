@@ -13,11 +13,11 @@ import click
 from ccheck import formats
 from ccheck.check import Check
 from ccheck.checks import CHECKS
-from ccheck.crash import RAISED, crashed, described
+from ccheck.crash import ExaminationCrashed, crashed, crashed_subject, examination
 from ccheck.finding import FileReport, Finding, Severity
-from ccheck.formats import SCHEMAS
+from ccheck.formats import FORMATS, SCHEMAS
 from ccheck.gather import CheckNames, Gathered, configuration_name, gather, is_schema_file
-from ccheck.intake import STANDARD_INPUT, NotTaken, Obstacle, take
+from ccheck.intake import STANDARD_INPUT, NotTaken, take
 from ccheck.judge import MAX_FINDINGS, Policy, examine, judge
 from ccheck.project import Project
 from ccheck.quoting import did_you_mean
@@ -65,17 +65,49 @@ class Judgement:
             self.own_exercise if schema is self.schema and self.own_exercise else EXERCISES.get(schema.name)
         )
 
-    def report(self, path: str) -> FileReport:
-        """Read and judge one file. What a schema or a check raises is an error of this file."""
-        name = "" if path == STANDARD_INPUT else Path(path).name
+    @property
+    def isolated(self) -> bool:
+        """Whether code that is not ccheck's own judges: it may end the process that runs it."""
+        if self.schema_file is not None:
+            return True
+        if self.schema is not None and any(self.schema.name == known.name for known in FORMATS):
+            return False
+        return bool(formats.brought().formats)
+
+    def taken(self, path: str) -> bytes | NotTaken:
+        """Read the bytes of a file, or say why they cannot be read."""
         try:
-            data = take(path, self.max_size)
+            return take(path, self.max_size)
         except NotTaken as fault:
-            return judge(self._refused(name, fault), path, self.checks, self.policy)
+            return fault
+
+    def report(self, path: str, taken: bytes | NotTaken | None = None) -> FileReport:
+        """Judge one file. What a schema or a check raises is an error of this file.
+
+        taken: its bytes, or why there are none, where the file was read before.
+        """
+        data = self.taken(path) if taken is None else taken
         try:
-            return self.judged(data, name, path)
-        except RAISED as raised:
-            return crashed(path, self.setting, self.checks, described(raised))
+            with examination():
+                if isinstance(data, NotTaken):
+                    return judge(self._refused(_base(path), data), path, self.checks, self.policy)
+                return self.judged(data, _base(path), path)
+        except ExaminationCrashed as crash:
+            return self.crashed(path, data, crash.detail)
+
+    def crashed(self, path: str, data: bytes | NotTaken, detail: str) -> FileReport:
+        """Report a file whose examination failed. detail: how, in words."""
+        return crashed(self._crashed(path, data, detail), path, self.checks)
+
+    def passed(self, path: str, taken: bytes | None = None) -> FileReport | None:
+        """Report a file that passes on the fast path alone; None where that is not certain.
+
+        taken: its bytes, where the file was read before.
+        """
+        if self.quick is None or path == STANDARD_INPUT:
+            return None
+        data = self.taken(path) if taken is None else taken
+        return None if isinstance(data, NotTaken) else self.quick.report(data, _base(path), path)
 
     def judged(self, data: bytes, name: str, path: str) -> FileReport:
         """Judge bytes that were taken in: the quick way where there is one, and else by all checks, on no
@@ -94,15 +126,18 @@ class Judgement:
 
     def subject(self, path: str) -> Subject:
         """Read one file. What a schema raises is an error of this file."""
-        name = "" if path == STANDARD_INPUT else Path(path).name
+        data = self.taken(path)
+        if isinstance(data, NotTaken):
+            return self._refused(_base(path), data)
         try:
-            data = take(path, self.max_size)
-        except NotTaken as fault:
-            return self._refused(name, fault)
-        try:
-            return self._examined(name, data)
-        except RAISED as raised:
-            return Subject(name, data, self.setting, obstacle=Obstacle.CRASHED, detail=described(raised))
+            with examination():
+                return self._examined(_base(path), data)
+        except ExaminationCrashed as crash:
+            return self._crashed(path, data, crash.detail)
+
+    def _crashed(self, path: str, data: bytes | NotTaken, detail: str) -> Subject:
+        known = b"" if isinstance(data, NotTaken) else data
+        return crashed_subject(_base(path), known, self.setting, self.schema, self.schemas, detail)
 
     def _refused(self, name: str, fault: NotTaken) -> Subject:
         return Subject(name, b"", self.setting, obstacle=fault.obstacle, detail=fault.detail)
@@ -172,6 +207,11 @@ def prepare(
     return replace(judgement, setting=replace(judgement.setting, definitions=judged), quick=way)
 
 
+def _base(path: str) -> str:
+    """The base name of a file, empty for standard input."""
+    return "" if path == STANDARD_INPUT else Path(path).name
+
+
 def _schemas(
     name: str | None,
 ) -> tuple[Sequence[Schema], Sequence[Check], Schema | None, UserSchema | None]:
@@ -229,10 +269,11 @@ def _definitions(paths: Sequence[Path], judgement: Judgement) -> tuple[Definitio
         except NotTaken as fault:
             raise click.UsageError(f"definitions {path}: {fault.detail}") from fault
         try:
-            subject = examine(data, path.name, judgement.setting, judgement.schemas, judgement.schema)
-            report = judge(subject, str(path), judgement.checks, judgement.policy)
-        except RAISED as raised:
-            raise click.UsageError(f"definitions {path}: it failed: {described(raised)}") from raised
+            with examination():
+                subject = examine(data, path.name, judgement.setting, judgement.schemas, judgement.schema)
+                report = judge(subject, str(path), judgement.checks, judgement.policy)
+        except ExaminationCrashed as crash:
+            raise click.UsageError(f"definitions {path}: it failed: {crash.detail}") from crash
         if subject.content is None:
             raise click.UsageError(f"definitions {path}: the content is of no known format")
         errors = dict.fromkeys(f.check for f in report.findings if f.severity is Severity.ERROR)

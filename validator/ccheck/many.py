@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ccheck.finding import FileReport
@@ -50,27 +51,53 @@ def examine(
     jobs: int,
     interrupts: Interrupts,
     tick: Callable[[], None] = lambda: None,
+    data: Mapping[int, bytes] = MappingProxyType({}),
 ) -> Generator[tuple[int, FileReport], None, None]:
-    """Judge `files`: the position and report of each, in order.
+    """Judge `files`, in order.
 
-    prepare: makes `judgement` again in a worker process, so it must be picklable, and what it makes need not
-    be. jobs: worker processes, at most; 1 judges in this process, as does any number for so few files that
-    starting workers costs more than it brings. tick: called often, also while nothing is ready.
+    Code that is not ccheck's own may end the process that runs it: it runs in worker processes, whatever
+    `jobs` is.
 
-    An interrupt raises KeyboardInterrupt, after the reports of those later files that were judged already.
-    A file whose examination raises an exception, or ends the worker process, fails with
-    `examination-crashed`. Raises PreparationFailed where a worker cannot make `judgement`.
+    Args:
+        files: Their names.
+        prepare: Makes `judgement` again in a worker process. It must be picklable.
+        judgement: What the files are judged by.
+        jobs: Worker processes, at most. 1 judges in this process, as does any number for so few files that
+            starting workers costs more than it brings.
+        interrupts: Where Ctrl-C is noted.
+        tick: Called often, also while nothing is ready.
+        data: The bytes of files that were read before, by position.
+
+    Yields:
+        The position and report of each file. A file whose examination raises an exception, or ends the worker
+        process, fails with `examination-crashed`.
+
+    Raises:
+        KeyboardInterrupt: after the reports of those later files that were judged already.
+        PreparationFailed: a worker cannot make `judgement`.
     """
-    if jobs > 1 and worth_workers(files):
-        from ccheck.workers import Workers
+    many = jobs > 1 and worth_workers(files)
+    position = 0
+    if not many:
+        for position, file in enumerate(files):
+            with interrupts.heeded():
+                tick()
+                report = (
+                    judgement.passed(file, data.get(position))
+                    if judgement.isolated
+                    else judgement.report(file, data.get(position))
+                )
+            if report is None:
+                break
+            yield position, report
+        else:
+            return
+    from ccheck.workers import Workers
 
-        yield from Workers(files, prepare, judgement, jobs, interrupts, tick).reports()
-        return
-    for position, file in enumerate(files):
-        with interrupts.heeded():
-            tick()
-            report = judgement.report(file)
-        yield position, report
+    # Where few files are judged in one worker, each is reported as soon as it is judged.
+    chunk, most = (FILES, jobs) if many else (1, 1)
+    workers = Workers(files, prepare, judgement, most, interrupts, tick, data, start=position, chunk=chunk)
+    yield from workers.reports()
 
 
 def worth_workers(files: Sequence[str]) -> bool:
@@ -80,17 +107,19 @@ def worth_workers(files: Sequence[str]) -> bool:
     return len(files) > 1 and sum(map(_size, files)) >= 2 * BYTES
 
 
-def chunks(files: Sequence[str]) -> Iterator[Chunk]:
-    """Cut `files` into chunks. Standard input is in none of them: only this process can read it."""
-    first = size = 0
-    for position, file in enumerate(files):
+def chunks(files: Sequence[str], start: int = 0, most: int = FILES) -> Iterator[Chunk]:
+    """Cut `files`, from position `start` on, into chunks of `most` files; standard input is one by itself."""
+    first, size = start, 0
+    for position in range(start, len(files)):
+        file = files[position]
         if file == STANDARD_INPUT:
             if first < position:
                 yield range(first, position)
+            yield range(position, position + 1)
             first, size = position + 1, 0
             continue
         size += _size(file)
-        if position + 1 - first == FILES or size >= BYTES:
+        if position + 1 - first == most or size >= BYTES:
             yield range(first, position + 1)
             first, size = position + 1, 0
     if first < len(files):

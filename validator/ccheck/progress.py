@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TextIO
 
 from ccheck.finding import FileReport
-from ccheck.report.summary import counted
+from ccheck.quoting import counted
 
 AFTER = 1.0
 """Seconds after which a run of few files gets a line."""

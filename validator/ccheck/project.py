@@ -130,7 +130,7 @@ def find_project(start: Path) -> Path | None:
     for place in (folder, *folder.parents):
         path = place / FILE_NAME
         # Whatever bears the name is meant, also what cannot be read: the one above it would be another.
-        if os.path.lexists(path) and not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises
+        if os.path.lexists(path):
             _require_trust(path)
             return path
     return None

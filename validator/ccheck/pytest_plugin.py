@@ -11,9 +11,12 @@ nothing else of ccheck is imported until a content file is collected.
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +30,7 @@ DEFAULT_SUFFIXES = [".bin", ".dat", ".db", ".dtb"]
 """Endings of files that are collected, in any case; what of them is no known format fails."""
 
 _JUDGEMENT: pytest.StashKey[Judgement] = pytest.StashKey()
+_REPORTS: pytest.StashKey[dict[str, FileReport]] = pytest.StashKey()
 
 
 @dataclass
@@ -194,13 +198,48 @@ def _judgement(config: pytest.Config) -> Judgement:
         from ccheck.configuration import ConfigurationError
         from ccheck.judgement import prepare
 
+        _require_loadable(config.getoption("--ccheck-schema"))
         try:
-            config.stash[_JUDGEMENT] = prepare(
-                schema=config.getoption("--ccheck-schema"), config=config.getoption("--ccheck-config")
-            )
+            config.stash[_JUDGEMENT] = prepare(**_named(config))
         except (click.UsageError, ConfigurationError) as wrong:
             raise pytest.UsageError(f"--ccheck: {wrong}") from wrong
     return config.stash[_JUDGEMENT]
+
+
+def _named(config: pytest.Config) -> dict[str, Any]:
+    return {"schema": config.getoption("--ccheck-schema"), "config": config.getoption("--ccheck-config")}
+
+
+def _require_loadable(schema: str | None) -> None:
+    """Raises pytest.UsageError where a schema file cannot be used, or ends the process that loads it."""
+    from ccheck.gather import is_schema_file
+
+    if schema is None or not is_schema_file(schema):
+        return
+    command = [sys.executable, "-P", "-m", "ccheck", "schemas", "--schema", schema]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    if done.returncode:
+        words = done.stderr.strip().splitlines() or [f"it cannot be used: status {done.returncode}"]
+        raise pytest.UsageError(f"--ccheck-schema: {words[-1]}")
+
+
+def _report(config: pytest.Config, path: Path) -> FileReport:
+    """The report of a content file. Code that is not ccheck's own judges all files at once, in workers."""
+    judgement = _judgement(config)
+    if not judgement.isolated:
+        return judgement.report(str(path))
+    reports = config.stash.setdefault(_REPORTS, {})
+    if str(path) not in reports:
+        from ccheck.interrupts import Interrupts
+        from ccheck.judgement import prepare
+        from ccheck.many import cores, examine
+
+        # A worker of pytest-xdist is given some of the files, and is not told which.
+        files = [path] if hasattr(config, "workerinput") else config.stash[_POINTED].files
+        names = [str(path) for path in files]
+        found = examine(names, partial(prepare, **_named(config)), judgement, cores(), Interrupts())
+        reports |= {names[position]: report for position, report in found}
+    return reports[str(path)]
 
 
 class ContentFile(pytest.File):
@@ -216,7 +255,7 @@ class ContentItem(pytest.Item):
 
     def runtest(self) -> None:
         """Judge it. Raises ContentNotPassed."""
-        report = _judgement(self.config).report(str(self.path))
+        report = _report(self.config, self.path)
         if report.verdict != "pass":
             raise ContentNotPassed(report)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import sys
@@ -48,17 +49,18 @@ def load_user_schema(path: Path) -> UserSchema:
         raise UserSchemaError(path, "it is not a regular file")
     source = b""
     try:
-        module = _of_package(path)
-        if module is None:
-            module, source = _alone(path)
+        # What the file prints is not the report.
+        with contextlib.redirect_stdout(sys.stderr):
+            module = _of_package(path)
+            if module is None:
+                module, source = _alone(path)
     except UserSchemaError:
         raise
     except SchemaRefused as refused:
         raise UserSchemaError(path, str(refused)) from refused
-    except (
-        Exception,
-        SystemExit,
-    ) as fault:  # the program of a user
+    except KeyboardInterrupt:
+        raise
+    except BaseException as fault:
         raise UserSchemaError(path, f"it failed with {type(fault).__name__}: {fault}") from fault
     schema = getattr(module, "SCHEMA", None)
     if not isinstance(schema, Schema):

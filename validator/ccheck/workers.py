@@ -18,13 +18,13 @@ import sys
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any
 
 from ccheck.finding import FileReport
-from ccheck.intake import STANDARD_INPUT
+from ccheck.intake import STANDARD_INPUT, NotTaken
 from ccheck.interrupts import Interrupts
 from ccheck.many import FILES, Chunk, PreparationFailed, chunks
 
@@ -93,7 +93,10 @@ class _Worker:
 
 
 class Workers:
-    """Worker processes for one run over `files`; the arguments are those of `ccheck.many.examine`."""
+    """Worker processes for one run over `files`; the arguments are those of `ccheck.many.examine`.
+
+    start: the position of the first file. chunk: files of a full chunk.
+    """
 
     def __init__(
         self,
@@ -103,6 +106,9 @@ class Workers:
         jobs: int,
         interrupts: Interrupts,
         tick: Callable[[], None],
+        data: Mapping[int, bytes],
+        start: int = 0,
+        chunk: int = FILES,
     ) -> None:
         self._files = files
         self._prepare = prepare
@@ -111,10 +117,11 @@ class Workers:
         self._interrupts = interrupts
         self._tick = tick
         self._workers: list[_Worker] = []
-        self._chunks = chunks(files)
+        self._taken: dict[int, bytes | NotTaken] = dict(data)
+        self._chunks = chunks(files, start, chunk)
         self._waiting: deque[_Task] = deque()
         self._answers: dict[int, tuple[Chunk, _Answer]] = {}
-        self._next = 0
+        self._next = start
         """The position of the file whose report is due."""
 
     def reports(self) -> Generator[tuple[int, FileReport], None, None]:
@@ -124,8 +131,7 @@ class Workers:
                 if self._interrupts.noted:
                     raise KeyboardInterrupt
                 self._hand_out()
-                due = self._next in self._answers or self._files[self._next] == STANDARD_INPUT
-                self._collect(0 if due else TICK)
+                self._collect(0 if self._next in self._answers else TICK)
                 self._tick()
                 yield from self._due()
         except KeyboardInterrupt:
@@ -136,14 +142,8 @@ class Workers:
 
     def _due(self) -> Iterator[tuple[int, FileReport]]:
         """The reports of the next chunk, if it was judged."""
-        position = self._next
-        if self._files[position] == STANDARD_INPUT:
-            with self._interrupts.heeded():
-                report = self._judgement.report(STANDARD_INPUT)
-            self._next += 1
-            yield position, report
-        elif position in self._answers:
-            chunk, answer = self._answers.pop(position)
+        if self._next in self._answers:
+            chunk, answer = self._answers.pop(self._next)
             self._next = chunk.stop
             yield from zip(chunk, _unpacked(answer), strict=True)
 
@@ -172,13 +172,20 @@ class Workers:
             if chunk is None:
                 return None
             self._waiting.append(_Task(chunk))
-        far = self._waiting[0].chunk.start >= self._next + AHEAD * self._jobs * FILES
-        return None if far else self._waiting.popleft()
+        first = self._waiting[0].chunk.start
+        far = first >= self._next + AHEAD * self._jobs * FILES
+        # Standard input may come late: what was named before it is reported first.
+        if far or (self._files[first] == STANDARD_INPUT and first != self._next):
+            return None
+        return self._waiting.popleft()
 
     def _give(self, worker: _Worker, task: _Task) -> None:
+        if self._files[task.chunk.start] == STANDARD_INPUT and task.chunk.start not in self._taken:
+            with self._interrupts.heeded():
+                self._taken[task.chunk.start] = self._judgement.taken(STANDARD_INPUT)
         worker.task = task
         try:
-            worker.pipe.send([self._files[position] for position in task.chunk])
+            worker.pipe.send([(self._files[place], self._taken.get(place)) for place in task.chunk])
         except OSError:
             worker.task = None  # it died without work; the task has not met it
             self._waiting.appendleft(task)
@@ -235,13 +242,11 @@ class Workers:
             self._waiting.appendleft(replace(task, deaths=1))
         else:
             detail = f"the process {ending(exitcode)}"
-            report = self._crashed(self._files[task.chunk.start], detail)
+            path = self._files[task.chunk.start]
+            taken = self._taken.get(task.chunk.start)
+            data = self._judgement.taken(path) if taken is None else taken
+            report = self._judgement.crashed(path, data, detail)
             self._answers[task.chunk.start] = (task.chunk, _Answer(pickle.dumps([report])))
-
-    def _crashed(self, path: str, detail: str) -> FileReport:
-        from ccheck.crash import crashed  # a worker needs it only where `prepare` does
-
-        return crashed(path, self._judgement.setting, self._judgement.checks, detail)
 
     def _end(self) -> None:
         """End all workers. They hold nothing that must be saved."""
@@ -286,6 +291,7 @@ def _no_interrupt_for_children() -> Iterator[None]:
 def _work(pipe: _ConnectionBase[Any, Any], prepare: Callable[[], Judgement]) -> None:
     """The worker process: judge the files that come through the pipe until it is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.dup2(2, 1)  # what a check prints is not the report
     threading.Thread(target=_follow_parent, daemon=True).start()
     with contextlib.suppress(EOFError, OSError):  # the parent has gone
         try:
@@ -306,12 +312,16 @@ def _follow_parent() -> None:
         os._exit(1)
 
 
-def _judged(judgement: Judgement, files: Sequence[str]) -> _Answer:
-    reports = [judgement.report(file) for file in files]
+def _judged(judgement: Judgement, files: Sequence[tuple[str, bytes | NotTaken | None]]) -> _Answer:
+    reports = [judgement.report(path, taken) for path, taken in files]
     try:
         return _Answer(_packed(reports))
     except Exception:  # noqa: BLE001 - what a user's check puts into a finding can be anything
-        return _Answer(_packed([_sendable(judgement, report) for report in reports]))
+        return _Answer(
+            _packed(
+                [_sendable(judgement, *file, report) for file, report in zip(files, reports, strict=True)]
+            )
+        )
 
 
 def _packed(reports: list[FileReport]) -> bytes:
@@ -321,13 +331,16 @@ def _packed(reports: list[FileReport]) -> bytes:
     return packed
 
 
-def _sendable(judgement: Judgement, report: FileReport) -> FileReport:
+def _sendable(
+    judgement: Judgement, path: str, taken: bytes | NotTaken | None, report: FileReport
+) -> FileReport:
     """A report, or that of a crash where it cannot be sent."""
-    from ccheck.crash import crashed, described
+    from ccheck.crash import ExaminationCrashed, examination
 
     try:
-        _packed([report])
-    except Exception as raised:  # noqa: BLE001 - what a user's check puts into a finding can be anything
-        detail = f"its report cannot be sent to the process that prints it: {described(raised)}"
-        return crashed(report.path, judgement.setting, judgement.checks, detail)
+        with examination():
+            _packed([report])
+    except ExaminationCrashed as crash:
+        detail = f"its report cannot be sent to the process that prints it: {crash.detail}"
+        return judgement.crashed(path, judgement.taken(path) if taken is None else taken, detail)
     return report

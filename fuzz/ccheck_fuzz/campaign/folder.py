@@ -14,6 +14,7 @@ from ccheck.build import dump_yaml
 from ccheck.commands.run import table
 from ccheck.exercise.outcome import Outcome
 from ccheck.finding import FileReport, RunReport
+from ccheck.quoting import counted
 from ccheck.report.json import render as render_json
 from ccheck.report.printable import printable
 from ccheck.report.text import render_file
@@ -134,7 +135,7 @@ def _text(
         f"bucket      {bucket.number}: {' · '.join(bucket.signature)}",
         f"found       after {bucket.runs:,} runs and {bucket.cpu:.1f} CPU-seconds of its job",
         f"reproduced  {again[reproduced]}",
-        f"file        file.bin, {len(entry.content):,} bytes",
+        f"file        file.bin, {counted(len(entry.content), 'byte')}",
     ]
     if entry.events is not None:
         lines.append(f"events      events.jsonl, {len(entry.events)}")

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from ccheck.quoting import counted
 from ccheck.regular_file import read_regular_text
 from ccheck.report.printable import printable
 from ccheck_fuzz.campaign.folder import OUTPUT
@@ -60,7 +61,7 @@ def lines(
     for bucket in new:
         flaky = ", flaky" if bucket.state == "flaky" else ""
         settled = bucket.minimal is not None and bucket.state != "new"
-        size = f", {len(bucket.minimal or b''):,} bytes" if settled else ", not yet minimised"
+        size = f", {counted(len(bucket.minimal or b''), 'byte')}" if settled else ", not yet minimised"
         yield printable(f"{bucket.oracle}: {bucket.what}")
         where = folder / "findings" / bucket.folder if bucket.folder else folder
         yield printable(f"  {bucket.hits:,} times, first after {bucket.runs:,} runs{size}{flaky}: {where}")

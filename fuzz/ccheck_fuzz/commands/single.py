@@ -11,6 +11,7 @@ import click
 from ccheck.cli import FAILURE, FINDINGS, PASS
 from ccheck.intake import NotTaken, take
 from ccheck.output import write_output
+from ccheck.quoting import counted
 from ccheck.report.printable import printable
 from ccheck_fuzz.campaign.state import Bucket, State, StateError
 from ccheck_fuzz.campaign.summary import output_lines
@@ -58,7 +59,7 @@ def minimize(path: Path, output: Path, seconds: float, about: Subject) -> int:
         return FINDINGS
     write_output(output, settled.data)
     click.echo(printable(f"{gravest.oracle}: {settled.broken.what}"))
-    click.echo(f"{len(data):,} bytes to {len(split(settled.data).content):,}: {output}")
+    click.echo(f"{counted(len(data), 'byte')} to {len(split(settled.data).content):,}: {output}")
     return PASS
 
 

@@ -50,6 +50,7 @@ def test_everything() -> None:
                     "findings": [],
                     "beyond": {},
                     "suppressed": [],
+                    "suppressed_beyond": 0,
                     "gaps": [],
                     "not_run": [],
                     "not_looked_into": [],
@@ -144,6 +145,7 @@ def test_everything() -> None:
                             "expires": "2026-12-31",
                         }
                     ],
+                    "suppressed_beyond": 0,
                     "gaps": [],
                     "not_run": [
                         {"check": "not-canonical", "reason": "needs wrong-checksum"},
@@ -175,6 +177,7 @@ def test_everything() -> None:
                     "findings": [],
                     "beyond": {},
                     "suppressed": [],
+                    "suppressed_beyond": 0,
                     "gaps": ["no check ran on this file"],
                     "not_run": [],
                     "not_looked_into": [],
@@ -223,6 +226,7 @@ def test_the_form_is_stable() -> None:
       "findings": [],
       "beyond": {},
       "suppressed": [],
+      "suppressed_beyond": 0,
       "gaps": [],
       "not_run": [],
       "not_looked_into": []

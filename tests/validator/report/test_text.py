@@ -9,6 +9,7 @@ from hypothesis import given
 from inline_snapshot import snapshot
 
 from ccheck.finding import FileReport, NotRun, Proof, RunReport, Severity, Suppressed
+from ccheck.report.printable import printable_path
 from ccheck.report.text import render_file, render_summary
 from tests.validator.report.samples import BECAUSE, EVERYTHING, PASSING, any_file, any_run, finding, july
 
@@ -289,7 +290,7 @@ def test_content_cannot_move_the_cursor() -> None:
     )
     assert shown(report) == snapshot("""\
 error[wrong-magic]: name is \\x1b]0;x\\x07\\r\\n\\udcff
-  --> \\x1b[2Jevil\\u202e.bin at 0x230, a\\tb
+  --> $'\\x1b[2Jevil\\u202e.bin' at 0x230, a\\tb
         |  0  1  2  3  4  5  6  7   8  9  a  b  c  d  e  f
     230 | 2a 2e 65 78 65 00 00 00  ff 43 3a 5c 78 1b 5b 6d  *.exe....C:\\x.[m
         | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
@@ -297,7 +298,7 @@ error[wrong-magic]: name is \\x1b]0;x\\x07\\r\\n\\udcff
         = fix: build the file again
         = more: ccheck explain wrong-magic
 
-fail  \\x1b[2Jevil\\u202e.bin  channel, 1,234 bytes, 1 error, 41 checks\
+fail  $'\\x1b[2Jevil\\u202e.bin'  channel, 1,234 bytes, 1 error, 41 checks\
 """)
 
 
@@ -389,3 +390,24 @@ def rows(size: int) -> dict[int, bytes]:
     """The rows of a file whose byte at offset n is n."""
     data = bytes(range(size))
     return {start: data[start : start + 16] for start in range(0, size, 16)}
+
+
+def test_no_two_paths_look_the_same() -> None:
+    """A line end and a backslash with an n, a byte and its escape, a control of Latin 1 and a byte: all differ."""
+    paths = [
+        "a\nb",
+        "a\\nb",
+        "a\udcff",
+        "a\\udcff",
+        "a\\xff",
+        "a\x85",
+        "a\udc85",
+        "$'a\\nb'",
+        "$'a\nb'",
+        "a'b",
+        "\u202e",
+    ]
+    shown_as = [printable_path(path) for path in paths]
+    assert len(set(shown_as)) == len(paths)
+    assert all(text.isprintable() for text in shown_as)
+    assert shown_as[:4] == ["$'a\\nb'", "a\\nb", "$'a\\xff'", "a\\udcff"]

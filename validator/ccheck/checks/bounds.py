@@ -10,6 +10,7 @@ from enum import IntEnum
 
 from ccheck.check import Blame
 from ccheck.checks.structure import faults
+from ccheck.quoting import counted
 from ccheck.subject import Subject, proofs_of
 from ccheck_schemas.fault import Fault, FaultName
 
@@ -166,7 +167,7 @@ def _outside(fault: Fault) -> Blame:
     nul = " and its NUL" if behind else ""
     wraps = f", which wraps to {total & 0xFFFFFFFF:#x} in 32 bits" if total > 0xFFFFFFFF else ""
     return Blame(
-        f"{length:,} bytes{nul} at {offset:#x} end at {total:#x}{wraps}; the {region} is {start:#x} to {end:#x}",
+        f"{counted(length, 'byte')}{nul} at {offset:#x} {'ends' if length + behind == 1 else 'end'} at {total:#x}{wraps}; the {region} is {start:#x} to {end:#x}",
         fault.span,
         label=f"outside the {region}",
         why="the driver reads there all the same: out of bounds, or from another table",
@@ -308,7 +309,7 @@ def pool_text_unused(subject: Subject) -> Iterator[Blame]:
     """
     for fault in faults(subject, FaultName.POOL_TEXT_UNUSED):
         yield Blame(
-            f"{fault.values['length']:,} bytes of the {fault.span.path} are used by no record",
+            f"{counted(fault.values['length'], 'byte')} of the {fault.span.path} {'is' if fault.values['length'] == 1 else 'are'} used by no record",
             fault.span,
             label="unused",
             why="left over from an edit; it may tell what was there before",

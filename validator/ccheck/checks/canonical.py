@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ccheck.check import Blame
+from ccheck.quoting import counted
 from ccheck.subject import Subject
 from ccheck_schemas.schema import RecipeError
 from ccheck_schemas.span import Span
@@ -47,7 +48,7 @@ def not_canonical(subject: Subject) -> Iterator[Blame]:
     while end < min(len(data), len(built)) and data[end] != built[end] and end - at < 16:
         end += 1
     yield Blame(
-        f"the content, built again, differs from {at:#x} on and has {len(built):,} bytes (this file {len(data):,})",
+        f"the content, built again, differs from {at:#x} on and has {counted(len(built), 'byte')} (this file {len(data):,})",
         Span(min(at, len(data)), min(end, len(data)) - min(at, len(data)), ""),
         label="differs",
         why=why,

@@ -11,6 +11,7 @@ from ccheck.checks.channel_content import (
     kind_name,
     matched_fields,
 )
+from ccheck.quoting import counted
 from ccheck.subject import Subject
 from ccheck_schemas.formats.channel_numbers import (
     OPERAND_HIGH,
@@ -158,9 +159,9 @@ def operand_too_long(subject: Subject) -> Iterator[Blame]:
         # A length over the format's own limit was reported as out of bounds.
         if field is not None and field.max_length < criterion.operand_length <= OPERAND_HIGH:
             yield Blame(
-                f"the operand has {criterion.operand_length:,} bytes, field {criterion.field_index} ({field.name}) allows {field.max_length:,}",
+                f"the operand has {counted(criterion.operand_length, 'byte')}, field {criterion.field_index} ({field.name}) allows {field.max_length:,}",
                 criterion.source.span("operand_length"),
-                label=f"{criterion.operand_length:,} bytes",
+                label=counted(criterion.operand_length, "byte"),
                 why="drivers copy operands into buffers of that size",
                 fix="shorten the operand, or split the instance",
             )

@@ -81,15 +81,16 @@ def examination_crashed(subject: Subject) -> Iterator[Blame]:
     driver too.
 
     ## How to fix
-    If the place is in your own schema or check, correct it; if it is in ccheck, report it with the file. Run
-    `ccheck validate --jobs 1` on this file alone to see a crash. If memory ran out, give fewer `--jobs`.
+    If the place is in your own schema or check, correct it; if it is in ccheck, report it with the file. To see
+    where native code crashes, run `ccheck validate` on this file alone with `PYTHONFAULTHANDLER=1` in the
+    environment. If memory ran out, give fewer `--jobs`.
     """
     if subject.obstacle is Obstacle.CRASHED:
         yield Blame(
             f"examining the file failed: {subject.detail}",
             subject.whole,
             why="a file that was not examined to its end is not known to be good",
-            fix="examine it alone with --jobs 1; correct the schema or check that fails, or report it",
+            fix="correct the schema or check that fails; if the place is in ccheck, report it with the file",
         )
 
 
@@ -132,7 +133,9 @@ def all_zero(subject: Subject) -> Iterator[Blame]:
     """
     if subject.reading is None and subject.data and not any(subject.data):
         yield Blame(
-            f"all {len(subject.data):,} bytes of the file are zero",
+            f"all {len(subject.data):,} bytes of the file are zero"
+            if subject.data[1:]
+            else "the one byte of the file is zero",
             subject.whole,
             why="its data never reached the disk; a host that went down while writing leaves such a file",
             fix="restore the file from its source",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ccheck.check import Blame
+from ccheck.quoting import counted
 from ccheck.subject import Subject, proofs_of
 from ccheck_schemas.fault import Fault, FaultName
 
@@ -65,6 +66,10 @@ def unknown_format_version(subject: Subject) -> Iterator[Blame]:
         )
 
 
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
 def truncated(subject: Subject) -> Iterator[Blame]:
     """The bytes end in the middle of a record or a block.
 
@@ -80,7 +85,7 @@ def truncated(subject: Subject) -> Iterator[Blame]:
     for fault in faults(subject, FaultName.TRUNCATED):
         need, have = fault.values["need"], fault.values["have"]
         yield Blame(
-            f"{need:,} bytes are needed here, {max(have, 0):,} are left",
+            f"{counted(need, 'byte')} {_are(need)} needed here, {max(have, 0):,} {_are(have)} left",
             fault.span,
             label="too few bytes",
             why="a driver that trusts the layout reads past the end of its buffer",
@@ -103,9 +108,9 @@ def size_mismatch(subject: Subject) -> Iterator[Blame]:
     for fault in faults(subject, FaultName.SIZE_MISMATCH):
         value, actual = fault.values["value"], fault.values["actual"]
         yield Blame(
-            f"the size is given as {value:,} bytes, there are {actual:,}",
+            f"the size is given as {counted(value, 'byte')}, there {_are(actual)} {actual:,}",
             fault.span,
-            label=f"{value:,} bytes",
+            label=counted(value, "byte"),
             why="a driver believes the field: it reads too far, or leaves content unread",
             fix=f"set the size to {actual:,}, or bring back the bytes that belong here",
         )
@@ -257,7 +262,8 @@ def work_out_of_proportion(subject: Subject) -> Iterator[Blame]:
     for fault in faults(subject, FaultName.WORK_OUT_OF_PROPORTION):
         what, work, limit = (fault.values[name] for name in ("what", "work", "limit"))
         yield Blame(
-            words[what].format(work=work, limit=limit) + f" in a file of {len(subject.data):,} bytes",
+            words[what].format(work=work, limit=limit)
+            + f" in a file of {counted(len(subject.data), 'byte')}",
             fault.span,
             label="too much work",
             why="work that grows with the square of a file's size makes a host hang",
@@ -434,7 +440,11 @@ def bytes_owned_twice(subject: Subject) -> Iterator[Blame]:
         elif fault.values["link"]:
             message = f"this leads to bytes that already belong to {other}"
         else:
-            message = f"these {count:,} bytes also belong to {other}"
+            message = (
+                f"these {count:,} bytes also belong to {other}"
+                if count > 1
+                else f"this byte also belongs to {other}"
+            )
         yield Blame(
             message,
             fault.span,
@@ -463,7 +473,7 @@ def bytes_unowned(subject: Subject) -> Iterator[Blame]:
         where = "at the end of the file " if end else ""
         zero = " (all zero)" if fault.values["zero"] else ""
         yield Blame(
-            f"{fault.span.length:,} bytes {where}belong to no record{zero}",
+            f"{counted(fault.span.length, 'byte')} {where}{'belongs' if fault.span.length == 1 else 'belong'} to no record{zero}",
             fault.span,
             label="nobody's",
             why="nothing describes these bytes, so nothing checks them",

@@ -14,13 +14,13 @@ from ccheck.gather import CheckNames
 from ccheck.judgement import Judgement
 from ccheck.output import lost_or_misplaced
 from ccheck.project import find_project, load_project
+from ccheck.quoting import counted
 from ccheck.release_gate.baseline import Baseline, load_baseline, used
 from ccheck.release_gate.case import Case
 from ccheck.release_gate.policy import GatePolicy
 from ccheck.release_gate.prepare import whole_judgement
 from ccheck.release_gate.release import ReleaseError, take_release
 from ccheck.report.printable import printable
-from ccheck.report.summary import counted
 from ccheck.whole import Busy, held, write_whole
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])

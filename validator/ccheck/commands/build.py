@@ -9,6 +9,7 @@ import click
 from ccheck.build import build_file
 from ccheck.formats import SCHEMAS
 from ccheck.output import write_output
+from ccheck.quoting import counted
 from ccheck.report.printable import printable
 from ccheck.user_schema import UserSchemaError, load_user_schema
 from ccheck_schemas.schema import RecipeError
@@ -51,4 +52,4 @@ def command(recipe: Path, output: Path, schema: Path | None, force: bool) -> Non
     except RecipeError as wrong:
         raise click.UsageError(f"{recipe}: {wrong}") from wrong
     write_output(output, data)
-    click.echo(f"wrote {printable(str(output))}: {len(data):,} bytes")
+    click.echo(f"wrote {printable(str(output))}: {counted(len(data), 'byte')}")

@@ -15,9 +15,8 @@ from ccheck.consumers import Consumer
 from ccheck.exercise.outcome import Exercised, ExerciseError, Given, Outcome
 from ccheck.intake import NotTaken, take
 from ccheck.judgement import Judgement, prepare
-from ccheck.quoting import did_you_mean
+from ccheck.quoting import counted, did_you_mean
 from ccheck.report.printable import printable
-from ccheck.report.summary import counted
 from ccheck.report.text import render_head
 from ccheck.subject import Subject
 from ccheck_interpreter.trap import report, to_json

@@ -11,6 +11,7 @@ import click
 from ccheck.build import dump_yaml
 from ccheck.cli import FINDINGS, PASS
 from ccheck.judgement import prepare
+from ccheck.quoting import counted
 from ccheck.report.printable import printable
 from ccheck.subject import Subject
 from ccheck_schemas.record import Record, every_field
@@ -44,7 +45,7 @@ def command(path: str, schema: str | None, as_yaml: bool) -> int:
             click.echo(line)
     if subject.reading.counts:
         total = sum(subject.reading.counts.values())
-        note = f"note: the file breaks its schema in {total:,} places; ccheck validate says how"
+        note = f"note: the file breaks its schema in {counted(total, 'place')}; ccheck validate says how"
         click.echo(note, err=True)
         return FINDINGS
     return PASS
@@ -80,7 +81,7 @@ def lines(record: Record) -> Iterator[str]:
 def _value(value: Any) -> str:
     if isinstance(value, bytes):
         text = value[: WIDTH // 3].hex(" ")
-        return text + (f" … ({len(value):,} bytes)" if len(value) > WIDTH // 3 else "")
+        return text + (f" … ({counted(len(value), 'byte')})" if len(value) > WIDTH // 3 else "")
     if isinstance(value, str):
         text = printable(value)
         return f'"{text[:WIDTH]}"' + (f" … ({len(value):,} characters)" if len(text) > WIDTH else "")

@@ -84,7 +84,7 @@ Examples:
     "--jobs",
     type=click.IntRange(1),
     metavar="N",
-    help="Judge on this many processes; 1 judges on none but ccheck's own.  [default: the cores]",
+    help="Judge on this many processes.  [default: the cores]",
 )
 @click.option("--no-progress", is_flag=True, help="Show no progress on the terminal.")
 def command(

@@ -9,8 +9,8 @@ import click
 
 from ccheck.cli import FINDINGS, PASS
 from ccheck.commands.options import day, require_signing
+from ccheck.quoting import counted
 from ccheck.report.printable import printable
-from ccheck.report.summary import counted
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

@@ -9,14 +9,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from ccheck.crash import RAISED, crashed, described
+from ccheck.crash import ExaminationCrashed, crashed, crashed_subject, examination
 from ccheck.exercise.evidence import Evidence, Gather, plain
 from ccheck.exercise.outcome import ExerciseError, Given
 from ccheck.finding import FileReport
 from ccheck.formats import FORMATS, named
-from ccheck.intake import Obstacle
+from ccheck.interrupts import Interrupts
 from ccheck.judge import examine, judge
 from ccheck.judgement import Judgement
+from ccheck.many import cores
+from ccheck.many import examine as examine_files
 from ccheck.release_gate.baseline import Baseline
 from ccheck.release_gate.policy import GatePolicy
 from ccheck.release_gate.release import Taken
@@ -57,19 +59,45 @@ class Case:
     @cached_property
     def subjects(self) -> Mapping[str, Subject]:
         """Each file as its schema reads it, by name."""
-        return {taken.file.name: self.subject(taken.data, taken.base) for taken in self.files}
+        return {taken.file.name: self._subject(taken) for taken in self.files}
 
     @cached_property
     def reports(self) -> tuple[FileReport, ...]:
         """What the validator says of each file."""
+        if self._isolated is not None:
+            return self._isolated
         return tuple(self._report(taken) for taken in self.files)
+
+    @cached_property
+    def _isolated(self) -> tuple[FileReport, ...] | None:
+        """The reports from worker processes, where code judges that is not ccheck's own; None elsewhere."""
+        if self.again is None or not self.judgement.isolated:
+            return None
+        paths = [taken.file.path for taken in self.files]
+        data = {position: taken.data for position, taken in enumerate(self.files)}
+        found = examine_files(paths, self.again, self.judgement, cores(), Interrupts(), data=data)
+        return tuple(report for _, report in found)
+
+    def _subject(self, taken: Taken) -> Subject:
+        """One file as its schema reads it. One that crashed the examination before is not read again."""
+        for report in self._isolated or ():
+            if report.path == taken.file.path and report.crash is not None:
+                return self._crashed(taken.data, taken.base, report.crash)
+        return self.subject(taken.data, taken.base)
 
     def _report(self, taken: Taken) -> FileReport:
         judgement, subject = self.judgement, self.subjects[taken.file.name]
         try:
-            return judge(subject, taken.file.path, judgement.checks, judgement.policy)
-        except RAISED as raised:
-            return crashed(taken.file.path, judgement.setting, judgement.checks, described(raised))
+            with examination():
+                return judge(subject, taken.file.path, judgement.checks, judgement.policy)
+        except ExaminationCrashed as crash:
+            return crashed(
+                self._crashed(taken.data, taken.base, crash.detail), taken.file.path, judgement.checks
+            )
+
+    def _crashed(self, data: bytes, name: str, detail: str) -> Subject:
+        judgement = self.judgement
+        return crashed_subject(name, data, judgement.setting, judgement.schema, judgement.schemas, detail)
 
     @cached_property
     def foreign(self) -> bool:
@@ -82,10 +110,10 @@ class Case:
         """Bytes, read by the schema that was named or recognised."""
         judgement = self.judgement
         try:
-            return examine(data, name, judgement.setting, judgement.schemas, judgement.schema)
-        except RAISED as raised:
-            setting, detail = judgement.setting, described(raised)
-            return Subject(name, data, setting, obstacle=Obstacle.CRASHED, detail=detail)
+            with examination():
+                return examine(data, name, judgement.setting, judgement.schemas, judgement.schema)
+        except ExaminationCrashed as crash:
+            return self._crashed(data, name, crash.detail)
 
     def given(self, last_good: bytes | None = None) -> Given:
         """What files are run with: the definitions, and every build that is supported on the day."""
@@ -153,6 +181,8 @@ class Case:
 
     def _run(self, taken: Taken) -> Ran:
         subject = self.subjects[taken.file.name]
+        if subject.obstacle is not None:
+            return Ran(taken, None, f"{taken.file.name}: examining the file failed: {subject.detail}")
         if subject.schema is None:
             return Ran(taken, None, f"{taken.file.name}: the content is of no known format")
         gather = self.gather(subject.schema)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ccheck.diff import changes
+from ccheck.quoting import counted
 from ccheck.release_gate.case import Case
 from ccheck.release_gate.release import Taken
 from ccheck.report.gate import markdown
-from ccheck.report.summary import counted
 from ccheck.subject import Subject
 from ccheck_schemas.schema import Recipe, RecipeError
 

@@ -10,9 +10,9 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from ccheck.finding import FileReport, Finding, RunReport, Severity
+from ccheck.quoting import counted
 from ccheck.report.json import dump, tree
 from ccheck.report.printable import printable
-from ccheck.report.summary import counted
 
 if TYPE_CHECKING:
     from ccheck.release_gate.result import GateResult, Stage

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
+from ccheck.quoting import counted
 from ccheck.release_gate.result import GateResult, MatrixRow, Status
 from ccheck.report.gate import examined_words, plain_text, said
 from ccheck.report.page import page
 from ccheck.report.plot import Series, plot
-from ccheck.report.summary import counted, unread_words
+from ccheck.report.summary import unread_words
 from ccheck.report.text import render_finding
 
 MOST_FINDINGS = 50

@@ -90,6 +90,7 @@ def _file(report: FileReport) -> dict[str, Any]:
         "findings": [_finding(finding) for finding in report.findings],
         "beyond": dict(sorted(report.beyond.items())),
         "suppressed": [_suppressed(entry) for entry in report.suppressed],
+        "suppressed_beyond": report.suppressed_beyond,
         "gaps": [words for _, words in report.gaps],
         "not_run": [{"check": entry.check, "reason": entry.reason} for entry in report.not_run],
         "not_looked_into": [

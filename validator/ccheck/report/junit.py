@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from ccheck.finding import Severity
+from ccheck.quoting import counted
 from ccheck.report.printable import printable
-from ccheck.report.summary import counted, unread_words
+from ccheck.report.summary import unread_words
 from ccheck.report.text import render_finding
 
 if TYPE_CHECKING:

@@ -24,6 +24,27 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else _escaped(c) for c in text)
 
 
+def printable_path(path: str) -> str:
+    r"""Returns a path as one safe line, so that no two paths look the same.
+
+    A path that `printable` would change is quoted as POSIX shells read it: ``$'a\nb'``.
+    """
+    if path.isprintable() and not path.startswith("$'"):
+        return path
+    return f"$'{''.join(map(_quoted, path))}'"
+
+
+def _quoted(character: str) -> str:
+    code = ord(character)
+    if character in "\\'":
+        return f"\\{character}"
+    if character.isprintable():
+        return character
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"  # a byte of a name that is not UTF-8
+    return f"\\u{code:04x}" if 0x80 <= code <= 0xFF else _escaped(character)
+
+
 def is_well_formed(text: str) -> bool:
     """Whether `text` can be encoded as UTF-8: it has no unpaired surrogate."""
     try:

@@ -9,9 +9,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ccheck.finding import Severity
+from ccheck.quoting import counted
 from ccheck.report.json import dump
 from ccheck.report.printable import printable
-from ccheck.report.summary import counted, summarise, totals, unread_words
+from ccheck.report.summary import summarise, totals, unread_words
 from ccheck.report.uri import artifact_uri
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ _NOTICES = {
     "not-examined": "A file was not examined whole; it is not a pass.",
     "not-judged": "Checks could not be made behind findings that are set aside; it is not a pass.",
     "errors-beyond-the-limit": "Errors were counted but not kept; the file fails.",
+    "not-counted": "A check found more than is counted in one file, and was stopped; the file fails.",
     "findings-beyond-limit": "Findings were counted but not kept.",
     "file-not-reached": "A file was named but not examined.",
     "not-looked-into": "The schema of a file does not look into all of it; the verdict says into what.",

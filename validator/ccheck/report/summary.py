@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ccheck.finding import Severity
+from ccheck.quoting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +45,7 @@ def summarise(run: RunReport) -> Summary:
         errors=sum(report.errors for report in run.files),
         warnings=sum(report.warnings for report in run.files),
         infos=sum(f.severity is Severity.INFO for report in run.files for f in report.findings),
-        suppressed=sum(len(report.suppressed) for report in run.files),
+        suppressed=sum(len(report.suppressed) + report.suppressed_beyond for report in run.files),
         beyond=sum(sum(report.beyond.values()) for report in run.files),
         not_run=sum(len(report.not_run) for report in run.files),
         size=sum(report.size for report in run.files),
@@ -74,11 +75,6 @@ def unread_words(report: FileReport) -> str:
 def _named(names: Sequence[str]) -> str:
     more = len(names) - FIELDS
     return ", ".join(names[:FIELDS]) + (f" and {more:,} more" if more > 0 else "")
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 file`, `1,234 files`: the number with thousands marked, and its noun."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def totals(run: RunReport) -> str:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ccheck.finding import Severity
-from ccheck.report.printable import printable
-from ccheck.report.summary import counted, totals, unread_words
+from ccheck.quoting import counted
+from ccheck.report.printable import printable, printable_path
+from ccheck.report.summary import totals, unread_words
 
 if TYPE_CHECKING:
     from ccheck.finding import FileReport, Finding, Proof, RunReport
@@ -103,7 +104,7 @@ def _mark(report: FileReport, proof: Proof) -> Mark | None:
 def render_proof(report: FileReport, proof: Proof) -> str:
     """A proof of a finding of `report` in one line: its file, line or offset, its field, its words."""
     own = proof.file in (None, report.path)
-    place = "" if own else printable(proof.file or "")
+    place = "" if own else printable_path(proof.file or "")
     if proof.line is not None:
         place += f":{proof.line}" if place else f"line {proof.line}"
     elif proof.offset is not None:
@@ -119,6 +120,8 @@ def _suppressed(report: FileReport) -> Iterator[str]:
         place = f" at {finding.offset:#x}" + (f", {printable(finding.path)}" if finding.path else "")
         reason = f"{printable(entry.reason)} (until {printable(entry.expires)})"
         yield f"suppressed: {printable(finding.check)}{place}: {reason}"
+    if report.suppressed_beyond:
+        yield f"suppressed: {report.suppressed_beyond:,} more (--max-findings shows more)"
 
 
 def _beyond(report: FileReport) -> Iterator[str]:
@@ -157,12 +160,12 @@ def _verdict(report: FileReport, *, color: bool, hyperlinks: bool) -> str:
 
 def _name(path: str, hyperlinks: bool) -> str:
     if not hyperlinks or path == "-":
-        return printable(path)
+        return printable_path(path)
     # Loaded here: few runs write links, and all would wait for it.
     from ccheck.report.uri import artifact_uri
 
     target = artifact_uri(str(Path.cwd() / path))
-    return f"\x1b]8;;{target}\x1b\\{printable(path)}\x1b]8;;\x1b\\"
+    return f"\x1b]8;;{target}\x1b\\{printable_path(path)}\x1b]8;;\x1b\\"
 
 
 def _frame(text: str, color: bool) -> str:

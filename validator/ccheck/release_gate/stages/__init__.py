@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from importlib import import_module, metadata
 from types import MappingProxyType
 
+from ccheck.crash import ExaminationCrashed, examination
 from ccheck.extras import how_to_install
 from ccheck.release_gate.apart import StageLost, run_apart
 from ccheck.release_gate.case import Case, StageRun
@@ -62,14 +63,19 @@ def run_stage(name: str, case: Case) -> Stage:
     try:
         run = stage_run(name)  # that it is there is known here, before a process is begun for it
         apart = name not in OWN or (name in RUNNING and case.foreign)
-        stage = run_apart(name, case) if apart else run(case)
+        if apart:
+            stage = run_apart(name, case)
+        else:
+            with examination():
+                stage = run(case)
         if stage.name != name or not isinstance(stage.status, Status) or stage.status is Status.OFF:
             raise ValueError(f"it told of {stage.name}, {stage.status}")
         return stage
     except (StageMissing, StageLost) as missing:
         return Stage(name, Status.INCOMPLETE, str(missing))
-    except (Exception, SystemExit) as raised:  # noqa: BLE001 - any crash of a stage leaves the verdict incomplete
-        what = f"the stage crashed: {type(raised).__name__}: {raised}"
+    except Exception as raised:  # noqa: BLE001 - any crash of a stage leaves the verdict incomplete
+        crash = raised if isinstance(raised, ExaminationCrashed) else ExaminationCrashed(raised)
+        what = f"the stage crashed: {crash.detail}"
         return Stage(name, Status.INCOMPLETE, what, details={"gaps": [what]})
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from ccheck.quoting import counted
 from ccheck.release_gate.case import Case
 from ccheck.release_gate.notes import notes
 from ccheck.release_gate.result import Stage, concluded
-from ccheck.report.summary import counted
 
 
 def run(case: Case) -> Stage:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from ccheck.exercise.evidence import Evidence, Use
 from ccheck.exercise.outcome import Outcome
+from ccheck.quoting import counted
 from ccheck.release_gate.case import Case, Ran
 from ccheck.release_gate.result import Stage, concluded
-from ccheck.report.summary import counted
 
 
 def run(case: Case) -> Stage:

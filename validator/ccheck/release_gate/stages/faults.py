@@ -12,11 +12,11 @@ from itertools import islice
 from ccheck.exercise.outcome import Exercise, ExerciseError, Given, Outcome
 from ccheck.finding import FileReport
 from ccheck.judge import judge
+from ccheck.quoting import counted
 from ccheck.release_gate.case import Case
 from ccheck.release_gate.damage import Damaged, damages
 from ccheck.release_gate.release import Taken
 from ccheck.release_gate.result import Stage, concluded
-from ccheck.report.summary import counted
 from ccheck.subject import Subject
 from ccheck_schemas.record import is_records
 
@@ -34,6 +34,9 @@ def run(case: Case) -> Stage:
     budget = case.policy.budgets["faults"]
     for taken in case.files:
         subject = case.subjects[taken.file.name]
+        if subject.obstacle is not None:
+            gaps.append(f"{taken.file.name}: examining the file failed: {subject.detail}")
+            continue
         exercise = None if subject.schema is None else case.judgement.exercise(subject.schema)
         if exercise is None:
             gaps.append(f"{taken.file.name}: no interpreter can say what a driver would do with it")

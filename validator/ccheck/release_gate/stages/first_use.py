@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ccheck.exercise.evidence import Use
+from ccheck.quoting import counted
 from ccheck.release_gate.baseline import Baseline
 from ccheck.release_gate.case import Case, Ran
 from ccheck.release_gate.result import FirstUse, Stage, concluded
-from ccheck.report.summary import counted
 from ccheck_schemas.schema import Schema
 
 WILDCARD = "wildcard"

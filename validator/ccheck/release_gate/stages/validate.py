@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ccheck.quoting import counted
 from ccheck.release_gate.case import Case
 from ccheck.release_gate.result import Stage, concluded
-from ccheck.report.summary import counted, unread_words
+from ccheck.report.summary import unread_words
 
 
 def run(case: Case) -> Stage:
@@ -39,6 +40,6 @@ def run(case: Case) -> Stage:
         ]
     }
     left = sum(report.unread for report in case.reports)
-    summary = f"{counted(len(case.reports), 'file')} passed {examined['checks']:,} checks"
+    summary = f"{counted(len(case.reports), 'file')} passed {counted(examined['checks'], 'check')}"
     summary += f"; {counted(left, 'byte')} not looked into" if left else ""
     return concluded("validate", examined, summary=summary, failures=failures, details=details)

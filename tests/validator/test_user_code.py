@@ -1,0 +1,248 @@
+"""A user's schema or check can neither end a run unseen, nor write into its report, nor keep it busy for ever."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+posix = pytest.mark.skipif(os.name != "posix", reason="a process is supervised where it can be forked")
+
+SCHEMA = '''
+import ctypes, os, signal, sys, time
+from construct import Bytes, Int8ub, Struct
+from ccheck.check import Blame, Check
+from ccheck_schemas.schema import Schema
+
+class Own(BaseException):
+    pass
+
+{top}
+
+def assemble(reading):
+    if reading.root.kind == 7:
+        {assemble}
+    return reading
+
+def odd_kind(subject):
+    """Odd.
+
+    ## What is wrong
+    x
+    ## Why is this bad
+    x
+    ## How to fix
+    x
+    """
+    blame = Blame("odd", subject.whole, why="x", fix="x")
+    if subject.reading.root.kind == 7:
+        {check}
+    return []
+
+SCHEMA = Schema("mine", "mine", Struct("kind" / Int8ub, "rest" / Bytes(3)), recognise=bool, assemble=assemble)
+CHECKS = (Check(odd_kind),)
+'''
+ENDINGS = {
+    "os._exit(0)": "ended with exit status 0",
+    "ctypes.CDLL(None).exit(0)": "ended with exit status 0",
+    "os.execv('/bin/true', ['true'])": "ended with exit status 0",
+    "ctypes.string_at(0)": "was ended by SIGSEGV",
+    "os.abort()": "was ended by SIGABRT",
+}
+RAISING = {
+    "raise KeyboardInterrupt": "KeyboardInterrupt (mine.py:",
+    "raise Own('words')": "Own: words (mine.py:",
+    "raise GeneratorExit": "GeneratorExit (mine.py:",
+    "raise StopIteration": "StopIteration (mine.py:",
+    "sys.exit(0)": "SystemExit: 0 (mine.py:",
+}
+NO_BLAMES = {
+    "return [None]": "the check odd-kind (mine.py:",
+    "return [blame, 5]": "the check odd-kind (mine.py:",
+    "return 5": "the check odd-kind (mine.py:",
+    "return None": "the check odd-kind (mine.py:",
+}
+
+
+def made(tmp_path: Path, place: str, code: str) -> list[str]:
+    """A schema file with code of the user's in one place, three files of which it meets the second, options."""
+    code_at = {"top": "", "assemble": "pass", "check": "pass", place: code}
+    (tmp_path / "mine.py").write_text(SCHEMA.format(**code_at), encoding="utf-8")
+    folder = tmp_path / "files"
+    folder.mkdir()
+    for number, kind in enumerate((1, 7, 2)):
+        (folder / f"{number}.bin").write_bytes(bytes([kind, 2, 3, 4]))
+    return ["--no-config", "--schema", str(tmp_path / "mine.py"), str(folder)]
+
+
+def ccheck(*args: str, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """Run the command line in a process of its own."""
+    command = [sys.executable, "-P", "-m", "ccheck", *args]
+    return subprocess.run(command, input=data, capture_output=True, cwd=ROOT, timeout=120, check=False)
+
+
+@posix
+@pytest.mark.parametrize(
+    ("place", "code"), [("assemble", "os._exit(0)"), *(("check", code) for code in ENDINGS)]
+)
+def test_code_that_ends_its_process_fails_its_file_alone(tmp_path: Path, place: str, code: str) -> None:
+    """Few files, one job: the file is named with how the process ended, and all others are judged."""
+    done = ccheck("validate", *made(tmp_path, place, code), "--format", "json", "--jobs", "1")
+    assert done.returncode == 1, done.stderr
+    reports = json.loads(done.stdout)["files"]
+    assert [report["verdict"] for report in reports] == ["pass", "fail", "pass"]
+    (finding,) = reports[1]["findings"]
+    assert finding["check"] == "examination-crashed"
+    assert ENDINGS[code] in finding["message"]
+    assert (reports[1]["schema"], reports[1]["size"]) == ("mine", 4)
+
+
+@posix
+@pytest.mark.parametrize("code", ENDINGS)
+def test_code_that_ends_its_process_when_it_is_loaded_is_no_pass(tmp_path: Path, code: str) -> None:
+    """Nothing was judged: status 3, and the words say how the process ended."""
+    args = made(tmp_path, "top", code)
+    for command in (["validate", *args], ["gate", *args], ["schemas", *args[1:3]]):
+        done = ccheck(*command)
+        assert done.returncode == 3, (command, done)
+        assert (
+            f"the process of this command {ENDINGS[code]} before its report was whole" in done.stderr.decode()
+        )
+
+
+@posix
+@pytest.mark.parametrize("code", ["os._exit(0)", "ctypes.string_at(0)"])
+def test_the_gate_names_the_file_and_judges_the_others(tmp_path: Path, code: str) -> None:
+    """A file that ends the process that examines it fails the release, and is in its report."""
+    report = tmp_path / "gate.json"
+    done = ccheck("gate", *made(tmp_path, "check", code), "--only", "validate", "--json", str(report))
+    assert done.returncode == 1, done.stderr
+    out = done.stdout.decode()
+    assert "1.bin: examination-crashed" in out
+    assert "0.bin" not in out
+    assert report.exists()
+
+
+@posix
+@pytest.mark.parametrize("command", ["show", "diff", "run"])
+def test_other_commands_do_not_end_with_0(tmp_path: Path, command: str) -> None:
+    """`show`, `diff` and `run` read one file in their own process, which is supervised."""
+    args = made(tmp_path, "assemble", "os._exit(0)")[1:3]
+    file = str(tmp_path / "files" / "1.bin")
+    done = ccheck(command, *args, file, *([file] if command == "diff" else []))
+    assert done.returncode == 3
+    assert b"nothing was proved" in done.stderr
+
+
+@posix
+def test_a_file_from_standard_input_is_isolated_too(tmp_path: Path) -> None:
+    """Bytes from a pipe are judged in a worker process, in their turn."""
+    args = made(tmp_path, "check", "os._exit(0)")
+    for data, status in ((b"\x01abc", 0), (b"\x07abc", 1)):
+        done = ccheck("validate", *args[:3], str(tmp_path / "files" / "0.bin"), "-", data=data)
+        assert done.returncode == status, done
+        assert done.stdout.decode().count("\npass  ") == 2 - status
+
+
+@pytest.mark.parametrize(
+    ("place", "code"), [("assemble", "sys.exit(0)"), *(("check", code) for code in RAISING)]
+)
+def test_whatever_is_raised_fails_its_file_alone(tmp_path: Path, place: str, code: str) -> None:
+    """Also what is no Exception, and what looks like Ctrl-C."""
+    done = ccheck("validate", *made(tmp_path, place, code), "--format", "json")
+    assert done.returncode == 1, done.stderr
+    reports = json.loads(done.stdout)["files"]
+    assert [report["verdict"] for report in reports] == ["pass", "fail", "pass"]
+    assert RAISING[code] in reports[1]["findings"][0]["message"]
+
+
+@pytest.mark.parametrize("code", ["raise Own('words')", "sys.exit(0)", "raise GeneratorExit", "1 / 0"])
+def test_whatever_a_schema_file_raises_is_wrong_usage(tmp_path: Path, code: str) -> None:
+    """One line names the file and the exception."""
+    done = ccheck("validate", *made(tmp_path, "top", code))
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr
+    assert b"mine.py: it failed with " in done.stderr
+
+
+@pytest.mark.parametrize("code", NO_BLAMES)
+def test_a_check_that_yields_no_blames_is_named(tmp_path: Path, code: str) -> None:
+    """The message names the check and its place."""
+    done = ccheck("validate", *made(tmp_path, "check", code), "--format", "json")
+    assert done.returncode == 1, done.stderr
+    assert NO_BLAMES[code] in json.loads(done.stdout)["files"][1]["findings"][0]["message"]
+
+
+@pytest.mark.parametrize("severity", ["error", "info"])
+def test_a_check_that_blames_without_end_is_stopped(tmp_path: Path, severity: str) -> None:
+    """It is stopped at a fixed number, and the file fails whatever the severity of its findings."""
+    args = made(tmp_path, "check", "return iter(lambda: blame, None)")
+    config = tmp_path / "ccheck.toml"
+    config.write_text(f'format = 1\n[severity]\nodd-kind = "{severity}"\n', encoding="utf-8")
+    for form in ("text", "json", "sarif", "junit", "github") if severity == "info" else ("json",):
+        done = ccheck("validate", "--config", str(config), *args[1:], "--format", form)
+        assert done.returncode == 1, done.stderr
+        if form == "json":
+            report = json.loads(done.stdout)["files"][1]
+            assert report["beyond"] == {"odd-kind": 99_900}
+        assert b"not counted" in done.stdout or b"not-counted" in done.stdout
+
+
+@pytest.mark.parametrize("form", ["json", "sarif", "junit", "text"])
+def test_what_user_code_prints_is_not_in_the_report(tmp_path: Path, form: str) -> None:
+    """Python, C and child processes of a schema file print to standard error."""
+    code = "print('lo' 'ud'); os.system('echo lo''ud'); os.write(1, b'lo' b'ud')"
+    args = made(tmp_path, "check", code)
+    schema = tmp_path / "mine.py"
+    schema.write_text(schema.read_text(encoding="utf-8") + "\nprint('lo' 'ud')\n", encoding="utf-8")
+    done = ccheck("validate", *args, "--format", form)
+    assert done.returncode == 0
+    assert b"loud" not in done.stdout
+    assert done.stderr.count(b"loud") >= 4
+
+
+@posix
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_reaches_the_command(tmp_path: Path, number: signal.Signals) -> None:
+    """A signal to the process that was started ends all of it, as it ends a command without a schema file."""
+    args = made(tmp_path, "check", f"open({str(tmp_path / 'mark')!r}, 'w').close(); time.sleep(60)")
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "ccheck", "validate", *args],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+    )
+    wait_for(tmp_path / "mark")
+    process.send_signal(number)
+    out, _ = process.communicate(timeout=60)  # every process that holds the pipes has ended
+    assert process.returncode == (130 if number == signal.SIGINT else -number)
+    assert out.startswith(b"configuration: none\n")
+
+
+@posix
+def test_a_killed_command_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Where the process that was started is killed, what it started ends too."""
+    args = made(tmp_path, "check", f"open({str(tmp_path / 'mark')!r}, 'w').close(); time.sleep(600)")
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "ccheck", "validate", *args], stdout=subprocess.PIPE, cwd=ROOT
+    )
+    wait_for(tmp_path / "mark")
+    process.kill()
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL
+
+
+def wait_for(mark: Path) -> None:
+    """Wait until a check has made a file."""
+    end = time.monotonic() + 60
+    while not mark.exists():
+        assert time.monotonic() < end, "the check was never reached"
+        time.sleep(0.01)
