@@ -140,8 +140,8 @@ class _Measure:
             while len(place) <= DEEPEST:
                 inner = self.nodes[id(place[-1])].held
                 place.append(max(inner, key=lambda sub: self.nodes[id(sub)].depth))
-            depth = self.nodes[id(root)].depth
-            yield f"{_place(place)}: nodes are nested {depth:,} deep, with names and meanings; {_allowed(DEEPEST)}"
+            depth = f"{self.nodes[id(root)].depth:,} deep, with names and meanings; {_allowed(DEEPEST)}"
+            yield f"{_place(place)}: nodes are nested {depth}"
         if self.nodes[id(root)].size > MOST:
             place = [root]
             while True:

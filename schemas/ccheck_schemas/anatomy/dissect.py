@@ -172,9 +172,11 @@ class _Dissector:
 
     def state(self, node: Any, scope: Scope) -> None:
         """What counts and lengths of a record say by their meaning alone."""
+        pieces = {id(piece): piece for piece, _ in scope.numbers.values()}
+        tied = {id(relation.number) for piece in pieces.values() for relation in piece.relations}
         for sub in bare(node)[0].subcons:
             held = scope.numbers.get(sub.name or "")
-            if held is None or any(relation.number is held[1] for relation in held[0].relations):
+            if held is None or id(held[1]) in tied:
                 continue
             piece, number = held
             for meaning in bare(sub)[1]:

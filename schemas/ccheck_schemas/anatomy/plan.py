@@ -175,6 +175,7 @@ class _Uses:
                 self._note(sub.name, inner)
                 if choices(inner):
                     self.asked |= variables(condition(inner))
+        self.roles = self._roles()
 
     def _note(self, name: str, node: Any) -> None:
         match node:
@@ -197,19 +198,18 @@ class _Uses:
 
     def role(self, name: str) -> Role | None:
         """What a number is for, by those that use it."""
-        if any(name == m.field_of(pooled.offset) for _, pooled in self.pooled):
-            return Role.OFFSET
-        if any(name == m.field_of(pooled.length) for _, pooled in self.pooled):
-            return Role.LENGTH
-        if any(name == share.first for _, share in self.shares):
-            return Role.INDEX
-        if any(name == share.count for _, share in self.shares) or name in self.counts:
-            return Role.COUNT
-        if name in self.lengths:
-            return Role.LENGTH
-        if name in self.heads or any((name,) == variable(place) for place in self.places):
-            return Role.OFFSET
-        return None
+        return self.roles.get(name)
+
+    def _roles(self) -> dict[str, Role]:
+        """What each number is for; the last use of it in this order counts."""
+        roles = {path[0]: Role.OFFSET for path in map(variable, self.places) if path and len(path) == 1}
+        roles |= dict.fromkeys(self.heads, Role.OFFSET)
+        roles |= dict.fromkeys(self.lengths, Role.LENGTH)
+        roles |= dict.fromkeys((*self.counts, *(share.count for _, share in self.shares)), Role.COUNT)
+        roles |= dict.fromkeys((share.first for _, share in self.shares), Role.INDEX)
+        roles |= {m.field_of(pooled.length) or "": Role.LENGTH for _, pooled in self.pooled}
+        roles |= {m.field_of(pooled.offset) or "": Role.OFFSET for _, pooled in self.pooled}
+        return roles
 
 
 def _run(leaves: list[Leaf], uses: _Uses, name: str) -> Run:
