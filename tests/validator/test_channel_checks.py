@@ -660,8 +660,9 @@ ELSEWHERE = {
     "work-out-of-proportion",
     "fault-unclaimed",
     "not-looked-into",
+    "torn-at-sector",
 }
-"""Checks that no bytes of a channel file can fail."""
+"""Checks that no bytes of a channel file can fail, or that are never alone: test_hidden.py has the torn ones."""
 
 
 def uncounted() -> Setting:

@@ -13,6 +13,7 @@ from construct.expr import BinExpr, UniExpr
 
 from ccheck_schemas import meaning as m
 from ccheck_schemas.anatomy.kind import Blob, Kind, Number, PlaceForm, PooledForm, Role, Share
+from ccheck_schemas.expression import Unresolved, resolve
 from ccheck_schemas.size import sizeof
 from ccheck_schemas.tree import bare
 
@@ -74,18 +75,19 @@ class Context(dict[str, Any]):
 
 def slope(expression: Any, path: tuple[str, ...], at: int) -> tuple[int, int, int] | None:
     """How an expression answers to its only field around the value `at`: what it is there, and how much it
-    rises over a run. None where no small step changes it.
+    rises over a run. None where no small step changes it, or where it has no value.
     """
 
     def amount(value: int) -> int:
-        return int(m.evaluate(expression, Context({path[-1]: value})))
+        return int(resolve(expression, Context({path[-1]: value})))
 
-    base = amount(at)
-    for run in (1, 2, 4, 8):
-        rise = amount(at + run) - base
-        if rise:
-            return (base, rise, run) if rise > 0 else None
-    return None
+    try:
+        base = amount(at)
+        rises = ((amount(at + run) - base, run) for run in (1, 2, 4, 8))
+        rise, run = next((found for found in rises if found[0]), (0, 0))
+    except Unresolved:
+        return None
+    return (base, rise, run) if rise > 0 else None
 
 
 def choices(node: Any) -> tuple[Any, ...]:
@@ -111,10 +113,12 @@ def condition(node: Any) -> Any:
 
 
 def chosen(node: Any, values: Any) -> Any:
-    """The branch that the values choose, with its meanings; `construct.Pass` where it is none."""
+    """The branch that the values choose, with its meanings; `construct.Pass` where it is none. Raises
+    Unresolved.
+    """
     inner = bare(node)[0]
     while choices(inner):
-        key = m.evaluate(condition(inner), values)
+        key = resolve(condition(inner), values)
         if isinstance(inner, construct.IfThenElse):
             node = inner.thensubcon if key else inner.elsesubcon
         else:
