@@ -373,9 +373,9 @@ class _Dissector:
     ) -> int | None:
         """The elements of an array, each with a path of its own."""
         held = record.get(name)
-        if not isinstance(held, list):
-            return None
         leaf = _branch(node.subcon, record)
+        if leaf is None or not isinstance(held, list):
+            return None
         inner = bare(leaf)[0]
         size = sizeof(leaf)
         if self.reserved:
