@@ -12,7 +12,7 @@ from typing import overload
 
 from ccheck.check import Check
 from ccheck.checks import bounds, canonical
-from ccheck.checks.general import CHECKSUM, COVERAGE, FILE, LAYOUT, VERSION, FormatChecks, layout
+from ccheck.checks.general import CHECKSUM, COVERAGE, FILE, LAYOUT, MAGIC, VERSION, FormatChecks, layout
 from ccheck.finding import Severity
 from ccheck.formats import Format, every, named
 
@@ -89,7 +89,15 @@ def _table(formats: tuple[Format, ...]) -> tuple[Check, ...]:
     )
     whole = Check(
         canonical.not_canonical,
-        requires=(*LAYOUT, CHECKSUM, unused, *(check for table in tables for check in table.whole)),
+        requires=(
+            MAGIC,
+            VERSION,
+            *LAYOUT,
+            CHECKSUM,
+            unused,
+            *(check for table in tables for check in table.whole),
+        ),
+        strict=True,
     )
     own = (check for table in tables for check in table.checks)
     return (*FILE, *LAYOUT, CHECKSUM, COVERAGE, *own, unused, whole)
