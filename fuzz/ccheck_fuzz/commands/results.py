@@ -9,7 +9,7 @@ import click
 from ccheck.cli import FAILURE, FINDINGS, PASS
 from ccheck.output import write_output
 from ccheck_fuzz.campaign.state import State, StateError
-from ccheck_fuzz.campaign.summary import findings, lines
+from ccheck_fuzz.campaign.summary import findings, lines, unexamined
 from ccheck_fuzz.report.account import account
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -28,12 +28,20 @@ def opened(folder: Path) -> State:
 def status(folder: Path) -> int:
     """Say what a campaign found and did, also while it runs.
 
-    Exit status: 0 nothing found, 1 findings.
+    Exit status: 0 nothing found, 1 findings, 3 no run was made, or the campaign could not do its work.
     """
     state = opened(folder)
     for line in lines(folder, state, outputs=True):
         click.echo(line)
-    return FINDINGS if findings(state) else PASS
+    return FINDINGS if findings(state) else _examined(state)
+
+
+def _examined(state: State) -> int:
+    """Whether there is something to tell: a campaign that examined nothing is no pass."""
+    problem = unexamined(state)
+    if problem is not None:
+        click.echo(f"the campaign could not do its work: {problem}", err=True)
+    return PASS if problem is None else FAILURE
 
 
 @click.command(
