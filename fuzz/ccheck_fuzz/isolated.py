@@ -20,7 +20,7 @@ import click
 
 from ccheck.configuration import ConfigurationError
 from ccheck.gather import is_schema_file
-from ccheck_fuzz.blame import interrupts, place_in
+from ccheck_fuzz.blame import ending_in, interrupts, place_in
 from ccheck_fuzz.campaign.bounds import Bounds, bound_memory
 from ccheck_fuzz.campaign.child import begin, end_family, end_with_parent, last_stack_on_request, run_whole
 from ccheck_fuzz.campaign.flight import Flight, Recorder, look
@@ -33,6 +33,8 @@ from ccheck_fuzz.setup import Ready, Setup, SetupError, ready
 Kind = Literal["hang", "memory", "crash"]
 DEATHS = ("hang", "memory", "crash")
 """What the second word of a signature says where a run ended its process, or had to be ended with it."""
+NOTHING = "no build and no interpreter gave an outcome"
+"""Why an input was not run on which nobody said anything."""
 START_SECONDS = 60.0
 """Time for the process until its run begins."""
 LOG_TAIL = 20_000
@@ -141,9 +143,9 @@ def _watched(folder: Path, bounds: Bounds, data: bytes, until: float | None) -> 
     except (OSError, ValueError):
         if flight is not None and flight.begun:
             return _death("crash", process.returncode, flight, log, data)
-        return Ran(
-            not_run=f"the process ended before its run: {exit_words(process.returncode)}\n{last_words(log)}"
-        )
+        output = last_words(log)
+        how = f"{exit_words(process.returncode)} {ending_in(output)}".strip()
+        return Ran(not_run=f"the process ended before its run: {how}\n{output}")
     broken = tuple(Broken(oracle, what, tuple(signature)) for oracle, what, signature in told["broken"])
     said = tuple(
         Said(name, verdict, what, output, tuple(signature))
@@ -232,6 +234,7 @@ def main() -> None:
         recorder.begin(data)
         broken, outcomes = harness.broken_with_outcomes(data)
         recorder.end()
+        not_run = None if broken or outcomes else NOTHING
         said = [said_of(one) for one in outcomes if isinstance(one, ForeignOutcome)]
     except (SetupError, ReaderError, ConfigurationError) as wrong:
         not_run = str(wrong)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,11 +68,6 @@ def keep(finding: Path, corpus: Path, why: str, name: str | None) -> Path:
 def kept(corpus: Path) -> list[Path]:
     """Returns the folders below a corpus that are run again; also those in which something is missing."""
     return sorted(path for path in corpus.glob("*/regress/[!.]*") if path.is_dir())
-
-
-def regress(corpus: Path) -> Iterator[Regressed]:
-    """Run all of them again."""
-    return map(regress_one, kept(corpus))
 
 
 def regress_one(folder: Path) -> Regressed:

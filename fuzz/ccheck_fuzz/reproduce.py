@@ -16,7 +16,7 @@ from ccheck.regular_file import read_regular_file, read_regular_text
 from ccheck_fuzz.carried import SETUP, setup_of
 from ccheck_fuzz.entry import Entry
 from ccheck_fuzz.harness import Harness
-from ccheck_fuzz.isolated import Death, Ran, broken_of, deadly, run_isolated, said_of
+from ccheck_fuzz.isolated import NOTHING, Death, Ran, broken_of, deadly, run_isolated, said_of
 from ccheck_fuzz.oracles import Broken
 from ccheck_fuzz.readers import ForeignOutcome, ReaderError
 from ccheck_fuzz.setup import Ready, SetupError, ready
@@ -75,8 +75,8 @@ def reproduce(folder: Path) -> tuple[Broken, ...]:
 def rerun(folder: Path) -> Ran:
     """What the file of a finding breaks now, and what the user's interpreters say of it. Raises NotRun.
 
-    A function or a schema file of the user's runs in a process of its own, which it may end; so does what once
-    ended one.
+    A function or schema file of the user's runs in a process of its own, which it may end; so does what
+    once ended one.
     """
     signature = signature_of(folder)
     ran = _run(folder, deadly(signature))
@@ -103,4 +103,6 @@ def _run(folder: Path, is_deadly: bool) -> Ran:
         broken, outcomes = Harness(made, lambda data, broken: None).broken_with_outcomes(data)
     except ReaderError as wrong:
         raise NotRun(str(wrong)) from wrong
+    if not broken and not outcomes:
+        raise NotRun(NOTHING)
     return Ran(broken, tuple(said_of(one) for one in outcomes if isinstance(one, ForeignOutcome)))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ccheck.extras import how_to_install
+from ccheck_fuzz.blame import ending_in
 from ccheck_fuzz.campaign.child import WHOLE, leave, run_whole
 
 

@@ -76,8 +76,8 @@ def headline(death: Death) -> str:
     where = "in a run" if death.finding else f"outside of a run, after {counted(death.runs, 'run')}"
     how, _, log = death.detail.partition("\n")
     how = {"hang": "ended because it hung", "memory": "ended for its memory"}.get(death.kind, how)
-    why = ending_in(log)
-    return printable(f"{who} died {'' if death.job < 0 else f'{where}: '}{how}{why and f', {why}'}")
+    when = "" if death.job < 0 else f"{where}: "
+    return printable(f"{who} died {when}{how} {ending_in(log)}".rstrip())
 
 
 def last_words(death: Death) -> Iterator[str]:

@@ -317,4 +317,7 @@ class State:
         rows = self._db.execute(
             "SELECT at, job, engine, kind, detail, runs, data, finding FROM death ORDER BY at"
         )
-        return [Death(*row, bool(finding)) for *row, finding in rows]
+        return [
+            Death(at, job, engine, kind, detail, runs, data, finding=bool(finding))
+            for at, job, engine, kind, detail, runs, data, finding in rows
+        ]

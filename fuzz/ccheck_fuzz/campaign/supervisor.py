@@ -215,7 +215,7 @@ class Campaign:
     def _epoch(self, end: float, show: Callable[[Progress], None]) -> str | None:
         """Jobs search until `end`; those that die are begun again. Why it could not go on, or None."""
         for job in self._jobs:
-            if not job.given_up:
+            if not job.given_up and not (self._runs and job.before_runs >= self._runs):
                 self._start(job, end)
         sampled = time.monotonic()
         while not self._stop and time.monotonic() < end:
@@ -280,7 +280,8 @@ class Campaign:
             kind = "crash"
         job.count(flight)
         self._deaths.of_worker(job, kind, flight)
-        if time.monotonic() < end and not self._stop and not job.given_up:
+        left = not self._runs or job.before_runs < self._runs
+        if left and time.monotonic() < end and not self._stop and not job.given_up:
             self._start(job, end)
 
     def _triage_died(self, status: int | None) -> None:

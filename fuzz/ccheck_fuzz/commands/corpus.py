@@ -85,7 +85,7 @@ def run_again(corpus: Path) -> int:
 def minimize(paths: tuple[Path, ...], output: Path, about: Subject) -> int:
     """Copy the fewest and smallest files that reach what all of them reach in the interpreter.
 
-    Exit status: 0, or 3 where no file reached anything, or one could not be run, which is copied all the same.
+    Exit status: 0, or 3 where no file reached anything or one, which is copied as well, could not be run.
     """
     given, passed_over = gather(paths, about.max_size)
     for line in passed_over:

@@ -128,8 +128,8 @@ def _unsettled(setup: Setup, state: State, bucket: Bucket) -> bool | None:
         ran = run_isolated(setup, data)
         if isinstance(ran, Death):
             ran = Ran((broken_of(made_ready(setup), ran),))
-        still = any(one.signature == bucket.signature for one in ran.broken)
-        results.append(still if ran.not_run is None else None)
+        again = any(one.signature == bucket.signature for one in ran.broken)
+        results.append(again if ran.not_run is None else None)
     still = True if True in results else None if None in results or not results else False
     _say(still, bucket.oracle, f"{bucket.what} (not minimised)")
     return still
