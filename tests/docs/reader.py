@@ -32,8 +32,8 @@ for line in sys.stdin:
 SHORTER: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     # A search ends after so many runs, in one process: what is shown of it comes in its first hundred. The time of
     # the page stays as the limit, but where each run starts a program: there it bounds the writing of findings.
-    (re.compile(r"--time \d+[sh]\b(?=.*--exec)"), "--time 15s --runs 60 --jobs 1"),
-    (re.compile(r"--time (\d+[sh])\b(?! --runs)"), r"--time \1 --runs 400 --jobs 1"),
+    (re.compile(r"--time \d+[sh]\b(?=.*--exec)"), "--time 15s --runs 30 --jobs 1"),
+    (re.compile(r"--time (\d+[sh])\b(?! --runs)"), r"--time \1 --runs 150 --jobs 1"),
     # A libFuzzer harness searches until somebody stops it; one process is as good as several.
     (
         re.compile(r"^(fuzz/targets/\S+)(?: (-fork)=2)? ([^-\n#]+?) *(#.*)?$", re.MULTILINE),
