@@ -15,11 +15,12 @@ import ccheck_schemas
 
 MOST_WORDS = 500
 """Characters of an exception's text that are shown."""
-_OURS = tuple(
+OURS = tuple(
     str(Path(module.__file__ or "").parent)
     for module in (ccheck, ccheck_fuzz, ccheck_interpreter, ccheck_schemas)
 )
-_NOT_THEIRS = (*(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")), *_OURS, "<")
+"""The folders of ccheck's own code."""
+_LIBRARIES = (*(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")), "<")
 _DUMPED = re.compile(r"^(?:Stack|Current thread .*|Thread 0x.*) \(most recent call first\):", re.MULTILINE)
 _FRAME = re.compile(r'^\s+File "(?P<file>[^"\n]*)", line (?P<line>\d+),? in (?P<function>.+)$', re.MULTILINE)
 _RAISED = "Traceback (most recent call last):"
@@ -27,7 +28,7 @@ _RAISED = "Traceback (most recent call last):"
 
 def is_users(filename: str) -> bool:
     """Returns whether a file of code is the user's: neither Python's, nor a library's, nor ccheck's."""
-    return not filename.startswith(_NOT_THEIRS)
+    return not filename.startswith((*OURS, *_LIBRARIES))
 
 
 def interrupts(raised: BaseException) -> bool:
@@ -42,7 +43,7 @@ def interrupts(raised: BaseException) -> bool:
     if handler in (signal.SIG_IGN, signal.default_int_handler):
         return handler is signal.default_int_handler
     frames = traceback.extract_tb(raised.__traceback__)
-    return not frames or frames[-1].filename.startswith(_OURS)
+    return not frames or frames[-1].filename.startswith(OURS)
 
 
 def text_of(raised: BaseException) -> str:
