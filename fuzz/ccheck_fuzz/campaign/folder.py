@@ -18,6 +18,7 @@ from ccheck.quoting import counted
 from ccheck.report.json import render as render_json
 from ccheck.report.printable import printable
 from ccheck.report.text import render_file
+from ccheck_fuzz.blame import interrupts
 from ccheck_fuzz.campaign.state import Bucket
 from ccheck_fuzz.carried import carry
 from ccheck_fuzz.entry import Entry, split
@@ -95,7 +96,9 @@ def _case(made: Ready, data: bytes) -> Case | None:
     try:
         case = Harness(made, lambda data, broken: None).case(data)
         _ = case.report
-    except Exception:  # noqa: BLE001 - the finding itself tells of the exception
+    except BaseException as raised:  # the finding itself tells of the exception
+        if interrupts(raised):
+            raise
         return None
     return case
 
@@ -109,7 +112,9 @@ def _recipe(made: Ready, case: Case) -> str | None:
         recipe = schema.describe(case.subject.content)
         if schema.compose(recipe) != case.data:
             return None
-    except Exception:  # noqa: BLE001 - a broken file has no recipe, for reasons as many as there are faults
+    except BaseException as raised:  # a broken file has no recipe, for reasons as many as there are faults
+        if interrupts(raised):
+            raise
         return None
     return dump_yaml(recipe, schema.name)
 
