@@ -26,7 +26,7 @@ _FROM_TERMINAL = 0x80
 
 
 def runs_user_code(args: Sequence[str]) -> bool:
-    """Returns whether a command line names a Python file of the user's, and the command is to be supervised."""
+    """Returns whether a command line names a Python file, and the command does not supervise itself."""
     if args and args[0] in _SUPERVISE_THEMSELVES:
         return False
     option = ""

@@ -6,8 +6,8 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from ccheck.quoting import counted
 from ccheck.report.printable import printable
-from ccheck.report.summary import counted
 from ccheck_fuzz.blame import ending_in
 from ccheck_fuzz.campaign.flight import Flight
 from ccheck_fuzz.campaign.jobs import Job
