@@ -6,13 +6,11 @@ from typing import Literal
 
 from ccheck_interpreter.profile import Profile
 from ccheck_interpreter.space import DEFAULT_LIMITS, Limits
-from ccheck_interpreter.sysmon import CHECKING, TRUSTING, Rules, load
+from ccheck_interpreter.sysmon import CHECKING, Rules, load
 from ccheck_interpreter.sysmon_decide import SysmonResult, decide
 from ccheck_interpreter.sysmon_generate import SysmonEvent, generate_sysmon
 from ccheck_interpreter.sysmon_tables import Target
 from ccheck_interpreter.trap import Refusal, Refused, Trap, TrapData
-
-SYSMON_PROFILES = (TRUSTING, CHECKING)
 
 
 @dataclass(frozen=True, slots=True)

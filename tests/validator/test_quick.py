@@ -22,12 +22,15 @@ from ccheck.judge import examine, judge
 from ccheck.judgement import Judgement
 from ccheck.judgement import prepare as prepare_judgement
 from ccheck.screen import channel as screen
+from ccheck.screen.applying import APPLYING
 from ccheck.screen.criteria import Types
-from ccheck.screen.quick import APPLYING, Quick
+from ccheck.screen.quick import Quick
 from ccheck_schemas.formats import channel
 from ccheck_schemas.read import read
 from ccheck_schemas.seal import seal
 from tests.conftest import ROOT
+from tests.edits import edited
+from tests.generated import COUNTS, counts
 from tests.test_agreement import instances
 
 CORPUS = ROOT / "corpus" / "channel"
@@ -74,14 +77,7 @@ def edited_files(seed: int, count: int) -> Iterator[bytes]:
     assert len(seeds) > 50
     rng = random.Random(seed)
     for _ in range(count):
-        data = bytearray(rng.choice(seeds))
-        for _ in range(rng.randint(1, 3)):
-            at = rng.randrange(32, len(data))
-            data[at] = rng.choice([0, 1, 2, 3, 7, 20, 255, data[at] ^ 1, (data[at] + 1) % 256])
-        if rng.random() < 0.1:
-            del data[rng.randrange(len(data)) :]
-        edited = bytes(data)
-        yield seal(edited, read(channel.CHANNEL, edited)) if rng.random() < 0.9 else edited
+        yield edited(rng, seeds, root=channel.CHANNEL, first=32, cut=0.1, sealed=0.9)
 
 
 def test_the_corpus_takes_the_way_that_is_right() -> None:
@@ -108,12 +104,7 @@ def test_edited_files_never_pass_the_quick_way_alone() -> None:
     rng = random.Random(7)
     passed = 0
     for _ in range(4000):
-        data = bytearray(rng.choice(seeds))
-        for _ in range(rng.randint(1, 2)):
-            at = rng.randrange(8, len(data))
-            data[at] = rng.choice([0, 1, 2, 7, 20, 255, data[at] ^ 1, (data[at] + 1) % 256])
-        edited = bytes(data)
-        passed += agree(quick, whole, seal(edited, read(channel.CHANNEL, edited)), "")
+        passed += agree(quick, whole, edited(rng, seeds, root=channel.CHANNEL, most=2, first=8), "")
     assert passed > 50
 
 
@@ -221,6 +212,11 @@ def test_a_name_that_differs_is_left_to_the_checks() -> None:
     march = CORPUS / "field-past-inputs" / "good" / "C-00000291-00000000-00000001.bin"
     assert quick.report(march.read_bytes(), march.name, "x") is not None
     assert quick.report(march.read_bytes(), march.name.replace("01.bin", "02.bin"), "x") is None
+
+
+def test_the_counts_of_checks_are_current() -> None:
+    """The module of counts is what the table of checks gives; `python -m tests.generated` renews it."""
+    assert COUNTS.read_text(encoding="utf-8") == counts()
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.name)

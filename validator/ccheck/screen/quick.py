@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ccheck.consumers import Consumer
@@ -12,6 +10,7 @@ from ccheck.finding import FileReport
 from ccheck.gather import Gathered
 from ccheck.intake import NotTaken, take
 from ccheck.screen import channel
+from ccheck.screen.applying import APPLYING
 from ccheck.screen.criteria import Types
 from ccheck.screen.way import passed
 from ccheck_schemas.formats.channel_numbers import MAGIC
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "channel"
 """The format that has a quick way."""
-
-APPLYING: Mapping[str, int] = MappingProxyType({SCHEMA: 70})
-"""How many checks a file that passes has passed, by format. A test holds it against the table of checks."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ccheck import __version__
 from ccheck.finding import RunReport
-from ccheck.gather import CheckNames, Gathered, gather, is_schema_file
+from ccheck.gather import CheckNames, Gathered, gather
 from ccheck.intake import STANDARD_INPUT, NotTaken, take
 
 if TYPE_CHECKING:
@@ -44,16 +44,8 @@ def passes(files: Sequence[str], schema: str | None, named: Mapping[str, Any]) -
 
 def _way(schema: str | None, named: Mapping[str, Any]) -> tuple[QuickWay, Gathered] | None:
     """The quick way, and what was named besides; None where there is no way, or where what was named is held
-    against schemas, which are not loaded. Each way is loaded where it is taken.
+    against schemas, which are not loaded.
     """
-    if schema is not None and is_schema_file(schema):
-        from ccheck.screen import own
-
-        kept = own.kept(Path(schema))
-        if kept is None:
-            return None
-        gathered = gather(**named, known_checks=CheckNames(replaced=kept.schema))
-        return None if gathered.target is not None or gathered.definitions else (kept, gathered)
     from ccheck.screen import quick
 
     if schema not in (None, quick.SCHEMA):
