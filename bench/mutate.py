@@ -17,7 +17,7 @@ from time import process_time_ns
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / room) for room in ("schemas", "validator", "interpreter", "fuzz")]
 
-from ccheck.formats import SCHEMAS, recognise  # noqa: E402 - the path comes first
+from ccheck.formats.registry import SCHEMAS, recognise  # noqa: E402 - the path comes first
 from ccheck_fuzz.interest import interest  # noqa: E402
 from ccheck_fuzz.model import opened, rebuilt  # noqa: E402
 from ccheck_fuzz.mutate import MUTATIONS, Context, Mutator  # noqa: E402

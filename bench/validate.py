@@ -22,8 +22,8 @@ from validation import by_hand, page, runs, with_construct, with_cstruct, with_k
 from validation.measure import Reader, medians  # noqa: E402 - the path comes first
 from validation.samples import LAYOUTS, good, with_fault  # noqa: E402
 
-from ccheck.judge import examine, judge  # noqa: E402
-from ccheck.judgement import Judgement, prepare  # noqa: E402
+from ccheck.judging.judge import examine, judge  # noqa: E402
+from ccheck.judging.judgement import Judgement, prepare  # noqa: E402
 from ccheck_schemas.generated.channel import spotless  # noqa: E402
 
 CONFIG = ROOT / "corpus" / "channel" / "ccheck.toml"

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from ccheck.formats import SCHEMAS
+from ccheck.formats.registry import SCHEMAS
 from ccheck_schemas.generate import NotGenerated, source
 from tests.conftest import ROOT
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccheck.exercise.outcome import Given
-from ccheck.judgement import Judgement, prepare
+from ccheck.formats.exercise.outcome import Given
+from ccheck.judging.judgement import Judgement, prepare
 from ccheck_fuzz.oracles import Case, broken
 from ccheck_schemas.formats import channel, channel_numbers
 from ccheck_schemas.formats.channel_recipe import compose

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from ccheck_fuzz.engines import ENGINES, Engine, Search
 
 if TYPE_CHECKING:
-    from ccheck.exercise.outcome import Outcome
+    from ccheck.formats.exercise.outcome import Outcome
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -217,7 +217,7 @@ def _alone(options: argparse.Namespace, folder: Path) -> None:
 
 def _watch(clock: Clock) -> None:
     """Put the clock around the parts of every run."""
-    from ccheck.screen.quick import Quick
+    from ccheck.formats.channel.fast_path.files import Quick
     from ccheck_fuzz import harness, oracles
     from ccheck_fuzz.readers import SessionReader
 

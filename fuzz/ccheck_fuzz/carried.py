@@ -9,9 +9,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from ccheck.gather import is_schema_file
-from ccheck.project import FILE_NAME, Project
-from ccheck.regular_file import read_regular_text
+from ccheck.config.options import is_schema_file
+from ccheck.config.project import FILE_NAME, Project
+from ccheck.files.regular_file import read_regular_text
 from ccheck_fuzz.setup import Ready, Setup
 
 SETUP = "setup.json"

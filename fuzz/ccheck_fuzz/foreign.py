@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from ccheck.exercise.outcome import Outcome
+from ccheck.formats.exercise.outcome import Outcome
 
 Features = set[Hashable]
 

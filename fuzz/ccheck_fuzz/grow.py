@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
 
-from ccheck.finding import FileReport, Finding
-from ccheck.judgement import Judgement
+from ccheck.core.finding import FileReport, Finding
+from ccheck.judging.judgement import Judgement
 from ccheck_fuzz.interest import Interest
 from ccheck_fuzz.judged import Judged
 from ccheck_fuzz.model import Draft, Model, opened

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 
-from ccheck.exercise.agreement import Agreed
-from ccheck.exercise.outcome import Outcome
-from ccheck.memory_limit import restore_limit
+from ccheck.formats.exercise.agreement import Agreed
+from ccheck.formats.exercise.outcome import Outcome
+from ccheck.run.memory_limit import restore_limit
 from ccheck_fuzz.entry import split
 from ccheck_fuzz.oracles import QUICK_ORACLES, Broken, Case, broken, itself, refusing
 from ccheck_fuzz.readers import ReaderError, SessionReader

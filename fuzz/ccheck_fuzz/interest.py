@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ccheck.consumers import Consumer
+from ccheck.core.consumers import Consumer
 from ccheck_fuzz.model import opened
 from ccheck_schemas.anatomy import Number, constants
 from ccheck_schemas.schema import Schema

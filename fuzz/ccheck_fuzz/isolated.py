@@ -20,7 +20,7 @@ from typing import Literal
 
 import click
 
-from ccheck.configuration import ConfigurationError
+from ccheck.text.toml_document import ConfigurationError
 from ccheck_fuzz.campaign.bounds import Bounds, bound_memory
 from ccheck_fuzz.campaign.child import begin, end_family, end_with_parent, last_stack_on_request
 from ccheck_fuzz.campaign.flight import Flight, Recorder, look

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from ccheck.finding import FileReport
-from ccheck.judge import examine, judge
-from ccheck.judgement import Judgement
+from ccheck.core.finding import FileReport
+from ccheck.judging.judge import examine, judge
+from ccheck.judging.judgement import Judgement
 from ccheck_schemas.schema import Schema
 
 

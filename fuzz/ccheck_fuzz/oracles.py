@@ -32,13 +32,13 @@ from pathlib import PurePath
 from types import MappingProxyType
 from typing import get_args
 
-from ccheck.exercise.agreement import Agreed
-from ccheck.exercise.outcome import Exercised, Given, Outcome
-from ccheck.finding import FileReport, Severity
-from ccheck.formats import named
-from ccheck.judge import examine, judge
-from ccheck.judgement import Judgement
-from ccheck.subject import Subject
+from ccheck.core.finding import FileReport, Severity
+from ccheck.core.subject import Subject
+from ccheck.formats.exercise.agreement import Agreed
+from ccheck.formats.exercise.outcome import Exercised, Given, Outcome
+from ccheck.formats.registry import named
+from ccheck.judging.judge import examine, judge
+from ccheck.judging.judgement import Judgement
 from ccheck_interpreter.trap import ForeignKind, TrapData
 from ccheck_schemas.schema import RecipeError, Schema
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from types import CodeType
 from typing import Protocol
 
-from ccheck.exercise.outcome import ExerciseError, Outcome
-from ccheck.exercise.session import Session
+from ccheck.formats.exercise.outcome import ExerciseError, Outcome
+from ccheck.formats.exercise.session import Session
 from ccheck_fuzz.foreign import Features, ForeignOutcome, ReaderError
 from ccheck_fuzz.native.reader import ExecReader
 from ccheck_interpreter.trap import Operation, Provenance, Refusal, Refused, Trap, TrapData

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ccheck.gather import is_schema_file
-from ccheck.regular_file import read_regular_text
+from ccheck.config.options import is_schema_file
+from ccheck.files.regular_file import read_regular_text
 from ccheck_fuzz.carried import carry_on, words_of
 from ccheck_fuzz.oracles import Broken
 from ccheck_fuzz.reproduce import NotRun, reproduce

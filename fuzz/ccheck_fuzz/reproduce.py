@@ -10,8 +10,8 @@ from pathlib import Path
 
 import click
 
-from ccheck.configuration import ConfigurationError
-from ccheck.regular_file import read_regular_file, read_regular_text
+from ccheck.files.regular_file import read_regular_file, read_regular_text
+from ccheck.text.toml_document import ConfigurationError
 from ccheck_fuzz.carried import SETUP, setup_of
 from ccheck_fuzz.entry import Entry
 from ccheck_fuzz.harness import Harness

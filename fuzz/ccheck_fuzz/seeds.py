@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from ccheck.intake import NotTaken, list_files, take
+from ccheck.core.intake import NotTaken, list_files, take
 
 _SKIPPED = {".yaml", ".yml", ".md", ".toml", ".json", ".txt", ".py"}
 """What lies beside content files, and is none."""

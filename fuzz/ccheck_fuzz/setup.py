@@ -10,17 +10,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ccheck import strict_json
-from ccheck.checks import contract
-from ccheck.consumers import Consumer
-from ccheck.exercise.outcome import ExerciseError, Given
-from ccheck.exercise.session import Session, plain
-from ccheck.formats import named
-from ccheck.gather import near
-from ccheck.intake import take
-from ccheck.judgement import Judgement, prepare
-from ccheck.quoting import did_you_mean
-from ccheck.regular_file import read_regular_file
+from ccheck.config.options import near
+from ccheck.core.consumers import Consumer
+from ccheck.core.intake import take
+from ccheck.files.regular_file import read_regular_file
+from ccheck.formats.channel.checks import contract
+from ccheck.formats.exercise.outcome import ExerciseError, Given
+from ccheck.formats.exercise.session import Session, plain
+from ccheck.formats.registry import named
+from ccheck.judging.judgement import Judgement, prepare
+from ccheck.text import strict_json
+from ccheck.text.quoting import did_you_mean
 from ccheck_fuzz.native.reader import ExecReader
 from ccheck_fuzz.oracles import ORACLES, Oracle
 from ccheck_fuzz.readers import CallableReader, Reader, SessionReader

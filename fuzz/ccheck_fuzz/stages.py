@@ -12,13 +12,13 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from ccheck.exercise.outcome import ExerciseError, Given
-from ccheck.exercise.session import Features, Session, plain
-from ccheck.formats import named
-from ccheck.quoting import counted
-from ccheck.regular_file import read_regular_file, read_regular_text
-from ccheck.release_gate.case import Case
-from ccheck.release_gate.result import Stage, concluded
+from ccheck.files.regular_file import read_regular_file, read_regular_text
+from ccheck.formats.exercise.outcome import ExerciseError, Given
+from ccheck.formats.exercise.session import Features, Session, plain
+from ccheck.formats.registry import named
+from ccheck.release.gate.case import Case
+from ccheck.release.gate.result import Stage, concluded
+from ccheck.text.quoting import counted
 from ccheck_fuzz.harness import Harness
 from ccheck_fuzz.oracles import ORACLES, Broken
 from ccheck_fuzz.readers import SessionReader

@@ -6,7 +6,7 @@ import re
 from collections.abc import Hashable, Sequence
 from itertools import pairwise
 
-from ccheck.exercise.outcome import Outcome
+from ccheck.formats.exercise.outcome import Outcome
 
 _NUMBER = re.compile(r"0x[0-9a-f]+|\d+")
 MOST_NUMBERS = 6

@@ -12,7 +12,7 @@ from random import Random
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from ccheck.judgement import Judgement, prepare
+from ccheck.judging.judgement import Judgement, prepare
 from ccheck_fuzz.events import generated, mutate_events
 from ccheck_fuzz.explore import Explorer, Unreachable, follow
 from ccheck_fuzz.grow import grow
@@ -49,8 +49,8 @@ def valid(
 ) -> SearchStrategy[bytes]:
     """Files that the validator passes without a finding.
 
-    judgement: what they are judged by, as `ccheck.judgement.prepare` gives it; without it, nothing but the
-    schema and its checks. seeds: files that pass, to begin with; without them, some are grown. interest:
+    judgement: what they are judged by, as `ccheck.judging.judgement.prepare` gives it; without it,
+    nothing but the schema and its checks. seeds: files that pass, to begin with; without them, some are grown. interest:
     numbers to try. wanted: which files will do, where a schema has several sorts. Raises Unreachable when a
     file is drawn and there is none to begin with.
     """

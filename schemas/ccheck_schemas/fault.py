@@ -1,7 +1,7 @@
 """The faults that a reading can have: every kind by name, and one fault with its place.
 
 The names are the ids of the checks that report them. A kind that no check claims fails the file by itself:
-`ccheck.judge` sees to that, and a test compares the two sets in both directions.
+`ccheck.judging.judge` sees to that, and a test compares the two sets in both directions.
 """
 
 from __future__ import annotations

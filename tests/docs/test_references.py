@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
-from ccheck.cli import COMMANDS, ccheck
+from ccheck.cli.main import COMMANDS, ccheck
 from tests.conftest import ROOT
 from tests.docs.pages import PAGES, blocks, exists, inline_code, read_page, without_blocks
 
@@ -35,7 +35,7 @@ OPTIONS_OF_OTHERS = {
 PLACEHOLDERS = {"…", "WORD"}
 """What stands for any command."""
 
-ENTRY_POINT_GROUPS = {"ccheck.commands", "ccheck.formats", "ccheck.stages"}
+ENTRY_POINT_GROUPS = {"ccheck.cli.commands", "ccheck.formats.registry", "ccheck.stages"}
 
 
 def commands_of_ccheck(line: str) -> Iterator[list[str]]:

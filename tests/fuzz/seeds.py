@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
-from ccheck.formats import SCHEMAS
+from ccheck.formats.registry import SCHEMAS
 from ccheck_schemas.anatomy import sprout
 from ccheck_schemas.schema import Schema
 from tests.conftest import ROOT

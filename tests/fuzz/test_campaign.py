@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ccheck.build import build_file
-from ccheck.formats import SCHEMAS
+from ccheck.cli.recipe_file import build_file
+from ccheck.formats.registry import SCHEMAS
 from ccheck_fuzz.campaign.state import State
 from ccheck_fuzz.engines import available
 from ccheck_fuzz.harness import Harness

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ccheck.finding import Severity
+from ccheck.core.finding import Severity
 from ccheck_fuzz.carried import carry, setup_of
 from ccheck_fuzz.regress import RegressError, keep, regress, regress_one
 from ccheck_fuzz.reproduce import NotRun, made_of, reproduce

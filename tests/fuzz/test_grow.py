@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from ccheck.consumers import load_consumers
-from ccheck.judgement import Judgement, prepare
+from ccheck.core.consumers import load_consumers
+from ccheck.judging.judgement import Judgement, prepare
 from ccheck_fuzz.dictionary import dictionary, entries
 from ccheck_fuzz.grow import grow
 from ccheck_fuzz.interest import Interest, interest

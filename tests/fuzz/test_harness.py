@@ -78,7 +78,7 @@ def test_an_exception_of_ccheck_itself_is_a_finding(monkeypatch: pytest.MonkeyPa
     def fails(data: bytes) -> None:
         raise ZeroDivisionError("on purpose")
 
-    monkeypatch.setattr("ccheck.exercise.session.channel.load", lambda *args: fails(args[1]))
+    monkeypatch.setattr("ccheck.formats.channel.session.load", lambda *args: fails(args[1]))
     assert made.run(MARCH) == set()
     ((_, broken),) = FOUND
     assert broken.oracle == "ccheck"

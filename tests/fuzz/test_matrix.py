@@ -36,7 +36,7 @@ FAN = Struct(
 )
 """
 SCHEMA = """
-from ccheck.exercise.outcome import Exercised, Outcome
+from ccheck.formats.exercise.outcome import Exercised, Outcome
 from ccheck_schemas.schema import Schema
 
 SCHEMA = Schema("fan", "fans", FAN, recognise=lambda data: data[:4] == b"FAN!")

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccheck.consumers import load_consumers
-from ccheck.judge import examine, judge
-from ccheck.judgement import Judgement, prepare
+from ccheck.core.consumers import load_consumers
+from ccheck.judging.judge import examine, judge
+from ccheck.judging.judgement import Judgement, prepare
 from ccheck_fuzz.interest import Interest, interest
 from ccheck_fuzz.model import Model, opened, rebuilt
 from ccheck_fuzz.mutate import MUTATIONS, Context, Mutator, records, relations, texts

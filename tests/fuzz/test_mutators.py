@@ -6,7 +6,7 @@ from random import Random
 
 from inline_snapshot import snapshot
 
-from ccheck.regex import REGEX_COST_HIGH, cost
+from ccheck.formats.channel.regex import REGEX_COST_HIGH, cost
 from ccheck_fuzz.interest import Interest
 from ccheck_fuzz.model import Model, opened
 from ccheck_fuzz.mutate import MUTATIONS, Context, named

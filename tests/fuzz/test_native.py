@@ -271,7 +271,7 @@ def test_memory_of_all_processes_is_watched(tmp_path: Path) -> None:
     limits = "import resource\nprint(resource.getrlimit(resource.RLIMIT_DATA), resource.getrlimit(resource.RLIMIT_AS))"
     program = (
         "import sys, resource\n"
-        "from ccheck.memory_limit import limit_memory, restore_limit\n"
+        "from ccheck.run.memory_limit import limit_memory, restore_limit\n"
         "from ccheck_fuzz.native.reader import ExecReader\n"
         "print(resource.getrlimit(resource.RLIMIT_DATA), resource.getrlimit(resource.RLIMIT_AS))\n"
         "limit_memory(1 << 30)\n"

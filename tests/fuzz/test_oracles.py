@@ -8,15 +8,16 @@ from dataclasses import replace
 
 import pytest
 
-from ccheck.check import Blame, Check
-from ccheck.checks import CHECKS, contract
-from ccheck.exercise.agreement import Agreed
-from ccheck.exercise.outcome import Given
-from ccheck.judgement import Judgement, prepare
-from ccheck.screen.channel import definitions
-from ccheck.screen.criteria import Types
-from ccheck.screen.quick import Quick
-from ccheck.subject import Subject
+from ccheck.core.check import Blame, Check
+from ccheck.core.subject import Subject
+from ccheck.formats.channel.checks import contract
+from ccheck.formats.channel.fast_path.content import definitions
+from ccheck.formats.channel.fast_path.criteria import Types
+from ccheck.formats.channel.fast_path.files import Quick
+from ccheck.formats.check_table import CHECKS
+from ccheck.formats.exercise.agreement import Agreed
+from ccheck.formats.exercise.outcome import Given
+from ccheck.judging.judgement import Judgement, prepare
 from ccheck_fuzz import oracles
 from ccheck_fuzz.oracles import (
     ORACLES,
@@ -159,7 +160,7 @@ def test_what_readings_agreed_on_is_not_asked_again(
         met.append((event.instance, event.criterion))
         return evaluate(content, event)
 
-    monkeypatch.setattr("ccheck.exercise.agreement.channel.evaluate", watched)
+    monkeypatch.setattr("ccheck.formats.channel.agreement.evaluate", watched)
     data = (CORPUS / "instances.bin").read_bytes()
     agreed: Agreed = set()
     assert not list(disagreement(replace(case(judgement, data), agreed=agreed)))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ccheck.exercise.outcome import Outcome
+from ccheck.formats.exercise.outcome import Outcome
 from ccheck_fuzz.campaign.state import State
 from ccheck_fuzz.readers import CallableReader, ExecReader, ReaderError
 from tests.conftest import ROOT

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
 
-from ccheck.consumers import Consumer
-from ccheck.exercise.outcome import Given, Outcome
-from ccheck.exercise.session.channel import ChannelSession
+from ccheck.core.consumers import Consumer
+from ccheck.formats.channel.session import ChannelSession
+from ccheck.formats.exercise.outcome import Given, Outcome
 from ccheck_fuzz.events import pressed
 from ccheck_fuzz.setup import ready
 from ccheck_fuzz.variation import Variation

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ccheck.release_gate.case import Case
-from ccheck.release_gate.prepare import prepare_case
-from ccheck.release_gate.result import Stage, Status
+from ccheck.release.gate.case import Case
+from ccheck.release.gate.prepare import prepare_case
+from ccheck.release.gate.result import Stage, Status
 from ccheck_fuzz import stages
 from ccheck_fuzz.oracles import Broken
 from ccheck_fuzz.regress import regress_one

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ccheck.exercise.outcome import Outcome
+from ccheck.formats.exercise.outcome import Outcome
 from ccheck_fuzz.stop import compared, stop_of
 from ccheck_interpreter.trap import Refusal
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 
-from ccheck.consumers import load_consumers
-from ccheck.exercise import EXERCISES
-from ccheck.exercise.outcome import Given
-from ccheck.judgement import prepare
+from ccheck.core.consumers import load_consumers
+from ccheck.formats.exercise.outcome import Given
+from ccheck.formats.interpreters import EXERCISES
+from ccheck.judging.judgement import prepare
 from ccheck_fuzz.explore import Explorer
 from ccheck_fuzz.interest import interest
 from ccheck_fuzz.judged import Judged

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from ccheck.checks import CHECKS
-from ccheck.judgement import Judgement, prepare
+from ccheck.formats.check_table import CHECKS
+from ccheck.judging.judgement import Judgement, prepare
 from ccheck_fuzz.explore import Explorer
 from ccheck_fuzz.grow import grow
 from ccheck_fuzz.interest import interest

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ccheck.diff import changes
-from ccheck.judgement import prepare
+from ccheck.formats.changes import changes
+from ccheck.judging.judgement import prepare
 from ccheck_schemas.formats.apparmor import SCHEMA
 from ccheck_schemas.formats.apparmor_content import PolicyContent
 from ccheck_schemas.formats.apparmor_dfa import Rule, tables_of

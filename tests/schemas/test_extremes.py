@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from construct import Array, Bytes, Int8ub, Int32ub, Int64ub, Struct, this
 
-from ccheck.checks import CHECKS
-from ccheck.judgement import Judgement, prepare
-from ccheck.screen import own
-from ccheck.user_schema import UserSchema
+from ccheck.config.user_schema import UserSchema
+from ccheck.formats.check_table import CHECKS
+from ccheck.judging import generated_fast_path as own
+from ccheck.judging.judgement import Judgement, prepare
 from ccheck_schemas import meaning as m
 from ccheck_schemas.anatomy import constants, dissect, sprout
 from ccheck_schemas.schema import Schema

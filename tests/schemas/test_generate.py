@@ -30,7 +30,7 @@ from construct import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccheck.formats import FORMATS
+from ccheck.formats.registry import FORMATS
 from ccheck_schemas import meaning as m
 from ccheck_schemas.generate import NotGenerated, source
 from ccheck_schemas.read import read

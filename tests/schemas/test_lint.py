@@ -8,7 +8,7 @@ import construct
 import pytest
 from construct import Array, Bytes, If, Int8ub, Int16ul, Struct, Switch, this
 
-from ccheck.formats import SCHEMAS
+from ccheck.formats.registry import SCHEMAS
 from ccheck_schemas import meaning as m
 from ccheck_schemas.lint import REFUSED, lint
 from ccheck_schemas.schema import Schema, SchemaRefused

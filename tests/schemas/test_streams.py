@@ -12,8 +12,8 @@ from construct import Array, Bytes, If, Int8ub, Int16ul, Struct, Switch, this
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccheck.screen import own
-from ccheck.user_schema import UserSchema
+from ccheck.config.user_schema import UserSchema
+from ccheck.judging import generated_fast_path as own
 from ccheck_fuzz.model import opened
 from ccheck_schemas import meaning as m
 from ccheck_schemas.anatomy import sprout

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
-from ccheck.formats import FORMATS
+from ccheck.formats.registry import FORMATS
 from ccheck_schemas.anatomy import vocabulary
 from tests.conftest import ROOT
 

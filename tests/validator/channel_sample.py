@@ -9,12 +9,12 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from ccheck.checks import CHECKS
-from ccheck.consumers import Consumers, load_consumers
-from ccheck.finding import FileReport, Severity
-from ccheck.formats import SCHEMAS
-from ccheck.judge import Policy, examine, judge
-from ccheck.subject import Definitions, Setting
+from ccheck.core.consumers import Consumers, load_consumers
+from ccheck.core.finding import FileReport, Severity
+from ccheck.core.subject import Definitions, Setting
+from ccheck.formats.check_table import CHECKS
+from ccheck.formats.registry import SCHEMAS
+from ccheck.judging.judge import Policy, examine, judge
 from ccheck_schemas import seal as sealing
 from ccheck_schemas.formats.channel import SCHEMA
 from ccheck_schemas.formats.channel_recipe import compose

@@ -12,10 +12,10 @@ import re2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccheck.checks import CHECKS
-from ccheck.finding import FileReport
-from ccheck.formats import SCHEMAS
-from ccheck.judge import MAX_FINDINGS, Policy, examine, judge
+from ccheck.core.finding import FileReport
+from ccheck.formats.check_table import CHECKS
+from ccheck.formats.registry import SCHEMAS
+from ccheck.judging.judge import MAX_FINDINGS, Policy, examine, judge
 from ccheck_schemas import text
 from ccheck_schemas.fault import FaultName
 from ccheck_schemas.formats.channel import (

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from ccheck.checks import CHECKS
-from ccheck.finding import Severity
-from ccheck.formats import SCHEMAS
-from ccheck.judge import Policy, examine, judge
-from ccheck.subject import Setting
+from ccheck.core.finding import Severity
+from ccheck.core.subject import Setting
+from ccheck.formats.check_table import CHECKS
+from ccheck.formats.registry import SCHEMAS
+from ccheck.judging.judge import Policy, examine, judge
 from tests.validator.channel_sample import (
     CORPUS,
     SMALL,

@@ -15,9 +15,9 @@ import click
 import pytest
 from inline_snapshot import snapshot
 
-from ccheck.cli import COMMANDS, SECTIONS, ccheck, run
-from ccheck.formats import FORMATS
-from ccheck.judgement import Judgement
+from ccheck.cli.main import COMMANDS, SECTIONS, ccheck, run
+from ccheck.formats.registry import FORMATS
+from ccheck.judging.judgement import Judgement
 from tests.conftest import ROOT
 
 CORPUS = ROOT / "corpus" / "channel"
@@ -399,7 +399,7 @@ def test_commands_of_other_packages_join_by_entry_point(cc: Run, monkeypatch: py
             return hello
 
     def entries(group: str, name: str = "hello") -> list[Entry]:
-        return [Entry()] if (group, name) == ("ccheck.commands", "hello") else []
+        return [Entry()] if (group, name) == ("ccheck.cli.commands", "hello") else []
 
     monkeypatch.setattr("importlib.metadata.entry_points", entries)
     assert "hello" in ccheck.list_commands(click.Context(ccheck))

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
-from ccheck.cli import ccheck
+from ccheck.cli.main import ccheck
 from tests.conftest import ROOT
 from tests.validator.gate.story import CORPUS, DAY, MARCH, lay_out
 
@@ -196,7 +196,7 @@ def test_a_report_file_on_a_full_disk(place: Path) -> None:
     limited = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64)); sys.argv[0] = 'ccheck';"
-        "from ccheck.cli import main; main()"
+        "from ccheck.cli.main import main; main()"
     )
     command = [sys.executable, "-c", limited, *COMMANDS["validate"], "--output", "report.txt"]
     done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)

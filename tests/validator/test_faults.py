@@ -8,11 +8,11 @@ from typing import cast
 
 import pytest
 
-from ccheck.checks import CHECKS, applying
-from ccheck.finding import Severity
-from ccheck.formats import SCHEMAS
-from ccheck.judge import Policy, examine, judge
-from ccheck.subject import Setting
+from ccheck.core.finding import Severity
+from ccheck.core.subject import Setting
+from ccheck.formats.check_table import CHECKS, applying
+from ccheck.formats.registry import SCHEMAS
+from ccheck.judging.judge import Policy, examine, judge
 from ccheck_schemas.fault import Fault, FaultName
 from ccheck_schemas.record import Reading, Record
 from ccheck_schemas.span import Span

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from construct import Array, Bytes, Int8ub, Int32ub, Struct, this
 
-from ccheck.checks import CHECKS
-from ccheck.judgement import Judgement, prepare
+from ccheck.formats.check_table import CHECKS
+from ccheck.judging.judgement import Judgement, prepare
 from ccheck_schemas import meaning as m
 from ccheck_schemas.anatomy import dissect
 from ccheck_schemas.schema import Schema

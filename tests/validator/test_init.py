@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from inline_snapshot import snapshot
 
-from ccheck.cli import run
-from ccheck.scaffold import ScaffoldError, write
+from ccheck.cli.main import run
+from ccheck.cli.scaffold import ScaffoldError, write
 
 NAME = "my_rules"
 BRIEFLY = ("--out", "fuzzed", "--time", "120s", "--runs", "3000", "--jobs", "1", "--engine", "hypothesis")

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from ccheck import kept
+from ccheck.config.user_schema import load_user_schema
+from ccheck.judging import generated_fast_path as own
 from ccheck.kept import ABANDONED, LARGEST, MOST, SWITCH, keep, recall
-from ccheck.screen import own
 from ccheck.screen.closed import opening
-from ccheck.user_schema import load_user_schema
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="nothing is kept where owners cannot be told")
 
@@ -64,7 +64,7 @@ def mine(tmp_path: Path) -> Path:
 def ccheck(folder: Path, *arguments: str, before: str = "") -> subprocess.CompletedProcess[str]:
     """The command in a process of its own, which names in the end the modules that it loaded."""
     code = (
-        f"import sys; {before}\nfrom ccheck.cli import run\nstatus = run(sys.argv[1:])\n"
+        f"import sys; {before}\nfrom ccheck.cli.main import run\nstatus = run(sys.argv[1:])\n"
         "print(*sys.modules, file=sys.stderr)\nsys.exit(status)"
     )
     return subprocess.run(
@@ -88,11 +88,11 @@ def test_the_second_run_loads_neither_construct_nor_the_schema_file(tmp_path: Pa
     )
     assert "construct" in cold.stderr.split()
     loaded = set(warm.stderr.split())
-    assert "ccheck.screen.own" in loaded
+    assert "ccheck.judging.generated_fast_path" in loaded
     assert not loaded & {
         "construct",
         "rich",
-        "ccheck.checks",
+        "ccheck.formats.check_table",
         "ccheck_user_schema_mine",
         "ccheck_schemas.schema",
     }

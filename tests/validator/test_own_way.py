@@ -30,11 +30,11 @@ from construct import (
     this,
 )
 
-from ccheck.checks import CHECKS, applying
-from ccheck.judge import examine, judge
-from ccheck.judgement import Judgement, prepare
-from ccheck.screen import own
-from ccheck.user_schema import UserSchema
+from ccheck.config.user_schema import UserSchema
+from ccheck.formats.check_table import CHECKS, applying
+from ccheck.judging import generated_fast_path as own
+from ccheck.judging.judge import examine, judge
+from ccheck.judging.judgement import Judgement, prepare
 from ccheck_schemas import meaning as m
 from ccheck_schemas.anatomy import sprout
 from ccheck_schemas.generate import enough

@@ -15,15 +15,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccheck.checks import CHECKS
-from ccheck.finding import FileReport
-from ccheck.formats import SCHEMAS, named
-from ccheck.judge import examine, judge
-from ccheck.judgement import Judgement
-from ccheck.judgement import prepare as prepare_judgement
-from ccheck.screen import channel as screen
-from ccheck.screen.criteria import Types
-from ccheck.screen.quick import APPLYING, Quick
+from ccheck.core.finding import FileReport
+from ccheck.formats.channel.fast_path import content as screen
+from ccheck.formats.channel.fast_path.criteria import Types
+from ccheck.formats.channel.fast_path.files import APPLYING, Quick
+from ccheck.formats.check_table import CHECKS
+from ccheck.formats.registry import SCHEMAS, named
+from ccheck.judging.judge import examine, judge
+from ccheck.judging.judgement import Judgement
+from ccheck.judging.judgement import prepare as prepare_judgement
 from ccheck_schemas.formats import channel
 from ccheck_schemas.read import read
 from ccheck_schemas.seal import seal

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from ccheck.cli import run
-from ccheck.gather import is_schema_file
-from ccheck.judge import examine, judge
-from ccheck.judgement import prepare
-from ccheck.user_schema import UserSchemaError, load_user_schema
+from ccheck.cli.main import run
+from ccheck.config.options import is_schema_file
+from ccheck.config.user_schema import UserSchemaError, load_user_schema
+from ccheck.judging.judge import examine, judge
+from ccheck.judging.judgement import prepare
 from tests.conftest import ROOT
 
 SENSOR = ROOT / "tests" / "user" / "sensor.py"
@@ -66,7 +66,7 @@ def test_a_bad_file_of_a_users_format_fails(
             "SCHEMA = Schema('x', 'x', Struct('a' / GreedyBytes), recognise=bool)",
             "takes whatever is left",
         ),
-        (SENSOR.read_text().replace("CHECKS = (", "CHECKS = (7, "), "not a ccheck.check.Check"),
+        (SENSOR.read_text().replace("CHECKS = (", "CHECKS = (7, "), "not a ccheck.core.check.Check"),
         (SENSOR.read_text().replace("    ## How to fix\n", ""), "lacks How to fix"),
     ],
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from ccheck.memory_limit import limit_memory
+from ccheck.run.memory_limit import limit_memory
 
 if TYPE_CHECKING:
     # A worker imports nothing of ccheck's readers before its engine has looked.

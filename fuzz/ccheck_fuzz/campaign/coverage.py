@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ccheck.extras import how_to_install
+from ccheck.core.extras import how_to_install
 
 
 class CoverageMissing(Exception):

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from ccheck import __version__
-from ccheck.build import dump_yaml
-from ccheck.commands.run import table
-from ccheck.exercise.outcome import Outcome
-from ccheck.finding import FileReport, RunReport
-from ccheck.quoting import counted
+from ccheck.cli.commands.run import table
+from ccheck.cli.recipe_file import dump_yaml
+from ccheck.core.finding import FileReport, RunReport
+from ccheck.formats.exercise.outcome import Outcome
 from ccheck.report.json import render as render_json
-from ccheck.report.printable import printable
 from ccheck.report.text import render_file
+from ccheck.text.printable import printable
+from ccheck.text.quoting import counted
 from ccheck_fuzz.campaign.state import Bucket
 from ccheck_fuzz.carried import carry
 from ccheck_fuzz.entry import Entry, split

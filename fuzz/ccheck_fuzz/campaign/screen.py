@@ -14,7 +14,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from ccheck.report.printable import printable
+from ccheck.text.printable import printable
 from ccheck_fuzz.campaign.progress import Progress
 from ccheck_fuzz.campaign.state import Bucket
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import click
 
-from ccheck.report.printable import printable
+from ccheck.text.printable import printable
 from ccheck_fuzz.entry import split
 from ccheck_fuzz.harness import Harness
 from ccheck_fuzz.isolated import Death, Said, broken_of, run_isolated

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from ccheck.quoting import counted
-from ccheck.regular_file import read_regular_text
-from ccheck.report.printable import printable
+from ccheck.files.regular_file import read_regular_text
+from ccheck.text.printable import printable
+from ccheck.text.quoting import counted
 from ccheck_fuzz.campaign.folder import OUTPUT
 from ccheck_fuzz.campaign.state import Bucket, State
 from ccheck_fuzz.oracles import INFORMATION

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-from ccheck.quoting import counted
+from ccheck.text.quoting import counted
 from ccheck_fuzz.campaign.bounds import Bounds
 from ccheck_fuzz.campaign.child import begin, end_family
 from ccheck_fuzz.campaign.flight import Flight

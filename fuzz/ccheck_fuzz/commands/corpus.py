@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from ccheck.cli import FAILURE, FINDINGS, PASS
-from ccheck.output import lost_or_misplaced
-from ccheck.report.printable import printable
-from ccheck.whole import write_whole
+from ccheck.cli.main import FAILURE, FINDINGS, PASS
+from ccheck.files.atomic_write import write_whole
+from ccheck.files.output import lost_or_misplaced
+from ccheck.text.printable import printable
 from ccheck_fuzz.campaign.merge import merge
 from ccheck_fuzz.commands.options import Subject, made_ready, setup_of, subject
 from ccheck_fuzz.regress import RegressError, keep, regress

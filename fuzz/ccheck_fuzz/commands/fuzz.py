@@ -10,7 +10,7 @@ from random import Random
 
 import click
 
-from ccheck.cli import FAILURE, FINDINGS, INTERRUPTED, PASS
+from ccheck.cli.main import FAILURE, FINDINGS, INTERRUPTED, PASS
 from ccheck_fuzz.campaign.hold import held
 from ccheck_fuzz.campaign.screen import Screen, default_stream
 from ccheck_fuzz.campaign.seed_check import seed_check

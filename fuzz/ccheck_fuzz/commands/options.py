@@ -11,11 +11,11 @@ from typing import Any
 
 import click
 
-from ccheck.commands.options import day, size, together
-from ccheck.configuration import ConfigurationError
-from ccheck.formats import recognise
-from ccheck.gather import is_schema_file, refuse_contradiction
-from ccheck.project import find_project
+from ccheck.cli.commands.options import day, size, together
+from ccheck.config.options import is_schema_file, refuse_contradiction
+from ccheck.config.project import find_project
+from ccheck.formats.registry import recognise
+from ccheck.text.toml_document import ConfigurationError
 from ccheck_fuzz.oracles import ORACLES
 from ccheck_fuzz.readers import ReaderError
 from ccheck_fuzz.setup import Ready, Setup, SetupError, ready

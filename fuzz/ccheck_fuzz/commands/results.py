@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from ccheck.cli import FAILURE, FINDINGS, PASS
-from ccheck.output import write_output
+from ccheck.cli.main import FAILURE, FINDINGS, PASS
+from ccheck.files.output import write_output
 from ccheck_fuzz.campaign.state import State, StateError
 from ccheck_fuzz.campaign.summary import findings, lines
 from ccheck_fuzz.report.account import account

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 
-from ccheck.cli import FAILURE, FINDINGS, PASS
-from ccheck.intake import NotTaken, take
-from ccheck.output import write_output
-from ccheck.quoting import counted
-from ccheck.report.printable import printable
+from ccheck.cli.main import FAILURE, FINDINGS, PASS
+from ccheck.core.intake import NotTaken, take
+from ccheck.files.output import write_output
+from ccheck.text.printable import printable
+from ccheck.text.quoting import counted
 from ccheck_fuzz.campaign.state import Bucket, State, StateError
 from ccheck_fuzz.campaign.summary import output_lines
 from ccheck_fuzz.campaign.triage import settle

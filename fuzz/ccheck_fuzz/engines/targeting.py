@@ -7,7 +7,7 @@ import time
 from collections.abc import Hashable
 from typing import Any
 
-from ccheck.extras import how_to_install
+from ccheck.core.extras import how_to_install
 from ccheck_fuzz.engines import Search
 from ccheck_fuzz.engines.shared import Shared
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ccheck.exercise.outcome import Outcome
+from ccheck.formats.exercise.outcome import Outcome
 from ccheck_fuzz.foreign import Features, ForeignOutcome, ReaderError
 from ccheck_fuzz.native.diagnosis import Crash, crashes, leak_check_failed, said, status_words
 from ccheck_fuzz.native.process import Ended, Guard, run

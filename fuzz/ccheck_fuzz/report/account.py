@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ccheck.regular_file import read_regular_text
+from ccheck.files.regular_file import read_regular_text
 from ccheck_fuzz.campaign.matrix import matrix
 from ccheck_fuzz.campaign.state import Bucket, Death, Sample, State
 from ccheck_fuzz.oracles import INFORMATION

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ccheck.report.printable import printable
+from ccheck.text.printable import printable
 from ccheck_fuzz.report.account import Account, Found
 from ccheck_fuzz.setup import configuration_of
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ccheck.exercise.evidence import Evidence, Use
-from ccheck.exercise.outcome import Exercised, Given, Outcome
-from ccheck.release_gate.case import Case
+from ccheck.formats.exercise.evidence import Evidence, Use
+from ccheck.formats.exercise.outcome import Exercised, Given, Outcome
+from ccheck.release.gate.case import Case
 from ccheck_interpreter.trap import Refusal
 from tests.validator.gate.story import CORPUS, DAY, POLICY, Call, alone
 

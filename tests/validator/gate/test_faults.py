@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ccheck.exercise.outcome import Exercised, Given, Outcome
-from ccheck.judgement import Judgement
-from ccheck.release_gate.stages import faults
+from ccheck.formats.exercise.outcome import Exercised, Given, Outcome
+from ccheck.judging.judgement import Judgement
+from ccheck.release.gate.stages import faults
 from tests.validator.gate.story import DAY, Call
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from hypothesis import strategies as st
 
-from ccheck.check import Blame, Check
-from ccheck.finding import (
+from ccheck.core.check import Blame, Check
+from ccheck.core.finding import (
     FileReport,
     Finding,
     NotLookedInto,

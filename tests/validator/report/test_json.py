@@ -11,7 +11,7 @@ from hypothesis import given
 from inline_snapshot import snapshot
 from jsonschema import Draft202012Validator
 
-from ccheck.finding import RunReport
+from ccheck.core.finding import RunReport
 from ccheck.report import RENDERERS
 from tests.validator.report.samples import CHECKS, EVERYTHING, PASSING, any_run
 

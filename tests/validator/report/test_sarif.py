@@ -11,7 +11,7 @@ from hypothesis import given
 from inline_snapshot import snapshot
 from jsonschema import Draft202012Validator
 
-from ccheck.finding import FileReport, RunReport
+from ccheck.core.finding import FileReport, RunReport
 from ccheck.report import RENDERERS
 from ccheck.report.sarif import fingerprint, plain
 from tests.validator.report.samples import CHECKS, EVERYTHING, JULY, PASSING, any_run, finding, july

@@ -8,9 +8,9 @@ import click
 from hypothesis import given
 from inline_snapshot import snapshot
 
-from ccheck.finding import FileReport, NotRun, Proof, RunReport, Severity, Suppressed
-from ccheck.report.printable import printable_path
+from ccheck.core.finding import FileReport, NotRun, Proof, RunReport, Severity, Suppressed
 from ccheck.report.text import render_file, render_summary
+from ccheck.text.printable import printable_path
 from tests.validator.report.samples import BECAUSE, EVERYTHING, PASSING, any_file, any_run, finding, july
 
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ccheck.finding import Severity
-from ccheck.quoting import counted
-from ccheck.report.printable import printable, printable_path
+from ccheck.core.finding import Severity
 from ccheck.report.summary import totals, unread_words
+from ccheck.text.printable import printable, printable_path
+from ccheck.text.quoting import counted
 
 if TYPE_CHECKING:
-    from ccheck.finding import FileReport, Finding, Proof, RunReport
+    from ccheck.core.finding import FileReport, Finding, Proof, RunReport
     from ccheck.report.excerpt import Mark
 
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
