@@ -50,8 +50,8 @@ def valid(
     """Files that the validator passes without a finding.
 
     judgement: what they are judged by, as `ccheck.judging.judgement.prepare` gives it; without it,
-    nothing but the schema and its checks. seeds: files that pass, to begin with; without them, some are grown. interest:
-    numbers to try. wanted: which files will do, where a schema has several sorts. Raises Unreachable when a
+    nothing but the schema and its checks. seeds: files that pass, to begin with; without them, some are
+    grown. interest: numbers to try. wanted: which files will do, where a schema has several sorts. Raises Unreachable when a
     file is drawn and there is none to begin with.
     """
     world = _World(schema, judgement, seeds, interest, wanted)

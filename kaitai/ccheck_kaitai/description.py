@@ -76,17 +76,20 @@ class Type:
         """The type that a name means here: one's own, else one of the types around."""
         if not isinstance(name, str):
             return None
-        first, _, rest = name.partition("::")
+        first, *rest = name.split("::")
         scope: Type | None = self
         while scope is not None:
             if first in scope.types:
                 found: Type | None = scope.types[first]
-                for part in rest.split("::") if rest else ():
+                for part in rest:
                     found = None if found is None else found.types.get(part)
                 return found
             if scope.up is None and scope.name == first:
-                return scope.find_type(rest) if rest else scope
-            scope = scope.up
+                if not rest:
+                    return scope
+                first, *rest = rest
+            else:
+                scope = scope.up
         return None
 
     def find_enum(self, name: object) -> Names | None:

@@ -104,14 +104,29 @@ class Scopes:
 
     def size_of(self, type_: Type) -> int | None:
         """The bytes of a type, where they are fixed and plain to see."""
-        if type_ not in self._sizes:
-            self._sizes[type_] = None  # for a type that holds itself
-            total: int | None = 0
-            for attribute in type_.attributes:
-                size = self.size_of_attribute(type_, attribute)
-                total = None if size is None or total is None else total + size
-            self._sizes[type_] = total
+        opened: set[Type] = set()
+        waiting = [type_]
+        while waiting:
+            one = waiting[-1]
+            if one in opened:
+                self._sizes[waiting.pop()] = self._sum(one)
+            elif one in self._sizes:
+                waiting.pop()
+            else:
+                opened.add(one)
+                self._sizes[one] = None  # for a type that holds itself
+                waiting += [inner for attribute in one.attributes for inner in named_types(one, attribute)]
         return self._sizes[type_]
+
+    def _sum(self, type_: Type) -> int | None:
+        """The bytes of a type, once those of all types that it holds are known."""
+        total = 0
+        for attribute in type_.attributes:
+            size = self.size_of_attribute(type_, attribute)
+            if size is None:
+                return None
+            total += size
+        return total
 
     def size_of_attribute(self, type_: Type, attribute: Attribute) -> int | None:
         """The bytes of an attribute, where they are fixed and plain to see."""
@@ -188,7 +203,7 @@ class Scope:
         found = {
             Scope(
                 self.scopes, use.by, min(use.index, len(use.by.attributes)), self.here + "._" * use.levels
-            ).look_up(names or ("_",), depth)
+            ).look_up(names or ("_",), depth + 1)
             for use in uses
         }
         if len(found) != 1:
@@ -199,6 +214,8 @@ class Scope:
         """A field of this record, by a path from it."""
         if not names:
             raise Untranslatable("a record is no number")
+        if depth > DEPTH:
+            raise Untranslatable(f"it leads through more than {DEPTH} records and values")
         first, rest = names[0], names[1:]
         if first in self.type_.calculated and not rest:
             instance = self.type_.calculated[first]
@@ -236,7 +253,7 @@ class Scope:
             if size is None:
                 raise Untranslatable(f"the size of {first} is not fixed")
             return constant(size)
-        return Scope(self.scopes, inner, len(inner.attributes), path).field(rest, depth)
+        return Scope(self.scopes, inner, len(inner.attributes), path).field(rest, depth + 1)
 
     def _enum(self, said: str) -> Term:
         enum, _, name = said.rpartition("::")

@@ -32,6 +32,28 @@ def evaluate(expression: Expression, context: Mapping[str, Any]) -> Any:
     return expression(context) if callable(expression) else expression
 
 
+NOT_THERE = (KeyError, TypeError, ValueError)
+"""What an expression that `lint` accepts raises: a field is not there, or is None where its record was cut
+short; or a number is shifted by a negative one.
+"""
+
+
+class Unresolved(Exception):
+    """An expression that has no value over the fields of a file."""
+
+
+def resolve(expression: Expression, context: Mapping[str, Any]) -> Any:
+    """Returns the value of an expression over a file that may be cut short.
+
+    Raises:
+        Unresolved: It has none.
+    """
+    try:
+        return evaluate(expression, context)
+    except NOT_THERE as why:
+        raise Unresolved(f"{type(why).__name__}: {why}") from why
+
+
 class _Trail:
     """Stands for a context, and records the keys by which a path goes through it."""
 

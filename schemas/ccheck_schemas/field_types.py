@@ -8,9 +8,10 @@ leads to a field that was read before, and operators get operands that they are 
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from reprlib import Repr
 from typing import Any
 
 import construct
@@ -34,6 +35,13 @@ class FieldType(StrEnum):
     NOTHING = "nothing"
 
 
+_LONGEST = 200
+_REPR = Repr()
+_REPR.maxother = _REPR.maxstring = _LONGEST
+
+MOST_SHOWN = 20
+"""Names that a message lists, at most."""
+
 _COMPARED = frozenset({FieldType.INTEGER, FieldType.TEXT, FieldType.BYTES})
 
 _OPERATORS = frozenset({
@@ -46,11 +54,21 @@ _OPERATORS = frozenset({
 class Scope:
     """The fields of one record that an expression can name: those in front of it.
 
-    above: the record around it; None for the top record. fields: the node of each field, by name.
+    above: the record around it; None for the top record. fields: the node of each field, by name. found: what
+    paths from here led to, so that a field with many branches is looked through once for each path.
     """
 
     above: Scope | None = None
     fields: dict[str, Any] = field(default_factory=dict)
+    found: dict[tuple[str, ...], _Found] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a path may lead to. types: its types. fields: the nodes of its own fields, by name."""
+
+    types: frozenset[FieldType]
+    fields: dict[str, list[Any]]
 
 
 class Unresolvable(Exception):
@@ -104,21 +122,42 @@ def resolve(path: tuple[str, ...], scope: Scope) -> frozenset[FieldType]:
                 scope = scope.above
     if not names:
         raise Unresolvable(f"{shown} is not a field")
-    fields, where = [scope.fields], "this record before it"
-    found: list[Any] = []
-    for name in names:
-        if name.startswith("_"):
-            raise Unresolvable(
-                f"{shown}: {name} is a variable of Construct's parser; a schema names fields, with _ for the "
-                "record around and _root for the top record"
-            )
-        found = [known[name] for known in fields if name in known]
-        if not found:
-            known_names = ", ".join(sorted({other for known in fields for other in known})) or "none"
-            raise Unresolvable(f"{shown}: {name} is no field of {where}; known are {known_names}")
-        fields = [inner for node in found for inner in _fields_of(node)]
-        where = name
-    return frozenset[FieldType]().union(*map(type_of, found)) - {FieldType.NOTHING}
+    return _lead(scope, tuple(names), shown).types
+
+
+def _lead(scope: Scope, names: tuple[str, ...], shown: str) -> _Found:
+    """Returns what names lead to from a record."""
+    if names in scope.found:
+        return scope.found[names]
+    *before, name = names
+    if name.startswith("_"):
+        raise Unresolvable(
+            f"{shown}: {name} is a variable of Construct's parser; a schema names fields, with _ for the "
+            "record around and _root for the top record"
+        )
+    around = _lead(scope, tuple(before), shown) if before else None
+    if around is None:
+        nodes = [scope.fields[name]] if name in scope.fields else []
+    else:
+        nodes = around.fields.get(name, [])
+    if not nodes:
+        known = scope.fields if around is None else around.fields
+        where = before[-1] if before else "this record before it"
+        raise Unresolvable(f"{shown}: {name} is no field of {where}; known are {_listed(known)}")
+    fields: dict[str, list[Any]] = {}
+    for node in nodes:
+        for inner in _fields_of(node):
+            for key, sub in inner.items():
+                fields.setdefault(key, []).append(sub)
+    types = frozenset[FieldType]().union(*map(type_of, nodes)) - {FieldType.NOTHING}
+    return scope.found.setdefault(names, _Found(types, fields))
+
+
+def _listed(known: Iterable[str]) -> str:
+    """Some names for a message."""
+    names = sorted(known)
+    more = f" and {len(names) - MOST_SHOWN:,} more" if len(names) > MOST_SHOWN else ""
+    return ", ".join(names[:MOST_SHOWN]) + more or "none"
 
 
 def _fields_of(node: Any) -> Iterator[dict[str, Any]]:
@@ -140,7 +179,7 @@ def number_complaints(expression: Expression, scope: Scope) -> Iterator[str]:
         yield from _operand_complaints(expression, scope)
     found = _type(expression, scope)
     if found is not None and found is not FieldType.INTEGER:
-        yield f"{_shown(expression)} is {found}, where an integer belongs"
+        yield f"{shown(expression)} is {found}, where an integer belongs"
 
 
 def key_type(expression: Expression, scope: Scope) -> FieldType | None:
@@ -153,7 +192,7 @@ def key_complaints(expression: Expression, scope: Scope) -> Iterator[str]:
     yield from _operand_complaints(expression, scope)
     found = _type(expression, scope)
     if found is not None and found not in _COMPARED:
-        yield f"{_shown(expression)} is {found}, which chooses no case"
+        yield f"{shown(expression)} is {found}, which chooses no case"
 
 
 def _type(expression: Expression, scope: Scope) -> FieldType | None:
@@ -186,15 +225,15 @@ def _operand_complaints(expression: Expression, scope: Scope) -> Iterator[str]:
         case UniExpr():
             yield from number_complaints(expression.operand, scope)
         case _:
-            yield f"{expression!r} is a function; use an int or a `this` expression"
+            yield f"{shown(expression)} is a function; use an int or a `this` expression"
 
 
 def _path_complaints(expression: Path, scope: Scope) -> Iterator[str]:
     path = field_path(expression)
     if path is None:
-        yield f"{expression} takes an element of a list by its index; an expression names fields alone"
+        yield f"{shown(expression)} takes an element of a list by its index; an expression names fields alone"
     elif not path:
-        yield f"{expression} is not a field"
+        yield f"{shown(expression)} is not a field"
     else:
         try:
             found = resolve(path, scope)
@@ -203,17 +242,17 @@ def _path_complaints(expression: Path, scope: Scope) -> Iterator[str]:
             return
         if len(found) != 1:
             kinds = " or ".join(sorted(found)) or "nothing"
-            yield f"{_shown(expression)} is {kinds}; an expression needs one type"
+            yield f"{shown(expression)} is {kinds}; an expression needs one type"
 
 
 def _binary_complaints(expression: BinExpr, scope: Scope) -> Iterator[str]:
     op, left, right = expression.op, expression.lhs, expression.rhs
     if op not in _OPERATORS:
-        yield f"the operator of {expression} can make numbers without bound"
+        yield f"the operator of {shown(expression)} can make numbers without bound"
     if op in (operator.floordiv, operator.mod) and not (isinstance(right, int) and right > 0):
-        yield f"{expression} divides by something that is not a positive number"
+        yield f"{shown(expression)} divides by something that is not a positive number"
     if op is operator.rshift and isinstance(right, int) and right < 0:
-        yield f"{expression} shifts by a negative number"
+        yield f"{shown(expression)} shifts by a negative number"
     if op not in (operator.eq, operator.ne):
         yield from number_complaints(left, scope)
         yield from number_complaints(right, scope)
@@ -224,9 +263,11 @@ def _binary_complaints(expression: BinExpr, scope: Scope) -> Iterator[str]:
     if None in kinds:
         return
     if kinds[0] is not kinds[1] or kinds[0] not in _COMPARED:
-        yield f"{expression} compares {kinds[0]} with {kinds[1]}"
+        yield f"{shown(expression)} compares {kinds[0]} with {kinds[1]}"
 
 
-def _shown(expression: Expression) -> str:
+def shown(expression: Expression) -> str:
+    """Returns an expression as a message shows it, shortened where it is long."""
     path = field_path(expression)
-    return repr(expression) if path is None else ".".join(("this", *path))
+    words = _REPR.repr(expression) if path is None else ".".join(("this", *path))
+    return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"

@@ -8,18 +8,21 @@ cannot be turned into a program. A schema is refused, with the place and the rem
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import construct
 
 from ccheck_schemas import meaning as m
 from ccheck_schemas.expression import paths_in
+from ccheck_schemas.extent import oversize
 from ccheck_schemas.field_types import (
     FieldType,
     Scope,
     key_complaints,
     key_type,
     number_complaints,
+    shown,
     type_of,
 )
 from ccheck_schemas.size import integer_range, number_at, sizeof
@@ -85,6 +88,9 @@ REFUSED |= {
 }
 REFUSED |= dict.fromkeys(("Bit", "Nibble", "Octet"), REFUSED["BitsInteger"])
 
+MOST_VALUES = 65_536
+"""Values of one enumeration, at most."""
+
 _LEAVES = (construct.FormatField,)
 _MEANINGS = (
     m.Version, m.Bounded, m.StrictEnum, m.StrictFlags, m.Reserved, m.CountOf, m.LengthOf, m.RecordSize,
@@ -98,6 +104,8 @@ def lint(root: construct.Construct) -> tuple[str, ...]:
     """Returns all reasons for which a schema is refused, each ``place: reason``; none when it is accepted."""
     if type(root) is not construct.Struct:
         return ("schema: the top node is not a Struct",)
+    if too_large := oversize(root):
+        return tuple(dict.fromkeys(too_large))  # nothing else may walk it
     linter = _Linter()
     complaints = list(linter.struct(root, "", None))
     complaints += [
@@ -114,13 +122,8 @@ class _Linter:
     def __init__(self) -> None:
         self.named: dict[str, set[str]] = {kind: set() for kind in ("table", "pool", "block", "field")}
         self.wanted: list[tuple[str, str, str]] = []
-        self.open: set[int] = set()
 
     def struct(self, node: Any, place: str, above: Scope | None) -> Iterator[str]:
-        if id(node) in self.open:
-            yield f"{place}: a struct that holds itself lets a file choose the depth of recursion"
-            return
-        self.open.add(id(node))
         scope = Scope(above)
         for sub in node.subcons:
             name = sub.name
@@ -134,13 +137,16 @@ class _Linter:
             if name is not None:
                 scope.fields[name] = sub
                 self.named["field"].add(name)
+        uses: dict[str, _Use] = {}
         for sub in node.subcons:
             for meaning in bare(sub)[1]:
-                yield from self.sibling(meaning, sub, scope, f"{place}.{sub.name}" if place else sub.name)
-        self.open.discard(id(node))
+                here = f"{place}.{sub.name}" if place else sub.name
+                yield from self.sibling(meaning, sub.name, scope, here, uses)
 
-    def sibling(self, meaning: m.Meaning, sub: Any, scope: Scope, place: str) -> Iterator[str]:
-        """A number that says something about another field of its record."""
+    def sibling(
+        self, meaning: m.Meaning, name: str, scope: Scope, place: str, uses: dict[str, _Use]
+    ) -> Iterator[str]:
+        """A number that says something about another field of its record. uses: those known so far."""
         if isinstance(meaning, m.OffsetInto):
             self.wanted.append(("field", meaning.of, place))
         if not isinstance(meaning, m.CountOf | m.LengthOf | m.RecordSize):
@@ -149,11 +155,11 @@ class _Linter:
         if of not in scope.fields:
             yield f"{place}: {kind} names {of!r}, which is no field of this record"
             return
-        leaves = tuple(leaves_of(scope.fields[of]))
-        compared = _reads(scope.fields[of], sub.name)
-        if isinstance(meaning, m.CountOf) and not (compared or any(isinstance(n, _LISTS) for n in leaves)):
+        use = uses.get(of) or uses.setdefault(of, _use(scope.fields[of]))
+        compared = name in use.read
+        if isinstance(meaning, m.CountOf) and not (compared or use.is_list):
             yield f"{place}: CountOf names {of!r}, which is no list: the count would never be compared"
-        if isinstance(meaning, m.RecordSize) and not any(type(leaf) in (m.Table, m.Pool) for leaf in leaves):
+        if isinstance(meaning, m.RecordSize) and not use.is_counted:
             yield f"{place}: RecordSize names {of!r}, which is no Table or Pool"
         if isinstance(meaning, m.LengthOf) and not compared:
             yield f"{place}: LengthOf names {of!r}, whose length does not depend on it: nothing compares them"
@@ -228,6 +234,8 @@ class _Linter:
             yield f"{place}: {kind} is a meaning that the reader does not know; write a check for it"
         if isinstance(meaning, m.IndexInto):
             self.wanted.append(("table", meaning.table, place))
+        if isinstance(meaning, m.StrictEnum) and len(meaning.known) > MOST_VALUES:
+            yield f"{place}: an enumeration of {len(meaning.known):,} values; {MOST_VALUES:,} are allowed"
         if not isinstance(leaf, _LEAVES) or leaf.fmtstr[-1] in "efd":
             yield f"{place}: {kind} stands around {as_written(leaf)}, not around an integer"
         elif not _can_hold(leaf, meaning):
@@ -282,7 +290,7 @@ class _Linter:
         kind = None if complaints else key_type(node.keyfunc, scope)
         for case in node.cases:
             if kind is not None and not isinstance(case, _CASES[kind]):
-                yield f"{place}: the case {case!r} is not {kind.value}, which {node.keyfunc!r} is"
+                yield f"{place}: the case {case!r} is not {kind.value}, which {shown(node.keyfunc)} is"
         for branch in branches_of(node):
             yield from self.node(branch, place, scope)
 
@@ -309,7 +317,8 @@ class _Linter:
         if type(item) not in (m.Text, construct.Bytes):
             yield f"{place}: an item of a pool is a Text or Bytes"
         elif repr(item.length) != repr(node.length):
-            yield f"{place}: the pool gives {node.length!r} bytes, and the item takes {item.length!r}"
+            given, taken = shown(node.length), shown(item.length)
+            yield f"{place}: the pool gives {given} bytes, and the item takes {taken}"
 
     def rows(self, node: m.Rows, place: str, scope: Scope) -> Iterator[str]:
         self.wanted.append(("table", node.table, place))
@@ -350,14 +359,30 @@ def _record(node: Any) -> Any:
     return node
 
 
-def _reads(node: Any, name: str) -> bool:
-    """Whether the extent of a field depends on the number `name` of the same record."""
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """What a field is to the numbers of its record. read: those on which its extent depends. is_list: whether
+    it may be a list. is_counted: whether it may be a table or a pool.
+    """
+
+    read: frozenset[str]
+    is_list: bool
+    is_counted: bool
+
+
+def _use(node: Any) -> _Use:
+    leaves = tuple(leaves_of(node))
+    is_counted = any(type(leaf) in (m.Table, m.Pool) for leaf in leaves)
+    return _Use(frozenset(_reads(node)), any(isinstance(leaf, _LISTS) for leaf in leaves), is_counted)
+
+
+def _reads(node: Any) -> Iterator[str]:
+    """The numbers of the same record on which the extent of a field depends."""
     node = bare(node)[0]
-    extents = [getattr(node, key, None) for key in ("length", "count", "offset", "condfunc", "keyfunc")]
-    if any((name,) == path for extent in extents for path in paths_in(extent)):
-        return True
-    inner = [node.subcon] if isinstance(node, m.Region) else branches_of(node)
-    return any(_reads(branch, name) for branch in inner)
+    for key in ("length", "count", "offset", "condfunc", "keyfunc"):
+        yield from (path[0] for path in paths_in(getattr(node, key, None)) if len(path) == 1)
+    for inner in [node.subcon] if isinstance(node, m.Region) else branches_of(node):
+        yield from _reads(inner)
 
 
 def as_written(node: Any) -> str:

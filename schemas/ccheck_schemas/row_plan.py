@@ -89,6 +89,7 @@ def row_plan(node: construct.Construct) -> RowPlan | None:
         return None
     packer = struct.Struct((orders.pop() if orders else "<") + form)
     names = tuple(layout)
+    positions = {name: position for position, name in enumerate(names)}
     pooled = tuple((name, leaf) for name, leaf in waiting if not isinstance(leaf, m.Rows))
     try:
         pool = pool_scan(names, pooled, packer)
@@ -104,7 +105,7 @@ def row_plan(node: construct.Construct) -> RowPlan | None:
         layout=layout,
         meanings=meanings,
         indexes=tuple(
-            (names.index(name), name, kind.table) for name, kind in meanings if isinstance(kind, m.IndexInto)
+            (positions[name], name, kind.table) for name, kind in meanings if isinstance(kind, m.IndexInto)
         ),
         broken=broken_rows(numbers, packer),
         takes=takes,

@@ -35,7 +35,7 @@ OPTIONS_OF_OTHERS = {
 PLACEHOLDERS = {"…", "WORD"}
 """What stands for any command."""
 
-ENTRY_POINT_GROUPS = {"ccheck.cli.commands", "ccheck.formats.registry", "ccheck.stages"}
+ENTRY_POINT_GROUPS = {"ccheck.commands", "ccheck.formats", "ccheck.stages"}
 
 
 def commands_of_ccheck(line: str) -> Iterator[list[str]]:

@@ -12,6 +12,7 @@ from ccheck.formats.registry import SCHEMAS
 from ccheck_schemas import meaning as m
 from ccheck_schemas.lint import REFUSED, lint
 from ccheck_schemas.schema import Schema, SchemaRefused
+from ccheck_schemas.size import sizeof
 
 _BYTE = Struct("a" / Int8ub)
 
@@ -148,6 +149,43 @@ def test_a_schema_is_linted_when_it_is_made() -> None:
     with pytest.raises(SchemaRefused) as refused:
         Schema("lax", "lax", root, recognise=lambda data: True)
     assert len(refused.value.complaints) == 2
+
+
+@pytest.mark.parametrize(
+    ("element", "size"),
+    [
+        (construct.IfThenElse(this.n, Int16ul, Bytes(2)), 6),
+        (Switch(this.n, {1: Int16ul, 2: Bytes(2)}, Array(2, Int8ub)), 6),
+        (Array(2, construct.IfThenElse(this.n, Int16ul, Bytes(2))), 12),
+        (Struct("y" / construct.IfThenElse(this._.n, Int16ul, Bytes(2))), 6),
+        (m.Bounded(Int8ub, 0, 9), 3),
+        (If(this.n, Int8ub), None),
+        (Switch(this.n, {1: Int8ub}, Int16ul), None),
+        (Bytes(this.n), None),
+    ],
+)
+def test_an_array_of_conditional_elements_has_a_size_where_its_branches_agree(
+    element: Any, size: int | None
+) -> None:
+    """The size of a choice is that of its branches, in lists too, and nothing asks for its condition."""
+    listed = Array(3, element)
+    assert sizeof(listed) == size
+    assert lint(Struct("n" / Int8ub, "x" / listed)) == ()
+    row = Struct("n" / Int8ub, "x" / listed)
+    complaints = lint(Struct("rows" / m.Table("rows", 2, row)))
+    assert complaints == (
+        () if size is not None else ("rows: the records of a Table are Structs of one fixed size",)
+    )
+
+
+def test_as_many_versions_are_known_as_are_allowed() -> None:
+    """4,096 versions may be known and no more; a range is not written out before that is known."""
+    assert m.MOST_VERSIONS == 4096
+    known = range(4096)
+    assert m.Version(Int16ul, known=known).known == tuple(known)  # type: ignore[arg-type]  # what people write
+    for most in (4097, 1 << 40):
+        with pytest.raises(ValueError, match=f"^{most:,} versions are too many to name; 4,096 are allowed$"):
+            m.Version(Int16ul, known=range(most))  # type: ignore[arg-type]  # what people write
 
 
 def test_a_good_schema_has_no_complaints() -> None:

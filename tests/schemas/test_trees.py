@@ -47,6 +47,18 @@ def made(choose: Choose) -> construct.Struct | None:
     return None if lint(root) else root
 
 
+def test_paths_of_expressions_go_through_whatever_holds_a_record() -> None:
+    """Expressions of the trees that lint accepts name fields in records, in branches, in regions and elsewhere."""
+    led: Counter[str] = Counter()
+    for seed in range(600):
+        trees = Trees(random.Random(seed).randrange)
+        if not lint(trees.root()):
+            led.update(trees.led)
+    wanted = {"Struct", "IfThenElse", "Switch", "Region", "At", "ReadAt", "Substream", "SubstreamRest"}
+    assert set(led) == wanted, led
+    assert min(led.values()) > 2, led
+
+
 def files(root: construct.Struct, seed: int) -> list[bytes]:
     """Small files for a tree: random ones, those that its layout alone makes, and edits of these."""
     rng = random.Random(seed)

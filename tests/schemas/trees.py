@@ -65,9 +65,17 @@ class Names:
     numbers: list[tuple[str, ...]] = field(default_factory=list)
     texts: list[tuple[tuple[str, ...], object]] = field(default_factory=list)
 
+    def through(self, name: str, inner: Names) -> None:
+        """Let paths lead to the fields of a record in the field `name`."""
+        self.numbers += [(name, *path) for path in inner.numbers]
+        self.texts += [((name, *path), value) for path, value in inner.texts]
+
 
 class Trees:
-    """Makes one schema. Every node kind of the vocabulary can come out, and most ways of nesting them."""
+    """Makes one schema. Every node kind of the vocabulary can come out, and most ways of nesting them.
+
+    around: the kind of the node of each field that holds others. led: the kinds that paths of expressions go through.
+    """
 
     def __init__(self, choose: Choose) -> None:
         self.choose = choose
@@ -75,7 +83,8 @@ class Trees:
         self.tables: list[str] = []
         self.pools: list[str] = []
         self.blocks: list[str] = []
-        self.kinds: set[str] = set()
+        self.around: dict[str, str] = {}
+        self.led: set[str] = set()
 
     def pick(self, items: Sequence[T]) -> T:
         """One of several things."""
@@ -112,9 +121,13 @@ class Trees:
                 found += self.plain(names) if shape == 2 else self.nested(names, depth)
         return found
 
-    def struct(self, names: Names, depth: int, most: int = 2) -> construct.Struct:
-        """A record inside another."""
-        return Struct(*self.fields(Names(names), depth - 1, most))
+    def struct(self, names: Names, depth: int, most: int = 2, field: str = "") -> construct.Struct:
+        """A record inside another. field: the name of the field that is this record; paths may go through it."""
+        inner = Names(names)
+        found = Struct(*self.fields(inner, depth - 1, most))
+        if field:
+            names.through(field, inner)
+        return found
 
     # -- expressions
 
@@ -128,7 +141,10 @@ class Trees:
             prefix = (*prefix, "_")
             ups += [(*prefix, *path) for path in around.numbers]
         ups += [("_root", *path) for path in around.numbers]
-        return self.pick(ups)
+        inner = [path for path in ups if not self.around.keys().isdisjoint(path[:-1])]
+        found = self.pick(inner if inner and self.choose(2) else ups)
+        self.led.update(self.around[name] for name in found[:-1] if name in self.around)
+        return found
 
     def amount(self, names: Names) -> Any:
         """A count, a length or an offset, mostly small."""
@@ -255,7 +271,8 @@ class Trees:
         if not self.choose(9):
             return self.counted(names, name)
         node = self.node(names, depth, name)
-        return [name / node]
+        self.around[name] = type(node).__name__
+        return [name / node, *(self.plain(names) if self.choose(2) else ())]
 
     def counted(self, names: Names, name: str) -> list[Any]:
         """A table with its count, and perhaps a record that takes its rows."""
@@ -283,45 +300,50 @@ class Trees:
             return self.pick(
                 (Bytes(self.amount(names)), m.Text(self.amount(names), "latin-1"), m.TextToNul())
             )
-        return (
-            self.node(names, depth - 1, self.name())
-            if shape == 2 and depth > 1
-            else self.struct(names, depth)
-        )
+        return self.node(names, depth - 1, "") if shape == 2 and depth > 1 else self.struct(names, depth)
+
+    def content(self, names: Names, depth: int, name: str) -> Any:
+        """What the field `name` is around: a record that paths may go through, or an element."""
+        if self.choose(2):
+            return self.struct(names, depth, field=name)
+        return self.element(names, depth)
 
     def node(self, names: Names, depth: int, name: str) -> Any:
-        """A node that holds others."""
+        """A node that holds others. name: of the field; its own expressions name nothing inside it."""
         match self.choose(14):
             case 12:
-                inside = self.pick(
-                    (m.Rest(terminator=b"\0"), m.OpaqueRest("not described"), self.struct(names, depth))
+                length = self.amount(names)
+                if not self.choose(3):
+                    return m.SubstreamRest(self.struct(names, depth, field=name))
+                if self.choose(3):
+                    return m.Substream(length, self.struct(names, depth, field=name))
+                return m.Substream(
+                    length, self.pick((m.Rest(terminator=b"\0"), m.OpaqueRest("not described")))
                 )
-                whole = m.Substream(self.amount(names), inside)
-                return whole if self.choose(3) else m.SubstreamRest(self.struct(names, depth))
             case 13:
-                return m.ReadAt(
-                    self.amount(names), self.element(names, depth), whole_file=bool(self.choose(2))
-                )
+                position, whole = self.amount(names), bool(self.choose(2))
+                return m.ReadAt(position, self.content(names, depth, name), whole_file=whole)
             case 0 | 1:
-                inner = Names(names)
-                found = Struct(*self.fields(inner, depth - 1, 2))
-                names.numbers += [(name, *path) for path in inner.numbers]
-                return found
+                return self.struct(names, depth, field=name)
             case 2 | 3:
                 return Array(self.amount(names), self.element(names, depth))
             case 4:
-                return m.Region(self.amount(names), self.pick((self.struct, self.element))(names, depth))
+                length = self.amount(names)
+                return m.Region(length, self.content(names, depth, name))
             case 5:
-                then, other = self.struct(names, depth), self.pick((Pass, construct.Int8ub))
-                return IfThenElse(self.condition(names), then, other)
+                holds, other = self.condition(names), self.pick((Pass, construct.Int8ub))
+                return IfThenElse(holds, self.struct(names, depth, field=name), other)
             case 6:
-                cases = {0: self.element(names, depth), 1: self.struct(names, depth)}
                 if names.texts and not self.choose(3):
                     path, value = self.pick(names.texts)
-                    return Switch(at(path), {value: self.struct(names, depth)}, construct.Int8ub)
-                return Switch(at(self.path(names)), cases, self.pick((Pass, construct.Int8ub)))
+                    only = {value: self.struct(names, depth, field=name)}
+                    return Switch(at(path), only, construct.Int8ub)
+                key = at(self.path(names))
+                cases = {0: self.element(names, depth), 1: self.struct(names, depth, field=name)}
+                return Switch(key, cases, self.pick((Pass, construct.Int8ub)))
             case 7:
-                return m.At(self.amount(names), self.struct(names, depth))
+                offset = self.amount(names)
+                return m.At(offset, self.struct(names, depth, field=name))
             case 8:
                 link = Struct("next" / construct.Int8ub, *self.fields(Names(names), depth - 1, 1))
                 return m.Chain(self.amount(names), link, next_field="next", last="next")

@@ -73,8 +73,6 @@ def case(check: str, words: str, data: bytes, *places: Place) -> Case:
 CASES: list[Case] = [
     case("all-zero", "one byte", b"\0", ("", 0x0, 1)),
     case("all-zero", "a sector", bytes(512), ("", 0x0, 512)),
-    case("torn-at-sector", "at 1024", (LONG[:1024] + bytes(len(LONG) - 1024)), ("", 0x400, 720)),
-    case("torn-at-sector", "ends at 1024", LONG[:1024], ("", 0x400, 0)),
     case("bytes-unowned", "zeroes behind whole content", seal(SMALL + bytes(1024)), ("", 0x90, 1024)),
     case("bytes-unowned", "one zero byte", seal(SMALL + b"\0"), ("", 0x90, 1)),
     case("wrong-magic", "shifted", SMALL[1:], ("header.magic", 0x0, 4)),
@@ -662,8 +660,9 @@ ELSEWHERE = {
     "work-out-of-proportion",
     "fault-unclaimed",
     "not-looked-into",
+    "torn-at-sector",
 }
-"""Checks that no bytes of a channel file can fail."""
+"""Checks that no bytes of a channel file can fail, or that are never alone: test_hidden.py has the torn ones."""
 
 
 def uncounted() -> Setting:

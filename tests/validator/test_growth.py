@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import sys
 import tracemalloc
+import zlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -175,6 +176,26 @@ def test_what_is_shown_grows_with_the_file(cc: Run, tmp_path: Path, name: str) -
         recipe = cc("show", "--yaml", "--schema", what, path)[1]
         printed.append(len(shown) + len(recipe))
     assert printed[2] <= RATIO * printed[1] <= RATIO * RATIO * printed[0], printed
+
+
+def test_a_checksum_in_a_list_is_taken_once_for_each_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Records that each hold a checksum of the whole file, or of its end, have its bytes summed once."""
+    summed: list[int] = []
+    crc32 = zlib.crc32
+
+    def counted(data: memoryview) -> int:
+        summed.append(len(data))
+        return crc32(data)
+
+    monkeypatch.setattr(zlib, "crc32", counted)
+    record = Struct("all" / m.ChecksumOver(Int32ub, start=0), "end" / m.ChecksumOver(Int32ub, start=8))
+    judgement = judgement_of(Struct("n" / Int32ub, "list" / Array(this.n, record)))
+    for n in SIZES:
+        summed.clear()
+        data = struct.pack(">I", n) + bytes(8 * n)
+        report = judgement.judged(data, "f", "f")
+        assert report.beyond == {"checksum-wrong": 2 * n - 100}
+        assert sorted(summed) == [len(data) - 8, len(data)]
 
 
 def test_a_file_with_too_many_records_is_given_up() -> None:

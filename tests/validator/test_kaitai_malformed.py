@@ -136,7 +136,40 @@ def chain(count: int, fields: str) -> str:
     return f"meta: {{id: made, endian: le}}\nseq: [{{id: a, type: t0}}]\ntypes:\n{types}  t{count}: {{seq: [{{id: x, type: u1}}]}}\n"
 
 
+def climbing(count: int) -> str:
+    """Values of many types that each follow from the value of a record far above."""
+    value = f"instances: {{v: {{value: {'_parent.' * 60}v}}}}"
+    types = "".join(f"  d{i}: {{seq: [{{id: x, type: d{i + 1}}}], {value}}}\n" for i in range(count))
+    last = f"  d{count}: {{seq: [{{id: y, size: v}}], {value}}}\n"
+    use = f"  c: {{seq: [{{id: x, type: d{count}}}]}}\n"
+    return (
+        "meta: {id: made, endian: le}\nseq: [{id: c, type: c}, {id: d, type: d0, size: 4}]\n"
+        f"types:\n{types}{last}{use}"
+    )
+
+
+def stepping(count: int) -> str:
+    """Types that each hold the next, and a value that goes through many of them."""
+    value = f"instances: {{v: {{value: {'x.' * 200}v}}}}"
+    types = "".join(f"  d{i}: {{seq: [{{id: x, type: d{i + 1}}}], {value}}}\n" for i in range(count))
+    return (
+        "meta: {id: made, endian: le}\nseq: [{id: d, type: d0, size: 4}, {id: y, size: d.v}]\n"
+        f"types:\n{types}  d{count}: {{seq: [{{id: x, type: u1}}]}}\n"
+    )
+
+
 BOMBS = {
+    "a long chain of types, repeated": chain(3000, "{{id: a, type: {}}}").replace(
+        "{id: a, type: t0}", "{id: n, type: u1}, {id: a, type: t0, repeat: expr, repeat-expr: n}"
+    ),
+    "values of parents far above": climbing(390),
+    "values of records far below": stepping(5000),
+    "a type named through itself": f"meta: {{id: made}}\nseq: [{{id: a, type: {'made::' * 3000}t}}]\n"
+    "types: {t: {seq: [{id: x, type: u1}]}}\n",
+    "an enum named through the top type": f"meta: {{id: made}}\nseq: [{{id: a, type: u1, enum: {'made::' * 3000}e}}]\n"
+    "enums: {e: {1: one}}\n",
+    "a choice of many cases": "meta: {id: made}\nseq: [{id: n, type: u1}, {id: a, type: {switch-on: n, cases: {"
+    + ", ".join(f"{i}: u1" for i in range(30_000)) + "}}}]\n",
     "a long chain of types": chain(800, "{{id: a, type: {}}}"),
     "types that double": chain(28, "{{id: a, type: {0}}}, {{id: b, type: {0}}}"),
     "types that double, by size": chain(28, "{{id: a, type: {0}}}, {{id: n, type: u1}}, {{id: b, size: a._sizeof}}"),

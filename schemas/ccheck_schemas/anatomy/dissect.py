@@ -41,6 +41,7 @@ from ccheck_schemas.anatomy.plan import (
     variable,
 )
 from ccheck_schemas.anatomy.scope import Scope
+from ccheck_schemas.expression import Unresolved, resolve
 from ccheck_schemas.read import read
 from ccheck_schemas.record import Record
 from ccheck_schemas.size import sizeof
@@ -109,12 +110,8 @@ class _Dissector:
                 after = self.fixed(step, node, record, at, path, scope)
             else:
                 before = len(self.found.pieces)
-                try:
-                    after = self.node(
-                        step.node, step.name, record, at, path, scope, f"{name}.{step.name}".lstrip(".")
-                    )
-                except (LookupError, TypeError, ValueError, ArithmeticError):
-                    after = None  # an expression over a record that is cut short or absent
+                full = f"{name}.{step.name}".lstrip(".")
+                after = self.node(step.node, step.name, record, at, path, scope, full)
                 made = self.found.pieces[before:]
                 if made and after is not None:
                     scope.extents[step.name] = (made[0].key, made[-1].key, 0)
@@ -150,7 +147,7 @@ class _Dissector:
         found: dict[str, Payload | None] = {}
         for sub in bare(node)[0].subcons:
             if any(isinstance(branch, m.Pooled) for branch in branches(sub)):
-                pooled = bare(chosen(sub, record.values))[0]
+                pooled = bare(_branch(sub, record))[0]
                 if isinstance(pooled, m.Pooled):
                     found[m.field_of(pooled.offset) or ""] = self.payload(pooled, record)
         return tuple(found.get(form.offset.name) for form in kind.pooled)
@@ -158,8 +155,9 @@ class _Dissector:
     def payload(self, node: m.Pooled, record: Record) -> Payload | None:
         """The item of a pool that a record names, None where it lies outside."""
         start, end = self.reading.pools.get(node.region, (0, -1))
-        offset = int(m.evaluate(node.offset, record.values))
-        length = int(m.evaluate(node.length, record.values))
+        offset, length = _amount(node.offset, record), _amount(node.length, record)
+        if offset is None or length is None:
+            return None
         inner, _ = bare(node.subcon)
         blob = blob_of(inner, "", 0, None)
         stop = offset + length + blob.behind
@@ -172,9 +170,11 @@ class _Dissector:
 
     def state(self, node: Any, scope: Scope) -> None:
         """What counts and lengths of a record say by their meaning alone."""
+        pieces = {id(piece): piece for piece, _ in scope.numbers.values()}
+        tied = {id(relation.number) for piece in pieces.values() for relation in piece.relations}
         for sub in bare(node)[0].subcons:
             held = scope.numbers.get(sub.name or "")
-            if held is None or any(relation.number is held[1] for relation in held[0].relations):
+            if held is None or id(held[1]) in tied:
                 continue
             piece, number = held
             for meaning in bare(sub)[1]:
@@ -203,9 +203,11 @@ class _Dissector:
         self, node: Any, name: str, record: Record, at: int, path: tuple[int, ...], scope: Scope, full: str
     ) -> int | None:
         """One node; conditional ones lead on to the branch that the record's numbers choose."""
-        leaf = chosen(node, record.values)
+        leaf = _branch(node, record)
         node = bare(leaf)[0]
         match node:
+            case None:
+                return None
             case construct.Struct():
                 inner = record.get(name)
                 scope.inner[name] = Scope(scope)
@@ -264,10 +266,8 @@ class _Dissector:
         self, node: Any, record: Record, at: int, path: tuple[int, ...], scope: Scope, full: str
     ) -> int | None:
         """Zeros up to an offset that a number names, which follows them, or up to the end."""
-        end = len(self.data)
-        if isinstance(node, m.ZerosTo):
-            end = int(m.evaluate(node.offset, record.values))
-        if not at <= end <= len(self.data):
+        end = _amount(node.offset, record) if isinstance(node, m.ZerosTo) else len(self.data)
+        if end is None or not at <= end <= len(self.data):
             return None
         piece = self.piece(at, end, path, forms.zeros(full))
         first = self.found.pieces[0]
@@ -307,9 +307,10 @@ class _Dissector:
         full: str,
     ) -> int | None:
         """A block of texts that others name by numbers of their own; it stays as it is."""
-        end = at + int(m.evaluate(node.length, record.values))
-        if not at <= end <= len(self.data):
+        length = _amount(node.length, record)
+        if length is None or not 0 <= length <= len(self.data) - at:
             return None
+        end = at + length
         piece = self.piece(at, end, path, forms.block(name, full))
         scope.extents[name] = (piece.key, piece.key, 0)
         self.tie(node.length, scope, Tie.BYTES, piece.key, piece.key)
@@ -357,10 +358,10 @@ class _Dissector:
         full: str,
     ) -> int | None:
         """What a region holds, between two marks."""
-        length = int(m.evaluate(node.length, record.values))
-        end = at + length
-        if length < 0 or end > len(self.data):
+        length = _amount(node.length, record)
+        if length is None or not 0 <= length <= len(self.data) - at:
             return None
+        end = at + length
         first = self.piece(at, at, path)
         self.node(bare(node.subcon)[0], name, record, at, path, scope, full)
         last = self.piece(end, end, path)
@@ -372,9 +373,9 @@ class _Dissector:
     ) -> int | None:
         """The elements of an array, each with a path of its own."""
         held = record.get(name)
-        if not isinstance(held, list):
+        leaf = _branch(node.subcon, record)
+        if leaf is None or not isinstance(held, list):
             return None
-        leaf = chosen(node.subcon, record.values)
         inner = bare(leaf)[0]
         size = sizeof(leaf)
         if self.reserved:
@@ -382,7 +383,7 @@ class _Dissector:
         elements: list[int] = []
         ended = isinstance(node, m.Terminated)
         counted = isinstance(node, construct.Array)
-        whole = not counted or int(m.evaluate(node.count, record.values)) == len(held)
+        whole = not counted or _amount(node.count, record) == len(held)
         for item in held:
             key = self.reserved = next(KEYS)
             after: int | None
@@ -464,3 +465,19 @@ class _Dissector:
     def value(self, piece: Piece, number: Number) -> int:
         """A number as the file has it."""
         return int(number.packer.unpack_from(self.data, piece.start + number.delta)[0])
+
+
+def _amount(expression: m.Expression, record: Record) -> int | None:
+    """A count, a length or an offset; None over a record that is cut short."""
+    try:
+        return int(resolve(expression, record.values))
+    except Unresolved:
+        return None
+
+
+def _branch(node: Any, record: Record) -> Any:
+    """The branch that the values of a record choose; None where it is cut short."""
+    try:
+        return chosen(node, record.values)
+    except Unresolved:
+        return None

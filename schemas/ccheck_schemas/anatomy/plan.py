@@ -13,6 +13,7 @@ from construct.expr import BinExpr, UniExpr
 
 from ccheck_schemas import meaning as m
 from ccheck_schemas.anatomy.kind import Blob, Kind, Number, PlaceForm, PooledForm, Role, Share
+from ccheck_schemas.expression import Unresolved, resolve
 from ccheck_schemas.size import sizeof
 from ccheck_schemas.tree import bare
 
@@ -74,18 +75,19 @@ class Context(dict[str, Any]):
 
 def slope(expression: Any, path: tuple[str, ...], at: int) -> tuple[int, int, int] | None:
     """How an expression answers to its only field around the value `at`: what it is there, and how much it
-    rises over a run. None where no small step changes it.
+    rises over a run. None where no small step changes it, or where it has no value.
     """
 
     def amount(value: int) -> int:
-        return int(m.evaluate(expression, Context({path[-1]: value})))
+        return int(resolve(expression, Context({path[-1]: value})))
 
-    base = amount(at)
-    for run in (1, 2, 4, 8):
-        rise = amount(at + run) - base
-        if rise:
-            return (base, rise, run) if rise > 0 else None
-    return None
+    try:
+        base = amount(at)
+        rises = ((amount(at + run) - base, run) for run in (1, 2, 4, 8))
+        rise, run = next((found for found in rises if found[0]), (0, 0))
+    except Unresolved:
+        return None
+    return (base, rise, run) if rise > 0 else None
 
 
 def choices(node: Any) -> tuple[Any, ...]:
@@ -111,10 +113,12 @@ def condition(node: Any) -> Any:
 
 
 def chosen(node: Any, values: Any) -> Any:
-    """The branch that the values choose, with its meanings; `construct.Pass` where it is none."""
+    """The branch that the values choose, with its meanings; `construct.Pass` where it is none. Raises
+    Unresolved.
+    """
     inner = bare(node)[0]
     while choices(inner):
-        key = m.evaluate(condition(inner), values)
+        key = resolve(condition(inner), values)
         if isinstance(inner, construct.IfThenElse):
             node = inner.thensubcon if key else inner.elsesubcon
         else:
@@ -175,6 +179,7 @@ class _Uses:
                 self._note(sub.name, inner)
                 if choices(inner):
                     self.asked |= variables(condition(inner))
+        self.roles = self._roles()
 
     def _note(self, name: str, node: Any) -> None:
         match node:
@@ -197,19 +202,18 @@ class _Uses:
 
     def role(self, name: str) -> Role | None:
         """What a number is for, by those that use it."""
-        if any(name == m.field_of(pooled.offset) for _, pooled in self.pooled):
-            return Role.OFFSET
-        if any(name == m.field_of(pooled.length) for _, pooled in self.pooled):
-            return Role.LENGTH
-        if any(name == share.first for _, share in self.shares):
-            return Role.INDEX
-        if any(name == share.count for _, share in self.shares) or name in self.counts:
-            return Role.COUNT
-        if name in self.lengths:
-            return Role.LENGTH
-        if name in self.heads or any((name,) == variable(place) for place in self.places):
-            return Role.OFFSET
-        return None
+        return self.roles.get(name)
+
+    def _roles(self) -> dict[str, Role]:
+        """What each number is for; the last use of it in this order counts."""
+        roles = {path[0]: Role.OFFSET for path in map(variable, self.places) if path and len(path) == 1}
+        roles |= dict.fromkeys(self.heads, Role.OFFSET)
+        roles |= dict.fromkeys(self.lengths, Role.LENGTH)
+        roles |= dict.fromkeys((*self.counts, *(share.count for _, share in self.shares)), Role.COUNT)
+        roles |= dict.fromkeys((share.first for _, share in self.shares), Role.INDEX)
+        roles |= {m.field_of(pooled.length) or "": Role.LENGTH for _, pooled in self.pooled}
+        roles |= {m.field_of(pooled.offset) or "": Role.OFFSET for _, pooled in self.pooled}
+        return roles
 
 
 def _run(leaves: list[Leaf], uses: _Uses, name: str) -> Run:

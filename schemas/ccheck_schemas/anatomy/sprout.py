@@ -16,6 +16,7 @@ import construct
 
 from ccheck_schemas import meaning as m
 from ccheck_schemas.anatomy.plan import branches, choices, condition, slope, variable, variables
+from ccheck_schemas.expression import Unresolved, resolve
 from ccheck_schemas.size import integer_range
 from ccheck_schemas.tree import bare
 
@@ -232,8 +233,8 @@ class _Sprout:
         which a sprout does not keep.
         """
         try:
-            return m.evaluate(expression, grown.context())
-        except (KeyError, TypeError):
+            return resolve(expression, grown.context())
+        except Unresolved:
             return None
 
     def text(self, node: Any, name: str, grown: _Grown) -> None:

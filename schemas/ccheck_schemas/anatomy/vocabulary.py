@@ -7,6 +7,8 @@ files that use the same things.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
+from itertools import zip_longest
 
 import construct
 
@@ -50,7 +52,7 @@ def _words(kind: Kind, row: bytes) -> Iterator[str]:
         where = ".".join(filter(None, (kind.name, number.name)))
         if number.role is Role.FLAGS:
             yield from (f"{where}: {_name(number, bit)}" for bit in number.values if value & bit)
-        elif number.role in _SINGLE and value in number.values:
+        elif number.role in _SINGLE and value in _names(number):
             yield f"{where}: {_name(number, value)}"
         elif number.role not in DERIVED and number.role is not Role.RESERVED:
             yield where
@@ -61,5 +63,11 @@ def _words(kind: Kind, row: bytes) -> Iterator[str]:
 
 def _name(number: Number, value: int) -> str:
     """The name that the schema has for a value, or the value itself."""
-    names = dict(zip(number.values, number.names, strict=False))
-    return names.get(value, str(value))
+    return _names(number).get(value, str(value))
+
+
+@cache
+def _names(number: Number) -> dict[int, str]:
+    """The values of a number with their names; a value without one stands for itself."""
+    names = zip_longest(number.values, number.names)
+    return {value: name or str(value) for value, name in names}

@@ -24,6 +24,9 @@ _RUNTIME = (
 )  # fmt: skip
 """What generated modules take from `ccheck_schemas.runtime`."""
 
+MOST_CASES = 256
+"""Cases of one choice, at most: to Python each lies inside the one before."""
+
 
 class Writer(Lines):
     """One module in the making."""
@@ -304,6 +307,8 @@ class Writer(Lines):
 
     def switch(self, node: Any, name: str | None, scope: Scope, at: str, limit: str) -> None:
         """Read the branch of a kind; a kind without one is refused."""
+        if len(node.cases) > MOST_CASES:
+            raise NotGenerated(f"{name} has {len(node.cases):,} cases; {MOST_CASES} are understood")
         key = expression(node.keyfunc, scope)
         word = "if"
         for case, sub in node.cases.items():

@@ -108,9 +108,8 @@ def switch(reader: Reader, node: Any, record: Record, name: str, at: int, limit:
         # What an unknown kind holds cannot be read. A field that is a StrictEnum has said so already.
         reader.ledger.complete = False
         place = (at, at)
-        kinds = tuple(node.cases)
         reader.ledger.blame(
-            FaultName.UNKNOWN_ENUM_VALUE, record, field_of(node.keyfunc), place, value=key, names=kinds
+            FaultName.UNKNOWN_ENUM_VALUE, record, field_of(node.keyfunc), place, value=key, names=node.cases
         )
         record.put(name, None, at, at)
         raise Cut

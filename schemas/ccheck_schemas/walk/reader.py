@@ -10,6 +10,7 @@ from typing import Any, NoReturn, TypeAlias
 import construct
 
 from ccheck_schemas import meaning as m
+from ccheck_schemas.expression import NOT_THERE
 from ccheck_schemas.fault import FaultName
 from ccheck_schemas.ledger import Ledger, Stop
 from ccheck_schemas.meaning import field_of
@@ -135,7 +136,7 @@ class Reader:
             return expression
         try:
             return expression(record.values)
-        except (LookupError, TypeError, ValueError, ArithmeticError) as why:
+        except NOT_THERE as why:
             if not self.ledger.counts:
                 values: dict[str, Any] = {
                     "expression": repr(expression),

@@ -52,13 +52,17 @@ class Check:
     """One check.
 
     judge: yields what it blames. requires: checks that must have found nothing, else this one is reported
-    as not run. schemas: names of the formats that it applies to; empty means every format.
+    as not run. schemas: names of the formats that it applies to; empty means every format. decisive: whether
+    a finding at a place keeps the checks that require this one from being made. strict: whether findings that
+    are not decisive keep this one from being made too.
     """
 
     judge: Callable[[Subject], Iterable[Blame]]
     severity: Severity = Severity.ERROR
     requires: tuple[Check, ...] = ()
     schemas: tuple[str, ...] = ()
+    decisive: Callable[[Span], bool] = lambda span: True
+    strict: bool = False
 
     @cached_property
     def name(self) -> str:

@@ -13,7 +13,16 @@ from typing import overload
 from ccheck.core.check import Check
 from ccheck.core.finding import Severity
 from ccheck.formats.checks import bounds, canonical
-from ccheck.formats.checks.general import CHECKSUM, COVERAGE, FILE, LAYOUT, VERSION, FormatChecks, layout
+from ccheck.formats.checks.general import (
+    CHECKSUM,
+    COVERAGE,
+    FILE,
+    LAYOUT,
+    MAGIC,
+    VERSION,
+    FormatChecks,
+    layout,
+)
 from ccheck.formats.format import Format
 from ccheck.formats.registry import every, named
 

@@ -122,7 +122,11 @@ def _recalled(key: str) -> Own | None:
 def _run(text: str) -> Own:
     """Generated code at work. Raises SyntaxError where it is nested more deeply than Python takes."""
     names: dict[str, Any] = {"__name__": "ccheck_own_schema"}
-    exec(compile(text, "<generated>", "exec"), names)  # noqa: S102 - ccheck's own code; `ccheck.kept` says when it is trusted
+    try:
+        code = compile(text, "<generated>", "exec")
+    except (RecursionError, MemoryError) as fault:  # as some versions of Python say it
+        raise SyntaxError("generated code is nested more deeply than Python takes") from fault
+    exec(code, names)  # noqa: S102 - ccheck's own code; `ccheck.kept` says when it is trusted
     return Own(names["SCHEMA"], names["spotless"])
 
 

@@ -89,6 +89,7 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
     those checks cannot be made, and the file does not pass.
     """
     blame_on: dict[Check, tuple[str, ...]] = {}
+    indecisive: dict[Check, tuple[str, ...]] = {}
     findings: list[Finding] = []
     suppressed: list[Suppressed] = []
     not_run: list[NotRun] = []
@@ -103,6 +104,8 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
     subject = replace(subject, claimed=frozenset(check.name for check in in_use))
     for check in in_use:
         roots = _roots(check, blame_on) if blame_on else ()
+        if check.strict and indecisive:
+            roots = tuple(dict.fromkeys((*_roots(check, indecisive), *roots)))
         if subject.reading is None and check not in FILE and not roots:
             # What the check judges was not read; the findings so far say why.
             so_far = (*findings, *(entry.finding for entry in suppressed))
@@ -114,6 +117,7 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
             continue
         checks_run += 1
         found = kept = 0
+        decided = False
         severity = policy.severities.get(check.name, check.severity)
         for blame in _yielded(check, subject):
             if not isinstance(blame, Blame):
@@ -122,6 +126,7 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
                 stopped.append(check.name)
                 break
             found += 1
+            decided = decided or check.decisive(blame.span)
             finding = Finding(
                 check.name, severity, blame.message, blame.span.path, blame.span.offset, blame.span.length,
                 blame.why, blame.fix, blame.label, blame.because,
@@ -147,7 +152,7 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
         if aside:
             set_aside.add(check.name)
         if found and not ((aside or not kept) and whole):
-            blame_on[check] = (check.name,)
+            (blame_on if decided else indecisive)[check] = (check.name,)
     claimed = subject.claimed.issuperset(counts)
     unread = subject.obstacle in (Obstacle.UNREADABLE, Obstacle.TOO_LARGE)
     return FileReport(

@@ -5,14 +5,19 @@ The schema's reader finds the faults; each check here gives one kind of fault it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from enum import IntEnum
+from itertools import islice
+from typing import Any
 
 from ccheck.core.check import Blame
 from ccheck.core.subject import Subject, proofs_of
 from ccheck.formats.checks.structure import faults
 from ccheck.text.quoting import counted
 from ccheck_schemas.fault import Fault, FaultName
+
+MOST_LISTED = 100
+"""Values that a finding lists, at most."""
 
 
 def value_out_of_bounds(subject: Subject) -> Iterator[Blame]:
@@ -57,7 +62,7 @@ def unknown_enum_value(subject: Subject) -> Iterator[Blame]:
     """
     for fault in faults(subject, FaultName.UNKNOWN_ENUM_VALUE):
         value = fault.values["value"]
-        names = ", ".join(map(_named, fault.values["names"]))
+        names = _listed(fault.values["names"], _named)
         yield Blame(
             f"the value {value} has no meaning here",
             fault.span,
@@ -65,6 +70,12 @@ def unknown_enum_value(subject: Subject) -> Iterator[Blame]:
             why="a driver that uses it as an index into a table reads past the table",
             fix=f"use one of: {names}",
         )
+
+
+def _listed(values: Collection[Any], named: Callable[[Any], str]) -> str:
+    """Some values with their names, and how many more there are."""
+    some = ", ".join(map(named, islice(values, MOST_LISTED)))
+    return some if len(values) <= MOST_LISTED else f"{some} or {len(values) - MOST_LISTED:,} more"
 
 
 def _named(value: object) -> str:
@@ -86,7 +97,7 @@ def unknown_flag(subject: Subject) -> Iterator[Blame]:
     Clear the bit.
     """
     for fault in faults(subject, FaultName.UNKNOWN_FLAG):
-        names = ", ".join(f"{int(v):#x} {str(v.name).lower()}" for v in fault.values["names"])
+        names = _listed(fault.values["names"], lambda v: f"{int(v):#x} {str(v.name).lower()}")
         yield Blame(
             f"the bits {fault.values['unknown']:#x} of {fault.values['value']:#x} have no meaning",
             fault.span,

@@ -172,7 +172,8 @@ def torn_at_sector(subject: Subject) -> Iterator[Blame]:
 
     ## What is wrong
     The content breaks its schema, and all bytes from a multiple of 512 to the end are zero, or the file ends
-    at a multiple of 512 although it says that it is longer.
+    at a multiple of 512 although it says that it is longer. What is missing or does not fit is reported by the
+    other checks as well: a wrong count or size looks the same.
 
     ## Why is this bad
     Disks write whole sectors. A host that goes down in the middle of an update leaves a file whose beginning
@@ -180,7 +181,8 @@ def torn_at_sector(subject: Subject) -> Iterator[Blame]:
     there.
 
     ## How to fix
-    Restore the file from its source. Write files to a temporary name, sync, and rename.
+    Restore the file from its source. Write files to a temporary name, sync, and rename. Where the file came
+    whole, look at the other findings: a count or a size in it is wrong.
     """
     reading = subject.reading
     if reading is None or not reading.counts:

@@ -31,11 +31,13 @@ _EMPTY = Check(file.file_empty, requires=(_UNREADABLE, _TOO_LARGE, _CRASHED))
 _ZERO = Check(file.all_zero, requires=(_EMPTY,))
 _UNRECOGNISED = Check(file.unrecognised_content, requires=(_ZERO,))
 _TORN = Check(file.torn_at_sector, requires=(_UNRECOGNISED,))
-_MAGIC = Check(structure.wrong_magic, requires=(_TORN,))
-VERSION = Check(structure.unknown_format_version, requires=(_MAGIC,))
+MAGIC = Check(structure.wrong_magic, requires=(_UNRECOGNISED,), decisive=structure.begins_the_file)
+VERSION = Check(structure.unknown_format_version, requires=(MAGIC,), decisive=structure.is_in_no_list)
 
-FILE = (_UNREADABLE, _TOO_LARGE, _CRASHED, _EMPTY, _ZERO, _UNRECOGNISED, _TORN, _MAGIC, VERSION)
-"""The file as such. Nothing else is judged when one of these finds something."""
+FILE = (_UNREADABLE, _TOO_LARGE, _CRASHED, _EMPTY, _ZERO, _UNRECOGNISED, _TORN, MAGIC, VERSION)
+"""The file as such. Nothing else is judged when one of these finds something, but for a torn end, which only adds
+to the faults of what is missing, and for a magic or version that is not the file's own.
+"""
 
 
 def _layout(*functions: Callable[[Subject], Iterable[Blame]]) -> tuple[Check, ...]:

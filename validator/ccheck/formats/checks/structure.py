@@ -11,6 +11,7 @@ from ccheck.core.check import Blame
 from ccheck.core.subject import Subject, proofs_of
 from ccheck.text.quoting import counted
 from ccheck_schemas.fault import Fault, FaultName
+from ccheck_schemas.span import Span
 
 
 def faults(subject: Subject, name: FaultName) -> Iterator[Fault]:
@@ -18,15 +19,33 @@ def faults(subject: Subject, name: FaultName) -> Iterator[Fault]:
     return subject.reading.faults_of(name) if subject.reading is not None else iter(())
 
 
+_WHY_MAGIC = {
+    True: "the file is of another format, or its beginning is damaged",
+    False: "what stands here is damaged, or a number in front of it leads to the wrong place",
+}
+
+
+def begins_the_file(span: Span) -> bool:
+    """Whether a magic is that of the file: no number in front of it can lead to the wrong place."""
+    return span.offset == 0
+
+
+def is_in_no_list(span: Span) -> bool:
+    """Whether a version is that of the file, not of one of many records."""
+    return "[" not in span.path
+
+
 def wrong_magic(subject: Subject) -> Iterator[Blame]:
-    """The file does not begin with the magic of its format.
+    """Bytes that are always the same are not: the magic of the file, or of a part of it.
 
     ## What is wrong
-    The first bytes are not those that every file of this format begins with.
+    The first bytes are not those that every file of this format begins with, or a part of the file does not
+    hold the bytes that it always holds.
 
     ## Why is this bad
-    The file is of another format, or its beginning is damaged. Nothing else in it can be trusted, so the
-    other checks are not run.
+    The file is of another format, or it is damaged. When the file begins with a wrong magic, nothing else in it
+    can be trusted, and the other checks are not run. A wrong magic further on can follow from a wrong count or
+    length in front of it, so that the other checks are run.
 
     ## How to fix
     Give the right file, or the right `--schema`.
@@ -37,7 +56,7 @@ def wrong_magic(subject: Subject) -> Iterator[Blame]:
             f"the magic is {found}, not {expected}",
             fault.span,
             label="not the magic",
-            why="the file is of another format, or its beginning is damaged",
+            why=_WHY_MAGIC[begins_the_file(fault.span)],
             fix="give the right file, or the right --schema",
         )
 
@@ -50,7 +69,7 @@ def unknown_format_version(subject: Subject) -> Iterator[Blame]:
 
     ## Why is this bad
     Fields may stand elsewhere or mean something else in another version; a reading by the wrong layout proves
-    nothing. The other checks are not run.
+    nothing. When it is the version of the whole file, the other checks are not run.
 
     ## How to fix
     Build the content for a version that is known, or update ccheck.

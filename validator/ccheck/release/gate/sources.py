@@ -12,7 +12,7 @@ from pathlib import Path
 from ccheck.files.regular_file import read_regular_file
 
 OWN = "ccheck-content"
-GROUPS = ("ccheck.formats.registry", "ccheck.stages")
+GROUPS = ("ccheck.formats", "ccheck.stages")
 PACKAGES = ("ccheck", "ccheck_schemas", "ccheck_interpreter", "ccheck_fuzz")
 
 
