@@ -51,8 +51,8 @@ def valid(
 
     judgement: what they are judged by, as `ccheck.judging.judgement.prepare` gives it; without it,
     nothing but the schema and its checks. seeds: files that pass, to begin with; without them, some are
-    grown. interest: numbers to try. wanted: which files will do, where a schema has several sorts. Raises Unreachable when a
-    file is drawn and there is none to begin with.
+    grown. interest: numbers to try. wanted: which files will do, where a schema has several sorts. Raises
+    Unreachable when a file is drawn and there is none to begin with.
     """
     world = _World(schema, judgement, seeds, interest, wanted)
     return st.deferred(lambda: _varied(world))

@@ -27,7 +27,8 @@ from ccheck.report import RENDERERS
 from ccheck.report.text import render_file
 from ccheck.run import batch as many
 from ccheck.run import workers
-from ccheck.run.batch import BYTES, PreparationFailed, chunks, cores, examine, worth_workers
+from ccheck.run.batch import cores, examine, worth_workers
+from ccheck.run.chunks import BYTES, PreparationFailed, chunks
 from ccheck.run.interrupts import Interrupts
 from ccheck.run.progress import Progress
 from ccheck.run.workers import WorkerNotStarted, ending

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ccheck import __version__
 from ccheck.core.finding import RunReport
 from ccheck.core.intake import STANDARD_INPUT, Listing, list_files
 from ccheck.text.toml_document import ConfigurationError
+from ccheck.version import __version__
 
 if TYPE_CHECKING:
     # A program that only validates does without the gate.

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ccheck import __version__
 from ccheck.cli.commands.run import table
 from ccheck.cli.recipe_file import dump_yaml
 from ccheck.core.finding import FileReport, RunReport
@@ -18,6 +17,7 @@ from ccheck.report.json import render as render_json
 from ccheck.report.text import render_file
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
+from ccheck.version import __version__
 from ccheck_fuzz.campaign.state import Bucket
 from ccheck_fuzz.carried import carry
 from ccheck_fuzz.entry import Entry, split

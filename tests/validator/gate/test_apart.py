@@ -13,7 +13,7 @@ from ccheck.release.gate.apart import StageLost, run_apart
 from ccheck.release.gate.case import Case
 from ccheck.release.gate.prepare import prepare_case
 from ccheck.release.gate.result import Stage, Status
-from ccheck.release.gate.stages import run_stage
+from ccheck.release.gate.stage import run_stage
 from tests.validator.gate.story import lay_out
 
 STAGES = """\

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from inline_snapshot import snapshot
 
-import ccheck.release.gate.stages as table
+import ccheck.release.gate.stage as table
 from ccheck.formats.exercise.evidence import Evidence
 from ccheck.formats.exercise.outcome import Exercised
 from ccheck.release.baseline import HEADER

@@ -11,10 +11,10 @@ from typing import Any
 
 import click
 
-from ccheck import __version__
 from ccheck.files.output import OutputLost, flush_standard_output, guard_standard_streams
 from ccheck.run.supervise import supervise
 from ccheck.text.toml_document import ConfigurationError
+from ccheck.version import __version__
 
 PASS, FINDINGS, USAGE, FAILURE, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit status: nothing wrong · errors found · wrong usage, or nothing examined · ccheck itself failed, or the

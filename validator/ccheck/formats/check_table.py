@@ -18,7 +18,6 @@ from ccheck.formats.checks.general import (
     COVERAGE,
     FILE,
     LAYOUT,
-    MAGIC,
     VERSION,
     FormatChecks,
     layout,

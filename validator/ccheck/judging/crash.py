@@ -11,7 +11,6 @@ from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import replace
 from pathlib import Path
 
-import ccheck
 import ccheck_schemas
 from ccheck.core.check import Check
 from ccheck.core.finding import FileReport, NotRun
@@ -23,7 +22,7 @@ from ccheck.judging.judge import Policy, judge
 from ccheck_schemas.schema import Schema
 
 _LIBRARIES = (*(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")), "<")
-_OURS = tuple(str(Path(module.__file__ or "").parent) for module in (ccheck, ccheck_schemas))
+_OURS = (str(Path(__file__).parents[1]), str(Path(ccheck_schemas.__file__ or "").parent))
 _LONGEST = 200
 
 

@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ccheck_schemas
-from ccheck import __version__
 from ccheck.core.finding import FileReport
 from ccheck.files.regular_file import read_regular_file
 from ccheck.formats.fast_path import passed
 from ccheck.kept import keep, recall
+from ccheck.version import __version__
 
 if TYPE_CHECKING:
     from ccheck.config.user_schema import UserSchema

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from ccheck.core.finding import FileReport
 from ccheck.core.intake import STANDARD_INPUT, NotTaken
-from ccheck.run.batch import FILES, Chunk, PreparationFailed, chunks
+from ccheck.run.chunks import FILES, Chunk, PreparationFailed, chunks
 from ccheck.run.interrupts import Interrupts
 
 if TYPE_CHECKING:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ccheck import __version__
 from ccheck.cli.commands.options import Judging, judging
 from ccheck.cli.main import FINDINGS, INTERRUPTED, PASS
 from ccheck.core.finding import FileReport, RunReport
@@ -24,6 +23,7 @@ from ccheck.files.output import lost_or_misplaced
 from ccheck.judging import short_start as start
 from ccheck.report import RENDERERS
 from ccheck.report.text import render_file, render_head, render_summary
+from ccheck.version import __version__
 
 if TYPE_CHECKING:
     from ccheck.run.interrupts import Interrupts

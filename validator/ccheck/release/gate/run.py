@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ccheck import __version__
 from ccheck.config.gate_policy import STAGES
 from ccheck.core.finding import RunReport
 from ccheck.formats.exercise.evidence import Slot, Use
 from ccheck.release.gate.case import Case
 from ccheck.release.gate.notes import notes
 from ccheck.release.gate.result import GateResult, MatrixCell, MatrixRow, ProfileRow, Stage
-from ccheck.release.gate.stages import run_stage
+from ccheck.release.gate.stage import run_stage
 from ccheck.release.gate.stages.first_use import first_uses
+from ccheck.version import __version__
 
 
 def run_gate(case: Case, tell: Callable[[Stage], None] = lambda stage: None) -> GateResult:

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ccheck.core.consumers import Consumer
 from ccheck.formats.channel.fast_path.criteria import Doubtful, Row, Types, judge
 from ccheck.formats.channel.fast_path.instances import right
+from ccheck.formats.channel.fast_path.template_types import Field, TemplateType
 from ccheck_schemas.formats.channel_numbers import FieldFlag, FileFlag, Kind
 from ccheck_schemas.runtime import Columns
 
@@ -22,27 +22,6 @@ _FILE_NAME = re.compile(r"C-(\d{8})-(\d{8})-(\d{8})(?!\d)", re.ASCII)
 _OPTIONAL = int(FieldFlag.OPTIONAL)
 FEW = 64
 """Criteria of a file up to which they are looked at one by one: columns cost more before they gain."""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A field as the definitions have it. allowed: bit *k* allows criteria of kind *k*."""
-
-    value_kind: int
-    max_length: int
-    allowed: int
-    optional: bool
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateType:
-    """A template type as the definitions have it."""
-
-    id: int
-    version: int
-    name: str
-    channel: int
-    fields: tuple[Field, ...]
 
 
 def definitions(columns: Columns, name: str, builds: Sequence[Consumer]) -> tuple[TemplateType, ...] | None:

@@ -25,7 +25,7 @@ from ccheck_schemas.formats.channel_numbers import (
 )
 
 if TYPE_CHECKING:
-    from ccheck.formats.channel.fast_path.content import TemplateType
+    from ccheck.formats.channel.fast_path.template_types import TemplateType
 
 _WILDCARD, _REGEX, _ONE_OF = int(CriterionKind.WILDCARD), int(CriterionKind.REGEX), int(CriterionKind.ONE_OF)
 _RANGE, _MASK = int(CriterionKind.INTEGER_RANGE), int(CriterionKind.BIT_MASK)

@@ -8,10 +8,7 @@ from types import MappingProxyType
 
 from ccheck.config.gate_policy import STAGES
 from ccheck.core.extras import how_to_install
-from ccheck.judging.crash import ExaminationCrashed, examination
-from ccheck.release.gate.apart import StageLost, run_apart
-from ccheck.release.gate.case import Case, StageRun
-from ccheck.release.gate.result import Stage, Status
+from ccheck.release.gate.case import StageRun
 
 ENTRY_POINTS = "ccheck.stages"
 """The entry-point group through which the fuzz package brings its stages: validator never imports it."""
@@ -26,9 +23,6 @@ OWN: Mapping[str, str] = MappingProxyType(
     }
 )
 """The stages of this package, each the function `run` of its module. The others are brought."""
-
-RUNNING = frozenset({"exercise", "first_use", "faults"})
-"""Those that run an interpreter: where it is not ccheck's own, in a process apart, as brought stages do."""
 
 
 class StageMissing(Exception):
@@ -52,31 +46,4 @@ def stage_run(name: str) -> StageRun:
     return brought
 
 
-def run_stage(name: str, case: Case) -> Stage:
-    """Run one stage. Whatever it raises leaves it incomplete, as does skipping it; only a policy switches it
-    off.
-    """
-    if name not in case.policy.stages:
-        return Stage(name, Status.OFF, "switched off")
-    if name in case.skipped:
-        return Stage(name, Status.INCOMPLETE, "skipped: the policy wants it")
-    try:
-        run = stage_run(name)  # that it is there is known here, before a process is begun for it
-        apart = name not in OWN or (name in RUNNING and case.foreign)
-        if apart:
-            stage = run_apart(name, case)
-        else:
-            with examination():
-                stage = run(case)
-        if stage.name != name or not isinstance(stage.status, Status) or stage.status is Status.OFF:
-            raise ValueError(f"it told of {stage.name}, {stage.status}")
-        return stage
-    except (StageMissing, StageLost) as missing:
-        return Stage(name, Status.INCOMPLETE, str(missing))
-    except Exception as raised:  # noqa: BLE001 - any crash of a stage leaves the verdict incomplete
-        crash = raised if isinstance(raised, ExaminationCrashed) else ExaminationCrashed(raised)
-        what = f"the stage crashed: {crash.detail}"
-        return Stage(name, Status.INCOMPLETE, what, details={"gaps": [what]})
-
-
-__all__ = ["ENTRY_POINTS", "OWN", "STAGES", "StageMissing", "run_stage", "stage_run"]
+__all__ = ["ENTRY_POINTS", "OWN", "STAGES", "StageMissing", "stage_run"]
