@@ -5,11 +5,11 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
-from contextlib import suppress
 
 from ccheck.formats.exercise.agreement import Agreed
 from ccheck.formats.exercise.outcome import Outcome
 from ccheck.run.memory_limit import restore_limit
+from ccheck_fuzz.blame import interrupts
 from ccheck_fuzz.entry import split
 from ccheck_fuzz.oracles import QUICK_ORACLES, Broken, Case, broken, itself, refusing
 from ccheck_fuzz.readers import ReaderError, SessionReader
@@ -81,7 +81,9 @@ class Harness:
             self._seen |= features
         try:
             passes = case.quick is not None
-        except Exception as raised:  # noqa: BLE001 - what ccheck raises is what the oracle ccheck looks for
+        except BaseException as raised:  # what is raised is what the oracles schema and ccheck look for
+            if interrupts(raised):
+                raise
             self._found(data, itself(raised))
             return features
         outcomes = case.outcomes
@@ -92,9 +94,13 @@ class Harness:
             for one in broken(case, self._ready.oracles):
                 self._found(data, one)
             self._count(case)
-            if not stopped and (new or not features <= self._reached_by_healthy) and case.passed:
-                self._reached_by_healthy |= features
-                self.healthy.append(data)
+            if not stopped and (new or not features <= self._reached_by_healthy):
+                passed, failed = self._judged(case)
+                if failed is not None:
+                    self._found(data, failed)
+                if passed:
+                    self._reached_by_healthy |= features
+                    self.healthy.append(data)
         elif stopped:
             stop = tuple(map(stop_of, outcomes))
             if passes or self._near(outcomes, stop, number):
@@ -104,6 +110,18 @@ class Harness:
                 if case.judged and len(refusing(case.report)) == 1:
                     self._refused_alone[stop] += 1
         return features
+
+    def judged_by(self, data: bytes) -> tuple[bool, Broken | None]:
+        """Returns whether the validator passes the content of an input, and what it raises."""
+        return self._judged(self.case_for_validator(data))
+
+    def _judged(self, case: Case) -> tuple[bool, Broken | None]:
+        try:
+            return case.passed, None
+        except BaseException as raised:  # what is raised is what the oracles schema and ccheck look for
+            if interrupts(raised):
+                raise
+            return False, itself(raised)
 
     def broken_by(self, data: bytes) -> tuple[Broken, ...]:
         """All that an input breaks, under every build and by every oracle: for minimising and replaying."""
@@ -119,12 +137,9 @@ class Harness:
         return self.case_for_validator(data).passed
 
     def reach(self, data: bytes) -> Features:
-        """What an input reaches, without asking the oracles."""
+        """What an input reaches, without asking the oracles; what a reader raises comes out."""
         features: Features = set()
-        with suppress(
-            Exception
-        ):  # what a reader raises is for `run` to tell; here it reached what it reached
-            self._run(data, features, every=False)
+        self._run(data, features, every=False)
         return features
 
     def meets_events(self, data: bytes) -> bool:
@@ -145,7 +160,9 @@ class Harness:
             return self._run(data, features, every=every), None
         except ReaderError:
             raise
-        except Exception as raised:  # noqa: BLE001 - what a reader raises is what the oracle ccheck looks for
+        except BaseException as raised:  # what is raised is what the oracles schema and ccheck look for
+            if interrupts(raised):
+                raise
             empty = Case(b"", self._ready.schema, self._ready.judgement, self._ready.given, ran=())
             return empty, itself(raised)
 

@@ -7,22 +7,22 @@ fault of ccheck.
 from __future__ import annotations
 
 import json
-import os
-import re
 import shutil
 import signal
 import sys
 import tempfile
 import time
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Literal
 
 import click
 
+from ccheck.config.options import is_schema_file
 from ccheck.text.toml_document import ConfigurationError
+from ccheck_fuzz.blame import ending_in, interrupts, place_in
 from ccheck_fuzz.campaign.bounds import Bounds, bound_memory
-from ccheck_fuzz.campaign.child import begin, end_family, end_with_parent, last_stack_on_request
+from ccheck_fuzz.campaign.child import begin, end_family, end_with_parent, last_stack_on_request, run_whole
 from ccheck_fuzz.campaign.flight import Flight, Recorder, look
 from ccheck_fuzz.harness import Harness
 from ccheck_fuzz.native.process import resident
@@ -33,12 +33,13 @@ from ccheck_fuzz.setup import Ready, Setup, SetupError, ready
 Kind = Literal["hang", "memory", "crash"]
 DEATHS = ("hang", "memory", "crash")
 """What the second word of a signature says where a run ended its process, or had to be ended with it."""
+NOTHING = "no build and no interpreter gave an outcome"
+"""Why an input was not run on which nobody said anything."""
 START_SECONDS = 60.0
 """Time for the process until its run begins."""
 LOG_TAIL = 20_000
 """Characters of a process's last words that are kept."""
 _LOOK = 0.02
-_STACK = re.compile(r'^\s+File "(?P<file>[^"\n]*)", line (?P<line>\d+) in (?P<function>\S+)', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +143,9 @@ def _watched(folder: Path, bounds: Bounds, data: bytes, until: float | None) -> 
     except (OSError, ValueError):
         if flight is not None and flight.begun:
             return _death("crash", process.returncode, flight, log, data)
-        return Ran(
-            not_run=f"the process ended before its run: {exit_words(process.returncode)}\n{last_words(log)}"
-        )
+        output = last_words(log)
+        how = f"{exit_words(process.returncode)} {ending_in(output)}".strip()
+        return Ran(not_run=f"the process ended before its run: {how}\n{output}")
     broken = tuple(Broken(oracle, what, tuple(signature)) for oracle, what, signature in told["broken"])
     said = tuple(
         Said(name, verdict, what, output, tuple(signature))
@@ -186,15 +187,17 @@ def broken_of(made: Ready, death: Death) -> Broken:
     """
     bounds = Bounds.of(made.setup)
     detail = (death.detail,) if death.kind == "crash" else ()
+    place = place_in(death.log)
+    own = is_schema_file(made.setup.schema) and place
     if not 0 < death.reader <= len(made.readers):
         what = {
             "hang": f"a run does not end within {bounds.run_seconds:g} s",
             "memory": f"a run takes more than {bounds.memory} MiB of memory",
             "crash": f"a run ends its process: {death.detail}",
         }[death.kind]
-        return Broken("ccheck", what, ("ccheck", death.kind, *detail))
+        oracle = "schema" if own else "ccheck"
+        return Broken(oracle, f"{what} ({place})" if own else what, (oracle, death.kind, *detail))
     name = made.readers[death.reader - 1].name
-    place = _place(death.log)
     does = {
         "hang": f"hangs: no end within {bounds.run_seconds:g} s",
         "memory": f"takes more than {bounds.memory} MiB of memory",
@@ -207,21 +210,13 @@ def broken_of(made: Ready, death: Death) -> Broken:
             return Broken("escape", what, ("escape", death.kind, name, *detail))
         what = f"{name} {does}; the validator refuses the file: {', '.join(refusing(case.report))}"
         return Broken("reader", what, ("reader", death.kind, name, *detail))
-    except Exception as raised:  # noqa: BLE001 - what ccheck raises is what the oracle ccheck looks for
+    except BaseException as raised:  # what is raised is what the oracles schema and ccheck look for
+        if interrupts(raised):
+            raise
         return itself(raised)
 
 
-def _place(log: str) -> str:
-    """The innermost place of a dumped stack that is the user's: neither Python's own nor ccheck's."""
-    at = max(log.rfind("Current thread"), log.rfind("Thread 0x"))
-    ours = str(Path(__file__).parent.parent)
-    for match in _STACK.finditer(log, max(0, at)):
-        if f"{os.sep}lib{os.sep}python" not in match["file"] and not match["file"].startswith(("<", ours)):
-            return f"{PurePath(match['file']).name}:{match['line']}, in {match['function']}"
-    return ""
-
-
-def main() -> int:
+def main() -> None:
     """Run the input of a folder, and write there what it breaks and what the user's interpreters said."""
     folder = Path(sys.argv[1])
     end_with_parent()
@@ -239,6 +234,7 @@ def main() -> int:
         recorder.begin(data)
         broken, outcomes = harness.broken_with_outcomes(data)
         recorder.end()
+        not_run = None if broken or outcomes else NOTHING
         said = [said_of(one) for one in outcomes if isinstance(one, ForeignOutcome)]
     except (SetupError, ReaderError, ConfigurationError) as wrong:
         not_run = str(wrong)
@@ -252,7 +248,6 @@ def main() -> int:
     part = folder / "told.part"
     part.write_text(json.dumps(told), encoding="utf-8")
     part.rename(folder / "told.json")
-    return 0
 
 
 def said_of(outcome: ForeignOutcome) -> Said:
@@ -267,4 +262,4 @@ def said_of(outcome: ForeignOutcome) -> Said:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_whole(main)

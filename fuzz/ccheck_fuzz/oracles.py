@@ -17,6 +17,7 @@ fuzzers.
 | over-strict | what is refused does harm under some build, or is not canonical (information) |
 | needs-validator | a build without bounds checks traps on no bytes at all (information) |
 | reader | an interpreter of the user's neither hangs, nor ends its process, nor fills the memory |
+| schema | nothing but findings comes out of a schema and checks of the user's, which end no process |
 | ccheck | nothing but findings and traps comes out of ccheck itself |
 """
 
@@ -39,6 +40,7 @@ from ccheck.formats.exercise.outcome import Exercised, Given, Outcome
 from ccheck.formats.registry import named
 from ccheck.judging.judge import examine, judge
 from ccheck.judging.judgement import Judgement
+from ccheck_fuzz.blame import interrupts, place_of, text_of, words_of
 from ccheck_interpreter.trap import ForeignKind, TrapData
 from ccheck_schemas.schema import RecipeError, Schema
 
@@ -338,8 +340,8 @@ ORACLES: Mapping[str, Oracle] = MappingProxyType(
         "needs-validator": needs_validator,
     }
 )
-"""All oracles that look at a case, by name, the gravest first. *ccheck* looks at the oracles themselves, and
-*reader* at the process in which a user's interpreter runs.
+"""All oracles that look at a case, by name, the gravest first. *schema* and *ccheck* look at the oracles
+themselves, and *reader* at the process in which a user's interpreter runs.
 """
 
 INFORMATION: Mapping[str, str] = MappingProxyType(
@@ -363,20 +365,28 @@ def broken(case: Case, oracles: Mapping[str, Oracle] = ORACLES) -> tuple[Broken,
         try:
             for one in oracle(case):
                 found.setdefault(one.signature, one)
-        except Exception as raised:  # noqa: BLE001 - any exception here is what the oracle ccheck looks for
+        except BaseException as raised:  # any here is what the oracles schema and ccheck look for
+            if interrupts(raised):
+                raise
             one = itself(raised)
             found.setdefault(one.signature, one)
     return tuple(found.values())
 
 
 def itself(raised: BaseException) -> Broken:
-    """The oracle *ccheck*: an exception that is neither a finding nor a trap, by its kind and innermost
-    function.
+    """Returns what an exception breaks that is neither a finding nor a trap, by its kind and its place.
+
+    Where it came through code of the user's, which then is a schema or a check, the oracle is *schema*.
     """
+    kind, place = type(raised).__name__, place_of(raised)
+    if place:
+        function = place.rpartition(", in ")
+        where = f"{function[0].rpartition(':')[0]}:{function[2]}"
+        return Broken("schema", f"{words_of(raised)} ({place})", ("schema", kind, where))
     frames = traceback.extract_tb(raised.__traceback__)
     place = f"{PurePath(frames[-1].filename).name}:{frames[-1].name}" if frames else "nowhere"
-    kind = type(raised).__name__
-    return Broken("ccheck", f"ccheck itself fails: {kind}: {raised} in {place}", ("ccheck", kind, place))
+    what = f"ccheck itself fails: {kind}: {text_of(raised)} in {place}"
+    return Broken("ccheck", what, ("ccheck", kind, place))
 
 
 def _memory(work: Callable[[], object]) -> int:

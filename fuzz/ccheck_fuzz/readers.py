@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
@@ -13,6 +12,7 @@ from typing import Protocol
 
 from ccheck.formats.exercise.outcome import ExerciseError, Outcome
 from ccheck.formats.exercise.session import Session
+from ccheck_fuzz.blame import interrupts, text_of, traceback_of, words_of
 from ccheck_fuzz.foreign import Features, ForeignOutcome, ReaderError
 from ccheck_fuzz.native.reader import ExecReader
 from ccheck_interpreter.trap import Operation, Provenance, Refusal, Refused, Trap, TrapData
@@ -26,9 +26,6 @@ __all__ = [
     "ReaderError",
     "SessionReader",
 ]
-
-MOST_WORDS = 500
-"""Characters of an exception's text that are shown."""
 
 
 class Reader(Protocol):
@@ -109,7 +106,7 @@ class CallableReader:
         except BaseException as raised:
             if interrupts(raised):
                 raise
-            what = _raised_words(raised)
+            what = words_of(raised)
             raise ReaderError(f"--target {target}: importing {module_name} raised {what}") from raised
         finally:
             sys.path.pop(0)
@@ -131,10 +128,10 @@ class CallableReader:
         except Refused as refused:
             yield ForeignOutcome(self.name, "python", "refuse", refusal=refused.refusal)
         except Trap as trap:
-            yield ForeignOutcome(self.name, "python", "crash", trap=trap.data, output=_traceback(trap))
+            yield ForeignOutcome(self.name, "python", "crash", trap=trap.data, output=traceback_of(trap))
         except self._refuses as said:
-            refusal = Refusal(type(said).__name__, _text(said))
-            yield ForeignOutcome(self.name, "python", "refuse", refusal=refusal, output=_traceback(said))
+            refusal = Refusal(type(said).__name__, text_of(said))
+            yield ForeignOutcome(self.name, "python", "refuse", refusal=refusal, output=traceback_of(said))
         except BaseException as raised:
             # SystemExit too: a reader that ends its process takes the driver with it.
             if interrupts(raised):
@@ -142,11 +139,6 @@ class CallableReader:
             yield raised_outcome(raised, self.name, self._code)
         else:
             yield ForeignOutcome(self.name, "python", "run")
-
-
-def interrupts(raised: BaseException) -> bool:
-    """Whether an exception is Ctrl-C. A worker ignores SIGINT, so there it is the reader's own."""
-    return isinstance(raised, KeyboardInterrupt) and signal.getsignal(signal.SIGINT) != signal.SIG_IGN
 
 
 def raised_outcome(raised: BaseException, name: str, code: CodeType | None) -> ForeignOutcome:
@@ -164,12 +156,12 @@ def raised_outcome(raised: BaseException, name: str, code: CodeType | None) -> F
     if frames:
         where = (own or frames)[-1]
         place = f"{Path(where.filename).name}:{where.name}"
-        detail = f"{_raised_words(raised)} ({Path(where.filename).name}:{where.lineno}, in {where.name})"
+        detail = f"{words_of(raised)} ({Path(where.filename).name}:{where.lineno}, in {where.name})"
     else:
         place = name
-        detail = f"{_raised_words(raised)} (in {name})"
+        detail = f"{words_of(raised)} (in {name})"
     data = TrapData("exception", Operation(kind, place), detail=detail, provenance=Provenance(name))
-    return ForeignOutcome(name, "python", "crash", trap=data, output=_traceback(raised))
+    return ForeignOutcome(name, "python", "crash", trap=data, output=traceback_of(raised))
 
 
 def _refusals(target: str, function: object) -> tuple[type[BaseException], ...]:
@@ -180,23 +172,3 @@ def _refusals(target: str, function: object) -> tuple[type[BaseException], ...]:
         if not (isinstance(one, type) and issubclass(one, BaseException)):
             raise ReaderError(f"--target {target}: its attribute refuses has {one!r}, which is no exception")
     return tuple(listed)
-
-
-def _text(raised: BaseException) -> str:
-    """The text of an exception, which a user's class may fail to make."""
-    try:
-        return str(raised)[:MOST_WORDS]
-    except Exception as worse:  # noqa: BLE001 - whatever it raises, the exception has no text
-        return f"(its text cannot be made: {type(worse).__name__})"
-
-
-def _raised_words(raised: BaseException) -> str:
-    kind, text = type(raised).__name__, _text(raised)
-    return f"{kind}: {text}" if text else kind
-
-
-def _traceback(raised: BaseException) -> str:
-    try:
-        return "".join(traceback.format_exception(raised))
-    except Exception:  # noqa: BLE001 - an exception of the user's that cannot be shown
-        return f"{type(raised).__name__}\n{''.join(traceback.format_tb(raised.__traceback__))}"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ccheck.config.options import is_schema_file
 from ccheck.files.regular_file import read_regular_text
-from ccheck_fuzz.carried import carry_on, words_of
+from ccheck_fuzz.carried import SETUP, carry_on, words_of
 from ccheck_fuzz.oracles import Broken
 from ccheck_fuzz.reproduce import NotRun, reproduce
 
@@ -67,20 +66,16 @@ def keep(finding: Path, corpus: Path, why: str, name: str | None) -> Path:
 
 
 def kept(corpus: Path) -> list[Path]:
-    """The folders below a corpus that are run again."""
-    return sorted(path.parent for path in corpus.glob("*/regress/*/setup.json"))
-
-
-def regress(corpus: Path) -> Iterator[Regressed]:
-    """Run all of them again."""
-    return map(regress_one, kept(corpus))
+    """Returns the folders below a corpus that are run again; also those in which something is missing."""
+    return sorted(path for path in corpus.glob("*/regress/[!.]*") if path.is_dir())
 
 
 def regress_one(folder: Path) -> Regressed:
     """Run one folder again. Raises RegressError."""
     why = folder / WHY
-    if not why.is_file() or not (folder / "file.bin").is_file():
-        raise RegressError(f"{folder} has no {WHY} or no file.bin")
+    for name in (WHY, "file.bin", SETUP):
+        if not (folder / name).is_file():
+            raise RegressError(f"{folder} has no {name}: it was not run")
     try:
         found = reproduce(folder)
     except NotRun as wrong:

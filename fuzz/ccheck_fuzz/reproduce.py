@@ -10,12 +10,13 @@ from pathlib import Path
 
 import click
 
+from ccheck.config.options import is_schema_file
 from ccheck.files.regular_file import read_regular_file, read_regular_text
 from ccheck.text.toml_document import ConfigurationError
 from ccheck_fuzz.carried import SETUP, setup_of
 from ccheck_fuzz.entry import Entry
 from ccheck_fuzz.harness import Harness
-from ccheck_fuzz.isolated import Death, Ran, broken_of, deadly, run_isolated, said_of
+from ccheck_fuzz.isolated import NOTHING, Death, Ran, broken_of, deadly, run_isolated, said_of
 from ccheck_fuzz.oracles import Broken
 from ccheck_fuzz.readers import ForeignOutcome, ReaderError
 from ccheck_fuzz.setup import Ready, SetupError, ready
@@ -74,7 +75,8 @@ def reproduce(folder: Path) -> tuple[Broken, ...]:
 def rerun(folder: Path) -> Ran:
     """What the file of a finding breaks now, and what the user's interpreters say of it. Raises NotRun.
 
-    A function of the user's runs in a process of its own, which it may end; so does what once ended one.
+    A function or schema file of the user's runs in a process of its own, which it may end; so does what
+    once ended one.
     """
     signature = signature_of(folder)
     ran = _run(folder, deadly(signature))
@@ -84,20 +86,23 @@ def rerun(folder: Path) -> Ran:
 
 
 def _run(folder: Path, is_deadly: bool) -> Ran:
-    made = made_of(folder)
     try:
         data = entry_of(folder).pack()
-    except (OSError, ValueError) as wrong:
-        raise NotRun(f"its input cannot be read: {wrong}") from wrong
-    if made.setup.target is not None or is_deadly:
-        ran = run_isolated(made.setup, data)
+        setup = setup_of(folder)
+    except (OSError, ValueError, TypeError) as wrong:
+        raise NotRun(f"its input or setting cannot be read: {type(wrong).__name__}: {wrong}") from wrong
+    if setup.target is not None or is_schema_file(setup.schema) or is_deadly:
+        ran = run_isolated(setup, data)
         if isinstance(ran, Death):
-            return Ran((broken_of(made, ran),), dead=ran.log)
+            return Ran((broken_of(made_of(folder), ran),), dead=ran.log)
         if ran.not_run is not None:
             raise NotRun(ran.not_run)
         return ran
+    made = made_of(folder)
     try:
         broken, outcomes = Harness(made, lambda data, broken: None).broken_with_outcomes(data)
     except ReaderError as wrong:
         raise NotRun(str(wrong)) from wrong
+    if not broken and not outcomes:
+        raise NotRun(NOTHING)
     return Ran(broken, tuple(said_of(one) for one in outcomes if isinstance(one, ForeignOutcome)))

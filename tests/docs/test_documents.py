@@ -164,7 +164,7 @@ def test_long_commands_are_cut_down_and_no_others() -> None:
         lines = [line for script in scripts for line in script.splitlines() if pattern.search(line)]
         assert lines
         assert all(line.startswith(("ccheck fuzz ", "fuzz/targets/")) for line in lines)
-    assert shorter("ccheck fuzz --time 8h --out a") == "ccheck fuzz --time 8h --runs 400 --jobs 1 --out a"
+    assert shorter("ccheck fuzz --time 8h --out a") == "ccheck fuzz --time 8h --runs 150 --jobs 1 --out a"
     assert (
         shorter("fuzz/targets/x.py -fork=2 a b  # c")
         == "fuzz/targets/x.py -fork=1 -runs=100 -max_total_time=1 a b"

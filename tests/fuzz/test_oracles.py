@@ -18,7 +18,7 @@ from ccheck.formats.check_table import CHECKS
 from ccheck.formats.exercise.agreement import Agreed
 from ccheck.formats.exercise.outcome import Given
 from ccheck.judging.judgement import Judgement, prepare
-from ccheck_fuzz import oracles
+from ccheck_fuzz import blame, oracles
 from ccheck_fuzz.oracles import (
     ORACLES,
     Case,
@@ -254,11 +254,16 @@ def test_memory_out_of_proportion_is_told(judgement: Judgement) -> None:
     assert asked(waits) == []
 
 
-def test_an_oracle_that_raises_is_told(judgement: Judgement) -> None:
-    """What an oracle raises is a finding of the oracle ccheck, and the others are still asked."""
+def test_an_oracle_that_raises_is_told(judgement: Judgement, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an oracle raises is a finding of the oracle ccheck, or schema where it came through code of the user's; the
+    others are still asked.
+    """
 
     def fails(asked: Case) -> Iterator[oracles.Broken]:
         raise KeyError("on purpose")
 
+    found = broken(case(judgement, MARCH), {"fails": fails, "trap": trap})
+    assert [one.signature for one in found] == [("schema", "KeyError", "test_oracles.py:fails")]
+    monkeypatch.setattr(blame, "OURS", (*blame.OURS, __file__))  # this file stands for ccheck's own code
     found = broken(case(judgement, MARCH), {"fails": fails, "trap": trap})
     assert [one.signature for one in found] == [("ccheck", "KeyError", "test_oracles.py:fails")]

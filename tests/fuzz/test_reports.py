@@ -26,7 +26,7 @@ def told(tmp_path: Path) -> Account:
     state.hit(Broken("escape", HOSTILE, ("escape", HOSTILE)), b"data", 5, 0.5)
     state.hit(Broken("over-strict", HOSTILE, ("over-strict",)), b"data", 5, 0.5)
     state.hit(Broken("needs-validator", HOSTILE, ("needs-validator",)), b"data", 5, 0.5)
-    state.died(session, Death(1.0, 0, "atheris", "hang", HOSTILE, 3, b"data"))
+    state.died(session, Death(1.0, 0, "atheris", "hang", HOSTILE, 3, b"data", finding=True))
     state.add_samples([Sample(session, 1e9 + i, 0, 1, "atheris", 10 * i, i, i, i, 1, 1, 1) for i in range(3)])
     folder = tmp_path / "findings" / "001-x"
     folder.mkdir(parents=True)

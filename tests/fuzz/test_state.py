@@ -65,7 +65,7 @@ def test_deaths_and_sessions_are_remembered(tmp_path: Path) -> None:
     """What a worker died of, and the input it was in, are there for the next session."""
     state = State(tmp_path, create=True)
     session = state.begin("fingerprint")
-    state.died(session, Death(1.0, 0, "atheris", "hang", "SIGKILL", 12, b"input"))
+    state.died(session, Death(1.0, 0, "atheris", "hang", "SIGKILL", 12, b"input", finding=True))
     state.end(session, "time")
     assert [death.data for death in State(tmp_path).deaths()] == [b"input"]
     assert [(number, why) for number, _, _, why in state.sessions()] == [(1, "time")]
@@ -133,5 +133,5 @@ def test_an_input_that_ended_two_processes_is_deadly(tmp_path: Path) -> None:
     """What ended one process may be chance; a process that died before its first run was in no input."""
     state = State(tmp_path, create=True)
     for data, runs in ((b"once", 3), (b"twice", 3), (b"twice", 9), (b"", 0), (b"", 0)):
-        state.died(1, Death(1.0, 0, "atheris", "crash", "SIGSEGV", runs, data))
+        state.died(1, Death(1.0, 0, "atheris", "crash", "SIGSEGV", runs, data, finding=runs > 0))
     assert state.deadly() == {b"twice"}

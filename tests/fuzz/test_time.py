@@ -1,10 +1,9 @@
-"""A session takes the time that it was given, and says what it does with the end of it."""
+"""A session ends by its time, and says what it does with the end of it."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -20,10 +19,16 @@ WAYS = {
 }
 
 
+MOST_SECONDS = 300
+"""For a session of ten seconds. The limit is the promise; work without one, to shrink 97 findings for 40 seconds
+each or to wait for one run of 999 seconds, takes longer than this on any machine.
+"""
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_a_session_ends_soon_after_its_time(way: str, tmp_path: Path) -> None:
-    """Whatever the reader does, ten seconds are ten seconds and a few: merging, shrinking and writing are bounded,
-    each error has its folder, and a line says what is done.
+    """Whatever the reader does, a session of ten seconds ends: merging, shrinking and writing are bounded, and a line
+    says what is done.
     """
     body = WAYS[way].replace("{{", "{").replace("}}", "}")
     (tmp_path / "own.py").write_text(
@@ -34,14 +39,21 @@ def test_a_session_ends_soon_after_its_time(way: str, tmp_path: Path) -> None:
         sys.executable, "-m", "ccheck", "fuzz", "--seeds", "seed.bin", "--out", "out", "--time", "10s", "--jobs", "1",
         "--target", "own:load", "--config", str(CORPUS / "ccheck.toml"), "--on", ON,
     ]  # fmt: skip
-    begun = time.monotonic()
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=200)
-    took = time.monotonic() - begun
-    assert done.returncode in (0, 1), done.stdout + done.stderr
-    assert took < 40, done.stderr
-    assert "merging " in done.stderr
-    assert "writing " in done.stderr
-    ((_, begun_at, ended_at, why),) = State(tmp_path / "out").sessions()
-    assert ended_at is not None
-    assert ended_at - begun_at < 30
-    assert why == "time"
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=MOST_SECONDS
+    )
+    stages = [
+        line.rpartition("; ")[2].split()[0] for line in done.stderr.splitlines() if " of 0:00:10: " in line
+    ]
+    assert [stage for stage in dict.fromkeys(stages) if stage != "waiting"] == [
+        "searching",
+        "merging",
+        "ended",
+    ]
+    assert ", writing " in done.stderr
+    ((_, _, ended, why),) = State(tmp_path / "out").sessions()
+    assert ended is not None
+    if "not one run was made" in done.stderr:  # a machine under load may not begin within ten seconds
+        assert done.returncode == 3
+    else:
+        assert (done.returncode, why) == (1, "time"), done.stdout + done.stderr

@@ -11,15 +11,22 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, NoReturn
 
 import psutil
 
+WHOLE = 83
+"""The exit status of a process that came to its own end. With 0 the user's code may have ended it."""
 _STACK_SECONDS = 0.1
 """Time for writing a stack."""
 _DEATH_SIGNAL = 1
 """PR_SET_PDEATHSIG, from <linux/prctl.h>."""
+_leave = os._exit
+_kept: list[Any] = []
+"""What the C library calls at the exit of this process must not be freed before."""
 
 
 def begin(module: str, words: Sequence[str], log: Path | None = None) -> subprocess.Popen[bytes]:
@@ -77,6 +84,59 @@ def last_stack_on_request() -> None:
         faulthandler.register(signal.SIGUSR1, all_threads=False)
 
 
+def leave(status: int) -> NoReturn:
+    """End this process at once, with what it has printed."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):  # nobody reads it any more
+            stream.flush()
+    _leave(status)
+
+
+def run_whole(work: Callable[[], object]) -> NoReturn:
+    """Do the work of this process and end it: with `WHOLE`, or with 1 and a traceback.
+
+    What the user's code ends leaves its Python stack in the log. Python is not torn down, so that nothing of
+    the user's runs after the work.
+    """
+    tell_exits(2)
+    try:
+        work()
+    except BaseException:  # noqa: BLE001 - all that ends the work is told with its place
+        traceback.print_exc()
+        leave(1)
+    leave(WHOLE)
+
+
+def tell_exits(file: int) -> None:
+    """Write the Python stack to a file descriptor when `os._exit`, or C's `exit`, ends this process.
+
+    After this the process must end by `leave`: after Python's own tear-down the C library would call what
+    is gone.
+    """
+    process = os.getpid()
+
+    def tell() -> None:
+        if os.getpid() == process:
+            faulthandler.dump_traceback(file, all_threads=False)
+
+    def exit_told(status: int) -> NoReturn:
+        tell()
+        _leave(status)
+
+    def at_exit(_: int | None) -> None:
+        caller = sys._getframe(1).f_code  # who called C's exit
+        if caller.co_name == "search" and caller.co_filename.endswith("libfuzzer.py"):
+            leave(WHOLE)  # libFuzzer ends its process when the time is up
+        tell()
+
+    os._exit = exit_told
+    register = getattr(ctypes.CDLL(None), "__cxa_atexit", None) if os.name == "posix" else None
+    if register is not None:
+        hook = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(at_exit)
+        _kept.append(hook)
+        register(hook, None, None)
+
+
 def end_with_parent() -> None:
     """End this process when the one that began it is gone, even in the middle of a run that does not end.
 
@@ -96,4 +156,4 @@ def _wait(pipe: int) -> None:
     with contextlib.suppress(OSError):
         while os.read(pipe, 4096):
             continue
-    os._exit(0)  # what was found is in the campaign's state
+    _leave(0)  # what was found is in the campaign's state

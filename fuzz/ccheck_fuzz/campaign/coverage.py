@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ccheck.core.extras import how_to_install
+from ccheck_fuzz.blame import ending_in
+from ccheck_fuzz.campaign.child import WHOLE, leave, run_whole
 
 
 class CoverageMissing(Exception):
@@ -27,13 +29,14 @@ def measure(folder: Path, *, html: Path | None, missing: bool) -> str:
     words += ["--missing"] if missing else []
     words += [] if html is None else ["--html", str(html.absolute())]
     done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603 - our own module
-    if done.returncode:
-        last = done.stderr.strip().splitlines()[-1:] or [f"exit status {done.returncode}"]
-        raise CoverageMissing(f"coverage.py could not measure: {last[0]}")
+    if done.returncode != WHOLE:
+        why = f"exit status {done.returncode} {ending_in(done.stderr)}".strip()
+        told = done.returncode == 1 and done.stderr.strip().splitlines()[-1:]
+        raise CoverageMissing(f"coverage.py could not measure: {told[0] if told else why}")
     return done.stdout
 
 
-def main() -> int:
+def main() -> None:
     """Measure, and print the table."""
     parser = argparse.ArgumentParser(prog="ccheck fuzz coverage")
     parser.add_argument("folder", type=Path)
@@ -58,13 +61,12 @@ def main() -> int:
     modules = tuple(name for reader in made.readers for name in reader.modules)
     if not modules:
         print("no line of Python is run: a program's own code is not looked at", file=sys.stderr)  # noqa: T201 - shown by the command
-        return 1
+        leave(1)
     include = [pattern for place in folders(modules) for pattern in (place, f"{place}/**")]
     if options.html is not None:
         measured.html_report(directory=str(options.html), include=include)
     measured.report(file=sys.stdout, show_missing=options.missing, include=include)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_whole(main)

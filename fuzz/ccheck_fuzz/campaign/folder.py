@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ccheck import __version__
 from ccheck.cli.commands.run import table
 from ccheck.cli.recipe_file import dump_yaml
 from ccheck.core.finding import FileReport, RunReport
@@ -17,7 +18,7 @@ from ccheck.report.json import render as render_json
 from ccheck.report.text import render_file
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
-from ccheck.version import __version__
+from ccheck_fuzz.blame import interrupts
 from ccheck_fuzz.campaign.state import Bucket
 from ccheck_fuzz.carried import carry
 from ccheck_fuzz.entry import Entry, split
@@ -95,7 +96,9 @@ def _case(made: Ready, data: bytes) -> Case | None:
     try:
         case = Harness(made, lambda data, broken: None).case(data)
         _ = case.report
-    except Exception:  # noqa: BLE001 - the finding itself tells of the exception
+    except BaseException as raised:  # the finding itself tells of the exception
+        if interrupts(raised):
+            raise
         return None
     return case
 
@@ -109,7 +112,9 @@ def _recipe(made: Ready, case: Case) -> str | None:
         recipe = schema.describe(case.subject.content)
         if schema.compose(recipe) != case.data:
             return None
-    except Exception:  # noqa: BLE001 - a broken file has no recipe, for reasons as many as there are faults
+    except BaseException as raised:  # a broken file has no recipe, for reasons as many as there are faults
+        if interrupts(raised):
+            raise
         return None
     return dump_yaml(recipe, schema.name)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 
 from ccheck_fuzz.campaign.bounds import Bounds
-from ccheck_fuzz.campaign.child import begin, end_family
+from ccheck_fuzz.campaign.child import WHOLE, begin, end_family
 from ccheck_fuzz.campaign.flight import Flight, look
 from ccheck_fuzz.isolated import Death, Kind, exit_words, last_words
 from ccheck_fuzz.native.process import resident
@@ -41,6 +41,12 @@ class Job:
         """Runs of the workers before this one."""
         self.before_cpu = 0.0
         self.before_features = 0
+        self.deaths = 0
+        """Deaths of its workers outside of a run, in this session."""
+        self.quick_deaths = 0
+        """Those of the last workers that died before their first run."""
+        self.given_up = False
+        """Whether it is not begun again."""
         self.counted = True
         """Whether `before_runs` has the runs of the worker that was started last."""
 
@@ -53,6 +59,11 @@ class Job:
     def running(self) -> bool:
         """Whether a worker is there."""
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def whole(self) -> bool:
+        """Whether the worker came to its own end; status 0 may be that of the user's code."""
+        return self.status == WHOLE
 
     @property
     def status(self) -> int | None:

@@ -6,30 +6,34 @@ import argparse
 import hashlib
 import json
 import math
-import sys
 import time
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ccheck_fuzz.blame import interrupts
 from ccheck_fuzz.campaign.bounds import Bounds, bound_memory, step_back
-from ccheck_fuzz.campaign.child import end_with_parent, last_stack_on_request
+from ccheck_fuzz.campaign.child import end_with_parent, last_stack_on_request, run_whole
 from ccheck_fuzz.campaign.state import State
 from ccheck_fuzz.campaign.tracing import folders, traced
+from ccheck_fuzz.foreign import ReaderError
 from ccheck_fuzz.harness import Harness
+from ccheck_fuzz.oracles import itself
 from ccheck_fuzz.setup import Ready, Setup, ready
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
     """kept: the inputs that reached something first, the smallest tried first. lines, features: all that was
-    reached. passed: how many of those that are kept the validator passes.
+    reached. passed: how many of those that are kept the validator passes. failed: What ccheck or a schema
+    raised for inputs, in words; they are kept.
     """
 
     kept: tuple[bytes, ...]
     lines: frozenset[tuple[str, int]]
     features: frozenset[Hashable]
     passed: int
+    failed: tuple[str, ...] = ()
 
 
 def merge(made: Ready, inputs: Iterable[bytes], until: float = math.inf) -> Merged:
@@ -39,6 +43,7 @@ def merge(made: Ready, inputs: Iterable[bytes], until: float = math.inf) -> Merg
     """
     harness = Harness(made, lambda data, broken: None)
     kept: list[bytes] = []
+    failed: list[str] = []
     lines: set[tuple[str, int]] = set()
     features: set[Hashable] = set()
     modules = tuple(name for reader in made.readers for name in reader.modules)
@@ -47,14 +52,21 @@ def merge(made: Ready, inputs: Iterable[bytes], until: float = math.inf) -> Merg
             if time.monotonic() >= until:
                 kept.append(data)
                 continue
-            reached = harness.reach(data)
+            try:
+                reached = harness.reach(data)
+            except BaseException as raised:
+                if interrupts(raised) or isinstance(raised, ReaderError):
+                    raise
+                failed.append(itself(raised).what)
+                kept.append(data)
+                continue
             fresh = take() - lines
             if fresh or not reached <= features:
                 kept.append(data)
                 lines |= fresh
                 features |= reached
-    passed = sum(time.monotonic() < until and harness.passes(data) for data in kept)
-    return Merged(tuple(kept), frozenset(lines), frozenset(features), passed)
+    judged = [harness.judged_by(data)[0] for data in kept if time.monotonic() < until]
+    return Merged(tuple(kept), frozenset(lines), frozenset(features), sum(judged), tuple(failed))
 
 
 def feature_name(feature: Hashable) -> str:
@@ -62,7 +74,7 @@ def feature_name(feature: Hashable) -> str:
     return json.dumps(feature, default=str)
 
 
-def main() -> int:
+def main() -> None:
     """Merge the corpus of a campaign, in a process that may die of it."""
     parser = argparse.ArgumentParser(prog="ccheck fuzz (merge)")
     parser.add_argument("folder", type=Path)
@@ -85,8 +97,7 @@ def main() -> int:
         state.retire({hashlib.sha256(data).hexdigest() for data in dropped})
     state.put("passing", str(merged.passed))
     state.close()
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_whole(main)

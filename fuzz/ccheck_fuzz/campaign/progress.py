@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ccheck_fuzz.campaign.state import Bucket
+from ccheck_fuzz.campaign.state import Bucket, Death
 
 
 @dataclass
@@ -13,7 +13,7 @@ class Progress:
 
     runs: of all jobs in this session. rate: runs per second, over the last few. lines, cells: reached, by
     the last merge; cells of the matrix field × criterion kind, in formats that have one. features: reached,
-    by the jobs. newest: seconds since the last new bucket. stage: what is going on.
+    by the jobs. died: in this session, `deaths` of them. stage: what is going on.
     """
 
     begun: float
@@ -27,6 +27,7 @@ class Progress:
     corpus: int = 0
     buckets: list[Bucket] = field(default_factory=list)
     deaths: int = 0
+    died: list[Death] = field(default_factory=list)
     stable: int = 0
     replayed: int = 0
     engines: tuple[str, ...] = ()
@@ -35,8 +36,13 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a session ended. why: `time` or `interrupted`. problem: why it could not do its work, or None."""
+    """How a session ended.
+
+    why: `time` or `interrupted`. problem: Why it could not do its work, or None. lost: Says how many
+    of its processes died of what is no finding, where any did.
+    """
 
     why: str
     problem: str | None
     runs: int
+    lost: str | None = None

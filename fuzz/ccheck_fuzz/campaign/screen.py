@@ -15,8 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ccheck.text.printable import printable
+from ccheck_fuzz.campaign.deaths import headline, last_words
 from ccheck_fuzz.campaign.progress import Progress
-from ccheck_fuzz.campaign.state import Bucket
+from ccheck_fuzz.campaign.state import Bucket, Death
 
 EVERY = 10.0
 """Seconds between plain lines."""
@@ -39,6 +40,8 @@ class Screen:
         self._said = 0.0
         self._stage = ""
         self._known = 0
+        self._died = 0
+        self._words: set[str] = set()
 
     def __enter__(self) -> Screen:
         if self._live is not None:
@@ -51,10 +54,13 @@ class Screen:
 
     def show(self, progress: Progress) -> None:
         """Show how far it is."""
+        if self._quiet:
+            return
+        for death in progress.died[self._died :]:
+            self._tell(death)
+        self._died = len(progress.died)
         if self._live is not None:
             self._live.update(panel(progress))
-            return
-        if self._quiet:
             return
         now = time.monotonic()
         for bucket in progress.buckets[self._known :]:
@@ -64,6 +70,18 @@ class Screen:
         if now - self._said >= EVERY or progress.stage != self._stage:
             self._said, self._stage = now, progress.stage
             print(plain(progress), file=self._stream, flush=True)
+
+    def _tell(self, death: Death) -> None:
+        """Tell of a dead process; its last words once."""
+        lines = [headline(death)]
+        if death.detail not in self._words:
+            self._words.add(death.detail)
+            lines += last_words(death)
+        for line in lines:
+            if self._live is not None:
+                self._console.print(Text(line))
+            else:
+                print(line, file=self._stream, flush=True)
 
 
 def plain(progress: Progress) -> str:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ccheck_fuzz.campaign.child import begin, end_family
+from ccheck_fuzz.campaign.child import WHOLE, begin, end_family
 from ccheck_fuzz.campaign.state import Bucket, State
 
 SECONDS = 40.0
@@ -21,13 +21,20 @@ LOOK = 0.05
 class Settling:
     """Settles the buckets of a campaign that are new."""
 
-    def __init__(self, folder: Path, state: State) -> None:
+    def __init__(self, folder: Path, state: State, died: Callable[[int | None], object]) -> None:
+        """died: Called with the exit status of a process that did not come to its own end."""
+        self._died = died
         self._folder = folder
         self._state = state
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers: Sequence[int] = ()
         self._until = 0.0
         self._given_up: set[int] = set()
+
+    @property
+    def log(self) -> Path:
+        """What its processes print."""
+        return self._folder / "work" / "log-triage"
 
     @property
     def waiting(self) -> int:
@@ -73,6 +80,8 @@ class Settling:
             if time.monotonic() <= self._until:
                 return True
             end_family(self._process)
+        elif self._process.returncode != WHOLE:
+            self._died(self._process.returncode)
         # It takes them in order: the first that is left is the one that it died of, or had no time for.
         self._given_up.update([b.number for b in self._waiting() if b.number in self._numbers][:1])
         self._process = None
@@ -87,4 +96,4 @@ class Settling:
         self._numbers = [bucket.number for bucket in buckets]
         self._until = until
         words = [str(self._folder.absolute()), *map(str, self._numbers), f"--until={until - MARGIN:.3f}"]
-        self._process = begin("ccheck_fuzz.campaign.triage", words, self._folder / "work" / "log-triage")
+        self._process = begin("ccheck_fuzz.campaign.triage", words, self.log)

@@ -73,7 +73,12 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """A worker that ended as it should not: `hang`, `memory` or `crash`, and the input it was in."""
+    """A worker that ended as it should not: `hang`, `memory` or `crash`.
+
+    engine: What led it; `merge` or `triage`, of job -1, for the processes beside the workers. detail: How it
+    ended, and its last words. data: The input it was in. finding: Whether the death is a finding: that of a
+    run. What else a worker dies of leaves inputs unexamined.
+    """
 
     at: float
     job: int
@@ -82,6 +87,7 @@ class Death:
     detail: str
     runs: int
     data: bytes
+    finding: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +121,23 @@ class State:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(_TABLES)
+            self._add_finding()
         except sqlite3.DatabaseError as fault:
             raise StateError(f"{path}: {fault}") from fault
         if self.setting("format") is None:
             self.put("format", FORMAT)
         elif self.setting("format") != FORMAT:
             raise StateError(f"{path} is of another version of ccheck: format {self.setting('format')}")
+
+    def _add_finding(self) -> None:
+        """Add what deaths of earlier versions do not say: those with an input were in a run."""
+        known = "SELECT 1 FROM pragma_table_info('death') WHERE name = 'finding'"
+        if self._db.execute(known).fetchone():
+            return
+        with self._at_once():
+            if not self._db.execute(known).fetchone():
+                self._db.execute("ALTER TABLE death ADD COLUMN finding INTEGER NOT NULL DEFAULT 1")
+                self._db.execute("UPDATE death SET finding = length(data) > 0")
 
     def close(self) -> None:
         """Close the file."""
@@ -279,24 +296,28 @@ class State:
     def died(self, session: int, death: Death) -> None:
         """A worker died."""
         self._db.execute(
-            "INSERT INTO death VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (session, death.at, death.job, death.engine, death.kind, death.detail, death.runs, death.data),
-        )
+            "INSERT INTO death VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                session, death.at, death.job, death.engine, death.kind, death.detail, death.runs, death.data,
+                death.finding,
+            ),
+        )  # fmt: skip
 
     def deadly(self) -> frozenset[bytes]:
         """The inputs that ended one process after another: an engine that begins with one of them would come
         no further.
         """
         rows = self._db.execute(
-            "SELECT data FROM death WHERE runs > 0 GROUP BY data HAVING count(*) >= ?", (DEADLY,)
+            "SELECT data FROM death WHERE finding GROUP BY data HAVING count(*) >= ?", (DEADLY,)
         )
         return frozenset(row[0] for row in rows)
 
     def deaths(self) -> list[Death]:
         """All deaths, by time."""
+        rows = self._db.execute(
+            "SELECT at, job, engine, kind, detail, runs, data, finding FROM death ORDER BY at"
+        )
         return [
-            Death(*row)
-            for row in self._db.execute(
-                "SELECT at, job, engine, kind, detail, runs, data FROM death ORDER BY at"
-            )
+            Death(at, job, engine, kind, detail, runs, data, finding=bool(finding))
+            for at, job, engine, kind, detail, runs, data, finding in rows
         ]

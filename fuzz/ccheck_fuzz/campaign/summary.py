@@ -9,6 +9,7 @@ from pathlib import Path
 from ccheck.files.regular_file import read_regular_text
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
+from ccheck_fuzz.campaign.deaths import lost
 from ccheck_fuzz.campaign.folder import OUTPUT
 from ccheck_fuzz.campaign.state import Bucket, State
 from ccheck_fuzz.oracles import INFORMATION
@@ -21,6 +22,16 @@ MOST_LINES = 200
 def findings(state: State, known: Collection[tuple[str, ...]] = ()) -> list[Bucket]:
     """The buckets that are errors, but for those that are known."""
     return [b for b in state.buckets() if not b.information and b.signature not in known]
+
+
+def unexamined(state: State) -> str | None:
+    """Returns why a campaign without findings is no pass, or None: no run was made, or the last session that
+    ended could not do its work.
+    """
+    if not sum({(s.session, s.job): s.runs for s in state.samples()}.values()):
+        return "not one run was made"
+    ended = [why for _, _, end, why in state.sessions() if end is not None]
+    return ended[-1] if ended and ended[-1] not in {"time", "interrupted"} else None
 
 
 def output_lines(output: str) -> Iterator[str]:
@@ -56,8 +67,9 @@ def lines(
     covered = sum(name.startswith("line ") for name, _ in reached)
     deaths = state.deaths()
     reach = f"{covered:,} lines and {len(reached) - covered:,} features reached"
-    kept = f"corpus {len(state.inputs()):,}; {len(deaths)} workers died"
+    kept = f"corpus {len(state.inputs()):,}; {len(deaths):,} workers died"
     yield f"{runs:,} runs in {cpu:,.0f} CPU-seconds; {reach}; {kept}"
+    yield from lost(deaths)
     for bucket in new:
         flaky = ", flaky" if bucket.state == "flaky" else ""
         settled = bucket.minimal is not None and bucket.state != "new"

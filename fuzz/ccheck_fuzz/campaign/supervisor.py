@@ -15,16 +15,16 @@ from types import FrameType
 
 from ccheck.text.quoting import counted
 from ccheck_fuzz.campaign.bounds import Bounds
-from ccheck_fuzz.campaign.child import begin, end_family
+from ccheck_fuzz.campaign.child import WHOLE, begin, end_family
+from ccheck_fuzz.campaign.deaths import Deaths
 from ccheck_fuzz.campaign.flight import Flight
 from ccheck_fuzz.campaign.jobs import Job
 from ccheck_fuzz.campaign.matrix import cells
 from ccheck_fuzz.campaign.progress import Outcome, Progress
 from ccheck_fuzz.campaign.settling import Settling
-from ccheck_fuzz.campaign.state import Death as DeathRow
 from ccheck_fuzz.campaign.state import Sample, State, StateError
 from ccheck_fuzz.engines import available
-from ccheck_fuzz.isolated import broken_of
+from ccheck_fuzz.isolated import exit_words, last_words
 from ccheck_fuzz.setup import Ready
 
 LOOK = 0.25
@@ -50,8 +50,6 @@ LEAST_LEFT = 2.0
 """Seconds that are left for them at least, where the search was late to end or was interrupted."""
 GRACE = 1.5
 """Seconds that jobs have for ending when their epoch is over."""
-QUICK_DEATHS = 5
-"""Deaths of one job before its first run, one after the other, that end the campaign."""
 
 
 class Campaign:
@@ -92,17 +90,18 @@ class Campaign:
             for number in range(jobs)
         ]
         self._stop = False
-        self._quick_deaths = 0
-        self._settling = Settling(folder, state)
+        self._settling = Settling(folder, state, self._triage_died)
         self._gathered: set[str] = set()
         self._merging: subprocess.Popen[bytes] | None = None
         self._merged_by = 0.0
         self._session = 0
         self.progress = Progress(started, seconds, engines=tuple(engines))
+        self._deaths = Deaths(state, made, 0, self.progress)
 
     def run(self, show: Callable[[Progress], None]) -> Outcome:
         """Search until the time is up or somebody asks for the end; settle what was found."""
         self._session = self._state.begin(self._made.fingerprint)
+        self._deaths = Deaths(self._state, self._made, self._session, self.progress)
         why = "time"
         problem = None
         with self._heeding():
@@ -121,11 +120,13 @@ class Campaign:
             problem = problem or self._idle()
             if not self._wrap_up(show, merging=problem is None):
                 why = "interrupted"
-        self._state.end(self._session, problem or why)
+        if problem is not None:
+            problem += f": {self._deaths.last}" if self._deaths.last else ""
+        self._state.end(self._session, problem or (self._deaths.loss if why == "time" else None) or why)
         self.progress.buckets = self._state.buckets()
         self.progress.stage = "ended"
         show(self.progress)
-        return Outcome(why, problem, self.progress.runs)
+        return Outcome(why, problem, self.progress.runs, self._deaths.loss)
 
     def _wrap_up(self, show: Callable[[Progress], None], *, merging: bool) -> bool:
         """Merge the corpus and write the findings, side by side, within what is left of the session's time.
@@ -212,16 +213,15 @@ class Campaign:
         return None
 
     def _epoch(self, end: float, show: Callable[[Progress], None]) -> str | None:
-        """Jobs search until `end`; those that die are begun again."""
+        """Jobs search until `end`; those that die are begun again. Why it could not go on, or None."""
         for job in self._jobs:
-            self._start(job, end)
+            if not job.given_up and not (self._runs and job.before_runs >= self._runs):
+                self._start(job, end)
         sampled = time.monotonic()
         while not self._stop and time.monotonic() < end:
             time.sleep(LOOK)
             for job in self._jobs:
-                problem = self._watch(job, end)
-                if problem is not None:
-                    return problem
+                self._watch(job, end)
             if time.monotonic() - sampled >= SAMPLE:
                 sampled = time.monotonic()
                 self._sample()
@@ -230,6 +230,8 @@ class Campaign:
                 self._end_merge(0.0)
                 show(self.progress)
             if not any(job.running for job in self._jobs):
+                if all(job.given_up for job in self._jobs):
+                    return "every worker died again and again, and is not begun again"
                 break
         # Engines look at the clock between runs: they get a moment, and a run that takes long gets its time,
         # so that one that hangs at the end is known as well.
@@ -258,42 +260,32 @@ class Campaign:
             max(0, self._runs - job.before_runs),
         )
 
-    def _watch(self, job: Job, end: float) -> str | None:
-        """End a job that is overdue, begin again one that died. Why the campaign cannot go on, or None."""
+    def _watch(self, job: Job, end: float) -> None:
+        """End a job that is overdue, and begin again one that died."""
         flight = job.look()
         if job.running:
             if flight is not None and flight.runs:
-                self._quick_deaths = 0
+                job.quick_deaths = 0
             kind = job.overdue(flight)
             if kind is None:
-                return None
+                return
             job.kill(with_stack=True)
             flight = job.look()
         elif job.status is None or job.counted:
-            return None
-        elif job.status == 0 and not (flight is not None and flight.begun):
+            return
+        elif job.whole:
             job.count(flight)
-            return None
+            return
         else:
-            # With status 0 too: a run that ends its process has not come to its own end.
             kind = "crash"
         job.count(flight)
-        death = job.death(kind, flight)
-        runs = 0 if flight is None else flight.runs
-        words = f"{death.detail}\n{death.log}".strip()
-        self._state.died(
-            self._session, DeathRow(time.time(), job.number, job.engine, kind, words, runs, death.data)
-        )
-        self.progress.deaths += 1
-        if flight is not None and flight.begun:
-            self._state.hit(broken_of(self._made, death), death.data, runs, job.before_cpu)
-        if flight is None or not flight.runs:
-            self._quick_deaths += 1
-            if self._quick_deaths >= QUICK_DEATHS:
-                return f"jobs die before their first run: {words}"
-        if time.monotonic() < end and not self._stop:
+        self._deaths.of_worker(job, kind, flight)
+        left = not self._runs or job.before_runs < self._runs
+        if left and time.monotonic() < end and not self._stop and not job.given_up:
             self._start(job, end)
-        return None
+
+    def _triage_died(self, status: int | None) -> None:
+        self._deaths.of_helper("triage", f"{exit_words(status)}\n{last_words(self._settling.log)}".strip())
 
     def _sample(self, *, force: bool = False) -> None:
         """Store the figures of all jobs, and sum them up for the screen."""
@@ -347,11 +339,11 @@ class Campaign:
         """Make the corpus small, in a process of its own, while the jobs go on."""
         if self._merging is None:
             words = [str(self._folder.absolute()), f"--until={until - MERGE_MARGIN:.3f}"]
-            self._merging = begin("ccheck_fuzz.campaign.merge", words)
+            self._merging = begin("ccheck_fuzz.campaign.merge", words, self._folder / "work" / "log-merge")
             self._merged_by = until
 
     def _end_merge(self, patience: float) -> None:
-        """Take in what a merge gave, if it ends soon enough; where it dies, the corpus stays as it is."""
+        """Take in what a merge gave, if it ends soon enough. One that dies is told, and changes nothing."""
         if self._merging is None:
             return
         try:
@@ -360,6 +352,10 @@ class Campaign:
             if patience <= 0.0 and time.monotonic() < self._merged_by:
                 return
             end_family(self._merging)
+        else:
+            if self._merging.returncode != WHOLE:
+                log = last_words(self._folder / "work" / "log-merge")
+                self._deaths.of_helper("merge", f"{exit_words(self._merging.returncode)}\n{log}".strip())
         finally:
             if self._merging.poll() is not None:
                 self._merging = None

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ccheck_fuzz.campaign.bounds import Bounds, bound_memory, step_back
-from ccheck_fuzz.campaign.child import end_with_parent, last_stack_on_request
+from ccheck_fuzz.campaign.child import end_with_parent, last_stack_on_request, run_whole
 from ccheck_fuzz.campaign.folder import write_finding
 from ccheck_fuzz.campaign.state import Bucket, State
 from ccheck_fuzz.entry import Entry, split
@@ -189,7 +188,7 @@ def present(folder: Path, state: State, made: Ready, bucket: Bucket, until: floa
     return write(settled)
 
 
-def main() -> int:
+def main() -> None:
     """Settle buckets of a campaign, in a process that may die of one."""
     parser = argparse.ArgumentParser(prog="ccheck fuzz (triage)")
     parser.add_argument("folder", type=Path)
@@ -212,8 +211,7 @@ def main() -> int:
         share = (options.until - now) / (len(options.numbers) - place)
         present(options.folder / "findings", state, made, buckets[number], now + min(share, SECONDS))
     state.close()
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_whole(main)

@@ -12,7 +12,7 @@ from collections.abc import Hashable
 from pathlib import Path
 
 from ccheck_fuzz.campaign.bounds import Bounds, bound_memory, step_back
-from ccheck_fuzz.campaign.child import end_with_parent, last_stack_on_request
+from ccheck_fuzz.campaign.child import end_with_parent, last_stack_on_request, run_whole
 from ccheck_fuzz.engines import ENGINES, Engine, Search
 
 LOOKED = 64
@@ -33,7 +33,7 @@ def main() -> None:
     # None where all that is run are programs, whose code no engine of Python's sees.
     engine.instrument(tuple(filter(None, options.instrument.split(","))))
     sys.path.pop(0)
-    sys.exit(_search(options, engine))
+    _search(options, engine)
 
 
 def _options() -> argparse.Namespace:
@@ -51,7 +51,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _search(options: argparse.Namespace, engine: Engine) -> int:
+def _search(options: argparse.Namespace, engine: Engine) -> None:
     from ccheck_fuzz.campaign.flight import Recorder
     from ccheck_fuzz.campaign.ledger import Ledger
     from ccheck_fuzz.campaign.state import State
@@ -115,8 +115,7 @@ def _search(options: argparse.Namespace, engine: Engine) -> int:
     )
     ledger.flush()
     state.close()
-    return 0
 
 
 if __name__ == "__main__":
-    main()
+    run_whole(main)

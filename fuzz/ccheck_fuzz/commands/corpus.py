@@ -13,13 +13,14 @@ from ccheck.files.output import lost_or_misplaced
 from ccheck.text.printable import printable
 from ccheck_fuzz.campaign.merge import merge
 from ccheck_fuzz.commands.options import Subject, made_ready, setup_of, subject
-from ccheck_fuzz.regress import RegressError, keep, regress
+from ccheck_fuzz.guarded import Guarded
+from ccheck_fuzz.regress import RegressError, keep, kept, regress_one
 from ccheck_fuzz.seeds import gather
 
 _CORPUS = click.Path(file_okay=False, path_type=Path)
 
 
-@click.group("corpus", epilog="\b\nExample:\n  ccheck corpus regress\n")
+@click.group("corpus", cls=Guarded, epilog="\b\nExample:\n  ccheck corpus regress\n")
 def command() -> None:
     """Keep what broke once, run it again, and make collections of files small."""
 
@@ -53,21 +54,26 @@ def add(finding: Path, why: tuple[str, ...], corpus: Path, name: str | None) -> 
 def run_again(corpus: Path) -> int:
     """Run again all that broke something once.
 
-    Exit status: 0 all properties hold, 1 one is broken again, 3 there is nothing to run.
+    Exit status: 0 all properties hold, 1 one is broken again, 3 there is nothing to run, or
+    something cannot be run here.
     """
-    count = broken = 0
-    try:
-        for one in regress(corpus):
-            count += 1
-            broken += bool(one.broken)
-            what = one.broken[0].what if one.broken else one.why.splitlines()[0]
-            click.echo(printable(f"{'broken' if one.broken else 'holds '}  {one.folder}: {what}"))
-    except RegressError as wrong:
-        raise click.UsageError(str(wrong)) from wrong
-    if not count:
+    folders = kept(corpus)
+    broken = not_run = 0
+    for folder in folders:
+        try:
+            one = regress_one(folder)
+        except RegressError as wrong:
+            not_run += 1
+            click.echo(printable(f"not run {wrong}"))
+            continue
+        broken += bool(one.broken)
+        what = one.broken[0].what if one.broken else one.why.splitlines()[0]
+        click.echo(printable(f"{'broken' if one.broken else 'holds '}  {one.folder}: {what}"))
+    if not folders:
         click.echo(f"nothing below {corpus}/*/regress: nothing was run", err=True)
-        return FAILURE
-    return FINDINGS if broken else PASS
+    if broken:
+        return FINDINGS
+    return FAILURE if not_run or not folders else PASS
 
 
 @command.command(
@@ -77,7 +83,10 @@ def run_again(corpus: Path) -> int:
 @click.option("-o", "--output", type=_CORPUS, required=True, help="Write the kept files here.")
 @subject
 def minimize(paths: tuple[Path, ...], output: Path, about: Subject) -> int:
-    """Copy the fewest and smallest files that reach what all of them reach in the interpreter."""
+    """Copy the fewest and smallest files that reach what all of them reach in the interpreter.
+
+    Exit status: 0, or 3 where no file reached anything or one, which is copied as well, could not be run.
+    """
     given, passed_over = gather(paths, about.max_size)
     for line in passed_over:
         click.echo(f"passed over: {line}", err=True)
@@ -93,4 +102,9 @@ def minimize(paths: tuple[Path, ...], output: Path, about: Subject) -> int:
     click.echo(
         f"{len(given):,} files to {len(merged.kept):,}, which reach {len(merged.lines):,} lines: {output}"
     )
-    return PASS
+    for what in merged.failed:
+        click.echo(printable(f"a file was copied that could not be run: {what}"), err=True)
+    if not merged.lines and not merged.features:
+        click.echo("not one file reached anything in the interpreter: nothing was examined", err=True)
+        return FAILURE
+    return FAILURE if merged.failed else PASS

@@ -24,6 +24,7 @@ from ccheck_fuzz.engines import ENGINES
 from ccheck_fuzz.entry import split
 from ccheck_fuzz.events import GENERATORS
 from ccheck_fuzz.grow import grow
+from ccheck_fuzz.guarded import Guarded
 from ccheck_fuzz.harness import Harness
 from ccheck_fuzz.seeds import gather
 from ccheck_fuzz.setup import Ready, Setup
@@ -43,7 +44,13 @@ Examples:
 """
 
 
-@click.group("fuzz", invoke_without_command=True, epilog=EXAMPLES, subcommand_metavar="[COMMAND [ARGS]...]")
+@click.group(
+    "fuzz",
+    cls=Guarded,
+    invoke_without_command=True,
+    epilog=EXAMPLES,
+    subcommand_metavar="[COMMAND [ARGS]...]",
+)
 @click.option(
     "--seeds",
     type=click.Path(exists=True, path_type=Path),
@@ -199,6 +206,9 @@ def _campaign(
         return INTERRUPTED
     if found:
         return FINDINGS
+    if outcome.lost is not None:
+        click.echo(f"the campaign could not do all of its work: {outcome.lost}", err=True)
+        return FAILURE
     if refused and not resumed:
         click.echo("the campaign could not do its work: the validator refuses every seed", err=True)
         return FAILURE

@@ -9,7 +9,7 @@ import click
 from ccheck.cli.main import FAILURE, FINDINGS, PASS
 from ccheck.files.output import write_output
 from ccheck_fuzz.campaign.state import State, StateError
-from ccheck_fuzz.campaign.summary import findings, lines
+from ccheck_fuzz.campaign.summary import findings, lines, unexamined
 from ccheck_fuzz.report.account import account
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -28,12 +28,20 @@ def opened(folder: Path) -> State:
 def status(folder: Path) -> int:
     """Say what a campaign found and did, also while it runs.
 
-    Exit status: 0 nothing found, 1 findings.
+    Exit status: 0 nothing found, 1 findings, 3 no run was made, or the campaign could not do its work.
     """
     state = opened(folder)
     for line in lines(folder, state, outputs=True):
         click.echo(line)
-    return FINDINGS if findings(state) else PASS
+    return FINDINGS if findings(state) else _examined(state)
+
+
+def _examined(state: State) -> int:
+    """Whether there is something to tell: a campaign that examined nothing is no pass."""
+    problem = unexamined(state)
+    if problem is not None:
+        click.echo(f"the campaign could not do its work: {problem}", err=True)
+    return PASS if problem is None else FAILURE
 
 
 @click.command(
@@ -47,15 +55,27 @@ def status(folder: Path) -> int:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write Markdown here, not to standard output.",
 )
-def report(folder: Path, html: Path | None, markdown: Path | None) -> int:
-    """Write a campaign's report: findings, coverage and buckets over time, the matrix of fields and kinds."""
-    told = account(folder, opened(folder))
+@click.option(
+    "--json", "data", type=click.Path(dir_okay=False, path_type=Path), help="Write JSON here, for programs."
+)
+def report(folder: Path, html: Path | None, markdown: Path | None, data: Path | None) -> int:
+    """Write a campaign's report: findings, coverage and buckets over time, the matrix of fields and kinds.
+
+    Exit status: 0, or 3 where no run was made, or the campaign could not do its work.
+    """
+    state = opened(folder)
+    told = account(folder, state)
+    if data is not None:
+        from ccheck_fuzz.report.data import render as as_data
+
+        write_output(data, as_data(told).encode("utf-8"))
+        click.echo(f"wrote {data}", err=True)
     if html is not None:
         from ccheck_fuzz.report import html as page
 
         write_output(html, page.render(told).encode("utf-8", "backslashreplace"))
         click.echo(f"wrote {html}", err=True)
-    if markdown is not None or html is None:
+    if markdown is not None or (html is None and data is None):
         from ccheck_fuzz.report.markdown import render
 
         if markdown is None:
@@ -63,7 +83,7 @@ def report(folder: Path, html: Path | None, markdown: Path | None) -> int:
         else:
             write_output(markdown, render(told).encode("utf-8", "backslashreplace"))
             click.echo(f"wrote {markdown}", err=True)
-    return PASS
+    return _examined(state)
 
 
 @click.command("coverage", epilog="\b\nExample:\n  ccheck fuzz coverage night --html covered/\n")

@@ -78,7 +78,8 @@ def replay(folder: Path) -> int:
     """
     if (folder / SETUP).is_file():
         return _status([_finding(folder)])
-    results = [_finding(path.parent) for path in sorted(folder.glob(f"findings/*/{SETUP}"))]
+    places = sorted(path for path in folder.glob("findings/[!.]*") if path.is_dir())
+    results = [_finding(path) for path in places]
     try:
         state = State(folder)
     except StateError:
@@ -87,6 +88,11 @@ def replay(folder: Path) -> int:
         setup = Setup.from_json(state.setting("setup") or "{}")
         unsettled = [one for one in state.buckets() if one.folder is None and not one.information]
         results += [_unsettled(setup, state, bucket) for bucket in unsettled]
+        written = {path.name for path in places}
+        gone = [one for one in state.buckets() if one.folder is not None and one.folder not in written]
+        for bucket in gone:
+            _say(None, str(bucket.folder), "its folder is gone")
+            results.append(None)
         state.close()
     if not results:
         click.echo(f"{folder} holds no finding: nothing was run", err=True)
@@ -118,13 +124,14 @@ def _finding(folder: Path) -> bool | None:
 
 def _unsettled(setup: Setup, state: State, bucket: Bucket) -> bool | None:
     """Run the inputs of a bucket that has no folder yet."""
-    still: bool | None = None
+    results: list[bool | None] = []
     for data in state.hits(bucket.number):
         ran = run_isolated(setup, data)
         if isinstance(ran, Death):
             ran = Ran((broken_of(made_ready(setup), ran),))
-        if ran.not_run is None:
-            still = still or any(one.signature == bucket.signature for one in ran.broken)
+        again = any(one.signature == bucket.signature for one in ran.broken)
+        results.append(again if ran.not_run is None else None)
+    still = True if True in results else None if None in results or not results else False
     _say(still, bucket.oracle, f"{bucket.what} (not minimised)")
     return still
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from ccheck.files.regular_file import read_regular_text
 from ccheck_fuzz.campaign.matrix import matrix
 from ccheck_fuzz.campaign.state import Bucket, Death, Sample, State
+from ccheck_fuzz.campaign.summary import unexamined
 from ccheck_fuzz.oracles import INFORMATION
 from ccheck_fuzz.setup import Setup
 from ccheck_interpreter.match import KIND_NAMES
@@ -36,7 +37,7 @@ class Account:
     """A campaign's figures, over all of its sessions.
 
     seconds: of searching. growth: (seconds, runs, features, corpus) over time, summed over jobs; lines and
-    buckets: (seconds, how many).
+    buckets: (seconds, how many). problem: Why the campaign could not do its work, or None.
     """
 
     folder: Path
@@ -58,11 +59,17 @@ class Account:
     stable: int
     replayed: int
     engines: tuple[str, ...]
+    problem: str | None
 
     @property
     def errors(self) -> list[Found]:
         """Findings that are errors."""
         return [one for one in self.found if not one.bucket.information]
+
+    @property
+    def lost(self) -> list[Death]:
+        """Deaths of processes that are no findings: each left inputs unexamined."""
+        return [death for death in self.deaths if not death.finding]
 
     @property
     def information(self) -> list[tuple[str, list[Found]]]:
@@ -101,6 +108,7 @@ def account(folder: Path, state: State) -> Account:
         stable=sum(s.stable for s in last),
         replayed=sum(s.replayed for s in last),
         engines=tuple(dict.fromkeys(s.engine for s in samples)),
+        problem=unexamined(state),
     )
 
 

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from ccheck.report.page import page
 from ccheck.report.plot import Series, plot
+from ccheck_fuzz.campaign.deaths import headline, last_words
 from ccheck_fuzz.report.account import Account
 from ccheck_fuzz.setup import configuration_of
 
@@ -15,7 +16,14 @@ from ccheck_fuzz.setup import configuration_of
 def render(account: Account) -> str:
     """The page: everything in it, nothing loaded from elsewhere, every text of content escaped."""
     used = configuration_of(account.setup)
-    return page("ccheck_fuzz.report", "page.html", account=account, configuration=used, plots=_plots(account))
+    return page(
+        "ccheck_fuzz.report",
+        "page.html",
+        account=account,
+        configuration=used,
+        deaths=[(headline(one), "\n".join(last_words(one))) for one in account.deaths],
+        plots=_plots(account),
+    )
 
 
 def _plots(account: Account) -> list[Markup]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ccheck.text.printable import printable
+from ccheck_fuzz.campaign.deaths import headline, last_words
 from ccheck_fuzz.report.account import Account, Found
 from ccheck_fuzz.setup import configuration_of
 
@@ -28,7 +29,9 @@ def _lines(account: Account) -> Iterator[str]:
     yield f"| corpus | {account.corpus:,} inputs |"
     yield f"| engines | {', '.join(account.engines)} |"
     yield f"| configuration | {_safe(configuration_of(account.setup))} |"
-    yield f"| workers that died | {len(account.deaths)} |"
+    yield f"| workers that died | {len(account.deaths)}, {len(account.lost)} of them of what is no finding |"
+    if account.problem is not None:
+        yield f"| could not do its work | {_safe(account.problem)} |"
     for one in errors:
         yield from _found(one)
     for what, told in account.information:
@@ -53,9 +56,11 @@ def _lines(account: Account) -> Iterator[str]:
         yield "## Workers that died"
         yield ""
         for death in account.deaths[-50:]:
-            first = death.detail.splitlines()[0] if death.detail else ""
-            who = f"job {death.job} ({death.engine})"
-            yield f"* {who}, {death.kind}: {_safe(first)}, in its run {death.runs:,}"
+            yield f"* {_safe(headline(death))}"
+            if not death.finding:
+                yield ""
+                yield from (f"    {line}" for line in last_words(death))
+                yield ""
 
 
 def _found(one: Found) -> Iterator[str]:

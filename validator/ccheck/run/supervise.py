@@ -18,12 +18,17 @@ FAILURE, INTERRUPTED = 3, 130
 _PASSED_ON = frozenset(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)
 )
+_SUPERVISE_THEMSELVES = frozenset({"fuzz", "corpus"})
+"""Commands that start a process of their own, which says more of what ended it."""
+
 _FROM_TERMINAL = 0x80
 """`si_code` of a signal that the kernel sent, to the child as well (SI_KERNEL)."""
 
 
 def runs_user_code(args: Sequence[str]) -> bool:
-    """Returns whether a command line names a Python file or function of the user's."""
+    """Returns whether a command line names a Python file, and the command does not supervise itself."""
+    if args and args[0] in _SUPERVISE_THEMSELVES:
+        return False
     option = ""
     for word in args:
         if word == "--":
@@ -31,8 +36,6 @@ def runs_user_code(args: Sequence[str]) -> bool:
         name, _, value = word.partition("=")
         if not value:
             name, value = option, word
-        if name in ("--reader", "--target") and ":" in value:
-            return True
         if name == "--schema":
             from ccheck.config.options import is_schema_file  # most command lines do without it
 

@@ -1,0 +1,98 @@
+"""Which of the user's code stands behind an exception, or behind the last words of a process."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sysconfig
+import traceback
+from pathlib import Path, PurePath
+
+import ccheck
+import ccheck_fuzz
+import ccheck_interpreter
+import ccheck_schemas
+
+MOST_WORDS = 500
+"""Characters of an exception's text that are shown."""
+OURS = tuple(
+    str(Path(module.__file__ or "").parent)
+    for module in (ccheck, ccheck_fuzz, ccheck_interpreter, ccheck_schemas)
+)
+"""The folders of ccheck's own code."""
+_LIBRARIES = (*(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")), "<")
+_DUMPED = re.compile(r"^(?:Stack|Current thread .*|Thread 0x.*) \(most recent call first\):", re.MULTILINE)
+_FRAME = re.compile(r'^\s+File "(?P<file>[^"\n]*)", line (?P<line>\d+),? in (?P<function>.+)$', re.MULTILINE)
+_RAISED = "Traceback (most recent call last):"
+
+
+def is_users(filename: str) -> bool:
+    """Returns whether a file of code is the user's: neither Python's, nor a library's, nor ccheck's."""
+    return not filename.startswith((*OURS, *_LIBRARIES))
+
+
+def interrupts(raised: BaseException) -> bool:
+    """Returns whether an exception is Ctrl-C, and not a KeyboardInterrupt that the user's code raises.
+
+    A process of a campaign either ignores SIGINT or has a handler of ccheck's, which then is the innermost
+    frame.
+    """
+    if not isinstance(raised, KeyboardInterrupt):
+        return False
+    handler = signal.getsignal(signal.SIGINT)
+    if handler in (signal.SIG_IGN, signal.default_int_handler):
+        return handler is signal.default_int_handler
+    frames = traceback.extract_tb(raised.__traceback__)
+    return not frames or frames[-1].filename.startswith(OURS)
+
+
+def text_of(raised: BaseException) -> str:
+    """Returns the text of an exception, which a user's class may fail to make."""
+    try:
+        return str(raised)[:MOST_WORDS]
+    except Exception as worse:  # noqa: BLE001 - whatever it raises, the exception has no text
+        return f"(its text cannot be made: {type(worse).__name__})"
+
+
+def words_of(raised: BaseException) -> str:
+    """Returns the type and the text of an exception."""
+    kind, text = type(raised).__name__, text_of(raised)
+    return f"{kind}: {text}" if text else kind
+
+
+def traceback_of(raised: BaseException) -> str:
+    """Returns the traceback of an exception, also of one that cannot be shown."""
+    try:
+        return "".join(traceback.format_exception(raised))
+    except Exception:  # noqa: BLE001 - an exception of the user's that cannot be shown
+        return f"{type(raised).__name__}\n{''.join(traceback.format_tb(raised.__traceback__))}"
+
+
+def place_of(raised: BaseException) -> str:
+    """Returns the innermost place in the user's code that an exception came through; empty for none."""
+    frames = traceback.extract_tb(raised.__traceback__)
+    theirs = [frame for frame in frames if is_users(frame.filename)]
+    return _place(theirs[-1].filename, theirs[-1].lineno, theirs[-1].name) if theirs else ""
+
+
+def place_in(log: str) -> str:
+    """Returns the innermost place in the user's code of the last stack in a log; empty for none."""
+    dumps = list(_DUMPED.finditer(log))
+    theirs = [
+        match for match in _FRAME.finditer(log, dumps[-1].start() if dumps else 0) if is_users(match["file"])
+    ]
+    if not theirs:
+        return ""
+    found = theirs[0 if dumps else -1]
+    return _place(found["file"], int(found["line"]), found["function"])
+
+
+def ending_in(log: str) -> str:
+    """Returns the exception that ended a process, by its last words, and its place; empty where none did."""
+    raised = log.rstrip().splitlines()[-1].strip() if _RAISED in log else ""
+    place = place_in(log)
+    return " ".join(filter(None, (raised[:MOST_WORDS], place and f"({place})")))
+
+
+def _place(file: str, line: int | None, function: str) -> str:
+    return f"{PurePath(file).name}:{line}, in {function}"
