@@ -24,7 +24,7 @@ from validation.samples import LAYOUTS, good, with_fault  # noqa: E402
 
 from ccheck.judging.judge import examine, judge  # noqa: E402
 from ccheck.judging.judgement import Judgement, prepare  # noqa: E402
-from ccheck_schemas.generated.channel import spotless  # noqa: E402
+from ccheck_schemas.formats.channel.generated import spotless  # noqa: E402
 
 CONFIG = ROOT / "corpus" / "channel" / "ccheck.toml"
 ROUNDS = {"40 KB": 15, "1 MB": 5, "10 MB": 3}

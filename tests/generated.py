@@ -10,14 +10,14 @@ from ccheck.formats.registry import SCHEMAS
 from ccheck_schemas.generate import NotGenerated, source
 from tests.conftest import ROOT
 
-FOLDER = ROOT / "schemas" / "ccheck_schemas" / "generated"
+FORMATS = ROOT / "schemas" / "ccheck_schemas" / "formats"
 
 
 def modules() -> Iterator[tuple[Path, str]]:
     """Each module and its text, for the schemas that the generator understands."""
     for schema in SCHEMAS:
         with contextlib.suppress(NotGenerated):
-            yield FOLDER / f"{schema.name}.py", source(schema)
+            yield FORMATS / schema.name / "generated.py", source(schema)
 
 
 if __name__ == "__main__":

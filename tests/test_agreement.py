@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from ccheck.formats.exercise.outcome import Given
 from ccheck.judging.judgement import Judgement, prepare
 from ccheck_fuzz.oracles import Case, broken
-from ccheck_schemas.formats import channel, channel_numbers
-from ccheck_schemas.formats.channel_recipe import compose
+from ccheck_schemas.formats.channel import numbers as channel_numbers
+from ccheck_schemas.formats.channel import schema as channel
+from ccheck_schemas.formats.channel.recipe import compose
+from ccheck_schemas.model.fix_up import seal
 from ccheck_schemas.read import read
-from ccheck_schemas.seal import seal
 from tests.conftest import ROOT
 
 CORPUS = ROOT / "corpus"

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ccheck_schemas.formats.channel import CHANNEL
-from ccheck_schemas.formats.channel_recipe import compose
+from ccheck_schemas.formats.channel.recipe import compose
+from ccheck_schemas.formats.channel.schema import CHANNEL
+from ccheck_schemas.model.fix_up import seal
 from ccheck_schemas.read import read
-from ccheck_schemas.seal import seal
 
 Criterion = dict[str, Any]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ccheck_schemas.anatomy import constants
+from ccheck_schemas.model import constants
 from ccheck_schemas.schema import Schema
 
 MOST_ENTRY = 128

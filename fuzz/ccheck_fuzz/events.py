@@ -15,11 +15,11 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from ccheck_fuzz.interest import COSTLY_TEXTS, EDGES, TEXTS
+from ccheck_interpreter.channel.generate import generate, pressing
 from ccheck_interpreter.event import Event
-from ccheck_interpreter.generate import generate, pressing
-from ccheck_interpreter.sysmon import CHECKING, TRUSTING, load
-from ccheck_interpreter.sysmon_generate import generate_sysmon
-from ccheck_interpreter.sysmon_tables import TargetError, target
+from ccheck_interpreter.sysmon.generate import generate_sysmon
+from ccheck_interpreter.sysmon.loader import CHECKING, TRUSTING, load
+from ccheck_interpreter.sysmon.tables import TargetError, target
 from ccheck_interpreter.trap import Refused, Trap
 
 MOST: Final = 400

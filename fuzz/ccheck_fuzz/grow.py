@@ -21,7 +21,7 @@ from ccheck_fuzz.model import Draft, Model, opened
 from ccheck_fuzz.mutate import Context
 from ccheck_fuzz.mutate.place import Site, with_value
 from ccheck_fuzz.mutate.records import kind_furnished, record_doubled, record_dropped
-from ccheck_schemas.anatomy import DERIVED, Kind, Role, sprout
+from ccheck_schemas.model import DERIVED, Kind, Role, sprout
 from ccheck_schemas.schema import Schema
 
 Score = tuple[int, ...]

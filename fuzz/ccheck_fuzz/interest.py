@@ -9,7 +9,7 @@ from functools import cached_property
 
 from ccheck.core.consumers import Consumer
 from ccheck_fuzz.model import opened
-from ccheck_schemas.anatomy import Number, constants
+from ccheck_schemas.model import Number, constants
 from ccheck_schemas.schema import Schema
 
 EDGES = (0, 1, 2, 3, 7, 8, 15, 16, 31, 32, 63, 64, 127, 128, 255, 256, 4095, 4096, 32_767, 32_768, 65_535,

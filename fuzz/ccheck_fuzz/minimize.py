@@ -12,7 +12,7 @@ from functools import partial
 
 from ccheck_fuzz.model import Draft, Model, Population, opened
 from ccheck_fuzz.model.draft import changed
-from ccheck_schemas.anatomy import DERIVED, Number, Payload, Role, Spot
+from ccheck_schemas.model import DERIVED, Number, Payload, Role, Spot
 from ccheck_schemas.schema import Schema
 
 LEAST_RUN = 4

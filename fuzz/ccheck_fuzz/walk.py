@@ -13,7 +13,7 @@ from ccheck_fuzz.interest import Interest
 from ccheck_fuzz.model import Model, Models, Population
 from ccheck_fuzz.mutate.place import Site, weight, with_value
 from ccheck_fuzz.mutate.texts import WORD
-from ccheck_schemas.anatomy import DERIVED, Kind, Number, Payload, Role
+from ccheck_schemas.model import DERIVED, Kind, Number, Payload, Role
 
 MOST_ROWS = 16
 """Records of one kind that are walked over, half of them the last."""

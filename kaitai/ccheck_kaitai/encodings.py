@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ccheck_kaitai.source import KaitaiError, Place
-from ccheck_schemas.encoding import text_encoding
+from ccheck_schemas.vocabulary.encoding import text_encoding
 
 
 def codec_of(said: object, place: Place) -> str:

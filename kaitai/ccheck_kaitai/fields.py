@@ -25,7 +25,7 @@ from ccheck_kaitai.expression import (
 from ccheck_kaitai.keys import Fate, fate, left_out
 from ccheck_kaitai.scope import FLOATS, INTEGERS, Scope, contents, is_integer, is_number, listed_alone
 from ccheck_kaitai.source import KaitaiError, words
-from ccheck_schemas.streams import code_unit
+from ccheck_schemas.vocabulary.streams import code_unit
 
 BITS = re.compile(r"b([1-9][0-9]?)(?:le|be)?", re.ASCII)
 _CONSTRUCT = {("u", "be"): "ub", ("u", "le"): "ul", ("s", "be"): "sb", ("s", "le"): "sl"}

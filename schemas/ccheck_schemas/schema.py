@@ -10,9 +10,9 @@ from typing import Any
 
 import construct
 
-from ccheck_schemas.lint import lint
+from ccheck_schemas.layout.lint import lint
 from ccheck_schemas.record import Reading
-from ccheck_schemas.streams import SOURCE
+from ccheck_schemas.vocabulary.streams import SOURCE
 
 Recipe = Mapping[str, Any]
 """Content as people write it: plain mappings, lists, text and numbers, as YAML has them."""

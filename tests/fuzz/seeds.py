@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 
 from ccheck.formats.registry import SCHEMAS
-from ccheck_schemas.anatomy import sprout
+from ccheck_schemas.model import sprout
 from ccheck_schemas.schema import Schema
 from tests.conftest import ROOT
 from tests.user import sensor

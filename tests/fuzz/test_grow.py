@@ -15,7 +15,7 @@ from ccheck_fuzz.interest import Interest, interest
 from ccheck_fuzz.judged import Judged
 from ccheck_fuzz.minimize import minimize
 from ccheck_fuzz.mutate import Mutator
-from ccheck_schemas.anatomy import sprout
+from ccheck_schemas.model import sprout
 from ccheck_schemas.read import read
 from tests.fuzz.seeds import ALL, BASE, CHANNEL, CORPUS, DEFINITIONS, DEVICETREE, JULY, REGDB, SENSOR, SYSMON
 

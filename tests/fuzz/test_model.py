@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccheck_fuzz.model import Draft, Model, Models, opened, rebuilt
-from ccheck_schemas.anatomy import Tie
+from ccheck_schemas.model import Tie
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import Schema
 from tests.fuzz.seeds import (

@@ -10,8 +10,8 @@ from ccheck.formats.channel.regex import REGEX_COST_HIGH, cost
 from ccheck_fuzz.interest import Interest
 from ccheck_fuzz.model import Model, opened
 from ccheck_fuzz.mutate import MUTATIONS, Context, named
-from ccheck_schemas.formats.channel import assemble
-from ccheck_schemas.formats.channel_numbers import CriterionKind
+from ccheck_schemas.formats.channel.numbers import CriterionKind
+from ccheck_schemas.formats.channel.schema import assemble
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import Schema
 from tests.fuzz.seeds import BASE, CHANNEL, CORPUS, INSTANCES, JULY, MARCH, REGDB, SYSMON

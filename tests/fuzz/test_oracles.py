@@ -33,13 +33,13 @@ from ccheck_fuzz.oracles import (
     resources,
     trap,
 )
-from ccheck_interpreter.channel import Content
-from ccheck_interpreter.evaluate import EventResult, evaluate
+from ccheck_interpreter.channel.evaluate import EventResult, evaluate
+from ccheck_interpreter.channel.loader import Content
 from ccheck_interpreter.event import Event
-from ccheck_schemas.formats.channel import CHANNEL, SCHEMA
-from ccheck_schemas.generated.channel import spotless
+from ccheck_schemas.formats.channel.generated import spotless
+from ccheck_schemas.formats.channel.schema import CHANNEL, SCHEMA
+from ccheck_schemas.model.fix_up import seal
 from ccheck_schemas.read import read
-from ccheck_schemas.seal import seal
 from tests.conftest import ROOT
 
 CORPUS = ROOT / "corpus" / "channel"
@@ -142,7 +142,7 @@ def test_a_quick_way_that_passes_too_much_is_told(judgement: Judgement) -> None:
 def test_two_readings_that_differ_are_told(judgement: Judgement, monkeypatch: pytest.MonkeyPatch) -> None:
     """An interpreter that takes one criterion kind for another disagrees with the schema about who matches."""
     assert not list(disagreement(case(judgement, MARCH)))
-    monkeypatch.setattr("ccheck_interpreter.evaluate.match_text", lambda *args, **words: False)
+    monkeypatch.setattr("ccheck_interpreter.channel.evaluate.match_text", lambda *args, **words: False)
     found = next(disagreement(case(judgement, MARCH)), None)
     assert found is not None
     assert found.signature == ("disagreement", "matched")
@@ -175,7 +175,7 @@ def test_what_readings_agreed_on_is_not_asked_again(
     other = seal(bytes(edited), read(CHANNEL, bytes(edited)))
     assert not list(disagreement(replace(case(judgement, other), agreed=agreed)))
     assert set(met) == {(1, None), (1, 1)}
-    monkeypatch.setattr("ccheck_interpreter.evaluate.match_integer", lambda *args: False)
+    monkeypatch.setattr("ccheck_interpreter.channel.evaluate.match_integer", lambda *args: False)
     assert not list(disagreement(replace(case(judgement, data), agreed=agreed)))
     assert list(disagreement(case(judgement, data)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ccheck_fuzz.interest import Interest
 from ccheck_fuzz.model import Models, opened
 from ccheck_fuzz.walk import MOST_STEPS, Walk, contents, meanings, numbers
-from ccheck_schemas.anatomy import Role
+from ccheck_schemas.model import Role
 from ccheck_schemas.read import read
 from tests.fuzz.seeds import CHANNEL, INSTANCES, MARCH
 

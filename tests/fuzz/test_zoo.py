@@ -46,7 +46,7 @@ def test_fits(plant: Plant) -> None:
 
 def test_does_not_fit() -> None:
     """Text that stands twice, or not at all, is refused by name."""
-    file = "interpreter/ccheck_interpreter/channel.py"
+    file = "interpreter/ccheck_interpreter/channel/loader.py"
     for before, count in (("no such text", 0), ("raise _refuse(", 11)):
         plant = Plant("odd", "channel", "trap", "nothing", (Edit(file, before, ""),))
         found = (ROOT / file).read_text(encoding="utf-8").count(before)

@@ -16,10 +16,10 @@ from ccheck.config.user_schema import UserSchema
 from ccheck.formats.check_table import CHECKS
 from ccheck.judging import generated_fast_path as own
 from ccheck.judging.judgement import Judgement, prepare
-from ccheck_schemas import extent
 from ccheck_schemas import meaning as m
-from ccheck_schemas.anatomy import constants, dissect, sprout, vocabulary
-from ccheck_schemas.lint import MOST_VALUES, lint
+from ccheck_schemas.layout import extent
+from ccheck_schemas.layout.lint import MOST_VALUES, lint
+from ccheck_schemas.model import constants, dissect, sprout, vocabulary
 from ccheck_schemas.schema import Schema
 from tests.validator.test_growth import RATIO, calls
 

@@ -16,7 +16,7 @@ from ccheck.formats.check_table import CHECKS
 from ccheck.judging import generated_fast_path as own
 from ccheck.judging.judgement import Judgement, prepare
 from ccheck_schemas import meaning as m
-from ccheck_schemas.anatomy import constants, dissect, sprout
+from ccheck_schemas.model import constants, dissect, sprout
 from ccheck_schemas.schema import Schema
 from tests.schemas.test_trees import calls
 

@@ -33,12 +33,13 @@ from hypothesis import strategies as st
 from ccheck.formats.registry import FORMATS
 from ccheck_schemas import meaning as m
 from ccheck_schemas.generate import NotGenerated, source
+from ccheck_schemas.generate.runtime import ROWS, Columns
+from ccheck_schemas.model.fix_up import seal
 from ccheck_schemas.read import read
-from ccheck_schemas.runtime import ROWS, Columns
 from ccheck_schemas.schema import Schema
-from ccheck_schemas.seal import seal
 from tests.conftest import ROOT
-from tests.generated import FOLDER, modules
+from tests.generated import FORMATS as GENERATED_IN
+from tests.generated import modules
 from tests.schemas.same_reading import read_both
 from tests.schemas.test_read import LINKS, POOLED, TYPED
 
@@ -163,7 +164,7 @@ MISSING = Struct(
 )
 """A table and a pool that a file may lack."""
 
-GENERATED = [known.schema for known in FORMATS if (FOLDER / f"{known.name}.py").exists()]
+GENERATED = [known.schema for known in FORMATS if (GENERATED_IN / known.name / "generated.py").exists()]
 """The schemas that have a generated module."""
 
 TREES = {
@@ -250,8 +251,8 @@ def test_built_in_formats_agree_with_the_reader(
 
 def test_genuine_rules_are_spotless(shared_data: Path) -> None:
     """All genuine Sysmon rules are spotless to the generated code, as to the reader."""
-    from ccheck_schemas.formats.sysmon import SCHEMA
-    from ccheck_schemas.generated.sysmon import spotless
+    from ccheck_schemas.formats.sysmon.generated import spotless
+    from ccheck_schemas.formats.sysmon.schema import SCHEMA
 
     files = sorted((shared_data / "sysmon" / "valid").iterdir())
     assert len(files) == 83

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultName
-from ccheck_schemas.ledger import FAULTS_KEPT
-from ccheck_schemas.lint import lint
+from ccheck_schemas.layout.lint import lint
+from ccheck_schemas.model.fix_up import seal
 from ccheck_schemas.read import read
+from ccheck_schemas.read.ledger import FAULTS_KEPT
 from ccheck_schemas.record import Reading
-from ccheck_schemas.seal import seal
 from ccheck_schemas.span import Span
 
 

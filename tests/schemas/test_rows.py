@@ -9,10 +9,10 @@ import pytest
 from construct import Bytes, If, IfThenElse, Int8sb, Int8ub, Int16ub, Struct, this
 
 from ccheck_schemas import meaning as m
-from ccheck_schemas.formats.channel import CHANNEL
+from ccheck_schemas.formats.channel.schema import CHANNEL
+from ccheck_schemas.model.fix_up import seal
 from ccheck_schemas.read import read
-from ccheck_schemas.row_plan import row_plan
-from ccheck_schemas.seal import seal
+from ccheck_schemas.read.row_plan import row_plan
 from tests.conftest import ROOT
 from tests.schemas.same_reading import read_both
 

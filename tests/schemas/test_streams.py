@@ -16,15 +16,15 @@ from ccheck.config.user_schema import UserSchema
 from ccheck.judging import generated_fast_path as own
 from ccheck_fuzz.model import opened
 from ccheck_schemas import meaning as m
-from ccheck_schemas.anatomy import sprout
 from ccheck_schemas.coverage import intersect, merged, subtract
 from ccheck_schemas.fault import FaultName
 from ccheck_schemas.generate import enough
-from ccheck_schemas.lint import lint
+from ccheck_schemas.layout.lint import lint
+from ccheck_schemas.layout.tree import nodes
+from ccheck_schemas.model import sprout
 from ccheck_schemas.read import read
 from ccheck_schemas.record import Record, is_records
 from ccheck_schemas.schema import Schema
-from ccheck_schemas.tree import nodes
 
 ENCODINGS = (None, "ascii", "utf-8", "utf-16-le", "shift_jis")
 

@@ -24,13 +24,13 @@ from ccheck.formats.check_table import CHECKS
 from ccheck.judging import generated_fast_path as own
 from ccheck.judging.judgement import Judgement, prepare
 from ccheck_schemas import meaning as m
-from ccheck_schemas.anatomy import dissect, sprout
 from ccheck_schemas.fault import FaultName
 from ccheck_schemas.generate import NotGenerated
-from ccheck_schemas.lint import lint
+from ccheck_schemas.layout.lint import lint
+from ccheck_schemas.layout.tree import bare, nodes
+from ccheck_schemas.model import dissect, sprout
 from ccheck_schemas.record import Reading, Record
 from ccheck_schemas.schema import Schema
-from ccheck_schemas.tree import bare, nodes
 from tests.schemas.same_reading import read_both
 from tests.schemas.test_generate import compiled
 from tests.schemas.trees import Choose, Trees, content

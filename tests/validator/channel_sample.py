@@ -15,9 +15,9 @@ from ccheck.core.subject import Definitions, Setting
 from ccheck.formats.check_table import CHECKS
 from ccheck.formats.registry import SCHEMAS
 from ccheck.judging.judge import Policy, examine, judge
-from ccheck_schemas import seal as sealing
-from ccheck_schemas.formats.channel import SCHEMA
-from ccheck_schemas.formats.channel_recipe import compose
+from ccheck_schemas.formats.channel.recipe import compose
+from ccheck_schemas.formats.channel.schema import SCHEMA
+from ccheck_schemas.model import fix_up as sealing
 from ccheck_schemas.read import read
 from tests.conftest import ROOT
 

@@ -16,14 +16,13 @@ from ccheck.core.finding import FileReport
 from ccheck.formats.check_table import CHECKS
 from ccheck.formats.registry import SCHEMAS
 from ccheck.judging.judge import MAX_FINDINGS, Policy, examine, judge
-from ccheck_schemas import text
 from ccheck_schemas.fault import FaultName
-from ccheck_schemas.formats.channel import (
+from ccheck_schemas.formats.channel.recipe import compose, describe
+from ccheck_schemas.formats.channel.schema import (
     SCHEMA,
     ChannelContent,
 )
-from ccheck_schemas.formats.channel_recipe import compose, describe
-from ccheck_schemas.read import read
+from ccheck_schemas.read import read, text
 from tests.validator.channel_sample import (
     SMALL,
     a_field,
@@ -327,7 +326,7 @@ def test_overlapping_items_stop_the_reading(monkeypatch: pytest.MonkeyPatch) -> 
         return genuine(ledger, node, record, name, at, length)
 
     data = overlapping_items()
-    monkeypatch.setattr("ccheck_schemas.pool.decode", decode)
+    monkeypatch.setattr("ccheck_schemas.read.pool.decode", decode)
     reading = read(SCHEMA.root, data)
     assert len(data) < read_bytes <= 9 * len(data) + 65_536
     assert reading.counts[FaultName.POOL_ITEMS_OVERLAP] == 1

@@ -18,9 +18,9 @@ from construct import Array, Bytes, Int8ub, Int32ub, Struct, this
 from ccheck.formats.check_table import CHECKS
 from ccheck.judging.judgement import Judgement, prepare
 from ccheck_schemas import meaning as m
-from ccheck_schemas.anatomy import dissect
+from ccheck_schemas.model import dissect
+from ccheck_schemas.read.walk.reader import MOST_RECORDS
 from ccheck_schemas.schema import Schema
-from ccheck_schemas.walk.reader import MOST_RECORDS
 from tests.validator.test_cli import Run, cc
 
 __all__ = ["cc"]

@@ -493,7 +493,7 @@ OPEN = {
     "from random import random": "it imports random",
     "from .other import X": "it imports .other",
     "import ccheck_schemas.meaning": "it imports ccheck_schemas.meaning",
-    "from ccheck_schemas.formats.channel import SCHEMA": "it imports ccheck_schemas.formats.channel",
+    "from ccheck_schemas.formats.channel.schema import SCHEMA": "it imports ccheck_schemas.formats.channel.schema",
     "x = open('other')": "it uses open",
     "eval('1')": "it uses eval",
     "exec('1')": "it uses exec",

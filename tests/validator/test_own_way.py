@@ -36,11 +36,11 @@ from ccheck.judging import generated_fast_path as own
 from ccheck.judging.judge import examine, judge
 from ccheck.judging.judgement import Judgement, prepare
 from ccheck_schemas import meaning as m
-from ccheck_schemas.anatomy import sprout
 from ccheck_schemas.generate import enough
+from ccheck_schemas.model import sprout
+from ccheck_schemas.model.fix_up import seal
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import Schema
-from ccheck_schemas.seal import seal
 from tests.conftest import ROOT
 from tests.schemas.test_generate import CHECKED, NUMBERS, Bits, Colour
 from tests.schemas.test_read import POOLED, TYPED

@@ -12,7 +12,7 @@ from ccheck.core.subject import Subject
 from ccheck.formats.check_table import CHECKS
 from ccheck.formats.registry import SCHEMAS
 from ccheck.judging.judge import Policy, examine, judge
-from ccheck_schemas.formats.channel import SCHEMA
+from ccheck_schemas.formats.channel.schema import SCHEMA
 from tests.validator.channel_sample import SMALL, put, seal, setting
 
 RESERVED = put(SMALL, 0x42, "H", 1)

@@ -24,9 +24,9 @@ from ccheck.formats.registry import SCHEMAS, named
 from ccheck.judging.judge import examine, judge
 from ccheck.judging.judgement import Judgement
 from ccheck.judging.judgement import prepare as prepare_judgement
-from ccheck_schemas.formats import channel
+from ccheck_schemas.formats.channel import schema as channel
+from ccheck_schemas.model.fix_up import seal
 from ccheck_schemas.read import read
-from ccheck_schemas.seal import seal
 from tests.conftest import ROOT
 from tests.test_agreement import instances
 

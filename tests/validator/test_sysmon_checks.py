@@ -19,8 +19,8 @@ from ccheck.formats.check_table import CHECKS
 from ccheck.formats.registry import SCHEMAS
 from ccheck.judging.judge import Policy, examine, judge
 from ccheck.judging.judgement import prepare
-from ccheck_schemas.formats.sysmon import SCHEMA
-from ccheck_schemas.formats.sysmon_recipe import compose
+from ccheck_schemas.formats.sysmon.recipe import compose
+from ccheck_schemas.formats.sysmon.schema import SCHEMA
 from tests.conftest import ROOT
 
 BASE = build_file(ROOT / "corpus" / "sysmon" / "base.yaml", SCHEMAS)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ccheck_fuzz.model.frame import Frame, Model, Sharing, Table
 from ccheck_fuzz.model.layout import lay
-from ccheck_schemas.anatomy import KEYS, Chained, Kind, Payload, Piece, Ref, Refs, Spot, Stray
+from ccheck_schemas.model import KEYS, Chained, Kind, Payload, Piece, Ref, Refs, Spot, Stray
 
 
 @dataclass(frozen=True, slots=True)

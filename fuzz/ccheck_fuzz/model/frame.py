@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from ccheck_schemas.anatomy import Chained, Kind, Number, Piece, Refs
+from ccheck_schemas.model import Chained, Kind, Number, Piece, Refs
 
 
 class Table:

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 
 from ccheck_fuzz.model.frame import Frame, Model, Seal, Sharing, Table
-from ccheck_schemas.anatomy import (
+from ccheck_schemas.model import (
     Chained,
     Kind,
     Number,

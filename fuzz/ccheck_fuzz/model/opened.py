@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ccheck_fuzz.model.frame import Frame, Model, Sharing, Table
 from ccheck_fuzz.model.layout import Layout, rebuilt
-from ccheck_schemas.anatomy import KEYS, Anatomy, Kind, Payload, Piece, Refs, Spot, Tie, dissect
+from ccheck_schemas.model import KEYS, Anatomy, Kind, Payload, Piece, Refs, Spot, Tie, dissect
 from ccheck_schemas.schema import Schema
 
 

@@ -7,7 +7,7 @@ from random import Random
 
 from ccheck_fuzz.model import Model
 from ccheck_fuzz.mutate.place import Context, Site, pick, row_of, site, with_value
-from ccheck_schemas.anatomy import Role
+from ccheck_schemas.model import Role
 
 FREE = frozenset({Role.PLAIN, Role.BOUNDED})
 BOUNDED = frozenset({Role.BOUNDED})

@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 from ccheck_fuzz.interest import Interest
 from ccheck_fuzz.model import Frame, Model, Population, Table
 from ccheck_fuzz.model.draft import changed
-from ccheck_schemas.anatomy import DERIVED, Kind, Number, Payload, Ref, Refs, Role, Stray
+from ccheck_schemas.model import DERIVED, Kind, Number, Payload, Ref, Refs, Role, Stray
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from ccheck_fuzz.model import Model
 from ccheck_fuzz.mutate.place import Context, numbers_of, pick, row_of
-from ccheck_schemas.anatomy import Piece, Role, Tie
+from ccheck_schemas.model import Piece, Role, Tie
 
 SECTOR = 512
 MOST_WORDS = 4096

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ccheck_fuzz.model import Draft, Model
 from ccheck_fuzz.mutate.place import Context, Site, chosen, pick, with_value
-from ccheck_schemas.anatomy import Payload, Refs, Spot, Tie
+from ccheck_schemas.model import Payload, Refs, Spot, Tie
 
 UNUSED = (b"\0", b"unused\0", bytes(8))
 

@@ -7,7 +7,7 @@ from random import Random
 from ccheck_fuzz.model import Draft, Model
 from ccheck_fuzz.model.draft import Branch
 from ccheck_fuzz.mutate.place import Context, chosen, numbers_of, pick, row_of
-from ccheck_schemas.anatomy import Chained, Payload, Role
+from ccheck_schemas.model import Chained, Payload, Role
 
 ENUM = frozenset({Role.ENUM})
 FLAGS = frozenset({Role.FLAGS})

@@ -9,7 +9,7 @@ from random import Random
 
 from ccheck_fuzz.model import Draft, Model, Population
 from ccheck_fuzz.mutate.place import Context, Site, pick, site, with_value
-from ccheck_schemas.anatomy import PlaceForm, Role
+from ccheck_schemas.model import PlaceForm, Role
 
 
 def _broken(model: Model, random: Random, context: Context, role: Role) -> Model | None:

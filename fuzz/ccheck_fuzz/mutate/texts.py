@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ccheck_fuzz.model import Draft, Model, Population
 from ccheck_fuzz.model.draft import changed
 from ccheck_fuzz.mutate.place import Context, chosen, pick
-from ccheck_schemas.anatomy import Blob, Payload, Relation, Spot, Stray
+from ccheck_schemas.model import Blob, Payload, Relation, Spot, Stray
 
 WORD = 8
 MOST_TEXT = 1 << 16

@@ -19,8 +19,8 @@ from ccheck_schemas.generate.names import count_of, pool_of, start_of
 from ccheck_schemas.generate.number import conditions, order
 from ccheck_schemas.generate.plain import plain, unrestricted
 from ccheck_schemas.generate.scope import NotGenerated, Scope, expression
-from ccheck_schemas.size import sizeof
-from ccheck_schemas.tree import bare
+from ccheck_schemas.layout.size import sizeof
+from ccheck_schemas.layout.tree import bare
 
 if TYPE_CHECKING:
     from ccheck_schemas.generate.writer import Writer

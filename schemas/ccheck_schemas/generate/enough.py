@@ -15,9 +15,9 @@ from typing import Any
 import construct
 
 from ccheck_schemas import meaning as m
+from ccheck_schemas.layout.size import least_size
+from ccheck_schemas.layout.tree import bare
 from ccheck_schemas.schema import Schema
-from ccheck_schemas.size import least_size
-from ccheck_schemas.tree import bare
 
 _EXACT = frozenset({"ascii", "utf-8", "utf-16-le", "utf-16-be", "latin-1"})
 """Encodings in which text that was decoded strictly is encoded to the bytes that it came from."""

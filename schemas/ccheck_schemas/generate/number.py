@@ -7,7 +7,7 @@ from typing import Any
 import construct
 
 from ccheck_schemas import meaning as m
-from ccheck_schemas.size import integer_range
+from ccheck_schemas.layout.size import integer_range
 
 
 def conditions(meaning: m.Meaning, v: str, leaf: Any) -> list[str] | None:

@@ -18,9 +18,9 @@ from ccheck_schemas import meaning as m
 from ccheck_schemas.generate.lines import Lines
 from ccheck_schemas.generate.names import behind
 from ccheck_schemas.generate.number import conditions
+from ccheck_schemas.generate.runtime import Account, held, sound_text
 from ccheck_schemas.generate.scope import NotGenerated, Scope, expression
-from ccheck_schemas.runtime import Account, held, sound_text
-from ccheck_schemas.tree import bare
+from ccheck_schemas.layout.tree import bare
 
 Broken = Callable[[memoryview, int], list[int]]
 """Rows and the size of the file → the numbers of the rows that break a meaning."""

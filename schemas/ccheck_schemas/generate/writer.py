@@ -14,15 +14,15 @@ from ccheck_schemas.generate.names import behind, count_of, pool_of, start_of
 from ccheck_schemas.generate.number import conditions as broken
 from ccheck_schemas.generate.number import order
 from ccheck_schemas.generate.scope import NotGenerated, Scope, expression
-from ccheck_schemas.outer import outer_paths
+from ccheck_schemas.layout.outer import outer_paths
+from ccheck_schemas.layout.size import sizeof
+from ccheck_schemas.layout.tree import bare, leaves_of, nodes
 from ccheck_schemas.schema import Schema
-from ccheck_schemas.size import sizeof
-from ccheck_schemas.tree import bare, leaves_of, nodes
 
 _RUNTIME = (
     "ROWS", "Columns", "Items", "Table", "chosen", "column", "others", "shared_out", "tiled", "well_formed",
 )  # fmt: skip
-"""What generated modules take from `ccheck_schemas.runtime`."""
+"""What generated modules take from `ccheck_schemas.generate.runtime`."""
 
 MOST_CASES = 256
 """Cases of one choice, at most: to Python each lies inside the one before."""
@@ -68,7 +68,7 @@ class Writer(Lines):
             "from struct import Struct",
             "from zlib import crc32",
             "",
-            "from ccheck_schemas.runtime import (  # noqa: F401",
+            "from ccheck_schemas.generate.runtime import (  # noqa: F401",
             *(f"    {name}," for name in _RUNTIME),
             ")",
             "",

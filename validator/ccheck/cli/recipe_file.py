@@ -32,11 +32,11 @@ from typing import Any
 
 from ccheck.files.regular_file import read_regular_text
 from ccheck.text.quoting import did_you_mean
+from ccheck_schemas.model.fix_up import seal
 from ccheck_schemas.read import read
-from ccheck_schemas.recipe import Part
+from ccheck_schemas.recipe.part import Part
 from ccheck_schemas.record import Record, every_field
 from ccheck_schemas.schema import RecipeError, Schema
-from ccheck_schemas.seal import seal
 
 _DEPTH = 8
 

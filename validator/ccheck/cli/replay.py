@@ -22,10 +22,10 @@ from ccheck.formats.channel.exercise import profile_of
 from ccheck.formats.check_table import CHECKS
 from ccheck.formats.registry import SCHEMAS
 from ccheck.judging.judge import Policy, examine, judge
-from ccheck_interpreter.host import ProfileOutcome, run, run_all
-from ccheck_interpreter.mitigation import contained
-from ccheck_interpreter.mitigation import judge as judge_mitigations
-from ccheck_schemas.formats import channel
+from ccheck_interpreter.channel.host import ProfileOutcome, run, run_all
+from ccheck_interpreter.channel.mitigation import contained
+from ccheck_interpreter.channel.mitigation import judge as judge_mitigations
+from ccheck_schemas.formats.channel import schema as channel
 
 DAY = date(2024, 7, 19)
 HOSTS = 8_500_000

@@ -17,7 +17,7 @@ from ccheck.core.finding import Finding
 from ccheck.files.atomic_write import write_whole
 from ccheck.files.output import lost_or_misplaced
 from ccheck.report.text import render_file
-from ccheck_interpreter.host import ProfileOutcome
+from ccheck_interpreter.channel.host import ProfileOutcome
 from ccheck_interpreter.trap import report, to_json
 
 WIDTH = 100

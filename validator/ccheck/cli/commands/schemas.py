@@ -12,7 +12,7 @@ from ccheck.formats.check_table import CHECKS, applying
 from ccheck.formats.registry import brought, every
 from ccheck.judging import generated_fast_path as own
 from ccheck.text.printable import printable
-from ccheck_schemas.row_plan import at_once
+from ccheck_schemas.read.row_plan import at_once
 from ccheck_schemas.schema import Schema
 
 

@@ -4,8 +4,8 @@ from ccheck.formats.format import Format
 
 FORMAT = Format(
     "apparmor",
-    "ccheck_schemas.formats.apparmor_numbers:recognise",
-    "ccheck_schemas.formats.apparmor:SCHEMA",
+    "ccheck_schemas.formats.apparmor.numbers:recognise",
+    "ccheck_schemas.formats.apparmor.schema:SCHEMA",
     "ccheck.formats.apparmor.checks.table:TABLE",
     "ccheck.formats.apparmor.exercise:run",
     no_quick_way="its items have no fixed size, and what an item holds depends on its kind and name",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ccheck.formats.exercise.outcome import Exercised, Given
 from ccheck.formats.exercise.reader import questions, under
-from ccheck_interpreter.apparmor import CHECKING, TRUSTING, run_apparmor
+from ccheck_interpreter.apparmor.policy import CHECKING, TRUSTING, run_apparmor
 
 
 def run(data: bytes, given: Given) -> Exercised:

@@ -4,8 +4,8 @@ from ccheck.formats.format import Format
 
 FORMAT = Format(
     "channel",
-    "ccheck_schemas.formats.channel_numbers:recognise",
-    "ccheck_schemas.formats.channel:SCHEMA",
+    "ccheck_schemas.formats.channel.numbers:recognise",
+    "ccheck_schemas.formats.channel.schema:SCHEMA",
     "ccheck.formats.channel.checks.table:TABLE",
     "ccheck.formats.channel.exercise:run",
     "ccheck.formats.channel.session:ChannelSession",

@@ -11,15 +11,15 @@ import re2
 from ccheck.formats.exercise.account import Line, first_difference
 from ccheck.formats.exercise.agreement import Agreed
 from ccheck.formats.exercise.outcome import Given
-from ccheck_interpreter.channel import Content, load
-from ccheck_interpreter.definitions import Definitions, conforming, load_definitions
-from ccheck_interpreter.evaluate import EventResult, evaluate
+from ccheck_interpreter.channel.definitions import Definitions, conforming, load_definitions
+from ccheck_interpreter.channel.evaluate import EventResult, evaluate
+from ccheck_interpreter.channel.generate import instance_events
+from ccheck_interpreter.channel.loader import Content, load
 from ccheck_interpreter.event import Event, EventError, encode, parse_event
-from ccheck_interpreter.generate import instance_events
 from ccheck_interpreter.profile import Profile
 from ccheck_interpreter.trap import Refused, Trap
-from ccheck_schemas.formats.channel import ChannelContent, Criterion, TemplateInstance
-from ccheck_schemas.formats.channel_numbers import CriterionKind, Kind, ValueKind
+from ccheck_schemas.formats.channel.numbers import CriterionKind, Kind, ValueKind
+from ccheck_schemas.formats.channel.schema import ChannelContent, Criterion, TemplateInstance
 
 MOST_EVENTS = 32
 MOST_AGREED = 4096

@@ -7,14 +7,14 @@ from typing import Any
 from ccheck.formats.channel.exercise import DEFINITIONS_KIND, outcome_of, profile_of, run
 from ccheck.formats.exercise.evidence import Evidence, Slot, Use
 from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Given
-from ccheck_interpreter.definitions import Definitions, load_definitions
-from ccheck_interpreter.evaluate import Seen
-from ccheck_interpreter.host import ProfileOutcome
-from ccheck_interpreter.host import run as run_host
+from ccheck_interpreter.channel.definitions import Definitions, load_definitions
+from ccheck_interpreter.channel.evaluate import Seen
+from ccheck_interpreter.channel.host import ProfileOutcome
+from ccheck_interpreter.channel.host import run as run_host
 from ccheck_interpreter.match import KIND_NAMES, VALUE_KIND_NAMES
 from ccheck_interpreter.profile import Profile
 from ccheck_interpreter.trap import Refused
-from ccheck_schemas.formats.channel import ChannelContent
+from ccheck_schemas.formats.channel.schema import ChannelContent
 
 
 def gather(data: bytes, content: Any, given: Given) -> Evidence:

@@ -7,12 +7,12 @@ from typing import Any
 
 from ccheck.core.consumers import Consumer
 from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Given, Outcome
-from ccheck_interpreter.definitions import conforming, load_definitions
-from ccheck_interpreter.evaluate import EventResult
+from ccheck_interpreter.channel.definitions import conforming, load_definitions
+from ccheck_interpreter.channel.evaluate import EventResult
+from ccheck_interpreter.channel.host import ProfileOutcome
+from ccheck_interpreter.channel.host import run as run_host
+from ccheck_interpreter.channel.matrix import Matrix, exercise, render
 from ccheck_interpreter.event import Event, EventError, parse_events
-from ccheck_interpreter.host import ProfileOutcome
-from ccheck_interpreter.host import run as run_host
-from ccheck_interpreter.matrix import Matrix, exercise, render
 from ccheck_interpreter.profile import Profile
 from ccheck_interpreter.trap import Refused
 

@@ -11,11 +11,11 @@ from typing import TypeAlias
 
 from ccheck.formats.channel.exercise import DEFINITIONS_KIND, profile_of
 from ccheck.formats.exercise.outcome import ExerciseError, Given, Outcome
-from ccheck_interpreter.channel import Content, Instance, load
-from ccheck_interpreter.definitions import Definitions, conforming, load_definitions
-from ccheck_interpreter.evaluate import Seen, evaluate
+from ccheck_interpreter.channel.definitions import Definitions, conforming, load_definitions
+from ccheck_interpreter.channel.evaluate import Seen, evaluate
+from ccheck_interpreter.channel.generate import matching, salvaged
+from ccheck_interpreter.channel.loader import Content, Instance, load
 from ccheck_interpreter.event import Event, EventError, parse_event
-from ccheck_interpreter.generate import matching, salvaged
 from ccheck_interpreter.profile import Profile
 from ccheck_interpreter.space import DEFAULT_LIMITS, Limits
 from ccheck_interpreter.trap import Refusal, Refused, Trap, TrapData

@@ -4,8 +4,8 @@ from ccheck.formats.format import Format
 
 FORMAT = Format(
     "devicetree",
-    "ccheck_schemas.formats.devicetree_numbers:recognise",
-    "ccheck_schemas.formats.devicetree:SCHEMA",
+    "ccheck_schemas.formats.devicetree.numbers:recognise",
+    "ccheck_schemas.formats.devicetree.schema:SCHEMA",
     "ccheck.formats.devicetree.checks.table:TABLE",
     "ccheck.formats.devicetree.exercise:run",
     no_quick_way="its tokens have no fixed size, and what a token holds depends on its kind",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ccheck.formats.exercise.outcome import Exercised, Given
 from ccheck.formats.exercise.reader import questions, under
-from ccheck_interpreter.devicetree import CHECKING, TRUSTING, run_devicetree
+from ccheck_interpreter.devicetree.tree import CHECKING, TRUSTING, run_devicetree
 
 
 def run(data: bytes, given: Given) -> Exercised:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ccheck.formats.exercise.outcome import Exercise, Exercised, Given
-from ccheck_schemas.anatomy import vocabulary
+from ccheck_schemas.model import vocabulary
 from ccheck_schemas.schema import Schema
 
 

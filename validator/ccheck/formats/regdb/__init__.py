@@ -4,8 +4,8 @@ from ccheck.formats.format import Format
 
 FORMAT = Format(
     "regdb",
-    "ccheck_schemas.formats.regdb_numbers:recognise",
-    "ccheck_schemas.formats.regdb:SCHEMA",
+    "ccheck_schemas.formats.regdb.numbers:recognise",
+    "ccheck_schemas.formats.regdb.schema:SCHEMA",
     "ccheck.formats.regdb.checks.table:TABLE",
     "ccheck.formats.regdb.exercise:run",
     no_quick_way="a rule's length decides what it holds; a release is one file of a few kilobytes",

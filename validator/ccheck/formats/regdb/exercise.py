@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ccheck.formats.exercise.outcome import Exercised, Given
 from ccheck.formats.exercise.reader import questions, under
-from ccheck_interpreter.regdb import CHECKING, TRUSTING, run_regdb
+from ccheck_interpreter.regdb.database import CHECKING, TRUSTING, run_regdb
 
 
 def run(data: bytes, given: Given) -> Exercised:

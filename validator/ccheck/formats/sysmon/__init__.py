@@ -4,8 +4,8 @@ from ccheck.formats.format import Format
 
 FORMAT = Format(
     "sysmon",
-    "ccheck_schemas.formats.sysmon_tables:recognise",
-    "ccheck_schemas.formats.sysmon:SCHEMA",
+    "ccheck_schemas.formats.sysmon.tables:recognise",
+    "ccheck_schemas.formats.sysmon.schema:SCHEMA",
     "ccheck.formats.sysmon.checks.table:TABLE",
     "ccheck.formats.sysmon.exercise:run",
     "ccheck.formats.sysmon.session:SysmonSession",

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from ccheck.formats.exercise.account import Line, first_difference
 from ccheck.formats.exercise.agreement import Agreed
 from ccheck.formats.exercise.outcome import Given
-from ccheck_interpreter.sysmon import CHECKING, Rules, load
-from ccheck_interpreter.sysmon_match import fold
-from ccheck_interpreter.sysmon_tables import TargetError, target
+from ccheck_interpreter.sysmon.loader import CHECKING, Rules, load
+from ccheck_interpreter.sysmon.match import fold
+from ccheck_interpreter.sysmon.tables import TargetError, target
 from ccheck_interpreter.trap import Refused, Trap
-from ccheck_schemas.formats.sysmon import SysmonContent
+from ccheck_schemas.formats.sysmon.schema import SysmonContent
 
 
 def differ(

@@ -10,12 +10,12 @@ from ccheck.formats.exercise.evidence import Evidence, builds_by, plain
 from ccheck.formats.exercise.outcome import Given
 from ccheck.formats.sysmon.exercise import driver_of, run
 from ccheck_interpreter.event import EventError
-from ccheck_interpreter.sysmon import CHECKING, TRUSTING, load
-from ccheck_interpreter.sysmon_decide import decide
-from ccheck_interpreter.sysmon_generate import generate_sysmon
-from ccheck_interpreter.sysmon_tables import Target
+from ccheck_interpreter.sysmon.decide import decide
+from ccheck_interpreter.sysmon.generate import generate_sysmon
+from ccheck_interpreter.sysmon.loader import CHECKING, TRUSTING, load
+from ccheck_interpreter.sysmon.tables import Target
 from ccheck_interpreter.trap import Refused, Trap
-from ccheck_schemas.formats.sysmon import SCHEMA
+from ccheck_schemas.formats.sysmon.schema import SCHEMA
 
 _VOCABULARY = plain(run, SCHEMA)
 

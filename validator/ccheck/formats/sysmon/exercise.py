@@ -8,10 +8,10 @@ from typing import Any
 
 from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Given, Outcome
 from ccheck_interpreter.event import EventError
-from ccheck_interpreter.sysmon import CHECKING, TRUSTING
-from ccheck_interpreter.sysmon_generate import SysmonEvent
-from ccheck_interpreter.sysmon_host import run_sysmon
-from ccheck_interpreter.sysmon_tables import Target, TargetError, target
+from ccheck_interpreter.sysmon.generate import SysmonEvent
+from ccheck_interpreter.sysmon.host import run_sysmon
+from ccheck_interpreter.sysmon.loader import CHECKING, TRUSTING
+from ccheck_interpreter.sysmon.tables import Target, TargetError, target
 
 
 def run(data: bytes, given: Given) -> Exercised:

@@ -12,10 +12,10 @@ from ccheck.formats.exercise.outcome import Given, Outcome
 from ccheck.formats.sysmon.exercise import parse_event
 from ccheck_interpreter.event import EventError
 from ccheck_interpreter.profile import Profile
-from ccheck_interpreter.sysmon import CHECKING, TRUSTING, Rules, load
-from ccheck_interpreter.sysmon_decide import decide
-from ccheck_interpreter.sysmon_generate import SysmonEvent, generate_sysmon
-from ccheck_interpreter.sysmon_tables import Target, TargetError, target
+from ccheck_interpreter.sysmon.decide import decide
+from ccheck_interpreter.sysmon.generate import SysmonEvent, generate_sysmon
+from ccheck_interpreter.sysmon.loader import CHECKING, TRUSTING, Rules, load
+from ccheck_interpreter.sysmon.tables import Target, TargetError, target
 from ccheck_interpreter.trap import Refused, Trap
 
 MOST_EVENTS = 8

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ccheck_schemas.packing import Packing
+from ccheck_schemas.model.fix_up import seal
 from ccheck_schemas.read import read
-from ccheck_schemas.recipe import Part
+from ccheck_schemas.recipe.packing import Packing
+from ccheck_schemas.recipe.part import Part
 from ccheck_schemas.record import Reading
 from ccheck_schemas.schema import Recipe, RecipeError
-from ccheck_schemas.seal import seal
 from newformat.numbers import MAGIC, VERSION, Action
 
 

@@ -8,8 +8,8 @@ from ccheck.core.check import Blame
 from ccheck.core.finding import Proof
 from ccheck.core.subject import Subject
 from ccheck.formats.apparmor.checks.profiles import content_of, value_of
-from ccheck_schemas.formats.apparmor_content import Dfa, Profile, Start
-from ccheck_schemas.formats.apparmor_numbers import (
+from ccheck_schemas.formats.apparmor.content import Dfa, Profile, Start
+from ccheck_schemas.formats.apparmor.numbers import (
     ACCEPT_INDEX_HIGH,
     BASE_MASK,
     CLASSES,

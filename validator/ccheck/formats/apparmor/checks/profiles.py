@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ccheck.core.check import Blame
 from ccheck.core.subject import Subject
-from ccheck_schemas.formats.apparmor_content import Item, PolicyContent, Profile
-from ccheck_schemas.formats.apparmor_numbers import Code, Mode, ProfileFlag
+from ccheck_schemas.formats.apparmor.content import Item, PolicyContent, Profile
+from ccheck_schemas.formats.apparmor.numbers import Code, Mode, ProfileFlag
 from ccheck_schemas.record import Record
 from ccheck_schemas.span import Span
 

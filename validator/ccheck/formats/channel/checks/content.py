@@ -8,15 +8,15 @@ from typing import Any
 from ccheck.core.check import Blame
 from ccheck.core.finding import Proof
 from ccheck.core.subject import Subject
-from ccheck_schemas.formats.channel import (
+from ccheck_schemas.formats.channel.numbers import (
+    CriterionKind,
+)
+from ccheck_schemas.formats.channel.schema import (
     ChannelContent,
     Criterion,
     Field,
     TemplateInstance,
     TemplateType,
-)
-from ccheck_schemas.formats.channel_numbers import (
-    CriterionKind,
 )
 from ccheck_schemas.record import Record
 from ccheck_schemas.span import Span

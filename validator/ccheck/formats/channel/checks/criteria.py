@@ -13,7 +13,7 @@ from ccheck.formats.channel.checks.content import (
     matched_fields,
 )
 from ccheck.text.quoting import counted
-from ccheck_schemas.formats.channel_numbers import (
+from ccheck_schemas.formats.channel.numbers import (
     OPERAND_HIGH,
     CriterionKind,
     ValueKind,

@@ -14,11 +14,11 @@ from ccheck.formats.channel.checks.content import (
     proof,
     some,
 )
-from ccheck_schemas.formats.channel import (
-    TemplateType,
-)
-from ccheck_schemas.formats.channel_numbers import (
+from ccheck_schemas.formats.channel.numbers import (
     Kind,
+)
+from ccheck_schemas.formats.channel.schema import (
+    TemplateType,
 )
 
 

@@ -10,7 +10,7 @@ from ccheck.core.subject import Subject
 from ccheck.formats.channel.checks.content import (
     content_of,
 )
-from ccheck_schemas.formats.channel_numbers import (
+from ccheck_schemas.formats.channel.numbers import (
     BLOCK_ORDER,
     BlockKind,
     FileFlag,

@@ -12,10 +12,7 @@ from ccheck.formats.channel.checks.content import (
     kind_name,
 )
 from ccheck.formats.channel.regex import REGEX_COST_HIGH, cost
-from ccheck_schemas.formats.channel import (
-    Criterion,
-)
-from ccheck_schemas.formats.channel_numbers import (
+from ccheck_schemas.formats.channel.numbers import (
     INTEGER_KINDS,
     LIST_HIGH,
     REGEX_HIGH,
@@ -23,6 +20,9 @@ from ccheck_schemas.formats.channel_numbers import (
     CriterionFlag,
     CriterionKind,
     ValueKind,
+)
+from ccheck_schemas.formats.channel.schema import (
+    Criterion,
 )
 
 

@@ -12,8 +12,8 @@ from ccheck.core.consumers import Consumer
 from ccheck.formats.channel.fast_path.criteria import Doubtful, Row, Types, judge
 from ccheck.formats.channel.fast_path.instances import right
 from ccheck.formats.channel.fast_path.template_types import Field, TemplateType
-from ccheck_schemas.formats.channel_numbers import FieldFlag, FileFlag, Kind
-from ccheck_schemas.runtime import Columns
+from ccheck_schemas.formats.channel.numbers import FieldFlag, FileFlag, Kind
+from ccheck_schemas.generate.runtime import Columns
 
 if TYPE_CHECKING:
     from ccheck_schemas.record import Reading
@@ -80,7 +80,7 @@ def doubtful(reading: Reading, types: Types) -> Doubtful | None:
     """The instances of any file that may have findings of meaning or contract; None where the file has no
     whole header, or lacks a table.
     """
-    from ccheck_schemas.rows import Rows  # it imports Construct, and a file that passes does without
+    from ccheck_schemas.read.rows import Rows  # it imports Construct, and a file that passes does without
 
     header = reading.root.get("header")
     instances, criteria = reading.tables.get("instances"), reading.tables.get("criteria")

@@ -13,7 +13,7 @@ from struct import unpack_from
 from typing import TYPE_CHECKING, Any
 
 from ccheck.core.consumers import Consumer
-from ccheck_schemas.formats.channel_numbers import (
+from ccheck_schemas.formats.channel.numbers import (
     INTEGER_KINDS,
     LIST_HIGH,
     OPERAND_HIGH,

@@ -15,8 +15,8 @@ from ccheck.core.intake import NotTaken, take
 from ccheck.formats.channel.fast_path import content as channel
 from ccheck.formats.channel.fast_path.criteria import Types
 from ccheck.formats.fast_path import passed
-from ccheck_schemas.formats.channel_numbers import MAGIC
-from ccheck_schemas.generated.channel import spotless
+from ccheck_schemas.formats.channel.generated import spotless
+from ccheck_schemas.formats.channel.numbers import MAGIC
 
 if TYPE_CHECKING:
     from ccheck.core.subject import Narrowed
@@ -66,7 +66,7 @@ class Quick:
             return None
         # Who narrows has loaded them to read the file.
         from ccheck.core.subject import Narrowed
-        from ccheck_schemas.formats.channel import assemble
+        from ccheck_schemas.formats.channel.schema import assemble
 
         return Narrowed(assemble(reading, found.instances), canonical=found.canonical)
 

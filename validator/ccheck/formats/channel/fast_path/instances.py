@@ -15,8 +15,8 @@ from operator import add, lt
 from struct import Struct
 
 from ccheck.formats.channel.fast_path.criteria import Allowed, Types, special
-from ccheck_schemas.formats.channel_numbers import LIST_HIGH, CriterionKind, ValueKind
-from ccheck_schemas.runtime import Columns
+from ccheck_schemas.formats.channel.numbers import LIST_HIGH, CriterionKind, ValueKind
+from ccheck_schemas.generate.runtime import Columns
 
 _WILDCARD, _REGEX, _ONE_OF = int(CriterionKind.WILDCARD), int(CriterionKind.REGEX), int(CriterionKind.ONE_OF)
 _RANGE, _MASK = int(CriterionKind.INTEGER_RANGE), int(CriterionKind.BIT_MASK)

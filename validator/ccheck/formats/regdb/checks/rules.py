@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from ccheck.core.check import Blame
 from ccheck.core.finding import Proof
 from ccheck.core.subject import Subject
-from ccheck_schemas.formats.regdb import RegdbContent, Rule
-from ccheck_schemas.formats.regdb_numbers import WORLD
+from ccheck_schemas.formats.regdb.numbers import WORLD
+from ccheck_schemas.formats.regdb.schema import RegdbContent, Rule
 
 
 def _content(subject: Subject) -> RegdbContent:

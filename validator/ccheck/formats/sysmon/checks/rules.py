@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from ccheck.core.check import Blame
 from ccheck.core.finding import Proof
 from ccheck.core.subject import Subject
-from ccheck_schemas.formats import sysmon_tables as tables
-from ccheck_schemas.formats.sysmon import EventRule, Filter, SysmonContent
+from ccheck_schemas.formats.sysmon import tables
+from ccheck_schemas.formats.sysmon.schema import EventRule, Filter, SysmonContent
 from ccheck_schemas.span import Span
 
 

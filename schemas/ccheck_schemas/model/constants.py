@@ -1,0 +1,100 @@
+"""The numbers and magics that a schema names: what a search should try first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import construct
+from construct.expr import BinExpr, UniExpr
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.layout.size import sizeof
+from ccheck_schemas.layout.tree import bare, nodes
+from ccheck_schemas.model.plan import Run, leaf_run, plan
+
+
+@dataclass(frozen=True, slots=True)
+class Constants:
+    """What a schema names. magics: the constant bytes. numbers: all integers, ascending. packed: magics, and
+    numbers as the bytes of the fields that they belong to.
+    """
+
+    magics: tuple[bytes, ...]
+    numbers: tuple[int, ...]
+    packed: tuple[bytes, ...]
+
+
+@cache
+def constants(root: construct.Construct) -> Constants:
+    """The constants of the schema `root`."""
+    magics: dict[bytes, None] = {}
+    numbers: set[int] = set()
+    packed: dict[bytes, None] = {}
+    for node in nodes(root):
+        numbers.update(_stated(node))
+        if isinstance(node, construct.Const):
+            magics[bytes(node.build(None))] = None
+        for number in _numbers(node):
+            low_high = (
+                () if (number.low, number.high) == (number.least, number.most) else (number.low, number.high)
+            )
+            for value in (*number.values, *low_high):
+                numbers.add(value)
+                if number.least <= value <= number.most:
+                    packed[number.packer.pack(value)] = None
+    return Constants(tuple(magics), tuple(sorted(numbers)), (*magics, *packed))
+
+
+def _numbers(node: Any) -> Iterator[Any]:
+    """The numbers that are fields of a Struct, in runs or behind a condition."""
+    if isinstance(node, construct.Struct):
+        for step in plan(node):
+            if isinstance(step, Run):
+                yield from step.kind.numbers
+        return
+    conditional = isinstance(node, construct.IfThenElse | construct.Switch | construct.Array)
+    inner = () if not conditional else (
+        (node.subcon,) if isinstance(node, construct.Array)
+        else (node.thensubcon, node.elsesubcon) if isinstance(node, construct.IfThenElse)
+        else tuple(node.cases.values())
+    )  # fmt: skip
+    for sub in inner:
+        if isinstance(bare(sub)[0], construct.FormatField):
+            yield from leaf_run(sub, "", "").kind.numbers
+
+
+def _stated(node: Any) -> Iterator[int]:
+    """The integers that stand in a node itself."""
+    match node:
+        case m.Table():
+            yield from (node.low, node.high, sizeof(node.subcon) or 0)
+            yield from _integers(node.count)
+        case m.Pool():
+            yield from (node.low, node.high)
+        case m.ZeroPad():
+            yield node.align
+        case m.Text() | construct.Bytes() | m.Region() | m.Substream():
+            yield from _integers(node.length)
+        case construct.IfThenElse():
+            yield from _integers(node.condfunc)
+        case construct.Switch():
+            yield from (key for key in node.cases if isinstance(key, int))
+        case m.Chain():
+            yield from _integers(node.first)
+
+
+def _integers(expression: Any) -> Iterator[int]:
+    """The integers of an expression."""
+    match expression:
+        case bool():
+            return
+        case int():
+            yield expression
+        case BinExpr():
+            yield from _integers(expression.lhs)
+            yield from _integers(expression.rhs)
+        case UniExpr():
+            yield from _integers(expression.operand)

@@ -1,0 +1,483 @@
+"""Take a file apart by its schema: any bytes give pieces, and what ties them together.
+
+One fault-tolerant reading says where records stand. What a fault cuts short has no pieces: those who lay the
+pieces out fill such places with bytes that nobody explains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import construct
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.layout.size import sizeof
+from ccheck_schemas.layout.tree import bare
+from ccheck_schemas.model import forms
+from ccheck_schemas.model.kind import (
+    KEYS,
+    Anatomy,
+    Chained,
+    Kind,
+    Number,
+    Payload,
+    Piece,
+    PlaceForm,
+    Refs,
+    Relation,
+    Role,
+    TableRows,
+    Tie,
+)
+from ccheck_schemas.model.plan import (
+    LEAVES,
+    Run,
+    blob_of,
+    branches,
+    chosen,
+    leaf_run,
+    plan,
+    slope,
+    variable,
+)
+from ccheck_schemas.model.scope import Scope
+from ccheck_schemas.read import read
+from ccheck_schemas.record import Record
+from ccheck_schemas.vocabulary.expression import Unresolved, resolve
+
+
+def dissect(root: construct.Construct, data: bytes) -> Anatomy:
+    """The pieces of `data` as the schema `root` names them, with overlaps and gaps as the file has them."""
+    return _Dissector(root, data).run()
+
+
+class _Dissector:
+    """One walk over a schema and a reading. The methods for nodes give the offset behind, or None where the
+    record is cut short.
+    """
+
+    def __init__(self, root: construct.Construct, data: bytes) -> None:
+        self.root = root
+        self.data = data
+        self.reading = read(root, data)
+        self.found = Anatomy([], {}, {})
+        self.heads: dict[int, int] = {}
+        self.later: list[Callable[[], None]] = []
+        self.reserved = 0
+
+    def run(self) -> Anatomy:
+        """All pieces, with the places that numbers name."""
+        self.struct(self.root, self.reading.root, 0, (), Scope(None), "")
+        for step in self.later:  # grows while it is walked
+            step()
+        for piece in self.found.pieces:
+            if piece.kind is not None and piece.kind.places:
+                piece.refs += self.places(piece.kind.places, piece.start)
+        for table in self.found.tables.values():
+            if table.kind.places:
+                size = table.kind.size or 0
+                table.rows = [
+                    refs + self.places(table.kind.places, table.start + i * size)
+                    for i, refs in enumerate(table.rows)
+                ]
+        return self.found
+
+    def places(self, forms: tuple[PlaceForm, ...], at: int) -> Refs:
+        """The elements that the numbers of a record name."""
+        values = (form.number.packer.unpack_from(self.data, at + form.number.delta)[0] for form in forms)
+        return tuple(
+            self.heads.get(form.base + form.slope * value) if value else None
+            for form, value in zip(forms, values, strict=True)
+        )
+
+    def piece(self, start: int, end: int, path: tuple[int, ...], kind: Kind | None = None) -> Piece:
+        """A new piece; the first of an element bears the key that was reserved for it."""
+        key, self.reserved = self.reserved or next(KEYS), 0
+        found = Piece(key, start, end, kind, path=path)
+        self.found.pieces.append(found)
+        return found
+
+    # -- records
+
+    def struct(
+        self, node: Any, record: Record, at: int, path: tuple[int, ...], scope: Scope, name: str
+    ) -> int | None:
+        """All pieces of a record."""
+        for step in plan(node, name):
+            if isinstance(step, Run):
+                after = self.fixed(step, node, record, at, path, scope)
+            else:
+                before = len(self.found.pieces)
+                full = f"{name}.{step.name}".lstrip(".")
+                after = self.node(step.node, step.name, record, at, path, scope, full)
+                made = self.found.pieces[before:]
+                if made and after is not None:
+                    scope.extents[step.name] = (made[0].key, made[-1].key, 0)
+            if after is None:
+                return None
+            at = after
+        self.later.append(partial(self.state, node, scope))
+        return at
+
+    def fixed(
+        self, run: Run, node: Any, record: Record, at: int, path: tuple[int, ...], scope: Scope
+    ) -> int | None:
+        """A run of fixed fields, if it is there from end to end."""
+        try:
+            start, end = record.place(run.first)[0], record.place(run.last)[1]
+        except KeyError:
+            return None
+        if start != at or end - start != run.size or end > len(self.data):
+            return None
+        piece = self.piece(start, end, path, run.kind)
+        for number in run.kind.numbers:
+            scope.numbers[number.name] = (piece, number)
+            if number.role is Role.FILE_SIZE:
+                piece.relations += (Relation(number, Tie.SIZE),)
+            elif number.role is Role.CHECKSUM:
+                piece.relations += (Relation(number, Tie.CHECKSUM, target=number.values[0]),)
+        if run.kind.pooled:
+            piece.refs = self.payloads(node, run.kind, record)
+        return end
+
+    def payloads(self, node: Any, kind: Kind, record: Record) -> Refs:
+        """What stands in pools for a record, as far as it stands there well."""
+        found: dict[str, Payload | None] = {}
+        for sub in bare(node)[0].subcons:
+            if any(isinstance(branch, m.Pooled) for branch in branches(sub)):
+                pooled = bare(_branch(sub, record))[0]
+                if isinstance(pooled, m.Pooled):
+                    found[m.field_of(pooled.offset) or ""] = self.payload(pooled, record)
+        return tuple(found.get(form.offset.name) for form in kind.pooled)
+
+    def payload(self, node: m.Pooled, record: Record) -> Payload | None:
+        """The item of a pool that a record names, None where it lies outside."""
+        start, end = self.reading.pools.get(node.region, (0, -1))
+        offset, length = _amount(node.offset, record), _amount(node.length, record)
+        if offset is None or length is None:
+            return None
+        inner, _ = bare(node.subcon)
+        blob = blob_of(inner, "", 0, None)
+        stop = offset + length + blob.behind
+        if not start <= offset <= stop <= min(end, len(self.data)) or offset % node.align:
+            return None
+        if any(self.data[offset + length : stop]):
+            return None
+        content = self.data[offset : offset + length]
+        return Payload(content, node.align, blob.behind, blob.encoding, blob.lists)
+
+    def state(self, node: Any, scope: Scope) -> None:
+        """What counts and lengths of a record say by their meaning alone."""
+        pieces = {id(piece): piece for piece, _ in scope.numbers.values()}
+        tied = {id(relation.number) for piece in pieces.values() for relation in piece.relations}
+        for sub in bare(node)[0].subcons:
+            held = scope.numbers.get(sub.name or "")
+            if held is None or id(held[1]) in tied:
+                continue
+            piece, number = held
+            for meaning in bare(sub)[1]:
+                if isinstance(meaning, m.CountOf) and meaning.of in scope.lists:
+                    piece.relations += (Relation(number, Tie.ELEMENTS, scope.lists[meaning.of]),)
+                elif isinstance(meaning, m.LengthOf) and meaning.of in scope.extents:
+                    first, last, trim = scope.extents[meaning.of]
+                    piece.relations += (Relation(number, Tie.BYTES, first, last, trim),)
+
+    def tie(self, expression: Any, scope: Scope, tie: Tie, target: int, last: int = 0, trim: int = 0) -> None:
+        """Let the number that an expression reads follow from what it counts."""
+        path = variable(expression)
+        held = scope.find(path) if path else None
+        if held is None or path is None:
+            return
+        piece, number = held
+        (value,) = number.packer.unpack_from(self.data, piece.start + number.delta)
+        line = slope(expression, path, value)
+        if line is not None:
+            base, rise, run = line
+            piece.relations += (Relation(number, tie, target, last, trim, value, base, rise, run),)
+
+    # -- nodes between the runs
+
+    def node(
+        self, node: Any, name: str, record: Record, at: int, path: tuple[int, ...], scope: Scope, full: str
+    ) -> int | None:
+        """One node; conditional ones lead on to the branch that the record's numbers choose."""
+        leaf = _branch(node, record)
+        node = bare(leaf)[0]
+        match node:
+            case None:
+                return None
+            case construct.Struct():
+                inner = record.get(name)
+                scope.inner[name] = Scope(scope)
+                if not isinstance(inner, Record):
+                    return None
+                return self.struct(node, inner, at, path, scope.inner[name], full)
+            case m.Text() | construct.Bytes() if callable(node.length):
+                return self.elastic(node, name, record, at, path, scope, full)
+            case construct.FormatField() | construct.Const() | m.Text() | construct.Bytes():
+                return self.fixed(leaf_run(leaf, name, full), node, record, at, path, scope)
+            case m.ZeroPad() | m.AnyPad():
+                self.piece(at, at, path).align = node.align
+                return at + -at % node.align
+            case m.ZerosTo() | m.ZerosToEnd():
+                return self.zeros(node, record, at, path, scope, full)
+            case m.TextToNul():
+                return self.to_nul(node, name, at, path, full)
+            case m.Strings():
+                return self.strings(node, name, record, at, path, scope, full)
+            case m.Table():
+                return self.table(node, name, record, at, path, scope)
+            case m.Pool():
+                return self.pool(node, name, record, at, path, scope)
+            case m.Region() | m.Substream():
+                return self.region(node, name, record, at, path, scope, full)
+            case construct.Array() | m.Terminated() | m.UpTo() | m.UpToEnd():
+                return self.array(node, name, record, at, path, scope, full)
+            case m.SubstreamRest():
+                return self.node(node.subcon, name, record, at, path, scope, full)
+            case m.Rest() | m.OpaqueRest() | m.Delimited():
+                return self.unsized(node, name, record, at, path, full)
+            case m.At():
+                self.later.append(partial(self.elsewhere, node, name, record, scope, full))
+            case m.Chain():
+                self.later.append(partial(self.chain, node, name, record, path, scope, full))
+        return at
+
+    def elastic(
+        self, node: Any, name: str, record: Record, at: int, path: tuple[int, ...], scope: Scope, full: str
+    ) -> int | None:
+        """Text or bytes whose length a number states."""
+        try:
+            start, end, _ = record.place(name)
+        except KeyError:
+            return None
+        kind = leaf_run(node, name, full).kind
+        behind = kind.blobs[0].behind
+        if start != at or end + behind > len(self.data):
+            return None
+        piece = self.piece(start, end + behind, path, kind)
+        scope.extents[name] = (piece.key, piece.key, behind)
+        self.tie(node.length, scope, Tie.BYTES, piece.key, piece.key, behind)
+        return end + behind
+
+    def zeros(
+        self, node: Any, record: Record, at: int, path: tuple[int, ...], scope: Scope, full: str
+    ) -> int | None:
+        """Zeros up to an offset that a number names, which follows them, or up to the end."""
+        end = _amount(node.offset, record) if isinstance(node, m.ZerosTo) else len(self.data)
+        if end is None or not at <= end <= len(self.data):
+            return None
+        piece = self.piece(at, end, path, forms.zeros(full))
+        first = self.found.pieces[0]
+        if isinstance(node, m.ZerosTo) and first.start == 0:
+            self.tie(node.offset, scope, Tie.BYTES, first.key, piece.key)
+        return end
+
+    def to_nul(self, node: m.TextToNul, name: str, at: int, path: tuple[int, ...], full: str) -> int | None:
+        """A text that ends with its NUL, and no number says where."""
+        end = self.data.find(b"\0", at)
+        if end < 0:
+            return None
+        return self.piece(at, end + 1, path, forms.text_to_nul(name, node.encoding, full)).end
+
+    def unsized(
+        self, node: Any, name: str, record: Record, at: int, path: tuple[int, ...], full: str
+    ) -> int | None:
+        """Bytes that end with the bytes at hand, or with a terminator."""
+        try:
+            start, end, _ = record.place(name)
+        except KeyError:
+            return None
+        if isinstance(node, m.Delimited) and node.include and not node.consume:
+            end -= len(node.terminator)
+        if start != at or not at <= end <= len(self.data):
+            return None
+        return self.piece(start, end, path, forms.block(name, full)).end
+
+    def strings(
+        self,
+        node: m.Strings,
+        name: str,
+        record: Record,
+        at: int,
+        path: tuple[int, ...],
+        scope: Scope,
+        full: str,
+    ) -> int | None:
+        """A block of texts that others name by numbers of their own; it stays as it is."""
+        length = _amount(node.length, record)
+        if length is None or not 0 <= length <= len(self.data) - at:
+            return None
+        end = at + length
+        piece = self.piece(at, end, path, forms.block(name, full))
+        scope.extents[name] = (piece.key, piece.key, 0)
+        self.tie(node.length, scope, Tie.BYTES, piece.key, piece.key)
+        return end
+
+    def table(
+        self, node: m.Table, name: str, record: Record, at: int, path: tuple[int, ...], scope: Scope
+    ) -> int | None:
+        """A table: one piece, whose rows are kept apart."""
+        steps = plan(node.subcon, "", node.table)
+        rows = record.get(name)
+        runs = [step for step in steps if isinstance(step, Run)]
+        size = sizeof(node.subcon)
+        if rows is None or len(runs) != 1 or runs[0].size != size or not size:
+            return None
+        kind = runs[0].kind
+        refs = [self.payloads(node.subcon, kind, row) if kind.pooled else () for row in rows]
+        piece = self.piece(at, at + len(rows) * size, path)
+        key = piece.table = next(KEYS)
+        self.found.tables[key] = TableRows(node.table, kind, node.low, node.high, at, refs)
+        self.tie(node.count, scope, Tie.ELEMENTS, key)
+        scope.lists[name] = key
+        return piece.end
+
+    def pool(
+        self, node: m.Pool, name: str, record: Record, at: int, path: tuple[int, ...], scope: Scope
+    ) -> int | None:
+        """A pool: one piece, whose items are kept with those who name them."""
+        held = record.get(name)
+        if held is None:
+            return None
+        piece = self.piece(at, at + len(held), path)
+        piece.pool = node.region
+        self.tie(node.count, scope, Tie.BYTES, piece.key, piece.key)
+        return piece.end
+
+    def region(
+        self,
+        node: m.Region | m.Substream,
+        name: str,
+        record: Record,
+        at: int,
+        path: tuple[int, ...],
+        scope: Scope,
+        full: str,
+    ) -> int | None:
+        """What a region holds, between two marks."""
+        length = _amount(node.length, record)
+        if length is None or not 0 <= length <= len(self.data) - at:
+            return None
+        end = at + length
+        first = self.piece(at, at, path)
+        self.node(bare(node.subcon)[0], name, record, at, path, scope, full)
+        last = self.piece(end, end, path)
+        self.tie(node.length, scope, Tie.BYTES, first.key, last.key)
+        return end
+
+    def array(
+        self, node: Any, name: str, record: Record, at: int, path: tuple[int, ...], scope: Scope, full: str
+    ) -> int | None:
+        """The elements of an array, each with a path of its own."""
+        held = record.get(name)
+        leaf = _branch(node.subcon, record)
+        if leaf is None or not isinstance(held, list):
+            return None
+        inner = bare(leaf)[0]
+        size = sizeof(leaf)
+        if self.reserved:
+            self.piece(at, at, path)  # the record that begins with this array; its elements have their own
+        elements: list[int] = []
+        ended = isinstance(node, m.Terminated)
+        counted = isinstance(node, construct.Array)
+        whole = not counted or _amount(node.count, record) == len(held)
+        for item in held:
+            key = self.reserved = next(KEYS)
+            after: int | None
+            if isinstance(inner, construct.Struct) and isinstance(item, Record):
+                after = self.struct(inner, item, at, (*path, key), Scope(scope), f"{full}[]")
+            elif isinstance(inner, LEAVES) and size is not None and at + size <= len(self.data):
+                run = leaf_run(leaf, f"{name}[]", f"{full}[]")
+                self.piece(at, at + size, (*path, key), run.kind)
+                after = at + size
+            else:
+                after = None
+            if self.reserved:
+                self.reserved = 0
+            else:
+                elements.append(key)
+            if after is None:
+                whole = False
+                break
+            at = after
+        key = next(KEYS)
+        form = forms.array_form(node, full)
+        self.found.lists[key] = Chained(form, tuple(elements), path)
+        scope.lists[name] = key
+        if ended and whole and size is not None and at + size <= len(self.data):
+            # The record that ends the list is no element of it.
+            return self.piece(at, at + size, path, forms.ending(full, size)).end
+        if counted:
+            self.tie(node.count, scope, Tie.ELEMENTS, key)
+        return at if whole else None
+
+    # -- records elsewhere
+
+    def elsewhere(self, node: m.At, name: str, record: Record, scope: Scope, full: str) -> None:
+        """A record at an offset, once for all that name it."""
+        target = record.get(name)
+        if isinstance(target, Record) and target.offset not in self.heads:
+            self.element(bare(node.subcon)[0], target, (), scope, full)
+
+    def element(
+        self, node: Any, record: Record, path: tuple[int, ...], scope: Scope, full: str, align: int = 1
+    ) -> int | None:
+        """A record of a chain or at an offset: the key of its first piece, None when that is not there."""
+        key = self.reserved = next(KEYS)
+        before = len(self.found.pieces)
+        self.struct(node, record, record.offset, (*path, key), Scope(scope), full)
+        if self.reserved:
+            self.reserved = 0
+            return None
+        self.heads.setdefault(record.offset, key)
+        if record.offset % align == 0:
+            self.found.pieces[before].align = align
+        return key
+
+    def chain(
+        self, node: m.Chain, name: str, record: Record, path: tuple[int, ...], scope: Scope, full: str
+    ) -> None:
+        """The records of a chain; those whose next offset leads elsewhere are marked."""
+        held = record.get(name)
+        if not isinstance(held, list):
+            return
+        form = forms.chain_form(node, full)
+        elements: list[int] = []
+        pieces: list[Piece] = []
+        for link in held:
+            at = len(self.found.pieces)
+            key = self.element(bare(node.subcon)[0], link, path, scope, f"{full}[]", node.align)
+            if key is None:
+                break
+            elements.append(key)
+            pieces.append(self.found.pieces[at])
+        starts = [piece.start for piece in pieces]
+        for piece, following in zip(pieces, [*starts[1:], 0], strict=False):
+            piece.bent = form.next is None or self.value(piece, form.next) != following
+        key = next(KEYS)
+        self.found.lists[key] = Chained(form, tuple(elements), path)
+        scope.lists[name] = key
+        self.tie(node.first, scope, Tie.FIRST, key)
+
+    def value(self, piece: Piece, number: Number) -> int:
+        """A number as the file has it."""
+        return int(number.packer.unpack_from(self.data, piece.start + number.delta)[0])
+
+
+def _amount(expression: m.Expression, record: Record) -> int | None:
+    """A count, a length or an offset; None over a record that is cut short."""
+    try:
+        return int(resolve(expression, record.values))
+    except Unresolved:
+        return None
+
+
+def _branch(node: Any, record: Record) -> Any:
+    """The branch that the values of a record choose; None where it is cut short."""
+    try:
+        return chosen(node, record.values)
+    except Unresolved:
+        return None

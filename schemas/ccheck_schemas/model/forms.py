@@ -1,0 +1,55 @@
+"""Kinds and lists that are the same in all files of a schema: each is made once, to be compared."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import construct
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.model.kind import Blob, Kind, ListForm
+from ccheck_schemas.model.plan import Run, plan, variable
+
+
+@cache
+def chain_form(node: m.Chain, name: str) -> ListForm:
+    """A chain; the offset of the next record is known where it stands in the first run of a record."""
+    first = next((step for step in plan(node.subcon, f"{name}[]") if isinstance(step, Run)), None)
+    number = None if first is None else first.kind.number(node.next_field)
+    return ListForm(name, number, closed=node.last != node.next_field)
+
+
+@cache
+def ending(name: str, size: int) -> Kind:
+    """The record of zeros that ends a list."""
+    return Kind(f"{name} ending", size, blobs=(Blob("ending", 0, size, exact=bytes(size)),))
+
+
+@cache
+def zeros(name: str) -> Kind:
+    """Zeros that no record needs."""
+    return Kind(f"{name} zeros", None, blobs=(Blob("zeros", 0, None, exact=b""),))
+
+
+@cache
+def text_to_nul(name: str, encoding: str, full: str) -> Kind:
+    """A text with its NUL behind it."""
+    return Kind(full, None, blobs=(Blob(name, 0, None, encoding, 1, 1),))
+
+
+@cache
+def block(name: str, full: str) -> Kind:
+    """A block of texts, as bytes."""
+    return Kind(full, None, blobs=(Blob(name, 0, None),))
+
+
+@cache
+def array_form(node: Any, name: str) -> ListForm:
+    """An array, or a list that ends with a mark."""
+    counted = isinstance(node, construct.Array)
+    return ListForm(
+        name,
+        closed=isinstance(node, m.UpTo),
+        variable=not counted or variable(node.count) is not None,
+    )

@@ -1,0 +1,319 @@
+"""Pools, and the items that share out their bytes."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import construct
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.fault import FaultName
+from ccheck_schemas.generate.runtime import Account
+from ccheck_schemas.layout.tree import bare
+from ccheck_schemas.read.ledger import FAULTS_KEPT, Ledger, Stop
+from ccheck_schemas.read.rows import Rows
+from ccheck_schemas.read.text import decode, taken
+from ccheck_schemas.record import Record
+from ccheck_schemas.span import Span
+
+_Namer = tuple[Record | Rows, str, m.Pooled | None]
+"""A record with the field that names an item and its node, or all rows of a table."""
+
+_LOW = (1 << 32) - 1
+_TAG = 8
+"""Bits that say which account an item is of, below its key, where all accounts are sorted together."""
+
+
+class Pools:
+    """The pools of one reading, by name, and the fields that name their items."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._named: dict[str, list[_Namer]] = {}
+        self.extents: dict[str, tuple[int, int]] = {}
+        self._absent: list[str] = []
+
+    def add(self, region: str, start: int, end: int) -> bool:
+        """Enter a pool. False when the name is taken."""
+        if region in self.extents:
+            return False
+        self.extents[region] = (start, end)
+        return True
+
+    def take(self, record: Record, name: str, node: m.Pooled) -> None:
+        """Note a record that names an item."""
+        self._named.setdefault(node.region, []).append((record, name, node))
+
+    def take_rows(self, rows: Rows, region: str) -> None:
+        """Note a table whose rows name items."""
+        self._named.setdefault(region, []).append((rows, "", None))
+
+    def close(self) -> None:
+        """The file is read without a fault so far: a pool that was not met has no bytes."""
+        self._absent = [region for region in self._named if region not in self.extents]
+
+    def settle(self) -> None:
+        """Read the items of each pool, and see that they share its bytes out between them."""
+        for region, (start, end) in self.extents.items():
+            _Items(self._ledger, region, start, end, self._named.get(region, [])).settle()
+        for region in self._absent:
+            _Items(self._ledger, region, 0, 0, self._named[region]).settle()
+
+
+class _Items:
+    """The items of one pool. An item belongs to the field that names it first: it is judged there, and
+    blamed.
+
+    An item's key is its offset, shifted, and the offset behind it.
+    """
+
+    def __init__(self, ledger: Ledger, region: str, start: int, end: int, named: list[_Namer]) -> None:
+        self._ledger = ledger
+        self._region = region
+        self._start = start
+        self._end = end
+        self._named = named
+        self._bits = 32 if ledger.size <= _LOW else 64
+        self._limit = 8 * ledger.size + 65_536
+        self._work = 0
+        self._values: dict[tuple[int, int, int], Any] = {}
+        self._read_aligns: dict[int, int] = {}
+        self._wanted: set[int] = set()
+        self._owners: dict[int, tuple[Span, int]] = {}
+
+    def settle(self) -> None:
+        """Read all items, then see that they share out the bytes."""
+        accounts = self._scanned()
+        if accounts is None:
+            accounts, each = [], list(self._one_by_one())
+            self._named = [*each]
+            for record, name, node in each:
+                self._read(record, name, node)
+        self._share(accounts)
+
+    # -- reading
+
+    def _scanned(self) -> list[tuple[int, Account]] | None:
+        """Read all items; those that tables name, with their alignment. None, with nothing noted, where there
+        is so much to look at that they must be read one by one.
+        """
+        data = self._ledger.data
+        left = self._limit
+        accounts: list[tuple[int, Account]] = []
+        doubtful: list[tuple[Record, str, m.Pooled]] = []
+        for namer, name, node in self._named:
+            if isinstance(namer, Rows):
+                mine, rows = self._scan(namer, left)
+                if rows is None:
+                    return None
+                accounts += mine
+                doubtful += ((namer[i], *pair) for i in rows for pair in _pooled(namer, namer[i]))
+                left -= sum((key & _LOW) - (key >> 32) for _, account in mine for key in account)
+            elif node is not None:
+                doubtful.append((namer, name, node))
+        lengths = (_extent(node, record)[1] for record, _, node in doubtful)
+        left -= sum(length for length in lengths if 0 <= length <= len(data))
+        if left < 0 or len(accounts) >= 1 << _TAG or self._bits > 32:
+            return None
+        for record, name, node in doubtful:
+            self._read(record, name, node)
+        for namer, _, _ in self._named:
+            if isinstance(namer, Rows):
+                namer.finish(partial(self._fill, namer))
+        return accounts
+
+    def _scan(self, rows: Rows, limit: int) -> tuple[list[tuple[int, Account]], list[int] | None]:
+        """The sound items that the rows of a table name, and the numbers of the rows with others."""
+        scan = rows.plan.pool
+        if scan is None:
+            return [], []
+        data = self._ledger.data
+        accounts = [array("Q") for _ in scan.aligns]
+        found = scan.judge(data, rows.bytes(), self._start, min(self._end, len(data)), accounts, limit)
+        return list(zip(scan.aligns, accounts, strict=True)), found and list(dict.fromkeys(found))
+
+    def _one_by_one(self) -> Iterator[tuple[Record, str, m.Pooled]]:
+        for namer, name, node in self._named:
+            if isinstance(namer, Rows):
+                for record in namer:
+                    yield from ((record, *pair) for pair in _pooled(namer, record))
+            elif node is not None:
+                yield namer, name, node
+
+    def _read(self, record: Record, name: str, node: m.Pooled) -> None:
+        """Judge an item, and give it to the field that names it."""
+        ledger = self._ledger
+        offset, length, behind = _extent(node, record)
+        stop = offset + length + behind
+        if not self._inside(node, record, offset, length, behind) or stop > ledger.size:
+            return
+        field = m.field_of(node.offset)
+        if offset % node.align:
+            place = (offset, offset + length)
+            ledger.blame(FaultName.OFFSET_MISALIGNED, record, field, place, value=offset, align=node.align)
+            return
+        key = (offset, length, id(node.subcon))
+        if key not in self._values:
+            self._work += length
+            if self._work > self._limit:
+                ledger.fault(
+                    FaultName.POOL_ITEMS_OVERLAP, record, place=(offset, stop), value=offset, other=None
+                )
+                raise Stop
+            item = node.subcon
+            if isinstance(item, m.Text):
+                self._values[key] = decode(ledger, item, record, name, offset, length)
+            else:
+                self._values[key] = ledger.data[offset : offset + length]
+            self._read_aligns.setdefault(offset << self._bits | stop, node.align)
+        record.put(name, self._values[key], offset, offset + length)
+
+    def _fill(self, rows: Rows, _: int, record: Record) -> None:
+        """Give a row its items."""
+        data = self._ledger.data
+        for name, node in _pooled(rows, record):
+            offset, length, behind = _extent(node, record)
+            if self._holds(offset, length, behind) and not offset % node.align:
+                item = node.subcon
+                key = (offset, length, id(item))
+                if key not in self._values:  # rows that name one item share its value
+                    is_text = isinstance(item, m.Text)
+                    raw = data[offset : offset + length]
+                    self._values[key] = taken(item, data, offset, length)[0] if is_text else raw
+                record.put(name, self._values[key], offset, offset + length)
+
+    def _holds(self, offset: int, length: int, behind: int) -> bool:
+        """Whether an item lies in its pool and in the file."""
+        within = self._start <= offset <= self._end and 0 <= length <= self._end - offset - behind
+        return within and offset + length + behind <= self._ledger.size
+
+    def _inside(self, node: m.Pooled, record: Record, offset: int, length: int, behind: int) -> bool:
+        """Whether an item lies in its pool; written so that it cannot overflow, at any width."""
+        start, end = self._start, self._end
+        if start <= offset <= end and 0 <= length <= end - offset and behind <= end - offset - length:
+            return True
+        outside = not start <= offset < end
+        field = m.field_of(node.offset if outside else node.length)
+        values = {"value": offset, "length": length, "behind": behind, "start": start, "end": end}
+        place = (record.offset, record.end)
+        self._ledger.blame(
+            FaultName.OFFSET_OUTSIDE_REGION, record, field, place, region=node.region, **values
+        )
+        return False
+
+    # -- sharing out
+
+    def _share(self, accounts: list[tuple[int, Account]]) -> None:
+        """Each byte of the pool belongs to one item, or is zero padding in front of an aligned one."""
+        bits, low = self._bits, (1 << self._bits) - 1
+        aligns = [align for align, _ in accounts]
+        tagged = [key << _TAG | tag for tag, (_, account) in enumerate(accounts) for key in account]
+        tagged += [key << _TAG | len(aligns) for key in self._read_aligns]
+        tagged.sort()
+        top = Record(None, self._region, self._start)
+        at = reached = self._start
+        before = last = -1
+        for position, packed in enumerate(tagged):
+            key = packed >> _TAG
+            if key == last:
+                continue
+            last = key
+            offset, stop = key >> bits, key & low
+            if offset != at:
+                if offset < reached:
+                    self._overlap(top, before, key)
+                elif offset > at:
+                    self._spare(top, at, offset, self._align(key, tagged, position, aligns))
+            if before < 0 or stop > reached:
+                before, reached = key, stop
+            at = max(at, stop)
+        end = min(self._end, self._ledger.size)
+        if at < end:
+            self._spare(top, at, end, 1)
+
+    def _align(self, key: int, tagged: list[int], position: int, aligns: list[int]) -> int:
+        """The alignment of an item: that of the field that names it first."""
+        found = set()
+        while position < len(tagged) and tagged[position] >> _TAG == key:
+            tag = tagged[position] & (1 << _TAG) - 1
+            found.add(aligns[tag] if tag < len(aligns) else self._read_aligns[key])
+            position += 1
+        return found.pop() if len(found) == 1 else self._owner(key)[1]
+
+    def _overlap(self, top: Record, before: int, key: int) -> None:
+        """Two items that share bytes."""
+        bits, low = self._bits, (1 << self._bits) - 1
+        place = (key >> bits, min(key & low, before & low))
+        if self._ledger.counts[FaultName.POOL_ITEMS_OVERLAP] < FAULTS_KEPT:
+            self._wanted |= {before, key}
+        proofs = (
+            ("named here", lambda: self._owner(before)[0]),
+            ("and here", lambda: self._owner(key)[0]),
+        )
+        values = {"value": key >> bits, "other": before >> bits}
+        self._ledger.fault(FaultName.POOL_ITEMS_OVERLAP, top, None, place, proofs, **values)
+
+    def _spare(self, top: Record, at: int, end: int, align: int) -> None:
+        """Bytes of a pool between its items."""
+        if not self._ledger.complete:
+            return
+        if end - at >= align or end != at + -at % align:
+            self._ledger.fault(FaultName.POOL_TEXT_UNUSED, top, place=(at, end), length=end - at)
+        elif any(padding := self._ledger.data[at:end]):
+            first = at + len(padding) - len(padding.lstrip(b"\0"))
+            self._ledger.fault(
+                FaultName.PADDING_NOT_ZERO, top, "padding", (first, at + len(padding.rstrip(b"\0")))
+            )
+
+    def _owner(self, key: int) -> tuple[Span, int]:
+        """The field that names an item first, and the item's alignment there. All that may be asked for are
+        looked for at once.
+        """
+        if key not in self._owners:
+            self._wanted.add(key)
+            for record, node in self._namers(frozenset(self._wanted)):
+                offset, length, behind = _extent(node, record)
+                named = offset << self._bits | offset + length + behind
+                if self._holds(offset, length, behind) and named in self._wanted and not offset % node.align:
+                    field = m.field_of(node.offset)
+                    owner = record.span(field) if field else Span(offset, length, record.path)
+                    self._owners.setdefault(named, (owner, node.align))
+        return self._owners[key]
+
+    def _namers(self, wanted: frozenset[int]) -> Iterator[tuple[Record, m.Pooled]]:
+        """The records that may name the wanted items, in the order in which they were read."""
+        for namer, _, node in self._named:
+            if isinstance(namer, Rows):
+                scan = namer.plan.pool
+                end = min(self._end, self._ledger.size)
+                found = scan.find(self._ledger.data, namer.bytes(), self._start, end, wanted) if scan else []
+                first: dict[int, int] = {}
+                for i, named in found:
+                    first.setdefault(named, i)
+                for i in sorted(set(first.values())):
+                    yield from ((namer[i], pooled) for _, pooled in _pooled(namer, namer[i]))
+            elif node is not None:
+                yield namer, node
+
+
+def _extent(node: m.Pooled, record: Record) -> tuple[int, int, int]:
+    """Offset and length of an item, and the bytes of the NUL that follows it without being counted."""
+    item = node.subcon
+    behind = item.unit if isinstance(item, m.Text) and item.terminator == "behind" else 0
+    return m.evaluate(node.offset, record.values), m.evaluate(node.length, record.values), behind
+
+
+def _pooled(rows: Rows, record: Record) -> list[tuple[str, m.Pooled]]:
+    """The items that a row names, by field."""
+    found = []
+    for name, field in rows.plan.pooled:
+        node = field
+        while isinstance(node, construct.IfThenElse):
+            chosen = m.evaluate(node.condfunc, record.values)
+            node = bare(node.thensubcon if chosen else node.elsesubcon)[0]
+        if isinstance(node, m.Pooled):
+            found.append((name, node))
+    return found

@@ -1,0 +1,237 @@
+"""Tables, and the records that share out their rows."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.fault import FaultName
+from ccheck_schemas.read.ledger import Ledger
+from ccheck_schemas.read.rows import Rows
+from ccheck_schemas.record import Record
+
+_Taker = tuple[Record | Rows, str, m.Rows]
+"""A record, or all rows of a table, that take rows of another; the field that gets them, and its node."""
+
+
+class Tables:
+    """The tables of one reading, by name, and who takes their rows.
+
+    shared: the tables whose rows the schema shares out; rows that nobody takes are then a fault.
+    """
+
+    def __init__(self, ledger: Ledger, shared: Sequence[str]) -> None:
+        self._ledger = ledger
+        self._shared = shared
+        self._rows: dict[str, tuple[Sequence[Record], int]] = {}
+        self._takers: dict[str, list[_Taker]] = {}
+        self._absent: tuple[Sequence[Record], int] | None = None
+
+    def close(self) -> None:
+        """The file is read without a fault so far: a table that was not met has no rows."""
+        self._absent = (), 0
+
+    def _known(self, table: str) -> tuple[Sequence[Record], int] | None:
+        """Rows of a table, and their number; None where it may stand in what could not be read."""
+        return self._rows.get(table, self._absent)
+
+    def __contains__(self, table: object) -> bool:
+        return table in self._rows
+
+    def add(self, table: str, rows: Sequence[Record], count: int) -> bool:
+        """Enter a table. count: the rows that it claims to have. False when the name is taken."""
+        if table in self._rows:
+            return False
+        self._rows[table] = (rows, count)
+        return True
+
+    def take(self, taker: Record | Rows, name: str, node: m.Rows) -> None:
+        """Note a record that takes rows, or a table each of whose rows does."""
+        self._takers.setdefault(node.table, []).append((taker, name, node))
+
+    def read(self) -> Mapping[str, Sequence[Record]]:
+        """The rows of each table."""
+        return {
+            name: rows if isinstance(rows, Rows) else tuple(rows) for name, (rows, _) in self._rows.items()
+        }
+
+    def settle_index(self, table: str, value: int, record: Record, name: str) -> None:
+        """See that an index lies in its table."""
+        known = self._known(table)
+        if known is not None and not 0 <= value < known[1]:
+            rows = known[1]
+            self._ledger.fault(
+                FaultName.INDEX_OUTSIDE_TABLE, record, name, value=value, count=1, rows=rows, table=table
+            )
+
+    def settle_indexes(self, rows: Rows) -> None:
+        """See that all indexes of a table's rows lie in their tables."""
+        known = [(index, self._known(index[2])) for index in rows.plan.indexes]
+        limits = [(*index, table[1]) for index, table in known if table is not None]
+        for i, numbers in enumerate(rows.numbers()):
+            for at, name, table, count in limits:
+                if not 0 <= numbers[at] < count:
+                    self.settle_index(table, numbers[at], rows[i], name)
+
+    def settle(self) -> None:
+        """Hand the rows of each table to their takers, in order and without gaps."""
+        for table in self._shared:
+            known = self._known(table)
+            if known is None:
+                continue
+            rows = known[0]
+            takers = self._takers.get(table, [])
+            if len(takers) == 1 and isinstance(takers[0][0], Rows) and isinstance(rows, Rows):
+                shares = _Shares(rows, takers[0][0], *takers[0][1:])
+                if not shares.ordered(known[1]):
+                    shares.set((first, number) for _, first, number in self._share(table, *known))
+                shares.settle()
+                continue
+            for record, first, number in self._share(table, *known):
+                taker, label = record()
+                _hand(rows[first : first + number], taker, label)
+
+    def _share(
+        self, table: str, rows: Sequence[Record], count: int
+    ) -> Iterator[tuple[Callable[[], tuple[Record, str]], int, int]]:
+        """Each taker, with the first row that it gets, and how many; 0 where it gets none."""
+        ledger = self._ledger
+        expected = handed = 0
+        ordered = True
+        for asked in self._asked(table):
+            first, number = asked.first, asked.number
+            if asked.marked:
+                ordered = False
+            if not (0 <= first <= count and 0 <= number <= count - first):
+                blame = asked.node.count if 0 <= first < count else asked.node.first
+                values: dict[str, Any] = {"value": first, "count": number, "rows": count, "table": table}
+                ledger.fault(FaultName.INDEX_OUTSIDE_TABLE, asked.record(), blame, **values)
+                ordered = False
+                yield asked.taker, 0, 0
+                continue
+            if ordered and first != expected:
+                values = {"value": first, "expected": expected, "table": table}
+                ledger.fault(FaultName.ROWS_OUT_OF_ORDER, asked.record(), asked.node.first, **values)
+                ordered = False
+            handed += number
+            yield (asked.taker, first, number) if handed <= 2 * count else (asked.taker, 0, 0)
+            expected = first + number
+        if ordered and ledger.complete and expected != count:
+            place = (rows[expected].offset, rows[-1].end)
+            values = {"value": None, "expected": expected, "rows": count, "table": table}
+            ledger.fault(FaultName.ROWS_OUT_OF_ORDER, Record(None, table, 0), place=place, **values)
+
+    def _asked(self, table: str) -> Iterator[_Asked]:
+        for taker, name, node in self._takers.get(table, []):
+            if isinstance(taker, Rows):
+                yield from self._asked_by_rows(taker, name, node)
+                continue
+            first, number = taker.get(node.first), taker.get(node.count)
+            if first is not None and number is not None:
+                marked = self._ledger.noted(FaultName.VALUE_OUT_OF_BOUNDS, taker, node.count)
+                yield _Asked([taker], 0, name, node, first, number, marked)
+
+    def _asked_by_rows(self, rows: Rows, name: str, node: m.Rows) -> Iterator[_Asked]:
+        noted = self._ledger.noted
+        marked = {i for i, row in rows.made.items() if noted(FaultName.VALUE_OUT_OF_BOUNDS, row, node.count)}
+        first, count = rows.plan.names.index(node.first), rows.plan.names.index(node.count)
+        for i, numbers in enumerate(rows.numbers()):
+            yield _Asked(rows, i, name, node, numbers[first], numbers[count], i in marked)
+
+
+class _Asked(NamedTuple):
+    """What one taker asks for. marked: its count is out of bounds, and was reported."""
+
+    takers: Sequence[Record]
+    position: int
+    name: str
+    node: m.Rows
+    first: int
+    number: int
+    marked: bool
+
+    def record(self) -> Record:
+        return self.takers[self.position]
+
+    def taker(self) -> tuple[Record, str]:
+        """The record, and its field that gets the rows."""
+        return self.record(), self.name
+
+
+class _Shares:
+    """Which rows of a table belong to which rows of another, told to each row when it is made."""
+
+    def __init__(self, rows: Rows, takers: Rows, name: str, node: m.Rows) -> None:
+        self._rows = rows
+        self._takers = takers
+        self._name = name
+        names = takers.plan.names
+        self._columns = names.index(node.first), names.index(node.count)
+        self._runs: tuple[array[int], array[int]] | None = None
+        self._owners: array[int] | None = None
+
+    def ordered(self, count: int) -> bool:
+        """Whether the takers ask for all rows of the table, in order and without gaps."""
+        expected = 0
+        for first, number in self._asked():
+            if first != expected:
+                return False
+            expected += number
+        return expected == count
+
+    def set(self, runs: Iterable[tuple[int, int]]) -> None:
+        """The rows of each taker, where they are not those that it asks for."""
+        first, number = array("Q"), array("Q")
+        for run in runs:
+            first.append(run[0])
+            number.append(run[1])
+        self._runs = first, number
+
+    def _asked(self) -> Iterator[tuple[int, int]]:
+        first, number = self._columns
+        return ((numbers[first], numbers[number]) for numbers in self._takers.numbers())
+
+    def _known(self) -> tuple[array[int], array[int]]:
+        if self._runs is None:
+            self.set(self._asked())
+        assert self._runs is not None  # noqa: S101 - set one line above
+        return self._runs
+
+    def settle(self) -> None:
+        """Tell the rows that were made, and those that will be."""
+        self._takers.finish(self._give)
+        self._rows.finish(self._own)
+
+    def _give(self, taker: int, record: Record) -> None:
+        first, number = (run[taker] for run in self._known())
+        record.values[self._name] = tuple(self._rows[first : first + number])
+
+    def _own(self, i: int, row: Record) -> None:
+        if row.parent is not None:
+            return
+        taker = self._owner(i)
+        if taker >= 0:
+            row.parent, row.label = self._takers[taker], f"{self._name}[{i - self._known()[0][taker]}]"
+
+    def _owner(self, i: int) -> int:
+        """The first taker of a row, or -1. No row is handed out more than twice on average, which bounds the
+        work.
+        """
+        if self._owners is None:
+            owners = array("q", [-1]) * len(self._rows)
+            for taker, (first, number) in enumerate(zip(*self._known(), strict=True)):
+                for row in range(first, min(first + number, len(owners))):
+                    if owners[row] < 0:
+                        owners[row] = taker
+            self._owners = owners
+        return self._owners[i]
+
+
+def _hand(rows: Sequence[Record], record: Record, name: str) -> None:
+    """Give rows to their first taker, whose path they bear from now on."""
+    for i, row in enumerate(rows):
+        if row.parent is None:
+            row.parent, row.label = record, f"{name}[{i}]"
+    record.values[name] = tuple(rows)

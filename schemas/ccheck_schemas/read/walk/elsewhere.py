@@ -1,0 +1,126 @@
+"""Read records at offsets that the file names, and chains of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.fault import FaultName
+from ccheck_schemas.layout.outer import outer_paths
+from ccheck_schemas.meaning import field_of
+from ccheck_schemas.read.ledger import place_of
+from ccheck_schemas.read.walk.cut import Cut
+from ccheck_schemas.record import Record
+
+if TYPE_CHECKING:
+    from ccheck_schemas.read.walk.reader import Reader
+
+
+def elsewhere(
+    reader: Reader, node: m.At, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """A record at an offset; one that was read before is not read again."""
+    record.put(name, None, at, at)
+    offset = reader.value(node.offset, record, name, at)
+    if offset:
+        around = _around(node.subcon, record)
+        target = reader.seen.get((id(node.subcon), offset), {}).get(around)
+        if target is None:
+            target = Record(record, name, offset)
+            before = reader.expanded
+            if _read_at(reader, node.subcon, target, record, field_of(node.offset), offset):
+                reader.expand(record, name, at, target.end - offset)
+                reader.weights[id(target)] = reader.expanded - before
+            else:
+                target = None
+        else:
+            reader.expand(record, name, at, reader.weights.get(id(target), target.end - offset))
+        record.values[name] = target
+    return at
+
+
+def _around(node: Any, record: Record) -> tuple[Any, ...]:
+    """Returns what a record at an offset takes from the record that names it. Two that name one offset share
+    the record only where they agree in this: else it would be read by the first and believed by both.
+    """
+    return tuple(_followed(path, record.values) for path in outer_paths(node))
+
+
+def _followed(path: tuple[str, ...], values: Any) -> Any:
+    for name in path:
+        if not isinstance(values, Record | dict) or (values := values.get(name)) is None:
+            return None
+    return values
+
+
+def _read_at(
+    reader: Reader, node: Any, target: Record, holder: Record, field: str | None, offset: int
+) -> bool:
+    """Read a record at an offset that a field of another record, the holder, named."""
+    if not 0 <= offset < reader.size:
+        reader.ledger.complete = False
+        place = (reader.size, reader.size)
+        reader.ledger.blame(
+            FaultName.OFFSET_OUTSIDE_FILE, holder, field, place, value=offset, size=reader.size
+        )
+        return False
+    around = () if target.parent is None else _around(node, target.parent)
+    reader.seen.setdefault((id(node), offset), {})[around] = target
+    stream, reader.stream = reader.stream, (0, reader.size, reader.size)
+    try:
+        end = reader.struct(node, target, offset, reader.size, reader.size)
+    except Cut:
+        reader.ledger.complete = False
+        reader.cut.add(id(target))
+        end = min(reader.size, target.reach)
+    finally:
+        reader.stream = stream
+    reader.ledger.claim(target, offset, max(offset, end), reader.loose.get(id(target)))
+    return True
+
+
+def chain(
+    reader: Reader, node: m.Chain, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """Records of which each names the next."""
+    links: list[Record] = []
+    record.put(name, links, at, at)
+    holder, field = record, field_of(node.first)
+    offset = reader.value(node.first, record, name, at)
+    while offset:
+        fault = _misstep(reader, node, links, offset)
+        if fault is not None:
+            kind, values, proofs = fault
+            place = None if field else (reader.size, reader.size)
+            reader.ledger.fault(kind, holder, field, place, proofs, **values)
+            reader.ledger.complete = False
+            break
+        link = Record(record, f"{name}[{len(links)}]", offset)
+        if not _read_at(reader, node.subcon, link, holder, field, offset):
+            break
+        links.append(link)
+        holder, field = link, node.next_field
+        offset, last = link.get(node.next_field), link.get(node.last)
+        if offset is None or last is None or (id(link) in reader.cut and not 0 < offset < reader.size):
+            break
+        if (last == 0) != (offset == 0):
+            values = {"value": offset, "last": node.last, "marked": last == 0}
+            reader.ledger.fault(FaultName.CHAIN_NO_END, link, node.next_field, **values)
+            reader.ledger.complete = False
+            break
+    return at
+
+
+def _misstep(reader: Reader, node: m.Chain, links: list[Record], offset: int) -> Any:
+    """Why a chain may not go on at an offset: the fault, its values and proofs; None when it may."""
+    if offset % node.align:
+        return FaultName.OFFSET_MISALIGNED, {"value": offset, "align": node.align}, ()
+    before = next(iter(reader.seen.get((id(node.subcon), offset), {}).values()), None)
+    if before is not None and links and links[0].offset <= offset <= links[-1].offset:
+        return FaultName.CHAIN_LOOP, {"value": offset}, (("the chain has been here", place_of(before)),)
+    if links and offset < links[-1].offset:
+        return FaultName.CHAIN_BACKWARDS, {"value": offset, "here": links[-1].offset}, ()
+    if before is not None:
+        proofs = (("read here before", place_of(before)),)
+        return FaultName.BYTES_OWNED_TWICE, {"other": before.path, "link": True}, proofs
+    return None

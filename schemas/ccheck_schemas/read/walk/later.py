@@ -1,0 +1,74 @@
+"""Hold numbers against what they mean: at once, or when the whole file is read."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.fault import FaultName
+from ccheck_schemas.read.judge import judge
+from ccheck_schemas.read.rows import Rows
+from ccheck_schemas.record import Record
+
+if TYPE_CHECKING:
+    from ccheck_schemas.read.walk.reader import Reader
+
+
+def mean(reader: Reader, meaning: m.Meaning, value: int, record: Record, name: str) -> None:
+    """Hold a number against its meaning: now, or when the whole file is read."""
+    wrong = judge(meaning, value, reader.size)
+    if wrong is not None:
+        reader.ledger.fault(wrong[0], record, name, **wrong[1])
+    later = _LATER.get(type(meaning))
+    if later is not None:
+        reader.later.append(partial(later, reader, meaning, value, record, name))
+    packer = record.packer(name) if isinstance(meaning, m.FileSize | m.ChecksumOver) else None
+    if packer is not None:
+        reader.seals.append((meaning, record.span(name), packer))
+
+
+def _checksum(reader: Reader, meaning: m.ChecksumOver, value: int, record: Record, name: str) -> None:
+    actual = reader.checksums.get(meaning.start)
+    if actual is None:
+        actual = reader.checksums[meaning.start] = zlib.crc32(memoryview(reader.data)[meaning.start :])
+    if value != actual:
+        start = meaning.start
+        reader.ledger.fault(
+            FaultName.CHECKSUM_WRONG, record, name, value=value, actual=actual, start=start, end=reader.size
+        )
+
+
+def _index(reader: Reader, meaning: m.IndexInto, value: int, record: Record, name: str) -> None:
+    reader.tables.settle_index(meaning.table, value, record, name)
+
+
+def _count(reader: Reader, meaning: m.CountOf, value: int, record: Record, name: str) -> None:
+    held = record.get(meaning.of)
+    if isinstance(held, list | Rows) and len(held) != value and reader.ledger.complete:
+        reader.ledger.fault(
+            FaultName.COUNT_MISMATCH, record, name, value=value, actual=len(held), of=meaning.of
+        )
+
+
+def _record_size(reader: Reader, meaning: m.RecordSize, value: int, record: Record, name: str) -> None:
+    held = record.get(meaning.of)
+    if held is None:
+        return
+    size = 1 if isinstance(held, bytes) else next((row.end - row.offset for row in held), value)
+    if value != size:
+        reader.ledger.fault(FaultName.RECORD_SIZE_WRONG, record, name, value=value, actual=size)
+
+
+_LATER: Mapping[type, Callable[..., None]] = MappingProxyType(
+    {
+        m.ChecksumOver: _checksum,
+        m.IndexInto: _index,
+        m.CountOf: _count,
+        m.RecordSize: _record_size,
+    }
+)
+"""What is asked of a number when the whole file is read, by its meaning."""

@@ -1,0 +1,105 @@
+"""Read numbers, constants, bytes, text and padding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import construct
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.fault import FaultName
+from ccheck_schemas.layout.size import fixed_size
+from ccheck_schemas.read.text import decode
+from ccheck_schemas.read.walk.later import mean
+from ccheck_schemas.record import Record
+
+if TYPE_CHECKING:
+    from ccheck_schemas.read.walk.reader import Reader
+
+
+def integer(reader: Reader, leaf: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+    """A number, which is held against its meanings."""
+    packed, meanings = leaf
+    end = at + packed.size
+    if end > limit:
+        reader.need(record, name, at, packed.size, limit, promised)
+    (value,) = packed.unpack_from(reader.data, at)
+    record.put(name, value, at, end, packed)
+    for meaning in meanings:
+        mean(reader, meaning, value, record, name)
+    return int(end)
+
+
+def nothing(reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+    """A field that this file does not have."""
+    record.put(name, None, at, at)
+    return at
+
+
+def const(reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+    """Bytes that are always the same."""
+    size = fixed_size(node) or 0
+    reader.need(record, name, at, size, limit, promised)
+    raw = reader.data[at : at + size]
+    record.put(name, raw if isinstance(node.subcon, construct.Bytes) else node.value, at, at + size)
+    expected = node.build(None)
+    if raw != expected:
+        reader.ledger.fault(FaultName.WRONG_MAGIC, record, name, value=raw, expected=expected)
+    return at + size
+
+
+def raw_bytes(
+    reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """Bytes as they are."""
+    length = reader.amount(node.length, record, name, at)
+    reader.need(record, name, at, length, limit, promised)
+    record.put(name, reader.data[at : at + length], at, at + length)
+    return at + length
+
+
+def text(reader: Reader, node: m.Text, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+    """Text whose length is known."""
+    length = reader.amount(node.length, record, name, at)
+    behind = node.unit if node.terminator == "behind" else 0
+    reader.need(record, name, at, length + behind, limit, promised)
+    record.put(name, None, at, at + length)
+    record.values[name] = decode(reader.ledger, node, record, name, at, length)
+    return at + length + behind
+
+
+def text_to_nul(
+    reader: Reader, node: m.TextToNul, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """Text up to its NUL."""
+    reader.need(record, name, at, 1, limit, promised)
+    nul = reader.data.find(b"\0", at, limit)
+    record.put(name, None, at, limit if nul < 0 else nul)
+    if nul < 0:
+        if promised <= limit:
+            reader.ledger.fault(FaultName.TEXT_NOT_TERMINATED, record, name, (at, limit))
+        reader.stop()
+    text = m.Text(0, node.encoding)
+    record.values[name] = decode(reader.ledger, text, record, name, at, nul - at)
+    return nul + 1
+
+
+def zero_pad(
+    reader: Reader, node: m.ZeroPad, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """Zeros up to an alignment."""
+    end = at + -at % node.align
+    reader.need(record, "padding", at, end - at, limit, promised)
+    if id(record) not in reader.loose:
+        reader.ledger.padding(record, at, end)
+    return end
+
+
+def any_pad(
+    reader: Reader, node: m.AnyPad, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """Bytes up to an alignment, whatever they are."""
+    end = at + -at % node.align
+    reader.need(record, name, at, end - at, limit, promised)
+    record.put(name, reader.data[at:end], at, end)
+    return end

@@ -1,0 +1,125 @@
+"""Read lists that no number counts, and padding whose length is not said."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Any
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.fault import FaultName
+from ccheck_schemas.layout.size import fixed_size, number_at
+from ccheck_schemas.layout.tree import bare
+from ccheck_schemas.record import Record
+from ccheck_schemas.span import Span
+
+if TYPE_CHECKING:
+    from ccheck_schemas.read.walk.reader import Reader
+
+
+def terminated(
+    reader: Reader, node: m.Terminated, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """Records up to the one whose mark is 0. What else that one holds is a fault."""
+    listed = bare(node.subcon)[0]
+    size = fixed_size(listed)
+    mark = number_at(listed, node.last)
+    if size is None or mark is None:
+        raise TypeError(f"the records of {name} have no fixed size; lint refuses such a schema")
+    shift, packer = mark[0], struct.Struct(mark[1].fmtstr)
+    start = at
+    rows: list[Record] = []
+    record.put(name, rows, at, at)
+    while True:
+        reader.need(record, name, at, size, limit, promised)
+        if packer.unpack_from(reader.data, at + shift)[0] == 0:
+            break
+        row = Record(record, f"{name}[{len(rows)}]", at)
+        rows.append(row)
+        at = row.end = reader.struct(listed, row, at, limit, promised)
+    ending = reader.data[at : at + size]
+    if any(ending):
+        place = (at + len(ending) - len(ending.lstrip(b"\0")), at + len(ending.rstrip(b"\0")))
+        value = int.from_bytes(ending.strip(b"\0"), "big")
+        reader.ledger.fault(FaultName.RESERVED_NOT_ZERO, record, name, place, value=value)
+    record.put(name, rows, start, at + size)
+    return at + size
+
+
+def up_to(reader: Reader, node: m.UpTo, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+    """Records up to and with the one whose mark has its value."""
+    listed = bare(node.subcon)[0]
+    start = at
+    rows: list[Record] = []
+    record.put(name, rows, at, at)
+    while True:
+        row = Record(record, f"{name}[{len(rows)}]", at)
+        rows.append(row)
+        at = row.end = reader.struct(listed, row, at, limit, promised)
+        if row.values[node.field] == node.value:
+            break
+    record.put(name, rows, start, at)
+    return at
+
+
+def up_to_end(
+    reader: Reader, node: m.UpToEnd, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """Records up to the end of the bytes at hand."""
+    listed = bare(node.subcon)[0]
+    start = at
+    rows: list[Record] = []
+    record.put(name, rows, at, at)
+    while at < limit:
+        row = Record(record, f"{name}[{len(rows)}]", at)
+        rows.append(row)
+        row.end = reader.struct(listed, row, at, limit, promised)
+        if row.end == at:
+            # Nothing moved, so the next element would be this one again, without end.
+            values: dict[str, Any] = {"elements": None, "read": len(rows)}
+            reader.ledger.fault(FaultName.ELEMENT_WITHOUT_BYTES, record, name, (at, limit), **values)
+            reader.stop()
+        at = row.end
+    record.put(name, rows, start, at)
+    return at
+
+
+def zeros_to(
+    reader: Reader, node: m.ZerosTo, record: Record, name: str | None, at: int, limit: int, promised: int
+) -> int:
+    """Zero bytes up to the offset that a field names. One that lies before what was read so far has bytes
+    of two owners, and ends the record.
+    """
+    target = int(reader.value(node.offset, record, name, at))
+    field = m.field_of(node.offset)
+    if target < at:
+        place = (max(0, target), at)
+        proofs = (("they are read up to here", lambda: Span(at, 0, "")),)
+        reader.ledger.fault(
+            FaultName.BYTES_OWNED_TWICE,
+            record,
+            field,
+            None if field else place,
+            proofs,
+            other="what stands before",
+            link=True,
+        )
+        reader.stop()
+    if target > limit and promised <= limit:
+        values = {"value": target, "size": limit}
+        reader.ledger.blame(FaultName.OFFSET_OUTSIDE_FILE, record, field, (limit, limit), **values)
+        reader.stop()
+    reader.need(record, "padding", at, target - at, limit, promised)
+    _zeros(reader, record, at, target)
+    return target
+
+
+def zeros_to_end(
+    reader: Reader, node: m.ZerosToEnd, record: Record, name: str | None, at: int, limit: int, promised: int
+) -> int:
+    """Zero bytes up to the end of the bytes at hand."""
+    _zeros(reader, record, at, limit)
+    return limit
+
+
+def _zeros(reader: Reader, record: Record, at: int, end: int) -> None:
+    reader.ledger.padding(record, at, end)

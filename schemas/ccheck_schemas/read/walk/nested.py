@@ -1,0 +1,122 @@
+"""Read what holds other nodes where it stands: records, lists, regions, branches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import construct
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.fault import FaultName
+from ccheck_schemas.layout.size import fixed_size, least_size
+from ccheck_schemas.meaning import field_of
+from ccheck_schemas.read.walk import leaves
+from ccheck_schemas.read.walk.cut import Cut
+from ccheck_schemas.record import Record
+
+if TYPE_CHECKING:
+    from ccheck_schemas.read.walk.reader import Reader
+
+
+def nested(reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+    """A record inside another."""
+    inner = Record(record, name or "", at)
+    record.put(name, inner, at, at)
+    end = reader.struct(node, inner, at, limit, promised)
+    inner.end = end
+    record.put(name, inner, at, end)
+    return end
+
+
+def array(reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+    """A counted list."""
+    count = reader.amount(node.count, record, name, at)
+    size = fixed_size(node.subcon)
+    may_be_empty = size is None and not least_size(node.subcon)
+    fits = count if may_be_empty else reader.fit(node.count, count, size or 1, record, at, limit, promised)
+    start = at
+    values: list[Any] = []
+    record.put(name, values, at, at)
+    handle, subcon = reader.handler(node.subcon)
+    # An Array makes no context of its own: its elements name the fields of the record that holds it.
+    if handle is leaves.integer and not subcon[1]:
+        # Numbers that mean nothing by themselves are read at once, and keep no places of their own.
+        end = at + fits * subcon[0].size
+        values += (number for (number,) in subcon[0].iter_unpack(memoryview(reader.data)[at:end]))
+        at, one_by_one = end, range(0)
+    else:
+        one_by_one = range(fits)
+    for i in one_by_one:
+        reader.make(record, name, at)
+        element = f"{name}[{i}]"
+        try:
+            end = handle(reader, subcon, record, element, at, limit, promised)
+        finally:
+            value = record.values.pop(element, None)
+        values.append(value)
+        if end == at:
+            reader.idle(record, name, at, count)
+        at = end
+    record.put(name, values, start, at)
+    if fits < count:
+        reader.ledger.complete = False
+        raise Cut
+    return at
+
+
+def region(
+    reader: Reader, node: m.Region, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """What has a length of its own, which its content fills."""
+    length = reader.amount(node.length, record, name, at)
+    field = field_of(node.length)
+    end = at + length
+    if end > limit:
+        reader.ledger.complete = False
+        if end > promised or promised <= limit:
+            place = (min(at, limit), limit)
+            reader.ledger.blame(FaultName.TRUNCATED, record, field, place, need=length, have=limit - at)
+    stop = min(end, limit)
+    try:
+        handle, subcon = reader.handler(node.subcon)
+        used = handle(reader, subcon, record, name, at, stop, end)
+    except Cut:
+        reader.ledger.complete = False
+        used = end
+        reader.loose[id(record)] = end
+    if used < end <= limit:
+        reader.loose[id(record)] = used
+        reader.ledger.blame(FaultName.SIZE_MISMATCH, record, field, (at, end), value=length, actual=used - at)
+    if end > limit:
+        raise Cut
+    return end
+
+
+def if_then_else(
+    reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """One of two branches."""
+    holds = reader.value(node.condfunc, record, name, at)
+    chosen = node.thensubcon if holds else node.elsesubcon
+    return choose(reader, chosen, record, name, at, limit, promised)
+
+
+def switch(reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+    """The branch of a kind."""
+    key = reader.value(node.keyfunc, record, name, at)
+    if key not in node.cases and node.default is construct.Pass:
+        # What an unknown kind holds cannot be read. A field that is a StrictEnum has said so already.
+        reader.ledger.complete = False
+        place = (at, at)
+        reader.ledger.blame(
+            FaultName.UNKNOWN_ENUM_VALUE, record, field_of(node.keyfunc), place, value=key, names=node.cases
+        )
+        record.put(name, None, at, at)
+        raise Cut
+    return choose(reader, node.cases.get(key, node.default), record, name, at, limit, promised)
+
+
+def choose(reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+    """A branch that was chosen."""
+    handle, subcon = reader.handler(node)
+    return handle(reader, subcon, record, name, at, limit, promised)

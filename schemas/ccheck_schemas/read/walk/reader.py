@@ -1,0 +1,216 @@
+"""What one walk over a schema and a file holds, and what every node needs."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NoReturn, TypeAlias
+
+import construct
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.fault import FaultName
+from ccheck_schemas.layout.tree import nodes
+from ccheck_schemas.meaning import field_of
+from ccheck_schemas.read.ledger import Ledger, Stop
+from ccheck_schemas.read.pool import Pools
+from ccheck_schemas.read.sharing import Tables
+from ccheck_schemas.read.strings import Blocks
+from ccheck_schemas.read.walk.cut import Cut
+from ccheck_schemas.record import Reading, Record
+from ccheck_schemas.span import Span
+from ccheck_schemas.vocabulary.expression import NOT_THERE
+
+Handler: TypeAlias = Callable[..., int]
+"""A function that reads a node: the reader, the node, and what `Reader` says of both."""
+
+Handlers: TypeAlias = Callable[[Any], tuple[Handler, Any]]
+"""A node → the function that reads it, and the node without its name."""
+
+
+IDLE_ELEMENTS = 4096
+"""Elements without bytes that any file may have, whatever its size."""
+
+MOST_RECORDS = 1_000_000
+"""Records and elements that a reading makes at most: each takes some hundred bytes of memory."""
+
+
+class Reader:
+    """One walk over a schema and a file.
+
+    A function that reads a node takes the record that gets the field, the field's name, the offset, the end
+    of the bytes at hand (`limit`) and the end that the file promised (`promised`, which lies beyond `limit`
+    where a region is cut short and was reported). It returns the offset behind the node, or raises Cut.
+    """
+
+    def __init__(self, root: construct.Construct, data: bytes, handler: Handlers, *, at_once: bool) -> None:
+        self.data = data
+        self.handler = handler
+        self.at_once = at_once
+        self.size = len(data)
+        self.ledger = Ledger(data)
+        self.tables = Tables(self.ledger, _shared(root))
+        self.pools = Pools(self.ledger)
+        self.blocks = Blocks(self.ledger)
+        self.seals: list[tuple[m.Meaning, Span, struct.Struct]] = []
+        self.later: list[Callable[[], None]] = []
+        # Records read elsewhere, each once, by node and offset, and by what they take from around them.
+        self.seen: dict[tuple[int, int], dict[tuple[Any, ...], Record]] = {}
+        # Records that were cut short, and those whose region ends at a wrong place, with the end that holds.
+        self.cut: set[int] = set()
+        self.loose: dict[int, int] = {}
+        # Where the stream begins and ends in which positions count, and the end that the file promised.
+        self.stream = (0, self.size, self.size)
+        self.checksums: dict[int, int] = {}  # by where they begin
+        self.idled = self.made = 0
+        # Bytes of records at offsets, each counted as often as it is named.
+        self.expanded = 0
+        self.weights: dict[int, int] = {}
+
+    def run(self, root: construct.Construct) -> Reading:
+        """Read the whole file, then judge what takes the whole file."""
+        ledger = self.ledger
+        top = Record(None, "", 0)
+        top.values["_root"] = top.values
+        try:
+            try:
+                end = self.struct(root, top, 0, self.size, self.size)
+                ledger.claim(top, 0, end)
+            except Cut:
+                ledger.complete = False
+            if ledger.complete and not ledger.counts:
+                self.tables.close()
+                self.pools.close()
+            for step in self.later:
+                step()
+            self.tables.settle()
+            self.pools.settle()
+            self.blocks.settle()
+            ledger.settle_claims(top)
+        except Stop:
+            ledger.complete = False
+        return Reading(
+            root=top,
+            faults=ledger.faults(),
+            counts=ledger.counts,
+            complete=ledger.complete,
+            tables=self.tables.read(),
+            pools=self.pools.extents,
+            seals=tuple(self.seals),
+            unread=ledger.unread(),
+        )
+
+    def need(self, record: Record, field: str, at: int, size: int, limit: int, promised: int) -> None:
+        """Go on only if `size` bytes stand at `at`; a region that is known to be cut short was reported
+        already.
+        """
+        if at + size <= limit:
+            return
+        self.ledger.complete = False
+        if at + size > promised or promised <= limit:
+            have = max(0, limit - at)
+            self.ledger.fault(
+                FaultName.TRUNCATED, record, field, (min(at, limit), limit), need=size, have=have
+            )
+        raise Cut
+
+    def amount(self, expression: m.Expression, record: Record, name: str, at: int) -> int:
+        """A count or length; a negative one is a fault and ends the record."""
+        value = int(self.value(expression, record, name, at))
+        if value < 0:
+            values = {"value": value, "low": 0, "high": self.size}
+            self.ledger.blame(FaultName.VALUE_OUT_OF_BOUNDS, record, field_of(expression), (at, at), **values)
+            self.ledger.complete = False
+            raise Cut
+        return value
+
+    def value(self, expression: m.Expression, record: Record, name: str | None, at: int) -> Any:
+        """Returns what an expression says over the fields read so far.
+
+        Raises:
+            Cut: It needs a field that is not there, because its record was cut short or has no place in the
+                file. Where no fault says so yet, this is one.
+        """
+        if not callable(expression):
+            return expression
+        try:
+            return expression(record.values)
+        except NOT_THERE as why:
+            if not self.ledger.counts:
+                values: dict[str, Any] = {
+                    "expression": repr(expression),
+                    "reason": f"{type(why).__name__}: {why}",
+                }
+                self.ledger.fault(FaultName.EXPRESSION_UNRESOLVED, record, name, (at, at), **values)
+            self.ledger.complete = False
+            raise Cut from None
+
+    def idle(self, record: Record, name: str, at: int, count: int) -> None:
+        """Counts an element that took no bytes. Raises Stop where a file asks for more of them than its size
+        allows.
+        """
+        self.idled += 1
+        if self.idled > self.size + IDLE_ELEMENTS:
+            values: dict[str, Any] = {"elements": count, "read": self.idled}
+            self.ledger.fault(FaultName.ELEMENT_WITHOUT_BYTES, record, name, (at, at), **values)
+            raise Stop
+
+    def make(self, record: Record, name: str | None, at: int, number: int = 1) -> None:
+        """Counts records and elements that are made. Raises Stop where they would take too much memory."""
+        self.made += number
+        if self.made > MOST_RECORDS:
+            self.out_of_proportion(record, name, (at, at), "records", self.made, MOST_RECORDS)
+
+    def expand(self, record: Record, name: str, at: int, number: int) -> None:
+        """Counts the bytes of a record that is named by its offset. Raises Stop where records that are named
+        over and over have many times the bytes of the file.
+        """
+        self.expanded += number
+        if self.expanded > self.ledger.work_limit:
+            self.out_of_proportion(record, name, (at, at), "bytes", self.expanded, self.ledger.work_limit)
+
+    def out_of_proportion(
+        self, record: Record, name: str | None, place: tuple[int, int], what: str, work: int, limit: int
+    ) -> NoReturn:
+        """Notes that a file asks for too much work, and ends the reading."""
+        values: dict[str, Any] = {"what": what, "work": work, "limit": limit}
+        self.ledger.fault(FaultName.WORK_OUT_OF_PROPORTION, record, name, place, **values)
+        raise Stop
+
+    def stop(self) -> NoReturn:
+        """Abandon a record: what stands behind this place cannot be found."""
+        self.ledger.complete = False
+        raise Cut
+
+    def struct(self, node: construct.Construct, record: Record, at: int, limit: int, promised: int) -> int:
+        """Read the fields of a record."""
+        self.make(record, None, at)
+        if "_" not in record.values:
+            record.values["_"] = record.parent.values if record.parent is not None else record.values
+            record.values.setdefault("_root", record.values["_"].get("_root"))
+        for name, handle, subcon in _plan(node, self.handler):
+            at = handle(self, subcon, record, name, at, limit, promised)
+        return at
+
+    def fit(
+        self, expression: Any, count: int, size: int, record: Record, at: int, limit: int, end: int
+    ) -> int:
+        """How many of `count` elements of `size` bytes stand here; fewer is one fault, at the count."""
+        room = max(0, end - at) // size
+        if count > room:
+            values = {"count": count, "room": room, "size": size}
+            self.ledger.blame(FaultName.COUNT_PAST_BYTES, record, field_of(expression), (at, at), **values)
+        return min(count, max(0, limit - at) // size)
+
+
+@cache
+def _shared(root: construct.Construct) -> tuple[str, ...]:
+    """The tables whose rows are shared out."""
+    return tuple(dict.fromkeys(node.table for node in nodes(root) if isinstance(node, m.Rows)))
+
+
+@cache
+def _plan(node: Any, handler: Handlers) -> tuple[tuple[str, Handler, Any], ...]:
+    """How the fields of a struct are read: name, function, node."""
+    return tuple((sub.name, *handler(sub)) for sub in node.subcons)

@@ -1,0 +1,136 @@
+"""Read tables, pools and blocks of names, and what names their rows and items."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.fault import FaultName
+from ccheck_schemas.layout.size import fixed_size
+from ccheck_schemas.meaning import field_of
+from ccheck_schemas.read.row_plan import row_plan
+from ccheck_schemas.read.rows import Rows
+from ccheck_schemas.read.walk.cut import Cut
+from ccheck_schemas.read.walk.later import mean
+from ccheck_schemas.record import Record
+
+if TYPE_CHECKING:
+    from ccheck_schemas.read.walk.reader import Reader
+
+
+def table(
+    reader: Reader, node: m.Table, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """A table, whose rows others name or take."""
+    count = reader.amount(node.count, record, name, at)
+    _limits(reader, node, count, record, at)
+    size = fixed_size(node.subcon) or 1
+    fits = min(reader.fit(node.count, count, size, record, at, limit, promised), node.high)
+    parent = record if node.table in reader.tables else None
+    plan = row_plan(node.subcon) if reader.at_once else None
+    one_by_one: list[Record] = []
+    rows = one_by_one if plan is None else Rows(plan, node.table, reader.data, (at, fits), record, parent)
+    if not reader.tables.add(node.table, rows, count):
+        _repeated(reader, node.table, field_of(node.count), record, at)
+    start = at
+    if isinstance(rows, Rows):
+        _rows_at_once(reader, rows)
+        at += fits * size
+    else:
+        for i in range(fits):
+            row = Record(parent, f"{node.table}[{i}]", at)
+            row.values |= {"_": record.values, "_root": record.values["_root"]}
+            one_by_one.append(row)
+            at = reader.struct(node.subcon, row, at, limit, promised)
+            row.end = at
+    record.put(name, rows, start, at)
+    if fits < count:
+        reader.ledger.complete = False
+        raise Cut
+    return at
+
+
+def _rows_at_once(reader: Reader, rows: Rows) -> None:
+    """Read rows at once: only those that break a meaning are looked at by themselves."""
+    plan = rows.plan
+    for i in plan.broken(rows.bytes(), reader.size):
+        for name, meaning in plan.meanings:
+            if not isinstance(meaning, m.IndexInto):
+                mean(reader, meaning, rows[i].values[name], rows[i], name)
+    if plan.indexes:
+        reader.later.append(partial(reader.tables.settle_indexes, rows))
+    for name, node in plan.takes:
+        reader.tables.take(rows, name, node)
+    if plan.pool is not None:
+        reader.pools.take_rows(rows, plan.pool.region)
+
+
+def pool(reader: Reader, node: m.Pool, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+    """A pool, whose items others name."""
+    count = reader.amount(node.count, record, name, at)
+    _limits(reader, node, count, record, at)
+    fits = reader.fit(node.count, count, 1, record, at, limit, promised)
+    if not reader.pools.add(node.region, at, at + count):
+        _repeated(reader, node.region, field_of(node.count), record, at)
+    record.put(name, reader.data[at : at + fits], at, at + fits)
+    if fits < count:
+        reader.ledger.complete = False
+        raise Cut
+    return at + count
+
+
+def strings(
+    reader: Reader, node: m.Strings, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """A block of names, which others name by their offset."""
+    length = reader.amount(node.length, record, name, at)
+    fits = reader.fit(node.length, length, 1, record, at, limit, promised)
+    if not reader.blocks.add(node.block, at, at + fits):
+        _repeated(reader, node.block, field_of(node.length), record, at)
+    record.put(name, reader.data[at : at + fits], at, at + fits)
+    if fits < length:
+        reader.stop()
+    return at + length
+
+
+def take_shared(
+    reader: Reader, node: m.SharedText, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """A name in a block."""
+    record.put(name, None, at, at)
+    reader.value(node.offset, record, name, at)
+    reader.blocks.take(record, name, node)
+    return at
+
+
+def take_rows(
+    reader: Reader, node: m.Rows, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """Rows of a table."""
+    record.put(name, (), at, at)
+    reader.tables.take(record, name, node)
+    return at
+
+
+def take_pooled(
+    reader: Reader, node: m.Pooled, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """An item of a pool."""
+    record.put(name, None, at, at)
+    for expression in (node.offset, node.length):
+        reader.value(expression, record, name, at)
+    reader.pools.take(record, name, node)
+    return at
+
+
+def _limits(reader: Reader, node: m.Table | m.Pool, count: int, record: Record, at: int) -> None:
+    """Hold a count against the limits of its table or pool."""
+    if not node.low <= count <= node.high:
+        values = {"value": count, "low": node.low, "high": node.high}
+        reader.ledger.blame(FaultName.VALUE_OUT_OF_BOUNDS, record, field_of(node.count), (at, at), **values)
+
+
+def _repeated(reader: Reader, name: str, field: str | None, record: Record, at: int) -> None:
+    """A second table or pool of a name: what points into it is held against the first alone."""
+    reader.ledger.blame(FaultName.TABLE_REPEATED, record, field, (at, at), table=name)

@@ -1,0 +1,184 @@
+"""Read opaque fields, content that need not fill its field, substreams, and fields at positions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.fault import FaultName
+from ccheck_schemas.read.walk.cut import Cut
+from ccheck_schemas.record import Record
+from ccheck_schemas.vocabulary.expression import field_of
+
+if TYPE_CHECKING:
+    from ccheck_schemas.read.walk.reader import Reader
+
+SLACK = "the type ends before its field does"
+"""Why the rest of a substream is not looked into."""
+BEHIND = "the content ends before its field does"
+"""Why the rest of a slot is not looked into."""
+
+
+def opaque(
+    reader: Reader, node: m.Opaque, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """Bytes that are not looked into."""
+    length = reader.amount(node.length, record, name, at)
+    reader.need(record, name, at, length, limit, promised)
+    return _opaque(reader, node, record, name, at, at + length)
+
+
+def opaque_rest(
+    reader: Reader, node: m.OpaqueRest, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """Bytes up to the end that are not looked into."""
+    return _opaque(reader, node, record, name, at, limit)
+
+
+def _opaque(reader: Reader, node: Any, record: Record, name: str, at: int, end: int) -> int:
+    record.put(name, reader.data[at:end], at, end)
+    reader.ledger.coverage.leave(record, name, (at, end), node.reason, node.dropped)
+    return end
+
+
+def slot(reader: Reader, node: m.Slot, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+    """A field of a known length with content that need not fill it."""
+    length = reader.amount(node.length, record, name, at)
+    reader.need(record, name, at, length, limit, promised)
+    return _content(reader, node, record, name, at, at + length)
+
+
+def rest(reader: Reader, node: m.Rest, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+    """A field up to the end with content that need not fill it."""
+    return _content(reader, node, record, name, at, limit)
+
+
+def _content(reader: Reader, node: Any, record: Record, name: str, at: int, end: int) -> int:
+    raw = reader.data[at:end]
+    length = node.extent(raw)
+    record.put(name, None, at, end)
+    record.values[name] = _decoded(reader, node.encoding, record, name, at, raw[:length])
+    behind = raw[length:].removeprefix(b"" if node.include else node.terminator)
+    if behind.strip(b"\0") and behind.strip(bytes([node.pad or 0])):
+        reader.ledger.coverage.leave(record, name, (end - len(behind), end), BEHIND)
+    return end
+
+
+def delimited(
+    reader: Reader, node: m.Delimited, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """Content up to a terminator."""
+    found = _find(reader.data, node, at, limit)
+    if found < 0 and not node.to_end:
+        record.put(name, None, at, limit)
+        if promised <= limit:
+            reader.ledger.fault(FaultName.TEXT_NOT_TERMINATED, record, name, (at, limit))
+        reader.stop()
+    behind = limit if found < 0 else found + len(node.terminator)
+    filled = behind if node.include or found < 0 else found
+    end = behind if node.consume or found < 0 else found
+    record.put(name, None, at, max(filled, end))
+    record.values[name] = _decoded(reader, node.encoding, record, name, at, reader.data[at:filled])
+    return end
+
+
+def _find(data: bytes, node: m.Delimited, at: int, limit: int) -> int:
+    """The offset of the terminator, or -1."""
+    step = node.unit if len(node.terminator) % node.unit == 0 else 1
+    found = data.find(node.terminator, at, limit)
+    while found >= 0 and (found - at) % step:
+        found = data.find(node.terminator, found + 1, limit)
+    return found
+
+
+def _decoded(
+    reader: Reader, encoding: str | None, record: Record, name: str, at: int, content: bytes
+) -> str | bytes | None:
+    """The content; None for text that is malformed."""
+    if encoding is None:
+        return content
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as bad:
+        reason = f"not {encoding}: {bad.reason}"
+        reader.ledger.fault(
+            FaultName.TEXT_MALFORMED, record, name, (at + bad.start, at + bad.end), reason=reason
+        )
+        return None
+
+
+def substream(
+    reader: Reader, node: m.Substream, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """Bytes of a known length in which positions count, and whose rest is not looked into."""
+    length = reader.amount(node.length, record, name, at)
+    end = at + length
+    if end > limit:
+        reader.ledger.complete = False
+        if end > promised or promised <= limit:
+            place = (min(at, limit), limit)
+            reader.ledger.blame(
+                FaultName.TRUNCATED, record, field_of(node.length), place, need=length, have=limit - at
+            )
+    _inside(reader, node.subcon, record, name, at, min(end, limit), end)
+    if end > limit:
+        raise Cut
+    return end
+
+
+def substream_rest(
+    reader: Reader, node: m.SubstreamRest, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """Bytes up to the end in which positions count, and whose rest is not looked into."""
+    _inside(reader, node.subcon, record, name, at, limit, promised)
+    return limit
+
+
+def _inside(reader: Reader, node: Any, record: Record, name: str, at: int, stop: int, end: int) -> None:
+    """Read a node in a stream from `at` to `stop`; the file promised one up to `end`."""
+    handle, subcon = reader.handler(node)
+    around, reader.stream = reader.stream, (at, stop, end)
+    try:
+        used = handle(reader, subcon, record, name, at, stop, end)
+    except Cut:
+        reader.ledger.complete = False
+        reader.loose[id(record)] = stop
+        used = stop
+    finally:
+        reader.stream = around
+    reader.ledger.coverage.leave(record, name, (used, stop), SLACK)
+
+
+def read_at(
+    reader: Reader, node: m.ReadAt, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """A node at a position, whose bytes another field may own too."""
+    position = int(reader.value(node.position, record, name, at))
+    start, stop, end = (0, reader.size, reader.size) if node.whole_file else reader.stream
+    record.put(name, None, at, at)
+    if not 0 <= position <= stop - start:
+        reader.ledger.complete = False
+        if position < 0 or start + position > end or end <= stop:
+            blamed, place = field_of(node.position), (stop, stop)
+            reader.ledger.blame(
+                FaultName.OFFSET_OUTSIDE_FILE, record, blamed, place, value=start + position, size=stop
+            )
+        return at
+    target = start + position
+    coverage = reader.ledger.coverage
+    before = len(coverage.notes)
+    handle, subcon = reader.handler(node.subcon)
+    around, reader.stream = reader.stream, (start, stop, end)
+    try:
+        after = handle(reader, subcon, record, name, target, stop, end)
+        within = coverage.share((target, after), before)
+    except Cut:
+        reader.ledger.complete = False
+        after = stop
+        within = coverage.charge(stop - target)
+    finally:
+        reader.stream = around
+    if not within:
+        place, work = (target, after), coverage.looked_through
+        reader.out_of_proportion(record, name, place, "bytes", work, coverage.limit)
+    return at

@@ -1,0 +1,98 @@
+"""Nodes of the vocabulary for lists that no number counts: they end with a mark, or where the bytes end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import construct
+
+from ccheck_schemas.vocabulary.expression import FieldError, end_of_region
+
+
+class Terminated(construct.Subconstruct):
+    """Records of one fixed size, up to a record whose field `last` is 0, and all of it.
+
+    The ending record is no element. It takes its bytes where it stands, like the others.
+    """
+
+    def __init__(self, record: construct.Construct, last: str) -> None:
+        super().__init__(record)
+        self.last = last
+
+    def _parse(self, stream: Any, context: Any, path: str) -> Any:
+        records = construct.ListContainer()
+        size, first, end = self._mark()
+        while True:
+            start = construct.stream_tell(stream, path)
+            raw = construct.stream_read(stream, size, path)
+            if not any(raw[first:end]):
+                break
+            construct.stream_seek(stream, start, 0, path)
+            records.append(self.subcon._parsereport(stream, context, path))
+        if any(raw):
+            raise FieldError("Terminated", raw, f"the ending record {raw.hex()} is not zero", path)
+        return records
+
+    def _mark(self) -> tuple[int, int, int]:
+        """The size of a record, and where its mark begins and ends."""
+        at = 0
+        for sub in self.subcon.subcons:
+            if sub.name == self.last:
+                return int(self.subcon.sizeof()), at, at + int(sub.sizeof())
+            at += int(sub.sizeof())
+        raise construct.SizeofError(f"the record has no field {self.last!r}")
+
+    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+        construct.Array(len(obj), self.subcon)._build(obj, stream, context, path)
+        size = int(self.subcon.sizeof())
+        construct.stream_write(stream, bytes(size), size, path)
+        return obj
+
+    def _sizeof(self, context: Any, path: str) -> int:
+        raise construct.SizeofError("where the list ends depends on its records", path=path)
+
+
+class UpTo(construct.Subconstruct):
+    """Records, of any size, up to and with the one whose field `field` is `value`."""
+
+    def __init__(self, record: construct.Construct, field: str, value: int) -> None:
+        super().__init__(record)
+        self.field = field
+        self.value = value
+
+    def _parse(self, stream: Any, context: Any, path: str) -> Any:
+        records = construct.ListContainer()
+        while True:
+            records.append(self.subcon._parsereport(stream, context, path))
+            if records[-1][self.field] == self.value:
+                return records
+
+    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+        return construct.Array(len(obj), self.subcon)._build(obj, stream, context, path)
+
+    def _sizeof(self, context: Any, path: str) -> int:
+        raise construct.SizeofError("where the list ends depends on its records", path=path)
+
+
+class UpToEnd(construct.Subconstruct):
+    """Records, of any size, up to the end of the bytes at hand: of the `Region` around them, or of the
+    file.
+    """
+
+    def _parse(self, stream: Any, context: Any, path: str) -> Any:
+        records = construct.ListContainer()
+        end = end_of_region(context)
+        while not construct.stream_iseof(stream):
+            at = construct.stream_tell(stream, path)
+            if end is not None and at >= end:
+                break
+            records.append(self.subcon._parsereport(stream, context, path))
+            if construct.stream_tell(stream, path) == at:
+                raise FieldError("UpToEnd", at, "an element takes no bytes, so the list never ends", path)
+        return records
+
+    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+        return construct.Array(len(obj), self.subcon)._build(obj, stream, context, path)
+
+    def _sizeof(self, context: Any, path: str) -> int:
+        raise construct.SizeofError("how many records there are depends on the bytes", path=path)

@@ -1,0 +1,176 @@
+"""Nodes of the vocabulary that follow a number to another place, and take no bytes where they stand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import construct
+
+from ccheck_schemas.vocabulary.encoding import text_encoding, unit_of
+from ccheck_schemas.vocabulary.expression import Expression, FieldError, evaluate, in_stream
+from ccheck_schemas.vocabulary.limits import positive
+
+
+class _Elsewhere(construct.Subconstruct):
+    """A node that takes no bytes where it stands."""
+
+    def __init__(self, subcon: construct.Construct) -> None:
+        super().__init__(subcon)
+        self.flagbuildnone = True
+
+    def _sizeof(self, context: Any, path: str) -> int:
+        return 0
+
+
+class At(_Elsewhere):
+    """A record at an absolute offset (a ``this`` expression); None when the offset is 0. Shared records are
+    read once.
+    """
+
+    def __init__(self, offset: Expression, record: construct.Construct) -> None:
+        super().__init__(record)
+        self.offset = offset
+
+    def _parse(self, stream: Any, context: Any, path: str) -> Any:
+        offset = evaluate(self.offset, context)
+        if offset == 0:
+            return None
+        back = construct.stream_tell(stream, path)
+        construct.stream_seek(stream, offset, 0, path)
+        with in_stream(context, 0, None):
+            value = self.subcon._parsereport(stream, context, path)
+        construct.stream_seek(stream, back, 0, path)
+        return value
+
+    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+        offset = evaluate(self.offset, context)
+        if obj is not None and offset:
+            back = construct.stream_tell(stream, path)
+            construct.stream_seek(stream, offset, 0, path)
+            self.subcon._build(obj, stream, context, path)
+            construct.stream_seek(stream, back, 0, path)
+        return obj
+
+
+class Chain(_Elsewhere):
+    """Records that name the offset of the next one, ascending and `align`-aligned.
+
+    first: offset of the first record (0: none). next_field: the record's field that holds the offset of the
+    next one. last: the field that is 0 in the last record (often the same).
+    """
+
+    def __init__(
+        self, first: Expression, record: construct.Construct, next_field: str, last: str, align: int = 1
+    ) -> None:
+        super().__init__(record)
+        self.first = first
+        self.next_field = next_field
+        self.last = last
+        self.align = positive(align)
+
+    def _parse(self, stream: Any, context: Any, path: str) -> Any:
+        back = construct.stream_tell(stream, path)
+        offset = evaluate(self.first, context)
+        records = construct.ListContainer()
+        before = -1
+        while offset:
+            if offset <= before:
+                raise FieldError("Chain", offset, f"{offset:#x} is not behind {before:#x}", path)
+            before = offset
+            construct.stream_seek(stream, offset, 0, path)
+            with in_stream(context, 0, None):
+                record = self.subcon._parsereport(stream, context, path)
+            records.append(record)
+            offset = record[self.next_field]
+            if record[self.last] == 0:
+                break
+        construct.stream_seek(stream, back, 0, path)
+        return records
+
+    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+        back = construct.stream_tell(stream, path)
+        offset = evaluate(self.first, context)
+        for record in obj:
+            construct.stream_seek(stream, offset, 0, path)
+            self.subcon._build(record, stream, context, path)
+            offset = record[self.next_field]
+        construct.stream_seek(stream, back, 0, path)
+        return obj
+
+
+class Pooled(_Elsewhere):
+    """An item of the pool `region`: `length` bytes at an absolute `offset`, `align`-aligned. item: a `Text`
+    or `construct.Bytes`.
+    """
+
+    def __init__(
+        self, region: str, offset: Expression, length: Expression, item: construct.Construct, align: int = 1
+    ) -> None:
+        super().__init__(item)
+        self.region = region
+        self.offset = offset
+        self.length = length
+        self.align = positive(align)
+
+    def _parse(self, stream: Any, context: Any, path: str) -> Any:
+        offset, length = evaluate(self.offset, context), evaluate(self.length, context)
+        # Thousands of records may name one long item: they share its value, as the reader's do.
+        known = context.get("_params", context).setdefault("_pooled", {})
+        key = (id(self), offset, length)
+        if key not in known:
+            back = construct.stream_tell(stream, path)
+            construct.stream_seek(stream, offset, 0, path)
+            known[key] = self.subcon._parsereport(stream, context, path)
+            construct.stream_seek(stream, back, 0, path)
+        return known[key]
+
+    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+        return obj
+
+
+class Rows(construct.Construct):
+    """A run of `count` records of the table `table` from index `first` on, taken by this record alone.
+
+    first and count name fields of the same struct. The takers share out the table in order and without gaps.
+    Plain Construct parsing gives None here, because the table may stand later in the file; the reader gives
+    the records.
+    """
+
+    def __init__(self, table: str, first: str, count: str) -> None:
+        super().__init__()
+        self.table = table
+        self.first = first
+        self.count = count
+        self.flagbuildnone = True
+
+    def _parse(self, stream: Any, context: Any, path: str) -> None:
+        return None
+
+    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+        return obj
+
+    def _sizeof(self, context: Any, path: str) -> int:
+        return 0
+
+
+class SharedText(_Elsewhere):
+    """The text that begins at `offset` of the block `block` (a `Strings`) and goes to the first NUL. Texts
+    may be the ends of others. encoding: a codec of Python, decoded strictly.
+
+    Plain Construct parsing gives None here, because the block may stand later in the file; the reader gives
+    the text.
+    """
+
+    def __init__(self, block: str, offset: Expression, encoding: str = "ascii") -> None:
+        super().__init__(construct.Pass)
+        self.block = block
+        self.offset = offset
+        self.encoding = text_encoding(encoding)
+        if unit_of(self.encoding) > 1:
+            raise ValueError(f"a NUL of {encoding} has more bytes than one")
+
+    def _parse(self, stream: Any, context: Any, path: str) -> None:
+        return None
+
+    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+        return obj
