@@ -14,8 +14,9 @@ from ccheck.formats.exercise.outcome import Given
 from ccheck.judging.judgement import Judgement, prepare
 from ccheck_fuzz.oracles import Case, broken
 from ccheck_schemas.formats.channel import numbers as channel_numbers
-from ccheck_schemas.formats.channel import schema as channel
+from ccheck_schemas.formats.channel import structure as channel
 from ccheck_schemas.formats.channel.recipe import compose
+from ccheck_schemas.formats.channel.schema import SCHEMA as CHANNEL_SCHEMA
 from ccheck_schemas.model.fix_up import seal
 from ccheck_schemas.read import read
 from tests.conftest import ROOT
@@ -83,7 +84,7 @@ def agree(judgement: Judgement, data: bytes) -> bool:
     """Hold the two readings against each other by all oracles; whether the validator passed the file."""
     assert judgement.setting.consumers is not None
     builds = judgement.setting.consumers.supported(judgement.setting.on)
-    case = Case(data, channel.SCHEMA, judgement, Given(DEFINITIONS, builds))
+    case = Case(data, CHANNEL_SCHEMA, judgement, Given(DEFINITIONS, builds))
     assert not [one for one in broken(case) if not one.information]
     return case.report.verdict == "pass"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ccheck_schemas.formats.channel.recipe import compose
-from ccheck_schemas.formats.channel.schema import CHANNEL
+from ccheck_schemas.formats.channel.structure import CHANNEL
 from ccheck_schemas.model.fix_up import seal
 from ccheck_schemas.read import read
 

@@ -30,7 +30,7 @@ from ccheck.formats.registry import ENTRY_POINTS
 from ccheck.text.printable import printable
 from ccheck.text.toml_document import ConfigurationError
 from ccheck_fuzz.blame import interrupts, place_in, place_of, words_of
-from ccheck_fuzz.campaign.child import end_family, end_with_parent, leave, tell_exits
+from ccheck_fuzz.process.child import end_family, end_with_parent, leave, tell_exits
 
 _GUARDED = "ccheck_fuzz.guarded"
 _WHOLE = "the status is "
@@ -108,7 +108,7 @@ def _watch(words: Sequence[str]) -> int:
 
 def _blame(status: int, said: str, words: Sequence[str]) -> str:
     """Who ended the process, as far as it could still be told."""
-    from ccheck_fuzz.isolated import exit_words
+    from ccheck_fuzz.process.isolated import exit_words
 
     place = place_in(said)
     own = [word for word in words if word.endswith(".py")]

@@ -16,8 +16,8 @@ from ccheck.text.toml_document import ConfigurationError
 from ccheck_fuzz.carried import SETUP, setup_of
 from ccheck_fuzz.entry import Entry
 from ccheck_fuzz.harness import Harness
-from ccheck_fuzz.isolated import NOTHING, Death, Ran, broken_of, deadly, run_isolated, said_of
 from ccheck_fuzz.oracles import Broken
+from ccheck_fuzz.process.isolated import NOTHING, Death, Ran, broken_of, deadly, run_isolated, said_of
 from ccheck_fuzz.readers import ForeignOutcome, ReaderError
 from ccheck_fuzz.setup import Ready, SetupError, ready
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
-from ccheck_schemas.record import Record
+from ccheck_schemas.record import Record, Unread
 from ccheck_schemas.span import Span
 
 Place = tuple[int, int]
@@ -26,20 +25,6 @@ class Note(NamedTuple):
     end: int
     record: Record
     field: str
-    reason: str
-    dropped: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """The bytes of one field, in all records that have it, that a schema does not look into.
-
-    span: the first of them; its path has no indexes. size: bytes in all. reason: why. dropped: the place from
-    which an importer left out what describes them, empty for what the author of a schema declares.
-    """
-
-    span: Span
-    size: int
     reason: str
     dropped: str
 

@@ -6,13 +6,10 @@ import struct
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import Any, TypeGuard
 
 from ccheck_schemas.fault import Fault, FaultName
 from ccheck_schemas.span import Span
-
-if TYPE_CHECKING:
-    from ccheck_schemas.coverage import Unread
 
 _Place = tuple[int, int, struct.Struct | None]
 
@@ -95,6 +92,20 @@ class Record:
     def __repr__(self) -> str:
         """A short form for messages of tests."""
         return f"<record {self.path or 'root'} at {self.offset:#x}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """The bytes of one field, in all records that have it, that a schema does not look into.
+
+    span: the first of them; its path has no indexes. size: bytes in all. reason: why. dropped: the place from
+    which an importer left out what describes them, empty for what the author of a schema declares.
+    """
+
+    span: Span
+    size: int
+    reason: str
+    dropped: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ccheck_fuzz.campaign.flight import MOST_INPUT, Recorder, look
+from ccheck_fuzz.process.flight import MOST_INPUT, Recorder, look
 
 
 def test_the_input_of_a_killed_process_is_there(tmp_path: Path) -> None:
@@ -16,7 +16,7 @@ def test_the_input_of_a_killed_process_is_there(tmp_path: Path) -> None:
     program = f"""
 import os, signal
 from pathlib import Path
-from ccheck_fuzz.campaign.flight import Recorder
+from ccheck_fuzz.process.flight import Recorder
 recorder = Recorder(Path({str(path)!r}))
 recorder.begin(b"first")
 recorder.end()

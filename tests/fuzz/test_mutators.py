@@ -11,7 +11,7 @@ from ccheck_fuzz.interest import Interest
 from ccheck_fuzz.model import Model, opened
 from ccheck_fuzz.mutate import MUTATIONS, Context, named
 from ccheck_schemas.formats.channel.numbers import CriterionKind
-from ccheck_schemas.formats.channel.schema import assemble
+from ccheck_schemas.formats.channel.structure import assemble
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import Schema
 from tests.fuzz.seeds import BASE, CHANNEL, CORPUS, INSTANCES, JULY, MARCH, REGDB, SYSMON

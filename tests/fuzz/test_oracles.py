@@ -37,7 +37,8 @@ from ccheck_interpreter.channel.evaluate import EventResult, evaluate
 from ccheck_interpreter.channel.loader import Content
 from ccheck_interpreter.event import Event
 from ccheck_schemas.formats.channel.generated import spotless
-from ccheck_schemas.formats.channel.schema import CHANNEL, SCHEMA
+from ccheck_schemas.formats.channel.schema import SCHEMA
+from ccheck_schemas.formats.channel.structure import CHANNEL
 from ccheck_schemas.model.fix_up import seal
 from ccheck_schemas.read import read
 from tests.conftest import ROOT

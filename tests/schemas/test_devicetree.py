@@ -21,7 +21,8 @@ from ccheck.formats.exercise.outcome import Given
 from ccheck.judging.judgement import prepare
 from ccheck_fuzz.oracles import Case
 from ccheck_schemas.formats.devicetree.recipe import compose, describe
-from ccheck_schemas.formats.devicetree.schema import SCHEMA, DevicetreeContent
+from ccheck_schemas.formats.devicetree.schema import SCHEMA
+from ccheck_schemas.formats.devicetree.structure import DevicetreeContent
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import RecipeError
 from tests.conftest import ROOT

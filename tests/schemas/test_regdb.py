@@ -12,7 +12,8 @@ from ccheck.cli.recipe_file import dump_yaml
 from ccheck.formats.changes import changes
 from ccheck.judging.judgement import prepare
 from ccheck_schemas.formats.regdb.recipe import compose, describe
-from ccheck_schemas.formats.regdb.schema import SCHEMA, RegdbContent
+from ccheck_schemas.formats.regdb.schema import SCHEMA
+from ccheck_schemas.formats.regdb.structure import RegdbContent
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import RecipeError
 from tests.conftest import ROOT

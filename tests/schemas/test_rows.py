@@ -9,7 +9,7 @@ import pytest
 from construct import Bytes, If, IfThenElse, Int8sb, Int8ub, Int16ub, Struct, this
 
 from ccheck_schemas import meaning as m
-from ccheck_schemas.formats.channel.schema import CHANNEL
+from ccheck_schemas.formats.channel.structure import CHANNEL
 from ccheck_schemas.model.fix_up import seal
 from ccheck_schemas.read import read
 from ccheck_schemas.read.row_plan import row_plan

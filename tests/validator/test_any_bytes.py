@@ -18,10 +18,8 @@ from ccheck.formats.registry import SCHEMAS
 from ccheck.judging.judge import MAX_FINDINGS, Policy, examine, judge
 from ccheck_schemas.fault import FaultName
 from ccheck_schemas.formats.channel.recipe import compose, describe
-from ccheck_schemas.formats.channel.schema import (
-    SCHEMA,
-    ChannelContent,
-)
+from ccheck_schemas.formats.channel.schema import SCHEMA
+from ccheck_schemas.formats.channel.structure import ChannelContent
 from ccheck_schemas.read import read, text
 from tests.validator.channel_sample import (
     SMALL,

@@ -24,7 +24,8 @@ from ccheck.formats.registry import SCHEMAS, named
 from ccheck.judging.judge import examine, judge
 from ccheck.judging.judgement import Judgement
 from ccheck.judging.judgement import prepare as prepare_judgement
-from ccheck_schemas.formats.channel import schema as channel
+from ccheck_schemas.formats.channel import structure as channel
+from ccheck_schemas.formats.channel.schema import SCHEMA as CHANNEL_SCHEMA
 from ccheck_schemas.model.fix_up import seal
 from ccheck_schemas.read import read
 from tests.conftest import ROOT
@@ -58,7 +59,7 @@ def agree(quick: Quick, whole: Judgement, data: bytes, name: str) -> bool:
     way.
     """
     slow: FileReport = judge(
-        examine(data, name, whole.setting, SCHEMAS, channel.SCHEMA), name, CHECKS, whole.policy
+        examine(data, name, whole.setting, SCHEMAS, CHANNEL_SCHEMA), name, CHECKS, whole.policy
     )
     assert whole.judged(data, name, name) == slow, data.hex()
     fast = fast_report(quick, data, name)
@@ -162,7 +163,7 @@ def test_one_wrong_record_is_judged_alike(name: str) -> None:
             data = seal(bytes(edited), read(channel.CHANNEL, bytes(edited)))
             agree(quick, whole, data, "")
             met |= {finding.check for finding in whole.judged(data, "", "").findings}
-            found = quick.narrow(channel.SCHEMA, read(channel.CHANNEL, data))
+            found = quick.narrow(CHANNEL_SCHEMA, read(channel.CHANNEL, data))
             narrowed += found is not None and len(found.content.instances) < len(rows)
     assert narrowed > 100
     assert ("not-canonical" in met) is name.startswith("not-canonical")
@@ -175,7 +176,7 @@ def test_files_from_recipes_agree(data: bytes) -> None:
     """Files of arbitrary instances pass quickly only with the report that the checks give."""
     quick, whole = both(CORPUS / "definitions.bin", CORPUS / "consumers.toml")
     fast = agree(quick, whole, data, "")
-    slow = judge(examine(data, "", whole.setting, SCHEMAS, channel.SCHEMA), "", CHECKS, whole.policy)
+    slow = judge(examine(data, "", whole.setting, SCHEMAS, CHANNEL_SCHEMA), "", CHECKS, whole.policy)
     clean = slow.verdict == "pass" and not slow.findings
     assert fast == clean, "a clean file did not take the quick way"
 

@@ -178,9 +178,9 @@ OWN = {
     "fuzz/ccheck_fuzz/campaign/worker.py",
     "fuzz/ccheck_fuzz/campaign/jobs.py",
     "fuzz/ccheck_fuzz/campaign/supervisor.py",
-    "fuzz/ccheck_fuzz/campaign/flight.py",
+    "fuzz/ccheck_fuzz/process/flight.py",
     "fuzz/ccheck_fuzz/engines/shared.py",
-    "fuzz/ccheck_fuzz/isolated.py",
+    "fuzz/ccheck_fuzz/process/isolated.py",
     "fuzz/ccheck_fuzz/native/process.py",  # and what the kernel says of a process
 }  # fmt: skip
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from ccheck.core.extras import how_to_install
 from ccheck_fuzz.blame import ending_in
-from ccheck_fuzz.campaign.child import WHOLE, leave, run_whole
+from ccheck_fuzz.process.child import WHOLE, leave, run_whole
 
 
 class CoverageMissing(Exception):

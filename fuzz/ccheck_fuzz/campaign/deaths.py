@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
 from ccheck_fuzz.blame import ending_in
-from ccheck_fuzz.campaign.flight import Flight
 from ccheck_fuzz.campaign.jobs import Job
 from ccheck_fuzz.campaign.progress import Progress
 from ccheck_fuzz.campaign.state import Death, State
-from ccheck_fuzz.isolated import Kind, broken_of
+from ccheck_fuzz.process.flight import Flight
+from ccheck_fuzz.process.isolated import Kind, broken_of
 from ccheck_fuzz.setup import Ready
 
 MOST_DEATHS = 20

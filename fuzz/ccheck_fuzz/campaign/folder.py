@@ -23,8 +23,8 @@ from ccheck_fuzz.campaign.state import Bucket
 from ccheck_fuzz.carried import carry
 from ccheck_fuzz.entry import Entry, split
 from ccheck_fuzz.harness import Harness
-from ccheck_fuzz.isolated import Ran, said_of
 from ccheck_fuzz.oracles import FOREIGN, Broken, Case
+from ccheck_fuzz.process.isolated import Ran, said_of
 from ccheck_fuzz.readers import ForeignOutcome
 from ccheck_fuzz.setup import Ready
 from ccheck_interpreter.trap import report as render_trap

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import psutil
 
-from ccheck_fuzz.campaign.bounds import Bounds
-from ccheck_fuzz.campaign.child import WHOLE, begin, end_family
-from ccheck_fuzz.campaign.flight import Flight, look
-from ccheck_fuzz.isolated import Death, Kind, exit_words, last_words
 from ccheck_fuzz.native.process import resident
+from ccheck_fuzz.process.bounds import Bounds
+from ccheck_fuzz.process.child import WHOLE, begin, end_family
+from ccheck_fuzz.process.flight import Flight, look
+from ccheck_fuzz.process.isolated import Death, Kind, exit_words, last_words
 
 
 class Job:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections import Counter
 
-from ccheck_fuzz.campaign.flight import Recorder
 from ccheck_fuzz.campaign.state import State
 from ccheck_fuzz.oracles import Broken
+from ccheck_fuzz.process.flight import Recorder
 
 
 class Ledger:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ccheck_fuzz.blame import interrupts
-from ccheck_fuzz.campaign.bounds import Bounds, bound_memory, step_back
-from ccheck_fuzz.campaign.child import end_with_parent, last_stack_on_request, run_whole
 from ccheck_fuzz.campaign.state import State
 from ccheck_fuzz.campaign.tracing import folders, traced
 from ccheck_fuzz.foreign import ReaderError
 from ccheck_fuzz.harness import Harness
 from ccheck_fuzz.oracles import itself
+from ccheck_fuzz.process.bounds import Bounds, bound_memory, step_back
+from ccheck_fuzz.process.child import end_with_parent, last_stack_on_request, run_whole
 from ccheck_fuzz.setup import Ready, Setup, ready
 
 

@@ -11,10 +11,10 @@ import click
 from ccheck.text.printable import printable
 from ccheck_fuzz.entry import split
 from ccheck_fuzz.harness import Harness
-from ccheck_fuzz.isolated import Death, Said, broken_of, run_isolated
 from ccheck_fuzz.native.diagnosis import cannot_start, crashes
 from ccheck_fuzz.native.process import Ended
 from ccheck_fuzz.native.reader import ExecReader
+from ccheck_fuzz.process.isolated import Death, Said, broken_of, run_isolated
 from ccheck_fuzz.readers import ReaderError
 from ccheck_fuzz.setup import Ready
 

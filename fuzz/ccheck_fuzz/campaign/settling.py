@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ccheck_fuzz.campaign.child import WHOLE, begin, end_family
 from ccheck_fuzz.campaign.state import Bucket, State
+from ccheck_fuzz.process.child import WHOLE, begin, end_family
 
 SECONDS = 40.0
 """Time for shrinking one input while the search goes on; its process is ended when it takes far longer."""

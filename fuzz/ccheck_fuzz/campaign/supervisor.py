@@ -14,17 +14,17 @@ from pathlib import Path
 from types import FrameType
 
 from ccheck.text.quoting import counted
-from ccheck_fuzz.campaign.bounds import Bounds
-from ccheck_fuzz.campaign.child import WHOLE, begin, end_family
 from ccheck_fuzz.campaign.deaths import Deaths
-from ccheck_fuzz.campaign.flight import Flight
 from ccheck_fuzz.campaign.jobs import Job
 from ccheck_fuzz.campaign.matrix import cells
 from ccheck_fuzz.campaign.progress import Outcome, Progress
 from ccheck_fuzz.campaign.settling import Settling
 from ccheck_fuzz.campaign.state import Sample, State, StateError
 from ccheck_fuzz.engines import available
-from ccheck_fuzz.isolated import exit_words, last_words
+from ccheck_fuzz.process.bounds import Bounds
+from ccheck_fuzz.process.child import WHOLE, begin, end_family
+from ccheck_fuzz.process.flight import Flight
+from ccheck_fuzz.process.isolated import exit_words, last_words
 from ccheck_fuzz.setup import Ready
 
 LOOK = 0.25

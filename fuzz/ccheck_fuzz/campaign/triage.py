@@ -8,15 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ccheck_fuzz.campaign.bounds import Bounds, bound_memory, step_back
-from ccheck_fuzz.campaign.child import end_with_parent, last_stack_on_request, run_whole
 from ccheck_fuzz.campaign.folder import write_finding
 from ccheck_fuzz.campaign.state import Bucket, State
 from ccheck_fuzz.entry import Entry, split
 from ccheck_fuzz.harness import Harness
-from ccheck_fuzz.isolated import Death, broken_of, deadly, run_isolated
 from ccheck_fuzz.minimize import minimize
 from ccheck_fuzz.oracles import Broken
+from ccheck_fuzz.process.bounds import Bounds, bound_memory, step_back
+from ccheck_fuzz.process.child import end_with_parent, last_stack_on_request, run_whole
+from ccheck_fuzz.process.isolated import Death, broken_of, deadly, run_isolated
 from ccheck_fuzz.setup import Ready, Setup, ready
 
 RERUNS = 3

@@ -11,9 +11,9 @@ import time
 from collections.abc import Hashable
 from pathlib import Path
 
-from ccheck_fuzz.campaign.bounds import Bounds, bound_memory, step_back
-from ccheck_fuzz.campaign.child import end_with_parent, last_stack_on_request, run_whole
 from ccheck_fuzz.engines import ENGINES, Engine, Search
+from ccheck_fuzz.process.bounds import Bounds, bound_memory, step_back
+from ccheck_fuzz.process.child import end_with_parent, last_stack_on_request, run_whole
 
 LOOKED = 64
 """Runs between looks at the clock."""
@@ -52,11 +52,11 @@ def _options() -> argparse.Namespace:
 
 
 def _search(options: argparse.Namespace, engine: Engine) -> None:
-    from ccheck_fuzz.campaign.flight import Recorder
     from ccheck_fuzz.campaign.ledger import Ledger
     from ccheck_fuzz.campaign.state import State
     from ccheck_fuzz.dictionary import dictionary
     from ccheck_fuzz.harness import Harness
+    from ccheck_fuzz.process.flight import Recorder
     from ccheck_fuzz.setup import Setup, ready
     from ccheck_fuzz.variation import Variation
 

@@ -20,7 +20,7 @@ from ccheck_fuzz.carried import SETUP, words_of
 from ccheck_fuzz.commands.options import Subject, made_ready, setup_of, subject
 from ccheck_fuzz.entry import split
 from ccheck_fuzz.harness import Harness
-from ccheck_fuzz.isolated import Death, Ran, broken_of, run_isolated
+from ccheck_fuzz.process.isolated import Death, Ran, broken_of, run_isolated
 from ccheck_fuzz.reproduce import NotRun, rerun
 from ccheck_fuzz.setup import Setup
 

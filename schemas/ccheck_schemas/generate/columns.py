@@ -23,7 +23,7 @@ from ccheck_schemas.layout.size import sizeof
 from ccheck_schemas.layout.tree import bare
 
 if TYPE_CHECKING:
-    from ccheck_schemas.generate.writer import Writer
+    from ccheck_schemas.generate.lines import Module
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def numbers_of(row: Any) -> list[Number]:
     return found
 
 
-def judge_tables(writer: Writer) -> None:
+def judge_tables(writer: Module) -> None:
     """Refuse what is wrong with the rows of any table, and with what they share out."""
     taken: dict[str, str] = {}
     for name, node in writer.tables.items():
@@ -74,7 +74,7 @@ def judge_tables(writer: Writer) -> None:
 class _Rows:
     """The rows of one table."""
 
-    def __init__(self, writer: Writer, name: str, row: Any, taken: dict[str, str]) -> None:
+    def __init__(self, writer: Module, name: str, row: Any, taken: dict[str, str]) -> None:
         self.writer = writer
         self.name = name
         self.fields = [sub for sub in row.subcons if _waits(sub)]

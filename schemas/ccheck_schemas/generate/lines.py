@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ccheck_schemas import meaning as m
+
 _WIDTH = 110
 
 
@@ -67,3 +69,19 @@ class Lines:
         for variable in variables:
             self.line(f"    {variable},")
         self.line(f") = {value}")
+
+
+class Module(Lines):
+    """A module in the making: its lines, and what they know of the file.
+
+    tables, pools: those that were met. first: lines before the reading. accounts: the variables that take the
+    items of each pool. last: conditions after the reading.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tables: dict[str, m.Table] = {}
+        self.pools: list[str] = []
+        self.first: list[str] = []
+        self.accounts: dict[str, list[str]] = {}
+        self.last: list[str] = []

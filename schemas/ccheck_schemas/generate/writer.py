@@ -9,7 +9,7 @@ import construct
 
 from ccheck_schemas import meaning as m
 from ccheck_schemas.generate.columns import judge_tables, numbers_of
-from ccheck_schemas.generate.lines import Lines
+from ccheck_schemas.generate.lines import Module
 from ccheck_schemas.generate.names import behind, count_of, pool_of, start_of
 from ccheck_schemas.generate.number import conditions as broken
 from ccheck_schemas.generate.number import order
@@ -28,17 +28,12 @@ MOST_CASES = 256
 """Cases of one choice, at most: to Python each lies inside the one before."""
 
 
-class Writer(Lines):
-    """One module in the making."""
+class Writer(Module):
+    """The module of one schema."""
 
     def __init__(self, schema: Schema) -> None:
         super().__init__()
         self.schema = schema
-        self.tables: dict[str, m.Table] = {}
-        self.pools: list[str] = []
-        self.first: list[str] = []
-        self.accounts: dict[str, list[str]] = {}
-        self.last: list[str] = []
         self.memos: dict[int, str] = {}
 
     # -- the module

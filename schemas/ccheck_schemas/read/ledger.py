@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from ccheck_schemas.coverage import Coverage, Unread, merged, subtract
+from ccheck_schemas.coverage import Coverage, merged, subtract
 from ccheck_schemas.fault import Fault, FaultName
-from ccheck_schemas.record import Record
+from ccheck_schemas.record import Record, Unread
 from ccheck_schemas.span import Span
 
 FAULTS_KEPT = 1000

@@ -25,7 +25,7 @@ from ccheck.judging.judge import Policy, examine, judge
 from ccheck_interpreter.channel.host import ProfileOutcome, run, run_all
 from ccheck_interpreter.channel.mitigation import contained
 from ccheck_interpreter.channel.mitigation import judge as judge_mitigations
-from ccheck_schemas.formats.channel import schema as channel
+from ccheck_schemas.formats.channel.schema import SCHEMA
 
 DAY = date(2024, 7, 19)
 HOSTS = 8_500_000
@@ -105,7 +105,7 @@ def files() -> dict[str, bytes]:
         "C-00000291-00000000-00000001.bin": _instances(1, stress),
         "C-00000291-00000000-00000032.bin": _instances(32, stress, attack),
     }
-    compose = channel.SCHEMA.compose
+    compose = SCHEMA.compose
     assert compose is not None  # noqa: S101 - the channel format has recipes
     return {name: compose(recipe) for name, recipe in made.items()}
 

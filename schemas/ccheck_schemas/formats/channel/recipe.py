@@ -22,7 +22,7 @@ from ccheck_schemas.formats.channel.numbers import (
     KindBit,
     ValueKind,
 )
-from ccheck_schemas.formats.channel.schema import (
+from ccheck_schemas.formats.channel.structure import (
     CRITERION,
     FIELD,
     HEADER,

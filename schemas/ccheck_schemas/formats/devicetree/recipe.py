@@ -13,7 +13,7 @@ from ccheck_schemas.formats.devicetree.numbers import (
     VERSION,
     Token,
 )
-from ccheck_schemas.formats.devicetree.schema import DevicetreeContent, Node, Property, children
+from ccheck_schemas.formats.devicetree.structure import DevicetreeContent, Node, Property, children
 from ccheck_schemas.recipe.part import Part
 from ccheck_schemas.schema import Recipe, RecipeError
 

@@ -16,7 +16,7 @@ from ccheck_schemas.formats.regdb.numbers import (
     RuleFlag,
     RuleSize,
 )
-from ccheck_schemas.formats.regdb.schema import (
+from ccheck_schemas.formats.regdb.structure import (
     COLLECTION,
     OLD_BAND,
     OLD_COUNTRY,

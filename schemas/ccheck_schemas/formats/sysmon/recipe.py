@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ccheck_schemas.formats.sysmon import tables
-from ccheck_schemas.formats.sysmon.schema import (
+from ccheck_schemas.formats.sysmon.structure import (
     AGGREGATION,
     EVENT,
     FILTER,

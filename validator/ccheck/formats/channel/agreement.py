@@ -19,7 +19,7 @@ from ccheck_interpreter.event import Event, EventError, encode, parse_event
 from ccheck_interpreter.profile import Profile
 from ccheck_interpreter.trap import Refused, Trap
 from ccheck_schemas.formats.channel.numbers import CriterionKind, Kind, ValueKind
-from ccheck_schemas.formats.channel.schema import ChannelContent, Criterion, TemplateInstance
+from ccheck_schemas.formats.channel.structure import ChannelContent, Criterion, TemplateInstance
 
 MOST_EVENTS = 32
 MOST_AGREED = 4096

@@ -14,7 +14,7 @@ from ccheck_interpreter.channel.host import run as run_host
 from ccheck_interpreter.match import KIND_NAMES, VALUE_KIND_NAMES
 from ccheck_interpreter.profile import Profile
 from ccheck_interpreter.trap import Refused
-from ccheck_schemas.formats.channel.schema import ChannelContent
+from ccheck_schemas.formats.channel.structure import ChannelContent
 
 
 def gather(data: bytes, content: Any, given: Given) -> Evidence:

@@ -11,7 +11,7 @@ from ccheck_interpreter.sysmon.loader import CHECKING, Rules, load
 from ccheck_interpreter.sysmon.match import fold
 from ccheck_interpreter.sysmon.tables import TargetError, target
 from ccheck_interpreter.trap import Refused, Trap
-from ccheck_schemas.formats.sysmon.schema import SysmonContent
+from ccheck_schemas.formats.sysmon.structure import SysmonContent
 
 
 def differ(

@@ -11,7 +11,7 @@ from ccheck.core.subject import Subject
 from ccheck_schemas.formats.channel.numbers import (
     CriterionKind,
 )
-from ccheck_schemas.formats.channel.schema import (
+from ccheck_schemas.formats.channel.structure import (
     ChannelContent,
     Criterion,
     Field,

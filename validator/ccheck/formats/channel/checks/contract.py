@@ -14,7 +14,7 @@ from ccheck.core.finding import Proof
 from ccheck.core.subject import Subject
 from ccheck.formats.channel.checks.content import content_of, defined_types, kind_name, matched_fields
 from ccheck_schemas.formats.channel.numbers import CriterionKind
-from ccheck_schemas.formats.channel.schema import TemplateType
+from ccheck_schemas.formats.channel.structure import TemplateType
 
 
 def _builds(subject: Subject) -> tuple[Consumer, ...]:

@@ -17,9 +17,7 @@ from ccheck.formats.channel.checks.content import (
 from ccheck_schemas.formats.channel.numbers import (
     Kind,
 )
-from ccheck_schemas.formats.channel.schema import (
-    TemplateType,
-)
+from ccheck_schemas.formats.channel.structure import TemplateType
 
 
 def definitions_missing(subject: Subject) -> Iterator[Blame]:

@@ -21,9 +21,7 @@ from ccheck_schemas.formats.channel.numbers import (
     CriterionKind,
     ValueKind,
 )
-from ccheck_schemas.formats.channel.schema import (
-    Criterion,
-)
+from ccheck_schemas.formats.channel.structure import Criterion
 
 
 def operand_misfit(subject: Subject) -> Iterator[Blame]:

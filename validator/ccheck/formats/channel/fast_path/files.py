@@ -66,7 +66,7 @@ class Quick:
             return None
         # Who narrows has loaded them to read the file.
         from ccheck.core.subject import Narrowed
-        from ccheck_schemas.formats.channel.schema import assemble
+        from ccheck_schemas.formats.channel.structure import assemble
 
         return Narrowed(assemble(reading, found.instances), canonical=found.canonical)
 

@@ -8,7 +8,7 @@ from ccheck.core.check import Blame
 from ccheck.core.finding import Proof
 from ccheck.core.subject import Subject
 from ccheck_schemas.formats.devicetree.numbers import DEPTH_HIGH, Token
-from ccheck_schemas.formats.devicetree.schema import DevicetreeContent, Misplaced, Node, phandles
+from ccheck_schemas.formats.devicetree.structure import DevicetreeContent, Misplaced, Node, phandles
 from ccheck_schemas.span import Span
 
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")

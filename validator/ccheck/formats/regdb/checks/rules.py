@@ -8,7 +8,7 @@ from ccheck.core.check import Blame
 from ccheck.core.finding import Proof
 from ccheck.core.subject import Subject
 from ccheck_schemas.formats.regdb.numbers import WORLD
-from ccheck_schemas.formats.regdb.schema import RegdbContent, Rule
+from ccheck_schemas.formats.regdb.structure import RegdbContent, Rule
 
 
 def _content(subject: Subject) -> RegdbContent:

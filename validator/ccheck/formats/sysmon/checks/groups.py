@@ -8,7 +8,7 @@ from itertools import pairwise
 from ccheck.core.check import Blame
 from ccheck.core.subject import Subject
 from ccheck.formats.sysmon.checks.rules import conditions, content_of, proof
-from ccheck_schemas.formats.sysmon.schema import ENVIRONMENT, Aggregation, EventRule, Filter
+from ccheck_schemas.formats.sysmon.structure import ENVIRONMENT, Aggregation, EventRule, Filter
 from ccheck_schemas.record import Record
 from ccheck_schemas.span import Span
 

@@ -8,7 +8,7 @@ from ccheck.core.check import Blame
 from ccheck.core.finding import Proof
 from ccheck.core.subject import Subject
 from ccheck_schemas.formats.sysmon import tables
-from ccheck_schemas.formats.sysmon.schema import EventRule, Filter, SysmonContent
+from ccheck_schemas.formats.sysmon.structure import EventRule, Filter, SysmonContent
 from ccheck_schemas.span import Span
 
 

@@ -21,12 +21,12 @@ import click
 from ccheck.config.options import is_schema_file
 from ccheck.text.toml_document import ConfigurationError
 from ccheck_fuzz.blame import ending_in, interrupts, place_in
-from ccheck_fuzz.campaign.bounds import Bounds, bound_memory
-from ccheck_fuzz.campaign.child import begin, end_family, end_with_parent, last_stack_on_request, run_whole
-from ccheck_fuzz.campaign.flight import Flight, Recorder, look
 from ccheck_fuzz.harness import Harness
 from ccheck_fuzz.native.process import resident
 from ccheck_fuzz.oracles import Broken, itself, refusing
+from ccheck_fuzz.process.bounds import Bounds, bound_memory
+from ccheck_fuzz.process.child import begin, end_family, end_with_parent, last_stack_on_request, run_whole
+from ccheck_fuzz.process.flight import Flight, Recorder, look
 from ccheck_fuzz.readers import ForeignOutcome, ReaderError
 from ccheck_fuzz.setup import Ready, Setup, SetupError, ready
 
@@ -111,7 +111,7 @@ def run_isolated(setup: Setup, data: bytes, *, until: float | None = None) -> Ra
 
 def _watched(folder: Path, bounds: Bounds, data: bytes, until: float | None) -> Ran | Death:
     log = folder / "log"
-    process = begin("ccheck_fuzz.isolated", [str(folder)], log)
+    process = begin("ccheck_fuzz.process.isolated", [str(folder)], log)
     latest = time.monotonic() + START_SECONDS
     stuck = 0.0
     try:
