@@ -18,9 +18,6 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 # Options of this run are not those of the pytest that a test starts.
 os.environ.pop("PYTEST_ADDOPTS", None)
 
-# No test reads or writes the cache folder of whoever runs it; those of the cache have one of their own.
-os.environ["CCHECK_NO_CACHE"] = "1"
-
 settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("dev", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")

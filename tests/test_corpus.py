@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
 import pytest
 
-from ccheck.cli.recipe_file import build_file, load_yaml, setting_of
+from ccheck.cli.recipe_file import build_file, load_yaml
 from ccheck.core.consumers import load_consumers
 from ccheck.core.finding import FileReport
 from ccheck.formats.check_table import CHECKS
 from ccheck.formats.exercise.outcome import ExerciseError, Given
 from ccheck.formats.interpreters import EXERCISES
 from ccheck.formats.registry import SCHEMAS
-from ccheck.judging.judgement import prepare
-from tests.conftest import ROOT
+from tests.corpus import CORPUS, beside, judgement_of, setting_of
 
-CORPUS = ROOT / "corpus"
 KEPT = "regress"
 """The folder of what once broke a property; tests/fuzz/test_regress.py runs it."""
 RECIPES = sorted(path for path in CORPUS.glob("*/*/*/*.yaml") if path.parts[-3] != KEPT)
@@ -27,8 +24,6 @@ SHARED = sorted(path for path in CORPUS.glob("*/*.yaml") if path.with_suffix(".b
 FORMATS = sorted(path.name for path in CORPUS.iterdir() if path.is_dir())
 ADDING = {"torn-at-sector"}
 """Checks that explain what others find: those are made as well, and find it."""
-DAY = date(2026, 11, 22)
-"""The day on which the corpus is judged; support windows depend on it."""
 
 NEVER_FILES = {
     "unreadable": "no bytes of a file make it unreadable; a test of the command does",
@@ -44,31 +39,9 @@ def name_of(path: Path) -> str:
     return "/".join(path.with_suffix("").parts[-4:])
 
 
-def beside(recipe: Path, key: str, file: str) -> Path | None:
-    """A file that the recipe is judged with: the one that it names, else one in its check's folder, else one
-    in its format's; None when it says none, or there is none.
-    """
-    named = setting_of(recipe).get(key)
-    if named == "none":
-        return None
-    if named is not None:
-        return recipe.parent / named
-    return next((folder / file for folder in recipe.parents[1:3] if (folder / file).exists()), None)
-
-
 def report_of(recipe: Path) -> FileReport:
     """The file of a recipe, judged."""
-    setting = setting_of(recipe)
-    definitions = beside(recipe, "definitions", "definitions.bin")
-    judgement = prepare(
-        schema=None if setting.get("schema") == "none" else recipe.parents[2].name,
-        use_config=False,
-        definitions=[definitions] if definitions is not None else [],
-        consumers=beside(recipe, "consumers", "consumers.toml"),
-        target=setting.get("target"),
-        on=DAY,
-    )
-    return judgement.report(str(recipe.with_suffix(".bin")))
+    return judgement_of(recipe).report(str(recipe.with_suffix(".bin")))
 
 
 def verdicts(recipe: Path) -> dict[str, str]:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from ccheck.screen.applying import APPLYING
+
 from validation.measure import Spent
 from validation.plot import plot
 
@@ -99,8 +101,8 @@ Python {platform.python_version()}. {_load(figures.load)}
 *The layout's rules* are some 25: magic, version, sizes, limits, names, reserved fields, the chain of blocks,
 the order of rows, places and ends of operands, UTF-8, the checksum. ccheck's generated code holds a file
 against all that its schema says, which is more: every byte has one owner, and the items of the pool fill it.
-*All checks* are the {_CHECKS} of a channel file: meaning, the contract with every driver build, and the
-canonical form besides.
+*All checks* are the {APPLYING["channel"]} of a channel file: meaning, the contract with every driver
+build, and the canonical form besides.
 
 {tables}
 ![How cost grows](performance.svg)
@@ -152,8 +154,7 @@ The same file, when all is loaded.
 |---|--:|
 {own_file}
 
-What it takes to make the code of a schema. What keeping it saves is not that, but that Construct, the schema
-file and the checks are loaded.
+What it takes to make the code of a schema, once in each run.
 
 | | |
 |---|--:|
@@ -164,8 +165,6 @@ file and the checks are loaded.
 {goals(figures)}
 {_WHY}"""
 
-
-_CHECKS = 65
 
 _WHY = """
 **How a good file is judged.** What every row of a table must be is asked of whole columns, by functions of

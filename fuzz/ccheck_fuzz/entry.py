@@ -7,7 +7,6 @@ length (u32, little-endian) and the mark ``CCEV``.
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -57,8 +56,3 @@ def _lines(raw: bytes) -> tuple[str, ...]:
     """The lines that events stand in; what has the same events is met often."""
     lines = raw.decode("utf-8", "surrogateescape").split("\n")
     return tuple([line for line in lines if line.strip()])
-
-
-def with_events(content: bytes, events: Sequence[str]) -> bytes:
-    """Content and events as one string of bytes."""
-    return Entry(content, tuple(events)).pack()

@@ -72,7 +72,9 @@ def test_copy(tmp_path: Path) -> None:
 def test_seeds_pass(name: str) -> None:
     """Every seed passes the validator that the hunts are held against."""
     judgement = ready(setup_of(name)).judgement
-    for data in seeds_of(name):
+    seeds = seeds_of(name)
+    assert seeds
+    for data in seeds:
         assert judgement.judged(data, "", "-").verdict == "pass"
 
 

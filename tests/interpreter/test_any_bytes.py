@@ -2,6 +2,7 @@
 never traps.
 """
 
+from collections import Counter
 from dataclasses import replace
 from struct import pack_into
 
@@ -119,13 +120,18 @@ def test_random_bytes_behind_a_good_header(body: bytes) -> None:
         settled(profile, NET, data)
 
 
-@settings(max_examples=300)
-@given(edits=EDITS, cut=CUTS)
-def test_edited_content(edits: list[Edit], cut: int | None) -> None:
+def test_edited_content() -> None:
     """A good file with a few words changed leads to a trap, a refusal or a result under every profile."""
-    data = edited(GOOD, edits, cut, sealed=True)
-    for profile in ALL:
-        settled(profile, NET, data)
+    met: Counter[str] = Counter()
+
+    @settings(max_examples=300)
+    @given(edits=EDITS, cut=CUTS)
+    def holds(edits: list[Edit], cut: int | None) -> None:
+        data = edited(GOOD, edits, cut, sealed=True)
+        met.update(settled(profile, NET, data).verdict for profile in ALL)
+
+    holds()
+    assert min(met["crash"], met["refuse"], met["run"]) > 20, met
 
 
 @settings(max_examples=200)
@@ -203,8 +209,11 @@ BLOB = blob(
 )
 
 
-def sysmon_settled(data: bytes, events: dict[int, list[str | None]], judged_for: Target = NEWEST) -> None:
-    """Both readers load the blob and decide some events; the checking one never traps."""
+def sysmon_settled(
+    data: bytes, events: dict[int, list[str | None]], judged_for: Target = NEWEST
+) -> list[str]:
+    """Both readers load the blob and decide some events; the checking one never traps. Returns the outcomes."""
+    met: list[str] = []
     for profile in (CHECKING, TRUSTING):
         trapped: TrapData | None = None
         try:
@@ -212,11 +221,15 @@ def sysmon_settled(data: bytes, events: dict[int, list[str | None]], judged_for:
             assert rules.steps <= LIMITS.for_load(len(data))
             for event_id, fields in events.items():
                 assert decide(rules, event_id, fields).steps <= LIMITS.for_event(len(data), 4096)
+            met.append("run")
         except Refused:
+            met.append("refuse")
             continue
         except Trap as trap:
             trapped = trap.data
+            met.append("crash")
         assert trapped is None or profile is TRUSTING, report(trapped) if trapped else ""
+    return met
 
 
 def filled(value: str) -> dict[int, list[str | None]]:
@@ -230,12 +243,17 @@ def test_random_bytes_as_a_blob(data: bytes) -> None:
     sysmon_settled(data, filled("a"))
 
 
-@settings(max_examples=300)
-@given(edits=EDITS, cut=CUTS, value=st.sampled_from(["", "a", "me", "xb"]))
-def test_edited_blobs(edits: list[Edit], cut: int | None, value: str) -> None:
+def test_edited_blobs() -> None:
     """A good blob with a few words changed leads to a trap, a refusal or a decision."""
-    data = edited(bytes(BLOB.data), edits, cut, sealed=False)
-    sysmon_settled(data, filled(value))
+    met: Counter[str] = Counter()
+
+    @settings(max_examples=300)
+    @given(edits=EDITS, cut=CUTS, value=st.sampled_from(["", "a", "me", "xb"]))
+    def holds(edits: list[Edit], cut: int | None, value: str) -> None:
+        met.update(sysmon_settled(edited(bytes(BLOB.data), edits, cut, sealed=False), filled(value)))
+
+    holds()
+    assert min(met["crash"], met["refuse"], met["run"]) > 20, met
 
 
 @settings(max_examples=50)

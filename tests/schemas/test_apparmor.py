@@ -60,7 +60,9 @@ def test_the_content_is_typed() -> None:
 @pytest.mark.parametrize("name", ["apparmor-exec-name-malformed", "apparmor-exec-index-outside"])
 def test_a_file_cut_anywhere_has_content(name: str) -> None:
     """A file that is cut short, also inside the number of an item, has content as far as it goes."""
-    for path in sorted((CORPUS / name / "good").glob("*.bin")):
+    files = sorted((CORPUS / name / "good").glob("*.bin"))
+    assert files
+    for path in files:
         data = path.read_bytes()
         assert [profile.name is None for profile in content(data).profiles] == [False]
         for size in range(len(data)):

@@ -228,7 +228,7 @@ def test_work_grows_with_a_schema_never_with_its_square(name: str) -> None:
         if complaints:
             return
         schema = Schema("mine", "made for a test", root, recognise=bool)
-        way = own.made(UserSchema(schema, (), source=b"import random"), Path("mine.py")).way
+        way = own.made(UserSchema(schema, ())).way
         checks = CHECKS.joined((), "mine")
         judgement = Judgement(whole.schemas, checks, schema, whole.setting, whole.policy, 1 << 20, quick=way)
         for data in (b"\1" * n, sprout(root, Random(1))):

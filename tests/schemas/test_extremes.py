@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tracemalloc
 from enum import IntEnum, IntFlag
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -81,7 +80,7 @@ def test_a_wide_bound_costs_nothing(name: str) -> None:
     tracemalloc.start()
     try:
         schema = Schema("mine", "made for a test", root, recognise=bool)
-        way = own.made(UserSchema(schema, (), source=b"import random"), Path("mine.py")).way
+        way = own.made(UserSchema(schema, ())).way
         judged_by = CHECKS.joined((), "mine")
         judgement = Judgement(
             whole.schemas, judged_by, schema, whole.setting, whole.policy, 1 << 20, quick=way

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
 from typing import Any
 
 import construct
@@ -133,7 +132,7 @@ def test_programs_know_or_refuse_the_nodes(tree: Any, data: bytes) -> None:
     if any(isinstance(node, NOT_GENERATED) for node in nodes(tree)):
         assert enough.lacking(schema) is not None
     elif enough.lacking(schema) is None:
-        made = own.made(UserSchema(schema, (), source=b""), Path("made.py")).way
+        made = own.made(UserSchema(schema, ())).way
         if made is not None and made.spotless(data) is not None:
             reading = read(tree, data)
             assert not reading.counts
@@ -228,7 +227,7 @@ def test_a_filled_substream_takes_the_fast_path() -> None:
         this.k, {1: m.Substream(this.n, Struct("a" / Int16ul))}, default=m.Opaque(this.n, "unknown")
     )
     schema = Schema("made", "made", Struct("k" / Int8ub, "n" / Int8ub, "b" / choice), recognise=bool)
-    way = own.made(UserSchema(schema, (), source=b""), Path("made.py")).way
+    way = own.made(UserSchema(schema, ())).way
     assert way is not None
     assert way.spotless(b"\1\2ab") is not None
     assert way.spotless(b"\1\3abc") is None

@@ -938,8 +938,9 @@ def test_case_is_part_of_the_cost_of_a_regex() -> None:
 
 def test_every_message_is_one_line_in_small_letters() -> None:
     """Whatever is found, its message is one line that ends without a full stop."""
-    for _, words, data, _ in CASES:
-        for finding in report(data).findings:
-            assert re.fullmatch(r"[^A-Z\n][^\n]*[^.\n]", finding.message), (words, finding.message)
-            assert finding.why
-            assert finding.fix
+    found = [(words, finding) for _, words, data, _ in CASES for finding in report(data).findings]
+    assert len(found) >= len(CASES) // 2 > 10
+    for words, finding in found:
+        assert re.fullmatch(r"[^A-Z\n][^\n]*[^.\n]", finding.message), (words, finding.message)
+        assert finding.why
+        assert finding.fix

@@ -28,6 +28,7 @@ def test_each_check_stands_behind_what_it_requires() -> None:
             assert required in seen, f"{check.name} requires {required.name}, which does not stand before it"
             assert not required.schemas or set(check.schemas) <= set(required.schemas)
         seen.append(check)
+    assert sum(1 for check in CHECKS if check.requires) > 40
 
 
 def test_each_format_of_a_check_exists() -> None:

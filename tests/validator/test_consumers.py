@@ -83,7 +83,7 @@ def test_the_example_of_the_manual(here: Path) -> None:
             line=3,
         ),
     )
-    assert consumers.builds[0].line_of("inputs.IPC") == 14
+    assert consumers.builds[0].lines["inputs.IPC"] == 14
 
 
 def test_the_manual_lists_every_key_and_platform() -> None:
@@ -130,8 +130,8 @@ def test_a_type_cannot_pose_as_a_version_of_another(here: Path) -> None:
 def test_lines_lead_to_the_proof(here: Path) -> None:
     """A build knows the line of its header, of each key and of each input; others have the header's."""
     read = build(here)
-    assert (read.line, read.line_of("pointer_bits"), read.line_of("inputs.IPC@2")) == (2, 6, 11)
-    assert read.line_of("quarantine") == 2
+    assert (read.line, read.lines["pointer_bits"], read.lines["inputs.IPC@2"]) == (2, 6, 11)
+    assert "quarantine" not in read.lines
 
 
 def test_support_has_both_ends(here: Path) -> None:

@@ -6,7 +6,6 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import construct
@@ -38,10 +37,9 @@ from ccheck.judging.judgement import Judgement, prepare
 from ccheck_schemas import meaning as m
 from ccheck_schemas.generate import enough
 from ccheck_schemas.model import sprout
-from ccheck_schemas.model.fix_up import seal
-from ccheck_schemas.read import read
 from ccheck_schemas.schema import Schema
 from tests.conftest import ROOT
+from tests.edits import edited
 from tests.schemas.test_generate import CHECKED, NUMBERS, Bits, Colour
 from tests.schemas.test_read import POOLED, TYPED
 
@@ -49,7 +47,7 @@ from tests.schemas.test_read import POOLED, TYPED
 def judged_by(root: construct.Construct) -> Judgement | None:
     """What files of a tree are judged by, with the quick way; None where there is none."""
     schema = Schema("mine", "made for a test", root, recognise=bool)
-    way = own.made(UserSchema(schema, (), source=b"import random"), Path("mine.py")).way
+    way = own.made(UserSchema(schema, ())).way
     if way is None:
         return None
     whole = prepare(use_config=False)
@@ -69,19 +67,10 @@ def agree(judgement: Judgement, data: bytes) -> bool:
     return fast is not None
 
 
-def edited(rng: random.Random, seeds: list[bytes], root: construct.Construct, count: int) -> list[bytes]:
+def nearly(rng: random.Random, seeds: list[bytes], root: construct.Construct, count: int) -> list[bytes]:
     """Files that are nearly good, some sealed again; and each seed cut short."""
     made = [*seeds, b"", *(seed[: rng.randrange(len(seed))] for seed in seeds if seed)]
-    for _ in range(count):
-        data = bytearray(rng.choice(seeds) or b"\0")
-        for _ in range(rng.randint(1, 3)):
-            at = rng.randrange(len(data))
-            data[at] = rng.choice([0, 1, 2, 3, 128, 255, data[at] ^ 1, (data[at] + 1) % 256])
-        if rng.random() < 0.1:
-            data += bytes(rng.randint(1, 3))
-        changed = bytes(data)
-        made.append(seal(changed, read(root, changed)) if rng.random() < 0.6 else changed)
-    return made
+    return [*made, *(edited(rng, seeds, root=root, grown=0.1, sealed=0.6) for _ in range(count))]
 
 
 def fan() -> construct.Construct:
@@ -142,7 +131,7 @@ def test_the_quick_way_agrees_with_the_checks(name: str, more: int) -> None:
     assert judgement is not None
     rng = random.Random(name)
     seeds = [sprout(root, random.Random(i)) for i in range(20)]
-    passed = Counter(agree(judgement, data) for data in edited(rng, seeds, root, 1500 * more))
+    passed = Counter(agree(judgement, data) for data in nearly(rng, seeds, root, 1500 * more))
     assert passed[True] > 20
     assert passed[False] > 200
 
@@ -211,7 +200,7 @@ def test_trees_of_any_kind_agree(more: int) -> None:
             continue
         quick += 1
         seeds = [sprout(root, random.Random(i)) for i in range(4)]
-        passed.update(agree(judgement, data) for data in edited(rng, seeds, root, 60))
+        passed.update(agree(judgement, data) for data in nearly(rng, seeds, root, 60))
     assert quick > 40 * more
     assert passed[True] > 100 * more
     assert passed[False] > 1000 * more
@@ -222,7 +211,12 @@ def test_as_many_checks_are_counted_as_are_made() -> None:
     where it has the name of an installed one.
     """
     for name in ("mine", "channel"):
-        assert len(tuple(applying(CHECKS.joined((), name), name))) == own.APPLYING
+        schema = Schema(name, "made for a test", Struct("v" / Int8ub), recognise=bool)
+        way = own.made(UserSchema(schema, ())).way
+        assert way is not None
+        report = way.report(b"\x01", "f", "f")
+        assert report is not None
+        assert report.checks_run == len(tuple(applying(CHECKS.joined((), name), name)))
 
 
 class Odd(m.Bounded):
@@ -259,7 +253,7 @@ def test_what_must_be_read_is_named_with_its_reason(reason: str) -> None:
     root = Struct(*LACKING[reason])
     schema = Schema("mine", "made for a test", root, recognise=bool)
     assert enough.lacking(schema) in (reason, None)  # None: the generator itself refuses it
-    assert own.made(UserSchema(schema, ()), Path("mine.py")).obstacle == reason
+    assert own.made(UserSchema(schema, ())).obstacle == reason
 
 
 def test_a_schema_with_functions_of_its_own_has_no_quick_way() -> None:

@@ -61,7 +61,9 @@ def test_genuine_blobs_pass(shared_data: Path) -> None:
 
 def test_genuine_blobs_are_good_for_a_newer_consumer_too(shared_data: Path) -> None:
     """Tables have only grown since, so genuine blobs of 15.0 are inside the bounds of 16; only the version differs."""
-    for path in sorted((shared_data / "sysmon" / "valid").glob("*.bin")):
+    files = sorted((shared_data / "sysmon" / "valid").glob("*.bin"))
+    assert len(files) == 83
+    for path in files:
         report = report_of(path.read_bytes(), "16")
         assert report.verdict == "pass"
         assert {f.check for f in report.findings} <= {

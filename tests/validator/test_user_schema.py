@@ -108,3 +108,62 @@ def test_a_users_check_is_not_run_on_a_file_that_was_not_read(data: bytes) -> No
     report = judge(subject, "-", judgement.checks, judgement.policy)
     assert report.verdict == "fail"
     assert "port-ruled-twice" in {gap.check for gap in report.not_run}
+
+
+UNCHECKED = """
+from construct import Const, Int8ub, Struct, this
+from ccheck_schemas.meaning import Table
+from ccheck_schemas.schema import Schema
+
+ROOT = Struct(
+    "magic" / Const(b"OWN"), "n" / Int8ub, "rows" / Table("rows", this.n, Struct("v" / Int8ub), high=9)
+)
+SCHEMA = Schema("mine", "a format of one's own", ROOT, recognise=lambda data: data[:3] == b"OWN")
+"""
+GOOD = b"OWN\x02ab"
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "status"),
+    [
+        (GOOD, (), 0),
+        (GOOD + b"c", (), 1),
+        (b"", (), 1),
+        (bytes(4), (), 1),
+        (GOOD, ("--max-size", "5"), 1),
+        (GOOD, ("--consumers", "nothing.toml"), 2),
+        (GOOD, ("--target", "7"), 2),
+        (GOOD, ("--definitions", "f.own"), 0),
+        (GOOD, ("--format", "json"), 0),
+    ],
+)
+def test_options_hold_for_a_schema_file_without_checks(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    data: bytes,
+    options: tuple[str, ...],
+    status: int,
+) -> None:
+    """A file by a schema that has a quick way is judged by all that was named, and nothing is left in a cache."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text(UNCHECKED, encoding="utf-8")
+    (tmp_path / "f.own").write_bytes(data)
+    assert run(["schemas", "--schema", "mine.py"]) == 0
+    assert "quick way for good files: yes\n" in capsys.readouterr().out
+    assert run(["validate", "--no-config", "--schema", "mine.py", *options, "f.own"]) == status
+    assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize(("name", "status"), [("mine", 0), ("channel", 2)])
+def test_checks_that_a_schema_file_replaces_are_not_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, status: int
+) -> None:
+    """ccheck.toml may name checks of every format but that in whose place the schema file stands."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text(UNCHECKED.replace('"mine"', repr(name)), encoding="utf-8")
+    (tmp_path / "f.own").write_bytes(GOOD)
+    config = 'format = 1\n[severity]\nfield-past-inputs = "warning"\n'
+    (tmp_path / "ccheck.toml").write_text(config, encoding="utf-8")
+    assert run(["validate", "--schema", "mine.py", "f.own"]) == status

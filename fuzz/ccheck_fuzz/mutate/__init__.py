@@ -108,10 +108,6 @@ class Mutator:
         self.models = models or Models(schema)
         self.others: list[Model] = [self.models.get(seed) for seed in seeds]
 
-    def add_seed(self, data: bytes) -> None:
-        """Let records of this file be spliced into others."""
-        self.others.append(self.models.get(data))
-
     def mutate(self, data: bytes, random: Random, max_size: int = MOST_BYTES) -> bytes:
         """Another file of at most `max_size` bytes, of any bytes; the same random numbers give the same."""
         context = Context(self.interest, self.others, max_size)

@@ -8,11 +8,9 @@ from ccheck_interpreter.profile import Profile
 from ccheck_interpreter.space import DEFAULT_LIMITS, Limits
 from ccheck_interpreter.sysmon.decide import SysmonResult, decide
 from ccheck_interpreter.sysmon.generate import SysmonEvent, generate_sysmon
-from ccheck_interpreter.sysmon.loader import CHECKING, TRUSTING, Rules, load
+from ccheck_interpreter.sysmon.loader import CHECKING, Rules, load
 from ccheck_interpreter.sysmon.tables import Target
 from ccheck_interpreter.trap import Refusal, Refused, Trap, TrapData
-
-SYSMON_PROFILES = (TRUSTING, CHECKING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,10 @@ from ccheck_schemas.model.plan import Run, leaf_run, plan
 
 @dataclass(frozen=True, slots=True)
 class Constants:
-    """What a schema names. magics: the constant bytes. numbers: all integers, ascending. packed: magics, and
-    numbers as the bytes of the fields that they belong to.
+    """What a schema names. numbers: all integers, ascending. packed: magics, and numbers as the bytes of the
+    fields that they belong to.
     """
 
-    magics: tuple[bytes, ...]
     numbers: tuple[int, ...]
     packed: tuple[bytes, ...]
 
@@ -45,7 +44,7 @@ def constants(root: construct.Construct) -> Constants:
                 numbers.add(value)
                 if number.least <= value <= number.most:
                     packed[number.packer.pack(value)] = None
-    return Constants(tuple(magics), tuple(sorted(numbers)), (*magics, *packed))
+    return Constants(tuple(sorted(numbers)), (*magics, *packed))
 
 
 def _numbers(node: Any) -> Iterator[Any]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 from hypothesis import given
 from inline_snapshot import snapshot
@@ -323,15 +321,6 @@ def test_colour() -> None:
             "<31m<1mfail<0m  C-00000291-00000000-00000032.bin  channel, 1,234 bytes, 1 error, 41 checks",
         ]
     )
-
-
-def test_links_lead_to_the_file(tmp_path: Path) -> None:
-    """With hyperlinks the name of the file is a link to it; standard input has none."""
-    name = str(tmp_path / "a b.bin")
-    text = render_file(july(path=name, findings=()), color=False, hyperlinks=True)
-    uri = (tmp_path / "a b.bin").as_uri()
-    assert text.startswith(f"pass  \x1b]8;;{uri}\x1b\\{name}\x1b]8;;\x1b\\  channel")
-    assert "\x1b" not in render_file(july(path="-"), color=False, hyperlinks=True)
 
 
 def test_summary() -> None:

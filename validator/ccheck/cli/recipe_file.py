@@ -67,30 +67,22 @@ def build_file(path: Path, schemas: Sequence[Schema]) -> bytes:
     return _build(load_yaml(path), path, schemas, 0)
 
 
-def setting_of(path: Path) -> Mapping[str, str]:
-    """What the recipe in `path` says of how its file is judged: of `definitions`, `consumers`, `schema` and
-    `target` those that it names, as written: ``none``, a path from the recipe's folder, or a version. Raises
-    RecipeError.
-    """
-    return _setting(Part(load_yaml(path)))
-
-
-def _setting(top: Part) -> dict[str, str]:
+def _refuse_unknown_setting(top: Part) -> None:
+    """Raises RecipeError for a setting that no recipe has."""
     if not top.has("setting"):
-        return {}
+        return
     part = top.mapping("setting")
     named = {key: part.text(key, default="") for key in ("definitions", "consumers", "schema", "target")}
     if named["schema"] not in ("", "none"):
         raise RecipeError(part.where("schema"), f"{named['schema']!r} is not none")
     part.done()
-    return {key: value for key, value in named.items() if value}
 
 
 def _build(recipe: Any, path: Path, schemas: Sequence[Schema], depth: int) -> bytes:
     top = Part(recipe)
     schema = _schema(top.text("schema"), schemas)
     top.text("why", default="")
-    _setting(top)
+    _refuse_unknown_setting(top)
     if top.has("builds"):
         top.mapping("builds")
     edits = list(top.parts("edits", default=[]))

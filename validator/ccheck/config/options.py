@@ -46,12 +46,11 @@ def configuration_name(project: Project | None) -> str:
 
 class CheckNames(Collection[str]):
     """The names of checks, by default of all, which are loaded only when one is asked for: most projects name
-    none. replaced: the format that a schema file without checks defines, in place of an installed one's.
+    none.
     """
 
-    def __init__(self, checks: Iterable[Check] | None = None, replaced: str = "") -> None:
+    def __init__(self, checks: Iterable[Check] | None = None) -> None:
         self._checks = checks
-        self._replaced = replaced
 
     def __contains__(self, name: object) -> bool:
         return name in self._names()
@@ -65,8 +64,7 @@ class CheckNames(Collection[str]):
     def _names(self) -> tuple[str, ...]:
         from ccheck.formats.check_table import CHECKS
 
-        checks = CHECKS.joined((), self._replaced) if self._checks is None else self._checks
-        return tuple(check.name for check in checks)
+        return tuple(check.name for check in (CHECKS if self._checks is None else self._checks))
 
 
 def is_schema_file(name: str) -> bool:

@@ -32,13 +32,12 @@ class UserSchemaError(Exception):
 @dataclass(frozen=True)
 class UserSchema:
     """What a schema file defines: `SCHEMA`, `CHECKS` if it has checks of its own, and `EXERCISE` if it has an
-    interpreter. source: the bytes that were run, empty for a file of a package.
+    interpreter.
     """
 
     schema: Schema
     checks: tuple[Check, ...]
     exercise: Exercise | None = None
-    source: bytes = b""
 
 
 def load_user_schema(path: Path) -> UserSchema:
@@ -47,13 +46,10 @@ def load_user_schema(path: Path) -> UserSchema:
         raise UserSchemaError(path, "there is no such file")
     if not path.is_file():
         raise UserSchemaError(path, "it is not a regular file")
-    source = b""
     try:
         # What the file prints is not the report.
         with contextlib.redirect_stdout(sys.stderr):
-            module = _of_package(path)
-            if module is None:
-                module, source = _alone(path)
+            module = _of_package(path) or _alone(path)
     except UserSchemaError:
         raise
     except SchemaRefused as refused:
@@ -76,7 +72,7 @@ def load_user_schema(path: Path) -> UserSchema:
     exercise = getattr(module, "EXERCISE", None)
     if exercise is not None and not callable(exercise):
         raise UserSchemaError(path, f"EXERCISE is {exercise!r}, which is not a function")
-    return UserSchema(schema, checks, exercise, source)
+    return UserSchema(schema, checks, exercise)
 
 
 def _of_package(path: Path) -> ModuleType | None:
@@ -99,15 +95,14 @@ def _of_package(path: Path) -> ModuleType | None:
     return module
 
 
-def _alone(path: Path) -> tuple[ModuleType, bytes]:
-    """The module of a file by itself, and the bytes that were run: those of the file as it is now, for
-    bytecode that Python kept may be of the file as it was a second ago.
+def _alone(path: Path) -> ModuleType:
+    """The module of a file by itself, out of the file as it is now: bytecode that Python kept may be of the
+    file as it was a second ago.
     """
     spec = importlib.util.spec_from_file_location(f"ccheck_user_schema_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise UserSchemaError(path, "it is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
-    source = read_regular_file(path)
-    exec(compile(source, str(path), "exec", dont_inherit=True), vars(module))  # noqa: S102 - it was named to be run
-    return module, source
+    exec(compile(read_regular_file(path), str(path), "exec", dont_inherit=True), vars(module))  # noqa: S102 - it was named to be run
+    return module

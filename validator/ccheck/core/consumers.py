@@ -94,10 +94,6 @@ class Consumer:
         """Whether `day` lies in its window of support; both ends count."""
         return self.supported_from <= day and (self.supported_until is None or day <= self.supported_until)
 
-    def line_of(self, key: str) -> int:
-        """The line of `key`, or of the build's header when the key is not written."""
-        return self.lines.get(key, self.line)
-
 
 @dataclass(frozen=True, slots=True)
 class Consumers:

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
 
 from ccheck.files.regular_file import exists_as_special_file
 
@@ -21,37 +20,25 @@ class Busy(Exception):
 def write_whole(path: Path, data: bytes) -> None:
     """Writes a file so that whatever happens, there is the old one or the new one.
 
-    Raises:
-        OSError: it cannot be written. It names the file.
-    """
-    with whole_file(path) as file:
-        file.write(data)
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """Yields a file to write to, which takes the place of `path` when the block ends, and only then.
-
     Its mode is that of the user's own file which it replaces, or what the umask leaves of 0666, as for any
     file that a program makes. A symbolic link is replaced itself: where it leads is not written to.
 
     Raises:
         OSError: it cannot be written, or `path` is a device, pipe or socket. It names the file.
     """
+    part: Path | None = None
     try:
         _require_place(path)
         part, handle = _new_part(path)
-    except OSError as fault:
-        raise OSError(fault.errno, fault.strerror, str(path)) from fault
-    try:
         with open(handle, "wb") as file:  # noqa: PTH123 - an open descriptor
-            yield file
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
         _sync_folder(path.parent)
     except BaseException as fault:
-        part.unlink(missing_ok=True)
+        if part is not None:
+            part.unlink(missing_ok=True)
         if isinstance(fault, OSError):
             raise OSError(fault.errno, fault.strerror, str(path)) from fault
         raise
@@ -98,6 +85,9 @@ def held(path: Path) -> Iterator[None]:
 
     The hold ends with the process, however it ends; a lock that a killed process left holds nobody up. Raises
     Busy at once where another holds it, and OSError where nothing can be written beside it.
+
+    The package filelock does not promise this: it leaves its file behind, and where there is no flock it
+    locks by the file alone, which outlives a killed process.
     """
     lock = path.with_name(f".{path.name}.lock")
     handle = _locked(lock, path)

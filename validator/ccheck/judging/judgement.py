@@ -201,8 +201,8 @@ def prepare(
     )
     judged = _definitions(gathered.definitions, judgement)
     way: QuickWay | None = None
-    if schema is not None and user is not None:
-        way = own.made(user, Path(schema)).way
+    if user is not None:
+        way = own.made(user).way
     elif schema in (None, quick.SCHEMA):
         way = quick.prepare(gathered.consumers, gathered.on, gathered.definitions)
     return replace(judgement, setting=replace(judgement.setting, definitions=judged), quick=way)

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ccheck.config.options import CheckNames, Gathered, gather, is_schema_file
+from ccheck.version import __version__
+from ccheck.config.options import CheckNames, Gathered, gather
 from ccheck.core.finding import RunReport
 from ccheck.core.intake import STANDARD_INPUT, NotTaken, take
-from ccheck.version import __version__
 
 if TYPE_CHECKING:
     from ccheck.formats.fast_path import QuickWay
@@ -44,23 +44,13 @@ def passes(files: Sequence[str], schema: str | None, named: Mapping[str, Any]) -
 
 def _way(schema: str | None, named: Mapping[str, Any]) -> tuple[QuickWay, Gathered] | None:
     """The quick way, and what was named besides; None where there is no way, or where what was named is held
-    against schemas, which are not loaded. Each way is loaded where it is taken.
+    against schemas, which are not loaded.
     """
-    if schema is not None and is_schema_file(schema):
-        from ccheck.judging import generated_fast_path as own
-
-        kept = own.kept(Path(schema))
-        if kept is None:
-            return None
-        gathered = gather(**named, known_checks=CheckNames(replaced=kept.schema))
-        return None if gathered.target is not None or gathered.definitions else (kept, gathered)
     from ccheck.formats.channel.fast_path import files as quick
 
     if schema not in (None, quick.SCHEMA):
         return None
     gathered = gather(**named, known_checks=CheckNames())
-    return (
-        None
-        if gathered.target is not None
-        else (quick.prepare(gathered.consumers, gathered.on, gathered.definitions), gathered)
-    )
+    if gathered.target is not None:
+        return None
+    return quick.prepare(gathered.consumers, gathered.on, gathered.definitions), gathered

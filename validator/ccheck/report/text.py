@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,20 +24,20 @@ _NAMED = 12
 """Checks not run for one reason that are named; more are counted, and the JSON report has them all."""
 
 
-def render_file(report: FileReport, *, color: bool, hyperlinks: bool = False) -> str:
+def render_file(report: FileReport, *, color: bool) -> str:
     """All that was learned about one file, ending with its verdict in one line.
 
-    color: style with ANSI sequences. hyperlinks: make names of files links (OSC 8), for terminals that can.
+    color: style with ANSI sequences.
     """
-    blocks = [render_finding(report, f, color=color, hyperlinks=hyperlinks) for f in report.findings]
+    blocks = [render_finding(report, f, color=color) for f in report.findings]
     notes = [*_suppressed(report), *_beyond(report), *_not_run(report)]
-    notes.append(_verdict(report, color=color, hyperlinks=hyperlinks))
+    notes.append(_verdict(report, color=color))
     return "\n".join([*blocks, "".join(f"{note}\n" for note in notes)])
 
 
-def render_finding(report: FileReport, finding: Finding, *, color: bool, hyperlinks: bool = False) -> str:
+def render_finding(report: FileReport, finding: Finding, *, color: bool) -> str:
     """One finding of `report` with the excerpt of the hex dump, ending with a line end."""
-    return "".join(f"{line}\n" for line in _finding(report, finding, color, hyperlinks))
+    return "".join(f"{line}\n" for line in _finding(report, finding, color))
 
 
 def render_head(configuration: str) -> str:
@@ -60,12 +59,12 @@ def render_summary(run: RunReport, *, color: bool) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _finding(report: FileReport, finding: Finding, color: bool, hyperlinks: bool) -> Iterator[str]:
+def _finding(report: FileReport, finding: Finding, color: bool) -> Iterator[str]:
     tint = _COLORS[finding.severity]
     head = _style(f"{finding.severity.value}[{printable(finding.check)}]", color, fg=tint, bold=True)
     yield f"{head}{_style(f': {printable(finding.message)}', color, bold=True)}"
     place = f" at {finding.offset:#x}" + (f", {printable(finding.path)}" if finding.path else "")
-    yield f"{_frame('  -->', color)} {_name(report.path, hyperlinks)}{place}"
+    yield f"{_frame('  -->', color)} {printable_path(report.path)}{place}"
 
     from ccheck.report.excerpt import Mark, excerpt, shows  # good files have nothing to show
 
@@ -143,7 +142,7 @@ def _not_run(report: FileReport) -> Iterator[str]:
         )
 
 
-def _verdict(report: FileReport, *, color: bool, hyperlinks: bool) -> str:
+def _verdict(report: FileReport, *, color: bool) -> str:
     facts = [printable(report.schema) if report.schema else "no schema fits", counted(report.size, "byte")]
     if report.errors:
         facts.append(counted(report.errors, "error"))
@@ -155,17 +154,7 @@ def _verdict(report: FileReport, *, color: bool, hyperlinks: bool) -> str:
     word = _style(report.verdict, color, fg="green" if report.verdict == "pass" else "red", bold=True)
     unread = unread_words(report)
     behind = f"; {printable(unread)}" if unread else ""
-    return f"{word}  {_name(report.path, hyperlinks)}  {', '.join(facts)}{behind}"
-
-
-def _name(path: str, hyperlinks: bool) -> str:
-    if not hyperlinks or path == "-":
-        return printable_path(path)
-    # Loaded here: few runs write links, and all would wait for it.
-    from ccheck.report.uri import artifact_uri
-
-    target = artifact_uri(str(Path.cwd() / path))
-    return f"\x1b]8;;{target}\x1b\\{printable_path(path)}\x1b]8;;\x1b\\"
+    return f"{word}  {printable_path(report.path)}  {', '.join(facts)}{behind}"
 
 
 def _frame(text: str, color: bool) -> str:

@@ -59,16 +59,11 @@ def _of_file(path: Path) -> int:
     can = "validate, show, build" if user.schema.compose else "validate, show"
     run = ", run" if user.exercise else ""
     click.echo(f"{indent}  {general} general checks and {len(user.checks)} of its own · {can}{run}")
-    click.echo(f"{indent}  quick way for good files: {printable(_quick(own.made(user, path)))}")
+    obstacle = own.made(user).obstacle
+    quick = f"no, {obstacle}" if obstacle else "yes"
+    click.echo(f"{indent}  quick way for good files: {printable(quick)}")
     click.echo(f"{indent}  {_reading(user.schema)}")
     return PASS
-
-
-def _quick(made: own.Made) -> str:
-    """Whether good files of a schema file have a quick way."""
-    if made.way is None:
-        return f"no, {made.obstacle}"
-    return f"yes, made anew in each run: {made.not_kept}" if made.not_kept else "yes"
 
 
 def _reading(schema: Schema) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -14,16 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ccheck import __version__
 from ccheck.cli.commands.options import Judging, judging
 from ccheck.cli.main import FINDINGS, INTERRUPTED, PASS
 from ccheck.core.finding import FileReport, RunReport
 from ccheck.core.intake import Listing, list_files
-from ccheck.files.atomic_write import whole_file
-from ccheck.files.output import lost_or_misplaced
+from ccheck.files.output import write_output
 from ccheck.judging import short_start as start
 from ccheck.report import RENDERERS
 from ccheck.report.text import render_file, render_head, render_summary
-from ccheck.version import __version__
 
 if TYPE_CHECKING:
     from ccheck.run.interrupts import Interrupts
@@ -148,14 +147,12 @@ class _Way:
 
 def _report(run: RunReport, way: _Way) -> RunReport:
     """Write the report of files that all took the quick way."""
-    with _sink(way.output) as write:
-        if way.form == "text":
-            write(render_head(run.configuration))
-            for report in run.files:
-                write(render_file(report, color=way.colored))
-            write(render_summary(run, color=way.colored))
-        else:
-            write(RENDERERS[way.form](run, ()))
+    if way.form == "text":
+        files = (render_file(report, color=way.colored) for report in run.files)
+        head, summary = render_head(run.configuration), render_summary(run, color=way.colored)
+        _write(way.output, "".join((head, *files, summary)))
+    else:
+        _write(way.output, RENDERERS[way.form](run, ()))
     return run
 
 
@@ -175,23 +172,25 @@ def _whole(listing: Listing, options: dict[str, Any], way: _Way) -> RunReport:
         with Progress(len(files), sys.stderr, wanted=way.progress) as progress:
             examined = examine(files, ready, judgement, way.jobs or cores(), interrupts, progress.tick)
             if way.form == "text":
-                with _sink(way.output) as write:
-                    write(render_head(judgement.configuration))
+                parts: list[str] = []
+                write = partial(_write, None) if way.output is None else parts.append
+                write(render_head(judgement.configuration))
 
-                    def tell(report: FileReport) -> None:
-                        progress.clear()
-                        write(render_file(report, color=way.colored))
-                        progress.count(report)
-
-                    run = _judge(empty, files, examined, interrupts, tell)
+                def tell(report: FileReport) -> None:
                     progress.clear()
-                    write(render_summary(run, color=way.colored))
+                    write(render_file(report, color=way.colored))
+                    progress.count(report)
+
+                run = _judge(empty, files, examined, interrupts, tell)
+                progress.clear()
+                write(render_summary(run, color=way.colored))
+                if way.output is not None:
+                    _write(way.output, "".join(parts))
             else:
                 run = _judge(empty, files, examined, interrupts, progress.count)
         if way.form != "text":
-            heeded = contextlib.nullcontext() if run.interrupted else interrupts.heeded()
-            with _sink(way.output) as write, heeded:
-                write(RENDERERS[way.form](run, judgement.checks))
+            with contextlib.nullcontext() if run.interrupted else interrupts.heeded():
+                _write(way.output, RENDERERS[way.form](run, judgement.checks))
     return run
 
 
@@ -228,22 +227,9 @@ def _colored(color: str, output: Path | None) -> bool:
     return color == "always"
 
 
-@contextlib.contextmanager
-def _sink(output: Path | None) -> Iterator[Callable[[str], None]]:
-    """Where the report goes: standard output, or a file that appears whole when all is written, or not at
-    all.
-    """
+def _write(output: Path | None, text: str) -> None:
+    """Writes a part of the report to standard output, or all of it to a file."""
     if output is None:
-        yield lambda text: click.echo(text, nl=not text.endswith("\n"), color=True)
-        return
-    try:
-        with whole_file(output) as file:
-
-            def write(text: str) -> None:
-                file.write(text.encode("utf-8", "backslashreplace"))
-                if not text.endswith("\n"):
-                    file.write(b"\n")
-
-            yield write
-    except OSError as fault:
-        raise lost_or_misplaced(output, fault) from fault
+        click.echo(text, nl=not text.endswith("\n"), color=True)
+    else:
+        write_output(output, text.encode("utf-8", "backslashreplace"))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ccheck.core.consumers import Consumer, Consumers
 from ccheck.core.finding import FileReport
 from ccheck.core.intake import NotTaken, take
 from ccheck.formats.channel.fast_path import content as channel
+from ccheck.formats.channel.fast_path.applying import APPLYING
 from ccheck.formats.channel.fast_path.criteria import Types
 from ccheck.formats.fast_path import passed
 from ccheck_schemas.formats.channel.generated import spotless
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "channel"
 """The format that has a quick way."""
-
-APPLYING: Mapping[str, int] = MappingProxyType({SCHEMA: 70})
-"""How many checks a file that passes has passed, by format. A test holds it against the table of checks."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ class Quick:
 
         name: the file's base name. path: as the user named it.
         """
-        return passed(data, path, SCHEMA, APPLYING[SCHEMA]) if self.passes(data, name) else None
+        return passed(data, path, SCHEMA, APPLYING) if self.passes(data, name) else None
 
     def narrow(self, schema: Schema, reading: Reading) -> Narrowed | None:
         """The content of a file as far as a check may blame it; None where all of it must be looked at."""

@@ -1,0 +1,68 @@
+"""The files of the corpus, and what each is judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from ccheck.cli.recipe_file import load_yaml
+from ccheck.judging.judgement import Judgement, prepare
+
+CORPUS = Path(__file__).resolve().parent.parent / "corpus"
+DAY = date(2026, 11, 22)
+"""The day on which the corpus is judged; support windows depend on it."""
+
+
+@cache
+def setting_of(recipe: Path) -> Mapping[str, str]:
+    """Returns what a recipe says of how its file is judged: `definitions`, `consumers`, `schema`, `target`.
+
+    The values are as written: `none`, a path from the recipe's folder, or a version.
+    """
+    setting: Mapping[str, str] = load_yaml(recipe).get("setting", {}) if recipe.exists() else {}
+    return setting
+
+
+def beside(recipe: Path, key: str, file: str) -> Path | None:
+    """Returns a file that the recipe is judged with, or None.
+
+    It is the one that the recipe names, else one in its check's folder, else one in its format's.
+    """
+    named = setting_of(recipe).get(key)
+    if named == "none":
+        return None
+    if named is not None:
+        return recipe.parent / named
+    return next((folder / file for folder in recipe.parents[:3] if (folder / file).exists()), None)
+
+
+def format_of(file: Path) -> str:
+    """Returns the name of the format whose corpus has the file."""
+    return file.relative_to(CORPUS).parts[0]
+
+
+def judgement_of(recipe: Path) -> Judgement:
+    """Returns what the file of a recipe is judged by."""
+    setting = setting_of(recipe)
+    return _prepared(
+        None if setting.get("schema") == "none" else format_of(recipe),
+        beside(recipe, "definitions", "definitions.bin"),
+        beside(recipe, "consumers", "consumers.toml"),
+        setting.get("target"),
+    )
+
+
+@cache
+def _prepared(
+    schema: str | None, definitions: Path | None, consumers: Path | None, target: str | None
+) -> Judgement:
+    return prepare(
+        schema=schema,
+        use_config=False,
+        definitions=[] if definitions is None else [definitions],
+        consumers=consumers,
+        target=target,
+        on=DAY,
+    )

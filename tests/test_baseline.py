@@ -1,0 +1,83 @@
+"""The committed record of what ccheck says is true of a small part of what it was made of."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from bench.baseline import renames
+from bench.baseline.comparison import RECORD, changes
+from bench.baseline.program import Item
+
+from ccheck.formats.registry import FORMATS
+from tests.conftest import ROOT
+
+FILE = "corpus/channel/field-past-inputs/bad/C-00000291-00000000-00000032.bin"
+
+
+def baseline(*words: str) -> subprocess.CompletedProcess[str]:
+    """Run the program on a small range."""
+    command = [sys.executable, "-m", "bench.baseline", *words, "--jobs", "1", "--show", "0"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_the_record_is_true_of_the_first_mutants_and_some_files() -> None:
+    """Judgements, readings and reports of the first mutants of each format are those that were recorded."""
+    parts = ("mutants/*/fields/00000-*", "corpus/*/all-zero/*", FILE)
+    done = baseline("compare", "--mutants", "500", *(word for part in parts for word in ("--only", part)))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " differ" in done.stdout
+    recorded = json.loads(RECORD.read_text(encoding="utf-8"))
+    for known in FORMATS:
+        assert f"mutants/{known.name}/fields/00000-00249" in recorded
+        assert f"mutants/{known.name}/sealed/04750-04999" in recorded
+    compared = int(done.stdout.splitlines()[-1].split()[0])
+    assert compared >= 2 * len(FORMATS) + 1
+
+
+def test_what_differs_is_named(tmp_path: Path) -> None:
+    """A digest that is not the recorded one, and a unit that is gone, are differences."""
+    record = json.loads(RECORD.read_text(encoding="utf-8"))
+    given, judged, reading, text = record[FILE].split()
+    wrong = {FILE: f"{given} 0000000000 {reading} {text}", "corpus/channel/gone.bin": record[FILE]}
+    (tmp_path / "record.json").write_text(json.dumps(wrong), encoding="utf-8")
+    done = baseline("compare", "--record", str(tmp_path / "record.json"), "--only", "corpus/channel/[fg]*")
+    assert done.returncode == 1
+    assert f"differs: {FILE} (judgement)" in done.stdout
+    assert "gone: corpus/channel/gone.bin" in done.stdout
+    assert judged != "0000000000"
+
+
+def test_a_genuine_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+    """Where nothing else is compared, that is no success."""
+    (tmp_path / "record.json").write_text('{"genuine/none.bin": "1 2 3 4"}', encoding="utf-8")
+    done = baseline("compare", "--record", str(tmp_path / "record.json"), "--only", "genuine/none.bin")
+    assert done.returncode == 2
+    assert "NOT COMPARED: 1 genuine files" in done.stdout
+
+
+def test_judgements_are_compared_by_their_old_names(tmp_path: Path) -> None:
+    """An entry of renames.toml turns a new name back; two old names cannot become one."""
+    path = tmp_path / "renames.toml"
+    path.write_text('[checks]\nold-id = "new-id"\n[fields]\nold = "new"\n', encoding="utf-8")
+    named = renames.load(path)
+    assert (named.check("new-id"), named.check("other")) == ("old-id", "other")
+    assert named.field("new[3].newer.new") == "old[3].newer.old"
+    path.write_text('[faults]\none = "same"\nother = "same"\n', encoding="utf-8")
+    with pytest.raises(ValueError, match="became one"):
+        renames.load(path)
+
+
+def test_the_first_items_that_differ_are_shown() -> None:
+    """Of each item that changed: the lines that were and those that are; of more items, that there are more."""
+    before = [Item(name, {"judgement": '{"findings": [1, 2]}', "text": name}) for name in "abc"]
+    after = [Item(name, {"judgement": f'{{"findings": [1, "{name}"]}}', "text": "x"}) for name in "abc"]
+    assert list(changes(before, after, ["judgement"], 2)) == [
+        "  a: judgement", "    @@ -1,2 +1,2 @@", "     findings: 1", "    -findings: 2", '    +findings: "a"',
+        "  b: judgement", "    @@ -1,2 +1,2 @@", "     findings: 1", "    -findings: 2", '    +findings: "b"',
+        "  … and more",
+    ]  # fmt: skip
+    assert list(changes(before, before, ["judgement", "text"], 2)) == []
