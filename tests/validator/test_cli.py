@@ -399,7 +399,7 @@ def test_commands_of_other_packages_join_by_entry_point(cc: Run, monkeypatch: py
             return hello
 
     def entries(group: str, name: str = "hello") -> list[Entry]:
-        return [Entry()] if (group, name) == ("ccheck.cli.commands", "hello") else []
+        return [Entry()] if (group, name) == ("ccheck.commands", "hello") else []
 
     monkeypatch.setattr("importlib.metadata.entry_points", entries)
     assert "hello" in ccheck.list_commands(click.Context(ccheck))

@@ -49,7 +49,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
 
 COMMANDS: Mapping[str, str] = {name: module for own in SECTIONS.values() for name, module in own.items()}
 
-ENTRY_POINTS = "ccheck.cli.commands"
+ENTRY_POINTS = "ccheck.commands"
 """The entry-point group through which other packages add commands, so that this one never imports them."""
 
 
