@@ -112,13 +112,14 @@ def test_edited_bytes_that_still_pass_run_too(judgement: Judgement) -> None:
     """The same for files whose bytes were edited and whose size and checksum were made true again."""
     seen: Counter[bool] = Counter()
 
-    @given(data=instances(), numbers=st.randoms(use_true_random=False))
-    @settings(max_examples=150)
-    def holds(data: bytes, numbers: Random) -> None:
-        seen[agree(judgement, edited(numbers, [data], root=channel.CHANNEL))] += 1
+    @given(data=instances(), numbers=st.randoms(use_true_random=False), most=st.integers(1, 3))
+    @settings(max_examples=400)
+    def holds(data: bytes, numbers: Random, most: int) -> None:
+        seen[agree(judgement, edited(numbers, [data], root=channel.CHANNEL, most=most))] += 1
 
     holds()
-    assert both_kinds(seen), seen
+    assert seen[True], "no edited file passed"
+    assert seen[False]
 
 
 SYSMON = sorted((CORPUS / "sysmon").glob("*/good/*.bin"))

@@ -80,4 +80,6 @@ def test_the_first_items_that_differ_are_shown() -> None:
         "  b: judgement", "    @@ -1,2 +1,2 @@", "     findings: 1", "    -findings: 2", '    +findings: "b"',
         "  … and more",
     ]  # fmt: skip
+    printed = [Item("a", {"text": f'{{\n  "size": {size}\n}}\n\n--- standard error\n'}) for size in (1, 2)]
+    assert '    +  "size": 2' in list(changes(printed[:1], printed[1:], ["text"], 2))
     assert list(changes(before, before, ["judgement", "text"], 2)) == []

@@ -152,8 +152,8 @@ def _changed(before: str, after: str) -> Iterator[str]:
 
 
 def _laid_out(text: str) -> list[str]:
-    """Text in lines; JSON with one value on each."""
-    if text[:1] == "{":
+    """Text in lines; a judgement, which is JSON in one line, with one value on each."""
+    if text.startswith("{") and "\n" not in text:
         values = json.loads(text)
         return [f"{key}: {line}" for key, value in values.items() for line in _each(value)]
     return text.splitlines()
