@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from enum import IntEnum, IntFlag
 from typing import Any
 
@@ -524,3 +525,30 @@ def test_construct_refuses_what_the_reader_reports(node: Any, raw: str, match: s
     """Plain Construct parsing refuses padding and text that break their meaning."""
     with pytest.raises(m.FieldError, match=match):
         node.parse(bytes.fromhex(raw))
+
+
+TAKES_A_NUMBER: dict[str, Callable[[Any], Any]] = {
+    "Bytes": Bytes,
+    "Array": lambda number: Array(number, Int8ub),
+    "Table": lambda number: m.Table("rows", number, Struct("row" / Int8ub)),
+    "Text": m.Text,
+    "Pool": lambda number: m.Pool("pool", number),
+    "Strings": lambda number: m.Strings("names", number),
+    "Region": lambda number: m.Region(number, Struct("inner" / m.UpToEnd(Struct("value" / Int8ub)))),
+    "Substream": lambda number: m.Substream(number, Struct("inner" / Int8ub)),
+    "Opaque": lambda number: m.Opaque(number, "made for a test"),
+    "At": lambda number: m.At(number, Struct("inner" / Int8ub)),
+    "ReadAt": lambda number: m.ReadAt(number, Struct("inner" / Int8ub)),
+    "ZerosTo": m.ZerosTo,
+}
+
+
+@pytest.mark.parametrize("number", [this.room, this.room + 1], ids=["field", "sum"])
+@pytest.mark.parametrize("name", TAKES_A_NUMBER)
+def test_a_number_that_a_condition_leaves_out_is_a_fault(name: str, number: Any) -> None:
+    """A length, count or offset that names an absent field is reported; it is no exception, and no zero."""
+    root = Struct("has" / Int8ub, "room" / If(this.has, Int8ub), "x" / TAKES_A_NUMBER[name](number))
+    reading = read(root, b"\0\1\2\3")
+    assert [fault.name for fault in reading.faults] == ["expression-unresolved"]
+    assert not reading.complete
+    assert "expression-unresolved" not in read(root, b"\1\1\2\3").counts

@@ -21,7 +21,7 @@ def elsewhere(
 ) -> int:
     """A record at an offset; one that was read before is not read again."""
     record.put(name, None, at, at)
-    offset = reader.value(node.offset, record, name, at)
+    offset = reader.number(node.offset, record, name, at)
     if offset:
         around = _around(node.subcon, record)
         target = reader.seen.get((id(node.subcon), offset), {}).get(around)
@@ -86,7 +86,7 @@ def chain(
     links: list[Record] = []
     record.put(name, links, at, at)
     holder, field = record, field_of(node.first)
-    offset = reader.value(node.first, record, name, at)
+    offset = reader.number(node.first, record, name, at)
     while offset:
         fault = _misstep(reader, node, links, offset)
         if fault is not None:

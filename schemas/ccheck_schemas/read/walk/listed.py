@@ -89,7 +89,7 @@ def zeros_to(
     """Zero bytes up to the offset that a field names. One that lies before what was read so far has bytes
     of two owners, and ends the record.
     """
-    target = int(reader.value(node.offset, record, name, at))
+    target = reader.number(node.offset, record, name, at)
     field = m.field_of(node.offset)
     if target < at:
         place = (max(0, target), at)

@@ -117,7 +117,7 @@ class Reader:
 
     def amount(self, expression: m.Expression, record: Record, name: str, at: int) -> int:
         """A count or length; a negative one is a fault and ends the record."""
-        value = int(self.value(expression, record, name, at))
+        value = self.number(expression, record, name, at)
         if value < 0:
             values = {"value": value, "low": 0, "high": self.size}
             self.ledger.blame(FaultName.VALUE_OUT_OF_BOUNDS, record, field_of(expression), (at, at), **values)
@@ -137,14 +137,26 @@ class Reader:
         try:
             return expression(record.values)
         except NOT_THERE as why:
-            if not self.ledger.counts:
-                values: dict[str, Any] = {
-                    "expression": repr(expression),
-                    "reason": f"{type(why).__name__}: {why}",
-                }
-                self.ledger.fault(FaultName.EXPRESSION_UNRESOLVED, record, name, (at, at), **values)
-            self.ledger.complete = False
-            raise Cut from None
+            self._unresolved(expression, record, name, at, f"{type(why).__name__}: {why}")
+
+    def number(self, expression: m.Expression, record: Record, name: str | None, at: int) -> int:
+        """Returns what an expression says, where a number is needed. A field that a condition leaves out is
+        none. Raises Cut as `value` does.
+        """
+        value = self.value(expression, record, name, at)
+        if isinstance(value, int):
+            return int(value)
+        self._unresolved(expression, record, name, at, f"{value!r:.40} is no whole number")
+
+    def _unresolved(
+        self, expression: m.Expression, record: Record, name: str | None, at: int, reason: str
+    ) -> NoReturn:
+        """Reports an expression without a value, unless a fault says so already. Raises Cut."""
+        if not self.ledger.counts:
+            values: dict[str, Any] = {"expression": repr(expression), "reason": reason}
+            self.ledger.fault(FaultName.EXPRESSION_UNRESOLVED, record, name, (at, at), **values)
+        self.ledger.complete = False
+        raise Cut
 
     def idle(self, record: Record, name: str, at: int, count: int) -> None:
         """Counts an element that took no bytes. Raises Stop where a file asks for more of them than its size

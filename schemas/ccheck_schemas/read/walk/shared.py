@@ -99,7 +99,7 @@ def take_shared(
 ) -> int:
     """A name in a block."""
     record.put(name, None, at, at)
-    reader.value(node.offset, record, name, at)
+    reader.number(node.offset, record, name, at)
     reader.blocks.take(record, name, node)
     return at
 
@@ -119,7 +119,7 @@ def take_pooled(
     """An item of a pool."""
     record.put(name, None, at, at)
     for expression in (node.offset, node.length):
-        reader.value(expression, record, name, at)
+        reader.number(expression, record, name, at)
     reader.pools.take(record, name, node)
     return at
 

@@ -153,7 +153,7 @@ def read_at(
     reader: Reader, node: m.ReadAt, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """A node at a position, whose bytes another field may own too."""
-    position = int(reader.value(node.position, record, name, at))
+    position = reader.number(node.position, record, name, at)
     start, stop, end = (0, reader.size, reader.size) if node.whole_file else reader.stream
     record.put(name, None, at, at)
     if not 0 <= position <= stop - start:
