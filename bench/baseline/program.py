@@ -18,7 +18,7 @@ from typing import Any
 import click
 from bench.baseline.renames import RENAMES
 
-from ccheck.cli import ccheck, run
+from ccheck.cli.main import ccheck, run
 from ccheck.core.finding import FileReport, RunReport
 from ccheck.formats.check_table import CHECKS
 from ccheck.formats.registry import FORMATS, recognise

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ccheck.version import __version__
 from ccheck.config.options import CheckNames, Gathered, gather
 from ccheck.core.finding import RunReport
 from ccheck.core.intake import STANDARD_INPUT, NotTaken, take
+from ccheck.version import __version__
 
 if TYPE_CHECKING:
     from ccheck.formats.fast_path import QuickWay

@@ -144,9 +144,9 @@ class Reader:
         none. Raises Cut as `value` does.
         """
         value = self.value(expression, record, name, at)
-        if isinstance(value, int):
-            return int(value)
-        self._unresolved(expression, record, name, at, f"{value!r:.40} is no whole number")
+        if not isinstance(value, int):
+            self._unresolved(expression, record, name, at, f"{value!r:.40} is no whole number")
+        return int(value)
 
     def _unresolved(
         self, expression: m.Expression, record: Record, name: str | None, at: int, reason: str
