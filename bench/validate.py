@@ -93,7 +93,7 @@ def main() -> None:
 def _trust(judgement: Judgement, data: bytes, fault: bytes) -> None:
     """Stop where what is measured is not what it is called."""
     passed, failed = judgement.judged(data, "", "-"), judgement.judged(fault, "", "-")
-    quick = judgement.quick is not None and judgement.quick.report(data, "", "-") is not None
+    quick = judgement.fast_path is not None and judgement.fast_path.report(data, "", "-") is not None
     found = [finding.check for finding in failed.findings]
     others = (by_hand.faults, with_construct.faults, with_cstruct.faults, with_kaitai.faults)
     right = all(faults(data) == 0 and faults(fault) > 0 for faults in others) and spotless(data) is not None

@@ -217,12 +217,12 @@ def _alone(options: argparse.Namespace, folder: Path) -> None:
 
 def _watch(clock: Clock) -> None:
     """Put the clock around the parts of every run."""
-    from ccheck.formats.channel.fast_path.files import Quick
+    from ccheck.formats.channel.fast_path.files import ChannelFastPath
     from ccheck_fuzz import harness, oracles
     from ccheck_fuzz.readers import SessionReader
 
     for holder, attribute, part in (
-        (Quick, "passes", "judge"),
+        (ChannelFastPath, "passes", "judge"),
         (oracles, "examine", "judge"),
         (oracles, "judge", "judge"),
         (harness, "broken", "oracles"),

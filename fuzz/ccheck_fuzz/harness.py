@@ -18,14 +18,14 @@ from ccheck_fuzz.stop import stop_of
 
 PASSED, REFUSED, UNTOLD, STOPPED = 2, 8, 32, 64
 """One run of so many is held to all oracles, besides every run that reaches something new: of those that pass
-the quick way and that no build stops at, of those that it does not pass and no build stops at either, of
-those that no build stops at where there is no quick way, and of those that a build stops at.
+the fast path and that no build stops at, of those that it does not pass and no build stops at either, of
+those that no build stops at where there is no fast path, and of those that a build stops at.
 """
 FIRST, OPEN, LATER, AGREED = 2, 4, 8, 16
-"""Of the runs that stop alike and do not pass the quick way, the first so many are judged by all checks, and
+"""Of the runs that stop alike and do not pass the fast path, the first so many are judged by all checks, and
 then one of so many: until the validator has refused so many as the first for one reason alone, which then is
 this one; of those that every build with checks takes, which the validator may pass; and of those that one of
-them refuses. Where there is no quick way to tell, all that every build with checks takes are judged.
+them refuses. Where there is no fast path to tell, all that every build with checks takes are judged.
 
 Which runs these are, their content says, by its checksum: the same input is judged in every campaign.
 """
@@ -59,7 +59,7 @@ class Harness:
         self._refused_alone: Counter[Hashable] = Counter()
         self._agreed: Agreed = set()
         self._reached_by_healthy: Features = set()
-        self._refused_share = UNTOLD if ready.judgement.quick is None else REFUSED
+        self._refused_share = UNTOLD if ready.judgement.fast_path is None else REFUSED
         self._quick = {name: oracle for name, oracle in ready.oracles.items() if name in QUICK_ORACLES}
         self.refused = 0
         """Runs of content that was looked at by the validator, and refused."""
@@ -190,14 +190,14 @@ class Harness:
         )
 
     def _near(self, outcomes: Sequence[Outcome], stop: Hashable, number: int) -> bool:
-        """Whether what stops a build is worth all checks although the quick way does not pass it: a build
+        """Whether what stops a build is worth all checks although the fast path does not pass it: a build
         with checks trapped, or the validator may pass the file.
         """
         if any(outcome.trap and outcome.checks_bounds for outcome in outcomes):
             return True
         count = self._stops[stop] = self._stops[stop] + 1
         refused = any(outcome.refusal and outcome.checks_bounds for outcome in outcomes)
-        if count <= FIRST or (not refused and self._ready.judgement.quick is None):
+        if count <= FIRST or (not refused and self._ready.judgement.fast_path is None):
             return True
         known = self._refused_alone[stop] >= FIRST
         return number // STOPPED % (OPEN if not known else AGREED if refused else LATER) == 0

@@ -12,7 +12,7 @@ fuzzers.
 | trap | a build that claims bounds checks traps on no bytes at all |
 | disagreement | schema and interpreter read the same bytes alike: counts, types, operands, who matches |
 | lax-form | what passes without so much as a warning builds back to the same bytes |
-| quick-way | what passes the quick way passes the checks |
+| fast-path | what passes the fast path passes the checks |
 | resources | steps, time and memory stay in proportion to the file |
 | over-strict | what is refused does harm under some build, or is not canonical (information) |
 | needs-validator | a build without bounds checks traps on no bytes at all (information) |
@@ -149,13 +149,13 @@ class Case:
 
     @cached_property
     def quick(self) -> FileReport | None:
-        """What the quick way says; None where there is none, or it is not certain."""
-        quick = self.judgement.quick
+        """What the fast path says; None where there is none, or it is not certain."""
+        quick = self.judgement.fast_path
         return None if quick is None else quick.report(self.data, "", "-")
 
     @cached_property
     def passed(self) -> bool:
-        """Whether the validator passes the file: the quick way where it knows, and else by all checks."""
+        """Whether the validator passes the file: the fast path where it knows, and else by all checks."""
         return (not self.judged and self.quick is not None) or self.report.verdict == "pass"
 
     @cached_property
@@ -240,15 +240,15 @@ def lax_form(case: Case) -> Iterator[Broken]:
     yield Broken("lax-form", f"it passes, and builds back to other bytes at {at:#x}", ("lax-form",))
 
 
-def quick_way(case: Case) -> Iterator[Broken]:
-    """What passes the quick way passes whole, without so much as a warning."""
+def fast_path(case: Case) -> Iterator[Broken]:
+    """What passes the fast path passes whole, without so much as a warning."""
     if case.quick is None or case.quick == case.report:
         return
     checks = tuple(dict.fromkeys(finding.check for finding in case.report.findings))
     yield Broken(
-        "quick-way",
-        f"it passes the quick way, and not the checks: {', '.join(checks)}",
-        ("quick-way", *checks),
+        "fast-path",
+        f"it passes the fast path, and not the checks: {', '.join(checks)}",
+        ("fast-path", *checks),
     )
 
 
@@ -334,7 +334,7 @@ ORACLES: Mapping[str, Oracle] = MappingProxyType(
         "trap": trap,
         "disagreement": disagreement,
         "lax-form": lax_form,
-        "quick-way": quick_way,
+        "fast-path": fast_path,
         "resources": resources,
         "over-strict": over_strict,
         "needs-validator": needs_validator,

@@ -115,7 +115,7 @@ def ready(setup: Setup) -> Ready:
         raise SetupError("name one schema with --schema")
     if setup.trust_definitions:
         trusting = tuple(c for c in judgement.checks if c.judge.__module__ != contract.__name__)
-        judgement = replace(judgement, checks=trusting, quick=None)
+        judgement = replace(judgement, checks=trusting, fast_path=None)
     unknown = sorted(set(setup.oracles) - set(ORACLES))
     if unknown:
         near = did_you_mean(unknown[0], ORACLES)

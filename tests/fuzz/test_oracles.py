@@ -13,7 +13,7 @@ from ccheck.core.subject import Subject
 from ccheck.formats.channel.checks import contract
 from ccheck.formats.channel.fast_path.content import definitions
 from ccheck.formats.channel.fast_path.criteria import Types
-from ccheck.formats.channel.fast_path.files import Quick
+from ccheck.formats.channel.fast_path.files import ChannelFastPath
 from ccheck.formats.check_table import CHECKS
 from ccheck.formats.exercise.agreement import Agreed
 from ccheck.formats.exercise.outcome import Given
@@ -25,10 +25,10 @@ from ccheck_fuzz.oracles import (
     broken,
     disagreement,
     escape,
+    fast_path,
     lax_form,
     needs_validator,
     over_strict,
-    quick_way,
     refused,
     resources,
     trap,
@@ -64,7 +64,7 @@ def case(judgement: Judgement, data: bytes) -> Case:
 
 def without(judgement: Judgement, *functions: object) -> Judgement:
     """A validator that lacks some checks."""
-    return replace(judgement, checks=tuple(c for c in CHECKS if c.judge not in functions), quick=None)
+    return replace(judgement, checks=tuple(c for c in CHECKS if c.judge not in functions), fast_path=None)
 
 
 def test_the_march_file_breaks_nothing(judgement: Judgement) -> None:
@@ -76,7 +76,7 @@ def test_the_march_file_breaks_nothing(judgement: Judgement) -> None:
         "trap",
         "disagreement",
         "lax-form",
-        "quick-way",
+        "fast-path",
         "resources",
         "over-strict",
         "needs-validator",
@@ -119,25 +119,25 @@ def test_a_lax_form_is_told(judgement: Judgement) -> None:
     """Without the check of the canonical form, a file in another form passes, and the oracle says where it differs."""
     paths = sorted((CORPUS / "not-canonical" / "bad").glob("*.bin"))
     assert paths
-    lax = replace(judgement, checks=tuple(c for c in CHECKS if c.name != "not-canonical"), quick=None)
+    lax = replace(judgement, checks=tuple(c for c in CHECKS if c.name != "not-canonical"), fast_path=None)
     for path in paths:
         found = next(lax_form(case(lax, path.read_bytes())), None)
         assert found is not None
         assert found.signature == ("lax-form",)
 
 
-def test_a_quick_way_that_passes_too_much_is_told(judgement: Judgement) -> None:
-    """A quick way without builds to hold against would pass the July file; the oracle names the check that does not."""
-    assert not list(quick_way(case(judgement, JULY)))
+def test_a_fast_path_that_passes_too_much_is_told(judgement: Judgement) -> None:
+    """A fast path without builds to hold against would pass the July file; the oracle names the check that does not."""
+    assert not list(fast_path(case(judgement, JULY)))
     fixed = tuple(b for b in case(judgement, JULY).given.builds if b.bounds_check)
     columns = spotless((CORPUS / "definitions.bin").read_bytes())
     assert columns is not None
     types = definitions(columns, "", fixed)
     assert types is not None
-    careless = replace(judgement, quick=Quick(fixed, Types(types, fixed)))
-    found = next(quick_way(case(careless, JULY)), None)
+    careless = replace(judgement, fast_path=ChannelFastPath(fixed, Types(types, fixed)))
+    found = next(fast_path(case(careless, JULY)), None)
     assert found is not None
-    assert found.signature == ("quick-way", "field-past-inputs")
+    assert found.signature == ("fast-path", "field-past-inputs")
 
 
 def test_two_readings_that_differ_are_told(judgement: Judgement, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,7 +237,7 @@ def test_memory_out_of_proportion_is_told(judgement: Judgement) -> None:
     long = oracles.BRIEF + oracles.BRIEF_PER_BYTE * len(MARCH)
 
     def asked(check: Callable[[Subject], Iterator[Blame]]) -> list[tuple[str, ...]]:
-        judged = case(replace(judgement, checks=(*CHECKS, Check(check)), quick=None), MARCH)
+        judged = case(replace(judgement, checks=(*CHECKS, Check(check)), fast_path=None), MARCH)
         found = [one.signature for one in resources(judged)]
         assert judged.memory
         return found

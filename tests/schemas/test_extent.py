@@ -230,7 +230,9 @@ def test_work_grows_with_a_schema_never_with_its_square(name: str) -> None:
         schema = Schema("mine", "made for a test", root, recognise=bool)
         way = own.made(UserSchema(schema, ())).way
         checks = CHECKS.joined((), "mine")
-        judgement = Judgement(whole.schemas, checks, schema, whole.setting, whole.policy, 1 << 20, quick=way)
+        judgement = Judgement(
+            whole.schemas, checks, schema, whole.setting, whole.policy, 1 << 20, fast_path=way
+        )
         for data in (b"\1" * n, sprout(root, Random(1))):
             judgement.judged(data, "f", "f")
             dissect(root, data)

@@ -83,7 +83,7 @@ def test_a_wide_bound_costs_nothing(name: str) -> None:
         way = own.made(UserSchema(schema, ())).way
         judged_by = CHECKS.joined((), "mine")
         judgement = Judgement(
-            whole.schemas, judged_by, schema, whole.setting, whole.policy, 1 << 20, quick=way
+            whole.schemas, judged_by, schema, whole.setting, whole.policy, 1 << 20, fast_path=way
         )
         grown = sprout(root, Random(1))
         assert len(grown) < 1 << 20

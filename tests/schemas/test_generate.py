@@ -255,14 +255,14 @@ def test_any_bytes_end_in_an_answer(data: bytes, name: str) -> None:
     agree(TREES[name], compiled(TREES[name]), data)
 
 
-def test_a_format_without_generated_code_has_no_quick_way() -> None:
+def test_a_format_without_generated_code_has_no_fast_path() -> None:
     """The generator names what it does not understand of a schema, and the table of formats says that good files
-    have no quick way.
+    have no fast path.
     """
     assert GENERATED
     for known in FORMATS:
         if known.schema not in GENERATED:
-            assert known.no_quick_way
+            assert known.no_fast_path
             with pytest.raises(NotGenerated):
                 source(known.schema)
 

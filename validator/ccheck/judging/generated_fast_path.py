@@ -1,4 +1,4 @@
-"""The quick way for files of a user's own schema: code generated from it when it is loaded.
+"""The fast path for files of a user's own schema: code generated from it when it is loaded.
 
 Where a schema file brings no checks, a file of its format passes if the reader finds no fault in it and its
 form is canonical. Generated code knows both of most schemas (`ccheck_schemas.generate.enough`).
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Own:
-    """The quick way for one schema. schema: its name. spotless: its generated function. checks: how many are
+    """The fast path for one schema. schema: its name. spotless: its generated function. checks: how many are
     made on its files.
     """
 
@@ -45,14 +45,14 @@ class Own:
 
 @dataclass(frozen=True)
 class Made:
-    """What came of a schema: the quick way, or why there is none (`obstacle`)."""
+    """What came of a schema: the fast path, or why there is none (`obstacle`)."""
 
     way: Own | None = None
     obstacle: str = ""
 
 
 def made(user: UserSchema) -> Made:
-    """Returns the quick way for a schema file that was run, or why there is none."""
+    """Returns the fast path for a schema file that was run, or why there is none."""
     if user.checks:
         return Made(obstacle="its own checks need the content")
     # Loaded here, where Construct is loaded anyway.

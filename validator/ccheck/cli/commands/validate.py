@@ -146,7 +146,7 @@ class _Way:
 
 
 def _report(run: RunReport, way: _Way) -> RunReport:
-    """Write the report of files that all took the quick way."""
+    """Write the report of files that all took the fast path."""
     if way.form == "text":
         files = (render_file(report, color=way.colored) for report in run.files)
         head, summary = render_head(run.configuration), render_summary(run, color=way.colored)

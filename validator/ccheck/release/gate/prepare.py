@@ -20,8 +20,8 @@ from ccheck.text.printable import is_well_formed
 
 
 def whole_judgement(**words: Any) -> Judgement:
-    """What `prepare` gives for these words, without a quick way: every check is made."""
-    return replace(prepare(**words), quick=None)
+    """What `prepare` gives for these words, without a fast path: every check is made."""
+    return replace(prepare(**words), fast_path=None)
 
 
 def prepare_case(
