@@ -58,7 +58,7 @@ def brought() -> Brought:
         try:
             found = entry.load()
             if not isinstance(found, Format):
-                raise FormatError(f"{entry.value} is not a ccheck.formats.registry.Format")
+                raise FormatError(f"{entry.value} is not a ccheck.formats.format.Format")
             if found.name in owners:
                 raise FormatError(f"{owners[found.name]} has a format {found.name!r} already")
             _whole(found)
