@@ -22,7 +22,6 @@ NAMES = [known.name for known in FORMATS]
 MOST = 12
 """Names on one level of folders."""
 CROWDED = {
-    "validator/ccheck/release/gate": "the stages of the gate, its verdict and its keys wait for folders of their own",
     "validator/ccheck/cli/commands": "one module for each command",
     "validator/ccheck": "twelve floors and the version",
     "validator/ccheck/formats": "five formats beside what they share",
@@ -36,7 +35,7 @@ OUTSIDE = {
     "validator/ccheck/formats/registry.py": "the table of formats",
     "validator/ccheck/config/project.py": "[sysmon] is a table of ccheck.toml",
     "validator/ccheck/config/options.py": "the same",
-    "validator/ccheck/release/gate/verify.py": "the same",
+    "validator/ccheck/release/verdict/verify.py": "the same",
     "validator/ccheck/cli/replay.py": "July 2024 is about one format",
     "validator/ccheck/cli/commands/replay_291.py": "the same",
     "fuzz/ccheck_fuzz/events.py": "it moves into folders of the formats",
