@@ -226,7 +226,7 @@ def test_built_in_formats_agree_with_the_reader(
     """On the whole corpus of a format, edited and truncated, both say alike whether there is a fault, however many
     rows are looked at together.
     """
-    module = importlib.import_module(f"ccheck_schemas.generated.{schema.name}")
+    module = importlib.import_module(f"ccheck_schemas.formats.{schema.name}.generated")
     monkeypatch.setattr(module, "ROWS", together)
     spotless: Spotless = module.spotless
     files = sorted((ROOT / "corpus" / schema.name).glob("**/*.bin"))

@@ -14,9 +14,9 @@ from ccheck.core.subject import Subject
 from ccheck.formats.exercise.outcome import Exercise, ExerciseError, Given, Outcome
 from ccheck.judging.judge import judge
 from ccheck.release.gate.case import Case
-from ccheck.release.gate.stages.damage import Damaged, damages
 from ccheck.release.gate.release import Taken
 from ccheck.release.gate.result import Stage, concluded
+from ccheck.release.gate.stages.damage import Damaged, damages
 from ccheck.text.quoting import counted
 from ccheck_schemas.record import is_records
 
