@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from ccheck.config.options import CheckNames, Gathered, configuration_name, gather, is_schema_file
+from ccheck.config.options import CheckNames, Gathered, Options, configuration_name, gather, is_schema_file
 from ccheck.config.project import Project
 from ccheck.config.user_schema import UserSchema, UserSchemaError, load_user_schema
 from ccheck.core.check import Check
@@ -146,40 +145,17 @@ class Judgement:
         return examine(data, name, self.setting, self.schemas, self.schema)
 
 
-def prepare(
-    *,
-    schema: str | None = None,
-    config: Path | None = None,
-    use_config: bool = True,
-    definitions: Sequence[Path] = (),
-    consumers: Path | None = None,
-    target: str | None = None,
-    on: date | None = None,
-    max_size: int | None = None,
-    max_findings: int | None = None,
-    allow_not_looked_into: Sequence[str] = (),
-) -> Judgement:
-    """Put options and ccheck.toml together; an option wins over the file.
+def prepare(**options: Unpack[Options]) -> Judgement:
+    """Puts options and ccheck.toml together; an option wins over the file.
 
-    config: the ccheck.toml to use, else the nearest above the working directory. on: the day of judgement,
-    today without it. allow_not_looked_into: names of schemas whose files may pass although an importer left
-    something out of the schema. Raises ConfigurationError or click.UsageError when something that was named
-    cannot be used.
+    Raises:
+        ConfigurationError: something that was named cannot be used.
+        click.UsageError: the same, or two options contradict each other.
     """
+    schema = options.get("schema")
     schemas, checks, chosen, user = _schemas(schema)
-    _require_schemas(allow_not_looked_into, chosen)
-    gathered = gather(
-        config=config,
-        use_config=use_config,
-        definitions=definitions,
-        consumers=consumers,
-        target=target,
-        on=on,
-        max_size=max_size,
-        max_findings=max_findings,
-        known_checks=CheckNames(checks),
-        allow_not_looked_into=allow_not_looked_into,
-    )
+    _require_schemas(options.get("allow_not_looked_into", ()), chosen)
+    gathered = gather(CheckNames(checks), **options)
     if gathered.target is not None:
         try:
             for known in schemas:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ccheck.config.options import CheckNames, Gathered, gather
+from ccheck.config.options import CheckNames, Gathered, Options, gather
 from ccheck.core.finding import RunReport
 from ccheck.core.intake import STANDARD_INPUT, NotTaken, take
 from ccheck.formats.registry import FORMATS, fast_path
@@ -19,14 +19,14 @@ FEW = 8
 """Files that are tried: for more, loading everything costs little beside judging them."""
 
 
-def passes(files: Sequence[str], schema: str | None, named: Mapping[str, Any]) -> RunReport | None:
+def passes(files: Sequence[str], options: Options) -> RunReport | None:
     """The report of a run in which every file passes the fast path; None when any might not.
 
-    named: the arguments of `gather`, but for the names of checks. Raises ConfigurationError as `gather` does.
+    Raises ConfigurationError as `gather` does.
     """
-    if len(files) > FEW or STANDARD_INPUT in files or named.get("allow_not_looked_into"):
+    if len(files) > FEW or STANDARD_INPUT in files or options.get("allow_not_looked_into"):
         return None
-    found = _way(schema, named)
+    found = _way(options)
     if found is None:
         return None
     way, gathered = found
@@ -43,13 +43,14 @@ def passes(files: Sequence[str], schema: str | None, named: Mapping[str, Any]) -
     return RunReport(tuple(reports), __version__, configuration=gathered.configuration)
 
 
-def _way(schema: str | None, named: Mapping[str, Any]) -> tuple[FastPath, Gathered] | None:
+def _way(options: Options) -> tuple[FastPath, Gathered] | None:
     """The fast path, and what was named besides; None where there is no way, or where what was named is held
     against schemas, which are not loaded.
     """
+    schema = options.get("schema")
     if not any(known.fast and schema in (None, known.name) for known in FORMATS):
         return None
-    gathered = gather(**named, known_checks=CheckNames())
+    gathered = gather(CheckNames(), **options)
     if gathered.target is not None:
         return None
     way = fast_path(schema, gathered.consumers, gathered.on, gathered.definitions)
