@@ -33,14 +33,14 @@ def unreadable(subject: Subject) -> Iterator[Blame]:
     A file that was not examined is not known to be good. ccheck never passes what it could not read.
 
     ## How to fix
-    Look at the reason in the message; mend the path or the permissions, and run again.
+    Look at the reason in the message; fix the path or the permissions, and run again.
     """
     if subject.obstacle is Obstacle.UNREADABLE:
         yield Blame(
             f"the file could not be read: {subject.detail}",
             subject.whole,
             why="what was not examined is not known to be good",
-            fix="mend the path or its permissions, and run again",
+            fix="fix the path or its permissions, and run again",
         )
 
 
