@@ -67,7 +67,7 @@ def run(case: Case) -> Stage:
     }
     summary = (
         f"{counted(kinds.total(), 'damaged file')}: no build trapped in {counted(runs, 'run')},"
-        " and none took for good what was not"
+        " and none accepted a damaged file"
     )
     return concluded("faults", examined, summary=summary, failures=failures, gaps=gaps)
 
@@ -106,7 +106,7 @@ def _tried(
         if outcome.trap is not None:
             failures.append(f"{outcome.consumer} traps: {outcome.trap.kind}, {outcome.trap.path}")
         elif took and not genuine and outcome.consumer in field:
-            failures.append(f"{outcome.consumer} takes it for good")
+            failures.append(f"{outcome.consumer} accepts it")
     return _Tried(failures, [], tuple(outcome.consumer for outcome in outcomes))
 
 
