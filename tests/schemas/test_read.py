@@ -18,7 +18,7 @@ from ccheck_schemas.fault import FaultName
 from ccheck_schemas.layout.lint import lint
 from ccheck_schemas.model.fix_up import seal
 from ccheck_schemas.read import read
-from ccheck_schemas.read.ledger import FAULTS_KEPT
+from ccheck_schemas.read.collector import FAULTS_KEPT
 from ccheck_schemas.record import Reading
 from ccheck_schemas.span import Span
 

@@ -13,7 +13,7 @@ from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultName
 from ccheck_schemas.generate.runtime import Account
 from ccheck_schemas.layout.tree import bare
-from ccheck_schemas.read.ledger import FAULTS_KEPT, Ledger, Stop
+from ccheck_schemas.read.collector import FAULTS_KEPT, FaultCollector, Stop
 from ccheck_schemas.read.rows import Rows
 from ccheck_schemas.read.text import decode, taken
 from ccheck_schemas.record import Record
@@ -30,8 +30,8 @@ _TAG = 8
 class Pools:
     """The pools of one reading, by name, and the fields that name their items."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, collector: FaultCollector) -> None:
+        self._collector = collector
         self._named: dict[str, list[_Namer]] = {}
         self.extents: dict[str, tuple[int, int]] = {}
         self._absent: list[str] = []
@@ -58,9 +58,9 @@ class Pools:
     def settle(self) -> None:
         """Read the items of each pool, and see that they share its bytes out between them."""
         for region, (start, end) in self.extents.items():
-            _Items(self._ledger, region, start, end, self._named.get(region, [])).settle()
+            _Items(self._collector, region, start, end, self._named.get(region, [])).settle()
         for region in self._absent:
-            _Items(self._ledger, region, 0, 0, self._named[region]).settle()
+            _Items(self._collector, region, 0, 0, self._named[region]).settle()
 
 
 class _Items:
@@ -70,14 +70,16 @@ class _Items:
     An item's key is its offset, shifted, and the offset behind it.
     """
 
-    def __init__(self, ledger: Ledger, region: str, start: int, end: int, named: list[_Namer]) -> None:
-        self._ledger = ledger
+    def __init__(
+        self, collector: FaultCollector, region: str, start: int, end: int, named: list[_Namer]
+    ) -> None:
+        self._collector = collector
         self._region = region
         self._start = start
         self._end = end
         self._named = named
-        self._bits = 32 if ledger.size <= _LOW else 64
-        self._limit = 8 * ledger.size + 65_536
+        self._bits = 32 if collector.size <= _LOW else 64
+        self._limit = 8 * collector.size + 65_536
         self._work = 0
         self._values: dict[tuple[int, int, int], Any] = {}
         self._read_aligns: dict[int, int] = {}
@@ -100,7 +102,7 @@ class _Items:
         """Read all items; those that tables name, with their alignment. None, with nothing noted, where there
         is so much to look at that they must be read one by one.
         """
-        data = self._ledger.data
+        data = self._collector.data
         left = self._limit
         accounts: list[tuple[int, Account]] = []
         doubtful: list[tuple[Record, str, m.Pooled]] = []
@@ -130,7 +132,7 @@ class _Items:
         scan = rows.plan.pool
         if scan is None:
             return [], []
-        data = self._ledger.data
+        data = self._collector.data
         accounts = [array("Q") for _ in scan.aligns]
         found = scan.judge(data, rows.bytes(), self._start, min(self._end, len(data)), accounts, limit)
         return list(zip(scan.aligns, accounts, strict=True)), found and list(dict.fromkeys(found))
@@ -145,35 +147,35 @@ class _Items:
 
     def _read(self, record: Record, name: str, node: m.Pooled) -> None:
         """Judge an item, and give it to the field that names it."""
-        ledger = self._ledger
+        collector = self._collector
         offset, length, behind = _extent(node, record)
         stop = offset + length + behind
-        if not self._inside(node, record, offset, length, behind) or stop > ledger.size:
+        if not self._inside(node, record, offset, length, behind) or stop > collector.size:
             return
         field = m.field_of(node.offset)
         if offset % node.align:
             place = (offset, offset + length)
-            ledger.blame(FaultName.OFFSET_MISALIGNED, record, field, place, value=offset, align=node.align)
+            collector.blame(FaultName.OFFSET_MISALIGNED, record, field, place, value=offset, align=node.align)
             return
         key = (offset, length, id(node.subcon))
         if key not in self._values:
             self._work += length
             if self._work > self._limit:
-                ledger.fault(
+                collector.fault(
                     FaultName.POOL_ITEMS_OVERLAP, record, place=(offset, stop), value=offset, other=None
                 )
                 raise Stop
             item = node.subcon
             if isinstance(item, m.Text):
-                self._values[key] = decode(ledger, item, record, name, offset, length)
+                self._values[key] = decode(collector, item, record, name, offset, length)
             else:
-                self._values[key] = ledger.data[offset : offset + length]
+                self._values[key] = collector.data[offset : offset + length]
             self._read_aligns.setdefault(offset << self._bits | stop, node.align)
         record.put(name, self._values[key], offset, offset + length)
 
     def _fill(self, rows: Rows, _: int, record: Record) -> None:
         """Give a row its items."""
-        data = self._ledger.data
+        data = self._collector.data
         for name, node in _pooled(rows, record):
             offset, length, behind = _extent(node, record)
             if self._holds(offset, length, behind) and not offset % node.align:
@@ -188,7 +190,7 @@ class _Items:
     def _holds(self, offset: int, length: int, behind: int) -> bool:
         """Whether an item lies in its pool and in the file."""
         within = self._start <= offset <= self._end and 0 <= length <= self._end - offset - behind
-        return within and offset + length + behind <= self._ledger.size
+        return within and offset + length + behind <= self._collector.size
 
     def _inside(self, node: m.Pooled, record: Record, offset: int, length: int, behind: int) -> bool:
         """Whether an item lies in its pool; written so that it cannot overflow, at any width."""
@@ -199,7 +201,7 @@ class _Items:
         field = m.field_of(node.offset if outside else node.length)
         values = {"value": offset, "length": length, "behind": behind, "start": start, "end": end}
         place = (record.offset, record.end)
-        self._ledger.blame(
+        self._collector.blame(
             FaultName.OFFSET_OUTSIDE_REGION, record, field, place, region=node.region, **values
         )
         return False
@@ -230,7 +232,7 @@ class _Items:
             if before < 0 or stop > reached:
                 before, reached = key, stop
             at = max(at, stop)
-        end = min(self._end, self._ledger.size)
+        end = min(self._end, self._collector.size)
         if at < end:
             self._spare(top, at, end, 1)
 
@@ -247,24 +249,24 @@ class _Items:
         """Two items that share bytes."""
         bits, low = self._bits, (1 << self._bits) - 1
         place = (key >> bits, min(key & low, before & low))
-        if self._ledger.counts[FaultName.POOL_ITEMS_OVERLAP] < FAULTS_KEPT:
+        if self._collector.counts[FaultName.POOL_ITEMS_OVERLAP] < FAULTS_KEPT:
             self._wanted |= {before, key}
         proofs = (
             ("named here", lambda: self._owner(before)[0]),
             ("and here", lambda: self._owner(key)[0]),
         )
         values = {"value": key >> bits, "other": before >> bits}
-        self._ledger.fault(FaultName.POOL_ITEMS_OVERLAP, top, None, place, proofs, **values)
+        self._collector.fault(FaultName.POOL_ITEMS_OVERLAP, top, None, place, proofs, **values)
 
     def _spare(self, top: Record, at: int, end: int, align: int) -> None:
         """Bytes of a pool between its items."""
-        if not self._ledger.complete:
+        if not self._collector.complete:
             return
         if end - at >= align or end != at + -at % align:
-            self._ledger.fault(FaultName.POOL_TEXT_UNUSED, top, place=(at, end), length=end - at)
-        elif any(padding := self._ledger.data[at:end]):
+            self._collector.fault(FaultName.POOL_TEXT_UNUSED, top, place=(at, end), length=end - at)
+        elif any(padding := self._collector.data[at:end]):
             first = at + len(padding) - len(padding.lstrip(b"\0"))
-            self._ledger.fault(
+            self._collector.fault(
                 FaultName.PADDING_NOT_ZERO, top, "padding", (first, at + len(padding.rstrip(b"\0")))
             )
 
@@ -288,8 +290,10 @@ class _Items:
         for namer, _, node in self._named:
             if isinstance(namer, Rows):
                 scan = namer.plan.pool
-                end = min(self._end, self._ledger.size)
-                found = scan.find(self._ledger.data, namer.bytes(), self._start, end, wanted) if scan else []
+                end = min(self._end, self._collector.size)
+                found = (
+                    scan.find(self._collector.data, namer.bytes(), self._start, end, wanted) if scan else []
+                )
                 first: dict[int, int] = {}
                 for i, named in found:
                     first.setdefault(named, i)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultName
-from ccheck_schemas.read.ledger import Ledger
+from ccheck_schemas.read.collector import FaultCollector
 from ccheck_schemas.read.rows import Rows
 from ccheck_schemas.record import Record
 
@@ -22,8 +22,8 @@ class Tables:
     shared: the tables whose rows the schema shares out; rows that nobody takes are then a fault.
     """
 
-    def __init__(self, ledger: Ledger, shared: Sequence[str]) -> None:
-        self._ledger = ledger
+    def __init__(self, collector: FaultCollector, shared: Sequence[str]) -> None:
+        self._collector = collector
         self._shared = shared
         self._rows: dict[str, tuple[Sequence[Record], int]] = {}
         self._takers: dict[str, list[_Taker]] = {}
@@ -62,7 +62,7 @@ class Tables:
         known = self._known(table)
         if known is not None and not 0 <= value < known[1]:
             rows = known[1]
-            self._ledger.fault(
+            self._collector.fault(
                 FaultName.INDEX_OUTSIDE_TABLE, record, name, value=value, count=1, rows=rows, table=table
             )
 
@@ -97,7 +97,7 @@ class Tables:
         self, table: str, rows: Sequence[Record], count: int
     ) -> Iterator[tuple[Callable[[], tuple[Record, str]], int, int]]:
         """Each taker, with the first row that it gets, and how many; 0 where it gets none."""
-        ledger = self._ledger
+        collector = self._collector
         expected = handed = 0
         ordered = True
         for asked in self._asked(table):
@@ -107,21 +107,21 @@ class Tables:
             if not (0 <= first <= count and 0 <= number <= count - first):
                 blame = asked.node.count if 0 <= first < count else asked.node.first
                 values: dict[str, Any] = {"value": first, "count": number, "rows": count, "table": table}
-                ledger.fault(FaultName.INDEX_OUTSIDE_TABLE, asked.record(), blame, **values)
+                collector.fault(FaultName.INDEX_OUTSIDE_TABLE, asked.record(), blame, **values)
                 ordered = False
                 yield asked.taker, 0, 0
                 continue
             if ordered and first != expected:
                 values = {"value": first, "expected": expected, "table": table}
-                ledger.fault(FaultName.ROWS_OUT_OF_ORDER, asked.record(), asked.node.first, **values)
+                collector.fault(FaultName.ROWS_OUT_OF_ORDER, asked.record(), asked.node.first, **values)
                 ordered = False
             handed += number
             yield (asked.taker, first, number) if handed <= 2 * count else (asked.taker, 0, 0)
             expected = first + number
-        if ordered and ledger.complete and expected != count:
+        if ordered and collector.complete and expected != count:
             place = (rows[expected].offset, rows[-1].end)
             values = {"value": None, "expected": expected, "rows": count, "table": table}
-            ledger.fault(FaultName.ROWS_OUT_OF_ORDER, Record(None, table, 0), place=place, **values)
+            collector.fault(FaultName.ROWS_OUT_OF_ORDER, Record(None, table, 0), place=place, **values)
 
     def _asked(self, table: str) -> Iterator[_Asked]:
         for taker, name, node in self._takers.get(table, []):
@@ -130,11 +130,11 @@ class Tables:
                 continue
             first, number = taker.get(node.first), taker.get(node.count)
             if first is not None and number is not None:
-                marked = self._ledger.noted(FaultName.VALUE_OUT_OF_BOUNDS, taker, node.count)
+                marked = self._collector.noted(FaultName.VALUE_OUT_OF_BOUNDS, taker, node.count)
                 yield _Asked([taker], 0, name, node, first, number, marked)
 
     def _asked_by_rows(self, rows: Rows, name: str, node: m.Rows) -> Iterator[_Asked]:
-        noted = self._ledger.noted
+        noted = self._collector.noted
         marked = {i for i, row in rows.made.items() if noted(FaultName.VALUE_OUT_OF_BOUNDS, row, node.count)}
         first, count = rows.plan.names.index(node.first), rows.plan.names.index(node.count)
         for i, numbers in enumerate(rows.numbers()):

@@ -6,20 +6,22 @@ from typing import Any
 
 from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultName
-from ccheck_schemas.read.ledger import Ledger
+from ccheck_schemas.read.collector import FaultCollector
 from ccheck_schemas.record import Record
 
 Flaw = tuple[FaultName, tuple[int, int], dict[str, Any]]
 """What is wrong with a text: the fault's name, the bytes to blame, values for the message."""
 
 
-def decode(ledger: Ledger, node: m.Text, record: Record, name: str, at: int, length: int) -> str | None:
+def decode(
+    collector: FaultCollector, node: m.Text, record: Record, name: str, at: int, length: int
+) -> str | None:
     """The text at `at`, whose bytes (and the NUL behind) are inside the file; None when it is malformed. What
     is wrong with it is noted at a field of a record.
     """
-    text, flaws = taken(node, ledger.data, at, length)
+    text, flaws = taken(node, collector.data, at, length)
     for fault, place, values in flaws:
-        ledger.fault(fault, record, name, place, **values)
+        collector.fault(fault, record, name, place, **values)
     return text
 
 

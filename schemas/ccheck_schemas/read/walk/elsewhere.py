@@ -8,7 +8,7 @@ from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultName
 from ccheck_schemas.layout.outer import outer_paths
 from ccheck_schemas.meaning import field_of
-from ccheck_schemas.read.ledger import place_of
+from ccheck_schemas.read.collector import place_of
 from ccheck_schemas.read.walk.cut import Cut
 from ccheck_schemas.record import Record
 
@@ -58,9 +58,9 @@ def _read_at(
 ) -> bool:
     """Read a record at an offset that a field of another record, the holder, named."""
     if not 0 <= offset < reader.size:
-        reader.ledger.complete = False
+        reader.collector.complete = False
         place = (reader.size, reader.size)
-        reader.ledger.blame(
+        reader.collector.blame(
             FaultName.OFFSET_OUTSIDE_FILE, holder, field, place, value=offset, size=reader.size
         )
         return False
@@ -70,12 +70,12 @@ def _read_at(
     try:
         end = reader.struct(node, target, offset, reader.size, reader.size)
     except Cut:
-        reader.ledger.complete = False
+        reader.collector.complete = False
         reader.cut.add(id(target))
         end = min(reader.size, target.reach)
     finally:
         reader.stream = stream
-    reader.ledger.claim(target, offset, max(offset, end), reader.loose.get(id(target)))
+    reader.collector.claim(target, offset, max(offset, end), reader.loose.get(id(target)))
     return True
 
 
@@ -92,8 +92,8 @@ def chain(
         if fault is not None:
             kind, values, proofs = fault
             place = None if field else (reader.size, reader.size)
-            reader.ledger.fault(kind, holder, field, place, proofs, **values)
-            reader.ledger.complete = False
+            reader.collector.fault(kind, holder, field, place, proofs, **values)
+            reader.collector.complete = False
             break
         link = Record(record, f"{name}[{len(links)}]", offset)
         if not _read_at(reader, node.subcon, link, holder, field, offset):
@@ -105,8 +105,8 @@ def chain(
             break
         if (last == 0) != (offset == 0):
             values = {"value": offset, "last": node.last, "marked": last == 0}
-            reader.ledger.fault(FaultName.CHAIN_NO_END, link, node.next_field, **values)
-            reader.ledger.complete = False
+            reader.collector.fault(FaultName.CHAIN_NO_END, link, node.next_field, **values)
+            reader.collector.complete = False
             break
     return at
 

@@ -22,7 +22,7 @@ def mean(reader: Reader, meaning: m.Meaning, value: int, record: Record, name: s
     """Hold a number against its meaning: now, or when the whole file is read."""
     wrong = judge(meaning, value, reader.size)
     if wrong is not None:
-        reader.ledger.fault(wrong[0], record, name, **wrong[1])
+        reader.collector.fault(wrong[0], record, name, **wrong[1])
     later = _LATER.get(type(meaning))
     if later is not None:
         reader.later.append(partial(later, reader, meaning, value, record, name))
@@ -37,7 +37,7 @@ def _checksum(reader: Reader, meaning: m.ChecksumOver, value: int, record: Recor
         actual = reader.checksums[meaning.start] = zlib.crc32(memoryview(reader.data)[meaning.start :])
     if value != actual:
         start = meaning.start
-        reader.ledger.fault(
+        reader.collector.fault(
             FaultName.CHECKSUM_WRONG, record, name, value=value, actual=actual, start=start, end=reader.size
         )
 
@@ -48,8 +48,8 @@ def _index(reader: Reader, meaning: m.IndexInto, value: int, record: Record, nam
 
 def _count(reader: Reader, meaning: m.CountOf, value: int, record: Record, name: str) -> None:
     held = record.get(meaning.of)
-    if isinstance(held, list | Rows) and len(held) != value and reader.ledger.complete:
-        reader.ledger.fault(
+    if isinstance(held, list | Rows) and len(held) != value and reader.collector.complete:
+        reader.collector.fault(
             FaultName.COUNT_MISMATCH, record, name, value=value, actual=len(held), of=meaning.of
         )
 
@@ -60,7 +60,7 @@ def _record_size(reader: Reader, meaning: m.RecordSize, value: int, record: Reco
         return
     size = 1 if isinstance(held, bytes) else next((row.end - row.offset for row in held), value)
     if value != size:
-        reader.ledger.fault(FaultName.RECORD_SIZE_WRONG, record, name, value=value, actual=size)
+        reader.collector.fault(FaultName.RECORD_SIZE_WRONG, record, name, value=value, actual=size)
 
 
 _LATER: Mapping[type, Callable[..., None]] = MappingProxyType(

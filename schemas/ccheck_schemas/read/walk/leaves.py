@@ -44,7 +44,7 @@ def const(reader: Reader, node: Any, record: Record, name: str, at: int, limit: 
     record.put(name, raw if isinstance(node.subcon, construct.Bytes) else node.value, at, at + size)
     expected = node.build(None)
     if raw != expected:
-        reader.ledger.fault(FaultName.WRONG_MAGIC, record, name, value=raw, expected=expected)
+        reader.collector.fault(FaultName.WRONG_MAGIC, record, name, value=raw, expected=expected)
     return at + size
 
 
@@ -64,7 +64,7 @@ def text(reader: Reader, node: m.Text, record: Record, name: str, at: int, limit
     behind = node.unit if node.terminator == "behind" else 0
     reader.need(record, name, at, length + behind, limit, promised)
     record.put(name, None, at, at + length)
-    record.values[name] = decode(reader.ledger, node, record, name, at, length)
+    record.values[name] = decode(reader.collector, node, record, name, at, length)
     return at + length + behind
 
 
@@ -77,10 +77,10 @@ def text_to_nul(
     record.put(name, None, at, limit if nul < 0 else nul)
     if nul < 0:
         if promised <= limit:
-            reader.ledger.fault(FaultName.TEXT_NOT_TERMINATED, record, name, (at, limit))
+            reader.collector.fault(FaultName.TEXT_NOT_TERMINATED, record, name, (at, limit))
         reader.stop()
     text = m.Text(0, node.encoding)
-    record.values[name] = decode(reader.ledger, text, record, name, at, nul - at)
+    record.values[name] = decode(reader.collector, text, record, name, at, nul - at)
     return nul + 1
 
 
@@ -91,7 +91,7 @@ def zero_pad(
     end = at + -at % node.align
     reader.need(record, "padding", at, end - at, limit, promised)
     if id(record) not in reader.loose:
-        reader.ledger.padding(record, at, end)
+        reader.collector.padding(record, at, end)
     return end
 
 

@@ -40,7 +40,7 @@ def terminated(
     if any(ending):
         place = (at + len(ending) - len(ending.lstrip(b"\0")), at + len(ending.rstrip(b"\0")))
         value = int.from_bytes(ending.strip(b"\0"), "big")
-        reader.ledger.fault(FaultName.RESERVED_NOT_ZERO, record, name, place, value=value)
+        reader.collector.fault(FaultName.RESERVED_NOT_ZERO, record, name, place, value=value)
     record.put(name, rows, start, at + size)
     return at + size
 
@@ -76,7 +76,7 @@ def up_to_end(
         if row.end == at:
             # Nothing moved, so the next element would be this one again, without end.
             values: dict[str, Any] = {"elements": None, "read": len(rows)}
-            reader.ledger.fault(FaultName.ELEMENT_WITHOUT_BYTES, record, name, (at, limit), **values)
+            reader.collector.fault(FaultName.ELEMENT_WITHOUT_BYTES, record, name, (at, limit), **values)
             reader.stop()
         at = row.end
     record.put(name, rows, start, at)
@@ -94,7 +94,7 @@ def zeros_to(
     if target < at:
         place = (max(0, target), at)
         proofs = (("they are read up to here", lambda: Span(at, 0, "")),)
-        reader.ledger.fault(
+        reader.collector.fault(
             FaultName.BYTES_OWNED_TWICE,
             record,
             field,
@@ -106,7 +106,7 @@ def zeros_to(
         reader.stop()
     if target > limit and promised <= limit:
         values = {"value": target, "size": limit}
-        reader.ledger.blame(FaultName.OFFSET_OUTSIDE_FILE, record, field, (limit, limit), **values)
+        reader.collector.blame(FaultName.OFFSET_OUTSIDE_FILE, record, field, (limit, limit), **values)
         reader.stop()
     reader.need(record, "padding", at, target - at, limit, promised)
     _zeros(reader, record, at, target)
@@ -122,4 +122,4 @@ def zeros_to_end(
 
 
 def _zeros(reader: Reader, record: Record, at: int, end: int) -> None:
-    reader.ledger.padding(record, at, end)
+    reader.collector.padding(record, at, end)

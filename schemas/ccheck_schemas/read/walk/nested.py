@@ -59,7 +59,7 @@ def array(reader: Reader, node: Any, record: Record, name: str, at: int, limit: 
         at = end
     record.put(name, values, start, at)
     if fits < count:
-        reader.ledger.complete = False
+        reader.collector.complete = False
         raise Cut
     return at
 
@@ -72,21 +72,23 @@ def region(
     field = field_of(node.length)
     end = at + length
     if end > limit:
-        reader.ledger.complete = False
+        reader.collector.complete = False
         if end > promised or promised <= limit:
             place = (min(at, limit), limit)
-            reader.ledger.blame(FaultName.TRUNCATED, record, field, place, need=length, have=limit - at)
+            reader.collector.blame(FaultName.TRUNCATED, record, field, place, need=length, have=limit - at)
     stop = min(end, limit)
     try:
         handle, subcon = reader.handler(node.subcon)
         used = handle(reader, subcon, record, name, at, stop, end)
     except Cut:
-        reader.ledger.complete = False
+        reader.collector.complete = False
         used = end
         reader.loose[id(record)] = end
     if used < end <= limit:
         reader.loose[id(record)] = used
-        reader.ledger.blame(FaultName.SIZE_MISMATCH, record, field, (at, end), value=length, actual=used - at)
+        reader.collector.blame(
+            FaultName.SIZE_MISMATCH, record, field, (at, end), value=length, actual=used - at
+        )
     if end > limit:
         raise Cut
     return end
@@ -106,9 +108,9 @@ def switch(reader: Reader, node: Any, record: Record, name: str, at: int, limit:
     key = reader.value(node.keyfunc, record, name, at)
     if key not in node.cases and node.default is construct.Pass:
         # What an unknown kind holds cannot be read. A field that is a StrictEnum has said so already.
-        reader.ledger.complete = False
+        reader.collector.complete = False
         place = (at, at)
-        reader.ledger.blame(
+        reader.collector.blame(
             FaultName.UNKNOWN_ENUM_VALUE, record, field_of(node.keyfunc), place, value=key, names=node.cases
         )
         record.put(name, None, at, at)

@@ -13,7 +13,7 @@ from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultName
 from ccheck_schemas.layout.tree import nodes
 from ccheck_schemas.meaning import field_of
-from ccheck_schemas.read.ledger import Ledger, Stop
+from ccheck_schemas.read.collector import FaultCollector, Stop
 from ccheck_schemas.read.pool import Pools
 from ccheck_schemas.read.sharing import Tables
 from ccheck_schemas.read.strings import Blocks
@@ -49,10 +49,10 @@ class Reader:
         self.handler = handler
         self.at_once = at_once
         self.size = len(data)
-        self.ledger = Ledger(data)
-        self.tables = Tables(self.ledger, _shared(root))
-        self.pools = Pools(self.ledger)
-        self.blocks = Blocks(self.ledger)
+        self.collector = FaultCollector(data)
+        self.tables = Tables(self.collector, _shared(root))
+        self.pools = Pools(self.collector)
+        self.blocks = Blocks(self.collector)
         self.seals: list[tuple[m.Meaning, Span, struct.Struct]] = []
         self.later: list[Callable[[], None]] = []
         # Records read elsewhere, each once, by node and offset, and by what they take from around them.
@@ -70,16 +70,16 @@ class Reader:
 
     def run(self, root: construct.Construct) -> Reading:
         """Read the whole file, then judge what takes the whole file."""
-        ledger = self.ledger
+        collector = self.collector
         top = Record(None, "", 0)
         top.values["_root"] = top.values
         try:
             try:
                 end = self.struct(root, top, 0, self.size, self.size)
-                ledger.claim(top, 0, end)
+                collector.claim(top, 0, end)
             except Cut:
-                ledger.complete = False
-            if ledger.complete and not ledger.counts:
+                collector.complete = False
+            if collector.complete and not collector.counts:
                 self.tables.close()
                 self.pools.close()
             for step in self.later:
@@ -87,18 +87,18 @@ class Reader:
             self.tables.settle()
             self.pools.settle()
             self.blocks.settle()
-            ledger.settle_claims(top)
+            collector.settle_claims(top)
         except Stop:
-            ledger.complete = False
+            collector.complete = False
         return Reading(
             root=top,
-            faults=ledger.faults(),
-            counts=ledger.counts,
-            complete=ledger.complete,
+            faults=collector.faults(),
+            counts=collector.counts,
+            complete=collector.complete,
             tables=self.tables.read(),
             pools=self.pools.extents,
             seals=tuple(self.seals),
-            unread=ledger.unread(),
+            unread=collector.unread(),
         )
 
     def need(self, record: Record, field: str, at: int, size: int, limit: int, promised: int) -> None:
@@ -107,10 +107,10 @@ class Reader:
         """
         if at + size <= limit:
             return
-        self.ledger.complete = False
+        self.collector.complete = False
         if at + size > promised or promised <= limit:
             have = max(0, limit - at)
-            self.ledger.fault(
+            self.collector.fault(
                 FaultName.TRUNCATED, record, field, (min(at, limit), limit), need=size, have=have
             )
         raise Cut
@@ -120,8 +120,10 @@ class Reader:
         value = self.number(expression, record, name, at)
         if value < 0:
             values = {"value": value, "low": 0, "high": self.size}
-            self.ledger.blame(FaultName.VALUE_OUT_OF_BOUNDS, record, field_of(expression), (at, at), **values)
-            self.ledger.complete = False
+            self.collector.blame(
+                FaultName.VALUE_OUT_OF_BOUNDS, record, field_of(expression), (at, at), **values
+            )
+            self.collector.complete = False
             raise Cut
         return value
 
@@ -152,10 +154,10 @@ class Reader:
         self, expression: m.Expression, record: Record, name: str | None, at: int, reason: str
     ) -> NoReturn:
         """Reports an expression without a value, unless a fault says so already. Raises Cut."""
-        if not self.ledger.counts:
+        if not self.collector.counts:
             values: dict[str, Any] = {"expression": repr(expression), "reason": reason}
-            self.ledger.fault(FaultName.EXPRESSION_UNRESOLVED, record, name, (at, at), **values)
-        self.ledger.complete = False
+            self.collector.fault(FaultName.EXPRESSION_UNRESOLVED, record, name, (at, at), **values)
+        self.collector.complete = False
         raise Cut
 
     def idle(self, record: Record, name: str, at: int, count: int) -> None:
@@ -165,7 +167,7 @@ class Reader:
         self.idled += 1
         if self.idled > self.size + IDLE_ELEMENTS:
             values: dict[str, Any] = {"elements": count, "read": self.idled}
-            self.ledger.fault(FaultName.ELEMENT_WITHOUT_BYTES, record, name, (at, at), **values)
+            self.collector.fault(FaultName.ELEMENT_WITHOUT_BYTES, record, name, (at, at), **values)
             raise Stop
 
     def make(self, record: Record, name: str | None, at: int, number: int = 1) -> None:
@@ -179,20 +181,20 @@ class Reader:
         over and over have many times the bytes of the file.
         """
         self.expanded += number
-        if self.expanded > self.ledger.work_limit:
-            self.out_of_proportion(record, name, (at, at), "bytes", self.expanded, self.ledger.work_limit)
+        if self.expanded > self.collector.work_limit:
+            self.out_of_proportion(record, name, (at, at), "bytes", self.expanded, self.collector.work_limit)
 
     def out_of_proportion(
         self, record: Record, name: str | None, place: tuple[int, int], what: str, work: int, limit: int
     ) -> NoReturn:
         """Notes that a file asks for too much work, and ends the reading."""
         values: dict[str, Any] = {"what": what, "work": work, "limit": limit}
-        self.ledger.fault(FaultName.WORK_OUT_OF_PROPORTION, record, name, place, **values)
+        self.collector.fault(FaultName.WORK_OUT_OF_PROPORTION, record, name, place, **values)
         raise Stop
 
     def stop(self) -> NoReturn:
         """Abandon a record: what stands behind this place cannot be found."""
-        self.ledger.complete = False
+        self.collector.complete = False
         raise Cut
 
     def struct(self, node: construct.Construct, record: Record, at: int, limit: int, promised: int) -> int:
@@ -212,7 +214,7 @@ class Reader:
         room = max(0, end - at) // size
         if count > room:
             values = {"count": count, "room": room, "size": size}
-            self.ledger.blame(FaultName.COUNT_PAST_BYTES, record, field_of(expression), (at, at), **values)
+            self.collector.blame(FaultName.COUNT_PAST_BYTES, record, field_of(expression), (at, at), **values)
         return min(count, max(0, limit - at) // size)
 
 

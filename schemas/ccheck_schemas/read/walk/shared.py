@@ -46,7 +46,7 @@ def table(
             row.end = at
     record.put(name, rows, start, at)
     if fits < count:
-        reader.ledger.complete = False
+        reader.collector.complete = False
         raise Cut
     return at
 
@@ -75,7 +75,7 @@ def pool(reader: Reader, node: m.Pool, record: Record, name: str, at: int, limit
         _repeated(reader, node.region, field_of(node.count), record, at)
     record.put(name, reader.data[at : at + fits], at, at + fits)
     if fits < count:
-        reader.ledger.complete = False
+        reader.collector.complete = False
         raise Cut
     return at + count
 
@@ -128,9 +128,11 @@ def _limits(reader: Reader, node: m.Table | m.Pool, count: int, record: Record, 
     """Hold a count against the limits of its table or pool."""
     if not node.low <= count <= node.high:
         values = {"value": count, "low": node.low, "high": node.high}
-        reader.ledger.blame(FaultName.VALUE_OUT_OF_BOUNDS, record, field_of(node.count), (at, at), **values)
+        reader.collector.blame(
+            FaultName.VALUE_OUT_OF_BOUNDS, record, field_of(node.count), (at, at), **values
+        )
 
 
 def _repeated(reader: Reader, name: str, field: str | None, record: Record, at: int) -> None:
     """A second table or pool of a name: what points into it is held against the first alone."""
-    reader.ledger.blame(FaultName.TABLE_REPEATED, record, field, (at, at), table=name)
+    reader.collector.blame(FaultName.TABLE_REPEATED, record, field, (at, at), table=name)

@@ -37,7 +37,7 @@ def opaque_rest(
 
 def _opaque(reader: Reader, node: Any, record: Record, name: str, at: int, end: int) -> int:
     record.put(name, reader.data[at:end], at, end)
-    reader.ledger.coverage.leave(record, name, (at, end), node.reason, node.dropped)
+    reader.collector.coverage.leave(record, name, (at, end), node.reason, node.dropped)
     return end
 
 
@@ -60,7 +60,7 @@ def _content(reader: Reader, node: Any, record: Record, name: str, at: int, end:
     record.values[name] = _decoded(reader, node.encoding, record, name, at, raw[:length])
     behind = raw[length:].removeprefix(b"" if node.include else node.terminator)
     if behind.strip(b"\0") and behind.strip(bytes([node.pad or 0])):
-        reader.ledger.coverage.leave(record, name, (end - len(behind), end), BEHIND)
+        reader.collector.coverage.leave(record, name, (end - len(behind), end), BEHIND)
     return end
 
 
@@ -72,7 +72,7 @@ def delimited(
     if found < 0 and not node.to_end:
         record.put(name, None, at, limit)
         if promised <= limit:
-            reader.ledger.fault(FaultName.TEXT_NOT_TERMINATED, record, name, (at, limit))
+            reader.collector.fault(FaultName.TEXT_NOT_TERMINATED, record, name, (at, limit))
         reader.stop()
     behind = limit if found < 0 else found + len(node.terminator)
     filled = behind if node.include or found < 0 else found
@@ -101,7 +101,7 @@ def _decoded(
         return content.decode(encoding)
     except UnicodeDecodeError as bad:
         reason = f"not {encoding}: {bad.reason}"
-        reader.ledger.fault(
+        reader.collector.fault(
             FaultName.TEXT_MALFORMED, record, name, (at + bad.start, at + bad.end), reason=reason
         )
         return None
@@ -114,10 +114,10 @@ def substream(
     length = reader.amount(node.length, record, name, at)
     end = at + length
     if end > limit:
-        reader.ledger.complete = False
+        reader.collector.complete = False
         if end > promised or promised <= limit:
             place = (min(at, limit), limit)
-            reader.ledger.blame(
+            reader.collector.blame(
                 FaultName.TRUNCATED, record, field_of(node.length), place, need=length, have=limit - at
             )
     _inside(reader, node.subcon, record, name, at, min(end, limit), end)
@@ -141,12 +141,12 @@ def _inside(reader: Reader, node: Any, record: Record, name: str, at: int, stop:
     try:
         used = handle(reader, subcon, record, name, at, stop, end)
     except Cut:
-        reader.ledger.complete = False
+        reader.collector.complete = False
         reader.loose[id(record)] = stop
         used = stop
     finally:
         reader.stream = around
-    reader.ledger.coverage.leave(record, name, (used, stop), SLACK)
+    reader.collector.coverage.leave(record, name, (used, stop), SLACK)
 
 
 def read_at(
@@ -157,15 +157,15 @@ def read_at(
     start, stop, end = (0, reader.size, reader.size) if node.whole_file else reader.stream
     record.put(name, None, at, at)
     if not 0 <= position <= stop - start:
-        reader.ledger.complete = False
+        reader.collector.complete = False
         if position < 0 or start + position > end or end <= stop:
             blamed, place = field_of(node.position), (stop, stop)
-            reader.ledger.blame(
+            reader.collector.blame(
                 FaultName.OFFSET_OUTSIDE_FILE, record, blamed, place, value=start + position, size=stop
             )
         return at
     target = start + position
-    coverage = reader.ledger.coverage
+    coverage = reader.collector.coverage
     before = len(coverage.notes)
     handle, subcon = reader.handler(node.subcon)
     around, reader.stream = reader.stream, (start, stop, end)
@@ -173,7 +173,7 @@ def read_at(
         after = handle(reader, subcon, record, name, target, stop, end)
         within = coverage.share((target, after), before)
     except Cut:
-        reader.ledger.complete = False
+        reader.collector.complete = False
         after = stop
         within = coverage.charge(stop - target)
     finally:

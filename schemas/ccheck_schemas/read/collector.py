@@ -1,4 +1,4 @@
-"""The ledger of one reading: the faults that were noted, and which record owns which bytes."""
+"""The fault collector of one reading: its faults, and which record owns which bytes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class _Note(NamedTuple):
     values: dict[str, Any]
 
 
-class Ledger:
+class FaultCollector:
     """What is noted while a file is read.
 
     Attributes:
