@@ -183,7 +183,12 @@ class _Search:
     def tail(self) -> None:
         """Leave out bytes that nobody explains, and what follows the last record."""
         for piece in list(self.model.frame.pieces):
-            if piece.kind is None and piece.table is None and piece.pool is None and not piece.relations:
+            if (
+                piece.record_type is None
+                and piece.table is None
+                and piece.pool is None
+                and not piece.relations
+            ):
                 frame = self.model.frame
                 if frame.starts.get(piece.key, 0) < frame.ends.get(piece.key, 0):
                     draft = Draft(self.model)

@@ -71,7 +71,7 @@ def test_a_faultless_file_is_understood_whole(schema: Schema) -> None:
         unexplained = [
             piece
             for piece in frame.pieces
-            if piece.kind is None
+            if piece.record_type is None
             and piece.table is None
             and piece.pool is None
             and frame.starts[piece.key] != frame.ends[piece.key]

@@ -19,7 +19,7 @@ from ccheck.judging.judgement import Judgement, prepare
 from ccheck_schemas import meaning as m
 from ccheck_schemas.layout import extent
 from ccheck_schemas.layout.lint import MOST_VALUES, lint
-from ccheck_schemas.model import constants, dissect, sprout, vocabulary
+from ccheck_schemas.model import constants, decompose, minimal_file, vocabulary
 from ccheck_schemas.schema import Schema
 from tests.validator.test_growth import RATIO, calls
 
@@ -154,8 +154,8 @@ def test_whatever_is_accepted_is_walked_to_its_end(tmp_path: Path, name: str) ->
     exec(path.read_text(), names)  # noqa: S102 - the test's own text
     root = names["SCHEMA"].root
     constants(root)
-    for data in (*FILES, sprout(root, Random(1))):
-        dissect(root, data)
+    for data in (*FILES, minimal_file(root, Random(1))):
+        decompose(root, data)
         vocabulary(root, data)
 
 
@@ -233,9 +233,9 @@ def test_work_grows_with_a_schema_never_with_its_square(name: str) -> None:
         judgement = Judgement(
             whole.schemas, checks, schema, whole.setting, whole.policy, 1 << 20, fast_path=way
         )
-        for data in (b"\1" * n, sprout(root, Random(1))):
+        for data in (b"\1" * n, minimal_file(root, Random(1))):
             judgement.judged(data, "f", "f")
-            dissect(root, data)
+            decompose(root, data)
             vocabulary(root, data)
         constants(root)
 

@@ -20,7 +20,7 @@ from ccheck_schemas.fault import FaultName
 from ccheck_schemas.generate import enough
 from ccheck_schemas.layout.lint import lint
 from ccheck_schemas.layout.tree import nodes
-from ccheck_schemas.model import sprout
+from ccheck_schemas.model import minimal_file
 from ccheck_schemas.read import read
 from ccheck_schemas.record import Record, is_records
 from ccheck_schemas.schema import Schema
@@ -138,7 +138,7 @@ def test_programs_know_or_refuse_the_nodes(tree: Any, data: bytes) -> None:
             assert not reading.counts
             assert not reading.unread
     assert opened(schema, data).data == data
-    assert isinstance(sprout(tree, random.Random(1)), bytes)
+    assert isinstance(minimal_file(tree, random.Random(1)), bytes)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from ccheck_schemas.fault import FaultName
 from ccheck_schemas.generate import NotGenerated
 from ccheck_schemas.layout.lint import lint
 from ccheck_schemas.layout.tree import bare, nodes
-from ccheck_schemas.model import dissect, sprout
+from ccheck_schemas.model import decompose, minimal_file
 from ccheck_schemas.record import Reading, Record
 from ccheck_schemas.schema import Schema
 from tests.schemas.same_reading import read_both
@@ -63,7 +63,7 @@ def files(root: construct.Struct, seed: int) -> list[bytes]:
     rng = random.Random(seed)
     found = [content(rng.randrange) for _ in range(FILES)]
     for _ in range(FILES):
-        good = sprout(root, random.Random(rng.random()))
+        good = minimal_file(root, random.Random(rng.random()))
         found.append(good)
         if good:
             edited = bytearray(good)
@@ -187,7 +187,7 @@ def test_thousands_of_trees_are_read_as_construct_reads_them(more: int) -> None:
         for data in files(root, seed):
             try:
                 reading = compare(root, data)
-                dissect(root, data)
+                decompose(root, data)
             except Exception as raised:
                 raise AssertionError(f"tree {seed}, {data.hex()}") from raised
             whole = reading.complete and not reading.counts

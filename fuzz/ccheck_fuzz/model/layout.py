@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from ccheck_fuzz.model.frame import Frame, Model, Seal, Sharing, Table
 from ccheck_schemas.model import (
     Chained,
-    Kind,
     Number,
     Payload,
     Piece,
+    RecordType,
     Ref,
     Refs,
     Relation,
@@ -109,8 +109,8 @@ class Layout:
         for piece in held:
             self.name_rows(self.tables[piece.table or 0], starts[piece.key])
         for piece in named:
-            if piece.kind is not None:
-                self.name(piece.kind, piece.refs, starts[piece.key])
+            if piece.record_type is not None:
+                self.name(piece.record_type, piece.refs, starts[piece.key])
         for chained in self.lists.values():
             if chained.form.next is not None:
                 self.link(chained, bent)
@@ -186,8 +186,8 @@ class Layout:
             if piece.table is not None:
                 if piece.table not in taken:
                     yield from self.used_by_rows(region, piece.table, 0, len(self.tables[piece.table].refs))
-            elif piece.refs and piece.kind is not None:
-                yield from _payloads(region, piece.kind, piece.refs)
+            elif piece.refs and piece.record_type is not None:
+                yield from _payloads(region, piece.record_type, piece.refs)
         for sharing in self.sharings:
             rest = sum(sharing.runs)
             yield from self.used_by_rows(region, sharing.taken, rest, len(self.tables[sharing.taken].refs))
@@ -228,7 +228,7 @@ class Layout:
             if refs[0] is not None or len(refs) > 1:
                 self.name(kind, refs, start + row * size)
 
-    def name(self, kind: Kind, refs: Refs, start: int) -> None:
+    def name(self, kind: RecordType, refs: Refs, start: int) -> None:
         """Write the offsets that a record names."""
         out = self.out
         number = 0
@@ -292,7 +292,7 @@ class Layout:
                 at += size
 
 
-def _payloads(region: str, kind: Kind, refs: Sequence[Ref]) -> Iterator[Payload]:
+def _payloads(region: str, kind: RecordType, refs: Sequence[Ref]) -> Iterator[Payload]:
     for form, ref in zip(kind.pooled, refs, strict=False):
         if form.region == region:
             if type(ref) is Payload:

@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 from ccheck_fuzz.interest import Interest
 from ccheck_fuzz.model import Frame, Model, Population, Table
 from ccheck_fuzz.model.draft import changed
-from ccheck_schemas.model import DERIVED, Kind, Number, Payload, Ref, Refs, Role, Stray
+from ccheck_schemas.model import DERIVED, Number, Payload, RecordType, Ref, Refs, Role, Stray
 
 T = TypeVar("T")
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 class Focus(NamedTuple):
     """A record that mutations keep to: what one number means depends on those beside it."""
 
-    kind: Kind
+    kind: RecordType
     row: int
 
 
@@ -63,7 +63,7 @@ def row_of(random: Random, count: int) -> int:
 
 
 @cache
-def numbers_of(kind: Kind, roles: frozenset[Role]) -> tuple[Number, ...]:
+def numbers_of(kind: RecordType, roles: frozenset[Role]) -> tuple[Number, ...]:
     """The numbers of a kind with one of the roles."""
     return tuple(number for number in kind.numbers if number.role in roles)
 
@@ -93,7 +93,7 @@ def weight(population: Population) -> float:
 
 
 @cache
-def _own_numbers(kind: Kind) -> int:
+def _own_numbers(kind: RecordType) -> int:
     """How many numbers of a kind follow from nothing, and one more."""
     return 1 + sum(number.role not in DERIVED and number.role is not Role.RESERVED for number in kind.numbers)
 
@@ -164,7 +164,7 @@ def loosened(frame: Frame, place: Site) -> Frame:
     return frame.having(tables={**frame.tables, population.table: made_table})
 
 
-def _unnamed(kind: Kind, refs: Refs, number: Number) -> Refs:
+def _unnamed(kind: RecordType, refs: Refs, number: Number) -> Refs:
     """What a record names, without what it names by this number; what it names in a pool stays there."""
     out: list[Ref] = list(refs)
     for i, form in enumerate(kind.pooled):

@@ -52,7 +52,7 @@ def _numbers(node: Any) -> Iterator[Any]:
     if isinstance(node, construct.Struct):
         for step in plan(node):
             if isinstance(step, Run):
-                yield from step.kind.numbers
+                yield from step.record_type.numbers
         return
     conditional = isinstance(node, construct.IfThenElse | construct.Switch | construct.Array)
     inner = () if not conditional else (
@@ -62,7 +62,7 @@ def _numbers(node: Any) -> Iterator[Any]:
     )  # fmt: skip
     for sub in inner:
         if isinstance(bare(sub)[0], construct.FormatField):
-            yield from leaf_run(sub, "", "").kind.numbers
+            yield from leaf_run(sub, "", "").record_type.numbers
 
 
 def _stated(node: Any) -> Iterator[int]:

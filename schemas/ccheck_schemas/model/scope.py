@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ccheck_schemas.model.kind import Number, Piece
+from ccheck_schemas.model.record_type import Number, Piece
 
 
 @dataclass(slots=True)

@@ -35,7 +35,7 @@ DERIVED = frozenset(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Number:
-    """An integer of a kind of record.
+    """An integer of a record type.
 
     name: as the schema has it. delta: bytes from the start of its run. low, high: the bounds that the schema
     states, or else those of its bytes. least, most: what its bytes can hold. values: the members of an enum,
@@ -64,7 +64,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Blob:
-    """Text or bytes of a kind of record.
+    """Text or bytes of a record type.
 
     delta: bytes from the start of its run. size: bytes, with the NUL behind; None where it stands by itself
     and its length varies. unit: bytes of one character and of the NUL. encoding: None for raw bytes. behind:
@@ -126,8 +126,8 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Kind:
-    """A run of fixed bytes that is the same in all records of its kind; one piece of text where size is None.
+class RecordType:
+    """A run of fixed bytes that is the same in all records of its type; one piece of text where size is None.
 
     name: where it stands in the schema, for people. indices: the numbers that name rows, with their tables.
     """
@@ -212,7 +212,7 @@ KEYS = count(1)
 
 @dataclass(slots=True, eq=False)
 class Piece:
-    """Bytes that stay together. kind: None for bytes that nobody explains.
+    """Bytes that stay together. record_type: None for bytes that nobody explains.
 
     align: what its start is a multiple of. path: the keys of the elements that it belongs to; an element's
     key is that of its first piece. table, pool: what stands here instead of bytes of its own. bent: the
@@ -222,7 +222,7 @@ class Piece:
     key: int
     start: int
     end: int
-    kind: Kind | None = None
+    record_type: RecordType | None = None
     align: int = 1
     path: tuple[int, ...] = ()
     relations: tuple[Relation, ...] = ()
@@ -260,7 +260,7 @@ class TableRows:
     """One table. name: as the schema has it. low, high: how many rows are allowed. rows: what each names."""
 
     name: str
-    kind: Kind
+    record_type: RecordType
     low: int
     high: int
     start: int
@@ -268,7 +268,7 @@ class TableRows:
 
 
 @dataclass(slots=True)
-class Anatomy:
+class FileModel:
     """A file taken apart: pieces in the order in which the schema names them, tables and lists by key."""
 
     pieces: list[Piece]

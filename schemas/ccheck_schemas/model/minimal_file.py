@@ -29,9 +29,9 @@ STEPS = (1, 4, 8)
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-def sprout(root: construct.Construct, random: Random) -> bytes:
+def minimal_file(root: construct.Construct, random: Random) -> bytes:
     """A file by the schema `root`, at most a few kilobytes; the same for the same random numbers."""
-    return _Sprout(random).run(root)
+    return _MinimalFile(random).run(root)
 
 
 @dataclass(slots=True)
@@ -72,7 +72,7 @@ class _Grown:
         return found
 
 
-class _Sprout:
+class _MinimalFile:
     """One file as it is written, from its start to its end."""
 
     def __init__(self, random: Random) -> None:
@@ -230,7 +230,7 @@ class _Sprout:
 
     def known(self, expression: Any, grown: _Grown) -> Any:
         """What an expression is over the numbers and texts so far; None where it asks for bytes or a list,
-        which a sprout does not keep.
+        which a minimal_file does not keep.
         """
         try:
             return resolve(expression, grown.context())

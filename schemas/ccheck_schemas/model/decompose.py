@@ -16,21 +16,6 @@ from ccheck_schemas import meaning as m
 from ccheck_schemas.layout.size import sizeof
 from ccheck_schemas.layout.tree import bare
 from ccheck_schemas.model import forms
-from ccheck_schemas.model.kind import (
-    KEYS,
-    Anatomy,
-    Chained,
-    Kind,
-    Number,
-    Payload,
-    Piece,
-    PlaceForm,
-    Refs,
-    Relation,
-    Role,
-    TableRows,
-    Tie,
-)
 from ccheck_schemas.model.plan import (
     LEAVES,
     Run,
@@ -42,18 +27,33 @@ from ccheck_schemas.model.plan import (
     slope,
     variable,
 )
+from ccheck_schemas.model.record_type import (
+    KEYS,
+    Chained,
+    FileModel,
+    Number,
+    Payload,
+    Piece,
+    PlaceForm,
+    RecordType,
+    Refs,
+    Relation,
+    Role,
+    TableRows,
+    Tie,
+)
 from ccheck_schemas.model.scope import Scope
 from ccheck_schemas.read import read
 from ccheck_schemas.record import Record
 from ccheck_schemas.vocabulary.expression import Unresolved, resolve
 
 
-def dissect(root: construct.Construct, data: bytes) -> Anatomy:
+def decompose(root: construct.Construct, data: bytes) -> FileModel:
     """The pieces of `data` as the schema `root` names them, with overlaps and gaps as the file has them."""
-    return _Dissector(root, data).run()
+    return _Decomposer(root, data).run()
 
 
-class _Dissector:
+class _Decomposer:
     """One walk over a schema and a reading. The methods for nodes give the offset behind, or None where the
     record is cut short.
     """
@@ -62,24 +62,24 @@ class _Dissector:
         self.root = root
         self.data = data
         self.reading = read(root, data)
-        self.found = Anatomy([], {}, {})
+        self.found = FileModel([], {}, {})
         self.heads: dict[int, int] = {}
         self.later: list[Callable[[], None]] = []
         self.reserved = 0
 
-    def run(self) -> Anatomy:
+    def run(self) -> FileModel:
         """All pieces, with the places that numbers name."""
         self.struct(self.root, self.reading.root, 0, (), Scope(None), "")
         for step in self.later:  # grows while it is walked
             step()
         for piece in self.found.pieces:
-            if piece.kind is not None and piece.kind.places:
-                piece.refs += self.places(piece.kind.places, piece.start)
+            if piece.record_type is not None and piece.record_type.places:
+                piece.refs += self.places(piece.record_type.places, piece.start)
         for table in self.found.tables.values():
-            if table.kind.places:
-                size = table.kind.size or 0
+            if table.record_type.places:
+                size = table.record_type.size or 0
                 table.rows = [
-                    refs + self.places(table.kind.places, table.start + i * size)
+                    refs + self.places(table.record_type.places, table.start + i * size)
                     for i, refs in enumerate(table.rows)
                 ]
         return self.found
@@ -92,10 +92,12 @@ class _Dissector:
             for form, value in zip(forms, values, strict=True)
         )
 
-    def piece(self, start: int, end: int, path: tuple[int, ...], kind: Kind | None = None) -> Piece:
+    def piece(
+        self, start: int, end: int, path: tuple[int, ...], record_type: RecordType | None = None
+    ) -> Piece:
         """A new piece; the first of an element bears the key that was reserved for it."""
         key, self.reserved = self.reserved or next(KEYS), 0
-        found = Piece(key, start, end, kind, path=path)
+        found = Piece(key, start, end, record_type, path=path)
         self.found.pieces.append(found)
         return found
 
@@ -131,18 +133,18 @@ class _Dissector:
             return None
         if start != at or end - start != run.size or end > len(self.data):
             return None
-        piece = self.piece(start, end, path, run.kind)
-        for number in run.kind.numbers:
+        piece = self.piece(start, end, path, run.record_type)
+        for number in run.record_type.numbers:
             scope.numbers[number.name] = (piece, number)
             if number.role is Role.FILE_SIZE:
                 piece.relations += (Relation(number, Tie.SIZE),)
             elif number.role is Role.CHECKSUM:
                 piece.relations += (Relation(number, Tie.CHECKSUM, target=number.values[0]),)
-        if run.kind.pooled:
-            piece.refs = self.payloads(node, run.kind, record)
+        if run.record_type.pooled:
+            piece.refs = self.payloads(node, run.record_type, record)
         return end
 
-    def payloads(self, node: Any, kind: Kind, record: Record) -> Refs:
+    def payloads(self, node: Any, record_type: RecordType, record: Record) -> Refs:
         """What stands in pools for a record, as far as it stands there well."""
         found: dict[str, Payload | None] = {}
         for sub in bare(node)[0].subcons:
@@ -150,7 +152,7 @@ class _Dissector:
                 pooled = bare(_branch(sub, record))[0]
                 if isinstance(pooled, m.Pooled):
                     found[m.field_of(pooled.offset) or ""] = self.payload(pooled, record)
-        return tuple(found.get(form.offset.name) for form in kind.pooled)
+        return tuple(found.get(form.offset.name) for form in record_type.pooled)
 
     def payload(self, node: m.Pooled, record: Record) -> Payload | None:
         """The item of a pool that a record names, None where it lies outside."""
@@ -253,11 +255,11 @@ class _Dissector:
             start, end, _ = record.place(name)
         except KeyError:
             return None
-        kind = leaf_run(node, name, full).kind
-        behind = kind.blobs[0].behind
+        record_type = leaf_run(node, name, full).record_type
+        behind = record_type.blobs[0].behind
         if start != at or end + behind > len(self.data):
             return None
-        piece = self.piece(start, end + behind, path, kind)
+        piece = self.piece(start, end + behind, path, record_type)
         scope.extents[name] = (piece.key, piece.key, behind)
         self.tie(node.length, scope, Tie.BYTES, piece.key, piece.key, behind)
         return end + behind
@@ -326,11 +328,11 @@ class _Dissector:
         size = sizeof(node.subcon)
         if rows is None or len(runs) != 1 or runs[0].size != size or not size:
             return None
-        kind = runs[0].kind
-        refs = [self.payloads(node.subcon, kind, row) if kind.pooled else () for row in rows]
+        record_type = runs[0].record_type
+        refs = [self.payloads(node.subcon, record_type, row) if record_type.pooled else () for row in rows]
         piece = self.piece(at, at + len(rows) * size, path)
         key = piece.table = next(KEYS)
-        self.found.tables[key] = TableRows(node.table, kind, node.low, node.high, at, refs)
+        self.found.tables[key] = TableRows(node.table, record_type, node.low, node.high, at, refs)
         self.tie(node.count, scope, Tie.ELEMENTS, key)
         scope.lists[name] = key
         return piece.end
@@ -391,7 +393,7 @@ class _Dissector:
                 after = self.struct(inner, item, at, (*path, key), Scope(scope), f"{full}[]")
             elif isinstance(inner, LEAVES) and size is not None and at + size <= len(self.data):
                 run = leaf_run(leaf, f"{name}[]", f"{full}[]")
-                self.piece(at, at + size, (*path, key), run.kind)
+                self.piece(at, at + size, (*path, key), run.record_type)
                 after = at + size
             else:
                 after = None
