@@ -180,10 +180,10 @@ def test_thousands_of_trees_are_read_as_construct_reads_them(more: int) -> None:
         # What is not looked into must be counted, so that generated code leaves such files to the reader.
         declines = any(isinstance(node, m.Opaque | m.Substream) for node in nodes(root))
         try:
-            spotless = compiled(root)
+            accept = compiled(root)
             met["generated"] += 1
         except NotGenerated:
-            spotless = None
+            accept = None
         for data in files(root, seed):
             try:
                 reading = compare(root, data)
@@ -193,8 +193,8 @@ def test_thousands_of_trees_are_read_as_construct_reads_them(more: int) -> None:
             whole = reading.complete and not reading.counts
             met["whole" if whole else "faulty"] += 1
             faults.update(set(reading.counts))
-            if spotless is not None:
-                accepted = accepts(spotless, data)
+            if accept is not None:
+                accepted = accepts(accept, data)
                 assert whole or not accepted, (seed, data.hex())
                 assert accepted or declines or not whole, (seed, data.hex())
     assert met["refused"] < TREES * more // 4
@@ -210,10 +210,10 @@ def test_thousands_of_trees_are_read_as_construct_reads_them(more: int) -> None:
     assert len(faults) > 21, faults
 
 
-def accepts(spotless: Any, data: bytes) -> bool:
+def accepts(accept: Any, data: bytes) -> bool:
     """Whether generated code finds a file without faults."""
     try:
-        return spotless(data) is not None
+        return accept(data) is not None
     except UnicodeDecodeError:
         return False
 

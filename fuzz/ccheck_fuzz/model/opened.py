@@ -180,8 +180,8 @@ def _is_tidy(model: Model, region: str) -> bool:
 def _unrelated(piece: Piece) -> Piece:
     """A piece whose relations are left alone."""
     return Piece(
-        piece.key, piece.start, piece.end, piece.record_type, piece.align, piece.path, (), piece.refs, piece.table,
-        piece.pool, True,
+        piece.key, piece.start, piece.end, piece.record_type, piece.align, piece.path, (), piece.refs,
+        piece.table, piece.pool, True,
     )  # fmt: skip
 
 

@@ -1,9 +1,13 @@
-"""The anatomy of a format and of a file, in plain data: kinds of records, their numbers and what these mean.
+"""The model of a format and of a file, in plain data: record types, their numbers and what these mean.
 
-No Construct node leaves this package: `decompose` takes a file apart by its schema, `minimal_file` makes a small file
-out of a schema alone, `constants` lists the numbers and magics that a schema names,
-`vocabulary` what of them a file uses. What is not understood
-(an expression over several fields, a conditional number inside a row) has no description and is left alone.
+No Construct node leaves this package.
+
+* `decompose` takes a file apart by its schema.
+* `minimal_file` makes a small file from a schema alone.
+* `constants` lists the numbers and magics that a schema names.
+* `vocabulary` lists what of them a file uses.
+
+An expression over several fields and a conditional number inside a row have no description: they stay as they are.
 """
 
 from ccheck_schemas.model.constants import Constants, constants

@@ -105,22 +105,22 @@ class _Items:
         data = self._collector.data
         left = self._limit
         accounts: list[tuple[int, Account]] = []
-        doubtful: list[tuple[Record, str, m.Pooled]] = []
+        suspects: list[tuple[Record, str, m.Pooled]] = []
         for namer, name, node in self._named:
             if isinstance(namer, Rows):
                 mine, rows = self._scan(namer, left)
                 if rows is None:
                     return None
                 accounts += mine
-                doubtful += ((namer[i], *pair) for i in rows for pair in _pooled(namer, namer[i]))
+                suspects += ((namer[i], *pair) for i in rows for pair in _pooled(namer, namer[i]))
                 left -= sum((key & _LOW) - (key >> 32) for _, account in mine for key in account)
             elif node is not None:
-                doubtful.append((namer, name, node))
-        lengths = (_extent(node, record)[1] for record, _, node in doubtful)
+                suspects.append((namer, name, node))
+        lengths = (_extent(node, record)[1] for record, _, node in suspects)
         left -= sum(length for length in lengths if 0 <= length <= len(data))
         if left < 0 or len(accounts) >= 1 << _TAG or self._bits > 32:
             return None
-        for record, name, node in doubtful:
+        for record, name, node in suspects:
             self._read(record, name, node)
         for namer, _, _ in self._named:
             if isinstance(namer, Rows):

@@ -1,4 +1,4 @@
-"""Knows a faultless channel file. Generated from its schema; do not edit."""
+"""Accepts valid channel files. Generated from the schema; do not edit."""
 
 from __future__ import annotations
 
@@ -57,15 +57,15 @@ P26 = {'id': (0, '<L'), 'type_id': (4, '<L'), 'type_version': (8, '<H'), 'severi
 P27 = {'field_index': (0, '<H'), 'kind': (2, '<H'), 'operand_offset': (4, '<L'), 'operand_length': (8, '<L'), 'value_kind': (12, '<H'), 'flags': (14, '<H')}
 
 
-def spotless(data: bytes) -> Columns | None:
-    """The columns of a channel file without any fault; None at the first doubt."""
+def accept(data: bytes) -> Columns | None:
+    """Returns the columns of a valid channel file; None for any other file."""
     try:
-        return _spotless(data)
-    except (ArithmeticError, ValueError):  # such as text that is none
+        return _accept(data)
+    except (ArithmeticError, ValueError):  # such as text that cannot be decoded
         return None
 
 
-def _spotless(data: bytes) -> Columns | None:
+def _accept(data: bytes) -> Columns | None:
     size = len(data)
     if size > 0xFFFFFFFF:
         return None

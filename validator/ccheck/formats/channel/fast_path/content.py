@@ -1,4 +1,4 @@
-"""The screen of channel files: one pass over the columns of a spotless file, for the checks of meaning and
+"""The screen of channel files: one pass over the columns of a valid file, for the checks of meaning and
 the contract.
 """
 
@@ -67,7 +67,7 @@ def _each_right(columns: Columns, types: Types) -> bool:
     criteria = tuple(columns.rows("criteria"))
     found = judge(
         columns.rows("instances"),
-        lambda first, count: criteria[first : first + count],  # a spotless file has them
+        lambda first, count: criteria[first : first + count],  # a valid file has them
         types,
         columns.numbers["header.channel"],
         columns.data,
