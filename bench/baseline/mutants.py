@@ -17,7 +17,7 @@ from ccheck_fuzz.interest import interest
 from ccheck_fuzz.model import Model, opened
 from ccheck_fuzz.mutate import Context, once
 from ccheck_schemas.model import minimal_file
-from ccheck_schemas.model.fix_up import seal
+from ccheck_schemas.model.fix_up import fix_up
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import Schema
 
@@ -129,7 +129,7 @@ def _edited(base: Base, random: Random, format_: str) -> bytes:
 def _sealed(base: Base, random: Random, format_: str) -> bytes:
     """The same with sizes and checksums made true again."""
     data = _edited(base, random, format_)
-    return seal(data, read(base.schema.root, data))
+    return fix_up(data, read(base.schema.root, data))
 
 
 def _fields(base: Base, random: Random, format_: str) -> bytes:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultName
 from ccheck_schemas.layout.lint import lint
-from ccheck_schemas.model.fix_up import seal
+from ccheck_schemas.model.fix_up import fix_up
 from ccheck_schemas.read import read
 from ccheck_schemas.read.collector import FAULTS_KEPT
 from ccheck_schemas.record import Reading
@@ -276,7 +276,7 @@ def test_text_inside_its_field_ends_in_nul_and_zeros() -> None:
 
 
 def test_checksums_cover_to_the_end_of_the_file() -> None:
-    """A CRC-32 over all that follows is compared with the bytes, and `seal` makes it true again."""
+    """A CRC-32 over all that follows is compared with the bytes, and `fix_up` makes it true again."""
     root = Struct("crc" / m.ChecksumOver(Int32ub, start=4), "size" / m.FileSize(Int8ub), "rest" / Bytes(3))
     body = b"\x08abc"
     good = zlib.crc32(body).to_bytes(4, "big") + body
@@ -284,8 +284,8 @@ def test_checksums_cover_to_the_end_of_the_file() -> None:
     broken = bytes(4) + b"\x09abd"
     reading = read(root, broken)
     assert [f[0] for f in faults(reading)] == ["checksum-wrong", "size-mismatch"]
-    assert faults(read(root, seal(broken, reading))) == []
-    assert [f[0] for f in faults(read(root, seal(broken, reading, checksums=False)))] == ["checksum-wrong"]
+    assert faults(read(root, fix_up(broken, reading))) == []
+    assert [f[0] for f in faults(read(root, fix_up(broken, reading, checksums=False)))] == ["checksum-wrong"]
 
 
 def test_an_unknown_kind_is_passed_over_to_the_end_of_its_region() -> None:

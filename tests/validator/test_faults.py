@@ -29,7 +29,7 @@ class Asked:
         self.names: set[str] = set()
         self.counts: Counter[FaultName] = Counter()
         self.faults: tuple[Fault, ...] = ()
-        self.seals = ()
+        self.fix_ups = ()
 
     def faults_of(self, name: FaultName) -> tuple[Fault, ...]:
         """None; but it was asked for."""

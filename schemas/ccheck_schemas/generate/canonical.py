@@ -1,4 +1,4 @@
-"""For which schemas a file that the generated code accepts is also in canonical form, so that nobody reads it.
+"""For which schemas a file that the generated code accepts is also in canonical form.
 
 A file passes when the reader finds no fault and when Construct builds the same bytes from its content. The
 generated `accept` decides the first. This module decides for which schemas the second follows; files of any

@@ -84,7 +84,7 @@ class _MinimalFile:
         self.rows: dict[str, int] = {}
         self.takers: dict[str, list[tuple[_Grown, m.Rows]]] = {}
         self.counts: list[tuple[_Grown, str, str]] = []
-        self.seals: list[tuple[m.Meaning, int, Any]] = []
+        self.fix_ups: list[tuple[m.Meaning, int, Any]] = []
         self.lists: dict[tuple[int, str], int] = {}
         self.texts = 0
 
@@ -98,7 +98,7 @@ class _MinimalFile:
             if (id(grown), of) in self.lists:
                 self.patch(grown, (name,), self.lists[id(grown), of])
         self.share()
-        for meaning, at, leaf in sorted(self.seals, key=lambda seal: isinstance(seal[0], m.ChecksumOver)):
+        for meaning, at, leaf in sorted(self.fix_ups, key=lambda fix: isinstance(fix[0], m.ChecksumOver)):
             value = len(self.out)
             if isinstance(meaning, m.ChecksumOver):
                 value = zlib.crc32(memoryview(self.out)[meaning.start :])
@@ -138,7 +138,7 @@ class _MinimalFile:
                 case m.Bounded() | m.LengthOf():
                     value = max(value, meaning.low)
                 case m.FileSize() | m.ChecksumOver():
-                    self.seals.append((meaning, at, leaf))
+                    self.fix_ups.append((meaning, at, leaf))
                 case m.RecordSize():
                     self.counts.append((grown, name, f"size of {meaning.of}"))
             if isinstance(meaning, m.CountOf):

@@ -12,7 +12,7 @@ from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultName
 from ccheck_schemas.read.judge import judge
 from ccheck_schemas.read.rows import Rows
-from ccheck_schemas.record import Record
+from ccheck_schemas.record import FixUp, Record
 
 if TYPE_CHECKING:
     from ccheck_schemas.read.walk.reader import Reader
@@ -28,7 +28,7 @@ def mean(reader: Reader, meaning: m.Meaning, value: int, record: Record, name: s
         reader.later.append(partial(later, reader, meaning, value, record, name))
     packer = record.packer(name) if isinstance(meaning, m.FileSize | m.ChecksumOver) else None
     if packer is not None:
-        reader.seals.append((meaning, record.span(name), packer))
+        reader.fix_ups.append(FixUp(meaning, record.span(name), packer))
 
 
 def _checksum(reader: Reader, meaning: m.ChecksumOver, value: int, record: Record, name: str) -> None:

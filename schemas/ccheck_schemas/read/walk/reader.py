@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from functools import cache
 from typing import Any, NoReturn, TypeAlias
@@ -18,8 +17,7 @@ from ccheck_schemas.read.pool import Pools
 from ccheck_schemas.read.sharing import Tables
 from ccheck_schemas.read.strings import Blocks
 from ccheck_schemas.read.walk.cut import Cut
-from ccheck_schemas.record import Reading, Record
-from ccheck_schemas.span import Span
+from ccheck_schemas.record import FixUp, Reading, Record
 from ccheck_schemas.vocabulary.expression import NOT_THERE
 
 Handler: TypeAlias = Callable[..., int]
@@ -53,7 +51,7 @@ class Reader:
         self.tables = Tables(self.collector, _shared(root))
         self.pools = Pools(self.collector)
         self.blocks = Blocks(self.collector)
-        self.seals: list[tuple[m.Meaning, Span, struct.Struct]] = []
+        self.fix_ups: list[FixUp] = []
         self.later: list[Callable[[], None]] = []
         # Records read elsewhere, each once, by node and offset, and by what they take from around them.
         self.seen: dict[tuple[int, int], dict[tuple[Any, ...], Record]] = {}
@@ -97,7 +95,7 @@ class Reader:
             complete=collector.complete,
             tables=self.tables.read(),
             pools=self.pools.extents,
-            seals=tuple(self.seals),
+            fix_ups=tuple(self.fix_ups),
             unread=collector.unread(),
         )
 

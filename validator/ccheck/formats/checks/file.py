@@ -222,6 +222,6 @@ def _read_from(fault: Fault, boundary: int) -> bool:
 
 def _goes_on(reading: Reading, size: int) -> bool:
     """Whether the file says that it is longer than it is: in its size, or, without one, by its records."""
-    if any(isinstance(meaning, FileSize) for meaning, _, _ in reading.seals):
+    if any(isinstance(meaning, FileSize) for meaning, _, _ in reading.fix_ups):
         return any(f.values["actual"] == size for f in reading.faults_of(FaultName.SIZE_MISMATCH))
     return reading.counts[FaultName.TRUNCATED] > 0 or reading.counts[FaultName.COUNT_PAST_BYTES] > 0
