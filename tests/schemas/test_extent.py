@@ -101,7 +101,7 @@ ALLOWED: dict[str, str] = {
     "the deepest conditions": "for _ in range(195): node = If(e, node)",
     "the deepest regions": "for _ in range(195): node = Region(e, node)",
     "the deepest lists": "for _ in range(195): node = Array(e, node)",
-    "the deepest records elsewhere": "for _ in range(65): node = Struct('n' / Int8ub, 'x' / At(this.n, node))",
+    "the deepest pointers": "for _ in range(65): node = Struct('n' / Int8ub, 'x' / At(this.n, node))",
     "the deepest positions": "for _ in range(195): node = ReadAt(e, node)",
     "the deepest choices": "for _ in range(195): node = Switch(e, {1: node}, Pass)",
     "the deepest expression in the deepest record": (

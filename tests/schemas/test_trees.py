@@ -47,7 +47,7 @@ def made(choose: Choose) -> construct.Struct | None:
 
 
 def test_paths_of_expressions_go_through_whatever_holds_a_record() -> None:
-    """Expressions of the trees that lint accepts name fields in records, in branches, in regions and elsewhere."""
+    """Expressions of the trees that lint accepts name fields in records, in branches, in regions and behind pointers."""
     led: Counter[str] = Counter()
     for seed in range(600):
         trees = Trees(random.Random(seed).randrange)
@@ -117,7 +117,7 @@ def differences(node: Any, ours: Any, theirs: Any, whole: bool, path: str) -> li
         case construct.IfThenElse() | construct.Switch():
             return branch_differences(node, ours, theirs, whole, path)
         case m.Rows() | m.SharedText():
-            return []  # Construct gives None for what stands elsewhere
+            return []  # Construct gives None for what another place holds
     if ours is None and not whole:
         return []
     same = ours == theirs or (isinstance(ours, float) and math.isnan(ours) and math.isnan(theirs))

@@ -255,7 +255,7 @@ class Writer(Module):
             case m.Chain():
                 self.chain(node, name, scope)
             case m.At():
-                self.elsewhere(node, scope)
+                self.record_at(node, scope)
             case m.Rows() | m.Pooled():
                 raise NotGenerated(f"{type(node).__name__} {name} stands outside a table")
             case _ if node is construct.Pass:
@@ -404,7 +404,7 @@ class Writer(Module):
             self.line(f"{offset} = {following}")
         scope.names[f"# {name}"] = counter
 
-    def elsewhere(self, node: m.At, scope: Scope) -> None:
+    def record_at(self, node: m.At, scope: Scope) -> None:
         """Read a record at an offset, unless it was read before; it claims its bytes."""
         record = bare(node.subcon)[0]
         offset = expression(node.offset, scope)

@@ -212,7 +212,7 @@ class _Linter:
             case construct.Switch():
                 yield from self.switch(node, place, scope)
             case m.At() | m.Chain():
-                yield from self.elsewhere(node, place, scope)
+                yield from self.record_at(node, place, scope)
             case m.Pooled():
                 yield from self.pooled(node, place, scope)
             case m.SharedText():
@@ -294,7 +294,7 @@ class _Linter:
         for branch in branches_of(node):
             yield from self.node(branch, place, scope)
 
-    def elsewhere(self, node: Any, place: str, scope: Scope) -> Iterator[str]:
+    def record_at(self, node: Any, place: str, scope: Scope) -> Iterator[str]:
         kind, record = type(node).__name__, _record(node.subcon)
         yield from self.number(node.offset if isinstance(node, m.At) else node.first, place, scope)
         if not isinstance(record, construct.Struct):

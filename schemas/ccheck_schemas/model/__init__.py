@@ -7,7 +7,7 @@ No Construct node leaves this package.
 * `constants` lists the numbers and magics that a schema names.
 * `vocabulary` lists what of them a file uses.
 
-An expression over several fields and a conditional number inside a row have no description and stay as they are.
+An expression over several fields and a conditional number inside a row are left alone.
 """
 
 from ccheck_schemas.model.constants import Constants, constants

@@ -242,7 +242,7 @@ class _Decomposer:
             case m.Rest() | m.OpaqueRest() | m.Delimited():
                 return self.unsized(node, name, record, at, path, full)
             case m.At():
-                self.later.append(partial(self.elsewhere, node, name, record, scope, full))
+                self.later.append(partial(self.record_at, node, name, record, scope, full))
             case m.Chain():
                 self.later.append(partial(self.chain, node, name, record, path, scope, full))
         return at
@@ -416,9 +416,9 @@ class _Decomposer:
             self.tie(node.count, scope, Tie.ELEMENTS, key)
         return at if whole else None
 
-    # -- records elsewhere
+    # -- records at offsets
 
-    def elsewhere(self, node: m.At, name: str, record: Record, scope: Scope, full: str) -> None:
+    def record_at(self, node: m.At, name: str, record: Record, scope: Scope, full: str) -> None:
         """A record at an offset, once for all that name it."""
         target = record.get(name)
         if isinstance(target, Record) and target.offset not in self.heads:
@@ -442,7 +442,7 @@ class _Decomposer:
     def chain(
         self, node: m.Chain, name: str, record: Record, path: tuple[int, ...], scope: Scope, full: str
     ) -> None:
-        """The records of a chain; those whose next offset leads elsewhere are marked."""
+        """The records of a chain; one whose next offset leads to another place is marked as dangling."""
         held = record.get(name)
         if not isinstance(held, list):
             return

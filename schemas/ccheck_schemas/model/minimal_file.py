@@ -204,7 +204,7 @@ class _MinimalFile:
             case m.Chain():
                 self.later.append(lambda: self.chain(node, name, grown))
             case m.At():
-                self.later.append(lambda: self.elsewhere(node, grown))
+                self.later.append(lambda: self.record_at(node, grown))
 
     def choose(self, node: Any, name: str, grown: _Grown, pick: Any) -> None:
         """A branch: that which was picked; the present one where its own length says whether it is there;
@@ -220,9 +220,9 @@ class _MinimalFile:
             return
         inner = [_length(branch) for branch in branches(node)]
         lengths = {path for path in map(variable, inner) if path is not None}
-        elsewhere = any(isinstance(branch, m.Pooled | m.At) for branch in branches(node))
+        pointers = any(isinstance(branch, m.Pooled | m.At) for branch in branches(node))
         if lengths & variables(condition(node)):
-            if pick is not False and (not elsewhere or self.random.random() < 0.3):
+            if pick is not False and (not pointers or self.random.random() < 0.3):
                 self.node(node.thensubcon, name, grown, pick)
             return
         chosen = node.thensubcon if self.known(condition(node), grown) else node.elsesubcon
@@ -343,10 +343,10 @@ class _MinimalFile:
                 self.patch(before, (node.next_field,), at)
             before = _Grown(grown)
             self.struct(record, before, pick)
-            # What this record names elsewhere stands right behind it.
+            # The records that this one points to follow it directly.
         self.lists[id(grown), name] = len(picks)
 
-    def elsewhere(self, node: m.At, grown: _Grown) -> None:
+    def record_at(self, node: m.At, grown: _Grown) -> None:
         """A record at an offset."""
         at = len(self.out)
         self.struct(node.subcon, _Grown(grown))

@@ -108,7 +108,7 @@ class Payload(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlaceForm:
-    """A number that names a record elsewhere, at the offset ``base + slope * number``; `zero` names none."""
+    """A number that points to a record at the offset ``base + slope * number``; `zero` names none."""
 
     number: Number
     base: int = 0

@@ -19,18 +19,18 @@ from typing import Any
 import construct
 
 from ccheck_schemas import meaning as m
-from ccheck_schemas.read.walk import elsewhere, leaves, listed, nested, shared, streams
+from ccheck_schemas.read.walk import leaves, listed, nested, pointers, shared, streams
 from ccheck_schemas.read.walk.reader import Handler, Reader
 from ccheck_schemas.record import Reading
 
 
-def read(root: construct.Construct, data: bytes, *, at_once: bool = True) -> Reading:
+def read(root: construct.Construct, data: bytes, *, bulk: bool = True) -> Reading:
     """Read `data` by the schema `root`, a Struct that `lint` accepts. Raises nothing on any bytes.
 
-    at_once: look at all rows of a table at once, and make records only of those that are asked for. Without
+    bulk: look at all rows of a table at once, and make records only of those that are asked for. Without
     it every row is read by itself, which takes far longer and gives the same: tests hold the two together.
     """
-    return Reader(root, data, _handler, at_once=at_once).run(root)
+    return Reader(root, data, _handler, bulk=bulk).run(root)
 
 
 _HANDLERS: tuple[tuple[type, Handler], ...] = (
@@ -56,8 +56,8 @@ _HANDLERS: tuple[tuple[type, Handler], ...] = (
     (m.UpToEnd, listed.up_to_end),
     (m.ZerosTo, listed.zeros_to),
     (m.ZerosToEnd, listed.zeros_to_end),
-    (m.At, elsewhere.elsewhere),
-    (m.Chain, elsewhere.chain),
+    (m.At, pointers.record_at),
+    (m.Chain, pointers.chain),
     (m.Opaque, streams.opaque),
     (m.OpaqueRest, streams.opaque_rest),
     (m.Slot, streams.slot),

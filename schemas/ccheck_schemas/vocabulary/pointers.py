@@ -11,7 +11,7 @@ from ccheck_schemas.vocabulary.expression import Expression, FieldError, evaluat
 from ccheck_schemas.vocabulary.limits import positive
 
 
-class _Elsewhere(construct.Subconstruct):
+class _Pointer(construct.Subconstruct):
     """A node that takes no bytes where it stands."""
 
     def __init__(self, subcon: construct.Construct) -> None:
@@ -22,7 +22,7 @@ class _Elsewhere(construct.Subconstruct):
         return 0
 
 
-class At(_Elsewhere):
+class At(_Pointer):
     """A record at an absolute offset (a ``this`` expression); None when the offset is 0. Shared records are
     read once.
     """
@@ -52,7 +52,7 @@ class At(_Elsewhere):
         return obj
 
 
-class Chain(_Elsewhere):
+class Chain(_Pointer):
     """Records that name the offset of the next one, ascending and `align`-aligned.
 
     first: offset of the first record (0: none). next_field: the record's field that holds the offset of the
@@ -98,7 +98,7 @@ class Chain(_Elsewhere):
         return obj
 
 
-class Pooled(_Elsewhere):
+class Pooled(_Pointer):
     """An item of the pool `region`: `length` bytes at an absolute `offset`, `align`-aligned. item: a `Text`
     or `construct.Bytes`.
     """
@@ -153,7 +153,7 @@ class Rows(construct.Construct):
         return 0
 
 
-class SharedText(_Elsewhere):
+class SharedText(_Pointer):
     """The text that begins at `offset` of the block `block` (a `Strings`) and goes to the first NUL. Texts
     may be the ends of others. encoding: a codec of Python, decoded strictly.
 

@@ -42,10 +42,10 @@ class Reader:
     where a region is cut short and was reported). It returns the offset behind the node, or raises Cut.
     """
 
-    def __init__(self, root: construct.Construct, data: bytes, handler: Handlers, *, at_once: bool) -> None:
+    def __init__(self, root: construct.Construct, data: bytes, handler: Handlers, *, bulk: bool) -> None:
         self.data = data
         self.handler = handler
-        self.at_once = at_once
+        self.bulk = bulk
         self.size = len(data)
         self.collector = FaultCollector(data)
         self.tables = Tables(self.collector, _shared(root))

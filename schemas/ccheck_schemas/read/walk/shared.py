@@ -28,14 +28,14 @@ def table(
     size = fixed_size(node.subcon) or 1
     fits = min(reader.fit(node.count, count, size, record, at, limit, promised), node.high)
     parent = record if node.table in reader.tables else None
-    plan = row_plan(node.subcon) if reader.at_once else None
+    plan = row_plan(node.subcon) if reader.bulk else None
     one_by_one: list[Record] = []
     rows = one_by_one if plan is None else Rows(plan, node.table, reader.data, (at, fits), record, parent)
     if not reader.tables.add(node.table, rows, count):
         _repeated(reader, node.table, field_of(node.count), record, at)
     start = at
     if isinstance(rows, Rows):
-        _rows_at_once(reader, rows)
+        _bulk_rows(reader, rows)
         at += fits * size
     else:
         for i in range(fits):
@@ -51,7 +51,7 @@ def table(
     return at
 
 
-def _rows_at_once(reader: Reader, rows: Rows) -> None:
+def _bulk_rows(reader: Reader, rows: Rows) -> None:
     """Read rows at once: only those that break a meaning are looked at by themselves."""
     plan = rows.plan
     for i in plan.broken(rows.bytes(), reader.size):

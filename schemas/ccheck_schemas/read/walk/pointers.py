@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ccheck_schemas.read.walk.reader import Reader
 
 
-def elsewhere(
+def record_at(
     reader: Reader, node: m.At, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """A record at an offset; one that was read before is not read again."""
