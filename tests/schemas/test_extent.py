@@ -1,4 +1,4 @@
-"""A schema that is too large or too deep to be walked is refused with its place, on the command line too."""
+"""A schema that is too large or too deep to traverse is refused with its place, on the command line too."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_a_schema_that_is_too_large_is_refused_at_its_place(tmp_path: Path, name
 
 @pytest.mark.parametrize("name", ALLOWED)
 def test_whatever_is_accepted_is_walked_to_its_end(tmp_path: Path, name: str) -> None:
-    """The deepest schemas that are accepted judge files, on the command line and by all that walks a schema."""
+    """The deepest schemas that are accepted judge files, on the command line and by all that traverses a schema."""
     path = tmp_path / "mine.py"
     path.write_text(f"{BEGINNING}{ALLOWED[name]}\n{END}")
     files = [tmp_path / f"{i}.bin" for i in range(len(FILES))]
@@ -174,7 +174,7 @@ def test_a_shared_record_is_counted_wherever_it_stands(monkeypatch: pytest.Monke
 
 
 def test_nodes_behind_a_refused_node_are_counted_too() -> None:
-    """What Construct itself would walk is measured, whatever lint says of it."""
+    """What Construct itself would traverse is measured, whatever lint says of it."""
     node: Any = Int8ub
     for _ in range(300):
         node = Padded(4, node)

@@ -19,7 +19,7 @@ from ccheck.formats.check_table import CHECKS
 from ccheck.judging.judgement import Judgement, prepare
 from ccheck_schemas import meaning as m
 from ccheck_schemas.model import decompose
-from ccheck_schemas.read.walk.reader import MOST_RECORDS
+from ccheck_schemas.read.reader import MOST_RECORDS
 from ccheck_schemas.schema import Schema
 from tests.validator.test_cli import Run, cc
 

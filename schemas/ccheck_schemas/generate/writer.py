@@ -1,4 +1,4 @@
-"""Write the module of a schema: one walk over its tree, one function."""
+"""Write the module of a schema: one pass over its tree, one function."""
 
 from __future__ import annotations
 

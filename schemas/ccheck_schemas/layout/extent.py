@@ -1,6 +1,6 @@
-"""Refuse a schema that is too large or too deep, before anything walks it by recursion.
+"""Refuse a schema that is too large or too deep, before anything traverses it by recursion.
 
-A schema is a graph: one node or one operand may stand in many places, and whoever walks it meets it in each.
+A schema is a graph: one node or one operand may stand in many places, and a traversal meets it in each.
 Sizes are therefore counted with every place, and worked out once for each object, without recursion.
 """
 
@@ -51,7 +51,7 @@ class _Measured:
 
 
 def oversize(root: construct.Construct) -> tuple[str, ...]:
-    """Returns why a schema is too large to be walked, each ``place: reason``; none where it is not.
+    """Returns why a schema is too large to traverse, each ``place: reason``; none where it is not.
 
     A schema that holds itself has no size, and is refused too.
     """

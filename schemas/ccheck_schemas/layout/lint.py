@@ -105,7 +105,7 @@ def lint(root: construct.Construct) -> tuple[str, ...]:
     if type(root) is not construct.Struct:
         return ("schema: the top node is not a Struct",)
     if too_large := oversize(root):
-        return tuple(dict.fromkeys(too_large))  # nothing else may walk it
+        return tuple(dict.fromkeys(too_large))  # nothing else may traverse it
     linter = _Linter()
     complaints = list(linter.struct(root, "", None))
     complaints += [
@@ -117,7 +117,7 @@ def lint(root: construct.Construct) -> tuple[str, ...]:
 
 
 class _Linter:
-    """One walk over a schema. Methods yield complaints; `scope` holds the fields before the node."""
+    """One pass over a schema. Methods yield complaints; `scope` holds the fields before the node."""
 
     def __init__(self) -> None:
         self.named: dict[str, set[str]] = {kind: set() for kind in ("table", "pool", "block", "field")}

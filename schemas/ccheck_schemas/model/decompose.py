@@ -54,7 +54,7 @@ def decompose(root: construct.Construct, data: bytes) -> FileModel:
 
 
 class _Decomposer:
-    """One walk over a schema and a reading. The methods for nodes give the offset behind, or None where the
+    """One pass over a schema and a reading. The methods for nodes give the offset behind, or None where the
     record is cut short.
     """
 
@@ -70,7 +70,7 @@ class _Decomposer:
     def run(self) -> FileModel:
         """All pieces, with the places that numbers name."""
         self.struct(self.root, self.reading.root, 0, (), Scope(None), "")
-        for step in self.later:  # grows while it is walked
+        for step in self.later:  # grows during the loop
             step()
         for piece in self.found.pieces:
             if piece.record_type is not None and piece.record_type.places:

@@ -92,7 +92,7 @@ class _MinimalFile:
         """The whole file."""
         top = _Grown(None)
         self.struct(root, top)
-        for step in self.later:  # grows while it is walked
+        for step in self.later:  # grows during the loop
             step()
         for grown, name, of in self.counts:
             if (id(grown), of) in self.lists:

@@ -1,7 +1,7 @@
 """Read any bytes by a schema: records with their places, and every fault, never an exception.
 
 Construct's own parser stops at the first error, knows no offsets and trusts counts and lengths. This reader
-walks the same tree of nodes (`meaning`) and keeps these promises for any bytes:
+follows the same tree of nodes (`meaning`) and keeps these promises for any bytes:
 
 * it reports all faults; a record that is cut short is one fault, and all that can still be read is read
 * its work and memory are proportional to the file: counts are compared with the bytes at hand before anything
@@ -19,8 +19,8 @@ from typing import Any
 import construct
 
 from ccheck_schemas import meaning as m
-from ccheck_schemas.read.walk import leaves, listed, nested, pointers, shared, streams
-from ccheck_schemas.read.walk.reader import Handler, Reader
+from ccheck_schemas.read.handlers import leaves, listed, nested, pointers, shared, streams
+from ccheck_schemas.read.reader import Handler, Reader
 from ccheck_schemas.record import Reading
 
 

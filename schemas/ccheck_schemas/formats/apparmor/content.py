@@ -136,10 +136,10 @@ class PolicyContent:
 def assemble(reading: Reading) -> PolicyContent:
     """The typed content of a reading; items that are cut short are left out."""
     items = [item for record in reading.root.get("items") or () if (item := _item(record)) is not None]
-    walk = _Walk(items)
-    walk.profiles()
+    content = _ContentReader(items)
+    content.profiles()
     return PolicyContent(
-        tuple(walk.found), tuple(walk.dfas.values()), tuple(walk.slips), reading.root.span("items").end
+        tuple(content.found), tuple(content.dfas.values()), tuple(content.slips), reading.root.span("items").end
         if reading.root.get("items") is not None else 0,
     )  # fmt: skip
 
@@ -194,7 +194,7 @@ class _Astray(Exception):
     """The stream has another item than the kernel asks for."""
 
 
-class _Walk:
+class _ContentReader:
     """The items in order, asked for as the kernel's `unpack_profile` asks."""
 
     def __init__(self, items: list[Item]) -> None:

@@ -10,12 +10,12 @@ from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultName
 from ccheck_schemas.layout.size import fixed_size, least_size
 from ccheck_schemas.meaning import field_of
-from ccheck_schemas.read.walk import leaves
-from ccheck_schemas.read.walk.cut import Cut
+from ccheck_schemas.read.cut import Cut
+from ccheck_schemas.read.handlers import leaves
 from ccheck_schemas.record import Record
 
 if TYPE_CHECKING:
-    from ccheck_schemas.read.walk.reader import Reader
+    from ccheck_schemas.read.reader import Reader
 
 
 def nested(reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:

@@ -8,7 +8,7 @@ from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultName
 
 
-def judge(meaning: m.Meaning, value: int, file_size: int) -> tuple[FaultName, dict[str, Any]] | None:
+def number_fault(meaning: m.Meaning, value: int, file_size: int) -> tuple[FaultName, dict[str, Any]] | None:
     """The fault's name and values when the number by itself breaks its meaning, else None."""
     if isinstance(meaning, m.FileSize):
         return (

@@ -9,14 +9,14 @@ from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultName
 from ccheck_schemas.layout.size import fixed_size
 from ccheck_schemas.meaning import field_of
+from ccheck_schemas.read.cut import Cut
+from ccheck_schemas.read.handlers.meanings import check_meaning
 from ccheck_schemas.read.row_plan import row_plan
 from ccheck_schemas.read.rows import Rows
-from ccheck_schemas.read.walk.cut import Cut
-from ccheck_schemas.read.walk.later import mean
 from ccheck_schemas.record import Record
 
 if TYPE_CHECKING:
-    from ccheck_schemas.read.walk.reader import Reader
+    from ccheck_schemas.read.reader import Reader
 
 
 def table(
@@ -57,7 +57,7 @@ def _bulk_rows(reader: Reader, rows: Rows) -> None:
     for i in plan.broken(rows.bytes(), reader.size):
         for name, meaning in plan.meanings:
             if not isinstance(meaning, m.IndexInto):
-                mean(reader, meaning, rows[i].values[name], rows[i], name)
+                check_meaning(reader, meaning, rows[i].values[name], rows[i], name)
     if plan.indexes:
         reader.later.append(partial(reader.tables.settle_indexes, rows))
     for name, node in plan.takes:

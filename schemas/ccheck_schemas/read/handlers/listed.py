@@ -13,7 +13,7 @@ from ccheck_schemas.record import Record
 from ccheck_schemas.span import Span
 
 if TYPE_CHECKING:
-    from ccheck_schemas.read.walk.reader import Reader
+    from ccheck_schemas.read.reader import Reader
 
 
 def terminated(

@@ -9,12 +9,12 @@ import construct
 from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultName
 from ccheck_schemas.layout.size import fixed_size
+from ccheck_schemas.read.handlers.meanings import check_meaning
 from ccheck_schemas.read.text import decode
-from ccheck_schemas.read.walk.later import mean
 from ccheck_schemas.record import Record
 
 if TYPE_CHECKING:
-    from ccheck_schemas.read.walk.reader import Reader
+    from ccheck_schemas.read.reader import Reader
 
 
 def integer(reader: Reader, leaf: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
@@ -26,7 +26,7 @@ def integer(reader: Reader, leaf: Any, record: Record, name: str, at: int, limit
     (value,) = packed.unpack_from(reader.data, at)
     record.put(name, value, at, end, packed)
     for meaning in meanings:
-        mean(reader, meaning, value, record, name)
+        check_meaning(reader, meaning, value, record, name)
     return int(end)
 
 

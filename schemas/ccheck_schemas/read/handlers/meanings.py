@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultName
-from ccheck_schemas.read.judge import judge
+from ccheck_schemas.read.number_fault import number_fault
 from ccheck_schemas.read.rows import Rows
 from ccheck_schemas.record import FixUp, Record
 
 if TYPE_CHECKING:
-    from ccheck_schemas.read.walk.reader import Reader
+    from ccheck_schemas.read.reader import Reader
 
 
-def mean(reader: Reader, meaning: m.Meaning, value: int, record: Record, name: str) -> None:
+def check_meaning(reader: Reader, meaning: m.Meaning, value: int, record: Record, name: str) -> None:
     """Hold a number against its meaning: now, or when the whole file is read."""
-    wrong = judge(meaning, value, reader.size)
+    wrong = number_fault(meaning, value, reader.size)
     if wrong is not None:
         reader.collector.fault(wrong[0], record, name, **wrong[1])
     later = _LATER.get(type(meaning))

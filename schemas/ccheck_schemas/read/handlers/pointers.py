@@ -9,11 +9,11 @@ from ccheck_schemas.fault import FaultName
 from ccheck_schemas.layout.outer import outer_paths
 from ccheck_schemas.meaning import field_of
 from ccheck_schemas.read.collector import place_of
-from ccheck_schemas.read.walk.cut import Cut
+from ccheck_schemas.read.cut import Cut
 from ccheck_schemas.record import Record
 
 if TYPE_CHECKING:
-    from ccheck_schemas.read.walk.reader import Reader
+    from ccheck_schemas.read.reader import Reader
 
 
 def record_at(

@@ -1,4 +1,4 @@
-"""What one walk over a schema and a file holds, and what every node needs."""
+"""The state of one reading, and what every handler needs."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ccheck_schemas.fault import FaultName
 from ccheck_schemas.layout.tree import nodes
 from ccheck_schemas.meaning import field_of
 from ccheck_schemas.read.collector import FaultCollector, Stop
+from ccheck_schemas.read.cut import Cut
 from ccheck_schemas.read.pool import Pools
 from ccheck_schemas.read.sharing import Tables
 from ccheck_schemas.read.strings import Blocks
-from ccheck_schemas.read.walk.cut import Cut
 from ccheck_schemas.record import FixUp, Reading, Record
 from ccheck_schemas.vocabulary.expression import NOT_THERE
 
@@ -35,7 +35,7 @@ MOST_RECORDS = 1_000_000
 
 
 class Reader:
-    """One walk over a schema and a file.
+    """One reading of a file by a schema.
 
     A function that reads a node takes the record that gets the field, the field's name, the offset, the end
     of the bytes at hand (`limit`) and the end that the file promised (`promised`, which lies beyond `limit`

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultName
-from ccheck_schemas.read.walk.cut import Cut
+from ccheck_schemas.read.cut import Cut
 from ccheck_schemas.record import Record
 from ccheck_schemas.vocabulary.expression import field_of
 
 if TYPE_CHECKING:
-    from ccheck_schemas.read.walk.reader import Reader
+    from ccheck_schemas.read.reader import Reader
 
 SLACK = "the type ends before its field does"
 """Why the rest of a substream is not looked into."""
