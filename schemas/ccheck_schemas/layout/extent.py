@@ -119,10 +119,10 @@ class _Measure:
                 continue
             stack.pop()
             if not known.complete:
-                self._settle(part, known)
+                self._complete(part, known)
         return self.expressions[id(expression)]
 
-    def _settle(self, part: Any, found: _Measured) -> None:
+    def _complete(self, part: Any, found: _Measured) -> None:
         inner = [self.expressions[id(operand)] for operand in found.held]
         # An operand that is not complete holds this expression, which then has no end.
         endless = not all(operand.complete for operand in inner)

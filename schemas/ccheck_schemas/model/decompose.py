@@ -64,13 +64,13 @@ class _Decomposer:
         self.reading = read(root, data)
         self.found = FileModel([], {}, {})
         self.heads: dict[int, int] = {}
-        self.later: list[Callable[[], None]] = []
+        self.deferred: list[Callable[[], None]] = []
         self.reserved = 0
 
     def run(self) -> FileModel:
         """All pieces, with the places that numbers name."""
         self.struct(self.root, self.reading.root, 0, (), Scope(None), "")
-        for step in self.later:  # grows during the loop
+        for step in self.deferred:  # grows during the loop
             step()
         for piece in self.found.pieces:
             if piece.record_type is not None and piece.record_type.places:
@@ -120,7 +120,7 @@ class _Decomposer:
             if after is None:
                 return None
             at = after
-        self.later.append(partial(self.state, node, scope))
+        self.deferred.append(partial(self.state, node, scope))
         return at
 
     def fixed(
@@ -242,9 +242,9 @@ class _Decomposer:
             case m.Rest() | m.OpaqueRest() | m.Delimited():
                 return self.unsized(node, name, record, at, path, full)
             case m.At():
-                self.later.append(partial(self.record_at, node, name, record, scope, full))
+                self.deferred.append(partial(self.record_at, node, name, record, scope, full))
             case m.Chain():
-                self.later.append(partial(self.chain, node, name, record, path, scope, full))
+                self.deferred.append(partial(self.chain, node, name, record, path, scope, full))
         return at
 
     def elastic(

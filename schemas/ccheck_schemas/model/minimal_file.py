@@ -78,7 +78,7 @@ class _MinimalFile:
     def __init__(self, random: Random) -> None:
         self.random = random
         self.out = bytearray()
-        self.later: list[Any] = []
+        self.deferred: list[Any] = []
         self.pooled: dict[str, list[tuple[m.Pooled, _Grown]]] = {}
         self.shared: dict[str, list[tuple[m.SharedText, _Grown]]] = {}
         self.rows: dict[str, int] = {}
@@ -92,7 +92,7 @@ class _MinimalFile:
         """The whole file."""
         top = _Grown(None)
         self.struct(root, top)
-        for step in self.later:  # grows during the loop
+        for step in self.deferred:  # grows during the loop
             step()
         for grown, name, of in self.counts:
             if (id(grown), of) in self.lists:
@@ -202,9 +202,9 @@ class _MinimalFile:
             case m.Terminated():
                 self.terminated(node, name, grown)
             case m.Chain():
-                self.later.append(lambda: self.chain(node, name, grown))
+                self.deferred.append(lambda: self.chain(node, name, grown))
             case m.At():
-                self.later.append(lambda: self.record_at(node, grown))
+                self.deferred.append(lambda: self.record_at(node, grown))
 
     def choose(self, node: Any, name: str, grown: _Grown, pick: Any) -> None:
         """A branch: that which was picked; the present one where its own length says whether it is there;

@@ -109,7 +109,7 @@ class FaultCollector:
             self.fault(FaultName.BYTES_OWNED_TWICE, record, place=(start, end), other=None, link=False)
             raise Stop
 
-    def settle_claims(self, top: Record) -> None:
+    def check_claims(self, top: Record) -> None:
         """See that each byte of the file belongs to one record."""
         at = reached = 0
         owner = top

@@ -55,12 +55,12 @@ class Pools:
         """The file is read without a fault so far: a pool that was not met has no bytes."""
         self._absent = [region for region in self._named if region not in self.extents]
 
-    def settle(self) -> None:
+    def read_items(self) -> None:
         """Read the items of each pool, and see that they share its bytes out between them."""
         for region, (start, end) in self.extents.items():
-            _Items(self._collector, region, start, end, self._named.get(region, [])).settle()
+            _Items(self._collector, region, start, end, self._named.get(region, [])).read_items()
         for region in self._absent:
-            _Items(self._collector, region, 0, 0, self._named[region]).settle()
+            _Items(self._collector, region, 0, 0, self._named[region]).read_items()
 
 
 class _Items:
@@ -86,7 +86,7 @@ class _Items:
         self._wanted: set[int] = set()
         self._owners: dict[int, tuple[Span, int]] = {}
 
-    def settle(self) -> None:
+    def read_items(self) -> None:
         """Read all items, then see that they share out the bytes."""
         accounts = self._scanned()
         if accounts is None:

@@ -52,7 +52,7 @@ class Reader:
         self.pools = Pools(self.collector)
         self.blocks = Blocks(self.collector)
         self.fix_ups: list[FixUp] = []
-        self.later: list[Callable[[], None]] = []
+        self.deferred: list[Callable[[], None]] = []
         # Records read elsewhere, each once, by node and offset, and by what they take from around them.
         self.seen: dict[tuple[int, int], dict[tuple[Any, ...], Record]] = {}
         # Records that were cut short, and those whose region ends at a wrong place, with the end that holds.
@@ -80,12 +80,12 @@ class Reader:
             if collector.complete and not collector.counts:
                 self.tables.close()
                 self.pools.close()
-            for step in self.later:
+            for step in self.deferred:
                 step()
-            self.tables.settle()
-            self.pools.settle()
-            self.blocks.settle()
-            collector.settle_claims(top)
+            self.tables.assign_rows()
+            self.pools.read_items()
+            self.blocks.read_texts()
+            collector.check_claims(top)
         except Stop:
             collector.complete = False
         return Reading(

@@ -57,7 +57,7 @@ class Tables:
             name: rows if isinstance(rows, Rows) else tuple(rows) for name, (rows, _) in self._rows.items()
         }
 
-    def settle_index(self, table: str, value: int, record: Record, name: str) -> None:
+    def check_index(self, table: str, value: int, record: Record, name: str) -> None:
         """See that an index lies in its table."""
         known = self._known(table)
         if known is not None and not 0 <= value < known[1]:
@@ -66,16 +66,16 @@ class Tables:
                 FaultName.INDEX_OUTSIDE_TABLE, record, name, value=value, count=1, rows=rows, table=table
             )
 
-    def settle_indexes(self, rows: Rows) -> None:
+    def check_indexes(self, rows: Rows) -> None:
         """See that all indexes of a table's rows lie in their tables."""
         known = [(index, self._known(index[2])) for index in rows.plan.indexes]
         limits = [(*index, table[1]) for index, table in known if table is not None]
         for i, numbers in enumerate(rows.numbers()):
             for at, name, table, count in limits:
                 if not 0 <= numbers[at] < count:
-                    self.settle_index(table, numbers[at], rows[i], name)
+                    self.check_index(table, numbers[at], rows[i], name)
 
-    def settle(self) -> None:
+    def assign_rows(self) -> None:
         """Hand the rows of each table to their takers, in order and without gaps."""
         for table in self._shared:
             known = self._known(table)
@@ -87,7 +87,7 @@ class Tables:
                 shares = _Shares(rows, takers[0][0], *takers[0][1:])
                 if not shares.ordered(known[1]):
                     shares.set((first, number) for _, first, number in self._share(table, *known))
-                shares.settle()
+                shares.attach()
                 continue
             for record, first, number in self._share(table, *known):
                 taker, label = record()
@@ -199,7 +199,7 @@ class _Shares:
         assert self._runs is not None  # noqa: S101 - set one line above
         return self._runs
 
-    def settle(self) -> None:
+    def attach(self) -> None:
         """Tell the rows that were made, and those that will be."""
         self._takers.finish(self._give)
         self._rows.finish(self._own)

@@ -29,7 +29,7 @@ class Blocks:
         """Note a record that names a text."""
         self._named.setdefault(node.block, []).append((record, name, node))
 
-    def settle(self) -> None:
+    def read_texts(self) -> None:
         """Read the texts of each block, and see that they own all its bytes.
 
         Raises:

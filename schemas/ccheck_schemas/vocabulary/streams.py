@@ -78,7 +78,7 @@ class _Content:
     pad: int | None
     encoding: str | None
 
-    def _settle(self, terminator: bytes, include: bool, pad: int | None, encoding: str | None) -> None:
+    def _configure(self, terminator: bytes, include: bool, pad: int | None, encoding: str | None) -> None:
         if pad is not None and not 0 <= pad <= 0xFF:
             raise ValueError(f"a padding byte of {pad} is no byte")
         self.terminator = terminator
@@ -143,7 +143,7 @@ class Slot(construct.Bytes, _Content):
         encoding: str | None = None,
     ) -> None:
         super().__init__(length)
-        self._settle(terminator, include, pad, encoding)
+        self._configure(terminator, include, pad, encoding)
 
     def _parse(self, stream: Any, context: Any, path: str) -> Any:
         length = evaluate(self.length, context)
@@ -167,7 +167,7 @@ class Rest(construct.Construct, _Content):
         encoding: str | None = None,
     ) -> None:
         super().__init__()
-        self._settle(terminator, include, pad, encoding)
+        self._configure(terminator, include, pad, encoding)
 
     def _parse(self, stream: Any, context: Any, path: str) -> Any:
         return self.value(_rest(stream, context, path), path)

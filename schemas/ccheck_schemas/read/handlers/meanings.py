@@ -23,9 +23,9 @@ def check_meaning(reader: Reader, meaning: m.Meaning, value: int, record: Record
     wrong = number_fault(meaning, value, reader.size)
     if wrong is not None:
         reader.collector.fault(wrong[0], record, name, **wrong[1])
-    later = _LATER.get(type(meaning))
-    if later is not None:
-        reader.later.append(partial(later, reader, meaning, value, record, name))
+    check = _DEFERRED.get(type(meaning))
+    if check is not None:
+        reader.deferred.append(partial(check, reader, meaning, value, record, name))
     packer = record.packer(name) if isinstance(meaning, m.FileSize | m.ChecksumOver) else None
     if packer is not None:
         reader.fix_ups.append(FixUp(meaning, record.span(name), packer))
@@ -43,7 +43,7 @@ def _checksum(reader: Reader, meaning: m.ChecksumOver, value: int, record: Recor
 
 
 def _index(reader: Reader, meaning: m.IndexInto, value: int, record: Record, name: str) -> None:
-    reader.tables.settle_index(meaning.table, value, record, name)
+    reader.tables.check_index(meaning.table, value, record, name)
 
 
 def _count(reader: Reader, meaning: m.CountOf, value: int, record: Record, name: str) -> None:
@@ -63,7 +63,7 @@ def _record_size(reader: Reader, meaning: m.RecordSize, value: int, record: Reco
         reader.collector.fault(FaultName.RECORD_SIZE_WRONG, record, name, value=value, actual=size)
 
 
-_LATER: Mapping[type, Callable[..., None]] = MappingProxyType(
+_DEFERRED: Mapping[type, Callable[..., None]] = MappingProxyType(
     {
         m.ChecksumOver: _checksum,
         m.IndexInto: _index,

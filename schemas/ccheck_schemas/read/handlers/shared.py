@@ -59,7 +59,7 @@ def _bulk_rows(reader: Reader, rows: Rows) -> None:
             if not isinstance(meaning, m.IndexInto):
                 check_meaning(reader, meaning, rows[i].values[name], rows[i], name)
     if plan.indexes:
-        reader.later.append(partial(reader.tables.settle_indexes, rows))
+        reader.deferred.append(partial(reader.tables.check_indexes, rows))
     for name, node in plan.takes:
         reader.tables.take(rows, name, node)
     if plan.pool is not None:
