@@ -12,7 +12,7 @@ generator does not know raises `NotGenerated`; the reader alone reads its files.
 
 from __future__ import annotations
 
-from ccheck_schemas.generate.scope import NotGenerated
+from ccheck_schemas.generate.variables import NotGenerated
 from ccheck_schemas.generate.writer import Writer
 from ccheck_schemas.schema import Schema
 

@@ -13,7 +13,7 @@ from construct.expr import BinExpr, UniExpr
 from ccheck_schemas import meaning as m
 from ccheck_schemas.layout.size import sizeof
 from ccheck_schemas.layout.tree import bare, nodes
-from ccheck_schemas.model.plan import Run, leaf_run, plan
+from ccheck_schemas.model.runs import Run, leaf_run, runs_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def constants(root: construct.Construct) -> Constants:
 def _numbers(node: Any) -> Iterator[Any]:
     """The numbers that are fields of a Struct, in runs or behind a condition."""
     if isinstance(node, construct.Struct):
-        for step in plan(node):
+        for step in runs_of(node):
             if isinstance(step, Run):
                 yield from step.record_type.numbers
         return

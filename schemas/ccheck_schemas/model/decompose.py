@@ -16,17 +16,7 @@ from ccheck_schemas import meaning as m
 from ccheck_schemas.layout.size import sizeof
 from ccheck_schemas.layout.tree import bare
 from ccheck_schemas.model import forms
-from ccheck_schemas.model.plan import (
-    LEAVES,
-    Run,
-    blob_of,
-    branches,
-    chosen,
-    leaf_run,
-    plan,
-    slope,
-    variable,
-)
+from ccheck_schemas.model.number_scope import NumberScope
 from ccheck_schemas.model.record_type import (
     KEYS,
     Chained,
@@ -42,7 +32,17 @@ from ccheck_schemas.model.record_type import (
     TableRows,
     Tie,
 )
-from ccheck_schemas.model.scope import Scope
+from ccheck_schemas.model.runs import (
+    LEAVES,
+    Run,
+    blob_of,
+    branches,
+    chosen,
+    leaf_run,
+    runs_of,
+    slope,
+    variable,
+)
 from ccheck_schemas.read import read
 from ccheck_schemas.record import Record
 from ccheck_schemas.vocabulary.expression import Unresolved, resolve
@@ -69,7 +69,7 @@ class _Decomposer:
 
     def run(self) -> FileModel:
         """All pieces, with the places that numbers name."""
-        self.struct(self.root, self.reading.root, 0, (), Scope(None), "")
+        self.struct(self.root, self.reading.root, 0, (), NumberScope(None), "")
         for step in self.deferred:  # grows during the loop
             step()
         for piece in self.found.pieces:
@@ -104,10 +104,10 @@ class _Decomposer:
     # -- records
 
     def struct(
-        self, node: Any, record: Record, at: int, path: tuple[int, ...], scope: Scope, name: str
+        self, node: Any, record: Record, at: int, path: tuple[int, ...], scope: NumberScope, name: str
     ) -> int | None:
         """All pieces of a record."""
-        for step in plan(node, name):
+        for step in runs_of(node, name):
             if isinstance(step, Run):
                 after = self.fixed(step, node, record, at, path, scope)
             else:
@@ -124,7 +124,7 @@ class _Decomposer:
         return at
 
     def fixed(
-        self, run: Run, node: Any, record: Record, at: int, path: tuple[int, ...], scope: Scope
+        self, run: Run, node: Any, record: Record, at: int, path: tuple[int, ...], scope: NumberScope
     ) -> int | None:
         """A run of fixed fields, if it is there from end to end."""
         try:
@@ -170,7 +170,7 @@ class _Decomposer:
         content = self.data[offset : offset + length]
         return Payload(content, node.align, blob.behind, blob.encoding, blob.lists)
 
-    def state(self, node: Any, scope: Scope) -> None:
+    def state(self, node: Any, scope: NumberScope) -> None:
         """What counts and lengths of a record say by their meaning alone."""
         pieces = {id(piece): piece for piece, _ in scope.numbers.values()}
         tied = {id(relation.number) for piece in pieces.values() for relation in piece.relations}
@@ -186,7 +186,9 @@ class _Decomposer:
                     first, last, trim = scope.extents[meaning.of]
                     piece.relations += (Relation(number, Tie.BYTES, first, last, trim),)
 
-    def tie(self, expression: Any, scope: Scope, tie: Tie, target: int, last: int = 0, trim: int = 0) -> None:
+    def tie(
+        self, expression: Any, scope: NumberScope, tie: Tie, target: int, last: int = 0, trim: int = 0
+    ) -> None:
         """Let the number that an expression reads follow from what it counts."""
         path = variable(expression)
         held = scope.find(path) if path else None
@@ -202,7 +204,14 @@ class _Decomposer:
     # -- nodes between the runs
 
     def node(
-        self, node: Any, name: str, record: Record, at: int, path: tuple[int, ...], scope: Scope, full: str
+        self,
+        node: Any,
+        name: str,
+        record: Record,
+        at: int,
+        path: tuple[int, ...],
+        scope: NumberScope,
+        full: str,
     ) -> int | None:
         """One node; conditional ones lead on to the branch that the record's numbers choose."""
         leaf = _branch(node, record)
@@ -212,7 +221,7 @@ class _Decomposer:
                 return None
             case construct.Struct():
                 inner = record.get(name)
-                scope.inner[name] = Scope(scope)
+                scope.inner[name] = NumberScope(scope)
                 if not isinstance(inner, Record):
                     return None
                 return self.struct(node, inner, at, path, scope.inner[name], full)
@@ -248,7 +257,14 @@ class _Decomposer:
         return at
 
     def elastic(
-        self, node: Any, name: str, record: Record, at: int, path: tuple[int, ...], scope: Scope, full: str
+        self,
+        node: Any,
+        name: str,
+        record: Record,
+        at: int,
+        path: tuple[int, ...],
+        scope: NumberScope,
+        full: str,
     ) -> int | None:
         """Text or bytes whose length a number states."""
         try:
@@ -265,7 +281,7 @@ class _Decomposer:
         return end + behind
 
     def zeros(
-        self, node: Any, record: Record, at: int, path: tuple[int, ...], scope: Scope, full: str
+        self, node: Any, record: Record, at: int, path: tuple[int, ...], scope: NumberScope, full: str
     ) -> int | None:
         """Zeros up to an offset that a number names, which follows them, or up to the end."""
         end = _amount(node.offset, record) if isinstance(node, m.ZerosTo) else len(self.data)
@@ -305,7 +321,7 @@ class _Decomposer:
         record: Record,
         at: int,
         path: tuple[int, ...],
-        scope: Scope,
+        scope: NumberScope,
         full: str,
     ) -> int | None:
         """A block of texts that others name by numbers of their own; it stays as it is."""
@@ -319,10 +335,10 @@ class _Decomposer:
         return end
 
     def table(
-        self, node: m.Table, name: str, record: Record, at: int, path: tuple[int, ...], scope: Scope
+        self, node: m.Table, name: str, record: Record, at: int, path: tuple[int, ...], scope: NumberScope
     ) -> int | None:
         """A table: one piece, whose rows are kept apart."""
-        steps = plan(node.subcon, "", node.table)
+        steps = runs_of(node.subcon, "", node.table)
         rows = record.get(name)
         runs = [step for step in steps if isinstance(step, Run)]
         size = sizeof(node.subcon)
@@ -338,7 +354,7 @@ class _Decomposer:
         return piece.end
 
     def pool(
-        self, node: m.Pool, name: str, record: Record, at: int, path: tuple[int, ...], scope: Scope
+        self, node: m.Pool, name: str, record: Record, at: int, path: tuple[int, ...], scope: NumberScope
     ) -> int | None:
         """A pool: one piece, whose items are kept with those who name them."""
         held = record.get(name)
@@ -356,7 +372,7 @@ class _Decomposer:
         record: Record,
         at: int,
         path: tuple[int, ...],
-        scope: Scope,
+        scope: NumberScope,
         full: str,
     ) -> int | None:
         """What a region holds, between two marks."""
@@ -371,7 +387,14 @@ class _Decomposer:
         return end
 
     def array(
-        self, node: Any, name: str, record: Record, at: int, path: tuple[int, ...], scope: Scope, full: str
+        self,
+        node: Any,
+        name: str,
+        record: Record,
+        at: int,
+        path: tuple[int, ...],
+        scope: NumberScope,
+        full: str,
     ) -> int | None:
         """The elements of an array, each with a path of its own."""
         held = record.get(name)
@@ -390,7 +413,7 @@ class _Decomposer:
             key = self.reserved = next(KEYS)
             after: int | None
             if isinstance(inner, construct.Struct) and isinstance(item, Record):
-                after = self.struct(inner, item, at, (*path, key), Scope(scope), f"{full}[]")
+                after = self.struct(inner, item, at, (*path, key), NumberScope(scope), f"{full}[]")
             elif isinstance(inner, LEAVES) and size is not None and at + size <= len(self.data):
                 run = leaf_run(leaf, f"{name}[]", f"{full}[]")
                 self.piece(at, at + size, (*path, key), run.record_type)
@@ -418,19 +441,19 @@ class _Decomposer:
 
     # -- records at offsets
 
-    def record_at(self, node: m.At, name: str, record: Record, scope: Scope, full: str) -> None:
+    def record_at(self, node: m.At, name: str, record: Record, scope: NumberScope, full: str) -> None:
         """A record at an offset, once for all that name it."""
         target = record.get(name)
         if isinstance(target, Record) and target.offset not in self.heads:
             self.element(bare(node.subcon)[0], target, (), scope, full)
 
     def element(
-        self, node: Any, record: Record, path: tuple[int, ...], scope: Scope, full: str, align: int = 1
+        self, node: Any, record: Record, path: tuple[int, ...], scope: NumberScope, full: str, align: int = 1
     ) -> int | None:
         """A record of a chain or at an offset: the key of its first piece, None when that is not there."""
         key = self.reserved = next(KEYS)
         before = len(self.found.pieces)
-        self.struct(node, record, record.offset, (*path, key), Scope(scope), full)
+        self.struct(node, record, record.offset, (*path, key), NumberScope(scope), full)
         if self.reserved:
             self.reserved = 0
             return None
@@ -440,7 +463,7 @@ class _Decomposer:
         return key
 
     def chain(
-        self, node: m.Chain, name: str, record: Record, path: tuple[int, ...], scope: Scope, full: str
+        self, node: m.Chain, name: str, record: Record, path: tuple[int, ...], scope: NumberScope, full: str
     ) -> None:
         """The records of a chain; one whose next offset leads to another place is marked as dangling."""
         held = record.get(name)

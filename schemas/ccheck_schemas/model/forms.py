@@ -8,14 +8,14 @@ from typing import Any
 import construct
 
 from ccheck_schemas import meaning as m
-from ccheck_schemas.model.plan import Run, plan, variable
 from ccheck_schemas.model.record_type import Blob, ListForm, RecordType
+from ccheck_schemas.model.runs import Run, runs_of, variable
 
 
 @cache
 def chain_form(node: m.Chain, name: str) -> ListForm:
     """A chain; the offset of the next record is known where it stands in the first run of a record."""
-    first = next((step for step in plan(node.subcon, f"{name}[]") if isinstance(step, Run)), None)
+    first = next((step for step in runs_of(node.subcon, f"{name}[]") if isinstance(step, Run)), None)
     number = None if first is None else first.record_type.number(node.next_field)
     return ListForm(name, number, closed=node.last != node.next_field)
 

@@ -17,7 +17,7 @@ import construct
 from ccheck_schemas import meaning as m
 from ccheck_schemas.layout.size import integer_range
 from ccheck_schemas.layout.tree import bare
-from ccheck_schemas.model.plan import branches, choices, condition, slope, variable, variables
+from ccheck_schemas.model.runs import branches, choices, condition, slope, variable, variables
 from ccheck_schemas.vocabulary.expression import Unresolved, resolve
 
 MOST = 1 << 12
@@ -61,14 +61,14 @@ class _Grown:
         top = self
         while top.above is not None:
             top = top.above
-        found["_"] = found if self.above is None else self.above.plain()
-        found["_root"] = found if top is self else top.plain()
+        found["_"] = found if self.above is None else self.above.scalars()
+        found["_root"] = found if top is self else top.scalars()
         return found
 
-    def plain(self) -> dict[str, Any]:
+    def scalars(self) -> dict[str, Any]:
         """The numbers and texts alone, and what stands above."""
         found: dict[str, Any] = {k: v for k, v in self.values.items() if isinstance(v, int | str)}
-        found["_"] = found if self.above is None else self.above.plain()
+        found["_"] = found if self.above is None else self.above.scalars()
         return found
 
 

@@ -14,12 +14,12 @@ from ccheck_schemas.fault import FaultName
 from ccheck_schemas.generate.runtime import Account
 from ccheck_schemas.layout.tree import bare
 from ccheck_schemas.read.collector import FAULTS_KEPT, FaultCollector, Stop
-from ccheck_schemas.read.rows import Rows
+from ccheck_schemas.read.rows import RowSequence
 from ccheck_schemas.read.text import decode, taken
 from ccheck_schemas.record import Record
 from ccheck_schemas.span import Span
 
-_Namer = tuple[Record | Rows, str, m.Pooled | None]
+_Namer = tuple[Record | RowSequence, str, m.Pooled | None]
 """A record with the field that names an item and its node, or all rows of a table."""
 
 _LOW = (1 << 32) - 1
@@ -47,7 +47,7 @@ class Pools:
         """Note a record that names an item."""
         self._named.setdefault(node.region, []).append((record, name, node))
 
-    def take_rows(self, rows: Rows, region: str) -> None:
+    def take_rows(self, rows: RowSequence, region: str) -> None:
         """Note a table whose rows name items."""
         self._named.setdefault(region, []).append((rows, "", None))
 
@@ -107,7 +107,7 @@ class _Items:
         accounts: list[tuple[int, Account]] = []
         suspects: list[tuple[Record, str, m.Pooled]] = []
         for namer, name, node in self._named:
-            if isinstance(namer, Rows):
+            if isinstance(namer, RowSequence):
                 mine, rows = self._scan(namer, left)
                 if rows is None:
                     return None
@@ -123,23 +123,23 @@ class _Items:
         for record, name, node in suspects:
             self._read(record, name, node)
         for namer, _, _ in self._named:
-            if isinstance(namer, Rows):
+            if isinstance(namer, RowSequence):
                 namer.finish(partial(self._fill, namer))
         return accounts
 
-    def _scan(self, rows: Rows, limit: int) -> tuple[list[tuple[int, Account]], list[int] | None]:
+    def _scan(self, rows: RowSequence, limit: int) -> tuple[list[tuple[int, Account]], list[int] | None]:
         """The sound items that the rows of a table name, and the numbers of the rows with others."""
         scan = rows.plan.pool
         if scan is None:
             return [], []
         data = self._collector.data
         accounts = [array("Q") for _ in scan.aligns]
-        found = scan.judge(data, rows.bytes(), self._start, min(self._end, len(data)), accounts, limit)
+        found = scan.suspects(data, rows.bytes(), self._start, min(self._end, len(data)), accounts, limit)
         return list(zip(scan.aligns, accounts, strict=True)), found and list(dict.fromkeys(found))
 
     def _one_by_one(self) -> Iterator[tuple[Record, str, m.Pooled]]:
         for namer, name, node in self._named:
-            if isinstance(namer, Rows):
+            if isinstance(namer, RowSequence):
                 for record in namer:
                     yield from ((record, *pair) for pair in _pooled(namer, record))
             elif node is not None:
@@ -173,7 +173,7 @@ class _Items:
             self._read_aligns.setdefault(offset << self._bits | stop, node.align)
         record.put(name, self._values[key], offset, offset + length)
 
-    def _fill(self, rows: Rows, _: int, record: Record) -> None:
+    def _fill(self, rows: RowSequence, _: int, record: Record) -> None:
         """Give a row its items."""
         data = self._collector.data
         for name, node in _pooled(rows, record):
@@ -288,7 +288,7 @@ class _Items:
     def _namers(self, wanted: frozenset[int]) -> Iterator[tuple[Record, m.Pooled]]:
         """The records that may name the wanted items, in the order in which they were read."""
         for namer, _, node in self._named:
-            if isinstance(namer, Rows):
+            if isinstance(namer, RowSequence):
                 scan = namer.plan.pool
                 end = min(self._end, self._collector.size)
                 found = (
@@ -310,7 +310,7 @@ def _extent(node: m.Pooled, record: Record) -> tuple[int, int, int]:
     return m.evaluate(node.offset, record.values), m.evaluate(node.length, record.values), behind
 
 
-def _pooled(rows: Rows, record: Record) -> list[tuple[str, m.Pooled]]:
+def _pooled(rows: RowSequence, record: Record) -> list[tuple[str, m.Pooled]]:
     """The items that a row names, by field."""
     found = []
     for name, field in rows.plan.pooled:

@@ -201,7 +201,7 @@ class Reader:
         if "_" not in record.values:
             record.values["_"] = record.parent.values if record.parent is not None else record.values
             record.values.setdefault("_root", record.values["_"].get("_root"))
-        for name, handle, subcon in _plan(node, self.handler):
+        for name, handle, subcon in _field_handlers(node, self.handler):
             at = handle(self, subcon, record, name, at, limit, promised)
         return at
 
@@ -223,6 +223,6 @@ def _shared(root: construct.Construct) -> tuple[str, ...]:
 
 
 @cache
-def _plan(node: Any, handler: Handlers) -> tuple[tuple[str, Handler, Any], ...]:
+def _field_handlers(node: Any, handler: Handlers) -> tuple[tuple[str, Handler, Any], ...]:
     """How the fields of a struct are read: name, function, node."""
     return tuple((sub.name, *handler(sub)) for sub in node.subcons)

@@ -12,7 +12,7 @@ import construct
 
 from ccheck_schemas import meaning as m
 from ccheck_schemas.generate.scan import Broken, PoolScan, broken_rows, pool_scan
-from ccheck_schemas.generate.scope import NotGenerated
+from ccheck_schemas.generate.variables import NotGenerated
 from ccheck_schemas.layout.size import sizeof
 from ccheck_schemas.layout.tree import bare, nodes
 from ccheck_schemas.record import Layout

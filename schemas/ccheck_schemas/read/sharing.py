@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultName
 from ccheck_schemas.read.collector import FaultCollector
-from ccheck_schemas.read.rows import Rows
+from ccheck_schemas.read.rows import RowSequence
 from ccheck_schemas.record import Record
 
-_Taker = tuple[Record | Rows, str, m.Rows]
+_Taker = tuple[Record | RowSequence, str, m.Rows]
 """A record, or all rows of a table, that take rows of another; the field that gets them, and its node."""
 
 
@@ -34,7 +34,7 @@ class Tables:
         self._absent = (), 0
 
     def _known(self, table: str) -> tuple[Sequence[Record], int] | None:
-        """Rows of a table, and their number; None where it may stand in what could not be read."""
+        """RowSequence of a table, and their number; None where it may stand in what could not be read."""
         return self._rows.get(table, self._absent)
 
     def __contains__(self, table: object) -> bool:
@@ -47,14 +47,15 @@ class Tables:
         self._rows[table] = (rows, count)
         return True
 
-    def take(self, taker: Record | Rows, name: str, node: m.Rows) -> None:
+    def take(self, taker: Record | RowSequence, name: str, node: m.Rows) -> None:
         """Note a record that takes rows, or a table each of whose rows does."""
         self._takers.setdefault(node.table, []).append((taker, name, node))
 
     def read(self) -> Mapping[str, Sequence[Record]]:
         """The rows of each table."""
         return {
-            name: rows if isinstance(rows, Rows) else tuple(rows) for name, (rows, _) in self._rows.items()
+            name: rows if isinstance(rows, RowSequence) else tuple(rows)
+            for name, (rows, _) in self._rows.items()
         }
 
     def check_index(self, table: str, value: int, record: Record, name: str) -> None:
@@ -66,7 +67,7 @@ class Tables:
                 FaultName.INDEX_OUTSIDE_TABLE, record, name, value=value, count=1, rows=rows, table=table
             )
 
-    def check_indexes(self, rows: Rows) -> None:
+    def check_indexes(self, rows: RowSequence) -> None:
         """See that all indexes of a table's rows lie in their tables."""
         known = [(index, self._known(index[2])) for index in rows.plan.indexes]
         limits = [(*index, table[1]) for index, table in known if table is not None]
@@ -83,7 +84,7 @@ class Tables:
                 continue
             rows = known[0]
             takers = self._takers.get(table, [])
-            if len(takers) == 1 and isinstance(takers[0][0], Rows) and isinstance(rows, Rows):
+            if len(takers) == 1 and isinstance(takers[0][0], RowSequence) and isinstance(rows, RowSequence):
                 shares = _Shares(rows, takers[0][0], *takers[0][1:])
                 if not shares.ordered(known[1]):
                     shares.set((first, number) for _, first, number in self._share(table, *known))
@@ -125,7 +126,7 @@ class Tables:
 
     def _asked(self, table: str) -> Iterator[_Asked]:
         for taker, name, node in self._takers.get(table, []):
-            if isinstance(taker, Rows):
+            if isinstance(taker, RowSequence):
                 yield from self._asked_by_rows(taker, name, node)
                 continue
             first, number = taker.get(node.first), taker.get(node.count)
@@ -133,7 +134,7 @@ class Tables:
                 marked = self._collector.noted(FaultName.VALUE_OUT_OF_BOUNDS, taker, node.count)
                 yield _Asked([taker], 0, name, node, first, number, marked)
 
-    def _asked_by_rows(self, rows: Rows, name: str, node: m.Rows) -> Iterator[_Asked]:
+    def _asked_by_rows(self, rows: RowSequence, name: str, node: m.Rows) -> Iterator[_Asked]:
         noted = self._collector.noted
         marked = {i for i, row in rows.made.items() if noted(FaultName.VALUE_OUT_OF_BOUNDS, row, node.count)}
         first, count = rows.plan.names.index(node.first), rows.plan.names.index(node.count)
@@ -163,7 +164,7 @@ class _Asked(NamedTuple):
 class _Shares:
     """Which rows of a table belong to which rows of another, told to each row when it is made."""
 
-    def __init__(self, rows: Rows, takers: Rows, name: str, node: m.Rows) -> None:
+    def __init__(self, rows: RowSequence, takers: RowSequence, name: str, node: m.Rows) -> None:
         self._rows = rows
         self._takers = takers
         self._name = name

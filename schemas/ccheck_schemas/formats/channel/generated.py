@@ -10,7 +10,7 @@ from ccheck_schemas.generate.runtime import (  # noqa: F401
     ROWS,
     Columns,
     Items,
-    Table,
+    TableExtent,
     chosen,
     column,
     others,
@@ -384,10 +384,10 @@ def _accept(data: bytes) -> Columns | None:
             '# blocks': links_13,
         },
         {
-            'types': Table(t_types, n_types, S4, P24),
-            'fields': Table(t_fields, n_fields, S5, P25),
-            'instances': Table(t_instances, n_instances, S6, P26),
-            'criteria': Table(t_criteria, n_criteria, S7, P27),
+            'types': TableExtent(t_types, n_types, S4, P24),
+            'fields': TableExtent(t_fields, n_fields, S5, P25),
+            'instances': TableExtent(t_instances, n_instances, S6, P26),
+            'criteria': TableExtent(t_criteria, n_criteria, S7, P27),
         },
         {
             'pool': (p_pool, p_pool_end),

@@ -10,7 +10,7 @@ from ccheck_schemas.generate.runtime import (  # noqa: F401
     ROWS,
     Columns,
     Items,
-    Table,
+    TableExtent,
     chosen,
     column,
     others,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultName
 from ccheck_schemas.read.number_fault import number_fault
-from ccheck_schemas.read.rows import Rows
+from ccheck_schemas.read.rows import RowSequence
 from ccheck_schemas.record import FixUp, Record
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _index(reader: Reader, meaning: m.IndexInto, value: int, record: Record, nam
 
 def _count(reader: Reader, meaning: m.CountOf, value: int, record: Record, name: str) -> None:
     held = record.get(meaning.of)
-    if isinstance(held, list | Rows) and len(held) != value and reader.collector.complete:
+    if isinstance(held, list | RowSequence) and len(held) != value and reader.collector.complete:
         reader.collector.fault(
             FaultName.COUNT_MISMATCH, record, name, value=value, actual=len(held), of=meaning.of
         )

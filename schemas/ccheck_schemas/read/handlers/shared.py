@@ -12,7 +12,7 @@ from ccheck_schemas.meaning import field_of
 from ccheck_schemas.read.cut import Cut
 from ccheck_schemas.read.handlers.meanings import check_meaning
 from ccheck_schemas.read.row_plan import row_plan
-from ccheck_schemas.read.rows import Rows
+from ccheck_schemas.read.rows import RowSequence
 from ccheck_schemas.record import Record
 
 if TYPE_CHECKING:
@@ -30,11 +30,13 @@ def table(
     parent = record if node.table in reader.tables else None
     plan = row_plan(node.subcon) if reader.bulk else None
     one_by_one: list[Record] = []
-    rows = one_by_one if plan is None else Rows(plan, node.table, reader.data, (at, fits), record, parent)
+    rows = (
+        one_by_one if plan is None else RowSequence(plan, node.table, reader.data, (at, fits), record, parent)
+    )
     if not reader.tables.add(node.table, rows, count):
         _repeated(reader, node.table, field_of(node.count), record, at)
     start = at
-    if isinstance(rows, Rows):
+    if isinstance(rows, RowSequence):
         _bulk_rows(reader, rows)
         at += fits * size
     else:
@@ -51,7 +53,7 @@ def table(
     return at
 
 
-def _bulk_rows(reader: Reader, rows: Rows) -> None:
+def _bulk_rows(reader: Reader, rows: RowSequence) -> None:
     """Read rows at once: only those that break a meaning are looked at by themselves."""
     plan = rows.plan
     for i in plan.broken(rows.bytes(), reader.size):
@@ -107,7 +109,7 @@ def take_shared(
 def take_rows(
     reader: Reader, node: m.Rows, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """Rows of a table."""
+    """RowSequence of a table."""
     record.put(name, (), at, at)
     reader.tables.take(record, name, node)
     return at

@@ -128,7 +128,7 @@ def chosen(node: Any, values: Any) -> Any:
 
 
 @cache
-def plan(node: construct.Construct, name: str = "", table: str = "") -> tuple[Run | Other, ...]:
+def runs_of(node: construct.Construct, name: str = "", table: str = "") -> tuple[Run | Other, ...]:
     """The runs and other nodes of a Struct. name: of its records, for people. table: whose rows they are."""
     node = bare(node)[0]
     steps: list[list[Leaf] | Other] = []
