@@ -6,10 +6,12 @@ import struct
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, NamedTuple, TypeGuard, TypeVar
 
-from ccheck_schemas.fault import Fault, FaultName
+from ccheck_schemas.fault import Fault, FaultDetails, FaultName
 from ccheck_schemas.span import Span
+
+DetailsT = TypeVar("DetailsT", bound=FaultDetails)
 
 _Place = tuple[int, int, struct.Struct | None]
 
@@ -134,7 +136,7 @@ class Reading:
     """
 
     root: Record
-    faults: tuple[Fault, ...]
+    faults: tuple[Fault[FaultDetails], ...]
     counts: Counter[FaultName]
     complete: bool
     tables: Mapping[str, Sequence[Record]]
@@ -142,9 +144,13 @@ class Reading:
     fix_ups: tuple[FixUp, ...] = ()
     unread: tuple[Unread, ...] = ()
 
-    def faults_of(self, name: FaultName) -> Iterator[Fault]:
-        """The kept faults of one kind, by offset."""
-        return (fault for fault in self.faults if fault.name == name)
+    def faults_of(self, kind: type[DetailsT]) -> Iterator[Fault[DetailsT]]:
+        """Returns the kept faults of one kind, by offset."""
+        return (
+            Fault(fault.details, fault.span, fault.proofs)
+            for fault in self.faults
+            if isinstance(fault.details, kind)
+        )
 
 
 def is_records(value: object) -> TypeGuard[Sequence[Record]]:

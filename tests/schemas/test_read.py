@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultName
+from ccheck_schemas.fault_details import Truncated
 from ccheck_schemas.layout.lint import lint
 from ccheck_schemas.model.fix_up import fix_up
 from ccheck_schemas.read import read
@@ -80,7 +81,7 @@ def test_a_record_that_is_cut_short_is_one_fault() -> None:
     root = Struct("a" / Int8ub, "b" / Int32ub, "c" / m.Bounded(Int32ub, 1, 1))
     reading = read(root, b"\x01\x02\x03")
     assert faults(reading) == [("truncated", 1, 2, "b")]
-    assert reading.faults[0].values == {"need": 4, "have": 2}
+    assert reading.faults[0].details == Truncated(need=4, have=2)
     assert not reading.complete
     assert reading.root.a == 1
     assert reading.root.get("b") is None

@@ -1,36 +1,53 @@
-"""Hold one number against what its field means."""
+"""What is wrong with one number by itself."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from ccheck_schemas import meaning as m
-from ccheck_schemas.fault import FaultName
+from ccheck_schemas.fault import FaultDetails
+from ccheck_schemas.fault_details import (
+    NotAMultiple,
+    OffsetMisaligned,
+    OutsideLimits,
+    ReservedNotZero,
+    SizeMismatch,
+    UnknownEnumValue,
+    UnknownFlag,
+    UnknownFormatVersion,
+)
 
 
-def number_fault(meaning: m.Meaning, value: int, file_size: int) -> tuple[FaultName, dict[str, Any]] | None:
-    """The fault's name and values when the number by itself breaks its meaning, else None."""
+def number_fault(meaning: m.Meaning, value: int, file_size: int) -> FaultDetails | None:
+    """Returns what is wrong with a number by itself.
+
+    Args:
+        meaning: The meaning of its field.
+        value: The number.
+        file_size: The bytes of the whole file.
+
+    Returns:
+        The details of the fault; None for a number that its meaning allows.
+
+    Raises:
+        TypeError: The meaning refuses the number, but has no fault of its own.
+    """
     if isinstance(meaning, m.FileSize):
-        return (
-            None if value == file_size else (FaultName.SIZE_MISMATCH, {"value": value, "actual": file_size})
-        )
+        return None if value == file_size else SizeMismatch(value, file_size)
     if meaning.complaint(value) is None:
         return None
     match meaning:
         case m.Version():
             known = tuple(map(meaning.words, meaning.known))
-            return FaultName.UNKNOWN_FORMAT_VERSION, {"value": meaning.words(value), "known": known}
+            return UnknownFormatVersion(meaning.words(value), known)
         case m.StrictEnum():
-            return FaultName.UNKNOWN_ENUM_VALUE, {"value": value, "names": meaning.values}
+            return UnknownEnumValue(value, meaning.values)
         case m.StrictFlags():
-            unknown = value & ~meaning.mask
-            return FaultName.UNKNOWN_FLAG, {"value": value, "unknown": unknown, "names": meaning.bits}
+            return UnknownFlag(value, value & ~meaning.mask, meaning.bits)
         case m.Reserved():
-            return FaultName.RESERVED_NOT_ZERO, {"value": value}
+            return ReservedNotZero(value)
         case m.OffsetInto():
-            return FaultName.OFFSET_MISALIGNED, {"value": value, "align": meaning.align}
+            return OffsetMisaligned(value, meaning.align)
         case m.LengthOf() if meaning.low <= value <= meaning.high:
-            return FaultName.VALUE_OUT_OF_BOUNDS, {"value": value, "step": meaning.step}
+            return NotAMultiple(value, meaning.step)
         case m.Bounded() | m.LengthOf():
-            return FaultName.VALUE_OUT_OF_BOUNDS, {"value": value, "low": meaning.low, "high": meaning.high}
+            return OutsideLimits(value, meaning.low, meaning.high)
     raise TypeError(f"{type(meaning).__name__} complains, but no fault is named for it")

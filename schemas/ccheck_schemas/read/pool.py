@@ -11,6 +11,13 @@ import construct
 
 from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultName
+from ccheck_schemas.fault_details import (
+    OffsetMisaligned,
+    OffsetOutsideRegion,
+    PaddingNotZero,
+    PoolItemsOverlap,
+    PoolTextUnused,
+)
 from ccheck_schemas.generate.runtime import Account
 from ccheck_schemas.layout.tree import bare
 from ccheck_schemas.read.collector import FAULTS_KEPT, FaultCollector, Stop
@@ -155,15 +162,13 @@ class _Items:
         field = m.field_of(node.offset)
         if offset % node.align:
             place = (offset, offset + length)
-            collector.blame(FaultName.OFFSET_MISALIGNED, record, field, place, value=offset, align=node.align)
+            collector.blame(OffsetMisaligned(offset, node.align), record, field, place)
             return
         key = (offset, length, id(node.subcon))
         if key not in self._values:
             self._work += length
             if self._work > self._limit:
-                collector.fault(
-                    FaultName.POOL_ITEMS_OVERLAP, record, place=(offset, stop), value=offset, other=None
-                )
+                collector.fault(PoolItemsOverlap(offset, None), record, place=(offset, stop))
                 raise Stop
             item = node.subcon
             if isinstance(item, m.Text):
@@ -199,11 +204,8 @@ class _Items:
             return True
         outside = not start <= offset < end
         field = m.field_of(node.offset if outside else node.length)
-        values = {"value": offset, "length": length, "behind": behind, "start": start, "end": end}
-        place = (record.offset, record.end)
-        self._collector.blame(
-            FaultName.OFFSET_OUTSIDE_REGION, record, field, place, region=node.region, **values
-        )
+        details = OffsetOutsideRegion(offset, length, behind, start, end, node.region)
+        self._collector.blame(details, record, field, (record.offset, record.end))
         return False
 
     # -- sharing out
@@ -255,20 +257,19 @@ class _Items:
             ("named here", lambda: self._owner(before)[0]),
             ("and here", lambda: self._owner(key)[0]),
         )
-        values = {"value": key >> bits, "other": before >> bits}
-        self._collector.fault(FaultName.POOL_ITEMS_OVERLAP, top, None, place, proofs, **values)
+        overlap = PoolItemsOverlap(key >> bits, before >> bits)
+        self._collector.fault(overlap, top, None, place, proofs)
 
     def _spare(self, top: Record, at: int, end: int, align: int) -> None:
         """Bytes of a pool between its items."""
         if not self._collector.complete:
             return
         if end - at >= align or end != at + -at % align:
-            self._collector.fault(FaultName.POOL_TEXT_UNUSED, top, place=(at, end), length=end - at)
+            self._collector.fault(PoolTextUnused(end - at), top, place=(at, end))
         elif any(padding := self._collector.data[at:end]):
             first = at + len(padding) - len(padding.lstrip(b"\0"))
-            self._collector.fault(
-                FaultName.PADDING_NOT_ZERO, top, "padding", (first, at + len(padding.rstrip(b"\0")))
-            )
+            place = (first, at + len(padding.rstrip(b"\0")))
+            self._collector.fault(PaddingNotZero(), top, "padding", place)
 
     def _owner(self, key: int) -> tuple[Span, int]:
         """The field that names an item first, and the item's alignment there. All that may be asked for are

@@ -9,7 +9,14 @@ from typing import Any, NoReturn, TypeAlias
 import construct
 
 from ccheck_schemas import meaning as m
-from ccheck_schemas.fault import FaultName
+from ccheck_schemas.fault_details import (
+    CountPastBytes,
+    ElementWithoutBytes,
+    ExpressionUnresolved,
+    OutsideLimits,
+    Truncated,
+    WorkOutOfProportion,
+)
 from ccheck_schemas.layout.tree import nodes
 from ccheck_schemas.meaning import field_of
 from ccheck_schemas.read.collector import FaultCollector, Stop
@@ -108,19 +115,15 @@ class Reader:
         self.collector.complete = False
         if at + size > promised or promised <= limit:
             have = max(0, limit - at)
-            self.collector.fault(
-                FaultName.TRUNCATED, record, field, (min(at, limit), limit), need=size, have=have
-            )
+            self.collector.fault(Truncated(size, have), record, field, (min(at, limit), limit))
         raise Cut
 
     def amount(self, expression: m.Expression, record: Record, name: str, at: int) -> int:
         """A count or length; a negative one is a fault and ends the record."""
         value = self.number(expression, record, name, at)
         if value < 0:
-            values = {"value": value, "low": 0, "high": self.size}
-            self.collector.blame(
-                FaultName.VALUE_OUT_OF_BOUNDS, record, field_of(expression), (at, at), **values
-            )
+            negative = OutsideLimits(value, 0, self.size)
+            self.collector.blame(negative, record, field_of(expression), (at, at))
             self.collector.complete = False
             raise Cut
         return value
@@ -153,8 +156,8 @@ class Reader:
     ) -> NoReturn:
         """Reports an expression without a value, unless a fault says so already. Raises Cut."""
         if not self.collector.counts:
-            values: dict[str, Any] = {"expression": repr(expression), "reason": reason}
-            self.collector.fault(FaultName.EXPRESSION_UNRESOLVED, record, name, (at, at), **values)
+            unresolved = ExpressionUnresolved(repr(expression), reason)
+            self.collector.fault(unresolved, record, name, (at, at))
         self.collector.complete = False
         raise Cut
 
@@ -164,15 +167,16 @@ class Reader:
         """
         self.idled += 1
         if self.idled > self.size + IDLE_ELEMENTS:
-            values: dict[str, Any] = {"elements": count, "read": self.idled}
-            self.collector.fault(FaultName.ELEMENT_WITHOUT_BYTES, record, name, (at, at), **values)
+            self.collector.fault(ElementWithoutBytes(count, self.idled), record, name, (at, at))
             raise Stop
 
     def make(self, record: Record, name: str | None, at: int, number: int = 1) -> None:
         """Counts records and elements that are made. Raises Stop where they would take too much memory."""
         self.made += number
         if self.made > MOST_RECORDS:
-            self.out_of_proportion(record, name, (at, at), "records", self.made, MOST_RECORDS)
+            self.out_of_proportion(
+                record, name, (at, at), WorkOutOfProportion("records", self.made, MOST_RECORDS)
+            )
 
     def expand(self, record: Record, name: str, at: int, number: int) -> None:
         """Counts the bytes of a record that is named by its offset. Raises Stop where records that are named
@@ -180,14 +184,14 @@ class Reader:
         """
         self.expanded += number
         if self.expanded > self.collector.work_limit:
-            self.out_of_proportion(record, name, (at, at), "bytes", self.expanded, self.collector.work_limit)
+            too_much = WorkOutOfProportion("bytes", self.expanded, self.collector.work_limit)
+            self.out_of_proportion(record, name, (at, at), too_much)
 
     def out_of_proportion(
-        self, record: Record, name: str | None, place: tuple[int, int], what: str, work: int, limit: int
+        self, record: Record, name: str | None, place: tuple[int, int], too_much: WorkOutOfProportion
     ) -> NoReturn:
         """Notes that a file asks for too much work, and ends the reading."""
-        values: dict[str, Any] = {"what": what, "work": work, "limit": limit}
-        self.collector.fault(FaultName.WORK_OUT_OF_PROPORTION, record, name, place, **values)
+        self.collector.fault(too_much, record, name, place)
         raise Stop
 
     def stop(self) -> NoReturn:
@@ -211,8 +215,8 @@ class Reader:
         """How many of `count` elements of `size` bytes stand here; fewer is one fault, at the count."""
         room = max(0, end - at) // size
         if count > room:
-            values = {"count": count, "room": room, "size": size}
-            self.collector.blame(FaultName.COUNT_PAST_BYTES, record, field_of(expression), (at, at), **values)
+            past = CountPastBytes(count, room, size)
+            self.collector.blame(past, record, field_of(expression), (at, at))
         return min(count, max(0, limit - at) // size)
 
 

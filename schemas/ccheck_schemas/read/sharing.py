@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultName
+from ccheck_schemas.fault_details import IndexOutsideTable, RowsLeftOver, RowsOutOfOrder
 from ccheck_schemas.read.collector import FaultCollector
 from ccheck_schemas.read.rows import RowSequence
 from ccheck_schemas.record import Record
@@ -63,9 +64,7 @@ class Tables:
         known = self._known(table)
         if known is not None and not 0 <= value < known[1]:
             rows = known[1]
-            self._collector.fault(
-                FaultName.INDEX_OUTSIDE_TABLE, record, name, value=value, count=1, rows=rows, table=table
-            )
+            self._collector.fault(IndexOutsideTable(value, 1, rows, table), record, name)
 
     def check_indexes(self, rows: RowSequence) -> None:
         """See that all indexes of a table's rows lie in their tables."""
@@ -107,22 +106,22 @@ class Tables:
                 ordered = False
             if not (0 <= first <= count and 0 <= number <= count - first):
                 blame = asked.node.count if 0 <= first < count else asked.node.first
-                values: dict[str, Any] = {"value": first, "count": number, "rows": count, "table": table}
-                collector.fault(FaultName.INDEX_OUTSIDE_TABLE, asked.record(), blame, **values)
+                outside = IndexOutsideTable(first, number, count, table)
+                collector.fault(outside, asked.record(), blame)
                 ordered = False
                 yield asked.taker, 0, 0
                 continue
             if ordered and first != expected:
-                values = {"value": first, "expected": expected, "table": table}
-                collector.fault(FaultName.ROWS_OUT_OF_ORDER, asked.record(), asked.node.first, **values)
+                disorder = RowsOutOfOrder(first, expected, table)
+                collector.fault(disorder, asked.record(), asked.node.first)
                 ordered = False
             handed += number
             yield (asked.taker, first, number) if handed <= 2 * count else (asked.taker, 0, 0)
             expected = first + number
         if ordered and collector.complete and expected != count:
             place = (rows[expected].offset, rows[-1].end)
-            values = {"value": None, "expected": expected, "rows": count, "table": table}
-            collector.fault(FaultName.ROWS_OUT_OF_ORDER, Record(None, table, 0), place=place, **values)
+            left_over = RowsLeftOver(None, expected, table, count)
+            collector.fault(left_over, Record(None, table, 0), place=place)
 
     def _asked(self, table: str) -> Iterator[_Asked]:
         for taker, name, node in self._takers.get(table, []):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ccheck_schemas import meaning as m
-from ccheck_schemas.fault import FaultName
+from ccheck_schemas.fault_details import (
+    OffsetOutsideRegion,
+    PoolTextUnused,
+    TextMalformed,
+    TextNotTerminated,
+    WorkOutOfProportion,
+)
 from ccheck_schemas.read.collector import FaultCollector, Stop
 from ccheck_schemas.record import Record
 
@@ -50,11 +54,8 @@ class Blocks:
             at = start + offset
             field = m.field_of(node.offset)
             if not 0 <= offset < end - start:
-                values = {"value": at, "length": 0, "behind": 1, "start": start, "end": end}
-                place = (record.offset, record.end)
-                collector.blame(
-                    FaultName.OFFSET_OUTSIDE_REGION, record, field, place, region=node.block, **values
-                )
+                outside = OffsetOutsideRegion(at, 0, 1, start, end, node.block)
+                collector.blame(outside, record, field, (record.offset, record.end))
                 continue
             if (at, node.encoding) not in known:
                 stop = collector.data.find(b"\0", at, end)
@@ -63,8 +64,8 @@ class Blocks:
             # Counted for each record that names the text: whoever asks each record for it looks at it again.
             work += stop - at + 1
             if work > collector.work_limit:
-                asked: dict[str, Any] = {"what": "texts", "work": work, "limit": collector.work_limit}
-                collector.fault(FaultName.WORK_OUT_OF_PROPORTION, record, name, (at, stop), **asked)
+                too_much = WorkOutOfProportion("texts", work, collector.work_limit)
+                collector.fault(too_much, record, name, (at, stop))
                 raise Stop
             record.put(name, text, at, stop)
             reach = min(stop + 1, end)
@@ -75,14 +76,13 @@ class Blocks:
         self, record: Record, name: str, node: m.SharedText, at: int, stop: int, end: int
     ) -> tuple[str | None, int]:
         if stop < 0:
-            self._collector.fault(FaultName.TEXT_NOT_TERMINATED, record, name, (at, end))
+            self._collector.fault(TextNotTerminated(), record, name, (at, end))
             return None, end
         try:
             return self._collector.data[at:stop].decode(node.encoding), stop
         except UnicodeDecodeError as bad:
-            reason = f"not {node.encoding}: {bad.reason}"
-            place = (at + bad.start, at + bad.end)
-            self._collector.fault(FaultName.TEXT_MALFORMED, record, name, place, reason=reason)
+            malformed = TextMalformed(f"not {node.encoding}: {bad.reason}")
+            self._collector.fault(malformed, record, name, (at + bad.start, at + bad.end))
             return None, stop
 
     def _spare(self, block: str, first: dict[int, int], start: int, end: int) -> None:
@@ -97,7 +97,4 @@ class Blocks:
 
     def _unused(self, block: str, at: int, end: int) -> None:
         if at < end:
-            values: dict[str, Any] = {"length": end - at}
-            self._collector.fault(
-                FaultName.POOL_TEXT_UNUSED, Record(None, block, at), place=(at, end), **values
-            )
+            self._collector.fault(PoolTextUnused(end - at), Record(None, block, at), place=(at, end))

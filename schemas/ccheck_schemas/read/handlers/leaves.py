@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import construct
 
 from ccheck_schemas import meaning as m
-from ccheck_schemas.fault import FaultName
+from ccheck_schemas.fault_details import TextNotTerminated, WrongMagic
 from ccheck_schemas.layout.size import fixed_size
 from ccheck_schemas.read.handlers.meanings import check_meaning
 from ccheck_schemas.read.text import decode
@@ -44,7 +44,7 @@ def const(reader: Reader, node: Any, record: Record, name: str, at: int, limit: 
     record.put(name, raw if isinstance(node.subcon, construct.Bytes) else node.value, at, at + size)
     expected = node.build(None)
     if raw != expected:
-        reader.collector.fault(FaultName.WRONG_MAGIC, record, name, value=raw, expected=expected)
+        reader.collector.fault(WrongMagic(raw, expected), record, name)
     return at + size
 
 
@@ -77,7 +77,7 @@ def text_to_nul(
     record.put(name, None, at, limit if nul < 0 else nul)
     if nul < 0:
         if promised <= limit:
-            reader.collector.fault(FaultName.TEXT_NOT_TERMINATED, record, name, (at, limit))
+            reader.collector.fault(TextNotTerminated(), record, name, (at, limit))
         reader.stop()
     text = m.Text(0, node.encoding)
     record.values[name] = decode(reader.collector, text, record, name, at, nul - at)

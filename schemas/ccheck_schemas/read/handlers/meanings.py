@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ccheck_schemas import meaning as m
-from ccheck_schemas.fault import FaultName
+from ccheck_schemas.fault_details import ChecksumWrong, CountMismatch, RecordSizeWrong
 from ccheck_schemas.read.number_fault import number_fault
 from ccheck_schemas.read.rows import RowSequence
 from ccheck_schemas.record import FixUp, Record
@@ -22,7 +22,7 @@ def check_meaning(reader: Reader, meaning: m.Meaning, value: int, record: Record
     """Hold a number against its meaning: now, or when the whole file is read."""
     wrong = number_fault(meaning, value, reader.size)
     if wrong is not None:
-        reader.collector.fault(wrong[0], record, name, **wrong[1])
+        reader.collector.fault(wrong, record, name)
     check = _DEFERRED.get(type(meaning))
     if check is not None:
         reader.deferred.append(partial(check, reader, meaning, value, record, name))
@@ -36,10 +36,7 @@ def _checksum(reader: Reader, meaning: m.ChecksumOver, value: int, record: Recor
     if actual is None:
         actual = reader.checksums[meaning.start] = zlib.crc32(memoryview(reader.data)[meaning.start :])
     if value != actual:
-        start = meaning.start
-        reader.collector.fault(
-            FaultName.CHECKSUM_WRONG, record, name, value=value, actual=actual, start=start, end=reader.size
-        )
+        reader.collector.fault(ChecksumWrong(value, actual, meaning.start, reader.size), record, name)
 
 
 def _index(reader: Reader, meaning: m.IndexInto, value: int, record: Record, name: str) -> None:
@@ -49,9 +46,7 @@ def _index(reader: Reader, meaning: m.IndexInto, value: int, record: Record, nam
 def _count(reader: Reader, meaning: m.CountOf, value: int, record: Record, name: str) -> None:
     held = record.get(meaning.of)
     if isinstance(held, list | RowSequence) and len(held) != value and reader.collector.complete:
-        reader.collector.fault(
-            FaultName.COUNT_MISMATCH, record, name, value=value, actual=len(held), of=meaning.of
-        )
+        reader.collector.fault(CountMismatch(value, len(held), meaning.of), record, name)
 
 
 def _record_size(reader: Reader, meaning: m.RecordSize, value: int, record: Record, name: str) -> None:
@@ -60,7 +55,7 @@ def _record_size(reader: Reader, meaning: m.RecordSize, value: int, record: Reco
         return
     size = 1 if isinstance(held, bytes) else next((row.end - row.offset for row in held), value)
     if value != size:
-        reader.collector.fault(FaultName.RECORD_SIZE_WRONG, record, name, value=value, actual=size)
+        reader.collector.fault(RecordSizeWrong(value, size), record, name)
 
 
 _DEFERRED: Mapping[type, Callable[..., None]] = MappingProxyType(

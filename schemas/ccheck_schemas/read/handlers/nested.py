@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import construct
 
 from ccheck_schemas import meaning as m
-from ccheck_schemas.fault import FaultName
+from ccheck_schemas.fault_details import SizeMismatch, Truncated, UnknownEnumValue
 from ccheck_schemas.layout.size import fixed_size, least_size
 from ccheck_schemas.meaning import field_of
 from ccheck_schemas.read.cut import Cut
@@ -75,7 +75,7 @@ def region(
         reader.collector.complete = False
         if end > promised or promised <= limit:
             place = (min(at, limit), limit)
-            reader.collector.blame(FaultName.TRUNCATED, record, field, place, need=length, have=limit - at)
+            reader.collector.blame(Truncated(length, limit - at), record, field, place)
     stop = min(end, limit)
     try:
         handle, subcon = reader.handler(node.subcon)
@@ -86,9 +86,7 @@ def region(
         reader.loose[id(record)] = end
     if used < end <= limit:
         reader.loose[id(record)] = used
-        reader.collector.blame(
-            FaultName.SIZE_MISMATCH, record, field, (at, end), value=length, actual=used - at
-        )
+        reader.collector.blame(SizeMismatch(length, used - at), record, field, (at, end))
     if end > limit:
         raise Cut
     return end
@@ -109,10 +107,8 @@ def switch(reader: Reader, node: Any, record: Record, name: str, at: int, limit:
     if key not in node.cases and node.default is construct.Pass:
         # What an unknown kind holds cannot be read. A field that is a StrictEnum has said so already.
         reader.collector.complete = False
-        place = (at, at)
-        reader.collector.blame(
-            FaultName.UNKNOWN_ENUM_VALUE, record, field_of(node.keyfunc), place, value=key, names=node.cases
-        )
+        unknown = UnknownEnumValue(key, node.cases)
+        reader.collector.blame(unknown, record, field_of(node.keyfunc), (at, at))
         record.put(name, None, at, at)
         raise Cut
     return choose(reader, node.cases.get(key, node.default), record, name, at, limit, promised)

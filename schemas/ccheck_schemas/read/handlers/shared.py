@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ccheck_schemas import meaning as m
-from ccheck_schemas.fault import FaultName
+from ccheck_schemas.fault_details import OutsideLimits, TableRepeated
 from ccheck_schemas.layout.size import fixed_size
 from ccheck_schemas.meaning import field_of
 from ccheck_schemas.read.cut import Cut
@@ -129,12 +129,10 @@ def take_pooled(
 def _limits(reader: Reader, node: m.Table | m.Pool, count: int, record: Record, at: int) -> None:
     """Hold a count against the limits of its table or pool."""
     if not node.low <= count <= node.high:
-        values = {"value": count, "low": node.low, "high": node.high}
-        reader.collector.blame(
-            FaultName.VALUE_OUT_OF_BOUNDS, record, field_of(node.count), (at, at), **values
-        )
+        outside = OutsideLimits(count, node.low, node.high)
+        reader.collector.blame(outside, record, field_of(node.count), (at, at))
 
 
 def _repeated(reader: Reader, name: str, field: str | None, record: Record, at: int) -> None:
     """A second table or pool of a name: what points into it is held against the first alone."""
-    reader.collector.blame(FaultName.TABLE_REPEATED, record, field, (at, at), table=name)
+    reader.collector.blame(TableRepeated(name), record, field, (at, at))

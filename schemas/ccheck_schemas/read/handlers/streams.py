@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ccheck_schemas import meaning as m
-from ccheck_schemas.fault import FaultName
+from ccheck_schemas.fault_details import (
+    OffsetOutsideFile,
+    TextMalformed,
+    TextNotTerminated,
+    Truncated,
+    WorkOutOfProportion,
+)
 from ccheck_schemas.read.cut import Cut
 from ccheck_schemas.record import Record
 from ccheck_schemas.vocabulary.expression import field_of
@@ -72,7 +78,7 @@ def delimited(
     if found < 0 and not node.to_end:
         record.put(name, None, at, limit)
         if promised <= limit:
-            reader.collector.fault(FaultName.TEXT_NOT_TERMINATED, record, name, (at, limit))
+            reader.collector.fault(TextNotTerminated(), record, name, (at, limit))
         reader.stop()
     behind = limit if found < 0 else found + len(node.terminator)
     filled = behind if node.include or found < 0 else found
@@ -100,10 +106,8 @@ def _decoded(
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as bad:
-        reason = f"not {encoding}: {bad.reason}"
-        reader.collector.fault(
-            FaultName.TEXT_MALFORMED, record, name, (at + bad.start, at + bad.end), reason=reason
-        )
+        malformed = TextMalformed(f"not {encoding}: {bad.reason}")
+        reader.collector.fault(malformed, record, name, (at + bad.start, at + bad.end))
         return None
 
 
@@ -117,9 +121,8 @@ def substream(
         reader.collector.complete = False
         if end > promised or promised <= limit:
             place = (min(at, limit), limit)
-            reader.collector.blame(
-                FaultName.TRUNCATED, record, field_of(node.length), place, need=length, have=limit - at
-            )
+            truncated = Truncated(length, limit - at)
+            reader.collector.blame(truncated, record, field_of(node.length), place)
     _inside(reader, node.subcon, record, name, at, min(end, limit), end)
     if end > limit:
         raise Cut
@@ -159,10 +162,8 @@ def read_at(
     if not 0 <= position <= stop - start:
         reader.collector.complete = False
         if position < 0 or start + position > end or end <= stop:
-            blamed, place = field_of(node.position), (stop, stop)
-            reader.collector.blame(
-                FaultName.OFFSET_OUTSIDE_FILE, record, blamed, place, value=start + position, size=stop
-            )
+            outside = OffsetOutsideFile(start + position, stop)
+            reader.collector.blame(outside, record, field_of(node.position), (stop, stop))
         return at
     target = start + position
     coverage = reader.collector.coverage
@@ -179,6 +180,6 @@ def read_at(
     finally:
         reader.stream = around
     if not within:
-        place, work = (target, after), coverage.looked_through
-        reader.out_of_proportion(record, name, place, "bytes", work, coverage.limit)
+        too_much = WorkOutOfProportion("bytes", coverage.looked_through, coverage.limit)
+        reader.out_of_proportion(record, name, (target, after), too_much)
     return at
