@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn, Protocol, TypeAlias, TypeVar
 
 import construct
 
@@ -27,11 +27,45 @@ from ccheck_schemas.read.strings import Blocks
 from ccheck_schemas.record import FixUp, Reading, Record
 from ccheck_schemas.vocabulary.expression import NOT_THERE
 
-Handler: TypeAlias = Callable[..., int]
-"""A function that reads a node: the reader, the node, and what `Reader` says of both."""
+NodeT_contra = TypeVar("NodeT_contra", contravariant=True)
 
-Handlers: TypeAlias = Callable[[Any], tuple[Handler, Any]]
-"""A node → the function that reads it, and the node without its name."""
+
+class Handler(Protocol[NodeT_contra]):
+    """Reads one kind of node."""
+
+    def __call__(
+        self,
+        reader: Reader,
+        node: NodeT_contra,
+        record: Record,
+        name: str,
+        at: int,
+        limit: int,
+        promised: int,
+        /,
+    ) -> int:
+        """Reads a node into a field of a record.
+
+        Args:
+            reader: The state of the reading.
+            node: The node, without its name.
+            record: The record that gets the field.
+            name: The name of the field.
+            at: The offset of the node.
+            limit: The end of the bytes at hand.
+            promised: The end that the file states. It lies after `limit` where a region is cut short, which
+                was reported then.
+
+        Returns:
+            The offset after the node.
+
+        Raises:
+            Cut: The record cannot be read any further.
+        """
+
+
+Handlers: TypeAlias = Callable[[construct.Construct], tuple[Handler[Any], Any]]
+"""Finds the handler of a node. It returns that and the node without its name."""
 
 
 IDLE_ELEMENTS = 4096
@@ -42,12 +76,7 @@ MOST_RECORDS = 1_000_000
 
 
 class Reader:
-    """One reading of a file by a schema.
-
-    A function that reads a node takes the record that gets the field, the field's name, the offset, the end
-    of the bytes at hand (`limit`) and the end that the file promised (`promised`, which lies beyond `limit`
-    where a region is cut short and was reported). It returns the offset behind the node, or raises Cut.
-    """
+    """One reading of a file by a schema."""
 
     def __init__(self, root: construct.Construct, data: bytes, handler: Handlers, *, bulk: bool) -> None:
         self.data = data
@@ -227,6 +256,6 @@ def _shared(root: construct.Construct) -> tuple[str, ...]:
 
 
 @cache
-def _field_handlers(node: Any, handler: Handlers) -> tuple[tuple[str, Handler, Any], ...]:
+def _field_handlers(node: construct.Struct, handler: Handlers) -> tuple[tuple[str, Handler[Any], Any], ...]:
     """How the fields of a struct are read: name, function, node."""
     return tuple((sub.name, *handler(sub)) for sub in node.subcons)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import struct
+from typing import TYPE_CHECKING, NamedTuple
 
 import construct
 
@@ -17,8 +18,17 @@ if TYPE_CHECKING:
     from ccheck_schemas.read.reader import Reader
 
 
-def integer(reader: Reader, leaf: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
-    """A number, which is held against its meanings."""
+class Integer(NamedTuple):
+    """How a number is packed, and what it means."""
+
+    packer: struct.Struct
+    meanings: tuple[m.Meaning, ...]
+
+
+def integer(
+    reader: Reader, leaf: Integer, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """A number, which is compared with its meanings."""
     packed, meanings = leaf
     end = at + packed.size
     if end > limit:
@@ -27,16 +37,20 @@ def integer(reader: Reader, leaf: Any, record: Record, name: str, at: int, limit
     record.put(name, value, at, end, packed)
     for meaning in meanings:
         check_meaning(reader, meaning, value, record, name)
-    return int(end)
+    return end
 
 
-def nothing(reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+def nothing(
+    reader: Reader, node: construct.Construct, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
     """A field that this file does not have."""
     record.put(name, None, at, at)
     return at
 
 
-def const(reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+def const(
+    reader: Reader, node: construct.Const, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
     """Bytes that are always the same."""
     size = fixed_size(node) or 0
     reader.need(record, name, at, size, limit, promised)
@@ -49,7 +63,7 @@ def const(reader: Reader, node: Any, record: Record, name: str, at: int, limit: 
 
 
 def raw_bytes(
-    reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int
+    reader: Reader, node: construct.Bytes, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Bytes as they are."""
     length = reader.amount(node.length, record, name, at)

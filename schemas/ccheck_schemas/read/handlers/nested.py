@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from ccheck_schemas.read.reader import Reader
 
 
-def nested(reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+def nested(
+    reader: Reader, node: construct.Struct, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
     """A record inside another."""
     inner = Record(record, name or "", at)
     record.put(name, inner, at, at)
@@ -28,7 +30,9 @@ def nested(reader: Reader, node: Any, record: Record, name: str, at: int, limit:
     return end
 
 
-def array(reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+def array(
+    reader: Reader, node: construct.Array, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
     """A counted list."""
     count = reader.amount(node.count, record, name, at)
     size = fixed_size(node.subcon)
@@ -39,10 +43,10 @@ def array(reader: Reader, node: Any, record: Record, name: str, at: int, limit: 
     record.put(name, values, at, at)
     handle, subcon = reader.handler(node.subcon)
     # An Array makes no context of its own: its elements name the fields of the record that holds it.
-    if handle is leaves.integer and not subcon[1]:
+    if isinstance(subcon, leaves.Integer) and not subcon.meanings:
         # Numbers that mean nothing by themselves are read at once, and keep no places of their own.
-        end = at + fits * subcon[0].size
-        values += (number for (number,) in subcon[0].iter_unpack(memoryview(reader.data)[at:end]))
+        end = at + fits * subcon.packer.size
+        values += (number for (number,) in subcon.packer.iter_unpack(memoryview(reader.data)[at:end]))
         at, one_by_one = end, range(0)
     else:
         one_by_one = range(fits)
@@ -93,7 +97,7 @@ def region(
 
 
 def if_then_else(
-    reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int
+    reader: Reader, node: construct.IfThenElse, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """One of two branches."""
     holds = reader.value(node.condfunc, record, name, at)
@@ -101,7 +105,9 @@ def if_then_else(
     return choose(reader, chosen, record, name, at, limit, promised)
 
 
-def switch(reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+def switch(
+    reader: Reader, node: construct.Switch, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
     """The branch of a kind."""
     key = reader.value(node.keyfunc, record, name, at)
     if key not in node.cases and node.default is construct.Pass:
@@ -114,7 +120,9 @@ def switch(reader: Reader, node: Any, record: Record, name: str, at: int, limit:
     return choose(reader, node.cases.get(key, node.default), record, name, at, limit, promised)
 
 
-def choose(reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+def choose(
+    reader: Reader, node: construct.Construct, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
     """A branch that was chosen."""
     handle, subcon = reader.handler(node)
     return handle(reader, subcon, record, name, at, limit, promised)

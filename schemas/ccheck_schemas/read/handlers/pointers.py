@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import construct
+
 from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultDetails
 from ccheck_schemas.fault_details import (
@@ -47,7 +49,7 @@ def record_at(
     return at
 
 
-def _around(node: Any, record: Record) -> tuple[Any, ...]:
+def _around(node: construct.Construct, record: Record) -> tuple[Any, ...]:
     """Returns what a record at an offset takes from the record that names it. Two that name one offset share
     the record only where they agree in this: else it would be read by the first and believed by both.
     """
@@ -62,7 +64,7 @@ def _followed(path: tuple[str, ...], values: Any) -> Any:
 
 
 def _read_at(
-    reader: Reader, node: Any, target: Record, holder: Record, field: str | None, offset: int
+    reader: Reader, node: construct.Construct, target: Record, holder: Record, field: str | None, offset: int
 ) -> bool:
     """Read a record at an offset that a field of another record, the holder, named."""
     if not 0 <= offset < reader.size:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import construct
 
 from ccheck_schemas import meaning as m
 from ccheck_schemas.fault_details import (
@@ -41,7 +43,9 @@ def opaque_rest(
     return _opaque(reader, node, record, name, at, limit)
 
 
-def _opaque(reader: Reader, node: Any, record: Record, name: str, at: int, end: int) -> int:
+def _opaque(
+    reader: Reader, node: m.Opaque | m.OpaqueRest, record: Record, name: str, at: int, end: int
+) -> int:
     record.put(name, reader.data[at:end], at, end)
     reader.collector.coverage.leave(record, name, (at, end), node.reason, node.dropped)
     return end
@@ -59,7 +63,7 @@ def rest(reader: Reader, node: m.Rest, record: Record, name: str, at: int, limit
     return _content(reader, node, record, name, at, limit)
 
 
-def _content(reader: Reader, node: Any, record: Record, name: str, at: int, end: int) -> int:
+def _content(reader: Reader, node: m.Slot | m.Rest, record: Record, name: str, at: int, end: int) -> int:
     raw = reader.data[at:end]
     length = node.extent(raw)
     record.put(name, None, at, end)
@@ -137,7 +141,9 @@ def substream_rest(
     return limit
 
 
-def _inside(reader: Reader, node: Any, record: Record, name: str, at: int, stop: int, end: int) -> None:
+def _inside(
+    reader: Reader, node: construct.Construct, record: Record, name: str, at: int, stop: int, end: int
+) -> None:
     """Read a node in a stream from `at` to `stop`; the file promised one up to `end`."""
     handle, subcon = reader.handler(node)
     around, reader.stream = reader.stream, (at, stop, end)
