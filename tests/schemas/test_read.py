@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import zlib
 from collections.abc import Callable
 from enum import IntEnum, IntFlag
@@ -18,7 +19,7 @@ from ccheck_schemas.fault import FaultName
 from ccheck_schemas.fault_details import Truncated
 from ccheck_schemas.layout.lint import lint
 from ccheck_schemas.model.fix_up import fix_up
-from ccheck_schemas.read import read
+from ccheck_schemas.read import HANDLERS, read
 from ccheck_schemas.read.collector import FAULTS_KEPT
 from ccheck_schemas.record import Reading
 from ccheck_schemas.span import Span
@@ -553,3 +554,10 @@ def test_a_number_that_a_condition_leaves_out_is_a_fault(name: str, number: Any)
     assert [fault.name for fault in reading.faults] == ["expression-unresolved"]
     assert not reading.complete
     assert "expression-unresolved" not in read(root, b"\1\1\2\3").counts
+
+
+def test_each_kind_of_node_is_read_by_its_own_handler() -> None:
+    """A handler says which node it reads; mypy cannot compare the two, because Construct has no types."""
+    assert len(HANDLERS) > 30
+    for kind, handler in HANDLERS.items():
+        assert inspect.get_annotations(handler)["node"].split(".")[-1] == kind.__name__

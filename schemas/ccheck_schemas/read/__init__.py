@@ -16,7 +16,7 @@ import struct
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 
 import construct
 
@@ -24,8 +24,6 @@ from ccheck_schemas import meaning as m
 from ccheck_schemas.read.handlers import leaves, listed, nested, pointers, shared, streams
 from ccheck_schemas.read.reader import Handler, Reader
 from ccheck_schemas.record import Reading
-
-NodeT = TypeVar("NodeT")
 
 
 def read(root: construct.Construct, data: bytes, *, bulk: bool = True) -> Reading:
@@ -37,48 +35,41 @@ def read(root: construct.Construct, data: bytes, *, bulk: bool = True) -> Readin
     return Reader(root, data, _handler, bulk=bulk).run(root)
 
 
-def _handles(kind: type[NodeT], handler: Handler[NodeT]) -> tuple[type, Handler[Any]]:
-    """Returns a row of the table, whose handler must take nodes of its kind."""
-    return kind, handler
-
-
-_HANDLERS: Mapping[type, Handler[Any]] = MappingProxyType(
-    dict(
-        (
-            _handles(construct.Const, leaves.const),
-            _handles(construct.Bytes, leaves.raw_bytes),
-            _handles(construct.Struct, nested.nested),
-            _handles(construct.Array, nested.array),
-            _handles(construct.IfThenElse, nested.if_then_else),
-            _handles(construct.Switch, nested.switch),
-            _handles(m.Text, leaves.text),
-            _handles(m.TextToNul, leaves.text_to_nul),
-            _handles(m.ZeroPad, leaves.zero_pad),
-            _handles(m.AnyPad, leaves.any_pad),
-            _handles(m.Region, nested.region),
-            _handles(m.Table, shared.table),
-            _handles(m.Pool, shared.pool),
-            _handles(m.Strings, shared.strings),
-            _handles(m.SharedText, shared.take_shared),
-            _handles(m.Rows, shared.take_rows),
-            _handles(m.Pooled, shared.take_pooled),
-            _handles(m.Terminated, listed.terminated),
-            _handles(m.UpTo, listed.up_to),
-            _handles(m.UpToEnd, listed.up_to_end),
-            _handles(m.ZerosTo, listed.zeros_to),
-            _handles(m.ZerosToEnd, listed.zeros_to_end),
-            _handles(m.At, pointers.record_at),
-            _handles(m.Chain, pointers.chain),
-            _handles(m.Opaque, streams.opaque),
-            _handles(m.OpaqueRest, streams.opaque_rest),
-            _handles(m.Slot, streams.slot),
-            _handles(m.Rest, streams.rest),
-            _handles(m.Delimited, streams.delimited),
-            _handles(m.Substream, streams.substream),
-            _handles(m.SubstreamRest, streams.substream_rest),
-            _handles(m.ReadAt, streams.read_at),
-        )
-    )
+HANDLERS: Mapping[type, Handler[Any]] = MappingProxyType(
+    {
+        construct.Const: leaves.const,
+        construct.Bytes: leaves.raw_bytes,
+        construct.Struct: nested.nested,
+        construct.Array: nested.array,
+        construct.IfThenElse: nested.if_then_else,
+        construct.Switch: nested.switch,
+        m.Text: leaves.text,
+        m.TextToNul: leaves.text_to_nul,
+        m.ZeroPad: leaves.zero_pad,
+        m.AnyPad: leaves.any_pad,
+        m.Region: nested.region,
+        m.Table: shared.table,
+        m.Pool: shared.pool,
+        m.Strings: shared.strings,
+        m.SharedText: shared.take_shared,
+        m.Rows: shared.take_rows,
+        m.Pooled: shared.take_pooled,
+        m.Terminated: listed.terminated,
+        m.UpTo: listed.up_to,
+        m.UpToEnd: listed.up_to_end,
+        m.ZerosTo: listed.zeros_to,
+        m.ZerosToEnd: listed.zeros_to_end,
+        m.At: pointers.record_at,
+        m.Chain: pointers.chain,
+        m.Opaque: streams.opaque,
+        m.OpaqueRest: streams.opaque_rest,
+        m.Slot: streams.slot,
+        m.Rest: streams.rest,
+        m.Delimited: streams.delimited,
+        m.Substream: streams.substream,
+        m.SubstreamRest: streams.substream_rest,
+        m.ReadAt: streams.read_at,
+    }
 )
 """The handler of each kind of node."""
 
@@ -98,8 +89,8 @@ def _handler(node: construct.Construct) -> tuple[Handler[Any], Any]:
         return leaves.integer, leaves.Integer(struct.Struct(inner.fmtstr), tuple(meanings))
     if node is construct.Pass:
         return leaves.nothing, node
-    if type(node) in _HANDLERS:
-        return _HANDLERS[type(node)], node
+    if type(node) in HANDLERS:
+        return HANDLERS[type(node)], node
     raise TypeError(
         f"the reader does not know {type(node).__name__}; ccheck_schemas.layout.lint names what it knows"
     )
