@@ -8,7 +8,7 @@ from typing import Any
 
 from ccheck_fuzz.model.frame import Frame, Model, Sharing, Table
 from ccheck_fuzz.model.layout import lay
-from ccheck_schemas.model import KEYS, Chained, Payload, Piece, RecordType, Ref, Refs, Spot, Stray
+from ccheck_schemas.model import KEYS, Chained, Orphan, Payload, Piece, Pinned, RecordType, Ref, Refs
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ class Cutting:
 
 
 def _uprooted(ref: Ref) -> Ref:
-    if isinstance(ref, Spot):
+    if isinstance(ref, Pinned):
         return ref.payload
-    return ref if isinstance(ref, Payload | Stray) else None
+    return ref if isinstance(ref, Payload | Orphan) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +211,8 @@ class Draft:
         for i, form in enumerate(kind.pooled):
             ref = out[i]
             if form.region == region and isinstance(ref, Payload):
-                out[i] = Spot(self.base.value(at, form.offset) - start, ref)
-            elif form.region == region and isinstance(ref, Stray):
+                out[i] = Pinned(self.base.value(at, form.offset) - start, ref)
+            elif form.region == region and isinstance(ref, Orphan):
                 out[i] = None
         return tuple(out)
 

@@ -9,16 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from ccheck_fuzz.model.frame import Frame, Model, Seal, Sharing, Table
 from ccheck_schemas.model import (
     Chained,
+    Derivation,
     Number,
+    Orphan,
     Payload,
     Piece,
+    Pinned,
     RecordType,
     Ref,
     Refs,
     Relation,
-    Spot,
-    Stray,
-    Tie,
 )
 
 
@@ -103,7 +103,7 @@ class Layout:
                 named.append(piece)
             if piece.relations:
                 related.append(piece)
-            if piece.bent:
+            if piece.dangling:
                 bent.add(key)
         out = self.out = bytearray().join(chunks)
         for piece in held:
@@ -120,7 +120,7 @@ class Layout:
         for piece in related:
             for relation in piece.relations:
                 place = starts[piece.key] + relation.number.delta
-                if relation.tie is Tie.CHECKSUM:
+                if relation.derivation is Derivation.CHECKSUM:
                     seals.append((place, relation.number.packer, relation.target))
                     continue
                 value = self.amount(relation)
@@ -135,17 +135,17 @@ class Layout:
 
     def amount(self, relation: Relation) -> int | None:
         """What a number counts; None where what it counted is gone."""
-        match relation.tie:
-            case Tie.BYTES:
+        match relation.derivation:
+            case Derivation.BYTES:
                 if relation.target not in self.starts or relation.last not in self.ends:
                     return None
                 return self.ends[relation.last] - self.starts[relation.target] - relation.trim
-            case Tie.ELEMENTS:
+            case Derivation.ELEMENTS:
                 if relation.target in self.tables:
                     return len(self.tables[relation.target].refs)
                 chained = self.lists.get(relation.target)
                 return None if chained is None else len(chained.elements)
-            case Tie.FIRST:
+            case Derivation.FIRST:
                 chained = self.lists.get(relation.target)
                 if chained is None:
                     return None
@@ -237,7 +237,7 @@ class Layout:
             number += 1
             if ref is None:
                 continue
-            if type(ref) is Spot:
+            if type(ref) is Pinned:
                 offset = self.pools.get(form.region, 0) + ref.delta
                 length = len(ref.payload.content)
             elif type(ref) is Payload:
@@ -245,7 +245,7 @@ class Layout:
                 if found is None:
                     continue
                 offset, length = found, len(ref.content)
-            elif type(ref) is Stray:
+            elif type(ref) is Orphan:
                 offset = self.items.get(form.region, {}).get(ref.payload[:3], 0)
                 length = len(ref.payload.content)
                 if ref.offset and offset:
@@ -297,7 +297,7 @@ def _payloads(region: str, kind: RecordType, refs: Sequence[Ref]) -> Iterator[Pa
         if form.region == region:
             if type(ref) is Payload:
                 yield ref
-            elif type(ref) is Stray:
+            elif type(ref) is Orphan:
                 yield ref.payload
 
 

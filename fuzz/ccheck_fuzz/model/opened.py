@@ -7,7 +7,17 @@ from collections.abc import Mapping
 
 from ccheck_fuzz.model.frame import Frame, Model, Sharing, Table
 from ccheck_fuzz.model.layout import Layout, rebuilt
-from ccheck_schemas.model import KEYS, FileModel, Payload, Piece, RecordType, Refs, Spot, Tie, decompose
+from ccheck_schemas.model import (
+    KEYS,
+    Derivation,
+    FileModel,
+    Payload,
+    Piece,
+    Pinned,
+    RecordType,
+    Refs,
+    decompose,
+)
 from ccheck_schemas.schema import Schema
 
 
@@ -44,14 +54,14 @@ def opened(schema: Schema, data: bytes, *, repaired: bool = False) -> Model:
         _pin(model, {region: starts[key] for region, key in regions.items() if region not in frame.tidy})
     if repaired:
         for piece in pieces:
-            piece.bent = False
+            piece.dangling = False
         return rebuilt(model)
     _loosen(model)
     frame.seals = tuple(
         (piece.start + relation.number.delta, relation.number.packer, relation.target)
         for piece in pieces
         for relation in piece.relations
-        if relation.tie is Tie.CHECKSUM
+        if relation.derivation is Derivation.CHECKSUM
     )
     return model if rebuilt(model).data == data else _rigid(model)
 
@@ -193,7 +203,7 @@ def _pin(model: Model, regions: Mapping[str, int]) -> None:
         for i, form in enumerate(kind.pooled):
             ref = refs[i]
             if type(ref) is Payload and form.region in regions:
-                out[i] = Spot(model.value(start, form.offset) - regions[form.region], ref)
+                out[i] = Pinned(model.value(start, form.offset) - regions[form.region], ref)
         return tuple(out)
 
     for piece in model.frame.pieces:
@@ -219,7 +229,7 @@ def _loosen(model: Model) -> None:
         for relation in piece.relations:
             actual = model.value(piece.start, relation.number)
             amount = layout.amount(relation)
-            if relation.tie is Tie.CHECKSUM:
+            if relation.derivation is Derivation.CHECKSUM:
                 holds = actual == zlib.crc32(memoryview(model.data)[relation.target :])
             else:
                 holds = amount is not None and actual == relation.number.fit(relation.value(amount))

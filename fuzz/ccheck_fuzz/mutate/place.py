@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 from ccheck_fuzz.interest import Interest
 from ccheck_fuzz.model import Frame, Model, Population, Table
 from ccheck_fuzz.model.draft import changed
-from ccheck_schemas.model import DERIVED, Number, Payload, RecordType, Ref, Refs, Role, Stray
+from ccheck_schemas.model import DERIVED, Number, Orphan, Payload, RecordType, Ref, Refs, Role
 
 T = TypeVar("T")
 
@@ -140,7 +140,7 @@ def loosened(frame: Frame, place: Site) -> Frame:
             found,
             relations=tuple(relation for relation in found.relations if relation.number is not number),
             refs=refs,
-            bent=found.bent or bool(listed),
+            dangling=found.dangling or bool(listed),
         )
         made = frame.having(pieces=[loose if piece is found else piece for piece in frame.pieces])
         made.seals = tuple(
@@ -172,10 +172,10 @@ def _unnamed(kind: RecordType, refs: Refs, number: Number) -> Refs:
             continue
         ref = out[i]
         if isinstance(ref, Payload):
-            out[i] = Stray(ref, number is not form.offset, number is not form.length)
-        elif isinstance(ref, Stray):
+            out[i] = Orphan(ref, number is not form.offset, number is not form.length)
+        elif isinstance(ref, Orphan):
             held = ref.offset and number is not form.offset, ref.length and number is not form.length
-            out[i] = Stray(ref.payload, *held)
+            out[i] = Orphan(ref.payload, *held)
         else:
             out[i] = None
     for i, place in enumerate(kind.places, len(kind.pooled)):

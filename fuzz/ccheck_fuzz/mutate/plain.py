@@ -10,7 +10,7 @@ from typing import Literal
 
 from ccheck_fuzz.model import Model
 from ccheck_fuzz.mutate.place import Context, numbers_of, pick, row_of
-from ccheck_schemas.model import Piece, Role, Tie
+from ccheck_schemas.model import Derivation, Piece, Role
 
 SECTOR = 512
 MOST_WORDS = 4096
@@ -198,7 +198,7 @@ def _ended(model: Model, data: bytes, *, sized: bool) -> bytes:
     for piece in model.frame.pieces:
         for relation in piece.relations:
             at = model.frame.starts[piece.key] + relation.number.delta
-            if relation.tie is Tie.SIZE and at + relation.number.packer.size <= len(out):
+            if relation.derivation is Derivation.SIZE and at + relation.number.packer.size <= len(out):
                 relation.number.packer.pack_into(out, at, relation.number.fit(len(out)))
     try:
         return model.seal(out)

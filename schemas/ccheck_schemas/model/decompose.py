@@ -20,6 +20,7 @@ from ccheck_schemas.model.number_scope import NumberScope
 from ccheck_schemas.model.record_type import (
     KEYS,
     Chained,
+    Derivation,
     FileModel,
     Number,
     Payload,
@@ -30,7 +31,6 @@ from ccheck_schemas.model.record_type import (
     Relation,
     Role,
     TableRows,
-    Tie,
 )
 from ccheck_schemas.model.runs import (
     LEAVES,
@@ -137,9 +137,9 @@ class _Decomposer:
         for number in run.record_type.numbers:
             scope.numbers[number.name] = (piece, number)
             if number.role is Role.FILE_SIZE:
-                piece.relations += (Relation(number, Tie.SIZE),)
+                piece.relations += (Relation(number, Derivation.SIZE),)
             elif number.role is Role.CHECKSUM:
-                piece.relations += (Relation(number, Tie.CHECKSUM, target=number.values[0]),)
+                piece.relations += (Relation(number, Derivation.CHECKSUM, target=number.values[0]),)
         if run.record_type.pooled:
             piece.refs = self.payloads(node, run.record_type, record)
         return end
@@ -173,33 +173,39 @@ class _Decomposer:
     def state(self, node: Any, scope: NumberScope) -> None:
         """What counts and lengths of a record say by their meaning alone."""
         pieces = {id(piece): piece for piece, _ in scope.numbers.values()}
-        tied = {id(relation.number) for piece in pieces.values() for relation in piece.relations}
+        derived = {id(relation.number) for piece in pieces.values() for relation in piece.relations}
         for sub in bare(node)[0].subcons:
-            held = scope.numbers.get(sub.name or "")
-            if held is None or id(held[1]) in tied:
+            found = scope.numbers.get(sub.name or "")
+            if found is None or id(found[1]) in derived:
                 continue
-            piece, number = held
+            piece, number = found
             for meaning in bare(sub)[1]:
                 if isinstance(meaning, m.CountOf) and meaning.of in scope.lists:
-                    piece.relations += (Relation(number, Tie.ELEMENTS, scope.lists[meaning.of]),)
+                    piece.relations += (Relation(number, Derivation.ELEMENTS, scope.lists[meaning.of]),)
                 elif isinstance(meaning, m.LengthOf) and meaning.of in scope.extents:
                     first, last, trim = scope.extents[meaning.of]
-                    piece.relations += (Relation(number, Tie.BYTES, first, last, trim),)
+                    piece.relations += (Relation(number, Derivation.BYTES, first, last, trim),)
 
-    def tie(
-        self, expression: Any, scope: NumberScope, tie: Tie, target: int, last: int = 0, trim: int = 0
+    def derive(
+        self,
+        expression: Any,
+        scope: NumberScope,
+        derivation: Derivation,
+        target: int,
+        last: int = 0,
+        trim: int = 0,
     ) -> None:
         """Let the number that an expression reads follow from what it counts."""
         path = variable(expression)
-        held = scope.find(path) if path else None
-        if held is None or path is None:
+        found = scope.find(path) if path else None
+        if found is None or path is None:
             return
-        piece, number = held
+        piece, number = found
         (value,) = number.packer.unpack_from(self.data, piece.start + number.delta)
         line = slope(expression, path, value)
         if line is not None:
             base, rise, run = line
-            piece.relations += (Relation(number, tie, target, last, trim, value, base, rise, run),)
+            piece.relations += (Relation(number, derivation, target, last, trim, value, base, rise, run),)
 
     # -- nodes between the runs
 
@@ -277,7 +283,7 @@ class _Decomposer:
             return None
         piece = self.piece(start, end + behind, path, record_type)
         scope.extents[name] = (piece.key, piece.key, behind)
-        self.tie(node.length, scope, Tie.BYTES, piece.key, piece.key, behind)
+        self.derive(node.length, scope, Derivation.BYTES, piece.key, piece.key, behind)
         return end + behind
 
     def zeros(
@@ -290,7 +296,7 @@ class _Decomposer:
         piece = self.piece(at, end, path, forms.zeros(full))
         first = self.found.pieces[0]
         if isinstance(node, m.ZerosTo) and first.start == 0:
-            self.tie(node.offset, scope, Tie.BYTES, first.key, piece.key)
+            self.derive(node.offset, scope, Derivation.BYTES, first.key, piece.key)
         return end
 
     def to_nul(self, node: m.TextToNul, name: str, at: int, path: tuple[int, ...], full: str) -> int | None:
@@ -331,7 +337,7 @@ class _Decomposer:
         end = at + length
         piece = self.piece(at, end, path, forms.block(name, full))
         scope.extents[name] = (piece.key, piece.key, 0)
-        self.tie(node.length, scope, Tie.BYTES, piece.key, piece.key)
+        self.derive(node.length, scope, Derivation.BYTES, piece.key, piece.key)
         return end
 
     def table(
@@ -349,7 +355,7 @@ class _Decomposer:
         piece = self.piece(at, at + len(rows) * size, path)
         key = piece.table = next(KEYS)
         self.found.tables[key] = TableRows(node.table, record_type, node.low, node.high, at, refs)
-        self.tie(node.count, scope, Tie.ELEMENTS, key)
+        self.derive(node.count, scope, Derivation.ELEMENTS, key)
         scope.lists[name] = key
         return piece.end
 
@@ -357,12 +363,12 @@ class _Decomposer:
         self, node: m.Pool, name: str, record: Record, at: int, path: tuple[int, ...], scope: NumberScope
     ) -> int | None:
         """A pool: one piece, whose items are kept with those who name them."""
-        held = record.get(name)
-        if held is None:
+        found = record.get(name)
+        if found is None:
             return None
-        piece = self.piece(at, at + len(held), path)
+        piece = self.piece(at, at + len(found), path)
         piece.pool = node.region
-        self.tie(node.count, scope, Tie.BYTES, piece.key, piece.key)
+        self.derive(node.count, scope, Derivation.BYTES, piece.key, piece.key)
         return piece.end
 
     def region(
@@ -383,7 +389,7 @@ class _Decomposer:
         first = self.piece(at, at, path)
         self.node(bare(node.subcon)[0], name, record, at, path, scope, full)
         last = self.piece(end, end, path)
-        self.tie(node.length, scope, Tie.BYTES, first.key, last.key)
+        self.derive(node.length, scope, Derivation.BYTES, first.key, last.key)
         return end
 
     def array(
@@ -397,9 +403,9 @@ class _Decomposer:
         full: str,
     ) -> int | None:
         """The elements of an array, each with a path of its own."""
-        held = record.get(name)
+        found = record.get(name)
         leaf = _branch(node.subcon, record)
-        if leaf is None or not isinstance(held, list):
+        if leaf is None or not isinstance(found, list):
             return None
         inner = bare(leaf)[0]
         size = sizeof(leaf)
@@ -408,8 +414,8 @@ class _Decomposer:
         elements: list[int] = []
         ended = isinstance(node, m.Terminated)
         counted = isinstance(node, construct.Array)
-        whole = not counted or _amount(node.count, record) == len(held)
-        for item in held:
+        whole = not counted or _amount(node.count, record) == len(found)
+        for item in found:
             key = self.reserved = next(KEYS)
             after: int | None
             if isinstance(inner, construct.Struct) and isinstance(item, Record):
@@ -436,7 +442,7 @@ class _Decomposer:
             # The record that ends the list is no element of it.
             return self.piece(at, at + size, path, forms.ending(full, size)).end
         if counted:
-            self.tie(node.count, scope, Tie.ELEMENTS, key)
+            self.derive(node.count, scope, Derivation.ELEMENTS, key)
         return at if whole else None
 
     # -- records at offsets
@@ -466,13 +472,13 @@ class _Decomposer:
         self, node: m.Chain, name: str, record: Record, path: tuple[int, ...], scope: NumberScope, full: str
     ) -> None:
         """The records of a chain; one whose next offset leads to another place is marked as dangling."""
-        held = record.get(name)
-        if not isinstance(held, list):
+        found = record.get(name)
+        if not isinstance(found, list):
             return
         form = forms.chain_form(node, full)
         elements: list[int] = []
         pieces: list[Piece] = []
-        for link in held:
+        for link in found:
             at = len(self.found.pieces)
             key = self.element(bare(node.subcon)[0], link, path, scope, f"{full}[]", node.align)
             if key is None:
@@ -481,11 +487,11 @@ class _Decomposer:
             pieces.append(self.found.pieces[at])
         starts = [piece.start for piece in pieces]
         for piece, following in zip(pieces, [*starts[1:], 0], strict=False):
-            piece.bent = form.next is None or self.value(piece, form.next) != following
+            piece.dangling = form.next is None or self.value(piece, form.next) != following
         key = next(KEYS)
         self.found.lists[key] = Chained(form, tuple(elements), path)
         scope.lists[name] = key
-        self.tie(node.first, scope, Tie.FIRST, key)
+        self.derive(node.first, scope, Derivation.FIRST, key)
 
     def value(self, piece: Piece, number: Number) -> int:
         """A number as the file has it."""

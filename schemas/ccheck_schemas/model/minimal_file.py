@@ -109,10 +109,10 @@ class _MinimalFile:
 
     def patch(self, grown: _Grown, path: tuple[str, ...] | None, amount: int, expression: Any = None) -> None:
         """Set the number that an expression reads, so that it reads this amount."""
-        held = grown.find(path) if path else None
-        if held is None or path is None:
+        found = grown.find(path) if path else None
+        if found is None or path is None:
             return
-        owner, name = held
+        owner, name = found
         value = amount
         if expression is not None:
             line = slope(expression, path, 0)

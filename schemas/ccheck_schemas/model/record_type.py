@@ -146,7 +146,7 @@ class RecordType:
         return next((number for number in self.numbers if number.name == name), None)
 
 
-class Tie(StrEnum):
+class Derivation(StrEnum):
     """How a number follows from the rest of the file."""
 
     BYTES = "bytes"
@@ -171,7 +171,7 @@ class Relation:
     """
 
     number: Number
-    tie: Tie
+    derivation: Derivation
     target: int = 0
     last: int = 0
     trim: int = 0
@@ -185,14 +185,14 @@ class Relation:
         return self.at + (amount - self.base) * self.run // self.rise
 
 
-class Spot(NamedTuple):
+class Pinned(NamedTuple):
     """An item of a pool that stays where it stands, `delta` bytes behind the pool's start."""
 
     delta: int
     payload: Payload
 
 
-class Stray(NamedTuple):
+class Orphan(NamedTuple):
     """An item of a pool that a record no longer names truly. offset, length: which number still holds."""
 
     payload: Payload
@@ -200,7 +200,7 @@ class Stray(NamedTuple):
     length: bool
 
 
-Ref = Payload | Spot | Stray | int | None
+Ref = Payload | Pinned | Orphan | int | None
 """What a number of a record names: an item of a pool, or a piece by its key. None is left as it stands."""
 
 Refs = tuple[Ref, ...]
@@ -215,7 +215,7 @@ class Piece:
     """Bytes that stay together. record_type: None for bytes that nobody explains.
 
     align: what its start is a multiple of. path: the keys of the elements that it belongs to; an element's
-    key is that of its first piece. table, pool: what stands here instead of bytes of its own. bent: the
+    key is that of its first piece. table, pool: what stands here instead of bytes of its own. dangling: the
     offset of the next element, which it holds, does not lead there.
     """
 
@@ -229,7 +229,7 @@ class Piece:
     refs: Refs = ()
     table: int | None = None
     pool: str | None = None
-    bent: bool = False
+    dangling: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -93,7 +93,7 @@ class Reader:
         self.seen: dict[tuple[int, int], dict[tuple[Any, ...], Record]] = {}
         # Records that were cut short, and those whose region ends at a wrong place, with the end that holds.
         self.cut: set[int] = set()
-        self.loose: dict[int, int] = {}
+        self.detached: dict[int, int] = {}
         # Where the stream begins and ends in which positions count, and the end that the file promised.
         self.stream = (0, self.size, self.size)
         self.checksums: dict[int, int] = {}  # by where they begin

@@ -104,7 +104,7 @@ def zero_pad(
     """Zeros up to an alignment."""
     end = at + -at % node.align
     reader.need(record, "padding", at, end - at, limit, promised)
-    if id(record) not in reader.loose:
+    if id(record) not in reader.detached:
         reader.collector.padding(record, at, end)
     return end
 

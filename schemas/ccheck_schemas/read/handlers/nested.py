@@ -87,9 +87,9 @@ def region(
     except Cut:
         reader.collector.complete = False
         used = end
-        reader.loose[id(record)] = end
+        reader.detached[id(record)] = end
     if used < end <= limit:
-        reader.loose[id(record)] = used
+        reader.detached[id(record)] = used
         reader.collector.blame(SizeMismatch(length, used - at), record, field, (at, end))
     if end > limit:
         raise Cut

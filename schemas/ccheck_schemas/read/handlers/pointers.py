@@ -83,7 +83,7 @@ def _read_at(
         end = min(reader.size, target.reach)
     finally:
         reader.stream = stream
-    reader.collector.claim(target, offset, max(offset, end), reader.loose.get(id(target)))
+    reader.collector.claim(target, offset, max(offset, end), reader.detached.get(id(target)))
     return True
 
 

@@ -151,7 +151,7 @@ def _inside(
         used = handle(reader, subcon, record, name, at, stop, end)
     except Cut:
         reader.collector.complete = False
-        reader.loose[id(record)] = stop
+        reader.detached[id(record)] = stop
         used = stop
     finally:
         reader.stream = around
