@@ -36,10 +36,10 @@ from ccheck_fuzz.oracles import (
 from ccheck_interpreter.channel.evaluate import EventResult, evaluate
 from ccheck_interpreter.channel.loader import Content
 from ccheck_interpreter.event import Event
-from ccheck_schemas.formats.channel.generated import spotless
+from ccheck_schemas.formats.channel.generated import accept
 from ccheck_schemas.formats.channel.schema import SCHEMA
 from ccheck_schemas.formats.channel.structure import CHANNEL
-from ccheck_schemas.model.fix_up import seal
+from ccheck_schemas.model.fix_up import fix_up
 from ccheck_schemas.read import read
 from tests.conftest import ROOT
 
@@ -130,7 +130,7 @@ def test_a_fast_path_that_passes_too_much_is_told(judgement: Judgement) -> None:
     """A fast path without builds to hold against would pass the July file; the oracle names the check that does not."""
     assert not list(fast_path(case(judgement, JULY)))
     fixed = tuple(b for b in case(judgement, JULY).given.builds if b.bounds_check)
-    columns = spotless((CORPUS / "definitions.bin").read_bytes())
+    columns = accept((CORPUS / "definitions.bin").read_bytes())
     assert columns is not None
     types = definitions(columns, "", fixed)
     assert types is not None
@@ -173,7 +173,7 @@ def test_what_readings_agreed_on_is_not_asked_again(
 
     edited = bytearray(data)
     edited[-16] += 1  # the integer that the last criterion wants, before the link that ends the chain
-    other = seal(bytes(edited), read(CHANNEL, bytes(edited)))
+    other = fix_up(bytes(edited), read(CHANNEL, bytes(edited)))
     assert not list(disagreement(replace(case(judgement, other), agreed=agreed)))
     assert set(met) == {(1, None), (1, 1)}
     monkeypatch.setattr("ccheck_interpreter.channel.evaluate.match_integer", lambda *args: False)

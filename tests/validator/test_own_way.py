@@ -35,8 +35,8 @@ from ccheck.judging import generated_fast_path as own
 from ccheck.judging.judge import examine, judge
 from ccheck.judging.judgement import Judgement, prepare
 from ccheck_schemas import meaning as m
-from ccheck_schemas.generate import enough
-from ccheck_schemas.model import sprout
+from ccheck_schemas.generate import canonical
+from ccheck_schemas.model import minimal_file
 from ccheck_schemas.schema import Schema
 from tests.conftest import ROOT
 from tests.edits import edited
@@ -130,7 +130,7 @@ def test_the_fast_path_agrees_with_the_checks(name: str, more: int) -> None:
     judgement = judged_by(root)
     assert judgement is not None
     rng = random.Random(name)
-    seeds = [sprout(root, random.Random(i)) for i in range(20)]
+    seeds = [minimal_file(root, random.Random(i)) for i in range(20)]
     passed = Counter(agree(judgement, data) for data in nearly(rng, seeds, root, 1500 * more))
     assert passed[True] > 20
     assert passed[False] > 200
@@ -199,7 +199,7 @@ def test_trees_of_any_kind_agree(more: int) -> None:
         if judgement is None:
             continue
         quick += 1
-        seeds = [sprout(root, random.Random(i)) for i in range(4)]
+        seeds = [minimal_file(root, random.Random(i)) for i in range(4)]
         passed.update(agree(judgement, data) for data in nearly(rng, seeds, root, 60))
     assert quick > 40 * more
     assert passed[True] > 100 * more
@@ -249,10 +249,10 @@ LACKING: dict[str, list[Any]] = {
 
 @pytest.mark.parametrize("reason", LACKING)
 def test_what_must_be_read_is_named_with_its_reason(reason: str) -> None:
-    """A schema whose spotless files are not known to be canonical has no fast path, and the reason is said."""
+    """A schema whose valid files are not known to be canonical has no fast path, and the reason is said."""
     root = Struct(*LACKING[reason])
     schema = Schema("mine", "made for a test", root, recognise=bool)
-    assert enough.lacking(schema) in (reason, None)  # None: the generator itself refuses it
+    assert canonical.why_not_canonical(schema) in (reason, None)  # None: the generator itself refuses it
     assert own.made(UserSchema(schema, ())).obstacle == reason
 
 
@@ -264,7 +264,7 @@ def test_a_schema_with_functions_of_its_own_has_no_fast_path() -> None:
         """A schema of one's own kind."""
 
     reasons = [
-        enough.lacking(schema)
+        canonical.why_not_canonical(schema)
         for schema in (
             Schema("mine", "", root, bool, compose=lambda recipe: b"", describe=lambda content: {}),
             Schema("mine", "", root, bool, assemble=lambda reading: 1),

@@ -27,7 +27,7 @@ from ccheck.judging.judgement import Judgement
 from ccheck.judging.judgement import prepare as prepare_judgement
 from ccheck_schemas.formats.channel import structure as channel
 from ccheck_schemas.formats.channel.schema import SCHEMA as CHANNEL_SCHEMA
-from ccheck_schemas.model.fix_up import seal
+from ccheck_schemas.model.fix_up import fix_up
 from ccheck_schemas.read import read
 from tests.conftest import ROOT
 from tests.edits import edited
@@ -151,7 +151,7 @@ def test_one_wrong_record_is_judged_alike(name: str) -> None:
         for at, value in product(range(record.offset, record.end), (0, 1, 9, 255)):
             edited = bytearray(good)
             edited[at] = value
-            data = seal(bytes(edited), read(channel.CHANNEL, bytes(edited)))
+            data = fix_up(bytes(edited), read(channel.CHANNEL, bytes(edited)))
             agree(quick, whole, data, "")
             met |= {finding.check for finding in whole.judged(data, "", "").findings}
             found = quick.narrow(CHANNEL_SCHEMA, read(channel.CHANNEL, data))

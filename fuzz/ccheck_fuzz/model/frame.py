@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from ccheck_schemas.model import Chained, Kind, Number, Piece, Refs
+from ccheck_schemas.model import Chained, Number, Piece, RecordType, Refs
 
 
 class Table:
@@ -15,7 +15,7 @@ class Table:
 
     __slots__ = ("high", "kind", "low", "name", "refs")
 
-    def __init__(self, name: str, kind: Kind, low: int, high: int, refs: Sequence[Refs]) -> None:
+    def __init__(self, name: str, kind: RecordType, low: int, high: int, refs: Sequence[Refs]) -> None:
         self.name = name
         self.kind = kind
         self.low = low
@@ -52,7 +52,7 @@ class Population(NamedTuple):
     keys are in `keys`.
     """
 
-    kind: Kind
+    kind: RecordType
     starts: Sequence[int]
     table: int | None
     keys: Sequence[int]
@@ -109,7 +109,7 @@ class Frame:
 
     def _count(self) -> list[Population]:
         found: list[Population] = []
-        loose: dict[Kind, tuple[list[int], list[int]]] = {}
+        loose: dict[RecordType, tuple[list[int], list[int]]] = {}
         for piece in self.pieces:
             if piece.table is not None:
                 table = self.tables[piece.table]
@@ -118,12 +118,16 @@ class Frame:
                 if table.refs:
                     places = range(start, start + size * len(table.refs), size)
                     found.append(Population(table.kind, places, piece.table, ()))
-            elif piece.kind is not None:
-                if piece.kind not in loose:
-                    loose[piece.kind] = ([], [])
-                    found.append(Population(piece.kind, loose[piece.kind][0], None, loose[piece.kind][1]))
-                loose[piece.kind][0].append(self.starts[piece.key])
-                loose[piece.kind][1].append(piece.key)
+            elif piece.record_type is not None:
+                if piece.record_type not in loose:
+                    loose[piece.record_type] = ([], [])
+                    found.append(
+                        Population(
+                            piece.record_type, loose[piece.record_type][0], None, loose[piece.record_type][1]
+                        )
+                    )
+                loose[piece.record_type][0].append(self.starts[piece.key])
+                loose[piece.record_type][1].append(piece.key)
         return found
 
     def having(

@@ -12,7 +12,7 @@ from ccheck.formats.check_table import CHECKS, applying
 from ccheck.formats.registry import brought, every
 from ccheck.judging import generated_fast_path as own
 from ccheck.text.printable import printable
-from ccheck_schemas.read.row_plan import at_once
+from ccheck_schemas.read.row_plan import read_in_bulk
 from ccheck_schemas.schema import Schema
 
 
@@ -68,7 +68,7 @@ def _of_file(path: Path) -> int:
 
 def _reading(schema: Schema) -> str:
     """How the records of a schema are read."""
-    tables = at_once(schema.root)
+    tables = read_in_bulk(schema.root)
     fast = [name for name, bulk in tables.items() if bulk]
     slow = [name for name, bulk in tables.items() if not bulk]
     if not tables:

@@ -15,7 +15,7 @@ from ccheck.formats.channel.fast_path import content as channel
 from ccheck.formats.channel.fast_path.applying import APPLYING
 from ccheck.formats.channel.fast_path.criteria import Types
 from ccheck.formats.fast_path import passed
-from ccheck_schemas.formats.channel.generated import spotless
+from ccheck_schemas.formats.channel.generated import accept
 from ccheck_schemas.formats.channel.numbers import MAGIC
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class ChannelFastPath:
         """Whether a file passes every check; False where that is not certain. name: the file's base name."""
         if data[:4] != MAGIC:
             return False
-        columns = spotless(data)
+        columns = accept(data)
         if columns is None:
             return False
         return channel.definitions(columns, name, self.builds) is not None or (
@@ -80,7 +80,7 @@ def prepare(consumers: Consumers | None, on: date, definitions: Sequence[Path]) 
             data = take(str(path))
         except NotTaken:
             data = b""
-        columns = spotless(data) if data[:4] == MAGIC else None
+        columns = accept(data) if data[:4] == MAGIC else None
         if columns is not None:
             types = channel.definitions(columns, path.name, builds)
     return ChannelFastPath(builds, None if types is None else Types(types, builds))
