@@ -18,9 +18,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / room) for room in ("schemas", "validator", "interpreter", "fuzz")]
 
 from ccheck.formats.registry import SCHEMAS, recognise  # noqa: E402 - the path comes first
-from ccheck_fuzz.interest import interest  # noqa: E402
 from ccheck_fuzz.model import opened, rebuilt  # noqa: E402
 from ccheck_fuzz.mutate import MUTATIONS, Context, Mutator  # noqa: E402
+from ccheck_fuzz.mutate.interest import interest  # noqa: E402
 
 JULY = ROOT / "corpus/channel/field-past-inputs/bad/C-00000291-00000000-00000032.bin"
 TIMES = 400

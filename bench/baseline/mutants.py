@@ -13,9 +13,9 @@ from tests.corpus import CORPUS, DAY, judgement_of
 
 from ccheck.formats.registry import named
 from ccheck.judging.judgement import Judgement, prepare
-from ccheck_fuzz.interest import interest
 from ccheck_fuzz.model import Model, opened
 from ccheck_fuzz.mutate import Context, once
+from ccheck_fuzz.mutate.interest import interest
 from ccheck_schemas.model import sprout
 from ccheck_schemas.model.fix_up import seal
 from ccheck_schemas.read import read

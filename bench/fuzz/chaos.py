@@ -22,7 +22,7 @@ from pathlib import Path
 
 import psutil
 
-from ccheck_fuzz.campaign.state import State
+from ccheck_fuzz.campaign.state.database import State
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT / "corpus" / "channel"
@@ -136,7 +136,7 @@ def _begin(folder: Path, out: Path, jobs: int, seconds: float) -> subprocess.Pop
 def _workers(campaign: int) -> list[psutil.Process]:
     try:
         family = psutil.Process(campaign).children(recursive=True)
-        return [child for child in family if "ccheck_fuzz.campaign.worker" in child.cmdline()]
+        return [child for child in family if "ccheck_fuzz.campaign.workers.worker" in child.cmdline()]
     except psutil.Error:
         return []
 

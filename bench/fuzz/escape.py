@@ -17,12 +17,13 @@ from collections.abc import Hashable
 from pathlib import Path
 from random import Random
 
-from ccheck_fuzz.events import GENERATORS
-from ccheck_fuzz.grow import grow
-from ccheck_fuzz.harness import Harness
-from ccheck_fuzz.oracles import Broken
-from ccheck_fuzz.setup import Ready, Setup, ready
-from ccheck_fuzz.variation import Variation, interest_of
+from ccheck_fuzz.corpus.grow import grow
+from ccheck_fuzz.execution.harness import Harness
+from ccheck_fuzz.execution.ready import Ready, ready
+from ccheck_fuzz.execution.setup import Setup
+from ccheck_fuzz.mutate.events import GENERATORS
+from ccheck_fuzz.mutate.variation import Variation, interest_of
+from ccheck_fuzz.oracles.broken import Broken
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT / "corpus" / "channel"

@@ -26,7 +26,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from ccheck_fuzz.engines import ENGINES, Engine, Search
+from ccheck_fuzz.engines.engine import Engine, Search
+from ccheck_fuzz.engines.table import ENGINES
 
 if TYPE_CHECKING:
     from ccheck.formats.exercise.outcome import Outcome
@@ -168,9 +169,10 @@ def _alone(options: argparse.Namespace, folder: Path) -> None:
     if not isinstance(engine, Plain):
         engine.instrument(("ccheck_interpreter",))
     # Only now: Atheris must see the interpreter being imported.
-    from ccheck_fuzz.harness import Harness
-    from ccheck_fuzz.setup import Setup, ready
-    from ccheck_fuzz.variation import Variation
+    from ccheck_fuzz.execution.harness import Harness
+    from ccheck_fuzz.execution.ready import ready
+    from ccheck_fuzz.execution.setup import Setup
+    from ccheck_fuzz.mutate.variation import Variation
 
     schema = name.partition("/")[0]
     config = CORPUS / schema / "ccheck.toml"
@@ -218,13 +220,14 @@ def _alone(options: argparse.Namespace, folder: Path) -> None:
 def _watch(clock: Clock) -> None:
     """Put the clock around the parts of every run."""
     from ccheck.formats.channel.fast_path.files import Quick
-    from ccheck_fuzz import harness, oracles
-    from ccheck_fuzz.readers import SessionReader
+    from ccheck_fuzz.execution import harness
+    from ccheck_fuzz.oracles import case
+    from ccheck_fuzz.readers.reference import SessionReader
 
     for holder, attribute, part in (
         (Quick, "passes", "judge"),
-        (oracles, "examine", "judge"),
-        (oracles, "judge", "judge"),
+        (case, "examine", "judge"),
+        (case, "judge", "judge"),
         (harness, "broken", "oracles"),
     ):
         setattr(holder, attribute, clock.around(part, getattr(holder, attribute)))

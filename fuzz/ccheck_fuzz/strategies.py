@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from ccheck.judging.judgement import Judgement, prepare
-from ccheck_fuzz.events import generated, mutate_events
-from ccheck_fuzz.explore import Explorer, Unreachable, follow
-from ccheck_fuzz.grow import grow
-from ccheck_fuzz.interest import Interest, interest
-from ccheck_fuzz.judged import Judged
+from ccheck_fuzz.corpus.explore import Explorer, Unreachable, follow
+from ccheck_fuzz.corpus.grow import grow
+from ccheck_fuzz.corpus.judged import Judged
 from ccheck_fuzz.model import Model, opened
 from ccheck_fuzz.mutate import MUTATIONS, Context, Mutation, numbers, records, texts
+from ccheck_fuzz.mutate.events import generated, mutate_events
+from ccheck_fuzz.mutate.interest import Interest, interest
 from ccheck_schemas.schema import Schema
 
 __all__ = ["Unreachable", "broken", "events", "valid"]

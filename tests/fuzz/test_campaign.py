@@ -17,10 +17,10 @@ import pytest
 
 from ccheck.cli.recipe_file import build_file
 from ccheck.formats.registry import SCHEMAS
-from ccheck_fuzz.campaign.state import State
-from ccheck_fuzz.engines import available
-from ccheck_fuzz.harness import Harness
-from ccheck_fuzz.setup import ready
+from ccheck_fuzz.campaign.state.database import State
+from ccheck_fuzz.engines.table import available
+from ccheck_fuzz.execution.harness import Harness
+from ccheck_fuzz.execution.ready import ready
 from tests.conftest import ROOT
 from tests.fuzz.channel_setting import CORPUS, ON, STORY, setup
 

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from ccheck.core.finding import Severity
-from ccheck_fuzz.carried import carry, setup_of
-from ccheck_fuzz.regress import RegressError, keep, regress_one
-from ccheck_fuzz.reproduce import NotRun, made_of, reproduce
-from ccheck_fuzz.setup import Ready, Setup, ready
+from ccheck_fuzz.corpus.carried import carry, setup_of
+from ccheck_fuzz.corpus.regress import RegressError, keep, regress_one
+from ccheck_fuzz.corpus.reproduce import NotRun, made_of, reproduce
+from ccheck_fuzz.execution.ready import Ready, ready
+from ccheck_fuzz.execution.setup import Setup
 from tests.fuzz.channel_setting import CORPUS, JULY, ON
 from tests.fuzz.test_matrix import EXERCISE, READER, SCHEMA, SEED, SHAPE
 

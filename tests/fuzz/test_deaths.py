@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ccheck_fuzz.campaign.state import State
+from ccheck_fuzz.campaign.state.database import State
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and C's exit are others here")
 
@@ -130,7 +130,7 @@ def test_an_engine_that_a_worker_cannot_import_fails_the_campaign(
     lay_out(tmp_path)
     (tmp_path / "path").mkdir()
     (tmp_path / "path" / "hypothesis.py").write_text(
-        "import sys\nif 'ccheck_fuzz.campaign.worker' in sys.orig_argv: raise ImportError('half installed')\n",
+        "import sys\nif 'ccheck_fuzz.campaign.workers.worker' in sys.orig_argv: raise ImportError('half installed')\n",
         encoding="utf-8",
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "path"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccheck_fuzz.entry import MARK, Entry, split
+from ccheck_fuzz.model.entry import MARK, Entry, split
 
 LINES = st.lists(st.text().filter(lambda line: line.strip() and "\n" not in line), min_size=1)
 

@@ -9,12 +9,12 @@ import pytest
 
 from ccheck.core.consumers import load_consumers
 from ccheck.judging.judgement import Judgement, prepare
-from ccheck_fuzz.dictionary import dictionary, entries
-from ccheck_fuzz.grow import grow
-from ccheck_fuzz.interest import Interest, interest
-from ccheck_fuzz.judged import Judged
-from ccheck_fuzz.minimize import minimize
+from ccheck_fuzz.corpus.grow import grow
+from ccheck_fuzz.corpus.judged import Judged
+from ccheck_fuzz.corpus.minimize import minimize
+from ccheck_fuzz.engines.dictionary import dictionary, entries
 from ccheck_fuzz.mutate import Mutator
+from ccheck_fuzz.mutate.interest import Interest, interest
 from ccheck_schemas.model import sprout
 from ccheck_schemas.read import read
 from tests.fuzz.seeds import ALL, BASE, CHANNEL, CORPUS, DEFINITIONS, DEVICETREE, JULY, REGDB, SENSOR, SYSMON

@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccheck_fuzz import blame
-from ccheck_fuzz.harness import Harness
-from ccheck_fuzz.oracles import Broken, Case
-from ccheck_fuzz.setup import Setup, SetupError, ready
-from ccheck_fuzz.variation import Variation
+from ccheck_fuzz.execution.harness import Harness
+from ccheck_fuzz.execution.ready import ready
+from ccheck_fuzz.execution.setup import Setup, SetupError
+from ccheck_fuzz.mutate.variation import Variation
+from ccheck_fuzz.oracles.broken import Broken
+from ccheck_fuzz.oracles.case import Case
+from ccheck_fuzz.process import blame
 from tests.fuzz.channel_setting import JULY, MARCH, setup
 
 FOUND: list[tuple[bytes, Broken]] = []
@@ -114,7 +116,7 @@ def test_content_says_what_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
         judged.append(case.data)
         return ()
 
-    monkeypatch.setattr("ccheck_fuzz.harness.broken", note)
+    monkeypatch.setattr("ccheck_fuzz.execution.harness.broken", note)
     made = ready(setup())
     variation = Variation(made, [MARCH])
     inputs = [variation.mutate(MARCH, 4096, number) for number in range(600)]
@@ -140,5 +142,5 @@ def test_hardly_an_input_is_given_twice(monkeypatch: pytest.MonkeyPatch) -> None
         return len(inputs) - len(set(inputs))
 
     with_more_tries = repeated()
-    monkeypatch.setattr("ccheck_fuzz.variation.TRIES", 1)
+    monkeypatch.setattr("ccheck_fuzz.mutate.variation.TRIES", 1)
     assert with_more_tries * 4 < repeated()

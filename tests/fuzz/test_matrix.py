@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from ccheck_fuzz.campaign.state import State
-from ccheck_fuzz.engines import ENGINES
+from ccheck_fuzz.campaign.state.database import State
+from ccheck_fuzz.engines.table import ENGINES
 from tests.conftest import ROOT
 from tests.fuzz.channel_setting import CORPUS, MARCH, ON
 
@@ -84,9 +84,7 @@ def pairs(row: tuple[str, ...]) -> set[tuple[tuple[int, str], tuple[int, str]]]:
 
 def engines(python: Path) -> list[str]:
     """The engines that work in a Python."""
-    program = (
-        "from ccheck_fuzz.engines import available; print(*[n for n, m in available().items() if m is None])"
-    )
+    program = "from ccheck_fuzz.engines.table import available; print(*[n for n, m in available().items() if m is None])"
     done = subprocess.run([python, "-c", program], capture_output=True, text=True, check=True)
     return done.stdout.split()
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from ccheck.core.consumers import load_consumers
 from ccheck.judging.judge import examine, judge
 from ccheck.judging.judgement import Judgement, prepare
-from ccheck_fuzz.interest import Interest, interest
 from ccheck_fuzz.model import Model, opened, rebuilt
 from ccheck_fuzz.mutate import MUTATIONS, Context, Mutator, records, relations, texts
+from ccheck_fuzz.mutate.interest import Interest, interest
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import Schema
 from tests.fuzz.seeds import (

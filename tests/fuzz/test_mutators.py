@@ -7,9 +7,9 @@ from random import Random
 from inline_snapshot import snapshot
 
 from ccheck.formats.channel.regex import REGEX_COST_HIGH, cost
-from ccheck_fuzz.interest import Interest
 from ccheck_fuzz.model import Model, opened
 from ccheck_fuzz.mutate import MUTATIONS, Context, named
+from ccheck_fuzz.mutate.interest import Interest
 from ccheck_schemas.formats.channel.numbers import CriterionKind
 from ccheck_schemas.formats.channel.structure import assemble
 from ccheck_schemas.read import read

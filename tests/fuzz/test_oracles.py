@@ -18,21 +18,13 @@ from ccheck.formats.check_table import CHECKS
 from ccheck.formats.exercise.agreement import Agreed
 from ccheck.formats.exercise.outcome import Given
 from ccheck.judging.judgement import Judgement, prepare
-from ccheck_fuzz import blame, oracles
-from ccheck_fuzz.oracles import (
-    ORACLES,
-    Case,
-    broken,
-    disagreement,
-    escape,
-    lax_form,
-    needs_validator,
-    over_strict,
-    quick_way,
-    refused,
-    resources,
-    trap,
-)
+from ccheck_fuzz.oracles.broken import Broken
+from ccheck_fuzz.oracles.case import BRIEF, BRIEF_PER_BYTE, Case
+from ccheck_fuzz.oracles.drivers import escape, needs_validator, refused, trap
+from ccheck_fuzz.oracles.readings import disagreement, lax_form, over_strict, quick_way
+from ccheck_fuzz.oracles.resources import resources
+from ccheck_fuzz.oracles.table import ORACLES, broken
+from ccheck_fuzz.process import blame
 from ccheck_interpreter.channel.evaluate import EventResult, evaluate
 from ccheck_interpreter.channel.loader import Content
 from ccheck_interpreter.event import Event
@@ -225,7 +217,7 @@ def test_work_out_of_proportion_is_told(judgement: Judgement, monkeypatch: pytes
     assert not list(resources(honest))
     slow = replace(honest, ran=tuple(replace(o, steps=10**9) for o in honest.outcomes))
     assert next(resources(slow)).signature == ("resources", "steps")
-    monkeypatch.setattr(oracles, "SECONDS", -1.0)
+    monkeypatch.setattr("ccheck_fuzz.oracles.resources.SECONDS", -1.0)
     assert [one.signature for one in resources(case(judgement, MARCH))] == [("resources", "time")]
 
 
@@ -234,7 +226,7 @@ def test_memory_out_of_proportion_is_told(judgement: Judgement) -> None:
     needs no memory is not.
     """
 
-    long = oracles.BRIEF + oracles.BRIEF_PER_BYTE * len(MARCH)
+    long = BRIEF + BRIEF_PER_BYTE * len(MARCH)
 
     def asked(check: Callable[[Subject], Iterator[Blame]]) -> list[tuple[str, ...]]:
         judged = case(replace(judgement, checks=(*CHECKS, Check(check)), quick=None), MARCH)
@@ -260,7 +252,7 @@ def test_an_oracle_that_raises_is_told(judgement: Judgement, monkeypatch: pytest
     others are still asked.
     """
 
-    def fails(asked: Case) -> Iterator[oracles.Broken]:
+    def fails(asked: Case) -> Iterator[Broken]:
         raise KeyError("on purpose")
 
     found = broken(case(judgement, MARCH), {"fails": fails, "trap": trap})

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from ccheck.formats.exercise.outcome import Outcome
-from ccheck_fuzz.campaign.state import State
-from ccheck_fuzz.readers import CallableReader, ExecReader, ReaderError
+from ccheck_fuzz.campaign.state.database import State
+from ccheck_fuzz.readers.foreign import ReaderError
+from ccheck_fuzz.readers.function import CallableReader
+from ccheck_fuzz.readers.native.reader import ExecReader
 from tests.conftest import ROOT
 from tests.fuzz.channel_setting import CORPUS, JULY, MARCH, ON
 from tests.fuzz.test_matrix import SCHEMA, SEED, SHAPE

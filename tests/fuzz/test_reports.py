@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ccheck_fuzz.campaign.state import Death, Sample, State
-from ccheck_fuzz.oracles import INFORMATION, Broken
+from ccheck_fuzz.campaign.state.database import State
+from ccheck_fuzz.campaign.state.records import Death, Sample
+from ccheck_fuzz.oracles.broken import INFORMATION, Broken
 from ccheck_fuzz.report import html, markdown
 from ccheck_fuzz.report.account import Account, account
 from tests.fuzz.channel_setting import setup

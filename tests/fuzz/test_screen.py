@@ -8,9 +8,9 @@ import time
 from inline_snapshot import snapshot
 from rich.console import Console
 
+from ccheck_fuzz.campaign.display.screen import Screen, panel, plain
 from ccheck_fuzz.campaign.progress import Progress
-from ccheck_fuzz.campaign.screen import Screen, panel, plain
-from ccheck_fuzz.campaign.state import Bucket
+from ccheck_fuzz.campaign.state.records import Bucket
 
 
 def progress() -> Progress:

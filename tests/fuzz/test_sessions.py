@@ -9,9 +9,9 @@ from random import Random
 from ccheck.core.consumers import Consumer
 from ccheck.formats.channel.session import ChannelSession
 from ccheck.formats.exercise.outcome import Given, Outcome
-from ccheck_fuzz.events import pressed
-from ccheck_fuzz.setup import ready
-from ccheck_fuzz.variation import Variation
+from ccheck_fuzz.execution.ready import ready
+from ccheck_fuzz.mutate.events import pressed
+from ccheck_fuzz.mutate.variation import Variation
 from tests.fuzz.channel_setting import CORPUS, JULY, MARCH, setup
 
 INSTANCES = (CORPUS / "instances.bin").read_bytes()

@@ -13,10 +13,10 @@ import pytest
 from ccheck.release.gate.case import Case
 from ccheck.release.gate.prepare import prepare_case
 from ccheck.release.gate.result import Stage, Status
-from ccheck_fuzz import stages
-from ccheck_fuzz.oracles import Broken
-from ccheck_fuzz.regress import regress_one
-from ccheck_fuzz.stages import Curve, fuzz, regress
+from ccheck_fuzz.commands import stages
+from ccheck_fuzz.commands.stages import Curve, fuzz, regress
+from ccheck_fuzz.corpus.regress import regress_one
+from ccheck_fuzz.oracles.broken import Broken
 from tests.conftest import ROOT
 from tests.validator.gate.story import DAY, lay_out
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from ccheck_fuzz.campaign.hold import held
-from ccheck_fuzz.campaign.state import KEPT_INPUTS, Death, State, StateError
-from ccheck_fuzz.oracles import Broken
+from ccheck_fuzz.campaign.state.database import KEPT_INPUTS, State
+from ccheck_fuzz.campaign.state.hold import held
+from ccheck_fuzz.campaign.state.records import Death, StateError
+from ccheck_fuzz.oracles.broken import Broken
 
 ESCAPE = Broken("escape", "it traps", ("escape", "kind", "operation"))
 
@@ -23,8 +24,8 @@ def test_a_finding_is_on_the_disk_when_hit_returns(tmp_path: Path) -> None:
     program = f"""
 import os, signal
 from pathlib import Path
-from ccheck_fuzz.oracles import Broken
-from ccheck_fuzz.campaign.state import State
+from ccheck_fuzz.oracles.broken import Broken
+from ccheck_fuzz.campaign.state.database import State
 state = State(Path({str(tmp_path)!r}), create=True)
 state.hit(Broken("escape", "it traps", ("escape", "kind", "operation")), b"bytes", 7, 0.5)
 os.kill(os.getpid(), signal.SIGKILL)
@@ -95,7 +96,7 @@ def test_two_campaigns_do_not_share_a_folder(tmp_path: Path) -> None:
     program = f"""
 import os, signal
 from pathlib import Path
-from ccheck_fuzz.campaign.hold import held
+from ccheck_fuzz.campaign.state.hold import held
 with held(Path({str(tmp_path)!r})):
     os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -111,7 +112,7 @@ def test_a_full_disk_is_an_error_and_keeps_what_was_there(tmp_path: Path) -> Non
     program = f"""
 import resource, signal, sqlite3, sys
 from pathlib import Path
-from ccheck_fuzz.campaign.state import State
+from ccheck_fuzz.campaign.state.database import State
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 state = State(Path({str(tmp_path)!r}))
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ccheck.formats.exercise.outcome import Outcome
-from ccheck_fuzz.stop import compared, stop_of
+from ccheck_fuzz.execution.stop import compared, stop_of
 from ccheck_interpreter.trap import Refusal
 
 

@@ -13,9 +13,9 @@ from ccheck.core.consumers import load_consumers
 from ccheck.formats.exercise.outcome import Given
 from ccheck.formats.interpreters import EXERCISES
 from ccheck.judging.judgement import prepare
-from ccheck_fuzz.explore import Explorer
-from ccheck_fuzz.interest import interest
-from ccheck_fuzz.judged import Judged
+from ccheck_fuzz.corpus.explore import Explorer
+from ccheck_fuzz.corpus.judged import Judged
+from ccheck_fuzz.mutate.interest import interest
 from ccheck_fuzz.strategies import Unreachable, broken, events, valid
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import Schema

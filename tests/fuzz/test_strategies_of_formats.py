@@ -15,10 +15,10 @@ from hypothesis.strategies import SearchStrategy
 
 from ccheck.formats.check_table import CHECKS
 from ccheck.judging.judgement import Judgement, prepare
-from ccheck_fuzz.explore import Explorer
-from ccheck_fuzz.grow import grow
-from ccheck_fuzz.interest import interest
-from ccheck_fuzz.judged import Judged
+from ccheck_fuzz.corpus.explore import Explorer
+from ccheck_fuzz.corpus.grow import grow
+from ccheck_fuzz.corpus.judged import Judged
+from ccheck_fuzz.mutate.interest import interest
 from ccheck_fuzz.strategies import broken, valid
 from tests.conftest import ROOT
 from tests.fuzz.seeds import good

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ccheck_fuzz.campaign.state import State
+from ccheck_fuzz.campaign.state.database import State
 from tests.fuzz.channel_setting import CORPUS, MARCH, ON
 
 WAYS = {

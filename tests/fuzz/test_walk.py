@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ccheck_fuzz.interest import Interest
 from ccheck_fuzz.model import Models, opened
-from ccheck_fuzz.walk import MOST_STEPS, Walk, contents, meanings, numbers
+from ccheck_fuzz.mutate.interest import Interest
+from ccheck_fuzz.mutate.walk import MOST_STEPS, Walk, contents, meanings, numbers
 from ccheck_schemas.model import Role
 from ccheck_schemas.read import read
 from tests.fuzz.seeds import CHANNEL, INSTANCES, MARCH

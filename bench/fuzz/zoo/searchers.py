@@ -31,11 +31,11 @@ def ccheck(format_: str, seed: int, found: Found, ran: Ran) -> None:
     """ccheck's own: mutators, healthy parents, crossover, led by new lines and features. The engine is the
     one on `sys.monitoring`; before Python 3.12 features alone lead.
     """
-    from ccheck_fuzz.engines import Search
+    from ccheck_fuzz.engines.engine import Search
     from ccheck_fuzz.engines.monitoring import Monitoring
-    from ccheck_fuzz.harness import Harness
-    from ccheck_fuzz.setup import ready
-    from ccheck_fuzz.variation import Variation
+    from ccheck_fuzz.execution.harness import Harness
+    from ccheck_fuzz.execution.ready import ready
+    from ccheck_fuzz.mutate.variation import Variation
 
     made = ready(setup_of(format_))
     harness = Harness(made, found)
@@ -76,8 +76,8 @@ def naive(format_: str, seed: int, found: Found, ran: Ran) -> None:
     from ccheck_fuzz.engines.libfuzzer import Atheris
 
     Atheris().instrument(INSTRUMENTED)
-    from ccheck_fuzz.harness import Harness
-    from ccheck_fuzz.setup import ready
+    from ccheck_fuzz.execution.harness import Harness
+    from ccheck_fuzz.execution.ready import ready
 
     atheris: Any = importlib.import_module("atheris")
     harness = Harness(ready(setup_of(format_)), found)
@@ -100,8 +100,8 @@ def hypothesis(format_: str, seed: int, found: Found, ran: Ran) -> None:
     import hypothesis as hy
     import hypothesis.strategies as st
 
-    from ccheck_fuzz.harness import Harness
-    from ccheck_fuzz.setup import ready
+    from ccheck_fuzz.execution.harness import Harness
+    from ccheck_fuzz.execution.ready import ready
 
     harness = Harness(ready(setup_of(format_)), found)
     edit = st.tuples(st.integers(0, MOST_BYTES), st.integers(0, 8), st.binary(max_size=8))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ccheck_fuzz.campaign.state import Bucket, Death
+from ccheck_fuzz.campaign.state.records import Bucket, Death
 
 
 @dataclass

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 import click
 
 from ccheck.text.printable import printable
-from ccheck_fuzz.entry import split
-from ccheck_fuzz.harness import Harness
-from ccheck_fuzz.native.diagnosis import cannot_start, crashes
-from ccheck_fuzz.native.process import Ended
-from ccheck_fuzz.native.reader import ExecReader
-from ccheck_fuzz.process.isolated import Death, Said, broken_of, run_isolated
-from ccheck_fuzz.readers import ReaderError
-from ccheck_fuzz.setup import Ready
+from ccheck_fuzz.execution.harness import Harness
+from ccheck_fuzz.execution.isolated import Death, Said, broken_of, run_isolated
+from ccheck_fuzz.execution.ready import Ready
+from ccheck_fuzz.model.entry import split
+from ccheck_fuzz.process.program import Ended
+from ccheck_fuzz.readers.foreign import ReaderError
+from ccheck_fuzz.readers.native.diagnosis import cannot_start, crashes
+from ccheck_fuzz.readers.native.reader import ExecReader
 
 MOST_SEEDS = 2
 """Known-good seeds that are tried: an interpreter that dies on all of them cannot be searched with."""

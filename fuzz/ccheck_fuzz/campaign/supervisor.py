@@ -14,18 +14,17 @@ from pathlib import Path
 from types import FrameType
 
 from ccheck.text.quoting import counted
-from ccheck_fuzz.campaign.deaths import Deaths
-from ccheck_fuzz.campaign.jobs import Job
-from ccheck_fuzz.campaign.matrix import cells
+from ccheck_fuzz.campaign.coverage.matrix import cells
+from ccheck_fuzz.campaign.findings.queue import Settling
 from ccheck_fuzz.campaign.progress import Outcome, Progress
-from ccheck_fuzz.campaign.settling import Settling
-from ccheck_fuzz.campaign.state import Sample, State, StateError
-from ccheck_fuzz.engines import available
-from ccheck_fuzz.process.bounds import Bounds
-from ccheck_fuzz.process.child import WHOLE, begin, end_family
+from ccheck_fuzz.campaign.state.database import State
+from ccheck_fuzz.campaign.state.records import Sample, StateError
+from ccheck_fuzz.campaign.workers.deaths import Deaths
+from ccheck_fuzz.campaign.workers.jobs import Job
+from ccheck_fuzz.engines.table import available
+from ccheck_fuzz.execution.ready import Ready
+from ccheck_fuzz.process.child import WHOLE, begin, end_family, exit_words, last_words
 from ccheck_fuzz.process.flight import Flight
-from ccheck_fuzz.process.isolated import exit_words, last_words
-from ccheck_fuzz.setup import Ready
 
 LOOK = 0.25
 """Seconds between looks at the jobs."""
@@ -81,7 +80,7 @@ class Campaign:
         kept = min(max(WRAP_UP_SHARE * seconds, WRAP_UP_LEAST), WRAP_UP_MOST, seconds / 2)
         self._deadline = started + seconds
         self._search_until = max(self._deadline - kept, now + max(seconds / 4, min(seconds, LEAST_SEARCH)))
-        bounds = Bounds.of(made.setup)
+        bounds = made.setup.bounds
         self._chance = random.Random(seed)
         self._runs = runs
         modules = tuple(dict.fromkeys(name for reader in made.readers for name in reader.modules))
@@ -339,7 +338,8 @@ class Campaign:
         """Make the corpus small, in a process of its own, while the jobs go on."""
         if self._merging is None:
             words = [str(self._folder.absolute()), f"--until={until - MERGE_MARGIN:.3f}"]
-            self._merging = begin("ccheck_fuzz.campaign.merge", words, self._folder / "work" / "log-merge")
+            log = self._folder / "work" / "log-merge"
+            self._merging = begin("ccheck_fuzz.campaign.coverage.merge", words, log)
             self._merged_by = until
 
     def _end_merge(self, patience: float) -> None:

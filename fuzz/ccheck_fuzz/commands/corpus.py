@@ -11,11 +11,11 @@ from ccheck.cli.main import FAILURE, FINDINGS, PASS
 from ccheck.files.atomic_write import write_whole
 from ccheck.files.output import lost_or_misplaced
 from ccheck.text.printable import printable
-from ccheck_fuzz.campaign.merge import merge
+from ccheck_fuzz.campaign.coverage.merge import merge
+from ccheck_fuzz.commands.guarded import Guarded
 from ccheck_fuzz.commands.options import Subject, made_ready, setup_of, subject
-from ccheck_fuzz.guarded import Guarded
-from ccheck_fuzz.regress import RegressError, keep, kept, regress_one
-from ccheck_fuzz.seeds import gather
+from ccheck_fuzz.corpus.regress import RegressError, keep, kept, regress_one
+from ccheck_fuzz.corpus.seeds import gather
 
 _CORPUS = click.Path(file_okay=False, path_type=Path)
 

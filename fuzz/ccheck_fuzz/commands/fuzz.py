@@ -11,24 +11,26 @@ from random import Random
 import click
 
 from ccheck.cli.main import FAILURE, FINDINGS, INTERRUPTED, PASS
-from ccheck_fuzz.campaign.hold import held
-from ccheck_fuzz.campaign.screen import Screen, default_stream
+from ccheck_fuzz.campaign.display.screen import Screen, default_stream
+from ccheck_fuzz.campaign.display.summary import findings, lines
 from ccheck_fuzz.campaign.seed_check import seed_check
-from ccheck_fuzz.campaign.state import State, StateError
-from ccheck_fuzz.campaign.summary import findings, lines
+from ccheck_fuzz.campaign.state.database import State
+from ccheck_fuzz.campaign.state.hold import held
+from ccheck_fuzz.campaign.state.records import StateError
 from ccheck_fuzz.campaign.supervisor import Campaign, choose_engines
+from ccheck_fuzz.commands.guarded import Guarded
 from ccheck_fuzz.commands.options import Subject, duration, made_ready, setup_of, subject
 from ccheck_fuzz.commands.results import coverage, report, status
 from ccheck_fuzz.commands.single import minimize, replay
-from ccheck_fuzz.engines import ENGINES
-from ccheck_fuzz.entry import split
-from ccheck_fuzz.events import GENERATORS
-from ccheck_fuzz.grow import grow
-from ccheck_fuzz.guarded import Guarded
-from ccheck_fuzz.harness import Harness
-from ccheck_fuzz.seeds import gather
-from ccheck_fuzz.setup import Ready, Setup
-from ccheck_fuzz.variation import interest_of
+from ccheck_fuzz.corpus.grow import grow
+from ccheck_fuzz.corpus.seeds import gather
+from ccheck_fuzz.engines.table import ENGINES
+from ccheck_fuzz.execution.harness import Harness
+from ccheck_fuzz.execution.ready import Ready
+from ccheck_fuzz.execution.setup import Setup
+from ccheck_fuzz.model.entry import split
+from ccheck_fuzz.mutate.events import GENERATORS
+from ccheck_fuzz.mutate.variation import interest_of
 
 GROWN = 4
 """Attempts at a valid file where there are no seeds; one is enough."""

@@ -16,9 +16,10 @@ from ccheck.config.options import is_schema_file, refuse_contradiction
 from ccheck.config.project import find_project
 from ccheck.formats.registry import recognise
 from ccheck.text.toml_document import ConfigurationError
-from ccheck_fuzz.oracles import ORACLES
-from ccheck_fuzz.readers import ReaderError
-from ccheck_fuzz.setup import Ready, Setup, SetupError, ready
+from ccheck_fuzz.execution.ready import Ready, ready
+from ccheck_fuzz.execution.setup import Setup, SetupError
+from ccheck_fuzz.oracles.table import ORACLES
+from ccheck_fuzz.readers.foreign import ReaderError
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

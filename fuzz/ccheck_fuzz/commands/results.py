@@ -8,8 +8,9 @@ import click
 
 from ccheck.cli.main import FAILURE, FINDINGS, PASS
 from ccheck.files.output import write_output
-from ccheck_fuzz.campaign.state import State, StateError
-from ccheck_fuzz.campaign.summary import findings, lines, unexamined
+from ccheck_fuzz.campaign.display.summary import findings, lines, unexamined
+from ccheck_fuzz.campaign.state.database import State
+from ccheck_fuzz.campaign.state.records import StateError
 from ccheck_fuzz.report.account import account
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -97,7 +98,7 @@ def coverage(folder: Path, html: Path | None, missing: bool) -> int:
 
     Exit status: 0, or 3 when there is nothing to replay.
     """
-    from ccheck_fuzz.campaign.coverage import CoverageMissing, measure
+    from ccheck_fuzz.campaign.coverage.measure import CoverageMissing, measure
 
     if not opened(folder).inputs():
         click.echo(f"the corpus of {folder} is empty: nothing was replayed", err=True)

@@ -13,16 +13,17 @@ from ccheck.core.intake import NotTaken, take
 from ccheck.files.output import write_output
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
-from ccheck_fuzz.campaign.state import Bucket, State, StateError
-from ccheck_fuzz.campaign.summary import output_lines
-from ccheck_fuzz.campaign.triage import settle
-from ccheck_fuzz.carried import SETUP, words_of
+from ccheck_fuzz.campaign.display.summary import output_lines
+from ccheck_fuzz.campaign.findings.triage import settle
+from ccheck_fuzz.campaign.state.database import State
+from ccheck_fuzz.campaign.state.records import Bucket, StateError
 from ccheck_fuzz.commands.options import Subject, made_ready, setup_of, subject
-from ccheck_fuzz.entry import split
-from ccheck_fuzz.harness import Harness
-from ccheck_fuzz.process.isolated import Death, Ran, broken_of, run_isolated
-from ccheck_fuzz.reproduce import NotRun, rerun
-from ccheck_fuzz.setup import Setup
+from ccheck_fuzz.corpus.carried import SETUP, words_of
+from ccheck_fuzz.corpus.reproduce import NotRun, rerun
+from ccheck_fuzz.execution.harness import Harness
+from ccheck_fuzz.execution.isolated import Death, Ran, broken_of, run_isolated
+from ccheck_fuzz.execution.setup import Setup
+from ccheck_fuzz.model.entry import split
 
 
 @click.command(

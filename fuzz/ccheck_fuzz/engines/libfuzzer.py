@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ccheck_fuzz.engines import Search
+from ccheck_fuzz.engines.engine import Search
 
 _CROSSED = 4
 """One crossover of so many is made: libFuzzer asks for one as often as for a mutation, which finds more."""

@@ -11,9 +11,9 @@ from collections.abc import Hashable
 from types import CodeType
 from typing import Any
 
-from ccheck_fuzz.engines import Search
+from ccheck_fuzz.engines.engine import Search
 from ccheck_fuzz.engines.shared import Shared
-from ccheck_fuzz.variation import smaller
+from ccheck_fuzz.mutate.variation import smaller
 
 _CROSSED = 8
 """One input of this many comes from two parents."""

@@ -12,9 +12,9 @@ from itertools import accumulate
 from random import Random
 from typing import Final
 
-from ccheck_fuzz.interest import Interest
 from ccheck_fuzz.model import Model, Models
 from ccheck_fuzz.mutate import numbers, patterns, plain, pools, records, relations, texts
+from ccheck_fuzz.mutate.interest import Interest
 from ccheck_fuzz.mutate.place import Context, Mutation, focus_of
 from ccheck_schemas.schema import Schema
 

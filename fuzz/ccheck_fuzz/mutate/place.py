@@ -10,9 +10,9 @@ from math import sqrt
 from random import Random
 from typing import NamedTuple, TypeVar
 
-from ccheck_fuzz.interest import Interest
 from ccheck_fuzz.model import Frame, Model, Population, Table
 from ccheck_fuzz.model.draft import changed
+from ccheck_fuzz.mutate.interest import Interest
 from ccheck_schemas.model import DERIVED, Kind, Number, Payload, Ref, Refs, Role, Stray
 
 T = TypeVar("T")

@@ -20,6 +20,8 @@ import psutil
 
 WHOLE = 83
 """The exit status of a process that came to its own end. With 0 the user's code may have ended it."""
+LOG_TAIL = 20_000
+"""Characters of a process's last words that are kept."""
 _STACK_SECONDS = 0.1
 """Time for writing a stack."""
 _DEATH_SIGNAL = 1
@@ -157,3 +159,23 @@ def _wait(pipe: int) -> None:
         while os.read(pipe, 4096):
             continue
     _leave(0)  # what was found is in the campaign's state
+
+
+def exit_words(status: int | None) -> str:
+    """An exit status in words."""
+    if status is None:
+        return "it still runs"
+    if status >= 0:
+        return f"exit status {status}"
+    try:
+        return signal.Signals(-status).name
+    except ValueError:
+        return f"signal {-status}"
+
+
+def last_words(log: Path) -> str:
+    """The end of what a process wrote."""
+    try:
+        return log.read_text(encoding="utf-8", errors="replace")[-LOG_TAIL:].strip()
+    except OSError:
+        return ""

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ccheck.files.regular_file import read_regular_text
-from ccheck_fuzz.campaign.matrix import matrix
-from ccheck_fuzz.campaign.state import Bucket, Death, Sample, State
-from ccheck_fuzz.campaign.summary import unexamined
-from ccheck_fuzz.oracles import INFORMATION
-from ccheck_fuzz.setup import Setup
+from ccheck_fuzz.campaign.coverage.matrix import matrix
+from ccheck_fuzz.campaign.display.summary import unexamined
+from ccheck_fuzz.campaign.state.database import State
+from ccheck_fuzz.campaign.state.records import Bucket, Death, Sample
+from ccheck_fuzz.execution.setup import Setup
+from ccheck_fuzz.oracles.broken import INFORMATION
 from ccheck_interpreter.match import KIND_NAMES
 
 

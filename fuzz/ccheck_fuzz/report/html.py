@@ -8,9 +8,9 @@ from markupsafe import Markup
 
 from ccheck.report.page import page
 from ccheck.report.plot import Series, plot
-from ccheck_fuzz.campaign.deaths import headline, last_words
+from ccheck_fuzz.campaign.workers.deaths import headline, last_words
+from ccheck_fuzz.execution.setup import configuration_of
 from ccheck_fuzz.report.account import Account
-from ccheck_fuzz.setup import configuration_of
 
 
 def render(account: Account) -> str:
