@@ -21,7 +21,7 @@ from ccheck_fuzz.corpus.grow import grow
 from ccheck_fuzz.execution.harness import Harness
 from ccheck_fuzz.execution.ready import Ready, ready
 from ccheck_fuzz.execution.setup import Setup
-from ccheck_fuzz.mutate.events import GENERATORS
+from ccheck_fuzz.mutate.events import has_events
 from ccheck_fuzz.mutate.variation import Variation, interest_of
 from ccheck_fuzz.oracles.broken import Broken
 
@@ -91,7 +91,7 @@ def main() -> None:
     for seed in range(options.from_nothing):
         before = time.process_time()
         harness = Harness(trusting, lambda data, broken: None)
-        wanted = harness.meets_events if trusting.schema.name in GENERATORS else bool
+        wanted = harness.meets_events if has_events(trusting.schema.name) else bool
         grown = grow(trusting.schema, trusting.judgement, Random(seed), interest_of(trusting), wanted=wanted)
         growing = time.process_time() - before
         search = Search(trusting, [grown.data], seed)

@@ -18,7 +18,7 @@ from ccheck_fuzz.corpus.grow import grow
 from ccheck_fuzz.corpus.judged import Judged
 from ccheck_fuzz.model import Model, opened
 from ccheck_fuzz.mutate import MUTATIONS, Context, Mutation, numbers, records, texts
-from ccheck_fuzz.mutate.events import generated, mutate_events
+from ccheck_fuzz.mutate.events import matching_events, mutate_events
 from ccheck_fuzz.mutate.interest import Interest, interest
 from ccheck_schemas.schema import Schema
 
@@ -83,9 +83,9 @@ def events(
 ) -> SearchStrategy[tuple[str, ...]]:
     """Events as lines of JSON: some of those that the content calls for, and some nearly like them.
 
-    definitions: the definitions of a channel file. A format without events gives empty tuples.
+    definitions: the definitions file, where the format has one. A format without events gives empty tuples.
     """
-    lines = generated(schema.name, content, definitions)
+    lines = matching_events(schema.name, content, definitions)
     if not lines:
         return st.just(())
     chosen = st.lists(st.sampled_from(lines), max_size=8)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from ccheck_fuzz.campaign.report import html, markdown
+from ccheck_fuzz.campaign.report.account import Account, account
 from ccheck_fuzz.campaign.state.database import State
 from ccheck_fuzz.campaign.state.records import Death, Sample
 from ccheck_fuzz.oracles.broken import INFORMATION, Broken
-from ccheck_fuzz.report import html, markdown
-from ccheck_fuzz.report.account import Account, account
 from tests.fuzz.channel_setting import setup
 
 HOSTILE = "<script>alert(1)</script> `code` *bold* | <img src=x onerror=alert(1)> \x1b[31m"

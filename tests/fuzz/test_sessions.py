@@ -10,7 +10,7 @@ from ccheck.core.consumers import Consumer
 from ccheck.formats.channel.session import ChannelSession
 from ccheck.formats.exercise.outcome import Given, Outcome
 from ccheck_fuzz.execution.ready import ready
-from ccheck_fuzz.mutate.events import pressed
+from ccheck_fuzz.mutate.events import short_events
 from ccheck_fuzz.mutate.variation import Variation
 from tests.fuzz.channel_setting import CORPUS, JULY, MARCH, setup
 
@@ -51,7 +51,7 @@ def test_builds_that_a_session_leaves_out_do_what_one_of_their_family_does(more:
     alone = {build.name: ChannelSession(replace(given, builds=(build,))) for build in every}
     left_out = differing = 0
     for data in inputs(400 * more):
-        events = pressed("channel", data, given.definitions, 4)
+        events = short_events("channel", data, given.definitions, 4)
         told = {outcome.consumer: outcome for outcome in session.outcomes(data, events, set())}
         for checks in (False, True):
             family = [build.name for build in every if build.bounds_check is checks]

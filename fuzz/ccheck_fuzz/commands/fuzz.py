@@ -29,7 +29,7 @@ from ccheck_fuzz.execution.harness import Harness
 from ccheck_fuzz.execution.ready import Ready
 from ccheck_fuzz.execution.setup import Setup
 from ccheck_fuzz.model.entry import split
-from ccheck_fuzz.mutate.events import GENERATORS
+from ccheck_fuzz.mutate.events import has_events
 from ccheck_fuzz.mutate.variation import interest_of
 
 GROWN = 4
@@ -228,7 +228,7 @@ def _grown(made: Ready, until: float, *, quiet: bool) -> list[bytes]:
     known = interest_of(made)
     harness = Harness(made, lambda data, broken: None)
     # Where a format has events, content that meets some is worth more than content that meets none.
-    wanted = harness.meets_events if made.schema.name in GENERATORS else bool
+    wanted = harness.meets_events if has_events(made.schema.name) else bool
     grown = []
     valid: list[bytes] = []
     for number in range(GROWN):

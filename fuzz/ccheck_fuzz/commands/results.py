@@ -9,9 +9,9 @@ import click
 from ccheck.cli.main import FAILURE, FINDINGS, PASS
 from ccheck.files.output import write_output
 from ccheck_fuzz.campaign.display.summary import findings, lines, unexamined
+from ccheck_fuzz.campaign.report.account import account
 from ccheck_fuzz.campaign.state.database import State
 from ccheck_fuzz.campaign.state.records import StateError
-from ccheck_fuzz.report.account import account
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -67,17 +67,17 @@ def report(folder: Path, html: Path | None, markdown: Path | None, data: Path | 
     state = opened(folder)
     told = account(folder, state)
     if data is not None:
-        from ccheck_fuzz.report.data import render as as_data
+        from ccheck_fuzz.campaign.report.data import render as as_data
 
         write_output(data, as_data(told).encode("utf-8"))
         click.echo(f"wrote {data}", err=True)
     if html is not None:
-        from ccheck_fuzz.report import html as page
+        from ccheck_fuzz.campaign.report import html as page
 
         write_output(html, page.render(told).encode("utf-8", "backslashreplace"))
         click.echo(f"wrote {html}", err=True)
     if markdown is not None or (html is None and data is None):
-        from ccheck_fuzz.report.markdown import render
+        from ccheck_fuzz.campaign.report.markdown import render
 
         if markdown is None:
             click.echo(render(told), nl=False)

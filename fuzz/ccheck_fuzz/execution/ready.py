@@ -11,13 +11,13 @@ from pathlib import Path
 from ccheck.core.consumers import Consumer
 from ccheck.core.intake import take
 from ccheck.files.regular_file import read_regular_file
-from ccheck.formats.channel.checks import contract
 from ccheck.formats.exercise.outcome import ExerciseError, Given
 from ccheck.formats.exercise.session import Session, plain
 from ccheck.formats.registry import named
 from ccheck.judging.judgement import Judgement, prepare
 from ccheck.text.quoting import did_you_mean
 from ccheck_fuzz.execution.setup import Setup, SetupError
+from ccheck_fuzz.formats.table import PARTS
 from ccheck_fuzz.oracles.table import ORACLES, Oracle
 from ccheck_fuzz.readers.function import CallableReader
 from ccheck_fuzz.readers.native.reader import ExecReader
@@ -56,7 +56,8 @@ def ready(setup: Setup) -> Ready:
     if schema is None:
         raise SetupError("name one schema with --schema")
     if setup.trust_definitions:
-        trusting = tuple(c for c in judgement.checks if c.judge.__module__ != contract.__name__)
+        contracts = {parts.contract for parts in PARTS.values()}
+        trusting = tuple(c for c in judgement.checks if c.judge.__module__ not in contracts)
         judgement = replace(judgement, checks=trusting, quick=None)
     unknown = sorted(set(setup.oracles) - set(ORACLES))
     if unknown:

@@ -1,80 +1,60 @@
-"""Events as part of an input: lines of JSON that content calls for, and lines that are nearly like them.
+"""Events as part of a test input: lines of JSON that match content, and mutations of them.
 
-Two shapes are known, as the interpreters take them: ``{"type": "IPC", "version": 1, "inputs": ["text", 7,
-null]}`` for channel files, and ``{"event_id": 1, "fields": ["text", null]}`` for Sysmon rules.
+An event is a JSON object. Its inputs are the one list in it, for example ``{"type": "IPC", "version": 1,
+"inputs": ["text", 7, null]}`` or ``{"event_id": 1, "fields": ["text", null]}``; the rest names its type.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from random import Random
-from types import MappingProxyType
 from typing import Any, Final
 
+from ccheck_fuzz.formats.parts import Generator
+from ccheck_fuzz.formats.table import PARTS
 from ccheck_fuzz.mutate.interest import COSTLY_TEXTS, EDGES, TEXTS
-from ccheck_interpreter.channel.generate import generate, pressing
-from ccheck_interpreter.event import Event
-from ccheck_interpreter.sysmon.generate import generate_sysmon
-from ccheck_interpreter.sysmon.loader import CHECKING, TRUSTING, load
-from ccheck_interpreter.sysmon.tables import TargetError, target
-from ccheck_interpreter.trap import Refused, Trap
 
 MOST: Final = 400
 """Events that are taken of one file."""
 
 MOST_TEXT: Final = 4096
 
-_INPUTS = ("inputs", "fields")
+
+def has_events(schema: str) -> bool:
+    """Whether files of a format match events."""
+    return schema in PARTS
 
 
-def _channel(data: bytes, definitions: bytes | None) -> Iterator[dict[str, Any]]:
-    yield from map(_channel_event, generate(definitions, data))
-
-
-def _channel_event(event: Event) -> dict[str, Any]:
-    return {"type": event.type, "version": event.version, "inputs": list(event.inputs)}
-
-
-def _sysmon(data: bytes, definitions: bytes | None) -> Iterator[dict[str, Any]]:
-    version = int.from_bytes(data[:4], "little")
-    with suppress(TargetError):
-        driver = target(f"{version >> 16}.{version & 0xFFFF}")
-        for build in (CHECKING, TRUSTING):
-            # A blob that the one refuses, or the other traps on, calls for what was found up to there.
-            with suppress(Refused, Trap):
-                for event in generate_sysmon(load(data, driver, build)):
-                    yield {"event_id": event.event_id, "fields": list(event.fields)}
-                return
-
-
-GENERATORS: Mapping[str, Callable[[bytes, bytes | None], Iterator[dict[str, Any]]]] = MappingProxyType(
-    {"channel": _channel, "sysmon": _sysmon}
-)
-"""What a file calls for, by the schema's name; a format that is not here has no events of its own."""
-
-
-def generated(
+def matching_events(
     schema: str, data: bytes, definitions: bytes | None = None, most: int = MOST
 ) -> tuple[str, ...]:
-    """The events that a file of a format calls for, as lines of JSON, in a fixed order; none for a format
-    without events. Any bytes give some lines or none. definitions: the definitions of a channel file.
+    """Returns the events that match a file.
+
+    Args:
+        schema: The name of the format.
+        data: The file; any bytes.
+        definitions: The definitions file, where the format has one.
+        most: The number of events that are returned at most.
+
+    Returns:
+        Lines of JSON in a fixed order; none for a format without events.
     """
-    found = GENERATORS.get(schema)
-    if found is None:
-        return ()
-    return tuple(_line(event) for event in islice(found(data, definitions), most))
+    parts = PARTS.get(schema)
+    return () if parts is None else _lines(parts.events, data, definitions, most)
 
 
-def pressed(schema: str, data: bytes, definitions: bytes | None = None, most: int = MOST) -> tuple[str, ...]:
-    """The same for a search, which wants short events that differ: those for the content's records, one of
-    each after the other, and none for its types, whose longest inputs alone are larger than most files.
-    """
-    if schema == "channel":
-        return tuple(_line(_channel_event(event)) for event in pressing(definitions, data, most))
-    return generated(schema, data, definitions, most)
+def short_events(
+    schema: str, data: bytes, definitions: bytes | None = None, most: int = MOST
+) -> tuple[str, ...]:
+    """Returns short events that differ, as a search wants them; else the same as `matching_events`."""
+    parts = PARTS.get(schema)
+    return () if parts is None else _lines(parts.short_events, data, definitions, most)
+
+
+def _lines(generate: Generator, data: bytes, definitions: bytes | None, most: int) -> tuple[str, ...]:
+    return tuple(_line(event) for event in islice(generate(data, definitions, most), most))
 
 
 def mutate_events(lines: Sequence[str], random: Random) -> tuple[str, ...]:
@@ -111,8 +91,7 @@ def _mutated(line: str, others: Sequence[str], random: Random) -> str:
     inputs = list(values[name])
     at = int(random.random() * len(inputs))
     if inputs[at] is None or random.random() < 0.2:
-        wanted = _identity(values)
-        near = [donor for donor in map(_event, others) if donor is not None and _identity(donor[1]) == wanted]
+        near = [donor for donor in map(_event, others) if donor is not None and _type(donor) == _type(event)]
         known = [donor[1][name][at] for donor in near if at < len(donor[1].get(name, ()))]
         inputs[at] = _pick(random, known or [None])
     else:
@@ -120,9 +99,10 @@ def _mutated(line: str, others: Sequence[str], random: Random) -> str:
     return _line({**values, name: inputs})
 
 
-def _identity(values: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What an event is of."""
-    return values.get("type"), values.get("version"), values.get("event_id")
+def _type(event: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+    """All of an event but its inputs."""
+    name, values = event
+    return {key: value for key, value in values.items() if key != name}
 
 
 def _other(value: Any, random: Random) -> Any:
@@ -158,8 +138,8 @@ def _event(line: str) -> tuple[str, dict[str, Any]] | None:
         return None
     if not isinstance(values, dict):
         return None
-    name = next((name for name in _INPUTS if isinstance(values.get(name), list)), None)
-    return None if name is None else (name, values)
+    lists = [name for name, value in values.items() if isinstance(value, list)]
+    return (lists[0], values) if len(lists) == 1 else None
 
 
 def _pick(random: Random, options: Sequence[Any]) -> Any:

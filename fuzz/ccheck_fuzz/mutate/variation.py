@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ccheck_fuzz.execution.ready import Ready
 from ccheck_fuzz.model.entry import Entry, split
 from ccheck_fuzz.mutate import Mutator
-from ccheck_fuzz.mutate.events import GENERATORS, generated, mutate_events, pressed
+from ccheck_fuzz.mutate.events import has_events, matching_events, mutate_events, short_events
 from ccheck_fuzz.mutate.interest import Interest, interest
 from ccheck_fuzz.mutate.walk import Walk
 
@@ -63,7 +63,7 @@ class Variation:
         """
         self._ready = ready
         self._healthy = healthy
-        self._has_events = ready.schema.name in GENERATORS
+        self._has_events = has_events(ready.schema.name)
         self._called: dict[bytes, tuple[str, ...]] = {}
         self._given: set[int] = set()
         self._mutator = Mutator(
@@ -108,10 +108,10 @@ class Variation:
         """Some of the events that content calls for."""
         schema, definitions = self._ready.schema.name, self._ready.given.definitions
         if chance.random() < LONG:
-            return generated(schema, content, definitions, MOST_EVENTS)
+            return matching_events(schema, content, definitions, MOST_EVENTS)
         known = self._called.get(content)
         if known is None:
-            known = pressed(schema, content, definitions, MOST_EVENTS)
+            known = short_events(schema, content, definitions, MOST_EVENTS)
             if len(self._called) >= MOST_CALLED:
                 self._called.clear()
             self._called[content] = known

@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 from ccheck import __version__
+from ccheck_fuzz.campaign.report.account import Account
 from ccheck_fuzz.campaign.state.records import Bucket, Death
 from ccheck_fuzz.campaign.workers.deaths import headline
 from ccheck_fuzz.execution.setup import configuration_of
-from ccheck_fuzz.report.account import Account
 
 
 def render(account: Account) -> str:

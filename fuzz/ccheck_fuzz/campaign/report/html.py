@@ -8,16 +8,16 @@ from markupsafe import Markup
 
 from ccheck.report.page import page
 from ccheck.report.plot import Series, plot
+from ccheck_fuzz.campaign.report.account import Account
 from ccheck_fuzz.campaign.workers.deaths import headline, last_words
 from ccheck_fuzz.execution.setup import configuration_of
-from ccheck_fuzz.report.account import Account
 
 
 def render(account: Account) -> str:
     """The page: everything in it, nothing loaded from elsewhere, every text of content escaped."""
     used = configuration_of(account.setup)
     return page(
-        "ccheck_fuzz.report",
+        "ccheck_fuzz.campaign.report",
         "page.html",
         account=account,
         configuration=used,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ccheck.text.printable import printable
+from ccheck_fuzz.campaign.report.account import Account, Found
 from ccheck_fuzz.campaign.workers.deaths import headline, last_words
 from ccheck_fuzz.execution.setup import configuration_of
-from ccheck_fuzz.report.account import Account, Found
 
 _MARKS = {"both": "±", "matched": "+", "failed": "-", "": ""}
 
