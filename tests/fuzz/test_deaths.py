@@ -141,12 +141,12 @@ def test_an_engine_that_a_worker_cannot_import_fails_the_campaign(
 
 AFTER_RUNS = """
 if "worker" in PROCESS:
-    from ccheck_fuzz.campaign import flight
-    whole = flight.Recorder.end
-    def end(recorder):
-        whole(recorder)
-        if recorder.runs == 10: {action}
-    flight.Recorder.end = end
+    from ccheck_fuzz.process import heartbeat
+    whole = heartbeat.HeartbeatWriter.end
+    def end(heartbeats):
+        whole(heartbeats)
+        if heartbeats.runs == 10: {action}
+    heartbeat.HeartbeatWriter.end = end
 """
 
 

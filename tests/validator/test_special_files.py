@@ -178,7 +178,7 @@ OWN = {
     "fuzz/ccheck_fuzz/campaign/workers/worker.py",
     "fuzz/ccheck_fuzz/campaign/workers/jobs.py",
     "fuzz/ccheck_fuzz/campaign/supervisor.py",
-    "fuzz/ccheck_fuzz/process/flight.py",
+    "fuzz/ccheck_fuzz/process/heartbeat.py",
     "fuzz/ccheck_fuzz/engines/shared.py",
     "fuzz/ccheck_fuzz/execution/isolated.py",
     "fuzz/ccheck_fuzz/process/program.py",  # and what the kernel says of a process

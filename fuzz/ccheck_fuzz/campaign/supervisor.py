@@ -24,7 +24,7 @@ from ccheck_fuzz.campaign.workers.jobs import Job
 from ccheck_fuzz.engines.table import available
 from ccheck_fuzz.execution.ready import Ready
 from ccheck_fuzz.process.child import WHOLE, begin, end_family, exit_words, last_words
-from ccheck_fuzz.process.flight import Flight
+from ccheck_fuzz.process.heartbeat import Heartbeat
 
 LOOK = 0.25
 """Seconds between looks at the jobs."""
@@ -247,7 +247,7 @@ class Campaign:
         for job in self._jobs:
             if job.running:
                 job.kill()
-                job.count(job.look())
+                job.count(job.heartbeat())
             else:
                 self._watch(job, 0.0)
         return None
@@ -261,24 +261,24 @@ class Campaign:
 
     def _watch(self, job: Job, end: float) -> None:
         """End a job that is overdue, and begin again one that died."""
-        flight = job.look()
+        heartbeat = job.heartbeat()
         if job.running:
-            if flight is not None and flight.runs:
+            if heartbeat is not None and heartbeat.runs:
                 job.quick_deaths = 0
-            kind = job.overdue(flight)
+            kind = job.overdue(heartbeat)
             if kind is None:
                 return
             job.kill(with_stack=True)
-            flight = job.look()
+            heartbeat = job.heartbeat()
         elif job.status is None or job.counted:
             return
         elif job.whole:
-            job.count(flight)
+            job.count(heartbeat)
             return
         else:
             kind = "crash"
-        job.count(flight)
-        self._deaths.of_worker(job, kind, flight)
+        job.count(heartbeat)
+        self._deaths.of_worker(job, kind, heartbeat)
         left = not self._runs or job.before_runs < self._runs
         if left and time.monotonic() < end and not self._stop and not job.given_up:
             self._start(job, end)
@@ -294,7 +294,7 @@ class Campaign:
         runs = stable = replayed = features = 0
         cpu = 0.0
         for job in self._jobs:
-            seen = job.look() or Flight(0, 0.0, 0, 0, 0, 0, 0, 0.0, 0, b"")
+            seen = job.heartbeat() or Heartbeat(0, 0.0, 0, 0, 0, 0, 0, 0.0, 0, b"")
             runs_so_far, cpu_so_far = job.before_runs, job.before_cpu
             if not job.counted:
                 runs_so_far, cpu_so_far = runs_so_far + seen.runs, cpu_so_far + seen.cpu

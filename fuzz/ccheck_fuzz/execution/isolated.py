@@ -34,7 +34,7 @@ from ccheck_fuzz.process.child import (
     last_words,
     run_whole,
 )
-from ccheck_fuzz.process.flight import Flight, Recorder, look
+from ccheck_fuzz.process.heartbeat import Heartbeat, HeartbeatWriter, read_heartbeat
 from ccheck_fuzz.process.program import resident
 from ccheck_fuzz.readers.foreign import ForeignOutcome, ReaderError
 
@@ -124,31 +124,31 @@ def _watched(folder: Path, bounds: Bounds, data: bytes, until: float | None) -> 
         while process.poll() is None:
             time.sleep(_LOOK)
             now = time.monotonic()
-            flight = look(folder / "flight")
+            heartbeat = read_heartbeat(folder / "heartbeat")
             kind: Kind | None = None
             if resident(process.pid) > 2 * bounds.memory << 20:
                 kind = "memory"
-            elif flight is not None and flight.begun and now - flight.begun > bounds.run_seconds:
+            elif heartbeat is not None and heartbeat.begun and now - heartbeat.begun > bounds.run_seconds:
                 # Seen twice: one look may fall between the two writes of a quick run.
-                kind = "hang" if stuck == flight.begun else None
-                stuck = flight.begun
+                kind = "hang" if stuck == heartbeat.begun else None
+                stuck = heartbeat.begun
             if kind is not None:
                 end_family(process, with_stack=True)
-                return _death(kind, process.returncode, flight, log, data)
+                return _death(kind, process.returncode, heartbeat, log, data)
             if until is not None and now > until:
                 end_family(process)
                 return Ran(not_run="there was no time left to run it")
-            if (flight is None or not flight.runs) and now > latest:
+            if (heartbeat is None or not heartbeat.runs) and now > latest:
                 end_family(process)
                 return Ran(not_run=f"nothing was run within {START_SECONDS:g} s:\n{last_words(log)}")
     finally:
         end_family(process)
-    flight = look(folder / "flight")
+    heartbeat = read_heartbeat(folder / "heartbeat")
     try:
         told = json.loads((folder / "told.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        if flight is not None and flight.begun:
-            return _death("crash", process.returncode, flight, log, data)
+        if heartbeat is not None and heartbeat.begun:
+            return _death("crash", process.returncode, heartbeat, log, data)
         output = last_words(log)
         how = f"{exit_words(process.returncode)} {ending_in(output)}".strip()
         return Ran(not_run=f"the process ended before its run: {how}\n{output}")
@@ -160,8 +160,8 @@ def _watched(folder: Path, bounds: Bounds, data: bytes, until: float | None) -> 
     return Ran(broken, said, told["not_run"])
 
 
-def _death(kind: Kind, status: int | None, flight: Flight | None, log: Path, data: bytes) -> Death:
-    reader = 0 if flight is None else flight.reader
+def _death(kind: Kind, status: int | None, heartbeat: Heartbeat | None, log: Path, data: bytes) -> Death:
+    reader = 0 if heartbeat is None else heartbeat.reader
     return Death(kind, exit_words(status), reader, last_words(log), data)
 
 
@@ -215,11 +215,11 @@ def main() -> None:
     not_run = None
     try:
         made = ready(setup)
-        recorder = Recorder(folder / "flight")
-        harness = Harness(made, lambda data, broken: None, recorder.enter)
-        recorder.begin(data)
+        heartbeats = HeartbeatWriter(folder / "heartbeat")
+        harness = Harness(made, lambda data, broken: None, heartbeats.enter)
+        heartbeats.begin(data)
         broken, outcomes = harness.broken_with_outcomes(data)
-        recorder.end()
+        heartbeats.end()
         not_run = None if broken or outcomes else NOTHING
         said = [said_of(one) for one in outcomes if isinstance(one, ForeignOutcome)]
     except (SetupError, ReaderError, ConfigurationError) as wrong:

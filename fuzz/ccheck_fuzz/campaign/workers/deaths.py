@@ -15,7 +15,7 @@ from ccheck_fuzz.campaign.workers.jobs import Job
 from ccheck_fuzz.execution.isolated import Kind, broken_of
 from ccheck_fuzz.execution.ready import Ready
 from ccheck_fuzz.process.blame import ending_in
-from ccheck_fuzz.process.flight import Flight
+from ccheck_fuzz.process.heartbeat import Heartbeat
 
 MOST_DEATHS = 20
 """Deaths of one job in a session, outside of its runs, after which it is not begun again."""
@@ -45,12 +45,12 @@ class Deaths:
         """The last death that is no finding, in a line; None where there is none."""
         return headline(self._lost[-1]) if self._lost else None
 
-    def of_worker(self, job: Job, kind: Kind, flight: Flight | None) -> None:
+    def of_worker(self, job: Job, kind: Kind, heartbeat: Heartbeat | None) -> None:
         """Takes in the death of a job's worker; a job that dies again and again is given up."""
-        death = job.death(kind, flight)
-        runs = 0 if flight is None else flight.runs
+        death = job.death(kind, heartbeat)
+        runs = 0 if heartbeat is None else heartbeat.runs
         words = f"{death.detail}\n{death.log}".strip()
-        finding = flight is not None and bool(flight.begun)
+        finding = heartbeat is not None and bool(heartbeat.begun)
         self._record(Death(time.time(), job.number, job.engine, kind, words, runs, death.data, finding))
         if finding:
             self._state.hit(broken_of(self._made, death), death.data, runs, job.before_cpu)

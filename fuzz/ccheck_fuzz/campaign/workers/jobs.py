@@ -11,7 +11,7 @@ import psutil
 from ccheck_fuzz.execution.isolated import Death, Kind
 from ccheck_fuzz.process.bounds import Bounds
 from ccheck_fuzz.process.child import WHOLE, begin, end_family, exit_words, last_words
-from ccheck_fuzz.process.flight import Flight, look
+from ccheck_fuzz.process.heartbeat import Heartbeat
 from ccheck_fuzz.process.program import resident
 
 
@@ -51,9 +51,9 @@ class Job:
         """Whether `before_runs` has the runs of the worker that was started last."""
 
     @property
-    def recorder(self) -> Path:
-        """The flight recorder's file."""
-        return self._folder / "work" / f"flight-{self.number}"
+    def heartbeat_path(self) -> Path:
+        """The file of its heartbeat."""
+        return self._folder / "work" / f"heartbeat-{self.number}"
 
     @property
     def running(self) -> bool:
@@ -75,7 +75,7 @@ class Job:
         self.epoch += 1
         self.counted = False
         self._stuck = (-1, 0.0)
-        self.recorder.unlink(missing_ok=True)
+        self.heartbeat_path.unlink(missing_ok=True)
         words = [
             str(self._folder.absolute()), f"--job={self.number}", f"--engine={self.engine}",
             f"--instrument={','.join(self._modules)}", f"--until={until:.3f}", f"--seed={seed}",
@@ -88,9 +88,9 @@ class Job:
         except psutil.Error:
             self._watch = None
 
-    def look(self) -> Flight | None:
-        """What its recorder holds."""
-        return look(self.recorder)
+    def heartbeat(self) -> Heartbeat | None:
+        """Returns the last heartbeat of its worker."""
+        return read_heartbeat(self.heartbeat_path)
 
     def memory(self) -> int:
         """Bytes of memory that the worker holds."""
@@ -99,44 +99,48 @@ class Job:
         except psutil.Error:
             return 0
 
-    def overdue(self, flight: Flight | None) -> Kind | None:
+    def overdue(self, heartbeat: Heartbeat | None) -> Kind | None:
         """Why the worker must be ended: `hang` or `memory`; None where it is well."""
         most = self._bounds.memory << 20
         # What it has started has a limit of its own besides.
         if self.memory() > most or (self._process is not None and resident(self._process.pid) > 2 * most):
             return "memory"
-        if flight is not None and flight.begun and time.monotonic() - flight.begun > self._bounds.run_seconds:
+        if (
+            heartbeat is not None
+            and heartbeat.begun
+            and time.monotonic() - heartbeat.begun > self._bounds.run_seconds
+        ):
             # Seen twice in the same run: one look may fall between the two writes of a quick one.
-            if self._stuck == (flight.runs, flight.begun):
+            if self._stuck == (heartbeat.runs, heartbeat.begun):
                 return "hang"
-            self._stuck = (flight.runs, flight.begun)
+            self._stuck = (heartbeat.runs, heartbeat.begun)
         return None
 
     def in_long_run(self) -> bool:
         """Whether the worker is in a run that has taken more than a second."""
-        flight = self.look() if self.running else None
-        return flight is not None and 0 < flight.begun < time.monotonic() - 1.0
+        heartbeat = self.heartbeat() if self.running else None
+        return heartbeat is not None and 0 < heartbeat.begun < time.monotonic() - 1.0
 
     def kill(self, *, with_stack: bool = False) -> None:
         """End the worker at once, with all that it started. with_stack: it first says where it is."""
         if self._process is not None:
             end_family(self._process, with_stack=with_stack)
 
-    def count(self, flight: Flight | None) -> None:
+    def count(self, heartbeat: Heartbeat | None) -> None:
         """Add what the ended worker did to what the job did, once."""
-        if flight is not None and not self.counted:
-            self.before_runs += flight.runs
-            self.before_cpu += flight.cpu
-            self.before_features = max(self.before_features, flight.features)
+        if heartbeat is not None and not self.counted:
+            self.before_runs += heartbeat.runs
+            self.before_cpu += heartbeat.cpu
+            self.before_features = max(self.before_features, heartbeat.features)
         self.counted = True
 
-    def death(self, kind: Kind, flight: Flight | None) -> Death:
+    def death(self, kind: Kind, heartbeat: Heartbeat | None) -> Death:
         """The death of the worker that ended: how, its last words, and the input it was in."""
-        in_run = flight is not None and flight.begun
+        in_run = heartbeat is not None and heartbeat.begun
         return Death(
             kind,
             exit_words(self.status),
-            flight.reader if flight is not None and in_run else 0,
+            heartbeat.reader if heartbeat is not None and in_run else 0,
             last_words(self._folder / "work" / f"log-{self.number}"),
-            flight.input if flight is not None and in_run else b"",
+            heartbeat.input if heartbeat is not None and in_run else b"",
         )

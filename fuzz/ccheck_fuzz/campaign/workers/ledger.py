@@ -7,15 +7,15 @@ from collections import Counter
 
 from ccheck_fuzz.campaign.state.database import State
 from ccheck_fuzz.oracles.broken import Broken
-from ccheck_fuzz.process.flight import Recorder
+from ccheck_fuzz.process.heartbeat import HeartbeatWriter
 
 
 class Ledger:
     """Takes findings from a harness to the campaign's state."""
 
-    def __init__(self, state: State, recorder: Recorder) -> None:
+    def __init__(self, state: State, heartbeats: HeartbeatWriter) -> None:
         self._state = state
-        self._recorder = recorder
+        self._heartbeats = heartbeats
         self._smallest: dict[tuple[str, ...], int] = {}
         self._again: Counter[tuple[str, ...]] = Counter()
 
@@ -26,7 +26,7 @@ class Ledger:
             self._again[broken.signature] += 1
             return
         self._smallest[broken.signature] = len(data)
-        self._state.hit(broken, data, self._recorder.runs, time.process_time())
+        self._state.hit(broken, data, self._heartbeats.runs, time.process_time())
 
     def flush(self) -> None:
         """Write down how often known buckets were met."""

@@ -60,14 +60,14 @@ def _search(options: argparse.Namespace, engine: Engine) -> None:
     from ccheck_fuzz.execution.ready import ready
     from ccheck_fuzz.execution.setup import Setup
     from ccheck_fuzz.mutate.variation import Variation
-    from ccheck_fuzz.process.flight import Recorder
+    from ccheck_fuzz.process.heartbeat import HeartbeatWriter
 
     state = State(options.folder)
     made = ready(Setup.from_json(state.setting("setup") or ""))
     work = options.folder / "work"
-    recorder = Recorder(work / f"flight-{options.job}")
-    ledger = Ledger(state, recorder)
-    harness = Harness(made, ledger.found, recorder.enter)
+    heartbeats = HeartbeatWriter(work / f"heartbeat-{options.job}")
+    ledger = Ledger(state, heartbeats)
+    harness = Harness(made, ledger.found, heartbeats.enter)
     deadly = state.deadly()
     flushed = time.monotonic()
 
@@ -75,11 +75,11 @@ def _search(options: argparse.Namespace, engine: Engine) -> None:
         nonlocal flushed
         if data in deadly:
             return set()
-        recorder.begin(data)
+        heartbeats.begin(data)
         features = harness.run(data)
-        recorder.refused = harness.refused
-        recorder.end()
-        if recorder.runs % LOOKED == 0:
+        heartbeats.refused = harness.refused
+        heartbeats.end()
+        if heartbeats.runs % LOOKED == 0:
             now = time.monotonic()
             if now - flushed >= FLUSHED:
                 flushed = now
@@ -87,12 +87,12 @@ def _search(options: argparse.Namespace, engine: Engine) -> None:
         return features
 
     def told(features: int, corpus: int) -> None:
-        recorder.features = features
-        recorder.corpus = max(corpus, recorder.corpus)
+        heartbeats.features = features
+        heartbeats.corpus = max(corpus, heartbeats.corpus)
 
     def stable(same: bool) -> None:
-        recorder.replayed += 1
-        recorder.stable += same
+        heartbeats.replayed += 1
+        heartbeats.stable += same
 
     words = work / f"dictionary-{options.job}"
     words.write_text(dictionary(made.schema), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The flight recorder of one worker: what it did last stays readable however it died.
+"""The heartbeat of one worker: what it did last stays readable however its process ends.
 
 A file that is mapped into memory holds the figures of the worker and the input of the run that it is in.
 Writing it costs less than a microsecond, and the pages outlive the process.
@@ -21,8 +21,8 @@ MOST_INPUT = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Flight:
-    """What the recorder holds.
+class Heartbeat:
+    """The last state that a worker wrote.
 
     runs: begun so far. begun: when the last one began (`time.monotonic`, one clock for all processes of a
     machine), 0.0 between runs. features, corpus: reached and kept so far. refused: runs whose content the
@@ -43,7 +43,7 @@ class Flight:
     input: bytes
 
 
-class Recorder:
+class HeartbeatWriter:
     """The worker's side."""
 
     def __init__(self, path: Path) -> None:
@@ -82,8 +82,8 @@ class Recorder:
         )  # fmt: skip
 
 
-def look(path: Path) -> Flight | None:
-    """What a recorder's file holds, or None where there is none yet."""
+def read_heartbeat(path: Path) -> Heartbeat | None:
+    """Returns the heartbeat in a file, or None where there is none yet."""
     try:
         raw = path.read_bytes()
     except OSError:
@@ -94,4 +94,4 @@ def look(path: Path) -> Flight | None:
     (length,) = _INPUT.unpack_from(raw, _FIGURES.size)
     runs, begun, features, corpus, refused, stable, replayed = figures
     data = raw[_SIZE : _SIZE + min(length, MOST_INPUT)]
-    return Flight(runs, begun, features, corpus, refused, stable, replayed, cpu, reader, data)
+    return Heartbeat(runs, begun, features, corpus, refused, stable, replayed, cpu, reader, data)
