@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ccheck_fuzz.campaign.state.database import KEPT_INPUTS, State
-from ccheck_fuzz.campaign.state.hold import held
+from ccheck_fuzz.campaign.state.file_lock import file_lock
 from ccheck_fuzz.campaign.state.records import Death, StateError
 from ccheck_fuzz.oracles.broken import Broken
 
@@ -91,17 +91,21 @@ def test_a_campaign_of_another_version_is_refused(tmp_path: Path) -> None:
 
 def test_two_campaigns_do_not_share_a_folder(tmp_path: Path) -> None:
     """The second is told so; when the first process is gone, however it went, the folder is free."""
-    with held(tmp_path), pytest.raises(StateError, match="another campaign works in"), held(tmp_path):
+    with (
+        file_lock(tmp_path),
+        pytest.raises(StateError, match="another campaign works in"),
+        file_lock(tmp_path),
+    ):
         pass
     program = f"""
 import os, signal
 from pathlib import Path
-from ccheck_fuzz.campaign.state.hold import held
-with held(Path({str(tmp_path)!r})):
+from ccheck_fuzz.campaign.state.file_lock import file_lock
+with file_lock(Path({str(tmp_path)!r})):
     os.kill(os.getpid(), signal.SIGKILL)
 """
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -signal.SIGKILL
-    with held(tmp_path):
+    with file_lock(tmp_path):
         pass
 
 

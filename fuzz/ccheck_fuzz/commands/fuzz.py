@@ -15,7 +15,7 @@ from ccheck_fuzz.campaign.display.screen import Screen, default_stream
 from ccheck_fuzz.campaign.display.summary import findings, lines
 from ccheck_fuzz.campaign.seed_check import seed_check
 from ccheck_fuzz.campaign.state.database import State
-from ccheck_fuzz.campaign.state.hold import held
+from ccheck_fuzz.campaign.state.file_lock import file_lock
 from ccheck_fuzz.campaign.state.records import StateError
 from ccheck_fuzz.campaign.supervisor import Campaign, choose_engines
 from ccheck_fuzz.commands.guarded import Guarded
@@ -135,7 +135,7 @@ def command(  # noqa: PLR0917, RUF100 - one argument for each option
         raise click.UsageError("there is not one file among the seeds")
     setup = setup_of(given, about, seconds)
     try:
-        with held(out):
+        with file_lock(out):
             return _campaign(
                 out, setup, given, seconds, jobs or os.cpu_count() or 1, engine, seed, runs or 0,
                 since, started, quiet=quiet, new_only=new_only,

@@ -1,4 +1,4 @@
-"""The hold on a campaign's folder: one campaign works in it at a time."""
+"""The file lock on a campaign's folder: one campaign works in it at a time."""
 
 from __future__ import annotations
 
@@ -11,8 +11,15 @@ from ccheck_fuzz.campaign.state.records import StateError
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Hold a campaign's folder, so that no second campaign works in it; the hold ends with the process."""
+def file_lock(folder: Path) -> Iterator[None]:
+    """Lock a campaign's folder against a second campaign; the lock ends with the process.
+
+    Args:
+        folder: The folder, which is made if it is not there.
+
+    Raises:
+        StateError: Another campaign has the lock.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     lock = sqlite3.connect(folder / "lock.sqlite", timeout=0, isolation_level=None)
     try:
