@@ -1,4 +1,4 @@
-"""How a campaign stands, for the screen, and how a session of it ended."""
+"""How a campaign stands, for the dashboard, and how a session of it ended."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ccheck_fuzz.campaign.state.records import Bucket, Death
 
 @dataclass
 class Progress:
-    """What the screen shows.
+    """What the dashboard shows.
 
     runs: of all jobs in this session. rate: runs per second, over the last few. lines, cells: reached, by
     the last merge; cells of the matrix field × criterion kind, in formats that have one. features: reached,

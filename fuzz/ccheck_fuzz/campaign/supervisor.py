@@ -287,7 +287,7 @@ class Campaign:
         self._deaths.of_helper("triage", f"{exit_words(status)}\n{last_words(self._settling.log)}".strip())
 
     def _sample(self, *, force: bool = False) -> None:
-        """Store the figures of all jobs, and sum them up for the screen."""
+        """Store the figures of all jobs, and sum them up for the dashboard."""
         now = time.time()
         progress = self.progress
         rows = []

@@ -11,7 +11,7 @@ from random import Random
 import click
 
 from ccheck.cli.main import FAILURE, FINDINGS, INTERRUPTED, PASS
-from ccheck_fuzz.campaign.display.screen import Screen, default_stream
+from ccheck_fuzz.campaign.display.dashboard import Dashboard, default_stream
 from ccheck_fuzz.campaign.display.summary import findings, lines
 from ccheck_fuzz.campaign.seed_check import seed_check
 from ccheck_fuzz.campaign.state.database import State
@@ -195,8 +195,8 @@ def _campaign(
         out.absolute(), state, made, seeds=given, jobs=jobs, seconds=seconds, engines=engines,
         seed=seed + len(state.sessions()), runs=runs, started=started,
     )  # fmt: skip
-    with Screen(default_stream(), quiet=quiet, known=known) as screen:
-        outcome = campaign.run(screen.show)
+    with Dashboard(default_stream(), quiet=quiet, known=known) as dashboard:
+        outcome = campaign.run(dashboard.show)
     for line in lines(out, state, known):
         click.echo(line)
     found = findings(state, known)

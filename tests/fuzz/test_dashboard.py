@@ -8,7 +8,7 @@ import time
 from inline_snapshot import snapshot
 from rich.console import Console
 
-from ccheck_fuzz.campaign.display.screen import Screen, panel, plain
+from ccheck_fuzz.campaign.display.dashboard import Dashboard, panel, plain
 from ccheck_fuzz.campaign.progress import Progress
 from ccheck_fuzz.campaign.state.records import Bucket
 
@@ -37,7 +37,7 @@ def test_a_line_for_a_log() -> None:
 
 
 def test_the_live_screen() -> None:
-    """The screen has all figures, and no finding can steer the terminal."""
+    """The dashboard has all figures, and no finding can steer the terminal."""
     out = io.StringIO()
     Console(file=out, width=100, color_system=None).print(panel(progress()))
     assert "\x1b" not in out.getvalue()
@@ -60,15 +60,15 @@ def test_the_live_screen() -> None:
 def test_findings_are_told_once_and_information_is_not() -> None:
     """In a log each finding has a line when it is found; what is for information waits for the report."""
     out = io.StringIO()
-    with Screen(out, quiet=False) as screen:
-        screen.show(progress())
-        screen.show(progress())
+    with Dashboard(out, quiet=False) as dashboard:
+        dashboard.show(progress())
+        dashboard.show(progress())
     lines = out.getvalue().splitlines()
     assert len(lines) == 2
     assert lines[0] == snapshot("found escape: the validator passes, and 7.11 \\x1b[31mtraps")
     quiet = io.StringIO()
-    with Screen(quiet, quiet=True) as screen:
-        screen.show(progress())
+    with Dashboard(quiet, quiet=True) as dashboard:
+        dashboard.show(progress())
     assert quiet.getvalue() == ""
 
 
@@ -76,7 +76,7 @@ def test_findings_that_were_known_before_are_no_news() -> None:
     """What a campaign before has found already is not told as found."""
     out = io.StringIO()
     known = {bucket.signature for bucket in progress().buckets}
-    with Screen(out, quiet=False, known=known) as screen:
-        screen.show(progress())
+    with Dashboard(out, quiet=False, known=known) as dashboard:
+        dashboard.show(progress())
     assert known
     assert "found " not in out.getvalue()

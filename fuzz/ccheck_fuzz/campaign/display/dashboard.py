@@ -1,4 +1,4 @@
-"""What a campaign shows while it runs: a live screen on a terminal, plain lines anywhere else."""
+"""What a campaign shows while it runs: a live dashboard on a terminal, plain lines anywhere else."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EVERY = 10.0
 """Seconds between plain lines."""
 
 
-class Screen:
+class Dashboard:
     """Shows progress. As a context it leaves the terminal as it was.
 
     known: the signatures of findings that are no news.
@@ -43,7 +43,7 @@ class Screen:
         self._died = 0
         self._words: set[str] = set()
 
-    def __enter__(self) -> Screen:
+    def __enter__(self) -> Dashboard:
         if self._live is not None:
             self._live.start()
         return self
@@ -103,7 +103,7 @@ def line_of(bucket: Bucket) -> str:
 
 
 def panel(progress: Progress) -> Panel:
-    """The live screen."""
+    """The dashboard on a terminal."""
     elapsed = time.monotonic() - progress.begun
     figures = Table.grid(padding=(0, 3))
     for _ in range(4):
