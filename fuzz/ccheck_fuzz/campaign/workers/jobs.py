@@ -11,7 +11,7 @@ import psutil
 from ccheck_fuzz.execution.isolated import Death, Kind
 from ccheck_fuzz.process.bounds import Bounds
 from ccheck_fuzz.process.child import WHOLE, begin, end_family, exit_words, last_words
-from ccheck_fuzz.process.heartbeat import Heartbeat
+from ccheck_fuzz.process.heartbeat import Heartbeat, read_heartbeat
 from ccheck_fuzz.process.program import resident
 
 
@@ -105,11 +105,8 @@ class Job:
         # What it has started has a limit of its own besides.
         if self.memory() > most or (self._process is not None and resident(self._process.pid) > 2 * most):
             return "memory"
-        if (
-            heartbeat is not None
-            and heartbeat.begun
-            and time.monotonic() - heartbeat.begun > self._bounds.run_seconds
-        ):
+        longest = self._bounds.run_seconds
+        if heartbeat is not None and heartbeat.begun and time.monotonic() - heartbeat.begun > longest:
             # Seen twice in the same run: one look may fall between the two writes of a quick one.
             if self._stuck == (heartbeat.runs, heartbeat.begun):
                 return "hang"

@@ -54,7 +54,7 @@ def _options() -> argparse.Namespace:
 
 def _search(options: argparse.Namespace, engine: Engine) -> None:
     from ccheck_fuzz.campaign.state.database import State
-    from ccheck_fuzz.campaign.workers.ledger import Ledger
+    from ccheck_fuzz.campaign.workers.finding_buffer import FindingBuffer
     from ccheck_fuzz.engines.dictionary import dictionary
     from ccheck_fuzz.execution.harness import Harness
     from ccheck_fuzz.execution.ready import ready
@@ -66,8 +66,8 @@ def _search(options: argparse.Namespace, engine: Engine) -> None:
     made = ready(Setup.from_json(state.setting("setup") or ""))
     work = options.folder / "work"
     heartbeats = HeartbeatWriter(work / f"heartbeat-{options.job}")
-    ledger = Ledger(state, heartbeats)
-    harness = Harness(made, ledger.found, heartbeats.enter)
+    findings = FindingBuffer(state, heartbeats)
+    harness = Harness(made, findings.found, heartbeats.enter)
     deadly = state.deadly()
     flushed = time.monotonic()
 
@@ -83,7 +83,7 @@ def _search(options: argparse.Namespace, engine: Engine) -> None:
             now = time.monotonic()
             if now - flushed >= FLUSHED:
                 flushed = now
-                ledger.flush()
+                findings.flush()
         return features
 
     def told(features: int, corpus: int) -> None:
@@ -115,7 +115,7 @@ def _search(options: argparse.Namespace, engine: Engine) -> None:
             runs=options.runs,
         )
     )
-    ledger.flush()
+    findings.flush()
     state.close()
 
 

@@ -10,7 +10,7 @@ from ccheck_fuzz.oracles.broken import Broken
 from ccheck_fuzz.process.heartbeat import HeartbeatWriter
 
 
-class Ledger:
+class FindingBuffer:
     """Takes findings from a harness to the campaign's state."""
 
     def __init__(self, state: State, heartbeats: HeartbeatWriter) -> None:
