@@ -177,7 +177,7 @@ def test_reports_tell_what_was_found(campaign: Path, tmp_path: Path) -> None:
 
 
 def test_a_killed_campaign_loses_no_finding(tmp_path: Path) -> None:
-    """Killed with a finding fresh, its workers end too; the same command finds all that was found, and settles it."""
+    """Killed with a finding fresh, its workers end too; the same command finds all that was found, and triages it."""
     out = tmp_path / "out"
     words = [
         "--seeds", str(STORY / "good"), "--out", str(out), "--time", "120s", "--jobs", "2", *SETTING, *OWN,

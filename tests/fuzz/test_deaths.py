@@ -188,7 +188,7 @@ HELPERS = {"merge": (3, "merge died"), "triage": (1, "triage died")}
 
 @pytest.mark.parametrize("helper", HELPERS)
 def test_the_processes_beside_the_workers_are_watched_as_well(helper: str, tmp_path: Path) -> None:
-    """One that merges or settles and does not come to its own end is told, and the campaign is no pass."""
+    """One that merges or triages and does not come to its own end is told, and the campaign is no pass."""
     status, says = HELPERS[helper]
     raises = f"if data != {SEED!r}: raise KeyError" if helper == "triage" else "pass"
     lay_out(tmp_path, top=f"if {helper!r} in PROCESS: os._exit(0)", exercise=raises)

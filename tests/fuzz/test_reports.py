@@ -33,7 +33,7 @@ def told(tmp_path: Path) -> Account:
     folder.mkdir(parents=True)
     (folder / "report.txt").write_text(f"{HOSTILE}\n```\n</pre>{HOSTILE}\n", encoding="utf-8")
     (bucket, _, _) = state.buckets()
-    state.settle(bucket.number, "minimal", HOSTILE, b"data", "001-x")
+    state.record_triage(bucket.number, "minimal", HOSTILE, b"data", "001-x")
     state.end(session, "time")
     return account(tmp_path, state)
 

@@ -1,4 +1,4 @@
-"""The campaign: jobs that search, a corpus that they share, findings that are settled, and a clean end."""
+"""The campaign: jobs that search, a corpus that they share, findings that are triaged, and a clean end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from types import FrameType
 
 from ccheck.text.quoting import counted
 from ccheck_fuzz.campaign.coverage.matrix import cells
-from ccheck_fuzz.campaign.findings.queue import Settling
+from ccheck_fuzz.campaign.findings.queue import TriageQueue
 from ccheck_fuzz.campaign.progress import Outcome, Progress
 from ccheck_fuzz.campaign.state.database import State
 from ccheck_fuzz.campaign.state.records import Sample, StateError
@@ -89,7 +89,7 @@ class Campaign:
             for number in range(jobs)
         ]
         self._stop = False
-        self._settling = Settling(folder, state, self._triage_died)
+        self._triage = TriageQueue(folder, state, self._triage_died)
         self._gathered: set[str] = set()
         self._merging: subprocess.Popen[bytes] | None = None
         self._merged_by = 0.0
@@ -98,7 +98,7 @@ class Campaign:
         self._deaths = Deaths(state, made, 0, self.progress)
 
     def run(self, show: Callable[[Progress], None]) -> Outcome:
-        """Search until the time is up or somebody asks for the end; settle what was found."""
+        """Search until the time is up or somebody asks for the end; triage what was found."""
         self._session = self._state.begin(self._made.fingerprint)
         self._deaths = Deaths(self._state, self._made, self._session, self.progress)
         why = "time"
@@ -113,7 +113,7 @@ class Campaign:
                     job.kill()
         self._gather()
         self._sample(force=True)
-        if why == "interrupted":  # the next session merges and settles what an interrupted one leaves
+        if why == "interrupted":  # the next session merges and triages what an interrupted one leaves
             self._end_children()
         else:
             problem = problem or self._idle()
@@ -134,7 +134,7 @@ class Campaign:
         """
         now = time.monotonic()
         until = max(self._deadline, now + LEAST_LEFT)
-        waiting = self._settling.waiting
+        waiting = self._triage.waiting
         work = f"merging {len(self._gathered):,} inputs, writing {counted(waiting, 'finding')}"
         self.progress.stage = f"{work} (at most {max(0.0, until - now):.0f} s)"
         show(self.progress)
@@ -143,7 +143,7 @@ class Campaign:
             if merging:
                 self._end_merge(until - time.monotonic())
                 self._begin_merge(until)
-            self._settling.rest(until, lambda: show(self.progress))
+            self._triage.rest(until, lambda: show(self.progress))
             if merging:
                 self._end_merge(until - time.monotonic())
             whole = True
@@ -151,11 +151,11 @@ class Campaign:
         return whole
 
     def _end_children(self) -> None:
-        """End what merges and settles, where it still does."""
+        """End what merges and triages, where it still does."""
         if self._merging is not None:
             end_family(self._merging)
             self._merging = None
-        self._settling.stop()
+        self._triage.stop()
 
     @contextmanager
     def _heeding(self) -> Iterator[None]:
@@ -225,7 +225,7 @@ class Campaign:
                 sampled = time.monotonic()
                 self._sample()
                 self._gather()
-                self._settling.next(self._deadline)
+                self._triage.next(self._deadline)
                 self._end_merge(0.0)
                 show(self.progress)
             if not any(job.running for job in self._jobs):
@@ -284,7 +284,7 @@ class Campaign:
             self._start(job, end)
 
     def _triage_died(self, status: int | None) -> None:
-        self._deaths.of_helper("triage", f"{exit_words(status)}\n{last_words(self._settling.log)}".strip())
+        self._deaths.of_helper("triage", f"{exit_words(status)}\n{last_words(self._triage.log)}".strip())
 
     def _sample(self, *, force: bool = False) -> None:
         """Store the figures of all jobs, and sum them up for the dashboard."""

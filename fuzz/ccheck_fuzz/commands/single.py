@@ -14,7 +14,7 @@ from ccheck.files.output import write_output
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
 from ccheck_fuzz.campaign.display.summary import output_lines
-from ccheck_fuzz.campaign.findings.triage import settle
+from ccheck_fuzz.campaign.findings.triage import triage
 from ccheck_fuzz.campaign.state.database import State
 from ccheck_fuzz.campaign.state.records import Bucket, StateError
 from ccheck_fuzz.commands.options import Subject, made_ready, setup_of, subject
@@ -54,13 +54,13 @@ def minimize(path: Path, output: Path, seconds: float, about: Subject) -> int:
         click.echo(f"{path} breaks no property: nothing to keep while it shrinks", err=True)
         return FINDINGS
     gravest = broken[0]
-    settled = settle(made, [data], gravest.signature, time.monotonic() + seconds)
-    if settled is None:
+    triaged = triage(made, [data], gravest.signature, time.monotonic() + seconds)
+    if triaged is None:
         click.echo(f"{path} does not break the same property every time: {gravest.what}", err=True)
         return FINDINGS
-    write_output(output, settled.data)
-    click.echo(printable(f"{gravest.oracle}: {settled.broken.what}"))
-    click.echo(f"{counted(len(data), 'byte')} to {len(split(settled.data).content):,}: {output}")
+    write_output(output, triaged.data)
+    click.echo(printable(f"{gravest.oracle}: {triaged.broken.what}"))
+    click.echo(f"{counted(len(data), 'byte')} to {len(split(triaged.data).content):,}: {output}")
     return PASS
 
 
@@ -72,7 +72,7 @@ def replay(folder: Path) -> int:
     """Run findings again, and say which properties are still broken.
 
     DIR is a campaign's folder or a finding's. In a campaign's folder also the inputs of findings that are not
-    settled yet are run.
+    triaged yet are run.
 
     Exit status: 0 nothing is broken any more, 1 something is, 3 there is nothing to run, or something cannot
     be run here.
@@ -87,8 +87,8 @@ def replay(folder: Path) -> int:
         pass
     else:
         setup = Setup.from_json(state.setting("setup") or "{}")
-        unsettled = [one for one in state.buckets() if one.folder is None and not one.information]
-        results += [_unsettled(setup, state, bucket) for bucket in unsettled]
+        untriaged = [one for one in state.buckets() if one.folder is None and not one.information]
+        results += [_untriaged(setup, state, bucket) for bucket in untriaged]
         written = {path.name for path in places}
         gone = [one for one in state.buckets() if one.folder is not None and one.folder not in written]
         for bucket in gone:
@@ -123,7 +123,7 @@ def _finding(folder: Path) -> bool | None:
     return bool(broken)
 
 
-def _unsettled(setup: Setup, state: State, bucket: Bucket) -> bool | None:
+def _untriaged(setup: Setup, state: State, bucket: Bucket) -> bool | None:
     """Run the inputs of a bucket that has no folder yet."""
     results: list[bool | None] = []
     for data in state.hits(bucket.number):

@@ -73,8 +73,8 @@ def lines(
     yield from lost(deaths)
     for bucket in new:
         flaky = ", flaky" if bucket.state == "flaky" else ""
-        settled = bucket.minimal is not None and bucket.state != "new"
-        size = f", {counted(len(bucket.minimal or b''), 'byte')}" if settled else ", not yet minimised"
+        triaged = bucket.minimal is not None and bucket.state != "new"
+        size = f", {counted(len(bucket.minimal or b''), 'byte')}" if triaged else ", not yet minimised"
         yield printable(f"{bucket.oracle}: {bucket.what}")
         where = folder / "findings" / bucket.folder if bucket.folder else folder
         yield printable(f"  {bucket.hits:,} times, first after {bucket.runs:,} runs{size}{flaky}: {where}")

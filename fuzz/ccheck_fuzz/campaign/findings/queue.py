@@ -1,4 +1,4 @@
-"""Findings settled while the search goes on, in a process that may die of one."""
+"""findings triaged while the search goes on, in a process that may die of one."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ LOOK = 0.05
 """Seconds between looks at the process at the end of a session."""
 
 
-class Settling:
-    """Settles the buckets of a campaign that are new."""
+class TriageQueue:
+    """Triages the buckets of a campaign that are new."""
 
     def __init__(self, folder: Path, state: State, died: Callable[[int | None], object]) -> None:
         """died: Called with the exit status of a process that did not come to its own end."""
@@ -39,7 +39,7 @@ class Settling:
 
     @property
     def waiting(self) -> int:
-        """How many findings wait to be settled."""
+        """How many findings wait to be triaged."""
         return len(self._waiting())
 
     def next(self, latest: float) -> bool:
@@ -54,7 +54,7 @@ class Settling:
         return self._process is not None
 
     def rest(self, until: float, show: Callable[[], None]) -> None:
-        """Settle what is left, until a time (`time.monotonic`); what is then still new is settled by the next
+        """Triage what is left, until a time (`time.monotonic`); what is then still new is triaged by the next
         session.
         """
         while time.monotonic() < until:
@@ -89,7 +89,7 @@ class Settling:
         return False
 
     def _waiting(self) -> list[Bucket]:
-        """Those that wait to be settled; what is told for information is told as it was met."""
+        """Those that wait to be triaged; what is told for information is told as it was met."""
         new = (b for b in self._state.buckets() if b.state == "new" and not b.information)
         return [bucket for bucket in new if bucket.number not in self._given_up]
 

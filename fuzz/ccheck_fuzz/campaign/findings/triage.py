@@ -28,7 +28,7 @@ SECONDS = 40.0
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class Triaged:
     """data: the smallest input. broken: what it breaks. reproduced: whether it did so every time; None where
     there was no time to run it. log: what the process wrote that the input ended, if it did. shrunk: whether
     there was time for it.
@@ -46,13 +46,13 @@ def breaks(harness: Harness, data: bytes, signature: tuple[str, ...]) -> Broken 
     return next((one for one in harness.broken_by(data) if one.signature == signature), None)
 
 
-def settle(
+def triage(
     made: Ready,
     inputs: list[bytes],
     signature: tuple[str, ...],
     until: float,
-    confirmed: Callable[[Settled], object] = lambda settled: None,
-) -> Settled | None:
+    confirmed: Callable[[Triaged], object] = lambda triaged: None,
+) -> Triaged | None:
     """Shrink the smallest input that breaks the property again; None where none does.
 
     Args:
@@ -69,13 +69,13 @@ def settle(
             if time.monotonic() > until:
                 return None
             continue
-        found = Settled(data, first, True, shrunk=False)
+        found = Triaged(data, first, True, shrunk=False)
         if time.monotonic() > until:
             return found
         confirmed(found)
         small = _shrunk(made, harness, data, signature, until)
         broken = first if small == data else breaks(harness, small, signature)
-        return Settled(data, first, True) if broken is None else Settled(small, broken, True)
+        return Triaged(data, first, True) if broken is None else Triaged(small, broken, True)
     return None
 
 
@@ -89,9 +89,9 @@ def _again(harness: Harness, data: bytes, signature: tuple[str, ...], until: flo
     return True
 
 
-def settle_deadly(
+def triage_crasher(
     made: Ready, inputs: list[bytes], signature: tuple[str, ...], until: float
-) -> Settled | None:
+) -> Triaged | None:
     """The smallest input found that ends the process of its run in the same way, by running each in a process
     of its own; None where none does. Content is only cut in halves: each try may take as long as a hang.
     """
@@ -109,7 +109,7 @@ def settle_deadly(
             if seen is not None:
                 small, broken, log = shorter, *seen
             cut //= 2
-        return Settled(small, broken, True, log)
+        return Triaged(small, broken, True, log)
     return None
 
 
@@ -150,7 +150,7 @@ def present_found(folder: Path, state: State, made: Ready, bucket: Bucket) -> No
     known = Broken(bucket.oracle, bucket.what, bucket.signature)
     log = _last_words(state, data)
     path = write_finding(folder, made, bucket, data, known, reproduced=None, deadly=True, log=log)
-    state.settle(bucket.number, "new", bucket.what, data, path.name)
+    state.record_triage(bucket.number, "new", bucket.what, data, path.name)
 
 
 def _last_words(state: State, data: bytes) -> str:
@@ -159,39 +159,39 @@ def _last_words(state: State, data: bytes) -> str:
 
 
 def present(folder: Path, state: State, made: Ready, bucket: Bucket, until: float) -> Path:
-    """Settle a bucket, and write its folder below `folder`; the folder's path."""
+    """Triage a bucket, and write its folder below `folder`; the folder's path."""
     inputs = state.hits(bucket.number)
 
-    def write(settled: Settled) -> Path:
+    def write(triaged: Triaged) -> Path:
         path = write_finding(
             folder,
             made,
             bucket,
-            settled.data,
-            settled.broken,
-            reproduced=settled.reproduced,
+            triaged.data,
+            triaged.broken,
+            reproduced=triaged.reproduced,
             deadly=deadly(bucket.signature),
-            log=settled.log,
+            log=triaged.log,
         )
-        # What could not be run again, or be shrunk, is settled by the next session.
-        done = "flaky" if settled.reproduced is False else "minimal" if settled.shrunk else "new"
-        state.settle(bucket.number, done, settled.broken.what, settled.data, path.name)
+        # What could not be run again, or be shrunk, is triaged by the next session.
+        done = "flaky" if triaged.reproduced is False else "minimal" if triaged.shrunk else "new"
+        state.record_triage(bucket.number, done, triaged.broken.what, triaged.data, path.name)
         return path
 
     if deadly(bucket.signature):
-        settled = settle_deadly(made, inputs, bucket.signature, until)
+        triaged = triage_crasher(made, inputs, bucket.signature, until)
     else:
-        settled = settle(made, inputs, bucket.signature, until, write)
-    if settled is None:
+        triaged = triage(made, inputs, bucket.signature, until, write)
+    if triaged is None:
         known = Broken(bucket.oracle, bucket.what, bucket.signature)
         log = _last_words(state, inputs[0])
         late = time.monotonic() > until
-        settled = Settled(inputs[0], known, None if late else False, log, shrunk=not late)
-    return write(settled)
+        triaged = Triaged(inputs[0], known, None if late else False, log, shrunk=not late)
+    return write(triaged)
 
 
 def main() -> None:
-    """Settle buckets of a campaign, in a process that may die of one."""
+    """Triage buckets of a campaign, in a process that may die of one."""
     parser = argparse.ArgumentParser(prog="ccheck fuzz (triage)")
     parser.add_argument("folder", type=Path)
     parser.add_argument("numbers", type=int, nargs="+")

@@ -227,7 +227,7 @@ class State:
         )
         return [row[0] for row in rows]
 
-    def settle(self, bucket: int, state: str, what: str, minimal: bytes, folder: str) -> None:
+    def record_triage(self, bucket: int, state: str, what: str, minimal: bytes, folder: str) -> None:
         """A bucket was minimised and run again."""
         self._db.execute(
             "UPDATE bucket SET state = ?, what = ?, minimal = ?, folder = ? WHERE number = ?",

@@ -60,7 +60,7 @@ class Deaths:
         job.given_up = job.quick_deaths >= QUICK_DEATHS or job.deaths >= MOST_DEATHS
 
     def of_helper(self, name: str, words: str) -> None:
-        """Takes in the death of a process that merges the corpus or settles findings."""
+        """Takes in the death of a process that merges the corpus or triages findings."""
         self._record(Death(time.time(), -1, name, "crash", words, 0, b"", finding=False))
 
     def _record(self, death: Death) -> None:
