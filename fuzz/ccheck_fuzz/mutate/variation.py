@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from ccheck_fuzz.execution.ready import Ready
 from ccheck_fuzz.model.entry import Entry, split
 from ccheck_fuzz.mutate import Mutator
+from ccheck_fuzz.mutate.deterministic_stage import DeterministicStage
 from ccheck_fuzz.mutate.events import has_events, matching_events, mutate_events, short_events
 from ccheck_fuzz.mutate.interest import Interest, interest
-from ccheck_fuzz.mutate.walk import Walk
 
 EVENTS = 8
 """One mutation of this many changes the events and not the content."""
@@ -30,7 +30,7 @@ SMALLER = 0.75
 """How often the smaller of two parents is taken."""
 NEWEST = 4
 """Half of these parents are out of the newest of so many parts, or out of the newest so many."""
-WALKED = 0.15
+DETERMINISTIC = 0.15
 """The share of inputs that are the next single change of such a parent, as long as there is one."""
 HEALTHY = 0.65
 """The share of inputs that are made of one that passes and runs in every build, whatever the engine chose.
@@ -71,7 +71,7 @@ class Variation:
             interest_of(ready),
             [split(seed).content for seed in seeds],
         )
-        self._walk = Walk(self._mutator.models, healthy, self._mutator.interest)
+        self._deterministic = DeterministicStage(self._mutator.models, healthy, self._mutator.interest)
 
     def mutate(self, data: bytes, max_size: int, seed: int) -> bytes:
         """Another input of at most `max_size` bytes; now and then one of a parent of its own choice. One in
@@ -89,7 +89,11 @@ class Variation:
         return made
 
     def _mutated(self, data: bytes, max_size: int, chance: random.Random) -> bytes:
-        if chance.random() < WALKED and (step := self._walk.next()) is not None and len(step) <= max_size:
+        if (
+            chance.random() < DETERMINISTIC
+            and (step := self._deterministic.next()) is not None
+            and len(step) <= max_size
+        ):
             return step
         if self._healthy and chance.random() < HEALTHY:
             newest = self._healthy[-max(NEWEST, len(self._healthy) // NEWEST) :]

@@ -1,10 +1,10 @@
-"""The walk over good parents: every single change of texts, kinds, flags and numbers, each once."""
+"""The deterministic stage: every single change of texts, kinds, flags and numbers, each once."""
 
 from __future__ import annotations
 
 from ccheck_fuzz.model import Models, opened
+from ccheck_fuzz.mutate.deterministic_stage import MOST_STEPS, DeterministicStage, contents, meanings, numbers
 from ccheck_fuzz.mutate.interest import Interest
-from ccheck_fuzz.mutate.walk import MOST_STEPS, Walk, contents, meanings, numbers
 from ccheck_schemas.model import Role
 from ccheck_schemas.read import read
 from tests.fuzz.seeds import CHANNEL, INSTANCES, MARCH
@@ -70,16 +70,16 @@ def test_what_is_reserved_is_used() -> None:
 
 
 def test_parents_that_are_added_later_are_walked_over() -> None:
-    """The walk ends with the last parent, and goes on when there is another, with what no parent has become before."""
+    """The stage ends with the last parent, and goes on when there is another, with what no parent has become before."""
     parents = [MARCH]
-    walk = Walk(Models(CHANNEL), parents, Interest())
-    first = _rest(walk)
+    stage = DeterministicStage(Models(CHANNEL), parents, Interest())
+    first = _rest(stage)
     assert 200 < len(first) == len(set(first)) <= 3 * MOST_STEPS
-    assert walk.next() is None
+    assert stage.next() is None
     parents.append(INSTANCES)
-    assert len(_rest(walk)) > 60
+    assert len(_rest(stage)) > 60
     parents += [MARCH] * 5
-    again = _rest(walk)
+    again = _rest(stage)
     assert set(again) < set(first)
     assert len(again) == len(set(again))
 
@@ -87,10 +87,10 @@ def test_parents_that_are_added_later_are_walked_over() -> None:
 def test_texts_come_soon_though_numbers_are_many() -> None:
     """The rounds take turns: what a later parent's texts become does not wait for an earlier parent's numbers."""
     parents = [MARCH, INSTANCES]
-    walk = Walk(Models(CHANNEL), parents, Interest())
-    assert any(b"\\CERTUTIL.EXE" in (walk.next() or b"") for _ in range(60))
+    stage = DeterministicStage(Models(CHANNEL), parents, Interest())
+    assert any(b"\\CERTUTIL.EXE" in (stage.next() or b"") for _ in range(60))
 
 
-def _rest(walk: Walk) -> list[bytes]:
+def _rest(stage: DeterministicStage) -> list[bytes]:
     """All steps that are left."""
-    return list(iter(walk.next, None))
+    return list(iter(stage.next, None))

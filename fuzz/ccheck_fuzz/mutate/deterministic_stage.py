@@ -16,7 +16,7 @@ from ccheck_fuzz.mutate.texts import WORD
 from ccheck_schemas.model import DERIVED, Kind, Number, Payload, Role
 
 MOST_ROWS = 16
-"""Records of one kind that are walked over, half of them the last."""
+"""Records of one kind that are changed, half of them the last."""
 MOST_NAMED = 64
 """The largest number of the definitions and the builds that each number becomes: a count, an index, an id."""
 MOST_STEPS = 1000
@@ -36,7 +36,7 @@ class Step(NamedTuple):
     make: Callable[[], Model]
 
 
-class Walk:
+class DeterministicStage:
     """Goes over parents, those that are added later when their turn comes, in rounds by turns: over their
     texts and pools, which are few, over what they mean, and over their numbers, of which there are many.
     """
@@ -50,7 +50,7 @@ class Walk:
         ]
 
     def next(self) -> bytes | None:
-        """The next change; None while there is no parent that was not walked over."""
+        """The next change; None while there is no parent that has changes left."""
         for _ in self._rounds:
             self._rounds.append(self._rounds.pop(0))
             made = self._rounds[-1].next()
