@@ -22,7 +22,7 @@ from ccheck_fuzz.execution.harness import Harness
 from ccheck_fuzz.execution.ready import Ready, ready
 from ccheck_fuzz.execution.setup import Setup
 from ccheck_fuzz.mutate.events import has_events
-from ccheck_fuzz.mutate.variation import Variation, interest_of
+from ccheck_fuzz.mutate.variation import Variation, interesting_values_of
 from ccheck_fuzz.oracles.broken import Broken
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,7 +92,9 @@ def main() -> None:
         before = time.process_time()
         harness = Harness(trusting, lambda data, broken: None)
         wanted = harness.meets_events if has_events(trusting.schema.name) else bool
-        grown = grow(trusting.schema, trusting.judgement, Random(seed), interest_of(trusting), wanted=wanted)
+        grown = grow(
+            trusting.schema, trusting.judgement, Random(seed), interesting_values_of(trusting), wanted=wanted
+        )
         growing = time.process_time() - before
         search = Search(trusting, [grown.data], seed)
         while ESCAPE not in search.found and search.runs < MOST_RUNS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ccheck_fuzz.model import Models, opened
 from ccheck_fuzz.mutate.deterministic_stage import MOST_STEPS, DeterministicStage, contents, meanings, numbers
-from ccheck_fuzz.mutate.interest import Interest
+from ccheck_fuzz.mutate.interesting_values import InterestingValues
 from ccheck_schemas.model import Role
 from ccheck_schemas.read import read
 from tests.fuzz.seeds import CHANNEL, INSTANCES, MARCH
@@ -72,7 +72,7 @@ def test_what_is_reserved_is_used() -> None:
 def test_parents_that_are_added_later_are_walked_over() -> None:
     """The stage ends with the last parent, and goes on when there is another, with what no parent has become before."""
     parents = [MARCH]
-    stage = DeterministicStage(Models(CHANNEL), parents, Interest())
+    stage = DeterministicStage(Models(CHANNEL), parents, InterestingValues())
     first = _rest(stage)
     assert 200 < len(first) == len(set(first)) <= 3 * MOST_STEPS
     assert stage.next() is None
@@ -87,7 +87,7 @@ def test_parents_that_are_added_later_are_walked_over() -> None:
 def test_texts_come_soon_though_numbers_are_many() -> None:
     """The rounds take turns: what a later parent's texts become does not wait for an earlier parent's numbers."""
     parents = [MARCH, INSTANCES]
-    stage = DeterministicStage(Models(CHANNEL), parents, Interest())
+    stage = DeterministicStage(Models(CHANNEL), parents, InterestingValues())
     assert any(b"\\CERTUTIL.EXE" in (stage.next() or b"") for _ in range(60))
 
 

@@ -30,7 +30,7 @@ from ccheck_fuzz.execution.ready import Ready
 from ccheck_fuzz.execution.setup import Setup
 from ccheck_fuzz.model.entry import split
 from ccheck_fuzz.mutate.events import has_events
-from ccheck_fuzz.mutate.variation import interest_of
+from ccheck_fuzz.mutate.variation import interesting_values_of
 
 GROWN = 4
 """Attempts at a valid file where there are no seeds; one is enough."""
@@ -225,7 +225,7 @@ def _grown(made: Ready, until: float, *, quiet: bool) -> list[bytes]:
     """Valid files from nothing. until: when to stop (`time.monotonic`)."""
     if not quiet:
         click.echo(f"no seeds: growing valid {made.schema.name} files from the schema", err=True)
-    known = interest_of(made)
+    known = interesting_values_of(made)
     harness = Harness(made, lambda data, broken: None)
     # Where a format has events, content that meets some is worth more than content that meets none.
     wanted = harness.meets_events if has_events(made.schema.name) else bool

@@ -10,7 +10,7 @@ from random import Random
 from ccheck_fuzz.corpus.judged import Judged
 from ccheck_fuzz.model import Model, opened
 from ccheck_fuzz.mutate import MUTATIONS, Context, Mutation
-from ccheck_fuzz.mutate.interest import Interest
+from ccheck_fuzz.mutate.interesting_values import InterestingValues
 
 MOST_BYTES = 1 << 16
 
@@ -49,13 +49,13 @@ def follow(model: Model, steps: Sequence[tuple[Mutation, int]], context: Context
 class Explorer:
     """Tries mutations of good files, and remembers the ways to files that break exactly one check.
 
-    The same seeds and the same interest give the same ways.
+    The same seeds and interesting values give the same ways.
     """
 
-    def __init__(self, judged: Judged, seeds: Sequence[bytes], interest: Interest) -> None:
+    def __init__(self, judged: Judged, seeds: Sequence[bytes], interesting: InterestingValues) -> None:
         self.judged = judged
         self.models = tuple(opened(judged.schema, data) for data in seeds)
-        self.context = Context(interest, self.models, MOST_BYTES)
+        self.context = Context(interesting, self.models, MOST_BYTES)
         self.found: dict[str, list[Way]] = {}
         self.fixed: dict[str, list[bytes]] = {}
         self.tries = 0

@@ -18,7 +18,7 @@ from ccheck.judging.judgement import Judgement
 from ccheck_fuzz.corpus.judged import Judged
 from ccheck_fuzz.model import Draft, Model, opened
 from ccheck_fuzz.mutate import Context
-from ccheck_fuzz.mutate.interest import Interest
+from ccheck_fuzz.mutate.interesting_values import InterestingValues
 from ccheck_fuzz.mutate.place import Site, with_value
 from ccheck_fuzz.mutate.records import kind_furnished, record_doubled, record_dropped
 from ccheck_schemas.model import DERIVED, Kind, Role, sprout
@@ -59,18 +59,20 @@ def grow(
     schema: Schema,
     judgement: Judgement,
     random: Random,
-    interest: Interest | None = None,
+    interesting: InterestingValues | None = None,
     tries: int = 8000,
     wanted: Callable[[bytes], bool] = bool,
     until: float = math.inf,
 ) -> Grown:
     """A file of a schema that passes, within so many judged files; the best that came of it when none passes.
 
-    interest: numbers of the definitions and the builds; without them a search for what they name is long.
+    interesting: numbers of the definitions and the builds; without them a search for what they name is long.
     wanted: whether a file is of the sort that is asked for, where a schema has several. The same random
     numbers give the same file, where there is time: until is when to stop (`time.monotonic`).
     """
-    return _Search(Judged(schema, judgement), random, interest or Interest(), tries, wanted, until).run()
+    return _Search(
+        Judged(schema, judgement), random, interesting or InterestingValues(), tries, wanted, until
+    ).run()
 
 
 class _Search:
@@ -80,7 +82,7 @@ class _Search:
         self,
         judged: Judged,
         random: Random,
-        interest: Interest,
+        interesting: InterestingValues,
         tries: int,
         wanted: Callable[[bytes], bool],
         until: float,
@@ -89,7 +91,7 @@ class _Search:
         self.until = until
         self.judged = judged
         self.random = random
-        self.interest = interest
+        self.interesting = interesting
         self.most = tries
         self.tries = 0
         self.other: set[tuple[int, ...]] = set()
@@ -184,7 +186,7 @@ class _Search:
             yield from self.values(model, place, likely=True)
         for place in guilty:
             yield from self.values(model, place, likely=False)
-        context = Context(self.interest, (), 1 << 16)
+        context = Context(self.interesting, (), 1 << 16)
         for mutation in (record_dropped, record_doubled, kind_furnished):
             for _ in range(12):
                 made = mutation(model, self.random, context)
@@ -193,16 +195,16 @@ class _Search:
 
     def values(self, model: Model, place: Site, *, likely: bool) -> Iterator[Model]:
         """Other values of one number. likely: what its meaning allows, what the definitions name, what is new
-        and what is small; else all that is of interest.
+        and what is small; else all interesting values.
         """
         number = place.number
         if number.role in DERIVED:
             return
         others = [model.value(start, number) for start in place.population.starts]
-        values: tuple[int, ...] = self.interest.fitting(number)
+        values: tuple[int, ...] = self.interesting.fitting(number)
         if likely:
             fresh = max(others, default=0) + 1
-            values = (*number.values, number.low, fresh, *self.interest.named, *SMALL, number.high)
+            values = (*number.values, number.low, fresh, *self.interesting.named, *SMALL, number.high)
         for value in dict.fromkeys(values):
             if value != others[place.row] and number.least <= value <= number.most:
                 yield with_value(model, place, value)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ccheck_fuzz.model import Model, Models, Population
 from ccheck_fuzz.model.entry import split
-from ccheck_fuzz.mutate.interest import Interest
+from ccheck_fuzz.mutate.interesting_values import InterestingValues
 from ccheck_fuzz.mutate.place import Site, weight, with_value
 from ccheck_fuzz.mutate.texts import WORD
 from ccheck_schemas.model import DERIVED, Kind, Number, Payload, Role
@@ -41,8 +41,8 @@ class DeterministicStage:
     texts and pools, which are few, over what they mean, and over their numbers, of which there are many.
     """
 
-    def __init__(self, models: Models, parents: Sequence[bytes], interest: Interest) -> None:
-        named = tuple(number for number in interest.named if number <= MOST_NAMED)
+    def __init__(self, models: Models, parents: Sequence[bytes], interesting: InterestingValues) -> None:
+        named = tuple(number for number in interesting.named if number <= MOST_NAMED)
         tried: Counter[Hashable] = Counter()
         self._rounds = [
             _Round(models, parents, tried, sort)

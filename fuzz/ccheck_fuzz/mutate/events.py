@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from ccheck_fuzz.formats.parts import Generator
 from ccheck_fuzz.formats.table import PARTS
-from ccheck_fuzz.mutate.interest import COSTLY_TEXTS, EDGES, TEXTS
+from ccheck_fuzz.mutate.interesting_values import COSTLY_TEXTS, EDGES, TEXTS
 
 MOST: Final = 400
 """Events that are taken of one file."""

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 
 from ccheck_fuzz.model import Frame, Model, Population, Table
 from ccheck_fuzz.model.draft import changed
-from ccheck_fuzz.mutate.interest import Interest
+from ccheck_fuzz.mutate.interesting_values import InterestingValues
 from ccheck_schemas.model import DERIVED, Kind, Number, Payload, Ref, Refs, Role, Stray
 
 T = TypeVar("T")
@@ -30,7 +30,7 @@ class Context(NamedTuple):
     the record to keep to, where the file has it and it has what a mutator needs.
     """
 
-    interest: Interest
+    interesting: InterestingValues
     others: Sequence[Model]
     most: int
     focus: Focus | None = None

@@ -28,7 +28,7 @@ def _broken(model: Model, random: Random, context: Context, role: Role) -> Model
         elif chance < 0.75:
             value = pick(random, edges)
         else:
-            value = pick(random, context.interest.fitting(number) or (0,))
+            value = pick(random, context.interesting.fitting(number) or (0,))
         if value != before and number.least <= value <= number.most:
             return with_value(model, place, value)
     return None

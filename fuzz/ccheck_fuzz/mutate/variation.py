@@ -10,7 +10,7 @@ from ccheck_fuzz.model.entry import Entry, split
 from ccheck_fuzz.mutate import Mutator
 from ccheck_fuzz.mutate.deterministic_stage import DeterministicStage
 from ccheck_fuzz.mutate.events import has_events, matching_events, mutate_events, short_events
-from ccheck_fuzz.mutate.interest import Interest, interest
+from ccheck_fuzz.mutate.interesting_values import InterestingValues, interesting_values
 
 EVENTS = 8
 """One mutation of this many changes the events and not the content."""
@@ -40,10 +40,10 @@ driver does with content is reached from files that it accepts.
 """
 
 
-def interest_of(ready: Ready) -> Interest:
+def interesting_values_of(ready: Ready) -> InterestingValues:
     """The numbers that the schema, the definitions and the driver builds name."""
     files = () if ready.given.definitions is None else (ready.given.definitions,)
-    return interest(ready.schema, files, ready.given.builds)
+    return interesting_values(ready.schema, files, ready.given.builds)
 
 
 def smaller(inputs: Sequence[bytes], chance: random.Random) -> bytes:
@@ -68,10 +68,10 @@ class Variation:
         self._given: set[int] = set()
         self._mutator = Mutator(
             ready.schema,
-            interest_of(ready),
+            interesting_values_of(ready),
             [split(seed).content for seed in seeds],
         )
-        self._deterministic = DeterministicStage(self._mutator.models, healthy, self._mutator.interest)
+        self._deterministic = DeterministicStage(self._mutator.models, healthy, self._mutator.interesting)
 
     def mutate(self, data: bytes, max_size: int, seed: int) -> bytes:
         """Another input of at most `max_size` bytes; now and then one of a parent of its own choice. One in
@@ -89,12 +89,10 @@ class Variation:
         return made
 
     def _mutated(self, data: bytes, max_size: int, chance: random.Random) -> bytes:
-        if (
-            chance.random() < DETERMINISTIC
-            and (step := self._deterministic.next()) is not None
-            and len(step) <= max_size
-        ):
-            return step
+        if chance.random() < DETERMINISTIC:
+            step = self._deterministic.next()
+            if step is not None and len(step) <= max_size:
+                return step
         if self._healthy and chance.random() < HEALTHY:
             newest = self._healthy[-max(NEWEST, len(self._healthy) // NEWEST) :]
             data = smaller(newest if chance.random() < 0.5 else self._healthy, chance)

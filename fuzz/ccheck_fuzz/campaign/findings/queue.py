@@ -1,4 +1,4 @@
-"""findings triaged while the search goes on, in a process that may die of one."""
+"""Findings triaged while the search goes on, in a process that may die of one."""
 
 from __future__ import annotations
 

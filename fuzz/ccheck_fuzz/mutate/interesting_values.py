@@ -34,7 +34,7 @@ MOST_OF_A_FILE = 4096
 
 
 @dataclass(frozen=True)
-class Interest:
+class InterestingValues:
     """What to try first. numbers: ascending. named: those of them that something names as they are. texts:
     well-formed. costly: for those who compile texts.
     """
@@ -59,7 +59,9 @@ class Interest:
         return tuple(value for value in self.numbers if 0 <= value <= 300)
 
 
-def interest(schema: Schema, files: Iterable[bytes] = (), consumers: Sequence[Consumer] = ()) -> Interest:
+def interesting_values(
+    schema: Schema, files: Iterable[bytes] = (), consumers: Sequence[Consumer] = ()
+) -> InterestingValues:
     """What a schema, other files of it (definitions above all) and builds name, and the numbers beside it.
 
     files: their numbers and the lengths of their tables count.
@@ -71,7 +73,7 @@ def interest(schema: Schema, files: Iterable[bytes] = (), consumers: Sequence[Co
         named.update(_of_build(build))
     wanted = named | set(constants(schema.root).numbers)
     near = {value + by for value in wanted for by in (-1, 0, 1)}
-    return Interest(tuple(sorted(near | set(EDGES))), tuple(sorted(named)))
+    return InterestingValues(tuple(sorted(near | set(EDGES))), tuple(sorted(named)))
 
 
 def _of_file(schema: Schema, data: bytes) -> set[int]:
