@@ -22,7 +22,7 @@ from ccheck_fuzz.execution.harness import Harness
 from ccheck_fuzz.execution.ready import Ready, ready
 from ccheck_fuzz.execution.setup import Setup
 from ccheck_fuzz.mutate.events import has_events
-from ccheck_fuzz.mutate.variation import Variation, interesting_values_of
+from ccheck_fuzz.mutate.scheduler import MutationScheduler, interesting_values_of
 from ccheck_fuzz.oracles.broken import Broken
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,7 +43,7 @@ class Search:
         self.found: dict[tuple[str, ...], int] = {}
         self.runs = 0
         self._harness = Harness(made, self._note)
-        self._variation = Variation(made, seeds, self._harness.healthy)
+        self._scheduler = MutationScheduler(made, seeds, self._harness.healthy)
         self._chance = Random(seed)
         self._corpus = list(seeds)
         self._seen: set[Hashable] = set()
@@ -63,7 +63,7 @@ class Search:
     def step(self) -> None:
         """One run."""
         parent = self._chance.choice(self._corpus)
-        data = self._variation.mutate(parent, 65_536, self._chance.getrandbits(31))
+        data = self._scheduler.mutate(parent, 65_536, self._chance.getrandbits(31))
         if self._run(data):
             self._corpus.append(data)
 

@@ -172,7 +172,7 @@ def _alone(options: argparse.Namespace, folder: Path) -> None:
     from ccheck_fuzz.execution.harness import Harness
     from ccheck_fuzz.execution.ready import ready
     from ccheck_fuzz.execution.setup import Setup
-    from ccheck_fuzz.mutate.variation import Variation
+    from ccheck_fuzz.mutate.scheduler import MutationScheduler
 
     schema = name.partition("/")[0]
     config = CORPUS / schema / "ccheck.toml"
@@ -185,7 +185,7 @@ def _alone(options: argparse.Namespace, folder: Path) -> None:
     if options.alone == "parts":
         _watch(clock)
     harness = Harness(made, lambda data, broken: None)
-    variation = Variation(made, [seed], harness.healthy)
+    scheduler = MutationScheduler(made, [seed], harness.healthy)
     runs = 0
     begun = 0.0
 
@@ -204,8 +204,8 @@ def _alone(options: argparse.Namespace, folder: Path) -> None:
     engine.search(
         Search(
             run=run,
-            mutate=clock.around("mutate", variation.mutate),
-            cross=clock.around("mutate", variation.cross),
+            mutate=clock.around("mutate", scheduler.mutate),
+            cross=clock.around("mutate", scheduler.cross),
             corpus=folder / "corpus",
             dictionary=None,
             seed=options.seed,

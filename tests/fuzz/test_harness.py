@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ccheck_fuzz.execution.harness import Harness
 from ccheck_fuzz.execution.ready import ready
 from ccheck_fuzz.execution.setup import Setup, SetupError
-from ccheck_fuzz.mutate.variation import Variation
+from ccheck_fuzz.mutate.scheduler import MutationScheduler
 from ccheck_fuzz.oracles.broken import Broken
 from ccheck_fuzz.oracles.case import Case
 from ccheck_fuzz.process import blame
@@ -118,8 +118,8 @@ def test_content_says_what_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("ccheck_fuzz.execution.harness.broken", note)
     made = ready(setup())
-    variation = Variation(made, [MARCH])
-    inputs = [variation.mutate(MARCH, 4096, number) for number in range(600)]
+    scheduler = MutationScheduler(made, [MARCH])
+    inputs = [scheduler.mutate(MARCH, 4096, number) for number in range(600)]
     shares = []
     for order in (inputs, inputs[::-1]):
         tried = Harness(made, lambda data, broken: None)
@@ -137,10 +137,10 @@ def test_hardly_an_input_is_given_twice(monkeypatch: pytest.MonkeyPatch) -> None
     """A mutation that was given before is made again; with one try alone many are the same."""
 
     def repeated() -> int:
-        variation = Variation(ready(setup()), [MARCH])
-        inputs = [variation.mutate(MARCH, 4096, number) for number in range(3000)]
+        scheduler = MutationScheduler(ready(setup()), [MARCH])
+        inputs = [scheduler.mutate(MARCH, 4096, number) for number in range(3000)]
         return len(inputs) - len(set(inputs))
 
     with_more_tries = repeated()
-    monkeypatch.setattr("ccheck_fuzz.mutate.variation.TRIES", 1)
+    monkeypatch.setattr("ccheck_fuzz.mutate.scheduler.TRIES", 1)
     assert with_more_tries * 4 < repeated()

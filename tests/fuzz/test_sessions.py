@@ -11,7 +11,7 @@ from ccheck.formats.channel.session import ChannelSession
 from ccheck.formats.exercise.outcome import Given, Outcome
 from ccheck_fuzz.execution.ready import ready
 from ccheck_fuzz.mutate.events import short_events
-from ccheck_fuzz.mutate.variation import Variation
+from ccheck_fuzz.mutate.scheduler import MutationScheduler
 from tests.fuzz.channel_setting import CORPUS, JULY, MARCH, setup
 
 INSTANCES = (CORPUS / "instances.bin").read_bytes()
@@ -28,12 +28,12 @@ def builds(listed: tuple[Consumer, ...]) -> tuple[Consumer, ...]:
 
 def inputs(count: int) -> Iterator[bytes]:
     """Files that are near the good ones."""
-    variation = Variation(ready(setup()), [MARCH, INSTANCES, JULY])
+    scheduler = MutationScheduler(ready(setup()), [MARCH, INSTANCES, JULY])
     random = Random(7)
     for _ in range(count):
         data = random.choice([MARCH, INSTANCES, JULY])
         for _ in range(random.randrange(1, 4)):
-            data = variation.mutate(data, 4096, random.getrandbits(31))
+            data = scheduler.mutate(data, 4096, random.getrandbits(31))
         yield data
 
 

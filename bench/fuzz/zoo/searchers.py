@@ -35,12 +35,12 @@ def ccheck(format_: str, seed: int, found: Found, ran: Ran) -> None:
     from ccheck_fuzz.engines.monitoring import Monitoring
     from ccheck_fuzz.execution.harness import Harness
     from ccheck_fuzz.execution.ready import ready
-    from ccheck_fuzz.mutate.variation import Variation
+    from ccheck_fuzz.mutate.scheduler import MutationScheduler
 
     made = ready(setup_of(format_))
     harness = Harness(made, found)
     seeds = seeds_of(format_)
-    variation = Variation(made, seeds, harness.healthy)
+    scheduler = MutationScheduler(made, seeds, harness.healthy)
     chance = random.Random(seed)
 
     def run(data: bytes) -> set[Hashable]:
@@ -55,7 +55,7 @@ def ccheck(format_: str, seed: int, found: Found, ran: Ran) -> None:
             (folder / str(number)).write_bytes(data)
         engine.search(
             Search(
-                run=run, mutate=variation.mutate, cross=variation.cross, corpus=folder, dictionary=None,
+                run=run, mutate=scheduler.mutate, cross=scheduler.cross, corpus=folder, dictionary=None,
                 seed=seed, until=time.monotonic() + 1e9, max_size=MOST_BYTES,
                 told=lambda features, corpus: None, stable=lambda stable: None,
             )
@@ -64,7 +64,7 @@ def ccheck(format_: str, seed: int, found: Found, ran: Ran) -> None:
     for data in seeds:
         seen |= run(data)
     while True:
-        data = variation.mutate(chance.choice(corpus), MOST_BYTES, chance.getrandbits(31))
+        data = scheduler.mutate(chance.choice(corpus), MOST_BYTES, chance.getrandbits(31))
         reached = run(data)
         if not reached <= seen:
             seen |= reached

@@ -30,7 +30,7 @@ from ccheck_fuzz.execution.ready import Ready
 from ccheck_fuzz.execution.setup import Setup
 from ccheck_fuzz.model.entry import split
 from ccheck_fuzz.mutate.events import has_events
-from ccheck_fuzz.mutate.variation import interesting_values_of
+from ccheck_fuzz.mutate.scheduler import interesting_values_of
 
 GROWN = 4
 """Attempts at a valid file where there are no seeds; one is enough."""

@@ -23,7 +23,7 @@ from ccheck_fuzz.corpus.regress import RegressError, kept, regress_one
 from ccheck_fuzz.execution.harness import Harness
 from ccheck_fuzz.execution.ready import Ready
 from ccheck_fuzz.execution.setup import Setup
-from ccheck_fuzz.mutate.variation import Variation
+from ccheck_fuzz.mutate.scheduler import MutationScheduler
 from ccheck_fuzz.oracles.broken import Broken
 from ccheck_fuzz.oracles.table import ORACLES
 from ccheck_fuzz.readers.reference import SessionReader
@@ -191,17 +191,17 @@ def _search(made: Ready, seed: bytes, runs: int, number: int, curve: Curve) -> t
             broken.setdefault(one.signature, one)
 
     harness = Harness(made, found)
-    variation = Variation(made, [seed], harness.healthy)
-    for data in islice(_inputs(variation, seed, random.Random(number)), runs):
+    scheduler = MutationScheduler(made, [seed], harness.healthy)
+    for data in islice(_inputs(scheduler, seed, random.Random(number)), runs):
         curve.count(made.schema.name, harness.run(data))
     return harness.passes(seed), list(broken.values())
 
 
-def _inputs(variation: Variation, seed: bytes, chance: random.Random) -> Iterator[bytes]:
+def _inputs(scheduler: MutationScheduler, seed: bytes, chance: random.Random) -> Iterator[bytes]:
     """The file itself, and then what mutations make of it, now and then of what they made."""
     yield seed
     last = seed
     while True:
         parent = last if chance.random() < 0.5 else seed
-        last = variation.mutate(parent, MAX_SIZE, chance.getrandbits(31))
+        last = scheduler.mutate(parent, MAX_SIZE, chance.getrandbits(31))
         yield last

@@ -13,7 +13,7 @@ from typing import Any
 
 from ccheck_fuzz.engines.engine import Search
 from ccheck_fuzz.engines.shared import Shared
-from ccheck_fuzz.mutate.variation import smaller
+from ccheck_fuzz.mutate.scheduler import smaller
 
 _CROSSED = 8
 """One input of this many comes from two parents."""

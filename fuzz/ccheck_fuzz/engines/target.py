@@ -31,7 +31,7 @@ def main(schema: str, config: Path | None = None) -> None:
     from ccheck_fuzz.execution.harness import Harness
     from ccheck_fuzz.execution.ready import ready
     from ccheck_fuzz.execution.setup import Setup
-    from ccheck_fuzz.mutate.variation import Variation
+    from ccheck_fuzz.mutate.scheduler import MutationScheduler
     from ccheck_fuzz.oracles.broken import Broken
 
     path = None if config is None else str(config.resolve())
@@ -42,14 +42,14 @@ def main(schema: str, config: Path | None = None) -> None:
             raise PropertyBroken(f"{broken.oracle}: {broken.what}")
 
     harness = Harness(made, found)
-    variation = Variation(made)
+    scheduler = MutationScheduler(made)
     fuzzer: Any = atheris
     # libFuzzer runs argv[0] again for -fork, -merge and -minimize_crash: it must be a whole command.
     command = f"{sys.executable} {Path(sys.argv[0]).resolve()}"
     fuzzer.Setup(
         [command, *sys.argv[1:]],
         harness.run,
-        custom_mutator=variation.mutate,
-        custom_crossover=variation.cross,
+        custom_mutator=scheduler.mutate,
+        custom_crossover=scheduler.cross,
     )
     fuzzer.Fuzz()

@@ -59,7 +59,7 @@ def _search(options: argparse.Namespace, engine: Engine) -> None:
     from ccheck_fuzz.execution.harness import Harness
     from ccheck_fuzz.execution.ready import ready
     from ccheck_fuzz.execution.setup import Setup
-    from ccheck_fuzz.mutate.variation import Variation
+    from ccheck_fuzz.mutate.scheduler import MutationScheduler
     from ccheck_fuzz.process.heartbeat import HeartbeatWriter
 
     state = State(options.folder)
@@ -99,12 +99,12 @@ def _search(options: argparse.Namespace, engine: Engine) -> None:
     inputs = state.inputs()
     # What is not run is no parent to an engine; a seed is too good to lose.
     harness.healthy += [data for data in inputs if data in deadly]
-    variation = Variation(made, inputs, harness.healthy)
+    scheduler = MutationScheduler(made, inputs, harness.healthy)
     engine.search(
         Search(
             run=run,
-            mutate=variation.mutate,
-            cross=variation.cross,
+            mutate=scheduler.mutate,
+            cross=scheduler.cross,
             corpus=work / "corpus",
             dictionary=words,
             seed=options.seed,

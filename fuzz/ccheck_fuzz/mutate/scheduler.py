@@ -54,7 +54,7 @@ def smaller(inputs: Sequence[bytes], chance: random.Random) -> bytes:
     return two if len(two) < len(one) and chance.random() < SMALLER else one
 
 
-class Variation:
+class MutationScheduler:
     """Mutation and crossover of inputs; the same seeds in the same order give the same bytes."""
 
     def __init__(self, ready: Ready, seeds: Sequence[bytes] = (), healthy: Sequence[bytes] = ()) -> None:
