@@ -12,7 +12,7 @@ from ccheck.text.printable import printable
 from ccheck_fuzz.execution.harness import Harness
 from ccheck_fuzz.execution.isolated import Death, Said, broken_of, run_isolated
 from ccheck_fuzz.execution.ready import Ready
-from ccheck_fuzz.model.entry import split
+from ccheck_fuzz.model.test_input import split
 from ccheck_fuzz.process.program import Ended
 from ccheck_fuzz.readers.foreign import ReaderError
 from ccheck_fuzz.readers.native.diagnosis import cannot_start, crashes

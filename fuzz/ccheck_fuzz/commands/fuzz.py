@@ -28,7 +28,7 @@ from ccheck_fuzz.engines.table import ENGINES
 from ccheck_fuzz.execution.harness import Harness
 from ccheck_fuzz.execution.ready import Ready
 from ccheck_fuzz.execution.setup import Setup
-from ccheck_fuzz.model.entry import split
+from ccheck_fuzz.model.test_input import split
 from ccheck_fuzz.mutate.events import has_events
 from ccheck_fuzz.mutate.scheduler import interesting_values_of
 

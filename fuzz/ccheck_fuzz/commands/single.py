@@ -23,7 +23,7 @@ from ccheck_fuzz.corpus.reproduce import NotRun, rerun
 from ccheck_fuzz.execution.harness import Harness
 from ccheck_fuzz.execution.isolated import Death, Ran, broken_of, run_isolated
 from ccheck_fuzz.execution.setup import Setup
-from ccheck_fuzz.model.entry import split
+from ccheck_fuzz.model.test_input import split
 
 
 @click.command(

@@ -18,25 +18,25 @@ from ccheck_fuzz.execution.harness import Harness
 from ccheck_fuzz.execution.isolated import NOTHING, Death, Ran, broken_of, deadly, run_isolated, said_of
 from ccheck_fuzz.execution.ready import Ready, ready
 from ccheck_fuzz.execution.setup import SetupError
-from ccheck_fuzz.model.entry import Entry
+from ccheck_fuzz.model.test_input import Input
 from ccheck_fuzz.oracles.broken import Broken
 from ccheck_fuzz.readers.foreign import ForeignOutcome, ReaderError
 
-__all__ = ["NotRun", "entry_of", "made_of", "reproduce", "rerun", "setup_of", "signature_of"]
+__all__ = ["NotRun", "made_of", "reproduce", "rerun", "setup_of", "signature_of", "test_input_of"]
 
 
 class NotRun(Exception):
     """A finding that cannot be run here: its interpreter, or something that it is judged by, is not there."""
 
 
-def entry_of(folder: Path) -> Entry:
+def test_input_of(folder: Path) -> Input:
     """The file and its events."""
     events = folder / "events.jsonl"
     lines = None
     if events.exists():
         text = read_regular_text(events, errors="surrogateescape")
         lines = tuple(line for line in text.split("\n") if line.strip())
-    return Entry(read_regular_file(folder / "file.bin"), lines)
+    return Input(read_regular_file(folder / "file.bin"), lines)
 
 
 def signature_of(folder: Path) -> tuple[str, ...]:
@@ -88,7 +88,7 @@ def rerun(folder: Path) -> Ran:
 
 def _run(folder: Path, is_deadly: bool) -> Ran:
     try:
-        data = entry_of(folder).pack()
+        data = test_input_of(folder).pack()
         setup = setup_of(folder)
     except (OSError, ValueError, TypeError) as wrong:
         raise NotRun(f"its input or setting cannot be read: {type(wrong).__name__}: {wrong}") from wrong

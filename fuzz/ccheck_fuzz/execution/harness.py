@@ -11,7 +11,7 @@ from ccheck.formats.exercise.outcome import Outcome
 from ccheck.run.memory_limit import restore_limit
 from ccheck_fuzz.execution.ready import Ready
 from ccheck_fuzz.execution.stop import stop_of
-from ccheck_fuzz.model.entry import split
+from ccheck_fuzz.model.test_input import split
 from ccheck_fuzz.oracles.broken import Broken, itself, refusing
 from ccheck_fuzz.oracles.case import Case
 from ccheck_fuzz.oracles.table import QUICK_ORACLES, broken
@@ -171,7 +171,7 @@ class Harness:
 
     def _run(self, data: bytes, features: Features, *, every: bool) -> Case:
         ready = self._ready
-        entry = split(data)
+        test_input = split(data)
         ran: tuple[Outcome, ...] = ()
         told: tuple[Outcome, ...] = ()
         restore_limit()
@@ -179,7 +179,7 @@ class Harness:
             own = not isinstance(reader, SessionReader) or reader.own is not None
             if own:
                 self._entering(number)
-            found = tuple(reader.outcomes(entry.content, entry.events, features, every=every))
+            found = tuple(reader.outcomes(test_input.content, test_input.events, features, every=every))
             if own:
                 self._entering(0)
             if isinstance(reader, SessionReader):
@@ -189,7 +189,14 @@ class Harness:
                 features.update((reader.name, o.verdict, o.trap and o.trap.signature) for o in found)
         agreed: Agreed = set() if every else self._agreed
         return Case(
-            entry.content, ready.schema, ready.judgement, ready.given, entry.events, ran, told, agreed
+            test_input.content,
+            ready.schema,
+            ready.judgement,
+            ready.given,
+            test_input.events,
+            ran,
+            told,
+            agreed,
         )
 
     def _near(self, outcomes: Sequence[Outcome], stop: Hashable, number: int) -> bool:

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from ccheck_fuzz.model import Model, Models, Population
-from ccheck_fuzz.model.entry import split
+from ccheck_fuzz.model.test_input import split
 from ccheck_fuzz.mutate.interesting_values import InterestingValues
 from ccheck_fuzz.mutate.place import Site, weight, with_value
 from ccheck_fuzz.mutate.texts import WORD

@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 
 from ccheck_fuzz.execution.ready import Ready
-from ccheck_fuzz.model.entry import Entry, split
+from ccheck_fuzz.model.test_input import Input, split
 from ccheck_fuzz.mutate import Mutator
 from ccheck_fuzz.mutate.deterministic_stage import DeterministicStage
 from ccheck_fuzz.mutate.events import has_events, matching_events, mutate_events, short_events
@@ -96,15 +96,15 @@ class MutationScheduler:
         if self._healthy and chance.random() < HEALTHY:
             newest = self._healthy[-max(NEWEST, len(self._healthy) // NEWEST) :]
             data = smaller(newest if chance.random() < 0.5 else self._healthy, chance)
-        entry = split(data)
+        test_input = split(data)
         if self._has_events and chance.randrange(EVENTS) == 0:
-            lines = entry.events or self._called_for(entry.content, chance)
-            return Entry(entry.content, mutate_events(lines, chance)).fit(max_size)
-        content = self._mutator.mutate(entry.content, chance, max_size)
+            lines = test_input.events or self._called_for(test_input.content, chance)
+            return Input(test_input.content, mutate_events(lines, chance)).fit(max_size)
+        content = self._mutator.mutate(test_input.content, chance, max_size)
         # What other content calls for is what meets it; events that were changed on purpose before do so as
         # often.
-        events = entry.events if entry.events is not None and chance.random() < CHANGED else None
-        return Entry(content, events).fit(max_size)
+        events = test_input.events if test_input.events is not None and chance.random() < CHANGED else None
+        return Input(content, events).fit(max_size)
 
     def _called_for(self, content: bytes, chance: random.Random) -> tuple[str, ...]:
         """Some of the events that content calls for."""
@@ -122,6 +122,6 @@ class MutationScheduler:
     def cross(self, one: bytes, other: bytes, max_size: int, seed: int) -> bytes:
         """An input of records of both, with the events of the first."""
         chance = random.Random(seed)
-        entry = split(one)
-        content = self._mutator.cross(entry.content, split(other).content, chance, max_size)
-        return Entry(content, entry.events).fit(max_size)
+        test_input = split(one)
+        content = self._mutator.cross(test_input.content, split(other).content, chance, max_size)
+        return Input(content, test_input.events).fit(max_size)

@@ -23,7 +23,7 @@ from ccheck_fuzz.corpus.carried import carry
 from ccheck_fuzz.execution.harness import Harness
 from ccheck_fuzz.execution.isolated import Ran, said_of
 from ccheck_fuzz.execution.ready import Ready
-from ccheck_fuzz.model.entry import Entry, split
+from ccheck_fuzz.model.test_input import Input, split
 from ccheck_fuzz.oracles.broken import Broken
 from ccheck_fuzz.oracles.case import Case
 from ccheck_fuzz.oracles.drivers import FOREIGN
@@ -63,11 +63,11 @@ def write_finding(
     part = folder / f".{name}.part"
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    entry = split(data)
-    (part / "file.bin").write_bytes(entry.content)
-    if entry.events is not None:
+    test_input = split(data)
+    (part / "file.bin").write_bytes(test_input.content)
+    if test_input.events is not None:
         (part / "events.jsonl").write_text(
-            "\n".join(entry.events) + "\n", encoding="utf-8", errors="surrogateescape"
+            "\n".join(test_input.events) + "\n", encoding="utf-8", errors="surrogateescape"
         )
     case = None if deadly else _case(made, data)
     output = _output(broken, case, log)
@@ -77,7 +77,9 @@ def write_finding(
     if recipe is not None:
         (part / "recipe.yaml").write_text(recipe, encoding="utf-8")
     (part / "report.txt").write_text(
-        _text(bucket, broken, case, entry, output, reproduced=reproduced), encoding="utf-8", errors="replace"
+        _text(bucket, broken, case, test_input, output, reproduced=reproduced),
+        encoding="utf-8",
+        errors="replace",
     )
     (part / "report.json").write_text(
         json.dumps(_json(bucket, broken, case, output, reproduced=reproduced), indent=1) + "\n",
@@ -129,7 +131,13 @@ def _output(broken: Broken, case: Case | None, log: str) -> str:
 
 
 def _text(
-    bucket: Bucket, broken: Broken, case: Case | None, entry: Entry, output: str, *, reproduced: bool | None
+    bucket: Bucket,
+    broken: Broken,
+    case: Case | None,
+    test_input: Input,
+    output: str,
+    *,
+    reproduced: bool | None,
 ) -> str:
     again = {
         True: "every time",
@@ -142,10 +150,10 @@ def _text(
         f"bucket      {bucket.number}: {' · '.join(bucket.signature)}",
         f"found       after {bucket.runs:,} runs and {bucket.cpu:.1f} CPU-seconds of its job",
         f"reproduced  {again[reproduced]}",
-        f"file        file.bin, {counted(len(entry.content), 'byte')}",
+        f"file        file.bin, {counted(len(test_input.content), 'byte')}",
     ]
-    if entry.events is not None:
-        lines.append(f"events      events.jsonl, {len(entry.events)}")
+    if test_input.events is not None:
+        lines.append(f"events      events.jsonl, {len(test_input.events)}")
     if output:
         lines += ["", f"What your interpreter said, whole ({OUTPUT}):", ""]
         lines += [f"  {printable(line.replace(chr(9), '    '))}" for line in output.splitlines()]

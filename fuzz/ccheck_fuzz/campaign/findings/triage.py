@@ -16,7 +16,7 @@ from ccheck_fuzz.execution.harness import Harness
 from ccheck_fuzz.execution.isolated import Death, broken_of, deadly, run_isolated
 from ccheck_fuzz.execution.ready import Ready, ready
 from ccheck_fuzz.execution.setup import Setup
-from ccheck_fuzz.model.entry import Entry, split
+from ccheck_fuzz.model.test_input import Input, split
 from ccheck_fuzz.oracles.broken import Broken
 from ccheck_fuzz.process.bounds import bound_memory, step_back
 from ccheck_fuzz.process.child import end_with_parent, last_stack_on_request, run_whole
@@ -124,24 +124,24 @@ def _dies(made: Ready, data: bytes, signature: tuple[str, ...], until: float) ->
 
 
 def _shrunk(made: Ready, harness: Harness, data: bytes, signature: tuple[str, ...], until: float) -> bytes:
-    entry = split(data)
-    events = entry.events
+    test_input = split(data)
+    events = test_input.events
 
     def keeps(content: bytes) -> bool:
-        if content == entry.content:
+        if content == test_input.content:
             return True  # it was run just before
         if time.monotonic() > until:
             return False
-        return breaks(harness, Entry(content, events).pack(), signature) is not None
+        return breaks(harness, Input(content, events).pack(), signature) is not None
 
-    if events is not None and breaks(harness, entry.content, signature) is not None:
+    if events is not None and breaks(harness, test_input.content, signature) is not None:
         events = None  # the events that the content itself calls for do as well
     if events is not None:
         for line in events:
-            if breaks(harness, Entry(entry.content, (line,)).pack(), signature) is not None:
+            if breaks(harness, Input(test_input.content, (line,)).pack(), signature) is not None:
                 events = (line,)
                 break
-    return Entry(minimize(entry.content, made.schema, keeps), events).pack()
+    return Input(minimize(test_input.content, made.schema, keeps), events).pack()
 
 
 def present_found(folder: Path, state: State, made: Ready, bucket: Bucket) -> None:

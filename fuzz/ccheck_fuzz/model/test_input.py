@@ -15,40 +15,40 @@ _TAIL = struct.Struct("<I4s")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Input:
     """content: the file. events: JSON lines, or None for the events that the content itself calls for."""
 
     content: bytes
     events: tuple[str, ...] | None = None
 
     def fit(self, most: int) -> bytes:
-        """The entry as one string of at most `most` bytes: events that are too many are left out, the last
+        """The test input as one string of at most `most` bytes: events that are too many are left out, the last
         first; then content is cut. What is cut anywhere else would be other content.
         """
         packed = self.pack()
         events = self.events or ()
         while len(packed) > most and events:
             events = events[:-1]
-            packed = Entry(self.content, events or None).pack()
+            packed = Input(self.content, events or None).pack()
         return packed[:most]
 
     def pack(self) -> bytes:
-        """The entry as one string of bytes, for an engine that knows nothing else."""
+        """The test input as one string of bytes, for an engine that knows nothing else."""
         if self.events is None:
             return self.content
         lines = "\n".join(self.events).encode("utf-8", "surrogatepass")
         return self.content + lines + _TAIL.pack(len(lines), MARK)
 
 
-def split(data: bytes) -> Entry:
-    """The entry in an engine's bytes; any bytes are one."""
+def split(data: bytes) -> Input:
+    """The test input in an engine's bytes; any bytes are one."""
     if data[-4:] != MARK or len(data) < _TAIL.size:
-        return Entry(data)
+        return Input(data)
     length, _ = _TAIL.unpack_from(data, len(data) - _TAIL.size)
     end = len(data) - _TAIL.size
     if length > end:
-        return Entry(data)
-    return Entry(data[: end - length], _lines(data[end - length : end]))
+        return Input(data)
+    return Input(data[: end - length], _lines(data[end - length : end]))
 
 
 @lru_cache(maxsize=512)
