@@ -43,7 +43,7 @@ class Search:
         self.found: dict[tuple[str, ...], int] = {}
         self.runs = 0
         self._harness = Harness(made, self._note)
-        self._scheduler = MutationScheduler(made, seeds, self._harness.healthy)
+        self._scheduler = MutationScheduler(made, seeds, self._harness.accepted)
         self._chance = Random(seed)
         self._corpus = list(seeds)
         self._seen: set[Hashable] = set()

@@ -185,7 +185,7 @@ def _alone(options: argparse.Namespace, folder: Path) -> None:
     if options.alone == "parts":
         _watch(clock)
     harness = Harness(made, lambda data, broken: None)
-    scheduler = MutationScheduler(made, [seed], harness.healthy)
+    scheduler = MutationScheduler(made, [seed], harness.accepted)
     runs = 0
     begun = 0.0
 

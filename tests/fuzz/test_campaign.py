@@ -235,24 +235,24 @@ def test_ctrl_c_ends_cleanly(tmp_path: Path, options: list[str]) -> None:
     assert "Traceback" not in errors
 
 
-DEADLY = {
+CRASHER = {
     "hang": "time.sleep(999)",
     "crash": "os.kill(os.getpid(), signal.SIGSEGV)",
     "memory": "bytearray(1 << 33)",
 }
 
 
-@pytest.mark.parametrize("kind", DEADLY)
+@pytest.mark.parametrize("kind", CRASHER)
 def test_a_worker_that_dies_is_begun_again_and_leaves_its_input(kind: str, tmp_path: Path) -> None:
     """A run that hangs, crashes its process or takes all memory is a finding with its input; the search goes on."""
-    (tmp_path / "deadly.py").write_text(
-        f"import os, signal, time\ndef read(data):\n    if len(data) > 520:\n        {DEADLY[kind]}\n",
+    (tmp_path / "crasher.py").write_text(
+        f"import os, signal, time\ndef read(data):\n    if len(data) > 520:\n        {CRASHER[kind]}\n",
         encoding="utf-8",
     )
     out = tmp_path / "out"
     command = [
         sys.executable, "-m", "ccheck", "fuzz", "--seeds", str(STORY / "good"), "--out", str(out), "--time", "14s",
-        "--jobs", "1", "--target", "deadly:read", "--run-timeout", "2s", *SETTING,
+        "--jobs", "1", "--target", "crasher:read", "--run-timeout", "2s", *SETTING,
     ]  # fmt: skip
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
     done = subprocess.run(
@@ -262,23 +262,23 @@ def test_a_worker_that_dies_is_begun_again_and_leaves_its_input(kind: str, tmp_p
     state = State(out)
     if kind == "memory":
         signatures = {bucket.signature for bucket in state.buckets()}
-        assert ("escape", "exception", "MemoryError", "deadly.py:read") in signatures
+        assert ("escape", "exception", "MemoryError", "crasher.py:read") in signatures
         return
     deaths = state.deaths()
     assert deaths
     assert {death.kind for death in deaths} == {kind}
     assert all(len(death.data) > 520 for death in deaths)
-    wanted = (kind, "deadly:read") if kind == "hang" else (kind, "deadly:read", "SIGSEGV")
+    wanted = (kind, "crasher:read") if kind == "hang" else (kind, "crasher:read", "SIGSEGV")
     errors = [bucket for bucket in state.buckets() if not bucket.information]
     assert wanted in {bucket.signature[1:] for bucket in errors}
     assert not [bucket for bucket in errors if bucket.oracle == "ccheck"]
-    assert all("(deadly.py:4, in read)" in bucket.what for bucket in errors)
+    assert all("(crasher.py:4, in read)" in bucket.what for bucket in errors)
 
 
 def test_inputs_that_end_every_process_do_not_end_the_search(tmp_path: Path) -> None:
     """A reader that dies of the empty file and of a seed, with which engines begin, is searched on."""
     seed = STORY / "good" / "C-00000291-00000000-00000001.bin"
-    (tmp_path / "deadly.py").write_text(
+    (tmp_path / "crasher.py").write_text(
         "import os, signal, zlib\n"
         f"def read(data):\n    if not data or zlib.crc32(data) == {zlib.crc32(seed.read_bytes())}:\n"
         "        os.kill(os.getpid(), signal.SIGSEGV)\n",
@@ -287,7 +287,7 @@ def test_inputs_that_end_every_process_do_not_end_the_search(tmp_path: Path) -> 
     out = tmp_path / "out"
     command = [
         sys.executable, "-m", "ccheck", "fuzz", "--seeds", str(seed), "--seeds", str(CORPUS / "instances.bin"),
-        "--out", str(out), "--time", "60s", "--jobs", "1", "--runs", "2000", "--target", "deadly:read", *SETTING,
+        "--out", str(out), "--time", "60s", "--jobs", "1", "--runs", "2000", "--target", "crasher:read", *SETTING,
     ]  # fmt: skip
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
     done = subprocess.run(
@@ -298,7 +298,7 @@ def test_inputs_that_end_every_process_do_not_end_the_search(tmp_path: Path) -> 
     assert state.samples()[-1].runs > 1000
     assert state.samples()[-1].features > 20
     assert len(state.deaths()) >= 2
-    assert ("escape", "crash", "deadly:read", "SIGSEGV") in {bucket.signature for bucket in state.buckets()}
+    assert ("escape", "crash", "crasher:read", "SIGSEGV") in {bucket.signature for bucket in state.buckets()}
 
 
 @pytest.mark.parametrize(

@@ -139,4 +139,4 @@ def test_an_input_that_ended_two_processes_is_deadly(tmp_path: Path) -> None:
     state = State(tmp_path, create=True)
     for data, runs in ((b"once", 3), (b"twice", 3), (b"twice", 9), (b"", 0), (b"", 0)):
         state.died(1, Death(1.0, 0, "atheris", "crash", "SIGSEGV", runs, data, finding=runs > 0))
-    assert state.deadly() == {b"twice"}
+    assert state.crashers() == {b"twice"}

@@ -28,7 +28,7 @@ Searcher = Callable[[str, int, Found, Ran], None]
 
 
 def ccheck(format_: str, seed: int, found: Found, ran: Ran) -> None:
-    """ccheck's own: mutators, healthy parents, crossover, led by new lines and features. The engine is the
+    """ccheck's own: mutators, accepted parents, crossover, led by new lines and features. The engine is the
     one on `sys.monitoring`; before Python 3.12 features alone lead.
     """
     from ccheck_fuzz.engines.engine import Search
@@ -40,7 +40,7 @@ def ccheck(format_: str, seed: int, found: Found, ran: Ran) -> None:
     made = ready(setup_of(format_))
     harness = Harness(made, found)
     seeds = seeds_of(format_)
-    scheduler = MutationScheduler(made, seeds, harness.healthy)
+    scheduler = MutationScheduler(made, seeds, harness.accepted)
     chance = random.Random(seed)
 
     def run(data: bytes) -> set[Hashable]:

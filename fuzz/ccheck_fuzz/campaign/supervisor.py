@@ -103,7 +103,7 @@ class Campaign:
         self._deaths = Deaths(self._state, self._made, self._session, self.progress)
         why = "time"
         problem = None
-        with self._heeding():
+        with self._deferred_signals():
             try:
                 self._prepare()
                 problem = self._search(show)
@@ -158,8 +158,8 @@ class Campaign:
         self._triage.stop()
 
     @contextmanager
-    def _heeding(self) -> Iterator[None]:
-        """Ctrl-C and a request to end are heeded at the next look."""
+    def _deferred_signals(self) -> Iterator[None]:
+        """Defers SIGINT and SIGTERM to the next look at the jobs."""
 
         def stop(number: int, frame: FrameType | None) -> None:
             if self._stop:

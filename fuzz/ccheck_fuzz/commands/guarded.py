@@ -35,7 +35,7 @@ from ccheck_fuzz.process.child import end_family, end_with_parent, leave, tell_e
 _GUARDED = "ccheck_fuzz.commands.guarded"
 _WHOLE = "the status is "
 _INSISTS = 3
-"""Ctrl-C so often ends a process that does not heed it."""
+"""So many SIGINTs end a process that does not end by itself."""
 _CARRIED = {"replay", "regress"}
 """Commands about folders that carry the schema that they are judged by."""
 

@@ -191,7 +191,7 @@ def _search(made: Ready, seed: bytes, runs: int, number: int, curve: Curve) -> t
             broken.setdefault(one.signature, one)
 
     harness = Harness(made, found)
-    scheduler = MutationScheduler(made, [seed], harness.healthy)
+    scheduler = MutationScheduler(made, [seed], harness.accepted)
     for data in islice(_inputs(scheduler, seed, random.Random(number)), runs):
         curve.count(made.schema.name, harness.run(data))
     return harness.passes(seed), list(broken.values())

@@ -15,7 +15,7 @@ from ccheck.files.regular_file import read_regular_file, read_regular_text
 from ccheck.text.toml_document import ConfigurationError
 from ccheck_fuzz.corpus.carried import SETUP, setup_of
 from ccheck_fuzz.execution.harness import Harness
-from ccheck_fuzz.execution.isolated import NOTHING, Death, Ran, broken_of, deadly, run_isolated, said_of
+from ccheck_fuzz.execution.isolated import NOTHING, Death, Ran, broken_of, is_crasher, run_isolated, said_of
 from ccheck_fuzz.execution.ready import Ready, ready
 from ccheck_fuzz.execution.setup import SetupError
 from ccheck_fuzz.model.test_input import Input
@@ -80,19 +80,19 @@ def rerun(folder: Path) -> Ran:
     once ended one.
     """
     signature = signature_of(folder)
-    ran = _run(folder, deadly(signature))
+    ran = _run(folder, is_crasher(signature))
     # What the finding is about comes first.
     broken = tuple(sorted(ran.broken, key=lambda one: one.signature != signature))
     return Ran(broken, ran.said, dead=ran.dead)
 
 
-def _run(folder: Path, is_deadly: bool) -> Ran:
+def _run(folder: Path, crasher: bool) -> Ran:
     try:
         data = test_input_of(folder).pack()
         setup = setup_of(folder)
     except (OSError, ValueError, TypeError) as wrong:
         raise NotRun(f"its input or setting cannot be read: {type(wrong).__name__}: {wrong}") from wrong
-    if setup.target is not None or is_schema_file(setup.schema) or is_deadly:
+    if setup.target is not None or is_schema_file(setup.schema) or crasher:
         ran = run_isolated(setup, data)
         if isinstance(ran, Death):
             return Ran((broken_of(made_of(folder), ran),), dead=ran.log)

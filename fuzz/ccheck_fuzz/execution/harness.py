@@ -61,13 +61,13 @@ class Harness:
         self._stops: Counter[Hashable] = Counter()
         self._refused_alone: Counter[Hashable] = Counter()
         self._agreed: Agreed = set()
-        self._reached_by_healthy: Features = set()
+        self._reached_by_accepted: Features = set()
         self._refused_share = UNTOLD if ready.judgement.quick is None else REFUSED
         self._quick = {name: oracle for name, oracle in ready.oracles.items() if name in QUICK_ORACLES}
         self.refused = 0
         """Runs of content that was looked at by the validator, and refused."""
         self.judged = 0
-        self.healthy: list[bytes] = []
+        self.accepted: list[bytes] = []
         """Inputs that pass the validator and run in every build, and reached what none of them did or nothing
         at all did before: the best parents.
         """
@@ -91,19 +91,19 @@ class Harness:
             return features
         outcomes = case.outcomes
         stopped = any(outcome.trap or outcome.refusal for outcome in outcomes)
-        new = new or (not stopped and len(self.healthy) < PARENTS)
+        new = new or (not stopped and len(self.accepted) < PARENTS)
         number = zlib.crc32(data)
         if new or number % (STOPPED if stopped else PASSED if passes else self._refused_share) == 0:
             for one in broken(case, self._ready.oracles):
                 self._found(data, one)
             self._count(case)
-            if not stopped and (new or not features <= self._reached_by_healthy):
+            if not stopped and (new or not features <= self._reached_by_accepted):
                 passed, failed = self._judged(case)
                 if failed is not None:
                     self._found(data, failed)
                 if passed:
-                    self._reached_by_healthy |= features
-                    self.healthy.append(data)
+                    self._reached_by_accepted |= features
+                    self.accepted.append(data)
         elif stopped:
             stop = tuple(map(stop_of, outcomes))
             if passes or self._near(outcomes, stop, number):

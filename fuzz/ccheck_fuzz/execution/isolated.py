@@ -93,7 +93,7 @@ class Ran:
         return next((one.output for one in self.said if one.signature == broken.signature[1:]), self.dead)
 
 
-def deadly(signature: tuple[str, ...]) -> bool:
+def is_crasher(signature: tuple[str, ...]) -> bool:
     """Whether inputs of this bucket end the process that runs them."""
     return len(signature) > 1 and signature[1] in DEATHS
 

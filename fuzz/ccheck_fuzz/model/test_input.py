@@ -1,6 +1,6 @@
-"""The input of a run: a content file and, optionally, the events that drivers meet, in one string of bytes.
+"""A test input: a content file and, optionally, events for the drivers, in one string of bytes.
 
-A plain content file is an input as it stands. Events follow it as JSON lines, and then eight bytes: their
+A plain content file is a test input. Events follow it as JSON lines, and then eight bytes: their
 length (u32, little-endian) and the mark ``CCEV``.
 """
 
@@ -16,15 +16,18 @@ _TAIL = struct.Struct("<I4s")
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """content: the file. events: JSON lines, or None for the events that the content itself calls for."""
+    """One test input.
+
+    Attributes:
+        content: The content file.
+        events: Lines of JSON; None for the events that match the content.
+    """
 
     content: bytes
     events: tuple[str, ...] | None = None
 
     def fit(self, most: int) -> bytes:
-        """The test input as one string of at most `most` bytes: events that are too many are left out, the last
-        first; then content is cut. What is cut anywhere else would be other content.
-        """
+        """Packs at most `most` bytes: drops the last events first, and then cuts the content."""
         packed = self.pack()
         events = self.events or ()
         while len(packed) > most and events:
@@ -33,7 +36,7 @@ class Input:
         return packed[:most]
 
     def pack(self) -> bytes:
-        """The test input as one string of bytes, for an engine that knows nothing else."""
+        """Packs the test input into one string of bytes, as engines want it."""
         if self.events is None:
             return self.content
         lines = "\n".join(self.events).encode("utf-8", "surrogatepass")
@@ -41,7 +44,7 @@ class Input:
 
 
 def split(data: bytes) -> Input:
-    """The test input in an engine's bytes; any bytes are one."""
+    """Returns the test input in the bytes of an engine; any bytes are one."""
     if data[-4:] != MARK or len(data) < _TAIL.size:
         return Input(data)
     length, _ = _TAIL.unpack_from(data, len(data) - _TAIL.size)
@@ -53,6 +56,6 @@ def split(data: bytes) -> Input:
 
 @lru_cache(maxsize=512)
 def _lines(raw: bytes) -> tuple[str, ...]:
-    """The lines that events stand in; what has the same events is met often."""
+    """Returns the lines of events; cached, because many inputs have the same events."""
     lines = raw.decode("utf-8", "surrogateescape").split("\n")
     return tuple([line for line in lines if line.strip()])

@@ -32,7 +32,7 @@ NEWEST = 4
 """Half of these parents are out of the newest of so many parts, or out of the newest so many."""
 DETERMINISTIC = 0.15
 """The share of inputs that are the next single change of such a parent, as long as there is one."""
-HEALTHY = 0.65
+ACCEPTED = 0.65
 """The share of inputs that are made of one that passes and runs in every build, whatever the engine chose.
 
 An engine keeps what reaches new code, which soon is mostly files that are refused for a new reason; what a
@@ -57,12 +57,12 @@ def smaller(inputs: Sequence[bytes], chance: random.Random) -> bytes:
 class MutationScheduler:
     """Mutation and crossover of inputs; the same seeds in the same order give the same bytes."""
 
-    def __init__(self, ready: Ready, seeds: Sequence[bytes] = (), healthy: Sequence[bytes] = ()) -> None:
-        """seeds: whose records are spliced in. healthy: parents of most inputs, as far as there are
+    def __init__(self, ready: Ready, seeds: Sequence[bytes] = (), accepted: Sequence[bytes] = ()) -> None:
+        """seeds: whose records are spliced in. accepted: parents of most inputs, as far as there are
         any; it may grow.
         """
         self._ready = ready
-        self._healthy = healthy
+        self._accepted = accepted
         self._has_events = has_events(ready.schema.name)
         self._called: dict[bytes, tuple[str, ...]] = {}
         self._given: set[int] = set()
@@ -71,7 +71,7 @@ class MutationScheduler:
             interesting_values_of(ready),
             [split(seed).content for seed in seeds],
         )
-        self._deterministic = DeterministicStage(self._mutator.models, healthy, self._mutator.interesting)
+        self._deterministic = DeterministicStage(self._mutator.models, accepted, self._mutator.interesting)
 
     def mutate(self, data: bytes, max_size: int, seed: int) -> bytes:
         """Another input of at most `max_size` bytes; now and then one of a parent of its own choice. One in
@@ -93,9 +93,9 @@ class MutationScheduler:
             step = self._deterministic.next()
             if step is not None and len(step) <= max_size:
                 return step
-        if self._healthy and chance.random() < HEALTHY:
-            newest = self._healthy[-max(NEWEST, len(self._healthy) // NEWEST) :]
-            data = smaller(newest if chance.random() < 0.5 else self._healthy, chance)
+        if self._accepted and chance.random() < ACCEPTED:
+            newest = self._accepted[-max(NEWEST, len(self._accepted) // NEWEST) :]
+            data = smaller(newest if chance.random() < 0.5 else self._accepted, chance)
         test_input = split(data)
         if self._has_events and chance.randrange(EVENTS) == 0:
             lines = test_input.events or self._called_for(test_input.content, chance)

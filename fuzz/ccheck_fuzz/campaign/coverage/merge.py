@@ -88,8 +88,8 @@ def main() -> None:
     setup = Setup.from_json(state.setting("setup") or "")
     bound_memory(setup.bounds)
     made = ready(setup)
-    deadly = state.deadly()
-    inputs = [data for data in state.inputs() if data not in deadly]
+    crashers = state.crashers()
+    inputs = [data for data in state.inputs() if data not in crashers]
     merged = merge(made, inputs, options.until)
     state.reached({f"line {name}:{number}" for name, number in merged.lines})
     state.reached({feature_name(feature) for feature in merged.features})

@@ -51,12 +51,12 @@ def write_finding(
     broken: Broken,
     *,
     reproduced: bool | None,
-    deadly: bool = False,
+    crasher: bool = False,
     log: str = "",
 ) -> Path:
     """Write a bucket's folder whole and then give it its name, so that half of one is never seen.
 
-    reproduced: None where it was not run again. deadly: the input may end the process that runs it, so that
+    reproduced: None where it was not run again. crasher: the input may end the process that runs it, so that
     it is not run here. log: what that process wrote.
     """
     name = folder_name(bucket)
@@ -69,7 +69,7 @@ def write_finding(
         (part / "events.jsonl").write_text(
             "\n".join(test_input.events) + "\n", encoding="utf-8", errors="surrogateescape"
         )
-    case = None if deadly else _case(made, data)
+    case = None if crasher else _case(made, data)
     output = _output(broken, case, log)
     if output:
         (part / OUTPUT).write_text(output, encoding="utf-8", errors="backslashreplace")

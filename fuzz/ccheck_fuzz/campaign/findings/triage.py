@@ -13,7 +13,7 @@ from ccheck_fuzz.campaign.state.database import State
 from ccheck_fuzz.campaign.state.records import Bucket
 from ccheck_fuzz.corpus.minimize import minimize
 from ccheck_fuzz.execution.harness import Harness
-from ccheck_fuzz.execution.isolated import Death, broken_of, deadly, run_isolated
+from ccheck_fuzz.execution.isolated import Death, broken_of, is_crasher, run_isolated
 from ccheck_fuzz.execution.ready import Ready, ready
 from ccheck_fuzz.execution.setup import Setup
 from ccheck_fuzz.model.test_input import Input, split
@@ -149,7 +149,7 @@ def present_found(folder: Path, state: State, made: Ready, bucket: Bucket) -> No
     data = state.hits(bucket.number)[0]
     known = Broken(bucket.oracle, bucket.what, bucket.signature)
     log = _last_words(state, data)
-    path = write_finding(folder, made, bucket, data, known, reproduced=None, deadly=True, log=log)
+    path = write_finding(folder, made, bucket, data, known, reproduced=None, crasher=True, log=log)
     state.record_triage(bucket.number, "new", bucket.what, data, path.name)
 
 
@@ -170,7 +170,7 @@ def present(folder: Path, state: State, made: Ready, bucket: Bucket, until: floa
             triaged.data,
             triaged.broken,
             reproduced=triaged.reproduced,
-            deadly=deadly(bucket.signature),
+            crasher=is_crasher(bucket.signature),
             log=triaged.log,
         )
         # What could not be run again, or be shrunk, is triaged by the next session.
@@ -178,7 +178,7 @@ def present(folder: Path, state: State, made: Ready, bucket: Bucket, until: floa
         state.record_triage(bucket.number, done, triaged.broken.what, triaged.data, path.name)
         return path
 
-    if deadly(bucket.signature):
+    if is_crasher(bucket.signature):
         triaged = triage_crasher(made, inputs, bucket.signature, until)
     else:
         triaged = triage(made, inputs, bucket.signature, until, write)

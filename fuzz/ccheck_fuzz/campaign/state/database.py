@@ -16,7 +16,7 @@ from ccheck_fuzz.oracles.broken import Broken
 FORMAT = "1"
 
 
-DEADLY = 2
+CRASHER = 2
 """An input that ended so many processes is not run again: once may be chance, or somebody's kill."""
 
 
@@ -244,12 +244,12 @@ class State:
             ),
         )  # fmt: skip
 
-    def deadly(self) -> frozenset[bytes]:
+    def crashers(self) -> frozenset[bytes]:
         """The inputs that ended one process after another: an engine that begins with one of them would come
         no further.
         """
         rows = self._db.execute(
-            "SELECT data FROM death WHERE finding GROUP BY data HAVING count(*) >= ?", (DEADLY,)
+            "SELECT data FROM death WHERE finding GROUP BY data HAVING count(*) >= ?", (CRASHER,)
         )
         return frozenset(row[0] for row in rows)
 

@@ -68,12 +68,12 @@ def _search(options: argparse.Namespace, engine: Engine) -> None:
     heartbeats = HeartbeatWriter(work / f"heartbeat-{options.job}")
     findings = FindingBuffer(state, heartbeats)
     harness = Harness(made, findings.found, heartbeats.enter)
-    deadly = state.deadly()
+    crashers = state.crashers()
     flushed = time.monotonic()
 
     def run(data: bytes) -> set[Hashable]:
         nonlocal flushed
-        if data in deadly:
+        if data in crashers:
             return set()
         heartbeats.begin(data)
         features = harness.run(data)
@@ -98,8 +98,8 @@ def _search(options: argparse.Namespace, engine: Engine) -> None:
     words.write_text(dictionary(made.schema), encoding="utf-8")
     inputs = state.inputs()
     # What is not run is no parent to an engine; a seed is too good to lose.
-    harness.healthy += [data for data in inputs if data in deadly]
-    scheduler = MutationScheduler(made, inputs, harness.healthy)
+    harness.accepted += [data for data in inputs if data in crashers]
+    scheduler = MutationScheduler(made, inputs, harness.accepted)
     engine.search(
         Search(
             run=run,
