@@ -125,7 +125,7 @@ def _begin(folder: Path, out: Path, jobs: int, seconds: float) -> subprocess.Pop
     words = [
         sys.executable, "-m", "ccheck", "fuzz", "--seeds", str(CORPUS / "field-past-inputs" / "good"),
         "--out", str(out), "--time", f"{seconds:.0f}s", "--jobs", str(jobs),
-        "--config", str(CORPUS / "ccheck.toml"), "--on", "2026-01-01", "--target", "chaotic:read",
+        "--config", str(CORPUS / "ccheck.toml"), "--on", "2026-01-01", "--reader", "chaotic:read",
         "--run-timeout", "3s", "--memory", str(MEMORY), "--quiet",
     ]  # fmt: skip
     before = os.environ.get("PYTHONPATH")

@@ -26,7 +26,7 @@ from tests.fuzz.channel_setting import CORPUS, ON, STORY, setup
 
 ENGINES = [name for name, missing in available().items() if missing is None]
 SETTING = ["--config", str(CORPUS / "ccheck.toml"), "--on", ON]
-OWN = ["--target", "tests.fuzz.own_reader:read"]
+OWN = ["--reader", "tests.fuzz.own_reader:read"]
 
 
 def fuzz(*words: str, timeout: float = 400) -> subprocess.CompletedProcess[str]:
@@ -252,7 +252,7 @@ def test_a_worker_that_dies_is_begun_again_and_leaves_its_input(kind: str, tmp_p
     out = tmp_path / "out"
     command = [
         sys.executable, "-m", "ccheck", "fuzz", "--seeds", str(STORY / "good"), "--out", str(out), "--time", "14s",
-        "--jobs", "1", "--target", "crasher:read", "--run-timeout", "2s", *SETTING,
+        "--jobs", "1", "--reader", "crasher:read", "--run-timeout", "2s", *SETTING,
     ]  # fmt: skip
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
     done = subprocess.run(
@@ -287,7 +287,7 @@ def test_inputs_that_end_every_process_do_not_end_the_search(tmp_path: Path) -> 
     out = tmp_path / "out"
     command = [
         sys.executable, "-m", "ccheck", "fuzz", "--seeds", str(seed), "--seeds", str(CORPUS / "instances.bin"),
-        "--out", str(out), "--time", "60s", "--jobs", "1", "--runs", "2000", "--target", "crasher:read", *SETTING,
+        "--out", str(out), "--time", "60s", "--jobs", "1", "--runs", "2000", "--reader", "crasher:read", *SETTING,
     ]  # fmt: skip
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
     done = subprocess.run(

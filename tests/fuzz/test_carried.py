@@ -37,7 +37,7 @@ file = "*.bin"
 path = "header.reserved"
 """
 AS_IT_IS = (
-    "trust_definitions", "target", "execute", "execute_seconds", "run_seconds", "memory", "oracles", "max_size", "on",
+    "trust_definitions", "reader", "execute", "execute_seconds", "run_seconds", "memory", "oracles", "max_size", "on",
     "target_version",
 )  # fmt: skip
 """The fields that are carried as they are written."""
@@ -67,7 +67,7 @@ def other(tmp_path: Path) -> Setup:
         target_version="15.0",
         on="2027-02-03",
         trust_definitions=True,
-        target="driver:load",
+        reader="driver:load",
         execute=f"{sys.executable} driver.py @@",
         execute_seconds=3.5,
         directory=str(project),
@@ -131,7 +131,7 @@ def test_all_of_a_setting_survives_into_findings_and_the_corpus(tmp_path: Path) 
 
 def test_two_findings_of_a_package_are_judged_each_by_its_own(tmp_path: Path) -> None:
     """The copies of a package in two folders do not get into each other's way in one process."""
-    given = replace(other(tmp_path), target=None, execute=None)
+    given = replace(other(tmp_path), reader=None, execute=None)
     schema = Path(given.schema)
     for number in (0, 1):
         text = SCHEMA.replace('"fans"', f'"fans {number}"')

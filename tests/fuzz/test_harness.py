@@ -46,7 +46,7 @@ def test_the_march_file_breaks_nothing() -> None:
 
 def test_a_users_own_interpreter_escapes_too() -> None:
     """What the validator passes and a user's own reader raises on is an escape of that reader."""
-    made = harness(target="tests.fuzz.own_reader:read", trust_definitions=True)
+    made = harness(reader="tests.fuzz.own_reader:read", trust_definitions=True)
     assert made.broken_by(MARCH) == ()
     assert [one.signature for one in made.broken_by(JULY)] == [
         ("escape", "input-index-out-of-bounds", "fetch-input", "criteria[].field_index"),

@@ -109,7 +109,7 @@ def lay_out(folder: Path, schema: str, reader: str) -> list[str]:
     number = zlib.crc32(seed)  # of the only file that it takes
     (folder / "driver.py").write_text(READER.format(number=number), encoding="utf-8")
     if reader == "function":
-        words += ["--target", "driver:load"]
+        words += ["--reader", "driver:load"]
     elif reader == "program":
         words += ["--exec", f"{sys.executable} driver.py @@"]
     return words

@@ -41,7 +41,7 @@ def test_what_a_function_raises_is_a_trap_or_its_refusal() -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "words"),
+    ("reader", "words"),
     [
         ("tests.fuzz.own_reader", "write package.module:function"),
         ("no_such_module:read", "No module named 'no_such_module'"),
@@ -49,10 +49,10 @@ def test_what_a_function_raises_is_a_trap_or_its_refusal() -> None:
         ("tests.fuzz.own_reader:TABLE", "has no function TABLE"),
     ],
 )
-def test_a_target_that_is_none_is_said_so(target: str, words: str) -> None:
+def test_a_reader_that_is_none_is_an_error(reader: str, words: str) -> None:
     """A target that cannot be used is wrong usage."""
     with pytest.raises(ReaderError, match=words):
-        CallableReader(target)
+        CallableReader(reader)
 
 
 def script(tmp_path: Path, body: str) -> str:
@@ -211,7 +211,7 @@ def test_a_function_is_blamed_by_name_for_all_that_it_does(kind: str, tmp_path: 
     seconds = "12s" if wanted is not None and wanted.startswith(("ends", "hangs")) else "10m"
     done = fuzz(
         "--seeds", "seed.bin", "--out", "out", "--time", seconds, "--runs", "60", "--jobs", "1", "--engine", "hypothesis",
-        "--run-timeout", "1.5s", "--target", "own:fails", "--oracle", "escape", *setting,
+        "--run-timeout", "1.5s", "--reader", "own:fails", "--oracle", "escape", *setting,
     )  # fmt: skip
     said = done.stdout + done.stderr
     assert "ccheck itself" not in said, said
@@ -243,7 +243,7 @@ def test_a_function_that_dies_on_a_known_good_seed_stops_the_campaign(
     done = subprocess.run(
         [
             sys.executable, "-m", "ccheck", "fuzz", "--seeds", "seed.bin", "--out", "out", "--time", "12s", "--runs", "20",
-            "--jobs", "1", "--target", "own:fails", "--run-timeout", "1.5s", "--oracle", "trap",
+            "--jobs", "1", "--reader", "own:fails", "--run-timeout", "1.5s", "--oracle", "trap",
             "--config", str(CORPUS / "ccheck.toml"), "--on", ON,
         ],
         capture_output=True, text=True, check=False, cwd=tmp_path, timeout=120,

@@ -42,7 +42,7 @@ def seed_check(made: Ready, seeds: Sequence[bytes], say: Callable[[str], None]) 
     """
     setup = made.setup
     readers = [reader for reader in made.readers if isinstance(reader, ExecReader)]
-    if setup.target is None and not readers and not any(getattr(r, "own", None) for r in made.readers):
+    if setup.reader is None and not readers and not any(getattr(r, "own", None) for r in made.readers):
         return None
     good = list(_known_good(made, seeds))
     if not good:
@@ -51,7 +51,7 @@ def seed_check(made: Ready, seeds: Sequence[bytes], say: Callable[[str], None]) 
         problem = _program(reader, made, good or list(seeds[:1]), say, is_good=bool(good))
         if problem is not None:
             return problem
-    if setup.target is None and not any(getattr(reader, "own", None) for reader in made.readers):
+    if setup.reader is None and not any(getattr(reader, "own", None) for reader in made.readers):
         return None
     return _function(made, good, say)
 

@@ -79,7 +79,7 @@ class Guarded(click.Group):
 
 
 def _runs_users_code(words: Sequence[str]) -> bool:
-    named = any(word.startswith("--target") or word.rpartition("=")[2].endswith(".py") for word in words)
+    named = any(word.startswith("--reader") or word.rpartition("=")[2].endswith(".py") for word in words)
     return named or not _CARRIED.isdisjoint(words) or bool(metadata.entry_points(group=ENTRY_POINTS))
 
 
@@ -112,7 +112,7 @@ def _blame(status: int, said: str, words: Sequence[str]) -> str:
 
     place = place_in(said)
     own = [word for word in words if word.endswith(".py")]
-    own += [other for word, other in pairwise(words) if word == "--target"]
+    own += [other for word, other in pairwise(words) if word == "--reader"]
     whose = f"your code ({place})" if place else f"code of {' or '.join(own)}" if own else "something"
     return f"{whose} ended ccheck's process: {exit_words(status)}"
 

@@ -45,7 +45,7 @@ class Subject:
     on: date | None
     config: Path | None
     no_config: bool
-    target: str | None
+    reader: str | None
     execute: str | None
     exec_timeout: float | None
     run_timeout: float | None
@@ -80,7 +80,7 @@ def subject(function: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option("--no-config", is_flag=True, help="Use no ccheck.toml."),
             click.option(
-                "--target",
+                "--reader",
                 metavar="MODULE:FUNCTION",
                 help="Your own interpreter: a Python function that takes the bytes. What it raises is a trap,"
                 " but for the exceptions in its attribute `refuses` (ValueError without one).",
@@ -157,7 +157,7 @@ def setup_of(seeds: list[bytes], about: Subject, seconds: float | None = None) -
         # The day is fixed when a campaign begins: one that runs past midnight asks the same question.
         on=(about.on or date.today()).isoformat(),
         trust_definitions=about.trust_definitions,
-        target=about.target,
+        reader=about.reader,
         execute=about.execute,
         execute_seconds=about.exec_timeout or usual,
         directory=str(Path.cwd()),

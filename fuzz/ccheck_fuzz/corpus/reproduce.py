@@ -92,7 +92,7 @@ def _run(folder: Path, crasher: bool) -> Ran:
         setup = setup_of(folder)
     except (OSError, ValueError, TypeError) as wrong:
         raise NotRun(f"its input or setting cannot be read: {type(wrong).__name__}: {wrong}") from wrong
-    if setup.target is not None or is_schema_file(setup.schema) or crasher:
+    if setup.reader is not None or is_schema_file(setup.schema) or crasher:
         ran = run_isolated(setup, data)
         if isinstance(ran, Death):
             return Ran((broken_of(made_of(folder), ran),), dead=ran.log)

@@ -89,13 +89,13 @@ def _readers(setup: Setup, judgement: Judgement, schema: Schema, given: Given) -
     if reference is not None:
         own = None if judgement.own_exercise is None else f"EXERCISE of {Path(setup.schema).name}"
         readers.append(SessionReader(reference, own))
-    if setup.target is not None:
-        readers.append(CallableReader(setup.target, setup.place))
+    if setup.reader is not None:
+        readers.append(CallableReader(setup.reader, setup.place))
     if setup.execute is not None:
         readers.append(ExecReader(setup.execute, setup.execute_seconds, setup.memory << 20, setup.place))
     if not readers:
         raise SetupError(
-            f"the format {schema.name} has no interpreter: name your own with --target or --exec"
+            f"the format {schema.name} has no interpreter: name your own with --reader or --exec"
         )
     return tuple(readers)
 

@@ -21,7 +21,7 @@ class Setup:
     """A campaign in words. Paths are absolute, so that every process finds them.
 
     schema: a name or the path of a Python file. trust_definitions: leave out the contract with the consumer
-    builds, as the validator of July 2024 did; a switch for tutorials and benchmarks. target: the user's own
+    builds, as the validator of July 2024 did; a switch for tutorials and benchmarks. reader: the user's own
     interpreter, ``package.module:function``. execute: the user's own program, ``./reader @@``. directory:
     where the two are looked for and run; the working directory where that folder is not there. run_seconds,
     memory: what one run, and one process in MiB, may take. oracles: by name; empty for all.
@@ -37,7 +37,7 @@ class Setup:
     target_version: str | None = None
     on: str | None = None
     trust_definitions: bool = False
-    target: str | None = None
+    reader: str | None = None
     execute: str | None = None
     execute_seconds: float = 10.0
     directory: str | None = None

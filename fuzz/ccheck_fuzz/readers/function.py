@@ -22,37 +22,37 @@ class CallableReader:
     where it has none): those are its way to say no.
     """
 
-    def __init__(self, target: str, directory: Path | None = None) -> None:
+    def __init__(self, reader: str, directory: Path | None = None) -> None:
         """Import it.
 
         Args:
-            target: The module and the function.
+            reader: The module and the function.
             directory: Where modules are looked for first; the working directory without it.
 
         Raises:
             ReaderError: It cannot be imported, or is not what is needed.
         """
-        self.name = target
-        module_name, _, attribute = target.partition(":")
+        self.name = reader
+        module_name, _, attribute = reader.partition(":")
         if not attribute or not all(part.isidentifier() for part in module_name.split(".")):
-            raise ReaderError(f"--target {target}: write package.module:function")
+            raise ReaderError(f"--reader {reader}: write package.module:function")
         sys.path.insert(0, str(directory or Path.cwd()))
         try:
             module = importlib.import_module(module_name)
         except ImportError as fault:
-            raise ReaderError(f"--target {target}: {fault}") from fault
+            raise ReaderError(f"--reader {reader}: {fault}") from fault
         except BaseException as raised:
             if interrupts(raised):
                 raise
             what = words_of(raised)
-            raise ReaderError(f"--target {target}: importing {module_name} raised {what}") from raised
+            raise ReaderError(f"--reader {reader}: importing {module_name} raised {what}") from raised
         finally:
             sys.path.pop(0)
         function = getattr(module, attribute, None)
         if not callable(function):
-            raise ReaderError(f"--target {target}: {module_name} has no function {attribute}")
+            raise ReaderError(f"--reader {reader}: {module_name} has no function {attribute}")
         self._function: Callable[[bytes], object] = function
-        self._refuses = _refusals(target, function)
+        self._refuses = _refusals(reader, function)
         self.modules = (module_name,)
         code = getattr(function, "__code__", None)
         self._code: CodeType | None = code if isinstance(code, CodeType) else None
@@ -79,11 +79,11 @@ class CallableReader:
             yield ForeignOutcome(self.name, "python", "run")
 
 
-def _refusals(target: str, function: object) -> tuple[type[BaseException], ...]:
+def _refusals(reader: str, function: object) -> tuple[type[BaseException], ...]:
     """The exceptions with which a function refuses. Raises ReaderError where it names something else."""
     refuses = getattr(function, "refuses", (ValueError,))
     listed = refuses if isinstance(refuses, (tuple, list, set, frozenset)) else (refuses,)
     for one in listed:
         if not (isinstance(one, type) and issubclass(one, BaseException)):
-            raise ReaderError(f"--target {target}: its attribute refuses has {one!r}, which is no exception")
+            raise ReaderError(f"--reader {reader}: its attribute refuses has {one!r}, which is no exception")
     return tuple(listed)
