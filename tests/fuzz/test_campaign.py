@@ -51,7 +51,7 @@ def test_each_engine_finds_the_fault_of_a_users_own_reader(engine: str, tmp_path
     assert done.returncode == 1, done.stdout + done.stderr
     state = State(out)
     found = {bucket.signature: bucket for bucket in state.buckets()}
-    bucket = found["escape", "exception", "IndexError", "own_reader.py:read"]
+    bucket = found["validator-bypass", "exception", "IndexError", "own_reader.py:read"]
     assert bucket.state == "minimal"
     assert {sample.engine for sample in state.samples()} == {engine}
     assert state.inputs()
@@ -80,10 +80,10 @@ def campaign(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("campaign") / "out"
     done = fuzz(
         "--seeds", str(STORY / "good"), "--out", str(out), "--time", "120s", "--runs", "5000", "--jobs", "2",
-        *SETTING, *OWN, "--oracle", "escape",
+        *SETTING, *OWN, "--oracle", "validator-bypass",
     )  # fmt: skip
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "found escape: the validator passes, and tests.fuzz.own_reader:read traps" in done.stderr
+    assert "found validator-bypass: the validator passes, and tests.fuzz.own_reader:read traps" in done.stderr
     return out
 
 
@@ -103,7 +103,7 @@ def test_replay_runs_the_finding_again(campaign: Path) -> None:
         done = fuzz("replay", str(folder))
         assert done.returncode == 1
         assert done.stdout.startswith(
-            "broken  001-escape-exception-IndexError-own-reader.py-read: the validator passes"
+            "broken  001-validator-bypass-exception-IndexError-own-reader.py-read: the validator passes"
         )
 
 
@@ -127,7 +127,7 @@ def test_the_same_campaign_goes_on(campaign: Path) -> None:
     corpus, buckets = before.inputs(), len(before.buckets())
     done = fuzz(
         "--seeds", str(STORY / "good"), "--out", str(campaign), "--time", "20s", "--runs", "100", "--jobs", "1",
-        *SETTING, *OWN, "--oracle", "escape",
+        *SETTING, *OWN, "--oracle", "validator-bypass",
     )  # fmt: skip
     assert done.returncode == 1
     after = State(campaign)
@@ -145,7 +145,7 @@ def test_only_what_is_new_counts(campaign: Path, tmp_path: Path) -> None:
     """With --new-only a finding that an earlier campaign has does not fail the run, and is mentioned."""
     done = fuzz(
         "--seeds", str(STORY / "good"), "--out", str(tmp_path / "pr"), "--time", "120s", "--runs", "5000",
-        "--jobs", "1", *SETTING, *OWN, "--oracle", "escape", "--new-only", "--since", str(campaign),
+        "--jobs", "1", *SETTING, *OWN, "--oracle", "validator-bypass", "--new-only", "--since", str(campaign),
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-2:] == ["1 findings were known before", "0 findings"]
@@ -181,7 +181,7 @@ def test_a_killed_campaign_loses_no_finding(tmp_path: Path) -> None:
     out = tmp_path / "out"
     words = [
         "--seeds", str(STORY / "good"), "--out", str(out), "--time", "120s", "--jobs", "2", *SETTING, *OWN,
-        "--oracle", "escape",
+        "--oracle", "validator-bypass",
     ]  # fmt: skip
     command = [sys.executable, "-m", "ccheck", "fuzz", *words]
     running = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
@@ -262,7 +262,7 @@ def test_a_worker_that_dies_is_begun_again_and_leaves_its_input(kind: str, tmp_p
     state = State(out)
     if kind == "memory":
         signatures = {bucket.signature for bucket in state.buckets()}
-        assert ("escape", "exception", "MemoryError", "crasher.py:read") in signatures
+        assert ("validator-bypass", "exception", "MemoryError", "crasher.py:read") in signatures
         return
     deaths = state.deaths()
     assert deaths
@@ -298,7 +298,9 @@ def test_inputs_that_end_every_process_do_not_end_the_search(tmp_path: Path) -> 
     assert state.samples()[-1].runs > 1000
     assert state.samples()[-1].features > 20
     assert len(state.deaths()) >= 2
-    assert ("escape", "crash", "crasher:read", "SIGSEGV") in {bucket.signature for bucket in state.buckets()}
+    assert ("validator-bypass", "crash", "crasher:read", "SIGSEGV") in {
+        bucket.signature for bucket in state.buckets()
+    }
 
 
 @pytest.mark.parametrize(
@@ -356,7 +358,7 @@ def test_a_finding_is_kept_in_the_corpus_and_run_again(campaign: Path, tmp_path:
     added = run("add", str(finding), *why, "--corpus", str(corpus), "--name", "revision-as-index")
     assert added.returncode == 0, added.stderr
     kept = corpus / "channel" / "regress" / "revision-as-index"
-    assert json.loads((kept / "once.json").read_text(encoding="utf-8"))["oracle"] == "escape"
+    assert json.loads((kept / "once.json").read_text(encoding="utf-8"))["oracle"] == "validator-bypass"
     again = run("regress", "--corpus", str(corpus))
     assert again.returncode == 1
     assert again.stdout.startswith("broken  ")

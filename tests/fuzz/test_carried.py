@@ -73,7 +73,7 @@ def other(tmp_path: Path) -> Setup:
         directory=str(project),
         run_seconds=4.5,
         memory=600,
-        oracles=("escape", "trap"),
+        oracles=("validator-bypass", "trap"),
         max_size=777,
     )
 
@@ -111,7 +111,7 @@ def test_all_of_a_setting_survives_into_findings_and_the_corpus(tmp_path: Path) 
     given = other(tmp_path)
     made = ready(given)
     before = judged(made)
-    finding = tmp_path / "night" / "findings" / "001-escape"
+    finding = tmp_path / "night" / "findings" / "001-validator-bypass"
     finding.mkdir(parents=True)
     (finding / "file.bin").write_bytes(SEED)
     carry(finding, made)
@@ -148,7 +148,7 @@ def test_two_findings_of_a_package_are_judged_each_by_its_own(tmp_path: Path) ->
 
 
 def test_a_kept_finding_breaks_under_the_setting_under_which_it_was_found(tmp_path: Path) -> None:
-    """`corpus add` keeps `--trust-definitions`, and `regress` says that the July file is still an escape."""
+    """`corpus add` keeps `--trust-definitions`, and `regress` says that the July file is still a validator bypass."""
 
     def ccheck(*words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "ccheck", *words]
@@ -159,7 +159,7 @@ def test_a_kept_finding_breaks_under_the_setting_under_which_it_was_found(tmp_pa
     (tmp_path / "finding" / "file.bin").write_bytes(JULY)
     carry(tmp_path / "finding", made)
     assert [broken.oracle for broken in reproduce(tmp_path / "finding") if not broken.information] == [
-        "escape"
+        "validator-bypass"
     ]
     added = ccheck(
         "corpus", "add", "finding", "--why", "21st input", "--why", "read past 20", "--name", "july"

@@ -16,7 +16,7 @@ from ccheck_fuzz.campaign.state.records import Bucket
 def progress() -> Progress:
     """A campaign in the middle of its time."""
     found = Bucket(
-        1, ("escape", "kind"), "escape", "the validator passes, and 7.11 \x1b[31mtraps", False, time.time() - 60,
+        1, ("validator-bypass", "kind"), "validator-bypass", "the validator passes, and 7.11 \x1b[31mtraps", False, time.time() - 60,
         0.0, 1234, 7, 0.5, "new", None, None,
     )  # fmt: skip
     told = Bucket(
@@ -51,7 +51,7 @@ def test_the_live_screen() -> None:
 │                                          newest find     0:01:00 ago                             │
 │                                                                                                  │
 │ 1 buckets                                                                                        │
-│       1,234 × escape: the validator passes, and 7.11 \\x1b[31mtraps                               │
+│       1,234 × validator-bypass: the validator passes, and 7.11 \\x1b[31mtraps                               │
 │   and 1 for information                                                                          │
 ╰──────────────────────────────────────────────────────────────────────────────────────────────────╯
 """)
@@ -65,7 +65,7 @@ def test_findings_are_told_once_and_information_is_not() -> None:
         dashboard.show(progress())
     lines = out.getvalue().splitlines()
     assert len(lines) == 2
-    assert lines[0] == snapshot("found escape: the validator passes, and 7.11 \\x1b[31mtraps")
+    assert lines[0] == snapshot("found validator-bypass: the validator passes, and 7.11 \\x1b[31mtraps")
     quiet = io.StringIO()
     with Dashboard(quiet, quiet=True) as dashboard:
         dashboard.show(progress())

@@ -203,7 +203,7 @@ def finding(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a campaign that found something, and a corpus that keeps it."""
     folder = tmp_path_factory.mktemp("found")
     lay_out(folder, exercise=f"if data != {SEED!r}: raise KeyError('x')")
-    done = fuzz(folder, "--oracle", "escape")
+    done = fuzz(folder, "--oracle", "validator-bypass")
     assert done.returncode == 1, done.stdout + done.stderr
     (one,) = (folder / "out" / "findings").iterdir()
     words = ["--why", "one", "--why", "two", "--corpus", "kept", "--name", "one"]

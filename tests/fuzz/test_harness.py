@@ -25,12 +25,14 @@ def harness(**changes: object) -> Harness:
 
 
 def test_the_july_file_escapes_a_validator_that_trusts_the_definitions() -> None:
-    """One run of the July file is an escape under the trusting validator; under today's it tells what the
+    """One run of the July file is a validator bypass under the trusting validator; under today's it tells what the
     validator is needed for.
     """
     trap = ("input-index-out-of-bounds", "fetch-input", "criteria[].field_index")
     assert harness(trust_definitions=True).run(JULY)
-    assert [(broken.signature, broken.information) for _, broken in FOUND] == [(("escape", *trap), False)]
+    assert [(broken.signature, broken.information) for _, broken in FOUND] == [
+        (("validator-bypass", *trap), False)
+    ]
     assert harness().run(JULY)
     assert [(broken.signature, broken.information) for _, broken in FOUND] == [
         (("needs-validator", *trap), True)
@@ -45,12 +47,12 @@ def test_the_march_file_breaks_nothing() -> None:
 
 
 def test_a_users_own_interpreter_escapes_too() -> None:
-    """What the validator passes and a user's own reader raises on is an escape of that reader."""
+    """What the validator passes and a user's own reader raises on is a validator bypass of that reader."""
     made = harness(reader="tests.fuzz.own_reader:read", trust_definitions=True)
     assert made.broken_by(MARCH) == ()
     assert [one.signature for one in made.broken_by(JULY)] == [
-        ("escape", "input-index-out-of-bounds", "fetch-input", "criteria[].field_index"),
-        ("escape", "exception", "IndexError", "own_reader.py:read"),
+        ("validator-bypass", "input-index-out-of-bounds", "fetch-input", "criteria[].field_index"),
+        ("validator-bypass", "exception", "IndexError", "own_reader.py:read"),
     ]
 
 
@@ -91,7 +93,7 @@ def test_an_exception_of_ccheck_itself_is_a_finding(monkeypatch: pytest.MonkeyPa
 
 def test_a_setup_survives_as_words() -> None:
     """A setup is the same after its journey through JSON."""
-    made = setup(oracles=("escape",), definitions=("/a", "/b"))
+    made = setup(oracles=("validator-bypass",), definitions=("/a", "/b"))
     assert Setup.from_json(made.to_json()) == made
 
 

@@ -20,7 +20,7 @@ from ccheck.formats.exercise.outcome import Given
 from ccheck.judging.judgement import Judgement, prepare
 from ccheck_fuzz.oracles.broken import Broken
 from ccheck_fuzz.oracles.case import BRIEF, BRIEF_PER_BYTE, Case
-from ccheck_fuzz.oracles.drivers import escape, needs_validator, refused, trap
+from ccheck_fuzz.oracles.drivers import needs_validator, refused, trap, validator_bypass
 from ccheck_fuzz.oracles.readings import disagreement, lax_form, over_strict, quick_way
 from ccheck_fuzz.oracles.resources import resources
 from ccheck_fuzz.oracles.table import ORACLES, broken
@@ -63,7 +63,7 @@ def test_the_march_file_breaks_nothing(judgement: Judgement) -> None:
     """A good file holds all properties."""
     assert broken(case(judgement, MARCH)) == ()
     assert list(ORACLES) == [
-        "escape",
+        "validator-bypass",
         "refused",
         "trap",
         "disagreement",
@@ -78,10 +78,10 @@ def test_the_march_file_breaks_nothing(judgement: Judgement) -> None:
 def test_the_july_file_is_an_escape_of_a_validator_without_the_contract(judgement: Judgement) -> None:
     """The validator of 2024 passes the July file, a build traps, and the oracle names the trap; today's refuses it."""
     old = without(judgement, *(c.judge for c in CHECKS if c.judge.__module__ == contract.__name__))
-    found = next(escape(case(old, JULY)), None)
+    found = next(validator_bypass(case(old, JULY)), None)
     assert found is not None
-    assert found.signature[:2] == ("escape", "input-index-out-of-bounds")
-    assert not list(escape(case(judgement, JULY)))
+    assert found.signature[:2] == ("validator-bypass", "input-index-out-of-bounds")
+    assert not list(validator_bypass(case(judgement, JULY)))
 
 
 def test_a_build_that_refuses_what_passes_is_told(judgement: Judgement) -> None:
@@ -195,7 +195,7 @@ def test_what_is_refused_and_harmless_is_information(judgement: Judgement) -> No
 
 def test_what_only_the_validator_keeps_from_a_build_is_information(judgement: Judgement) -> None:
     """A trap of a build without bounds checks is told with the checks that refuse the file, as no error; where
-    the validator passes, it is an escape instead, and a build with bounds checks has no part in it.
+    the validator passes, it is a validator bypass instead, and a build with bounds checks has no part in it.
     """
     found = list(needs_validator(case(judgement, JULY)))
     assert found

@@ -211,7 +211,7 @@ def test_a_function_is_blamed_by_name_for_all_that_it_does(kind: str, tmp_path: 
     seconds = "12s" if wanted is not None and wanted.startswith(("ends", "hangs")) else "10m"
     done = fuzz(
         "--seeds", "seed.bin", "--out", "out", "--time", seconds, "--runs", "60", "--jobs", "1", "--engine", "hypothesis",
-        "--run-timeout", "1.5s", "--reader", "own:fails", "--oracle", "escape", *setting,
+        "--run-timeout", "1.5s", "--reader", "own:fails", "--oracle", "validator-bypass", *setting,
     )  # fmt: skip
     said = done.stdout + done.stderr
     assert "ccheck itself" not in said, said
@@ -297,14 +297,14 @@ def test_the_documented_campaign_finds_the_fault_and_nothing_in_a_harmless_file(
     said = fuzz(
         "--seeds", str(CORPUS / "field-past-inputs" / "good"), "--out", "in-c", "--time", "100s", "--runs", "150", "--jobs", "1",
         "--trust-definitions", "--config", str(CORPUS / "ccheck.toml"), "--on", ON, "--exec", "./reader @@",
-        "--oracle", "escape",
+        "--oracle", "validator-bypass",
     )  # fmt: skip
     assert "./reader @@ traps: heap-buffer-overflow in read_input reader.c:" in said
     buckets = {bucket.signature: bucket for bucket in State(tmp_path / "in-c").buckets()}
     own = [
         signature for signature in buckets if signature[1] in ("sanitizer", "signal", "memory", "time-out")
     ]
-    assert own == [("escape", "sanitizer", "heap-buffer-overflow", "read_input < evaluate")]
+    assert own == [("validator-bypass", "sanitizer", "heap-buffer-overflow", "read_input < evaluate")]
     folder = tmp_path / "in-c" / "findings" / str(buckets[own[0]].folder)
     output = (folder / "output.txt").read_text(encoding="utf-8")
     for part in (
@@ -356,7 +356,7 @@ def test_the_interpreter_of_a_schema_file_is_blamed_by_name(tmp_path: Path) -> N
         shutil.rmtree(tmp_path / "out", ignore_errors=True)
         command = [
             sys.executable, "-m", "ccheck", "fuzz", "--schema", "mine.py", "--seeds", "seed.bin", "--out", "out", "--time",
-            "15s", "--runs", "60", "--jobs", "1", "--engine", "hypothesis", "--oracle", "escape",
+            "15s", "--runs", "60", "--jobs", "1", "--engine", "hypothesis", "--oracle", "validator-bypass",
         ]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=200)
         assert done.returncode == 1, done.stdout + done.stderr

@@ -24,7 +24,7 @@ def told(tmp_path: Path) -> Account:
     session = state.begin("f")
     state.keep(b"input", "seed")
     state.reached({f'["{HOSTILE[:20]}", 1, 20, 7, true]', "line evaluate.py:7"})
-    state.hit(Broken("escape", HOSTILE, ("escape", HOSTILE)), b"data", 5, 0.5)
+    state.hit(Broken("validator-bypass", HOSTILE, ("validator-bypass", HOSTILE)), b"data", 5, 0.5)
     state.hit(Broken("over-strict", HOSTILE, ("over-strict",)), b"data", 5, 0.5)
     state.hit(Broken("needs-validator", HOSTILE, ("needs-validator",)), b"data", 5, 0.5)
     state.died(session, Death(1.0, 0, "atheris", "hang", HOSTILE, 3, b"data", finding=True))

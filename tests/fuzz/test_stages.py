@@ -90,7 +90,7 @@ def test_what_broke_before_is_called_by_its_name(
     """A finding with the signature of one in the corpus fails all the same, and says where it is kept."""
     more = with_corpus()
     folder = next(Path("corpus/channel/regress").iterdir())
-    broken = Broken("escape", "a build traps", ("escape", "x"))
+    broken = Broken("validator-bypass", "a build traps", ("validator-bypass", "x"))
     (folder / "once.json").write_text(json.dumps({"signature": list(broken.signature)}), encoding="utf-8")
     monkeypatch.setattr(stages, "_search", lambda *args: (True, [broken]))
     assert failing(fuzz(made(more=more))).endswith(

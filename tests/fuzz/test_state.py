@@ -16,7 +16,7 @@ from ccheck_fuzz.campaign.state.file_lock import file_lock
 from ccheck_fuzz.campaign.state.records import Death, StateError
 from ccheck_fuzz.oracles.broken import Broken
 
-ESCAPE = Broken("escape", "it traps", ("escape", "kind", "operation"))
+BYPASS = Broken("validator-bypass", "it traps", ("validator-bypass", "kind", "operation"))
 
 
 def test_a_finding_is_on_the_disk_when_hit_returns(tmp_path: Path) -> None:
@@ -27,23 +27,23 @@ from pathlib import Path
 from ccheck_fuzz.oracles.broken import Broken
 from ccheck_fuzz.campaign.state.database import State
 state = State(Path({str(tmp_path)!r}), create=True)
-state.hit(Broken("escape", "it traps", ("escape", "kind", "operation")), b"bytes", 7, 0.5)
+state.hit(Broken("validator-bypass", "it traps", ("validator-bypass", "kind", "operation")), b"bytes", 7, 0.5)
 os.kill(os.getpid(), signal.SIGKILL)
 """
     done = subprocess.run([sys.executable, "-c", program], check=False)
     assert done.returncode == -signal.SIGKILL
     (bucket,) = State(tmp_path).buckets()
-    assert (bucket.signature, bucket.runs, bucket.hits, bucket.state) == (ESCAPE.signature, 7, 1, "new")
+    assert (bucket.signature, bucket.runs, bucket.hits, bucket.state) == (BYPASS.signature, 7, 1, "new")
     assert State(tmp_path).hits(bucket.number) == [b"bytes"]
 
 
 def test_the_smallest_inputs_of_a_bucket_are_kept(tmp_path: Path) -> None:
     """However many inputs break a property alike, one bucket keeps the smallest few and counts the rest."""
     state = State(tmp_path, create=True)
-    assert state.hit(ESCAPE, b"x" * 100, 1, 0.1)
+    assert state.hit(BYPASS, b"x" * 100, 1, 0.1)
     for size in range(99, 0, -1):
-        assert not state.hit(ESCAPE, b"x" * size, 1, 0.1)
-    state.met_again(ESCAPE.signature, 5)
+        assert not state.hit(BYPASS, b"x" * size, 1, 0.1)
+    state.met_again(BYPASS.signature, 5)
     (bucket,) = state.buckets()
     assert bucket.hits == 105
     assert [len(data) for data in state.hits(bucket.number)] == list(range(1, KEPT_INPUTS + 1))
@@ -112,7 +112,7 @@ with file_lock(Path({str(tmp_path)!r})):
 @pytest.mark.skipif(os.name != "posix", reason="a limit on file size is POSIX")
 def test_a_full_disk_is_an_error_and_keeps_what_was_there(tmp_path: Path) -> None:
     """Where nothing more can be written the write fails with a clear error, and the state stays whole."""
-    State(tmp_path, create=True).hit(ESCAPE, b"small", 1, 0.1)
+    State(tmp_path, create=True).hit(BYPASS, b"small", 1, 0.1)
     program = f"""
 import resource, signal, sqlite3, sys
 from pathlib import Path

@@ -27,7 +27,7 @@ def command() -> None:
 
 @command.command(
     "add",
-    epilog="\b\nExample:\n  ccheck corpus add night/findings/001-escape-input-index-out-of-bounds \\\n"
+    epilog="\b\nExample:\n  ccheck corpus add night/findings/001-validator-bypass-exception \\\n"
     '    --why "a criterion on the 21st input of a build that supplies 20" --why "7.11 read past them"\n',
 )
 @click.argument("finding", type=click.Path(exists=True, file_okay=False, path_type=Path))

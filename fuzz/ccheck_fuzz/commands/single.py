@@ -29,7 +29,7 @@ from ccheck_fuzz.model.test_input import split
 @click.command(
     "minimize",
     epilog="\b\nExamples:\n  ccheck fuzz minimize bad.bin -o small.bin --config ccheck.toml\n"
-    "  ccheck fuzz minimize bad.bin -o small.bin --oracle escape\n",
+    "  ccheck fuzz minimize bad.bin -o small.bin --oracle validator-bypass\n",
 )
 @click.argument("path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(

@@ -168,8 +168,8 @@ def _death(kind: Kind, status: int | None, heartbeat: Heartbeat | None, log: Pat
 def broken_of(made: Ready, death: Death) -> Broken:
     """The property that the death of a process breaks: of the user's interpreter that ran, or of ccheck.
 
-    It is an escape where the validator passes the file, and an error also where the validator refuses it: no
-    search gets far with an interpreter that ends it.
+    Where the validator passes the file, that is a validator bypass. It is an error for a refused file too: no
+    search gets far with an interpreter that ends its process.
     """
     bounds = made.setup.bounds
     detail = (death.detail,) if death.kind == "crash" else ()
@@ -193,7 +193,7 @@ def broken_of(made: Ready, death: Death) -> Broken:
         case = Harness(made, lambda data, broken: None).case_for_validator(death.data)
         if case.passed:
             what = f"the validator passes, and {name} {does}"
-            return Broken("escape", what, ("escape", death.kind, name, *detail))
+            return Broken("validator-bypass", what, ("validator-bypass", death.kind, name, *detail))
         what = f"{name} {does}; the validator refuses the file: {', '.join(refusing(case.report))}"
         return Broken("reader", what, ("reader", death.kind, name, *detail))
     except BaseException as raised:  # what is raised is what the oracles schema and ccheck look for

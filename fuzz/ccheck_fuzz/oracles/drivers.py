@@ -13,12 +13,12 @@ FOREIGN = frozenset(get_args(ForeignKind))
 """The kinds of traps that only interpreters of users' own tell of."""
 
 
-def escape(case: Case) -> Iterator[Broken]:
-    """What the validator passes, no supported build traps on. Channel File 291 was an escape."""
+def validator_bypass(case: Case) -> Iterator[Broken]:
+    """What the validator passes, no supported build traps on. Channel File 291 was a validator bypass."""
     for outcome in case.outcomes:
         if outcome.trap is not None and case.passed:
             what = f"the validator passes, and {outcome.consumer} traps: {trap_words(outcome.trap)}"
-            yield Broken("escape", what, ("escape", *outcome.trap.signature))
+            yield Broken("validator-bypass", what, ("validator-bypass", *outcome.trap.signature))
 
 
 def refused(case: Case) -> Iterator[Broken]:
@@ -39,7 +39,7 @@ def trap(case: Case) -> Iterator[Broken]:
 
 def needs_validator(case: Case) -> Iterator[Broken]:
     """A build without bounds checks would trap, and the validator alone refuses the file. For information:
-    where it passes, it is an escape.
+    where it passes, it is a validator bypass.
     """
     for outcome in case.outcomes:
         if outcome.trap is not None and not outcome.checks_bounds and not case.passed:

@@ -7,7 +7,7 @@ fuzzers.
 
 | oracle | the property |
 |---|---|
-| escape | what the validator passes, no supported build traps on |
+| validator-bypass | what the validator passes, no supported build traps on |
 | refused | what the validator passes, no supported build refuses |
 | trap | a build that claims bounds checks traps on no bytes at all |
 | disagreement | schema and interpreter read the same bytes alike: counts, types, operands, who matches |
@@ -28,7 +28,7 @@ from types import MappingProxyType
 
 from ccheck_fuzz.oracles.broken import Broken, itself
 from ccheck_fuzz.oracles.case import Case
-from ccheck_fuzz.oracles.drivers import escape, needs_validator, refused, trap
+from ccheck_fuzz.oracles.drivers import needs_validator, refused, trap, validator_bypass
 from ccheck_fuzz.oracles.readings import disagreement, lax_form, over_strict, quick_way
 from ccheck_fuzz.oracles.resources import resources
 from ccheck_fuzz.process.blame import interrupts
@@ -38,7 +38,7 @@ Oracle = Callable[[Case], Iterator[Broken]]
 
 ORACLES: Mapping[str, Oracle] = MappingProxyType(
     {
-        "escape": escape,
+        "validator-bypass": validator_bypass,
         "refused": refused,
         "trap": trap,
         "disagreement": disagreement,
@@ -55,7 +55,7 @@ themselves, and *reader* at the process in which a user's interpreter runs.
 
 
 QUICK_ORACLES: Mapping[str, Oracle] = MappingProxyType(
-    {name: ORACLES[name] for name in ("escape", "refused", "trap", "resources")}
+    {name: ORACLES[name] for name in ("validator-bypass", "refused", "trap", "resources")}
 )
 """The oracles that every run of a campaign is held to; the others see a share of the runs."""
 
