@@ -120,7 +120,7 @@ def fuzz(case: Case) -> Stage:
     reached = len(curve.reached)
     details = {"curve": curve.points(), "reached": reached, "seed": case.policy.seed}
     around = f"{counted(curve.runs, 'run')} around {counted(files, 'file')}"
-    summary = f"{around} reached {reached:,} things that a driver does, and broke nothing"
+    summary = f"{around} reached {reached:,} coverage features, and broke nothing"
     return concluded("fuzz", examined, summary=summary, failures=failures, gaps=gaps, details=details)
 
 
@@ -141,7 +141,7 @@ class Curve:
             self._points.append((self.runs, len(self.reached)))
 
     def points(self) -> list[list[int]]:
-        """Pairs of runs and things reached, from no run to the last; not many more than `MOST_POINTS`."""
+        """Pairs of runs and coverage features, from no run to the last; not many more than `MOST_POINTS`."""
         step = max(1, len(self._points) // MOST_POINTS)
         thinned = self._points[::-1][::step][::-1]
         ends = ((0, 0), *thinned, (self.runs, len(self.reached)))
