@@ -98,12 +98,12 @@ def test_status_says_what_was_found(campaign: Path) -> None:
 
 
 def test_replay_runs_the_finding_again(campaign: Path) -> None:
-    """`replay` says that the property is still broken, for the campaign and for one folder of it."""
+    """`replay` says that the finding still reproduces, for the campaign and for one folder of it."""
     for folder in (campaign, next((campaign / "findings").iterdir())):
         done = fuzz("replay", str(folder))
         assert done.returncode == 1
         assert done.stdout.startswith(
-            "broken  001-validator-bypass-exception-IndexError-own-reader.py-read: the validator passes"
+            "still reproduces 001-validator-bypass-exception-IndexError-own-reader.py-read: the validator passes"
         )
 
 
@@ -361,4 +361,4 @@ def test_a_finding_is_kept_in_the_corpus_and_run_again(campaign: Path, tmp_path:
     assert json.loads((kept / "once.json").read_text(encoding="utf-8"))["oracle"] == "validator-bypass"
     again = run("regress", "--corpus", str(corpus))
     assert again.returncode == 1
-    assert again.stdout.startswith("broken  ")
+    assert again.stdout.startswith("still reproduces ")

@@ -167,7 +167,7 @@ def test_a_kept_finding_breaks_under_the_setting_under_which_it_was_found(tmp_pa
     assert added.returncode == 0, added.stderr
     again = ccheck("corpus", "regress")
     assert again.returncode == 1, again.stdout + again.stderr
-    assert again.stdout.startswith("broken  ")
+    assert again.stdout.startswith("still reproduces ")
 
 
 def test_a_finding_whose_program_is_gone_is_not_run(tmp_path: Path) -> None:

@@ -262,7 +262,7 @@ def test_what_is_missing_was_not_run(finding: Path, tmp_path: Path) -> None:
     """A finding's folder, or a kept one, that lost its setting or is gone is not run, and status 3 says so."""
     folder = tmp_path / "work"
     shutil.copytree(finding, folder)
-    for carried in folder.glob("*/**/schema.py"):  # all else holds again
+    for carried in folder.glob("*/**/schema.py"):  # all else is fixed
         carried.write_text(carried.read_text(encoding="utf-8").replace("if data !=", "if False and data !="))
     assert ccheck(folder, "corpus", "regress", "--corpus", "kept").returncode == 0
     assert ccheck(folder, "fuzz", "replay", "out").returncode == 0
@@ -270,7 +270,7 @@ def test_what_is_missing_was_not_run(finding: Path, tmp_path: Path) -> None:
     shutil.copytree(kept, kept.with_name("two"))
     (kept.with_name("two") / "setup.json").unlink()
     done = ccheck(folder, "corpus", "regress", "--corpus", "kept")
-    assert (done.returncode, done.stdout.count("holds "), done.stdout.count("not run ")) == (3, 1, 1)
+    assert (done.returncode, done.stdout.count("fixed "), done.stdout.count("not run ")) == (3, 1, 1)
     (one,) = (folder / "out" / "findings").iterdir()
     shutil.copytree(one, one.with_name("002-other"))
     (one.with_name("002-other") / "setup.json").unlink()

@@ -145,7 +145,7 @@ def try_one(python: Path, folder: Path, schema: str, reader: str, engine: str) -
     assert errors == wanted[reader], about
     if reader != "none" and schema != "built-in":
         again = run(python, folder.parent, "fuzz", "replay", str(folder / "out"))
-        assert (again.returncode, again.stdout[:8]) == (1, "broken  "), again.stdout + again.stderr
+        assert (again.returncode, again.stdout[:16]) == (1, "still reproduces"), again.stdout + again.stderr
 
 
 def test_pairs_meet() -> None:

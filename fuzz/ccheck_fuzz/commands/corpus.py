@@ -52,10 +52,10 @@ def add(finding: Path, why: tuple[str, ...], corpus: Path, name: str | None) -> 
     "--corpus", type=_CORPUS, default=Path("corpus"), show_default=True, help="The corpus's folder."
 )
 def run_again(corpus: Path) -> int:
-    """Run again all that broke something once.
+    """Run all kept findings again.
 
-    Exit status: 0 all properties hold, 1 one is broken again, 3 there is nothing to run, or
-    something cannot be run here.
+    Exit status: 0 all are fixed, 1 one still reproduces, 3 there is nothing to run, or one cannot be run
+    here.
     """
     folders = kept(corpus)
     broken = not_run = 0
@@ -68,7 +68,7 @@ def run_again(corpus: Path) -> int:
             continue
         broken += bool(one.broken)
         what = one.broken[0].what if one.broken else one.why.splitlines()[0]
-        click.echo(printable(f"{'broken' if one.broken else 'holds '}  {one.folder}: {what}"))
+        click.echo(printable(f"{'still reproduces' if one.broken else 'fixed'} {one.folder}: {what}"))
     if not folders:
         click.echo(f"nothing below {corpus}/*/regress: nothing was run", err=True)
     if broken:

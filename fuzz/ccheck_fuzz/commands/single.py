@@ -69,13 +69,13 @@ def minimize(path: Path, output: Path, seconds: float, about: Subject) -> int:
 )
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def replay(folder: Path) -> int:
-    """Run findings again, and say which properties are still broken.
+    """Run findings again, and say which still reproduce.
 
-    DIR is a campaign's folder or a finding's. In a campaign's folder also the inputs of findings that are not
-    triaged yet are run.
+    DIR is a campaign's folder or a finding's. In a campaign's folder the inputs of findings that are not
+    triaged yet are run too.
 
-    Exit status: 0 nothing is broken any more, 1 something is, 3 there is nothing to run, or something cannot
-    be run here.
+    Exit status: 0 all are fixed, 1 one still reproduces, 3 there is nothing to run, or one cannot be
+    run here.
     """
     if (folder / SETUP).is_file():
         return _status([_finding(folder)])
@@ -101,14 +101,14 @@ def replay(folder: Path) -> int:
 
 
 def _status(results: Sequence[bool | None]) -> int:
-    """The exit status for findings that are broken, are not, or could not be run (None)."""
+    """The exit status for findings that still reproduce, are fixed, or could not be run (None)."""
     if True in results:
         return FINDINGS
     return FAILURE if not results or None in results else PASS
 
 
 def _finding(folder: Path) -> bool | None:
-    """Run a finding's folder, and say whether it is still broken; None where it cannot be run."""
+    """Runs a finding's folder again: whether it still reproduces; None where it cannot be run."""
     try:
         ran = rerun(folder)
         schema = words_of(folder).schema
@@ -116,7 +116,7 @@ def _finding(folder: Path) -> bool | None:
         _say(None, folder.name, str(wrong))
         return None
     broken = [one for one in ran.broken if not one.information]
-    _say(bool(broken), folder.name, broken[0].what if broken else f"nothing is broken ({schema})")
+    _say(bool(broken), folder.name, broken[0].what if broken else f"no property is broken ({schema})")
     if broken:
         for line in output_lines(ran.output_of(broken[0])):
             click.echo(line)
@@ -138,5 +138,5 @@ def _untriaged(setup: Setup, state: State, bucket: Bucket) -> bool | None:
 
 
 def _say(still: bool | None, name: str, what: str) -> None:
-    word = {True: "broken ", False: "holds  ", None: "not run"}[still]
+    word = {True: "still reproduces", False: "fixed", None: "not run"}[still]
     click.echo(printable(f"{word} {name}: {what}"))

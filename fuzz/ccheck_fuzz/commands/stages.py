@@ -64,7 +64,7 @@ def regress(case: Case) -> Stage:
         gaps.append(f"{corpus.name} was changed while it was run")
     details = {"corpus": digests}
     ran = min(len(folders), budget)
-    summary = f"{counted(ran, 'folder')} of what once broke something: nothing is broken again"
+    summary = f"{counted(ran, 'folder')} of what once broke something: all are fixed"
     return concluded(
         "regress", {"folders": ran}, summary=summary, failures=failures, gaps=gaps, details=details
     )
@@ -149,7 +149,7 @@ class Curve:
 
 
 def _once(corpus: Path | None) -> dict[tuple[str, ...], str]:
-    """Words for what broke the same way before, by its signature. It is no less a failure: whoever mended it
+    """Words for what broke the same way before, by its signature. It is no less a failure: whoever fixed it
     has left something.
     """
     found = {}
