@@ -156,12 +156,12 @@ def _judge(out: Path, log: Path, begun: int, killed: int, most: int) -> int:
     places = {word.rpartition(":")[2] for signature in kept for word in signature}
     lost = sorted(raised - places)
     runs = sum({(s.session, s.job): s.runs for s in state.samples()}.values())
-    deaths = state.deaths()
-    kinds = {kind: sum(death.kind == kind for death in deaths) for kind in ("hang", "crash", "memory")}
-    print(f"{begun} campaigns begun, {killed} processes killed, {runs:,} runs, deaths {json.dumps(kinds)}")
+    crashes = state.worker_crashes()
+    kinds = {kind: sum(crash.kind == kind for crash in crashes) for kind in ("hang", "crash", "memory")}
+    print(f"{begun} campaigns begun, {killed} processes killed, {runs:,} runs, crashes {json.dumps(kinds)}")
     print(f"most memory of a worker: {most} MiB of {MEMORY}; stepped outside: {', '.join(sorted(raised))}")
     print(f"buckets: {len(kept)}; lost: {', '.join(lost) or 'nothing'}")
-    if not raised or not runs or not deaths:
+    if not raised or not runs or not crashes:
         print("LOST: too little happened to say anything")
         return 1
     return 1 if lost or most > MEMORY * 1.3 else 0

@@ -264,10 +264,10 @@ def test_a_worker_that_dies_is_begun_again_and_leaves_its_input(kind: str, tmp_p
         signatures = {bucket.signature for bucket in state.buckets()}
         assert ("validator-bypass", "exception", "MemoryError", "crasher.py:read") in signatures
         return
-    deaths = state.deaths()
-    assert deaths
-    assert {death.kind for death in deaths} == {kind}
-    assert all(len(death.data) > 520 for death in deaths)
+    crashes = state.worker_crashes()
+    assert crashes
+    assert {crash.kind for crash in crashes} == {kind}
+    assert all(len(crash.data) > 520 for crash in crashes)
     wanted = (kind, "crasher:read") if kind == "hang" else (kind, "crasher:read", "SIGSEGV")
     errors = [bucket for bucket in state.buckets() if not bucket.information]
     assert wanted in {bucket.signature[1:] for bucket in errors}
@@ -297,7 +297,7 @@ def test_inputs_that_end_every_process_do_not_end_the_search(tmp_path: Path) -> 
     state = State(out)
     assert state.samples()[-1].runs > 1000
     assert state.samples()[-1].features > 20
-    assert len(state.deaths()) >= 2
+    assert len(state.worker_crashes()) >= 2
     assert ("validator-bypass", "crash", "crasher:read", "SIGSEGV") in {
         bucket.signature for bucket in state.buckets()
     }

@@ -24,7 +24,7 @@ def progress() -> Progress:
     )
     return Progress(
         begun=time.monotonic() - 65, seconds=28_800, runs=123_456, rate=2345.6, cpu=100.0, lines=860, cells=40, features=250,
-        corpus=1400, buckets=[found, told], deaths=2, stable=99, replayed=100, engines=("atheris", "monitoring"),
+        corpus=1400, buckets=[found, told], worker_crashes=2, stable=99, replayed=100, engines=("atheris", "monitoring"),
         stage="searching",
     )  # fmt: skip
 
@@ -32,7 +32,7 @@ def progress() -> Progress:
 def test_a_line_for_a_log() -> None:
     """Where there is no terminal, one line has the figures."""
     assert plain(progress()) == snapshot(
-        "0:01:05 of 8:00:00: 123,456 runs, 2,346/s, 860 lines, 250 features, corpus 1,400, 1 buckets, 2 deaths; searching"
+        "0:01:05 of 8:00:00: 123,456 runs, 2,346/s, 860 lines, 250 features, corpus 1,400, 1 buckets, 2 worker crashes; searching"
     )
 
 
@@ -47,11 +47,11 @@ def test_the_live_screen() -> None:
 │ runs      123,456                        lines reached   860                                     │
 │ runs/s    2,346 (1,235 per CPU-second)   field × kind    40 cells                                │
 │ engines   atheris, monitoring            features        250                                     │
-│ deaths    2                              stability       99 %                                    │
+│ crashes   2                              stability       99 %                                    │
 │                                          newest find     0:01:00 ago                             │
 │                                                                                                  │
 │ 1 buckets                                                                                        │
-│       1,234 × validator-bypass: the validator passes, and 7.11 \\x1b[31mtraps                               │
+│       1,234 × validator-bypass: the validator passes, and 7.11 \\x1b[31mtraps                     │
 │   and 1 for information                                                                          │
 ╰──────────────────────────────────────────────────────────────────────────────────────────────────╯
 """)

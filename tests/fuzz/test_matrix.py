@@ -134,7 +134,7 @@ def try_one(python: Path, folder: Path, schema: str, reader: str, engine: str) -
     about = f"{schema}, {reader}, {engine}: {done.stdout}{done.stderr}"
     state = State(folder / "out")
     assert state.samples()[-1].runs >= 100, about
-    assert not state.deaths(), about
+    assert not state.worker_crashes(), about
     assert done.returncode == (0 if reader == "none" else 1), about
     errors = {bucket.signature for bucket in state.buckets() if not bucket.information}
     wanted = {

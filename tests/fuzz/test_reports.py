@@ -9,7 +9,7 @@ import pytest
 from ccheck_fuzz.campaign.report import html, markdown
 from ccheck_fuzz.campaign.report.account import Account, account
 from ccheck_fuzz.campaign.state.database import State
-from ccheck_fuzz.campaign.state.records import Death, Sample
+from ccheck_fuzz.campaign.state.records import Sample, WorkerCrash
 from ccheck_fuzz.oracles.broken import INFORMATION, Broken
 from tests.fuzz.channel_setting import setup
 
@@ -27,7 +27,7 @@ def told(tmp_path: Path) -> Account:
     state.hit(Broken("validator-bypass", HOSTILE, ("validator-bypass", HOSTILE)), b"data", 5, 0.5)
     state.hit(Broken("over-strict", HOSTILE, ("over-strict",)), b"data", 5, 0.5)
     state.hit(Broken("needs-validator", HOSTILE, ("needs-validator",)), b"data", 5, 0.5)
-    state.died(session, Death(1.0, 0, "atheris", "hang", HOSTILE, 3, b"data", finding=True))
+    state.record_crash(session, WorkerCrash(1.0, 0, "atheris", "hang", HOSTILE, 3, b"data", finding=True))
     state.add_samples([Sample(session, 1e9 + i, 0, 1, "atheris", 10 * i, i, i, i, 1, 1, 1) for i in range(3)])
     folder = tmp_path / "findings" / "001-x"
     folder.mkdir(parents=True)
@@ -60,7 +60,7 @@ def test_markdown_escapes_every_text(told: Account) -> None:
 def test_figures_are_summed_over_jobs(told: Account) -> None:
     """Runs are those of the last figures, lines and features are told apart, the matrix has its cell."""
     assert (told.runs, told.lines, told.features, told.corpus) == (20, 1, 1, 1)
-    assert [len(told.errors), len(told.deaths)] == [1, 1]
+    assert [len(told.errors), len(told.worker_crashes)] == [1, 1]
     assert [(what, len(found)) for what, found in told.information] == [
         (INFORMATION["over-strict"], 1),
         (INFORMATION["needs-validator"], 1),

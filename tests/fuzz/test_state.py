@@ -13,7 +13,7 @@ import pytest
 
 from ccheck_fuzz.campaign.state.database import KEPT_INPUTS, State
 from ccheck_fuzz.campaign.state.file_lock import file_lock
-from ccheck_fuzz.campaign.state.records import Death, StateError
+from ccheck_fuzz.campaign.state.records import StateError, WorkerCrash
 from ccheck_fuzz.oracles.broken import Broken
 
 BYPASS = Broken("validator-bypass", "it traps", ("validator-bypass", "kind", "operation"))
@@ -62,13 +62,13 @@ def test_the_corpus_is_kept_and_retired(tmp_path: Path) -> None:
     assert not state.keep(b"one", "found")
 
 
-def test_deaths_and_sessions_are_remembered(tmp_path: Path) -> None:
+def test_crashes_and_sessions_are_remembered(tmp_path: Path) -> None:
     """What a worker died of, and the input it was in, are there for the next session."""
     state = State(tmp_path, create=True)
     session = state.begin("fingerprint")
-    state.died(session, Death(1.0, 0, "atheris", "hang", "SIGKILL", 12, b"input", finding=True))
+    state.record_crash(session, WorkerCrash(1.0, 0, "atheris", "hang", "SIGKILL", 12, b"input", finding=True))
     state.end(session, "time")
-    assert [death.data for death in State(tmp_path).deaths()] == [b"input"]
+    assert [crash.data for crash in State(tmp_path).worker_crashes()] == [b"input"]
     assert [(number, why) for number, _, _, why in state.sessions()] == [(1, "time")]
     assert state.fingerprint() == "fingerprint"
 
@@ -138,5 +138,7 @@ def test_an_input_that_ended_two_processes_is_deadly(tmp_path: Path) -> None:
     """What ended one process may be chance; a process that died before its first run was in no input."""
     state = State(tmp_path, create=True)
     for data, runs in ((b"once", 3), (b"twice", 3), (b"twice", 9), (b"", 0), (b"", 0)):
-        state.died(1, Death(1.0, 0, "atheris", "crash", "SIGSEGV", runs, data, finding=runs > 0))
+        state.record_crash(
+            1, WorkerCrash(1.0, 0, "atheris", "crash", "SIGSEGV", runs, data, finding=runs > 0)
+        )
     assert state.crashers() == {b"twice"}

@@ -10,7 +10,7 @@ import click
 
 from ccheck.text.printable import printable
 from ccheck_fuzz.execution.harness import Harness
-from ccheck_fuzz.execution.isolated import Death, Said, broken_of, run_isolated
+from ccheck_fuzz.execution.isolated import ProcessCrash, Said, broken_of, run_isolated
 from ccheck_fuzz.execution.ready import Ready
 from ccheck_fuzz.model.test_input import split
 from ccheck_fuzz.process.program import Ended
@@ -111,7 +111,7 @@ def _function(made: Ready, seeds: Sequence[bytes], say: Callable[[str], None]) -
         names = ", ".join(r.name for r in made.readers if r.modules and getattr(r, "own", r.name) is not None)
         say(printable(f"trying {names} on a known-good seed of {len(split(seed).content):,} bytes"))
         ran = run_isolated(made.setup, seed)
-        if isinstance(ran, Death):
+        if isinstance(ran, ProcessCrash):
             if not ran.reader:
                 return _words("ccheck", f"on a known-good seed: {broken_of(made, ran).what}", ran.log)
             problem = problem or _words(

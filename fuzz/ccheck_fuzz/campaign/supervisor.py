@@ -19,8 +19,8 @@ from ccheck_fuzz.campaign.findings.queue import TriageQueue
 from ccheck_fuzz.campaign.progress import Outcome, Progress
 from ccheck_fuzz.campaign.state.database import State
 from ccheck_fuzz.campaign.state.records import Sample, StateError
-from ccheck_fuzz.campaign.workers.deaths import Deaths
 from ccheck_fuzz.campaign.workers.jobs import Job
+from ccheck_fuzz.campaign.workers.worker_crashes import WorkerCrashes
 from ccheck_fuzz.engines.table import available
 from ccheck_fuzz.execution.ready import Ready
 from ccheck_fuzz.process.child import WHOLE, begin, end_family, exit_words, last_words
@@ -89,18 +89,18 @@ class Campaign:
             for number in range(jobs)
         ]
         self._stop = False
-        self._triage = TriageQueue(folder, state, self._triage_died)
+        self._triage = TriageQueue(folder, state, self._triage_crashed)
         self._gathered: set[str] = set()
         self._merging: subprocess.Popen[bytes] | None = None
         self._merged_by = 0.0
         self._session = 0
         self.progress = Progress(started, seconds, engines=tuple(engines))
-        self._deaths = Deaths(state, made, 0, self.progress)
+        self._crashes = WorkerCrashes(state, made, 0, self.progress)
 
     def run(self, show: Callable[[Progress], None]) -> Outcome:
         """Search until the time is up or somebody asks for the end; triage what was found."""
         self._session = self._state.begin(self._made.fingerprint)
-        self._deaths = Deaths(self._state, self._made, self._session, self.progress)
+        self._crashes = WorkerCrashes(self._state, self._made, self._session, self.progress)
         why = "time"
         problem = None
         with self._deferred_signals():
@@ -120,12 +120,12 @@ class Campaign:
             if not self._wrap_up(show, merging=problem is None):
                 why = "interrupted"
         if problem is not None:
-            problem += f": {self._deaths.last}" if self._deaths.last else ""
-        self._state.end(self._session, problem or (self._deaths.loss if why == "time" else None) or why)
+            problem += f": {self._crashes.last}" if self._crashes.last else ""
+        self._state.end(self._session, problem or (self._crashes.loss if why == "time" else None) or why)
         self.progress.buckets = self._state.buckets()
         self.progress.stage = "ended"
         show(self.progress)
-        return Outcome(why, problem, self.progress.runs, self._deaths.loss)
+        return Outcome(why, problem, self.progress.runs, self._crashes.loss)
 
     def _wrap_up(self, show: Callable[[Progress], None], *, merging: bool) -> bool:
         """Merge the corpus and write the findings, side by side, within what is left of the session's time.
@@ -230,7 +230,7 @@ class Campaign:
                 show(self.progress)
             if not any(job.running for job in self._jobs):
                 if all(job.given_up for job in self._jobs):
-                    return "every worker died again and again, and is not begun again"
+                    return "every worker crashed again and again, and is not begun again"
                 break
         # Engines look at the clock between runs: they get a moment, and a run that takes long gets its time,
         # so that one that hangs at the end is known as well.
@@ -260,11 +260,11 @@ class Campaign:
         )
 
     def _watch(self, job: Job, end: float) -> None:
-        """End a job that is overdue, and begin again one that died."""
+        """End a job that is overdue, and begin again one that crashed."""
         heartbeat = job.heartbeat()
         if job.running:
             if heartbeat is not None and heartbeat.runs:
-                job.quick_deaths = 0
+                job.quick_crashes = 0
             kind = job.overdue(heartbeat)
             if kind is None:
                 return
@@ -278,13 +278,13 @@ class Campaign:
         else:
             kind = "crash"
         job.count(heartbeat)
-        self._deaths.of_worker(job, kind, heartbeat)
+        self._crashes.of_worker(job, kind, heartbeat)
         left = not self._runs or job.before_runs < self._runs
         if left and time.monotonic() < end and not self._stop and not job.given_up:
             self._start(job, end)
 
-    def _triage_died(self, status: int | None) -> None:
-        self._deaths.of_helper("triage", f"{exit_words(status)}\n{last_words(self._triage.log)}".strip())
+    def _triage_crashed(self, status: int | None) -> None:
+        self._crashes.of_helper("triage", f"{exit_words(status)}\n{last_words(self._triage.log)}".strip())
 
     def _sample(self, *, force: bool = False) -> None:
         """Store the figures of all jobs, and sum them up for the dashboard."""
@@ -343,7 +343,7 @@ class Campaign:
             self._merged_by = until
 
     def _end_merge(self, patience: float) -> None:
-        """Take in what a merge gave, if it ends soon enough. One that dies is told, and changes nothing."""
+        """Takes in the result of a merge that ends in time; one that crashes is reported, and changes nothing."""
         if self._merging is None:
             return
         try:
@@ -355,7 +355,7 @@ class Campaign:
         else:
             if self._merging.returncode != WHOLE:
                 log = last_words(self._folder / "work" / "log-merge")
-                self._deaths.of_helper("merge", f"{exit_words(self._merging.returncode)}\n{log}".strip())
+                self._crashes.of_helper("merge", f"{exit_words(self._merging.returncode)}\n{log}".strip())
         finally:
             if self._merging.poll() is not None:
                 self._merging = None

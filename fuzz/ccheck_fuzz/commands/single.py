@@ -21,7 +21,7 @@ from ccheck_fuzz.commands.options import Subject, made_ready, setup_of, subject
 from ccheck_fuzz.corpus.carried import SETUP, words_of
 from ccheck_fuzz.corpus.reproduce import NotRun, rerun
 from ccheck_fuzz.execution.harness import Harness
-from ccheck_fuzz.execution.isolated import Death, Ran, broken_of, run_isolated
+from ccheck_fuzz.execution.isolated import ProcessCrash, Ran, broken_of, run_isolated
 from ccheck_fuzz.execution.setup import Setup
 from ccheck_fuzz.model.test_input import split
 
@@ -128,7 +128,7 @@ def _untriaged(setup: Setup, state: State, bucket: Bucket) -> bool | None:
     results: list[bool | None] = []
     for data in state.hits(bucket.number):
         ran = run_isolated(setup, data)
-        if isinstance(ran, Death):
+        if isinstance(ran, ProcessCrash):
             ran = Ran((broken_of(made_ready(setup), ran),))
         again = any(one.signature == bucket.signature for one in ran.broken)
         results.append(again if ran.not_run is None else None)

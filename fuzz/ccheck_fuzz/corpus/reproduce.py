@@ -15,7 +15,15 @@ from ccheck.files.regular_file import read_regular_file, read_regular_text
 from ccheck.text.toml_document import ConfigurationError
 from ccheck_fuzz.corpus.carried import SETUP, setup_of
 from ccheck_fuzz.execution.harness import Harness
-from ccheck_fuzz.execution.isolated import NOTHING, Death, Ran, broken_of, is_crasher, run_isolated, said_of
+from ccheck_fuzz.execution.isolated import (
+    NOTHING,
+    ProcessCrash,
+    Ran,
+    broken_of,
+    is_crasher,
+    run_isolated,
+    said_of,
+)
 from ccheck_fuzz.execution.ready import Ready, ready
 from ccheck_fuzz.execution.setup import SetupError
 from ccheck_fuzz.model.test_input import Input
@@ -94,7 +102,7 @@ def _run(folder: Path, crasher: bool) -> Ran:
         raise NotRun(f"its input or setting cannot be read: {type(wrong).__name__}: {wrong}") from wrong
     if setup.reader is not None or is_schema_file(setup.schema) or crasher:
         ran = run_isolated(setup, data)
-        if isinstance(ran, Death):
+        if isinstance(ran, ProcessCrash):
             return Ran((broken_of(made_of(folder), ran),), dead=ran.log)
         if ran.not_run is not None:
             raise NotRun(ran.not_run)

@@ -39,7 +39,7 @@ from ccheck_fuzz.process.program import resident
 from ccheck_fuzz.readers.foreign import ForeignOutcome, ReaderError
 
 Kind = Literal["hang", "memory", "crash"]
-DEATHS = ("hang", "memory", "crash")
+CRASH_KINDS = ("hang", "memory", "crash")
 """What the second word of a signature says where a run ended its process, or had to be ended with it."""
 NOTHING = "no build and no interpreter gave an outcome"
 """Why an input was not run on which nobody said anything."""
@@ -49,7 +49,7 @@ _LOOK = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Death:
+class ProcessCrash:
     """A process that a run ended, or that had to be ended.
 
     kind: `hang`, `memory` or `crash`. detail: The signal or exit status. reader: The number of the user's
@@ -95,10 +95,10 @@ class Ran:
 
 def is_crasher(signature: tuple[str, ...]) -> bool:
     """Whether inputs of this bucket end the process that runs them."""
-    return len(signature) > 1 and signature[1] in DEATHS
+    return len(signature) > 1 and signature[1] in CRASH_KINDS
 
 
-def run_isolated(setup: Setup, data: bytes, *, until: float | None = None) -> Ran | Death:
+def run_isolated(setup: Setup, data: bytes, *, until: float | None = None) -> Ran | ProcessCrash:
     """Run an input under every build and every interpreter.
 
     Args:
@@ -115,7 +115,7 @@ def run_isolated(setup: Setup, data: bytes, *, until: float | None = None) -> Ra
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _watched(folder: Path, bounds: Bounds, data: bytes, until: float | None) -> Ran | Death:
+def _watched(folder: Path, bounds: Bounds, data: bytes, until: float | None) -> Ran | ProcessCrash:
     log = folder / "log"
     process = begin("ccheck_fuzz.execution.isolated", [str(folder)], log)
     latest = time.monotonic() + START_SECONDS
@@ -134,7 +134,7 @@ def _watched(folder: Path, bounds: Bounds, data: bytes, until: float | None) -> 
                 stuck = heartbeat.begun
             if kind is not None:
                 end_family(process, with_stack=True)
-                return _death(kind, process.returncode, heartbeat, log, data)
+                return _crash(kind, process.returncode, heartbeat, log, data)
             if until is not None and now > until:
                 end_family(process)
                 return Ran(not_run="there was no time left to run it")
@@ -148,7 +148,7 @@ def _watched(folder: Path, bounds: Bounds, data: bytes, until: float | None) -> 
         told = json.loads((folder / "told.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         if heartbeat is not None and heartbeat.begun:
-            return _death("crash", process.returncode, heartbeat, log, data)
+            return _crash("crash", process.returncode, heartbeat, log, data)
         output = last_words(log)
         how = f"{exit_words(process.returncode)} {ending_in(output)}".strip()
         return Ran(not_run=f"the process ended before its run: {how}\n{output}")
@@ -160,42 +160,44 @@ def _watched(folder: Path, bounds: Bounds, data: bytes, until: float | None) -> 
     return Ran(broken, said, told["not_run"])
 
 
-def _death(kind: Kind, status: int | None, heartbeat: Heartbeat | None, log: Path, data: bytes) -> Death:
+def _crash(
+    kind: Kind, status: int | None, heartbeat: Heartbeat | None, log: Path, data: bytes
+) -> ProcessCrash:
     reader = 0 if heartbeat is None else heartbeat.reader
-    return Death(kind, exit_words(status), reader, last_words(log), data)
+    return ProcessCrash(kind, exit_words(status), reader, last_words(log), data)
 
 
-def broken_of(made: Ready, death: Death) -> Broken:
-    """The property that the death of a process breaks: of the user's interpreter that ran, or of ccheck.
+def broken_of(made: Ready, crash: ProcessCrash) -> Broken:
+    """The property that the crash of a process breaks: of the user's interpreter that ran, or of ccheck.
 
     Where the validator passes the file, that is a validator bypass. It is an error for a refused file too: no
     search gets far with an interpreter that ends its process.
     """
     bounds = made.setup.bounds
-    detail = (death.detail,) if death.kind == "crash" else ()
-    place = place_in(death.log)
+    detail = (crash.detail,) if crash.kind == "crash" else ()
+    place = place_in(crash.log)
     own = is_schema_file(made.setup.schema) and place
-    if not 0 < death.reader <= len(made.readers):
+    if not 0 < crash.reader <= len(made.readers):
         what = {
             "hang": f"a run does not end within {bounds.run_seconds:g} s",
             "memory": f"a run takes more than {bounds.memory} MiB of memory",
-            "crash": f"a run ends its process: {death.detail}",
-        }[death.kind]
+            "crash": f"a run ends its process: {crash.detail}",
+        }[crash.kind]
         oracle = "schema" if own else "ccheck"
-        return Broken(oracle, f"{what} ({place})" if own else what, (oracle, death.kind, *detail))
-    name = made.readers[death.reader - 1].name
+        return Broken(oracle, f"{what} ({place})" if own else what, (oracle, crash.kind, *detail))
+    name = made.readers[crash.reader - 1].name
     does = {
         "hang": f"hangs: no end within {bounds.run_seconds:g} s",
         "memory": f"takes more than {bounds.memory} MiB of memory",
-        "crash": f"ends its process: {death.detail}",
-    }[death.kind] + (f" ({place})" if place else "")
+        "crash": f"ends its process: {crash.detail}",
+    }[crash.kind] + (f" ({place})" if place else "")
     try:
-        case = Harness(made, lambda data, broken: None).case_for_validator(death.data)
+        case = Harness(made, lambda data, broken: None).case_for_validator(crash.data)
         if case.passed:
             what = f"the validator passes, and {name} {does}"
-            return Broken("validator-bypass", what, ("validator-bypass", death.kind, name, *detail))
+            return Broken("validator-bypass", what, ("validator-bypass", crash.kind, name, *detail))
         what = f"{name} {does}; the validator refuses the file: {', '.join(refusing(case.report))}"
-        return Broken("reader", what, ("reader", death.kind, name, *detail))
+        return Broken("reader", what, ("reader", crash.kind, name, *detail))
     except BaseException as raised:  # what is raised is what the oracles schema and ccheck look for
         if interrupts(raised):
             raise

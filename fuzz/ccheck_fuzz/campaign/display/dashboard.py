@@ -16,8 +16,8 @@ from rich.text import Text
 
 from ccheck.text.printable import printable
 from ccheck_fuzz.campaign.progress import Progress
-from ccheck_fuzz.campaign.state.records import Bucket, Death
-from ccheck_fuzz.campaign.workers.deaths import headline, last_words
+from ccheck_fuzz.campaign.state.records import Bucket, WorkerCrash
+from ccheck_fuzz.campaign.workers.worker_crashes import headline, last_words
 
 EVERY = 10.0
 """Seconds between plain lines."""
@@ -40,7 +40,7 @@ class Dashboard:
         self._said = 0.0
         self._stage = ""
         self._known = 0
-        self._died = 0
+        self._shown_crashes = 0
         self._words: set[str] = set()
 
     def __enter__(self) -> Dashboard:
@@ -56,9 +56,9 @@ class Dashboard:
         """Show how far it is."""
         if self._quiet:
             return
-        for death in progress.died[self._died :]:
-            self._tell(death)
-        self._died = len(progress.died)
+        for crash in progress.crashed[self._shown_crashes :]:
+            self._print_crash(crash)
+        self._shown_crashes = len(progress.crashed)
         if self._live is not None:
             self._live.update(panel(progress))
             return
@@ -71,12 +71,12 @@ class Dashboard:
             self._said, self._stage = now, progress.stage
             print(plain(progress), file=self._stream, flush=True)
 
-    def _tell(self, death: Death) -> None:
-        """Tell of a dead process; its last words once."""
-        lines = [headline(death)]
-        if death.detail not in self._words:
-            self._words.add(death.detail)
-            lines += last_words(death)
+    def _print_crash(self, crash: WorkerCrash) -> None:
+        """Prints a crash of a process, and its last words once."""
+        lines = [headline(crash)]
+        if crash.detail not in self._words:
+            self._words.add(crash.detail)
+            lines += last_words(crash)
         for line in lines:
             if self._live is not None:
                 self._console.print(Text(line))
@@ -91,7 +91,7 @@ def plain(progress: Progress) -> str:
     return (
         f"{_span(elapsed)} of {_span(progress.seconds)}: {progress.runs:,} runs, {progress.rate:,.0f}/s,"
         f" {progress.lines:,} lines, {progress.features:,} features, corpus {progress.corpus:,},"
-        f" {errors} buckets, {progress.deaths} deaths; {progress.stage}"
+        f" {errors} buckets, {progress.worker_crashes} worker crashes; {progress.stage}"
     )
 
 
@@ -122,7 +122,7 @@ def panel(progress: Progress) -> Panel:
         ("runs", f"{progress.runs:,}", "lines reached", lines),
         ("runs/s", rate, "field × kind", cells),
         ("engines", ", ".join(progress.engines), "features", f"{progress.features:,}"),
-        ("deaths", f"{progress.deaths}", "stability", stable),
+        ("crashes", f"{progress.worker_crashes}", "stability", stable),
         ("", "", "newest find", since),
     ):
         figures.add_row(*row)

@@ -12,7 +12,7 @@ from ccheck.text.quoting import counted
 from ccheck_fuzz.campaign.findings.folder import OUTPUT
 from ccheck_fuzz.campaign.state.database import State
 from ccheck_fuzz.campaign.state.records import Bucket
-from ccheck_fuzz.campaign.workers.deaths import lost
+from ccheck_fuzz.campaign.workers.worker_crashes import lost
 from ccheck_fuzz.execution.setup import Setup, configuration_of
 from ccheck_fuzz.oracles.broken import INFORMATION
 
@@ -66,11 +66,11 @@ def lines(
     cpu = sum(s.cpu for s in last.values())
     reached = state.features()
     covered = sum(name.startswith("line ") for name, _ in reached)
-    deaths = state.deaths()
+    worker_crashes = state.worker_crashes()
     reach = f"{covered:,} lines and {len(reached) - covered:,} features reached"
-    kept = f"corpus {len(state.inputs()):,}; {len(deaths):,} workers died"
+    kept = f"corpus {len(state.inputs()):,}; {len(worker_crashes):,} worker crashes"
     yield f"{runs:,} runs in {cpu:,.0f} CPU-seconds; {reach}; {kept}"
-    yield from lost(deaths)
+    yield from lost(worker_crashes)
     for bucket in new:
         flaky = ", flaky" if bucket.state == "flaky" else ""
         triaged = bucket.minimal is not None and bucket.state != "new"

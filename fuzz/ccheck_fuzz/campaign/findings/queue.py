@@ -22,9 +22,9 @@ LOOK = 0.05
 class TriageQueue:
     """Triages the buckets of a campaign that are new."""
 
-    def __init__(self, folder: Path, state: State, died: Callable[[int | None], object]) -> None:
-        """died: Called with the exit status of a process that did not come to its own end."""
-        self._died = died
+    def __init__(self, folder: Path, state: State, crashed: Callable[[int | None], object]) -> None:
+        """crashed: Called with the exit status of a process that did not come to its own end."""
+        self._crashed = crashed
         self._folder = folder
         self._state = state
         self._process: subprocess.Popen[bytes] | None = None
@@ -82,7 +82,7 @@ class TriageQueue:
                 return True
             end_family(self._process)
         elif self._process.returncode != WHOLE:
-            self._died(self._process.returncode)
+            self._crashed(self._process.returncode)
         # It takes them in order: the first that is left is the one that it died of, or had no time for.
         self._given_up.update([b.number for b in self._waiting() if b.number in self._numbers][:1])
         self._process = None

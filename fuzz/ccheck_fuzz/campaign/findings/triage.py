@@ -13,7 +13,7 @@ from ccheck_fuzz.campaign.state.database import State
 from ccheck_fuzz.campaign.state.records import Bucket
 from ccheck_fuzz.corpus.minimize import minimize
 from ccheck_fuzz.execution.harness import Harness
-from ccheck_fuzz.execution.isolated import Death, broken_of, is_crasher, run_isolated
+from ccheck_fuzz.execution.isolated import ProcessCrash, broken_of, is_crasher, run_isolated
 from ccheck_fuzz.execution.ready import Ready, ready
 from ccheck_fuzz.execution.setup import Setup
 from ccheck_fuzz.model.test_input import Input, split
@@ -116,7 +116,7 @@ def triage_crasher(
 def _dies(made: Ready, data: bytes, signature: tuple[str, ...], until: float) -> tuple[Broken, str] | None:
     """What the end of its process breaks, and the last words, where it ends as the signature says."""
     ran = run_isolated(made.setup, data, until=until)
-    if isinstance(ran, Death):
+    if isinstance(ran, ProcessCrash):
         broken = broken_of(made, ran)
         if broken.signature == signature:
             return broken, ran.log
@@ -155,7 +155,7 @@ def present_found(folder: Path, state: State, made: Ready, bucket: Bucket) -> No
 
 def _last_words(state: State, data: bytes) -> str:
     """What the process wrote that this input ended last; empty where it ended none."""
-    return next((death.detail for death in reversed(state.deaths()) if death.data == data), "")
+    return next((crash.detail for crash in reversed(state.worker_crashes()) if crash.data == data), "")
 
 
 def present(folder: Path, state: State, made: Ready, bucket: Bucket, until: float) -> Path:

@@ -9,7 +9,7 @@ from ccheck.files.regular_file import read_regular_text
 from ccheck_fuzz.campaign.coverage.matrix import matrix
 from ccheck_fuzz.campaign.display.summary import unexamined
 from ccheck_fuzz.campaign.state.database import State
-from ccheck_fuzz.campaign.state.records import Bucket, Death, Sample
+from ccheck_fuzz.campaign.state.records import Bucket, Sample, WorkerCrash
 from ccheck_fuzz.execution.setup import Setup
 from ccheck_fuzz.oracles.broken import INFORMATION
 from ccheck_interpreter.match import KIND_NAMES
@@ -54,7 +54,7 @@ class Account:
     line_growth: list[tuple[float, int]]
     bucket_growth: list[tuple[float, int]]
     found: list[Found]
-    deaths: list[Death]
+    worker_crashes: list[WorkerCrash]
     matrix: list[MatrixRow]
     kinds: tuple[str, ...]
     stable: int
@@ -68,9 +68,9 @@ class Account:
         return [one for one in self.found if not one.bucket.information]
 
     @property
-    def lost(self) -> list[Death]:
-        """Deaths of processes that are no findings: each left inputs unexamined."""
-        return [death for death in self.deaths if not death.finding]
+    def lost(self) -> list[WorkerCrash]:
+        """Crashes of processes outside of a run: each left inputs unexamined."""
+        return [crash for crash in self.worker_crashes if not crash.finding]
 
     @property
     def information(self) -> list[tuple[str, list[Found]]]:
@@ -103,7 +103,7 @@ def account(folder: Path, state: State) -> Account:
         line_growth=_count(sorted(map(clock, lines)), clock.total),
         bucket_growth=_count(sorted(clock(b.first) for b in buckets if not b.information), clock.total),
         found=[Found(bucket, _text(folder, bucket)) for bucket in buckets],
-        deaths=state.deaths(),
+        worker_crashes=state.worker_crashes(),
         matrix=_matrix(features),
         kinds=tuple(KIND_NAMES.values()),
         stable=sum(s.stable for s in last),

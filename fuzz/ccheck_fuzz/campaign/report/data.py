@@ -7,13 +7,13 @@ from typing import Any
 
 from ccheck import __version__
 from ccheck_fuzz.campaign.report.account import Account
-from ccheck_fuzz.campaign.state.records import Bucket, Death
-from ccheck_fuzz.campaign.workers.deaths import headline
+from ccheck_fuzz.campaign.state.records import Bucket, WorkerCrash
+from ccheck_fuzz.campaign.workers.worker_crashes import headline
 from ccheck_fuzz.execution.setup import configuration_of
 
 
 def render(account: Account) -> str:
-    """Returns the report as JSON: figures, findings, and each death of a process."""
+    """Returns the report as JSON: figures, findings, and each crash of a process."""
     told = {
         "ccheck": __version__,
         "schema": account.setup.schema,
@@ -26,7 +26,7 @@ def render(account: Account) -> str:
         "features": account.features,
         "corpus": account.corpus,
         "findings": [_finding(one.bucket) for one in account.errors],
-        "deaths": [_death(one) for one in account.deaths],
+        "worker_crashes": [_crash(one) for one in account.worker_crashes],
     }
     return json.dumps(told, indent=1) + "\n"
 
@@ -42,15 +42,15 @@ def _finding(bucket: Bucket) -> dict[str, Any]:
     }
 
 
-def _death(death: Death) -> dict[str, Any]:
-    how, _, log = death.detail.partition("\n")
+def _crash(crash: WorkerCrash) -> dict[str, Any]:
+    how, _, log = crash.detail.partition("\n")
     return {
-        "job": None if death.job < 0 else death.job,
-        "engine": death.engine,
-        "kind": death.kind,
-        "finding": death.finding,
-        "runs": death.runs,
-        "what": headline(death),
+        "job": None if crash.job < 0 else crash.job,
+        "engine": crash.engine,
+        "kind": crash.kind,
+        "finding": crash.finding,
+        "runs": crash.runs,
+        "what": headline(crash),
         "ended": how,
         "output": log,
     }

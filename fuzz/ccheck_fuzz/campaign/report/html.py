@@ -9,7 +9,7 @@ from markupsafe import Markup
 from ccheck.report.page import page
 from ccheck.report.plot import Series, plot
 from ccheck_fuzz.campaign.report.account import Account
-from ccheck_fuzz.campaign.workers.deaths import headline, last_words
+from ccheck_fuzz.campaign.workers.worker_crashes import headline, last_words
 from ccheck_fuzz.execution.setup import configuration_of
 
 
@@ -21,7 +21,7 @@ def render(account: Account) -> str:
         "page.html",
         account=account,
         configuration=used,
-        deaths=[(headline(one), "\n".join(last_words(one))) for one in account.deaths],
+        worker_crashes=[(headline(one), "\n".join(last_words(one))) for one in account.worker_crashes],
         plots=_plots(account),
     )
 

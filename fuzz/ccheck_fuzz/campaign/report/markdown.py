@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ccheck.text.printable import printable
 from ccheck_fuzz.campaign.report.account import Account, Found
-from ccheck_fuzz.campaign.workers.deaths import headline, last_words
+from ccheck_fuzz.campaign.workers.worker_crashes import headline, last_words
 from ccheck_fuzz.execution.setup import configuration_of
 
 _MARKS = {"both": "±", "matched": "+", "failed": "-", "": ""}
@@ -29,7 +29,7 @@ def _lines(account: Account) -> Iterator[str]:
     yield f"| corpus | {account.corpus:,} inputs |"
     yield f"| engines | {', '.join(account.engines)} |"
     yield f"| configuration | {_safe(configuration_of(account.setup))} |"
-    yield f"| workers that died | {len(account.deaths)}, {len(account.lost)} of them of what is no finding |"
+    yield f"| worker crashes | {len(account.worker_crashes)}, {len(account.lost)} of them outside of a run |"
     if account.problem is not None:
         yield f"| could not do its work | {_safe(account.problem)} |"
     for one in errors:
@@ -51,15 +51,15 @@ def _lines(account: Account) -> Iterator[str]:
         for row in account.matrix:
             cells = " | ".join(_MARKS[cell] for cell in row.cells)
             yield f"| {_safe(row.type_name)} {row.version} field {row.field} | {cells} |"
-    if account.deaths:
+    if account.worker_crashes:
         yield ""
-        yield "## Workers that died"
+        yield "## Worker crashes"
         yield ""
-        for death in account.deaths[-50:]:
-            yield f"* {_safe(headline(death))}"
-            if not death.finding:
+        for crash in account.worker_crashes[-50:]:
+            yield f"* {_safe(headline(crash))}"
+            if not crash.finding:
                 yield ""
-                yield from (f"    {line}" for line in last_words(death))
+                yield from (f"    {line}" for line in last_words(crash))
                 yield ""
 
 

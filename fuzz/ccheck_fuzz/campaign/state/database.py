@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ccheck_fuzz.campaign.state.records import Bucket, Death, Sample, StateError
+from ccheck_fuzz.campaign.state.records import Bucket, Sample, StateError, WorkerCrash
 from ccheck_fuzz.oracles.broken import Broken
 
-FORMAT = "1"
+FORMAT = "2"
 
 
 CRASHER = 2
@@ -43,9 +43,10 @@ CREATE TABLE IF NOT EXISTS bucket (
 CREATE TABLE IF NOT EXISTS hit (
     bucket INTEGER NOT NULL, sha256 TEXT NOT NULL, data BLOB NOT NULL, at REAL NOT NULL,
     PRIMARY KEY (bucket, sha256));
-CREATE TABLE IF NOT EXISTS death (
+CREATE TABLE IF NOT EXISTS worker_crash (
     session INTEGER NOT NULL, at REAL NOT NULL, job INTEGER NOT NULL, engine TEXT NOT NULL,
-    kind TEXT NOT NULL, detail TEXT NOT NULL, runs INTEGER NOT NULL, data BLOB NOT NULL);
+    kind TEXT NOT NULL, detail TEXT NOT NULL, runs INTEGER NOT NULL, data BLOB NOT NULL,
+    finding INTEGER NOT NULL);
 """
 
 
@@ -62,23 +63,12 @@ class State:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(_TABLES)
-            self._add_finding()
         except sqlite3.DatabaseError as fault:
             raise StateError(f"{path}: {fault}") from fault
         if self.setting("format") is None:
             self.put("format", FORMAT)
         elif self.setting("format") != FORMAT:
             raise StateError(f"{path} is of another version of ccheck: format {self.setting('format')}")
-
-    def _add_finding(self) -> None:
-        """Add what deaths of earlier versions do not say: those with an input were in a run."""
-        known = "SELECT 1 FROM pragma_table_info('death') WHERE name = 'finding'"
-        if self._db.execute(known).fetchone():
-            return
-        with self._at_once():
-            if not self._db.execute(known).fetchone():
-                self._db.execute("ALTER TABLE death ADD COLUMN finding INTEGER NOT NULL DEFAULT 1")
-                self._db.execute("UPDATE death SET finding = length(data) > 0")
 
     def close(self) -> None:
         """Close the file."""
@@ -234,13 +224,13 @@ class State:
             (state, what, minimal, folder, bucket),
         )
 
-    def died(self, session: int, death: Death) -> None:
-        """A worker died."""
+    def record_crash(self, session: int, crash: WorkerCrash) -> None:
+        """Records the crash of a worker."""
         self._db.execute(
-            "INSERT INTO death VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO worker_crash VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                session, death.at, death.job, death.engine, death.kind, death.detail, death.runs, death.data,
-                death.finding,
+                session, crash.at, crash.job, crash.engine, crash.kind, crash.detail, crash.runs, crash.data,
+                crash.finding,
             ),
         )  # fmt: skip
 
@@ -249,16 +239,16 @@ class State:
         no further.
         """
         rows = self._db.execute(
-            "SELECT data FROM death WHERE finding GROUP BY data HAVING count(*) >= ?", (CRASHER,)
+            "SELECT data FROM worker_crash WHERE finding GROUP BY data HAVING count(*) >= ?", (CRASHER,)
         )
         return frozenset(row[0] for row in rows)
 
-    def deaths(self) -> list[Death]:
-        """All deaths, by time."""
+    def worker_crashes(self) -> list[WorkerCrash]:
+        """Returns all crashes, by time."""
         rows = self._db.execute(
-            "SELECT at, job, engine, kind, detail, runs, data, finding FROM death ORDER BY at"
+            "SELECT at, job, engine, kind, detail, runs, data, finding FROM worker_crash ORDER BY at"
         )
         return [
-            Death(at, job, engine, kind, detail, runs, data, finding=bool(finding))
+            WorkerCrash(at, job, engine, kind, detail, runs, data, finding=bool(finding))
             for at, job, engine, kind, detail, runs, data, finding in rows
         ]

@@ -1,4 +1,4 @@
-"""What a campaign remembers: buckets of findings, deaths of its processes, figures of its workers."""
+"""What a campaign remembers: buckets of findings, crashes of its processes, figures of its workers."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
-class Death:
+class WorkerCrash:
     """A worker that ended as it should not: `hang`, `memory` or `crash`.
 
     engine: What led it; `merge` or `triage`, of job -1, for the processes beside the workers. detail: How it
-    ended, and its last words. data: The input it was in. finding: Whether the death is a finding: that of a
-    run. What else a worker dies of leaves inputs unexamined.
+    ended, and its last words. data: The input it was in. finding: Whether the crash is a finding: that of a
+    run. Any other crash leaves inputs unexamined.
     """
 
     at: float

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from ccheck_fuzz.execution.isolated import Death, Kind
+from ccheck_fuzz.execution.isolated import Kind, ProcessCrash
 from ccheck_fuzz.process.bounds import Bounds
 from ccheck_fuzz.process.child import WHOLE, begin, end_family, exit_words, last_words
 from ccheck_fuzz.process.heartbeat import Heartbeat, read_heartbeat
@@ -41,10 +41,10 @@ class Job:
         """Runs of the workers before this one."""
         self.before_cpu = 0.0
         self.before_features = 0
-        self.deaths = 0
-        """Deaths of its workers outside of a run, in this session."""
-        self.quick_deaths = 0
-        """Those of the last workers that died before their first run."""
+        self.crashes = 0
+        """Crashes of its workers outside of a run, in this session."""
+        self.quick_crashes = 0
+        """Crashes in a row before their first run."""
         self.given_up = False
         """Whether it is not begun again."""
         self.counted = True
@@ -131,10 +131,10 @@ class Job:
             self.before_features = max(self.before_features, heartbeat.features)
         self.counted = True
 
-    def death(self, kind: Kind, heartbeat: Heartbeat | None) -> Death:
-        """The death of the worker that ended: how, its last words, and the input it was in."""
+    def crash(self, kind: Kind, heartbeat: Heartbeat | None) -> ProcessCrash:
+        """Returns the crash of the worker that ended: how, its last words, and the input it was in."""
         in_run = heartbeat is not None and heartbeat.begun
-        return Death(
+        return ProcessCrash(
             kind,
             exit_words(self.status),
             heartbeat.reader if heartbeat is not None and in_run else 0,

@@ -103,13 +103,13 @@ def test_workers_that_die_before_their_first_run_fail_the_campaign(way: str, tmp
         told = [
             line
             for line in output.splitlines()
-            if line.startswith("worker 0 (hypothesis) died outside of a run")
+            if line.startswith("worker 0 (hypothesis) crashed outside of a run")
         ]
         assert told, said
         assert how in told[0], said
         assert place in told[0], said
-    assert "5 workers died" in done.stdout
-    assert "every worker died again and again, and is not begun again: worker 0" in done.stderr
+    assert "5 worker crashes" in done.stdout
+    assert "every worker crashed again and again, and is not begun again: worker 0" in done.stderr
     again = ccheck(tmp_path, "fuzz", "status", "out")
     assert again.returncode == 3
     assert "the campaign could not do its work: not one run was made" in again.stderr
@@ -117,7 +117,7 @@ def test_workers_that_die_before_their_first_run_fail_the_campaign(way: str, tmp
     assert report.returncode == 3, report.stderr
     data = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
     assert (data["runs"], data["problem"]) == (0, "not one run was made")
-    assert [(one["job"], one["finding"], how in one["what"]) for one in data["deaths"]] == [
+    assert [(one["job"], one["finding"], how in one["what"]) for one in data["worker_crashes"]] == [
         (0, False, True)
     ] * 5
     assert "5 of them of what is no finding" in (tmp_path / "out.md").read_text(encoding="utf-8")
@@ -160,14 +160,14 @@ def test_workers_that_die_between_runs_fail_the_campaign(way: str, tmp_path: Pat
     done = fuzz(tmp_path)
     assert done.returncode == 3, done.stdout + done.stderr
     assert done.stderr.splitlines()[-1] == (
-        "the campaign could not do all of its work: 4 of its processes died of what is no finding"
+        "the campaign could not do all of its work: 4 of its processes crashed outside of a run"
     )
     assert "\n40 runs in " in done.stdout
     told = next(line for line in done.stdout.splitlines() if line.startswith("worker 0"))
-    assert told.startswith("worker 0 (hypothesis) died outside of a run, after 10 runs: ")
+    assert told.startswith("worker 0 (hypothesis) crashed outside of a run, after 10 runs: ")
     assert how in told
     assert done.stdout.splitlines()[-1] == "0 findings"
-    assert [death.finding for death in State(tmp_path / "out").deaths()] == [False] * 4
+    assert [crash.finding for crash in State(tmp_path / "out").worker_crashes()] == [False] * 4
 
 
 @pytest.mark.parametrize("way", ["exits in C", "is killed", "raises SystemExit"])
@@ -183,7 +183,7 @@ def test_a_check_that_fails_in_a_run_is_a_finding_with_its_place(way: str, tmp_p
     assert oracle == "ccheck" or PLACE.search(told)
 
 
-HELPERS = {"merge": (3, "merge died"), "triage": (1, "triage died")}
+HELPERS = {"merge": (3, "merge crashed"), "triage": (1, "triage crashed")}
 
 
 @pytest.mark.parametrize("helper", HELPERS)
