@@ -211,7 +211,7 @@ def _alone(options: argparse.Namespace, folder: Path) -> None:
             seed=options.seed,
             until=time.monotonic() + 3600,
             max_size=MAX_SIZE,
-            told=lambda features, corpus: None,
+            report_progress=lambda features, corpus: None,
             stable=lambda same: None,
         )
     )

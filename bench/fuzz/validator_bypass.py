@@ -103,8 +103,8 @@ def main() -> None:
         spent = time.process_time() - before
         found = BYPASS in search.found
         seconds.append(spent if found else float("inf"))
-        told = f"{search.runs:,} runs" if found else f"not found in {search.runs:,} runs"
-        print(f"  from nothing, seed {seed}: {growing:.1f} s to grow, {spent:.1f} s in all, {told}")
+        reported = f"{search.runs:,} runs" if found else f"not found in {search.runs:,} runs"
+        print(f"  from nothing, seed {seed}: {growing:.1f} s to grow, {spent:.1f} s in all, {reported}")
     if seconds:
         late = sum(spent > SOON for spent in seconds)
         print(

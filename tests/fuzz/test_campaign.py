@@ -108,13 +108,13 @@ def test_replay_runs_the_finding_again(campaign: Path) -> None:
 
 
 def test_replay_runs_no_information(tmp_path: Path) -> None:
-    """What is told and is no error is not broken: a campaign without findings has nothing to run again."""
+    """An informational finding is not broken: a campaign without findings has nothing to run again."""
     state = State(tmp_path, create=True)
     state.put("setup", setup().to_json())
     july = (STORY / "bad" / "C-00000291-00000000-00000032.bin").read_bytes()
-    (told,) = Harness(ready(setup()), lambda data, broken: None).broken_by(july)
-    assert told.information
-    state.hit(told, july, 1, 0.1)
+    (reported,) = Harness(ready(setup()), lambda data, broken: None).broken_by(july)
+    assert reported.information
+    state.hit(reported, july, 1, 0.1)
     state.close()
     done = fuzz("replay", str(tmp_path))
     assert (done.returncode, done.stdout) == (3, "")

@@ -19,12 +19,12 @@ def progress() -> Progress:
         1, ("validator-bypass", "kind"), "validator-bypass", "the validator passes, and 7.11 \x1b[31mtraps", False, time.time() - 60,
         0.0, 1234, 7, 0.5, "new", None, None,
     )  # fmt: skip
-    told = Bucket(
+    reported = Bucket(
         2, ("over-strict", "x"), "over-strict", "refused by x", True, 0.0, 0.0, 5, 9, 0.9, "new", None, None
     )
     return Progress(
         begun=time.monotonic() - 65, seconds=28_800, runs=123_456, rate=2345.6, cpu=100.0, lines=860, cells=40, features=250,
-        corpus=1400, buckets=[found, told], worker_crashes=2, stable=99, replayed=100, engines=("atheris", "monitoring"),
+        corpus=1400, buckets=[found, reported], worker_crashes=2, stable=99, replayed=100, engines=("atheris", "monitoring"),
         stage="searching",
     )  # fmt: skip
 
@@ -73,7 +73,7 @@ def test_findings_are_told_once_and_information_is_not() -> None:
 
 
 def test_findings_that_were_known_before_are_no_news() -> None:
-    """What a campaign before has found already is not told as found."""
+    """What a campaign before has found already is not reported as found."""
     out = io.StringIO()
     known = {bucket.signature for bucket in progress().buckets}
     with Dashboard(out, quiet=False, known=known) as dashboard:

@@ -14,8 +14,8 @@ from ccheck_schemas.formats.channel.numbers import CriterionKind
 from ccheck_schemas.formats.channel.structure import assemble
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import Schema
+from tests.fuzz.differences import differences
 from tests.fuzz.seeds import BASE, CHANNEL, CORPUS, INSTANCES, JULY, MARCH, REGDB, SYSMON
-from tests.fuzz.told import told
 
 SEED = {CHANNEL.name: INSTANCES, SYSMON.name: BASE}
 
@@ -24,14 +24,14 @@ OTHER = {"sector_torn": JULY, "padding_filled": MARCH}
 
 
 def pair(name: str, schema: Schema = CHANNEL) -> list[str]:
-    """The smallest of some edits that a mutator makes, told in lines."""
+    """The smallest of some edits that a mutator makes, as lines."""
     before = OTHER.get(name, SEED[schema.name])
     context = Context(InterestingValues(), [opened(schema, MARCH if schema is CHANNEL else BASE)], 1 << 16)
     found = []
     for seed in range(60):
         made = named(name)(opened(schema, before), Random(seed), context)
         if made is not None:
-            found.append(told(schema, before, made.data if isinstance(made, Model) else made))
+            found.append(differences(schema, before, made.data if isinstance(made, Model) else made))
     assert found, f"{name} found nothing to do"
     return min(found, key=lambda lines: (len(lines), lines))
 

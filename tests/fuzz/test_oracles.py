@@ -145,7 +145,7 @@ def test_what_readings_agreed_on_is_not_asked_again(
     judgement: Judgement, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An instance that met its events is remembered by who has many cases; a criterion that is another meets
-    its own, and what is not agreed on is told again.
+    its own, and what is not agreed on is reported again.
     """
     met: list[tuple[int | None, int | None]] = []
 
@@ -176,15 +176,15 @@ def test_what_readings_agreed_on_is_not_asked_again(
 def test_a_users_interpreter_that_differs_is_told(judgement: Judgement) -> None:
     """Where a user's own interpreter answers for a build, its verdict is held against the reference's."""
     honest = case(judgement, MARCH)
-    same = replace(honest, told=(replace(honest.outcomes[0]),))
+    same = replace(honest, foreign=(replace(honest.outcomes[0]),))
     assert not list(disagreement(same))
-    other = replace(honest, told=(replace(honest.outcomes[0], verdict="refuse"),))
+    other = replace(honest, foreign=(replace(honest.outcomes[0], verdict="refuse"),))
     (found,) = disagreement(other)
     assert found.signature == ("disagreement", "run", "refuse")
 
 
 def test_what_is_refused_and_harmless_is_information(judgement: Judgement) -> None:
-    """A file that is refused, is canonical and harms no build is told, and is no error."""
+    """A file that is refused, is canonical and harms no build is reported as informational."""
     harmless = (CORPUS / "duplicate-instance" / "bad").glob("*.bin")
     found = [one for path in harmless for one in over_strict(case(judgement, path.read_bytes()))]
     assert found
@@ -194,7 +194,7 @@ def test_what_is_refused_and_harmless_is_information(judgement: Judgement) -> No
 
 
 def test_what_only_the_validator_keeps_from_a_build_is_information(judgement: Judgement) -> None:
-    """A trap of a build without bounds checks is told with the checks that refuse the file, as no error; where
+    """A trap of a build without bounds checks is reported with the checks that refuse the file, as no error; where
     the validator passes, it is a validator bypass instead, and a build with bounds checks has no part in it.
     """
     found = list(needs_validator(case(judgement, JULY)))
@@ -212,7 +212,7 @@ def test_what_only_the_validator_keeps_from_a_build_is_information(judgement: Ju
 
 
 def test_work_out_of_proportion_is_told(judgement: Judgement, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Steps far beyond what a file of its size needs are told, and time that is so when measured again."""
+    """Steps far beyond what a file of its size needs are reported, and time that is so when measured again."""
     honest = case(judgement, MARCH)
     assert not list(resources(honest))
     slow = replace(honest, ran=tuple(replace(o, steps=10**9) for o in honest.outcomes))
@@ -222,7 +222,7 @@ def test_work_out_of_proportion_is_told(judgement: Judgement, monkeypatch: pytes
 
 
 def test_memory_out_of_proportion_is_told(judgement: Judgement) -> None:
-    """A check that fills memory is told, though it takes far less time than it may; one that takes as long and
+    """A check that fills memory is reported, though it takes far less time than it may; one that takes as long and
     needs no memory is not.
     """
 

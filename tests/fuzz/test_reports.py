@@ -1,4 +1,4 @@
-"""Reports tell what a campaign found, and no text of a content file becomes markup."""
+"""Reports say what a campaign found, and no text of a content file becomes markup."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HOSTILE = "<script>alert(1)</script> `code` *bold* | <img src=x onerror=alert(1)
 
 
 @pytest.fixture
-def told(tmp_path: Path) -> Account:
+def hostile(tmp_path: Path) -> Account:
     """A campaign whose every text is hostile."""
     state = State(tmp_path, create=True)
     state.put("setup", setup().to_json())
@@ -38,9 +38,9 @@ def told(tmp_path: Path) -> Account:
     return account(tmp_path, state)
 
 
-def test_the_page_escapes_every_text(told: Account) -> None:
+def test_the_page_escapes_every_text(hostile: Account) -> None:
     """No element and no attribute comes out of a text; the page forbids scripts besides."""
-    page = html.render(told)
+    page = html.render(hostile)
     assert "<script" not in page
     assert "<img" not in page
     assert "\x1b" not in page
@@ -48,24 +48,24 @@ def test_the_page_escapes_every_text(told: Account) -> None:
     assert "default-src 'none'" in page
 
 
-def test_markdown_escapes_every_text(told: Account) -> None:
+def test_markdown_escapes_every_text(hostile: Account) -> None:
     """Texts in lines are escaped, and a report is code whatever it says."""
-    text = markdown.render(told)
+    text = markdown.render(hostile)
     assert "\x1b" not in text
     for line in text.splitlines():
         assert line.startswith("    ") or "<script" not in line.replace("\\<", "")
         assert line.startswith("    ") or "`code`" not in line
 
 
-def test_figures_are_summed_over_jobs(told: Account) -> None:
-    """Runs are those of the last figures, lines and features are told apart, the matrix has its cell."""
-    assert (told.runs, told.lines, told.features, told.corpus) == (20, 1, 1, 1)
-    assert [len(told.errors), len(told.worker_crashes)] == [1, 1]
-    assert [(what, len(found)) for what, found in told.information] == [
+def test_figures_are_summed_over_jobs(hostile: Account) -> None:
+    """Runs are those of the last figures, lines and features are account apart, the matrix has its cell."""
+    assert (hostile.runs, hostile.lines, hostile.features, hostile.corpus) == (20, 1, 1, 1)
+    assert [len(hostile.errors), len(hostile.worker_crashes)] == [1, 1]
+    assert [(what, len(found)) for what, found in hostile.information] == [
         (INFORMATION["over-strict"], 1),
         (INFORMATION["needs-validator"], 1),
     ]
-    assert all(f"For information: {what}" in html.render(told) for what in INFORMATION.values())
-    assert all(f"For information: {what}" in markdown.render(told) for what in INFORMATION.values())
-    (row,) = told.matrix
+    assert all(f"For information: {what}" in html.render(hostile) for what in INFORMATION.values())
+    assert all(f"For information: {what}" in markdown.render(hostile) for what in INFORMATION.values())
+    (row,) = hostile.matrix
     assert row.cells == ("", "", "", "", "", "", "matched", "", "", "")

@@ -52,13 +52,13 @@ def test_builds_that_a_session_leaves_out_do_what_one_of_their_family_does(more:
     left_out = differing = 0
     for data in inputs(400 * more):
         events = short_events("channel", data, given.definitions, 4)
-        told = {outcome.consumer: outcome for outcome in session.outcomes(data, events, set())}
+        reported = {outcome.consumer: outcome for outcome in session.outcomes(data, events, set())}
         for checks in (False, True):
             family = [build.name for build in every if build.bounds_check is checks]
-            shown = {said(told[name]) for name in family if name in told}
+            shown = {said(reported[name]) for name in family if name in reported}
             differing += len(shown) > 1
             for name in family:
-                if name in told:
+                if name in reported:
                     continue
                 left_out += 1
                 (own,) = alone[name].outcomes(data, events, set())

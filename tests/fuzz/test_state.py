@@ -1,4 +1,4 @@
-"""The campaign on disk keeps what it is told, whoever dies."""
+"""The campaign on disk keeps what it records, whichever process crashes."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_a_campaign_of_another_version_is_refused(tmp_path: Path) -> None:
 
 
 def test_two_campaigns_do_not_share_a_folder(tmp_path: Path) -> None:
-    """The second is told so; when the first process is gone, however it went, the folder is free."""
+    """The second gets an error; when the first process is gone, however it went, the folder is free."""
     with (
         file_lock(tmp_path),
         pytest.raises(StateError, match="another campaign works in"),

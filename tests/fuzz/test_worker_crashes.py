@@ -1,4 +1,4 @@
-"""Processes that the user's code ends: told with their place, and never a pass."""
+"""Processes that the user's code ends: reported with their place, and never a pass."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def fuzz(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("way", [*FEW, "is killed", "has no memory"])
 def test_workers_that_die_before_their_first_run_fail_the_campaign(way: str, tmp_path: Path) -> None:
-    """Whatever they die of, each is counted and told with its place, live, in the summary, and as data; status 3."""
+    """Whatever ends them, each is counted and reported with its place, live, in the summary, and as data; status 3."""
     action, how = WAYS[way]
     lay_out(tmp_path, top=f"if 'worker' in PROCESS: {action}")
     done = fuzz(tmp_path)
@@ -100,14 +100,14 @@ def test_workers_that_die_before_their_first_run_fail_the_campaign(way: str, tmp
     assert done.returncode == 3, said
     place = "" if way == "is killed" else "(mine.py:13, in <module>)"
     for output in (done.stdout, done.stderr):
-        told = [
+        reported = [
             line
             for line in output.splitlines()
             if line.startswith("worker 0 (hypothesis) crashed outside of a run")
         ]
-        assert told, said
-        assert how in told[0], said
-        assert place in told[0], said
+        assert reported, said
+        assert how in reported[0], said
+        assert place in reported[0], said
     assert "5 worker crashes" in done.stdout
     assert "every worker crashed again and again, and is not begun again: worker 0" in done.stderr
     again = ccheck(tmp_path, "fuzz", "status", "out")
@@ -163,9 +163,9 @@ def test_workers_that_die_between_runs_fail_the_campaign(way: str, tmp_path: Pat
         "the campaign could not do all of its work: 4 of its processes crashed outside of a run"
     )
     assert "\n40 runs in " in done.stdout
-    told = next(line for line in done.stdout.splitlines() if line.startswith("worker 0"))
-    assert told.startswith("worker 0 (hypothesis) crashed outside of a run, after 10 runs: ")
-    assert how in told
+    reported = next(line for line in done.stdout.splitlines() if line.startswith("worker 0"))
+    assert reported.startswith("worker 0 (hypothesis) crashed outside of a run, after 10 runs: ")
+    assert how in reported
     assert done.stdout.splitlines()[-1] == "0 findings"
     assert [crash.finding for crash in State(tmp_path / "out").worker_crashes()] == [False] * 4
 
@@ -178,9 +178,9 @@ def test_a_check_that_fails_in_a_run_is_a_finding_with_its_place(way: str, tmp_p
     done = fuzz(tmp_path)
     assert done.returncode == 1, done.stdout + done.stderr
     oracle = "ccheck" if way == "is killed" else "schema"
-    told = next(line for line in done.stdout.splitlines() if line.startswith(f"{oracle}: "))
-    assert how in told
-    assert oracle == "ccheck" or PLACE.search(told)
+    reported = next(line for line in done.stdout.splitlines() if line.startswith(f"{oracle}: "))
+    assert how in reported
+    assert oracle == "ccheck" or PLACE.search(reported)
 
 
 HELPERS = {"merge": (3, "merge crashed"), "triage": (1, "triage crashed")}
@@ -188,7 +188,7 @@ HELPERS = {"merge": (3, "merge crashed"), "triage": (1, "triage crashed")}
 
 @pytest.mark.parametrize("helper", HELPERS)
 def test_the_processes_beside_the_workers_are_watched_as_well(helper: str, tmp_path: Path) -> None:
-    """One that merges or triages and does not come to its own end is told, and the campaign is no pass."""
+    """One that merges or triages and does not come to its own end is reported, and the campaign is no pass."""
     status, says = HELPERS[helper]
     raises = f"if data != {SEED!r}: raise KeyError" if helper == "triage" else "pass"
     lay_out(tmp_path, top=f"if {helper!r} in PROCESS: os._exit(0)", exercise=raises)

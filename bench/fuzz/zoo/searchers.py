@@ -57,7 +57,7 @@ def ccheck(format_: str, seed: int, found: Found, ran: Ran) -> None:
             Search(
                 run=run, mutate=scheduler.mutate, cross=scheduler.cross, corpus=folder, dictionary=None,
                 seed=seed, until=time.monotonic() + 1e9, max_size=MOST_BYTES,
-                told=lambda features, corpus: None, stable=lambda stable: None,
+                report_progress=lambda features, corpus: None, stable=lambda stable: None,
             )
         )  # fmt: skip
     corpus, seen = list(seeds), set[Hashable]()

@@ -343,7 +343,7 @@ class Campaign:
             self._merged_by = until
 
     def _end_merge(self, patience: float) -> None:
-        """Takes in the result of a merge that ends in time; one that crashes is reported, and changes nothing."""
+        """Takes in the result of a merge; one that crashes is reported, and changes nothing."""
         if self._merging is None:
             return
         try:

@@ -30,7 +30,7 @@ from ccheck.formats.registry import ENTRY_POINTS
 from ccheck.text.printable import printable
 from ccheck.text.toml_document import ConfigurationError
 from ccheck_fuzz.process.blame import interrupts, place_in, place_of, words_of
-from ccheck_fuzz.process.child import end_family, end_with_parent, leave, tell_exits
+from ccheck_fuzz.process.child import end_family, end_with_parent, leave, report_exits
 
 _GUARDED = "ccheck_fuzz.commands.guarded"
 _WHOLE = "the status is "
@@ -86,18 +86,20 @@ def _runs_users_code(words: Sequence[str]) -> bool:
 def _watch(words: Sequence[str]) -> int:
     """Run a command in a process of its own, and give its status."""
     folder = Path(tempfile.mkdtemp(prefix="ccheck-guarded-"))
-    told = folder / "told"
-    told.touch()
+    status_file = folder / "status"
+    status_file.touch()
     try:
         process = subprocess.Popen(  # noqa: S603 - our own module, with the user's own arguments
-            [sys.executable, "-m", _GUARDED, str(told), *words], stdin=subprocess.PIPE, start_new_session=True
+            [sys.executable, "-m", _GUARDED, str(status_file), *words],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
         )
         with _passing_on(process):
             try:
                 status = process.wait()
             finally:
                 end_family(process)
-        said = told.read_text(encoding="utf-8", errors="replace")
+        said = status_file.read_text(encoding="utf-8", errors="replace")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if said.splitlines()[-1:] == [f"{_WHOLE}{status}"]:
@@ -107,7 +109,7 @@ def _watch(words: Sequence[str]) -> int:
 
 
 def _blame(status: int, said: str, words: Sequence[str]) -> str:
-    """Who ended the process, as far as it could still be told."""
+    """Returns who ended the process, as far as that is known."""
     from ccheck_fuzz.process.child import exit_words
 
     place = place_in(said)
@@ -140,8 +142,8 @@ def _passing_on(process: subprocess.Popen[bytes]) -> Iterator[None]:
 
 def _end(status: int) -> None:
     """End the guarded process, and say that this is its own end."""
-    with Path(sys.argv[0]).open("a", encoding="utf-8") as told:
-        told.write(f"\n{_WHOLE}{status}\n")
+    with Path(sys.argv[0]).open("a", encoding="utf-8") as status_file:
+        status_file.write(f"\n{_WHOLE}{status}\n")
     leave(status)
 
 
@@ -156,14 +158,14 @@ def main() -> None:
     sys.argv[:] = sys.argv[1:]
     end_with_parent()
     signal.signal(signal.SIGINT, _interrupt)
-    told = os.open(sys.argv[0], os.O_WRONLY | os.O_APPEND)
-    faulthandler.enable(told, all_threads=False)
-    tell_exits(told)
+    status_file = os.open(sys.argv[0], os.O_WRONLY | os.O_APPEND)
+    faulthandler.enable(status_file, all_threads=False)
+    report_exits(status_file)
     try:
         cli.main()
     except SystemExit as left:
         status = left.code if isinstance(left.code, int) else FAILURE
-    except BaseException as raised:  # noqa: BLE001 - told with its place
+    except BaseException as raised:  # noqa: BLE001 - reported with its place
         traceback.print_exception(raised)
         status = FAILURE
     _end(status)

@@ -154,9 +154,9 @@ def _once(corpus: Path | None) -> dict[tuple[str, ...], str]:
     """
     found = {}
     for folder in () if corpus is None else kept(corpus):
-        told = folder / "once.json"
-        if told.is_file():
-            signature = json.loads(read_regular_text(told))["signature"]
+        once = folder / "once.json"
+        if once.is_file():
+            signature = json.loads(read_regular_text(once))["signature"]
             found[tuple(map(str, signature))] = f" (as once in {_name(corpus or folder, folder)})"
     return found
 

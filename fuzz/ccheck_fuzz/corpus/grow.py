@@ -157,7 +157,7 @@ class _Search:
     def step(self, model: Model, report: FileReport, score: Score) -> tuple[Score, Model, FileReport] | None:
         """The first edit that is better, else one that is as good with other things wrong, else None."""
         seen = {model.data}
-        wrong = _told(report)
+        wrong = _messages(report)
         level: list[tuple[Score, Model, FileReport]] = []
         for finding in report.findings[:MOST_FINDINGS]:
             for edited in self.edits(model, finding):
@@ -167,7 +167,7 @@ class _Search:
                 now, after = self.look(edited)
                 if now < score:
                     return now, edited, after
-                if now == score and _told(after) != wrong and len(edited.data) <= 2 * len(model.data):
+                if now == score and _messages(after) != wrong and len(edited.data) <= 2 * len(model.data):
                     level.append((now, edited, after))
                 if self.tries >= self.most:
                     return None
@@ -261,7 +261,7 @@ def _checks(report: FileReport) -> frozenset[str]:
     return frozenset(finding.check for finding in report.findings)
 
 
-def _told(report: FileReport) -> set[tuple[str, str, str]]:
+def _messages(report: FileReport) -> set[tuple[str, str, str]]:
     """What is wrong with a file, in words."""
     return {(finding.check, finding.path, finding.message) for finding in report.findings}
 

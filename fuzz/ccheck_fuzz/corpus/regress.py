@@ -58,8 +58,8 @@ def keep(finding: Path, corpus: Path, why: str, name: str | None) -> Path:
     (part / WHY).write_text("\n".join(lines) + "\n", encoding="utf-8")
     report = finding / "report.json"
     if report.is_file():
-        told = json.loads(read_regular_text(report))
-        once = {"oracle": told["oracle"], "signature": told["signature"], "what": told["what"]}
+        reported = json.loads(read_regular_text(report))
+        once = {"oracle": reported["oracle"], "signature": reported["signature"], "what": reported["what"]}
         (part / "once.json").write_text(json.dumps(once, indent=1) + "\n", encoding="utf-8")
     part.rename(final)
     return final

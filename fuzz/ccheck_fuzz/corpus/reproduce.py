@@ -55,8 +55,8 @@ def signature_of(folder: Path) -> tuple[str, ...]:
     """
     for name in ("report.json", "once.json"):
         try:
-            told = json.loads(read_regular_text(folder / name))
-            return tuple(map(str, told["signature"]))
+            once = json.loads(read_regular_text(folder / name))
+            return tuple(map(str, once["signature"]))
         except OSError:
             continue
         except (ValueError, TypeError, LookupError) as wrong:

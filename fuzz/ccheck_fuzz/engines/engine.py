@@ -10,14 +10,21 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Search:
-    """What an engine is given.
+    """The task of an engine.
 
-    run: runs one input and gives what it reached; never raises on a finding. mutate: (input, greatest size,
-    seed) → input. cross: (input, input, greatest size, seed) → input. instrument: packages whose coverage
-    counts. corpus: the folder that all engines of a campaign share: each input is a file, named by its
-    SHA-256; engines add files by rename, and take in those of others. dictionary: a libFuzzer dictionary.
-    until: when to end (`time.monotonic`). told: called with (features, corpus) now and then. runs: at most
-    so many, 0 for no limit.
+    Attributes:
+        run: Runs one input and returns its coverage features; never raises on a finding.
+        mutate: (input, greatest size, seed) → input.
+        cross: (input, input, greatest size, seed) → input.
+        corpus: The folder that all engines of a campaign share. Each input is a file, named by its SHA-256.
+            Engines add files by rename, and read those that others added.
+        dictionary: A libFuzzer dictionary.
+        seed: For the engine's random numbers.
+        until: When to end (`time.monotonic`).
+        max_size: Bytes of the largest input.
+        report_progress: Called now and then with the numbers of features and of inputs in the corpus.
+        stable: Called with whether an input that was run again reached the same.
+        runs: The number of runs at most; 0 for no limit.
     """
 
     run: Callable[[bytes], set[Hashable]]
@@ -28,7 +35,7 @@ class Search:
     seed: int
     until: float
     max_size: int
-    told: Callable[[int, int], None]
+    report_progress: Callable[[int, int], None]
     stable: Callable[[bool], None]
     runs: int = 0
 

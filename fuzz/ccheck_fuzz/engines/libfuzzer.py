@@ -72,7 +72,7 @@ class Atheris:
                     new = True
                 atheris._trace_branch(counter)
             if new:
-                search.told(len(counters), 0)
+                search.report_progress(len(counters), 0)
 
         def mutate(data: bytes, max_size: int, seed: int) -> bytes:
             return search.mutate(data, min(max_size, search.max_size), seed)

@@ -57,7 +57,7 @@ class Targeting:
                 seen.update(reached)
                 corpus.append(data)
                 shared.add(data)
-                search.told(len(seen), len(corpus))
+                search.report_progress(len(seen), len(corpus))
             return len(reached)
 
         def one(parent: bytes, other: bytes, seed: bytes) -> None:

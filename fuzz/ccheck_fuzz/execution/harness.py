@@ -19,7 +19,7 @@ from ccheck_fuzz.process.blame import interrupts
 from ccheck_fuzz.readers.foreign import ReaderError
 from ccheck_fuzz.readers.reference import SessionReader
 
-PASSED, REFUSED, UNTOLD, STOPPED = 2, 8, 32, 64
+PASSED, REFUSED, UNKNOWN, STOPPED = 2, 8, 32, 64
 """One run of so many is held to all oracles, besides every run that reaches something new: of those that pass
 the quick way and that no build stops at, of those that it does not pass and no build stops at either, of
 those that no build stops at where there is no quick way, and of those that a build stops at.
@@ -28,7 +28,7 @@ FIRST, OPEN, LATER, AGREED = 2, 4, 8, 16
 """Of the runs that stop alike and do not pass the quick way, the first so many are judged by all checks, and
 then one of so many: until the validator has refused so many as the first for one reason alone, which then is
 this one; of those that every build with checks takes, which the validator may pass; and of those that one of
-them refuses. Where there is no quick way to tell, all that every build with checks takes are judged.
+them refuses. Without a fast path, all that every build with checks takes are judged.
 
 Which runs these are, their content says, by its checksum: the same input is judged in every campaign.
 """
@@ -62,7 +62,7 @@ class Harness:
         self._refused_alone: Counter[Hashable] = Counter()
         self._agreed: Agreed = set()
         self._reached_by_accepted: Features = set()
-        self._refused_share = UNTOLD if ready.judgement.quick is None else REFUSED
+        self._refused_share = UNKNOWN if ready.judgement.quick is None else REFUSED
         self._quick = {name: oracle for name, oracle in ready.oracles.items() if name in QUICK_ORACLES}
         self.refused = 0
         """Runs of content that was looked at by the validator, and refused."""
@@ -173,7 +173,7 @@ class Harness:
         ready = self._ready
         test_input = split(data)
         ran: tuple[Outcome, ...] = ()
-        told: tuple[Outcome, ...] = ()
+        foreign: tuple[Outcome, ...] = ()
         restore_limit()
         for number, reader in enumerate(ready.readers, 1):
             own = not isinstance(reader, SessionReader) or reader.own is not None
@@ -185,7 +185,7 @@ class Harness:
             if isinstance(reader, SessionReader):
                 ran += found
             else:
-                told += found
+                foreign += found
                 features.update((reader.name, o.verdict, o.trap and o.trap.signature) for o in found)
         agreed: Agreed = set() if every else self._agreed
         return Case(
@@ -195,7 +195,7 @@ class Harness:
             ready.given,
             test_input.events,
             ran,
-            told,
+            foreign,
             agreed,
         )
 

@@ -145,19 +145,19 @@ def _watched(folder: Path, bounds: Bounds, data: bytes, until: float | None) -> 
         end_family(process)
     heartbeat = read_heartbeat(folder / "heartbeat")
     try:
-        told = json.loads((folder / "told.json").read_text(encoding="utf-8"))
+        result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         if heartbeat is not None and heartbeat.begun:
             return _crash("crash", process.returncode, heartbeat, log, data)
         output = last_words(log)
         how = f"{exit_words(process.returncode)} {ending_in(output)}".strip()
         return Ran(not_run=f"the process ended before its run: {how}\n{output}")
-    broken = tuple(Broken(oracle, what, tuple(signature)) for oracle, what, signature in told["broken"])
+    broken = tuple(Broken(oracle, what, tuple(signature)) for oracle, what, signature in result["broken"])
     said = tuple(
         Said(name, verdict, what, output, tuple(signature))
-        for name, verdict, what, output, signature in told["said"]
+        for name, verdict, what, output, signature in result["said"]
     )
-    return Ran(broken, said, told["not_run"])
+    return Ran(broken, said, result["not_run"])
 
 
 def _crash(
@@ -228,14 +228,14 @@ def main() -> None:
         not_run = str(wrong)
     except click.ClickException as wrong:
         not_run = wrong.format_message()
-    told = {
+    result = {
         "broken": [[one.oracle, one.what, list(one.signature)] for one in broken],
         "said": [[one.name, one.verdict, one.what, one.output, list(one.signature)] for one in said],
         "not_run": not_run,
     }
-    part = folder / "told.part"
-    part.write_text(json.dumps(told), encoding="utf-8")
-    part.rename(folder / "told.json")
+    part = folder / "result.part"
+    part.write_text(json.dumps(result), encoding="utf-8")
+    part.rename(folder / "result.json")
 
 
 def said_of(outcome: ForeignOutcome) -> Said:

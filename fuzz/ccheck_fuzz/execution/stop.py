@@ -1,4 +1,4 @@
-"""Where a build stopped, so finely told that a comparison which was missed by one is a stop of its own."""
+"""Fingerprints where a build stopped, finely enough to separate off-by-one refusals."""
 
 from __future__ import annotations
 

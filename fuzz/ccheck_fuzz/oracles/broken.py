@@ -26,7 +26,7 @@ class Broken:
 
     @property
     def information(self) -> bool:
-        """Whether it is told and is no error."""
+        """Whether it is informational."""
         return self.oracle in INFORMATION
 
 
@@ -41,7 +41,7 @@ INFORMATION: Mapping[str, str] = MappingProxyType(
         "needs-validator": "builds without bounds checks would trap, and the validator refuses the file",
     }
 )
-"""The oracles that tell no errors, and what they tell."""
+"""The informational oracles, and what they report."""
 
 
 def itself(raised: BaseException) -> Broken:

@@ -27,7 +27,7 @@ class Case:
     """One input: bytes, the schema to read them by, and what they are judged by and run with.
 
     events: those of the input, None for those that the content itself calls for. ran: what the reference
-    interpreter did with the bytes, where it was run already. told: what interpreters of the user's did.
+    interpreter did with the bytes, where it was run already. foreign: what interpreters of the user's did.
     agreed: what the two readings of other cases of the same setting agreed on; it may grow. Every answer is
     worked out once, when an oracle first asks for it.
     """
@@ -38,12 +38,12 @@ class Case:
     given: Given
     events: Sequence[str] | None = None
     ran: tuple[Outcome, ...] | None = None
-    told: tuple[Outcome, ...] = ()
+    foreign: tuple[Outcome, ...] = ()
     agreed: Agreed = field(default_factory=set)
 
     @cached_property
     def _read(self) -> tuple[Subject, float]:
-        # Not CPU time, which some systems take longer to tell than most files take to judge.
+        # Not CPU time, which some systems take longer to measure than most files take to judge.
         before = time.perf_counter()
         subject = examine(self.data, "", self.judgement.setting, self.judgement.schemas, self.schema)
         return subject, time.perf_counter() - before
@@ -107,7 +107,7 @@ class Case:
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
         """What all builds and readers did."""
-        return (*self.reference, *self.told)
+        return (*self.reference, *self.foreign)
 
     @property
     def reference(self) -> tuple[Outcome, ...]:

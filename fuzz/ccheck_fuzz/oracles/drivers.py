@@ -10,7 +10,7 @@ from ccheck_fuzz.oracles.case import Case
 from ccheck_interpreter.trap import ForeignKind, TrapData
 
 FOREIGN = frozenset(get_args(ForeignKind))
-"""The kinds of traps that only interpreters of users' own tell of."""
+"""The kinds of traps that only users' own interpreters report."""
 
 
 def validator_bypass(case: Case) -> Iterator[Broken]:

@@ -14,7 +14,7 @@ def disagreement(case: Case) -> Iterator[Broken]:
     """Schema and interpreter read the same bytes alike, where neither finds fault with them; so do the
     reference interpreter and a user's own that answers for the same build.
     """
-    for outcome in case.told:
+    for outcome in case.foreign:
         for reference in case.reference:
             if outcome.consumer == reference.consumer and outcome.verdict != reference.verdict:
                 said = f"the reference says {reference.verdict}, yours {outcome.verdict}"

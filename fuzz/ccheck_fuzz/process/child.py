@@ -100,16 +100,16 @@ def run_whole(work: Callable[[], object]) -> NoReturn:
     What the user's code ends leaves its Python stack in the log. Python is not torn down, so that nothing of
     the user's runs after the work.
     """
-    tell_exits(2)
+    report_exits(2)
     try:
         work()
-    except BaseException:  # noqa: BLE001 - all that ends the work is told with its place
+    except BaseException:  # noqa: BLE001 - all that ends the work is reported with its place
         traceback.print_exc()
         leave(1)
     leave(WHOLE)
 
 
-def tell_exits(file: int) -> None:
+def report_exits(file: int) -> None:
     """Write the Python stack to a file descriptor when `os._exit`, or C's `exit`, ends this process.
 
     After this the process must end by `leave`: after Python's own tear-down the C library would call what
@@ -117,19 +117,19 @@ def tell_exits(file: int) -> None:
     """
     process = os.getpid()
 
-    def tell() -> None:
+    def report() -> None:
         if os.getpid() == process:
             faulthandler.dump_traceback(file, all_threads=False)
 
     def exit_told(status: int) -> NoReturn:
-        tell()
+        report()
         _leave(status)
 
     def at_exit(_: int | None) -> None:
         caller = sys._getframe(1).f_code  # who called C's exit
         if caller.co_name == "search" and caller.co_filename.endswith("libfuzzer.py"):
             leave(WHOLE)  # libFuzzer ends its process when the time is up
-        tell()
+        report()
 
     os._exit = exit_told
     register = getattr(ctypes.CDLL(None), "__cxa_atexit", None) if os.name == "posix" else None

@@ -314,7 +314,7 @@ class Guard:
     It waits for the end of its standard input, which comes with the end of this process, however it ends.
     """
 
-    # It ends the group that it was told last; and whatever bears its mark, which has it before it is told.
+    # It ends the group that it was given last, and all that bears its mark.
     _SCRIPT = (
         'g=0; while read -r n; do g=$n; done; [ "$g" -gt 0 ] && kill -s KILL -- "-$g"; '
         'for e in /proc/[0-9]*/environ; do if grep -aqs "$1" "$e"; then '

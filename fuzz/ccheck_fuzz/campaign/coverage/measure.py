@@ -31,8 +31,8 @@ def measure(folder: Path, *, html: Path | None, missing: bool) -> str:
     done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603 - our own module
     if done.returncode != WHOLE:
         why = f"exit status {done.returncode} {ending_in(done.stderr)}".strip()
-        told = done.returncode == 1 and done.stderr.strip().splitlines()[-1:]
-        raise CoverageMissing(f"coverage.py could not measure: {told[0] if told else why}")
+        reported = done.returncode == 1 and done.stderr.strip().splitlines()[-1:]
+        raise CoverageMissing(f"coverage.py could not measure: {reported[0] if reported else why}")
     return done.stdout
 
 

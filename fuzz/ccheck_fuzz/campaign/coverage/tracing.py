@@ -29,7 +29,7 @@ def traced(within: tuple[str, ...]) -> Iterator[Callable[[], set[Line]]]:
     """While this is open, lines in these folders are noted; calling what it gives takes those since the last
     call.
 
-    On Python 3.12 and later each line tells of itself once only, so that replaying a corpus costs little;
+    On Python 3.12 and later each line emits one event only, so that replaying a corpus costs little;
     what a later input reaches again is then not seen again.
     """
     lines: set[Line] = set()

@@ -130,9 +130,9 @@ def panel(progress: Progress) -> Panel:
         Text(f"  {bucket.hits:>9,} × {line_of(bucket)}", overflow="ellipsis", no_wrap=True)
         for bucket in shown[-12:]
     ]
-    told = len(progress.buckets) - len(shown)
-    if told:
-        rows.append(Text(f"  and {told} for information", style="dim"))
+    notes = len(progress.buckets) - len(shown)
+    if notes:
+        rows.append(Text(f"  and {notes} for information", style="dim"))
     findings = Group(*rows) if rows else Text("  nothing found yet", style="dim")
     title = f"ccheck fuzz · {progress.stage}"
     return Panel(

@@ -80,8 +80,8 @@ def lines(
         yield printable(f"  {bucket.hits:,} times, first after {bucket.runs:,} runs{size}{flaky}: {where}")
         if bucket.folder and outputs:
             yield from output_lines(_read(where / OUTPUT))
-    told = Counter(b.oracle for b in buckets if b.information)
-    for oracle, ways in told.items():
+    reported = Counter(b.oracle for b in buckets if b.information)
+    for oracle, ways in reported.items():
         yield f"for information: {INFORMATION[oracle]}, in {ways} {'way' if ways == 1 else 'ways'}"
     old = sum(not b.information for b in buckets) - len(new)
     if old:

@@ -100,7 +100,7 @@ def _case(made: Ready, data: bytes) -> Case | None:
     try:
         case = Harness(made, lambda data, broken: None).case(data)
         _ = case.report
-    except BaseException as raised:  # the finding itself tells of the exception
+    except BaseException as raised:  # the finding itself reports the exception
         if interrupts(raised):
             raise
         return None

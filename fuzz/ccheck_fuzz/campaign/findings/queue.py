@@ -89,7 +89,7 @@ class TriageQueue:
         return False
 
     def _waiting(self) -> list[Bucket]:
-        """Those that wait to be triaged; what is told for information is told as it was met."""
+        """Those that wait to be triaged; informational findings are reported as they were found."""
         new = (b for b in self._state.buckets() if b.state == "new" and not b.information)
         return [bucket for bucket in new if bucket.number not in self._given_up]
 

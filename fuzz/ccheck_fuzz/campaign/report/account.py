@@ -1,4 +1,4 @@
-"""All that a report tells about a campaign, taken out of its state once."""
+"""All figures and findings of a report, read from the state of a campaign once."""
 
 from __future__ import annotations
 
@@ -74,10 +74,10 @@ class Account:
 
     @property
     def information(self) -> list[tuple[str, list[Found]]]:
-        """What is told and is no error, by what it tells."""
-        told = [one for one in self.found if one.bucket.information]
-        oracles = dict.fromkeys(one.bucket.oracle for one in told)
-        return [(INFORMATION[name], [o for o in told if o.bucket.oracle == name]) for name in oracles]
+        """Informational findings, by oracle."""
+        reported = [one for one in self.found if one.bucket.information]
+        oracles = dict.fromkeys(one.bucket.oracle for one in reported)
+        return [(INFORMATION[name], [o for o in reported if o.bucket.oracle == name]) for name in oracles]
 
 
 def account(folder: Path, state: State) -> Account:

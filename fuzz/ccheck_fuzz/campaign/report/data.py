@@ -14,7 +14,7 @@ from ccheck_fuzz.execution.setup import configuration_of
 
 def render(account: Account) -> str:
     """Returns the report as JSON: figures, findings, and each crash of a process."""
-    told = {
+    report = {
         "ccheck": __version__,
         "schema": account.setup.schema,
         "configuration": configuration_of(account.setup),
@@ -28,7 +28,7 @@ def render(account: Account) -> str:
         "findings": [_finding(one.bucket) for one in account.errors],
         "worker_crashes": [_crash(one) for one in account.worker_crashes],
     }
-    return json.dumps(told, indent=1) + "\n"
+    return json.dumps(report, indent=1) + "\n"
 
 
 def _finding(bucket: Bucket) -> dict[str, Any]:

@@ -34,11 +34,11 @@ def _lines(account: Account) -> Iterator[str]:
         yield f"| could not do its work | {_safe(account.problem)} |"
     for one in errors:
         yield from _found(one)
-    for what, told in account.information:
+    for what, reported in account.information:
         yield ""
         yield f"## For information: {what}"
         yield ""
-        for one in told:
+        for one in reported:
             yield f"* {_safe(one.bucket.what)} ({one.bucket.hits:,} times)"
     if account.matrix:
         yield ""

@@ -166,7 +166,7 @@ class State:
     def hit(self, broken: Broken, data: bytes, runs: int, cpu: float, times: int = 1) -> bool:
         """A property was broken `times` times; whether that made a new bucket. The smallest inputs are kept.
 
-        Only the signature tells buckets apart. When this returns, the finding is on the disk.
+        Only the signature distinguishes buckets. When this returns, the finding is on the disk.
         """
         now = time.time()
         signature = json.dumps(broken.signature)

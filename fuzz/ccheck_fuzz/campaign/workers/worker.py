@@ -86,7 +86,7 @@ def _search(options: argparse.Namespace, engine: Engine) -> None:
                 findings.flush()
         return features
 
-    def told(features: int, corpus: int) -> None:
+    def report_progress(features: int, corpus: int) -> None:
         heartbeats.features = features
         heartbeats.corpus = max(corpus, heartbeats.corpus)
 
@@ -110,7 +110,7 @@ def _search(options: argparse.Namespace, engine: Engine) -> None:
             seed=options.seed,
             until=options.until,
             max_size=made.setup.max_size,
-            told=told,
+            report_progress=report_progress,
             stable=stable,
             runs=options.runs,
         )

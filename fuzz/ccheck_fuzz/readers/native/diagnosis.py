@@ -19,7 +19,7 @@ WRAPPED = 128
 CANNOT_START = (126, 127)
 """The exit statuses of shells and of `env` for a program that cannot be executed or is not found."""
 MOST_REPORTS = 8
-"""Reports of one run that are told apart; UBSan goes on after each."""
+"""Reports of one run that are distinguished; UBSan goes on after each."""
 
 MOST_LINE = 2000
 """Characters of a line that are searched."""
@@ -69,7 +69,7 @@ _ABORTED = (
 class Crash:
     """One way in which a program crashed.
 
-    kind: What told of it. what: The kind of fault, without any value of this run. where: The top frames of
+    kind: What reported it. what: The kind of fault, without any value of this run. where: The top frames of
     the target's own code, without addresses, the innermost first. detail: The line of the report.
     place: The innermost of the frames with its file and line, for people.
     """
@@ -82,7 +82,7 @@ class Crash:
 
 
 def crashes(ended: Ended, *, seconds: float, memory: int) -> tuple[Crash, ...]:
-    """The crashes that the end of a program tells of, the gravest first; none where it ran or refused.
+    """The crashes that the end of a program reports, the gravest first; none where it ran or refused.
 
     Args:
         ended: How the program ended.

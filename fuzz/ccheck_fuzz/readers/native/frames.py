@@ -262,8 +262,8 @@ def stack(lines: Iterable[str]) -> list[Frame]:
 def own_frames(frames: Sequence[Frame]) -> tuple[Frame, ...]:
     """The top frames of the target's own code; where there are none, the top one of any.
 
-    A function that calls itself counts once, and `main` only where it is the only one: neither tells crashes
-    apart.
+    A function that calls itself counts once, and `main` only where it is the only one: neither distinguishes
+    crashes.
     """
     own: list[Frame] = []
     for frame in frames:

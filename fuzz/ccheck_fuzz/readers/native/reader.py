@@ -131,9 +131,9 @@ class ExecReader:
         found = crashes(ended, seconds=self._seconds, memory=self._memory)
         if found:
             return [self._crash(one, output) for one in found]
-        told = list(_told(ended.stdout))
-        if told:
-            return told
+        reported = list(_reported(ended.stdout))
+        if reported:
+            return reported
         if ended.status:
             status = f"exit status {ended.status}"
             words = said(ended)
@@ -204,7 +204,7 @@ def _joined(*options: str) -> str:
     return ":".join(option for option in options if option)
 
 
-def _told(output: bytes) -> Iterator[Outcome]:
+def _reported(output: bytes) -> Iterator[Outcome]:
     """The outcomes in the JSON that `ccheck run --format json` prints; none where it is anything else."""
     if output.lstrip()[:1] != b"{":
         return

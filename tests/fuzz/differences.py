@@ -11,10 +11,10 @@ from ccheck_schemas.schema import Schema
 
 MOST = 4
 QUIET = ("checksum", "total_size", "operand_offset", "next_offset")
-"""Fields that nearly every edit changes; they are told only where nothing else changed."""
+"""Fields that nearly every edit changes; they are listed only where nothing else changed."""
 
 
-def told(schema: Schema, before: bytes, after: bytes) -> list[str]:
+def differences(schema: Schema, before: bytes, after: bytes) -> list[str]:
     """The first few fields that differ, how many more there are, and the faults of the layout."""
     one, two = (dict(_fields(read(schema.root, data).root, set())) for data in (before, after))
     paths = [path for path in dict.fromkeys((*one, *two)) if one.get(path) != two.get(path)]
