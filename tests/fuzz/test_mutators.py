@@ -204,7 +204,7 @@ def test_each_mutator_makes_its_fault() -> None:
                 "blocks[3].next_offset: 0 → 256",
                 "chain-no-end",
             ],
-            "chain_bent": ["blocks[3].size: 0 → none", "chain-loop"],
+            "link_dangling": ["blocks[3].size: 0 → none", "chain-loop"],
             "checksum_broken": ["header.checksum: 3212834502 → 1065350854", "checksum-wrong"],
             "byte_changed": ["header.channel: 291 → 2097443"],
             "byte_changed_unsealed": ["header.channel: 291 → 2097443"],
@@ -235,7 +235,7 @@ def test_chains_have_their_mutators() -> None:
         "record_dropped",
         "record_doubled",
         "record_spliced",
-        "chain_bent",
+        "link_dangling",
         "count_broken",
         "offset_broken",
     )
@@ -265,7 +265,7 @@ def test_chains_have_their_mutators() -> None:
                 "and 6 more",
                 "3176 → 3472 bytes",
             ],
-            "chain_bent": ["aggregations[0].next_offset: 0 → 1168", "chain-loop"],
+            "link_dangling": ["aggregations[0].next_offset: 0 → 1168", "chain-loop"],
             "count_broken": ["events[0].filter_count: 4 → 0", "count-mismatch"],
             "offset_broken": ["aggregations[0].root_rule_offset: 1464 → 1363"],
         }

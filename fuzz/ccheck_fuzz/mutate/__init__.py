@@ -68,7 +68,7 @@ MUTATIONS: Final[tuple[tuple[Mutation, int], ...]] = (
     (relations.index_broken, 3),
     (relations.offset_broken, 8),
     (relations.record_past_the_end, 4),
-    (relations.chain_bent, 4),
+    (relations.link_dangling, 4),
     (relations.checksum_broken, 1),
     (plain.byte_changed, 8),
     (plain.byte_changed_unsealed, 1),

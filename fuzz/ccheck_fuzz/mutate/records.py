@@ -112,7 +112,7 @@ def spliced(model: Model, other: Model, random: Random) -> Model | None:
     target, source, rows = pick(random, options)
     draft, donor = Draft(model), Draft(other)
     if rows:
-        cutting = donor.cut(source, int(random.random() * len(other.frame.tables[source].refs))).loose()
+        cutting = donor.cut(source, int(random.random() * len(other.frame.tables[source].refs))).detached()
         count = len(frame.tables[target].refs)
         at = int(random.random() * (count + 1))
         owner = None
