@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from ccheck.formats.exercise.outcome import Given
 from ccheck.judging.judgement import Judgement, prepare
-from ccheck_fuzz.oracles import Case, broken
+from ccheck_fuzz.oracles.case import Case
+from ccheck_fuzz.oracles.table import broken
 from ccheck_schemas.formats.channel import numbers as channel_numbers
 from ccheck_schemas.formats.channel import structure as channel
 from ccheck_schemas.formats.channel.recipe import compose

@@ -20,7 +20,8 @@ from ccheck.formats.format import Format
 from ccheck.formats.registry import FORMATS
 from ccheck.judging.judge import MAX_FINDINGS
 from ccheck.judging.judgement import Judgement, prepare
-from ccheck_fuzz.oracles import Case, broken
+from ccheck_fuzz.oracles.case import Case
+from ccheck_fuzz.oracles.table import broken
 from tests.conftest import ROOT
 
 ALONE = [known for known in FORMATS if known.name != "channel"]

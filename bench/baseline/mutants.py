@@ -13,9 +13,9 @@ from tests.corpus import CORPUS, DAY, judgement_of
 
 from ccheck.formats.registry import named
 from ccheck.judging.judgement import Judgement, prepare
-from ccheck_fuzz.interest import interest
 from ccheck_fuzz.model import Model, opened
 from ccheck_fuzz.mutate import Context, once
+from ccheck_fuzz.mutate.interesting_values import interesting_values
 from ccheck_schemas.model import minimal_file
 from ccheck_schemas.model.fix_up import fix_up
 from ccheck_schemas.read import read
@@ -161,4 +161,4 @@ def _context(format_: str) -> Context:
     consumers = files[0].by.setting.consumers
     builds = () if consumers is None else consumers.builds
     others = [_model(base) for base in files[:: max(1, len(files) // 12)]]
-    return Context(interest(files[0].schema, naming, builds), others, 2 * LARGEST)
+    return Context(interesting_values(files[0].schema, naming, builds), others, 2 * LARGEST)

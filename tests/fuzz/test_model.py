@@ -65,7 +65,7 @@ def test_genuine_files_are_built_back(shared_data: Path, schema: Schema, folder:
 
 @pytest.mark.parametrize("schema", ALL, ids=lambda schema: schema.name)
 def test_a_faultless_file_is_understood_whole(schema: Schema) -> None:
-    """In a faultless file every byte belongs to a record, every pool is tidy, and every row has its taker."""
+    """In a faultless file every byte belongs to a record, every pool is canonical, and every row has its taker."""
     for data in good(schema):
         frame = opened(schema, data).frame
         unexplained = [
@@ -80,7 +80,7 @@ def test_a_faultless_file_is_understood_whole(schema: Schema) -> None:
         shares = sum(len(held.kind.shares) for held in frame.tables.values())
         assert len(frame.sharings) == shares
         if not faults(schema, data):
-            assert frame.tidy == {piece.pool for piece in frame.pieces if piece.pool is not None}
+            assert frame.canonical == {piece.pool for piece in frame.pieces if piece.pool is not None}
 
 
 @given(
@@ -136,7 +136,7 @@ def test_a_row_that_is_doubled_shares_its_texts() -> None:
 def test_a_row_of_another_file_brings_its_texts() -> None:
     """A row from another file brings its operands into this file's pool."""
     model, other = opened(CHANNEL, MARCH), opened(CHANNEL, INSTANCES)
-    cutting = Draft(other).cut(table(other, "instances"), 0).loose()
+    cutting = Draft(other).cut(table(other, "instances"), 0).detached()
     draft = Draft(model)
     draft.plant(table(model, "instances"), 0, cutting)
     made = draft.build().data

@@ -18,21 +18,13 @@ from ccheck.formats.check_table import CHECKS
 from ccheck.formats.exercise.agreement import Agreed
 from ccheck.formats.exercise.outcome import Given
 from ccheck.judging.judgement import Judgement, prepare
-from ccheck_fuzz import blame, oracles
-from ccheck_fuzz.oracles import (
-    ORACLES,
-    Case,
-    broken,
-    disagreement,
-    escape,
-    fast_path,
-    lax_form,
-    needs_validator,
-    over_strict,
-    refused,
-    resources,
-    trap,
-)
+from ccheck_fuzz.oracles.broken import Broken
+from ccheck_fuzz.oracles.case import BRIEF, BRIEF_PER_BYTE, Case
+from ccheck_fuzz.oracles.drivers import needs_validator, refused, trap, validator_bypass
+from ccheck_fuzz.oracles.readings import disagreement, fast_path, lax_form, over_strict
+from ccheck_fuzz.oracles.resources import resources
+from ccheck_fuzz.oracles.table import ORACLES, broken
+from ccheck_fuzz.process import blame
 from ccheck_interpreter.channel.evaluate import EventResult, evaluate
 from ccheck_interpreter.channel.loader import Content
 from ccheck_interpreter.event import Event
@@ -71,7 +63,7 @@ def test_the_march_file_breaks_nothing(judgement: Judgement) -> None:
     """A good file holds all properties."""
     assert broken(case(judgement, MARCH)) == ()
     assert list(ORACLES) == [
-        "escape",
+        "validator-bypass",
         "refused",
         "trap",
         "disagreement",
@@ -86,10 +78,10 @@ def test_the_march_file_breaks_nothing(judgement: Judgement) -> None:
 def test_the_july_file_is_an_escape_of_a_validator_without_the_contract(judgement: Judgement) -> None:
     """The validator of 2024 passes the July file, a build traps, and the oracle names the trap; today's refuses it."""
     old = without(judgement, *(c.judge for c in CHECKS if c.judge.__module__ == contract.__name__))
-    found = next(escape(case(old, JULY)), None)
+    found = next(validator_bypass(case(old, JULY)), None)
     assert found is not None
-    assert found.signature[:2] == ("escape", "input-index-out-of-bounds")
-    assert not list(escape(case(judgement, JULY)))
+    assert found.signature[:2] == ("validator-bypass", "input-index-out-of-bounds")
+    assert not list(validator_bypass(case(judgement, JULY)))
 
 
 def test_a_build_that_refuses_what_passes_is_told(judgement: Judgement) -> None:
@@ -153,7 +145,7 @@ def test_what_readings_agreed_on_is_not_asked_again(
     judgement: Judgement, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An instance that met its events is remembered by who has many cases; a criterion that is another meets
-    its own, and what is not agreed on is told again.
+    its own, and what is not agreed on is reported again.
     """
     met: list[tuple[int | None, int | None]] = []
 
@@ -184,15 +176,15 @@ def test_what_readings_agreed_on_is_not_asked_again(
 def test_a_users_interpreter_that_differs_is_told(judgement: Judgement) -> None:
     """Where a user's own interpreter answers for a build, its verdict is held against the reference's."""
     honest = case(judgement, MARCH)
-    same = replace(honest, told=(replace(honest.outcomes[0]),))
+    same = replace(honest, foreign=(replace(honest.outcomes[0]),))
     assert not list(disagreement(same))
-    other = replace(honest, told=(replace(honest.outcomes[0], verdict="refuse"),))
+    other = replace(honest, foreign=(replace(honest.outcomes[0], verdict="refuse"),))
     (found,) = disagreement(other)
     assert found.signature == ("disagreement", "run", "refuse")
 
 
 def test_what_is_refused_and_harmless_is_information(judgement: Judgement) -> None:
-    """A file that is refused, is canonical and harms no build is told, and is no error."""
+    """A file that is refused, is canonical and harms no build is reported as informational."""
     harmless = (CORPUS / "duplicate-instance" / "bad").glob("*.bin")
     found = [one for path in harmless for one in over_strict(case(judgement, path.read_bytes()))]
     assert found
@@ -202,8 +194,8 @@ def test_what_is_refused_and_harmless_is_information(judgement: Judgement) -> No
 
 
 def test_what_only_the_validator_keeps_from_a_build_is_information(judgement: Judgement) -> None:
-    """A trap of a build without bounds checks is told with the checks that refuse the file, as no error; where
-    the validator passes, it is an escape instead, and a build with bounds checks has no part in it.
+    """A trap of a build without bounds checks is reported with the checks that refuse the file, as no error; where
+    the validator passes, it is a validator bypass instead, and a build with bounds checks has no part in it.
     """
     found = list(needs_validator(case(judgement, JULY)))
     assert found
@@ -220,21 +212,21 @@ def test_what_only_the_validator_keeps_from_a_build_is_information(judgement: Ju
 
 
 def test_work_out_of_proportion_is_told(judgement: Judgement, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Steps far beyond what a file of its size needs are told, and time that is so when measured again."""
+    """Steps far beyond what a file of its size needs are reported, and time that is so when measured again."""
     honest = case(judgement, MARCH)
     assert not list(resources(honest))
     slow = replace(honest, ran=tuple(replace(o, steps=10**9) for o in honest.outcomes))
     assert next(resources(slow)).signature == ("resources", "steps")
-    monkeypatch.setattr(oracles, "SECONDS", -1.0)
+    monkeypatch.setattr("ccheck_fuzz.oracles.resources.SECONDS", -1.0)
     assert [one.signature for one in resources(case(judgement, MARCH))] == [("resources", "time")]
 
 
 def test_memory_out_of_proportion_is_told(judgement: Judgement) -> None:
-    """A check that fills memory is told, though it takes far less time than it may; one that takes as long and
+    """A check that fills memory is reported, though it takes far less time than it may; one that takes as long and
     needs no memory is not.
     """
 
-    long = oracles.BRIEF + oracles.BRIEF_PER_BYTE * len(MARCH)
+    long = BRIEF + BRIEF_PER_BYTE * len(MARCH)
 
     def asked(check: Callable[[Subject], Iterator[Blame]]) -> list[tuple[str, ...]]:
         judged = case(replace(judgement, checks=(*CHECKS, Check(check)), fast_path=None), MARCH)
@@ -260,7 +252,7 @@ def test_an_oracle_that_raises_is_told(judgement: Judgement, monkeypatch: pytest
     others are still asked.
     """
 
-    def fails(asked: Case) -> Iterator[oracles.Broken]:
+    def fails(asked: Case) -> Iterator[Broken]:
         raise KeyError("on purpose")
 
     found = broken(case(judgement, MARCH), {"fails": fails, "trap": trap})

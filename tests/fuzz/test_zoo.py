@@ -21,8 +21,8 @@ from bench.fuzz.zoo.plant import (
 )
 from bench.fuzz.zoo.setting import seeds_of, setup_of
 
-from ccheck_fuzz.oracles import ORACLES
-from ccheck_fuzz.setup import ready
+from ccheck_fuzz.execution.ready import ready
+from ccheck_fuzz.oracles.table import ORACLES
 
 PLANTS = plants()
 

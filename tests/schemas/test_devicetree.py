@@ -19,7 +19,7 @@ from ccheck.cli.recipe_file import dump_yaml
 from ccheck.formats.changes import changes
 from ccheck.formats.exercise.outcome import Given
 from ccheck.judging.judgement import prepare
-from ccheck_fuzz.oracles import Case
+from ccheck_fuzz.oracles.case import Case
 from ccheck_schemas.formats.devicetree.recipe import compose, describe
 from ccheck_schemas.formats.devicetree.schema import SCHEMA
 from ccheck_schemas.formats.devicetree.structure import DevicetreeContent

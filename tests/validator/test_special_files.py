@@ -176,13 +176,13 @@ OWN = {
     "validator/ccheck/cli/scaffold.py",  # templates of this package
     "validator/ccheck/kept.py",  # entries of ccheck's own cache, opened without waiting
     # What a campaign itself has written into its folder:
-    "fuzz/ccheck_fuzz/campaign/worker.py",
-    "fuzz/ccheck_fuzz/campaign/jobs.py",
+    "fuzz/ccheck_fuzz/campaign/workers/worker.py",
+    "fuzz/ccheck_fuzz/campaign/workers/jobs.py",
     "fuzz/ccheck_fuzz/campaign/supervisor.py",
-    "fuzz/ccheck_fuzz/process/flight.py",
+    "fuzz/ccheck_fuzz/process/heartbeat.py",
     "fuzz/ccheck_fuzz/engines/shared.py",
-    "fuzz/ccheck_fuzz/process/isolated.py",
-    "fuzz/ccheck_fuzz/native/process.py",  # and what the kernel says of a process
+    "fuzz/ccheck_fuzz/execution/isolated.py",
+    "fuzz/ccheck_fuzz/process/program.py",  # and what the kernel says of a process
 }  # fmt: skip
 
 

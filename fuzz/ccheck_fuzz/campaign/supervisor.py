@@ -1,4 +1,4 @@
-"""The campaign: jobs that search, a corpus that they share, findings that are settled, and a clean end."""
+"""The campaign: jobs that search, a corpus that they share, findings that are triaged, and a clean end."""
 
 from __future__ import annotations
 
@@ -14,18 +14,17 @@ from pathlib import Path
 from types import FrameType
 
 from ccheck.text.quoting import counted
-from ccheck_fuzz.campaign.deaths import Deaths
-from ccheck_fuzz.campaign.jobs import Job
-from ccheck_fuzz.campaign.matrix import cells
+from ccheck_fuzz.campaign.coverage.matrix import cells
+from ccheck_fuzz.campaign.findings.queue import TriageQueue
 from ccheck_fuzz.campaign.progress import Outcome, Progress
-from ccheck_fuzz.campaign.settling import Settling
-from ccheck_fuzz.campaign.state import Sample, State, StateError
-from ccheck_fuzz.engines import available
-from ccheck_fuzz.process.bounds import Bounds
-from ccheck_fuzz.process.child import WHOLE, begin, end_family
-from ccheck_fuzz.process.flight import Flight
-from ccheck_fuzz.process.isolated import exit_words, last_words
-from ccheck_fuzz.setup import Ready
+from ccheck_fuzz.campaign.state.database import State
+from ccheck_fuzz.campaign.state.records import Sample, StateError
+from ccheck_fuzz.campaign.workers.jobs import Job
+from ccheck_fuzz.campaign.workers.worker_crashes import WorkerCrashes
+from ccheck_fuzz.engines.table import available
+from ccheck_fuzz.execution.ready import Ready
+from ccheck_fuzz.process.child import WHOLE, begin, end_family, exit_words, last_words
+from ccheck_fuzz.process.heartbeat import Heartbeat
 
 LOOK = 0.25
 """Seconds between looks at the jobs."""
@@ -81,7 +80,7 @@ class Campaign:
         kept = min(max(WRAP_UP_SHARE * seconds, WRAP_UP_LEAST), WRAP_UP_MOST, seconds / 2)
         self._deadline = started + seconds
         self._search_until = max(self._deadline - kept, now + max(seconds / 4, min(seconds, LEAST_SEARCH)))
-        bounds = Bounds.of(made.setup)
+        bounds = made.setup.bounds
         self._chance = random.Random(seed)
         self._runs = runs
         modules = tuple(dict.fromkeys(name for reader in made.readers for name in reader.modules))
@@ -90,21 +89,21 @@ class Campaign:
             for number in range(jobs)
         ]
         self._stop = False
-        self._settling = Settling(folder, state, self._triage_died)
+        self._triage = TriageQueue(folder, state, self._triage_crashed)
         self._gathered: set[str] = set()
         self._merging: subprocess.Popen[bytes] | None = None
         self._merged_by = 0.0
         self._session = 0
         self.progress = Progress(started, seconds, engines=tuple(engines))
-        self._deaths = Deaths(state, made, 0, self.progress)
+        self._crashes = WorkerCrashes(state, made, 0, self.progress)
 
     def run(self, show: Callable[[Progress], None]) -> Outcome:
-        """Search until the time is up or somebody asks for the end; settle what was found."""
+        """Search until the time is up or somebody asks for the end; triage what was found."""
         self._session = self._state.begin(self._made.fingerprint)
-        self._deaths = Deaths(self._state, self._made, self._session, self.progress)
+        self._crashes = WorkerCrashes(self._state, self._made, self._session, self.progress)
         why = "time"
         problem = None
-        with self._heeding():
+        with self._deferred_signals():
             try:
                 self._prepare()
                 problem = self._search(show)
@@ -114,19 +113,19 @@ class Campaign:
                     job.kill()
         self._gather()
         self._sample(force=True)
-        if why == "interrupted":  # the next session merges and settles what an interrupted one leaves
+        if why == "interrupted":  # the next session merges and triages what an interrupted one leaves
             self._end_children()
         else:
             problem = problem or self._idle()
             if not self._wrap_up(show, merging=problem is None):
                 why = "interrupted"
         if problem is not None:
-            problem += f": {self._deaths.last}" if self._deaths.last else ""
-        self._state.end(self._session, problem or (self._deaths.loss if why == "time" else None) or why)
+            problem += f": {self._crashes.last}" if self._crashes.last else ""
+        self._state.end(self._session, problem or (self._crashes.loss if why == "time" else None) or why)
         self.progress.buckets = self._state.buckets()
         self.progress.stage = "ended"
         show(self.progress)
-        return Outcome(why, problem, self.progress.runs, self._deaths.loss)
+        return Outcome(why, problem, self.progress.runs, self._crashes.loss)
 
     def _wrap_up(self, show: Callable[[Progress], None], *, merging: bool) -> bool:
         """Merge the corpus and write the findings, side by side, within what is left of the session's time.
@@ -135,7 +134,7 @@ class Campaign:
         """
         now = time.monotonic()
         until = max(self._deadline, now + LEAST_LEFT)
-        waiting = self._settling.waiting
+        waiting = self._triage.waiting
         work = f"merging {len(self._gathered):,} inputs, writing {counted(waiting, 'finding')}"
         self.progress.stage = f"{work} (at most {max(0.0, until - now):.0f} s)"
         show(self.progress)
@@ -144,7 +143,7 @@ class Campaign:
             if merging:
                 self._end_merge(until - time.monotonic())
                 self._begin_merge(until)
-            self._settling.rest(until, lambda: show(self.progress))
+            self._triage.rest(until, lambda: show(self.progress))
             if merging:
                 self._end_merge(until - time.monotonic())
             whole = True
@@ -152,15 +151,15 @@ class Campaign:
         return whole
 
     def _end_children(self) -> None:
-        """End what merges and settles, where it still does."""
+        """End what merges and triages, where it still does."""
         if self._merging is not None:
             end_family(self._merging)
             self._merging = None
-        self._settling.stop()
+        self._triage.stop()
 
     @contextmanager
-    def _heeding(self) -> Iterator[None]:
-        """Ctrl-C and a request to end are heeded at the next look."""
+    def _deferred_signals(self) -> Iterator[None]:
+        """Defers SIGINT and SIGTERM to the next look at the jobs."""
 
         def stop(number: int, frame: FrameType | None) -> None:
             if self._stop:
@@ -226,12 +225,12 @@ class Campaign:
                 sampled = time.monotonic()
                 self._sample()
                 self._gather()
-                self._settling.next(self._deadline)
+                self._triage.next(self._deadline)
                 self._end_merge(0.0)
                 show(self.progress)
             if not any(job.running for job in self._jobs):
                 if all(job.given_up for job in self._jobs):
-                    return "every worker died again and again, and is not begun again"
+                    return "every worker crashed again and again, and is not begun again"
                 break
         # Engines look at the clock between runs: they get a moment, and a run that takes long gets its time,
         # so that one that hangs at the end is known as well.
@@ -248,7 +247,7 @@ class Campaign:
         for job in self._jobs:
             if job.running:
                 job.kill()
-                job.count(job.look())
+                job.count(job.heartbeat())
             else:
                 self._watch(job, 0.0)
         return None
@@ -261,41 +260,41 @@ class Campaign:
         )
 
     def _watch(self, job: Job, end: float) -> None:
-        """End a job that is overdue, and begin again one that died."""
-        flight = job.look()
+        """End a job that is overdue, and begin again one that crashed."""
+        heartbeat = job.heartbeat()
         if job.running:
-            if flight is not None and flight.runs:
-                job.quick_deaths = 0
-            kind = job.overdue(flight)
+            if heartbeat is not None and heartbeat.runs:
+                job.quick_crashes = 0
+            kind = job.overdue(heartbeat)
             if kind is None:
                 return
             job.kill(with_stack=True)
-            flight = job.look()
+            heartbeat = job.heartbeat()
         elif job.status is None or job.counted:
             return
         elif job.whole:
-            job.count(flight)
+            job.count(heartbeat)
             return
         else:
             kind = "crash"
-        job.count(flight)
-        self._deaths.of_worker(job, kind, flight)
+        job.count(heartbeat)
+        self._crashes.of_worker(job, kind, heartbeat)
         left = not self._runs or job.before_runs < self._runs
         if left and time.monotonic() < end and not self._stop and not job.given_up:
             self._start(job, end)
 
-    def _triage_died(self, status: int | None) -> None:
-        self._deaths.of_helper("triage", f"{exit_words(status)}\n{last_words(self._settling.log)}".strip())
+    def _triage_crashed(self, status: int | None) -> None:
+        self._crashes.of_helper("triage", f"{exit_words(status)}\n{last_words(self._triage.log)}".strip())
 
     def _sample(self, *, force: bool = False) -> None:
-        """Store the figures of all jobs, and sum them up for the screen."""
+        """Store the figures of all jobs, and sum them up for the dashboard."""
         now = time.time()
         progress = self.progress
         rows = []
         runs = stable = replayed = features = 0
         cpu = 0.0
         for job in self._jobs:
-            seen = job.look() or Flight(0, 0.0, 0, 0, 0, 0, 0, 0.0, 0, b"")
+            seen = job.heartbeat() or Heartbeat(0, 0.0, 0, 0, 0, 0, 0, 0.0, 0, b"")
             runs_so_far, cpu_so_far = job.before_runs, job.before_cpu
             if not job.counted:
                 runs_so_far, cpu_so_far = runs_so_far + seen.runs, cpu_so_far + seen.cpu
@@ -339,11 +338,12 @@ class Campaign:
         """Make the corpus small, in a process of its own, while the jobs go on."""
         if self._merging is None:
             words = [str(self._folder.absolute()), f"--until={until - MERGE_MARGIN:.3f}"]
-            self._merging = begin("ccheck_fuzz.campaign.merge", words, self._folder / "work" / "log-merge")
+            log = self._folder / "work" / "log-merge"
+            self._merging = begin("ccheck_fuzz.campaign.coverage.merge", words, log)
             self._merged_by = until
 
     def _end_merge(self, patience: float) -> None:
-        """Take in what a merge gave, if it ends soon enough. One that dies is told, and changes nothing."""
+        """Takes in the result of a merge; one that crashes is reported, and changes nothing."""
         if self._merging is None:
             return
         try:
@@ -355,7 +355,7 @@ class Campaign:
         else:
             if self._merging.returncode != WHOLE:
                 log = last_words(self._folder / "work" / "log-merge")
-                self._deaths.of_helper("merge", f"{exit_words(self._merging.returncode)}\n{log}".strip())
+                self._crashes.of_helper("merge", f"{exit_words(self._merging.returncode)}\n{log}".strip())
         finally:
             if self._merging.poll() is not None:
                 self._merging = None

@@ -1,1 +1,1 @@
-"""The commands that fuzzing adds to `ccheck`, through the entry-point group `ccheck.cli.commands`."""
+"""The commands that fuzzing adds to `ccheck`, through the entry-point group `ccheck.commands`."""

@@ -16,9 +16,10 @@ from ccheck.config.options import is_schema_file, refuse_contradiction
 from ccheck.config.project import find_project
 from ccheck.formats.registry import recognise
 from ccheck.text.toml_document import ConfigurationError
-from ccheck_fuzz.oracles import ORACLES
-from ccheck_fuzz.readers import ReaderError
-from ccheck_fuzz.setup import Ready, Setup, SetupError, ready
+from ccheck_fuzz.execution.ready import Ready, ready
+from ccheck_fuzz.execution.setup import Setup, SetupError
+from ccheck_fuzz.oracles.table import ORACLES
+from ccheck_fuzz.readers.foreign import ReaderError
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -44,7 +45,7 @@ class Subject:
     on: date | None
     config: Path | None
     no_config: bool
-    target: str | None
+    reader: str | None
     execute: str | None
     exec_timeout: float | None
     run_timeout: float | None
@@ -79,7 +80,7 @@ def subject(function: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option("--no-config", is_flag=True, help="Use no ccheck.toml."),
             click.option(
-                "--target",
+                "--reader",
                 metavar="MODULE:FUNCTION",
                 help="Your own interpreter: a Python function that takes the bytes. What it raises is a trap,"
                 " but for the exceptions in its attribute `refuses` (ValueError without one).",
@@ -156,7 +157,7 @@ def setup_of(seeds: list[bytes], about: Subject, seconds: float | None = None) -
         # The day is fixed when a campaign begins: one that runs past midnight asks the same question.
         on=(about.on or date.today()).isoformat(),
         trust_definitions=about.trust_definitions,
-        target=about.target,
+        reader=about.reader,
         execute=about.execute,
         execute_seconds=about.exec_timeout or usual,
         directory=str(Path.cwd()),

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ccheck_fuzz.engines import Search
+from ccheck_fuzz.engines.engine import Search
 
 _CROSSED = 4
 """One crossover of so many is made: libFuzzer asks for one as often as for a mutation, which finds more."""
@@ -72,7 +72,7 @@ class Atheris:
                     new = True
                 atheris._trace_branch(counter)
             if new:
-                search.told(len(counters), 0)
+                search.report_progress(len(counters), 0)
 
         def mutate(data: bytes, max_size: int, seed: int) -> bytes:
             return search.mutate(data, min(max_size, search.max_size), seed)

@@ -11,9 +11,9 @@ from collections.abc import Hashable
 from types import CodeType
 from typing import Any
 
-from ccheck_fuzz.engines import Search
+from ccheck_fuzz.engines.engine import Search
 from ccheck_fuzz.engines.shared import Shared
-from ccheck_fuzz.variation import smaller
+from ccheck_fuzz.mutate.scheduler import smaller
 
 _CROSSED = 8
 """One input of this many comes from two parents."""
@@ -24,7 +24,7 @@ _LOOKED = 2.0
 class Monitoring:
     """Keeps every input that reached a line, or a feature, that none reached before.
 
-    A line tells of itself once and is then switched off, so that a run over known ground costs nothing.
+    A line emits one event and is then switched off, so that a run over known ground costs nothing.
     """
 
     name = "monitoring"
@@ -72,13 +72,13 @@ class Monitoring:
             if now - looked >= _LOOKED:
                 looked = now
                 corpus += [data for data in shared.news() if run(data) or not corpus]
-                search.told(len(seen), len(corpus))
+                search.report_progress(len(seen), len(corpus))
                 gc.collect(0)
             data = self._next(corpus, chance, search)
             if run(data):
                 corpus.append(data)
                 shared.add(data)
-                search.told(len(seen), len(corpus))
+                search.report_progress(len(seen), len(corpus))
                 search.stable(search.run(data) <= seen)
 
     def _next(self, corpus: list[bytes], chance: random.Random, search: Search) -> bytes:

@@ -20,11 +20,11 @@ class Cutting:
     refs: Refs
     taken: tuple[tuple[Cutting, ...], ...] = ()
 
-    def loose(self) -> Cutting:
+    def detached(self) -> Cutting:
         """The same row for another file: its texts come along, records elsewhere do not."""
         refs = tuple(_uprooted(ref) for ref in self.refs)
         raw = _without(self.kind, self.raw, self.refs, refs)
-        return Cutting(self.kind, raw, refs, tuple(tuple(c.loose() for c in run) for run in self.taken))
+        return Cutting(self.kind, raw, refs, tuple(tuple(c.detached() for c in run) for run in self.taken))
 
 
 def _uprooted(ref: Ref) -> Ref:
@@ -50,7 +50,7 @@ class Branch:
 class Draft:
     """A file that is being edited. The model that it was made from stays as it is."""
 
-    __slots__ = ("base", "lists", "pieces", "raws", "rows", "sharings", "tables", "tidy")
+    __slots__ = ("base", "canonical", "lists", "pieces", "raws", "rows", "sharings", "tables")
 
     def __init__(self, base: Model) -> None:
         frame = base.frame
@@ -59,7 +59,7 @@ class Draft:
         self.tables = dict(frame.tables)
         self.lists = dict(frame.lists)
         self.sharings: tuple[Sharing, ...] = frame.sharings
-        self.tidy = frame.tidy
+        self.canonical = frame.canonical
         self.raws: dict[int, bytes] = {}
         self.rows: dict[int, bytearray] = {}
 
@@ -67,7 +67,7 @@ class Draft:
         """The file, laid out, with everything that follows from it."""
         return lay(
             self.base, self.raws, self.rows, self.pieces, self.tables, self.lists, self.sharings,
-            self.tidy,
+            self.canonical,
         )  # fmt: skip
 
     # -- rows
@@ -113,8 +113,8 @@ class Draft:
                     self.drop(sharing.taken, inner)
                 sharing = self.sharings[number]
                 runs = sharing.runs[:row] + sharing.runs[row + 1 :]
-                loose = frozenset(i - (i > row) for i in sharing.loose if i != row)
-                self._share(number, sharing._replace(runs=runs, loose=loose))
+                dangling = frozenset(i - (i > row) for i in sharing.dangling if i != row)
+                self._share(number, sharing._replace(runs=runs, dangling=dangling))
             elif sharing.taken == key:
                 owner = sharing.owner(row)
                 if owner is not None:
@@ -139,8 +139,8 @@ class Draft:
                     self._share(number, sharing._replace(runs=_changed(sharing.runs, taker, 1)))
             elif sharing.taker == key:
                 runs = (*sharing.runs[:row], 0, *sharing.runs[row:])
-                loose = frozenset(i + (i >= row) for i in sharing.loose)
-                self._share(number, sharing._replace(runs=runs, loose=loose))
+                dangling = frozenset(i + (i >= row) for i in sharing.dangling)
+                self._share(number, sharing._replace(runs=runs, dangling=dangling))
                 first = sharing.first(row)
                 for i, inner in enumerate(taken.pop(0) if taken else ()):
                     self.plant(sharing.taken, first + i, inner, row)
@@ -188,7 +188,7 @@ class Draft:
         """Let the items of a pool stay where they stand, so that it may be edited; the key of its piece."""
         (pool,) = (piece for piece in self.pieces if piece.pool == region)
         start = self.base.frame.starts[pool.key]
-        self.tidy = self.tidy - {region}
+        self.canonical = self.canonical - {region}
         pieces = []
         for piece in self.pieces:
             at = self.base.frame.starts[piece.key]

@@ -24,15 +24,21 @@ class Table:
 
 
 class Sharing(NamedTuple):
-    """How the rows of one table take those of another. taker, taken: keys of tables. share: which of the
-    taker's shares. runs: how many rows each row takes, in order. loose: the rows whose numbers say otherwise.
+    """How the rows of one table take those of another.
+
+    Attributes:
+        taker: The key of the table that takes rows.
+        share: The index among the taker's shares.
+        taken: The key of the table whose rows are taken.
+        runs: How many rows each row takes, in order.
+        dangling: The rows of the taker whose numbers disagree with `runs`.
     """
 
     taker: int
     share: int
     taken: int
     runs: tuple[int, ...]
-    loose: frozenset[int] = frozenset()
+    dangling: frozenset[int] = frozenset()
 
     def first(self, row: int) -> int:
         """The first row that a row takes."""
@@ -63,12 +69,16 @@ Seal = tuple[int, struct.Struct, int]
 
 
 class Frame:
-    """The layout of one file. starts, ends: offsets by the pieces' keys. tidy: the pools that hold each item
-    once, in the order of first use, and nothing else.
+    """The layout of one file.
+
+    Attributes:
+        starts, ends: Offsets by the keys of the pieces.
+        canonical: The pools that contain each item once, in the order of first use, and nothing else.
     """
 
     __slots__ = (
         "_populations",
+        "canonical",
         "ends",
         "lists",
         "pieces",
@@ -76,7 +86,6 @@ class Frame:
         "sharings",
         "starts",
         "tables",
-        "tidy",
     )
 
     def __init__(
@@ -87,7 +96,7 @@ class Frame:
         tables: Mapping[int, Table],
         lists: Mapping[int, Chained],
         sharings: tuple[Sharing, ...],
-        tidy: frozenset[str],
+        canonical: frozenset[str],
         seals: tuple[Seal, ...],
     ) -> None:
         self.pieces = pieces
@@ -96,7 +105,7 @@ class Frame:
         self.tables = tables
         self.lists = lists
         self.sharings = sharings
-        self.tidy = tidy
+        self.canonical = canonical
         self.seals = seals
         self._populations: tuple[Population, ...] | None = None
 
@@ -109,7 +118,7 @@ class Frame:
 
     def _count(self) -> list[Population]:
         found: list[Population] = []
-        loose: dict[RecordType, tuple[list[int], list[int]]] = {}
+        detached: dict[RecordType, tuple[list[int], list[int]]] = {}
         for piece in self.pieces:
             if piece.table is not None:
                 table = self.tables[piece.table]
@@ -119,15 +128,14 @@ class Frame:
                     places = range(start, start + size * len(table.refs), size)
                     found.append(Population(table.kind, places, piece.table, ()))
             elif piece.record_type is not None:
-                if piece.record_type not in loose:
-                    loose[piece.record_type] = ([], [])
-                    found.append(
-                        Population(
-                            piece.record_type, loose[piece.record_type][0], None, loose[piece.record_type][1]
-                        )
-                    )
-                loose[piece.record_type][0].append(self.starts[piece.key])
-                loose[piece.record_type][1].append(piece.key)
+                if piece.record_type not in detached:
+                    starts: list[int] = []
+                    keys: list[int] = []
+                    detached[piece.record_type] = (starts, keys)
+                    found.append(Population(piece.record_type, starts, None, keys))
+                starts, keys = detached[piece.record_type]
+                starts.append(self.starts[piece.key])
+                keys.append(piece.key)
         return found
 
     def having(
@@ -144,7 +152,7 @@ class Frame:
             self.tables if tables is None else tables,
             self.lists,
             self.sharings if sharings is None else sharings,
-            self.tidy,
+            self.canonical,
             self.seals,
         )
         frame._populations = self._populations

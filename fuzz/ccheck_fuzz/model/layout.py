@@ -25,7 +25,7 @@ from ccheck_schemas.model import (
 def rebuilt(model: Model) -> Model:
     """The same file, laid out anew from its pieces."""
     frame = model.frame
-    return lay(model, {}, {}, frame.pieces, frame.tables, frame.lists, frame.sharings, frame.tidy)
+    return lay(model, {}, {}, frame.pieces, frame.tables, frame.lists, frame.sharings, frame.canonical)
 
 
 def lay(
@@ -36,16 +36,27 @@ def lay(
     tables: Mapping[int, Table],
     lists: Mapping[int, Chained],
     sharings: tuple[Sharing, ...],
-    tidy: frozenset[str],
+    canonical: frozenset[str],
 ) -> Model:
     """A new file. raws, rows: the bytes of pieces and tables that are not those of `base`."""
-    return Layout(base, tables, lists, sharings, tidy).run(raws, rows, pieces)
+    return Layout(base, tables, lists, sharings, canonical).run(raws, rows, pieces)
 
 
 class Layout:
     """One file as it is laid out."""
 
-    __slots__ = ("base", "ends", "items", "lists", "out", "pools", "sharings", "starts", "tables", "tidy")
+    __slots__ = (
+        "base",
+        "canonical",
+        "ends",
+        "items",
+        "lists",
+        "out",
+        "pools",
+        "sharings",
+        "starts",
+        "tables",
+    )
 
     def __init__(
         self,
@@ -53,13 +64,13 @@ class Layout:
         tables: Mapping[int, Table],
         lists: Mapping[int, Chained],
         sharings: tuple[Sharing, ...],
-        tidy: frozenset[str],
+        canonical: frozenset[str],
     ) -> None:
         self.base = base
         self.tables = tables
         self.lists = lists
         self.sharings = sharings
-        self.tidy = tidy
+        self.canonical = canonical
         self.starts: dict[int, int] = {}
         self.ends: dict[int, int] = {}
         self.pools: dict[str, int] = {}
@@ -76,7 +87,7 @@ class Layout:
         held: list[Piece] = []
         named: list[Piece] = []
         related: list[Piece] = []
-        bent: set[int] = set()
+        dangling: set[int] = set()
         at = 0
         for piece in pieces:
             if piece.align > 1 and at % piece.align:
@@ -104,7 +115,7 @@ class Layout:
             if piece.relations:
                 related.append(piece)
             if piece.dangling:
-                bent.add(key)
+                dangling.add(key)
         out = self.out = bytearray().join(chunks)
         for piece in held:
             self.name_rows(self.tables[piece.table or 0], starts[piece.key])
@@ -113,7 +124,7 @@ class Layout:
                 self.name(piece.record_type, piece.refs, starts[piece.key])
         for chained in self.lists.values():
             if chained.form.next is not None:
-                self.link(chained, bent)
+                self.link(chained, dangling)
         if self.sharings:
             self.share(held)
         seals: list[Seal] = []
@@ -129,7 +140,7 @@ class Layout:
         for place, packer, start in seals:
             packer.pack_into(out, place, zlib.crc32(memoryview(out)[start:]))
         frame = Frame(
-            pieces, starts, ends, self.tables, self.lists, self.sharings, self.tidy, tuple(seals)
+            pieces, starts, ends, self.tables, self.lists, self.sharings, self.canonical, tuple(seals)
         )  # fmt: skip
         return Model(bytes(out), frame)
 
@@ -158,7 +169,7 @@ class Layout:
         """The bytes of a pool: its items in the order of first use, or as it was with new items behind."""
         self.pools[region] = at
         items = self.items[region] = {}
-        if region in self.tidy:
+        if region in self.canonical:
             blob = bytearray()
             for ref in self.used(region, pieces):
                 key = ref[:3]
@@ -266,26 +277,26 @@ class Layout:
                 value = 0 if at is None else (at - place.base) // place.slope
                 _put(out, start + place.number.delta, place.number, value)
 
-    def link(self, chained: Chained, bent: set[int]) -> None:
+    def link(self, chained: Chained, dangling: set[int]) -> None:
         """Write the offsets of the next elements of a chain."""
         number = chained.form.next
         if number is None or not chained.elements:
             return
         starts = self.starts
         for key, following in zip(chained.elements, (*chained.elements[1:], 0), strict=True):
-            if key in starts and key not in bent:
+            if key in starts and key not in dangling:
                 _put(self.out, starts[key] + number.delta, number, starts.get(following, 0))
 
     def share(self, pieces: Sequence[Piece]) -> None:
         """Write which rows each row takes."""
         begins = {piece.table: self.starts[piece.key] for piece in pieces if piece.table is not None}
-        for taker, number, _, runs, loose in self.sharings:
+        for taker, number, _, runs, dangling in self.sharings:
             kind = self.tables[taker].kind
             share = kind.shares[number]
             at, size = begins[taker], kind.size or 0
             first = 0
             for row, run in enumerate(runs):
-                if row not in loose:
+                if row not in dangling:
                     _put(self.out, at + share.first.delta, share.first, first)
                     _put(self.out, at + share.count.delta, share.count, run)
                 first += run

@@ -48,10 +48,10 @@ def opened(schema: Schema, data: bytes, *, repaired: bool = False) -> Model:
     model = Model(data, frame)
     frame.sharings = tuple(_sharings(model, repaired=repaired))
     regions = {piece.pool: piece.key for piece in reversed(pieces) if piece.pool is not None}
-    frame.tidy = frozenset(regions)
+    frame.canonical = frozenset(regions)
     if regions and not repaired:
-        frame.tidy = frozenset(region for region in regions if _is_tidy(model, region))
-        _pin(model, {region: starts[key] for region, key in regions.items() if region not in frame.tidy})
+        frame.canonical = frozenset(region for region in regions if _is_canonical(model, region))
+        _pin(model, {region: starts[key] for region, key in regions.items() if region not in frame.canonical})
     if repaired:
         for piece in pieces:
             piece.dangling = False
@@ -154,11 +154,11 @@ def _sharings(model: Model, *, repaired: bool) -> list[Sharing]:
                 continue
             firsts = [model.value(start, share.first) for start in starts]
             expected = [sum(runs[:i]) for i in range(len(runs))] if len(runs) < 64 else _sums(runs)
-            loose = frozenset(i for i, first in enumerate(firsts) if first != expected[i])
-            if len(loose) > len(runs) // 2 and not repaired:
+            dangling = frozenset(i for i, first in enumerate(firsts) if first != expected[i])
+            if len(dangling) > len(runs) // 2 and not repaired:
                 continue
             taken.add(other)
-            found.append(Sharing(piece.table, number, other, runs, frozenset() if repaired else loose))
+            found.append(Sharing(piece.table, number, other, runs, frozenset() if repaired else dangling))
     return found
 
 
@@ -175,7 +175,7 @@ def _shared_out(rows: int, takers: int) -> tuple[int, ...]:
     return tuple(rows * (i + 1) // takers - rows * i // takers for i in range(takers))
 
 
-def _is_tidy(model: Model, region: str) -> bool:
+def _is_canonical(model: Model, region: str) -> bool:
     """Whether a pool is what a layout of its items would make of it."""
     frame = model.frame
     trial = Frame(
@@ -221,7 +221,7 @@ def _pin(model: Model, regions: Mapping[str, int]) -> None:
 def _loosen(model: Model) -> None:
     """Leave the numbers alone that do not say what they should."""
     frame = model.frame
-    layout = Layout(model, frame.tables, frame.lists, frame.sharings, frame.tidy)
+    layout = Layout(model, frame.tables, frame.lists, frame.sharings, frame.canonical)
     layout.starts, layout.ends = dict(frame.starts), dict(frame.ends)
     layout.out = bytearray(model.data)
     for piece in frame.pieces:

@@ -29,10 +29,10 @@ def bound_off_by_one(model: Model, random: Random, context: Context) -> Model | 
     return _other(model, random, place, (low - 1, low, low + 1, high - 1, high, high + 1))
 
 
-def number_of_interest(model: Model, random: Random, context: Context) -> Model | None:
+def interesting_number(model: Model, random: Random, context: Context) -> Model | None:
     """A number that the schema, the definitions or a driver build names, or one beside it."""
     place = site(model, random, FREE, context)
-    return None if place is None else _other(model, random, place, context.interest.fitting(place.number))
+    return None if place is None else _other(model, random, place, context.interesting.fitting(place.number))
 
 
 def count_of_another_list(model: Model, random: Random, context: Context) -> Model | None:

@@ -21,7 +21,9 @@ def text_of_metacharacters(model: Model, random: Random, context: Context) -> Mo
     """A regular expression that is none, or one that costs dearly."""
 
     def edit(text: Text, random: Random, context: Context) -> bytes | None:
-        return text.encoded(pick(random, context.interest.costly).decode("utf-8")) if text.encoding else None
+        return (
+            text.encoded(pick(random, context.interesting.costly).decode("utf-8")) if text.encoding else None
+        )
 
     return edited(model, random, context, edit)
 

@@ -10,9 +10,9 @@ from math import sqrt
 from random import Random
 from typing import NamedTuple, TypeVar
 
-from ccheck_fuzz.interest import Interest
 from ccheck_fuzz.model import Frame, Model, Population, Table
 from ccheck_fuzz.model.draft import changed
+from ccheck_fuzz.mutate.interesting_values import InterestingValues
 from ccheck_schemas.model import DERIVED, Number, Orphan, Payload, RecordType, Ref, Refs, Role
 
 T = TypeVar("T")
@@ -30,7 +30,7 @@ class Context(NamedTuple):
     the record to keep to, where the file has it and it has what a mutator needs.
     """
 
-    interest: Interest
+    interesting: InterestingValues
     others: Sequence[Model]
     most: int
     focus: Focus | None = None
@@ -131,20 +131,20 @@ def loosened(frame: Frame, place: Site) -> Frame:
     if population.table is None:
         key = population.keys[row]
         found = next(piece for piece in frame.pieces if piece.key == key)
-        tied = any(relation.number is number for relation in found.relations)
+        derived = any(relation.number is number for relation in found.relations)
         listed = found.path and any(held.form.next is number for held in frame.lists.values())
         refs = _unnamed(population.kind, found.refs, number)
-        if not tied and not listed and refs == found.refs:
+        if not derived and not listed and refs == found.refs:
             return frame
-        loose = changed(
+        detached = changed(
             found,
             relations=tuple(relation for relation in found.relations if relation.number is not number),
             refs=refs,
             dangling=found.dangling or bool(listed),
         )
-        made = frame.having(pieces=[loose if piece is found else piece for piece in frame.pieces])
+        made = frame.having(pieces=[detached if piece is found else piece for piece in frame.pieces])
         made.seals = tuple(
-            seal for seal in frame.seals if tied is False or seal[0] != place.start + number.delta
+            seal for seal in frame.seals if derived is False or seal[0] != place.start + number.delta
         )
         return made
     table = frame.tables[population.table]
@@ -152,8 +152,8 @@ def loosened(frame: Frame, place: Site) -> Frame:
     for i, sharing in enumerate(sharings):
         share = population.kind.shares[sharing.share] if sharing.taker == population.table else None
         if share is not None and number in (share.first, share.count):
-            loose_rows = sharing._replace(loose=sharing.loose | {row})
-            return frame.having(sharings=(*sharings[:i], loose_rows, *sharings[i + 1 :]))
+            dangling_rows = sharing._replace(dangling=sharing.dangling | {row})
+            return frame.having(sharings=(*sharings[:i], dangling_rows, *sharings[i + 1 :]))
     kept = table.refs[row] if row < len(table.refs) else ()
     refs = _unnamed(population.kind, kept, number)
     if refs == kept:

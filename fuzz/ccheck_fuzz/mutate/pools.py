@@ -41,10 +41,10 @@ class _Pool(NamedTuple):
 
 
 def _pool(model: Model, random: Random) -> _Pool | None:
-    """A tidy pool, pinned; None where the file has none that rows name items of."""
+    """A canonical pool, pinned; None where the file has none that rows name items of."""
     frame = model.frame
     here = [piece.pool for piece in frame.pieces if piece.pool is not None]
-    regions = [region for region in here if region in frame.tidy and here.count(region) == 1]
+    regions = [region for region in here if region in frame.canonical and here.count(region) == 1]
     if not regions:
         return None
     region = pick(random, regions)
@@ -131,7 +131,7 @@ def item_past_the_pool(model: Model, random: Random, context: Context) -> Model 
     """A pool that is said to be longer than it is, and an item that ends behind the file."""
     frame = model.frame
     pools = {piece.key for piece in frame.pieces if piece.pool is not None}
-    ties = [
+    derived = [
         (holder, row, relation.number)
         for holder in frame.populations
         if holder.table is None
@@ -140,9 +140,9 @@ def item_past_the_pool(model: Model, random: Random, context: Context) -> Model 
         if relation.derivation is Derivation.BYTES and relation.target in pools
     ]
     named = [p for p in frame.populations if p.table is not None and p.kind.pooled]
-    if not ties or not named:
+    if not derived or not named:
         return None
-    holder, holding, count = pick(random, ties)
+    holder, holding, count = pick(random, derived)
     population, row = chosen(named, random, context)
     form = pick(random, population.kind.pooled)
     start, end = population.starts[row], len(model.data)

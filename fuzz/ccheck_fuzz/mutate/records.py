@@ -112,7 +112,7 @@ def spliced(model: Model, other: Model, random: Random) -> Model | None:
     target, source, rows = pick(random, options)
     draft, donor = Draft(model), Draft(other)
     if rows:
-        cutting = donor.cut(source, int(random.random() * len(other.frame.tables[source].refs))).loose()
+        cutting = donor.cut(source, int(random.random() * len(other.frame.tables[source].refs))).detached()
         count = len(frame.tables[target].refs)
         at = int(random.random() * (count + 1))
         owner = None
@@ -202,9 +202,9 @@ def kind_furnished(model: Model, random: Random, context: Context) -> Model | No
 def _fresh(random: Random, context: Context) -> Payload:
     """A text, or one to three integers, mostly in ascending order, as ranges and lists have them."""
     if random.random() < 0.4:
-        return Payload(pick(random, context.interest.texts).encode(), 1, 1)
+        return Payload(pick(random, context.interesting.texts).encode(), 1, 1)
     words = [
-        pick(random, context.interest.numbers) & (1 << 64) - 1 for _ in range(pick(random, (1, 2, 2, 3)))
+        pick(random, context.interesting.numbers) & (1 << 64) - 1 for _ in range(pick(random, (1, 2, 2, 3)))
     ]
     if random.random() < 0.7:
         words.sort()
@@ -215,7 +215,7 @@ def list_of_interesting_length(model: Model, random: Random, context: Context) -
     """A table, list or run with as many rows as something else has: an arity, a bound, one more or less."""
     frame = model.frame
     sharings = [sharing for sharing in frame.sharings if any(sharing.runs)]
-    wanted = pick(random, context.interest.small)
+    wanted = pick(random, context.interesting.small)
     draft = Draft(model)
     lists = [(key, n) for key, chained in frame.lists.items() if (n := _movable(chained))]
     if lists and random.random() < (0.2 if frame.tables else 0.8):

@@ -28,7 +28,7 @@ def _broken(model: Model, random: Random, context: Context, role: Role) -> Model
         elif chance < 0.75:
             value = pick(random, edges)
         else:
-            value = pick(random, context.interest.fitting(number) or (0,))
+            value = pick(random, context.interesting.fitting(number) or (0,))
         if value != before and number.least <= value <= number.most:
             return with_value(model, place, value)
     return None
@@ -130,7 +130,7 @@ def checksum_broken(model: Model, random: Random, context: Context) -> Model | N
     return with_value(model, place, model.value(place.start, place.number) ^ bit)
 
 
-def chain_bent(model: Model, random: Random, context: Context) -> Model | None:
+def link_dangling(model: Model, random: Random, context: Context) -> Model | None:
     """A chain that leads back, to itself, past the end, beside a record, or past the next one."""
     frame = model.frame
     chains = [held for held in frame.lists.values() if held.form.next is not None and held.elements]

@@ -45,7 +45,7 @@ def text_at_its_limit(model: Model, random: Random, context: Context) -> Model |
     """A text as long as it may be, or as something else says, or one byte or character more or less."""
 
     def edit(text: Text, random: Random, context: Context) -> bytes | None:
-        limit = pick(random, (text.low, text.high, pick(random, context.interest.named or (text.high,))))
+        limit = pick(random, (text.low, text.high, pick(random, context.interesting.named or (text.high,))))
         limit += pick(random, (-1, 0, 1)) * len(text.unit)
         limit = min(limit, MOST_TEXT, context.most)
         if limit < 0 or limit == len(text.content):
@@ -83,11 +83,11 @@ def text_malformed(model: Model, random: Random, context: Context) -> Model | No
     return edited(model, random, context, edit)
 
 
-def text_of_interest(model: Model, random: Random, context: Context) -> Model | None:
+def interesting_text(model: Model, random: Random, context: Context) -> Model | None:
     """A text at the edges of encodings, case folding and separators, instead of or behind what was there."""
 
     def edit(text: Text, random: Random, context: Context) -> bytes | None:
-        made = text.encoded(pick(random, context.interest.texts))
+        made = text.encoded(pick(random, context.interesting.texts))
         return made if random.random() < 0.5 else text.content + made
 
     return edited(model, random, context, edit)
@@ -138,8 +138,8 @@ def text_of_another_record(model: Model, random: Random, context: Context) -> Mo
     return edited(model, random, context, lambda text, random, context: pick(random, known))
 
 
-def word_of_interest(model: Model, random: Random, context: Context) -> Model | None:
-    """One integer of a list of integers in a pool, at its edges, with another bit, or of interest."""
+def interesting_word(model: Model, random: Random, context: Context) -> Model | None:
+    """One integer of a list of integers in a pool, at its edges, with another bit, or interesting."""
 
     def edit(text: Text, random: Random, context: Context) -> bytes | None:
         if text.encoding is not None or len(text.content) < WORD:
@@ -147,7 +147,7 @@ def word_of_interest(model: Model, random: Random, context: Context) -> Model | 
         at = int(random.random() * (len(text.content) // WORD)) * WORD
         before = int.from_bytes(text.content[at : at + WORD], "little")
         near = (before + 1, before - 1, before ^ 1 << 63, before ^ 1 << int(random.random() * 64))
-        wanted = pick(random, (*near, 0, -1, 1 << 63, pick(random, context.interest.numbers)))
+        wanted = pick(random, (*near, 0, -1, 1 << 63, pick(random, context.interesting.numbers)))
         word = (wanted & (1 << 64) - 1).to_bytes(WORD, "little")
         return text.content[:at] + word + text.content[at + WORD :]
 

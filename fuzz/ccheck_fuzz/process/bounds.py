@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import psutil
 
 from ccheck.run.memory_limit import limit_memory
-
-if TYPE_CHECKING:
-    # A worker imports nothing of ccheck's readers before its engine has looked.
-    from ccheck_fuzz.setup import Setup
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +16,6 @@ class Bounds:
 
     run_seconds: float = 10.0
     memory: int = 2048
-
-    @classmethod
-    def of(cls, setup: Setup) -> Bounds:
-        """The bounds in a campaign's words. A program that does not end is ended before its worker is."""
-        program = 0.0 if setup.execute is None else setup.execute_seconds
-        return cls(setup.run_seconds + program, setup.memory)
 
 
 def bound_memory(bounds: Bounds) -> None:

@@ -20,6 +20,8 @@ import psutil
 
 WHOLE = 83
 """The exit status of a process that came to its own end. With 0 the user's code may have ended it."""
+LOG_TAIL = 20_000
+"""Characters of a process's last words that are kept."""
 _STACK_SECONDS = 0.1
 """Time for writing a stack."""
 _DEATH_SIGNAL = 1
@@ -98,16 +100,16 @@ def run_whole(work: Callable[[], object]) -> NoReturn:
     What the user's code ends leaves its Python stack in the log. Python is not torn down, so that nothing of
     the user's runs after the work.
     """
-    tell_exits(2)
+    report_exits(2)
     try:
         work()
-    except BaseException:  # noqa: BLE001 - all that ends the work is told with its place
+    except BaseException:  # noqa: BLE001 - all that ends the work is reported with its place
         traceback.print_exc()
         leave(1)
     leave(WHOLE)
 
 
-def tell_exits(file: int) -> None:
+def report_exits(file: int) -> None:
     """Write the Python stack to a file descriptor when `os._exit`, or C's `exit`, ends this process.
 
     After this the process must end by `leave`: after Python's own tear-down the C library would call what
@@ -115,19 +117,19 @@ def tell_exits(file: int) -> None:
     """
     process = os.getpid()
 
-    def tell() -> None:
+    def report() -> None:
         if os.getpid() == process:
             faulthandler.dump_traceback(file, all_threads=False)
 
     def exit_told(status: int) -> NoReturn:
-        tell()
+        report()
         _leave(status)
 
     def at_exit(_: int | None) -> None:
         caller = sys._getframe(1).f_code  # who called C's exit
         if caller.co_name == "search" and caller.co_filename.endswith("libfuzzer.py"):
             leave(WHOLE)  # libFuzzer ends its process when the time is up
-        tell()
+        report()
 
     os._exit = exit_told
     register = getattr(ctypes.CDLL(None), "__cxa_atexit", None) if os.name == "posix" else None
@@ -157,3 +159,23 @@ def _wait(pipe: int) -> None:
         while os.read(pipe, 4096):
             continue
     _leave(0)  # what was found is in the campaign's state
+
+
+def exit_words(status: int | None) -> str:
+    """An exit status in words."""
+    if status is None:
+        return "it still runs"
+    if status >= 0:
+        return f"exit status {status}"
+    try:
+        return signal.Signals(-status).name
+    except ValueError:
+        return f"signal {-status}"
+
+
+def last_words(log: Path) -> str:
+    """The end of what a process wrote."""
+    try:
+        return log.read_text(encoding="utf-8", errors="replace")[-LOG_TAIL:].strip()
+    except OSError:
+        return ""
