@@ -26,6 +26,7 @@ import click
 
 from ccheck.cli.main import FAILURE, INTERRUPTED
 from ccheck.files.output import OutputLost, flush_standard_output
+from ccheck.files.regular_file import read_regular_file
 from ccheck.formats.registry import ENTRY_POINTS
 from ccheck.text.printable import printable
 from ccheck.text.toml_document import ConfigurationError
@@ -89,21 +90,24 @@ def _watch(words: Sequence[str]) -> int:
     status_file = folder / "status"
     status_file.touch()
     try:
-        process = subprocess.Popen(  # noqa: S603 - our own module, with the user's own arguments
-            [sys.executable, "-m", _GUARDED, str(status_file), *words],
-            stdin=subprocess.PIPE,
-            start_new_session=True,
-        )
-        with _passing_on(process):
+        with _blocked_interrupts():  # the process inherits it, and unblocks them when it can answer
+            process = subprocess.Popen(  # noqa: S603 - our own module, with the user's own arguments
+                [sys.executable, "-m", _GUARDED, str(status_file), *words],
+                stdin=subprocess.PIPE,
+                start_new_session=True,
+            )
+        with _passing_on(process) as passed_on:
             try:
                 status = process.wait()
             finally:
                 end_family(process)
-        said = status_file.read_text(encoding="utf-8", errors="replace")
+        said = read_regular_file(status_file).decode("utf-8", "replace")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if said.splitlines()[-1:] == [f"{_WHOLE}{status}"]:
         return status
+    if signal.SIGINT in passed_on:
+        return INTERRUPTED  # it reached the process before that could answer
     click.echo(printable(f"nothing was proved: {_blame(status, said, words)}"), err=True)
     return FAILURE
 
@@ -120,21 +124,33 @@ def _blame(status: int, said: str, words: Sequence[str]) -> str:
 
 
 @contextmanager
-def _passing_on(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Ctrl-C and a request to end are passed on to the process."""
-    asked = 0
+def _blocked_interrupts() -> Iterator[None]:
+    """Blocks SIGINT, where a system can."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _passing_on(process: subprocess.Popen[bytes]) -> Iterator[list[int]]:
+    """Ctrl-C and a request to end are passed on to the process. Yields the signals that were."""
+    passed_on: list[int] = []
 
     def pass_on(number: int, frame: FrameType | None) -> None:
-        nonlocal asked
-        asked += 1
-        if asked >= _INSISTS:
+        passed_on.append(number)
+        if len(passed_on) >= _INSISTS:
             process.kill()
         else:
             process.send_signal(number)
 
     before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield passed_on
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -162,7 +178,11 @@ def main() -> None:
     faulthandler.enable(status_file, all_threads=False)
     report_exits(status_file)
     try:
+        if hasattr(signal, "pthread_sigmask"):
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         cli.main()
+    except KeyboardInterrupt:
+        status = INTERRUPTED
     except SystemExit as left:
         status = left.code if isinstance(left.code, int) else FAILURE
     except BaseException as raised:  # noqa: BLE001 - reported with its place
