@@ -86,7 +86,7 @@ Account: TypeAlias = "array[int]"
 """Items of one kind, ascending: the offset shifted left by 32 bits, and the offset behind the item."""
 
 
-def held(account: Account, key: int) -> bool:
+def contains(account: Account, key: int) -> bool:
     """Whether an account has an item."""
     at = bisect_left(account, key)
     return at < len(account) and account[at] == key

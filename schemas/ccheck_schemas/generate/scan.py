@@ -18,7 +18,7 @@ from ccheck_schemas import meaning as m
 from ccheck_schemas.generate.lines import Lines
 from ccheck_schemas.generate.names import behind
 from ccheck_schemas.generate.number import conditions
-from ccheck_schemas.generate.runtime import Account, held, sound_text
+from ccheck_schemas.generate.runtime import Account, contains, sound_text
 from ccheck_schemas.generate.variables import NotGenerated, VariableScope, expression
 from ccheck_schemas.layout.tree import bare
 
@@ -76,7 +76,7 @@ def pool_scan(numbers: Sequence[str], waiting: Sequence[tuple[str, Any]], packer
         return None
     if len(suspects.regions) > 1:
         raise NotGenerated("the rows of a table name items of two pools")
-    names = {"unpack": packer.iter_unpack, "held": held, "sound_text": sound_text}
+    names = {"unpack": packer.iter_unpack, "contains": contains, "sound_text": sound_text}
     return PoolScan(
         suspects.regions.pop(),
         tuple(align for align, _ in suspects.kinds),
@@ -152,7 +152,7 @@ class _Scan(Lines):
             self.line("found.append(i)")
         with self.block("else:"):
             self.line(f"key = at << 32 | to{f' + {nul}' if nul else ''}")
-            with self.block(f"if key > last{kind} or not (key in o{kind} or held(a{kind}, key)):"):
+            with self.block(f"if key > last{kind} or not (key in o{kind} or contains(a{kind}, key)):"):
                 self.line("work += to - at")
                 self.refuse("work > limit")
                 with self.block(f"if {_malformed(item)}:"):

@@ -36,12 +36,12 @@ _COUNTED = "each counted wherever it stands"
 class _Measured:
     """An object of the graph.
 
-    held: what it holds. size: with all that it holds. depth: the nodes, or operators, inside each other.
-    path: the names of a path. large: whether a number in it is too large. seen: how many of `held` were
+    inner: what it holds. size: with all that it holds. depth: the nodes, or operators, inside each other.
+    path: the names of a path. large: whether a number in it is too large. seen: how many of `inner` were
     measured.
     """
 
-    held: tuple[Any, ...]
+    inner: tuple[Any, ...]
     size: int = 0
     depth: int = 0
     path: int = 0
@@ -68,24 +68,24 @@ class _Measure:
     def complaints(self, root: Any) -> Iterator[str]:
         """All that is too large, at its place."""
         stack = [root]
-        self.nodes[id(root)] = _Measured(tuple(_held(root)))
+        self.nodes[id(root)] = _Measured(tuple(_inner_nodes(root)))
         yield from self.single(root, stack)
         while stack:
             node = stack[-1]
             found = self.nodes[id(node)]
-            if found.seen == len(found.held):
-                inner = [self.nodes[id(sub)] for sub in found.held]
+            if found.seen == len(found.inner):
+                inner = [self.nodes[id(sub)] for sub in found.inner]
                 found.size = min(MOST + 1, found.size + 1 + sum(sub.size for sub in inner))
                 found.depth = 1 + max((sub.depth for sub in inner), default=0)
                 found.complete = True
                 stack.pop()
                 continue
-            sub = found.held[found.seen]
+            sub = found.inner[found.seen]
             found.seen += 1
             known = self.nodes.get(id(sub))
             if known is None:
                 stack.append(sub)
-                self.nodes[id(sub)] = _Measured(tuple(_held(sub)))
+                self.nodes[id(sub)] = _Measured(tuple(_inner_nodes(sub)))
                 yield from self.single(sub, stack)
             elif not known.complete:
                 place = _place([*stack, sub])
@@ -123,7 +123,7 @@ class _Measure:
         return self.expressions[id(expression)]
 
     def _complete(self, part: Any, found: _Measured) -> None:
-        inner = [self.expressions[id(operand)] for operand in found.held]
+        inner = [self.expressions[id(operand)] for operand in found.inner]
         # An operand that is not complete holds this expression, which then has no end.
         endless = not all(operand.complete for operand in inner)
         found.size = MOST if endless else min(MOST, 1 + sum(operand.size for operand in inner))
@@ -138,14 +138,14 @@ class _Measure:
         if self.nodes[id(root)].depth > DEEPEST:
             place = [root]
             while len(place) <= DEEPEST:
-                inner = self.nodes[id(place[-1])].held
+                inner = self.nodes[id(place[-1])].inner
                 place.append(max(inner, key=lambda sub: self.nodes[id(sub)].depth))
             depth = f"{self.nodes[id(root)].depth:,} deep, with names and meanings; {_allowed(DEEPEST)}"
             yield f"{_place(place)}: nodes are nested {depth}"
         if self.nodes[id(root)].size > MOST:
             place = [root]
             while True:
-                large = [sub for sub in self.nodes[id(place[-1])].held if self.nodes[id(sub)].size > MOST]
+                large = [sub for sub in self.nodes[id(place[-1])].inner if self.nodes[id(sub)].size > MOST]
                 if not large:
                     break
                 place.append(large[0])
@@ -173,7 +173,7 @@ def _attributes(node: Any) -> Iterator[Any]:
     return (value for name, value in vars(node).items() if not name.startswith("_"))
 
 
-def _held(node: Any) -> Iterator[construct.Construct]:
+def _inner_nodes(node: Any) -> Iterator[construct.Construct]:
     for value in _attributes(node):
         found: Iterable[Any] = (value,)
         if isinstance(value, dict):

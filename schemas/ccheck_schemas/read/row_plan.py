@@ -72,19 +72,19 @@ def row_plan(node: construct.Construct) -> RowPlan | None:
     waiting: list[tuple[str, Any]] = []
     orders: set[str] = set()
     for sub in record.subcons:
-        leaf, held = bare(sub)
+        leaf, kinds = bare(sub)
         if isinstance(leaf, construct.FormatField):
             layout[sub.name] = (at, at + leaf.length, struct.Struct(leaf.fmtstr))
             at += leaf.length
             form += leaf.fmtstr[1:]
-            numbers.append((sub.name, leaf, tuple(reversed(held))))
+            numbers.append((sub.name, leaf, tuple(reversed(kinds))))
             if leaf.length > 1:
                 orders.add(leaf.fmtstr[0])
         elif sizeof(leaf) == 0 and sub.name:
             waiting.append((sub.name, leaf))
         else:
             return None
-    meanings = tuple((name, meaning) for name, _, held in numbers for meaning in held)
+    meanings = tuple((name, meaning) for name, _, kinds in numbers for meaning in kinds)
     if len(orders) > 1 or not layout or not all(isinstance(kind, _BY_ITSELF) for _, kind in meanings):
         return None
     packer = struct.Struct((orders.pop() if orders else "<") + form)

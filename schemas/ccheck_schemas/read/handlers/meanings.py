@@ -44,16 +44,16 @@ def _index(reader: Reader, meaning: m.IndexInto, value: int, record: Record, nam
 
 
 def _count(reader: Reader, meaning: m.CountOf, value: int, record: Record, name: str) -> None:
-    held = record.get(meaning.of)
-    if isinstance(held, list | RowSequence) and len(held) != value and reader.collector.complete:
-        reader.collector.fault(CountMismatch(value, len(held), meaning.of), record, name)
+    counted = record.get(meaning.of)
+    if isinstance(counted, list | RowSequence) and len(counted) != value and reader.collector.complete:
+        reader.collector.fault(CountMismatch(value, len(counted), meaning.of), record, name)
 
 
 def _record_size(reader: Reader, meaning: m.RecordSize, value: int, record: Record, name: str) -> None:
-    held = record.get(meaning.of)
-    if held is None:
+    counted = record.get(meaning.of)
+    if counted is None:
         return
-    size = 1 if isinstance(held, bytes) else next((row.end - row.offset for row in held), value)
+    size = 1 if isinstance(counted, bytes) else next((row.end - row.offset for row in counted), value)
     if value != size:
         reader.collector.fault(RecordSizeWrong(value, size), record, name)
 
