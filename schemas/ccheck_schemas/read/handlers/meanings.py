@@ -1,4 +1,4 @@
-"""Hold numbers against what they mean: at once, or when the whole file is read."""
+"""Check numbers against their meanings, at once or when the whole file is read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 
 
 def check_meaning(reader: Reader, meaning: m.Meaning, value: int, record: Record, name: str) -> None:
-    """Hold a number against its meaning: now, or when the whole file is read."""
+    """Checks a number against its meaning, at once or when the whole file is read.
+
+    Args:
+        reader: The state of the reading.
+        meaning: The meaning of the field.
+        value: The number.
+        record: The record that has the field.
+        name: The name of the field.
+    """
     wrong = number_fault(meaning, value, reader.size)
     if wrong is not None:
         reader.collector.fault(wrong, record, name)
@@ -66,4 +74,4 @@ _DEFERRED: Mapping[type, Callable[..., None]] = MappingProxyType(
         m.RecordSize: _record_size,
     }
 )
-"""What is asked of a number when the whole file is read, by its meaning."""
+"""The checks of a meaning that need the whole file."""
