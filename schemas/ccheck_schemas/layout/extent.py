@@ -1,7 +1,7 @@
 """Refuse a schema that is too large or too deep, before anything traverses it by recursion.
 
-A schema is a graph: one node or one operand may stand in many places, and a traversal meets it in each.
-Sizes are therefore counted with every place, and worked out once for each object, without recursion.
+A schema is a graph: one node or operand may be in many places, and a traversal meets it in each. Sizes
+therefore count every place. They are computed once for each object, without recursion.
 """
 
 from __future__ import annotations
@@ -36,8 +36,9 @@ _COUNTED = "each counted wherever it stands"
 class _Measured:
     """An object of the graph.
 
-    inner: what it holds. size: with all that it holds. depth: the nodes, or operators, inside each other.
-    path: the names of a path. large: whether a number in it is too large. seen: how many of `inner` were
+    inner: the objects inside it. size: with all that are inside. depth: the nodes, or operators, inside each
+    other. path: the names of a path. large: whether a number in it is too large. seen: how many of `inner`
+    were
     measured.
     """
 
@@ -51,22 +52,22 @@ class _Measured:
 
 
 def oversize(root: construct.Construct) -> tuple[str, ...]:
-    """Returns why a schema is too large to traverse, each ``place: reason``; none where it is not.
+    """Returns why a schema is too large to traverse, each ``place: reason``; none if it is not.
 
-    A schema that holds itself has no size, and is refused too.
+    A schema that contains itself has no size, and is refused too.
     """
     return tuple(_Measure().complaints(root))
 
 
 class _Measure:
-    """The sizes of one schema, by the identity of its objects, which the schema keeps alive."""
+    """The sizes of one schema, by the ids of its objects, which the schema keeps alive."""
 
     def __init__(self) -> None:
         self.nodes: dict[int, _Measured] = {}
         self.expressions: dict[int, _Measured] = {}
 
     def complaints(self, root: Any) -> Iterator[str]:
-        """All that is too large, at its place."""
+        """Yields everything that is too large, at its place."""
         stack = [root]
         self.nodes[id(root)] = _Measured(tuple(_inner_nodes(root)))
         yield from self.single(root, stack)
@@ -94,7 +95,7 @@ class _Measure:
         yield from self.whole(root)
 
     def single(self, node: Any, stack: list[Any]) -> Iterator[str]:
-        """What is wrong with one node and its expressions; the size of these is counted for the node."""
+        """Yields what is wrong with one node and its expressions, whose size counts for the node."""
         name = node.name if isinstance(node, construct.Renamed) else None
         if isinstance(name, str) and len(name) > LONGEST_NAME:
             yield f"{_place(stack)}: a name of {len(name):,} characters; {_allowed(LONGEST_NAME)}"
@@ -107,7 +108,7 @@ class _Measure:
                 yield f"{_place(stack)}: a number of more than {LARGEST_NUMBER.bit_length() - 1} bits"
 
     def expression(self, expression: Any) -> _Measured:
-        """The size and depth of an expression; operands that stand in it several times count as often."""
+        """Returns the size and depth of an expression; an operand counts in each of its places."""
         stack = [expression]
         while stack:
             part = stack[-1]
@@ -134,7 +135,7 @@ class _Measure:
         found.complete = True
 
     def whole(self, root: Any) -> Iterator[str]:
-        """Whether the whole schema is too deep or too large, and where."""
+        """Yields whether the whole schema is too deep or too large, and where."""
         if self.nodes[id(root)].depth > DEEPEST:
             place = [root]
             while len(place) <= DEEPEST:
@@ -169,7 +170,7 @@ def _allowed(most: int) -> str:
 
 
 def _attributes(node: Any) -> Iterator[Any]:
-    """What a node was made of: Construct keeps more of it under names with an underscore."""
+    """Yields the attributes of a node; those of Construct itself begin with an underscore."""
     return (value for name, value in vars(node).items() if not name.startswith("_"))
 
 
@@ -190,7 +191,7 @@ def _has_large_number(value: Any) -> bool:
 
 
 def _place(nodes: list[Any]) -> str:
-    """The place of the last of some nodes, each inside the one before, as findings write it."""
+    """Returns the place of the last of some nested nodes, as findings write it."""
     names = [str(node.name) for node in nodes if isinstance(node, construct.Renamed) and node.name]
     written = ".".join(name[:_SHOWN] for name in names) or "schema"
     return written if len(written) <= _SHOWN else f"{written[: _SHOWN - 1]}…"

@@ -1,8 +1,8 @@
-"""Refuse schema nodes that would bring Construct's laxity back, or that a program cannot read.
+"""Refuse schema nodes that are too lax for a validator, or that a program cannot read.
 
-Construct is a description language here. Many of its nodes accept what a strict validator must not (an
-unknown enum value, trailing bytes, a swallowed error, a pointer from the end of the file), and a lambda
-cannot be turned into a program. A schema is refused, with the place and the remedy, when it uses one.
+Construct is a description language here. Many of its nodes accept what a strict validator must refuse: an
+unknown enum value, trailing bytes, a swallowed error, a pointer from the end of the file. And a lambda
+cannot be turned into a program. `lint` refuses a schema with such a node, and says where and what to use.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ _LISTS = (construct.Array, m.Table, m.Terminated, m.UpTo, m.UpToEnd, m.Chain)
 
 
 def lint(root: construct.Construct) -> tuple[str, ...]:
-    """Returns all reasons for which a schema is refused, each ``place: reason``; none when it is accepted."""
+    """Returns the reasons to refuse a schema, each ``place: reason``; none if it is accepted."""
     if type(root) is not construct.Struct:
         return ("schema: the top node is not a Struct",)
     if too_large := oversize(root):

@@ -125,7 +125,8 @@ class FaultCollector:
             record: The owner.
             start: The offset of its first byte.
             end: The offset after its last byte.
-            filled: Where its content ends, if a wrong length says that it goes on to `end`. Another record may own
+            filled: Where its content ends, if a wrong length says that it goes on to `end`. Another record
+                may own
                 the bytes between the two.
 
         Raises:

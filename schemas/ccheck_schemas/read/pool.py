@@ -108,7 +108,8 @@ class _Items:
         """Reads all items of tables in bulk.
 
         Returns:
-            The alignment and the items of each field that names some. None, with nothing reported, where there are so
+            The alignment and the items of each field that names some. None, with nothing reported, where
+                there are so
             many bytes that items must be read one by one.
         """
         data = self._collector.data

@@ -197,7 +197,8 @@ class Reader:
             at: Its offset.
 
         Raises:
-            Cut: A field is missing, because its record was cut short or is not in the file. If there is no fault yet,
+            Cut: A field is missing, because its record was cut short or is not in the file. If there is no
+                fault yet,
                 this is reported as one.
         """
         if not callable(expression):
