@@ -71,7 +71,7 @@ class _Trail:
 
 
 def field_path(expression: Expression) -> tuple[str, ...] | None:
-    """Returns the names in a ``this.a.b`` expression; None for anything else, such as an index into a list."""
+    """Returns the names in a ``this.a.b`` expression; None for anything else, such as an index."""
     if not isinstance(expression, Path):
         return None
     trail = _Trail()
