@@ -210,7 +210,7 @@ class _Rows:
                 self.field(inner, name, own)
 
     def item(self, node: m.Pooled, columns: dict[str, str]) -> None:
-        """Writes the items of a pool. Each kind of item has its own account, so that an item is tested once."""
+        """Writes the items of a pool. Each kind of item has its account, so that an item is tested once."""
         if node.region not in self.writer.pools:
             raise NotGenerated(f"the pool {node.region} comes after what names its items")
         items, pool = self.writer.fresh("items"), pool_of(node.region)
@@ -248,7 +248,7 @@ class _Rows:
 
 
 def _known(values: bytes) -> str:
-    """Returns the allowed values of a byte as an expression for `bytes.translate`, which leaves the others."""
+    """Returns the allowed values of a byte, as an expression for `bytes.translate`."""
     first, last = values[0], values[-1]
     if len(values) > 3 and values == bytes(range(first, last + 1)):
         return f"bytes(range({first}, {last + 1}))"

@@ -18,7 +18,7 @@ def count_of(table: str) -> str:
 
 
 def pool_of(region: str) -> str:
-    """Returns the variable of a pool's offset, which is -1 if the file has no such pool; `_end` goes with it."""
+    """Returns the variable of a pool's offset: -1 if the file has none. `_end` goes with it."""
     return f"p_{region}"
 
 

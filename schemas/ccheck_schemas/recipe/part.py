@@ -1,4 +1,4 @@
-"""Take a recipe apart, with errors that name the key."""
+"""Read a recipe, with errors that name the key."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ABSENT: Any = object()
 
 
 class Part:
-    """A mapping of a recipe. Each key is taken once; `done` refuses the keys that nobody took."""
+    """A mapping of a recipe. Each key is read once; `done` refuses keys that were not read."""
 
     def __init__(self, value: Any, path: str = "") -> None:
         if not isinstance(value, dict):
@@ -23,7 +23,7 @@ class Part:
         self.path = path
 
     def has(self, key: str) -> bool:
-        """Whether the key is there."""
+        """Returns whether the recipe has the key."""
         return key in self._value
 
     def _take(self, key: str, default: Any) -> Any:
@@ -35,15 +35,15 @@ class Part:
         return default
 
     def where(self, key: str) -> str:
-        """The path of a key."""
+        """Returns the path of a key."""
         return f"{self.path}.{key}" if self.path else key
 
     def value(self, key: str, default: Any = _ABSENT) -> Any:
-        """Whatever stands there, for the caller to judge."""
+        """Returns any value, unchecked."""
         return self._take(key, default)
 
     def integer(self, key: str, low: int, high: int, default: Any = _ABSENT) -> int:
-        """An integer from low to high, both inclusive."""
+        """Returns an integer from `low` to `high`, both inclusive. Raises RecipeError for another value."""
         value = self._take(key, default)
         if not isinstance(value, int) or isinstance(value, bool):
             raise RecipeError(self.where(key), f"an integer belongs here, not {_kind(value)}")
@@ -52,19 +52,24 @@ class Part:
         return value
 
     def text(self, key: str, default: Any = _ABSENT) -> str:
-        """Text."""
+        """Returns text. Raises RecipeError for another value."""
         value = self._take(key, default)
         if not isinstance(value, str):
             raise RecipeError(self.where(key), f"text belongs here, not {_kind(value)}")
         return value
 
     def name(self, key: str, names: type[IntEnum], high: int, default: Any = _ABSENT) -> int:
-        """One of the names of an enum, or a number up to `high`, so that wrong content can be written too."""
+        """Returns the number of a name of an enum.
+
+        A number up to `high` is allowed too, so that wrong content can be written. Raises RecipeError for any
+        other
+        value.
+        """
         value = self._take(key, default)
         return _number(value, names, high, self.where(key))
 
     def names(self, key: str, names: type[IntFlag], high: int, default: Any = _ABSENT) -> int:
-        """A list of the names of flags or of numbers, joined; or one number."""
+        """Returns a list of names of flags or of numbers, joined; or one number. Raises RecipeError."""
         value = self._take(key, default)
         if isinstance(value, int):
             return _number(value, names, high, self.where(key))
@@ -76,32 +81,32 @@ class Part:
         return joined
 
     def texts(self, key: str) -> list[str]:
-        """A list of texts."""
+        """Returns a list of texts. Raises RecipeError for another value."""
         value = self._take(key, _ABSENT)
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise RecipeError(self.where(key), "a list of texts belongs here")
         return list(value)
 
     def integers(self, key: str, high: int) -> list[int]:
-        """A list of integers from 0 to `high`."""
+        """Returns a list of integers from 0 to `high`. Raises RecipeError for another value."""
         value = self._take(key, _ABSENT)
         if not isinstance(value, list) or not all(isinstance(i, int) and 0 <= i <= high for i in value):
             raise RecipeError(self.where(key), f"a list of integers from 0 to {high} belongs here")
         return list(value)
 
     def mapping(self, key: str) -> Part:
-        """A mapping, as a part of its own."""
+        """Returns a mapping, as a part of its own. Raises RecipeError for another value."""
         return Part(self._take(key, _ABSENT), self.where(key))
 
     def parts(self, key: str, default: Any = _ABSENT) -> Iterator[Part]:
-        """A list of mappings."""
+        """Yields the mappings of a list. Raises RecipeError for another value."""
         value = self._take(key, default)
         if not isinstance(value, list):
             raise RecipeError(self.where(key), f"a list belongs here, not {_kind(value)}")
         return (Part(item, f"{self.where(key)}[{i}]") for i, item in enumerate(value))
 
     def done(self) -> None:
-        """Refuse keys that mean nothing here."""
+        """Refuses unknown keys. Raises RecipeError."""
         for key in self._value:
             if key not in self._taken:
                 near = difflib.get_close_matches(str(key), self._taken, 1)
