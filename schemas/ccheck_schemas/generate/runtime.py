@@ -1,4 +1,4 @@
-"""What generated modules need while they run. It imports neither Construct nor a schema, for a short start."""
+"""What generated modules need at run time. It imports neither Construct nor a schema, for a short start."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class _Measure:
         self.nodes: dict[int, _Measured] = {}
         self.expressions: dict[int, _Measured] = {}
 
-    def complaints(self, root: Any) -> Iterator[str]:
+    def complaints(self, root: construct.Construct) -> Iterator[str]:
         """Yields everything that is too large, at its place."""
         stack = [root]
         self.nodes[id(root)] = _Measured(tuple(_inner_nodes(root)))
@@ -94,7 +94,7 @@ class _Measure:
                 return
         yield from self.whole(root)
 
-    def single(self, node: Any, stack: list[Any]) -> Iterator[str]:
+    def single(self, node: construct.Construct, stack: list[construct.Construct]) -> Iterator[str]:
         """Yields what is wrong with one node and its expressions, whose size counts for the node."""
         name = node.name if isinstance(node, construct.Renamed) else None
         if isinstance(name, str) and len(name) > LONGEST_NAME:
@@ -107,7 +107,7 @@ class _Measure:
             elif _has_large_number(value):
                 yield f"{_place(stack)}: a number of more than {LARGEST_NUMBER.bit_length() - 1} bits"
 
-    def expression(self, expression: Any) -> _Measured:
+    def expression(self, expression: ExprMixin) -> _Measured:
         """Returns the size and depth of an expression; an operand counts in each of its places."""
         stack = [expression]
         while stack:
@@ -123,7 +123,7 @@ class _Measure:
                 self._complete(part, known)
         return self.expressions[id(expression)]
 
-    def _complete(self, part: Any, found: _Measured) -> None:
+    def _complete(self, part: ExprMixin, found: _Measured) -> None:
         inner = [self.expressions[id(operand)] for operand in found.inner]
         # An operand that is not complete holds this expression, which then has no end.
         endless = not all(operand.complete for operand in inner)
@@ -134,7 +134,7 @@ class _Measure:
         found.large = any(map(_has_large_number, vars(part).values())) or any(sub.large for sub in inner)
         found.complete = True
 
-    def whole(self, root: Any) -> Iterator[str]:
+    def whole(self, root: construct.Construct) -> Iterator[str]:
         """Yields whether the whole schema is too deep or too large, and where."""
         if self.nodes[id(root)].depth > DEEPEST:
             place = [root]
@@ -169,14 +169,14 @@ def _allowed(most: int) -> str:
     return f"{most:,} are allowed"
 
 
-def _attributes(node: Any) -> Iterator[Any]:
+def _attributes(node: construct.Construct) -> Iterator[object]:
     """Yields the attributes of a node; those of Construct itself begin with an underscore."""
     return (value for name, value in vars(node).items() if not name.startswith("_"))
 
 
-def _inner_nodes(node: Any) -> Iterator[construct.Construct]:
+def _inner_nodes(node: construct.Construct) -> Iterator[construct.Construct]:
     for value in _attributes(node):
-        found: Iterable[Any] = (value,)
+        found: Iterable[object] = (value,)
         if isinstance(value, dict):
             found = value.values()
         elif isinstance(value, list | tuple):
@@ -184,13 +184,13 @@ def _inner_nodes(node: Any) -> Iterator[construct.Construct]:
         yield from (one for one in found if isinstance(one, construct.Construct))
 
 
-def _has_large_number(value: Any) -> bool:
+def _has_large_number(value: object) -> bool:
     if isinstance(value, dict | list | tuple | frozenset):
         return any(isinstance(one, int) and abs(one) >= LARGEST_NUMBER for one in value)
     return isinstance(value, int) and abs(value) >= LARGEST_NUMBER
 
 
-def _place(nodes: list[Any]) -> str:
+def _place(nodes: list[construct.Construct]) -> str:
     """Returns the place of the last of some nested nodes, as findings write it."""
     names = [str(node.name) for node in nodes if isinstance(node, construct.Renamed) and node.name]
     written = ".".join(name[:_SHOWN] for name in names) or "schema"

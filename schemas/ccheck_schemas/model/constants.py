@@ -13,6 +13,7 @@ from construct.expr import BinExpr, UniExpr
 from ccheck_schemas import meaning as m
 from ccheck_schemas.layout.size import sizeof
 from ccheck_schemas.layout.tree import bare, nodes
+from ccheck_schemas.model.record_type import Number
 from ccheck_schemas.model.runs import Run, leaf_run, runs_of
 
 
@@ -50,7 +51,7 @@ def constants(root: construct.Construct) -> Constants:
     return Constants(tuple(sorted(numbers)), (*magics, *packed))
 
 
-def _numbers(node: Any) -> Iterator[Any]:
+def _numbers(node: construct.Construct) -> Iterator[Number]:
     """Yields the numbers that are fields of a Struct, in runs or under a condition."""
     if isinstance(node, construct.Struct):
         for step in runs_of(node):

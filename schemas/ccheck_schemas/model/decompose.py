@@ -294,7 +294,13 @@ class _Decomposer:
         return end + behind
 
     def zeros(
-        self, node: Any, record: Record, at: int, path: tuple[int, ...], scope: NumberScope, full: str
+        self,
+        node: m.ZerosTo | m.ZerosToEnd,
+        record: Record,
+        at: int,
+        path: tuple[int, ...],
+        scope: NumberScope,
+        full: str,
     ) -> int | None:
         """Adds zeros up to an offset in a number, which follows from them, or up to the end."""
         end = _amount(node.offset, record) if isinstance(node, m.ZerosTo) else len(self.data)
@@ -314,7 +320,13 @@ class _Decomposer:
         return self.piece(at, end + 1, path, forms.text_to_nul(name, node.encoding, full)).end
 
     def unsized(
-        self, node: Any, name: str, record: Record, at: int, path: tuple[int, ...], full: str
+        self,
+        node: m.Rest | m.OpaqueRest | m.Delimited,
+        name: str,
+        record: Record,
+        at: int,
+        path: tuple[int, ...],
+        full: str,
     ) -> int | None:
         """Adds bytes that end with the bytes at hand, or with a terminator."""
         try:

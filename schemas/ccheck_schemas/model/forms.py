@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 import construct
 
@@ -45,7 +44,7 @@ def block(name: str, full: str) -> RecordType:
 
 
 @cache
-def array_form(node: Any, name: str) -> ListForm:
+def array_form(node: construct.Array | m.Terminated | m.UpTo | m.UpToEnd, name: str) -> ListForm:
     """An array, or a list that ends with a mark."""
     counted = isinstance(node, construct.Array)
     return ListForm(

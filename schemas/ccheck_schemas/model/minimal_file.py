@@ -7,6 +7,7 @@ the smallest that their meanings allow. The random numbers decide which conditio
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -82,17 +83,17 @@ class _MinimalFile:
     def __init__(self, random: Random) -> None:
         self.random = random
         self.out = bytearray()
-        self.deferred: list[Any] = []
+        self.deferred: list[Callable[[], None]] = []
         self.pooled: dict[str, list[tuple[m.Pooled, _Grown]]] = {}
         self.shared: dict[str, list[tuple[m.SharedText, _Grown]]] = {}
         self.rows: dict[str, int] = {}
         self.takers: dict[str, list[tuple[_Grown, m.Rows]]] = {}
         self.counts: list[tuple[_Grown, str, str]] = []
-        self.fix_ups: list[tuple[m.Meaning, int, Any]] = []
+        self.fix_ups: list[tuple[m.Meaning, int, construct.FormatField]] = []
         self.lists: dict[tuple[int, str], int] = {}
         self.texts = 0
 
-    def run(self, root: Any) -> bytes:
+    def run(self, root: construct.Struct) -> bytes:
         """Returns the whole file."""
         top = _Grown(None)
         self.struct(root, top)
@@ -128,7 +129,13 @@ class _MinimalFile:
             return  # the number is too large for its field: the file stays as it is, and a check will say so
         owner.values[name] = value
 
-    def integer(self, leaf: Any, meanings: tuple[m.Meaning, ...], grown: _Grown, name: str) -> None:
+    def integer(
+        self,
+        leaf: construct.FormatField,
+        meanings: tuple[m.Meaning, ...],
+        grown: _Grown,
+        name: str,
+    ) -> None:
         value = 0
         at = len(self.out)
         least, most = integer_range(leaf)
@@ -154,7 +161,7 @@ class _MinimalFile:
 
     # -- nodes
 
-    def struct(self, node: Any, grown: _Grown, pick: Any = None) -> None:
+    def struct(self, node: construct.Struct, grown: _Grown, pick: Any = None) -> None:
         for sub in bare(node)[0].subcons:
             self.node(sub, sub.name or "", grown, pick)
 
@@ -245,7 +252,7 @@ class _MinimalFile:
         except Unresolved:
             return None
 
-    def text(self, node: Any, name: str, grown: _Grown) -> None:
+    def text(self, node: m.Text | construct.Bytes, name: str, grown: _Grown) -> None:
         raw = self.words(node)
         if callable(node.length):
             line = variable(node.length)
@@ -268,7 +275,7 @@ class _MinimalFile:
             word = LETTERS[digit] + word
         return word.encode(encoding)
 
-    def many(self, node: Any, name: str, grown: _Grown) -> None:
+    def many(self, node: m.Table | construct.Array, name: str, grown: _Grown) -> None:
         """Writes the records of a table or an array."""
         low = max(1, node.low) if isinstance(node, m.Table) else 1
         number = low + self.random.choice((0, 0, 0, 1, 2))
@@ -320,7 +327,7 @@ class _MinimalFile:
             self.out += self.words(m.Text(0, encoding=item.encoding)) + b"\0"
         self.patch(grown, variable(node.length), len(self.out) - start, node.length)
 
-    def up_to(self, node: Any, grown: _Grown) -> None:
+    def up_to(self, node: m.UpTo | m.UpToEnd, grown: _Grown) -> None:
         """Writes a few records of different kinds, and the one that ends the list."""
         record = bare(node.subcon)[0]
         switches = [branch for branch in _deep(record) if isinstance(branch, construct.Switch)]
@@ -383,7 +390,7 @@ def _behind(node: Any) -> int:
     return node.unit if isinstance(node, m.Text) and node.terminator == "behind" else 0
 
 
-def _deep(node: Any) -> Any:
+def _deep(node: construct.Construct) -> Iterator[construct.Construct]:
     """Yields all nodes of a record itself."""
     for branch in branches(node):
         yield branch

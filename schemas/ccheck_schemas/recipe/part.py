@@ -5,17 +5,17 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from enum import IntEnum, IntFlag
-from typing import Any
+from typing import Final
 
 from ccheck_schemas.schema import RecipeError
 
-_ABSENT: Any = object()
+_ABSENT: Final = object()
 
 
 class Part:
     """A mapping of a recipe. Each key is read once; `done` refuses keys that were not read."""
 
-    def __init__(self, value: Any, path: str = "") -> None:
+    def __init__(self, value: object, path: str = "") -> None:
         if not isinstance(value, dict):
             raise RecipeError(path, f"a mapping belongs here, not {_kind(value)}")
         self._value = value
@@ -26,7 +26,7 @@ class Part:
         """Returns whether the recipe has the key."""
         return key in self._value
 
-    def _take(self, key: str, default: Any) -> Any:
+    def _take(self, key: str, default: object) -> object:
         self._taken.append(key)
         if key in self._value:
             return self._value[key]
@@ -38,11 +38,11 @@ class Part:
         """Returns the path of a key."""
         return f"{self.path}.{key}" if self.path else key
 
-    def value(self, key: str, default: Any = _ABSENT) -> Any:
+    def value(self, key: str, default: object = _ABSENT) -> object:
         """Returns any value, unchecked."""
         return self._take(key, default)
 
-    def integer(self, key: str, low: int, high: int, default: Any = _ABSENT) -> int:
+    def integer(self, key: str, low: int, high: int, default: object = _ABSENT) -> int:
         """Returns an integer from `low` to `high`, both inclusive. Raises RecipeError for another value."""
         value = self._take(key, default)
         if not isinstance(value, int) or isinstance(value, bool):
@@ -51,14 +51,14 @@ class Part:
             raise RecipeError(self.where(key), f"{value} is not in {low}..{high}")
         return value
 
-    def text(self, key: str, default: Any = _ABSENT) -> str:
+    def text(self, key: str, default: object = _ABSENT) -> str:
         """Returns text. Raises RecipeError for another value."""
         value = self._take(key, default)
         if not isinstance(value, str):
             raise RecipeError(self.where(key), f"text belongs here, not {_kind(value)}")
         return value
 
-    def name(self, key: str, names: type[IntEnum], high: int, default: Any = _ABSENT) -> int:
+    def name(self, key: str, names: type[IntEnum], high: int, default: object = _ABSENT) -> int:
         """Returns the number of a name of an enum.
 
         A number up to `high` is allowed too, so that wrong content can be written. Raises RecipeError for any
@@ -68,7 +68,7 @@ class Part:
         value = self._take(key, default)
         return _number(value, names, high, self.where(key))
 
-    def names(self, key: str, names: type[IntFlag], high: int, default: Any = _ABSENT) -> int:
+    def names(self, key: str, names: type[IntFlag], high: int, default: object = _ABSENT) -> int:
         """Returns a list of names of flags or of numbers, joined; or one number. Raises RecipeError."""
         value = self._take(key, default)
         if isinstance(value, int):
@@ -98,7 +98,7 @@ class Part:
         """Returns a mapping, as a part of its own. Raises RecipeError for another value."""
         return Part(self._take(key, _ABSENT), self.where(key))
 
-    def parts(self, key: str, default: Any = _ABSENT) -> Iterator[Part]:
+    def parts(self, key: str, default: object = _ABSENT) -> Iterator[Part]:
         """Yields the mappings of a list. Raises RecipeError for another value."""
         value = self._take(key, default)
         if not isinstance(value, list):
@@ -114,7 +114,7 @@ class Part:
                 raise RecipeError(self.where(str(key)), f"the key means nothing here{hint}")
 
 
-def _number(value: Any, names: type[IntEnum] | type[IntFlag], high: int, path: str) -> int:
+def _number(value: object, names: type[IntEnum] | type[IntFlag], high: int, path: str) -> int:
     if isinstance(value, str):
         known = {name.lower(): int(number) for name, number in names.__members__.items()}
         if value in known:
@@ -127,5 +127,5 @@ def _number(value: Any, names: type[IntEnum] | type[IntFlag], high: int, path: s
     return value
 
 
-def _kind(value: Any) -> str:
+def _kind(value: object) -> str:
     return "nothing" if value is None else type(value).__name__

@@ -76,7 +76,7 @@ class UpTo(construct.Subconstruct):
 
 
 class UpToEnd(construct.Subconstruct):
-    """Records of any size, up to the end of the bytes at hand: of the `Region` around them, or of the file."""
+    """Records of any size, up to the end of the bytes at hand: of their `Region`, or of the file."""
 
     def _parse(self, stream: BinaryIO, context: Context, path: str) -> object:
         records = construct.ListContainer()

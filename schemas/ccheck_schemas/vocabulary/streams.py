@@ -448,7 +448,7 @@ def _within(stream: BinaryIO, end: int | None, path: str) -> None:
 
 
 def _fill(stream: BinaryIO, end: int, context: Context, path: str) -> None:
-    """Goes to the end of a substream that is built: copies the bytes of the original file, or writes zeros."""
+    """Goes to the end of a substream that is built: copies the original bytes, or writes zeros."""
     at, size = construct.stream_tell(stream, path), construct.stream_size(stream)
     source = _source(context)
     if source is not None:
