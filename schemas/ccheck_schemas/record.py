@@ -16,7 +16,7 @@ DetailsT = TypeVar("DetailsT", bound=FaultDetails)
 _Place = tuple[int, int, struct.Struct | None]
 
 Layout = Mapping[str, _Place]
-"""Where each field of a kind of record stands: offset and end from the record's start, and its packer."""
+"""The place of each field of a record type: offset and end from the record's start, and its packer."""
 
 
 class Record:
@@ -162,7 +162,7 @@ class Reading:
         root: The top record.
         faults: Where the file breaks the schema, at most `FAULTS_KEPT` of each name.
         counts: The number of all faults by name.
-        complete: Whether everything that the schema names was read, so that unowned bytes are truly unowned.
+        complete: Whether everything that the schema names was read, so that bytes without an owner are known to have none.
         tables: The records of each table, each created on first access.
         pools: Start and end of each pool.
         fix_ups: The fields that state the size or a checksum of the file.

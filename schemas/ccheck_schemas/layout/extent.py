@@ -16,13 +16,13 @@ from construct.expr import ExprMixin, Path
 DEEPEST = 200
 """Nodes inside each other, at most; a name and a meaning are nodes of their own."""
 MOST = 1_000_000
-"""Nodes, names and operators of a schema, at most, each counted wherever it stands."""
+"""Nodes, names and operators of a schema, at most, each counted in every place."""
 DEEPEST_EXPRESSION = 100
 """Operators of an expression inside each other, at most."""
 LONGEST_PATH = 100
 """Names of one path, at most."""
 LARGEST_EXPRESSION = 4_000
-"""Operators and names of an expression, at most, each counted wherever it stands."""
+"""Operators and names of an expression, at most, each counted in every place."""
 LONGEST_NAME = 200
 """Characters of a field's name, at most."""
 LARGEST_NUMBER = 1 << 128
@@ -125,7 +125,7 @@ class _Measure:
 
     def _complete(self, part: ExprMixin, found: _Measured) -> None:
         inner = [self.expressions[id(operand)] for operand in found.inner]
-        # An operand that is not complete holds this expression, which then has no end.
+        # An operand that is not complete contains this expression, which then has no end.
         endless = not all(operand.complete for operand in inner)
         found.size = MOST if endless else min(MOST, 1 + sum(operand.size for operand in inner))
         is_path = isinstance(part, Path)

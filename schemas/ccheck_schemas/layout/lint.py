@@ -117,7 +117,7 @@ def lint(root: construct.Construct) -> tuple[str, ...]:
 
 
 class _Linter:
-    """One pass over a schema. Methods yield complaints; `scope` holds the fields before the node."""
+    """One pass over a schema. Methods yield complaints; `scope` has the fields before the node."""
 
     def __init__(self) -> None:
         self.named: dict[str, set[str]] = {kind: set() for kind in ("table", "pool", "block", "field")}
@@ -228,7 +228,7 @@ class _Linter:
                 yield f"{place}: {written} {why}"
 
     def meaning(self, meaning: m.Meaning, leaf: Any, place: str) -> Iterator[str]:
-        """A meaning, and the number that it stands around."""
+        """A meaning, and the number inside it."""
         kind = type(meaning).__name__
         if not isinstance(meaning, _MEANINGS):
             yield f"{place}: {kind} is a meaning that the reader does not know; write a check for it"

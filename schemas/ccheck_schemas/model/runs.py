@@ -185,7 +185,7 @@ class _Uses:
     def __init__(self, node: Any, table: str) -> None:
         self.table = table
         self.pooled: list[tuple[str, m.Pooled]] = []
-        self.asked: set[tuple[str, ...]] = set()
+        self.conditional: set[tuple[str, ...]] = set()
         self.shares: list[tuple[str, m.Rows]] = []
         self.places: list[Any] = []
         self.heads: set[str] = set()
@@ -195,7 +195,7 @@ class _Uses:
             for inner in branches(sub):
                 self._note(sub.name, inner)
                 if choices(inner):
-                    self.asked |= variables(condition(inner))
+                    self.conditional |= variables(condition(inner))
         self.roles = self._roles()
 
     def _note(self, name: str, node: Any) -> None:
@@ -286,7 +286,7 @@ def _pooled(uses: _Uses, numbers: dict[str, Number]) -> Iterator[PooledForm]:
         pair = (m.field_of(node.offset) or "", m.field_of(node.length) or "")
         if pair not in seen and pair[0] in numbers and pair[1] in numbers:
             seen.add(pair)
-            optional = (pair[1],) in uses.asked
+            optional = (pair[1],) in uses.conditional
             yield PooledForm(field, node.region, numbers[pair[0]], numbers[pair[1]], optional)
 
 

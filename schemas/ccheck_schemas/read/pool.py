@@ -186,7 +186,7 @@ class _Items:
         data = self._collector.data
         for name, node in _pooled(rows, record):
             offset, length, behind = _extent(node, record)
-            if self._holds(offset, length, behind) and not offset % node.align:
+            if self._contains(offset, length, behind) and not offset % node.align:
                 item = node.subcon
                 key = (offset, length, id(item))
                 if key not in self._values:  # rows that name one item share its value
@@ -195,7 +195,7 @@ class _Items:
                     self._values[key] = taken(item, data, offset, length)[0] if is_text else raw
                 record.put(name, self._values[key], offset, offset + length)
 
-    def _holds(self, offset: int, length: int, behind: int) -> bool:
+    def _contains(self, offset: int, length: int, behind: int) -> bool:
         """Returns whether an item lies in its pool and in the file."""
         within = self._start <= offset <= self._end and 0 <= length <= self._end - offset - behind
         return within and offset + length + behind <= self._collector.size
@@ -284,7 +284,11 @@ class _Items:
             for record, node in self._namers(frozenset(self._wanted)):
                 offset, length, behind = _extent(node, record)
                 named = offset << self._bits | offset + length + behind
-                if self._holds(offset, length, behind) and named in self._wanted and not offset % node.align:
+                if (
+                    self._contains(offset, length, behind)
+                    and named in self._wanted
+                    and not offset % node.align
+                ):
                     field = m.field_of(node.offset)
                     owner = record.span(field) if field else Span(offset, length, record.path)
                     self._owners.setdefault(named, (owner, node.align))

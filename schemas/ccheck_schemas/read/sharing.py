@@ -102,48 +102,48 @@ class Tables:
         collector = self._collector
         expected = handed = 0
         ordered = True
-        for asked in self._asked(table):
-            first, number = asked.first, asked.number
-            if asked.marked:
+        for request in self._requests(table):
+            first, number = request.first, request.number
+            if request.marked:
                 ordered = False
             if not (0 <= first <= count and 0 <= number <= count - first):
-                blame = asked.node.count if 0 <= first < count else asked.node.first
+                blame = request.node.count if 0 <= first < count else request.node.first
                 outside = IndexOutsideTable(first, number, count, table)
-                collector.fault(outside, asked.record(), blame)
+                collector.fault(outside, request.record(), blame)
                 ordered = False
-                yield asked.taker, 0, 0
+                yield request.taker, 0, 0
                 continue
             if ordered and first != expected:
                 disorder = RowsOutOfOrder(first, expected, table)
-                collector.fault(disorder, asked.record(), asked.node.first)
+                collector.fault(disorder, request.record(), request.node.first)
                 ordered = False
             handed += number
-            yield (asked.taker, first, number) if handed <= 2 * count else (asked.taker, 0, 0)
+            yield (request.taker, first, number) if handed <= 2 * count else (request.taker, 0, 0)
             expected = first + number
         if ordered and collector.complete and expected != count:
             place = (rows[expected].offset, rows[-1].end)
             left_over = RowsLeftOver(None, expected, table, count)
             collector.fault(left_over, Record(None, table, 0), place=place)
 
-    def _asked(self, table: str) -> Iterator[_Asked]:
+    def _requests(self, table: str) -> Iterator[_Request]:
         for taker, name, node in self._takers.get(table, []):
             if isinstance(taker, RowSequence):
-                yield from self._asked_by_rows(taker, name, node)
+                yield from self._row_requests(taker, name, node)
                 continue
             first, number = taker.get(node.first), taker.get(node.count)
             if first is not None and number is not None:
                 marked = self._collector.noted(FaultName.VALUE_OUT_OF_BOUNDS, taker, node.count)
-                yield _Asked([taker], 0, name, node, first, number, marked)
+                yield _Request([taker], 0, name, node, first, number, marked)
 
-    def _asked_by_rows(self, rows: RowSequence, name: str, node: m.Rows) -> Iterator[_Asked]:
+    def _row_requests(self, rows: RowSequence, name: str, node: m.Rows) -> Iterator[_Request]:
         noted = self._collector.noted
         marked = {i for i, row in rows.made.items() if noted(FaultName.VALUE_OUT_OF_BOUNDS, row, node.count)}
         first, count = rows.plan.names.index(node.first), rows.plan.names.index(node.count)
         for i, numbers in enumerate(rows.numbers()):
-            yield _Asked(rows, i, name, node, numbers[first], numbers[count], i in marked)
+            yield _Request(rows, i, name, node, numbers[first], numbers[count], i in marked)
 
 
-class _Asked(NamedTuple):
+class _Request(NamedTuple):
     """A requested row range. marked: its count was already reported as out of bounds."""
 
     takers: Sequence[Record]
@@ -177,7 +177,7 @@ class _Shares:
     def ordered(self, count: int) -> bool:
         """Returns whether the takers request all rows of the table, in order and without gaps."""
         expected = 0
-        for first, number in self._asked():
+        for first, number in self._requests():
             if first != expected:
                 return False
             expected += number
@@ -191,13 +191,13 @@ class _Shares:
             number.append(run[1])
         self._runs = first, number
 
-    def _asked(self) -> Iterator[tuple[int, int]]:
+    def _requests(self) -> Iterator[tuple[int, int]]:
         first, number = self._columns
         return ((numbers[first], numbers[number]) for numbers in self._takers.numbers())
 
     def _known(self) -> tuple[array[int], array[int]]:
         if self._runs is None:
-            self.set(self._asked())
+            self.set(self._requests())
         assert self._runs is not None  # noqa: S101 - set one line above
         return self._runs
 

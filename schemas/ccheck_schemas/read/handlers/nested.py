@@ -100,8 +100,8 @@ def if_then_else(
     reader: Reader, node: construct.IfThenElse, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Reads one of two branches."""
-    holds = reader.value(node.condfunc, record, name, at)
-    chosen = node.thensubcon if holds else node.elsesubcon
+    condition = reader.value(node.condfunc, record, name, at)
+    chosen = node.thensubcon if condition else node.elsesubcon
     return choose(reader, chosen, record, name, at, limit, promised)
 
 
