@@ -29,7 +29,7 @@ LARGEST_NUMBER = 1 << 128
 """Numbers that a schema states are less than this."""
 
 _SHOWN = 200
-_COUNTED = "each counted wherever it stands"
+_COUNTED = "each counted in every place"
 
 
 @dataclass(slots=True)
@@ -90,7 +90,7 @@ class _Measure:
                 yield from self.single(sub, stack)
             elif not known.complete:
                 place = _place([*stack, sub])
-                yield f"{place}: a node that holds itself lets a file choose the depth of recursion"
+                yield f"{place}: a node that contains itself lets a file choose the depth of recursion"
                 return
         yield from self.whole(root)
 

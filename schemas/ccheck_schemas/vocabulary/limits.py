@@ -32,5 +32,5 @@ def in_order(low: int, high: int) -> tuple[int, int]:
         ValueError: No number lies between them.
     """
     if low > high:
-        raise ValueError(f"the bounds {low}..{high} hold no number")
+        raise ValueError(f"the bounds {low}..{high} contain no number")
     return low, high

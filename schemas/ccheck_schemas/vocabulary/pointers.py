@@ -83,7 +83,7 @@ class Chain(_Pointer):
         before = -1
         while offset:
             if offset <= before:
-                raise FieldError("Chain", offset, f"{offset:#x} is not behind {before:#x}", path)
+                raise FieldError("Chain", offset, f"{offset:#x} is not after {before:#x}", path)
             before = offset
             construct.stream_seek(stream, offset, 0, path)
             with in_stream(context, 0, None):

@@ -196,7 +196,7 @@ class Region(construct.Subconstruct):
     def _fill(self, used: int, context: Context, path: str) -> None:
         length = evaluate(self.length, context)
         if used != length:
-            raise FieldError("Region", length, f"region of {length} bytes holds {used}", path)
+            raise FieldError("Region", length, f"region of {length} bytes has {used} bytes of content", path)
 
     def _sizeof(self, context: Context, path: str) -> int:
         if callable(self.length):
