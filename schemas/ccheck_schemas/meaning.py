@@ -1,7 +1,7 @@
 """The vocabulary: Construct nodes that say what a field means, so that a program can read a schema.
 
-A schema is written in Construct's own style, with integers wrapped in the meaning that their specification
-gives them::
+Write a schema in Construct's own style, and wrap each integer in the meaning that its specification gives
+it::
 
     CRITERION = Struct(
         "field_index" / Int16ul,
@@ -16,17 +16,15 @@ Four families:
 
 * around an integer: `Version`, `Bounded`, `StrictEnum`, `StrictFlags`, `Reserved`, `CountOf`, `LengthOf`,
   `RecordSize`, `FileSize`, `IndexInto`, `OffsetInto`, `ChecksumOver`
-* shapes that take bytes where they stand: `Text`, `ZeroPad`, `AnyPad`, `Table`, `Terminated`, `UpTo`,
-`UpToEnd`,
-  `Pool`, `Strings`, `Region`, `TextToNul`, `ZerosTo`, `ZerosToEnd`
-* shapes that follow a number to another place and take none where they stand: `At`, `Chain`, `Pooled`,
-`SharedText`, `Rows`
+* nodes that take bytes in their record: `Text`, `ZeroPad`, `AnyPad`, `Table`, `Terminated`, `UpTo`,
+  `UpToEnd`, `Pool`, `Strings`, `Region`, `TextToNul`, `ZerosTo`, `ZerosToEnd`
+* pointers, which take no bytes in their record: `At`, `Chain`, `Pooled`, `SharedText`, `Rows`
 * for formats that leave bytes unread or read them twice: `Opaque`, `OpaqueRest`, `Slot`, `Rest`, `Delimited`,
-`Substream`, `SubstreamRest`, `ReadAt`
+  `Substream`, `SubstreamRest`, `ReadAt`
 
-Every argument is an integer, a name, or a ``this`` expression; there are no lambdas, because a generator must
-be able to read a schema. All of them also parse and build as plain Construct nodes, with the conditions that
-one field can judge alone; `ccheck_schemas.read` judges everything, reports every fault and never raises on
+Every argument is an integer, a name, or a ``this`` expression. There are no lambdas, because a generator must
+be able to read a schema. All nodes also parse and build as plain Construct nodes, with the conditions that
+one field can check alone. `ccheck_schemas.read` checks everything, reports every fault, and never raises on
 bad bytes.
 """
 

@@ -82,7 +82,7 @@ REFUSED: dict[str, tuple[str, str]] = {
     ),
     "a list that holds itself": (
         "node = Array(2, node)\nnode.subcon = node",
-        "x: a node that holds itself lets a file choose the depth of recursion",
+        "x: a node that contains itself lets a file choose the depth of recursion",
     ),
     "a million cases": (
         "node = Switch(e, {i: Int8ub for i in range(10 ** 6)})",
@@ -168,7 +168,7 @@ def test_a_shared_record_is_counted_wherever_it_stands(monkeypatch: pytest.Monke
     assert lint(root) == ()
     monkeypatch.setattr(extent, "MOST", 18)
     assert lint(root) == (
-        "schema: it has more than 18 nodes, names and operators, each counted wherever it stands",
+        "schema: it has more than 18 nodes, names and operators, each counted in every place",
     )
     assert lint(Struct("x" / shared)) == ()
 

@@ -1,4 +1,4 @@
-"""What single bytes of a number may be, where that says all: then a column of bytes is asked at once."""
+"""The values that single bytes of a number may have, so that a column of bytes is tested together."""
 
 from __future__ import annotations
 
@@ -14,8 +14,14 @@ _ALL = frozenset(range(256))
 def byte_values(
     leaf: Any, meanings: tuple[m.Meaning, ...]
 ) -> tuple[list[frozenset[int]], tuple[m.Meaning, ...]]:
-    """The values that each byte of a field may have, in the order of the file, and the meanings that this
-    does not answer for.
+    """Returns the allowed values of each byte of a field in file order.
+
+    Args:
+        leaf: The node of the field.
+        meanings: Its meanings.
+
+    Returns:
+        The values, and the meanings that they do not express.
     """
     if isinstance(leaf, construct.Const):
         return [frozenset([byte]) for byte in leaf.build(None)], meanings
@@ -32,12 +38,12 @@ def byte_values(
 
 
 def unrestricted(values: frozenset[int]) -> bool:
-    """Whether a byte may be anything."""
+    """Returns whether a byte may have any value."""
     return values == _ALL
 
 
 def _bytes_of(meaning: m.Meaning, leaf: Any) -> list[frozenset[int]] | None:
-    """The values of each byte, lowest first; None where one byte depends on another."""
+    """Returns the values of each byte, lowest first; None if one byte depends on another."""
     size = leaf.length
     signed = leaf.fmtstr[-1].islower()
     match meaning:
@@ -66,7 +72,7 @@ def _within(mask: int) -> frozenset[int]:
 
 
 def _small(known: frozenset[int], size: int, *, signed: bool) -> list[frozenset[int]] | None:
-    """The bytes of a number that is one of a few, none greater than one byte holds."""
+    """Returns the bytes of a number with a few values, of which each fits in one byte."""
     if not known <= frozenset(range(128 if signed and size == 1 else 256)):
         return None
     return [known, *[frozenset([0])] * (size - 1)]

@@ -1,6 +1,4 @@
-"""What generated modules need while they run. Imports neither Construct nor a schema, so that a start is
-short.
-"""
+"""What generated modules need at run time. It imports neither Construct nor a schema, for a short start."""
 
 from __future__ import annotations
 
@@ -24,8 +22,13 @@ _CODES = str.maketrans("Ll", "Ii")
 
 
 class TableExtent(NamedTuple):
-    """Where a table lies: offset and number of rows, -1 and 0 where the file has none; and how a row is
-    packed. places: where each number stands in a row, and how `struct` names it, byte order first.
+    """The place of a table.
+
+    Attributes:
+        start: The offset of the first row; -1 if the file has no such table.
+        length: The number of rows.
+        packer: Unpacks a row.
+        places: The offset of each number in a row, and its format for `struct`, byte order first.
     """
 
     start: int
@@ -36,9 +39,13 @@ class TableExtent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """A file without faults, as columns: nothing is copied until it is asked for.
+    """A file without faults, as columns. Nothing is copied before it is needed.
 
-    numbers: those of the top record, by their path. pools: start and end.
+    Attributes:
+        data: The whole file.
+        numbers: The numbers of the top record, by their path.
+        tables: The tables by name.
+        pools: Start and end of each pool.
     """
 
     data: bytes
@@ -47,15 +54,13 @@ class Columns:
     pools: Mapping[str, tuple[int, int]]
 
     def rows(self, table: str) -> Iterator[tuple[Any, ...]]:
-        """The rows of a table, each a tuple of its numbers in the order of the format; none when it is not
-        there.
-        """
+        """Yields the numbers of each row of a table; none if the file has no such table."""
         found = self.tables[table]
         start = max(found.start, 0)
         return found.packer.iter_unpack(self.data[start : start + found.length * found.packer.size])
 
     def column(self, table: str, name: str, first: int, behind: int) -> list[int]:
-        """One number of the rows from `first` up to `behind`."""
+        """Returns one number of the rows from `first` up to `behind`, exclusive."""
         found = self.tables[table]
         at, form = found.places[name]
         width = found.packer.size
@@ -63,8 +68,14 @@ class Columns:
         return list(column(width, at, form)(rows))
 
     def byte(self, table: str, name: str, first: int, behind: int, *, place: int = 0) -> bytes:
-        """One byte of a number of the rows from `first` up to `behind`. place: 0 is the one that the file has
-        first.
+        """Returns one byte of a number of the rows from `first` up to `behind`, exclusive.
+
+        Args:
+            table: The name of the table.
+            name: The name of the number.
+            first: The first row.
+            behind: The row after the last one.
+            place: The byte; 0 is the first in the file.
         """
         found = self.tables[table]
         width = found.packer.size
@@ -73,7 +84,7 @@ class Columns:
 
 
 def tiled(claims: list[tuple[int, int]], size: int) -> bool:
-    """Whether the extents cover a file from 0 to `size`, each byte once."""
+    """Returns whether extents cover a file from 0 to `size`, each byte once."""
     at = 0
     for start, end in sorted(claims):
         if start != at:
@@ -86,8 +97,8 @@ Account: TypeAlias = "array[int]"
 """Items of one kind, ascending: the offset shifted left by 32 bits, and the offset behind the item."""
 
 
-def held(account: Account, key: int) -> bool:
-    """Whether an account has an item."""
+def contains(account: Account, key: int) -> bool:
+    """Returns whether an account has an item."""
     at = bisect_left(account, key)
     return at < len(account) and account[at] == key
 
@@ -97,8 +108,12 @@ Column: TypeAlias = "Callable[[memoryview], Sequence[int]]"
 
 
 def column(width: int, at: int, form: str) -> Column:
-    """The function that takes one number out of rows of `width` bytes. at, form: its place in a row, and how
-    `struct` names it, byte order first.
+    """Returns a function that takes one number out of rows.
+
+    Args:
+        width: The bytes of a row.
+        at: The offset of the number in a row.
+        form: Its format for `struct`, byte order first.
     """
     size = calcsize(form)
     if (form[0] == _NATIVE or size == 1) and width % size == 0 and at % size == 0:
@@ -110,19 +125,22 @@ def column(width: int, at: int, form: str) -> Column:
 
 
 def chosen(pick: Sequence[int], *columns: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Columns of the rows that are picked alone."""
+    """Returns the columns of the picked rows alone."""
     return iter(columns) if all(pick) else (list(compress(every, pick)) for every in columns)
 
 
 def others(pick: Sequence[int], *columns: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Columns of the rows that are not picked."""
+    """Returns the columns of the rows that are not picked."""
     return chosen([not picked for picked in pick], *columns) if any(pick) else iter(columns)
 
 
 class Items:
-    """Items of one kind in a pool, each judged once, however often it is named.
+    """Items of one kind in a pool. Each is tested once, however often it is named.
 
-    starts, stops: those that came in ascending order. others: those that did not, as keys of an `Account`.
+    Attributes:
+        starts: The offsets of the items that came in ascending order.
+        stops: The offsets after them.
+        others: The other items, as keys of an `Account`.
     """
 
     __slots__ = ("align", "behind", "judged", "others", "starts", "stops", "text")
@@ -136,7 +154,7 @@ class Items:
         self.judged = 0
 
     def take(self, data: bytes, start: int, end: int, offsets: Sequence[int], lengths: Sequence[int]) -> bool:
-        """Take items into account; False where one is not well-formed, or not inside the pool."""
+        """Adds items. Returns False if one is malformed or not inside the pool."""
         ends = list(map(add, offsets, lengths))
         stops = [to + self.behind for to in ends] if self.behind else ends
         if min(lengths) < 0 or min(offsets) < start or max(stops) > end:
@@ -154,18 +172,18 @@ class Items:
         return self.judged <= end - start and (self.text is None or self._texts(data, offsets, ends))
 
     def has(self, start: int, stop: int) -> bool:
-        """Whether an item was taken."""
+        """Returns whether an item was added."""
         at = bisect_left(self.starts, start)
         in_order = at < len(self.starts) and self.starts[at] == start and self.stops[at] == stop
         return in_order or start << 32 | stop in self.others
 
     def every(self) -> Iterator[tuple[int, int]]:
-        """The items, in no order."""
+        """Yields the items, in no order."""
         yield from zip(self.starts, self.stops, strict=True)
         yield from ((key >> 32, key & 0xFFFFFFFF) for key in self.others)
 
     def _unseen(self, offsets: Sequence[int], stops: Sequence[int]) -> tuple[list[int], list[int]]:
-        """The items that were not taken before, each once, after taking them."""
+        """Adds items, and returns those that are new."""
         new = [pair for pair in dict.fromkeys(zip(offsets, stops, strict=True)) if not self.has(*pair)]
         last = self.starts[-1] if self.starts else -1
         for start, stop in new:
@@ -178,7 +196,7 @@ class Items:
         return [start for start, _ in new], [stop for _, stop in new]
 
     def _texts(self, data: bytes, offsets: Sequence[int], ends: Sequence[int]) -> bool:
-        """Whether items are well-formed text. Raises UnicodeDecodeError where one is not text at all."""
+        """Returns whether items are well-formed text. Raises UnicodeDecodeError for undecodable text."""
         if self.text is None:
             return True
         encoding, unit, terminator, lists = self.text
@@ -209,9 +227,7 @@ def _aligned(offsets: Sequence[int], align: int) -> bool:
 
 
 def shared_out(data: bytes, start: int, end: int, *every: Items | None) -> bool:
-    """Whether items share out a pool, with zeros alone in front of an aligned one. The same bytes may be an
-    item of two kinds. every: each kind; None where the file has no such item.
-    """
+    """Whether items tile the pool; only zero padding before aligned items."""
     kinds = [items for items in every if items is not None]
     late = [key for items in kinds for key in items.others]
     starts = array("Q", sorted(chain(*(items.starts for items in kinds), (key >> 32 for key in late))))
@@ -250,7 +266,7 @@ def _one_by_one(data: bytes, start: int, end: int, kinds: Sequence[Items]) -> bo
 def well_formed(
     data: bytes, at: int, end: int, encoding: str, unit: int, terminator: str, lists: bool
 ) -> bool:
-    """Whether text of any encoding is what `ccheck_schemas.read.text.decode` finds no fault in."""
+    """Returns whether `ccheck_schemas.read.text.decode` finds no fault in a text of any encoding."""
     raw = data[at:end]
     nul = raw.find(bytes(unit))
     while nul >= 0 and nul % unit:
@@ -271,7 +287,7 @@ def well_formed(
 def sound_text(
     data: bytes, at: int, end: int, encoding: str, unit: int, terminator: str, lists: bool
 ) -> bool:
-    """`well_formed`, with text that its encoding refuses as a plain False."""
+    """Returns `well_formed`; False for text that its encoding refuses."""
     try:
         return well_formed(data, at, end, encoding, unit, terminator, lists)
     except UnicodeDecodeError:

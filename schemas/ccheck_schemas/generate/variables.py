@@ -1,4 +1,4 @@
-"""The fields of a record as variables, and ``this`` expressions over them."""
+"""The fields of a record as variables of generated code, and ``this`` expressions over them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ _SYMBOLS = {
 
 
 class NotGenerated(Exception):
-    """A schema that the generator does not understand. reason: which node, and where."""
+    """A schema that the generator does not understand.
+
+    Attributes:
+        reason: The node, and its place.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -34,7 +38,11 @@ class VariableScope:
 
 
 def expression(value: m.Expression, scope: VariableScope) -> str:
-    """A `this` expression as Python, over the variables of a scope. Raises NotGenerated."""
+    """Returns a ``this`` expression as Python, over the variables of a scope.
+
+    Raises:
+        NotGenerated: It names something that is no variable.
+    """
     match value:
         case int():
             return repr(int(value))  # a member of an enumeration has another repr
@@ -51,7 +59,11 @@ def expression(value: m.Expression, scope: VariableScope) -> str:
 
 
 def variable(path: tuple[str, ...], scope: VariableScope) -> str:
-    """The variable that holds a field. Raises NotGenerated where the path is not to a number."""
+    """Returns the variable of a field.
+
+    Raises:
+        NotGenerated: The path does not lead to a number that was read before.
+    """
     found: str | VariableScope = scope
     for name in path:
         if isinstance(found, str):

@@ -30,7 +30,7 @@ MOST_CASES = 256
 
 
 class Writer(Module):
-    """The module of one schema."""
+    """The module of one schema while it is written."""
 
     def __init__(self, schema: Schema) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class Writer(Module):
     # -- the module
 
     def module(self) -> str:
-        """The text of the module."""
+        """Returns the text of the module."""
         root = VariableScope(None, None)
         for table in _tables(self.schema.root):
             self.line(f"{start_of(table)} = -1")
@@ -119,7 +119,7 @@ class Writer(Module):
     # -- writing lines
 
     def struct(self, node: Any, scope: VariableScope, at: str, limit: str) -> None:
-        """Read a record from `at` on, and leave `at` behind it."""
+        """Reads a record from `at` on; `at` is the offset after it then."""
         run: list[tuple[str, Any, tuple[m.Meaning, ...]]] = []
         for sub in node.subcons:
             leaf, meanings = bare(sub)
@@ -145,7 +145,11 @@ class Writer(Module):
             before.add(sub.name)
 
     def counted(self, node: Any, name: str, of: str, scope: VariableScope) -> None:
-        """Compare a count with what it counts. Raises NotGenerated where the code knows no such number."""
+        """Compares a count with its list.
+
+        Raises:
+            NotGenerated: The generated code has no number for the length of the list.
+        """
         counter = scope.names.get(f"# {of}")
         if counter is not None:
             self.refuse(f"{scope.names[name]} != {counter}")
@@ -158,7 +162,7 @@ class Writer(Module):
     def fixed(
         self, run: list[tuple[str, Any, tuple[m.Meaning, ...]]], scope: VariableScope, at: str, limit: str
     ) -> None:
-        """Neighbouring numbers: one extent test, one unpacking, one condition."""
+        """Reads neighbouring numbers: one extent test, one unpacking, one condition."""
         if not run:
             return
         form, variables, conditions = self.fields(run, scope)
@@ -174,7 +178,7 @@ class Writer(Module):
     def fields(
         self, run: list[tuple[str, Any, tuple[m.Meaning, ...]]], scope: VariableScope
     ) -> tuple[str, list[str], list[str]]:
-        """Format, variables and conditions of neighbouring numbers."""
+        """Returns format, variables and conditions of neighbouring numbers."""
         form, variables, conditions = "", [], []
         order = "<"
         for name, leaf, meanings in run:
@@ -195,7 +199,7 @@ class Writer(Module):
         return order + form, variables, conditions
 
     def conditions(self, meaning: m.Meaning, v: str, leaf: Any, scope: VariableScope) -> list[str]:
-        """The conditions under which a number breaks its meaning; some are asked for later."""
+        """Returns the conditions that refuse a number; some are deferred."""
         found = broken(meaning, v, leaf)
         if found is not None:
             return found
@@ -215,7 +219,7 @@ class Writer(Module):
     # -- nodes
 
     def node(self, node: Any, name: str | None, scope: VariableScope, at: str, limit: str) -> None:
-        """Read one node that is no number."""
+        """Reads one node that is no number."""
         if isinstance(node, m.Opaque):
             self.line("return None")  # what is not looked into is counted by the reader
             return
@@ -265,7 +269,7 @@ class Writer(Module):
                 raise NotGenerated(f"{type(node).__name__} {name} is not understood")
 
     def extent(self, length: m.Expression, behind: int, scope: VariableScope, at: str, limit: str) -> str:
-        """The variable that holds the end of so many bytes, which are inside the limit."""
+        """Returns the variable of the end of some bytes, which is tested against the limit."""
         end = self.fresh("end")
         amount = expression(length, scope)
         self.line(f"{end} = {at} + {amount}" + (f" + {behind}" if behind else ""))
@@ -273,7 +277,7 @@ class Writer(Module):
         return end
 
     def text(self, node: m.Text, at: str, end: str) -> None:
-        """Refuse text that is not well-formed, between two expressions."""
+        """Refuses malformed text between two expressions."""
         unit = node.unit
         if unit > 1 or node.terminator == "inside" or node.encoding != "utf-8":
             kind = f"{node.encoding!r}, {unit}, {node.terminator!r}, {node.lists!r}"
@@ -290,7 +294,7 @@ class Writer(Module):
             self.line(f"{raw}.decode()")
 
     def branches(self, node: Any, name: str | None, scope: VariableScope, at: str, limit: str) -> None:
-        """Read one of two branches."""
+        """Reads one of two branches."""
         then, _ = bare(node.thensubcon)
         other, _ = bare(node.elsesubcon)
         condition = expression(node.condfunc, scope)
@@ -302,7 +306,7 @@ class Writer(Module):
         self.forget(name, scope)
 
     def switch(self, node: Any, name: str | None, scope: VariableScope, at: str, limit: str) -> None:
-        """Read the branch of a kind; a kind without one is refused."""
+        """Reads the branch of a key; a key without a branch is refused."""
         if len(node.cases) > MOST_CASES:
             raise NotGenerated(f"{name} has {len(node.cases):,} cases; {MOST_CASES} are understood")
         key = expression(node.keyfunc, scope)
@@ -323,12 +327,12 @@ class Writer(Module):
         self.forget(name, scope)
 
     def forget(self, name: str | None, scope: VariableScope) -> None:
-        """Take a conditional field out of a scope: its numbers are those of a file in one branch alone."""
+        """Removes a conditional field from a scope: its numbers exist in one branch alone."""
         scope.names.pop(name or "", None)
         scope.names.pop(f"# {name}", None)
 
     def choice(self, leaf: Any, name: str | None, scope: VariableScope, at: str, limit: str) -> None:
-        """A branch; a number in one is a record of one field."""
+        """Reads a branch; a number in one is a record of one field."""
         if isinstance(leaf, construct.FormatField):
             raise NotGenerated(f"the number {name} stands in one branch alone")
         if name in scope.sized and leaf is not construct.Pass and not isinstance(leaf, m.Table | m.Pool):
@@ -336,7 +340,7 @@ class Writer(Module):
         self.node(leaf, name, scope, at, limit)
 
     def array(self, node: Any, name: str | None, scope: VariableScope, at: str, limit: str) -> None:
-        """Read a counted list of records."""
+        """Reads a list of records with a count."""
         leaf, _ = bare(node.subcon)
         if not isinstance(leaf, construct.Struct):
             raise NotGenerated(f"the elements of {name} are no records")
@@ -346,7 +350,7 @@ class Writer(Module):
             self.struct(leaf, VariableScope(scope, scope.root), at, limit)
 
     def table(self, node: m.Table, name: str | None, scope: VariableScope, at: str, limit: str) -> None:
-        """Note where the rows are; they are judged once all tables are known."""
+        """Stores the place of a table; its rows are tested once all tables are known."""
         if node.table in self.tables:
             raise NotGenerated(f"the table {node.table} is read in two places")
         size = sizeof(node.subcon)
@@ -361,13 +365,13 @@ class Writer(Module):
         self.line(f"{at} += {count} * {size}")
 
     def struct_of(self, row: Any) -> str:
-        """The packer of a table's row. Raises NotGenerated."""
+        """Returns the packer of a table's row. Raises NotGenerated."""
         numbers = numbers_of(bare(row)[0])
         big = any(order(number.leaf) == ">" for number in numbers)
         return self.packer((">" if big else "<") + "".join(number.form[1:] for number in numbers))
 
     def pool(self, node: m.Pool, name: str | None, scope: VariableScope, at: str, limit: str) -> None:
-        """Note where a pool is."""
+        """Stores the place of a pool."""
         if node.region in self.pools:
             raise NotGenerated(f"the pool {node.region} is read in two places")
         self.pools.append(node.region)
@@ -382,7 +386,7 @@ class Writer(Module):
         self.line(f"{start}_end = {at}")
 
     def chain(self, node: m.Chain, name: str | None, scope: VariableScope) -> None:
-        """Follow a chain forward; each record claims its bytes."""
+        """Follows a chain forward; each record claims its bytes."""
         record = bare(node.subcon)[0]
         offset, counter = self.fresh("next"), self.fresh("links")
         self.line(f"{offset} = {expression(node.first, scope)}")
@@ -406,7 +410,7 @@ class Writer(Module):
         scope.names[f"# {name}"] = counter
 
     def record_at(self, node: m.At, scope: VariableScope) -> None:
-        """Read a record at an offset, unless it was read before; it claims its bytes."""
+        """Reads a record at an offset, unless it was read before; it claims its bytes."""
         record = bare(node.subcon)[0]
         offset = expression(node.offset, scope)
         if outer_paths(node.subcon):
@@ -424,7 +428,7 @@ class Writer(Module):
             self.claim(start, f"at_{start}")
 
     def claim(self, start: str, end: str) -> None:
-        """Note the bytes of a record; records that claim more than the file has would make endless work."""
+        """Claims the bytes of a record; records that claim more than the file has are refused."""
         self.line(f"claims.append(({start}, {end}))")
         self.line(f"claimed += {end} - {start}")
         self.refuse("claimed > size")
@@ -433,7 +437,7 @@ class Writer(Module):
 
 
 def _mapping(pairs: Iterable[str]) -> list[str]:
-    """A mapping as an argument, one pair to a line."""
+    """Returns the lines of a mapping as an argument, one pair to a line."""
     lines = [f"            {pair}," for pair in pairs]
     return ["        {", *lines, "        },"] if lines else ["        {},"]
 

@@ -1,7 +1,7 @@
 """Refuse a schema that is too large or too deep, before anything traverses it by recursion.
 
-A schema is a graph: one node or one operand may stand in many places, and a traversal meets it in each.
-Sizes are therefore counted with every place, and worked out once for each object, without recursion.
+A schema is a graph: one node or operand may be in many places, and a traversal meets it in each. Sizes
+therefore count every place. They are computed once for each object, without recursion.
 """
 
 from __future__ import annotations
@@ -16,32 +16,33 @@ from construct.expr import ExprMixin, Path
 DEEPEST = 200
 """Nodes inside each other, at most; a name and a meaning are nodes of their own."""
 MOST = 1_000_000
-"""Nodes, names and operators of a schema, at most, each counted wherever it stands."""
+"""Nodes, names and operators of a schema, at most, each counted in every place."""
 DEEPEST_EXPRESSION = 100
 """Operators of an expression inside each other, at most."""
 LONGEST_PATH = 100
 """Names of one path, at most."""
 LARGEST_EXPRESSION = 4_000
-"""Operators and names of an expression, at most, each counted wherever it stands."""
+"""Operators and names of an expression, at most, each counted in every place."""
 LONGEST_NAME = 200
 """Characters of a field's name, at most."""
 LARGEST_NUMBER = 1 << 128
 """Numbers that a schema states are less than this."""
 
 _SHOWN = 200
-_COUNTED = "each counted wherever it stands"
+_COUNTED = "each counted in every place"
 
 
 @dataclass(slots=True)
 class _Measured:
     """An object of the graph.
 
-    held: what it holds. size: with all that it holds. depth: the nodes, or operators, inside each other.
-    path: the names of a path. large: whether a number in it is too large. seen: how many of `held` were
+    inner: the objects inside it. size: with all that are inside. depth: the nodes, or operators, inside each
+    other. path: the names of a path. large: whether a number in it is too large. seen: how many of `inner`
+    were
     measured.
     """
 
-    held: tuple[Any, ...]
+    inner: tuple[Any, ...]
     size: int = 0
     depth: int = 0
     path: int = 0
@@ -51,50 +52,50 @@ class _Measured:
 
 
 def oversize(root: construct.Construct) -> tuple[str, ...]:
-    """Returns why a schema is too large to traverse, each ``place: reason``; none where it is not.
+    """Returns why a schema is too large to traverse, each ``place: reason``; none if it is not.
 
-    A schema that holds itself has no size, and is refused too.
+    A schema that contains itself has no size, and is refused too.
     """
     return tuple(_Measure().complaints(root))
 
 
 class _Measure:
-    """The sizes of one schema, by the identity of its objects, which the schema keeps alive."""
+    """The sizes of one schema, by the ids of its objects, which the schema keeps alive."""
 
     def __init__(self) -> None:
         self.nodes: dict[int, _Measured] = {}
         self.expressions: dict[int, _Measured] = {}
 
-    def complaints(self, root: Any) -> Iterator[str]:
-        """All that is too large, at its place."""
+    def complaints(self, root: construct.Construct) -> Iterator[str]:
+        """Yields everything that is too large, at its place."""
         stack = [root]
-        self.nodes[id(root)] = _Measured(tuple(_held(root)))
+        self.nodes[id(root)] = _Measured(tuple(_inner_nodes(root)))
         yield from self.single(root, stack)
         while stack:
             node = stack[-1]
             found = self.nodes[id(node)]
-            if found.seen == len(found.held):
-                inner = [self.nodes[id(sub)] for sub in found.held]
+            if found.seen == len(found.inner):
+                inner = [self.nodes[id(sub)] for sub in found.inner]
                 found.size = min(MOST + 1, found.size + 1 + sum(sub.size for sub in inner))
                 found.depth = 1 + max((sub.depth for sub in inner), default=0)
                 found.complete = True
                 stack.pop()
                 continue
-            sub = found.held[found.seen]
+            sub = found.inner[found.seen]
             found.seen += 1
             known = self.nodes.get(id(sub))
             if known is None:
                 stack.append(sub)
-                self.nodes[id(sub)] = _Measured(tuple(_held(sub)))
+                self.nodes[id(sub)] = _Measured(tuple(_inner_nodes(sub)))
                 yield from self.single(sub, stack)
             elif not known.complete:
                 place = _place([*stack, sub])
-                yield f"{place}: a node that holds itself lets a file choose the depth of recursion"
+                yield f"{place}: a node that contains itself lets a file choose the depth of recursion"
                 return
         yield from self.whole(root)
 
-    def single(self, node: Any, stack: list[Any]) -> Iterator[str]:
-        """What is wrong with one node and its expressions; the size of these is counted for the node."""
+    def single(self, node: construct.Construct, stack: list[construct.Construct]) -> Iterator[str]:
+        """Yields what is wrong with one node and its expressions, whose size counts for the node."""
         name = node.name if isinstance(node, construct.Renamed) else None
         if isinstance(name, str) and len(name) > LONGEST_NAME:
             yield f"{_place(stack)}: a name of {len(name):,} characters; {_allowed(LONGEST_NAME)}"
@@ -106,8 +107,8 @@ class _Measure:
             elif _has_large_number(value):
                 yield f"{_place(stack)}: a number of more than {LARGEST_NUMBER.bit_length() - 1} bits"
 
-    def expression(self, expression: Any) -> _Measured:
-        """The size and depth of an expression; operands that stand in it several times count as often."""
+    def expression(self, expression: ExprMixin) -> _Measured:
+        """Returns the size and depth of an expression; an operand counts in each of its places."""
         stack = [expression]
         while stack:
             part = stack[-1]
@@ -122,9 +123,9 @@ class _Measure:
                 self._complete(part, known)
         return self.expressions[id(expression)]
 
-    def _complete(self, part: Any, found: _Measured) -> None:
-        inner = [self.expressions[id(operand)] for operand in found.held]
-        # An operand that is not complete holds this expression, which then has no end.
+    def _complete(self, part: ExprMixin, found: _Measured) -> None:
+        inner = [self.expressions[id(operand)] for operand in found.inner]
+        # An operand that is not complete contains this expression, which then has no end.
         endless = not all(operand.complete for operand in inner)
         found.size = MOST if endless else min(MOST, 1 + sum(operand.size for operand in inner))
         is_path = isinstance(part, Path)
@@ -133,19 +134,19 @@ class _Measure:
         found.large = any(map(_has_large_number, vars(part).values())) or any(sub.large for sub in inner)
         found.complete = True
 
-    def whole(self, root: Any) -> Iterator[str]:
-        """Whether the whole schema is too deep or too large, and where."""
+    def whole(self, root: construct.Construct) -> Iterator[str]:
+        """Yields whether the whole schema is too deep or too large, and where."""
         if self.nodes[id(root)].depth > DEEPEST:
             place = [root]
             while len(place) <= DEEPEST:
-                inner = self.nodes[id(place[-1])].held
+                inner = self.nodes[id(place[-1])].inner
                 place.append(max(inner, key=lambda sub: self.nodes[id(sub)].depth))
             depth = f"{self.nodes[id(root)].depth:,} deep, with names and meanings; {_allowed(DEEPEST)}"
             yield f"{_place(place)}: nodes are nested {depth}"
         if self.nodes[id(root)].size > MOST:
             place = [root]
             while True:
-                large = [sub for sub in self.nodes[id(place[-1])].held if self.nodes[id(sub)].size > MOST]
+                large = [sub for sub in self.nodes[id(place[-1])].inner if self.nodes[id(sub)].size > MOST]
                 if not large:
                     break
                 place.append(large[0])
@@ -168,14 +169,14 @@ def _allowed(most: int) -> str:
     return f"{most:,} are allowed"
 
 
-def _attributes(node: Any) -> Iterator[Any]:
-    """What a node was made of: Construct keeps more of it under names with an underscore."""
+def _attributes(node: construct.Construct) -> Iterator[object]:
+    """Yields the attributes of a node; those of Construct itself begin with an underscore."""
     return (value for name, value in vars(node).items() if not name.startswith("_"))
 
 
-def _held(node: Any) -> Iterator[construct.Construct]:
+def _inner_nodes(node: construct.Construct) -> Iterator[construct.Construct]:
     for value in _attributes(node):
-        found: Iterable[Any] = (value,)
+        found: Iterable[object] = (value,)
         if isinstance(value, dict):
             found = value.values()
         elif isinstance(value, list | tuple):
@@ -183,14 +184,14 @@ def _held(node: Any) -> Iterator[construct.Construct]:
         yield from (one for one in found if isinstance(one, construct.Construct))
 
 
-def _has_large_number(value: Any) -> bool:
+def _has_large_number(value: object) -> bool:
     if isinstance(value, dict | list | tuple | frozenset):
         return any(isinstance(one, int) and abs(one) >= LARGEST_NUMBER for one in value)
     return isinstance(value, int) and abs(value) >= LARGEST_NUMBER
 
 
-def _place(nodes: list[Any]) -> str:
-    """The place of the last of some nodes, each inside the one before, as findings write it."""
+def _place(nodes: list[construct.Construct]) -> str:
+    """Returns the place of the last of some nested nodes, as findings write it."""
     names = [str(node.name) for node in nodes if isinstance(node, construct.Renamed) and node.name]
     written = ".".join(name[:_SHOWN] for name in names) or "schema"
     return written if len(written) <= _SHOWN else f"{written[: _SHOWN - 1]}…"

@@ -1,8 +1,8 @@
-"""What a ``this`` expression can name at each place of a schema, and of which type that is.
+"""The fields that a ``this`` expression can name at each place of a schema, and their types.
 
-Construct looks names up when it parses, in a context that also holds its own variables; a name that is not
-there is a KeyError on somebody's file. Here every expression is resolved when the schema is made: each path
-leads to a field that was read before, and operators get operands that they are defined for.
+Construct looks names up when it parses, in a context that also has its own variables. A name that is missing
+is then a KeyError on somebody's file. Here every expression is resolved when the schema is made: each path
+leads to a field that was read before, and operators have operands that they are defined for.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ccheck_schemas.vocabulary.expression import Expression, field_path
 
 
 class FieldType(StrEnum):
-    """What a field holds, as far as expressions tell it apart."""
+    """The type of a field's value, as far as expressions need it."""
 
     INTEGER = "an integer"
     FLOAT = "a floating-point number"
@@ -52,10 +52,13 @@ _OPERATORS = frozenset({
 
 @dataclass(slots=True)
 class TypeScope:
-    """The fields of one record that an expression can name: those in front of it.
+    """The fields of one record that an expression can name: those before it.
 
-    above: the record around it; None for the top record. fields: the node of each field, by name. found: what
-    paths from here led to, so that a field with many branches is looked through once for each path.
+    Attributes:
+        above: The record around it; None for the top record.
+        fields: The node of each field, by name.
+        found: The results of paths from here, so that a field with many branches is searched once for each
+            path.
     """
 
     above: TypeScope | None = None
@@ -65,18 +68,18 @@ class TypeScope:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What a path may lead to. types: its types. fields: the nodes of its own fields, by name."""
+    """The target of a path. types: its types. fields: the nodes of its own fields, by name."""
 
     types: frozenset[FieldType]
     fields: dict[str, list[Any]]
 
 
 class Unresolvable(Exception):
-    """A path that leads to no field. The message says why, for the schema's author."""
+    """A path that leads to no field. The message tells the author of the schema why."""
 
 
 def type_of(node: Any) -> frozenset[FieldType]:
-    """Returns what a field may hold, by the node that reads it: one type for each branch."""
+    """Returns the types of a field's value, by its node: one type for each branch."""
     node = bare(node)[0]
     match node:
         case construct.FormatField():
@@ -105,7 +108,7 @@ def type_of(node: Any) -> frozenset[FieldType]:
 
 
 def resolve(path: tuple[str, ...], scope: TypeScope) -> frozenset[FieldType]:
-    """Returns what the field at the end of a path may hold.
+    """Returns the types of the field at the end of a path.
 
     Raises:
         Unresolvable: The path leads to no field that is read before.
@@ -126,7 +129,7 @@ def resolve(path: tuple[str, ...], scope: TypeScope) -> frozenset[FieldType]:
 
 
 def _lead(scope: TypeScope, names: tuple[str, ...], shown: str) -> _Found:
-    """Returns what names lead to from a record."""
+    """Returns the target of names, from a record."""
     if names in scope.found:
         return scope.found[names]
     *before, name = names

@@ -1,8 +1,8 @@
-"""Refuse schema nodes that would bring Construct's laxity back, or that a program cannot read.
+"""Refuse schema nodes that are too lax for a validator, or that a program cannot read.
 
-Construct is a description language here. Many of its nodes accept what a strict validator must not (an
-unknown enum value, trailing bytes, a swallowed error, a pointer from the end of the file), and a lambda
-cannot be turned into a program. A schema is refused, with the place and the remedy, when it uses one.
+Construct is a description language here. Many of its nodes accept what a strict validator must refuse: an
+unknown enum value, trailing bytes, a swallowed error, a pointer from the end of the file. And a lambda
+cannot be turned into a program. `lint` refuses a schema with such a node, and says where and what to use.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ REFUSED: dict[str, str] = {
     "FixedSized": "lets a short content pass; use Region",
     "NullTerminated": "has no bound; use Text",
     "NullStripped": "drops bytes; use Text",
-    "PaddedString": "drops what stands behind the NUL; use Text",
+    "PaddedString": "drops what follows the NUL; use Text",
     "PascalString": "has no bound on its length; use LengthOf and Text",
     "CString": "has no bound; use Text or TextToNul",
-    "Prefixed": "lets bytes behind its content pass; use LengthOf and Region",
+    "Prefixed": "lets bytes after its content pass; use LengthOf and Region",
     "PrefixedArray": "has no bound on its count; use CountOf and Array or Table",
     "Pointer": "reads a negative offset from the end of the file; use At, Chain or Pooled",
     "Peek": "swallows errors",
@@ -76,10 +76,10 @@ REFUSED: dict[str, str] = {
     "FocusedSeq": "drops what it reads; use Struct",
     "Hex": "changes how a value prints; leave it away",
     "HexDump": "changes how a value prints; leave it away",
-    "Tell": "is no part of the file; a record knows where it stands",
+    "Tell": "is no part of the file; a record knows its place",
     "Index": "is no part of the file; a check knows the index of a record",
-    "Terminated": "of Construct looks behind the record; every byte that nobody reads is a finding anyway",
-    "Lazy": "reads when it is asked; name the node itself",
+    "Terminated": "of Construct looks past the record; every unread byte is a finding anyway",
+    "Lazy": "reads on access; name the node itself",
 }
 """Nodes of Construct that a schema may not use, as authors write them, and what to use instead."""
 REFUSED |= {
@@ -101,7 +101,7 @@ _LISTS = (construct.Array, m.Table, m.Terminated, m.UpTo, m.UpToEnd, m.Chain)
 
 
 def lint(root: construct.Construct) -> tuple[str, ...]:
-    """Returns all reasons for which a schema is refused, each ``place: reason``; none when it is accepted."""
+    """Returns the reasons to refuse a schema, each ``place: reason``; none if it is accepted."""
     if type(root) is not construct.Struct:
         return ("schema: the top node is not a Struct",)
     if too_large := oversize(root):
@@ -117,7 +117,7 @@ def lint(root: construct.Construct) -> tuple[str, ...]:
 
 
 class _Linter:
-    """One pass over a schema. Methods yield complaints; `scope` holds the fields before the node."""
+    """One pass over a schema. Methods yield complaints; `scope` has the fields before the node."""
 
     def __init__(self) -> None:
         self.named: dict[str, set[str]] = {kind: set() for kind in ("table", "pool", "block", "field")}
@@ -228,7 +228,7 @@ class _Linter:
                 yield f"{place}: {written} {why}"
 
     def meaning(self, meaning: m.Meaning, leaf: Any, place: str) -> Iterator[str]:
-        """A meaning, and the number that it stands around."""
+        """A meaning, and the number inside it."""
         kind = type(meaning).__name__
         if not isinstance(meaning, _MEANINGS):
             yield f"{place}: {kind} is a meaning that the reader does not know; write a check for it"
@@ -237,7 +237,7 @@ class _Linter:
         if isinstance(meaning, m.StrictEnum) and len(meaning.known) > MOST_VALUES:
             yield f"{place}: an enumeration of {len(meaning.known):,} values; {MOST_VALUES:,} are allowed"
         if not isinstance(leaf, _LEAVES) or leaf.fmtstr[-1] in "efd":
-            yield f"{place}: {kind} stands around {as_written(leaf)}, not around an integer"
+            yield f"{place}: {kind} wraps {as_written(leaf)}, not an integer"
         elif not _can_hold(leaf, meaning):
             low, high = integer_range(leaf)
             yield f"{place}: {kind} refuses every number from {low} to {high}, which are those of the field"
@@ -265,7 +265,7 @@ class _Linter:
             if size is None or not isinstance(_record(node.subcon), construct.Struct):
                 yield f"{place}: the records of a Table are Structs of one fixed size"
         elif FieldType.LATER in type_of(node.subcon):
-            yield f"{place}: an element of an Array is read where it stands; put this one into a Struct"
+            yield f"{place}: an element of an Array cannot be a pointer; put this one into a Struct"
         yield from self.node(node.subcon, f"{place}[]", scope)
 
     def listed(self, node: Any, place: str, scope: TypeScope) -> Iterator[str]:

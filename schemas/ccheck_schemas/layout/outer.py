@@ -1,4 +1,4 @@
-"""What a record takes from the records around it: the fields that its expressions name above itself."""
+"""The outer fields of a record: those of the records around it that its expressions name."""
 
 from __future__ import annotations
 
@@ -15,14 +15,12 @@ from ccheck_schemas.vocabulary.expression import paths_in
 
 @cache
 def outer_paths(node: construct.Construct) -> tuple[tuple[str, ...], ...]:
-    """Returns the paths of all fields outside of a Struct that expressions inside it name, as the record that
-    holds the Struct names them.
-    """
+    """Returns the paths of the outer fields of a Struct, from the record around it."""
     return tuple(dict.fromkeys(_outer(node, 0)))
 
 
 def _outer(node: Any, depth: int) -> Iterator[tuple[str, ...]]:
-    """depth: how many records are around the node, the outermost being the one asked about."""
+    """Yields paths; `depth` is the number of records between the node and the outermost Struct."""
     node = bare(node)[0]
     for expression in expressions_of(node):
         for path in paths_in(expression):
@@ -36,6 +34,6 @@ def _outer(node: Any, depth: int) -> Iterator[tuple[str, ...]]:
 
 
 def expressions_of(node: Any) -> tuple[m.Expression, ...]:
-    """Returns the expressions that a node holds itself."""
+    """Returns the expressions of a node itself."""
     names = ("count", "length", "offset", "position", "first", "condfunc", "keyfunc")
     return tuple(value for name in names if callable(value := getattr(node, name, None)))

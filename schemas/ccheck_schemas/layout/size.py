@@ -1,4 +1,4 @@
-"""The fixed size of a node, where it has one, and the fixed place of a number in a record."""
+"""The fixed size of a node, and the fixed place of a number in a record."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from ccheck_schemas import meaning as m
 
 
 def sizeof(node: construct.Construct) -> int | None:
-    """The bytes that a node takes where it stands, or None when that depends on the file.
+    """Returns the bytes that a node takes in its record; None if they depend on the file.
 
-    Unlike Construct's own `sizeof`, a choice between branches of one size has that size.
+    Unlike Construct's own `sizeof`, it gives a choice between branches of one size that size.
     """
     while isinstance(node, construct.Renamed | m.Meaning):
         node = node.subcon
@@ -40,12 +40,12 @@ def sizeof(node: construct.Construct) -> int | None:
 
 @cache
 def fixed_size(node: construct.Construct) -> int | None:
-    """`sizeof`, worked out once for each node."""
+    """Returns `sizeof`, computed once for each node."""
     return sizeof(node)
 
 
 def number_at(record: construct.Construct, name: str) -> tuple[int, construct.FormatField] | None:
-    """Where the number `name` stands in a record, and how it is packed; None where that is not fixed."""
+    """Returns the offset of a number in a record, and its node; None if the offset is not fixed."""
     at = 0
     for sub in record.subcons:
         leaf = sub
@@ -62,7 +62,7 @@ def number_at(record: construct.Construct, name: str) -> tuple[int, construct.Fo
 
 @cache
 def least_size(node: construct.Construct) -> int:
-    """Returns the bytes that a node takes at the least where it stands, as far as that is plain."""
+    """Returns the least number of bytes that a node takes in its record, as far as it is known."""
     while isinstance(node, construct.Renamed | m.Meaning):
         node = node.subcon
     if isinstance(node, construct.Struct):

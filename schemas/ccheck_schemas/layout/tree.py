@@ -1,4 +1,4 @@
-"""Walk the tree of a schema: all its nodes, and a node without its name and meanings."""
+"""Traverse the tree of a schema; nodes without names and meanings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ccheck_schemas import meaning as m
 
 
 def bare(node: Any) -> tuple[Any, tuple[m.Meaning, ...]]:
-    """A node without its name and meanings, and the meanings, outermost first."""
+    """Returns a node without its name and meanings, and the meanings, outermost first."""
     meanings = []
     while isinstance(node, construct.Renamed | m.Meaning):
         if isinstance(node, m.Meaning):
@@ -31,7 +31,7 @@ def branches_of(node: Any) -> tuple[Any, ...]:
 
 
 def leaves_of(node: Any) -> Iterator[Any]:
-    """Yields what a field may be, behind branches and regions."""
+    """Yields what a field may be, inside branches and regions."""
     node = bare(node)[0]
     if isinstance(node, m.Region):
         yield from leaves_of(node.subcon)
@@ -43,7 +43,7 @@ def leaves_of(node: Any) -> Iterator[Any]:
 
 
 def inner_nodes(node: Any) -> tuple[Any, ...]:
-    """Returns the nodes that a node holds, itself without name and meanings."""
+    """Returns the nodes inside a node that has neither name nor meanings."""
     match node:
         case construct.Struct():
             return tuple(node.subcons)
@@ -67,7 +67,7 @@ def inner_nodes(node: Any) -> tuple[Any, ...]:
 
 
 def nodes(node: Any) -> Iterator[Any]:
-    """All nodes of a tree that `lint` accepts, without names and meanings."""
+    """Yields all nodes of a tree that `lint` accepts, without names and meanings."""
     node = bare(node)[0]
     yield node
     for sub in inner_nodes(node):

@@ -13,13 +13,17 @@ from construct.expr import BinExpr, UniExpr
 from ccheck_schemas import meaning as m
 from ccheck_schemas.layout.size import sizeof
 from ccheck_schemas.layout.tree import bare, nodes
+from ccheck_schemas.model.record_type import Number
 from ccheck_schemas.model.runs import Run, leaf_run, runs_of
 
 
 @dataclass(frozen=True, slots=True)
 class Constants:
-    """What a schema names. numbers: all integers, ascending. packed: magics, and numbers as the bytes of the
-    fields that they belong to.
+    """What a schema names.
+
+    Attributes:
+        numbers: All integers, ascending.
+        packed: Magics, and numbers as the bytes of their fields.
     """
 
     numbers: tuple[int, ...]
@@ -28,7 +32,7 @@ class Constants:
 
 @cache
 def constants(root: construct.Construct) -> Constants:
-    """The constants of the schema `root`."""
+    """Returns the constants of a schema."""
     magics: dict[bytes, None] = {}
     numbers: set[int] = set()
     packed: dict[bytes, None] = {}
@@ -47,8 +51,8 @@ def constants(root: construct.Construct) -> Constants:
     return Constants(tuple(sorted(numbers)), (*magics, *packed))
 
 
-def _numbers(node: Any) -> Iterator[Any]:
-    """The numbers that are fields of a Struct, in runs or behind a condition."""
+def _numbers(node: construct.Construct) -> Iterator[Number]:
+    """Yields the numbers that are fields of a Struct, in runs or under a condition."""
     if isinstance(node, construct.Struct):
         for step in runs_of(node):
             if isinstance(step, Run):
@@ -66,7 +70,7 @@ def _numbers(node: Any) -> Iterator[Any]:
 
 
 def _stated(node: Any) -> Iterator[int]:
-    """The integers that stand in a node itself."""
+    """Yields the integers in a node itself."""
     match node:
         case m.Table():
             yield from (node.low, node.high, sizeof(node.subcon) or 0)
@@ -86,7 +90,7 @@ def _stated(node: Any) -> Iterator[int]:
 
 
 def _integers(expression: Any) -> Iterator[int]:
-    """The integers of an expression."""
+    """Yields the integers of an expression."""
     match expression:
         case bool():
             return

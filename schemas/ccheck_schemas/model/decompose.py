@@ -1,7 +1,8 @@
-"""Take a file apart by its schema: any bytes give pieces, and what ties them together.
+"""Decompose a file by its schema: any bytes become pieces, and the relations between them.
 
-One fault-tolerant reading says where records stand. What a fault cuts short has no pieces: those who lay the
-pieces out fill such places with bytes that nobody explains.
+One fault-tolerant reading gives the places of records. A record that is cut short has no pieces: the layout
+of
+the pieces fills such places with unexplained bytes.
 """
 
 from __future__ import annotations
@@ -49,13 +50,19 @@ from ccheck_schemas.vocabulary.expression import Unresolved, resolve
 
 
 def decompose(root: construct.Construct, data: bytes) -> FileModel:
-    """The pieces of `data` as the schema `root` names them, with overlaps and gaps as the file has them."""
+    """Returns the pieces of a file as its schema names them, with the overlaps and gaps of the file.
+
+    Args:
+        root: The schema.
+        data: The file.
+    """
     return _Decomposer(root, data).run()
 
 
 class _Decomposer:
-    """One pass over a schema and a reading. The methods for nodes give the offset behind, or None where the
-    record is cut short.
+    """One pass over a schema and a reading.
+
+    The methods for nodes return the offset after the node, or None if the record is cut short.
     """
 
     def __init__(self, root: construct.Construct, data: bytes) -> None:
@@ -68,7 +75,7 @@ class _Decomposer:
         self.reserved = 0
 
     def run(self) -> FileModel:
-        """All pieces, with the places that numbers name."""
+        """Returns all pieces, with the places that numbers name."""
         self.struct(self.root, self.reading.root, 0, (), NumberScope(None), "")
         for step in self.deferred:  # grows during the loop
             step()
@@ -85,7 +92,7 @@ class _Decomposer:
         return self.found
 
     def places(self, forms: tuple[PlaceForm, ...], at: int) -> Refs:
-        """The elements that the numbers of a record name."""
+        """Returns the elements that the numbers of a record name."""
         values = (form.number.packer.unpack_from(self.data, at + form.number.delta)[0] for form in forms)
         return tuple(
             self.heads.get(form.base + form.slope * value) if value else None
@@ -95,7 +102,7 @@ class _Decomposer:
     def piece(
         self, start: int, end: int, path: tuple[int, ...], record_type: RecordType | None = None
     ) -> Piece:
-        """A new piece; the first of an element bears the key that was reserved for it."""
+        """Returns a new piece; the first one of an element has the key that is reserved for it."""
         key, self.reserved = self.reserved or next(KEYS), 0
         found = Piece(key, start, end, record_type, path=path)
         self.found.pieces.append(found)
@@ -106,7 +113,7 @@ class _Decomposer:
     def struct(
         self, node: Any, record: Record, at: int, path: tuple[int, ...], scope: NumberScope, name: str
     ) -> int | None:
-        """All pieces of a record."""
+        """Adds all pieces of a record."""
         for step in runs_of(node, name):
             if isinstance(step, Run):
                 after = self.fixed(step, node, record, at, path, scope)
@@ -126,7 +133,7 @@ class _Decomposer:
     def fixed(
         self, run: Run, node: Any, record: Record, at: int, path: tuple[int, ...], scope: NumberScope
     ) -> int | None:
-        """A run of fixed fields, if it is there from end to end."""
+        """Adds a run of fixed fields, if the file has all of it."""
         try:
             start, end = record.place(run.first)[0], record.place(run.last)[1]
         except KeyError:
@@ -145,7 +152,7 @@ class _Decomposer:
         return end
 
     def payloads(self, node: Any, record_type: RecordType, record: Record) -> Refs:
-        """What stands in pools for a record, as far as it stands there well."""
+        """Returns the valid pool items that a record names."""
         found: dict[str, Payload | None] = {}
         for sub in bare(node)[0].subcons:
             if any(isinstance(branch, m.Pooled) for branch in branches(sub)):
@@ -155,7 +162,7 @@ class _Decomposer:
         return tuple(found.get(form.offset.name) for form in record_type.pooled)
 
     def payload(self, node: m.Pooled, record: Record) -> Payload | None:
-        """The item of a pool that a record names, None where it lies outside."""
+        """Returns the pool item that a record names; None if it lies outside."""
         start, end = self.reading.pools.get(node.region, (0, -1))
         offset, length = _amount(node.offset, record), _amount(node.length, record)
         if offset is None or length is None:
@@ -171,7 +178,7 @@ class _Decomposer:
         return Payload(content, node.align, blob.behind, blob.encoding, blob.lists)
 
     def state(self, node: Any, scope: NumberScope) -> None:
-        """What counts and lengths of a record say by their meaning alone."""
+        """Adds the counts and lengths of a record that follow by their meaning alone."""
         pieces = {id(piece): piece for piece, _ in scope.numbers.values()}
         derived = {id(relation.number) for piece in pieces.values() for relation in piece.relations}
         for sub in bare(node)[0].subcons:
@@ -195,7 +202,7 @@ class _Decomposer:
         last: int = 0,
         trim: int = 0,
     ) -> None:
-        """Let the number that an expression reads follow from what it counts."""
+        """Lets the number that an expression reads follow from what it counts."""
         path = variable(expression)
         found = scope.find(path) if path else None
         if found is None or path is None:
@@ -219,7 +226,7 @@ class _Decomposer:
         scope: NumberScope,
         full: str,
     ) -> int | None:
-        """One node; conditional ones lead on to the branch that the record's numbers choose."""
+        """Adds one node; a conditional one is the branch that the record's numbers choose."""
         leaf = _branch(node, record)
         node = bare(leaf)[0]
         match node:
@@ -272,7 +279,7 @@ class _Decomposer:
         scope: NumberScope,
         full: str,
     ) -> int | None:
-        """Text or bytes whose length a number states."""
+        """Adds text or bytes whose length a number states."""
         try:
             start, end, _ = record.place(name)
         except KeyError:
@@ -287,9 +294,15 @@ class _Decomposer:
         return end + behind
 
     def zeros(
-        self, node: Any, record: Record, at: int, path: tuple[int, ...], scope: NumberScope, full: str
+        self,
+        node: m.ZerosTo | m.ZerosToEnd,
+        record: Record,
+        at: int,
+        path: tuple[int, ...],
+        scope: NumberScope,
+        full: str,
     ) -> int | None:
-        """Zeros up to an offset that a number names, which follows them, or up to the end."""
+        """Adds zeros up to an offset in a number, which follows from them, or up to the end."""
         end = _amount(node.offset, record) if isinstance(node, m.ZerosTo) else len(self.data)
         if end is None or not at <= end <= len(self.data):
             return None
@@ -300,16 +313,22 @@ class _Decomposer:
         return end
 
     def to_nul(self, node: m.TextToNul, name: str, at: int, path: tuple[int, ...], full: str) -> int | None:
-        """A text that ends with its NUL, and no number says where."""
+        """Adds a text that ends with its NUL, without a length."""
         end = self.data.find(b"\0", at)
         if end < 0:
             return None
         return self.piece(at, end + 1, path, forms.text_to_nul(name, node.encoding, full)).end
 
     def unsized(
-        self, node: Any, name: str, record: Record, at: int, path: tuple[int, ...], full: str
+        self,
+        node: m.Rest | m.OpaqueRest | m.Delimited,
+        name: str,
+        record: Record,
+        at: int,
+        path: tuple[int, ...],
+        full: str,
     ) -> int | None:
-        """Bytes that end with the bytes at hand, or with a terminator."""
+        """Adds bytes that end with the bytes at hand, or with a terminator."""
         try:
             start, end, _ = record.place(name)
         except KeyError:
@@ -330,7 +349,7 @@ class _Decomposer:
         scope: NumberScope,
         full: str,
     ) -> int | None:
-        """A block of texts that others name by numbers of their own; it stays as it is."""
+        """Adds a block of texts that other numbers name; it stays as it is."""
         length = _amount(node.length, record)
         if length is None or not 0 <= length <= len(self.data) - at:
             return None
@@ -343,7 +362,7 @@ class _Decomposer:
     def table(
         self, node: m.Table, name: str, record: Record, at: int, path: tuple[int, ...], scope: NumberScope
     ) -> int | None:
-        """A table: one piece, whose rows are kept apart."""
+        """Adds a table: one piece, whose rows are separate."""
         steps = runs_of(node.subcon, "", node.table)
         rows = record.get(name)
         runs = [step for step in steps if isinstance(step, Run)]
@@ -362,7 +381,7 @@ class _Decomposer:
     def pool(
         self, node: m.Pool, name: str, record: Record, at: int, path: tuple[int, ...], scope: NumberScope
     ) -> int | None:
-        """A pool: one piece, whose items are kept with those who name them."""
+        """Adds a pool: one piece, whose items are with the records that name them."""
         found = record.get(name)
         if found is None:
             return None
@@ -381,7 +400,7 @@ class _Decomposer:
         scope: NumberScope,
         full: str,
     ) -> int | None:
-        """What a region holds, between two marks."""
+        """Adds the content of a region, between two marks."""
         length = _amount(node.length, record)
         if length is None or not 0 <= length <= len(self.data) - at:
             return None
@@ -402,7 +421,7 @@ class _Decomposer:
         scope: NumberScope,
         full: str,
     ) -> int | None:
-        """The elements of an array, each with a path of its own."""
+        """Adds the elements of an array, each with a path of its own."""
         found = record.get(name)
         leaf = _branch(node.subcon, record)
         if leaf is None or not isinstance(found, list):
@@ -448,7 +467,7 @@ class _Decomposer:
     # -- records at offsets
 
     def record_at(self, node: m.At, name: str, record: Record, scope: NumberScope, full: str) -> None:
-        """A record at an offset, once for all that name it."""
+        """Adds a record at an offset, once for all fields that name it."""
         target = record.get(name)
         if isinstance(target, Record) and target.offset not in self.heads:
             self.element(bare(node.subcon)[0], target, (), scope, full)
@@ -456,7 +475,7 @@ class _Decomposer:
     def element(
         self, node: Any, record: Record, path: tuple[int, ...], scope: NumberScope, full: str, align: int = 1
     ) -> int | None:
-        """A record of a chain or at an offset: the key of its first piece, None when that is not there."""
+        """Adds a record of a chain or at an offset. Returns the key of its first piece, or None."""
         key = self.reserved = next(KEYS)
         before = len(self.found.pieces)
         self.struct(node, record, record.offset, (*path, key), NumberScope(scope), full)
@@ -471,7 +490,7 @@ class _Decomposer:
     def chain(
         self, node: m.Chain, name: str, record: Record, path: tuple[int, ...], scope: NumberScope, full: str
     ) -> None:
-        """The records of a chain; one whose next offset leads to another place is marked as dangling."""
+        """Adds the records of a chain; one whose next offset leads to another place is dangling."""
         found = record.get(name)
         if not isinstance(found, list):
             return
@@ -494,12 +513,12 @@ class _Decomposer:
         self.derive(node.first, scope, Derivation.FIRST, key)
 
     def value(self, piece: Piece, number: Number) -> int:
-        """A number as the file has it."""
+        """Returns a number of the file."""
         return int(number.packer.unpack_from(self.data, piece.start + number.delta)[0])
 
 
 def _amount(expression: m.Expression, record: Record) -> int | None:
-    """A count, a length or an offset; None over a record that is cut short."""
+    """Returns a count, a length or an offset; None in a record that is cut short."""
     try:
         return int(resolve(expression, record.values))
     except Unresolved:
@@ -507,7 +526,7 @@ def _amount(expression: m.Expression, record: Record) -> int | None:
 
 
 def _branch(node: Any, record: Record) -> Any:
-    """The branch that the values of a record choose; None where it is cut short."""
+    """Returns the branch that the values of a record choose; None if it is cut short."""
     try:
         return chosen(node, record.values)
     except Unresolved:

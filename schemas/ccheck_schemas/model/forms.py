@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 import construct
 
@@ -14,7 +13,7 @@ from ccheck_schemas.model.runs import Run, runs_of, variable
 
 @cache
 def chain_form(node: m.Chain, name: str) -> ListForm:
-    """A chain; the offset of the next record is known where it stands in the first run of a record."""
+    """A chain; the offset of the next record is known if it is in the first run of a record."""
     first = next((step for step in runs_of(node.subcon, f"{name}[]") if isinstance(step, Run)), None)
     number = None if first is None else first.record_type.number(node.next_field)
     return ListForm(name, number, closed=node.last != node.next_field)
@@ -34,7 +33,7 @@ def zeros(name: str) -> RecordType:
 
 @cache
 def text_to_nul(name: str, encoding: str, full: str) -> RecordType:
-    """A text with its NUL behind it."""
+    """A text and its NUL."""
     return RecordType(full, None, blobs=(Blob(name, 0, None, encoding, 1, 1),))
 
 
@@ -45,7 +44,7 @@ def block(name: str, full: str) -> RecordType:
 
 
 @cache
-def array_form(node: Any, name: str) -> ListForm:
+def array_form(node: construct.Array | m.Terminated | m.UpTo | m.UpToEnd, name: str) -> ListForm:
     """An array, or a list that ends with a mark."""
     counted = isinstance(node, construct.Array)
     return ListForm(

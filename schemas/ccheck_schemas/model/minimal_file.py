@@ -1,13 +1,13 @@
-"""A small file out of a schema alone: all its records in their smallest form, with sizes that hold.
+"""A small file made from a schema alone: all its records in their smallest form, with correct sizes.
 
-It need not be right in what goes beyond the layout: whoever grows files repairs that under the guidance of a
-validator. Numbers are the smallest that their meanings allow, conditional parts are there or not as the
-random numbers fall.
+It need not satisfy checks beyond the layout; a search repairs that with the help of a validator. Numbers are
+the smallest that their meanings allow. The random numbers decide which conditional parts exist.
 """
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -21,29 +21,34 @@ from ccheck_schemas.model.runs import branches, choices, condition, slope, varia
 from ccheck_schemas.vocabulary.expression import Unresolved, resolve
 
 MOST = 1 << 12
-"""Bytes of one field, and elements of one list, at most: a file that needs more is not grown whole."""
+"""Bytes of one field, and elements of one list, at most; a file that needs more is incomplete."""
 
 STEPS = (1, 4, 8)
-"""What a block may be aligned to that stands at an offset of its own."""
+"""Possible alignments of a block at an offset of its own."""
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def minimal_file(root: construct.Construct, random: Random) -> bytes:
-    """A file by the schema `root`, at most a few kilobytes; the same for the same random numbers."""
+    """Returns a file of at most a few kilobytes, the same for the same random numbers.
+
+    Args:
+        root: The schema.
+        random: Decides what the schema leaves open.
+    """
     return _MinimalFile(random).run(root)
 
 
 @dataclass(slots=True)
 class _Grown:
-    """A record as it grows: its values, and where its numbers stand in the file."""
+    """A record while it is written: its values, and the places of its numbers in the file."""
 
     above: _Grown | None
     values: dict[str, Any] = field(default_factory=dict)
     places: dict[str, tuple[int, Any]] = field(default_factory=dict)
 
     def find(self, path: tuple[str, ...]) -> tuple[_Grown, str] | None:
-        """The record that holds the number at the end of a path."""
+        """Returns the record and the name of the number at the end of a path."""
         grown: Any = self
         for name in path[:-1]:
             if name == "_root":
@@ -56,7 +61,7 @@ class _Grown:
         return (grown, path[-1]) if path and path[-1] in grown.places else None
 
     def context(self) -> dict[str, Any]:
-        """The values as an expression looks them up."""
+        """Returns the values for expressions."""
         found = {k: v.context() if isinstance(v, _Grown) else v for k, v in self.values.items() if k != "_"}
         top = self
         while top.above is not None:
@@ -66,30 +71,30 @@ class _Grown:
         return found
 
     def scalars(self) -> dict[str, Any]:
-        """The numbers and texts alone, and what stands above."""
+        """Returns the numbers and texts alone, and those of the records around."""
         found: dict[str, Any] = {k: v for k, v in self.values.items() if isinstance(v, int | str)}
         found["_"] = found if self.above is None else self.above.scalars()
         return found
 
 
 class _MinimalFile:
-    """One file as it is written, from its start to its end."""
+    """One file while it is written, from its start to its end."""
 
     def __init__(self, random: Random) -> None:
         self.random = random
         self.out = bytearray()
-        self.deferred: list[Any] = []
+        self.deferred: list[Callable[[], None]] = []
         self.pooled: dict[str, list[tuple[m.Pooled, _Grown]]] = {}
         self.shared: dict[str, list[tuple[m.SharedText, _Grown]]] = {}
         self.rows: dict[str, int] = {}
         self.takers: dict[str, list[tuple[_Grown, m.Rows]]] = {}
         self.counts: list[tuple[_Grown, str, str]] = []
-        self.fix_ups: list[tuple[m.Meaning, int, Any]] = []
+        self.fix_ups: list[tuple[m.Meaning, int, construct.FormatField]] = []
         self.lists: dict[tuple[int, str], int] = {}
         self.texts = 0
 
-    def run(self, root: Any) -> bytes:
-        """The whole file."""
+    def run(self, root: construct.Struct) -> bytes:
+        """Returns the whole file."""
         top = _Grown(None)
         self.struct(root, top)
         for step in self.deferred:  # grows during the loop
@@ -108,7 +113,7 @@ class _MinimalFile:
     # -- numbers
 
     def patch(self, grown: _Grown, path: tuple[str, ...] | None, amount: int, expression: Any = None) -> None:
-        """Set the number that an expression reads, so that it reads this amount."""
+        """Sets the number that an expression reads, so that the expression gives this amount."""
         found = grown.find(path) if path else None
         if found is None or path is None:
             return
@@ -124,7 +129,13 @@ class _MinimalFile:
             return  # the number is too large for its field: the file stays as it is, and a check will say so
         owner.values[name] = value
 
-    def integer(self, leaf: Any, meanings: tuple[m.Meaning, ...], grown: _Grown, name: str) -> None:
+    def integer(
+        self,
+        leaf: construct.FormatField,
+        meanings: tuple[m.Meaning, ...],
+        grown: _Grown,
+        name: str,
+    ) -> None:
         value = 0
         at = len(self.out)
         least, most = integer_range(leaf)
@@ -150,7 +161,7 @@ class _MinimalFile:
 
     # -- nodes
 
-    def struct(self, node: Any, grown: _Grown, pick: Any = None) -> None:
+    def struct(self, node: construct.Struct, grown: _Grown, pick: Any = None) -> None:
         for sub in bare(node)[0].subcons:
             self.node(sub, sub.name or "", grown, pick)
 
@@ -175,7 +186,7 @@ class _MinimalFile:
                 self.out += bytes(-len(self.out) % self.random.choice(STEPS))
                 self.patch(grown, variable(node.offset), len(self.out), node.offset)
             case m.TextToNul():
-                # Often empty: what stands at the top of a tree has no name.
+                # Often empty: the top of a tree has no name.
                 self.out += (self.words(m.Text(0)) if self.random.random() < 0.5 else b"") + b"\0"
             case m.SharedText():
                 self.shared.setdefault(node.block, []).append((node, grown))
@@ -207,8 +218,11 @@ class _MinimalFile:
                 self.deferred.append(lambda: self.record_at(node, grown))
 
     def choose(self, node: Any, name: str, grown: _Grown, pick: Any) -> None:
-        """A branch: that which was picked; the present one where its own length says whether it is there;
-        else the one that the numbers choose.
+        """Writes a branch.
+
+        It is the picked one; the present one if its own length says whether it exists; else the one that the
+        numbers
+        choose.
         """
         if isinstance(node, construct.Switch):
             key = pick if pick is not None and pick in node.cases else self.random.choice(tuple(node.cases))
@@ -229,15 +243,16 @@ class _MinimalFile:
         self.node(chosen, name, grown, pick)
 
     def known(self, expression: Any, grown: _Grown) -> Any:
-        """What an expression is over the numbers and texts so far; None where it asks for bytes or a list,
-        which a minimal_file does not keep.
+        """Returns the value of an expression over the numbers and texts so far.
+
+        None if it needs bytes or a list, which are not kept.
         """
         try:
             return resolve(expression, grown.context())
         except Unresolved:
             return None
 
-    def text(self, node: Any, name: str, grown: _Grown) -> None:
+    def text(self, node: m.Text | construct.Bytes, name: str, grown: _Grown) -> None:
         raw = self.words(node)
         if callable(node.length):
             line = variable(node.length)
@@ -249,7 +264,7 @@ class _MinimalFile:
         self.out += raw + bytes(_behind(node))
 
     def words(self, node: Any) -> bytes:
-        """A short text, each time another; eight bytes where it is none."""
+        """Returns a short text, each time another; eight bytes for a node without an encoding."""
         self.texts += 1
         encoding = getattr(node, "encoding", None)
         if encoding is None:
@@ -260,8 +275,8 @@ class _MinimalFile:
             word = LETTERS[digit] + word
         return word.encode(encoding)
 
-    def many(self, node: Any, name: str, grown: _Grown) -> None:
-        """The records of a table or an array."""
+    def many(self, node: m.Table | construct.Array, name: str, grown: _Grown) -> None:
+        """Writes the records of a table or an array."""
         low = max(1, node.low) if isinstance(node, m.Table) else 1
         number = low + self.random.choice((0, 0, 0, 1, 2))
         if not callable(node.count):
@@ -281,8 +296,9 @@ class _MinimalFile:
             self.rows.setdefault(node.table, number)
 
     def terminated(self, node: m.Terminated, name: str, grown: _Grown) -> None:
-        """A list that ends with a record of zeros: one record that names another, which gives it its mark, or
-        none.
+        """Writes a list that ends with a record of zeros.
+
+        It has one record if that names another, which gives it its mark; else none.
         """
         start = len(self.out)
         self.struct(node.subcon, _Grown(grown))
@@ -292,7 +308,7 @@ class _MinimalFile:
         self.lists[id(grown), name] = int(named)
 
     def pool(self, node: m.Pool, name: str, grown: _Grown) -> None:
-        """A pool with an item for each record so far that names one."""
+        """Writes a pool with an item for each record so far that names one."""
         start = len(self.out)
         for item, owner in self.pooled.pop(node.region, []):
             self.out += bytes(min(-len(self.out) % item.align, MOST))
@@ -304,15 +320,15 @@ class _MinimalFile:
         self.lists[id(grown), f"size of {name}"] = 1
 
     def strings(self, node: m.Strings, grown: _Grown) -> None:
-        """A block with a text for each record so far that names one."""
+        """Writes a block with a text for each record so far that names one."""
         start = len(self.out)
         for item, owner in self.shared.pop(node.block, []):
             self.patch(owner, variable(item.offset), len(self.out) - start, item.offset)
             self.out += self.words(m.Text(0, encoding=item.encoding)) + b"\0"
         self.patch(grown, variable(node.length), len(self.out) - start, node.length)
 
-    def up_to(self, node: Any, grown: _Grown) -> None:
-        """A few records of different kinds, and the one that ends the list."""
+    def up_to(self, node: m.UpTo | m.UpToEnd, grown: _Grown) -> None:
+        """Writes a few records of different kinds, and the one that ends the list."""
         record = bare(node.subcon)[0]
         switches = [branch for branch in _deep(record) if isinstance(branch, construct.Switch)]
         keys = [key for switch in switches for key in switch.cases] or [None]
@@ -323,7 +339,7 @@ class _MinimalFile:
             self.struct(record, _Grown(grown), pick)
 
     def chain(self, node: m.Chain, name: str, grown: _Grown) -> None:
-        """The records of a chain: of the kinds of body that its records can have, a random subset."""
+        """Writes the records of a chain, with a random subset of the kinds of body."""
         record = bare(node.subcon)[0]
         keys = [
             key for branch in _deep(record) if isinstance(branch, construct.Switch) for key in branch.cases
@@ -347,13 +363,13 @@ class _MinimalFile:
         self.lists[id(grown), name] = len(picks)
 
     def record_at(self, node: m.At, grown: _Grown) -> None:
-        """A record at an offset."""
+        """Writes a record at an offset."""
         at = len(self.out)
         self.struct(node.subcon, _Grown(grown))
         self.patch(grown, variable(node.offset), at, node.offset)
 
     def share(self) -> None:
-        """Share the rows of each table out: one for each taker, and what is left for the last."""
+        """Hands out the rows of each table: one for each taker, and the rest for the last."""
         for table, takers in self.takers.items():
             rows = self.rows.get(table, 0)
             for i, (grown, node) in enumerate(takers):
@@ -364,7 +380,7 @@ class _MinimalFile:
 
 
 def _length(node: Any) -> Any:
-    """The expression of a node's length or count; 0 where it has none."""
+    """Returns the expression of a node's length or count; 0 if it has none."""
     if isinstance(node, m.Text | construct.Bytes | m.Region | m.Substream | m.Pooled):
         return node.length
     return node.count if isinstance(node, m.Table | m.Pool | construct.Array) else 0
@@ -374,8 +390,8 @@ def _behind(node: Any) -> int:
     return node.unit if isinstance(node, m.Text) and node.terminator == "behind" else 0
 
 
-def _deep(node: Any) -> Any:
-    """All nodes that stand in a record itself."""
+def _deep(node: construct.Construct) -> Iterator[construct.Construct]:
+    """Yields all nodes of a record itself."""
     for branch in branches(node):
         yield branch
         if isinstance(branch, construct.Struct):

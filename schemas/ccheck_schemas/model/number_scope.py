@@ -1,4 +1,4 @@
-"""The numbers that the expressions of one record can name, and the pieces that hold them."""
+"""The numbers that the expressions of one record can name, and the pieces that have them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ccheck_schemas.model.record_type import Number, Piece
 
 @dataclass(slots=True)
 class NumberScope:
-    """The numbers of one record that expressions can name, with the pieces that hold them."""
+    """The numbers of one record that expressions can name, with the pieces that have them."""
 
     above: NumberScope | None
     numbers: dict[str, tuple[Piece, Number]] = field(default_factory=dict)
@@ -18,7 +18,7 @@ class NumberScope:
     extents: dict[str, tuple[int, int, int]] = field(default_factory=dict)
 
     def find(self, path: tuple[str, ...]) -> tuple[Piece, Number] | None:
-        """The number at the end of a path like ``_.header.count``."""
+        """Returns the number at the end of a path like ``_.header.count``."""
         scope: NumberScope | None = self
         for i, name in enumerate(path):
             if scope is None:

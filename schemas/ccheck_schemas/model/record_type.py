@@ -1,4 +1,6 @@
-"""What records are made of, as plain data: numbers and texts, where they stand, and what ties them."""
+"""What records consist of, as plain data: numbers and texts, their places, and how they depend on each
+other.
+"""
 
 from __future__ import annotations
 
@@ -37,10 +39,20 @@ DERIVED = frozenset(
 class Number:
     """An integer of a record type.
 
-    name: as the schema has it. delta: bytes from the start of its run. low, high: the bounds that the schema
-    states, or else those of its bytes. least, most: what its bytes can hold. values: the members of an enum,
-    the known versions, the single bits of a set of flags, or the offset from which a checksum is taken.
-    step: what it is a multiple of. names: what the schema calls the values of an enum, or the bits of flags.
+    Attributes:
+        name: Its name in the schema.
+        delta: Bytes from the start of its run.
+        packer: How it is packed.
+        role: What it is for.
+        low: The least number that the schema allows, or that its bytes can hold.
+        high: The greatest number that the schema allows, or that its bytes can hold.
+        least: The least number that its bytes can hold.
+        most: The greatest number that its bytes can hold.
+        values: The members of an enum, the known versions, the single bits of flags, or the offset of the
+            first
+            byte of a checksum.
+        step: What it is a multiple of.
+        names: The names of the values of an enum, or of the bits of flags.
     """
 
     name: str
@@ -56,7 +68,7 @@ class Number:
     names: tuple[str, ...] = ()
 
     def fit(self, value: int) -> int:
-        """The value, cut to what the bytes can hold."""
+        """Returns the value, cut to what the bytes can hold."""
         width = 8 * self.packer.size
         value &= (1 << width) - 1
         return value if value <= self.most else value - (1 << width)
@@ -66,10 +78,15 @@ class Number:
 class Blob:
     """Text or bytes of a record type.
 
-    delta: bytes from the start of its run. size: bytes, with the NUL behind; None where it stands by itself
-    and its length varies. unit: bytes of one character and of the NUL. encoding: None for raw bytes. behind:
-    bytes of the NUL that its length does not count. lists: NULs part the texts of a list. exact: the only
-    bytes that are allowed.
+    Attributes:
+        name: Its name in the schema.
+        delta: Bytes from the start of its run.
+        size: Bytes, including the NUL; None for text of its own whose length varies.
+        encoding: None for raw bytes.
+        unit: Bytes of one code unit and of the NUL.
+        behind: Bytes of the NUL that its length does not count.
+        lists: Whether NULs separate the texts of a list.
+        exact: The only bytes that are allowed.
     """
 
     name: str
@@ -84,9 +101,14 @@ class Blob:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PooledForm:
-    """Two numbers that name an item of a pool: its offset, and its length without the NUL behind it.
+    """Two numbers that name an item of a pool: its offset, and its length without the NUL.
 
-    optional: no item is named where the length is 0.
+    Attributes:
+        name: The name of the field that has the item.
+        region: The name of the pool.
+        offset: The offset of the item.
+        length: Its length.
+        optional: Whether length 0 means that there is no item.
     """
 
     name: str
@@ -97,7 +119,7 @@ class PooledForm:
 
 
 class Payload(NamedTuple):
-    """What stands in a pool for a record. content: without the `behind` NULs that follow it."""
+    """An item of a pool. content: without the NUL of `behind` bytes that follows it."""
 
     content: bytes
     align: int = 1
@@ -108,7 +130,7 @@ class Payload(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlaceForm:
-    """A number that points to a record at the offset ``base + slope * number``; `zero` names none."""
+    """A number that points to a record at offset ``base + slope * number``; 0 means none."""
 
     number: Number
     base: int = 0
@@ -127,9 +149,17 @@ class Share:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordType:
-    """A run of fixed bytes that is the same in all records of its type; one piece of text where size is None.
+    """A run of fixed bytes that all records of one type have; one piece of text if `size` is None.
 
-    name: where it stands in the schema, for people. indices: the numbers that name rows, with their tables.
+    Attributes:
+        name: Its place in the schema, for people.
+        size: Its bytes.
+        numbers: Its integers.
+        blobs: Its texts and bytes.
+        pooled: The numbers that name items of pools.
+        places: The numbers that point to records.
+        shares: The numbers that take rows of tables.
+        indices: The numbers that name rows, with their tables.
     """
 
     name: str
@@ -142,7 +172,7 @@ class RecordType:
     indices: tuple[tuple[Number, str], ...] = ()
 
     def number(self, name: str) -> Number | None:
-        """The number of that name, or None."""
+        """Returns the number of a name, or None."""
         return next((number for number in self.numbers if number.name == name), None)
 
 
@@ -165,9 +195,20 @@ class Derivation(StrEnum):
 class Relation:
     """A number of a piece that follows from the rest of the file.
 
-    target: the key of a piece (`last` then ends the extent), of a table or of a list; the offset from which a
-    checksum is taken. trim: bytes that the number does not count. The amount that the schema reads out of the
-    number is ``base + rise * (number - at) / run``.
+    The amount that the schema reads from the number is ``base + rise * (number - at) / run``.
+
+    Attributes:
+        number: The number.
+        derivation: How it follows.
+        target: The key of a piece (the extent then ends with the piece `last`), of a table or of a list; or
+            the
+            offset of the first byte of a checksum.
+        last: The key of the last piece of an extent.
+        trim: Bytes that the number does not count.
+        at: The number for which `base` is the amount.
+        base: The amount for the number `at`.
+        rise: How much the amount grows over `run`.
+        run: A step of the number.
     """
 
     number: Number
@@ -181,19 +222,19 @@ class Relation:
     run: int = 1
 
     def value(self, amount: int) -> int:
-        """The number that stands for an amount."""
+        """Returns the number for an amount."""
         return self.at + (amount - self.base) * self.run // self.rise
 
 
 class Pinned(NamedTuple):
-    """An item of a pool that stays where it stands, `delta` bytes behind the pool's start."""
+    """A pool item that keeps its place, `delta` bytes after the start of the pool."""
 
     delta: int
     payload: Payload
 
 
 class Orphan(NamedTuple):
-    """An item of a pool that a record no longer names truly. offset, length: which number still holds."""
+    """A pool item whose reference was corrupted. offset, length: whether that field is still correct."""
 
     payload: Payload
     offset: bool
@@ -201,10 +242,10 @@ class Orphan(NamedTuple):
 
 
 Ref = Payload | Pinned | Orphan | int | None
-"""What a number of a record names: an item of a pool, or a piece by its key. None is left as it stands."""
+"""What a number of a record names: an item of a pool, or a piece by its key. None: nothing to update."""
 
 Refs = tuple[Ref, ...]
-"""What the pooled numbers of a record name, and then its places."""
+"""What the pooled numbers of a record name, followed by its places."""
 
 KEYS = count(1)
 """Keys of pieces, tables and lists: different in all files, so that pieces can move between them."""
@@ -212,11 +253,20 @@ KEYS = count(1)
 
 @dataclass(slots=True, eq=False)
 class Piece:
-    """Bytes that stay together. record_type: None for bytes that nobody explains.
+    """Bytes that stay together.
 
-    align: what its start is a multiple of. path: the keys of the elements that it belongs to; an element's
-    key is that of its first piece. table, pool: what stands here instead of bytes of its own. dangling: the
-    offset of the next element, which it holds, does not lead there.
+    Attributes:
+        key: Its key.
+        start: The offset of its first byte.
+        end: The offset after its last byte.
+        record_type: The type of the record that it is; None for unexplained bytes.
+        align: What its start is a multiple of.
+        path: The keys of the elements that it is part of; the key of an element is that of its first piece.
+        relations: Its numbers that follow from the rest of the file.
+        refs: What its numbers name.
+        table: The key of the table that it stands for.
+        pool: The name of the pool that it stands for.
+        dangling: Whether its offset of the next element does not lead there.
     """
 
     key: int
@@ -236,8 +286,11 @@ class Piece:
 class ListForm:
     """A chain or an array of the schema.
 
-    next: the number of an element's first piece that holds the offset of the next one. closed: the last
-    element only ends the chain, and stays last. variable: its length may change.
+    Attributes:
+        name: Its name in the schema.
+        next: The number of an element's first piece that has the offset of the next element.
+        closed: Whether the last element only ends the chain, and must stay last.
+        variable: Whether its length may change.
     """
 
     name: str
@@ -257,7 +310,16 @@ class Chained:
 
 @dataclass(slots=True, eq=False)
 class TableRows:
-    """One table. name: as the schema has it. low, high: how many rows are allowed. rows: what each names."""
+    """One table.
+
+    Attributes:
+        name: Its name in the schema.
+        record_type: The type of its rows.
+        low: The least number of rows.
+        high: The greatest number of rows.
+        start: The offset of the first row.
+        rows: What each row names.
+    """
 
     name: str
     record_type: RecordType
@@ -269,7 +331,7 @@ class TableRows:
 
 @dataclass(slots=True)
 class FileModel:
-    """A file taken apart: pieces in the order in which the schema names them, tables and lists by key."""
+    """A decomposed file: pieces in the order of the schema, tables and lists by key."""
 
     pieces: list[Piece]
     tables: dict[int, TableRows]

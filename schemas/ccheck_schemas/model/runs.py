@@ -1,4 +1,4 @@
-"""How a Struct of a schema falls into runs of fixed bytes and the nodes between them."""
+"""Divide a Struct into runs of fixed bytes and the nodes between them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ccheck_schemas.vocabulary.expression import Unresolved, resolve
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """A run of fixed fields of a Struct. first, last: names of its own fields at both ends."""
+    """A run of fixed fields of a Struct. first, last: the names of the fields at both ends."""
 
     record_type: RecordType
     size: int
@@ -50,7 +50,7 @@ LEAVES = (construct.FormatField, construct.Const, m.Text, construct.Bytes)
 
 
 def variables(expression: Any) -> frozenset[tuple[str, ...]]:
-    """The paths of all fields that an expression reads."""
+    """Returns the paths of all fields that an expression reads."""
     match expression:
         case BinExpr():
             return variables(expression.lhs) | variables(expression.rhs)
@@ -61,21 +61,30 @@ def variables(expression: Any) -> frozenset[tuple[str, ...]]:
 
 
 def variable(expression: Any) -> tuple[str, ...] | None:
-    """The path of the only field that an expression reads; None where it reads none or several."""
+    """Returns the path of the only field that an expression reads; None if it reads none or several."""
     paths = variables(expression)
     return next(iter(paths)) if len(paths) == 1 else None
 
 
 class Context(dict[str, Any]):
-    """Stands for a record in which one field has a value, wherever an expression looks for it."""
+    """A record in which one field has a value, wherever an expression looks for it."""
 
     def __missing__(self, name: str) -> Any:
         return self
 
 
 def slope(expression: Any, path: tuple[str, ...], at: int) -> tuple[int, int, int] | None:
-    """How an expression answers to its only field around the value `at`: what it is there, and how much it
-    rises over a run. None where no small step changes it, or where it has no value.
+    """Returns how an expression depends on its only field, near the value `at`.
+
+    Args:
+        expression: The expression.
+        path: The path of the field.
+        at: A value of the field.
+
+    Returns:
+        base, rise and run: the amount at `at`, and how much it grows over a step of the field. None if no
+            small
+        step changes it, or if it has no value.
     """
 
     def amount(value: int) -> int:
@@ -91,7 +100,7 @@ def slope(expression: Any, path: tuple[str, ...], at: int) -> tuple[int, int, in
 
 
 def choices(node: Any) -> tuple[Any, ...]:
-    """The branches of a conditional node."""
+    """Returns the branches of a conditional node."""
     if isinstance(node, construct.IfThenElse):
         return node.thensubcon, node.elsesubcon
     if isinstance(node, construct.Switch):
@@ -100,7 +109,7 @@ def choices(node: Any) -> tuple[Any, ...]:
 
 
 def branches(node: Any) -> Iterator[Any]:
-    """A node and all that its conditional branches lead to, without descending into records."""
+    """Yields a node and all nodes in its conditional branches, without descending into records."""
     node = bare(node)[0]
     yield node
     for choice in choices(node):
@@ -108,13 +117,15 @@ def branches(node: Any) -> Iterator[Any]:
 
 
 def condition(node: Any) -> Any:
-    """The expression by which a conditional node chooses."""
+    """Returns the expression by which a conditional node chooses."""
     return node.condfunc if isinstance(node, construct.IfThenElse) else node.keyfunc
 
 
 def chosen(node: Any, values: Any) -> Any:
-    """The branch that the values choose, with its meanings; `construct.Pass` where it is none. Raises
-    Unresolved.
+    """Returns the branch that the values choose, with its meanings; `construct.Pass` for none.
+
+    Raises:
+        Unresolved: The condition has no value.
     """
     inner = bare(node)[0]
     while choices(inner):
@@ -129,7 +140,13 @@ def chosen(node: Any, values: Any) -> Any:
 
 @cache
 def runs_of(node: construct.Construct, name: str = "", table: str = "") -> tuple[Run | Other, ...]:
-    """The runs and other nodes of a Struct. name: of its records, for people. table: whose rows they are."""
+    """Returns the runs and other nodes of a Struct.
+
+    Args:
+        node: The Struct.
+        name: The name of its records, for people.
+        table: The table whose rows they are.
+    """
     node = bare(node)[0]
     steps: list[list[Leaf] | Other] = []
     for sub in node.subcons:
@@ -145,7 +162,7 @@ def runs_of(node: construct.Construct, name: str = "", table: str = "") -> tuple
 
 
 def _leaves(name: str, node: Any) -> list[Leaf] | None:
-    """The fixed fields that a node is made of; None where its bytes depend on the file."""
+    """Returns the fixed fields of a node; None if its bytes depend on the file."""
     inner, meanings = bare(node)
     if isinstance(inner, construct.FormatField | construct.Const):
         return [Leaf(name, inner, meanings)]
@@ -163,12 +180,12 @@ def _leaves(name: str, node: Any) -> list[Leaf] | None:
 
 
 class _Uses:
-    """What the nodes of a Struct that take no bytes use its numbers for."""
+    """How the nodes of a Struct that take no bytes use its numbers."""
 
     def __init__(self, node: Any, table: str) -> None:
         self.table = table
         self.pooled: list[tuple[str, m.Pooled]] = []
-        self.asked: set[tuple[str, ...]] = set()
+        self.conditional: set[tuple[str, ...]] = set()
         self.shares: list[tuple[str, m.Rows]] = []
         self.places: list[Any] = []
         self.heads: set[str] = set()
@@ -178,7 +195,7 @@ class _Uses:
             for inner in branches(sub):
                 self._note(sub.name, inner)
                 if choices(inner):
-                    self.asked |= variables(condition(inner))
+                    self.conditional |= variables(condition(inner))
         self.roles = self._roles()
 
     def _note(self, name: str, node: Any) -> None:
@@ -201,11 +218,11 @@ class _Uses:
                 self.lengths.add(m.field_of(node.length) or "")
 
     def role(self, name: str) -> Role | None:
-        """What a number is for, by those that use it."""
+        """Returns what a number is for, by the nodes that use it."""
         return self.roles.get(name)
 
     def _roles(self) -> dict[str, Role]:
-        """What each number is for; the last use of it in this order counts."""
+        """Returns what each number is for; later uses in this order win."""
         roles = {path[0]: Role.OFFSET for path in map(variable, self.places) if path and len(path) == 1}
         roles |= dict.fromkeys(self.heads, Role.OFFSET)
         roles |= dict.fromkeys(self.lengths, Role.LENGTH)
@@ -263,18 +280,18 @@ def _run(leaves: list[Leaf], uses: _Uses, name: str) -> Run:
 
 
 def _pooled(uses: _Uses, numbers: dict[str, Number]) -> Iterator[PooledForm]:
-    """Each pair of numbers that names an item, once, whatever the branches make of it."""
+    """Yields each pair of numbers that names an item, once for all branches."""
     seen: set[tuple[str, str]] = set()
     for field, node in uses.pooled:
         pair = (m.field_of(node.offset) or "", m.field_of(node.length) or "")
         if pair not in seen and pair[0] in numbers and pair[1] in numbers:
             seen.add(pair)
-            optional = (pair[1],) in uses.asked
+            optional = (pair[1],) in uses.conditional
             yield PooledForm(field, node.region, numbers[pair[0]], numbers[pair[1]], optional)
 
 
 def _number(leaf: Leaf, delta: int, uses: _Uses) -> Number | None:
-    """The description of an integer; None for a floating-point number."""
+    """Returns the description of an integer; None for a floating-point number."""
     form = leaf.node.fmtstr
     if form[-1] not in "bBhHiIlLqQ":
         return None
@@ -324,7 +341,7 @@ def _number(leaf: Leaf, delta: int, uses: _Uses) -> Number | None:
 
 
 def blob_of(node: Any, name: str, delta: int, size: int | None) -> Blob:
-    """The description of a text, of bytes or of a constant."""
+    """Returns the description of a text, of bytes or of a constant."""
     if isinstance(node, construct.Const):
         return Blob(name, delta, size, exact=bytes(node.build(None)))
     if isinstance(node, m.Text):
@@ -335,7 +352,7 @@ def blob_of(node: Any, name: str, delta: int, size: int | None) -> Blob:
 
 @cache
 def leaf_run(node: Any, name: str, full: str) -> Run:
-    """One field as a run of its own; where its length varies, its type has no size."""
+    """Returns one field as a run of its own; its record type has no size if its length varies."""
     inner, meanings = bare(node)
     if isinstance(inner, m.Text | construct.Bytes) and callable(inner.length):
         return Run(RecordType(full, None, blobs=(blob_of(inner, name, 0, None),)), 0, name, name)

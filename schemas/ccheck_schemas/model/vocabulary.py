@@ -1,7 +1,7 @@
-"""What of a format's vocabulary a file uses: kinds of records, named values, flags and versions, in words.
+"""What a file uses of its format's vocabulary, in words: record types, named values, flags and versions.
 
-Numbers that could be anything are left out, and so are texts: what is left is small, and the same for all
-files that use the same things.
+Numbers that could be anything are left out, and so are texts. The rest is small, and equal for all files that
+use the same things.
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ _SINGLE = frozenset({Role.ENUM, Role.VERSION})
 
 
 def vocabulary(root: construct.Construct, data: bytes) -> frozenset[str]:
-    """Words such as ``rules[].flags: no_ofdm``, one for each thing that `data` has, by the schema `root`.
-    Any bytes have some, or none.
+    """Returns the things that a file uses, such as ``rules[].flags: no_ofdm``.
+
+    Args:
+        root: The schema.
+        data: The file, whatever its bytes are.
     """
     file_model = decompose(root, data)
     found: set[str] = set()
@@ -35,7 +38,7 @@ def vocabulary(root: construct.Construct, data: bytes) -> frozenset[str]:
             [piece.start] if rows is None else range(rows.start, rows.start + size * len(rows.rows), size)
         )
         for start in starts:
-            # Most records of a type are like some other: each look is taken once.
+            # Most records are equal to another one: each distinct row is read once.
             row = (record_type, data[start : start + size])
             if row not in seen:
                 seen.add(row)
@@ -62,12 +65,12 @@ def _words(record_type: RecordType, row: bytes) -> Iterator[str]:
 
 
 def _name(number: Number, value: int) -> str:
-    """The name that the schema has for a value, or the value itself."""
+    """Returns the name of a value in the schema, or the value itself."""
     return _names(number).get(value, str(value))
 
 
 @cache
 def _names(number: Number) -> dict[int, str]:
-    """The values of a number with their names; a value without one stands for itself."""
+    """Returns the names of the values of a number; a value without one is its own name."""
     names = zip_longest(number.values, number.names)
     return {value: name or str(value) for value, name in names}

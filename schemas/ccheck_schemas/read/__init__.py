@@ -1,13 +1,14 @@
-"""Read any bytes by a schema: records with their places, and every fault, never an exception.
+"""Read any bytes by a schema: records with their places, and every fault; never an exception.
 
-Construct's own parser stops at the first error, knows no offsets and trusts counts and lengths. This reader
-follows the same tree of nodes (`meaning`) and keeps these promises for any bytes:
+Construct's own parser stops at the first error, knows no offsets, and trusts counts and lengths. This reader
+follows the same tree of nodes (`meaning`). For any bytes:
 
-* it reports all faults; a record that is cut short is one fault, and all that can still be read is read
-* its work and memory are proportional to the file: counts are compared with the bytes at hand before anything
-  is made, a chain stops at a record that was read before, and records may not claim more bytes than the file
-  has, twice over
-* every byte belongs to one record, or is reported
+* It reports all faults. A record that is cut short is one fault; everything after it that has a known place
+  is still read.
+* Work and memory are proportional to the size of the file. Counts are compared with the bytes at hand before
+  anything is created. A chain stops at a record that was read before. All records together may claim at most
+  twice the bytes of the file.
+* Every byte belongs to one record, or is reported.
 """
 
 from __future__ import annotations
@@ -27,10 +28,16 @@ from ccheck_schemas.record import Reading
 
 
 def read(root: construct.Construct, data: bytes, *, bulk: bool = True) -> Reading:
-    """Read `data` by the schema `root`, a Struct that `lint` accepts. Raises nothing on any bytes.
+    """Reads a file by a schema, whatever its bytes are.
 
-    bulk: look at all rows of a table at once, and make records only of those that are asked for. Without
-    it every row is read by itself, which takes far longer and gives the same: tests hold the two together.
+    Args:
+        root: The schema: a Struct that `lint` accepts.
+        data: The whole file.
+        bulk: Whether to read all rows of a table together and create their records only on access. Without it
+            every row is read by itself, which is much slower and has the same result; tests compare the two.
+
+    Returns:
+        The records and the faults of the file.
     """
     return Reader(root, data, _handler, bulk=bulk).run(root)
 

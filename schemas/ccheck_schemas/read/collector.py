@@ -19,11 +19,11 @@ Place = tuple[int, int]
 """Offset and end of bytes."""
 
 Proofs = Sequence[tuple[str, Callable[[], Span]]]
-"""Places that show a fault, asked for their spans only when the paths of all records are known."""
+"""Places that show a fault. Their spans are computed at the end, when the paths of all records are known."""
 
 
 class Stop(Exception):
-    """The file asks for more work than its size allows: stop reading."""
+    """The file needs more work than its size allows: the reading ends."""
 
 
 class _Note(NamedTuple):
@@ -35,12 +35,15 @@ class _Note(NamedTuple):
 
 
 class FaultCollector:
-    """What is noted while a file is read.
+    """Collects the faults of one reading, and which record owns which bytes.
 
     Attributes:
         data: The whole file.
-        complete: Nothing was passed over so far.
+        size: Its bytes.
+        complete: Whether nothing was skipped so far.
         work_limit: The bytes that all references to shared texts or records may have together.
+        counts: The number of faults by name.
+        coverage: The bytes that the reading leaves unread, or reads without owning them.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -63,9 +66,14 @@ class FaultCollector:
         place: Place | None = None,
         proofs: Proofs = (),
     ) -> None:
-        """Note a fault at a field of a record, or at `place` when the bytes to blame are not the field's.
+        """Adds a fault. The same fault at the same place is added once.
 
-        The same fault at the same place is noted once, however many rules find it.
+        Args:
+            details: The kind of fault, and what its message says.
+            record: The record that has the fault.
+            field: The field to blame; the whole record without one.
+            place: The bytes to blame, if they are not those of the field.
+            proofs: Other places that show the fault.
         """
         name = details.name
         key = (name, id(record), field, place)
@@ -78,29 +86,51 @@ class FaultCollector:
             self._notes.append(_Note(details, record, field, place, proofs))
 
     def blame(self, details: FaultDetails, record: Record, field: str | None, place: Place) -> None:
-        """Note a fault at a field, or at `place` when the number to blame stands in no field of its own."""
+        """Adds a fault of a number.
+
+        Args:
+            details: The kind of fault, and what its message says.
+            record: The record that has the number.
+            field: The field that has the number; None where an expression has no field of its own.
+            place: The bytes to blame where there is no field.
+        """
         self.fault(details, record, field, None if field else place)
 
     def padding(self, record: Record, at: int, end: int) -> None:
-        """Note padding that is not zero, from its first to its last such byte."""
+        """Reports padding that is not zero, from its first to its last non-zero byte.
+
+        Args:
+            record: The record that has the padding.
+            at: The offset of the padding.
+            end: The offset after it.
+        """
         padding = self.data[at:end]
         if any(padding):
             place = (at + len(padding) - len(padding.lstrip(b"\0")), at + len(padding.rstrip(b"\0")))
             self.fault(PaddingNotZero(), record, "padding", place)
 
     def faults(self) -> tuple[Fault[FaultDetails], ...]:
-        """All kept faults by offset. Asked at the end: only then are the paths of table rows known."""
+        """Returns all kept faults by offset. Call it at the end: paths of table rows are known only then."""
         finished = [_finish(note) for note in self._notes]
         return tuple(sorted(finished, key=lambda f: (f.span.offset, f.span.end, f.name)))
 
     def noted(self, name: FaultName, record: Record, field: str) -> bool:
-        """Whether this fault of a field is among those that are kept."""
+        """Returns whether this fault of a field is among those that are kept."""
         return (name, id(record), field, None) in self._noted
 
     def claim(self, record: Record, start: int, end: int, filled: int | None = None) -> None:
-        """Give bytes to a record. filled: where its content ends, when its length says that it goes on to
-        `end`; what lies between is not held against another record. Raises Stop when records claim the bytes
-        of the file over and over.
+        """Gives bytes to a record.
+
+        Args:
+            record: The owner.
+            start: The offset of its first byte.
+            end: The offset after its last byte.
+            filled: Where its content ends, if a wrong length says that it goes on to `end`. Another record
+                may own
+                the bytes between the two.
+
+        Raises:
+            Stop: All records together claim more than twice the bytes of the file.
         """
         record.end = end
         self._claims.append((start, end if filled is None else min(filled, end), end, record))
@@ -110,7 +140,7 @@ class FaultCollector:
             raise Stop
 
     def check_claims(self, top: Record) -> None:
-        """See that each byte of the file belongs to one record."""
+        """Reports the bytes that two records own, and those that none owns."""
         at = reached = 0
         owner = top
         for start, filled, end, record in sorted(self._claims, key=lambda claim: claim[:2]):
@@ -136,12 +166,12 @@ class FaultCollector:
                 self.fault(BytesUnowned(zero), top, place=gap)
 
     def unread(self) -> tuple[Unread, ...]:
-        """What was not looked into. Asked at the end, as `faults` is."""
+        """Returns the bytes that the schema does not describe. Call it at the end, as `faults`."""
         return self.coverage.unread((start, filled) for start, filled, _, _ in self._claims)
 
 
 def place_of(record: Record) -> Callable[[], Span]:
-    """Where a record stands, to be asked later."""
+    """Returns a function that gives the place of a record once all paths are known."""
     return lambda: Span(record.offset, max(1, record.end - record.offset), record.path)
 
 

@@ -1,7 +1,7 @@
-"""Bytes that end before what a schema reads there."""
+"""The signal that the bytes end before the schema does."""
 
 from __future__ import annotations
 
 
 class Cut(Exception):
-    """The bytes end here: abandon the record, go on where its parent can."""
+    """The bytes end here: the reader gives this record up and continues with its parent where it can."""

@@ -1,4 +1,4 @@
-"""Pools, and the items that share out their bytes."""
+"""Pools, and the items that own their bytes."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _Namer = tuple[Record | RowSequence, str, m.Pooled | None]
 
 _LOW = (1 << 32) - 1
 _TAG = 8
-"""Bits that say which account an item is of, below its key, where all accounts are sorted together."""
+"""Bits below the key of an item that number its account, where all accounts are sorted together."""
 
 
 class Pools:
-    """The pools of one reading, by name, and the fields that name their items."""
+    """The pools of one reading by name, and the fields that name their items."""
 
     def __init__(self, collector: FaultCollector) -> None:
         self._collector = collector
@@ -44,26 +44,26 @@ class Pools:
         self._absent: list[str] = []
 
     def add(self, region: str, start: int, end: int) -> bool:
-        """Enter a pool. False when the name is taken."""
+        """Adds a pool. Returns False if there is one of the same name."""
         if region in self.extents:
             return False
         self.extents[region] = (start, end)
         return True
 
     def take(self, record: Record, name: str, node: m.Pooled) -> None:
-        """Note a record that names an item."""
+        """Adds a field that names an item."""
         self._named.setdefault(node.region, []).append((record, name, node))
 
     def take_rows(self, rows: RowSequence, region: str) -> None:
-        """Note a table whose rows name items."""
+        """Adds a table whose rows name items."""
         self._named.setdefault(region, []).append((rows, "", None))
 
     def close(self) -> None:
-        """The file is read without a fault so far: a pool that was not met has no bytes."""
+        """Treats pools that were not found as empty. Call it if the file has no fault so far."""
         self._absent = [region for region in self._named if region not in self.extents]
 
     def read_items(self) -> None:
-        """Read the items of each pool, and see that they share its bytes out between them."""
+        """Reads the items of each pool, and reports bytes that two items own, or none."""
         for region, (start, end) in self.extents.items():
             _Items(self._collector, region, start, end, self._named.get(region, [])).read_items()
         for region in self._absent:
@@ -71,10 +71,9 @@ class Pools:
 
 
 class _Items:
-    """The items of one pool. An item belongs to the field that names it first: it is judged there, and
-    blamed.
+    """The items of one pool. An item belongs to the first field that names it: faults blame that field.
 
-    An item's key is its offset, shifted, and the offset behind it.
+    The key of an item is its offset, shifted left, plus the offset after it.
     """
 
     def __init__(
@@ -94,7 +93,7 @@ class _Items:
         self._owners: dict[int, tuple[Span, int]] = {}
 
     def read_items(self) -> None:
-        """Read all items, then see that they share out the bytes."""
+        """Reads all items, then reports bytes that two items own, or none."""
         accounts = self._scanned()
         if accounts is None:
             accounts, each = [], list(self._one_by_one())
@@ -106,8 +105,12 @@ class _Items:
     # -- reading
 
     def _scanned(self) -> list[tuple[int, Account]] | None:
-        """Read all items; those that tables name, with their alignment. None, with nothing noted, where there
-        is so much to look at that they must be read one by one.
+        """Reads all items of tables in bulk.
+
+        Returns:
+            The alignment and the items of each field that names some. None, with nothing reported, where
+                there are so
+            many bytes that items must be read one by one.
         """
         data = self._collector.data
         left = self._limit
@@ -135,7 +138,7 @@ class _Items:
         return accounts
 
     def _scan(self, rows: RowSequence, limit: int) -> tuple[list[tuple[int, Account]], list[int] | None]:
-        """The sound items that the rows of a table name, and the numbers of the rows with others."""
+        """Returns the valid items that the rows of a table name, and the numbers of the other rows."""
         scan = rows.plan.pool
         if scan is None:
             return [], []
@@ -153,7 +156,7 @@ class _Items:
                 yield namer, name, node
 
     def _read(self, record: Record, name: str, node: m.Pooled) -> None:
-        """Judge an item, and give it to the field that names it."""
+        """Checks an item, and stores its value in the field that names it."""
         collector = self._collector
         offset, length, behind = _extent(node, record)
         stop = offset + length + behind
@@ -179,11 +182,11 @@ class _Items:
         record.put(name, self._values[key], offset, offset + length)
 
     def _fill(self, rows: RowSequence, _: int, record: Record) -> None:
-        """Give a row its items."""
+        """Stores the items of a row."""
         data = self._collector.data
         for name, node in _pooled(rows, record):
             offset, length, behind = _extent(node, record)
-            if self._holds(offset, length, behind) and not offset % node.align:
+            if self._contains(offset, length, behind) and not offset % node.align:
                 item = node.subcon
                 key = (offset, length, id(item))
                 if key not in self._values:  # rows that name one item share its value
@@ -192,13 +195,13 @@ class _Items:
                     self._values[key] = taken(item, data, offset, length)[0] if is_text else raw
                 record.put(name, self._values[key], offset, offset + length)
 
-    def _holds(self, offset: int, length: int, behind: int) -> bool:
-        """Whether an item lies in its pool and in the file."""
+    def _contains(self, offset: int, length: int, behind: int) -> bool:
+        """Returns whether an item lies in its pool and in the file."""
         within = self._start <= offset <= self._end and 0 <= length <= self._end - offset - behind
         return within and offset + length + behind <= self._collector.size
 
     def _inside(self, node: m.Pooled, record: Record, offset: int, length: int, behind: int) -> bool:
-        """Whether an item lies in its pool; written so that it cannot overflow, at any width."""
+        """Returns whether an item lies in its pool, without overflow at any width; reports one outside."""
         start, end = self._start, self._end
         if start <= offset <= end and 0 <= length <= end - offset and behind <= end - offset - length:
             return True
@@ -211,7 +214,7 @@ class _Items:
     # -- sharing out
 
     def _share(self, accounts: list[tuple[int, Account]]) -> None:
-        """Each byte of the pool belongs to one item, or is zero padding in front of an aligned one."""
+        """Checks that each byte of the pool belongs to one item, or is zero padding before an aligned one."""
         bits, low = self._bits, (1 << self._bits) - 1
         aligns = [align for align, _ in accounts]
         tagged = [key << _TAG | tag for tag, (_, account) in enumerate(accounts) for key in account]
@@ -239,7 +242,7 @@ class _Items:
             self._spare(top, at, end, 1)
 
     def _align(self, key: int, tagged: list[int], position: int, aligns: list[int]) -> int:
-        """The alignment of an item: that of the field that names it first."""
+        """Returns the alignment of an item: that of the first field that names it."""
         found = set()
         while position < len(tagged) and tagged[position] >> _TAG == key:
             tag = tagged[position] & (1 << _TAG) - 1
@@ -248,7 +251,7 @@ class _Items:
         return found.pop() if len(found) == 1 else self._owner(key)[1]
 
     def _overlap(self, top: Record, before: int, key: int) -> None:
-        """Two items that share bytes."""
+        """Reports two items that share bytes."""
         bits, low = self._bits, (1 << self._bits) - 1
         place = (key >> bits, min(key & low, before & low))
         if self._collector.counts[FaultName.POOL_ITEMS_OVERLAP] < FAULTS_KEPT:
@@ -261,7 +264,7 @@ class _Items:
         self._collector.fault(overlap, top, None, place, proofs)
 
     def _spare(self, top: Record, at: int, end: int, align: int) -> None:
-        """Bytes of a pool between its items."""
+        """Reports bytes of a pool between its items."""
         if not self._collector.complete:
             return
         if end - at >= align or end != at + -at % align:
@@ -272,22 +275,27 @@ class _Items:
             self._collector.fault(PaddingNotZero(), top, "padding", place)
 
     def _owner(self, key: int) -> tuple[Span, int]:
-        """The field that names an item first, and the item's alignment there. All that may be asked for are
-        looked for at once.
+        """Returns the first field that names an item, and the item's alignment there.
+
+        All items that may be needed are looked up together.
         """
         if key not in self._owners:
             self._wanted.add(key)
             for record, node in self._namers(frozenset(self._wanted)):
                 offset, length, behind = _extent(node, record)
                 named = offset << self._bits | offset + length + behind
-                if self._holds(offset, length, behind) and named in self._wanted and not offset % node.align:
+                if (
+                    self._contains(offset, length, behind)
+                    and named in self._wanted
+                    and not offset % node.align
+                ):
                     field = m.field_of(node.offset)
                     owner = record.span(field) if field else Span(offset, length, record.path)
                     self._owners.setdefault(named, (owner, node.align))
         return self._owners[key]
 
     def _namers(self, wanted: frozenset[int]) -> Iterator[tuple[Record, m.Pooled]]:
-        """The records that may name the wanted items, in the order in which they were read."""
+        """Yields the records that may name the wanted items, in reading order."""
         for namer, _, node in self._named:
             if isinstance(namer, RowSequence):
                 scan = namer.plan.pool
@@ -305,14 +313,14 @@ class _Items:
 
 
 def _extent(node: m.Pooled, record: Record) -> tuple[int, int, int]:
-    """Offset and length of an item, and the bytes of the NUL that follows it without being counted."""
+    """Returns the offset and length of an item, and the bytes of the uncounted NUL after it."""
     item = node.subcon
     behind = item.unit if isinstance(item, m.Text) and item.terminator == "behind" else 0
     return m.evaluate(node.offset, record.values), m.evaluate(node.length, record.values), behind
 
 
 def _pooled(rows: RowSequence, record: Record) -> list[tuple[str, m.Pooled]]:
-    """The items that a row names, by field."""
+    """Returns the fields of a row that name items, with their nodes."""
     found = []
     for name, field in rows.plan.pooled:
         node = field

@@ -72,11 +72,29 @@ IDLE_ELEMENTS = 4096
 """Elements without bytes that any file may have, whatever its size."""
 
 MOST_RECORDS = 1_000_000
-"""Records and elements that a reading makes at most: each takes some hundred bytes of memory."""
+"""Records and elements of a reading, at most: each takes some hundred bytes of memory."""
 
 
 class Reader:
-    """One reading of a file by a schema."""
+    """The state of one reading.
+
+    Attributes:
+        data: The whole file.
+        size: Its bytes.
+        handler: Finds the handler of a node.
+        bulk: Whether rows of tables are read together.
+        collector: The faults, and the owners of bytes.
+        tables: The tables, and the records that take their rows.
+        pools: The pools, and the records that name their items.
+        blocks: The blocks of texts, and the records that name a text.
+        fix_ups: The fields that state the size or a checksum of the file.
+        deferred: The checks that need the whole file.
+        seen: The records at offsets, by node and offset, and by the outer fields that they use.
+        cut: The ids of records that are cut short.
+        detached: By the id of a record whose region has a wrong end: where its content ends.
+        stream: Where the stream begins and ends in which positions count, and the end that the file states.
+        checksums: Checksums by the offset of their first byte.
+    """
 
     def __init__(self, root: construct.Construct, data: bytes, handler: Handlers, *, bulk: bool) -> None:
         self.data = data
@@ -91,19 +109,17 @@ class Reader:
         self.deferred: list[Callable[[], None]] = []
         # Records read elsewhere, each once, by node and offset, and by what they take from around them.
         self.seen: dict[tuple[int, int], dict[tuple[Any, ...], Record]] = {}
-        # Records that were cut short, and those whose region ends at a wrong place, with the end that holds.
         self.cut: set[int] = set()
         self.detached: dict[int, int] = {}
-        # Where the stream begins and ends in which positions count, and the end that the file promised.
         self.stream = (0, self.size, self.size)
-        self.checksums: dict[int, int] = {}  # by where they begin
+        self.checksums: dict[int, int] = {}
         self.idled = self.made = 0
-        # Bytes of records at offsets, each counted as often as it is named.
+        # Bytes of records at offsets, counted each time that a field names one.
         self.expanded = 0
         self.weights: dict[int, int] = {}
 
     def run(self, root: construct.Construct) -> Reading:
-        """Read the whole file, then judge what takes the whole file."""
+        """Reads the whole file, then makes the checks that need the whole file."""
         collector = self.collector
         top = Record(None, "", 0)
         top.values["_root"] = top.values
@@ -136,8 +152,18 @@ class Reader:
         )
 
     def need(self, record: Record, field: str, at: int, size: int, limit: int, promised: int) -> None:
-        """Go on only if `size` bytes stand at `at`; a region that is known to be cut short was reported
-        already.
+        """Checks that a record has bytes left. A region that is known to be cut short was reported before.
+
+        Args:
+            record: The record.
+            field: The field that needs the bytes.
+            at: Their offset.
+            size: Their number.
+            limit: The end of the bytes at hand.
+            promised: The end that the file states.
+
+        Raises:
+            Cut: There are fewer.
         """
         if at + size <= limit:
             return
@@ -148,7 +174,11 @@ class Reader:
         raise Cut
 
     def amount(self, expression: m.Expression, record: Record, name: str, at: int) -> int:
-        """A count or length; a negative one is a fault and ends the record."""
+        """Returns a count or a length.
+
+        Raises:
+            Cut: It is negative, which is reported, or has no value.
+        """
         value = self.number(expression, record, name, at)
         if value < 0:
             negative = OutsideLimits(value, 0, self.size)
@@ -158,11 +188,18 @@ class Reader:
         return value
 
     def value(self, expression: m.Expression, record: Record, name: str | None, at: int) -> Any:
-        """Returns what an expression says over the fields read so far.
+        """Returns the value of an expression over the fields read so far.
+
+        Args:
+            expression: An int, or a ``this`` expression.
+            record: The record whose fields it names.
+            name: The field to blame.
+            at: Its offset.
 
         Raises:
-            Cut: It needs a field that is not there, because its record was cut short or has no place in the
-                file. Where no fault says so yet, this is one.
+            Cut: A field is missing, because its record was cut short or is not in the file. If there is no
+                fault yet,
+                this is reported as one.
         """
         if not callable(expression):
             return expression
@@ -172,8 +209,10 @@ class Reader:
             self._unresolved(expression, record, name, at, f"{type(why).__name__}: {why}")
 
     def number(self, expression: m.Expression, record: Record, name: str | None, at: int) -> int:
-        """Returns what an expression says, where a number is needed. A field that a condition leaves out is
-        none. Raises Cut as `value` does.
+        """Returns the value of an expression that must be a number; see `value`.
+
+        Raises:
+            Cut: It has no value, or it is no number: a condition may leave a field out.
         """
         value = self.value(expression, record, name, at)
         if not isinstance(value, int):
@@ -183,7 +222,7 @@ class Reader:
     def _unresolved(
         self, expression: m.Expression, record: Record, name: str | None, at: int, reason: str
     ) -> NoReturn:
-        """Reports an expression without a value, unless a fault says so already. Raises Cut."""
+        """Raises Cut for an expression without a value; reports it if there is no other fault."""
         if not self.collector.counts:
             unresolved = ExpressionUnresolved(repr(expression), reason)
             self.collector.fault(unresolved, record, name, (at, at))
@@ -191,8 +230,10 @@ class Reader:
         raise Cut
 
     def idle(self, record: Record, name: str, at: int, count: int) -> None:
-        """Counts an element that took no bytes. Raises Stop where a file asks for more of them than its size
-        allows.
+        """Counts an element that takes no bytes.
+
+        Raises:
+            Stop: There are more of them than the size of the file allows.
         """
         self.idled += 1
         if self.idled > self.size + IDLE_ELEMENTS:
@@ -200,7 +241,11 @@ class Reader:
             raise Stop
 
     def make(self, record: Record, name: str | None, at: int, number: int = 1) -> None:
-        """Counts records and elements that are made. Raises Stop where they would take too much memory."""
+        """Counts records and elements.
+
+        Raises:
+            Stop: There are more than `MOST_RECORDS`: they would take too much memory.
+        """
         self.made += number
         if self.made > MOST_RECORDS:
             self.out_of_proportion(
@@ -208,8 +253,10 @@ class Reader:
             )
 
     def expand(self, record: Record, name: str, at: int, number: int) -> None:
-        """Counts the bytes of a record that is named by its offset. Raises Stop where records that are named
-        over and over have many times the bytes of the file.
+        """Counts the bytes of a record that is named by its offset.
+
+        Raises:
+            Stop: Records that are named repeatedly have many times the bytes of the file.
         """
         self.expanded += number
         if self.expanded > self.collector.work_limit:
@@ -219,17 +266,21 @@ class Reader:
     def out_of_proportion(
         self, record: Record, name: str | None, place: tuple[int, int], too_much: WorkOutOfProportion
     ) -> NoReturn:
-        """Notes that a file asks for too much work, and ends the reading."""
+        """Reports that the file needs too much work. Raises Stop."""
         self.collector.fault(too_much, record, name, place)
         raise Stop
 
     def stop(self) -> NoReturn:
-        """Abandon a record: what stands behind this place cannot be found."""
+        """Gives a record up, because the place of what follows is unknown. Raises Cut."""
         self.collector.complete = False
         raise Cut
 
     def struct(self, node: construct.Construct, record: Record, at: int, limit: int, promised: int) -> int:
-        """Read the fields of a record."""
+        """Reads the fields of a record.
+
+        Returns:
+            The offset after the last field.
+        """
         self.make(record, None, at)
         if "_" not in record.values:
             record.values["_"] = record.parent.values if record.parent is not None else record.values
@@ -241,7 +292,17 @@ class Reader:
     def fit(
         self, expression: Any, count: int, size: int, record: Record, at: int, limit: int, end: int
     ) -> int:
-        """How many of `count` elements of `size` bytes stand here; fewer is one fault, at the count."""
+        """Returns how many of `count` elements have bytes; too large a count is one fault, at the count.
+
+        Args:
+            expression: The count, as the schema has it.
+            count: Its value.
+            size: The bytes of one element.
+            record: The record that has the count.
+            at: The offset of the first element.
+            limit: The end of the bytes at hand.
+            end: The end that the file states.
+        """
         room = max(0, end - at) // size
         if count > room:
             past = CountPastBytes(count, room, size)
@@ -251,11 +312,11 @@ class Reader:
 
 @cache
 def _shared(root: construct.Construct) -> tuple[str, ...]:
-    """The tables whose rows are shared out."""
+    """Returns the tables whose rows are taken by records."""
     return tuple(dict.fromkeys(node.table for node in nodes(root) if isinstance(node, m.Rows)))
 
 
 @cache
 def _field_handlers(node: construct.Struct, handler: Handlers) -> tuple[tuple[str, Handler[Any], Any], ...]:
-    """How the fields of a struct are read: name, function, node."""
+    """Returns the name, handler and node of each field of a Struct."""
     return tuple((sub.name, *handler(sub)) for sub in node.subcons)

@@ -1,4 +1,4 @@
-"""How a table's rows are read at once, where they are numbers alone."""
+"""How the rows of a table are read in bulk, if they are numbers alone."""
 
 from __future__ import annotations
 
@@ -27,18 +27,24 @@ _BY_ITSELF = (
     m.OffsetInto,
     m.IndexInto,
 )
-"""Meanings that a row's number keeps or breaks without anything but a table's length."""
+"""Meanings that need only the number and the length of a table."""
 
 
 @dataclass(frozen=True)
 class RowPlan:
-    """One packer for all numbers of a row.
+    """How the rows of one table are read in bulk, with one packer.
 
-    names: of the numbers, in order. layout: where each stands. meanings: what each number is held against, by
-    name. indexes: position, name and table of the numbers that index a table. broken: finds the rows that
-    break a meaning. takes: names and nodes of the fields that take rows of another table. pooled: names and
-    nodes of the fields that may name an item of a pool, and how `pool` scans them. waiting: all fields that
-    take no bytes, in order.
+    Attributes:
+        packer: Unpacks all numbers of a row.
+        names: The names of the numbers, in order.
+        layout: The place of each number in a row.
+        meanings: The meanings of the numbers, each with the name of the number.
+        indexes: Position, name and table of the numbers that index a table.
+        broken: Finds the rows that break a meaning.
+        takes: Names and nodes of the fields that take rows of another table.
+        pooled: Names and nodes of the fields that may name an item of a pool.
+        pool: How `pooled` is scanned.
+        waiting: The names of all fields that take no bytes, in order.
     """
 
     packer: struct.Struct
@@ -54,7 +60,7 @@ class RowPlan:
 
 
 def read_in_bulk(root: construct.Construct) -> Mapping[str, bool]:
-    """Whether the rows of each table of a schema are read at once, by the table's name."""
+    """Returns, by the name of each table of a schema, whether its rows are read in bulk."""
     return {
         node.table: row_plan(node.subcon) is not None for node in nodes(root) if isinstance(node, m.Table)
     }
@@ -62,8 +68,9 @@ def read_in_bulk(root: construct.Construct) -> Mapping[str, bool]:
 
 @cache
 def row_plan(node: construct.Construct) -> RowPlan | None:
-    """The plan of a row's Struct; None where a row holds anything but numbers of one byte order, and fields
-    that take no bytes: runs of rows, and items of one pool.
+    """Returns the plan of a row's Struct.
+
+    None where a row has more than numbers of one byte order, runs of rows, and items of one pool.
     """
     record, _ = bare(node)
     form, at = "", 0
@@ -72,19 +79,19 @@ def row_plan(node: construct.Construct) -> RowPlan | None:
     waiting: list[tuple[str, Any]] = []
     orders: set[str] = set()
     for sub in record.subcons:
-        leaf, held = bare(sub)
+        leaf, kinds = bare(sub)
         if isinstance(leaf, construct.FormatField):
             layout[sub.name] = (at, at + leaf.length, struct.Struct(leaf.fmtstr))
             at += leaf.length
             form += leaf.fmtstr[1:]
-            numbers.append((sub.name, leaf, tuple(reversed(held))))
+            numbers.append((sub.name, leaf, tuple(reversed(kinds))))
             if leaf.length > 1:
                 orders.add(leaf.fmtstr[0])
         elif sizeof(leaf) == 0 and sub.name:
             waiting.append((sub.name, leaf))
         else:
             return None
-    meanings = tuple((name, meaning) for name, _, held in numbers for meaning in held)
+    meanings = tuple((name, meaning) for name, _, kinds in numbers for meaning in kinds)
     if len(orders) > 1 or not layout or not all(isinstance(kind, _BY_ITSELF) for _, kind in meanings):
         return None
     packer = struct.Struct((orders.pop() if orders else "<") + form)

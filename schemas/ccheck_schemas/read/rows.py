@@ -1,4 +1,4 @@
-"""The rows of a table as a sequence of records, each made only when it is asked for."""
+"""The rows of a table as a sequence of records, each created on first access."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from ccheck_schemas.read.row_plan import RowPlan
 from ccheck_schemas.record import Record
 
 Finish = Callable[[int, Record], None]
-"""Gives a row, by its number, what is known only when the whole file is read."""
+"""Completes a row, by its number, with what is known when the whole file is read."""
 
 
 class RowSequence(Sequence[Record]):
-    """The rows of a table whose records are numbers alone. A row is one record, however often it is asked
-    for.
+    """The rows of a table whose records are numbers alone. Each row is one record, created on first access.
 
-    data: the whole file. start: the offset of the first row. holder: the record that the table is a field of.
-    parent: the record that the rows bear the path of, unless another one takes them. table: their name until
-    then.
+    Attributes:
+        plan: How the rows are read.
+        made: The records that exist, by row number.
+        start: The offset of the first row.
+        data: The whole file.
     """
 
     def __init__(
@@ -30,7 +31,16 @@ class RowSequence(Sequence[Record]):
         holder: Record,
         parent: Record | None,
     ) -> None:
-        """place: the offset of the first row, and how many there are."""
+        """Describes rows without reading them.
+
+        Args:
+            plan: How the rows are read.
+            table: The name of the table, for the paths of rows that no record takes.
+            data: The whole file.
+            place: The offset of the first row, and the number of rows.
+            holder: The record that has the table as a field.
+            parent: Default parent in row paths.
+        """
         self.plan = plan
         self.made: dict[int, Record] = {}
         self.start, self._count = place
@@ -60,16 +70,16 @@ class RowSequence(Sequence[Record]):
         return map(self._row, range(self._count))
 
     def bytes(self) -> memoryview:
-        """The bytes of all rows."""
+        """Returns the bytes of all rows."""
         size = self.plan.packer.size
         return memoryview(self.data)[self.start : self.start + self._count * size]
 
     def numbers(self) -> Iterator[tuple[Any, ...]]:
-        """The numbers of each row."""
+        """Yields the numbers of each row."""
         return self.plan.packer.iter_unpack(self.bytes())
 
     def finish(self, step: Finish) -> None:
-        """Let a step be made on every row: now on those that were made, on others when they are."""
+        """Applies a step to every row: to existing rows now, to others when they are created."""
         self._finishes.append(step)
         for i, row in list(self.made.items()):
             step(i, row)

@@ -1,4 +1,4 @@
-"""Tables, and the records that share out their rows."""
+"""Tables, and the records that take their rows."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ _Taker = tuple[Record | RowSequence, str, m.Rows]
 
 
 class Tables:
-    """The tables of one reading, by name, and who takes their rows.
+    """The tables of one reading by name, and the records that take their rows.
 
-    shared: the tables whose rows the schema shares out; rows that nobody takes are then a fault.
+    Args:
+        collector: The fault collector of the reading.
+        shared: The tables whose rows the schema hands out: a row that no record takes is then a fault.
     """
 
     def __init__(self, collector: FaultCollector, shared: Sequence[str]) -> None:
@@ -31,43 +33,43 @@ class Tables:
         self._absent: tuple[Sequence[Record], int] | None = None
 
     def close(self) -> None:
-        """The file is read without a fault so far: a table that was not met has no rows."""
+        """Treats tables that were not found as empty. Call it if the file has no fault so far."""
         self._absent = (), 0
 
     def _known(self, table: str) -> tuple[Sequence[Record], int] | None:
-        """RowSequence of a table, and their number; None where it may stand in what could not be read."""
+        """Returns the rows of a table and their number; None if it may be in an unread part."""
         return self._rows.get(table, self._absent)
 
     def __contains__(self, table: object) -> bool:
         return table in self._rows
 
     def add(self, table: str, rows: Sequence[Record], count: int) -> bool:
-        """Enter a table. count: the rows that it claims to have. False when the name is taken."""
+        """Adds a table with `count` rows by its own count. Returns False if there is one of the same name."""
         if table in self._rows:
             return False
         self._rows[table] = (rows, count)
         return True
 
     def take(self, taker: Record | RowSequence, name: str, node: m.Rows) -> None:
-        """Note a record that takes rows, or a table each of whose rows does."""
+        """Adds a record that takes rows, or a table of which each row does."""
         self._takers.setdefault(node.table, []).append((taker, name, node))
 
     def read(self) -> Mapping[str, Sequence[Record]]:
-        """The rows of each table."""
+        """Returns the rows of each table."""
         return {
             name: rows if isinstance(rows, RowSequence) else tuple(rows)
             for name, (rows, _) in self._rows.items()
         }
 
     def check_index(self, table: str, value: int, record: Record, name: str) -> None:
-        """See that an index lies in its table."""
+        """Reports an index that lies outside its table."""
         known = self._known(table)
         if known is not None and not 0 <= value < known[1]:
             rows = known[1]
             self._collector.fault(IndexOutsideTable(value, 1, rows, table), record, name)
 
     def check_indexes(self, rows: RowSequence) -> None:
-        """See that all indexes of a table's rows lie in their tables."""
+        """Reports the indexes of a table's rows that lie outside their tables."""
         known = [(index, self._known(index[2])) for index in rows.plan.indexes]
         limits = [(*index, table[1]) for index, table in known if table is not None]
         for i, numbers in enumerate(rows.numbers()):
@@ -76,7 +78,7 @@ class Tables:
                     self.check_index(table, numbers[at], rows[i], name)
 
     def assign_rows(self) -> None:
-        """Hand the rows of each table to their takers, in order and without gaps."""
+        """Assigns the rows of each table to the records that take them, in order and without gaps."""
         for table in self._shared:
             known = self._known(table)
             if known is None:
@@ -96,53 +98,53 @@ class Tables:
     def _share(
         self, table: str, rows: Sequence[Record], count: int
     ) -> Iterator[tuple[Callable[[], tuple[Record, str]], int, int]]:
-        """Each taker, with the first row that it gets, and how many; 0 where it gets none."""
+        """Yields each taker, its first row and its number of rows; 0 rows for an invalid range."""
         collector = self._collector
         expected = handed = 0
         ordered = True
-        for asked in self._asked(table):
-            first, number = asked.first, asked.number
-            if asked.marked:
+        for request in self._requests(table):
+            first, number = request.first, request.number
+            if request.marked:
                 ordered = False
             if not (0 <= first <= count and 0 <= number <= count - first):
-                blame = asked.node.count if 0 <= first < count else asked.node.first
+                blame = request.node.count if 0 <= first < count else request.node.first
                 outside = IndexOutsideTable(first, number, count, table)
-                collector.fault(outside, asked.record(), blame)
+                collector.fault(outside, request.record(), blame)
                 ordered = False
-                yield asked.taker, 0, 0
+                yield request.taker, 0, 0
                 continue
             if ordered and first != expected:
                 disorder = RowsOutOfOrder(first, expected, table)
-                collector.fault(disorder, asked.record(), asked.node.first)
+                collector.fault(disorder, request.record(), request.node.first)
                 ordered = False
             handed += number
-            yield (asked.taker, first, number) if handed <= 2 * count else (asked.taker, 0, 0)
+            yield (request.taker, first, number) if handed <= 2 * count else (request.taker, 0, 0)
             expected = first + number
         if ordered and collector.complete and expected != count:
             place = (rows[expected].offset, rows[-1].end)
             left_over = RowsLeftOver(None, expected, table, count)
             collector.fault(left_over, Record(None, table, 0), place=place)
 
-    def _asked(self, table: str) -> Iterator[_Asked]:
+    def _requests(self, table: str) -> Iterator[_Request]:
         for taker, name, node in self._takers.get(table, []):
             if isinstance(taker, RowSequence):
-                yield from self._asked_by_rows(taker, name, node)
+                yield from self._row_requests(taker, name, node)
                 continue
             first, number = taker.get(node.first), taker.get(node.count)
             if first is not None and number is not None:
                 marked = self._collector.noted(FaultName.VALUE_OUT_OF_BOUNDS, taker, node.count)
-                yield _Asked([taker], 0, name, node, first, number, marked)
+                yield _Request([taker], 0, name, node, first, number, marked)
 
-    def _asked_by_rows(self, rows: RowSequence, name: str, node: m.Rows) -> Iterator[_Asked]:
+    def _row_requests(self, rows: RowSequence, name: str, node: m.Rows) -> Iterator[_Request]:
         noted = self._collector.noted
         marked = {i for i, row in rows.made.items() if noted(FaultName.VALUE_OUT_OF_BOUNDS, row, node.count)}
         first, count = rows.plan.names.index(node.first), rows.plan.names.index(node.count)
         for i, numbers in enumerate(rows.numbers()):
-            yield _Asked(rows, i, name, node, numbers[first], numbers[count], i in marked)
+            yield _Request(rows, i, name, node, numbers[first], numbers[count], i in marked)
 
 
-class _Asked(NamedTuple):
-    """What one taker asks for. marked: its count is out of bounds, and was reported."""
+class _Request(NamedTuple):
+    """A requested row range. marked: its count was already reported as out of bounds."""
 
     takers: Sequence[Record]
     position: int
@@ -156,12 +158,12 @@ class _Asked(NamedTuple):
         return self.takers[self.position]
 
     def taker(self) -> tuple[Record, str]:
-        """The record, and its field that gets the rows."""
+        """Returns the record, and its field that gets the rows."""
         return self.record(), self.name
 
 
 class _Shares:
-    """Which rows of a table belong to which rows of another, told to each row when it is made."""
+    """Which rows of a table belong to which rows of another. A row gets its part when it is created."""
 
     def __init__(self, rows: RowSequence, takers: RowSequence, name: str, node: m.Rows) -> None:
         self._rows = rows
@@ -173,34 +175,34 @@ class _Shares:
         self._owners: array[int] | None = None
 
     def ordered(self, count: int) -> bool:
-        """Whether the takers ask for all rows of the table, in order and without gaps."""
+        """Returns whether the takers request all rows of the table, in order and without gaps."""
         expected = 0
-        for first, number in self._asked():
+        for first, number in self._requests():
             if first != expected:
                 return False
             expected += number
         return expected == count
 
     def set(self, runs: Iterable[tuple[int, int]]) -> None:
-        """The rows of each taker, where they are not those that it asks for."""
+        """Sets the rows of each taker, where they are not those that it requests."""
         first, number = array("Q"), array("Q")
         for run in runs:
             first.append(run[0])
             number.append(run[1])
         self._runs = first, number
 
-    def _asked(self) -> Iterator[tuple[int, int]]:
+    def _requests(self) -> Iterator[tuple[int, int]]:
         first, number = self._columns
         return ((numbers[first], numbers[number]) for numbers in self._takers.numbers())
 
     def _known(self) -> tuple[array[int], array[int]]:
         if self._runs is None:
-            self.set(self._asked())
+            self.set(self._requests())
         assert self._runs is not None  # noqa: S101 - set one line above
         return self._runs
 
     def attach(self) -> None:
-        """Tell the rows that were made, and those that will be."""
+        """Completes the rows that exist, and those that will be created."""
         self._takers.finish(self._give)
         self._rows.finish(self._own)
 
@@ -216,8 +218,9 @@ class _Shares:
             row.parent, row.label = self._takers[taker], f"{self._name}[{i - self._known()[0][taker]}]"
 
     def _owner(self, i: int) -> int:
-        """The first taker of a row, or -1. No row is handed out more than twice on average, which bounds the
-        work.
+        """Returns the first taker of a row, or -1.
+
+        A row is taken twice on average at most, which bounds the work.
         """
         if self._owners is None:
             owners = array("q", [-1]) * len(self._rows)
@@ -230,7 +233,7 @@ class _Shares:
 
 
 def _hand(rows: Sequence[Record], record: Record, name: str) -> None:
-    """Give rows to their first taker, whose path they bear from now on."""
+    """Assigns rows to a record. A row that has no parent yet becomes part of its path."""
     for i, row in enumerate(rows):
         if row.parent is None:
             row.parent, row.label = record, f"{name}[{i}]"

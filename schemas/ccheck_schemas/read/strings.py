@@ -1,4 +1,4 @@
-"""Blocks of texts that each end in a NUL, and the fields that name a text by where it begins."""
+"""Blocks of texts that end in a NUL, and the fields that name a text by its offset."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ccheck_schemas.record import Record
 
 
 class Blocks:
-    """The blocks of texts of one reading, by name, and the fields that name their texts."""
+    """The blocks of texts of one reading by name, and the fields that name their texts."""
 
     def __init__(self, collector: FaultCollector) -> None:
         self._collector = collector
@@ -23,28 +23,28 @@ class Blocks:
         self.extents: dict[str, tuple[int, int]] = {}
 
     def add(self, block: str, start: int, end: int) -> bool:
-        """Enter a block. False when the name is taken."""
+        """Adds a block. Returns False if there is one of the same name."""
         if block in self.extents:
             return False
         self.extents[block] = (start, end)
         return True
 
     def take(self, record: Record, name: str, node: m.SharedText) -> None:
-        """Note a record that names a text."""
+        """Adds a field that names a text."""
         self._named.setdefault(node.block, []).append((record, name, node))
 
     def read_texts(self) -> None:
-        """Read the texts of each block, and see that they own all its bytes.
+        """Reads the texts of each block, and reports bytes that belong to none.
 
         Raises:
-            Stop: Records name more bytes of text than the size of the file explains.
+            Stop: Records name more bytes of text than the size of the file allows.
         """
         for block, (start, end) in self.extents.items():
             first = self._read(self._named.get(block, []), start, min(end, self._collector.size))
             self._spare(block, first, start, min(end, self._collector.size))
 
     def _read(self, named: list[tuple[Record, str, m.SharedText]], start: int, end: int) -> dict[int, int]:
-        """Give each field its text. Where the longest text begins, by where it ends."""
+        """Stores the text of each field. Returns the earliest start of a text by the end of the text."""
         collector = self._collector
         known: dict[tuple[int, str], tuple[str | None, int]] = {}
         first: dict[int, int] = {}
@@ -61,7 +61,7 @@ class Blocks:
                 stop = collector.data.find(b"\0", at, end)
                 known[at, node.encoding] = self._text(record, name, node, at, stop, end)
             text, stop = known[at, node.encoding]
-            # Counted for each record that names the text: whoever asks each record for it looks at it again.
+            # Counted for each record that names the text: a consumer reads the text once for each of them.
             work += stop - at + 1
             if work > collector.work_limit:
                 too_much = WorkOutOfProportion("texts", work, collector.work_limit)
@@ -86,7 +86,7 @@ class Blocks:
             return None, stop
 
     def _spare(self, block: str, first: dict[int, int], start: int, end: int) -> None:
-        """Bytes that belong to no text that is named."""
+        """Reports bytes that belong to no named text."""
         if not self._collector.complete:
             return
         at = start

@@ -1,4 +1,4 @@
-"""Text out of bytes, strictly: encoding, terminator, padding."""
+"""Decode text strictly: encoding, terminator, padding."""
 
 from __future__ import annotations
 
@@ -15,8 +15,18 @@ Flaw = tuple[FaultDetails, tuple[int, int]]
 def decode(
     collector: FaultCollector, node: m.Text, record: Record, name: str, at: int, length: int
 ) -> str | None:
-    """The text at `at`, whose bytes (and the NUL behind) are inside the file; None when it is malformed. What
-    is wrong with it is noted at a field of a record.
+    """Decodes text, and reports what is wrong with it.
+
+    Args:
+        collector: The fault collector of the reading.
+        node: The text, as the schema has it.
+        record: The record that has the field.
+        name: The name of the field.
+        at: The offset of the text. Its bytes, and the NUL after them, are inside the file.
+        length: Its bytes.
+
+    Returns:
+        The text; None if it is malformed.
     """
     text, flaws = taken(node, collector.data, at, length)
     for details, place in flaws:
@@ -25,7 +35,17 @@ def decode(
 
 
 def taken(node: m.Text, data: bytes, at: int, length: int) -> tuple[str | None, list[Flaw]]:
-    """The text at `at`, None when it is malformed, and what is wrong with it."""
+    """Decodes text.
+
+    Args:
+        node: The text, as the schema has it.
+        data: The whole file.
+        at: The offset of the text.
+        length: Its bytes.
+
+    Returns:
+        The text, None if it is malformed, and what is wrong with it.
+    """
     flaws: list[Flaw] = []
     unit = node.unit
     end = at + length
@@ -59,7 +79,7 @@ def taken(node: m.Text, data: bytes, at: int, length: int) -> tuple[str | None, 
 
 
 def _nul(raw: bytes, unit: int) -> int | None:
-    """The offset of the first NUL character, or None."""
+    """Returns the offset of the first NUL character, or None."""
     at = raw.find(bytes(unit))
     while at >= 0 and at % unit:
         at = raw.find(bytes(unit), at + 1)

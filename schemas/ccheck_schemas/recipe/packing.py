@@ -1,6 +1,4 @@
-"""Write a record's integers by the schema's own layout, without its conditions: wrong content must be
-writable too.
-"""
+"""Pack a record's integers by the schema's layout without its conditions: wrong content must be writable."""
 
 from __future__ import annotations
 
@@ -15,9 +13,7 @@ from ccheck_schemas import meaning as m
 
 
 class Packing:
-    """The fixed fields of a Struct, as names and one `struct.Struct`. Nodes that take no bytes where they
-    stand are passed over.
-    """
+    """The fixed fields of a Struct, as names and one `struct.Struct`; nodes without bytes are left out."""
 
     def __init__(self, node: construct.Struct) -> None:
         names: list[str] = []
@@ -51,9 +47,13 @@ class Packing:
         return self.struct.size
 
     def offset(self, name: str) -> int:
-        """Where a field stands in the record."""
+        """Returns the offset of a field in the record."""
         return self._offsets[name]
 
     def pack(self, values: Mapping[str, Any]) -> bytes:
-        """The bytes of the record; `values` has a number, or bytes for text, under each name."""
+        """Returns the bytes of the record.
+
+        Args:
+            values: A number, or bytes for text, for each name.
+        """
         return self.struct.pack(*(values[name] for name in self.names))

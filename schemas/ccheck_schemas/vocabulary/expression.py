@@ -1,6 +1,4 @@
-"""``this`` expressions, where the bytes at hand end, and the error of a field that plain Construct parsing or
-building refuses.
-"""
+"""``this`` expressions, the end of the bytes at hand, and the error of plain Construct parsing."""
 
 from __future__ import annotations
 
@@ -21,8 +19,11 @@ Context: TypeAlias = MutableMapping[str, Any]
 
 
 class FieldError(construct.ValidationError):
-    """A field of a schema that plain Construct parsing or building refuses. meaning: the node's class. value:
-    what stood there.
+    """A field that plain Construct parsing or building refuses.
+
+    Attributes:
+        meaning: The class of the node.
+        value: The value of the field.
     """
 
     def __init__(self, meaning: str, value: object, detail: str, path: str) -> None:
@@ -32,7 +33,7 @@ class FieldError(construct.ValidationError):
 
 
 def evaluate(expression: Expression, context: Mapping[str, Any]) -> Any:
-    """The value of an int or of a ``this`` expression over the fields read so far."""
+    """Returns the value of an int or of a ``this`` expression over the fields read so far."""
     return expression(context) if callable(expression) else expression
 
 
@@ -59,7 +60,7 @@ def resolve(expression: Expression, context: Mapping[str, Any]) -> Any:
 
 
 class _Trail:
-    """Stands for a context, and records the keys by which a path goes through it."""
+    """A context that records the keys of a path."""
 
     def __init__(self) -> None:
         self.keys: list[Any] = []
@@ -70,7 +71,7 @@ class _Trail:
 
 
 def field_path(expression: Expression) -> tuple[str, ...] | None:
-    """Returns the names in a ``this.a.b`` expression; None for anything else, as an index into a list is."""
+    """Returns the names in a ``this.a.b`` expression; None for anything else, such as an index."""
     if not isinstance(expression, Path):
         return None
     trail = _Trail()
@@ -94,9 +95,7 @@ def paths_in(expression: Expression) -> Iterator[tuple[str, ...]]:
 
 
 def field_of(expression: Expression) -> str | None:
-    """The field of the same record that an expression is, when it is nothing more, or that field times a
-    number.
-    """
+    """Returns the field of the same record that an expression is, or that it multiplies; else None."""
     if isinstance(expression, BinExpr) and expression.op is operator.mul and isinstance(expression.rhs, int):
         expression = expression.lhs
     path = field_path(expression)
@@ -108,7 +107,7 @@ _END = "_end_of_region"
 
 @contextmanager
 def bounded(context: Context, end: int | None) -> Iterator[None]:
-    """Parse plainly inside a region that ends at the offset `end`; None: outside of all regions."""
+    """Parses inside a region that ends at the offset `end`; None: outside of all regions."""
     before = context.get(_END, ...)
     context[_END] = end
     try:
@@ -121,7 +120,7 @@ def bounded(context: Context, end: int | None) -> Iterator[None]:
 
 
 def end_of_region(context: Context | None) -> int | None:
-    """Where the innermost region around ends, in plain parsing; None: with the file."""
+    """Returns the end of the innermost region in plain parsing; None: the end of the file."""
     while context is not None:
         if _END in context:
             end: int | None = context[_END]
@@ -135,7 +134,7 @@ _STREAM = "_stream"
 
 @contextmanager
 def in_stream(context: Context, start: int, end: int | None) -> Iterator[None]:
-    """Parse or build plainly inside a stream, in which positions count. end: None with the file."""
+    """Parses or builds inside a stream, in which positions count; `end` None: the end of the file."""
     before = context.get(_STREAM, ...)
     context[_STREAM] = (start, end)
     try:
@@ -149,7 +148,7 @@ def in_stream(context: Context, start: int, end: int | None) -> Iterator[None]:
 
 
 def stream_of(context: Context | None) -> tuple[int, int | None]:
-    """Where the stream begins and ends, in plain parsing."""
+    """Returns start and end of the stream in plain parsing."""
     while context is not None:
         if _STREAM in context:
             found: tuple[int, int | None] = context[_STREAM]

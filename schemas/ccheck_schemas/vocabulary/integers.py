@@ -12,8 +12,9 @@ from ccheck_schemas.vocabulary.limits import at_least, in_order, positive
 
 
 class Meaning(construct.Subconstruct):
-    """An integer with a meaning. Subclasses judge the value in `complaint`, or leave it to the reader when it
-    takes more than one field.
+    """An integer with a meaning.
+
+    Subclasses check the number in `complaint`, or leave it to the reader if it needs more than one field.
     """
 
     def __init__(self, subcon: construct.Construct) -> None:
@@ -21,7 +22,7 @@ class Meaning(construct.Subconstruct):
         self.flagbuildnone = False
 
     def complaint(self, value: int) -> str | None:
-        """What is wrong with the value by itself, or None."""
+        """Returns what is wrong with the number by itself, or None."""
         return None
 
     def _parse(self, stream: BinaryIO, context: Context, path: str) -> object:
@@ -44,8 +45,13 @@ MOST_VERSIONS = 4096
 
 
 class Version(Meaning):
-    """The version of the format. known: the versions that this schema describes. minor_bits: how many of its
-    low bits are the minor number. mask: its bits, where other bits are something else.
+    """The version of the format.
+
+    Args:
+        subcon: The integer.
+        known: The versions that this schema describes.
+        minor_bits: The number of its low bits that are the minor version.
+        mask: The bits of the version, if other bits mean something else.
     """
 
     def __init__(
@@ -59,13 +65,13 @@ class Version(Meaning):
         self.mask = mask
 
     def words(self, value: int) -> str:
-        """The version as people write it."""
+        """Returns the version as people write it."""
         value &= self.mask
         bits = self.minor_bits
         return f"{value >> bits}.{value & (1 << bits) - 1}" if bits else str(value)
 
     def complaint(self, value: int) -> str | None:
-        """Whether the version is one of the known."""
+        """Returns what is wrong with an unknown version, or None."""
         return (
             None
             if value & self.mask in self.known
@@ -81,7 +87,7 @@ class Bounded(Meaning):
         self.low, self.high = in_order(low, high)
 
     def complaint(self, value: int) -> str | None:
-        """Whether the value lies inside its bounds."""
+        """Returns what is wrong with a number outside its bounds, or None."""
         return None if self.low <= value <= self.high else f"{value} is not in {self.low}..{self.high}"
 
 
@@ -96,7 +102,7 @@ class StrictEnum(Meaning):
             raise ValueError(f"{values.__name__} has no value that a field could have")
 
     def complaint(self, value: int) -> str | None:
-        """Whether the value has a name."""
+        """Returns what is wrong with an unknown number, or None."""
         return None if value in self.known else f"{value} has no name in {self.values.__name__}"
 
 
@@ -111,7 +117,7 @@ class StrictFlags(Meaning):
             self.mask |= int(bit)
 
     def complaint(self, value: int) -> str | None:
-        """Whether all set bits have names."""
+        """Returns what is wrong with unknown bits, or None."""
         return (
             None
             if not value & ~self.mask
@@ -120,10 +126,10 @@ class StrictFlags(Meaning):
 
 
 class Reserved(Meaning):
-    """Reserved for later: zero."""
+    """Reserved for later versions: zero."""
 
     def complaint(self, value: int) -> str | None:
-        """Whether the value is zero."""
+        """Returns what is wrong with a number that is not zero, or None."""
         return None if value == 0 else f"{value} is not 0"
 
 
@@ -147,7 +153,7 @@ class LengthOf(Meaning):
         self.step = positive(step)
 
     def complaint(self, value: int) -> str | None:
-        """Whether the length lies inside its bounds and is a multiple of its step."""
+        """Returns what is wrong with a length outside its bounds or between two steps, or None."""
         if not self.low <= value <= self.high:
             return f"{value} is not in {self.low}..{self.high}"
         return f"{value} is not a multiple of {self.step}" if value % self.step else None
@@ -174,8 +180,14 @@ class IndexInto(Meaning):
 
 
 class OffsetInto(Meaning):
-    """An offset, from the start of the file, of a record that a `Chain` or `At` of the same struct reads, or
-    0 for none. align: what the number is a multiple of. unit: how many bytes 1 stands for.
+    """An offset of a record that a `Chain` or `At` of the same struct reads, from the start of the file; 0:
+    none.
+
+    Args:
+        subcon: The integer.
+        of: The field that reads the record.
+        align: What the number is a multiple of.
+        unit: The bytes that 1 stands for.
     """
 
     def __init__(self, subcon: construct.Construct, of: str, align: int = 1, unit: int = 1) -> None:
@@ -185,13 +197,17 @@ class OffsetInto(Meaning):
         self.unit = positive(unit)
 
     def complaint(self, value: int) -> str | None:
-        """Whether the offset is aligned."""
+        """Returns what is wrong with a misaligned offset, or None."""
         return None if value % self.align == 0 else f"{value:#x} is not {self.align}-aligned"
 
 
 class ChecksumOver(Meaning):
-    """A checksum of the bytes from offset `start` to the end of the file. algorithm: ``crc-32`` (IEEE, as
-    zlib's).
+    """A checksum of the bytes from offset `start` to the end of the file.
+
+    Args:
+        subcon: The integer.
+        start: The offset of the first byte.
+        algorithm: ``crc-32`` (IEEE, as zlib's).
     """
 
     def __init__(self, subcon: construct.Construct, start: int, algorithm: str = "crc-32") -> None:

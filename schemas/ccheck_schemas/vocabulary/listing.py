@@ -1,4 +1,4 @@
-"""Nodes of the vocabulary for lists that no number counts: they end with a mark, or where the bytes end."""
+"""Nodes of the vocabulary for lists without a count, which end with a mark or with the bytes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ccheck_schemas.vocabulary.expression import Context, FieldError, end_of_reg
 
 
 class Terminated(construct.Subconstruct):
-    """Records of one fixed size, up to a record whose field `last` is 0, and all of it.
+    """Records of one fixed size, up to a record whose field `last` is 0, and whose other bytes are 0 too.
 
-    The ending record is no element. It takes its bytes where it stands, like the others.
+    The last record is no element, but it takes its bytes in the record like the others.
     """
 
     def __init__(self, record: construct.Construct, last: str) -> None:
@@ -35,7 +35,7 @@ class Terminated(construct.Subconstruct):
         return records
 
     def _mark(self) -> tuple[int, int, int]:
-        """The size of a record, and where its mark begins and ends."""
+        """Returns the size of a record, and start and end of its mark."""
         at = 0
         for sub in self.subcon.subcons:
             if sub.name == self.last:
@@ -54,7 +54,7 @@ class Terminated(construct.Subconstruct):
 
 
 class UpTo(construct.Subconstruct):
-    """Records, of any size, up to and with the one whose field `field` is `value`."""
+    """Records of any size, up to and including the one whose field `field` is `value`."""
 
     def __init__(self, record: construct.Construct, field: str, value: int) -> None:
         super().__init__(record)
@@ -76,9 +76,7 @@ class UpTo(construct.Subconstruct):
 
 
 class UpToEnd(construct.Subconstruct):
-    """Records, of any size, up to the end of the bytes at hand: of the `Region` around them, or of the
-    file.
-    """
+    """Records of any size, up to the end of the bytes at hand: of their `Region`, or of the file."""
 
     def _parse(self, stream: BinaryIO, context: Context, path: str) -> object:
         records = construct.ListContainer()

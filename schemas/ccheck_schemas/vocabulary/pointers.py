@@ -1,4 +1,4 @@
-"""Nodes of the vocabulary that follow a number to another place, and take no bytes where they stand."""
+"""Nodes of the vocabulary that point to another place, and take no bytes in their record."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ccheck_schemas.vocabulary.limits import positive
 
 
 class _Pointer(construct.Subconstruct):
-    """A node that takes no bytes where it stands."""
+    """A node that takes no bytes in its record."""
 
     def __init__(self, subcon: construct.Construct) -> None:
         super().__init__(subcon)
@@ -24,8 +24,11 @@ class _Pointer(construct.Subconstruct):
 
 
 class At(_Pointer):
-    """A record at an absolute offset (a ``this`` expression); None when the offset is 0. Shared records are
-    read once.
+    """A record at an absolute offset; None if the offset is 0. Shared records are read once.
+
+    Args:
+        offset: A ``this`` expression.
+        record: The record.
     """
 
     def __init__(self, offset: Expression, record: construct.Construct) -> None:
@@ -54,10 +57,14 @@ class At(_Pointer):
 
 
 class Chain(_Pointer):
-    """Records that name the offset of the next one, ascending and `align`-aligned.
+    """Records of which each names the offset of the next, in ascending order.
 
-    first: offset of the first record (0: none). next_field: the record's field that holds the offset of the
-    next one. last: the field that is 0 in the last record (often the same).
+    Args:
+        first: The offset of the first record; 0: none.
+        record: The record.
+        next_field: The field of a record that has the offset of the next one.
+        last: The field that is 0 in the last record, often `next_field`.
+        align: What the offsets are multiples of.
     """
 
     def __init__(
@@ -76,7 +83,7 @@ class Chain(_Pointer):
         before = -1
         while offset:
             if offset <= before:
-                raise FieldError("Chain", offset, f"{offset:#x} is not behind {before:#x}", path)
+                raise FieldError("Chain", offset, f"{offset:#x} is not after {before:#x}", path)
             before = offset
             construct.stream_seek(stream, offset, 0, path)
             with in_stream(context, 0, None):
@@ -102,8 +109,14 @@ class Chain(_Pointer):
 
 
 class Pooled(_Pointer):
-    """An item of the pool `region`: `length` bytes at an absolute `offset`, `align`-aligned. item: a `Text`
-    or `construct.Bytes`.
+    """An item of a pool.
+
+    Args:
+        region: The name of the pool.
+        offset: The absolute offset of the item.
+        length: Its bytes.
+        item: A `Text` or `construct.Bytes`.
+        align: What the offset is a multiple of.
     """
 
     def __init__(
@@ -132,11 +145,15 @@ class Pooled(_Pointer):
 
 
 class Rows(construct.Construct):
-    """A run of `count` records of the table `table` from index `first` on, taken by this record alone.
+    """A run of rows of a table, which this record alone takes.
 
-    first and count name fields of the same struct. The takers share out the table in order and without gaps.
-    Plain Construct parsing gives None here, because the table may stand later in the file; the reader gives
-    the records.
+    All records together take the whole table, in order and without gaps. Plain Construct parsing returns None
+    here, because the table may come later in the file; the reader returns the records.
+
+    Args:
+        table: The name of the table.
+        first: The field of the same struct that has the index of the first row.
+        count: The field of the same struct that has the number of rows.
     """
 
     def __init__(self, table: str, first: str, count: str) -> None:
@@ -157,11 +174,16 @@ class Rows(construct.Construct):
 
 
 class SharedText(_Pointer):
-    """The text that begins at `offset` of the block `block` (a `Strings`) and goes to the first NUL. Texts
-    may be the ends of others. encoding: a codec of Python, decoded strictly.
+    """A text of a block, up to its first NUL. A text may be the end of another.
 
-    Plain Construct parsing gives None here, because the block may stand later in the file; the reader gives
+    Plain Construct parsing returns None here, because the block may come later in the file; the reader
+    returns
     the text.
+
+    Args:
+        block: The name of the `Strings`.
+        offset: The offset of the text in the block.
+        encoding: A codec of Python, decoded strictly.
     """
 
     def __init__(self, block: str, offset: Expression, encoding: str = "ascii") -> None:

@@ -1,4 +1,4 @@
-"""Nodes of the vocabulary that take bytes where they stand: text, padding, tables, pools, regions."""
+"""Nodes of the vocabulary that take bytes in their record: text, padding, tables, pools, regions."""
 
 from __future__ import annotations
 
@@ -20,11 +20,14 @@ from ccheck_schemas.vocabulary.limits import in_order, positive
 
 
 class Text(construct.Construct):
-    """Text of `length` bytes (an int or a ``this`` expression).
+    """Text of `length` bytes.
 
-    encoding: a codec of Python, decoded strictly. terminator: ``none``; ``inside``, a NUL ends the text
-    within its length and only zeros follow it; ``behind``, one NUL follows that the length does not count.
-    lists: NULs inside part the texts of a list.
+    Args:
+        length: An int, or a ``this`` expression.
+        encoding: A codec of Python, decoded strictly.
+        terminator: ``none``; ``inside``: a NUL ends the text within its length, and only zeros follow it;
+            ``behind``: one NUL follows the text, which the length does not count.
+        lists: Whether NULs inside separate the texts of a list.
     """
 
     def __init__(
@@ -90,8 +93,9 @@ class ZeroPad(construct.Construct):
 
 
 class AnyPad(construct.Construct):
-    """Bytes up to the next multiple of `align` from the start of the file that no reader looks at. Unlike a
-    `ZeroPad` it is a field, and what it holds is for a check to judge.
+    """Any bytes up to the next multiple of `align` from the start of the file.
+
+    Unlike a `ZeroPad` it is a field, and a check decides what its bytes may be.
     """
 
     def __init__(self, align: int) -> None:
@@ -111,8 +115,14 @@ class AnyPad(construct.Construct):
 
 
 class Table(construct.Subconstruct):
-    """`count` records of one fixed size, known as `table` to `IndexInto` and `Rows`. low..high: how many are
-    allowed.
+    """Records of one fixed size, which `IndexInto` and `Rows` name.
+
+    Args:
+        table: The name of the table.
+        count: The number of records: an int, or a ``this`` expression.
+        record: The record.
+        low: The least number of records.
+        high: The greatest number of records.
     """
 
     def __init__(
@@ -137,7 +147,14 @@ class Table(construct.Subconstruct):
 
 
 class Pool(construct.Construct):
-    """`count` bytes, known as `region` to `Pooled`, whose items own them. low..high: how many are allowed."""
+    """Bytes whose owners are the items that `Pooled` fields name.
+
+    Args:
+        region: The name of the pool.
+        count: The number of bytes: an int, or a ``this`` expression.
+        low: The least number of bytes.
+        high: The greatest number of bytes.
+    """
 
     def __init__(self, region: str, count: Expression, low: int = 0, high: int = 1 << 24) -> None:
         super().__init__()
@@ -179,7 +196,7 @@ class Region(construct.Subconstruct):
     def _fill(self, used: int, context: Context, path: str) -> None:
         length = evaluate(self.length, context)
         if used != length:
-            raise FieldError("Region", length, f"region of {length} bytes holds {used}", path)
+            raise FieldError("Region", length, f"region of {length} bytes has {used} bytes of content", path)
 
     def _sizeof(self, context: Context, path: str) -> int:
         if callable(self.length):
@@ -188,8 +205,10 @@ class Region(construct.Subconstruct):
 
 
 class TextToNul(construct.Construct):
-    """Text up to its NUL, wherever that stands among the bytes at hand. encoding: a codec of Python of one
-    byte for each NUL, decoded strictly.
+    """Text up to the first NUL among the bytes at hand.
+
+    Args:
+        encoding: A codec of Python with a NUL of one byte, decoded strictly.
     """
 
     def __init__(self, encoding: str = "ascii") -> None:
@@ -218,8 +237,11 @@ def _to_nul(stream: BinaryIO, encoding: str, path: str) -> str:
 
 
 class Strings(construct.Construct):
-    """`length` bytes of texts that each end in a NUL, known as `block` to `SharedText`, whose texts own
-    them.
+    """Texts that each end in a NUL, which `SharedText` fields name and own.
+
+    Args:
+        block: The name of the block.
+        length: Its bytes: an int, or a ``this`` expression.
     """
 
     def __init__(self, block: str, length: Expression) -> None:
@@ -236,7 +258,7 @@ class Strings(construct.Construct):
 
 
 class ZerosTo(construct.Construct):
-    """Zero bytes up to the absolute offset `offset` (a ``this`` expression), where the next field stands."""
+    """Zero bytes up to the absolute offset `offset` (a ``this`` expression), where the next field begins."""
 
     def __init__(self, offset: Expression) -> None:
         super().__init__()
@@ -261,7 +283,7 @@ class ZerosTo(construct.Construct):
 
 
 class ZerosToEnd(construct.Construct):
-    """Zero bytes up to the end of the bytes at hand: room that is left for later."""
+    """Zero bytes up to the end of the bytes at hand: free room."""
 
     def __init__(self) -> None:
         super().__init__()

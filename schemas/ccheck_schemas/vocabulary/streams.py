@@ -68,10 +68,14 @@ class OpaqueRest(construct.Construct):
 
 
 class _Content:
-    """How content ends inside the bytes of a field. terminator: bytes that end it. include: they belong to
-    it. pad: a byte that is stripped from the end, before the terminator is looked for, unless it is the
-    terminator. encoding: a codec of
-    Python, decoded strictly; None for bytes.
+    """How content ends inside the bytes of a field.
+
+    Attributes:
+        terminator: The bytes that end it.
+        include: Whether they are part of it.
+        pad: A byte that is stripped from the end before the terminator is searched, unless it is the
+            terminator.
+        encoding: A codec of Python, decoded strictly; None for bytes.
     """
 
     terminator: bytes
@@ -93,7 +97,7 @@ class _Content:
         return code_unit(self.encoding)
 
     def extent(self, raw: bytes) -> int:
-        """How many of the field's bytes are its content."""
+        """Returns how many of the field's bytes are its content."""
         end = len(raw)
         if self.pad is not None and self.terminator != bytes([self.pad]):
             end = len(raw.rstrip(bytes([self.pad])))
@@ -105,12 +109,25 @@ class _Content:
         return end
 
     def value(self, raw: bytes, path: str) -> RawText | RawBytes:
-        """The content of the field's bytes. Raises FieldError."""
+        """Returns the content of the field's bytes.
+
+        Raises:
+            FieldError: They cannot be decoded.
+        """
         content = raw[: self.extent(raw)]
         return _with_raw(_decoded(content, self.encoding, path), raw)
 
     def written(self, obj: str | bytes, room: int | None, path: str) -> bytes:
-        """The bytes of a field with this content. room: how many there must be."""
+        """Returns the bytes of a field with this content.
+
+        Args:
+            obj: The content.
+            room: The bytes of the field; None if the content decides.
+            path: The field, for messages.
+
+        Raises:
+            FieldError: The content does not fit.
+        """
         kept = getattr(obj, "raw", None)
         if isinstance(kept, bytes) and room in (None, len(kept)):
             return kept
@@ -127,11 +144,18 @@ class _Content:
 
 
 class Slot(construct.Bytes, _Content):
-    """A field of `length` bytes whose content need not fill it: bytes, or text with an `encoding`.
+    """A field of `length` bytes, which its content need not fill: bytes, or text with an `encoding`.
 
-    The content ends at the first `terminator`, or with the field. Bytes `pad` at the end are stripped before.
-    What stands behind the content is padding where it is all `pad` or all zeros, and else counted as not
-    looked into. include: the terminator belongs to the content.
+    The content ends at the first terminator, or with the field. What follows it is padding if it is all `pad`
+    or
+    all zeros; else it counts as unread.
+
+    Args:
+        length: An int, or a ``this`` expression.
+        terminator: The bytes that end the content.
+        include: Whether the terminator is part of the content.
+        pad: A byte that is stripped from the end before the terminator is searched.
+        encoding: A codec of Python, decoded strictly.
     """
 
     def __init__(
@@ -180,11 +204,14 @@ class Rest(construct.Construct, _Content):
 
 
 class Delimited(construct.Construct):
-    """Bytes, or text with an `encoding`, up to the first `terminator`, wherever that is among the bytes at
-    hand.
+    """Bytes, or text with an `encoding`, up to the first terminator among the bytes at hand.
 
-    include: the terminator belongs to the content. consume: the next field begins behind the terminator,
-    else at it. to_end: the end of the bytes at hand ends the content too, else it is a fault.
+    Args:
+        terminator: The bytes that end the content.
+        include: Whether the terminator is part of the content.
+        consume: Whether the next field begins after the terminator; else it begins at the terminator.
+        to_end: Whether the end of the bytes at hand ends the content too; else it is a fault.
+        encoding: A codec of Python, decoded strictly.
     """
 
     def __init__(
@@ -207,11 +234,11 @@ class Delimited(construct.Construct):
 
     @property
     def unit(self) -> int:
-        """Bytes of one code unit: a terminator is found at multiples of them alone."""
+        """Bytes of one code unit: terminators are found at multiples of it alone."""
         return code_unit(self.encoding)
 
     def parts(self, raw: bytes) -> tuple[int, int] | None:
-        """How many of the bytes are content, and how many the field takes; None without an end."""
+        """Returns the bytes of the content and of the field; None without an end."""
         at = find(raw, self.terminator, self.unit)
         if at is None:
             return (len(raw), len(raw)) if self.to_end else None
@@ -237,9 +264,9 @@ class Delimited(construct.Construct):
 
 
 class Substream(construct.Subconstruct):
-    """`length` bytes that the inner node need not fill, and in which the positions of `ReadAt` count.
+    """`length` bytes, which the inner node need not fill, and in which the positions of `ReadAt` count.
 
-    What the inner node leaves is counted as not looked into. Built, it is zeros.
+    What the inner node leaves counts as unread. Building writes zeros there.
     """
 
     def __init__(self, length: Expression, subcon: construct.Construct) -> None:
@@ -303,10 +330,14 @@ class SubstreamRest(construct.Subconstruct):
 
 
 class ReadAt(construct.Subconstruct):
-    """A node at `position` of its stream, whose bytes another field may own too. It takes no bytes where it
-    stands, and 0 is a position like any other.
+    """A node at a position of its stream, whose bytes another field may own too.
 
-    whole_file: the position counts in the file, not in the substream around.
+    It takes no bytes in its record. Position 0 is like any other.
+
+    Args:
+        position: An int, or a ``this`` expression.
+        subcon: The node.
+        whole_file: Whether the position counts from the start of the file, not of the substream.
     """
 
     def __init__(
@@ -335,8 +366,11 @@ class ReadAt(construct.Subconstruct):
     def _placed(
         self, stream: BinaryIO, context: Context, size: int | None, path: str
     ) -> tuple[int, int, int | None]:
-        """Go to the position. Gives the place to come back to, and where the stream begins and ends. size: of
-        the file, None while it is built.
+        """Goes to the position.
+
+        Returns:
+            The place to come back to, and start and end of the stream. The size of a file that is built is
+                None.
         """
         back = construct.stream_tell(stream, path)
         start, end = (0, None) if self.whole_file else stream_of(context)
@@ -352,12 +386,15 @@ class ReadAt(construct.Subconstruct):
 
 
 def code_unit(encoding: str | None) -> int:
-    """Bytes of one code unit of an encoding; 1 for bytes."""
+    """Returns the bytes of one code unit of an encoding; 1 for bytes."""
     return 1 if encoding is None else unit_of(encoding)
 
 
 def find(raw: bytes, terminator: bytes, unit: int) -> int | None:
-    """Where a terminator begins, None without one. One of whole code units is found at multiples of them."""
+    """Returns the offset of a terminator; None without one.
+
+    A terminator of whole code units is found at multiples of them.
+    """
     step = unit if len(terminator) % unit == 0 else 1
     at = raw.find(terminator)
     while at >= 0 and at % step:
@@ -395,7 +432,7 @@ def _with_raw(value: str | bytes, raw: bytes) -> RawText | RawBytes:
 
 
 def _rest(stream: BinaryIO, context: Context, path: str) -> bytes:
-    """All bytes up to the end of the bytes at hand."""
+    """Returns all bytes up to the end of the bytes at hand."""
     end = end_of_region(context)
     if end is None:
         return bytes(stream.read())
@@ -404,14 +441,14 @@ def _rest(stream: BinaryIO, context: Context, path: str) -> bytes:
 
 
 def _within(stream: BinaryIO, end: int | None, path: str) -> None:
-    """Refuse content that went beyond the end of its stream."""
+    """Refuses content that goes past the end of its stream."""
     at = construct.stream_tell(stream, path)
     if end is not None and at > end:
         raise FieldError("Substream", at, f"the content ends at {at}, its stream at {end}", path)
 
 
 def _fill(stream: BinaryIO, end: int, context: Context, path: str) -> None:
-    """Go to the end of a substream that is built: over the bytes of the file that is rebuilt, or zeros."""
+    """Goes to the end of a substream that is built: copies the original bytes, or writes zeros."""
     at, size = construct.stream_tell(stream, path), construct.stream_size(stream)
     source = _source(context)
     if source is not None:

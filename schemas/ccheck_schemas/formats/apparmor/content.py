@@ -337,9 +337,9 @@ class _ContentReader:
             own.xtable = tuple(self.array(Code.STRING, "names that executing leads to"))
             self.need(Code.STRUCTEND, None, "of xtable")
         if self.take(Code.STRUCT, "data"):
-            held = []
+            entries = []
             while (key := self.take(Code.STRING)) is not None:
                 value = self.need(Code.BLOB, None, "the data of a key").value
-                held.append((key.value or "", value if isinstance(value, bytes) else b""))
-            own.data = tuple(held)
+                entries.append((key.value or "", value if isinstance(value, bytes) else b""))
+            own.data = tuple(entries)
             self.need(Code.STRUCTEND, None, "of data")

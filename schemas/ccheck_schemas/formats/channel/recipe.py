@@ -113,14 +113,14 @@ def compose(recipe: Recipe) -> bytes:
             member.done()
     blocks = []
     at = HEADER_SIZE
-    for block_kind, held in ((first, records), (second, members), (pool_kind, bytes(pool.data))):
-        following = at + _block_size(block_kind, len(held))
-        size = 8 + _RECORD_SIZES[block_kind] * len(held)
+    for block_kind, elements in ((first, records), (second, members), (pool_kind, bytes(pool.data))):
+        following = at + _block_size(block_kind, len(elements))
+        size = 8 + _RECORD_SIZES[block_kind] * len(elements)
         body = {
             "kind": block_kind,
             "record_size": _RECORD_SIZES[block_kind],
-            "count": len(held),
-            "records": held,
+            "count": len(elements),
+            "records": elements,
         }
         blocks.append({"next_offset": following, "size": size, "body": body})
         at = following

@@ -77,8 +77,8 @@ class _Writer:
         text = part.text("name", default="") if name is not None else part.text("name")
         self.structure += _word(Token.BEGIN_NODE) + _ascii(text, part.where("name")) + b"\0"
         self._align()
-        for held in part.parts("properties", default=[]):
-            self._property(held)
+        for property_ in part.parts("properties", default=[]):
+            self._property(property_)
         waiting.append(part.parts("nodes", default=[]))
         part.done()
 
@@ -160,7 +160,7 @@ def describe(content: DevicetreeContent) -> Recipe:
         raise RecipeError("", f"nodes lie more than {DEPTH_HIGH} deep in each other")
     below = children(content.nodes)
     recipe["root"] = _node(content.nodes[0], below)
-    names = (held.name for node in content.nodes for held in node.properties)
+    names = (property_.name for node in content.nodes for property_ in node.properties)
     if content.strings != in_order_of_use(name or "" for name in names):
         # A tree that was changed in place: its names stand in the order in which they came.
         recipe["strings"] = content.strings.rstrip(b"\0").decode("ascii").split("\0")
@@ -172,15 +172,15 @@ def describe(content: DevicetreeContent) -> Recipe:
 def _node(node: Node, below: dict[int, list[Node]]) -> dict[str, Any]:
     recipe: dict[str, Any] = {"name": node.name} if node.parent is not None or node.name else {}
     if node.properties:
-        recipe["properties"] = [_property(held) for held in node.properties]
+        recipe["properties"] = [_property(property_) for property_ in node.properties]
     if id(node) in below:
         recipe["nodes"] = [_node(inner, below) for inner in below[id(node)]]
     return recipe
 
 
-def _property(held: Property) -> dict[str, Any]:
-    recipe: dict[str, Any] = {"name": held.name}
-    value = held.value
+def _property(property_: Property) -> dict[str, Any]:
+    recipe: dict[str, Any] = {"name": property_.name}
+    value = property_.value
     if value and value[-1] == 0 and _printable(value):
         recipe["texts"] = value[:-1].decode("ascii").split("\0")
     elif value and len(value) % 4 == 0:

@@ -243,6 +243,6 @@ def children(nodes: tuple[Node, ...]) -> dict[int, list[Node]]:
 def phandles(nodes: tuple[Node, ...]) -> Iterator[tuple[Node, Property]]:
     """The properties by which other nodes refer to one."""
     for node in nodes:
-        for held in node.properties:
-            if held.name in ("phandle", "linux,phandle"):
-                yield node, held
+        for property_ in node.properties:
+            if property_.name in ("phandle", "linux,phandle"):
+                yield node, property_

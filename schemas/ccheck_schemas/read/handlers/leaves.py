@@ -28,7 +28,7 @@ class Integer(NamedTuple):
 def integer(
     reader: Reader, leaf: Integer, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """A number, which is compared with its meanings."""
+    """Reads a number, and checks its meanings."""
     packed, meanings = leaf
     end = at + packed.size
     if end > limit:
@@ -43,7 +43,7 @@ def integer(
 def nothing(
     reader: Reader, node: construct.Construct, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """A field that this file does not have."""
+    """Reads a field that this file does not have."""
     record.put(name, None, at, at)
     return at
 
@@ -51,7 +51,7 @@ def nothing(
 def const(
     reader: Reader, node: construct.Const, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """Bytes that are always the same."""
+    """Reads bytes that are always the same."""
     size = fixed_size(node) or 0
     reader.need(record, name, at, size, limit, promised)
     raw = reader.data[at : at + size]
@@ -65,7 +65,7 @@ def const(
 def raw_bytes(
     reader: Reader, node: construct.Bytes, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """Bytes as they are."""
+    """Reads bytes without a structure."""
     length = reader.amount(node.length, record, name, at)
     reader.need(record, name, at, length, limit, promised)
     record.put(name, reader.data[at : at + length], at, at + length)
@@ -73,7 +73,7 @@ def raw_bytes(
 
 
 def text(reader: Reader, node: m.Text, record: Record, name: str, at: int, limit: int, promised: int) -> int:
-    """Text whose length is known."""
+    """Reads text of a known length."""
     length = reader.amount(node.length, record, name, at)
     behind = node.unit if node.terminator == "behind" else 0
     reader.need(record, name, at, length + behind, limit, promised)
@@ -85,7 +85,7 @@ def text(reader: Reader, node: m.Text, record: Record, name: str, at: int, limit
 def text_to_nul(
     reader: Reader, node: m.TextToNul, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """Text up to its NUL."""
+    """Reads text up to its NUL."""
     reader.need(record, name, at, 1, limit, promised)
     nul = reader.data.find(b"\0", at, limit)
     record.put(name, None, at, limit if nul < 0 else nul)
@@ -101,7 +101,7 @@ def text_to_nul(
 def zero_pad(
     reader: Reader, node: m.ZeroPad, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """Zeros up to an alignment."""
+    """Reads zeros up to an alignment."""
     end = at + -at % node.align
     reader.need(record, "padding", at, end - at, limit, promised)
     if id(record) not in reader.detached:
@@ -112,7 +112,7 @@ def zero_pad(
 def any_pad(
     reader: Reader, node: m.AnyPad, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """Bytes up to an alignment, whatever they are."""
+    """Reads any bytes up to an alignment."""
     end = at + -at % node.align
     reader.need(record, name, at, end - at, limit, promised)
     record.put(name, reader.data[at:end], at, end)

@@ -1,4 +1,4 @@
-"""Read lists that no number counts, and padding whose length is not said."""
+"""Read lists without a count, and padding without a length."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def terminated(
     reader: Reader, node: m.Terminated, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """Records up to the one whose mark is 0. What else that one holds is a fault."""
+    """Reads records up to one whose mark is 0. Any other non-zero byte of that record is a fault."""
     listed = bare(node.subcon)[0]
     size = fixed_size(listed)
     mark = number_at(listed, node.last)
@@ -51,7 +51,7 @@ def terminated(
 
 
 def up_to(reader: Reader, node: m.UpTo, record: Record, name: str, at: int, limit: int, promised: int) -> int:
-    """Records up to and with the one whose mark has its value."""
+    """Reads records up to and including the one whose mark has the given value."""
     listed = bare(node.subcon)[0]
     start = at
     rows: list[Record] = []
@@ -69,7 +69,7 @@ def up_to(reader: Reader, node: m.UpTo, record: Record, name: str, at: int, limi
 def up_to_end(
     reader: Reader, node: m.UpToEnd, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """Records up to the end of the bytes at hand."""
+    """Reads records up to the end of the bytes at hand."""
     listed = bare(node.subcon)[0]
     start = at
     rows: list[Record] = []
@@ -79,7 +79,7 @@ def up_to_end(
         rows.append(row)
         row.end = reader.struct(listed, row, at, limit, promised)
         if row.end == at:
-            # Nothing moved, so the next element would be this one again, without end.
+            # The next element would be this one again, without end.
             reader.collector.fault(ElementWithoutBytes(None, len(rows)), record, name, (at, limit))
             reader.stop()
         at = row.end
@@ -90,15 +90,13 @@ def up_to_end(
 def zeros_to(
     reader: Reader, node: m.ZerosTo, record: Record, name: str | None, at: int, limit: int, promised: int
 ) -> int:
-    """Zero bytes up to the offset that a field names. One that lies before what was read so far has bytes
-    of two owners, and ends the record.
-    """
+    """Reads zeros up to the offset in a field. An offset before this place is a fault and ends the record."""
     target = reader.number(node.offset, record, name, at)
     field = m.field_of(node.offset)
     if target < at:
         place = (max(0, target), at)
         proofs = (("they are read up to here", lambda: Span(at, 0, "")),)
-        twice = BytesOwnedTwice("what stands before", link=True)
+        twice = BytesOwnedTwice("the bytes before", link=True)
         reader.collector.fault(twice, record, field, None if field else place, proofs)
         reader.stop()
     if target > limit and promised <= limit:
@@ -112,7 +110,7 @@ def zeros_to(
 def zeros_to_end(
     reader: Reader, node: m.ZerosToEnd, record: Record, name: str | None, at: int, limit: int, promised: int
 ) -> int:
-    """Zero bytes up to the end of the bytes at hand."""
+    """Reads zeros up to the end of the bytes at hand."""
     _zeros(reader, record, at, limit)
     return limit
 

@@ -1,4 +1,4 @@
-"""Hold numbers against what they mean: at once, or when the whole file is read."""
+"""Check numbers against their meanings, at once or when the whole file is read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 
 
 def check_meaning(reader: Reader, meaning: m.Meaning, value: int, record: Record, name: str) -> None:
-    """Hold a number against its meaning: now, or when the whole file is read."""
+    """Checks a number against its meaning, at once or when the whole file is read.
+
+    Args:
+        reader: The state of the reading.
+        meaning: The meaning of the field.
+        value: The number.
+        record: The record that has the field.
+        name: The name of the field.
+    """
     wrong = number_fault(meaning, value, reader.size)
     if wrong is not None:
         reader.collector.fault(wrong, record, name)
@@ -44,16 +52,16 @@ def _index(reader: Reader, meaning: m.IndexInto, value: int, record: Record, nam
 
 
 def _count(reader: Reader, meaning: m.CountOf, value: int, record: Record, name: str) -> None:
-    held = record.get(meaning.of)
-    if isinstance(held, list | RowSequence) and len(held) != value and reader.collector.complete:
-        reader.collector.fault(CountMismatch(value, len(held), meaning.of), record, name)
+    counted = record.get(meaning.of)
+    if isinstance(counted, list | RowSequence) and len(counted) != value and reader.collector.complete:
+        reader.collector.fault(CountMismatch(value, len(counted), meaning.of), record, name)
 
 
 def _record_size(reader: Reader, meaning: m.RecordSize, value: int, record: Record, name: str) -> None:
-    held = record.get(meaning.of)
-    if held is None:
+    counted = record.get(meaning.of)
+    if counted is None:
         return
-    size = 1 if isinstance(held, bytes) else next((row.end - row.offset for row in held), value)
+    size = 1 if isinstance(counted, bytes) else next((row.end - row.offset for row in counted), value)
     if value != size:
         reader.collector.fault(RecordSizeWrong(value, size), record, name)
 
@@ -66,4 +74,4 @@ _DEFERRED: Mapping[type, Callable[..., None]] = MappingProxyType(
         m.RecordSize: _record_size,
     }
 )
-"""What is asked of a number when the whole file is read, by its meaning."""
+"""The checks of a meaning that need the whole file."""

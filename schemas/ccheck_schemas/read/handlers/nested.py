@@ -1,4 +1,4 @@
-"""Read what holds other nodes where it stands: records, lists, regions, branches."""
+"""Read nodes that contain other nodes: records, lists, regions, branches."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def nested(
     reader: Reader, node: construct.Struct, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """A record inside another."""
+    """Reads a record inside another."""
     inner = Record(record, name or "", at)
     record.put(name, inner, at, at)
     end = reader.struct(node, inner, at, limit, promised)
@@ -33,7 +33,7 @@ def nested(
 def array(
     reader: Reader, node: construct.Array, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """A counted list."""
+    """Reads a list with a count."""
     count = reader.amount(node.count, record, name, at)
     size = fixed_size(node.subcon)
     may_be_empty = size is None and not least_size(node.subcon)
@@ -42,9 +42,9 @@ def array(
     values: list[Any] = []
     record.put(name, values, at, at)
     handle, subcon = reader.handler(node.subcon)
-    # An Array makes no context of its own: its elements name the fields of the record that holds it.
+    # An Array has no context of its own: its elements name the fields of the record around it.
     if isinstance(subcon, leaves.Integer) and not subcon.meanings:
-        # Numbers that mean nothing by themselves are read at once, and keep no places of their own.
+        # Numbers without a meaning are read together, and have no places of their own.
         end = at + fits * subcon.packer.size
         values += (number for (number,) in subcon.packer.iter_unpack(memoryview(reader.data)[at:end]))
         at, one_by_one = end, range(0)
@@ -71,7 +71,7 @@ def array(
 def region(
     reader: Reader, node: m.Region, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """What has a length of its own, which its content fills."""
+    """Reads bytes with a length of their own, which the content must fill."""
     length = reader.amount(node.length, record, name, at)
     field = field_of(node.length)
     end = at + length
@@ -99,19 +99,19 @@ def region(
 def if_then_else(
     reader: Reader, node: construct.IfThenElse, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """One of two branches."""
-    holds = reader.value(node.condfunc, record, name, at)
-    chosen = node.thensubcon if holds else node.elsesubcon
+    """Reads one of two branches."""
+    condition = reader.value(node.condfunc, record, name, at)
+    chosen = node.thensubcon if condition else node.elsesubcon
     return choose(reader, chosen, record, name, at, limit, promised)
 
 
 def switch(
     reader: Reader, node: construct.Switch, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """The branch of a kind."""
+    """Reads the branch of a key. An unknown key without a default is a fault and ends the record."""
     key = reader.value(node.keyfunc, record, name, at)
     if key not in node.cases and node.default is construct.Pass:
-        # What an unknown kind holds cannot be read. A field that is a StrictEnum has said so already.
+        # The content of an unknown key cannot be read. A StrictEnum field has reported the key already.
         reader.collector.complete = False
         unknown = UnknownEnumValue(key, node.cases)
         reader.collector.blame(unknown, record, field_of(node.keyfunc), (at, at))
@@ -123,6 +123,6 @@ def switch(
 def choose(
     reader: Reader, node: construct.Construct, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """A branch that was chosen."""
+    """Reads the chosen branch."""
     handle, subcon = reader.handler(node)
     return handle(reader, subcon, record, name, at, limit, promised)

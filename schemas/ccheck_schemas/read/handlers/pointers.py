@@ -1,4 +1,4 @@
-"""Read records at offsets that the file names, and chains of them."""
+"""Read records at offsets that fields name, and chains of records."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def record_at(
     reader: Reader, node: m.At, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """A record at an offset; one that was read before is not read again."""
+    """Reads a record at an offset, once for all fields that name it."""
     record.put(name, None, at, at)
     offset = reader.number(node.offset, record, name, at)
     if offset:
@@ -50,8 +50,11 @@ def record_at(
 
 
 def _around(node: construct.Construct, record: Record) -> tuple[Any, ...]:
-    """Returns what a record at an offset takes from the record that names it. Two that name one offset share
-    the record only where they agree in this: else it would be read by the first and believed by both.
+    """Returns the values that a record at an offset uses from outside.
+
+    Two fields that name one offset share the record only if these values are equal. Otherwise it would be
+    read
+    with the values of the first and used by both.
     """
     return tuple(_followed(path, record.values) for path in outer_paths(node))
 
@@ -66,7 +69,7 @@ def _followed(path: tuple[str, ...], values: Any) -> Any:
 def _read_at(
     reader: Reader, node: construct.Construct, target: Record, holder: Record, field: str | None, offset: int
 ) -> bool:
-    """Read a record at an offset that a field of another record, the holder, named."""
+    """Reads a record at an offset that a field of the `holder` names; returns whether it is in the file."""
     if not 0 <= offset < reader.size:
         reader.collector.complete = False
         outside = OffsetOutsideFile(offset, reader.size)
@@ -90,7 +93,7 @@ def _read_at(
 def chain(
     reader: Reader, node: m.Chain, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """Records of which each names the next."""
+    """Reads records of which each names the next."""
     links: list[Record] = []
     record.put(name, links, at, at)
     holder, field = record, field_of(node.first)

@@ -1,4 +1,4 @@
-"""Read tables, pools and blocks of names, and what names their rows and items."""
+"""Read tables, pools and blocks of texts, and the fields that name their rows, items and texts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def table(
     reader: Reader, node: m.Table, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """A table, whose rows others name or take."""
+    """Reads a table, whose rows other records name or take."""
     count = reader.amount(node.count, record, name, at)
     _limits(reader, node, count, record, at)
     size = fixed_size(node.subcon) or 1
@@ -54,7 +54,7 @@ def table(
 
 
 def _bulk_rows(reader: Reader, rows: RowSequence) -> None:
-    """Read rows at once: only those that break a meaning are looked at by themselves."""
+    """Reads all rows together: only a row that breaks a meaning becomes a record here."""
     plan = rows.plan
     for i in plan.broken(rows.bytes(), reader.size):
         for name, meaning in plan.meanings:
@@ -69,7 +69,7 @@ def _bulk_rows(reader: Reader, rows: RowSequence) -> None:
 
 
 def pool(reader: Reader, node: m.Pool, record: Record, name: str, at: int, limit: int, promised: int) -> int:
-    """A pool, whose items others name."""
+    """Reads a pool, whose items other records name."""
     count = reader.amount(node.count, record, name, at)
     _limits(reader, node, count, record, at)
     fits = reader.fit(node.count, count, 1, record, at, limit, promised)
@@ -85,7 +85,7 @@ def pool(reader: Reader, node: m.Pool, record: Record, name: str, at: int, limit
 def strings(
     reader: Reader, node: m.Strings, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """A block of names, which others name by their offset."""
+    """Reads a block of texts, which other records name by their offset."""
     length = reader.amount(node.length, record, name, at)
     fits = reader.fit(node.length, length, 1, record, at, limit, promised)
     if not reader.blocks.add(node.block, at, at + fits):
@@ -99,7 +99,7 @@ def strings(
 def take_shared(
     reader: Reader, node: m.SharedText, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """A name in a block."""
+    """Reads a field that names a text of a block."""
     record.put(name, None, at, at)
     reader.number(node.offset, record, name, at)
     reader.blocks.take(record, name, node)
@@ -109,7 +109,7 @@ def take_shared(
 def take_rows(
     reader: Reader, node: m.Rows, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """RowSequence of a table."""
+    """Reads a field that takes rows of a table."""
     record.put(name, (), at, at)
     reader.tables.take(record, name, node)
     return at
@@ -118,7 +118,7 @@ def take_rows(
 def take_pooled(
     reader: Reader, node: m.Pooled, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """An item of a pool."""
+    """Reads a field that names an item of a pool."""
     record.put(name, None, at, at)
     for expression in (node.offset, node.length):
         reader.number(expression, record, name, at)
@@ -127,12 +127,12 @@ def take_pooled(
 
 
 def _limits(reader: Reader, node: m.Table | m.Pool, count: int, record: Record, at: int) -> None:
-    """Hold a count against the limits of its table or pool."""
+    """Compares a count with the limits of its table or pool."""
     if not node.low <= count <= node.high:
         outside = OutsideLimits(count, node.low, node.high)
         reader.collector.blame(outside, record, field_of(node.count), (at, at))
 
 
 def _repeated(reader: Reader, name: str, field: str | None, record: Record, at: int) -> None:
-    """A second table or pool of a name: what points into it is held against the first alone."""
+    """Reports a second table or pool of the same name. Its name refers to the first alone."""
     reader.collector.blame(TableRepeated(name), record, field, (at, at))

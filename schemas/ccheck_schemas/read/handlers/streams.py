@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from ccheck_schemas.read.reader import Reader
 
 SLACK = "the type ends before its field does"
-"""Why the rest of a substream is not looked into."""
+"""Why the rest of a substream is unread."""
 BEHIND = "the content ends before its field does"
-"""Why the rest of a slot is not looked into."""
+"""Why the rest of a slot is unread."""
 
 
 def opaque(
     reader: Reader, node: m.Opaque, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """Bytes that are not looked into."""
+    """Reads bytes that the schema does not describe."""
     length = reader.amount(node.length, record, name, at)
     reader.need(record, name, at, length, limit, promised)
     return _opaque(reader, node, record, name, at, at + length)
@@ -39,7 +39,7 @@ def opaque(
 def opaque_rest(
     reader: Reader, node: m.OpaqueRest, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """Bytes up to the end that are not looked into."""
+    """Reads bytes up to the end that the schema does not describe."""
     return _opaque(reader, node, record, name, at, limit)
 
 
@@ -52,14 +52,14 @@ def _opaque(
 
 
 def slot(reader: Reader, node: m.Slot, record: Record, name: str, at: int, limit: int, promised: int) -> int:
-    """A field of a known length with content that need not fill it."""
+    """Reads a field of a known length, which its content need not fill."""
     length = reader.amount(node.length, record, name, at)
     reader.need(record, name, at, length, limit, promised)
     return _content(reader, node, record, name, at, at + length)
 
 
 def rest(reader: Reader, node: m.Rest, record: Record, name: str, at: int, limit: int, promised: int) -> int:
-    """A field up to the end with content that need not fill it."""
+    """Reads a field up to the end, which its content need not fill."""
     return _content(reader, node, record, name, at, limit)
 
 
@@ -77,7 +77,7 @@ def _content(reader: Reader, node: m.Slot | m.Rest, record: Record, name: str, a
 def delimited(
     reader: Reader, node: m.Delimited, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """Content up to a terminator."""
+    """Reads content up to a terminator."""
     found = _find(reader.data, node, at, limit)
     if found < 0 and not node.to_end:
         record.put(name, None, at, limit)
@@ -93,7 +93,7 @@ def delimited(
 
 
 def _find(data: bytes, node: m.Delimited, at: int, limit: int) -> int:
-    """The offset of the terminator, or -1."""
+    """Returns the offset of the terminator, or -1."""
     step = node.unit if len(node.terminator) % node.unit == 0 else 1
     found = data.find(node.terminator, at, limit)
     while found >= 0 and (found - at) % step:
@@ -104,7 +104,7 @@ def _find(data: bytes, node: m.Delimited, at: int, limit: int) -> int:
 def _decoded(
     reader: Reader, encoding: str | None, record: Record, name: str, at: int, content: bytes
 ) -> str | bytes | None:
-    """The content; None for text that is malformed."""
+    """Returns the content; None for malformed text."""
     if encoding is None:
         return content
     try:
@@ -118,7 +118,7 @@ def _decoded(
 def substream(
     reader: Reader, node: m.Substream, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """Bytes of a known length in which positions count, and whose rest is not looked into."""
+    """Reads a stream of a known length, in which positions count, and whose rest is unread."""
     length = reader.amount(node.length, record, name, at)
     end = at + length
     if end > limit:
@@ -136,7 +136,7 @@ def substream(
 def substream_rest(
     reader: Reader, node: m.SubstreamRest, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """Bytes up to the end in which positions count, and whose rest is not looked into."""
+    """Reads a stream up to the end, in which positions count, and whose rest is unread."""
     _inside(reader, node.subcon, record, name, at, limit, promised)
     return limit
 
@@ -144,7 +144,7 @@ def substream_rest(
 def _inside(
     reader: Reader, node: construct.Construct, record: Record, name: str, at: int, stop: int, end: int
 ) -> None:
-    """Read a node in a stream from `at` to `stop`; the file promised one up to `end`."""
+    """Reads a node in a stream from `at` to `stop`; the file states that the stream ends at `end`."""
     handle, subcon = reader.handler(node)
     around, reader.stream = reader.stream, (at, stop, end)
     try:
@@ -161,7 +161,7 @@ def _inside(
 def read_at(
     reader: Reader, node: m.ReadAt, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """A node at a position, whose bytes another field may own too."""
+    """Reads a node at a position, whose bytes another field may own too."""
     position = reader.number(node.position, record, name, at)
     start, stop, end = (0, reader.size, reader.size) if node.whole_file else reader.stream
     record.put(name, None, at, at)

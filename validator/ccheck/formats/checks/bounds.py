@@ -129,7 +129,7 @@ def reserved_not_zero(subject: Subject) -> Iterator[Blame]:
     """
     for fault in faults(subject, kinds.ReservedNotZero):
         yield Blame(
-            f"the reserved field holds {fault.details.value:#x}, not 0",
+            f"the reserved field is {fault.details.value:#x}, not 0",
             fault.span,
             label="reserved",
             why="a later driver will read a meaning into it",
@@ -155,7 +155,7 @@ def padding_not_zero(subject: Subject) -> Iterator[Blame]:
             f"{fault.span.length} bytes of padding are not zero",
             fault.span,
             label="padding",
-            why="stray bytes carry memory of the program that wrote them, or something hidden",
+            why="leftover bytes contain memory of the program that wrote them, or something hidden",
             fix="set them to 0",
         )
 
@@ -186,7 +186,7 @@ def _outside(fault: Fault[kinds.OffsetOutsideRegion]) -> Blame:
     nul = " and its NUL" if behind else ""
     wraps = f", which wraps to {total & 0xFFFFFFFF:#x} in 32 bits" if total > 0xFFFFFFFF else ""
     return Blame(
-        f"{counted(length, 'byte')}{nul} at {offset:#x} {'ends' if length + behind == 1 else 'end'} at {total:#x}{wraps}; the {region} is {details.start:#x} to {details.end:#x}",
+        f'{counted(length, "byte")}{nul} at {offset:#x} {"ends" if length + behind == 1 else "end"} at {total:#x}{wraps}; region "{region}" spans {details.start:#x} to {details.end:#x}',
         fault.span,
         label=f"outside the {region}",
         why="the driver reads there all the same: out of bounds, or from another table",
@@ -235,7 +235,7 @@ def index_outside_table(subject: Subject) -> Iterator[Blame]:
         what = f"row {value:,}" if count == 1 else f"{count:,} rows from row {value:,}"
         which = f" (0 to {rows - 1:,})" if rows else ""
         yield Blame(
-            f"{what} of {table} asked for, the table has {rows:,}{which}",
+            f"{what} of {table} requested, but the table has {rows:,}{which}",
             fault.span,
             label=f"past {table}",
             why="the driver multiplies the index by the record size and reads past the table",

@@ -23,7 +23,7 @@ def faults(subject: Subject, kind: type[DetailsT]) -> Iterator[Fault[DetailsT]]:
 
 _WHY_MAGIC = {
     True: "the file is of another format, or its beginning is damaged",
-    False: "what stands here is damaged, or a number in front of it leads to the wrong place",
+    False: "these bytes are damaged, or a number before them points to the wrong place",
 }
 
 
@@ -82,7 +82,7 @@ def unknown_format_version(subject: Subject) -> Iterator[Blame]:
             f"format version is {fault.details.value}, known is {known}",
             fault.span,
             label=f"version {fault.details.value}",
-            why="in another version fields may stand elsewhere or mean something else",
+            why="in another version fields may have other places or meanings",
             fix=f"build the content for version {known}",
         )
 
@@ -133,7 +133,7 @@ def size_mismatch(subject: Subject) -> Iterator[Blame]:
             fault.span,
             label=counted(value, "byte"),
             why="a driver believes the field: it reads too far, or leaves content unread",
-            fix=f"set the size to {actual:,}, or bring back the bytes that belong here",
+            fix=f"set the size to {actual:,}, or restore the bytes that belong here",
         )
 
 
@@ -149,7 +149,7 @@ def count_past_bytes(subject: Subject) -> Iterator[Blame]:
     there.
 
     ## How to fix
-    Set the count to the number of records, or bring back the records.
+    Set the count to the number of records, or restore the records.
     """
     for fault in faults(subject, kinds.CountPastBytes):
         count, room, size = fault.details.count, fault.details.room, fault.details.size
@@ -158,7 +158,7 @@ def count_past_bytes(subject: Subject) -> Iterator[Blame]:
             fault.span,
             label=f"{count:,} of them",
             why="a driver that loops over the count reads past the table",
-            fix=f"set the count to {room:,}, or bring back the missing records",
+            fix=f"set the count to {room:,}, or restore the missing records",
         )
 
 
@@ -257,7 +257,7 @@ def expression_unresolved(subject: Subject) -> Iterator[Blame]:
             fault.span,
             label="not to be found",
             why="a driver that follows the same layout reads the number out of a record that is not there",
-            fix="bring back the record that holds the field, or let the schema say what holds without it",
+            fix="restore the record that has the field, or let the schema say what applies without it",
         )
 
 
@@ -362,7 +362,7 @@ def offset_outside_file(subject: Subject) -> Iterator[Blame]:
             f"the offset is {value:#x}, the file ends at {size:#x}",
             fault.span,
             label=f"{value:#x}",
-            why="a driver that adds the offset to its buffer reads memory behind the file",
+            why="a driver that adds the offset to its buffer reads memory after the file",
             fix="build the file again from its source",
         )
 
@@ -386,7 +386,7 @@ def chain_backwards(subject: Subject) -> Iterator[Blame]:
             fault.span,
             label=f"back to {fault.details.value:#x}",
             why="the bytes there were read before as something else; a driver may follow such a chain without end",
-            fix="let each element name one that stands behind it",
+            fix="let each element name a later one",
         )
 
 
@@ -408,7 +408,7 @@ def chain_loop(subject: Subject) -> Iterator[Blame]:
             fault.span,
             label=f"again {fault.details.value:#x}",
             why="a driver that follows the chain to its end never ends",
-            fix="let each element name one that stands behind it",
+            fix="let each element name a later one",
             because=proofs_of(fault.proofs),
         )
 
@@ -496,7 +496,7 @@ def bytes_unowned(subject: Subject) -> Iterator[Blame]:
         yield Blame(
             f"{counted(fault.span.length, 'byte')} {where}{'belongs' if fault.span.length == 1 else 'belong'} to no record{zero}",
             fault.span,
-            label="nobody's",
+            label="no owner",
             why="nothing describes these bytes, so nothing checks them",
             fix="remove them, and build the file again",
         )
