@@ -177,7 +177,7 @@ OWN = {
     # What a campaign itself has written into its folder:
     "fuzz/ccheck_fuzz/campaign/workers/worker.py",
     "fuzz/ccheck_fuzz/campaign/workers/jobs.py",
-    "fuzz/ccheck_fuzz/campaign/supervisor.py",
+    "fuzz/ccheck_fuzz/campaign/shared_corpus.py",
     "fuzz/ccheck_fuzz/process/heartbeat.py",
     "fuzz/ccheck_fuzz/engines/shared.py",
     "fuzz/ccheck_fuzz/execution/isolated.py",

@@ -75,7 +75,12 @@ def regress_one(folder: Path) -> Regressed:
     why = folder / WHY
     for name in (WHY, "file.bin", SETUP):
         if not (folder / name).is_file():
-            raise RegressError(f"{folder} has no {name}: it was not run")
+            what = (
+                f"{name} of {folder} is not a regular file"
+                if (folder / name).exists()
+                else f"{folder} has no {name}"
+            )
+            raise RegressError(f"{what}: it was not run")
     try:
         found = reproduce(folder)
     except NotRun as wrong:
