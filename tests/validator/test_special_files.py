@@ -181,6 +181,8 @@ OWN = {
     "fuzz/ccheck_fuzz/process/heartbeat.py",
     "fuzz/ccheck_fuzz/engines/shared.py",
     "fuzz/ccheck_fuzz/execution/isolated.py",
+    "fuzz/ccheck_fuzz/process/child.py",  # the log of a process of its own
+    "fuzz/ccheck_fuzz/commands/guarded.py",  # the status of one
     "fuzz/ccheck_fuzz/process/program.py",  # and what the kernel says of a process
 }  # fmt: skip
 
