@@ -21,7 +21,7 @@ from ccheck.judging.judgement import Judgement, prepare
 from ccheck_fuzz.oracles.broken import Broken
 from ccheck_fuzz.oracles.case import BRIEF, BRIEF_PER_BYTE, Case
 from ccheck_fuzz.oracles.drivers import needs_validator, refused, trap, validator_bypass
-from ccheck_fuzz.oracles.readings import disagreement, lax_form, over_strict, quick_way
+from ccheck_fuzz.oracles.readings import disagreement, fast_path, non_canonical, over_strict
 from ccheck_fuzz.oracles.resources import resources
 from ccheck_fuzz.oracles.table import ORACLES, broken
 from ccheck_fuzz.process import blame
@@ -67,8 +67,8 @@ def test_the_march_file_breaks_nothing(judgement: Judgement) -> None:
         "refused",
         "trap",
         "disagreement",
-        "lax-form",
-        "quick-way",
+        "non-canonical",
+        "fast-path",
         "resources",
         "over-strict",
         "needs-validator",
@@ -113,23 +113,23 @@ def test_a_lax_form_is_told(judgement: Judgement) -> None:
     assert paths
     lax = replace(judgement, checks=tuple(c for c in CHECKS if c.name != "not-canonical"), quick=None)
     for path in paths:
-        found = next(lax_form(case(lax, path.read_bytes())), None)
+        found = next(non_canonical(case(lax, path.read_bytes())), None)
         assert found is not None
-        assert found.signature == ("lax-form",)
+        assert found.signature == ("non-canonical",)
 
 
 def test_a_quick_way_that_passes_too_much_is_told(judgement: Judgement) -> None:
-    """A quick way without builds to hold against would pass the July file; the oracle names the check that does not."""
-    assert not list(quick_way(case(judgement, JULY)))
+    """A fast path without builds to hold against would pass the July file; the oracle names the check that does not."""
+    assert not list(fast_path(case(judgement, JULY)))
     fixed = tuple(b for b in case(judgement, JULY).given.builds if b.bounds_check)
     columns = spotless((CORPUS / "definitions.bin").read_bytes())
     assert columns is not None
     types = definitions(columns, "", fixed)
     assert types is not None
     careless = replace(judgement, quick=Quick(fixed, Types(types, fixed)))
-    found = next(quick_way(case(careless, JULY)), None)
+    found = next(fast_path(case(careless, JULY)), None)
     assert found is not None
-    assert found.signature == ("quick-way", "field-past-inputs")
+    assert found.signature == ("fast-path", "field-past-inputs")
 
 
 def test_two_readings_that_differ_are_told(judgement: Judgement, monkeypatch: pytest.MonkeyPatch) -> None:

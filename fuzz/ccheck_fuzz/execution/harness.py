@@ -14,18 +14,18 @@ from ccheck_fuzz.execution.stop import stop_of
 from ccheck_fuzz.model.test_input import split
 from ccheck_fuzz.oracles.broken import Broken, itself, refusing
 from ccheck_fuzz.oracles.case import Case
-from ccheck_fuzz.oracles.table import QUICK_ORACLES, broken
+from ccheck_fuzz.oracles.table import EVERY_RUN, broken
 from ccheck_fuzz.process.blame import interrupts
 from ccheck_fuzz.readers.foreign import ReaderError
 from ccheck_fuzz.readers.reference import SessionReader
 
 PASSED, REFUSED, UNKNOWN, STOPPED = 2, 8, 32, 64
 """One run of so many is held to all oracles, besides every run that reaches something new: of those that pass
-the quick way and that no build stops at, of those that it does not pass and no build stops at either, of
-those that no build stops at where there is no quick way, and of those that a build stops at.
+the fast path and that no build stops at, of those that it does not pass and no build stops at either, of
+those that no build stops at where there is no fast path, and of those that a build stops at.
 """
 FIRST, OPEN, LATER, AGREED = 2, 4, 8, 16
-"""Of the runs that stop alike and do not pass the quick way, the first so many are judged by all checks, and
+"""Of the runs that stop alike and do not pass the fast path, the first so many are judged by all checks, and
 then one of so many: until the validator has refused so many as the first for one reason alone, which then is
 this one; of those that every build with checks takes, which the validator may pass; and of those that one of
 them refuses. Without a fast path, all that every build with checks takes are judged.
@@ -63,7 +63,7 @@ class Harness:
         self._agreed: Agreed = set()
         self._reached_by_accepted: Features = set()
         self._refused_share = UNKNOWN if ready.judgement.quick is None else REFUSED
-        self._quick = {name: oracle for name, oracle in ready.oracles.items() if name in QUICK_ORACLES}
+        self._quick = {name: oracle for name, oracle in ready.oracles.items() if name in EVERY_RUN}
         self.refused = 0
         """Runs of content that was looked at by the validator, and refused."""
         self.judged = 0
@@ -200,7 +200,7 @@ class Harness:
         )
 
     def _near(self, outcomes: Sequence[Outcome], stop: Hashable, number: int) -> bool:
-        """Whether what stops a build is worth all checks although the quick way does not pass it: a build
+        """Whether what stops a build is worth all checks although the fast path does not pass it: a build
         with checks trapped, or the validator may pass the file.
         """
         if any(outcome.trap and outcome.checks_bounds for outcome in outcomes):

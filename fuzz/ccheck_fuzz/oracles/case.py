@@ -89,13 +89,13 @@ class Case:
 
     @cached_property
     def quick(self) -> FileReport | None:
-        """What the quick way says; None where there is none, or it is not certain."""
+        """What the fast path says; None where there is none, or it is not certain."""
         quick = self.judgement.quick
         return None if quick is None else quick.report(self.data, "", "-")
 
     @cached_property
     def passed(self) -> bool:
-        """Whether the validator passes the file: the quick way where it knows, and else by all checks."""
+        """Whether the validator passes the file: the fast path where it knows, and else by all checks."""
         return (not self.judged and self.quick is not None) or self.report.verdict == "pass"
 
     @cached_property

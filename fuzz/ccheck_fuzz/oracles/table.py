@@ -11,8 +11,8 @@ fuzzers.
 | refused | what the validator passes, no supported build refuses |
 | trap | a build that claims bounds checks traps on no bytes at all |
 | disagreement | schema and interpreter read the same bytes alike: counts, types, operands, who matches |
-| lax-form | what passes without so much as a warning builds back to the same bytes |
-| quick-way | what passes the quick way passes the checks |
+| non-canonical | what passes without so much as a warning builds back to the same bytes |
+| fast-path | what passes the fast path passes the checks |
 | resources | steps, time and memory stay in proportion to the file |
 | over-strict | what is refused does harm under some build, or is not canonical (information) |
 | needs-validator | a build without bounds checks traps on no bytes at all (information) |
@@ -29,7 +29,7 @@ from types import MappingProxyType
 from ccheck_fuzz.oracles.broken import Broken, itself
 from ccheck_fuzz.oracles.case import Case
 from ccheck_fuzz.oracles.drivers import needs_validator, refused, trap, validator_bypass
-from ccheck_fuzz.oracles.readings import disagreement, lax_form, over_strict, quick_way
+from ccheck_fuzz.oracles.readings import disagreement, fast_path, non_canonical, over_strict
 from ccheck_fuzz.oracles.resources import resources
 from ccheck_fuzz.process.blame import interrupts
 
@@ -42,8 +42,8 @@ ORACLES: Mapping[str, Oracle] = MappingProxyType(
         "refused": refused,
         "trap": trap,
         "disagreement": disagreement,
-        "lax-form": lax_form,
-        "quick-way": quick_way,
+        "non-canonical": non_canonical,
+        "fast-path": fast_path,
         "resources": resources,
         "over-strict": over_strict,
         "needs-validator": needs_validator,
@@ -54,7 +54,7 @@ themselves, and *reader* at the process in which a user's interpreter runs.
 """
 
 
-QUICK_ORACLES: Mapping[str, Oracle] = MappingProxyType(
+EVERY_RUN: Mapping[str, Oracle] = MappingProxyType(
     {name: ORACLES[name] for name in ("validator-bypass", "refused", "trap", "resources")}
 )
 """The oracles that every run of a campaign is held to; the others see a share of the runs."""
