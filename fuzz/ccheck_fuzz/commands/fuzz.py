@@ -223,7 +223,11 @@ def _note(line: str) -> None:
 
 
 def _grown(made: Ready, until: float, *, quiet: bool) -> list[bytes]:
-    """Valid files from nothing. until: when to stop (`time.monotonic`)."""
+    """Valid files from nothing.
+
+    Args:
+        until: When to stop (`time.monotonic`).
+    """
     if not quiet:
         click.echo(f"no seeds: growing valid {made.schema.name} files from the schema", err=True)
     known = interesting_values_of(made)

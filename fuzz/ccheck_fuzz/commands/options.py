@@ -129,9 +129,12 @@ RUN_SECONDS = 10.0
 
 
 def setup_of(seeds: list[bytes], about: Subject, seconds: float | None = None) -> Setup:
-    """The options in words that survive the process. Raises click.UsageError.
+    """The options in words that survive the process.
 
-    seconds: the time of the whole campaign, where it is one.
+    Raises click.UsageError.
+
+    Args:
+        seconds: The time of the whole campaign, where it is one.
     """
     usual = RUN_SECONDS if seconds is None else min(RUN_SECONDS, max(1.0, seconds / 2))
     refuse_contradiction(about.config, use_config=not about.no_config)

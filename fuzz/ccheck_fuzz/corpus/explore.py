@@ -19,7 +19,11 @@ _CHOICES = tuple(mutation for mutation, weight in MUTATIONS for _ in range(1 + i
 
 
 class Unreachable(Exception):
-    """A check that no mutation of the seeds breaks alone. tries: how many files were judged."""
+    """A check that no mutation of the seeds breaks alone.
+
+    Args:
+        tries: How many files were judged.
+    """
 
     def __init__(self, check: str, tries: int, detail: str = "") -> None:
         super().__init__(f"{check}: {detail or f'no file that breaks it alone was found among {tries:,}'}")

@@ -45,8 +45,12 @@ LETTERS = "0A1aBZ9z"
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """What came of growing. valid: whether the validator passes it without a finding. tries: how many files
-    it judged. left: the checks that still find something, sorted.
+    """What came of growing.
+
+    Attributes:
+        valid: Whether the validator passes it without a finding.
+        tries: How many files it judged.
+        left: The checks that still find something, sorted.
     """
 
     data: bytes
@@ -66,9 +70,12 @@ def grow(
 ) -> Grown:
     """A file of a schema that passes, within so many judged files; the best that came of it when none passes.
 
-    interesting: numbers of the definitions and the builds; without them a search for what they name is long.
-    wanted: whether a file is of the sort that is asked for, where a schema has several. The same random
-    numbers give the same file, where there is time: until is when to stop (`time.monotonic`).
+    Args:
+        interesting: Numbers of the definitions and the builds; without them a search for what they name
+            is long.
+        wanted: Whether a file is of the sort that is asked for, where a schema has several. The same
+            random numbers give the same file, where there is time: until is when to stop
+            (`time.monotonic`).
     """
     return _Search(
         Judged(schema, judgement), random, interesting or InterestingValues(), tries, wanted, until
@@ -194,8 +201,11 @@ class _Search:
                     yield made
 
     def values(self, model: Model, place: Site, *, likely: bool) -> Iterator[Model]:
-        """Other values of one number. likely: what its meaning allows, what the definitions name, what is new
-        and what is small; else all interesting values.
+        """Other values of one number.
+
+        Args:
+            likely: What its meaning allows, what the definitions name, what is new and what is small;
+                else all interesting values.
         """
         number = place.number
         if number.role in DERIVED:

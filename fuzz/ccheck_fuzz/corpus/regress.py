@@ -23,7 +23,12 @@ class RegressError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Regressed:
-    """One folder run again. why: the two lines. broken: what it breaks now; nothing, if all is well."""
+    """One folder run again.
+
+    Attributes:
+        why: The two lines.
+        broken: What it breaks now; nothing, if all is well.
+    """
 
     folder: Path
     why: str
@@ -31,9 +36,13 @@ class Regressed:
 
 
 def keep(finding: Path, corpus: Path, why: str, name: str | None) -> Path:
-    """Copy a finding's folder to where it is run again for good. Raises RegressError.
+    """Copy a finding's folder to where it is run again for good.
 
-    why: two lines or more: what the file is, and what it once did.
+    Args:
+        why: Two lines or more: what the file is, and what it once did.
+
+    Raises:
+        RegressError: It cannot be done.
     """
     if not (finding / "setup.json").is_file() or not (finding / "file.bin").is_file():
         raise RegressError(f"{finding} is not a finding's folder: it has no setup.json and file.bin")

@@ -49,8 +49,10 @@ def _nothing(_: int) -> None:
 class Harness:
     """Runs inputs.
 
-    found: called with each input that breaks an oracle, and what it breaks. entering: called before an
-    interpreter of the user's runs, with its number among the readers, from 1, and with 0 after it.
+    Args:
+        found: Called with each input that breaks an oracle, and what it breaks.
+        entering: Called before an interpreter of the user's runs, with its number among the readers, from
+            1, and with 0 after it.
     """
 
     def __init__(self, ready: Ready, found: Found, entering: Entering = _nothing) -> None:

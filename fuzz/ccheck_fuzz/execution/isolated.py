@@ -52,9 +52,12 @@ _LOOK = 0.02
 class ProcessCrash:
     """A process that a run ended, or that had to be ended.
 
-    kind: `hang`, `memory` or `crash`. detail: The signal or exit status. reader: The number of the user's
-    interpreter that was running, from 1; 0 for none. log: What the process wrote, with its stack where it
-    could still be had. data: The input.
+    Attributes:
+        kind: `hang`, `memory` or `crash`.
+        detail: The signal or exit status.
+        reader: The number of the user's interpreter that was running, from 1; 0 for none.
+        log: What the process wrote, with its stack where it could still be had.
+        data: The input.
     """
 
     kind: Kind
@@ -66,8 +69,10 @@ class ProcessCrash:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one interpreter of the user's did: `run`, `refuse` or `crash`, and its words. signature: Of its
-    trap, or the reason of its refusal.
+    """What one interpreter of the user's did: `run`, `refuse` or `crash`, and its words.
+
+    Attributes:
+        signature: Of its trap, or the reason of its refusal.
     """
 
     name: str
@@ -79,8 +84,13 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A run that came to its end. broken: What the input breaks. said: By the user's interpreters. not_run:
-    Why nothing was run, or None. dead: The last words of the process, where the run ended it.
+    """A run that came to its end.
+
+    Attributes:
+        broken: What the input breaks.
+        said: By the user's interpreters.
+        not_run: Why nothing was run, or None.
+        dead: The last words of the process, where the run ended it.
     """
 
     broken: tuple[Broken, ...] = ()

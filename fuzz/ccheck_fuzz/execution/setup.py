@@ -18,15 +18,22 @@ class SetupError(Exception):
 
 @dataclass(frozen=True)
 class Setup:
-    """A campaign in words. Paths are absolute, so that every process finds them.
+    """A campaign in words.
 
-    schema: a name or the path of a Python file. trust_definitions: leave out the contract with the consumer
-    builds, as the validator of July 2024 did; a switch for tutorials and benchmarks. reader: the user's own
-    interpreter, ``package.module:function``. execute: the user's own program, ``./reader @@``. directory:
-    where the two are looked for and run; the working directory where that folder is not there. run_seconds,
-    memory: what one run, and one process in MiB, may take. oracles: by name; empty for all.
+    Paths are absolute, so that every process finds them.
 
-    A finding carries all of it: see `ccheck_fuzz.campaign.carried`.
+    A finding carries all of it: see `ccheck_fuzz.corpus.carried`.
+
+    Attributes:
+        schema: A name or the path of a Python file.
+        trust_definitions: Leave out the contract with the consumer builds, as the validator of July 2024
+            did; a switch for tutorials and benchmarks.
+        reader: The user's own interpreter, ``package.module:function``.
+        execute: The user's own program, ``./reader @@``.
+        directory: Where the two are looked for and run; the working directory where that folder is not
+            there.
+        run_seconds, memory: What one run, and one process in MiB, may take.
+        oracles: By name; empty for all.
     """
 
     schema: str

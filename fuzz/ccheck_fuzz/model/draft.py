@@ -37,7 +37,8 @@ def _uprooted(ref: Ref) -> Ref:
 class Branch:
     """An element of a list that was cut out: its pieces and bytes, and the lists and tables inside.
 
-    named: the kinds of the records elsewhere that it names, by their keys.
+    Attributes:
+        named: The kinds of the records elsewhere that it names, by their keys.
     """
 
     pieces: tuple[Piece, ...]
@@ -124,8 +125,11 @@ class Draft:
         self._shift(table.name, row, -1)
 
     def plant(self, key: int, row: int, cutting: Cutting, owner: int | None = None) -> None:
-        """Put a row in front of another, or at the end. owner: the row that takes it, where rows are taken;
-        by default the one that takes the row before.
+        """Put a row in front of another, or at the end.
+
+        Args:
+            owner: The row that takes it, where rows are taken; by default the one that takes the row
+                before.
         """
         table, raw, refs, size = self.open(key)
         raw[row * size : row * size] = cutting.raw

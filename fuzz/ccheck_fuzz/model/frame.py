@@ -11,7 +11,12 @@ from ccheck_schemas.model import Chained, Kind, Number, Piece, Refs
 
 
 class Table:
-    """The rows of one table. low, high: how many the schema allows. refs: what each row names."""
+    """The rows of one table.
+
+    Args:
+        low, high: How many the schema allows.
+        refs: What each row names.
+    """
 
     __slots__ = ("high", "kind", "low", "name", "refs")
 
@@ -54,8 +59,11 @@ class Sharing(NamedTuple):
 
 
 class Population(NamedTuple):
-    """All records of one kind. starts: their offsets. table: the key of their table; None for pieces, whose
-    keys are in `keys`.
+    """All records of one kind.
+
+    Attributes:
+        starts: Their offsets.
+        table: The key of their table; None for pieces, whose keys are in `keys`.
     """
 
     kind: Kind
@@ -194,7 +202,11 @@ class Model:
         return Model(self.seal(out) if sealed else bytes(out), self.frame)
 
     def with_number(self, start: int, number: Number, value: int, frame: Frame | None = None) -> Model:
-        """The same file with another number in the record at `start`. frame: instead of its own."""
+        """The same file with another number in the record at `start`.
+
+        Args:
+            frame: Instead of its own.
+        """
         out = bytearray(self.data)
         try:
             number.packer.pack_into(out, start + number.delta, value)

@@ -38,7 +38,11 @@ def lay(
     sharings: tuple[Sharing, ...],
     canonical: frozenset[str],
 ) -> Model:
-    """A new file. raws, rows: the bytes of pieces and tables that are not those of `base`."""
+    """A new file.
+
+    Args:
+        raws, rows: The bytes of pieces and tables that are not those of `base`.
+    """
     return Layout(base, tables, lists, sharings, canonical).run(raws, rows, pieces)
 
 
@@ -80,7 +84,11 @@ class Layout:
     def run(
         self, raws: Mapping[int, bytes], rows: Mapping[int, bytes | bytearray], pieces: Sequence[Piece]
     ) -> Model:
-        """The file. raws, rows: the bytes of pieces and tables that are not those of the base."""
+        """The file.
+
+        Args:
+            raws, rows: The bytes of pieces and tables that are not those of the base.
+        """
         data, old_starts, old_ends = self.base.data, self.base.frame.starts, self.base.frame.ends
         chunks: list[bytes | bytearray] = []
         starts, ends = self.starts, self.ends

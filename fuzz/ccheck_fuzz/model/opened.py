@@ -12,10 +12,14 @@ from ccheck_schemas.schema import Schema
 
 
 def opened(schema: Schema, data: bytes, *, repaired: bool = False) -> Model:
-    """The model of a file. Any bytes have one, and it is built back to the same bytes.
+    """The model of a file.
+
+    Any bytes have one, and it is built back to the same bytes.
 
     A relation that does not hold in `data` is left as it stands, as if it had been broken on purpose.
-    repaired: all relations hold in the model, whatever `data` says.
+
+    Args:
+        repaired: All relations hold in the model, whatever `data` says.
     """
     anatomy = dissect(schema.root, data)
     pieces = _without_overlap(anatomy, data)

@@ -30,7 +30,11 @@ MOST_REMEMBERED = 1 << 17
 
 
 class Step(NamedTuple):
-    """A change that can be made. record: what the record then is, whatever else is in the file."""
+    """A change that can be made.
+
+    Attributes:
+        record: What the record then is, whatever else is in the file.
+    """
 
     record: Hashable
     make: Callable[[], Model]

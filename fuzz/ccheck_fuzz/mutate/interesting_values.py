@@ -35,8 +35,13 @@ MOST_OF_A_FILE = 4096
 
 @dataclass(frozen=True)
 class InterestingValues:
-    """What to try first. numbers: ascending. named: those of them that something names as they are. texts:
-    well-formed. costly: for those who compile texts.
+    """What to try first.
+
+    Attributes:
+        numbers: Ascending.
+        named: Those of them that something names as they are.
+        texts: Well-formed.
+        costly: For those who compile texts.
     """
 
     numbers: tuple[int, ...] = EDGES
@@ -64,7 +69,8 @@ def interesting_values(
 ) -> InterestingValues:
     """What a schema, other files of it (definitions above all) and builds name, and the numbers beside it.
 
-    files: their numbers and the lengths of their tables count.
+    Args:
+        files: Their numbers and the lengths of their tables count.
     """
     named: set[int] = set()
     for data in files:

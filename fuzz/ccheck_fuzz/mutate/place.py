@@ -26,8 +26,12 @@ class Focus(NamedTuple):
 
 
 class Context(NamedTuple):
-    """What mutators know besides the file. others: seeds of the same schema. most: bytes of a file. focus:
-    the record to keep to, where the file has it and it has what a mutator needs.
+    """What mutators know besides the file.
+
+    Attributes:
+        others: Seeds of the same schema.
+        most: Bytes of a file.
+        focus: The record to keep to, where the file has it and it has what a mutator needs.
     """
 
     interesting: InterestingValues
@@ -41,7 +45,12 @@ Mutation = Callable[[Model, Random, Context], Model | bytes | None]
 
 
 class Site(NamedTuple):
-    """A number of a record. row: the number of the record in its population. start: its offset."""
+    """A number of a record.
+
+    Attributes:
+        row: The number of the record in its population.
+        start: Its offset.
+    """
 
     population: Population
     row: int

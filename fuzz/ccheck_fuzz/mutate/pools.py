@@ -16,7 +16,11 @@ UNUSED = (b"\0", b"unused\0", bytes(8))
 
 
 class _Name(NamedTuple):
-    """A row of a table that names an item. form: by which of its pairs of numbers."""
+    """A row of a table that names an item.
+
+    Attributes:
+        form: By which of its pairs of numbers.
+    """
 
     key: int
     row: int

@@ -16,7 +16,12 @@ MOST_TEXT = 1 << 16
 
 
 class Text(NamedTuple):
-    """A text as an edit sees it. encoding: None for raw bytes. low, high: how many bytes it may have."""
+    """A text as an edit sees it.
+
+    Attributes:
+        encoding: None for raw bytes.
+        low, high: How many bytes it may have.
+    """
 
     content: bytes
     encoding: str | None

@@ -16,8 +16,11 @@ from ccheck_fuzz.process.blame import place_of, text_of, words_of
 class Broken:
     """A property that does not hold.
 
-    oracle: its name. what: one line. signature: what stays the same while an input shrinks: the oracle, the
-    kind, the operation and the field path without indices, as far as the oracle knows them.
+    Attributes:
+        oracle: Its name.
+        what: One line.
+        signature: What stays the same while an input shrinks: the oracle, the kind, the operation and the
+            field path without indices, as far as the oracle knows them.
     """
 
     oracle: str

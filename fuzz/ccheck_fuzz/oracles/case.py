@@ -26,10 +26,12 @@ inputs of a campaign are small: in so little time no more than some 100 MiB are 
 class Case:
     """One input: bytes, the schema to read them by, and what they are judged by and run with.
 
-    events: those of the input, None for those that the content itself calls for. ran: what the reference
-    interpreter did with the bytes, where it was run already. foreign: what interpreters of the user's did.
-    agreed: what the two readings of other cases of the same setting agreed on; it may grow. Every answer is
-    worked out once, when an oracle first asks for it.
+    Attributes:
+        events: Those of the input, None for those that the content itself calls for.
+        ran: What the reference interpreter did with the bytes, where it was run already.
+        foreign: What interpreters of the user's did.
+        agreed: What the two readings of other cases of the same setting agreed on; it may grow. Every
+            answer is worked out once, when an oracle first asks for it.
     """
 
     data: bytes

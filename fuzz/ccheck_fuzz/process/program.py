@@ -33,10 +33,11 @@ _SUBREAPER = 36
 class Ended:
     """How a run ended.
 
-    status: The exit status, or minus the number of the signal.
-    stopped: `time` or `memory` where a limit ended the program, else None.
-    stdout, stderr: What it wrote; the middle of very long output is cut out.
-    rss: The most bytes of memory that its processes were seen to use together, 0 for short runs.
+    Attributes:
+        status: The exit status, or minus the number of the signal.
+        stopped: `time` or `memory` where a limit ended the program, else None.
+        stdout, stderr: What it wrote; the middle of very long output is cut out.
+        rss: The most bytes of memory that its processes were seen to use together, 0 for short runs.
     """
 
     status: int

@@ -14,7 +14,9 @@ from ccheck_fuzz.readers.raised import raised_outcome
 class SessionReader:
     """The reference interpreter, or the one that a schema file brings.
 
-    own: Its name, where it is the user's: what it raises is then a crash of its own, and no fault of ccheck.
+    Args:
+        own: Its name, where it is the user's: what it raises is then a crash of its own, and no fault of
+            ccheck.
     """
 
     modules = ("ccheck_interpreter",)

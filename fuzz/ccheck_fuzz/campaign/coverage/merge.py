@@ -40,7 +40,8 @@ class Merged:
 def merge(made: Ready, inputs: Iterable[bytes], until: float = math.inf) -> Merged:
     """Replay inputs, the smallest first, and keep those that reach a line or a feature that none reached.
 
-    until: when to stop (`time.monotonic`); inputs that were not replayed by then are kept.
+    Args:
+        until: When to stop (`time.monotonic`); inputs that were not replayed by then are kept.
     """
     harness = Harness(made, lambda data, broken: None)
     kept: list[bytes] = []

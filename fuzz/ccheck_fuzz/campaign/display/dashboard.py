@@ -24,9 +24,12 @@ EVERY = 10.0
 
 
 class Dashboard:
-    """Shows progress. As a context it leaves the terminal as it was.
+    """Shows progress.
 
-    known: the signatures of findings that are no news.
+    As a context it leaves the terminal as it was.
+
+    Args:
+        known: The signatures of findings that are no news.
     """
 
     def __init__(self, stream: TextIO, *, quiet: bool, known: Collection[tuple[str, ...]] = ()) -> None:

@@ -54,7 +54,11 @@ def _read(path: Path) -> str:
 def lines(
     folder: Path, state: State, known: Collection[tuple[str, ...]] = (), *, outputs: bool = False
 ) -> Iterator[str]:
-    """What a campaign found, and what it looked at. outputs: with all that the user's interpreters said."""
+    """What a campaign found, and what it looked at.
+
+    Args:
+        outputs: With all that the user's interpreters said.
+    """
     before = state.setting("setup")
     if before is not None:
         yield printable(f"configuration: {configuration_of(Setup.from_json(before))}")

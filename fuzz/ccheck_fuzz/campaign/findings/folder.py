@@ -56,8 +56,10 @@ def write_finding(
 ) -> Path:
     """Write a bucket's folder whole and then give it its name, so that half of one is never seen.
 
-    reproduced: None where it was not run again. crasher: the input may end the process that runs it, so that
-    it is not run here. log: what that process wrote.
+    Args:
+        reproduced: None where it was not run again.
+        crasher: The input may end the process that runs it, so that it is not run here.
+        log: What that process wrote.
     """
     name = folder_name(bucket)
     part = folder / f".{name}.part"

@@ -45,7 +45,8 @@ class TriageQueue:
     def next(self, latest: float) -> bool:
         """Look at the process, and begin the next when it is done; whether one is under way.
 
-        latest: the end of the session (`time.monotonic`).
+        Args:
+            latest: The end of the session (`time.monotonic`).
         """
         if not self._under_way():
             waiting = self._waiting()

@@ -71,7 +71,11 @@ class Job:
         return None if self._process is None else self._process.poll()
 
     def start(self, until: float, seed: int, runs: int = 0) -> None:
-        """Begin an epoch. until: its end (`time.monotonic`)."""
+        """Begin an epoch.
+
+        Args:
+            until: Its end (`time.monotonic`).
+        """
         self.epoch += 1
         self.counted = False
         self._stuck = (-1, 0.0)
@@ -119,7 +123,11 @@ class Job:
         return heartbeat is not None and 0 < heartbeat.begun < time.monotonic() - 1.0
 
     def kill(self, *, with_stack: bool = False) -> None:
-        """End the worker at once, with all that it started. with_stack: it first says where it is."""
+        """End the worker at once, with all that it started.
+
+        Args:
+            with_stack: It first says where it is.
+        """
         if self._process is not None:
             end_family(self._process, with_stack=with_stack)
 

@@ -69,9 +69,12 @@ _ABORTED = (
 class Crash:
     """One way in which a program crashed.
 
-    kind: What reported it. what: The kind of fault, without any value of this run. where: The top frames of
-    the target's own code, without addresses, the innermost first. detail: The line of the report.
-    place: The innermost of the frames with its file and line, for people.
+    Attributes:
+        kind: What reported it.
+        what: The kind of fault, without any value of this run.
+        where: The top frames of the target's own code, without addresses, the innermost first.
+        detail: The line of the report.
+        place: The innermost of the frames with its file and line, for people.
     """
 
     kind: ForeignKind

@@ -139,8 +139,13 @@ _LIBC = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame. function: Without parameters and template arguments, empty without symbols. source: A file,
-    without its line. line: 0 where it is not known. module, offset: Where there is no source.
+    """One frame.
+
+    Attributes:
+        function: Without parameters and template arguments, empty without symbols.
+        source: A file, without its line.
+        line: 0 where it is not known.
+        module, offset: Where there is no source.
     """
 
     function: str
