@@ -47,7 +47,7 @@ def valid(
     interesting: InterestingValues | None = None,
     wanted: Callable[[bytes], bool] = bool,
 ) -> SearchStrategy[bytes]:
-    """Files that the validator passes without a finding.
+    """Returns files that the validator passes without a finding.
 
     Args:
         judgement: What they are judged by, as `ccheck.judging.judgement.prepare` gives it; without it,
@@ -73,7 +73,7 @@ def broken(
     wanted: Callable[[bytes], bool] = bool,
     tries: int = TRIES,
 ) -> SearchStrategy[bytes]:
-    """Files in which the check `check`, by its name, finds something, and no other check does.
+    """Returns files in which the check `check`, by its name, finds something, and no other check does.
 
     Args:
         tries: How many files are judged in search of the first.  The other arguments are those of
@@ -90,7 +90,7 @@ def broken(
 def events(
     content: bytes, schema: Schema, definitions: bytes | None = None
 ) -> SearchStrategy[tuple[str, ...]]:
-    """Events as lines of JSON: some of those that the content calls for, and some nearly like them.
+    """Returns events as lines of JSON: some of those that the content calls for, and some nearly like them.
 
     Args:
         definitions: The definitions file, where the format has one. A format without events gives empty
@@ -158,7 +158,7 @@ class _World:
     def vary(
         self, data: bytes, edits: Sequence[tuple[Mutation, int]], keeps: Callable[[bytes], bool]
     ) -> bytes:
-        """A file after those edits that keep a property."""
+        """Returns a file after those edits that keep a property."""
         others = [opened(self.judged.schema, seed) for seed in self.seeds]
         context = Context(self.interesting, others, 1 << 16)
         model: Model = opened(self.judged.schema, data)

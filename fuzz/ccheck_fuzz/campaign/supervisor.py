@@ -1,4 +1,4 @@
-"""The campaign: jobs that search, a corpus that they share, findings that are triaged, and a clean end."""
+"""Runs a session of a campaign: jobs that search, a shared corpus, triage of findings, and a clean end."""
 
 from __future__ import annotations
 
@@ -59,8 +59,19 @@ class Campaign:
         runs: int = 0,
         started: float | None = None,
     ) -> None:
-        """engines: names, one job after the other takes the next. runs: at most so many for each job.
-        started: when the session's time began to count (`time.monotonic`), now without it.
+        """Makes a session.
+
+        Args:
+            folder: The folder of the campaign.
+            state: Its state.
+            made: What it is about.
+            seeds: The inputs that it begins with.
+            jobs: The number of worker processes.
+            seconds: The time of the session.
+            engines: Names; the jobs take them by turns.
+            seed: For random numbers.
+            runs: The number of runs of each job at most; 0 for no limit.
+            started: When the time began to count (`time.monotonic`); now without it.
         """
         self._folder = folder
         self._state = state
@@ -87,7 +98,7 @@ class Campaign:
         self._crashes = WorkerCrashes(state, made, 0, self.progress)
 
     def run(self, show: Callable[[Progress], None]) -> Outcome:
-        """Search until the time is up or somebody asks for the end; triage what was found."""
+        """Searches until the time is up or a signal asks for the end, and triages findings."""
         self._session = self._state.begin(self._made.fingerprint)
         self._crashes = WorkerCrashes(self._state, self._made, self._session, self.progress)
         why = "time"
@@ -272,7 +283,7 @@ class Campaign:
         progress.buckets = self._state.buckets()
 
     def _idle(self) -> str | None:
-        """Why the session did no work, or None."""
+        """Returns why the session did no work, or None."""
         if self.progress.runs == 0:
             return "not one run was made"
         found = any(not bucket.information for bucket in self._state.buckets())

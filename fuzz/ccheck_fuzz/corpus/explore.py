@@ -40,7 +40,7 @@ class Way:
 
 
 def follow(model: Model, steps: Sequence[tuple[Mutation, int]], context: Context) -> Model | bytes:
-    """What mutations make of a file; those that have nothing to do are passed over."""
+    """Returns what mutations make of a file; those that have nothing to do are passed over."""
     for mutation, number in steps:
         made = mutation(model, Random(number), context)
         if isinstance(made, bytes):
@@ -70,7 +70,7 @@ class Explorer:
                 self.fixed.setdefault(next(iter(checks)), []).append(data)
 
     def _plain(self) -> list[bytes]:
-        """Files that are hardly any: nothing, zeros, letters, and a seed under another magic."""
+        """Returns files that are hardly any: nothing, zeros, letters, and a seed under another magic."""
         longest = max((model.data for model in self.models), key=len, default=b"")
         spoilt = bytes(byte ^ 0xFF for byte in longest[:16])
         return [b"", bytes(8), bytes(len(longest)), b"no content at all", spoilt + longest[16:]]

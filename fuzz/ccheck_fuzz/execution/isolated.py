@@ -99,12 +99,14 @@ class Ran:
     dead: str = ""
 
     def output_of(self, broken: Broken) -> str:
-        """All that the interpreter said that broke a property; empty where that was none of the user's."""
+        """Returns all that the interpreter said that broke a property; empty where that was none of the
+        user's.
+        """
         return next((one.output for one in self.said if one.signature == broken.signature[1:]), self.dead)
 
 
 def is_crasher(signature: tuple[str, ...]) -> bool:
-    """Whether inputs of this bucket end the process that runs them."""
+    """Returns whether inputs of this bucket end the process that runs them."""
     return len(signature) > 1 and signature[1] in CRASH_KINDS
 
 
@@ -178,7 +180,8 @@ def _crash(
 
 
 def broken_of(made: Ready, crash: ProcessCrash) -> Broken:
-    """The property that the crash of a process breaks: of the user's interpreter that ran, or of ccheck.
+    """Returns the property that the crash of a process breaks: of the user's interpreter that ran, or of
+    ccheck.
 
     Where the validator passes the file, that is a validator bypass. It is an error for a refused file too: no
     search gets far with an interpreter that ends its process.
@@ -249,7 +252,7 @@ def main() -> None:
 
 
 def said_of(outcome: ForeignOutcome) -> Said:
-    """What an outcome says, in plain words."""
+    """Returns what an outcome says, in plain words."""
     what = ""
     signature: tuple[str, ...] = ()
     if outcome.trap is not None:

@@ -54,12 +54,12 @@ class Setup:
     max_size: int = 65_536
 
     def to_json(self) -> str:
-        """The words as JSON."""
+        """Returns the words as JSON."""
         return json.dumps(asdict(self), sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Setup:
-        """The words out of JSON."""
+        """Returns the words out of JSON."""
         read: dict[str, Any] = {}
         for key, value in strict_json.loads(text).items():
             read[key] = tuple(value) if isinstance(value, list) else value
@@ -78,5 +78,5 @@ class Setup:
 
 
 def configuration_of(setup: Setup) -> str:
-    """The ccheck.toml of a campaign as reports name it, or `none`."""
+    """Returns the ccheck.toml of a campaign as reports name it, or `none`."""
     return "none" if setup.config is None else str(near(Path(setup.config)))

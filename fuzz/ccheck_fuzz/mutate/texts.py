@@ -29,7 +29,7 @@ class Text(NamedTuple):
     high: int
 
     def encoded(self, text: str) -> bytes:
-        """A text as its bytes."""
+        """Returns a text as its bytes."""
         return text.encode(self.encoding or "utf-8", "replace")
 
     @property
@@ -259,7 +259,7 @@ def _edit_blob(
 
 
 def _until_nul(raw: bytes, blob: Blob) -> bytes:
-    """A text of fixed size without the NULs at its end."""
+    """Returns a text of fixed size without the NULs at its end."""
     if blob.encoding is None:
         return raw
     stripped = raw.rstrip(b"\0")
@@ -267,5 +267,5 @@ def _until_nul(raw: bytes, blob: Blob) -> bytes:
 
 
 def _relation(model: Model, key: int) -> Relation | None:
-    """The number that states the length of a piece."""
+    """Returns the number that states the length of a piece."""
     return next((r for p in model.frame.pieces for r in p.relations if r.target == key == r.last), None)

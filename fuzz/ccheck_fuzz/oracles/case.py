@@ -78,7 +78,7 @@ class Case:
         return self._judged[1]
 
     def again(self) -> Case:
-        """The same bytes, nothing of them judged yet."""
+        """Returns the same bytes, nothing of them judged yet."""
         return Case(self.data, self.schema, self.judgement, self.given)
 
     @cached_property
@@ -120,7 +120,7 @@ class Case:
 
 
 def _memory(work: Callable[[], object]) -> int:
-    """The most bytes that Python's allocators gave out at once for some work."""
+    """Returns the most bytes that Python's allocators gave out at once for some work."""
     tracing = tracemalloc.is_tracing()
     if not tracing:
         tracemalloc.start()

@@ -1,9 +1,8 @@
-"""The oracles: named properties of any bytes, each a function that gives what breaks it.
+"""The oracles in one table: named properties of any bytes.
 
-An oracle takes a `Case` and gives a `Broken` for each way in which the property does not hold: none where it
-holds. It raises only what is itself a fault of ccheck: an exception that is neither a finding nor a trap;
-`broken` turns that into a `Broken` of the oracle *ccheck*. The same functions serve pytest, Hypothesis and
-fuzzers.
+An oracle is a function that takes a `Case` and yields a `Broken` for each way in which the input breaks its
+property. An exception that it raises is a fault of ccheck: `broken` turns it into a `Broken` of the oracle
+*ccheck*. pytest, Hypothesis and the fuzzers use the same functions.
 
 | oracle | the property |
 |---|---|
@@ -57,11 +56,13 @@ themselves, and *reader* at the process in which a user's interpreter runs.
 EVERY_RUN: Mapping[str, Oracle] = MappingProxyType(
     {name: ORACLES[name] for name in ("validator-bypass", "refused", "trap", "resources")}
 )
-"""The oracles that every run of a campaign is held to; the others see a share of the runs."""
+"""The oracles that check every run of a campaign; the others check a share of the runs."""
 
 
 def broken(case: Case, oracles: Mapping[str, Oracle] = ORACLES) -> tuple[Broken, ...]:
-    """All properties that a case breaks, each once by its signature; also that of an oracle which raised."""
+    """Returns all properties that a case breaks, each once by its signature; also that of an oracle which
+    raised.
+    """
     found: dict[tuple[str, ...], Broken] = {}
     for oracle in oracles.values():
         try:

@@ -167,7 +167,7 @@ def _wait(pipe: int) -> None:
 
 
 def exit_words(status: int | None) -> str:
-    """An exit status in words."""
+    """Returns an exit status in words."""
     if status is None:
         return "it still runs"
     if status >= 0:
@@ -179,7 +179,7 @@ def exit_words(status: int | None) -> str:
 
 
 def last_words(log: Path) -> str:
-    """The end of what a process wrote."""
+    """Returns the end of what a process wrote."""
     try:
         return log.read_text(encoding="utf-8", errors="replace")[-LOG_TAIL:].strip()
     except OSError:

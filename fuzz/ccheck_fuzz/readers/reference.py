@@ -29,7 +29,7 @@ class SessionReader:
     def outcomes(
         self, data: bytes, events: Sequence[str] | None, features: Features, *, every: bool = False
     ) -> Iterable[Outcome]:
-        """What the builds do."""
+        """Returns what the builds do."""
         if self.own is None:
             return self._session.outcomes(data, events, features, every=every)
         try:

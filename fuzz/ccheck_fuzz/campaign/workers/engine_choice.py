@@ -7,7 +7,11 @@ from ccheck_fuzz.engines.table import available
 
 
 def choose_engines(wanted: str) -> tuple[tuple[str, ...], str | None]:
-    """The engines for `auto` or for one name, and what is missing for better ones. Raises StateError."""
+    """Returns the engines for `auto` or for one name, and what is missing for better ones.
+
+    Raises:
+        StateError: The engine does not work here, or none does.
+    """
     known = available()
     if wanted != "auto":
         if known.get(wanted, "unknown") is not None:

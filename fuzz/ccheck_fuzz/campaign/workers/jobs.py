@@ -97,14 +97,14 @@ class Job:
         return read_heartbeat(self.heartbeat_path)
 
     def memory(self) -> int:
-        """Bytes of memory that the worker holds."""
+        """Returns bytes of memory that the worker holds."""
         try:
             return 0 if self._watch is None else int(self._watch.memory_info().rss)
         except psutil.Error:
             return 0
 
     def overdue(self, heartbeat: Heartbeat | None) -> Kind | None:
-        """Why the worker must be ended: `hang` or `memory`; None where it is well."""
+        """Returns why the worker must be ended: `hang` or `memory`; None where it is well."""
         most = self._bounds.memory << 20
         # What it has started has a limit of its own besides.
         if self.memory() > most or (self._process is not None and resident(self._process.pid) > 2 * most):
@@ -118,7 +118,7 @@ class Job:
         return None
 
     def in_long_run(self) -> bool:
-        """Whether the worker is in a run that has taken more than a second."""
+        """Returns whether the worker is in a run that has taken more than a second."""
         heartbeat = self.heartbeat() if self.running else None
         return heartbeat is not None and 0 < heartbeat.begun < time.monotonic() - 1.0
 
