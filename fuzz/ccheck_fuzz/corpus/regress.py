@@ -42,7 +42,7 @@ def keep(finding: Path, corpus: Path, why: str, name: str | None) -> Path:
         why: Two lines or more: what the file is, and what it once did.
 
     Raises:
-        RegressError: It cannot be done.
+        RegressError: The folder is no finding, or the name is taken.
     """
     if not (finding / "setup.json").is_file() or not (finding / "file.bin").is_file():
         raise RegressError(f"{finding} is not a finding's folder: it has no setup.json and file.bin")
