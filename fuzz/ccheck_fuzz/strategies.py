@@ -47,12 +47,17 @@ def valid(
     interesting: InterestingValues | None = None,
     wanted: Callable[[bytes], bool] = bool,
 ) -> SearchStrategy[bytes]:
-    """Files that the validator passes without a finding.
+    """Returns files that the validator passes without a finding.
 
-    judgement: what they are judged by, as `ccheck.judging.judgement.prepare` gives it; without it,
-    nothing but the schema and its checks. seeds: files that pass, to begin with; without them, some are
-    grown. interesting: numbers to try. wanted: which files will do, where a schema has several sorts. Raises
-    Unreachable when a file is drawn and there is none to begin with.
+    Args:
+        judgement: What they are judged by, as `ccheck.judging.judgement.prepare` gives it; without it,
+            nothing but the schema and its checks.
+        seeds: Files that pass, to begin with; without them, some are grown.
+        interesting: Numbers to try.
+        wanted: Which files will do, where a schema has several sorts.
+
+    Raises:
+        Unreachable: When a file is drawn and there is none to begin with.
     """
     world = _World(schema, judgement, seeds, interesting, wanted)
     return st.deferred(lambda: _varied(world))
@@ -68,11 +73,15 @@ def broken(
     wanted: Callable[[bytes], bool] = bool,
     tries: int = TRIES,
 ) -> SearchStrategy[bytes]:
-    """Files in which the check `check`, by its name, finds something, and no other check does.
+    """Returns files in which the check `check`, by its name, finds something, and no other check does.
 
-    tries: how many files are judged in search of the first. Raises Unreachable when a file is drawn and none
-    was found: the check needs another setting or other seeds, or is never alone. The other arguments are
-    those of `valid`.
+    Args:
+        tries: How many files are judged in search of the first.  The other arguments are those of
+            `valid`.
+
+    Raises:
+        Unreachable: When a file is drawn and none was found: the check needs another setting or other
+            seeds, or is never alone.
     """
     world = _World(schema, judgement, seeds, interesting, wanted)
     return st.deferred(lambda: _broken(world, check, tries))
@@ -81,9 +90,11 @@ def broken(
 def events(
     content: bytes, schema: Schema, definitions: bytes | None = None
 ) -> SearchStrategy[tuple[str, ...]]:
-    """Events as lines of JSON: some of those that the content calls for, and some nearly like them.
+    """Returns events as lines of JSON: some of those that the content calls for, and some nearly like them.
 
-    definitions: the definitions file, where the format has one. A format without events gives empty tuples.
+    Args:
+        definitions: The definitions file, where the format has one. A format without events gives empty
+            tuples.
     """
     lines = matching_events(schema.name, content, definitions)
     if not lines:
@@ -147,7 +158,7 @@ class _World:
     def vary(
         self, data: bytes, edits: Sequence[tuple[Mutation, int]], keeps: Callable[[bytes], bool]
     ) -> bytes:
-        """A file after those edits that keep a property."""
+        """Returns a file after those edits that keep a property."""
         others = [opened(self.judged.schema, seed) for seed in self.seeds]
         context = Context(self.interesting, others, 1 << 16)
         model: Model = opened(self.judged.schema, data)

@@ -21,7 +21,7 @@ from ccheck.judging.judgement import Judgement, prepare
 from ccheck_fuzz.oracles.broken import Broken
 from ccheck_fuzz.oracles.case import BRIEF, BRIEF_PER_BYTE, Case
 from ccheck_fuzz.oracles.drivers import needs_validator, refused, trap, validator_bypass
-from ccheck_fuzz.oracles.readings import disagreement, fast_path, lax_form, over_strict
+from ccheck_fuzz.oracles.readings import disagreement, fast_path, non_canonical, over_strict
 from ccheck_fuzz.oracles.resources import resources
 from ccheck_fuzz.oracles.table import ORACLES, broken
 from ccheck_fuzz.process import blame
@@ -67,7 +67,7 @@ def test_the_march_file_breaks_nothing(judgement: Judgement) -> None:
         "refused",
         "trap",
         "disagreement",
-        "lax-form",
+        "non-canonical",
         "fast-path",
         "resources",
         "over-strict",
@@ -113,9 +113,9 @@ def test_a_lax_form_is_told(judgement: Judgement) -> None:
     assert paths
     lax = replace(judgement, checks=tuple(c for c in CHECKS if c.name != "not-canonical"), fast_path=None)
     for path in paths:
-        found = next(lax_form(case(lax, path.read_bytes())), None)
+        found = next(non_canonical(case(lax, path.read_bytes())), None)
         assert found is not None
-        assert found.signature == ("lax-form",)
+        assert found.signature == ("non-canonical",)
 
 
 def test_a_fast_path_that_passes_too_much_is_told(judgement: Judgement) -> None:

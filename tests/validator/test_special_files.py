@@ -178,10 +178,12 @@ OWN = {
     # What a campaign itself has written into its folder:
     "fuzz/ccheck_fuzz/campaign/workers/worker.py",
     "fuzz/ccheck_fuzz/campaign/workers/jobs.py",
-    "fuzz/ccheck_fuzz/campaign/supervisor.py",
+    "fuzz/ccheck_fuzz/campaign/shared_corpus.py",
     "fuzz/ccheck_fuzz/process/heartbeat.py",
     "fuzz/ccheck_fuzz/engines/shared.py",
     "fuzz/ccheck_fuzz/execution/isolated.py",
+    "fuzz/ccheck_fuzz/process/child.py",  # the log of a process of its own
+    "fuzz/ccheck_fuzz/commands/guarded.py",  # the status of one
     "fuzz/ccheck_fuzz/process/program.py",  # and what the kernel says of a process
 }  # fmt: skip
 

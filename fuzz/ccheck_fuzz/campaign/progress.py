@@ -11,9 +11,14 @@ from ccheck_fuzz.campaign.state.records import Bucket, WorkerCrash
 class Progress:
     """What the dashboard shows.
 
-    runs: of all jobs in this session. rate: runs per second, over the last few. lines, cells: reached, by
-    the last merge; cells of the matrix field × criterion kind, in formats that have one. features: reached,
-    by the jobs. crashed: workers in this session, `worker_crashes` of them. stage: what is going on.
+    Attributes:
+        runs: Of all jobs in this session.
+        rate: Runs per second, over the last few.
+        lines, cells: Reached, by the last merge; cells of the matrix field × criterion kind, in formats
+            that have one.
+        features: Reached, by the jobs.
+        crashed: Workers in this session, `worker_crashes` of them.
+        stage: What is going on.
     """
 
     begun: float
@@ -38,8 +43,10 @@ class Progress:
 class Outcome:
     """How a session ended.
 
-    why: `time` or `interrupted`. problem: Why it could not do its work, or None. lost: Says how many
-    of its processes crashed outside of a run, where any did.
+    Attributes:
+        why: `time` or `interrupted`.
+        problem: Why it could not do its work, or None.
+        lost: Says how many of its processes crashed outside of a run, where any did.
     """
 
     why: str

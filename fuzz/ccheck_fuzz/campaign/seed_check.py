@@ -70,7 +70,7 @@ def _known_good(made: Ready, seeds: Sequence[bytes]) -> Iterator[bytes]:
 def _program(
     reader: ExecReader, made: Ready, seeds: Sequence[bytes], say: Callable[[str], None], *, is_good: bool
 ) -> str | None:
-    """Why a program cannot be searched with; None where it runs, or refuses, one of the seeds."""
+    """Returns why a program cannot be searched with; None where it runs, or refuses, one of the seeds."""
     setup = made.setup
     problem = None
     for seed in seeds:
@@ -100,12 +100,12 @@ def _program(
 
 
 def _dies(ended: Ended) -> bool:
-    """Whether the program was ended, and did not only mention something, as UBSan does."""
+    """Returns whether the program was ended, and did not only mention something, as UBSan does."""
     return ended.stopped is not None or ended.status != 0
 
 
 def _function(made: Ready, seeds: Sequence[bytes], say: Callable[[str], None]) -> str | None:
-    """Why a Python function, or the interpreter of a schema file, cannot be searched with."""
+    """Returns why a Python function, or the interpreter of a schema file, cannot be searched with."""
     problem = None
     for seed in seeds:
         names = ", ".join(r.name for r in made.readers if r.modules and getattr(r, "own", r.name) is not None)

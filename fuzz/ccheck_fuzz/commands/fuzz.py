@@ -17,7 +17,8 @@ from ccheck_fuzz.campaign.seed_check import seed_check
 from ccheck_fuzz.campaign.state.database import State
 from ccheck_fuzz.campaign.state.file_lock import file_lock
 from ccheck_fuzz.campaign.state.records import StateError
-from ccheck_fuzz.campaign.supervisor import Campaign, choose_engines
+from ccheck_fuzz.campaign.supervisor import Campaign
+from ccheck_fuzz.campaign.workers.engine_choice import choose_engines
 from ccheck_fuzz.commands.guarded import Guarded
 from ccheck_fuzz.commands.options import Subject, duration, made_ready, setup_of, subject
 from ccheck_fuzz.commands.results import coverage, report, status
@@ -222,7 +223,11 @@ def _note(line: str) -> None:
 
 
 def _grown(made: Ready, until: float, *, quiet: bool) -> list[bytes]:
-    """Valid files from nothing. until: when to stop (`time.monotonic`)."""
+    """Valid files from nothing.
+
+    Args:
+        until: When to stop (`time.monotonic`).
+    """
     if not quiet:
         click.echo(f"no seeds: growing valid {made.schema.name} files from the schema", err=True)
     known = interesting_values_of(made)

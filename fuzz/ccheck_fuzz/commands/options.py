@@ -25,7 +25,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def duration(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
-    """A time such as 90s, 10m, 8h or 2d, in seconds; a usage error when it is not one."""
+    """Returns a time such as 90s, 10m, 8h or 2d, in seconds; a usage error when it is not one."""
     if value is None:
         return None
     match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*([smhd]?)", value.strip().lower(), re.ASCII)
@@ -56,7 +56,7 @@ class Subject:
 
 
 def subject(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that say what is fuzzed and what it is judged by, given as one argument `about`."""
+    """Returns the options that say what is fuzzed and what it is judged by, given as one argument `about`."""
     function = together(Subject, "about", function)
     for option in reversed(
         (
@@ -129,9 +129,12 @@ RUN_SECONDS = 10.0
 
 
 def setup_of(seeds: list[bytes], about: Subject, seconds: float | None = None) -> Setup:
-    """The options in words that survive the process. Raises click.UsageError.
+    """Returns the options in words that survive the process.
 
-    seconds: the time of the whole campaign, where it is one.
+    Raises click.UsageError.
+
+    Args:
+        seconds: The time of the whole campaign, where it is one.
     """
     usual = RUN_SECONDS if seconds is None else min(RUN_SECONDS, max(1.0, seconds / 2))
     refuse_contradiction(about.config, use_config=not about.no_config)
@@ -169,7 +172,7 @@ def setup_of(seeds: list[bytes], about: Subject, seconds: float | None = None) -
 
 
 def made_ready(setup: Setup) -> Ready:
-    """The setup made ready. Raises click.UsageError or ConfigurationError."""
+    """Returns the setup made ready. Raises click.UsageError or ConfigurationError."""
     try:
         return ready(setup)
     except (SetupError, ReaderError) as wrong:

@@ -17,7 +17,7 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 def opened(folder: Path) -> State:
-    """The state of a campaign's folder. Raises click.UsageError."""
+    """Returns the state of a campaign's folder. Raises click.UsageError."""
     try:
         return State(folder)
     except StateError as wrong:
@@ -38,7 +38,7 @@ def status(folder: Path) -> int:
 
 
 def _examined(state: State) -> int:
-    """Whether the campaign examined something: one that examined nothing is no pass."""
+    """Returns whether the campaign examined something: one that examined nothing is no pass."""
     problem = unexamined(state)
     if problem is not None:
         click.echo(f"the campaign could not do its work: {problem}", err=True)

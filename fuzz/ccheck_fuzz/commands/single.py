@@ -101,7 +101,7 @@ def replay(folder: Path) -> int:
 
 
 def _status(results: Sequence[bool | None]) -> int:
-    """The exit status for findings that still reproduce, are fixed, or could not be run (None)."""
+    """Returns the exit status for findings that still reproduce, are fixed, or could not be run (None)."""
     if True in results:
         return FINDINGS
     return FAILURE if not results or None in results else PASS

@@ -75,7 +75,7 @@ def _name(corpus: Path, folder: Path) -> str:
 
 
 def _digest(folder: Path) -> str:
-    """The digest of all files of a folder, by name."""
+    """Returns the digest of all files of a folder, by name."""
     digest = hashlib.sha256()
     for path in sorted(path for path in folder.iterdir() if path.is_file()):
         digest.update(path.name.encode() + b"\0" + hashlib.sha256(read_regular_file(path)).digest())
@@ -149,8 +149,9 @@ class Curve:
 
 
 def _once(corpus: Path | None) -> dict[tuple[str, ...], str]:
-    """Words for what broke the same way before, by its signature. It is no less a failure: whoever fixed it
-    has left something.
+    """Returns words for what broke the same way before, by its signature.
+
+    It is no less a failure: whoever fixed it has left something.
     """
     found = {}
     for folder in () if corpus is None else kept(corpus):
@@ -162,7 +163,11 @@ def _once(corpus: Path | None) -> dict[tuple[str, ...], str]:
 
 
 def _ready(case: Case, schema: Schema) -> Ready:
-    """A search in this process, about one format, by what the gate judges by. Raises ExerciseError."""
+    """Returns a search in this process, about one format, by what the gate judges by.
+
+    Raises:
+        ExerciseError: The format has no interpreter.
+    """
     session = _session(case, schema)
     if session is None:
         raise ExerciseError(f"the format {schema.name} has no interpreter")
@@ -174,7 +179,7 @@ def _ready(case: Case, schema: Schema) -> Ready:
 
 
 def _session(case: Case, schema: Schema) -> Callable[[Given], Session] | None:
-    """What runs files of a format: where a schema file was named, the interpreter that it brings."""
+    """Returns what runs files of a format: where a schema file was named, the interpreter that it brings."""
     judgement = case.judgement
     if schema is judgement.schema and judgement.own_exercise is not None:
         return plain(judgement.own_exercise)
@@ -183,7 +188,7 @@ def _session(case: Case, schema: Schema) -> Callable[[Given], Session] | None:
 
 
 def _search(made: Ready, seed: bytes, runs: int, number: int, curve: Curve) -> tuple[bool, list[Broken]]:
-    """Whether a file passes, and what inputs around it break, each once."""
+    """Returns whether a file passes, and what inputs around it break, each once."""
     broken: dict[tuple[str, ...], Broken] = {}
 
     def found(data: bytes, one: Broken) -> None:
@@ -198,7 +203,7 @@ def _search(made: Ready, seed: bytes, runs: int, number: int, curve: Curve) -> t
 
 
 def _inputs(scheduler: MutationScheduler, seed: bytes, chance: random.Random) -> Iterator[bytes]:
-    """The file itself, and then what mutations make of it, now and then of what they made."""
+    """Yields the file itself, and then what mutations make of it, now and then of what they made."""
     yield seed
     last = seed
     while True:

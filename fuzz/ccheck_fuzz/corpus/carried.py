@@ -66,12 +66,12 @@ def carry_on(finding: Path, folder: Path, final: Path) -> Setup:
 
 
 def words_of(folder: Path) -> Setup:
-    """The setting that a folder carries, as it is written there."""
+    """Returns the setting that a folder carries, as it is written there."""
     return Setup.from_json(read_regular_text(folder / SETUP))
 
 
 def setup_of(folder: Path) -> Setup:
-    """The setting that a folder carries, with its paths made whole."""
+    """Returns the setting that a folder carries, with its paths made whole."""
     folder = folder.resolve()
     setup = words_of(folder)
     schema = setup.schema
@@ -118,7 +118,10 @@ def _forget_others(folder: Path, schema: str) -> None:
 
 
 def _policy(project: Project) -> str | None:
-    """What a ccheck.toml says beyond paths and versions, which the setting names; None for nothing."""
+    """Returns what a ccheck.toml says beyond paths and versions, which the setting names.
+
+    None for nothing.
+    """
     lines = ["format = 1"]
     if project.max_findings is not None:
         lines += ["", "[limits]", f"max_findings = {project.max_findings}"]
@@ -134,5 +137,5 @@ def _policy(project: Project) -> str | None:
 
 
 def _quoted(text: str) -> str:
-    """A text as a basic string of TOML, whose escapes are those of JSON."""
+    """Returns a text as a basic string of TOML, whose escapes are those of JSON."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

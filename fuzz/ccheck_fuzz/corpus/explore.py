@@ -19,7 +19,11 @@ _CHOICES = tuple(mutation for mutation, weight in MUTATIONS for _ in range(1 + i
 
 
 class Unreachable(Exception):
-    """A check that no mutation of the seeds breaks alone. tries: how many files were judged."""
+    """A check that no mutation of the seeds breaks alone.
+
+    Args:
+        tries: How many files were judged.
+    """
 
     def __init__(self, check: str, tries: int, detail: str = "") -> None:
         super().__init__(f"{check}: {detail or f'no file that breaks it alone was found among {tries:,}'}")
@@ -36,7 +40,7 @@ class Way:
 
 
 def follow(model: Model, steps: Sequence[tuple[Mutation, int]], context: Context) -> Model | bytes:
-    """What mutations make of a file; those that have nothing to do are passed over."""
+    """Returns what mutations make of a file; those that have nothing to do are passed over."""
     for mutation, number in steps:
         made = mutation(model, Random(number), context)
         if isinstance(made, bytes):
@@ -66,7 +70,7 @@ class Explorer:
                 self.fixed.setdefault(next(iter(checks)), []).append(data)
 
     def _plain(self) -> list[bytes]:
-        """Files that are hardly any: nothing, zeros, letters, and a seed under another magic."""
+        """Returns files that are hardly any: nothing, zeros, letters, and a seed under another magic."""
         longest = max((model.data for model in self.models), key=len, default=b"")
         spoilt = bytes(byte ^ 0xFF for byte in longest[:16])
         return [b"", bytes(8), bytes(len(longest)), b"no content at all", spoilt + longest[16:]]

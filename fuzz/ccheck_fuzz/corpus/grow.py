@@ -45,8 +45,12 @@ LETTERS = "0A1aBZ9z"
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """What came of growing. valid: whether the validator passes it without a finding. tries: how many files
-    it judged. left: the checks that still find something, sorted.
+    """What came of growing.
+
+    Attributes:
+        valid: Whether the validator passes it without a finding.
+        tries: How many files it judged.
+        left: The checks that still find something, sorted.
     """
 
     data: bytes
@@ -64,11 +68,15 @@ def grow(
     wanted: Callable[[bytes], bool] = bool,
     until: float = math.inf,
 ) -> Grown:
-    """A file of a schema that passes, within so many judged files; the best that came of it when none passes.
+    """Returns a file of a schema that passes, within so many judged files; the best that came of it when none
+    passes.
 
-    interesting: numbers of the definitions and the builds; without them a search for what they name is long.
-    wanted: whether a file is of the sort that is asked for, where a schema has several. The same random
-    numbers give the same file, where there is time: until is when to stop (`time.monotonic`).
+    Args:
+        interesting: Numbers of the definitions and the builds; without them a search for what they name
+            is long.
+        wanted: Whether a file is of the sort that is asked for, where a schema has several. The same
+            random numbers give the same file, where there is time: until is when to stop
+            (`time.monotonic`).
     """
     return _Search(
         Judged(schema, judgement), random, interesting or InterestingValues(), tries, wanted, until
@@ -114,7 +122,10 @@ class _Search:
         return Grown(best[1].data, not any(best[0]), self.tries, tuple(left))
 
     def look(self, model: Model) -> tuple[Score, FileReport]:
-        """How far a file is from a pass; a file of another sort is farther than any of the right one."""
+        """Returns how far a file is from a pass.
+
+        A file of another sort is farther than any of the right one.
+        """
         self.tries += 1
         if time.monotonic() > self.until:
             self.most = self.tries
@@ -155,7 +166,9 @@ class _Search:
         return score, model, report
 
     def step(self, model: Model, report: FileReport, score: Score) -> tuple[Score, Model, FileReport] | None:
-        """The first edit that is better, else one that is as good with other things wrong, else None."""
+        """Returns the first edit that is better, else one that is as good with other things wrong, else
+        None.
+        """
         seen = {model.data}
         wrong = _messages(report)
         level: list[tuple[Score, Model, FileReport]] = []
@@ -194,8 +207,11 @@ class _Search:
                     yield made
 
     def values(self, model: Model, place: Site, *, likely: bool) -> Iterator[Model]:
-        """Other values of one number. likely: what its meaning allows, what the definitions name, what is new
-        and what is small; else all interesting values.
+        """Yields other values of one number.
+
+        Args:
+            likely: What its meaning allows, what the definitions name, what is new and what is small;
+                else all interesting values.
         """
         number = place.number
         if number.role in DERIVED:
@@ -210,7 +226,7 @@ class _Search:
                 yield with_value(model, place, value)
 
     def texts(self, model: Model, finding: Finding) -> Iterator[Model]:
-        """Other texts of fixed size where the finding blames one."""
+        """Yields other texts of fixed size where the finding blames one."""
         for population in model.frame.populations:
             for blob in population.kind.blobs:
                 if blob.size is None or blob.exact is not None:
@@ -225,7 +241,7 @@ class _Search:
                                 yield model.with_bytes(at, raw)
 
     def rows(self, model: Model, finding: Finding) -> Iterator[Model]:
-        """The blamed row, or the blamed element of a list, left out or doubled."""
+        """Yields the blamed row, or the blamed element of a list, left out or doubled."""
         frame = model.frame
         end = finding.offset + max(1, finding.length)
         for population in frame.populations:
@@ -257,17 +273,17 @@ def _sort(model: Model) -> tuple[int, ...]:
 
 
 def _checks(report: FileReport) -> frozenset[str]:
-    """The checks that find something."""
+    """Returns the checks that find something."""
     return frozenset(finding.check for finding in report.findings)
 
 
 def _messages(report: FileReport) -> set[tuple[str, str, str]]:
-    """What is wrong with a file, in words."""
+    """Returns what is wrong with a file, in words."""
     return {(finding.check, finding.path, finding.message) for finding in report.findings}
 
 
 def _sites(model: Model, finding: Finding) -> tuple[list[Site], list[Site]]:
-    """The numbers that a finding blames, and the others of their records."""
+    """Returns the numbers that a finding blames, and the others of their records."""
     guilty: list[Site] = []
     near: list[Site] = []
     end = finding.offset + max(1, finding.length)

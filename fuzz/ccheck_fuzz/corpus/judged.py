@@ -19,21 +19,21 @@ class Judged:
     judgement: Judgement
 
     def report(self, data: bytes) -> FileReport:
-        """All findings."""
+        """Returns all findings."""
         setting, schemas = self.judgement.setting, self.judgement.schemas
         subject = examine(data, "", setting, schemas, self.schema)
         return judge(subject, "-", self.judgement.checks, self.judgement.policy)
 
     def passes(self, data: bytes) -> bool:
-        """Whether the validator passes the file; warnings do not fail it."""
+        """Returns whether the validator passes the file; warnings do not fail it."""
         return self.report(data).verdict == "pass"
 
     def checks(self, data: bytes) -> frozenset[str]:
-        """The checks that find something, warnings and all."""
+        """Returns the checks that find something, warnings and all."""
         return frozenset(finding.check for finding in self.report(data).findings)
 
     def badness(self, data: bytes) -> tuple[tuple[int, ...], FileReport]:
-        """How far a file is from a clean pass: how often each check finds something, in their order.
+        """Returns how far a file is from a clean pass: how often each check finds something, in their order.
         And all that is wrong with it.
 
         Compared as tuples, a file is better when an earlier check finds less, whatever later ones then find:

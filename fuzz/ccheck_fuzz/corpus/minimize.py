@@ -23,7 +23,8 @@ MOST_ROUNDS = 8
 
 
 def minimize(data: bytes, schema: Schema, keeps: Callable[[bytes], bool], tries: int = 2000) -> bytes:
-    """The smallest file that `keeps` says yes to, as far as so many questions lead; always the same one.
+    """Returns the smallest file that `keeps` says yes to, as far as so many questions lead; always the same
+    one.
 
     Raises ValueError when `data` itself does not keep the property.
     """
@@ -221,7 +222,7 @@ def _prune(tag: int, draft: Draft, number: int) -> None:
 
 
 def _plainest(number: Number) -> Iterator[int]:
-    """The plainest values of a number; none where it follows from something else."""
+    """Yields the plainest values of a number; none where it follows from something else."""
     if number.role in DERIVED:
         return
     if number.role in (Role.ENUM, Role.VERSION):
@@ -231,7 +232,7 @@ def _plainest(number: Number) -> Iterator[int]:
 
 
 def _unit(payload: Payload) -> int:
-    """The bytes of one character, or of one integer."""
+    """Returns the bytes of one character, or of one integer."""
     if payload.encoding is None:
         return 8
     return 2 if payload.encoding.startswith("utf-16") else 1

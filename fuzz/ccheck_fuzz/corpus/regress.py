@@ -23,7 +23,12 @@ class RegressError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Regressed:
-    """One folder run again. why: the two lines. broken: what it breaks now; nothing, if all is well."""
+    """One folder run again.
+
+    Attributes:
+        why: The two lines.
+        broken: What it breaks now; nothing, if all is well.
+    """
 
     folder: Path
     why: str
@@ -31,9 +36,13 @@ class Regressed:
 
 
 def keep(finding: Path, corpus: Path, why: str, name: str | None) -> Path:
-    """Copy a finding's folder to where it is run again for good. Raises RegressError.
+    """Copy a finding's folder to where it is run again for good.
 
-    why: two lines or more: what the file is, and what it once did.
+    Args:
+        why: Two lines or more: what the file is, and what it once did.
+
+    Raises:
+        RegressError: The folder is no finding, or the name is taken.
     """
     if not (finding / "setup.json").is_file() or not (finding / "file.bin").is_file():
         raise RegressError(f"{finding} is not a finding's folder: it has no setup.json and file.bin")
@@ -75,7 +84,12 @@ def regress_one(folder: Path) -> Regressed:
     why = folder / WHY
     for name in (WHY, "file.bin", SETUP):
         if not (folder / name).is_file():
-            raise RegressError(f"{folder} has no {name}: it was not run")
+            what = (
+                f"{name} of {folder} is not a regular file"
+                if (folder / name).exists()
+                else f"{folder} has no {name}"
+            )
+            raise RegressError(f"{what}: it was not run")
     try:
         found = reproduce(folder)
     except NotRun as wrong:

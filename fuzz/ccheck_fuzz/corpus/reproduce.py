@@ -38,7 +38,7 @@ class NotRun(Exception):
 
 
 def test_input_of(folder: Path) -> Input:
-    """The file and its events."""
+    """Returns the file and its events."""
     events = folder / "events.jsonl"
     lines = None
     if events.exists():
@@ -48,7 +48,7 @@ def test_input_of(folder: Path) -> Input:
 
 
 def signature_of(folder: Path) -> tuple[str, ...]:
-    """The signature of what the folder says that its file once broke; empty where it does not say.
+    """Returns the signature of what the folder says that its file once broke; empty where it does not say.
 
     Raises:
         NotRun: What it says is no report.
@@ -65,7 +65,7 @@ def signature_of(folder: Path) -> tuple[str, ...]:
 
 
 def made_of(folder: Path) -> Ready:
-    """The setting of a folder, made ready. Raises NotRun."""
+    """Returns the setting of a folder, made ready. Raises NotRun."""
     try:
         return ready(setup_of(folder))
     except (SetupError, ReaderError, ConfigurationError) as wrong:
@@ -77,12 +77,14 @@ def made_of(folder: Path) -> Ready:
 
 
 def reproduce(folder: Path) -> tuple[Broken, ...]:
-    """All that the file of a finding breaks now. Raises NotRun."""
+    """Returns all that the file of a finding breaks now. Raises NotRun."""
     return rerun(folder).broken
 
 
 def rerun(folder: Path) -> Ran:
-    """What the file of a finding breaks now, and what the user's interpreters say of it. Raises NotRun.
+    """Returns what the file of a finding breaks now, and what the user's interpreters say of it.
+
+    Raises NotRun.
 
     A function or schema file of the user's runs in a process of its own, which it may end; so does what
     once ended one.

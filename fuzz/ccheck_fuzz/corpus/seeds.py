@@ -12,7 +12,9 @@ _SKIPPED = {".yaml", ".yml", ".md", ".toml", ".json", ".txt", ".py"}
 
 
 def gather(paths: Iterable[Path], max_size: int) -> tuple[list[bytes], list[str]]:
-    """The content files below paths, each once, the smallest first; and what was passed over, and why."""
+    """Returns the content files below paths, each once, the smallest first; and what was passed over, and
+    why.
+    """
     found: dict[bytes, None] = {}
     passed_over: list[str] = []
     for path in paths:

@@ -10,7 +10,8 @@ MOST_ENTRY = 128
 
 
 def entries(schema: Schema) -> tuple[bytes, ...]:
-    """The magics, and the versions, enum values, flags and bounds as the bytes of their fields, each once.
+    """Returns the magics, and the versions, enum values, flags and bounds as the bytes of their fields, each
+    once.
 
     Entries of one byte are left out: an engine that changes bytes finds them anyway.
     """
@@ -18,7 +19,7 @@ def entries(schema: Schema) -> tuple[bytes, ...]:
 
 
 def dictionary(schema: Schema) -> str:
-    """The same in the text form that libFuzzer and AFL read, one quoted entry a line."""
+    """Returns the same in the text form that libFuzzer and AFL read, one quoted entry a line."""
     lines = [f"# {schema.name}: what the schema names"]
     lines += [f'"{"".join(_escaped(byte) for byte in raw)}"' for raw in entries(schema)]
     return "\n".join(lines) + "\n"

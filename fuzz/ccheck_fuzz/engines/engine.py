@@ -46,7 +46,7 @@ class Engine(Protocol):
     name: str
 
     def missing(self) -> str | None:
-        """Why it cannot work here, or None."""
+        """Returns why it cannot work here, or None."""
         ...
 
     def instrument(self, packages: tuple[str, ...]) -> None:

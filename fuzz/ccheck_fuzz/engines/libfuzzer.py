@@ -32,7 +32,7 @@ class Atheris:
     name = "atheris"
 
     def missing(self) -> str | None:
-        """Why it cannot work here."""
+        """Returns why it cannot work here."""
         try:
             _atheris()
         except ImportError as fault:
@@ -119,7 +119,7 @@ def _atheris() -> Any:
 
 
 def _import_whole(name: str) -> ModuleType:
-    """A package with all its modules."""
+    """Returns a package with all its modules."""
     module = importlib.import_module(name)
     for found in pkgutil.iter_modules(getattr(module, "__path__", [])):
         if found.name != "__main__":

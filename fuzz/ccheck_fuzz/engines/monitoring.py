@@ -34,7 +34,7 @@ class Monitoring:
         self._lines = 0
 
     def missing(self) -> str | None:
-        """Why it cannot work here."""
+        """Returns why it cannot work here."""
         if _monitoring() is None:
             return f"sys.monitoring came with Python 3.12, this is {platform.python_version()}"
         return None
@@ -82,7 +82,7 @@ class Monitoring:
                 search.stable(search.run(data) <= seen)
 
     def _next(self, corpus: list[bytes], chance: random.Random, search: Search) -> bytes:
-        """The next input: half of all come from the newest eighth of the corpus."""
+        """Returns the next input: half of all come from the newest eighth of the corpus."""
         if not corpus:
             return search.mutate(b"", search.max_size, chance.getrandbits(31))
         newest = corpus[-max(1, len(corpus) // 8) :]
@@ -107,12 +107,12 @@ class Monitoring:
 
 
 def _monitoring() -> Any:
-    """The module, which Python 3.12 brought."""
+    """Returns the module, which Python 3.12 brought."""
     return getattr(sys, "monitoring", None)
 
 
 def _codes(packages: tuple[str, ...]) -> list[CodeType]:
-    """The code of all functions in the loaded modules of the packages, nested ones too."""
+    """Returns the code of all functions in the loaded modules of the packages, nested ones too."""
     found: dict[int, CodeType] = {}
 
     def add(code: CodeType) -> None:

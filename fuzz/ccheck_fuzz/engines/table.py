@@ -33,5 +33,5 @@ ENGINES: Mapping[str, Callable[[], Engine]] = MappingProxyType(
 
 
 def available() -> dict[str, str | None]:
-    """Each engine, and why it cannot work here, or None where it can."""
+    """Returns each engine, and why it cannot work here, or None where it can."""
     return {name: make().missing() for name, make in ENGINES.items()}

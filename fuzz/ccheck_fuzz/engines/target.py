@@ -19,7 +19,8 @@ class PropertyBroken(Exception):
 def main(schema: str, config: Path | None = None) -> None:
     """Run libFuzzer with the command line's arguments; ends the process.
 
-    config: the ccheck.toml that names definitions and consumers.
+    Args:
+        config: The ccheck.toml that names definitions and consumers.
     """
     engine = Atheris()
     missing = engine.missing()

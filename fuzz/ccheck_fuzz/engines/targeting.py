@@ -27,7 +27,7 @@ class Targeting:
     name = "hypothesis"
 
     def missing(self) -> str | None:
-        """Why it cannot work here."""
+        """Returns why it cannot work here."""
         try:
             importlib.import_module("hypothesis")
         except ImportError as fault:

@@ -1,4 +1,4 @@
-"""One run: an input through the readers and past the oracles. It never raises on a finding."""
+"""Runs an input through the readers and checks it with the oracles; never raises on a finding."""
 
 from __future__ import annotations
 
@@ -14,28 +14,37 @@ from ccheck_fuzz.execution.stop import stop_of
 from ccheck_fuzz.model.test_input import split
 from ccheck_fuzz.oracles.broken import Broken, itself, refusing
 from ccheck_fuzz.oracles.case import Case
-from ccheck_fuzz.oracles.table import QUICK_ORACLES, broken
+from ccheck_fuzz.oracles.table import EVERY_RUN, broken
 from ccheck_fuzz.process.blame import interrupts
 from ccheck_fuzz.readers.foreign import ReaderError
 from ccheck_fuzz.readers.reference import SessionReader
 
-PASSED, REFUSED, UNKNOWN, STOPPED = 2, 8, 32, 64
-"""One run of so many is held to all oracles, besides every run that reaches something new: of those that pass
-the fast path and that no build stops at, of those that it does not pass and no build stops at either, of
-those that no build stops at where there is no fast path, and of those that a build stops at.
-"""
-FIRST, OPEN, LATER, AGREED = 2, 4, 8, 16
-"""Of the runs that stop alike and do not pass the fast path, the first so many are judged by all checks, and
-then one of so many: until the validator has refused so many as the first for one reason alone, which then is
-this one; of those that every build with checks takes, which the validator may pass; and of those that one of
-them refuses. Without a fast path, all that every build with checks takes are judged.
+# How many runs one run stands for that is given to all oracles. Besides these, every run that reaches
+# something
+# new is given to them. The checksum of the content chooses: a campaign judges the same inputs each time.
+PASSED = 2
+"""The fast path passes the file, and no build stops at it."""
+REFUSED = 8
+"""The fast path does not pass the file, and no build stops at it."""
+UNKNOWN = 32
+"""The format has no fast path, and no build stops at the file."""
+STOPPED = 64
+"""A build stops at the file."""
 
-Which runs these are, their content says, by its checksum: the same input is judged in every campaign.
-"""
+# The same for the runs in which a build stops and the fast path does not pass the file, for each kind of
+# stop. The
+# first runs are judged by all checks.
+FIRST = 2
+"""Runs of one kind of stop that are all judged."""
+OPEN = 4
+"""The validator has not yet refused `FIRST` files of this kind of stop by one check alone."""
+LATER = 8
+"""It has, and every build with bounds checks accepts the file."""
+AGREED = 16
+"""It has, and a build with bounds checks refuses the file too."""
+
 PARENTS = 16
-"""So many inputs that pass and run everywhere are kept as parents, whether they reach something new or not:
-the seeds first.
-"""
+"""Accepted inputs that are kept as parents although they reach nothing new: the seeds first."""
 
 Features = set[Hashable]
 Found = Callable[[bytes, Broken], None]
@@ -43,14 +52,16 @@ Entering = Callable[[int], None]
 
 
 def _nothing(_: int) -> None:
-    """Nobody wants to know which reader runs."""
+    """Ignores which reader runs."""
 
 
 class Harness:
     """Runs inputs.
 
-    found: called with each input that breaks an oracle, and what it breaks. entering: called before an
-    interpreter of the user's runs, with its number among the readers, from 1, and with 0 after it.
+    Args:
+        found: Called with each input that breaks an oracle, and what it breaks.
+        entering: Called before an interpreter of the user's runs, with its number among the readers, from
+            1, and with 0 after it.
     """
 
     def __init__(self, ready: Ready, found: Found, entering: Entering = _nothing) -> None:
@@ -63,17 +74,15 @@ class Harness:
         self._agreed: Agreed = set()
         self._reached_by_accepted: Features = set()
         self._refused_share = UNKNOWN if ready.judgement.fast_path is None else REFUSED
-        self._quick = {name: oracle for name, oracle in ready.oracles.items() if name in QUICK_ORACLES}
+        self._quick = {name: oracle for name, oracle in ready.oracles.items() if name in EVERY_RUN}
         self.refused = 0
-        """Runs of content that was looked at by the validator, and refused."""
+        """Runs that the validator judged and refused."""
         self.judged = 0
         self.accepted: list[bytes] = []
-        """Inputs that pass the validator and run in every build, and reached what none of them did or nothing
-        at all did before: the best parents.
-        """
+        """Accepted parents: they pass the validator, run in every build, and reached something new."""
 
     def run(self, data: bytes) -> Features:
-        """Run one input, and give what it reached beyond lines of code."""
+        """Runs one input, and returns its coverage features."""
         features: Features = set()
         case, failed = self._case(data, features)
         if failed is not None:
@@ -127,35 +136,37 @@ class Harness:
             return False, itself(raised)
 
     def broken_by(self, data: bytes) -> tuple[Broken, ...]:
-        """All that an input breaks, under every build and by every oracle: for minimising and replaying."""
+        """Returns all that an input breaks, under every build and by every oracle: for minimising and
+        replaying.
+        """
         return self.broken_with_outcomes(data)[0]
 
     def broken_with_outcomes(self, data: bytes) -> tuple[tuple[Broken, ...], tuple[Outcome, ...]]:
-        """All that an input breaks, and what builds and interpreters did with it."""
+        """Returns all that an input breaks, and what builds and interpreters did with it."""
         case, failed = self._case(data, set(), every=True)
         return ((failed,), ()) if failed is not None else (broken(case, self._ready.oracles), case.outcomes)
 
     def passes(self, data: bytes) -> bool:
-        """Whether the validator passes the content of an input."""
+        """Returns whether the validator passes the content of an input."""
         return self.case_for_validator(data).passed
 
     def reach(self, data: bytes) -> Features:
-        """What an input reaches, without asking the oracles; what a reader raises comes out."""
+        """Returns what an input reaches, without asking the oracles; what a reader raises comes out."""
         features: Features = set()
         self._run(data, features, every=False)
         return features
 
     def meets_events(self, data: bytes) -> bool:
-        """Whether some build meets an event with the content."""
+        """Returns whether some build meets an event with the content."""
         return any(outcome.events for outcome in self._run(data, set(), every=False).outcomes)
 
     def case_for_validator(self, data: bytes) -> Case:
-        """The case of an input for the validator alone: no build and no interpreter is run."""
+        """Returns the case of an input for the validator alone: no build and no interpreter is run."""
         ready = self._ready
         return Case(split(data).content, ready.schema, ready.judgement, ready.given, ran=())
 
     def case(self, data: bytes) -> Case:
-        """The case of an input, run under every build; ccheck's own exceptions come out."""
+        """Returns the case of an input, run under every build; ccheck's own exceptions come out."""
         return self._run(data, set(), every=True)
 
     def _case(self, data: bytes, features: Features, *, every: bool = False) -> tuple[Case, Broken | None]:
@@ -200,8 +211,8 @@ class Harness:
         )
 
     def _near(self, outcomes: Sequence[Outcome], stop: Hashable, number: int) -> bool:
-        """Whether what stops a build is worth all checks although the fast path does not pass it: a build
-        with checks trapped, or the validator may pass the file.
+        """Returns whether what stops a build is worth all checks although the fast path does not pass it: a
+        build with checks trapped, or the validator may pass the file.
         """
         if any(outcome.trap and outcome.checks_bounds for outcome in outcomes):
             return True

@@ -52,9 +52,12 @@ _LOOK = 0.02
 class ProcessCrash:
     """A process that a run ended, or that had to be ended.
 
-    kind: `hang`, `memory` or `crash`. detail: The signal or exit status. reader: The number of the user's
-    interpreter that was running, from 1; 0 for none. log: What the process wrote, with its stack where it
-    could still be had. data: The input.
+    Attributes:
+        kind: `hang`, `memory` or `crash`.
+        detail: The signal or exit status.
+        reader: The number of the user's interpreter that was running, from 1; 0 for none.
+        log: What the process wrote, with its stack where it could still be had.
+        data: The input.
     """
 
     kind: Kind
@@ -66,8 +69,10 @@ class ProcessCrash:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one interpreter of the user's did: `run`, `refuse` or `crash`, and its words. signature: Of its
-    trap, or the reason of its refusal.
+    """What one interpreter of the user's did: `run`, `refuse` or `crash`, and its words.
+
+    Attributes:
+        signature: Of its trap, or the reason of its refusal.
     """
 
     name: str
@@ -79,8 +84,13 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A run that came to its end. broken: What the input breaks. said: By the user's interpreters. not_run:
-    Why nothing was run, or None. dead: The last words of the process, where the run ended it.
+    """A run that came to its end.
+
+    Attributes:
+        broken: What the input breaks.
+        said: By the user's interpreters.
+        not_run: Why nothing was run, or None.
+        dead: The last words of the process, where the run ended it.
     """
 
     broken: tuple[Broken, ...] = ()
@@ -89,12 +99,14 @@ class Ran:
     dead: str = ""
 
     def output_of(self, broken: Broken) -> str:
-        """All that the interpreter said that broke a property; empty where that was none of the user's."""
+        """Returns all that the interpreter said that broke a property; empty where that was none of the
+        user's.
+        """
         return next((one.output for one in self.said if one.signature == broken.signature[1:]), self.dead)
 
 
 def is_crasher(signature: tuple[str, ...]) -> bool:
-    """Whether inputs of this bucket end the process that runs them."""
+    """Returns whether inputs of this bucket end the process that runs them."""
     return len(signature) > 1 and signature[1] in CRASH_KINDS
 
 
@@ -168,7 +180,8 @@ def _crash(
 
 
 def broken_of(made: Ready, crash: ProcessCrash) -> Broken:
-    """The property that the crash of a process breaks: of the user's interpreter that ran, or of ccheck.
+    """Returns the property that the crash of a process breaks: of the user's interpreter that ran, or of
+    ccheck.
 
     Where the validator passes the file, that is a validator bypass. It is an error for a refused file too: no
     search gets far with an interpreter that ends its process.
@@ -239,7 +252,7 @@ def main() -> None:
 
 
 def said_of(outcome: ForeignOutcome) -> Said:
-    """What an outcome says, in plain words."""
+    """Returns what an outcome says, in plain words."""
     what = ""
     signature: tuple[str, ...] = ()
     if outcome.trap is not None:

@@ -28,8 +28,11 @@ from ccheck_schemas.schema import Schema
 
 @dataclass(frozen=True)
 class Ready:
-    """A campaign made ready in this process. fingerprint: of all that decides whether an input breaks an
-    oracle, so that a resumed campaign notices a change.
+    """A campaign made ready in this process.
+
+    Attributes:
+        fingerprint: Of all that decides whether an input breaks an oracle, so that a resumed campaign
+            notices a change.
     """
 
     setup: Setup

@@ -18,15 +18,22 @@ class SetupError(Exception):
 
 @dataclass(frozen=True)
 class Setup:
-    """A campaign in words. Paths are absolute, so that every process finds them.
+    """A campaign in words.
 
-    schema: a name or the path of a Python file. trust_definitions: leave out the contract with the consumer
-    builds, as the validator of July 2024 did; a switch for tutorials and benchmarks. reader: the user's own
-    interpreter, ``package.module:function``. execute: the user's own program, ``./reader @@``. directory:
-    where the two are looked for and run; the working directory where that folder is not there. run_seconds,
-    memory: what one run, and one process in MiB, may take. oracles: by name; empty for all.
+    Paths are absolute, so that every process finds them.
 
-    A finding carries all of it: see `ccheck_fuzz.campaign.carried`.
+    A finding carries all of it: see `ccheck_fuzz.corpus.carried`.
+
+    Attributes:
+        schema: A name or the path of a Python file.
+        trust_definitions: Leave out the contract with the consumer builds, as the validator of July 2024
+            did; a switch for tutorials and benchmarks.
+        reader: The user's own interpreter, ``package.module:function``.
+        execute: The user's own program, ``./reader @@``.
+        directory: Where the two are looked for and run; the working directory where that folder is not
+            there.
+        run_seconds, memory: What one run, and one process in MiB, may take.
+        oracles: By name; empty for all.
     """
 
     schema: str
@@ -47,12 +54,12 @@ class Setup:
     max_size: int = 65_536
 
     def to_json(self) -> str:
-        """The words as JSON."""
+        """Returns the words as JSON."""
         return json.dumps(asdict(self), sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Setup:
-        """The words out of JSON."""
+        """Returns the words out of JSON."""
         read: dict[str, Any] = {}
         for key, value in strict_json.loads(text).items():
             read[key] = tuple(value) if isinstance(value, list) else value
@@ -71,5 +78,5 @@ class Setup:
 
 
 def configuration_of(setup: Setup) -> str:
-    """The ccheck.toml of a campaign as reports name it, or `none`."""
+    """Returns the ccheck.toml of a campaign as reports name it, or `none`."""
     return "none" if setup.config is None else str(near(Path(setup.config)))

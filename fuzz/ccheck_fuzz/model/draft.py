@@ -21,7 +21,7 @@ class Cutting:
     taken: tuple[tuple[Cutting, ...], ...] = ()
 
     def detached(self) -> Cutting:
-        """The same row for another file: its texts come along, records elsewhere do not."""
+        """Returns the same row for another file: its texts come along, records elsewhere do not."""
         refs = tuple(_uprooted(ref) for ref in self.refs)
         raw = _without(self.kind, self.raw, self.refs, refs)
         return Cutting(self.kind, raw, refs, tuple(tuple(c.detached() for c in run) for run in self.taken))
@@ -37,7 +37,8 @@ def _uprooted(ref: Ref) -> Ref:
 class Branch:
     """An element of a list that was cut out: its pieces and bytes, and the lists and tables inside.
 
-    named: the kinds of the records elsewhere that it names, by their keys.
+    Attributes:
+        named: The kinds of the records elsewhere that it names, by their keys.
     """
 
     pieces: tuple[Piece, ...]
@@ -64,7 +65,7 @@ class Draft:
         self.rows: dict[int, bytearray] = {}
 
     def build(self) -> Model:
-        """The file, laid out, with everything that follows from it."""
+        """Returns the file, laid out, with everything that follows from it."""
         return lay(
             self.base, self.raws, self.rows, self.pieces, self.tables, self.lists, self.sharings,
             self.canonical,
@@ -73,7 +74,9 @@ class Draft:
     # -- rows
 
     def open(self, key: int) -> tuple[Table, bytearray, list[Refs], int]:
-        """A table that may be edited: itself, its bytes, what its rows name, and the size of a row."""
+        """Returns a table that may be edited: itself, its bytes, what its rows name, and the size of a
+        row.
+        """
         table = self.tables[key]
         if key not in self.rows:
             (piece,) = (piece for piece in self.pieces if piece.table == key)
@@ -86,7 +89,7 @@ class Draft:
         return table, self.rows[key], refs, table.kind.size or 1
 
     def cut(self, key: int, row: int) -> Cutting:
-        """A copy of a row and of the rows that it takes."""
+        """Returns a copy of a row and of the rows that it takes."""
         table = self.tables[key]
         size = table.kind.size or 1
         if key in self.rows:
@@ -124,8 +127,11 @@ class Draft:
         self._shift(table.name, row, -1)
 
     def plant(self, key: int, row: int, cutting: Cutting, owner: int | None = None) -> None:
-        """Put a row in front of another, or at the end. owner: the row that takes it, where rows are taken;
-        by default the one that takes the row before.
+        """Put a row in front of another, or at the end.
+
+        Args:
+            owner: The row that takes it, where rows are taken; by default the one that takes the row
+                before.
         """
         table, raw, refs, size = self.open(key)
         raw[row * size : row * size] = cutting.raw
@@ -223,7 +229,7 @@ class Draft:
         self.raws[key] = raw
 
     def branch(self, chained: Chained, number: int) -> Branch:
-        """A copy of an element of a list."""
+        """Returns a copy of an element of a list."""
         key = chained.elements[number]
         pieces = tuple(piece for piece in self.pieces if key in piece.path)
         starts, ends = self.base.frame.starts, self.base.frame.ends
@@ -324,7 +330,7 @@ class Draft:
         self.lists[tag] = Chained(chained.form, elements, chained.owner)
 
     def _place(self, chained: Chained, number: int) -> int:
-        """Where the pieces of a new element belong."""
+        """Returns where the pieces of a new element belong."""
         if number < len(chained.elements):
             wanted = chained.elements[number]
             return next(i for i, piece in enumerate(self.pieces) if piece.key == wanted)
@@ -343,7 +349,7 @@ class Draft:
 
 
 def _without(kind: RecordType, raw: bytes, before: Refs, after: Refs) -> bytes:
-    """The bytes of a record, with 0 where it named a record elsewhere that is not here."""
+    """Returns the bytes of a record, with 0 where it named a record elsewhere that is not here."""
     out = bytearray(raw)
     first = len(kind.pooled)
     for form, old, new in zip(kind.places, before[first:], after[first:], strict=False):
@@ -361,6 +367,6 @@ def _changed(runs: tuple[int, ...], number: int, by: int) -> tuple[int, ...]:
 
 
 def changed(piece: Piece, **parts: Any) -> Piece:
-    """A copy of a piece with other parts."""
+    """Returns a copy of a piece with other parts."""
     kept: dict[str, Any] = {name: getattr(piece, name) for name in Piece.__slots__}
     return Piece(**(kept | parts))

@@ -11,7 +11,12 @@ from ccheck_schemas.model import Chained, Number, Piece, RecordType, Refs
 
 
 class Table:
-    """The rows of one table. low, high: how many the schema allows. refs: what each row names."""
+    """The rows of one table.
+
+    Args:
+        low, high: How many the schema allows.
+        refs: What each row names.
+    """
 
     __slots__ = ("high", "kind", "low", "name", "refs")
 
@@ -41,11 +46,11 @@ class Sharing(NamedTuple):
     dangling: frozenset[int] = frozenset()
 
     def first(self, row: int) -> int:
-        """The first row that a row takes."""
+        """Returns the first row that a row takes."""
         return sum(self.runs[:row])
 
     def owner(self, row: int) -> int | None:
-        """The row of the taker that takes a row; None for one that nobody takes."""
+        """Returns the row of the taker that takes a row; None for one that nobody takes."""
         for number, run in enumerate(self.runs):
             if row < run:
                 return number
@@ -54,8 +59,11 @@ class Sharing(NamedTuple):
 
 
 class Population(NamedTuple):
-    """All records of one kind. starts: their offsets. table: the key of their table; None for pieces, whose
-    keys are in `keys`.
+    """All records of one kind.
+
+    Attributes:
+        starts: Their offsets.
+        table: The key of their table; None for pieces, whose keys are in `keys`.
     """
 
     kind: RecordType
@@ -144,7 +152,7 @@ class Frame:
         tables: Mapping[int, Table] | None = None,
         sharings: tuple[Sharing, ...] | None = None,
     ) -> Frame:
-        """The same layout with other parts; the records stand where they stood."""
+        """Returns the same layout with other parts; the records stand where they stood."""
         frame = Frame(
             self.pieces if pieces is None else pieces,
             self.starts,
@@ -159,11 +167,11 @@ class Frame:
         return frame
 
     def piece(self, key: int) -> Piece:
-        """The piece of a key. Raises StopIteration."""
+        """Returns the piece of a key. Raises StopIteration."""
         return next(piece for piece in self.pieces if piece.key == key)
 
     def counts(self) -> list[int]:
-        """The lengths of all tables, lists and runs of this file, each once."""
+        """Returns the lengths of all tables, lists and runs of this file, each once."""
         found = [len(table.refs) for table in self.tables.values()]
         found += [len(chained.elements) for chained in self.lists.values()]
         for sharing in self.sharings:
@@ -171,7 +179,7 @@ class Frame:
         return list(dict.fromkeys(found))
 
     def weight(self) -> int:
-        """What the frame costs in memory, roughly in bytes."""
+        """Returns what the frame costs in memory, roughly in bytes."""
         return 200 * len(self.pieces) + sum(16 * len(table.refs) for table in self.tables.values())
 
 
@@ -185,17 +193,21 @@ class Model:
         self.frame = frame
 
     def value(self, start: int, number: Number) -> int:
-        """A number of the record at `start`."""
+        """Returns a number of the record at `start`."""
         return int(number.packer.unpack_from(self.data, start + number.delta)[0])
 
     def with_bytes(self, at: int, raw: bytes, *, sealed: bool = True) -> Model:
-        """The same file with other bytes in place, as many."""
+        """Returns the same file with other bytes in place, as many."""
         out = bytearray(self.data)
         out[at : at + len(raw)] = raw
         return Model(self.seal(out) if sealed else bytes(out), self.frame)
 
     def with_number(self, start: int, number: Number, value: int, frame: Frame | None = None) -> Model:
-        """The same file with another number in the record at `start`. frame: instead of its own."""
+        """Returns the same file with another number in the record at `start`.
+
+        Args:
+            frame: Instead of its own.
+        """
         out = bytearray(self.data)
         try:
             number.packer.pack_into(out, start + number.delta, value)
@@ -204,7 +216,7 @@ class Model:
         return Model(self.seal(out, frame), frame or self.frame)
 
     def seal(self, out: bytearray, frame: Frame | None = None) -> bytes:
-        """The bytes with true checksums."""
+        """Returns the bytes with true checksums."""
         for at, packer, start in (frame or self.frame).seals:
             packer.pack_into(out, at, zlib.crc32(memoryview(out)[start:] if start else out))
         return bytes(out)

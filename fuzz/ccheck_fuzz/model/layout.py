@@ -23,7 +23,7 @@ from ccheck_schemas.model import (
 
 
 def rebuilt(model: Model) -> Model:
-    """The same file, laid out anew from its pieces."""
+    """Returns the same file, laid out anew from its pieces."""
     frame = model.frame
     return lay(model, {}, {}, frame.pieces, frame.tables, frame.lists, frame.sharings, frame.canonical)
 
@@ -38,7 +38,11 @@ def lay(
     sharings: tuple[Sharing, ...],
     canonical: frozenset[str],
 ) -> Model:
-    """A new file. raws, rows: the bytes of pieces and tables that are not those of `base`."""
+    """Returns a new file.
+
+    Args:
+        raws, rows: The bytes of pieces and tables that are not those of `base`.
+    """
     return Layout(base, tables, lists, sharings, canonical).run(raws, rows, pieces)
 
 
@@ -80,7 +84,11 @@ class Layout:
     def run(
         self, raws: Mapping[int, bytes], rows: Mapping[int, bytes | bytearray], pieces: Sequence[Piece]
     ) -> Model:
-        """The file. raws, rows: the bytes of pieces and tables that are not those of the base."""
+        """Returns the file.
+
+        Args:
+            raws, rows: The bytes of pieces and tables that are not those of the base.
+        """
         data, old_starts, old_ends = self.base.data, self.base.frame.starts, self.base.frame.ends
         chunks: list[bytes | bytearray] = []
         starts, ends = self.starts, self.ends
@@ -145,7 +153,7 @@ class Layout:
         return Model(bytes(out), frame)
 
     def amount(self, relation: Relation) -> int | None:
-        """What a number counts; None where what it counted is gone."""
+        """Returns what a number counts; None where what it counted is gone."""
         match relation.derivation:
             case Derivation.BYTES:
                 if relation.target not in self.starts or relation.last not in self.ends:
@@ -166,7 +174,9 @@ class Layout:
     # -- pools
 
     def pool(self, region: str, at: int, before: bytes | bytearray, pieces: Sequence[Piece]) -> bytes:
-        """The bytes of a pool: its items in the order of first use, or as it was with new items behind."""
+        """Returns the bytes of a pool: its items in the order of first use, or as it was with new items
+        behind.
+        """
         self.pools[region] = at
         items = self.items[region] = {}
         if region in self.canonical:
@@ -191,7 +201,10 @@ class Layout:
         return bytes(blob)
 
     def used(self, region: str, pieces: Sequence[Piece]) -> Iterator[Payload]:
-        """The items that records name, in the order of the records; what a row takes stands behind it."""
+        """Yields the items that records name, in the order of the records.
+
+        What a row takes stands behind it.
+        """
         taken = {sharing.taken for sharing in self.sharings}
         for piece in pieces:
             if piece.table is not None:
@@ -204,7 +217,7 @@ class Layout:
             yield from self.used_by_rows(region, sharing.taken, rest, len(self.tables[sharing.taken].refs))
 
     def used_by_rows(self, region: str, key: int, first: int, last: int) -> Iterator[Payload]:
-        """The items that some rows name, and behind each those of the rows that it takes."""
+        """Yields the items that some rows name, and behind each those of the rows that it takes."""
         table = self.tables[key]
         kind = table.kind
         sharings = [sharing for sharing in self.sharings if sharing.taker == key]

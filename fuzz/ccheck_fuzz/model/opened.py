@@ -22,10 +22,14 @@ from ccheck_schemas.schema import Schema
 
 
 def opened(schema: Schema, data: bytes, *, repaired: bool = False) -> Model:
-    """The model of a file. Any bytes have one, and it is built back to the same bytes.
+    """Returns the model of a file.
+
+    Any bytes have one, and it is built back to the same bytes.
 
     A relation that does not hold in `data` is left as it stands, as if it had been broken on purpose.
-    repaired: all relations hold in the model, whatever `data` says.
+
+    Args:
+        repaired: All relations hold in the model, whatever `data` says.
     """
     file_model = decompose(schema.root, data)
     pieces = _without_overlap(file_model, data)
@@ -67,7 +71,9 @@ def opened(schema: Schema, data: bytes, *, repaired: bool = False) -> Model:
 
 
 def _rigid(model: Model) -> Model:
-    """A model in which nothing follows from anything: for files so broken that a layout would change them."""
+    """Returns a model in which nothing follows from anything: for files so broken that a layout would change
+    them.
+    """
     frame = model.frame
     pieces = [_unrelated(piece) for piece in frame.pieces]
     for piece in pieces:
@@ -92,14 +98,17 @@ def _nothing(table: Table) -> list[Refs]:
 
 
 def _present(refs: Refs, starts: Mapping[int, int]) -> Refs:
-    """What a record names, without the pieces that overlap others and were left out."""
+    """Returns what a record names, without the pieces that overlap others and were left out."""
     if all(not isinstance(ref, int) or ref in starts for ref in refs):
         return refs
     return tuple(ref if not isinstance(ref, int) or ref in starts else None for ref in refs)
 
 
 def _without_overlap(file_model: FileModel, data: bytes) -> list[Piece]:
-    """The pieces in the order of the file. One that overlaps another is left out, and gaps are filled."""
+    """Returns the pieces in the order of the file.
+
+    One that overlaps another is left out, and gaps are filled.
+    """
     order = sorted(
         range(len(file_model.pieces)),
         key=lambda i: (file_model.pieces[i].start, file_model.pieces[i].end > file_model.pieces[i].start, i),
@@ -129,7 +138,7 @@ def _without_overlap(file_model: FileModel, data: bytes) -> list[Piece]:
 
 
 def _sharings(model: Model, *, repaired: bool) -> list[Sharing]:
-    """Who takes whose rows, where the rows of a table take all rows of another, in order."""
+    """Returns who takes whose rows, where the rows of a table take all rows of another, in order."""
     frame = model.frame
     by_name: dict[str, int] = {}
     for key, table in frame.tables.items():
@@ -176,7 +185,7 @@ def _shared_out(rows: int, takers: int) -> tuple[int, ...]:
 
 
 def _is_canonical(model: Model, region: str) -> bool:
-    """Whether a pool is what a layout of its items would make of it."""
+    """Returns whether a pool is what a layout of its items would make of it."""
     frame = model.frame
     trial = Frame(
         frame.pieces, frame.starts, frame.ends, frame.tables, frame.lists, (), frozenset([region]), ()
@@ -188,7 +197,7 @@ def _is_canonical(model: Model, region: str) -> bool:
 
 
 def _unrelated(piece: Piece) -> Piece:
-    """A piece whose relations are left alone."""
+    """Returns a piece whose relations are left alone."""
     return Piece(
         piece.key, piece.start, piece.end, piece.record_type, piece.align, piece.path, (), piece.refs,
         piece.table, piece.pool, True,

@@ -109,7 +109,9 @@ class Mutator:
         self.others: list[Model] = [self.models.get(seed) for seed in seeds]
 
     def mutate(self, data: bytes, random: Random, max_size: int = MOST_BYTES) -> bytes:
-        """Another file of at most `max_size` bytes, of any bytes; the same random numbers give the same."""
+        """Returns another file of at most `max_size` bytes, of any bytes; the same random numbers give the
+        same.
+        """
         context = Context(self.interesting, self.others, max_size)
         for _ in range(_TRIES):
             made = self._stacked(self.models.get(data), random, context)
@@ -121,7 +123,7 @@ class Mutator:
         return data[:max_size]
 
     def cross(self, one: bytes, two: bytes, random: Random, max_size: int = MOST_BYTES) -> bytes:
-        """A file with records of both, at most `max_size` bytes long."""
+        """Returns a file with records of both, at most `max_size` bytes long."""
         model, other = self.models.get(one), self.models.get(two)
         for _ in range(_TRIES):
             made: Model | None = model
@@ -159,7 +161,7 @@ def once(model: Model, random: Random, context: Context) -> Model | bytes | None
 
 
 def named(name: str) -> Mutation:
-    """The mutator of that name. Raises KeyError."""
+    """Returns the mutator of that name. Raises KeyError."""
     found: Sequence[Mutation] = [mutation for mutation, _ in MUTATIONS if mutation.__name__ == name]
     if not found:
         raise KeyError(name)

@@ -1,4 +1,7 @@
-"""Single changes of good parents: texts in other cases, other kinds and flags, numbers one more or less."""
+"""Deterministic stage: every single change of accepted parents.
+
+Texts in other cases, other kinds and flags, numbers one more or less.
+"""
 
 from __future__ import annotations
 
@@ -24,21 +27,31 @@ MOST_STEPS = 1000
 MOST_SMALL = 32
 """Numbers up to here become each other where nothing names any: they may be counts, indices and ids."""
 ALIKE = 2
-"""So often a record is made what it was before in any parent, where what it belongs to says the same."""
+"""Maximum times that one (record, owner) state is generated across all parents."""
 MOST_REMEMBERED = 1 << 17
 """Records that are remembered for that."""
 
 
 class Step(NamedTuple):
-    """A change that can be made. record: what the record then is, whatever else is in the file."""
+    """A change that can be made.
+
+    Attributes:
+        record: What the record then is, whatever else is in the file.
+    """
 
     record: Hashable
     make: Callable[[], Model]
 
 
 class DeterministicStage:
-    """Goes over parents, those that are added later when their turn comes, in rounds by turns: over their
-    texts and pools, which are few, over what they mean, and over their numbers, of which there are many.
+    """Makes every single change of accepted parents, in rounds by turns.
+
+    One round changes texts and pools, one kinds and flags, one numbers. Parents may be added while it runs.
+
+    Args:
+        models: The models of files.
+        parents: The accepted parents.
+        interesting: Numbers that each number becomes.
     """
 
     def __init__(self, models: Models, parents: Sequence[bytes], interesting: InterestingValues) -> None:
@@ -50,7 +63,7 @@ class DeterministicStage:
         ]
 
     def next(self) -> bytes | None:
-        """The next change; None while there is no parent that has changes left."""
+        """Returns the next change; None while there is no parent that has changes left."""
         for _ in self._rounds:
             self._rounds.append(self._rounds.pop(0))
             made = self._rounds[-1].next()
@@ -77,7 +90,7 @@ class _Round:
         self._steps: Iterator[Step] = iter(())
 
     def next(self) -> bytes | None:
-        """The next change; None while all parents were met."""
+        """Returns the next change; None while all parents were met."""
         while True:
             for step in self._steps:
                 if self._tried[step.record] < ALIKE:
@@ -96,8 +109,8 @@ class _Round:
 
 
 def contents(model: Model) -> Iterator[Step]:
-    """Each text with capitals for small letters and small letters for capitals, and each integer of a pool
-    with its sign turned.
+    """Yields each text with capitals for small letters and small letters for capitals, and each integer of a
+    pool with its sign turned.
     """
     met: set[int] = set()
     for population, row in _records(model):
@@ -120,17 +133,19 @@ def _turned(words: bytes) -> list[bytes]:
 
 
 def meanings(model: Model) -> Iterator[Step]:
-    """Every other kind and flag, and what is reserved in use."""
+    """Yields every other kind and flag, and what is reserved in use."""
     return _numbers(model, frozenset({Role.ENUM, Role.FLAGS, Role.RESERVED}))
 
 
 def numbers(model: Model, named: Sequence[int] = ()) -> Iterator[Step]:
-    """Every number one more or less, or one of those that something names; small ones each small number."""
+    """Yields every number one more or less, or one of those that something names; small ones each small
+    number.
+    """
     return _numbers(model, frozenset({Role.PLAIN, Role.BOUNDED}), named)
 
 
 def _numbers(model: Model, roles: frozenset[Role], named: Sequence[int] = ()) -> Iterator[Step]:
-    """Every single change of numbers with such a role. Records that say most come first."""
+    """Yields every single change of numbers with such a role. Records that say most come first."""
     for population, row in _records(model):
         start = population.starts[row]
         own = _own(population.kind)
@@ -146,14 +161,14 @@ def _numbers(model: Model, roles: frozenset[Role], named: Sequence[int] = ()) ->
 
 
 def _records(model: Model) -> Iterator[tuple[Population, int]]:
-    """The records of each kind, or the first and last of them; those that say most come first."""
+    """Yields the records of each kind, or the first and last of them; those that say most come first."""
     for population in sorted(model.frame.populations, key=weight, reverse=True):
         yield from ((population, row) for row in _rows(len(population.starts)))
 
 
 @cache
 def _own(kind: RecordType) -> tuple[Number, ...]:
-    """The numbers of a kind that follow from nothing."""
+    """Returns the numbers of a kind that follow from nothing."""
     return tuple(number for number in kind.numbers if number.role not in DERIVED)
 
 
@@ -162,7 +177,9 @@ def _values(model: Model, kind: RecordType, start: int) -> tuple[int, ...]:
 
 
 def _around(model: Model, population: Population, row: int) -> tuple[int, ...]:
-    """What the record says that a record belongs to: the one that takes the row, or that its list is in."""
+    """Returns what the record says that a record belongs to: the one that takes the row, or that its list is
+    in.
+    """
     frame = model.frame
     if population.table is not None:
         for sharing in frame.sharings:
@@ -178,7 +195,7 @@ def _around(model: Model, population: Population, row: int) -> tuple[int, ...]:
 
 
 def _contents(model: Model, population: Population, row: int) -> Iterator[tuple[int, int, bool]]:
-    """Where a record's own texts stand and end, and what it names in a pool; whether it is a text."""
+    """Yields where a record's own texts stand and end, and what it names in a pool; whether it is a text."""
     kind, start = population.kind, population.starts[row]
     for blob in kind.blobs:
         if blob.encoding is not None and blob.exact is None:

@@ -23,7 +23,7 @@ MOST_TEXT: Final = 4096
 
 
 def has_events(schema: str) -> bool:
-    """Whether files of a format match events."""
+    """Returns whether files of a format match events."""
     return schema in PARTS
 
 
@@ -58,9 +58,9 @@ def _lines(generate: Generator, data: bytes, definitions: bytes | None, most: in
 
 
 def mutate_events(lines: Sequence[str], random: Random) -> tuple[str, ...]:
-    """Events that are nearly like those given: an input changed, left out or taken from another event, an
-    event more, less or moved. What an event is of, and how many inputs it has, stays; lines that are no
-    events are passed on.
+    """Returns events that are nearly like those given: an input changed, left out or taken from another
+    event, an event more, less or moved. What an event is of, and how many inputs it has, stays; lines that
+    are no events are passed on.
     """
     out = list(lines)
     for _ in range(1 + int(random.random() * 3)):
@@ -81,8 +81,10 @@ def mutate_events(lines: Sequence[str], random: Random) -> tuple[str, ...]:
 
 
 def _mutated(line: str, others: Sequence[str], random: Random) -> str:
-    """One input of an event changed. An input that is absent gets what another event of its type has there,
-    for nothing else says of which sort it is.
+    """Returns one input of an event changed.
+
+    An input that is absent gets what another event of its type has there, for nothing else says of which sort
+    it is.
     """
     event = _event(line)
     if event is None or not event[1][event[0]]:
@@ -100,13 +102,13 @@ def _mutated(line: str, others: Sequence[str], random: Random) -> str:
 
 
 def _type(event: tuple[str, dict[str, Any]]) -> dict[str, Any]:
-    """All of an event but its inputs."""
+    """Returns all of an event but its inputs."""
     name, values = event
     return {key: value for key, value in values.items() if key != name}
 
 
 def _other(value: Any, random: Random) -> Any:
-    """Another value of the same sort; now and then nothing at all."""
+    """Returns another value of the same sort; now and then nothing at all."""
     if random.random() < 0.1:
         return None
     if isinstance(value, int):
@@ -131,7 +133,7 @@ def _other(value: Any, random: Random) -> Any:
 
 
 def _event(line: str) -> tuple[str, dict[str, Any]] | None:
-    """An event: the key of its inputs, and all of it; None for a line that is none."""
+    """Returns an event: the key of its inputs, and all of it; None for a line that is none."""
     try:
         values = json.loads(line)
     except (ValueError, RecursionError):

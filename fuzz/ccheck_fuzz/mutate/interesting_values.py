@@ -35,8 +35,13 @@ MOST_OF_A_FILE = 4096
 
 @dataclass(frozen=True)
 class InterestingValues:
-    """What to try first. numbers: ascending. named: those of them that something names as they are. texts:
-    well-formed. costly: for those who compile texts.
+    """What to try first.
+
+    Attributes:
+        numbers: Ascending.
+        named: Those of them that something names as they are.
+        texts: Well-formed.
+        costly: For those who compile texts.
     """
 
     numbers: tuple[int, ...] = EDGES
@@ -46,7 +51,7 @@ class InterestingValues:
     _fitting: dict[Number, tuple[int, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def fitting(self, number: Number) -> tuple[int, ...]:
-        """The numbers that the bytes of a field can hold."""
+        """Returns the numbers that the bytes of a field can hold."""
         held = self._fitting.get(number)
         if held is None:
             held = tuple(value for value in self.numbers if number.least <= value <= number.most)
@@ -62,9 +67,11 @@ class InterestingValues:
 def interesting_values(
     schema: Schema, files: Iterable[bytes] = (), consumers: Sequence[Consumer] = ()
 ) -> InterestingValues:
-    """What a schema, other files of it (definitions above all) and builds name, and the numbers beside it.
+    """Returns what a schema, other files of it (definitions above all) and builds name, and the numbers
+    beside it.
 
-    files: their numbers and the lengths of their tables count.
+    Args:
+        files: Their numbers and the lengths of their tables count.
     """
     named: set[int] = set()
     for data in files:
@@ -77,7 +84,7 @@ def interesting_values(
 
 
 def _of_file(schema: Schema, data: bytes) -> set[int]:
-    """The counts of a file and the numbers of its records."""
+    """Returns the counts of a file and the numbers of its records."""
     model = opened(schema, data)
     found = set(model.frame.counts())
     left = MOST_OF_A_FILE
@@ -91,7 +98,7 @@ def _of_file(schema: Schema, data: bytes) -> set[int]:
 
 
 def _of_build(build: Consumer) -> Iterator[int]:
-    """All integers that a build names but the lines of its file."""
+    """Yields all integers that a build names but the lines of its file."""
     for part in dataclasses.fields(build):
         if part.name in ("line", "lines"):
             continue

@@ -26,8 +26,12 @@ class Focus(NamedTuple):
 
 
 class Context(NamedTuple):
-    """What mutators know besides the file. others: seeds of the same schema. most: bytes of a file. focus:
-    the record to keep to, where the file has it and it has what a mutator needs.
+    """What mutators know besides the file.
+
+    Attributes:
+        others: Seeds of the same schema.
+        most: Bytes of a file.
+        focus: The record to keep to, where the file has it and it has what a mutator needs.
     """
 
     interesting: InterestingValues
@@ -41,7 +45,12 @@ Mutation = Callable[[Model, Random, Context], Model | bytes | None]
 
 
 class Site(NamedTuple):
-    """A number of a record. row: the number of the record in its population. start: its offset."""
+    """A number of a record.
+
+    Attributes:
+        row: The number of the record in its population.
+        start: Its offset.
+    """
 
     population: Population
     row: int
@@ -50,12 +59,14 @@ class Site(NamedTuple):
 
 
 def pick(random: Random, options: Sequence[T]) -> T:
-    """One of the options, all alike."""
+    """Returns one of the options, all alike."""
     return options[int(random.random() * len(options))]
 
 
 def row_of(random: Random, count: int) -> int:
-    """One of so many rows: now and then the last or the first, where lists end and indices run over."""
+    """Returns one of so many rows: now and then the last or the first, where lists end and indices run
+    over.
+    """
     chance = random.random()
     if chance < 0.15:
         return count - 1
@@ -64,12 +75,12 @@ def row_of(random: Random, count: int) -> int:
 
 @cache
 def numbers_of(kind: RecordType, roles: frozenset[Role]) -> tuple[Number, ...]:
-    """The numbers of a kind with one of the roles."""
+    """Returns the numbers of a kind with one of the roles."""
     return tuple(number for number in kind.numbers if number.role in roles)
 
 
 def chosen(populations: Sequence[Population], random: Random, context: Context) -> tuple[Population, int]:
-    """One of the populations and one of its rows: those in focus, or any."""
+    """Returns one of the populations and one of its rows: those in focus, or any."""
     focus = context.focus
     if focus is not None:
         for population in populations:
@@ -80,21 +91,21 @@ def chosen(populations: Sequence[Population], random: Random, context: Context) 
 
 
 def weighed(populations: Sequence[Population], random: Random) -> Population:
-    """One of the populations: the likelier the more numbers its records have that follow from nothing, and
-    the more records there are. What a file says is found there, and not in its headers.
+    """Returns one of the populations: the likelier the more numbers its records have that follow from
+    nothing, and the more records there are. What a file says is found there, and not in its headers.
     """
     bounds = list(accumulate(map(weight, populations)))
     return populations[min(bisect(bounds, random.random() * bounds[-1]), len(bounds) - 1)]
 
 
 def weight(population: Population) -> float:
-    """How much the records of a kind say."""
+    """Returns how much the records of a kind say."""
     return _own_numbers(population.kind) * _MANY[min(len(population.starts), 16)]
 
 
 @cache
 def _own_numbers(kind: RecordType) -> int:
-    """How many numbers of a kind follow from nothing, and one more."""
+    """Returns how many numbers of a kind follow from nothing, and one more."""
     return 1 + sum(number.role not in DERIVED and number.role is not Role.RESERVED for number in kind.numbers)
 
 
@@ -103,7 +114,7 @@ _MANY = (0.5, 0.5, *(sqrt(count) for count in range(2, 17)))
 
 
 def focus_of(model: Model, random: Random) -> Focus | None:
-    """A record to keep to; None where the file has no records."""
+    """Returns a record to keep to; None where the file has no records."""
     populations = [population for population in model.frame.populations if population.kind.numbers]
     if not populations:
         return None
@@ -112,7 +123,7 @@ def focus_of(model: Model, random: Random) -> Focus | None:
 
 
 def site(model: Model, random: Random, roles: frozenset[Role], context: Context) -> Site | None:
-    """A number with one of the roles; None where the file has none."""
+    """Returns a number with one of the roles; None where the file has none."""
     fitting = [p for p in model.frame.populations if numbers_of(p.kind, roles)]
     if not fitting:
         return None
@@ -121,12 +132,12 @@ def site(model: Model, random: Random, roles: frozenset[Role], context: Context)
 
 
 def with_value(model: Model, place: Site, value: int) -> Model:
-    """The file with another number at a site; what was derived there is derived no more."""
+    """Returns the file with another number at a site; what was derived there is derived no more."""
     return model.with_number(place.start, place.number, value, loosened(model.frame, place))
 
 
 def loosened(frame: Frame, place: Site) -> Frame:
-    """A frame in which the number at a site follows from nothing."""
+    """Returns a frame in which the number at a site follows from nothing."""
     population, row, _, number = place
     if population.table is None:
         key = population.keys[row]
@@ -165,7 +176,10 @@ def loosened(frame: Frame, place: Site) -> Frame:
 
 
 def _unnamed(kind: RecordType, refs: Refs, number: Number) -> Refs:
-    """What a record names, without what it names by this number; what it names in a pool stays there."""
+    """Returns what a record names, without what it names by this number.
+
+    What it names in a pool stays there.
+    """
     out: list[Ref] = list(refs)
     for i, form in enumerate(kind.pooled):
         if number not in (form.offset, form.length) or i >= len(out):

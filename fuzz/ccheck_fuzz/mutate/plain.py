@@ -88,7 +88,7 @@ def word_changed(model: Model, random: Random, context: Context) -> Model | None
 
 
 def _standing_out(model: Model, random: Random, start: int, size: int, count: int) -> int:
-    """One of some numbers, each value alike: few that say something stand out of many that do not."""
+    """Returns one of some numbers, each value alike: few that say something stand out of many that do not."""
     return pick(
         random, [*{model.data[start + size * i : start + size * (i + 1)]: i for i in range(count)}.values()]
     )
@@ -119,7 +119,7 @@ def _counted(model: Model) -> list[tuple[int, int, int]]:
 
 
 def _order(model: Model) -> Literal["little", "big"]:
-    """The order of the bytes in most numbers of a file."""
+    """Returns the order of the bytes in most numbers of a file."""
     orders = Counter(
         number.packer.format[:1]
         for population in model.frame.populations
@@ -191,7 +191,9 @@ def bytes_trailing(model: Model, random: Random, context: Context) -> bytes | No
 
 
 def _ended(model: Model, data: bytes, *, sized: bool) -> bytes:
-    """Another end of the file, with a true size where it is asked for, and a true checksum with it."""
+    """Returns another end of the file, with a true size where it is asked for, and a true checksum with
+    it.
+    """
     if not sized:
         return data
     out = bytearray(data)

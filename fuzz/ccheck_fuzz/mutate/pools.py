@@ -16,7 +16,11 @@ UNUSED = (b"\0", b"unused\0", bytes(8))
 
 
 class _Name(NamedTuple):
-    """A row of a table that names an item. form: by which of its pairs of numbers."""
+    """A row of a table that names an item.
+
+    Attributes:
+        form: By which of its pairs of numbers.
+    """
 
     key: int
     row: int
@@ -41,7 +45,7 @@ class _Pool(NamedTuple):
 
 
 def _pool(model: Model, random: Random) -> _Pool | None:
-    """A canonical pool, pinned; None where the file has none that rows name items of."""
+    """Returns a canonical pool, pinned; None where the file has none that rows name items of."""
     frame = model.frame
     here = [piece.pool for piece in frame.pieces if piece.pool is not None]
     regions = [region for region in here if region in frame.canonical and here.count(region) == 1]

@@ -96,7 +96,9 @@ def record_spliced(model: Model, random: Random, context: Context) -> Model | No
 
 
 def spliced(model: Model, other: Model, random: Random) -> Model | None:
-    """A record of `other` in a list of the same kind; now and then in the place of one that was there."""
+    """Returns a record of `other` in a list of the same kind; now and then in the place of one that was
+    there.
+    """
     frame = model.frame
     here = {table.kind: key for key, table in frame.tables.items()}
     options: list[tuple[int, int, bool]] = []
@@ -200,7 +202,7 @@ def kind_furnished(model: Model, random: Random, context: Context) -> Model | No
 
 
 def _fresh(random: Random, context: Context) -> Payload:
-    """A text, or one to three integers, mostly in ascending order, as ranges and lists have them."""
+    """Returns a text, or one to three integers, mostly in ascending order, as ranges and lists have them."""
     if random.random() < 0.4:
         return Payload(pick(random, context.interesting.texts).encode(), 1, 1)
     words = [
@@ -250,14 +252,16 @@ def list_of_interesting_length(model: Model, random: Random, context: Context) -
 
 
 def _movable(chained: Chained) -> int:
-    """How many elements of a list may move: all, but for one that only ends the chain."""
+    """Returns how many elements of a list may move: all, but for one that only ends the chain."""
     if not chained.form.variable:
         return 0
     return max(0, len(chained.elements) - chained.form.closed)
 
 
 def _place(model: Model, random: Random, least: int) -> tuple[int, int] | None:
-    """A record of a table or list that has at least so many that may move: the key, and its number."""
+    """Returns a record of a table or list that has at least so many that may move: the key, and its
+    number.
+    """
     frame = model.frame
     options = [(key, len(table.refs)) for key, table in frame.tables.items() if len(table.refs) >= least]
     options += [(key, n) for key, chained in frame.lists.items() if (n := _movable(chained)) >= least]

@@ -64,7 +64,9 @@ def count_that_wraps(model: Model, random: Random, context: Context) -> Model | 
 
 
 def _without_last_text(model: Model) -> Model:
-    """The file without the text, or the bytes of any length, at its end; the same where it ends otherwise."""
+    """Returns the file without the text, or the bytes of any length, at its end; the same where it ends
+    otherwise.
+    """
     last = model.frame.pieces[-1] if model.frame.pieces else None
     blobs = (
         () if last is None or last.record_type is None or last.table is not None else last.record_type.blobs

@@ -1,4 +1,4 @@
-"""How an input becomes another: content by the mutators of its schema, events by theirs."""
+"""Schedules mutations: content by the mutators of its schema, events by theirs."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ NEWEST = 4
 DETERMINISTIC = 0.15
 """The share of inputs that are the next single change of such a parent, as long as there is one."""
 ACCEPTED = 0.65
-"""The share of inputs that are made of one that passes and runs in every build, whatever the engine chose.
+"""The share of inputs that are made of an accepted parent, whatever the engine chose.
 
-An engine keeps what reaches new code, which soon is mostly files that are refused for a new reason; what a
-driver does with content is reached from files that it accepts.
+An engine keeps what reaches new code: soon mostly files that are refused for a new reason. What a driver does
+with content is reached from files that it accepts.
 """
 
 
 def interesting_values_of(ready: Ready) -> InterestingValues:
-    """The numbers that the schema, the definitions and the driver builds name."""
+    """Returns the numbers that the schema, the definitions and the driver builds name."""
     files = () if ready.given.definitions is None else (ready.given.definitions,)
     return interesting_values(ready.schema, files, ready.given.builds)
 
 
 def smaller(inputs: Sequence[bytes], chance: random.Random) -> bytes:
-    """One of some inputs, mostly the smaller of two: it runs sooner, and a change meets what matters more
-    often.
+    """Returns one of some inputs, mostly the smaller of two: it runs sooner, and a change meets what matters
+    more often.
     """
     one, two = chance.choice(inputs), chance.choice(inputs)
     return two if len(two) < len(one) and chance.random() < SMALLER else one
@@ -58,8 +58,12 @@ class MutationScheduler:
     """Mutation and crossover of inputs; the same seeds in the same order give the same bytes."""
 
     def __init__(self, ready: Ready, seeds: Sequence[bytes] = (), accepted: Sequence[bytes] = ()) -> None:
-        """seeds: whose records are spliced in. accepted: parents of most inputs, as far as there are
-        any; it may grow.
+        """Makes a scheduler.
+
+        Args:
+            ready: What the campaign is about.
+            seeds: The files whose records are spliced into others.
+            accepted: Parents of most inputs, as far as there are any; it may grow.
         """
         self._ready = ready
         self._accepted = accepted
@@ -74,8 +78,8 @@ class MutationScheduler:
         self._deterministic = DeterministicStage(self._mutator.models, accepted, self._mutator.interesting)
 
     def mutate(self, data: bytes, max_size: int, seed: int) -> bytes:
-        """Another input of at most `max_size` bytes; now and then one of a parent of its own choice. One in
-        ten would be what was given before: a run costs more than another try.
+        """Returns another input of at most `max_size` bytes; now and then one of a parent of its own choice.
+        One in ten would be what was given before: a run costs more than another try.
         """
         chance = random.Random(seed)
         made = self._mutated(data, max_size, chance)
@@ -107,7 +111,7 @@ class MutationScheduler:
         return Input(content, events).fit(max_size)
 
     def _called_for(self, content: bytes, chance: random.Random) -> tuple[str, ...]:
-        """Some of the events that content calls for."""
+        """Returns some of the events that content calls for."""
         schema, definitions = self._ready.schema.name, self._ready.given.definitions
         if chance.random() < LONG:
             return matching_events(schema, content, definitions, MOST_EVENTS)
@@ -120,7 +124,7 @@ class MutationScheduler:
         return known
 
     def cross(self, one: bytes, other: bytes, max_size: int, seed: int) -> bytes:
-        """An input of records of both, with the events of the first."""
+        """Returns an input of records of both, with the events of the first."""
         chance = random.Random(seed)
         test_input = split(one)
         content = self._mutator.cross(test_input.content, split(other).content, chance, max_size)

@@ -16,7 +16,12 @@ MOST_TEXT = 1 << 16
 
 
 class Text(NamedTuple):
-    """A text as an edit sees it. encoding: None for raw bytes. low, high: how many bytes it may have."""
+    """A text as an edit sees it.
+
+    Attributes:
+        encoding: None for raw bytes.
+        low, high: How many bytes it may have.
+    """
 
     content: bytes
     encoding: str | None
@@ -24,7 +29,7 @@ class Text(NamedTuple):
     high: int
 
     def encoded(self, text: str) -> bytes:
-        """A text as its bytes."""
+        """Returns a text as its bytes."""
         return text.encode(self.encoding or "utf-8", "replace")
 
     @property
@@ -254,7 +259,7 @@ def _edit_blob(
 
 
 def _until_nul(raw: bytes, blob: Blob) -> bytes:
-    """A text of fixed size without the NULs at its end."""
+    """Returns a text of fixed size without the NULs at its end."""
     if blob.encoding is None:
         return raw
     stripped = raw.rstrip(b"\0")
@@ -262,5 +267,5 @@ def _until_nul(raw: bytes, blob: Blob) -> bytes:
 
 
 def _relation(model: Model, key: int) -> Relation | None:
-    """The number that states the length of a piece."""
+    """Returns the number that states the length of a piece."""
     return next((r for p in model.frame.pieces for r in p.relations if r.target == key == r.last), None)

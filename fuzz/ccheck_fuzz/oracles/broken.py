@@ -14,10 +14,13 @@ from ccheck_fuzz.process.blame import place_of, text_of, words_of
 
 @dataclass(frozen=True)
 class Broken:
-    """A property that does not hold.
+    """A property that an input breaks.
 
-    oracle: its name. what: one line. signature: what stays the same while an input shrinks: the oracle, the
-    kind, the operation and the field path without indices, as far as the oracle knows them.
+    Attributes:
+        oracle: The name of the oracle.
+        what: One line for people.
+        signature: What stays the same while the input shrinks: oracle, kind, operation, and field path
+            without indices, as far as the oracle knows them.
     """
 
     oracle: str
@@ -31,7 +34,7 @@ class Broken:
 
 
 def refusing(report: FileReport) -> tuple[str, ...]:
-    """The checks that refuse a file, each once."""
+    """Returns the checks that refuse a file, each once."""
     return tuple(dict.fromkeys(f.check for f in report.findings if f.severity is Severity.ERROR))
 
 

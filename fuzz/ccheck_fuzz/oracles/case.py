@@ -26,10 +26,12 @@ inputs of a campaign are small: in so little time no more than some 100 MiB are 
 class Case:
     """One input: bytes, the schema to read them by, and what they are judged by and run with.
 
-    events: those of the input, None for those that the content itself calls for. ran: what the reference
-    interpreter did with the bytes, where it was run already. foreign: what interpreters of the user's did.
-    agreed: what the two readings of other cases of the same setting agreed on; it may grow. Every answer is
-    worked out once, when an oracle first asks for it.
+    Attributes:
+        events: Those of the input, None for those that the content itself calls for.
+        ran: What the reference interpreter did with the bytes, where it was run already.
+        foreign: What interpreters of the user's did.
+        agreed: What the two readings of other cases of the same setting agreed on; it may grow. Every
+            answer is worked out once, when an oracle first asks for it.
     """
 
     data: bytes
@@ -76,7 +78,7 @@ class Case:
         return self._judged[1]
 
     def again(self) -> Case:
-        """The same bytes, nothing of them judged yet."""
+        """Returns the same bytes, nothing of them judged yet."""
         return Case(self.data, self.schema, self.judgement, self.given)
 
     @cached_property
@@ -118,7 +120,7 @@ class Case:
 
 
 def _memory(work: Callable[[], object]) -> int:
-    """The most bytes that Python's allocators gave out at once for some work."""
+    """Returns the most bytes that Python's allocators gave out at once for some work."""
     tracing = tracemalloc.is_tracing()
     if not tracing:
         tracemalloc.start()

@@ -49,7 +49,7 @@ def needs_validator(case: Case) -> Iterator[Broken]:
 
 
 def trap_words(data: TrapData) -> str:
-    """A trap in a line: what an interpreter of the user's says of it, or the kind and the field."""
+    """Returns a trap in a line: what an interpreter of the user's says of it, or the kind and the field."""
     if data.kind in FOREIGN and data.detail:
         return data.detail
     return f"{data.kind} at {data.path}"

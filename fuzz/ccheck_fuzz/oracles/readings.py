@@ -34,19 +34,21 @@ def disagreement(case: Case) -> Iterator[Broken]:
         yield Broken("disagreement", found[1], ("disagreement", found[0]))
 
 
-def lax_form(case: Case) -> Iterator[Broken]:
+def non_canonical(case: Case) -> Iterator[Broken]:
     """What passes, warnings aside, builds back to the same bytes."""
     if case.report.verdict != "pass" or case.report.findings:
         return
     try:
         built = case.schema.rebuild(case.data, case.subject.content)
     except RecipeError as fault:
-        yield Broken("lax-form", f"it passes, and cannot be built again: {fault}", ("lax-form", fault.path))
+        yield Broken(
+            "non-canonical", f"it passes, and cannot be built again: {fault}", ("non-canonical", fault.path)
+        )
         return
     if built == case.data:
         return
     at = next((i for i, (a, b) in enumerate(zip(case.data, built, strict=False)) if a != b), len(built))
-    yield Broken("lax-form", f"it passes, and builds back to other bytes at {at:#x}", ("lax-form",))
+    yield Broken("non-canonical", f"it passes, and builds back to other bytes at {at:#x}", ("non-canonical",))
 
 
 def fast_path(case: Case) -> Iterator[Broken]:

@@ -1,9 +1,8 @@
-"""The oracles: named properties of any bytes, each a function that gives what breaks it.
+"""The oracles in one table: named properties of any bytes.
 
-An oracle takes a `Case` and gives a `Broken` for each way in which the property does not hold: none where it
-holds. It raises only what is itself a fault of ccheck: an exception that is neither a finding nor a trap;
-`broken` turns that into a `Broken` of the oracle *ccheck*. The same functions serve pytest, Hypothesis and
-fuzzers.
+An oracle is a function that takes a `Case` and yields a `Broken` for each way in which the input breaks its
+property. An exception that it raises is a fault of ccheck: `broken` turns it into a `Broken` of the oracle
+*ccheck*. pytest, Hypothesis and the fuzzers use the same functions.
 
 | oracle | the property |
 |---|---|
@@ -11,7 +10,7 @@ fuzzers.
 | refused | what the validator passes, no supported build refuses |
 | trap | a build that claims bounds checks traps on no bytes at all |
 | disagreement | schema and interpreter read the same bytes alike: counts, types, operands, who matches |
-| lax-form | what passes without so much as a warning builds back to the same bytes |
+| non-canonical | what passes without so much as a warning builds back to the same bytes |
 | fast-path | what passes the fast path passes the checks |
 | resources | steps, time and memory stay in proportion to the file |
 | over-strict | what is refused does harm under some build, or is not canonical (information) |
@@ -29,7 +28,7 @@ from types import MappingProxyType
 from ccheck_fuzz.oracles.broken import Broken, itself
 from ccheck_fuzz.oracles.case import Case
 from ccheck_fuzz.oracles.drivers import needs_validator, refused, trap, validator_bypass
-from ccheck_fuzz.oracles.readings import disagreement, fast_path, lax_form, over_strict
+from ccheck_fuzz.oracles.readings import disagreement, fast_path, non_canonical, over_strict
 from ccheck_fuzz.oracles.resources import resources
 from ccheck_fuzz.process.blame import interrupts
 
@@ -42,7 +41,7 @@ ORACLES: Mapping[str, Oracle] = MappingProxyType(
         "refused": refused,
         "trap": trap,
         "disagreement": disagreement,
-        "lax-form": lax_form,
+        "non-canonical": non_canonical,
         "fast-path": fast_path,
         "resources": resources,
         "over-strict": over_strict,
@@ -54,14 +53,16 @@ themselves, and *reader* at the process in which a user's interpreter runs.
 """
 
 
-QUICK_ORACLES: Mapping[str, Oracle] = MappingProxyType(
+EVERY_RUN: Mapping[str, Oracle] = MappingProxyType(
     {name: ORACLES[name] for name in ("validator-bypass", "refused", "trap", "resources")}
 )
-"""The oracles that every run of a campaign is held to; the others see a share of the runs."""
+"""The oracles that check every run of a campaign; the others check a share of the runs."""
 
 
 def broken(case: Case, oracles: Mapping[str, Oracle] = ORACLES) -> tuple[Broken, ...]:
-    """All properties that a case breaks, each once by its signature; also that of an oracle which raised."""
+    """Returns all properties that a case breaks, each once by its signature; also that of an oracle which
+    raised.
+    """
     found: dict[tuple[str, ...], Broken] = {}
     for oracle in oracles.values():
         try:

@@ -12,7 +12,12 @@ from ccheck.run.memory_limit import limit_memory
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """run_seconds: for one run, a program of the user's included. memory: MiB of the process."""
+    """The bounds of one process.
+
+    Attributes:
+        run_seconds: For one run, a program of the user's included.
+        memory: MiB of the process.
+    """
 
     run_seconds: float = 10.0
     memory: int = 2048

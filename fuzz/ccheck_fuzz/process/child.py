@@ -32,8 +32,12 @@ _kept: list[Any] = []
 
 
 def begin(module: str, words: Sequence[str], log: Path | None = None) -> subprocess.Popen[bytes]:
-    """Begin a module of ours as a process. Its standard input is a pipe that nobody writes to: it ends when
-    this process does. log: takes what it prints.
+    """Begin a module of ours as a process.
+
+    Its standard input is a pipe that nobody writes to: it ends when this process does.
+
+    Args:
+        log: Takes what it prints.
     """
     with (Path(os.devnull) if log is None else log).open("wb") as out:
         return subprocess.Popen(  # noqa: S603 - our own module, with our own arguments
@@ -56,7 +60,8 @@ def end(process: subprocess.Popen[bytes]) -> None:
 def end_family(process: subprocess.Popen[bytes], *, with_stack: bool = False) -> None:
     """End a process at once, with all that it started.
 
-    with_stack: let it write its Python stack first, where it knows how.
+    Args:
+        with_stack: Let it write its Python stack first, where it knows how.
     """
     if process.poll() is not None:
         end(process)
@@ -162,7 +167,7 @@ def _wait(pipe: int) -> None:
 
 
 def exit_words(status: int | None) -> str:
-    """An exit status in words."""
+    """Returns an exit status in words."""
     if status is None:
         return "it still runs"
     if status >= 0:
@@ -174,7 +179,7 @@ def exit_words(status: int | None) -> str:
 
 
 def last_words(log: Path) -> str:
-    """The end of what a process wrote."""
+    """Returns the end of what a process wrote."""
     try:
         return log.read_text(encoding="utf-8", errors="replace")[-LOG_TAIL:].strip()
     except OSError:

@@ -24,11 +24,16 @@ MOST_INPUT = 1 << 20
 class Heartbeat:
     """The last state that a worker wrote.
 
-    runs: begun so far. begun: when the last one began (`time.monotonic`, one clock for all processes of a
-    machine), 0.0 between runs. features, corpus: reached and kept so far. refused: runs whose content the
-    validator refused. stable, replayed: inputs that reached the same when run again, of how many. cpu:
-    seconds of the process. reader: the number of the user's interpreter that runs, from 1, or 0 for none.
-    input: of the run that is under way, or of the last one.
+    Attributes:
+        runs: Begun so far.
+        begun: When the last one began (`time.monotonic`, one clock for all processes of a machine), 0.0
+            between runs.
+        features, corpus: Reached and kept so far.
+        refused: Runs whose content the validator refused.
+        stable, replayed: Inputs that reached the same when run again, of how many.
+        cpu: Seconds of the process.
+        reader: The number of the user's interpreter that runs, from 1, or 0 for none.
+        input: Of the run that is under way, or of the last one.
     """
 
     runs: int

@@ -33,10 +33,11 @@ _SUBREAPER = 36
 class Ended:
     """How a run ended.
 
-    status: The exit status, or minus the number of the signal.
-    stopped: `time` or `memory` where a limit ended the program, else None.
-    stdout, stderr: What it wrote; the middle of very long output is cut out.
-    rss: The most bytes of memory that its processes were seen to use together, 0 for short runs.
+    Attributes:
+        status: The exit status, or minus the number of the signal.
+        stopped: `time` or `memory` where a limit ended the program, else None.
+        stdout, stderr: What it wrote; the middle of very long output is cut out.
+        rss: The most bytes of memory that its processes were seen to use together, 0 for short runs.
     """
 
     status: int
@@ -268,7 +269,7 @@ def _kill_tree(orphan: int) -> None:
 
 
 def _children(pid: int | str = "self") -> frozenset[int]:
-    """The children of a process, by the kernel's own list; empty where it has none."""
+    """Returns the children of a process, by the kernel's own list; empty where it has none."""
     found: set[int] = set()
     try:
         for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - a dozen times as fast, in every run
@@ -280,7 +281,7 @@ def _children(pid: int | str = "self") -> frozenset[int]:
 
 
 def resident(*pids: int) -> int:
-    """The resident bytes of processes and of all that they started."""
+    """Returns the resident bytes of processes and of all that they started."""
     if not Path("/proc/self/status").exists():
         return sum(map(_resident_anywhere, pids))
     total = 0

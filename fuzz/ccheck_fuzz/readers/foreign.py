@@ -16,6 +16,10 @@ class ReaderError(Exception):
 
 @dataclass(frozen=True)
 class ForeignOutcome(Outcome):
-    """What an interpreter of the user's did. output: all that it said of a crash or a refusal, for people."""
+    """What an interpreter of the user's did.
+
+    Attributes:
+        output: All that it said of a crash or a refusal, for people.
+    """
 
     output: str = ""

@@ -60,7 +60,7 @@ class CallableReader:
     def outcomes(
         self, data: bytes, events: Sequence[str] | None, features: Features, *, every: bool = False
     ) -> Iterable[Outcome]:
-        """One outcome: it returned, it refused, or it raised."""
+        """Returns one outcome: it returned, it refused, or it raised."""
         try:
             self._function(data)
         except Refused as refused:
@@ -80,7 +80,11 @@ class CallableReader:
 
 
 def _refusals(reader: str, function: object) -> tuple[type[BaseException], ...]:
-    """The exceptions with which a function refuses. Raises ReaderError where it names something else."""
+    """Returns the exceptions with which a function refuses.
+
+    Raises:
+        ReaderError: It names something else.
+    """
     refuses = getattr(function, "refuses", (ValueError,))
     listed = refuses if isinstance(refuses, (tuple, list, set, frozenset)) else (refuses,)
     for one in listed:

@@ -15,7 +15,8 @@ HERE = str(Path(__file__).parent)
 
 
 def raised_outcome(raised: BaseException, name: str, code: CodeType | None) -> ForeignOutcome:
-    """The crash of a Python reader that an exception is: identified by the type and by the place in its code.
+    """Returns the crash of a Python reader that an exception is: identified by the type and by the place in
+    its code.
 
     Args:
         raised: The exception.

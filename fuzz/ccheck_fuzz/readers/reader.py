@@ -25,5 +25,5 @@ class Reader(Protocol):
     def outcomes(
         self, data: bytes, events: Sequence[str] | None, features: Features, *, every: bool = False
     ) -> Iterable[Outcome]:
-        """What became of the bytes, in one outcome for each build."""
+        """Returns what became of the bytes, in one outcome for each build."""
         ...

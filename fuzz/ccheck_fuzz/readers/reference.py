@@ -14,7 +14,9 @@ from ccheck_fuzz.readers.raised import raised_outcome
 class SessionReader:
     """The reference interpreter, or the one that a schema file brings.
 
-    own: Its name, where it is the user's: what it raises is then a crash of its own, and no fault of ccheck.
+    Args:
+        own: Its name, where it is the user's: what it raises is then a crash of its own, and no fault of
+            ccheck.
     """
 
     modules = ("ccheck_interpreter",)
@@ -27,7 +29,7 @@ class SessionReader:
     def outcomes(
         self, data: bytes, events: Sequence[str] | None, features: Features, *, every: bool = False
     ) -> Iterable[Outcome]:
-        """What the builds do."""
+        """Returns what the builds do."""
         if self.own is None:
             return self._session.outcomes(data, events, features, every=every)
         try:

@@ -31,5 +31,5 @@ def matrix(features: Iterable[str]) -> Mapping[Place, Mapping[int, set[bool]]]:
 
 
 def cells(features: Iterable[str]) -> int:
-    """How many cells of the matrix were reached."""
+    """Returns how many cells of the matrix were reached."""
     return sum(len(row) for row in matrix(features).values())

@@ -1,4 +1,4 @@
-"""A corpus made small: the fewest and smallest inputs that reach what all of it reaches."""
+"""Makes a corpus small: the fewest and smallest inputs that reach what all of it reaches."""
 
 from __future__ import annotations
 
@@ -25,9 +25,13 @@ from ccheck_fuzz.readers.foreign import ReaderError
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """kept: the inputs that reached something first, the smallest tried first. lines, features: all that was
-    reached. passed: how many of those that are kept the validator passes. failed: What ccheck or a schema
-    raised for inputs, in words; they are kept.
+    """The result of a merge.
+
+    Attributes:
+        kept: The inputs that reached something first, the smallest tried first.
+        lines, features: All that was reached.
+        passed: How many of the kept inputs the validator passes.
+        failed: What ccheck or a schema raised for inputs, in words; these are kept.
     """
 
     kept: tuple[bytes, ...]
@@ -40,7 +44,8 @@ class Merged:
 def merge(made: Ready, inputs: Iterable[bytes], until: float = math.inf) -> Merged:
     """Replay inputs, the smallest first, and keep those that reach a line or a feature that none reached.
 
-    until: when to stop (`time.monotonic`); inputs that were not replayed by then are kept.
+    Args:
+        until: When to stop (`time.monotonic`); inputs that were not replayed by then are kept.
     """
     harness = Harness(made, lambda data, broken: None)
     kept: list[bytes] = []
@@ -71,7 +76,7 @@ def merge(made: Ready, inputs: Iterable[bytes], until: float = math.inf) -> Merg
 
 
 def feature_name(feature: Hashable) -> str:
-    """A feature as one line of JSON."""
+    """Returns a feature as one line of JSON."""
     return json.dumps(feature, default=str)
 
 

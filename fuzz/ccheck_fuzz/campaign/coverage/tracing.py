@@ -15,7 +15,7 @@ Line = tuple[str, int]
 
 
 def folders(packages: tuple[str, ...]) -> tuple[str, ...]:
-    """The folders, or files, of packages by name."""
+    """Returns the folders, or files, of packages by name."""
     found = []
     for name in packages:
         module = importlib.import_module(name)

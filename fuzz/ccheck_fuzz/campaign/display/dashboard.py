@@ -24,9 +24,12 @@ EVERY = 10.0
 
 
 class Dashboard:
-    """Shows progress. As a context it leaves the terminal as it was.
+    """Shows progress.
 
-    known: the signatures of findings that are no news.
+    As a context it leaves the terminal as it was.
+
+    Args:
+        known: The signatures of findings that are no news.
     """
 
     def __init__(self, stream: TextIO, *, quiet: bool, known: Collection[tuple[str, ...]] = ()) -> None:
@@ -85,7 +88,7 @@ class Dashboard:
 
 
 def plain(progress: Progress) -> str:
-    """One line for a log."""
+    """Returns one line for a log."""
     elapsed = time.monotonic() - progress.begun
     errors = sum(not bucket.information for bucket in progress.buckets)
     return (
@@ -96,14 +99,14 @@ def plain(progress: Progress) -> str:
 
 
 def line_of(bucket: Bucket) -> str:
-    """One bucket in a line."""
+    """Returns one bucket in a line."""
     kind = " (information)" if bucket.information else ""
     flaky = " (flaky)" if bucket.state == "flaky" else ""
     return printable(f"{bucket.oracle}{kind}{flaky}: {bucket.what}")
 
 
 def panel(progress: Progress) -> Panel:
-    """The dashboard on a terminal."""
+    """Returns the dashboard on a terminal."""
     elapsed = time.monotonic() - progress.begun
     figures = Table.grid(padding=(0, 3))
     for _ in range(4):

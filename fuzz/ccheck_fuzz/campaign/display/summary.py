@@ -21,7 +21,7 @@ MOST_LINES = 200
 
 
 def findings(state: State, known: Collection[tuple[str, ...]] = ()) -> list[Bucket]:
-    """The buckets that are errors, but for those that are known."""
+    """Returns the buckets that are errors, but for those that are known."""
     return [b for b in state.buckets() if not b.information and b.signature not in known]
 
 
@@ -36,7 +36,7 @@ def unexamined(state: State) -> str | None:
 
 
 def output_lines(output: str) -> Iterator[str]:
-    """What an interpreter of the user's said, as it is shown under its finding."""
+    """Yields what an interpreter of the user's said, as it is shown under its finding."""
     said = output.splitlines()
     for line in said[:MOST_LINES]:
         yield printable(f"    {line.expandtabs()}").rstrip()
@@ -54,7 +54,11 @@ def _read(path: Path) -> str:
 def lines(
     folder: Path, state: State, known: Collection[tuple[str, ...]] = (), *, outputs: bool = False
 ) -> Iterator[str]:
-    """What a campaign found, and what it looked at. outputs: with all that the user's interpreters said."""
+    """Yields what a campaign found, and what it looked at.
+
+    Args:
+        outputs: With all that the user's interpreters said.
+    """
     before = state.setting("setup")
     if before is not None:
         yield printable(f"configuration: {configuration_of(Setup.from_json(before))}")

@@ -38,7 +38,7 @@ _UNSAFE = re.compile(r"[^a-zA-Z0-9.-]+")
 
 
 def folder_name(bucket: Bucket) -> str:
-    """A name for a bucket's folder that says what it is: its number, and its signature shortened."""
+    """Returns a name for a bucket's folder that says what it is: its number, and its signature shortened."""
     words = _UNSAFE.sub("-", "-".join(bucket.signature)).strip("-.")[:80]
     return f"{bucket.number:03}-{words}"
 
@@ -56,8 +56,10 @@ def write_finding(
 ) -> Path:
     """Write a bucket's folder whole and then give it its name, so that half of one is never seen.
 
-    reproduced: None where it was not run again. crasher: the input may end the process that runs it, so that
-    it is not run here. log: what that process wrote.
+    Args:
+        reproduced: None where it was not run again.
+        crasher: The input may end the process that runs it, so that it is not run here.
+        log: What that process wrote.
     """
     name = folder_name(bucket)
     part = folder / f".{name}.part"
@@ -96,7 +98,9 @@ def write_finding(
 
 
 def _case(made: Ready, data: bytes) -> Case | None:
-    """The case of an input; None where ccheck itself fails on it, which is then what the finding says."""
+    """Returns the case of an input; None where ccheck itself fails on it, which is then what the finding
+    says.
+    """
     try:
         case = Harness(made, lambda data, broken: None).case(data)
         _ = case.report
@@ -108,7 +112,7 @@ def _case(made: Ready, data: bytes) -> Case | None:
 
 
 def _recipe(made: Ready, case: Case) -> str | None:
-    """The content as YAML, where it can be written so and builds back to the same bytes."""
+    """Returns the content as YAML, where it can be written so and builds back to the same bytes."""
     schema = made.schema
     if schema.describe is None or schema.compose is None or case.subject.content is None:
         return None
@@ -124,7 +128,7 @@ def _recipe(made: Ready, case: Case) -> str | None:
 
 
 def _output(broken: Broken, case: Case | None, log: str) -> str:
-    """All that the interpreter of the user's said whose trap or refusal the finding is about."""
+    """Returns all that the interpreter of the user's said whose trap or refusal the finding is about."""
     outcomes = () if case is None else case.outcomes
     said = tuple(said_of(one) for one in outcomes if isinstance(one, ForeignOutcome))
     return Ran(said=said, dead=log).output_of(broken)
@@ -172,7 +176,7 @@ def _text(
 
 
 def _shown(outcome: Outcome) -> Outcome:
-    """An outcome for the table: a trap of the user's interpreter in its own words."""
+    """Returns an outcome for the table: a trap of the user's interpreter in its own words."""
     trap = outcome.trap
     if trap is None or trap.kind not in FOREIGN:
         return outcome

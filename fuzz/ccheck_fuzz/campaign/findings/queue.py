@@ -1,4 +1,4 @@
-"""Findings triaged while the search goes on, in a process that may die of one."""
+"""Triages findings while the search goes on, in a process that may crash on one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,13 @@ class TriageQueue:
     """Triages the buckets of a campaign that are new."""
 
     def __init__(self, folder: Path, state: State, crashed: Callable[[int | None], object]) -> None:
-        """crashed: Called with the exit status of a process that did not come to its own end."""
+        """Makes a queue.
+
+        Args:
+            folder: The folder of the campaign.
+            state: Its state.
+            crashed: Called with the exit status of a process that did not come to its own end.
+        """
         self._crashed = crashed
         self._folder = folder
         self._state = state
@@ -45,7 +51,8 @@ class TriageQueue:
     def next(self, latest: float) -> bool:
         """Look at the process, and begin the next when it is done; whether one is under way.
 
-        latest: the end of the session (`time.monotonic`).
+        Args:
+            latest: The end of the session (`time.monotonic`).
         """
         if not self._under_way():
             waiting = self._waiting()
@@ -89,7 +96,7 @@ class TriageQueue:
         return False
 
     def _waiting(self) -> list[Bucket]:
-        """Those that wait to be triaged; informational findings are reported as they were found."""
+        """Returns those that wait to be triaged; informational findings are reported as they were found."""
         new = (b for b in self._state.buckets() if b.state == "new" and not b.information)
         return [bucket for bucket in new if bucket.number not in self._given_up]
 

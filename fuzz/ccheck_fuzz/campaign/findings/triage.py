@@ -1,4 +1,4 @@
-"""A bucket made presentable: its input shrunk within the bucket, run again, and written as a folder."""
+"""Triage of a bucket: shrinks its input within the bucket, runs it again, and writes its folder."""
 
 from __future__ import annotations
 
@@ -29,9 +29,14 @@ SECONDS = 40.0
 
 @dataclass(frozen=True, slots=True)
 class Triaged:
-    """data: the smallest input. broken: what it breaks. reproduced: whether it did so every time; None where
-    there was no time to run it. log: what the process wrote that the input ended, if it did. shrunk: whether
-    there was time for it.
+    """The result of triage.
+
+    Attributes:
+        data: The smallest input.
+        broken: What it breaks.
+        reproduced: Whether it did so every time; None where there was no time to run it.
+        log: What the process wrote that the input ended, if it ended one.
+        shrunk: Whether there was time to shrink it.
     """
 
     data: bytes
@@ -42,7 +47,7 @@ class Triaged:
 
 
 def breaks(harness: Harness, data: bytes, signature: tuple[str, ...]) -> Broken | None:
-    """The property with this signature, where the input breaks it."""
+    """Returns the property with this signature, where the input breaks it."""
     return next((one for one in harness.broken_by(data) if one.signature == signature), None)
 
 
@@ -80,7 +85,9 @@ def triage(
 
 
 def _again(harness: Harness, data: bytes, signature: tuple[str, ...], until: float) -> bool:
-    """Whether an input breaks the property each time that it is run again, as often as there is time."""
+    """Returns whether an input breaks the property each time that it is run again, as often as there is
+    time.
+    """
     for _ in range(RERUNS - 1):
         if time.monotonic() > until:
             return True
@@ -92,8 +99,9 @@ def _again(harness: Harness, data: bytes, signature: tuple[str, ...], until: flo
 def triage_crasher(
     made: Ready, inputs: list[bytes], signature: tuple[str, ...], until: float
 ) -> Triaged | None:
-    """The smallest input found that ends the process of its run in the same way, by running each in a process
-    of its own; None where none does. Content is only cut in halves: each try may take as long as a hang.
+    """Returns the smallest input found that ends the process of its run in the same way, by running each in a
+    process of its own; None where none does. Content is only cut in halves: each try may take as long as a
+    hang.
     """
     for data in inputs:
         seen = _dies(made, data, signature, until)
@@ -114,7 +122,7 @@ def triage_crasher(
 
 
 def _dies(made: Ready, data: bytes, signature: tuple[str, ...], until: float) -> tuple[Broken, str] | None:
-    """What the end of its process breaks, and the last words, where it ends as the signature says."""
+    """Returns what the end of its process breaks, and the last words, where it ends as the signature says."""
     ran = run_isolated(made.setup, data, until=until)
     if isinstance(ran, ProcessCrash):
         broken = broken_of(made, ran)
@@ -154,7 +162,7 @@ def present_found(folder: Path, state: State, made: Ready, bucket: Bucket) -> No
 
 
 def _last_words(state: State, data: bytes) -> str:
-    """What the process wrote that this input ended last; empty where it ended none."""
+    """Returns what the process wrote that this input ended last; empty where it ended none."""
     return next((crash.detail for crash in reversed(state.worker_crashes()) if crash.data == data), "")
 
 

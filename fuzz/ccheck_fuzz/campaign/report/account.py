@@ -27,7 +27,11 @@ class MatrixRow:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A bucket, and what its folder holds. text: its report."""
+    """A bucket, and what its folder holds.
+
+    Attributes:
+        text: Its report.
+    """
 
     bucket: Bucket
     text: str
@@ -37,8 +41,11 @@ class Found:
 class Account:
     """A campaign's figures, over all of its sessions.
 
-    seconds: of searching. growth: (seconds, runs, features, corpus) over time, summed over jobs; lines and
-    buckets: (seconds, how many). problem: Why the campaign could not do its work, or None.
+    Attributes:
+        seconds: Of searching.
+        growth: (seconds, runs, features, corpus) over time, summed over jobs; lines and buckets:
+            (seconds, how many).
+        problem: Why the campaign could not do its work, or None.
     """
 
     folder: Path

@@ -14,7 +14,7 @@ from ccheck_fuzz.execution.setup import configuration_of
 
 
 def render(account: Account) -> str:
-    """The page: everything in it, nothing loaded from elsewhere, every text of content escaped."""
+    """Returns the page: everything in it, nothing loaded from elsewhere, every text of content escaped."""
     used = configuration_of(account.setup)
     return page(
         "ccheck_fuzz.campaign.report",

@@ -13,7 +13,7 @@ _MARKS = {"both": "±", "matched": "+", "failed": "-", "": ""}
 
 
 def render(account: Account) -> str:
-    """The report."""
+    """Returns the report."""
     return "\n".join(_lines(account)) + "\n"
 
 

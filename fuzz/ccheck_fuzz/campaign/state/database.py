@@ -85,7 +85,7 @@ class State:
         self._db.execute("COMMIT")
 
     def setting(self, name: str) -> str | None:
-        """A named word of the campaign."""
+        """Returns a named word of the campaign."""
         row = self._db.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
         return None if row is None else str(row[0])
 
@@ -94,7 +94,7 @@ class State:
         self._db.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, value))
 
     def begin(self, fingerprint: str) -> int:
-        """A session of the campaign begins; its number."""
+        """Records the begin of a session, and returns its number."""
         with self._at_once():
             cursor = self._db.execute(
                 "INSERT INTO session (begun, fingerprint) VALUES (?, ?)", (time.time(), fingerprint)
@@ -102,7 +102,7 @@ class State:
         return int(cursor.lastrowid or 0)
 
     def end(self, session: int, why: str) -> None:
-        """A session ends."""
+        """Records the end of a session."""
         self._db.execute(
             "UPDATE session SET ended = ?, why = ? WHERE number = ?", (time.time(), why, session)
         )
@@ -129,7 +129,7 @@ class State:
             )  # fmt: skip
 
     def samples(self) -> list[Sample]:
-        """All figures, by time."""
+        """Returns all figures, by time."""
         return [Sample(*row) for row in self._db.execute("SELECT * FROM sample ORDER BY at, job")]
 
     def keep(self, data: bytes, origin: str) -> bool:
@@ -141,11 +141,11 @@ class State:
         return cursor.rowcount == 1
 
     def inputs(self) -> list[bytes]:
-        """The live corpus, in the order in which it grew."""
+        """Returns the live corpus, in the order in which it grew."""
         return [row[0] for row in self._db.execute("SELECT data FROM input WHERE live ORDER BY at, sha256")]
 
     def retire(self, digests: set[str]) -> None:
-        """The inputs with these digests are kept, and run no more."""
+        """Takes inputs out of the live corpus, and keeps them on the disk."""
         with self._at_once():
             self._db.executemany(
                 "UPDATE input SET live = 0 WHERE sha256 = ?", [(sha,) for sha in sorted(digests)]
@@ -160,13 +160,23 @@ class State:
             )
 
     def features(self) -> list[tuple[str, float]]:
-        """All features that were ever reached, and when first."""
+        """Returns all features that were ever reached, and when first."""
         return list(self._db.execute("SELECT name, at FROM feature ORDER BY at, name"))
 
     def hit(self, broken: Broken, data: bytes, runs: int, cpu: float, times: int = 1) -> bool:
-        """A property was broken `times` times; whether that made a new bucket. The smallest inputs are kept.
+        """Records that an input broke a property, and keeps the smallest inputs of the bucket.
 
         Only the signature distinguishes buckets. When this returns, the finding is on the disk.
+
+        Args:
+            broken: The property.
+            data: The input.
+            runs: The runs of the worker so far.
+            cpu: The seconds of CPU time of the worker so far.
+            times: How often the property was broken.
+
+        Returns:
+            Whether the bucket is new.
         """
         now = time.time()
         signature = json.dumps(broken.signature)
@@ -193,14 +203,14 @@ class State:
         return new
 
     def met_again(self, signature: tuple[str, ...], times: int) -> None:
-        """A bucket was met again, by inputs that are not worth keeping."""
+        """Counts inputs of a known bucket that are too large to keep."""
         self._db.execute(
             "UPDATE bucket SET hits = hits + ?, last = ? WHERE signature = ?",
             (times, time.time(), json.dumps(signature)),
         )
 
     def buckets(self) -> list[Bucket]:
-        """All buckets, in the order in which they were found."""
+        """Returns all buckets, in the order in which they were found."""
         rows = self._db.execute(
             "SELECT number, signature, oracle, what, information, first, last, hits, runs, cpu, state,"
             " folder, minimal FROM bucket ORDER BY number"
@@ -211,14 +221,14 @@ class State:
         ]
 
     def hits(self, bucket: int) -> list[bytes]:
-        """The kept inputs of a bucket, the smallest first."""
+        """Returns the kept inputs of a bucket, the smallest first."""
         rows = self._db.execute(
             "SELECT data FROM hit WHERE bucket = ? ORDER BY length(data), sha256", (bucket,)
         )
         return [row[0] for row in rows]
 
     def record_triage(self, bucket: int, state: str, what: str, minimal: bytes, folder: str) -> None:
-        """A bucket was minimised and run again."""
+        """Records that a bucket was shrunk and run again."""
         self._db.execute(
             "UPDATE bucket SET state = ?, what = ?, minimal = ?, folder = ? WHERE number = ?",
             (state, what, minimal, folder, bucket),
@@ -235,8 +245,8 @@ class State:
         )  # fmt: skip
 
     def crashers(self) -> frozenset[bytes]:
-        """The inputs that ended one process after another: an engine that begins with one of them would come
-        no further.
+        """Returns the inputs that ended one process after another: an engine that begins with one of them
+        would come no further.
         """
         rows = self._db.execute(
             "SELECT data FROM worker_crash WHERE finding GROUP BY data HAVING count(*) >= ?", (CRASHER,)

@@ -13,8 +13,11 @@ class StateError(Exception):
 class Bucket:
     """Inputs that break one property in one way.
 
-    state: `new`, `minimal` (shrunk, and broken again when re-run) or `flaky` (not broken again). hits: how
-    often it was met. runs, cpu: of the worker that met it first, up to then. minimal: its smallest input.
+    Attributes:
+        state: `new`, `minimal` (shrunk, and broken again when re-run) or `flaky` (not broken again).
+        hits: How often it was met.
+        runs, cpu: Of the worker that met it first, up to then.
+        minimal: Its smallest input.
     """
 
     number: int
@@ -36,9 +39,11 @@ class Bucket:
 class WorkerCrash:
     """A worker that ended as it should not: `hang`, `memory` or `crash`.
 
-    engine: What led it; `merge` or `triage`, of job -1, for the processes beside the workers. detail: How it
-    ended, and its last words. data: The input it was in. finding: Whether the crash is a finding: that of a
-    run. Any other crash leaves inputs unexamined.
+    Attributes:
+        engine: What led it; `merge` or `triage`, of job -1, for the processes beside the workers.
+        detail: How it ended, and its last words.
+        data: The input it was in.
+        finding: Whether the crash is a finding: that of a run. Any other crash leaves inputs unexamined.
     """
 
     at: float
@@ -53,7 +58,12 @@ class WorkerCrash:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The figures of one worker at one time. at: seconds since 1970. rss: bytes of memory."""
+    """The figures of one worker at one time.
+
+    Attributes:
+        at: Seconds since 1970.
+        rss: Bytes of memory.
+    """
 
     session: int
     at: float

@@ -71,7 +71,11 @@ class Job:
         return None if self._process is None else self._process.poll()
 
     def start(self, until: float, seed: int, runs: int = 0) -> None:
-        """Begin an epoch. until: its end (`time.monotonic`)."""
+        """Begin an epoch.
+
+        Args:
+            until: Its end (`time.monotonic`).
+        """
         self.epoch += 1
         self.counted = False
         self._stuck = (-1, 0.0)
@@ -93,14 +97,14 @@ class Job:
         return read_heartbeat(self.heartbeat_path)
 
     def memory(self) -> int:
-        """Bytes of memory that the worker holds."""
+        """Returns bytes of memory that the worker holds."""
         try:
             return 0 if self._watch is None else int(self._watch.memory_info().rss)
         except psutil.Error:
             return 0
 
     def overdue(self, heartbeat: Heartbeat | None) -> Kind | None:
-        """Why the worker must be ended: `hang` or `memory`; None where it is well."""
+        """Returns why the worker must be ended: `hang` or `memory`; None where it is well."""
         most = self._bounds.memory << 20
         # What it has started has a limit of its own besides.
         if self.memory() > most or (self._process is not None and resident(self._process.pid) > 2 * most):
@@ -114,12 +118,16 @@ class Job:
         return None
 
     def in_long_run(self) -> bool:
-        """Whether the worker is in a run that has taken more than a second."""
+        """Returns whether the worker is in a run that has taken more than a second."""
         heartbeat = self.heartbeat() if self.running else None
         return heartbeat is not None and 0 < heartbeat.begun < time.monotonic() - 1.0
 
     def kill(self, *, with_stack: bool = False) -> None:
-        """End the worker at once, with all that it started. with_stack: it first says where it is."""
+        """End the worker at once, with all that it started.
+
+        Args:
+            with_stack: It first says where it is.
+        """
         if self._process is not None:
             end_family(self._process, with_stack=with_stack)
 

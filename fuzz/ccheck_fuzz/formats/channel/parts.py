@@ -15,7 +15,9 @@ def _events(data: bytes, definitions: bytes | None, most: int) -> Iterator[Event
 
 
 def _short_events(data: bytes, definitions: bytes | None, most: int) -> Iterator[Event]:
-    """One event for each record in turn; none for types, whose longest inputs are larger than most files."""
+    """Yields one event for each record in turn; none for types, whose longest inputs are larger than most
+    files.
+    """
     yield from map(_mapping, pressing(definitions, data, most))
 
 

@@ -69,9 +69,12 @@ _ABORTED = (
 class Crash:
     """One way in which a program crashed.
 
-    kind: What reported it. what: The kind of fault, without any value of this run. where: The top frames of
-    the target's own code, without addresses, the innermost first. detail: The line of the report.
-    place: The innermost of the frames with its file and line, for people.
+    Attributes:
+        kind: What reported it.
+        what: The kind of fault, without any value of this run.
+        where: The top frames of the target's own code, without addresses, the innermost first.
+        detail: The line of the report.
+        place: The innermost of the frames with its file and line, for people.
     """
 
     kind: ForeignKind
@@ -82,7 +85,7 @@ class Crash:
 
 
 def crashes(ended: Ended, *, seconds: float, memory: int) -> tuple[Crash, ...]:
-    """The crashes that the end of a program reports, the gravest first; none where it ran or refused.
+    """Returns the crashes that the end of a program reports, the gravest first; none where it ran or refused.
 
     Args:
         ended: How the program ended.
@@ -101,12 +104,12 @@ def crashes(ended: Ended, *, seconds: float, memory: int) -> tuple[Crash, ...]:
 
 
 def _lines(stream: bytes) -> str:
-    """What a program wrote, as text whose lines are not too long to be searched."""
+    """Returns what a program wrote, as text whose lines are not too long to be searched."""
     return "\n".join(line[:MOST_LINE] for line in stream.decode("utf-8", "replace").split("\n"))
 
 
 def cannot_start(ended: Ended) -> str | None:
-    """Why the program could not even begin its work, where its end says so, or None."""
+    """Returns why the program could not even begin its work, where its end says so, or None."""
     text = ended.stderr.decode("utf-8", "replace")
     failed = _STARTUP.search(text)
     if failed is not None and ended.status:
@@ -117,12 +120,14 @@ def cannot_start(ended: Ended) -> str | None:
 
 
 def leak_check_failed(ended: Ended) -> bool:
-    """Whether LeakSanitizer itself failed: it needs ptrace, which containers and tracers may withhold."""
+    """Returns whether LeakSanitizer itself failed: it needs ptrace, which containers and tracers may
+    withhold.
+    """
     return _NO_LEAK_CHECK.search(ended.stderr.decode("utf-8", "replace")) is not None
 
 
 def said(ended: Ended) -> str:
-    """The last line that a program wrote, on standard error if there is one, or an empty text."""
+    """Returns the last line that a program wrote, on standard error if there is one, or an empty text."""
     for stream in (ended.stderr, ended.stdout):
         lines = [line.strip() for line in stream.decode("utf-8", "replace").splitlines() if line.strip()]
         if lines:
@@ -131,7 +136,7 @@ def said(ended: Ended) -> str:
 
 
 def signal_name(number: int) -> str:
-    """The name of a signal."""
+    """Returns the name of a signal."""
     try:
         return signal.Signals(number).name
     except ValueError:
@@ -139,14 +144,14 @@ def signal_name(number: int) -> str:
 
 
 def status_words(ended: Ended) -> str:
-    """The exit status or the signal, and the limit that ended the program, in words."""
+    """Returns the exit status or the signal, and the limit that ended the program, in words."""
     if ended.stopped is not None:
         return f"ended by the limit of {ended.stopped}"
     return signal_name(-ended.status) if ended.status < 0 else f"exit status {ended.status}"
 
 
 def _reports(text: str, memory: int) -> Iterator[Crash]:
-    """The reports of sanitizers: what ends a program first, then what UBSan only mentions."""
+    """Yields the reports of sanitizers: what ends a program first, then what UBSan only mentions."""
     ended_in: set[str] = set()
     for match in _ERROR.finditer(text) if "Sanitizer" in text or "libFuzzer" in text else ():
         tool = match["tool"] or match["warner"] or match["checker"]
@@ -187,7 +192,9 @@ def _out_of_memory(memory: int, detail: str) -> Crash:
 
 
 def _fault(what: str) -> str:
-    """The kind of fault in the first line of a report: `heap-buffer-overflow`, `SEGV`, `data race`."""
+    """Returns the kind of fault in the first line of a report: `heap-buffer-overflow`, `SEGV`, `data
+    race`.
+    """
     if "memory leaks" in what:
         return "memory-leak"
     cut = re.split(r"\s+on\s+|\s*\(|\s*:\s|\s0x|,|\s+in thread", what, maxsplit=1)[0]
@@ -198,14 +205,14 @@ def _fault(what: str) -> str:
 
 
 def _undefined(what: str) -> str:
-    """The kind of fault in a line of UBSan, without the values, types and addresses in it."""
+    """Returns the kind of fault in a line of UBSan, without the values, types and addresses in it."""
     cut = re.split(r":\s", what, maxsplit=1)[0]
     cut = re.sub(r"'[^']*'|0x[0-9a-fA-F]+|-?\d[\d.e+]*(?:-bit|-byte)?|\b(?:nan|-?inf)\b", " ", cut)
     return " ".join(cut.replace(",", " ").split()[:12]).strip() or "runtime error"
 
 
 def _ended(status: int, text: str) -> Iterator[Crash]:
-    """What the status says, with the words of the program where they say what happened."""
+    """Yields what the status says, with the words of the program where they say what happened."""
     panic = _RUST.search(text) if "panicked at" in text else None
     if panic is not None and status in (RUST_PANIC, -signal.SIGABRT, WRAPPED + signal.SIGABRT):
         place = f"{PurePath(panic['place']).name}:{panic['line']}"

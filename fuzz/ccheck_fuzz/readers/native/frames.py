@@ -139,8 +139,13 @@ _LIBC = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame. function: Without parameters and template arguments, empty without symbols. source: A file,
-    without its line. line: 0 where it is not known. module, offset: Where there is no source.
+    """One frame.
+
+    Attributes:
+        function: Without parameters and template arguments, empty without symbols.
+        source: A file, without its line.
+        line: 0 where it is not known.
+        module, offset: Where there is no source.
     """
 
     function: str
@@ -170,7 +175,7 @@ class Frame:
 
 
 def parse_frame(text: str) -> Frame | None:
-    """The frame in a line of a report, or None where there is none."""
+    """Returns the frame in a line of a report, or None where there is none."""
     match = _LINE.match(text)
     if match is None:
         return None
@@ -198,7 +203,7 @@ def parse_frame(text: str) -> Frame | None:
 
 
 def _path_start(text: str) -> int | None:
-    """Where the source file begins in a frame without its module."""
+    """Returns where the source file begins in a frame without its module."""
     absolute = re.search(r"(?:^|\s)(/|[A-Za-z]:[\\/])", text)
     if absolute is not None:
         return absolute.start(1)
@@ -220,7 +225,9 @@ _SIGNS = {"(": "\x01", ")": "\x02", "<": "\x03", ">": "\x04"}
 
 
 def plain_name(text: str) -> str:
-    """A function's name without parameters, template arguments, return type and the marks of compilers."""
+    """Returns a function's name without parameters, template arguments, return type and the marks of
+    compilers.
+    """
     text = text.replace("(anonymous namespace)", "{anonymous}")
     text = _HASH.sub("", _CLONE.sub("", text.strip()))
     text = _OPERATOR.sub(lambda found: "".join(_SIGNS.get(c, c) for c in found[0].replace(" ", "")), text)
@@ -241,7 +248,7 @@ def plain_name(text: str) -> str:
 
 
 def stack(lines: Iterable[str]) -> list[Frame]:
-    """The first stack in the lines of a report: frames by number, until the numbers begin again."""
+    """Returns the first stack in the lines of a report: frames by number, until the numbers begin again."""
     found: list[Frame] = []
     last = -1
     for text in lines:
@@ -260,7 +267,7 @@ def stack(lines: Iterable[str]) -> list[Frame]:
 
 
 def own_frames(frames: Sequence[Frame]) -> tuple[Frame, ...]:
-    """The top frames of the target's own code; where there are none, the top one of any.
+    """Returns the top frames of the target's own code; where there are none, the top one of any.
 
     A function that calls itself counts once, and `main` only where it is the only one: neither distinguishes
     crashes.

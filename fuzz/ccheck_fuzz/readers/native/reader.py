@@ -125,7 +125,9 @@ class ExecReader:
     def outcomes(
         self, data: bytes, events: Sequence[str] | None, features: Features, *, every: bool = False
     ) -> Iterable[Outcome]:
-        """One outcome for each way in which it crashed, or one, or those that the program's JSON has."""
+        """Returns one outcome for each way in which it crashed, or one, or those that the program's JSON
+        has.
+        """
         ended = self.run(data)
         output = self.words(ended)
         found = crashes(ended, seconds=self._seconds, memory=self._memory)
@@ -143,7 +145,9 @@ class ExecReader:
         return [ForeignOutcome(self.name, "exec", "run")]
 
     def words(self, ended: Ended) -> str:
-        """The end of a run whole, for people: exit status or signal, standard error and standard output."""
+        """Returns the end of a run whole, for people: exit status or signal, standard error and standard
+        output.
+        """
         parts = [f"{status_words(ended)}\n"]
         for title, stream in (("standard error", ended.stderr), ("standard output", ended.stdout)):
             text = stream.decode("utf-8", "backslashreplace").replace(str(self._path), FILE)
@@ -189,7 +193,9 @@ def _why_not(fault: OSError) -> str:
 
 
 def _environment(memory: int) -> dict[str, str]:
-    """The environment of the runs: limits for sanitizers, in front of the user's own options, which win."""
+    """Returns the environment of the runs: limits for sanitizers, in front of the user's own options, which
+    win.
+    """
     environment = dict(os.environ)
     for name, ours in _OPTIONS.items():
         own = environment.get(name, "")
@@ -205,7 +211,10 @@ def _joined(*options: str) -> str:
 
 
 def _reported(output: bytes) -> Iterator[Outcome]:
-    """The outcomes in the JSON that `ccheck run --format json` prints; none where it is anything else."""
+    """Yields the outcomes in the JSON that `ccheck run --format json` prints.
+
+    None where it is anything else.
+    """
     if output.lstrip()[:1] != b"{":
         return
     try:
