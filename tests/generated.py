@@ -33,7 +33,7 @@ def modules() -> Iterator[tuple[Path, str]]:
 def counts() -> Iterator[tuple[Path, str]]:
     """The modules that say how many checks are made on files of each format with a fast path, and their texts."""
     for known in FORMATS:
-        if not known.no_quick_way:
+        if not known.no_fast_path:
             place = FORMATS_OF_CHECKS / known.name / "fast_path" / "applying.py"
             yield place, COUNT.format(number=len(CHECKS.applying(known.name)))
 

@@ -10,7 +10,7 @@ import io
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from ccheck.formats.registry import FORMATS, recognise
 from ccheck.judging.judgement import Judgement
 from ccheck.report import RENDERERS
 from ccheck.report.text import render_file, render_summary
+from ccheck_schemas.fault import FaultDetails
 from ccheck_schemas.read import read
 
 SHIPPED = tuple(known.name for known in FORMATS)
@@ -146,13 +147,17 @@ def _reading(data: bytes, by: Judgement) -> Any:
         "counts": {RENAMES.fault(str(name)): count for name, count in sorted(reading.counts.items())},
         "faults": [
             [
-                RENAMES.fault(str(fault.name)), _place(fault.span), sorted(fault.values.items()),
+                RENAMES.fault(str(fault.name)), _place(fault.span), sorted(_values(fault.details).items()),
                 [_place(span) for _, span in fault.proofs],
             ]
             for fault in reading.faults
         ],
         "unread": [[_place(entry.span), entry.size] for entry in reading.unread],
     }  # fmt: skip
+
+
+def _values(details: FaultDetails) -> dict[str, Any]:
+    return {entry.name: getattr(details, entry.name) for entry in fields(details)}
 
 
 def _place(span: Any) -> list[Any]:

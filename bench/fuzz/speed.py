@@ -219,13 +219,13 @@ def _alone(options: argparse.Namespace, folder: Path) -> None:
 
 def _watch(clock: Clock) -> None:
     """Put the clock around the parts of every run."""
-    from ccheck.formats.channel.fast_path.files import Quick
+    from ccheck.formats.channel.fast_path.files import ChannelFastPath
     from ccheck_fuzz.execution import harness
     from ccheck_fuzz.oracles import case
     from ccheck_fuzz.readers.reference import SessionReader
 
     for holder, attribute, part in (
-        (Quick, "passes", "judge"),
+        (ChannelFastPath, "passes", "judge"),
         (case, "examine", "judge"),
         (case, "judge", "judge"),
         (harness, "broken", "oracles"),

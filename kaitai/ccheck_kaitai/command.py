@@ -70,3 +70,6 @@ def _require_loadable(text: str) -> None:
         raise KaitaiError(
             (), f"it describes what no schema may: {'; '.join(refused.complaints)}"
         ) from refused
+
+
+setattr(command, "section", "Formats of your own")  # noqa: B010 - a click command has no place for it

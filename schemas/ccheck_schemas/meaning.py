@@ -1,4 +1,4 @@
-"""The vocabulary: Construct nodes that say what a field means, so that a program can walk a schema.
+"""The vocabulary: Construct nodes that say what a field means, so that a program can read a schema.
 
 A schema is written in Construct's own style, with integers wrapped in the meaning that their specification
 gives them::

@@ -6,10 +6,12 @@ import struct
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard, TypeVar
 
-from ccheck_schemas.fault import Fault, FaultName
+from ccheck_schemas.fault import Fault, FaultDetails, FaultName
 from ccheck_schemas.span import Span
+
+DetailsT = TypeVar("DetailsT", bound=FaultDetails)
 
 _Place = tuple[int, int, struct.Struct | None]
 
@@ -108,6 +110,20 @@ class Unread:
     dropped: str
 
 
+class FixUp(NamedTuple):
+    """A field that states the size or a checksum of the file.
+
+    Attributes:
+        meaning: The `FileSize` or `ChecksumOver` of the field.
+        span: The bytes of the field.
+        packer: How the number is packed into them.
+    """
+
+    meaning: Any
+    span: Span
+    packer: struct.Struct
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A whole file as a schema reads it.
@@ -115,22 +131,26 @@ class Reading:
     root: the top record. faults: what breaks the schema, at most `FAULTS_KEPT` of each name; `counts` has
     them all. complete: everything that the schema names was read, so that what is unowned or unused is truly
     so. tables: the records of each table, each made when it is asked for. pools: start and end of each pool.
-    seals: the fields that state the size or a checksum of the file: meaning, place, packer. unread: what the
+    fix_ups: the fields that state the size or a checksum of the file. unread: what the
     schema does not look into.
     """
 
     root: Record
-    faults: tuple[Fault, ...]
+    faults: tuple[Fault[FaultDetails], ...]
     counts: Counter[FaultName]
     complete: bool
     tables: Mapping[str, Sequence[Record]]
     pools: Mapping[str, tuple[int, int]]
-    seals: tuple[tuple[Any, Span, struct.Struct], ...] = ()
+    fix_ups: tuple[FixUp, ...] = ()
     unread: tuple[Unread, ...] = ()
 
-    def faults_of(self, name: FaultName) -> Iterator[Fault]:
-        """The kept faults of one kind, by offset."""
-        return (fault for fault in self.faults if fault.name == name)
+    def faults_of(self, kind: type[DetailsT]) -> Iterator[Fault[DetailsT]]:
+        """Returns the kept faults of one kind, by offset."""
+        return (
+            Fault(fault.details, fault.span, fault.proofs)
+            for fault in self.faults
+            if isinstance(fault.details, kind)
+        )
 
 
 def is_records(value: object) -> TypeGuard[Sequence[Record]]:

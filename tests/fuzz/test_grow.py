@@ -15,7 +15,7 @@ from ccheck_fuzz.corpus.minimize import minimize
 from ccheck_fuzz.engines.dictionary import dictionary, entries
 from ccheck_fuzz.mutate import Mutator
 from ccheck_fuzz.mutate.interesting_values import InterestingValues, interesting_values
-from ccheck_schemas.model import sprout
+from ccheck_schemas.model import minimal_file
 from ccheck_schemas.read import read
 from tests.fuzz.seeds import ALL, BASE, CHANNEL, CORPUS, DEFINITIONS, DEVICETREE, JULY, REGDB, SENSOR, SYSMON
 
@@ -93,8 +93,8 @@ def test_small_files_sprout(schema: object) -> None:
     (found,) = (one for one in ALL if one is schema)
     seen = set()
     for seed in range(40):
-        data = sprout(found.root, Random(seed))
-        assert data == sprout(found.root, Random(seed))
+        data = minimal_file(found.root, Random(seed))
+        assert data == minimal_file(found.root, Random(seed))
         assert len(data) < 8192
         reading = read(found.root, data)
         may_break = {"value-out-of-bounds", "rows-out-of-order", "pool-text-unused"}

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccheck_fuzz.model import Draft, Model, Models, opened, rebuilt
-from ccheck_schemas.model import Tie
+from ccheck_schemas.model import Derivation
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import Schema
 from tests.fuzz.seeds import (
@@ -71,7 +71,7 @@ def test_a_faultless_file_is_understood_whole(schema: Schema) -> None:
         unexplained = [
             piece
             for piece in frame.pieces
-            if piece.kind is None
+            if piece.record_type is None
             and piece.table is None
             and piece.pool is None
             and frame.starts[piece.key] != frame.ends[piece.key]
@@ -199,7 +199,7 @@ def test_a_number_is_written_in_place_and_sealed() -> None:
     checksum = [place for place, _, _ in model.frame.seals]
     assert [i for i in changed if not checksum[0] <= i < checksum[0] + 4] == [population.starts[3]]
     assert faults(CHANNEL, made.data) == {}
-    assert any(r.tie is Tie.CHECKSUM for piece in model.frame.pieces for r in piece.relations)
+    assert any(r.derivation is Derivation.CHECKSUM for piece in model.frame.pieces for r in piece.relations)
 
 
 def test_models_that_are_kept_are_bounded() -> None:

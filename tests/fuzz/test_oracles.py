@@ -13,7 +13,7 @@ from ccheck.core.subject import Subject
 from ccheck.formats.channel.checks import contract
 from ccheck.formats.channel.fast_path.content import definitions
 from ccheck.formats.channel.fast_path.criteria import Types
-from ccheck.formats.channel.fast_path.files import Quick
+from ccheck.formats.channel.fast_path.files import ChannelFastPath
 from ccheck.formats.check_table import CHECKS
 from ccheck.formats.exercise.agreement import Agreed
 from ccheck.formats.exercise.outcome import Given
@@ -28,10 +28,10 @@ from ccheck_fuzz.process import blame
 from ccheck_interpreter.channel.evaluate import EventResult, evaluate
 from ccheck_interpreter.channel.loader import Content
 from ccheck_interpreter.event import Event
-from ccheck_schemas.formats.channel.generated import spotless
+from ccheck_schemas.formats.channel.generated import accept
 from ccheck_schemas.formats.channel.schema import SCHEMA
 from ccheck_schemas.formats.channel.structure import CHANNEL
-from ccheck_schemas.model.fix_up import seal
+from ccheck_schemas.model.fix_up import fix_up
 from ccheck_schemas.read import read
 from tests.conftest import ROOT
 
@@ -56,7 +56,7 @@ def case(judgement: Judgement, data: bytes) -> Case:
 
 def without(judgement: Judgement, *functions: object) -> Judgement:
     """A validator that lacks some checks."""
-    return replace(judgement, checks=tuple(c for c in CHECKS if c.judge not in functions), quick=None)
+    return replace(judgement, checks=tuple(c for c in CHECKS if c.judge not in functions), fast_path=None)
 
 
 def test_the_march_file_breaks_nothing(judgement: Judgement) -> None:
@@ -111,22 +111,22 @@ def test_a_lax_form_is_told(judgement: Judgement) -> None:
     """Without the check of the canonical form, a file in another form passes, and the oracle says where it differs."""
     paths = sorted((CORPUS / "not-canonical" / "bad").glob("*.bin"))
     assert paths
-    lax = replace(judgement, checks=tuple(c for c in CHECKS if c.name != "not-canonical"), quick=None)
+    lax = replace(judgement, checks=tuple(c for c in CHECKS if c.name != "not-canonical"), fast_path=None)
     for path in paths:
         found = next(non_canonical(case(lax, path.read_bytes())), None)
         assert found is not None
         assert found.signature == ("non-canonical",)
 
 
-def test_a_quick_way_that_passes_too_much_is_told(judgement: Judgement) -> None:
+def test_a_fast_path_that_passes_too_much_is_told(judgement: Judgement) -> None:
     """A fast path without builds to hold against would pass the July file; the oracle names the check that does not."""
     assert not list(fast_path(case(judgement, JULY)))
     fixed = tuple(b for b in case(judgement, JULY).given.builds if b.bounds_check)
-    columns = spotless((CORPUS / "definitions.bin").read_bytes())
+    columns = accept((CORPUS / "definitions.bin").read_bytes())
     assert columns is not None
     types = definitions(columns, "", fixed)
     assert types is not None
-    careless = replace(judgement, quick=Quick(fixed, Types(types, fixed)))
+    careless = replace(judgement, fast_path=ChannelFastPath(fixed, Types(types, fixed)))
     found = next(fast_path(case(careless, JULY)), None)
     assert found is not None
     assert found.signature == ("fast-path", "field-past-inputs")
@@ -165,7 +165,7 @@ def test_what_readings_agreed_on_is_not_asked_again(
 
     edited = bytearray(data)
     edited[-16] += 1  # the integer that the last criterion wants, before the link that ends the chain
-    other = seal(bytes(edited), read(CHANNEL, bytes(edited)))
+    other = fix_up(bytes(edited), read(CHANNEL, bytes(edited)))
     assert not list(disagreement(replace(case(judgement, other), agreed=agreed)))
     assert set(met) == {(1, None), (1, 1)}
     monkeypatch.setattr("ccheck_interpreter.channel.evaluate.match_integer", lambda *args: False)
@@ -229,7 +229,7 @@ def test_memory_out_of_proportion_is_told(judgement: Judgement) -> None:
     long = BRIEF + BRIEF_PER_BYTE * len(MARCH)
 
     def asked(check: Callable[[Subject], Iterator[Blame]]) -> list[tuple[str, ...]]:
-        judged = case(replace(judgement, checks=(*CHECKS, Check(check)), quick=None), MARCH)
+        judged = case(replace(judgement, checks=(*CHECKS, Check(check)), fast_path=None), MARCH)
         found = [one.signature for one in resources(judged)]
         assert judged.memory
         return found

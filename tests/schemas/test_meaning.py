@@ -103,7 +103,7 @@ def test_a_chain_goes_forward_and_builds_at_its_offsets() -> None:
 
 
 def test_at_gives_none_for_offset_zero() -> None:
-    """A record elsewhere is read where its offset says, and offset 0 means none."""
+    """A record is read where its offset points, and offset 0 means none."""
     node = Struct("offset" / Int8ub, "there" / m.At(this.offset, Struct("a" / Int8ub)))
     assert node.parse(b"\x02\xff\x09").there.a == 9
     assert node.parse(b"\0").there is None

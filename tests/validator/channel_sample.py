@@ -17,7 +17,7 @@ from ccheck.formats.registry import SCHEMAS
 from ccheck.judging.judge import Policy, examine, judge
 from ccheck_schemas.formats.channel.recipe import compose
 from ccheck_schemas.formats.channel.schema import SCHEMA
-from ccheck_schemas.model import fix_up as sealing
+from ccheck_schemas.model.fix_up import fix_up
 from ccheck_schemas.read import read
 from tests.conftest import ROOT
 
@@ -72,7 +72,7 @@ def found(data: bytes, name: str = "", known: Setting | None = None) -> list[Fou
 
 def seal(data: bytes) -> bytes:
     """The same bytes with a true total size and checksum."""
-    return sealing.seal(data, read(SCHEMA.root, data))
+    return fix_up(data, read(SCHEMA.root, data))
 
 
 def put(data: bytes, at: int, form: str, *values: int) -> bytes:

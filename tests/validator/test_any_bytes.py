@@ -318,10 +318,10 @@ def test_overlapping_items_stop_the_reading(monkeypatch: pytest.MonkeyPatch) -> 
     read_bytes = 0
     genuine = text.decode
 
-    def decode(ledger: Any, node: Any, record: Any, name: str, at: int, length: int) -> str | None:
+    def decode(collector: Any, node: Any, record: Any, name: str, at: int, length: int) -> str | None:
         nonlocal read_bytes
         read_bytes += length
-        return genuine(ledger, node, record, name, at, length)
+        return genuine(collector, node, record, name, at, length)
 
     data = overlapping_items()
     monkeypatch.setattr("ccheck_schemas.read.pool.decode", decode)

@@ -682,7 +682,7 @@ def test_a_check_that_cannot_be_made_is_said_to_be_not_run() -> None:
     applying = [c for c in CHECKS if not c.schemas or "channel" in c.schemas]
     assert [f.check for f in judged.findings] == ["wrong-magic"]
     assert judged.checks_run + len(judged.not_run) == len(applying)
-    assert {entry.reason for entry in judged.not_run} == {"needs wrong-magic"}
+    assert {entry.reason for entry in judged.not_run} == {"blocked by wrong-magic"}
     assert "field-past-inputs" in {entry.check for entry in judged.not_run}
 
 

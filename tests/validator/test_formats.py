@@ -55,7 +55,7 @@ def package(folder: Path, text: str, entries: str) -> None:
     info = folder / "example_formats-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: example-formats\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(f"[ccheck.formats.registry]\n{entries}\n")
+    (info / "entry_points.txt").write_text(f"[ccheck.formats]\n{entries}\n")
 
 
 def sensor_file(folder: Path) -> str:
@@ -135,7 +135,7 @@ def test_a_format_of_another_package_is_used(tmp_path: Path) -> None:
         (
             "FORMAT = 1",
             "sensor = sensor_of_example:FORMAT",
-            "the format 'sensor' that example-formats brings cannot be used: sensor_of_example:FORMAT is not a ccheck.formats.registry.Format",
+            "the format 'sensor' that example-formats brings cannot be used: sensor_of_example:FORMAT is not a ccheck.formats.format.Format",
         ),
         (
             SENSOR + PARTS.replace('Format("sensor"', 'Format("sysmon"'),

@@ -269,7 +269,7 @@ def test_a_file_that_ends_its_worker_is_an_error(cc: Run, tmp_path: Path, letter
     assert out.count("error[strange-byte]") == 3
     place = out.index("error[examination-crashed]")
     report = out[place : out.index("pass", place)].replace(f"{tmp_path / 'toys'}{os.sep}", "toys/")
-    report = re.sub(r"(?<=not run: )\d+ checks", "... checks", report)
+    report = re.sub(r"(?<=skipped: )\d+ checks", "... checks", report)
     code = f"{ord(letter):02x}"
     assert (
         report
@@ -283,7 +283,7 @@ error[examination-crashed]: examining the file failed: the process {words}
         = fix: correct the schema or check that fails; if the place is in ccheck, report it with the file
         = more: ccheck explain examination-crashed
 
-not run: ... checks (needs examination-crashed)
+skipped: ... checks (blocked by examination-crashed)
 fail  toys/006  toy, 4 bytes, 1 error, not examined, 3 checks
 """
     )

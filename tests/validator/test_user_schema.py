@@ -145,13 +145,13 @@ def test_options_hold_for_a_schema_file_without_checks(
     options: tuple[str, ...],
     status: int,
 ) -> None:
-    """A file by a schema that has a quick way is judged by all that was named, and nothing is left in a cache."""
+    """A file by a schema that has a fast path is judged by all that was named, and nothing is left in a cache."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.py").write_text(UNCHECKED, encoding="utf-8")
     (tmp_path / "f.own").write_bytes(data)
     assert run(["schemas", "--schema", "mine.py"]) == 0
-    assert "quick way for good files: yes\n" in capsys.readouterr().out
+    assert "fast path for good files: yes\n" in capsys.readouterr().out
     assert run(["validate", "--no-config", "--schema", "mine.py", *options, "f.own"]) == status
     assert not (tmp_path / "cache").exists()
 

@@ -21,7 +21,7 @@ from ccheck_fuzz.mutate import Context
 from ccheck_fuzz.mutate.interesting_values import InterestingValues
 from ccheck_fuzz.mutate.place import Site, with_value
 from ccheck_fuzz.mutate.records import kind_furnished, record_doubled, record_dropped
-from ccheck_schemas.model import DERIVED, Kind, Role, sprout
+from ccheck_schemas.model import DERIVED, RecordType, Role, minimal_file
 from ccheck_schemas.schema import Schema
 
 Score = tuple[int, ...]
@@ -139,7 +139,7 @@ class _Search:
         """From the best of some small files, uphill as far as it goes."""
         started = []
         for number in range(SPROUTS):
-            data = sprout(self.judged.schema.root, self.random)
+            data = minimal_file(self.judged.schema.root, self.random)
             model = opened(self.judged.schema, data, repaired=True)
             score, report = self.look(model)
             started.append((score, number, model, report))
@@ -302,5 +302,5 @@ def _sites(model: Model, finding: Finding) -> tuple[list[Site], list[Site]]:
     return guilty, near
 
 
-def _size(kind: Kind) -> int:
+def _size(kind: RecordType) -> int:
     return kind.size or 0

@@ -12,7 +12,7 @@ from functools import partial
 
 from ccheck_fuzz.model import Draft, Model, Population, opened
 from ccheck_fuzz.model.draft import changed
-from ccheck_schemas.model import DERIVED, Number, Payload, Role, Spot
+from ccheck_schemas.model import DERIVED, Number, Payload, Pinned, Role
 from ccheck_schemas.schema import Schema
 
 LEAST_RUN = 4
@@ -119,7 +119,7 @@ class _Search:
         while True:
             table = self.model.frame.tables[key]
             ref = table.refs[row][number]
-            held = ref.payload if isinstance(ref, Spot) else ref
+            held = ref.payload if isinstance(ref, Pinned) else ref
             if not isinstance(held, Payload):
                 return
             draft = Draft(self.model)
@@ -184,7 +184,12 @@ class _Search:
     def tail(self) -> None:
         """Leave out bytes that nobody explains, and what follows the last record."""
         for piece in list(self.model.frame.pieces):
-            if piece.kind is None and piece.table is None and piece.pool is None and not piece.relations:
+            if (
+                piece.record_type is None
+                and piece.table is None
+                and piece.pool is None
+                and not piece.relations
+            ):
                 frame = self.model.frame
                 if frame.starts.get(piece.key, 0) < frame.ends.get(piece.key, 0):
                     draft = Draft(self.model)

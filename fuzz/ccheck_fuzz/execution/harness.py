@@ -19,9 +19,8 @@ from ccheck_fuzz.process.blame import interrupts
 from ccheck_fuzz.readers.foreign import ReaderError
 from ccheck_fuzz.readers.reference import SessionReader
 
-# How many runs one run stands for that is given to all oracles. Besides these, every run that reaches
-# something
-# new is given to them. The checksum of the content chooses: a campaign judges the same inputs each time.
+# Every run that reaches something new is given to all oracles, and one run of so many others. The checksum of
+# the content chooses: every campaign judges the same inputs.
 PASSED = 2
 """The fast path passes the file, and no build stops at it."""
 REFUSED = 8
@@ -31,11 +30,9 @@ UNKNOWN = 32
 STOPPED = 64
 """A build stops at the file."""
 
-# The same for the runs in which a build stops and the fast path does not pass the file, for each kind of
-# stop. The
-# first runs are judged by all checks.
+# The same for runs in which a build stops and the fast path does not pass the file, for each kind of stop.
 FIRST = 2
-"""Runs of one kind of stop that are all judged."""
+"""Runs of one kind of stop that are judged by all checks before any is left out."""
 OPEN = 4
 """The validator has not yet refused `FIRST` files of this kind of stop by one check alone."""
 LATER = 8
@@ -73,7 +70,7 @@ class Harness:
         self._refused_alone: Counter[Hashable] = Counter()
         self._agreed: Agreed = set()
         self._reached_by_accepted: Features = set()
-        self._refused_share = UNKNOWN if ready.judgement.quick is None else REFUSED
+        self._refused_share = UNKNOWN if ready.judgement.fast_path is None else REFUSED
         self._quick = {name: oracle for name, oracle in ready.oracles.items() if name in EVERY_RUN}
         self.refused = 0
         """Runs that the validator judged and refused."""
@@ -92,7 +89,7 @@ class Harness:
         if new:
             self._seen |= features
         try:
-            passes = case.quick is not None
+            passes = case.fast_report is not None
         except BaseException as raised:  # what is raised is what the oracles schema and ccheck look for
             if interrupts(raised):
                 raise
@@ -218,7 +215,7 @@ class Harness:
             return True
         count = self._stops[stop] = self._stops[stop] + 1
         refused = any(outcome.refusal and outcome.checks_bounds for outcome in outcomes)
-        if count <= FIRST or (not refused and self._ready.judgement.quick is None):
+        if count <= FIRST or (not refused and self._ready.judgement.fast_path is None):
             return True
         known = self._refused_alone[stop] >= FIRST
         return number // STOPPED % (OPEN if not known else AGREED if refused else LATER) == 0

@@ -61,7 +61,7 @@ def ready(setup: Setup) -> Ready:
     if setup.trust_definitions:
         contracts = {parts.contract for parts in PARTS.values()}
         trusting = tuple(c for c in judgement.checks if c.judge.__module__ not in contracts)
-        judgement = replace(judgement, checks=trusting, quick=None)
+        judgement = replace(judgement, checks=trusting, fast_path=None)
     unknown = sorted(set(setup.oracles) - set(ORACLES))
     if unknown:
         near = did_you_mean(unknown[0], ORACLES)

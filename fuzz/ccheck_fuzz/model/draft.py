@@ -8,14 +8,14 @@ from typing import Any
 
 from ccheck_fuzz.model.frame import Frame, Model, Sharing, Table
 from ccheck_fuzz.model.layout import lay
-from ccheck_schemas.model import KEYS, Chained, Kind, Payload, Piece, Ref, Refs, Spot, Stray
+from ccheck_schemas.model import KEYS, Chained, Orphan, Payload, Piece, Pinned, RecordType, Ref, Refs
 
 
 @dataclass(frozen=True, slots=True)
 class Cutting:
     """A row that was cut out of a table, with the rows that it takes, by its shares."""
 
-    kind: Kind
+    kind: RecordType
     raw: bytes
     refs: Refs
     taken: tuple[tuple[Cutting, ...], ...] = ()
@@ -28,9 +28,9 @@ class Cutting:
 
 
 def _uprooted(ref: Ref) -> Ref:
-    if isinstance(ref, Spot):
+    if isinstance(ref, Pinned):
         return ref.payload
-    return ref if isinstance(ref, Payload | Stray) else None
+    return ref if isinstance(ref, Payload | Orphan) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Branch:
     raws: tuple[bytes, ...]
     lists: tuple[tuple[int, Chained], ...]
     tables: tuple[tuple[int, Table], ...]
-    named: Mapping[int, Kind]
+    named: Mapping[int, RecordType]
 
 
 class Draft:
@@ -204,21 +204,21 @@ class Draft:
                     _, _, refs, size = self.open(piece.table)
                     for row, named in enumerate(refs):
                         refs[row] = self._pinned(table.kind, at + row * size, named, region, start)
-            elif piece.refs and piece.kind is not None:
-                refs_here = self._pinned(piece.kind, at, piece.refs, region, start)
+            elif piece.refs and piece.record_type is not None:
+                refs_here = self._pinned(piece.record_type, at, piece.refs, region, start)
                 if refs_here != piece.refs:
                     piece = changed(piece, refs=refs_here)
             pieces.append(piece)
         self.pieces = pieces
         return pool.key
 
-    def _pinned(self, kind: Kind, at: int, refs: Refs, region: str, start: int) -> Refs:
+    def _pinned(self, kind: RecordType, at: int, refs: Refs, region: str, start: int) -> Refs:
         out = list(refs)
         for i, form in enumerate(kind.pooled):
             ref = out[i]
             if form.region == region and isinstance(ref, Payload):
-                out[i] = Spot(self.base.value(at, form.offset) - start, ref)
-            elif form.region == region and isinstance(ref, Stray):
+                out[i] = Pinned(self.base.value(at, form.offset) - start, ref)
+            elif form.region == region and isinstance(ref, Orphan):
                 out[i] = None
         return tuple(out)
 
@@ -241,7 +241,7 @@ class Draft:
         lists = tuple((tag, inner) for tag, inner in self.lists.items() if key in inner.owner)
         tables = tuple((p.table, self.tables[p.table]) for p in pieces if p.table is not None)
         outside = {ref for piece in pieces for ref in piece.refs if isinstance(ref, int)}
-        kinds = {p.key: p.kind for p in self.pieces if p.key in outside and p.kind is not None}
+        kinds = {p.key: p.record_type for p in self.pieces if p.key in outside and p.record_type is not None}
         return Branch(pieces, raws, lists, tables, kinds)
 
     def prune(self, tag: int, number: int) -> None:
@@ -296,7 +296,7 @@ class Draft:
         for ref, kind in branch.named.items():
             if ref not in keys and ref not in here:
                 # A record that this file lacks: one of its own of that kind takes its part.
-                alike[ref] = next((piece.key for piece in self.pieces if piece.kind is kind), 0)
+                alike[ref] = next((piece.key for piece in self.pieces if piece.record_type is kind), 0)
         made: list[Piece] = []
         for piece, raw in zip(branch.pieces, branch.raws, strict=True):
             refs = tuple(
@@ -311,7 +311,9 @@ class Draft:
             tag_here = None if piece.table is None else tables[piece.table]
             key = keys[piece.key]
             made.append(changed(piece, key=key, path=path, relations=relations, refs=refs, table=tag_here))
-            self.raws[key] = raw if piece.kind is None else _without(piece.kind, raw, piece.refs, refs)
+            self.raws[key] = (
+                raw if piece.record_type is None else _without(piece.record_type, raw, piece.refs, refs)
+            )
         size_of = {t: raw for (t, _), raw in zip(branch.tables, _table_raws(branch), strict=True)}
         for key, table in branch.tables:
             self.tables[tables[key]] = Table(table.name, table.kind, table.low, table.high, list(table.refs))
@@ -346,7 +348,7 @@ class Draft:
         self.graft(tag, number + 1, branch)
 
 
-def _without(kind: Kind, raw: bytes, before: Refs, after: Refs) -> bytes:
+def _without(kind: RecordType, raw: bytes, before: Refs, after: Refs) -> bytes:
     """Returns the bytes of a record, with 0 where it named a record elsewhere that is not here."""
     out = bytearray(raw)
     first = len(kind.pooled)

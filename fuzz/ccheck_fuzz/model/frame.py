@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from ccheck_schemas.model import Chained, Kind, Number, Piece, Refs
+from ccheck_schemas.model import Chained, Number, Piece, RecordType, Refs
 
 
 class Table:
@@ -20,7 +20,7 @@ class Table:
 
     __slots__ = ("high", "kind", "low", "name", "refs")
 
-    def __init__(self, name: str, kind: Kind, low: int, high: int, refs: Sequence[Refs]) -> None:
+    def __init__(self, name: str, kind: RecordType, low: int, high: int, refs: Sequence[Refs]) -> None:
         self.name = name
         self.kind = kind
         self.low = low
@@ -66,7 +66,7 @@ class Population(NamedTuple):
         table: The key of their table; None for pieces, whose keys are in `keys`.
     """
 
-    kind: Kind
+    kind: RecordType
     starts: Sequence[int]
     table: int | None
     keys: Sequence[int]
@@ -126,7 +126,7 @@ class Frame:
 
     def _count(self) -> list[Population]:
         found: list[Population] = []
-        detached: dict[Kind, tuple[list[int], list[int]]] = {}
+        detached: dict[RecordType, tuple[list[int], list[int]]] = {}
         for piece in self.pieces:
             if piece.table is not None:
                 table = self.tables[piece.table]
@@ -135,14 +135,15 @@ class Frame:
                 if table.refs:
                     places = range(start, start + size * len(table.refs), size)
                     found.append(Population(table.kind, places, piece.table, ()))
-            elif piece.kind is not None:
-                if piece.kind not in detached:
-                    detached[piece.kind] = ([], [])
-                    found.append(
-                        Population(piece.kind, detached[piece.kind][0], None, detached[piece.kind][1])
-                    )
-                detached[piece.kind][0].append(self.starts[piece.key])
-                detached[piece.kind][1].append(piece.key)
+            elif piece.record_type is not None:
+                if piece.record_type not in detached:
+                    starts: list[int] = []
+                    keys: list[int] = []
+                    detached[piece.record_type] = (starts, keys)
+                    found.append(Population(piece.record_type, starts, None, keys))
+                starts, keys = detached[piece.record_type]
+                starts.append(self.starts[piece.key])
+                keys.append(piece.key)
         return found
 
     def having(

@@ -9,16 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from ccheck_fuzz.model.frame import Frame, Model, Seal, Sharing, Table
 from ccheck_schemas.model import (
     Chained,
-    Kind,
+    Derivation,
     Number,
+    Orphan,
     Payload,
     Piece,
+    Pinned,
+    RecordType,
     Ref,
     Refs,
     Relation,
-    Spot,
-    Stray,
-    Tie,
 )
 
 
@@ -122,14 +122,14 @@ class Layout:
                 named.append(piece)
             if piece.relations:
                 related.append(piece)
-            if piece.bent:
+            if piece.dangling:
                 dangling.add(key)
         out = self.out = bytearray().join(chunks)
         for piece in held:
             self.name_rows(self.tables[piece.table or 0], starts[piece.key])
         for piece in named:
-            if piece.kind is not None:
-                self.name(piece.kind, piece.refs, starts[piece.key])
+            if piece.record_type is not None:
+                self.name(piece.record_type, piece.refs, starts[piece.key])
         for chained in self.lists.values():
             if chained.form.next is not None:
                 self.link(chained, dangling)
@@ -139,7 +139,7 @@ class Layout:
         for piece in related:
             for relation in piece.relations:
                 place = starts[piece.key] + relation.number.delta
-                if relation.tie is Tie.CHECKSUM:
+                if relation.derivation is Derivation.CHECKSUM:
                     seals.append((place, relation.number.packer, relation.target))
                     continue
                 value = self.amount(relation)
@@ -154,17 +154,17 @@ class Layout:
 
     def amount(self, relation: Relation) -> int | None:
         """Returns what a number counts; None where what it counted is gone."""
-        match relation.tie:
-            case Tie.BYTES:
+        match relation.derivation:
+            case Derivation.BYTES:
                 if relation.target not in self.starts or relation.last not in self.ends:
                     return None
                 return self.ends[relation.last] - self.starts[relation.target] - relation.trim
-            case Tie.ELEMENTS:
+            case Derivation.ELEMENTS:
                 if relation.target in self.tables:
                     return len(self.tables[relation.target].refs)
                 chained = self.lists.get(relation.target)
                 return None if chained is None else len(chained.elements)
-            case Tie.FIRST:
+            case Derivation.FIRST:
                 chained = self.lists.get(relation.target)
                 if chained is None:
                     return None
@@ -210,8 +210,8 @@ class Layout:
             if piece.table is not None:
                 if piece.table not in taken:
                     yield from self.used_by_rows(region, piece.table, 0, len(self.tables[piece.table].refs))
-            elif piece.refs and piece.kind is not None:
-                yield from _payloads(region, piece.kind, piece.refs)
+            elif piece.refs and piece.record_type is not None:
+                yield from _payloads(region, piece.record_type, piece.refs)
         for sharing in self.sharings:
             rest = sum(sharing.runs)
             yield from self.used_by_rows(region, sharing.taken, rest, len(self.tables[sharing.taken].refs))
@@ -252,7 +252,7 @@ class Layout:
             if refs[0] is not None or len(refs) > 1:
                 self.name(kind, refs, start + row * size)
 
-    def name(self, kind: Kind, refs: Refs, start: int) -> None:
+    def name(self, kind: RecordType, refs: Refs, start: int) -> None:
         """Write the offsets that a record names."""
         out = self.out
         number = 0
@@ -261,7 +261,7 @@ class Layout:
             number += 1
             if ref is None:
                 continue
-            if type(ref) is Spot:
+            if type(ref) is Pinned:
                 offset = self.pools.get(form.region, 0) + ref.delta
                 length = len(ref.payload.content)
             elif type(ref) is Payload:
@@ -269,7 +269,7 @@ class Layout:
                 if found is None:
                     continue
                 offset, length = found, len(ref.content)
-            elif type(ref) is Stray:
+            elif type(ref) is Orphan:
                 offset = self.items.get(form.region, {}).get(ref.payload[:3], 0)
                 length = len(ref.payload.content)
                 if ref.offset and offset:
@@ -316,12 +316,12 @@ class Layout:
                 at += size
 
 
-def _payloads(region: str, kind: Kind, refs: Sequence[Ref]) -> Iterator[Payload]:
+def _payloads(region: str, kind: RecordType, refs: Sequence[Ref]) -> Iterator[Payload]:
     for form, ref in zip(kind.pooled, refs, strict=False):
         if form.region == region:
             if type(ref) is Payload:
                 yield ref
-            elif type(ref) is Stray:
+            elif type(ref) is Orphan:
                 yield ref.payload
 
 

@@ -16,7 +16,7 @@ from ccheck_fuzz.model.test_input import split
 from ccheck_fuzz.mutate.interesting_values import InterestingValues
 from ccheck_fuzz.mutate.place import Site, weight, with_value
 from ccheck_fuzz.mutate.texts import WORD
-from ccheck_schemas.model import DERIVED, Kind, Number, Payload, Role
+from ccheck_schemas.model import DERIVED, Number, Payload, RecordType, Role
 
 MOST_ROWS = 16
 """Records of one kind that are changed, half of them the last."""
@@ -167,12 +167,12 @@ def _records(model: Model) -> Iterator[tuple[Population, int]]:
 
 
 @cache
-def _own(kind: Kind) -> tuple[Number, ...]:
+def _own(kind: RecordType) -> tuple[Number, ...]:
     """Returns the numbers of a kind that follow from nothing."""
     return tuple(number for number in kind.numbers if number.role not in DERIVED)
 
 
-def _values(model: Model, kind: Kind, start: int) -> tuple[int, ...]:
+def _values(model: Model, kind: RecordType, start: int) -> tuple[int, ...]:
     return tuple(model.value(start, number) for number in _own(kind))
 
 
@@ -190,7 +190,7 @@ def _around(model: Model, population: Population, row: int) -> tuple[int, ...]:
         return ()
     key = population.keys[row]
     outer = [other for other in frame.piece(key).path if other != key]
-    kind = frame.piece(outer[-1]).kind if outer else None
+    kind = frame.piece(outer[-1]).record_type if outer else None
     return () if kind is None else _values(model, kind, frame.starts[outer[-1]])
 
 

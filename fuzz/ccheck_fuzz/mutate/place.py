@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 from ccheck_fuzz.model import Frame, Model, Population, Table
 from ccheck_fuzz.model.draft import changed
 from ccheck_fuzz.mutate.interesting_values import InterestingValues
-from ccheck_schemas.model import DERIVED, Kind, Number, Payload, Ref, Refs, Role, Stray
+from ccheck_schemas.model import DERIVED, Number, Orphan, Payload, RecordType, Ref, Refs, Role
 
 T = TypeVar("T")
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 class Focus(NamedTuple):
     """A record that mutations keep to: what one number means depends on those beside it."""
 
-    kind: Kind
+    kind: RecordType
     row: int
 
 
@@ -74,7 +74,7 @@ def row_of(random: Random, count: int) -> int:
 
 
 @cache
-def numbers_of(kind: Kind, roles: frozenset[Role]) -> tuple[Number, ...]:
+def numbers_of(kind: RecordType, roles: frozenset[Role]) -> tuple[Number, ...]:
     """Returns the numbers of a kind with one of the roles."""
     return tuple(number for number in kind.numbers if number.role in roles)
 
@@ -104,7 +104,7 @@ def weight(population: Population) -> float:
 
 
 @cache
-def _own_numbers(kind: Kind) -> int:
+def _own_numbers(kind: RecordType) -> int:
     """Returns how many numbers of a kind follow from nothing, and one more."""
     return 1 + sum(number.role not in DERIVED and number.role is not Role.RESERVED for number in kind.numbers)
 
@@ -151,7 +151,7 @@ def loosened(frame: Frame, place: Site) -> Frame:
             found,
             relations=tuple(relation for relation in found.relations if relation.number is not number),
             refs=refs,
-            bent=found.bent or bool(listed),
+            dangling=found.dangling or bool(listed),
         )
         made = frame.having(pieces=[detached if piece is found else piece for piece in frame.pieces])
         made.seals = tuple(
@@ -175,7 +175,7 @@ def loosened(frame: Frame, place: Site) -> Frame:
     return frame.having(tables={**frame.tables, population.table: made_table})
 
 
-def _unnamed(kind: Kind, refs: Refs, number: Number) -> Refs:
+def _unnamed(kind: RecordType, refs: Refs, number: Number) -> Refs:
     """Returns what a record names, without what it names by this number.
 
     What it names in a pool stays there.
@@ -186,10 +186,10 @@ def _unnamed(kind: Kind, refs: Refs, number: Number) -> Refs:
             continue
         ref = out[i]
         if isinstance(ref, Payload):
-            out[i] = Stray(ref, number is not form.offset, number is not form.length)
-        elif isinstance(ref, Stray):
+            out[i] = Orphan(ref, number is not form.offset, number is not form.length)
+        elif isinstance(ref, Orphan):
             held = ref.offset and number is not form.offset, ref.length and number is not form.length
-            out[i] = Stray(ref.payload, *held)
+            out[i] = Orphan(ref.payload, *held)
         else:
             out[i] = None
     for i, place in enumerate(kind.places, len(kind.pooled)):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ccheck_fuzz.model import Draft, Model
 from ccheck_fuzz.mutate.place import Context, Site, chosen, pick, with_value
-from ccheck_schemas.model import Payload, Refs, Spot, Tie
+from ccheck_schemas.model import Derivation, Payload, Pinned, Refs
 
 UNUSED = (b"\0", b"unused\0", bytes(8))
 
@@ -25,7 +25,7 @@ class _Name(NamedTuple):
     key: int
     row: int
     form: int
-    spot: Spot
+    spot: Pinned
 
 
 class _Pool(NamedTuple):
@@ -37,7 +37,7 @@ class _Pool(NamedTuple):
     raw: bytes
     names: tuple[_Name, ...]
 
-    def point(self, name: _Name, spot: Spot) -> None:
+    def point(self, name: _Name, spot: Pinned) -> None:
         """Let a row name another item."""
         table = self.draft.tables[name.key]
         refs: Refs = (*table.refs[name.row][: name.form], spot, *table.refs[name.row][name.form + 1 :])
@@ -59,7 +59,7 @@ def _pool(model: Model, random: Random) -> _Pool | None:
         for key, table in draft.tables.items()
         for row, refs in enumerate(table.refs)
         for form, ref in enumerate(refs[: len(table.kind.pooled)])
-        if isinstance(ref, Spot) and table.kind.pooled[form].region == region
+        if isinstance(ref, Pinned) and table.kind.pooled[form].region == region
     )
     start, end = frame.starts[piece], frame.ends[piece]
     return _Pool(draft, piece, start, model.data[start:end], names) if names else None
@@ -85,7 +85,7 @@ def pool_item_repeated(model: Model, random: Random, context: Context) -> Model 
     payload = name.spot.payload
     pad = -(pool.start + len(pool.raw)) % payload.align
     pool.draft.set_text(pool.piece, pool.raw + bytes(pad) + payload.content + bytes(payload.behind))
-    pool.point(name, Spot(len(pool.raw) + pad, payload))
+    pool.point(name, Pinned(len(pool.raw) + pad, payload))
     return pool.draft.build()
 
 
@@ -112,7 +112,7 @@ def pool_items_swapped(model: Model, random: Random, context: Context) -> Model 
     pool.draft.set_text(pool.piece, raw)
     for name in pool.names:
         if name.spot.delta in moved:
-            pool.point(name, Spot(moved[name.spot.delta], name.spot.payload))
+            pool.point(name, Pinned(moved[name.spot.delta], name.spot.payload))
     return pool.draft.build()
 
 
@@ -127,7 +127,7 @@ def pool_items_overlapping(model: Model, random: Random, context: Context) -> Mo
         return None
     at = step * int(1 + random.random() * ((len(host.payload.content) - 1) // step))
     inner: Payload = host.payload._replace(content=host.payload.content[at:])
-    pool.point(name, Spot(host.delta + at, inner))
+    pool.point(name, Pinned(host.delta + at, inner))
     return pool.draft.build()
 
 
@@ -141,7 +141,7 @@ def item_past_the_pool(model: Model, random: Random, context: Context) -> Model 
         if holder.table is None
         for row, key in enumerate(holder.keys)
         for relation in frame.piece(key).relations
-        if relation.tie is Tie.BYTES and relation.target in pools
+        if relation.derivation is Derivation.BYTES and relation.target in pools
     ]
     named = [p for p in frame.populations if p.table is not None and p.kind.pooled]
     if not derived or not named:

@@ -68,7 +68,9 @@ def _without_last_text(model: Model) -> Model:
     otherwise.
     """
     last = model.frame.pieces[-1] if model.frame.pieces else None
-    blobs = () if last is None or last.kind is None or last.table is not None else last.kind.blobs
+    blobs = (
+        () if last is None or last.record_type is None or last.table is not None else last.record_type.blobs
+    )
     if last is None or not any(blob.size is None and blob.exact is None for blob in blobs):
         return model
     draft = Draft(model)
@@ -142,7 +144,7 @@ def link_dangling(model: Model, random: Random, context: Context) -> Model | Non
     key = chained.elements[row]
     start = frame.starts[key]
     piece = next(piece for piece in frame.pieces if piece.key == key)
-    if number is None or piece.kind is None or number not in piece.kind.numbers:
+    if number is None or piece.record_type is None or number not in piece.record_type.numbers:
         return None
     starts = [frame.starts[element] for element in chained.elements]
     after = starts[row + 1] if row + 1 < len(starts) else len(model.data)
@@ -162,5 +164,5 @@ def link_dangling(model: Model, random: Random, context: Context) -> Model | Non
     value = pick(random, options)
     if value == model.value(start, number) or not number.least <= value <= number.most:
         return None
-    population = Population(piece.kind, (start,), None, (key,))
+    population = Population(piece.record_type, (start,), None, (key,))
     return with_value(model, Site(population, 0, start, number), value)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ccheck_fuzz.model import Draft, Model, Population
 from ccheck_fuzz.model.draft import changed
 from ccheck_fuzz.mutate.place import Context, chosen, pick
-from ccheck_schemas.model import Blob, Payload, Relation, Spot, Stray
+from ccheck_schemas.model import Blob, Orphan, Payload, Pinned, Relation
 
 WORD = 8
 MOST_TEXT = 1 << 16
@@ -132,11 +132,11 @@ def text_resized(model: Model, random: Random, context: Context) -> Model | None
 def text_of_another_record(model: Model, random: Random, context: Context) -> Model | None:
     """The text that another record has: the same text twice."""
     known = [
-        ref.payload.content if isinstance(ref, Spot) else ref.content
+        ref.payload.content if isinstance(ref, Pinned) else ref.content
         for table in model.frame.tables.values()
         for refs in table.refs
         for ref in refs
-        if isinstance(ref, Payload | Spot)
+        if isinstance(ref, Payload | Pinned)
     ]
     if len(known) < 2:
         return None
@@ -211,7 +211,7 @@ def _edit_pooled(
     row, number = pick(random, here or named)
     form = population.kind.pooled[number]
     ref = rows[row][number]
-    payload = ref.payload if isinstance(ref, Spot | Stray) else ref
+    payload = ref.payload if isinstance(ref, Pinned | Orphan) else ref
     if not isinstance(payload, Payload):
         return None
     text = Text(payload.content, payload.encoding, form.length.low, form.length.high)

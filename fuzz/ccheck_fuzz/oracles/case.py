@@ -87,18 +87,18 @@ class Case:
         if self.seconds <= BRIEF + BRIEF_PER_BYTE * len(self.data):
             return 0
         fresh = self.again()
-        return _memory(lambda: (fresh.quick, fresh.report))
+        return _memory(lambda: (fresh.fast_report, fresh.report))
 
     @cached_property
-    def quick(self) -> FileReport | None:
+    def fast_report(self) -> FileReport | None:
         """What the fast path says; None where there is none, or it is not certain."""
-        quick = self.judgement.quick
-        return None if quick is None else quick.report(self.data, "", "-")
+        fast = self.judgement.fast_path
+        return None if fast is None else fast.report(self.data, "", "-")
 
     @cached_property
     def passed(self) -> bool:
         """Whether the validator passes the file: the fast path where it knows, and else by all checks."""
-        return (not self.judged and self.quick is not None) or self.report.verdict == "pass"
+        return (not self.judged and self.fast_report is not None) or self.report.verdict == "pass"
 
     @cached_property
     def exercised(self) -> Exercised | None:

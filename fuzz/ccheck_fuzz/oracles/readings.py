@@ -53,7 +53,7 @@ def non_canonical(case: Case) -> Iterator[Broken]:
 
 def fast_path(case: Case) -> Iterator[Broken]:
     """What passes the fast path passes whole, without so much as a warning."""
-    if case.quick is None or case.quick == case.report:
+    if case.fast_report is None or case.fast_report == case.report:
         return
     checks = tuple(dict.fromkeys(finding.check for finding in case.report.findings))
     yield Broken(

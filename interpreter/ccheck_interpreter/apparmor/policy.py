@@ -42,7 +42,7 @@ PERMISSIONS: Final = {"x": 1, "w": 2, "r": 4, "a": 8, "l": 16, "k": 32, "m": 64}
 """What a path may be asked for: execute, write, read, append, link, lock, map."""
 
 TRUSTING: Final = Profile("linux-2025", {}, platform="linux")
-"""Checks what the kernel checked before the three faults of 2026 were mended."""
+"""Checks what the kernel checked before the three faults of 2026 were fixed."""
 CHECKING: Final = Profile("linux-checked", {}, platform="linux", bounds_check=True)
 """Compares every number before it is used."""
 

@@ -15,10 +15,10 @@ import construct
 from construct.expr import BinExpr, Path, UniExpr
 
 from ccheck_schemas import meaning as m
+from ccheck_schemas.generate.byte_values import byte_values, unrestricted
 from ccheck_schemas.generate.names import count_of, pool_of, start_of
 from ccheck_schemas.generate.number import conditions, order
-from ccheck_schemas.generate.plain import plain, unrestricted
-from ccheck_schemas.generate.scope import NotGenerated, Scope, expression
+from ccheck_schemas.generate.variables import NotGenerated, VariableScope, expression
 from ccheck_schemas.layout.size import sizeof
 from ccheck_schemas.layout.tree import bare
 
@@ -57,7 +57,7 @@ def numbers_of(row: Any) -> list[Number]:
     return found
 
 
-def judge_tables(writer: Module) -> None:
+def write_tables(writer: Module) -> None:
     """Refuse what is wrong with the rows of any table, and with what they share out."""
     taken: dict[str, str] = {}
     for name, node in writer.tables.items():
@@ -110,7 +110,7 @@ class _Rows:
         refused: list[str] = []
         left: list[tuple[Number, m.Meaning]] = []
         for number in self.numbers.values():
-            may, others = plain(number.leaf, number.meanings)
+            may, others = byte_values(number.leaf, number.meanings)
             left += [(number, meaning) for meaning in others]
             for i, values in enumerate(may):
                 if not unrestricted(values):
@@ -220,8 +220,10 @@ class _Rows:
             names = list(_paths(value.lhs))
             if isinstance(value.lhs, Path) and names and self.numbers[names[0]].form[-1].isupper():
                 return columns[names[0]]
-        nothing = Scope(None, None)  # what stands outside the row may have changed since the row was read
-        scope = Scope(nothing, nothing)
+        nothing = VariableScope(
+            None, None
+        )  # what stands outside the row may have changed since the row was read
+        scope = VariableScope(nothing, nothing)
         scope.names.update({name: name for name in columns})
         text = expression(value, scope)
         used = [name for name in columns if name in set(_paths(value))]
@@ -243,7 +245,7 @@ def _known(values: bytes) -> str:
 
 def _one_byte(number: Number) -> bool:
     """Whether a number is what its first byte says, because the others were found to be zero."""
-    may, _ = plain(number.leaf, number.meanings)
+    may, _ = byte_values(number.leaf, number.meanings)
     return number.form[0] == "<" and number.form[-1].isupper() and all(v == {0} for v in may[1:])
 
 

@@ -23,7 +23,7 @@ _CODES = str.maketrans("Ll", "Ii")
 """A view's code of a number that has four bytes."""
 
 
-class Table(NamedTuple):
+class TableExtent(NamedTuple):
     """Where a table lies: offset and number of rows, -1 and 0 where the file has none; and how a row is
     packed. places: where each number stands in a row, and how `struct` names it, byte order first.
     """
@@ -43,7 +43,7 @@ class Columns:
 
     data: bytes
     numbers: Mapping[str, Any]
-    tables: Mapping[str, Table]
+    tables: Mapping[str, TableExtent]
     pools: Mapping[str, tuple[int, int]]
 
     def rows(self, table: str) -> Iterator[tuple[Any, ...]]:

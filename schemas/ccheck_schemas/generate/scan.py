@@ -19,7 +19,7 @@ from ccheck_schemas.generate.lines import Lines
 from ccheck_schemas.generate.names import behind
 from ccheck_schemas.generate.number import conditions
 from ccheck_schemas.generate.runtime import Account, held, sound_text
-from ccheck_schemas.generate.scope import NotGenerated, Scope, expression
+from ccheck_schemas.generate.variables import NotGenerated, VariableScope, expression
 from ccheck_schemas.layout.tree import bare
 
 Broken = Callable[[memoryview, int], list[int]]
@@ -30,7 +30,7 @@ Broken = Callable[[memoryview, int], list[int]]
 class PoolScan:
     """How all rows of a table name items of one pool.
 
-    judge: the file, the rows, start and end of the pool, one account for each kind of item, and how many
+    suspects: the file, the rows, start and end of the pool, one account for each kind of item, and how many
     bytes of items may be looked at → the numbers of the rows that need a second look; None where the bytes
     are too few. find: the same as far as the pool, and wanted keys → the number of a row and its key, for
     each that is wanted. aligns: the alignment of each kind of item.
@@ -38,7 +38,7 @@ class PoolScan:
 
     region: str
     aligns: tuple[int, ...]
-    judge: Callable[[bytes, memoryview, int, int, Sequence[Account], int], list[int] | None]
+    suspects: Callable[[bytes, memoryview, int, int, Sequence[Account], int], list[int] | None]
     find: Callable[[bytes, memoryview, int, int, frozenset[int]], list[tuple[int, int]]]
 
 
@@ -66,21 +66,21 @@ def pool_scan(numbers: Sequence[str], waiting: Sequence[tuple[str, Any]], packer
     """How the rows of a table name pool items; None where none does. waiting: name and node of each field
     that may name one. Raises NotGenerated.
     """
-    nothing = Scope(None, None)
-    scope = Scope(nothing, nothing)
+    nothing = VariableScope(None, None)
+    scope = VariableScope(nothing, nothing)
     scope.names = {name: f"v{i}" for i, name in enumerate(numbers)}
-    judge, find = _Scan(scope, wanted=False), _Scan(scope, wanted=True)
-    for scan in (judge, find):
+    suspects, find = _Scan(scope, wanted=False), _Scan(scope, wanted=True)
+    for scan in (suspects, find):
         scan.write([node for _, node in waiting])
-    if not judge.regions:
+    if not suspects.regions:
         return None
-    if len(judge.regions) > 1:
+    if len(suspects.regions) > 1:
         raise NotGenerated("the rows of a table name items of two pools")
     names = {"unpack": packer.iter_unpack, "held": held, "sound_text": sound_text}
     return PoolScan(
-        judge.regions.pop(),
-        tuple(align for align, _ in judge.kinds),
-        _function("scan", judge.text(), **names),
+        suspects.regions.pop(),
+        tuple(align for align, _ in suspects.kinds),
+        _function("scan", suspects.text(), **names),
         _function("scan", find.text(), **names),
     )
 
@@ -88,7 +88,7 @@ def pool_scan(numbers: Sequence[str], waiting: Sequence[tuple[str, Any]], packer
 class _Scan(Lines):
     """One function in the making."""
 
-    def __init__(self, scope: Scope, *, wanted: bool) -> None:
+    def __init__(self, scope: VariableScope, *, wanted: bool) -> None:
         super().__init__()
         self.scope = scope
         self.wanted = wanted

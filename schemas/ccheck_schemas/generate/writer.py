@@ -1,4 +1,4 @@
-"""Write the module of a schema: one walk over its tree, one function."""
+"""Write the module of a schema: one pass over its tree, one function."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from typing import Any
 import construct
 
 from ccheck_schemas import meaning as m
-from ccheck_schemas.generate.columns import judge_tables, numbers_of
+from ccheck_schemas.generate.columns import numbers_of, write_tables
 from ccheck_schemas.generate.lines import Module
 from ccheck_schemas.generate.names import behind, count_of, pool_of, start_of
 from ccheck_schemas.generate.number import conditions as broken
 from ccheck_schemas.generate.number import order
-from ccheck_schemas.generate.scope import NotGenerated, Scope, expression
+from ccheck_schemas.generate.variables import NotGenerated, VariableScope, expression
 from ccheck_schemas.layout.outer import outer_paths
 from ccheck_schemas.layout.size import sizeof
 from ccheck_schemas.layout.tree import bare, leaves_of, nodes
 from ccheck_schemas.schema import Schema
 
 _RUNTIME = (
-    "ROWS", "Columns", "Items", "Table", "chosen", "column", "others", "shared_out", "tiled", "well_formed",
+    "ROWS", "Columns", "Items", "TableExtent", "chosen", "column", "others", "shared_out", "tiled",
+    "well_formed",
 )  # fmt: skip
 """What generated modules take from `ccheck_schemas.generate.runtime`."""
 
@@ -40,7 +41,7 @@ class Writer(Module):
 
     def module(self) -> str:
         """The text of the module."""
-        root = Scope(None, None)
+        root = VariableScope(None, None)
         for table in _tables(self.schema.root):
             self.line(f"{start_of(table)} = -1")
             self.line(f"{count_of(table)} = 0")
@@ -49,13 +50,13 @@ class Writer(Module):
         self.line("at = 0")
         self.struct(self.schema.root, root, "at", "size")
         self.claim("0", "at")
-        judge_tables(self)
+        write_tables(self)
         for condition in self.last:
             self.refuse(condition)
         body = self.lines
         tables = _mapping(self._table_extents())  # which names packers, and so comes before the head
         head = [
-            f'"""Knows a faultless {self.schema.name} file. Generated from its schema; do not edit."""',
+            f'"""Accepts valid {self.schema.name} files. Generated from the schema; do not edit."""',
             "",
             "from __future__ import annotations",
             "",
@@ -71,15 +72,15 @@ class Writer(Module):
             *(f"{name} = {value}" for value, name in self.constants.items()),
             "",
             "",
-            "def spotless(data: bytes) -> Columns | None:",
-            f'    """The columns of a {self.schema.name} file without any fault; None at the first doubt."""',
+            "def accept(data: bytes) -> Columns | None:",
+            f'    """Returns the columns of a valid {self.schema.name} file; None for any other file."""',
             "    try:",
-            "        return _spotless(data)",
-            "    except (ArithmeticError, ValueError):  # such as text that is none",
+            "        return _accept(data)",
+            "    except (ArithmeticError, ValueError):  # such as text that cannot be decoded",
             "        return None",
             "",
             "",
-            "def _spotless(data: bytes) -> Columns | None:",
+            "def _accept(data: bytes) -> Columns | None:",
             "    size = len(data)",
             "    if size > 0xFFFFFFFF:",
             "        return None",
@@ -101,7 +102,7 @@ class Writer(Module):
         ]
         return "\n".join([*head, *body, *tail])
 
-    def _numbers(self, root: Scope) -> Iterator[str]:
+    def _numbers(self, root: VariableScope) -> Iterator[str]:
         for name, value in root.names.items():
             if isinstance(value, str):
                 yield f"{name!r}: {value}"
@@ -113,11 +114,11 @@ class Writer(Module):
             numbers = numbers_of(bare(node.subcon)[0])
             places = self.constant(repr({n.name: (n.at, n.form) for n in numbers}), "P")
             packer = self.struct_of(node.subcon)
-            yield f"{name!r}: Table({start_of(name)}, {count_of(name)}, {packer}, {places})"
+            yield f"{name!r}: TableExtent({start_of(name)}, {count_of(name)}, {packer}, {places})"
 
     # -- writing lines
 
-    def struct(self, node: Any, scope: Scope, at: str, limit: str) -> None:
+    def struct(self, node: Any, scope: VariableScope, at: str, limit: str) -> None:
         """Read a record from `at` on, and leave `at` behind it."""
         run: list[tuple[str, Any, tuple[m.Meaning, ...]]] = []
         for sub in node.subcons:
@@ -143,7 +144,7 @@ class Writer(Module):
                     raise NotGenerated(f"{sub.name} is not the record size of a table behind it")
             before.add(sub.name)
 
-    def counted(self, node: Any, name: str, of: str, scope: Scope) -> None:
+    def counted(self, node: Any, name: str, of: str, scope: VariableScope) -> None:
         """Compare a count with what it counts. Raises NotGenerated where the code knows no such number."""
         counter = scope.names.get(f"# {of}")
         if counter is not None:
@@ -155,7 +156,7 @@ class Writer(Module):
                 raise NotGenerated(f"{name} counts {of}, which is as long as something else says")
 
     def fixed(
-        self, run: list[tuple[str, Any, tuple[m.Meaning, ...]]], scope: Scope, at: str, limit: str
+        self, run: list[tuple[str, Any, tuple[m.Meaning, ...]]], scope: VariableScope, at: str, limit: str
     ) -> None:
         """Neighbouring numbers: one extent test, one unpacking, one condition."""
         if not run:
@@ -171,7 +172,7 @@ class Writer(Module):
         self.line(f"{at} = {end}")
 
     def fields(
-        self, run: list[tuple[str, Any, tuple[m.Meaning, ...]]], scope: Scope
+        self, run: list[tuple[str, Any, tuple[m.Meaning, ...]]], scope: VariableScope
     ) -> tuple[str, list[str], list[str]]:
         """Format, variables and conditions of neighbouring numbers."""
         form, variables, conditions = "", [], []
@@ -190,10 +191,10 @@ class Writer(Module):
             order = leaf.fmtstr[0] if leaf.fmtstr[0] == ">" else order
             form += leaf.fmtstr[1:]
             for meaning in meanings:
-                conditions += self.judged(meaning, variable, leaf, scope)
+                conditions += self.conditions(meaning, variable, leaf, scope)
         return order + form, variables, conditions
 
-    def judged(self, meaning: m.Meaning, v: str, leaf: Any, scope: Scope) -> list[str]:
+    def conditions(self, meaning: m.Meaning, v: str, leaf: Any, scope: VariableScope) -> list[str]:
         """The conditions under which a number breaks its meaning; some are asked for later."""
         found = broken(meaning, v, leaf)
         if found is not None:
@@ -213,7 +214,7 @@ class Writer(Module):
 
     # -- nodes
 
-    def node(self, node: Any, name: str | None, scope: Scope, at: str, limit: str) -> None:
+    def node(self, node: Any, name: str | None, scope: VariableScope, at: str, limit: str) -> None:
         """Read one node that is no number."""
         if isinstance(node, m.Opaque):
             self.line("return None")  # what is not looked into is counted by the reader
@@ -222,7 +223,7 @@ class Writer(Module):
             raise NotGenerated(f"Slot {name} is not understood")
         match node:
             case construct.Struct():
-                inner = Scope(scope, scope.root)
+                inner = VariableScope(scope, scope.root)
                 scope.names[name or ""] = inner
                 self.struct(node, inner, at, limit)
             case m.ZeroPad():
@@ -255,7 +256,7 @@ class Writer(Module):
             case m.Chain():
                 self.chain(node, name, scope)
             case m.At():
-                self.elsewhere(node, scope)
+                self.record_at(node, scope)
             case m.Rows() | m.Pooled():
                 raise NotGenerated(f"{type(node).__name__} {name} stands outside a table")
             case _ if node is construct.Pass:
@@ -263,7 +264,7 @@ class Writer(Module):
             case _:
                 raise NotGenerated(f"{type(node).__name__} {name} is not understood")
 
-    def extent(self, length: m.Expression, behind: int, scope: Scope, at: str, limit: str) -> str:
+    def extent(self, length: m.Expression, behind: int, scope: VariableScope, at: str, limit: str) -> str:
         """The variable that holds the end of so many bytes, which are inside the limit."""
         end = self.fresh("end")
         amount = expression(length, scope)
@@ -288,7 +289,7 @@ class Writer(Module):
         with self.block(f"if not {raw}.isascii():"):
             self.line(f"{raw}.decode()")
 
-    def branches(self, node: Any, name: str | None, scope: Scope, at: str, limit: str) -> None:
+    def branches(self, node: Any, name: str | None, scope: VariableScope, at: str, limit: str) -> None:
         """Read one of two branches."""
         then, _ = bare(node.thensubcon)
         other, _ = bare(node.elsesubcon)
@@ -300,7 +301,7 @@ class Writer(Module):
                 self.choice(leaf, name, scope, at, limit)
         self.forget(name, scope)
 
-    def switch(self, node: Any, name: str | None, scope: Scope, at: str, limit: str) -> None:
+    def switch(self, node: Any, name: str | None, scope: VariableScope, at: str, limit: str) -> None:
         """Read the branch of a kind; a kind without one is refused."""
         if len(node.cases) > MOST_CASES:
             raise NotGenerated(f"{name} has {len(node.cases):,} cases; {MOST_CASES} are understood")
@@ -321,12 +322,12 @@ class Writer(Module):
                 self.choice(leaf, name, scope, at, limit)
         self.forget(name, scope)
 
-    def forget(self, name: str | None, scope: Scope) -> None:
+    def forget(self, name: str | None, scope: VariableScope) -> None:
         """Take a conditional field out of a scope: its numbers are those of a file in one branch alone."""
         scope.names.pop(name or "", None)
         scope.names.pop(f"# {name}", None)
 
-    def choice(self, leaf: Any, name: str | None, scope: Scope, at: str, limit: str) -> None:
+    def choice(self, leaf: Any, name: str | None, scope: VariableScope, at: str, limit: str) -> None:
         """A branch; a number in one is a record of one field."""
         if isinstance(leaf, construct.FormatField):
             raise NotGenerated(f"the number {name} stands in one branch alone")
@@ -334,7 +335,7 @@ class Writer(Module):
             raise NotGenerated(f"a branch of {name} is no table or pool, and has a record size")
         self.node(leaf, name, scope, at, limit)
 
-    def array(self, node: Any, name: str | None, scope: Scope, at: str, limit: str) -> None:
+    def array(self, node: Any, name: str | None, scope: VariableScope, at: str, limit: str) -> None:
         """Read a counted list of records."""
         leaf, _ = bare(node.subcon)
         if not isinstance(leaf, construct.Struct):
@@ -342,9 +343,9 @@ class Writer(Module):
         count = expression(node.count, scope)
         self.refuse(f"not 0 <= {count} <= {limit} - {at}")
         with self.block(f"for _ in range({count}):"):
-            self.struct(leaf, Scope(scope, scope.root), at, limit)
+            self.struct(leaf, VariableScope(scope, scope.root), at, limit)
 
-    def table(self, node: m.Table, name: str | None, scope: Scope, at: str, limit: str) -> None:
+    def table(self, node: m.Table, name: str | None, scope: VariableScope, at: str, limit: str) -> None:
         """Note where the rows are; they are judged once all tables are known."""
         if node.table in self.tables:
             raise NotGenerated(f"the table {node.table} is read in two places")
@@ -365,7 +366,7 @@ class Writer(Module):
         big = any(order(number.leaf) == ">" for number in numbers)
         return self.packer((">" if big else "<") + "".join(number.form[1:] for number in numbers))
 
-    def pool(self, node: m.Pool, name: str | None, scope: Scope, at: str, limit: str) -> None:
+    def pool(self, node: m.Pool, name: str | None, scope: VariableScope, at: str, limit: str) -> None:
         """Note where a pool is."""
         if node.region in self.pools:
             raise NotGenerated(f"the pool {node.region} is read in two places")
@@ -380,13 +381,13 @@ class Writer(Module):
         self.line(f"{at} += {count}")
         self.line(f"{start}_end = {at}")
 
-    def chain(self, node: m.Chain, name: str | None, scope: Scope) -> None:
+    def chain(self, node: m.Chain, name: str | None, scope: VariableScope) -> None:
         """Follow a chain forward; each record claims its bytes."""
         record = bare(node.subcon)[0]
         offset, counter = self.fresh("next"), self.fresh("links")
         self.line(f"{offset} = {expression(node.first, scope)}")
         self.line(f"{counter} = 0")
-        inner = Scope(scope, scope.root)
+        inner = VariableScope(scope, scope.root)
         with self.block(f"while {offset}:"):
             start = self.fresh("start")
             self.line(f"{start} = at_{start} = {offset}")
@@ -404,7 +405,7 @@ class Writer(Module):
             self.line(f"{offset} = {following}")
         scope.names[f"# {name}"] = counter
 
-    def elsewhere(self, node: m.At, scope: Scope) -> None:
+    def record_at(self, node: m.At, scope: VariableScope) -> None:
         """Read a record at an offset, unless it was read before; it claims its bytes."""
         record = bare(node.subcon)[0]
         offset = expression(node.offset, scope)
@@ -419,7 +420,7 @@ class Writer(Module):
             self.line(f"{start} = at_{start} = {offset}")
             self.refuse(f"not 0 < {start} < size")
             self.line(f"{memo}.add({start})")
-            self.struct(record, Scope(scope, scope.root), f"at_{start}", "size")
+            self.struct(record, VariableScope(scope, scope.root), f"at_{start}", "size")
             self.claim(start, f"at_{start}")
 
     def claim(self, start: str, end: str) -> None:

@@ -1,6 +1,6 @@
-"""Refuse a schema that is too large or too deep, before anything walks it by recursion.
+"""Refuse a schema that is too large or too deep, before anything traverses it by recursion.
 
-A schema is a graph: one node or one operand may stand in many places, and whoever walks it meets it in each.
+A schema is a graph: one node or one operand may stand in many places, and a traversal meets it in each.
 Sizes are therefore counted with every place, and worked out once for each object, without recursion.
 """
 
@@ -51,7 +51,7 @@ class _Measured:
 
 
 def oversize(root: construct.Construct) -> tuple[str, ...]:
-    """Returns why a schema is too large to be walked, each ``place: reason``; none where it is not.
+    """Returns why a schema is too large to traverse, each ``place: reason``; none where it is not.
 
     A schema that holds itself has no size, and is refused too.
     """
@@ -119,10 +119,10 @@ class _Measure:
                 continue
             stack.pop()
             if not known.complete:
-                self._settle(part, known)
+                self._complete(part, known)
         return self.expressions[id(expression)]
 
-    def _settle(self, part: Any, found: _Measured) -> None:
+    def _complete(self, part: Any, found: _Measured) -> None:
         inner = [self.expressions[id(operand)] for operand in found.held]
         # An operand that is not complete holds this expression, which then has no end.
         endless = not all(operand.complete for operand in inner)

@@ -51,14 +51,14 @@ _OPERATORS = frozenset({
 
 
 @dataclass(slots=True)
-class Scope:
+class TypeScope:
     """The fields of one record that an expression can name: those in front of it.
 
     above: the record around it; None for the top record. fields: the node of each field, by name. found: what
     paths from here led to, so that a field with many branches is looked through once for each path.
     """
 
-    above: Scope | None = None
+    above: TypeScope | None = None
     fields: dict[str, Any] = field(default_factory=dict)
     found: dict[tuple[str, ...], _Found] = field(default_factory=dict)
 
@@ -104,7 +104,7 @@ def type_of(node: Any) -> frozenset[FieldType]:
     return frozenset({FieldType.NOTHING})
 
 
-def resolve(path: tuple[str, ...], scope: Scope) -> frozenset[FieldType]:
+def resolve(path: tuple[str, ...], scope: TypeScope) -> frozenset[FieldType]:
     """Returns what the field at the end of a path may hold.
 
     Raises:
@@ -125,7 +125,7 @@ def resolve(path: tuple[str, ...], scope: Scope) -> frozenset[FieldType]:
     return _lead(scope, tuple(names), shown).types
 
 
-def _lead(scope: Scope, names: tuple[str, ...], shown: str) -> _Found:
+def _lead(scope: TypeScope, names: tuple[str, ...], shown: str) -> _Found:
     """Returns what names lead to from a record."""
     if names in scope.found:
         return scope.found[names]
@@ -173,7 +173,7 @@ def _fields_of(node: Any) -> Iterator[dict[str, Any]]:
                 yield from _fields_of(branch)
 
 
-def number_complaints(expression: Expression, scope: Scope) -> Iterator[str]:
+def number_complaints(expression: Expression, scope: TypeScope) -> Iterator[str]:
     """Yields why an expression is no integer at this place; nothing where it is one."""
     if not isinstance(expression, str | bytes):
         yield from _operand_complaints(expression, scope)
@@ -182,12 +182,12 @@ def number_complaints(expression: Expression, scope: Scope) -> Iterator[str]:
         yield f"{shown(expression)} is {found}, where an integer belongs"
 
 
-def key_type(expression: Expression, scope: Scope) -> FieldType | None:
+def key_type(expression: Expression, scope: TypeScope) -> FieldType | None:
     """Returns the type of a `Switch` key; None where the expression has complaints of its own."""
     return _type(expression, scope)
 
 
-def key_complaints(expression: Expression, scope: Scope) -> Iterator[str]:
+def key_complaints(expression: Expression, scope: TypeScope) -> Iterator[str]:
     """Yields why an expression cannot choose between the cases of a `Switch`."""
     yield from _operand_complaints(expression, scope)
     found = _type(expression, scope)
@@ -195,7 +195,7 @@ def key_complaints(expression: Expression, scope: Scope) -> Iterator[str]:
         yield f"{shown(expression)} is {found}, which chooses no case"
 
 
-def _type(expression: Expression, scope: Scope) -> FieldType | None:
+def _type(expression: Expression, scope: TypeScope) -> FieldType | None:
     """The one type of an expression; None where it is refused, or where branches differ."""
     match expression:
         case int() | BinExpr() | UniExpr():
@@ -214,7 +214,7 @@ def _type(expression: Expression, scope: Scope) -> FieldType | None:
     return None
 
 
-def _operand_complaints(expression: Expression, scope: Scope) -> Iterator[str]:
+def _operand_complaints(expression: Expression, scope: TypeScope) -> Iterator[str]:
     match expression:
         case int() | str() | bytes():
             return
@@ -228,7 +228,7 @@ def _operand_complaints(expression: Expression, scope: Scope) -> Iterator[str]:
             yield f"{shown(expression)} is a function; use an int or a `this` expression"
 
 
-def _path_complaints(expression: Path, scope: Scope) -> Iterator[str]:
+def _path_complaints(expression: Path, scope: TypeScope) -> Iterator[str]:
     path = field_path(expression)
     if path is None:
         yield f"{shown(expression)} takes an element of a list by its index; an expression names fields alone"
@@ -245,7 +245,7 @@ def _path_complaints(expression: Path, scope: Scope) -> Iterator[str]:
             yield f"{shown(expression)} is {kinds}; an expression needs one type"
 
 
-def _binary_complaints(expression: BinExpr, scope: Scope) -> Iterator[str]:
+def _binary_complaints(expression: BinExpr, scope: TypeScope) -> Iterator[str]:
     op, left, right = expression.op, expression.lhs, expression.rhs
     if op not in _OPERATORS:
         yield f"the operator of {shown(expression)} can make numbers without bound"

@@ -17,7 +17,7 @@ from ccheck_schemas import meaning as m
 from ccheck_schemas.layout.extent import oversize
 from ccheck_schemas.layout.field_types import (
     FieldType,
-    Scope,
+    TypeScope,
     key_complaints,
     key_type,
     number_complaints,
@@ -105,7 +105,7 @@ def lint(root: construct.Construct) -> tuple[str, ...]:
     if type(root) is not construct.Struct:
         return ("schema: the top node is not a Struct",)
     if too_large := oversize(root):
-        return tuple(dict.fromkeys(too_large))  # nothing else may walk it
+        return tuple(dict.fromkeys(too_large))  # nothing else may traverse it
     linter = _Linter()
     complaints = list(linter.struct(root, "", None))
     complaints += [
@@ -117,14 +117,14 @@ def lint(root: construct.Construct) -> tuple[str, ...]:
 
 
 class _Linter:
-    """One walk over a schema. Methods yield complaints; `scope` holds the fields before the node."""
+    """One pass over a schema. Methods yield complaints; `scope` holds the fields before the node."""
 
     def __init__(self) -> None:
         self.named: dict[str, set[str]] = {kind: set() for kind in ("table", "pool", "block", "field")}
         self.wanted: list[tuple[str, str, str]] = []
 
-    def struct(self, node: Any, place: str, above: Scope | None) -> Iterator[str]:
-        scope = Scope(above)
+    def struct(self, node: Any, place: str, above: TypeScope | None) -> Iterator[str]:
+        scope = TypeScope(above)
         for sub in node.subcons:
             name = sub.name
             here = f"{place}.{name}" if place else str(name)
@@ -144,7 +144,7 @@ class _Linter:
                 yield from self.sibling(meaning, sub.name, scope, here, uses)
 
     def sibling(
-        self, meaning: m.Meaning, name: str, scope: Scope, place: str, uses: dict[str, _Use]
+        self, meaning: m.Meaning, name: str, scope: TypeScope, place: str, uses: dict[str, _Use]
     ) -> Iterator[str]:
         """A number that says something about another field of its record. uses: those known so far."""
         if isinstance(meaning, m.OffsetInto):
@@ -164,7 +164,7 @@ class _Linter:
         if isinstance(meaning, m.LengthOf) and not compared:
             yield f"{place}: LengthOf names {of!r}, whose length does not depend on it: nothing compares them"
 
-    def node(self, node: Any, place: str, scope: Scope) -> Iterator[str]:
+    def node(self, node: Any, place: str, scope: TypeScope) -> Iterator[str]:
         """One node at its place."""
         node, meanings = bare(node)
         for meaning in meanings:
@@ -212,7 +212,7 @@ class _Linter:
             case construct.Switch():
                 yield from self.switch(node, place, scope)
             case m.At() | m.Chain():
-                yield from self.elsewhere(node, place, scope)
+                yield from self.record_at(node, place, scope)
             case m.Pooled():
                 yield from self.pooled(node, place, scope)
             case m.SharedText():
@@ -242,7 +242,7 @@ class _Linter:
             low, high = integer_range(leaf)
             yield f"{place}: {kind} refuses every number from {low} to {high}, which are those of the field"
 
-    def number(self, expression: Any, place: str, scope: Scope) -> Iterator[str]:
+    def number(self, expression: Any, place: str, scope: TypeScope) -> Iterator[str]:
         """A count, a length or an offset."""
         yield from _at(place, number_complaints(expression, scope))
         if isinstance(expression, int) and expression < 0:
@@ -255,7 +255,7 @@ class _Linter:
         elif type(leaf) is construct.FormatField and leaf.fmtstr[-1] in "efd":
             yield f"{place}: Const of a floating-point number has several spellings; give its bytes"
 
-    def counted(self, node: Any, place: str, scope: Scope) -> Iterator[str]:
+    def counted(self, node: Any, place: str, scope: TypeScope) -> Iterator[str]:
         yield from self.number(node.count, place, scope)
         size = sizeof(node.subcon)
         if size == 0:
@@ -268,7 +268,7 @@ class _Linter:
             yield f"{place}: an element of an Array is read where it stands; put this one into a Struct"
         yield from self.node(node.subcon, f"{place}[]", scope)
 
-    def listed(self, node: Any, place: str, scope: Scope) -> Iterator[str]:
+    def listed(self, node: Any, place: str, scope: TypeScope) -> Iterator[str]:
         kind, record = type(node).__name__, _record(node.subcon)
         is_record = isinstance(record, construct.Struct)
         if isinstance(node, m.Terminated):
@@ -284,7 +284,7 @@ class _Linter:
             yield f"{place}: the listed record has no number {node.field!r} at a fixed place"
         yield from self.node(record, f"{place}[]", scope)
 
-    def switch(self, node: Any, place: str, scope: Scope) -> Iterator[str]:
+    def switch(self, node: Any, place: str, scope: TypeScope) -> Iterator[str]:
         complaints = tuple(key_complaints(node.keyfunc, scope))
         yield from _at(place, complaints)
         kind = None if complaints else key_type(node.keyfunc, scope)
@@ -294,7 +294,7 @@ class _Linter:
         for branch in branches_of(node):
             yield from self.node(branch, place, scope)
 
-    def elsewhere(self, node: Any, place: str, scope: Scope) -> Iterator[str]:
+    def record_at(self, node: Any, place: str, scope: TypeScope) -> Iterator[str]:
         kind, record = type(node).__name__, _record(node.subcon)
         yield from self.number(node.offset if isinstance(node, m.At) else node.first, place, scope)
         if not isinstance(record, construct.Struct):
@@ -309,7 +309,7 @@ class _Linter:
                     yield f"{place}: {name!r} of the chained record is no integer"
         yield from self.node(record, f"{place}[]" if isinstance(node, m.Chain) else place, scope)
 
-    def pooled(self, node: m.Pooled, place: str, scope: Scope) -> Iterator[str]:
+    def pooled(self, node: m.Pooled, place: str, scope: TypeScope) -> Iterator[str]:
         yield from self.number(node.offset, place, scope)
         yield from self.number(node.length, place, scope)
         self.wanted.append(("pool", node.region, place))
@@ -320,7 +320,7 @@ class _Linter:
             given, taken = shown(node.length), shown(item.length)
             yield f"{place}: the pool gives {given} bytes, and the item takes {taken}"
 
-    def rows(self, node: m.Rows, place: str, scope: Scope) -> Iterator[str]:
+    def rows(self, node: m.Rows, place: str, scope: TypeScope) -> Iterator[str]:
         self.wanted.append(("table", node.table, place))
         for name in (node.first, node.count):
             if not isinstance(name, str) or name not in scope.fields:
@@ -349,7 +349,7 @@ def _at(place: str, complaints: Iterable[str]) -> Iterator[str]:
     return (f"{place}: {complaint}" for complaint in complaints)
 
 
-def _is_field_name(name: str, scope: Scope) -> bool:
+def _is_field_name(name: str, scope: TypeScope) -> bool:
     return name.isidentifier() and not name.startswith("_") and name not in scope.fields
 
 

@@ -13,7 +13,7 @@ from construct.expr import BinExpr, UniExpr
 from ccheck_schemas import meaning as m
 from ccheck_schemas.layout.size import sizeof
 from ccheck_schemas.layout.tree import bare, nodes
-from ccheck_schemas.model.plan import Run, leaf_run, plan
+from ccheck_schemas.model.runs import Run, leaf_run, runs_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ def constants(root: construct.Construct) -> Constants:
 def _numbers(node: Any) -> Iterator[Any]:
     """The numbers that are fields of a Struct, in runs or behind a condition."""
     if isinstance(node, construct.Struct):
-        for step in plan(node):
+        for step in runs_of(node):
             if isinstance(step, Run):
-                yield from step.kind.numbers
+                yield from step.record_type.numbers
         return
     conditional = isinstance(node, construct.IfThenElse | construct.Switch | construct.Array)
     inner = () if not conditional else (
@@ -62,7 +62,7 @@ def _numbers(node: Any) -> Iterator[Any]:
     )  # fmt: skip
     for sub in inner:
         if isinstance(bare(sub)[0], construct.FormatField):
-            yield from leaf_run(sub, "", "").kind.numbers
+            yield from leaf_run(sub, "", "").record_type.numbers
 
 
 def _stated(node: Any) -> Iterator[int]:

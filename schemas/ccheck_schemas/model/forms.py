@@ -8,40 +8,40 @@ from typing import Any
 import construct
 
 from ccheck_schemas import meaning as m
-from ccheck_schemas.model.kind import Blob, Kind, ListForm
-from ccheck_schemas.model.plan import Run, plan, variable
+from ccheck_schemas.model.record_type import Blob, ListForm, RecordType
+from ccheck_schemas.model.runs import Run, runs_of, variable
 
 
 @cache
 def chain_form(node: m.Chain, name: str) -> ListForm:
     """A chain; the offset of the next record is known where it stands in the first run of a record."""
-    first = next((step for step in plan(node.subcon, f"{name}[]") if isinstance(step, Run)), None)
-    number = None if first is None else first.kind.number(node.next_field)
+    first = next((step for step in runs_of(node.subcon, f"{name}[]") if isinstance(step, Run)), None)
+    number = None if first is None else first.record_type.number(node.next_field)
     return ListForm(name, number, closed=node.last != node.next_field)
 
 
 @cache
-def ending(name: str, size: int) -> Kind:
+def ending(name: str, size: int) -> RecordType:
     """The record of zeros that ends a list."""
-    return Kind(f"{name} ending", size, blobs=(Blob("ending", 0, size, exact=bytes(size)),))
+    return RecordType(f"{name} ending", size, blobs=(Blob("ending", 0, size, exact=bytes(size)),))
 
 
 @cache
-def zeros(name: str) -> Kind:
+def zeros(name: str) -> RecordType:
     """Zeros that no record needs."""
-    return Kind(f"{name} zeros", None, blobs=(Blob("zeros", 0, None, exact=b""),))
+    return RecordType(f"{name} zeros", None, blobs=(Blob("zeros", 0, None, exact=b""),))
 
 
 @cache
-def text_to_nul(name: str, encoding: str, full: str) -> Kind:
+def text_to_nul(name: str, encoding: str, full: str) -> RecordType:
     """A text with its NUL behind it."""
-    return Kind(full, None, blobs=(Blob(name, 0, None, encoding, 1, 1),))
+    return RecordType(full, None, blobs=(Blob(name, 0, None, encoding, 1, 1),))
 
 
 @cache
-def block(name: str, full: str) -> Kind:
+def block(name: str, full: str) -> RecordType:
     """A block of texts, as bytes."""
-    return Kind(full, None, blobs=(Blob(name, 0, None),))
+    return RecordType(full, None, blobs=(Blob(name, 0, None),))
 
 
 @cache

@@ -12,8 +12,8 @@ from itertools import zip_longest
 
 import construct
 
-from ccheck_schemas.model.dissect import dissect
-from ccheck_schemas.model.kind import DERIVED, Kind, Number, Role
+from ccheck_schemas.model.decompose import decompose
+from ccheck_schemas.model.record_type import DERIVED, Number, RecordType, Role
 
 _SINGLE = frozenset({Role.ENUM, Role.VERSION})
 
@@ -22,43 +22,43 @@ def vocabulary(root: construct.Construct, data: bytes) -> frozenset[str]:
     """Words such as ``rules[].flags: no_ofdm``, one for each thing that `data` has, by the schema `root`.
     Any bytes have some, or none.
     """
-    anatomy = dissect(root, data)
+    file_model = decompose(root, data)
     found: set[str] = set()
-    seen: set[tuple[Kind, bytes]] = set()
-    for piece in anatomy.pieces:
-        rows = None if piece.table is None else anatomy.tables.get(piece.table)
-        kind = piece.kind if rows is None else rows.kind
-        if kind is None:
+    seen: set[tuple[RecordType, bytes]] = set()
+    for piece in file_model.pieces:
+        rows = None if piece.table is None else file_model.tables.get(piece.table)
+        record_type = piece.record_type if rows is None else rows.record_type
+        if record_type is None:
             continue
-        size = kind.size or piece.end - piece.start
+        size = record_type.size or piece.end - piece.start
         starts = (
             [piece.start] if rows is None else range(rows.start, rows.start + size * len(rows.rows), size)
         )
         for start in starts:
-            # Most records of a kind are like some other: each look is taken once.
-            row = (kind, data[start : start + size])
+            # Most records of a type are like some other: each look is taken once.
+            row = (record_type, data[start : start + size])
             if row not in seen:
                 seen.add(row)
                 found.update(_words(*row))
     return frozenset(found)
 
 
-def _words(kind: Kind, row: bytes) -> Iterator[str]:
-    for number in kind.numbers:
+def _words(record_type: RecordType, row: bytes) -> Iterator[str]:
+    for number in record_type.numbers:
         place = row[number.delta : number.delta + number.packer.size]
         if len(place) < number.packer.size:
             continue
         (value,) = number.packer.unpack(place)
-        where = ".".join(filter(None, (kind.name, number.name)))
+        where = ".".join(filter(None, (record_type.name, number.name)))
         if number.role is Role.FLAGS:
             yield from (f"{where}: {_name(number, bit)}" for bit in number.values if value & bit)
         elif number.role in _SINGLE and value in _names(number):
             yield f"{where}: {_name(number, value)}"
         elif number.role not in DERIVED and number.role is not Role.RESERVED:
             yield where
-    for blob in kind.blobs:
+    for blob in record_type.blobs:
         if blob.exact is None:
-            yield ".".join(filter(None, (kind.name, blob.name)))
+            yield ".".join(filter(None, (record_type.name, blob.name)))
 
 
 def _name(number: Number, value: int) -> str:

@@ -1,7 +1,7 @@
 """Read any bytes by a schema: records with their places, and every fault, never an exception.
 
 Construct's own parser stops at the first error, knows no offsets and trusts counts and lengths. This reader
-walks the same tree of nodes (`meaning`) and keeps these promises for any bytes:
+follows the same tree of nodes (`meaning`) and keeps these promises for any bytes:
 
 * it reports all faults; a record that is cut short is one fault, and all that can still be read is read
 * its work and memory are proportional to the file: counts are compared with the bytes at hand before anything
@@ -13,66 +13,70 @@ walks the same tree of nodes (`meaning`) and keeps these promises for any bytes:
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import construct
 
 from ccheck_schemas import meaning as m
-from ccheck_schemas.read.walk import elsewhere, leaves, listed, nested, shared, streams
-from ccheck_schemas.read.walk.reader import Handler, Reader
+from ccheck_schemas.read.handlers import leaves, listed, nested, pointers, shared, streams
+from ccheck_schemas.read.reader import Handler, Reader
 from ccheck_schemas.record import Reading
 
 
-def read(root: construct.Construct, data: bytes, *, at_once: bool = True) -> Reading:
+def read(root: construct.Construct, data: bytes, *, bulk: bool = True) -> Reading:
     """Read `data` by the schema `root`, a Struct that `lint` accepts. Raises nothing on any bytes.
 
-    at_once: look at all rows of a table at once, and make records only of those that are asked for. Without
+    bulk: look at all rows of a table at once, and make records only of those that are asked for. Without
     it every row is read by itself, which takes far longer and gives the same: tests hold the two together.
     """
-    return Reader(root, data, _handler, at_once=at_once).run(root)
+    return Reader(root, data, _handler, bulk=bulk).run(root)
 
 
-_HANDLERS: tuple[tuple[type, Handler], ...] = (
-    (construct.Const, leaves.const),
-    (construct.Bytes, leaves.raw_bytes),
-    (construct.Struct, nested.nested),
-    (construct.Array, nested.array),
-    (construct.IfThenElse, nested.if_then_else),
-    (construct.Switch, nested.switch),
-    (m.Text, leaves.text),
-    (m.TextToNul, leaves.text_to_nul),
-    (m.ZeroPad, leaves.zero_pad),
-    (m.AnyPad, leaves.any_pad),
-    (m.Region, nested.region),
-    (m.Table, shared.table),
-    (m.Pool, shared.pool),
-    (m.Strings, shared.strings),
-    (m.SharedText, shared.take_shared),
-    (m.Rows, shared.take_rows),
-    (m.Pooled, shared.take_pooled),
-    (m.Terminated, listed.terminated),
-    (m.UpTo, listed.up_to),
-    (m.UpToEnd, listed.up_to_end),
-    (m.ZerosTo, listed.zeros_to),
-    (m.ZerosToEnd, listed.zeros_to_end),
-    (m.At, elsewhere.elsewhere),
-    (m.Chain, elsewhere.chain),
-    (m.Opaque, streams.opaque),
-    (m.OpaqueRest, streams.opaque_rest),
-    (m.Slot, streams.slot),
-    (m.Rest, streams.rest),
-    (m.Delimited, streams.delimited),
-    (m.Substream, streams.substream),
-    (m.SubstreamRest, streams.substream_rest),
-    (m.ReadAt, streams.read_at),
+HANDLERS: Mapping[type, Handler[Any]] = MappingProxyType(
+    {
+        construct.Const: leaves.const,
+        construct.Bytes: leaves.raw_bytes,
+        construct.Struct: nested.nested,
+        construct.Array: nested.array,
+        construct.IfThenElse: nested.if_then_else,
+        construct.Switch: nested.switch,
+        m.Text: leaves.text,
+        m.TextToNul: leaves.text_to_nul,
+        m.ZeroPad: leaves.zero_pad,
+        m.AnyPad: leaves.any_pad,
+        m.Region: nested.region,
+        m.Table: shared.table,
+        m.Pool: shared.pool,
+        m.Strings: shared.strings,
+        m.SharedText: shared.take_shared,
+        m.Rows: shared.take_rows,
+        m.Pooled: shared.take_pooled,
+        m.Terminated: listed.terminated,
+        m.UpTo: listed.up_to,
+        m.UpToEnd: listed.up_to_end,
+        m.ZerosTo: listed.zeros_to,
+        m.ZerosToEnd: listed.zeros_to_end,
+        m.At: pointers.record_at,
+        m.Chain: pointers.chain,
+        m.Opaque: streams.opaque,
+        m.OpaqueRest: streams.opaque_rest,
+        m.Slot: streams.slot,
+        m.Rest: streams.rest,
+        m.Delimited: streams.delimited,
+        m.Substream: streams.substream,
+        m.SubstreamRest: streams.substream_rest,
+        m.ReadAt: streams.read_at,
+    }
 )
-"""The function that reads each kind of node."""
+"""The handler of each kind of node."""
 
 
 @cache
-def _handler(node: Any) -> tuple[Handler, Any]:
-    """The function that reads a node, and the node without its name."""
+def _handler(node: construct.Construct) -> tuple[Handler[Any], Any]:
+    """Returns the handler of a node, and the node without its name."""
     while isinstance(node, construct.Renamed):
         node = node.subcon
     inner = node
@@ -82,12 +86,11 @@ def _handler(node: Any) -> tuple[Handler, Any]:
             meanings.append(inner)
         inner = inner.subcon
     if isinstance(inner, construct.FormatField):
-        return leaves.integer, (struct.Struct(inner.fmtstr), tuple(meanings))
+        return leaves.integer, leaves.Integer(struct.Struct(inner.fmtstr), tuple(meanings))
     if node is construct.Pass:
         return leaves.nothing, node
-    for kind, handler in _HANDLERS:
-        if type(node) is kind:
-            return handler, node
+    if type(node) in HANDLERS:
+        return HANDLERS[type(node)], node
     raise TypeError(
         f"the reader does not know {type(node).__name__}; ccheck_schemas.layout.lint names what it knows"
     )

@@ -11,15 +11,22 @@ import construct
 
 from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultName
+from ccheck_schemas.fault_details import (
+    OffsetMisaligned,
+    OffsetOutsideRegion,
+    PaddingNotZero,
+    PoolItemsOverlap,
+    PoolTextUnused,
+)
 from ccheck_schemas.generate.runtime import Account
 from ccheck_schemas.layout.tree import bare
-from ccheck_schemas.read.ledger import FAULTS_KEPT, Ledger, Stop
-from ccheck_schemas.read.rows import Rows
+from ccheck_schemas.read.collector import FAULTS_KEPT, FaultCollector, Stop
+from ccheck_schemas.read.rows import RowSequence
 from ccheck_schemas.read.text import decode, taken
 from ccheck_schemas.record import Record
 from ccheck_schemas.span import Span
 
-_Namer = tuple[Record | Rows, str, m.Pooled | None]
+_Namer = tuple[Record | RowSequence, str, m.Pooled | None]
 """A record with the field that names an item and its node, or all rows of a table."""
 
 _LOW = (1 << 32) - 1
@@ -30,8 +37,8 @@ _TAG = 8
 class Pools:
     """The pools of one reading, by name, and the fields that name their items."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, collector: FaultCollector) -> None:
+        self._collector = collector
         self._named: dict[str, list[_Namer]] = {}
         self.extents: dict[str, tuple[int, int]] = {}
         self._absent: list[str] = []
@@ -47,7 +54,7 @@ class Pools:
         """Note a record that names an item."""
         self._named.setdefault(node.region, []).append((record, name, node))
 
-    def take_rows(self, rows: Rows, region: str) -> None:
+    def take_rows(self, rows: RowSequence, region: str) -> None:
         """Note a table whose rows name items."""
         self._named.setdefault(region, []).append((rows, "", None))
 
@@ -55,12 +62,12 @@ class Pools:
         """The file is read without a fault so far: a pool that was not met has no bytes."""
         self._absent = [region for region in self._named if region not in self.extents]
 
-    def settle(self) -> None:
+    def read_items(self) -> None:
         """Read the items of each pool, and see that they share its bytes out between them."""
         for region, (start, end) in self.extents.items():
-            _Items(self._ledger, region, start, end, self._named.get(region, [])).settle()
+            _Items(self._collector, region, start, end, self._named.get(region, [])).read_items()
         for region in self._absent:
-            _Items(self._ledger, region, 0, 0, self._named[region]).settle()
+            _Items(self._collector, region, 0, 0, self._named[region]).read_items()
 
 
 class _Items:
@@ -70,21 +77,23 @@ class _Items:
     An item's key is its offset, shifted, and the offset behind it.
     """
 
-    def __init__(self, ledger: Ledger, region: str, start: int, end: int, named: list[_Namer]) -> None:
-        self._ledger = ledger
+    def __init__(
+        self, collector: FaultCollector, region: str, start: int, end: int, named: list[_Namer]
+    ) -> None:
+        self._collector = collector
         self._region = region
         self._start = start
         self._end = end
         self._named = named
-        self._bits = 32 if ledger.size <= _LOW else 64
-        self._limit = 8 * ledger.size + 65_536
+        self._bits = 32 if collector.size <= _LOW else 64
+        self._limit = 8 * collector.size + 65_536
         self._work = 0
         self._values: dict[tuple[int, int, int], Any] = {}
         self._read_aligns: dict[int, int] = {}
         self._wanted: set[int] = set()
         self._owners: dict[int, tuple[Span, int]] = {}
 
-    def settle(self) -> None:
+    def read_items(self) -> None:
         """Read all items, then see that they share out the bytes."""
         accounts = self._scanned()
         if accounts is None:
@@ -100,44 +109,44 @@ class _Items:
         """Read all items; those that tables name, with their alignment. None, with nothing noted, where there
         is so much to look at that they must be read one by one.
         """
-        data = self._ledger.data
+        data = self._collector.data
         left = self._limit
         accounts: list[tuple[int, Account]] = []
-        doubtful: list[tuple[Record, str, m.Pooled]] = []
+        suspects: list[tuple[Record, str, m.Pooled]] = []
         for namer, name, node in self._named:
-            if isinstance(namer, Rows):
+            if isinstance(namer, RowSequence):
                 mine, rows = self._scan(namer, left)
                 if rows is None:
                     return None
                 accounts += mine
-                doubtful += ((namer[i], *pair) for i in rows for pair in _pooled(namer, namer[i]))
+                suspects += ((namer[i], *pair) for i in rows for pair in _pooled(namer, namer[i]))
                 left -= sum((key & _LOW) - (key >> 32) for _, account in mine for key in account)
             elif node is not None:
-                doubtful.append((namer, name, node))
-        lengths = (_extent(node, record)[1] for record, _, node in doubtful)
+                suspects.append((namer, name, node))
+        lengths = (_extent(node, record)[1] for record, _, node in suspects)
         left -= sum(length for length in lengths if 0 <= length <= len(data))
         if left < 0 or len(accounts) >= 1 << _TAG or self._bits > 32:
             return None
-        for record, name, node in doubtful:
+        for record, name, node in suspects:
             self._read(record, name, node)
         for namer, _, _ in self._named:
-            if isinstance(namer, Rows):
+            if isinstance(namer, RowSequence):
                 namer.finish(partial(self._fill, namer))
         return accounts
 
-    def _scan(self, rows: Rows, limit: int) -> tuple[list[tuple[int, Account]], list[int] | None]:
+    def _scan(self, rows: RowSequence, limit: int) -> tuple[list[tuple[int, Account]], list[int] | None]:
         """The sound items that the rows of a table name, and the numbers of the rows with others."""
         scan = rows.plan.pool
         if scan is None:
             return [], []
-        data = self._ledger.data
+        data = self._collector.data
         accounts = [array("Q") for _ in scan.aligns]
-        found = scan.judge(data, rows.bytes(), self._start, min(self._end, len(data)), accounts, limit)
+        found = scan.suspects(data, rows.bytes(), self._start, min(self._end, len(data)), accounts, limit)
         return list(zip(scan.aligns, accounts, strict=True)), found and list(dict.fromkeys(found))
 
     def _one_by_one(self) -> Iterator[tuple[Record, str, m.Pooled]]:
         for namer, name, node in self._named:
-            if isinstance(namer, Rows):
+            if isinstance(namer, RowSequence):
                 for record in namer:
                     yield from ((record, *pair) for pair in _pooled(namer, record))
             elif node is not None:
@@ -145,35 +154,33 @@ class _Items:
 
     def _read(self, record: Record, name: str, node: m.Pooled) -> None:
         """Judge an item, and give it to the field that names it."""
-        ledger = self._ledger
+        collector = self._collector
         offset, length, behind = _extent(node, record)
         stop = offset + length + behind
-        if not self._inside(node, record, offset, length, behind) or stop > ledger.size:
+        if not self._inside(node, record, offset, length, behind) or stop > collector.size:
             return
         field = m.field_of(node.offset)
         if offset % node.align:
             place = (offset, offset + length)
-            ledger.blame(FaultName.OFFSET_MISALIGNED, record, field, place, value=offset, align=node.align)
+            collector.blame(OffsetMisaligned(offset, node.align), record, field, place)
             return
         key = (offset, length, id(node.subcon))
         if key not in self._values:
             self._work += length
             if self._work > self._limit:
-                ledger.fault(
-                    FaultName.POOL_ITEMS_OVERLAP, record, place=(offset, stop), value=offset, other=None
-                )
+                collector.fault(PoolItemsOverlap(offset, None), record, place=(offset, stop))
                 raise Stop
             item = node.subcon
             if isinstance(item, m.Text):
-                self._values[key] = decode(ledger, item, record, name, offset, length)
+                self._values[key] = decode(collector, item, record, name, offset, length)
             else:
-                self._values[key] = ledger.data[offset : offset + length]
+                self._values[key] = collector.data[offset : offset + length]
             self._read_aligns.setdefault(offset << self._bits | stop, node.align)
         record.put(name, self._values[key], offset, offset + length)
 
-    def _fill(self, rows: Rows, _: int, record: Record) -> None:
+    def _fill(self, rows: RowSequence, _: int, record: Record) -> None:
         """Give a row its items."""
-        data = self._ledger.data
+        data = self._collector.data
         for name, node in _pooled(rows, record):
             offset, length, behind = _extent(node, record)
             if self._holds(offset, length, behind) and not offset % node.align:
@@ -188,7 +195,7 @@ class _Items:
     def _holds(self, offset: int, length: int, behind: int) -> bool:
         """Whether an item lies in its pool and in the file."""
         within = self._start <= offset <= self._end and 0 <= length <= self._end - offset - behind
-        return within and offset + length + behind <= self._ledger.size
+        return within and offset + length + behind <= self._collector.size
 
     def _inside(self, node: m.Pooled, record: Record, offset: int, length: int, behind: int) -> bool:
         """Whether an item lies in its pool; written so that it cannot overflow, at any width."""
@@ -197,11 +204,8 @@ class _Items:
             return True
         outside = not start <= offset < end
         field = m.field_of(node.offset if outside else node.length)
-        values = {"value": offset, "length": length, "behind": behind, "start": start, "end": end}
-        place = (record.offset, record.end)
-        self._ledger.blame(
-            FaultName.OFFSET_OUTSIDE_REGION, record, field, place, region=node.region, **values
-        )
+        details = OffsetOutsideRegion(offset, length, behind, start, end, node.region)
+        self._collector.blame(details, record, field, (record.offset, record.end))
         return False
 
     # -- sharing out
@@ -230,7 +234,7 @@ class _Items:
             if before < 0 or stop > reached:
                 before, reached = key, stop
             at = max(at, stop)
-        end = min(self._end, self._ledger.size)
+        end = min(self._end, self._collector.size)
         if at < end:
             self._spare(top, at, end, 1)
 
@@ -247,26 +251,25 @@ class _Items:
         """Two items that share bytes."""
         bits, low = self._bits, (1 << self._bits) - 1
         place = (key >> bits, min(key & low, before & low))
-        if self._ledger.counts[FaultName.POOL_ITEMS_OVERLAP] < FAULTS_KEPT:
+        if self._collector.counts[FaultName.POOL_ITEMS_OVERLAP] < FAULTS_KEPT:
             self._wanted |= {before, key}
         proofs = (
             ("named here", lambda: self._owner(before)[0]),
             ("and here", lambda: self._owner(key)[0]),
         )
-        values = {"value": key >> bits, "other": before >> bits}
-        self._ledger.fault(FaultName.POOL_ITEMS_OVERLAP, top, None, place, proofs, **values)
+        overlap = PoolItemsOverlap(key >> bits, before >> bits)
+        self._collector.fault(overlap, top, None, place, proofs)
 
     def _spare(self, top: Record, at: int, end: int, align: int) -> None:
         """Bytes of a pool between its items."""
-        if not self._ledger.complete:
+        if not self._collector.complete:
             return
         if end - at >= align or end != at + -at % align:
-            self._ledger.fault(FaultName.POOL_TEXT_UNUSED, top, place=(at, end), length=end - at)
-        elif any(padding := self._ledger.data[at:end]):
+            self._collector.fault(PoolTextUnused(end - at), top, place=(at, end))
+        elif any(padding := self._collector.data[at:end]):
             first = at + len(padding) - len(padding.lstrip(b"\0"))
-            self._ledger.fault(
-                FaultName.PADDING_NOT_ZERO, top, "padding", (first, at + len(padding.rstrip(b"\0")))
-            )
+            place = (first, at + len(padding.rstrip(b"\0")))
+            self._collector.fault(PaddingNotZero(), top, "padding", place)
 
     def _owner(self, key: int) -> tuple[Span, int]:
         """The field that names an item first, and the item's alignment there. All that may be asked for are
@@ -286,10 +289,12 @@ class _Items:
     def _namers(self, wanted: frozenset[int]) -> Iterator[tuple[Record, m.Pooled]]:
         """The records that may name the wanted items, in the order in which they were read."""
         for namer, _, node in self._named:
-            if isinstance(namer, Rows):
+            if isinstance(namer, RowSequence):
                 scan = namer.plan.pool
-                end = min(self._end, self._ledger.size)
-                found = scan.find(self._ledger.data, namer.bytes(), self._start, end, wanted) if scan else []
+                end = min(self._end, self._collector.size)
+                found = (
+                    scan.find(self._collector.data, namer.bytes(), self._start, end, wanted) if scan else []
+                )
                 first: dict[int, int] = {}
                 for i, named in found:
                     first.setdefault(named, i)
@@ -306,7 +311,7 @@ def _extent(node: m.Pooled, record: Record) -> tuple[int, int, int]:
     return m.evaluate(node.offset, record.values), m.evaluate(node.length, record.values), behind
 
 
-def _pooled(rows: Rows, record: Record) -> list[tuple[str, m.Pooled]]:
+def _pooled(rows: RowSequence, record: Record) -> list[tuple[str, m.Pooled]]:
     """The items that a row names, by field."""
     found = []
     for name, field in rows.plan.pooled:

@@ -12,7 +12,7 @@ import construct
 
 from ccheck_schemas import meaning as m
 from ccheck_schemas.generate.scan import Broken, PoolScan, broken_rows, pool_scan
-from ccheck_schemas.generate.scope import NotGenerated
+from ccheck_schemas.generate.variables import NotGenerated
 from ccheck_schemas.layout.size import sizeof
 from ccheck_schemas.layout.tree import bare, nodes
 from ccheck_schemas.record import Layout
@@ -53,7 +53,7 @@ class RowPlan:
     waiting: tuple[str, ...]
 
 
-def at_once(root: construct.Construct) -> Mapping[str, bool]:
+def read_in_bulk(root: construct.Construct) -> Mapping[str, bool]:
     """Whether the rows of each table of a schema are read at once, by the table's name."""
     return {
         node.table: row_plan(node.subcon) is not None for node in nodes(root) if isinstance(node, m.Table)
@@ -63,7 +63,7 @@ def at_once(root: construct.Construct) -> Mapping[str, bool]:
 @cache
 def row_plan(node: construct.Construct) -> RowPlan | None:
     """The plan of a row's Struct; None where a row holds anything but numbers of one byte order, and fields
-    elsewhere that are runs of rows and items of one pool.
+    that take no bytes: runs of rows, and items of one pool.
     """
     record, _ = bare(node)
     form, at = "", 0

@@ -12,7 +12,7 @@ Finish = Callable[[int, Record], None]
 """Gives a row, by its number, what is known only when the whole file is read."""
 
 
-class Rows(Sequence[Record]):
+class RowSequence(Sequence[Record]):
     """The rows of a table whose records are numbers alone. A row is one record, however often it is asked
     for.
 

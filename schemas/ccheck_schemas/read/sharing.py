@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultName
-from ccheck_schemas.read.ledger import Ledger
-from ccheck_schemas.read.rows import Rows
+from ccheck_schemas.fault_details import IndexOutsideTable, RowsLeftOver, RowsOutOfOrder
+from ccheck_schemas.read.collector import FaultCollector
+from ccheck_schemas.read.rows import RowSequence
 from ccheck_schemas.record import Record
 
-_Taker = tuple[Record | Rows, str, m.Rows]
+_Taker = tuple[Record | RowSequence, str, m.Rows]
 """A record, or all rows of a table, that take rows of another; the field that gets them, and its node."""
 
 
@@ -22,8 +23,8 @@ class Tables:
     shared: the tables whose rows the schema shares out; rows that nobody takes are then a fault.
     """
 
-    def __init__(self, ledger: Ledger, shared: Sequence[str]) -> None:
-        self._ledger = ledger
+    def __init__(self, collector: FaultCollector, shared: Sequence[str]) -> None:
+        self._collector = collector
         self._shared = shared
         self._rows: dict[str, tuple[Sequence[Record], int]] = {}
         self._takers: dict[str, list[_Taker]] = {}
@@ -34,7 +35,7 @@ class Tables:
         self._absent = (), 0
 
     def _known(self, table: str) -> tuple[Sequence[Record], int] | None:
-        """Rows of a table, and their number; None where it may stand in what could not be read."""
+        """RowSequence of a table, and their number; None where it may stand in what could not be read."""
         return self._rows.get(table, self._absent)
 
     def __contains__(self, table: object) -> bool:
@@ -47,35 +48,34 @@ class Tables:
         self._rows[table] = (rows, count)
         return True
 
-    def take(self, taker: Record | Rows, name: str, node: m.Rows) -> None:
+    def take(self, taker: Record | RowSequence, name: str, node: m.Rows) -> None:
         """Note a record that takes rows, or a table each of whose rows does."""
         self._takers.setdefault(node.table, []).append((taker, name, node))
 
     def read(self) -> Mapping[str, Sequence[Record]]:
         """The rows of each table."""
         return {
-            name: rows if isinstance(rows, Rows) else tuple(rows) for name, (rows, _) in self._rows.items()
+            name: rows if isinstance(rows, RowSequence) else tuple(rows)
+            for name, (rows, _) in self._rows.items()
         }
 
-    def settle_index(self, table: str, value: int, record: Record, name: str) -> None:
+    def check_index(self, table: str, value: int, record: Record, name: str) -> None:
         """See that an index lies in its table."""
         known = self._known(table)
         if known is not None and not 0 <= value < known[1]:
             rows = known[1]
-            self._ledger.fault(
-                FaultName.INDEX_OUTSIDE_TABLE, record, name, value=value, count=1, rows=rows, table=table
-            )
+            self._collector.fault(IndexOutsideTable(value, 1, rows, table), record, name)
 
-    def settle_indexes(self, rows: Rows) -> None:
+    def check_indexes(self, rows: RowSequence) -> None:
         """See that all indexes of a table's rows lie in their tables."""
         known = [(index, self._known(index[2])) for index in rows.plan.indexes]
         limits = [(*index, table[1]) for index, table in known if table is not None]
         for i, numbers in enumerate(rows.numbers()):
             for at, name, table, count in limits:
                 if not 0 <= numbers[at] < count:
-                    self.settle_index(table, numbers[at], rows[i], name)
+                    self.check_index(table, numbers[at], rows[i], name)
 
-    def settle(self) -> None:
+    def assign_rows(self) -> None:
         """Hand the rows of each table to their takers, in order and without gaps."""
         for table in self._shared:
             known = self._known(table)
@@ -83,11 +83,11 @@ class Tables:
                 continue
             rows = known[0]
             takers = self._takers.get(table, [])
-            if len(takers) == 1 and isinstance(takers[0][0], Rows) and isinstance(rows, Rows):
+            if len(takers) == 1 and isinstance(takers[0][0], RowSequence) and isinstance(rows, RowSequence):
                 shares = _Shares(rows, takers[0][0], *takers[0][1:])
                 if not shares.ordered(known[1]):
                     shares.set((first, number) for _, first, number in self._share(table, *known))
-                shares.settle()
+                shares.attach()
                 continue
             for record, first, number in self._share(table, *known):
                 taker, label = record()
@@ -97,7 +97,7 @@ class Tables:
         self, table: str, rows: Sequence[Record], count: int
     ) -> Iterator[tuple[Callable[[], tuple[Record, str]], int, int]]:
         """Each taker, with the first row that it gets, and how many; 0 where it gets none."""
-        ledger = self._ledger
+        collector = self._collector
         expected = handed = 0
         ordered = True
         for asked in self._asked(table):
@@ -106,35 +106,35 @@ class Tables:
                 ordered = False
             if not (0 <= first <= count and 0 <= number <= count - first):
                 blame = asked.node.count if 0 <= first < count else asked.node.first
-                values: dict[str, Any] = {"value": first, "count": number, "rows": count, "table": table}
-                ledger.fault(FaultName.INDEX_OUTSIDE_TABLE, asked.record(), blame, **values)
+                outside = IndexOutsideTable(first, number, count, table)
+                collector.fault(outside, asked.record(), blame)
                 ordered = False
                 yield asked.taker, 0, 0
                 continue
             if ordered and first != expected:
-                values = {"value": first, "expected": expected, "table": table}
-                ledger.fault(FaultName.ROWS_OUT_OF_ORDER, asked.record(), asked.node.first, **values)
+                disorder = RowsOutOfOrder(first, expected, table)
+                collector.fault(disorder, asked.record(), asked.node.first)
                 ordered = False
             handed += number
             yield (asked.taker, first, number) if handed <= 2 * count else (asked.taker, 0, 0)
             expected = first + number
-        if ordered and ledger.complete and expected != count:
+        if ordered and collector.complete and expected != count:
             place = (rows[expected].offset, rows[-1].end)
-            values = {"value": None, "expected": expected, "rows": count, "table": table}
-            ledger.fault(FaultName.ROWS_OUT_OF_ORDER, Record(None, table, 0), place=place, **values)
+            left_over = RowsLeftOver(None, expected, table, count)
+            collector.fault(left_over, Record(None, table, 0), place=place)
 
     def _asked(self, table: str) -> Iterator[_Asked]:
         for taker, name, node in self._takers.get(table, []):
-            if isinstance(taker, Rows):
+            if isinstance(taker, RowSequence):
                 yield from self._asked_by_rows(taker, name, node)
                 continue
             first, number = taker.get(node.first), taker.get(node.count)
             if first is not None and number is not None:
-                marked = self._ledger.noted(FaultName.VALUE_OUT_OF_BOUNDS, taker, node.count)
+                marked = self._collector.noted(FaultName.VALUE_OUT_OF_BOUNDS, taker, node.count)
                 yield _Asked([taker], 0, name, node, first, number, marked)
 
-    def _asked_by_rows(self, rows: Rows, name: str, node: m.Rows) -> Iterator[_Asked]:
-        noted = self._ledger.noted
+    def _asked_by_rows(self, rows: RowSequence, name: str, node: m.Rows) -> Iterator[_Asked]:
+        noted = self._collector.noted
         marked = {i for i, row in rows.made.items() if noted(FaultName.VALUE_OUT_OF_BOUNDS, row, node.count)}
         first, count = rows.plan.names.index(node.first), rows.plan.names.index(node.count)
         for i, numbers in enumerate(rows.numbers()):
@@ -163,7 +163,7 @@ class _Asked(NamedTuple):
 class _Shares:
     """Which rows of a table belong to which rows of another, told to each row when it is made."""
 
-    def __init__(self, rows: Rows, takers: Rows, name: str, node: m.Rows) -> None:
+    def __init__(self, rows: RowSequence, takers: RowSequence, name: str, node: m.Rows) -> None:
         self._rows = rows
         self._takers = takers
         self._name = name
@@ -199,7 +199,7 @@ class _Shares:
         assert self._runs is not None  # noqa: S101 - set one line above
         return self._runs
 
-    def settle(self) -> None:
+    def attach(self) -> None:
         """Tell the rows that were made, and those that will be."""
         self._takers.finish(self._give)
         self._rows.finish(self._own)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ccheck_schemas import meaning as m
-from ccheck_schemas.fault import FaultName
-from ccheck_schemas.read.ledger import Ledger, Stop
+from ccheck_schemas.fault_details import (
+    OffsetOutsideRegion,
+    PoolTextUnused,
+    TextMalformed,
+    TextNotTerminated,
+    WorkOutOfProportion,
+)
+from ccheck_schemas.read.collector import FaultCollector, Stop
 from ccheck_schemas.record import Record
 
 
 class Blocks:
     """The blocks of texts of one reading, by name, and the fields that name their texts."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, collector: FaultCollector) -> None:
+        self._collector = collector
         self._named: dict[str, list[tuple[Record, str, m.SharedText]]] = {}
         self.extents: dict[str, tuple[int, int]] = {}
 
@@ -29,19 +33,19 @@ class Blocks:
         """Note a record that names a text."""
         self._named.setdefault(node.block, []).append((record, name, node))
 
-    def settle(self) -> None:
+    def read_texts(self) -> None:
         """Read the texts of each block, and see that they own all its bytes.
 
         Raises:
             Stop: Records name more bytes of text than the size of the file explains.
         """
         for block, (start, end) in self.extents.items():
-            first = self._read(self._named.get(block, []), start, min(end, self._ledger.size))
-            self._spare(block, first, start, min(end, self._ledger.size))
+            first = self._read(self._named.get(block, []), start, min(end, self._collector.size))
+            self._spare(block, first, start, min(end, self._collector.size))
 
     def _read(self, named: list[tuple[Record, str, m.SharedText]], start: int, end: int) -> dict[int, int]:
         """Give each field its text. Where the longest text begins, by where it ends."""
-        ledger = self._ledger
+        collector = self._collector
         known: dict[tuple[int, str], tuple[str | None, int]] = {}
         first: dict[int, int] = {}
         work = 0
@@ -50,21 +54,18 @@ class Blocks:
             at = start + offset
             field = m.field_of(node.offset)
             if not 0 <= offset < end - start:
-                values = {"value": at, "length": 0, "behind": 1, "start": start, "end": end}
-                place = (record.offset, record.end)
-                ledger.blame(
-                    FaultName.OFFSET_OUTSIDE_REGION, record, field, place, region=node.block, **values
-                )
+                outside = OffsetOutsideRegion(at, 0, 1, start, end, node.block)
+                collector.blame(outside, record, field, (record.offset, record.end))
                 continue
             if (at, node.encoding) not in known:
-                stop = ledger.data.find(b"\0", at, end)
+                stop = collector.data.find(b"\0", at, end)
                 known[at, node.encoding] = self._text(record, name, node, at, stop, end)
             text, stop = known[at, node.encoding]
             # Counted for each record that names the text: whoever asks each record for it looks at it again.
             work += stop - at + 1
-            if work > ledger.work_limit:
-                asked: dict[str, Any] = {"what": "texts", "work": work, "limit": ledger.work_limit}
-                ledger.fault(FaultName.WORK_OUT_OF_PROPORTION, record, name, (at, stop), **asked)
+            if work > collector.work_limit:
+                too_much = WorkOutOfProportion("texts", work, collector.work_limit)
+                collector.fault(too_much, record, name, (at, stop))
                 raise Stop
             record.put(name, text, at, stop)
             reach = min(stop + 1, end)
@@ -75,19 +76,18 @@ class Blocks:
         self, record: Record, name: str, node: m.SharedText, at: int, stop: int, end: int
     ) -> tuple[str | None, int]:
         if stop < 0:
-            self._ledger.fault(FaultName.TEXT_NOT_TERMINATED, record, name, (at, end))
+            self._collector.fault(TextNotTerminated(), record, name, (at, end))
             return None, end
         try:
-            return self._ledger.data[at:stop].decode(node.encoding), stop
+            return self._collector.data[at:stop].decode(node.encoding), stop
         except UnicodeDecodeError as bad:
-            reason = f"not {node.encoding}: {bad.reason}"
-            place = (at + bad.start, at + bad.end)
-            self._ledger.fault(FaultName.TEXT_MALFORMED, record, name, place, reason=reason)
+            malformed = TextMalformed(f"not {node.encoding}: {bad.reason}")
+            self._collector.fault(malformed, record, name, (at + bad.start, at + bad.end))
             return None, stop
 
     def _spare(self, block: str, first: dict[int, int], start: int, end: int) -> None:
         """Bytes that belong to no text that is named."""
-        if not self._ledger.complete:
+        if not self._collector.complete:
             return
         at = start
         for stop in sorted(first):
@@ -97,5 +97,4 @@ class Blocks:
 
     def _unused(self, block: str, at: int, end: int) -> None:
         if at < end:
-            values: dict[str, Any] = {"length": end - at}
-            self._ledger.fault(FaultName.POOL_TEXT_UNUSED, Record(None, block, at), place=(at, end), **values)
+            self._collector.fault(PoolTextUnused(end - at), Record(None, block, at), place=(at, end))

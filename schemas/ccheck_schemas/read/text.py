@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ccheck_schemas import meaning as m
-from ccheck_schemas.fault import FaultName
-from ccheck_schemas.read.ledger import Ledger
+from ccheck_schemas.fault import FaultDetails
+from ccheck_schemas.fault_details import PaddingNotZero, TextMalformed, TextNotTerminated
+from ccheck_schemas.read.collector import FaultCollector
 from ccheck_schemas.record import Record
 
-Flaw = tuple[FaultName, tuple[int, int], dict[str, Any]]
-"""What is wrong with a text: the fault's name, the bytes to blame, values for the message."""
+Flaw = tuple[FaultDetails, tuple[int, int]]
+"""What is wrong with a text, and the bytes to blame."""
 
 
-def decode(ledger: Ledger, node: m.Text, record: Record, name: str, at: int, length: int) -> str | None:
+def decode(
+    collector: FaultCollector, node: m.Text, record: Record, name: str, at: int, length: int
+) -> str | None:
     """The text at `at`, whose bytes (and the NUL behind) are inside the file; None when it is malformed. What
     is wrong with it is noted at a field of a record.
     """
-    text, flaws = taken(node, ledger.data, at, length)
-    for fault, place, values in flaws:
-        ledger.fault(fault, record, name, place, **values)
+    text, flaws = taken(node, collector.data, at, length)
+    for details, place in flaws:
+        collector.fault(details, record, name, place)
     return text
 
 
@@ -32,30 +33,28 @@ def taken(node: m.Text, data: bytes, at: int, length: int) -> tuple[str | None, 
     nul = _nul(raw, unit)
     if node.terminator == "behind":
         if any(data[end : end + unit]):
-            flaws.append((FaultName.TEXT_NOT_TERMINATED, (end, end + unit), {}))
+            flaws.append((TextNotTerminated(), (end, end + unit)))
         if nul is not None and not node.lists:
-            flaws.append(
-                (FaultName.TEXT_MALFORMED, (at + nul, at + nul + unit), {"reason": "a NUL inside the text"})
-            )
+            flaws.append((TextMalformed("a NUL inside the text"), (at + nul, at + nul + unit)))
             return None, flaws
     elif node.terminator == "inside":
         if nul is None:
-            flaws.append((FaultName.TEXT_NOT_TERMINATED, (at, end), {}))
+            flaws.append((TextNotTerminated(), (at, end)))
         else:
             tail = raw[nul:].lstrip(b"\0")
             if tail:
                 first = end - len(tail)
-                flaws.append((FaultName.PADDING_NOT_ZERO, (first, first + len(tail.rstrip(b"\0"))), {}))
+                flaws.append((PaddingNotZero(), (first, first + len(tail.rstrip(b"\0")))))
             raw = raw[:nul]
     if len(raw) % unit:
         reason = f"{len(raw)} bytes are not whole characters"
-        flaws.append((FaultName.TEXT_MALFORMED, (at, at + len(raw)), {"reason": reason}))
+        flaws.append((TextMalformed(reason), (at, at + len(raw))))
         return None, flaws
     try:
         return raw.decode(node.encoding), flaws
     except UnicodeDecodeError as bad:
         reason = f"not {node.encoding}: {bad.reason}"
-        flaws.append((FaultName.TEXT_MALFORMED, (at + bad.start, at + bad.end), {"reason": reason}))
+        flaws.append((TextMalformed(reason), (at + bad.start, at + bad.end)))
         return None, flaws
 
 

@@ -5,15 +5,19 @@ building refuses.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import construct
 from construct.expr import BinExpr, Path, UniExpr
 
 Expression = Any
 """An int, or a ``this`` expression of Construct."""
+
+
+Context: TypeAlias = MutableMapping[str, Any]
+"""The fields that Construct parsed or builds from, by name; its own variables begin with an underscore."""
 
 
 class FieldError(construct.ValidationError):
@@ -103,7 +107,7 @@ _END = "_end_of_region"
 
 
 @contextmanager
-def bounded(context: Any, end: int | None) -> Iterator[None]:
+def bounded(context: Context, end: int | None) -> Iterator[None]:
     """Parse plainly inside a region that ends at the offset `end`; None: outside of all regions."""
     before = context.get(_END, ...)
     context[_END] = end
@@ -116,7 +120,7 @@ def bounded(context: Any, end: int | None) -> Iterator[None]:
             context[_END] = before
 
 
-def end_of_region(context: Any) -> int | None:
+def end_of_region(context: Context | None) -> int | None:
     """Where the innermost region around ends, in plain parsing; None: with the file."""
     while context is not None:
         if _END in context:
@@ -130,7 +134,7 @@ _STREAM = "_stream"
 
 
 @contextmanager
-def in_stream(context: Any, start: int, end: int | None) -> Iterator[None]:
+def in_stream(context: Context, start: int, end: int | None) -> Iterator[None]:
     """Parse or build plainly inside a stream, in which positions count. end: None with the file."""
     before = context.get(_STREAM, ...)
     context[_STREAM] = (start, end)
@@ -144,7 +148,7 @@ def in_stream(context: Any, start: int, end: int | None) -> Iterator[None]:
             context[_STREAM] = before
 
 
-def stream_of(context: Any) -> tuple[int, int | None]:
+def stream_of(context: Context | None) -> tuple[int, int | None]:
     """Where the stream begins and ends, in plain parsing."""
     while context is not None:
         if _STREAM in context:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from enum import IntEnum, IntFlag
-from typing import Any
+from typing import BinaryIO
 
 import construct
 
-from ccheck_schemas.vocabulary.expression import FieldError
+from ccheck_schemas.vocabulary.expression import Context, FieldError
 from ccheck_schemas.vocabulary.limits import at_least, in_order, positive
 
 
@@ -24,12 +24,12 @@ class Meaning(construct.Subconstruct):
         """What is wrong with the value by itself, or None."""
         return None
 
-    def _parse(self, stream: Any, context: Any, path: str) -> Any:
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> object:
         value = self.subcon._parsereport(stream, context, path)
         self._refuse(value, path)
         return value
 
-    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+    def _build(self, obj: int, stream: BinaryIO, context: Context, path: str) -> object:
         self._refuse(obj, path)
         return self.subcon._build(obj, stream, context, path)
 

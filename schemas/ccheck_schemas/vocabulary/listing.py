@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import BinaryIO
 
 import construct
 
-from ccheck_schemas.vocabulary.expression import FieldError, end_of_region
+from ccheck_schemas.vocabulary.expression import Context, FieldError, end_of_region
 
 
 class Terminated(construct.Subconstruct):
@@ -19,7 +20,7 @@ class Terminated(construct.Subconstruct):
         super().__init__(record)
         self.last = last
 
-    def _parse(self, stream: Any, context: Any, path: str) -> Any:
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> object:
         records = construct.ListContainer()
         size, first, end = self._mark()
         while True:
@@ -42,13 +43,13 @@ class Terminated(construct.Subconstruct):
             at += int(sub.sizeof())
         raise construct.SizeofError(f"the record has no field {self.last!r}")
 
-    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+    def _build(self, obj: Sequence[object], stream: BinaryIO, context: Context, path: str) -> object:
         construct.Array(len(obj), self.subcon)._build(obj, stream, context, path)
         size = int(self.subcon.sizeof())
         construct.stream_write(stream, bytes(size), size, path)
         return obj
 
-    def _sizeof(self, context: Any, path: str) -> int:
+    def _sizeof(self, context: Context, path: str) -> int:
         raise construct.SizeofError("where the list ends depends on its records", path=path)
 
 
@@ -60,17 +61,17 @@ class UpTo(construct.Subconstruct):
         self.field = field
         self.value = value
 
-    def _parse(self, stream: Any, context: Any, path: str) -> Any:
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> object:
         records = construct.ListContainer()
         while True:
             records.append(self.subcon._parsereport(stream, context, path))
             if records[-1][self.field] == self.value:
                 return records
 
-    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+    def _build(self, obj: Sequence[object], stream: BinaryIO, context: Context, path: str) -> object:
         return construct.Array(len(obj), self.subcon)._build(obj, stream, context, path)
 
-    def _sizeof(self, context: Any, path: str) -> int:
+    def _sizeof(self, context: Context, path: str) -> int:
         raise construct.SizeofError("where the list ends depends on its records", path=path)
 
 
@@ -79,7 +80,7 @@ class UpToEnd(construct.Subconstruct):
     file.
     """
 
-    def _parse(self, stream: Any, context: Any, path: str) -> Any:
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> object:
         records = construct.ListContainer()
         end = end_of_region(context)
         while not construct.stream_iseof(stream):
@@ -91,8 +92,8 @@ class UpToEnd(construct.Subconstruct):
                 raise FieldError("UpToEnd", at, "an element takes no bytes, so the list never ends", path)
         return records
 
-    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+    def _build(self, obj: Sequence[object], stream: BinaryIO, context: Context, path: str) -> object:
         return construct.Array(len(obj), self.subcon)._build(obj, stream, context, path)
 
-    def _sizeof(self, context: Any, path: str) -> int:
+    def _sizeof(self, context: Context, path: str) -> int:
         raise construct.SizeofError("how many records there are depends on the bytes", path=path)

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import BinaryIO
 
 import construct
 
 from ccheck_schemas.vocabulary.encoding import text_encoding, unit_of
-from ccheck_schemas.vocabulary.expression import Expression, FieldError, evaluate, in_stream
+from ccheck_schemas.vocabulary.expression import Context, Expression, FieldError, evaluate, in_stream
 from ccheck_schemas.vocabulary.limits import positive
 
 
-class _Elsewhere(construct.Subconstruct):
+class _Pointer(construct.Subconstruct):
     """A node that takes no bytes where it stands."""
 
     def __init__(self, subcon: construct.Construct) -> None:
         super().__init__(subcon)
         self.flagbuildnone = True
 
-    def _sizeof(self, context: Any, path: str) -> int:
+    def _sizeof(self, context: Context, path: str) -> int:
         return 0
 
 
-class At(_Elsewhere):
+class At(_Pointer):
     """A record at an absolute offset (a ``this`` expression); None when the offset is 0. Shared records are
     read once.
     """
@@ -31,7 +32,7 @@ class At(_Elsewhere):
         super().__init__(record)
         self.offset = offset
 
-    def _parse(self, stream: Any, context: Any, path: str) -> Any:
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> object:
         offset = evaluate(self.offset, context)
         if offset == 0:
             return None
@@ -42,7 +43,7 @@ class At(_Elsewhere):
         construct.stream_seek(stream, back, 0, path)
         return value
 
-    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+    def _build(self, obj: object, stream: BinaryIO, context: Context, path: str) -> object:
         offset = evaluate(self.offset, context)
         if obj is not None and offset:
             back = construct.stream_tell(stream, path)
@@ -52,7 +53,7 @@ class At(_Elsewhere):
         return obj
 
 
-class Chain(_Elsewhere):
+class Chain(_Pointer):
     """Records that name the offset of the next one, ascending and `align`-aligned.
 
     first: offset of the first record (0: none). next_field: the record's field that holds the offset of the
@@ -68,7 +69,7 @@ class Chain(_Elsewhere):
         self.last = last
         self.align = positive(align)
 
-    def _parse(self, stream: Any, context: Any, path: str) -> Any:
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> object:
         back = construct.stream_tell(stream, path)
         offset = evaluate(self.first, context)
         records = construct.ListContainer()
@@ -87,7 +88,9 @@ class Chain(_Elsewhere):
         construct.stream_seek(stream, back, 0, path)
         return records
 
-    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+    def _build(
+        self, obj: Sequence[Mapping[str, object]], stream: BinaryIO, context: Context, path: str
+    ) -> object:
         back = construct.stream_tell(stream, path)
         offset = evaluate(self.first, context)
         for record in obj:
@@ -98,7 +101,7 @@ class Chain(_Elsewhere):
         return obj
 
 
-class Pooled(_Elsewhere):
+class Pooled(_Pointer):
     """An item of the pool `region`: `length` bytes at an absolute `offset`, `align`-aligned. item: a `Text`
     or `construct.Bytes`.
     """
@@ -112,7 +115,7 @@ class Pooled(_Elsewhere):
         self.length = length
         self.align = positive(align)
 
-    def _parse(self, stream: Any, context: Any, path: str) -> Any:
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> object:
         offset, length = evaluate(self.offset, context), evaluate(self.length, context)
         # Thousands of records may name one long item: they share its value, as the reader's do.
         known = context.get("_params", context).setdefault("_pooled", {})
@@ -124,7 +127,7 @@ class Pooled(_Elsewhere):
             construct.stream_seek(stream, back, 0, path)
         return known[key]
 
-    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+    def _build(self, obj: object, stream: BinaryIO, context: Context, path: str) -> object:
         return obj
 
 
@@ -143,17 +146,17 @@ class Rows(construct.Construct):
         self.count = count
         self.flagbuildnone = True
 
-    def _parse(self, stream: Any, context: Any, path: str) -> None:
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> None:
         return None
 
-    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+    def _build(self, obj: object, stream: BinaryIO, context: Context, path: str) -> object:
         return obj
 
-    def _sizeof(self, context: Any, path: str) -> int:
+    def _sizeof(self, context: Context, path: str) -> int:
         return 0
 
 
-class SharedText(_Elsewhere):
+class SharedText(_Pointer):
     """The text that begins at `offset` of the block `block` (a `Strings`) and goes to the first NUL. Texts
     may be the ends of others. encoding: a codec of Python, decoded strictly.
 
@@ -169,8 +172,8 @@ class SharedText(_Elsewhere):
         if unit_of(self.encoding) > 1:
             raise ValueError(f"a NUL of {encoding} has more bytes than one")
 
-    def _parse(self, stream: Any, context: Any, path: str) -> None:
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> None:
         return None
 
-    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+    def _build(self, obj: object, stream: BinaryIO, context: Context, path: str) -> object:
         return obj

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import BinaryIO
 
 import construct
 
 from ccheck_schemas.vocabulary.encoding import text_encoding, unit_of
-from ccheck_schemas.vocabulary.expression import Expression, FieldError, bounded, end_of_region, evaluate
+from ccheck_schemas.vocabulary.expression import (
+    Context,
+    Expression,
+    FieldError,
+    bounded,
+    end_of_region,
+    evaluate,
+)
 from ccheck_schemas.vocabulary.limits import in_order, positive
 
 
@@ -35,7 +43,7 @@ class Text(construct.Construct):
         """Bytes of one code unit, and of the NUL."""
         return unit_of(self.encoding)
 
-    def _parse(self, stream: Any, context: Any, path: str) -> str:
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> str:
         raw: bytes = construct.stream_read(stream, evaluate(self.length, context), path)
         if self.terminator == "behind":
             construct.stream_read(stream, self.unit, path)
@@ -45,7 +53,7 @@ class Text(construct.Construct):
             raise FieldError("Text", raw, str(fault), path) from None
         return text.split("\0", 1)[0] if self.terminator == "inside" else text
 
-    def _build(self, obj: str, stream: Any, context: Any, path: str) -> str:
+    def _build(self, obj: str, stream: BinaryIO, context: Context, path: str) -> str:
         raw = obj.encode(self.encoding)
         length = evaluate(self.length, context)
         if self.terminator == "inside":
@@ -57,7 +65,7 @@ class Text(construct.Construct):
         construct.stream_write(stream, raw, len(raw), path)
         return obj
 
-    def _sizeof(self, context: Any, path: str) -> int:
+    def _sizeof(self, context: Context, path: str) -> int:
         if callable(self.length):
             raise construct.SizeofError("the length of this text is a field", path=path)
         return int(self.length) + (self.unit if self.terminator == "behind" else 0)
@@ -71,12 +79,12 @@ class ZeroPad(construct.Construct):
         self.align = positive(align)
         self.flagbuildnone = True
 
-    def _parse(self, stream: Any, context: Any, path: str) -> None:
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> None:
         padding = construct.stream_read(stream, -construct.stream_tell(stream, path) % self.align, path)
         if any(padding):
             raise FieldError("ZeroPad", padding, f"padding {padding.hex()} is not zero", path)
 
-    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> None:
+    def _build(self, obj: object, stream: BinaryIO, context: Context, path: str) -> None:
         padding = bytes(-construct.stream_tell(stream, path) % self.align)
         construct.stream_write(stream, padding, len(padding), path)
 
@@ -90,11 +98,11 @@ class AnyPad(construct.Construct):
         super().__init__()
         self.align = positive(align)
 
-    def _parse(self, stream: Any, context: Any, path: str) -> bytes:
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> bytes:
         gap = -construct.stream_tell(stream, path) % self.align
         return bytes(construct.stream_read(stream, gap, path))
 
-    def _build(self, obj: bytes, stream: Any, context: Any, path: str) -> bytes:
+    def _build(self, obj: bytes, stream: BinaryIO, context: Context, path: str) -> bytes:
         gap = -construct.stream_tell(stream, path) % self.align
         if len(obj) != gap:
             raise FieldError("AnyPad", obj, f"{len(obj)} bytes of padding, {gap} belong here", path)
@@ -115,16 +123,16 @@ class Table(construct.Subconstruct):
         self.count = count
         self.low, self.high = in_order(low, high)
 
-    def _parse(self, stream: Any, context: Any, path: str) -> Any:
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> object:
         count = evaluate(self.count, context)
         if not self.low <= count <= self.high:
             raise FieldError("Table", count, f"{count} is not in {self.low}..{self.high}", path)
         return construct.Array(count, self.subcon)._parsereport(stream, context, path)
 
-    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+    def _build(self, obj: Sequence[object], stream: BinaryIO, context: Context, path: str) -> object:
         return construct.Array(len(obj), self.subcon)._build(obj, stream, context, path)
 
-    def _sizeof(self, context: Any, path: str) -> int:
+    def _sizeof(self, context: Context, path: str) -> int:
         raise construct.SizeofError("the size of a table depends on its count", path=path)
 
 
@@ -137,13 +145,13 @@ class Pool(construct.Construct):
         self.count = count
         self.low, self.high = in_order(low, high)
 
-    def _parse(self, stream: Any, context: Any, path: str) -> bytes:
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> bytes:
         count = evaluate(self.count, context)
         if not self.low <= count <= self.high:
             raise FieldError("Pool", count, f"{count} is not in {self.low}..{self.high}", path)
         return bytes(construct.stream_read(stream, count, path))
 
-    def _build(self, obj: bytes, stream: Any, context: Any, path: str) -> bytes:
+    def _build(self, obj: bytes, stream: BinaryIO, context: Context, path: str) -> bytes:
         construct.stream_write(stream, obj, len(obj), path)
         return obj
 
@@ -155,25 +163,25 @@ class Region(construct.Subconstruct):
         super().__init__(subcon)
         self.length = length
 
-    def _parse(self, stream: Any, context: Any, path: str) -> Any:
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> object:
         start = construct.stream_tell(stream, path)
         with bounded(context, start + int(evaluate(self.length, context))):
             value = self.subcon._parsereport(stream, context, path)
         self._fill(construct.stream_tell(stream, path) - start, context, path)
         return value
 
-    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+    def _build(self, obj: object, stream: BinaryIO, context: Context, path: str) -> object:
         start = construct.stream_tell(stream, path)
         value = self.subcon._build(obj, stream, context, path)
         self._fill(construct.stream_tell(stream, path) - start, context, path)
         return value
 
-    def _fill(self, used: int, context: Any, path: str) -> None:
+    def _fill(self, used: int, context: Context, path: str) -> None:
         length = evaluate(self.length, context)
         if used != length:
             raise FieldError("Region", length, f"region of {length} bytes holds {used}", path)
 
-    def _sizeof(self, context: Any, path: str) -> int:
+    def _sizeof(self, context: Context, path: str) -> int:
         if callable(self.length):
             raise construct.SizeofError("the length of this region is a field", path=path)
         return int(self.length)
@@ -190,16 +198,16 @@ class TextToNul(construct.Construct):
         if unit_of(self.encoding) > 1:
             raise ValueError(f"a NUL of {encoding} has more bytes than one; use Text with a length")
 
-    def _parse(self, stream: Any, context: Any, path: str) -> str:
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> str:
         return _to_nul(stream, self.encoding, path)
 
-    def _build(self, obj: str, stream: Any, context: Any, path: str) -> str:
+    def _build(self, obj: str, stream: BinaryIO, context: Context, path: str) -> str:
         raw = obj.encode(self.encoding) + b"\0"
         construct.stream_write(stream, raw, len(raw), path)
         return obj
 
 
-def _to_nul(stream: Any, encoding: str, path: str) -> str:
+def _to_nul(stream: BinaryIO, encoding: str, path: str) -> str:
     raw = bytearray()
     while byte := construct.stream_read(stream, 1, path)[0]:
         raw.append(byte)
@@ -219,10 +227,10 @@ class Strings(construct.Construct):
         self.block = block
         self.length = length
 
-    def _parse(self, stream: Any, context: Any, path: str) -> bytes:
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> bytes:
         return bytes(construct.stream_read(stream, evaluate(self.length, context), path))
 
-    def _build(self, obj: bytes, stream: Any, context: Any, path: str) -> bytes:
+    def _build(self, obj: bytes, stream: BinaryIO, context: Context, path: str) -> bytes:
         construct.stream_write(stream, obj, len(obj), path)
         return obj
 
@@ -235,17 +243,17 @@ class ZerosTo(construct.Construct):
         self.offset = offset
         self.flagbuildnone = True
 
-    def _parse(self, stream: Any, context: Any, path: str) -> None:
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> None:
         gap = self._gap(stream, context, path)
         padding = construct.stream_read(stream, gap, path)
         if any(padding):
             raise FieldError("ZerosTo", padding, f"padding {padding.hex()} is not zero", path)
 
-    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> None:
+    def _build(self, obj: object, stream: BinaryIO, context: Context, path: str) -> None:
         gap = self._gap(stream, context, path)
         construct.stream_write(stream, bytes(gap), gap, path)
 
-    def _gap(self, stream: Any, context: Any, path: str) -> int:
+    def _gap(self, stream: BinaryIO, context: Context, path: str) -> int:
         offset, at = evaluate(self.offset, context), construct.stream_tell(stream, path)
         if offset < at:
             raise FieldError("ZerosTo", offset, f"{offset:#x} lies before {at:#x}", path)
@@ -259,11 +267,11 @@ class ZerosToEnd(construct.Construct):
         super().__init__()
         self.flagbuildnone = True
 
-    def _parse(self, stream: Any, context: Any, path: str) -> None:
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> None:
         end = end_of_region(context)
         padding = stream.read(-1 if end is None else max(0, end - construct.stream_tell(stream, path)))
         if any(padding):
             raise FieldError("ZerosToEnd", padding, "the bytes up to the end are not zero", path)
 
-    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> None:
+    def _build(self, obj: object, stream: BinaryIO, context: Context, path: str) -> None:
         return None

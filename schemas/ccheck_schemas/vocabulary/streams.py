@@ -6,12 +6,13 @@ schema does not look into is counted by the reader (`Reading.unread`) and stated
 
 from __future__ import annotations
 
-from typing import Any
+from typing import BinaryIO
 
 import construct
 
 from ccheck_schemas.vocabulary.encoding import text_encoding, unit_of
 from ccheck_schemas.vocabulary.expression import (
+    Context,
     Expression,
     FieldError,
     end_of_region,
@@ -58,10 +59,10 @@ class OpaqueRest(construct.Construct):
         self.reason = _stated(reason)
         self.dropped = dropped
 
-    def _parse(self, stream: Any, context: Any, path: str) -> bytes:
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> bytes:
         return _rest(stream, context, path)
 
-    def _build(self, obj: bytes, stream: Any, context: Any, path: str) -> bytes:
+    def _build(self, obj: bytes, stream: BinaryIO, context: Context, path: str) -> bytes:
         construct.stream_write(stream, obj, len(obj), path)
         return obj
 
@@ -78,7 +79,7 @@ class _Content:
     pad: int | None
     encoding: str | None
 
-    def _settle(self, terminator: bytes, include: bool, pad: int | None, encoding: str | None) -> None:
+    def _configure(self, terminator: bytes, include: bool, pad: int | None, encoding: str | None) -> None:
         if pad is not None and not 0 <= pad <= 0xFF:
             raise ValueError(f"a padding byte of {pad} is no byte")
         self.terminator = terminator
@@ -103,12 +104,12 @@ class _Content:
                 end = at + (len(self.terminator) if self.include else 0)
         return end
 
-    def value(self, raw: bytes, path: str) -> Any:
+    def value(self, raw: bytes, path: str) -> RawText | RawBytes:
         """The content of the field's bytes. Raises FieldError."""
         content = raw[: self.extent(raw)]
         return _with_raw(_decoded(content, self.encoding, path), raw)
 
-    def written(self, obj: Any, room: int | None, path: str) -> bytes:
+    def written(self, obj: str | bytes, room: int | None, path: str) -> bytes:
         """The bytes of a field with this content. room: how many there must be."""
         kept = getattr(obj, "raw", None)
         if isinstance(kept, bytes) and room in (None, len(kept)):
@@ -143,13 +144,13 @@ class Slot(construct.Bytes, _Content):
         encoding: str | None = None,
     ) -> None:
         super().__init__(length)
-        self._settle(terminator, include, pad, encoding)
+        self._configure(terminator, include, pad, encoding)
 
-    def _parse(self, stream: Any, context: Any, path: str) -> Any:
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> str | bytes:
         length = evaluate(self.length, context)
         return self.value(construct.stream_read(stream, length, path), path)
 
-    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+    def _build(self, obj: str | bytes, stream: BinaryIO, context: Context, path: str) -> str | bytes:
         raw = self.written(obj, evaluate(self.length, context), path)
         construct.stream_write(stream, raw, len(raw), path)
         return obj
@@ -167,12 +168,12 @@ class Rest(construct.Construct, _Content):
         encoding: str | None = None,
     ) -> None:
         super().__init__()
-        self._settle(terminator, include, pad, encoding)
+        self._configure(terminator, include, pad, encoding)
 
-    def _parse(self, stream: Any, context: Any, path: str) -> Any:
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> str | bytes:
         return self.value(_rest(stream, context, path), path)
 
-    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+    def _build(self, obj: str | bytes, stream: BinaryIO, context: Context, path: str) -> str | bytes:
         raw = self.written(obj, None, path)
         construct.stream_write(stream, raw, len(raw), path)
         return obj
@@ -217,7 +218,7 @@ class Delimited(construct.Construct):
         behind = at + len(self.terminator)
         return behind if self.include else at, behind if self.consume else at
 
-    def _parse(self, stream: Any, context: Any, path: str) -> Any:
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> str | bytes:
         start = construct.stream_tell(stream, path)
         raw = _rest(stream, context, path)
         parts = self.parts(raw)
@@ -226,7 +227,7 @@ class Delimited(construct.Construct):
         construct.stream_seek(stream, start + parts[1], 0, path)
         return _with_raw(_decoded(raw[: parts[0]], self.encoding, path), raw[: parts[1]])
 
-    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+    def _build(self, obj: str | bytes, stream: BinaryIO, context: Context, path: str) -> str | bytes:
         kept = getattr(obj, "raw", None)
         raw = kept if isinstance(kept, bytes) else _encoded(obj, self.encoding)
         if kept is None and self.consume and not self.include:
@@ -245,7 +246,7 @@ class Substream(construct.Subconstruct):
         super().__init__(subcon)
         self.length = length
 
-    def _parse(self, stream: Any, context: Any, path: str) -> Any:
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> object:
         start = construct.stream_tell(stream, path)
         end = start + int(evaluate(self.length, context))
         with in_stream(context, start, end):
@@ -257,7 +258,7 @@ class Substream(construct.Subconstruct):
         construct.stream_seek(stream, end, 0, path)
         return value
 
-    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+    def _build(self, obj: object, stream: BinaryIO, context: Context, path: str) -> object:
         start = construct.stream_tell(stream, path)
         end = start + int(evaluate(self.length, context))
         with in_stream(context, start, end):
@@ -266,7 +267,7 @@ class Substream(construct.Subconstruct):
         _fill(stream, end, context, path)
         return value
 
-    def _sizeof(self, context: Any, path: str) -> int:
+    def _sizeof(self, context: Context, path: str) -> int:
         if callable(self.length):
             raise construct.SizeofError("the length of this substream is a field", path=path)
         return int(self.length)
@@ -275,7 +276,7 @@ class Substream(construct.Subconstruct):
 class SubstreamRest(construct.Subconstruct):
     """A `Substream` of all bytes up to the end of the bytes at hand."""
 
-    def _parse(self, stream: Any, context: Any, path: str) -> Any:
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> object:
         start = construct.stream_tell(stream, path)
         end = end_of_region(context)
         end = construct.stream_size(stream) if end is None else end
@@ -285,7 +286,7 @@ class SubstreamRest(construct.Subconstruct):
         construct.stream_seek(stream, end, 0, path)
         return value
 
-    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+    def _build(self, obj: object, stream: BinaryIO, context: Context, path: str) -> object:
         start = construct.stream_tell(stream, path)
         end = end_of_region(context)
         with in_stream(context, start, end):
@@ -297,7 +298,7 @@ class SubstreamRest(construct.Subconstruct):
             _fill(stream, end, context, path)
         return value
 
-    def _sizeof(self, context: Any, path: str) -> int:
+    def _sizeof(self, context: Context, path: str) -> int:
         raise construct.SizeofError("the bytes at hand are the length of this substream", path=path)
 
 
@@ -315,7 +316,7 @@ class ReadAt(construct.Subconstruct):
         self.position = position
         self.whole_file = whole_file
 
-    def _parse(self, stream: Any, context: Any, path: str) -> Any:
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> object:
         size = construct.stream_size(stream)
         back, start, end = self._placed(stream, context, size, path)
         with in_stream(context, start, end):
@@ -324,14 +325,16 @@ class ReadAt(construct.Subconstruct):
         construct.stream_seek(stream, back, 0, path)
         return value
 
-    def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
+    def _build(self, obj: object, stream: BinaryIO, context: Context, path: str) -> object:
         back, start, end = self._placed(stream, context, None, path)
         with in_stream(context, start, end):
             self.subcon._build(obj, stream, context, path)
         construct.stream_seek(stream, back, 0, path)
         return obj
 
-    def _placed(self, stream: Any, context: Any, size: int | None, path: str) -> tuple[int, int, int | None]:
+    def _placed(
+        self, stream: BinaryIO, context: Context, size: int | None, path: str
+    ) -> tuple[int, int, int | None]:
         """Go to the position. Gives the place to come back to, and where the stream begins and ends. size: of
         the file, None while it is built.
         """
@@ -344,7 +347,7 @@ class ReadAt(construct.Subconstruct):
         construct.stream_seek(stream, start + position, 0, path)
         return back, start, end
 
-    def _sizeof(self, context: Any, path: str) -> int:
+    def _sizeof(self, context: Context, path: str) -> int:
         return 0
 
 
@@ -368,7 +371,7 @@ def _stated(reason: str) -> str:
     return reason
 
 
-def _decoded(content: bytes, encoding: str | None, path: str) -> Any:
+def _decoded(content: bytes, encoding: str | None, path: str) -> str | bytes:
     if encoding is None:
         return content
     try:
@@ -377,17 +380,21 @@ def _decoded(content: bytes, encoding: str | None, path: str) -> Any:
         raise FieldError("Text", content, str(fault), path) from None
 
 
-def _encoded(obj: Any, encoding: str | None) -> bytes:
-    return bytes(obj) if encoding is None else str(obj).encode(encoding)
+def _encoded(obj: str | bytes, encoding: str | None) -> bytes:
+    if encoding is not None:
+        return str(obj).encode(encoding)
+    if isinstance(obj, str):
+        raise TypeError("a field without an encoding takes bytes")
+    return bytes(obj)
 
 
-def _with_raw(value: Any, raw: bytes) -> Any:
+def _with_raw(value: str | bytes, raw: bytes) -> RawText | RawBytes:
     kept = RawText(value) if isinstance(value, str) else RawBytes(value)
     kept.raw = raw
     return kept
 
 
-def _rest(stream: Any, context: Any, path: str) -> bytes:
+def _rest(stream: BinaryIO, context: Context, path: str) -> bytes:
     """All bytes up to the end of the bytes at hand."""
     end = end_of_region(context)
     if end is None:
@@ -396,14 +403,14 @@ def _rest(stream: Any, context: Any, path: str) -> bytes:
     return bytes(construct.stream_read(stream, gap, path))
 
 
-def _within(stream: Any, end: int | None, path: str) -> None:
+def _within(stream: BinaryIO, end: int | None, path: str) -> None:
     """Refuse content that went beyond the end of its stream."""
     at = construct.stream_tell(stream, path)
     if end is not None and at > end:
         raise FieldError("Substream", at, f"the content ends at {at}, its stream at {end}", path)
 
 
-def _fill(stream: Any, end: int, context: Any, path: str) -> None:
+def _fill(stream: BinaryIO, end: int, context: Context, path: str) -> None:
     """Go to the end of a substream that is built: over the bytes of the file that is rebuilt, or zeros."""
     at, size = construct.stream_tell(stream, path), construct.stream_size(stream)
     source = _source(context)
@@ -420,6 +427,6 @@ SOURCE = "ccheck_source"
 """The name under which `build` is given the file whose content is built again."""
 
 
-def _source(context: Any) -> bytes | None:
+def _source(context: Context) -> bytes | None:
     found = context.get("_params", {}).get(SOURCE)
     return found if isinstance(found, bytes) else None

@@ -19,7 +19,7 @@ def test_a_build_that_runs_a_damaged_file_fails(cc: Call, monkeypatch: pytest.Mo
     monkeypatch.setattr(Judgement, "exercise", lambda judgement, schema: takes_all)
     status, out, _ = cc("gate", "march", "--on", DAY, "--only", "faults")
     assert status == 1
-    assert "C-00000291-00000000-00000001.bin, all zero: 7.11 takes it for good" in out
+    assert "C-00000291-00000000-00000001.bin, all zero: 7.11 accepts it" in out
     assert "renamed to" not in out
 
 

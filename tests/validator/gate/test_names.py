@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ccheck.release.gate.release import Taken
 from ccheck.release.gate.result import ContentFile
-from ccheck.release.gate.verdict import _of_files
+from ccheck.release.verdict.statement import _of_files
 from tests.validator.gate.story import DAY, JULY, MARCH, Call, verify
 
 pytest.importorskip("securesystemslib", reason="signing needs the extra gate")

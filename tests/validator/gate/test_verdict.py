@@ -23,8 +23,8 @@ pytest.importorskip("securesystemslib", reason="signing needs the extra gate")
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from ccheck.config.gate_policy import STAGES
-from ccheck.release.gate.envelope import seal
-from ccheck.release.gate.keys import private_key
+from ccheck.release.verdict.envelope import seal
+from ccheck.release.verdict.keys import private_key
 
 
 def resigned(change: Callable[[dict[str, Any]], None]) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from ccheck.core.finding import FileReport, Finding, RunReport, Severity
-from ccheck.release.gate.page import render
-from ccheck.release.gate.report import markdown, plain_text
+from ccheck.release.gate.report.page import render
+from ccheck.release.gate.report.text import markdown, plain_text
 from ccheck.release.gate.result import (
     ContentFile,
     FirstUse,

@@ -77,14 +77,19 @@ class Commands(click.Group):
         ]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The commands by what they are about, then those of other packages; each in a whole sentence."""
-        others = [name for name in self.list_commands(ctx) if name not in COMMANDS]
-        for title, names in {**SECTIONS, "More": others}.items():
-            found = [(name, self.get_command(ctx, name)) for name in names]
-            rows = [(name, one.get_short_help_str(limit=200)) for name, one in found if one is not None]
-            if rows:
-                with formatter.section(title):
-                    formatter.write_dl(rows)
+        """The commands by what they are about, each in a whole sentence. A command of another package says in
+        its attribute `section` where it belongs.
+        """
+        placed = {name: title for title, names in SECTIONS.items() for name in names}
+        sections: dict[str, list[tuple[str, str]]] = {title: [] for title in SECTIONS}
+        for name in self.list_commands(ctx):
+            one = self.get_command(ctx, name)
+            if one is not None:
+                title = placed.get(name) or str(getattr(one, "section", "More"))
+                sections.setdefault(title, []).append((name, one.get_short_help_str(limit=200)))
+        for title, rows in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(rows)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the module of a command."""

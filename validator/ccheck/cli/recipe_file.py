@@ -32,7 +32,7 @@ from typing import Any
 
 from ccheck.files.regular_file import read_regular_text
 from ccheck.text.quoting import did_you_mean
-from ccheck_schemas.model.fix_up import seal
+from ccheck_schemas.model.fix_up import fix_up
 from ccheck_schemas.read import read
 from ccheck_schemas.recipe.part import Part
 from ccheck_schemas.record import Record, every_field
@@ -109,7 +109,7 @@ def _build(recipe: Any, path: Path, schemas: Sequence[Schema], depth: int) -> by
         edit.done()
     if not sealed:
         return data
-    return seal(data, read(schema.root, data), sizes="size" in sealed, checksums="checksum" in sealed)
+    return fix_up(data, read(schema.root, data), sizes="size" in sealed, checksums="checksum" in sealed)
 
 
 def _schema(name: str, schemas: Sequence[Schema]) -> Schema:

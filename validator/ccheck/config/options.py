@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
@@ -16,6 +16,29 @@ from ccheck.core.intake import MAX_SIZE
 
 if TYPE_CHECKING:
     from ccheck.core.check import Check
+
+
+class Options(TypedDict, total=False):
+    """What files are judged by, as the command line and `ccheck.validate` name it.
+
+    schema: the name of a format or a Python file; otherwise each file is recognised by its content. config:
+    the ccheck.toml to use; otherwise, if `use_config`, the nearest above the working directory. definitions:
+    files of template types. consumers: the driver builds in the field. target: the consumer version to judge
+    for. on: the day of judgement, today without it. max_size: bytes of a file. max_findings: findings of one
+    check that are kept for one file. allow_not_looked_into: schemas whose files may pass although an importer
+    left something out of them.
+    """
+
+    schema: str | None
+    config: Path | None
+    use_config: bool
+    definitions: Sequence[Path]
+    consumers: Path | None
+    target: str | None
+    on: date | None
+    max_size: int | None
+    max_findings: int | None
+    allow_not_looked_into: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -78,29 +101,25 @@ def refuse_contradiction(config: Path | None, *, use_config: bool) -> None:
         raise click.UsageError("--config names a ccheck.toml, and --no-config uses none: give one of them")
 
 
-def gather(
-    *,
-    config: Path | None,
-    use_config: bool,
-    definitions: Sequence[Path],
-    consumers: Path | None,
-    target: str | None,
-    on: date | None,
-    max_size: int | None,
-    max_findings: int | None,
-    known_checks: Collection[str],
-    allow_not_looked_into: Sequence[str] = (),
-) -> Gathered:
-    """Put options and ccheck.toml together; an option wins over the file.
+def gather(known_checks: Collection[str], **options: Unpack[Options]) -> Gathered:
+    """Puts options and ccheck.toml together; an option wins over the file.
 
-    config: the ccheck.toml to use, else the nearest above the working directory if `use_config`. on: the day
-    of judgement, today without it. allow_not_looked_into: schemas, besides those that the file allows. Raises
-    ConfigurationError when something that was named cannot be used.
+    Args:
+        known_checks: Names that the file may give a severity or suppress.
+        options: What was named; the schema is not looked at.
+
+    Raises:
+        ConfigurationError: something that was named cannot be used.
+        click.UsageError: two options contradict each other.
     """
+    config, use_config = options.get("config"), options.get("use_config", True)
     refuse_contradiction(config, use_config=use_config)
-    on = on or date.today()
+    on = options.get("on") or date.today()
     path = config or (find_project(Path.cwd()) if use_config else None)
     project = None if path is None else load_project(path, known_checks=known_checks)
+    definitions, consumers = options.get("definitions"), options.get("consumers")
+    target, allowed = options.get("target"), options.get("allow_not_looked_into", ())
+    max_size, max_findings = options.get("max_size"), options.get("max_findings")
     if project is not None:
         project.require_current(on)
         definitions = definitions or project.definitions
@@ -108,15 +127,16 @@ def gather(
         target = target or project.sysmon_target
         max_size = max_size or project.max_size
         max_findings = max_findings or project.max_findings
+        allowed = (*allowed, *project.allowed)
     return Gathered(
         project=project,
-        definitions=tuple(map(near, definitions)),
+        definitions=tuple(map(near, definitions or ())),
         consumers=None if consumers is None else load_consumers(near(consumers)),
         target=target,
         on=on,
         max_size=max_size or MAX_SIZE,
         max_findings=max_findings,
-        allowed=frozenset((*allow_not_looked_into, *(() if project is None else project.allowed))),
+        allowed=frozenset(allowed),
     )
 
 

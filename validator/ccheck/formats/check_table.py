@@ -18,6 +18,7 @@ from ccheck.formats.checks.general import (
     COVERAGE,
     FILE,
     LAYOUT,
+    MAGIC,
     VERSION,
     FormatChecks,
     layout,
@@ -98,7 +99,15 @@ def _table(formats: tuple[Format, ...]) -> tuple[Check, ...]:
     )
     whole = Check(
         canonical.not_canonical,
-        requires=(*LAYOUT, CHECKSUM, unused, *(check for table in tables for check in table.whole)),
+        requires=(
+            MAGIC,
+            VERSION,
+            *LAYOUT,
+            CHECKSUM,
+            unused,
+            *(check for table in tables for check in table.whole),
+        ),
+        strict=True,
     )
     own = (check for table in tables for check in table.checks)
     return (*FILE, *LAYOUT, CHECKSUM, COVERAGE, *own, unused, whole)

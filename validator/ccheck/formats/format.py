@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ccheck.formats.exercise.evidence import Gather
     from ccheck.formats.exercise.outcome import Exercise, Given
     from ccheck.formats.exercise.session import Session
+    from ccheck.formats.fast_path import PrepareFastPath
     from ccheck_schemas.schema import Schema
 
 
@@ -31,8 +32,8 @@ class Format:
     `ccheck run`, if there is one. readiness: the `Session` that a campaign runs files in by the hundred
     thousand; without one each run begins anew. proof: what a release gate gathers about a file, where that is
     more than what each build does and which words of the schema the file uses. agreement: the `Agreement`
-    that holds the schema's reading against the interpreter's. no_quick_way: why good files have no short way
-    to a pass, where that is so.
+    that holds the schema's reading against the interpreter's. fast: what prepares the `FastPath` of good
+    files. no_fast_path: why there is none.
     """
 
     name: str
@@ -43,7 +44,8 @@ class Format:
     readiness: str = ""
     agreement: str = ""
     proof: str = ""
-    no_quick_way: str = ""
+    fast: str = ""
+    no_fast_path: str = ""
 
     @cached_property
     def recognise(self) -> Callable[[bytes], bool]:
@@ -104,6 +106,12 @@ class Format:
     def agree(self) -> Agreement | None:
         """What holds two readings against each other, where the format has both."""
         found: Agreement | None = self._part(self.agreement) if self.agreement else None
+        return found
+
+    @cached_property
+    def fast_path(self) -> PrepareFastPath | None:
+        """What prepares the fast path of good files, where the format has one."""
+        found: PrepareFastPath | None = self._part(self.fast) if self.fast else None
         return found
 
     def _part(self, where: str) -> Any:

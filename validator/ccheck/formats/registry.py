@@ -8,9 +8,16 @@ from functools import cache
 from typing import TYPE_CHECKING, overload
 
 from ccheck.formats import apparmor, channel, devicetree, regdb, sysmon
+from ccheck.formats.fast_path import FirstOf
 from ccheck.formats.format import Format, FormatError
 
 if TYPE_CHECKING:
+    from datetime import date
+    from pathlib import Path
+
+    from ccheck.core.consumers import Consumers
+    from ccheck.formats.fast_path import FastPath
+
     # Construct takes a while to import; a file that is of no use for it does without.
     from ccheck_schemas.schema import Schema
 
@@ -51,7 +58,7 @@ def brought() -> Brought:
         try:
             found = entry.load()
             if not isinstance(found, Format):
-                raise FormatError(f"{entry.value} is not a ccheck.formats.registry.Format")
+                raise FormatError(f"{entry.value} is not a ccheck.formats.format.Format")
             if found.name in owners:
                 raise FormatError(f"{owners[found.name]} has a format {found.name!r} already")
             _whole(found)
@@ -85,6 +92,17 @@ def named(name: str) -> Format | None:
     """The format of this name, or None."""
     own = next((known for known in FORMATS if known.name == name), None)
     return own or next((known for known in brought().formats if known.name == name), None)
+
+
+def fast_path(
+    schema: str | None, consumers: Consumers | None, on: date, definitions: Sequence[Path]
+) -> FastPath | None:
+    """Returns the fast path for files of a format; without a name, for files of every format that has one."""
+    prepare = (known.fast_path for known in FORMATS if schema in (None, known.name))
+    paths = tuple(made(consumers, on, definitions) for made in prepare if made is not None)
+    if len(paths) < 2:
+        return paths[0] if paths else None
+    return FirstOf(paths)
 
 
 class Schemas(Sequence["Schema"]):

@@ -100,5 +100,5 @@ def crashed(subject: Subject, path: str, checks: Sequence[Check]) -> FileReport:
     """
     report = judge(subject, path, CHECKS, Policy())
     others = [check for check in checks if check not in CHECKS and not check.schemas]
-    not_run = [NotRun(check.name, "needs examination-crashed") for check in others]
+    not_run = [NotRun(check.name, "blocked by examination-crashed") for check in others]
     return replace(report, not_run=(*report.not_run, *not_run))

@@ -1,7 +1,7 @@
-"""The quick way for files of a user's own schema: code generated from it when it is loaded.
+"""The fast path for files of a user's own schema: code generated from it when it is loaded.
 
 Where a schema file brings no checks, a file of its format passes if the reader finds no fault in it and its
-form is canonical. Generated code knows both of most schemas (`ccheck_schemas.generate.enough`).
+form is canonical. Generated code knows both of most schemas (`ccheck_schemas.generate.canonical`).
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Own:
-    """The quick way for one schema. schema: its name. spotless: its generated function. checks: how many are
+    """The fast path for one schema. schema: its name. accept: its generated function. checks: how many are
     made on its files.
     """
 
     schema: str
-    spotless: Callable[[bytes], object | None]
+    accept: Callable[[bytes], object | None]
     checks: int
 
     def passes(self, data: bytes, name: str) -> bool:
         """Whether a file passes every check; False where that is not certain."""
-        return any(data) and self.spotless(data) is not None
+        return any(data) and self.accept(data) is not None
 
     def report(self, data: bytes, name: str, path: str) -> FileReport | None:
         """The report of a file that passes every check; None where that is not certain."""
@@ -45,22 +45,22 @@ class Own:
 
 @dataclass(frozen=True)
 class Made:
-    """What came of a schema: the quick way, or why there is none (`obstacle`)."""
+    """What came of a schema: the fast path, or why there is none (`obstacle`)."""
 
     way: Own | None = None
     obstacle: str = ""
 
 
 def made(user: UserSchema) -> Made:
-    """Returns the quick way for a schema file that was run, or why there is none."""
+    """Returns the fast path for a schema file that was run, or why there is none."""
     if user.checks:
         return Made(obstacle="its own checks need the content")
     # Loaded here, where Construct is loaded anyway.
     from ccheck.formats.check_table import CHECKS
-    from ccheck_schemas.generate import NotGenerated, enough, source
+    from ccheck_schemas.generate import NotGenerated, canonical, source
 
-    if lacking := enough.lacking(user.schema):
-        return Made(obstacle=lacking)
+    if reason := canonical.why_not_canonical(user.schema):
+        return Made(obstacle=reason)
     names: dict[str, Any] = {"__name__": "ccheck_own_schema"}
     try:
         code = compile(source(user.schema), "<generated>", "exec")
@@ -70,4 +70,4 @@ def made(user: UserSchema) -> Made:
         return Made(obstacle="generated code is nested more deeply than Python takes")
     exec(code, names)  # noqa: S102 - ccheck's own code
     name = user.schema.name
-    return Made(Own(name, names["spotless"], len(CHECKS.joined((), name).applying(name))))
+    return Made(Own(name, names["accept"], len(CHECKS.joined((), name).applying(name))))

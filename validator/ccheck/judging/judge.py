@@ -112,7 +112,7 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
             roots = tuple(dict.fromkeys(finding.check for finding in so_far))
         if roots:
             unjudged += not set_aside.isdisjoint(roots)
-            not_run.append(NotRun(check.name, f"needs {', '.join(roots)}"))
+            not_run.append(NotRun(check.name, f"blocked by {', '.join(roots)}"))
             blame_on[check] = roots
             continue
         checks_run += 1

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from ccheck.config.options import CheckNames, Gathered, configuration_name, gather, is_schema_file
+from ccheck.config.options import CheckNames, Gathered, Options, configuration_name, gather, is_schema_file
 from ccheck.config.project import Project
 from ccheck.config.user_schema import UserSchema, UserSchemaError, load_user_schema
 from ccheck.core.check import Check
@@ -18,9 +17,8 @@ from ccheck.core.finding import FileReport, Finding, Severity
 from ccheck.core.intake import STANDARD_INPUT, NotTaken, take
 from ccheck.core.subject import Definitions, Setting, Subject
 from ccheck.formats import registry as formats
-from ccheck.formats.channel.fast_path import files as quick
 from ccheck.formats.check_table import CHECKS
-from ccheck.formats.fast_path import QuickWay
+from ccheck.formats.fast_path import FastPath
 from ccheck.formats.registry import FORMATS, SCHEMAS
 from ccheck.judging import generated_fast_path as own
 from ccheck.judging.crash import ExaminationCrashed, crashed, crashed_subject, examination
@@ -37,9 +35,10 @@ if TYPE_CHECKING:
 class Judgement:
     """All that files are judged by.
 
-    schema: the one that was named, or None to recognise each file by its content. quick: the quick way to a
-    pass, or None. own_exercise: the interpreter that a schema file brings for its format. project: the
-    ccheck.toml that was used, or None. schema_file: the Python file that was named for the schema, or None.
+    schema: the one that was named, or None to recognise each file by its content. fast_path: how good
+    files pass without all checks, or None. own_exercise: the interpreter that a schema file brings for its
+    format. project: the ccheck.toml that was used, or None. schema_file: the Python file that was named for
+    the schema, or None.
     """
 
     schemas: Sequence[Schema]
@@ -48,7 +47,7 @@ class Judgement:
     setting: Setting
     policy: Policy
     max_size: int
-    quick: QuickWay | None = None
+    fast_path: FastPath | None = None
     own_exercise: Exercise | None = None
     project: Project | None = None
     schema_file: str | None = None
@@ -105,24 +104,23 @@ class Judgement:
 
         taken: its bytes, where the file was read before.
         """
-        if self.quick is None or path == STANDARD_INPUT:
+        if self.fast_path is None or path == STANDARD_INPUT:
             return None
         data = self.taken(path) if taken is None else taken
-        return None if isinstance(data, NotTaken) else self.quick.report(data, _base(path), path)
+        return None if isinstance(data, NotTaken) else self.fast_path.report(data, _base(path), path)
 
     def judged(self, data: bytes, name: str, path: str) -> FileReport:
-        """Judge bytes that were taken in: the quick way where there is one, and else by all checks, on no
+        """Judge bytes that were taken in: the fast path where there is one, and else by all checks, on no
         more of the content than may be to blame.
 
         name: the file's base name. path: as the report is to name it.
         """
-        quick = self.quick
-        if quick is None:
+        if self.fast_path is None:
             return judge(self._examined(name, data), path, self.checks, self.policy)
-        passed = quick.report(data, name, path)
+        passed = self.fast_path.report(data, name, path)
         if passed is not None:
             return passed
-        subject = examine(data, name, self.setting, self.schemas, self.schema, quick.narrow)
+        subject = examine(data, name, self.setting, self.schemas, self.schema, self.fast_path.narrow)
         return judge(subject, path, self.checks, self.policy)
 
     def subject(self, path: str) -> Subject:
@@ -147,40 +145,17 @@ class Judgement:
         return examine(data, name, self.setting, self.schemas, self.schema)
 
 
-def prepare(
-    *,
-    schema: str | None = None,
-    config: Path | None = None,
-    use_config: bool = True,
-    definitions: Sequence[Path] = (),
-    consumers: Path | None = None,
-    target: str | None = None,
-    on: date | None = None,
-    max_size: int | None = None,
-    max_findings: int | None = None,
-    allow_not_looked_into: Sequence[str] = (),
-) -> Judgement:
-    """Put options and ccheck.toml together; an option wins over the file.
+def prepare(**options: Unpack[Options]) -> Judgement:
+    """Puts options and ccheck.toml together; an option wins over the file.
 
-    config: the ccheck.toml to use, else the nearest above the working directory. on: the day of judgement,
-    today without it. allow_not_looked_into: names of schemas whose files may pass although an importer left
-    something out of the schema. Raises ConfigurationError or click.UsageError when something that was named
-    cannot be used.
+    Raises:
+        ConfigurationError: something that was named cannot be used.
+        click.UsageError: the same, or two options contradict each other.
     """
+    schema = options.get("schema")
     schemas, checks, chosen, user = _schemas(schema)
-    _require_schemas(allow_not_looked_into, chosen)
-    gathered = gather(
-        config=config,
-        use_config=use_config,
-        definitions=definitions,
-        consumers=consumers,
-        target=target,
-        on=on,
-        max_size=max_size,
-        max_findings=max_findings,
-        known_checks=CheckNames(checks),
-        allow_not_looked_into=allow_not_looked_into,
-    )
+    _require_schemas(options.get("allow_not_looked_into", ()), chosen)
+    gathered = gather(CheckNames(checks), **options)
     if gathered.target is not None:
         try:
             for known in schemas:
@@ -200,12 +175,11 @@ def prepare(
         schema_file=schema if schema is not None and is_schema_file(schema) else None,
     )
     judged = _definitions(gathered.definitions, judgement)
-    way: QuickWay | None = None
     if user is not None:
-        way = own.made(user).way
-    elif schema in (None, quick.SCHEMA):
-        way = quick.prepare(gathered.consumers, gathered.on, gathered.definitions)
-    return replace(judgement, setting=replace(judgement.setting, definitions=judged), quick=way)
+        way: FastPath | None = own.made(user).way
+    else:
+        way = formats.fast_path(schema, gathered.consumers, gathered.on, gathered.definitions)
+    return replace(judgement, setting=replace(judgement.setting, definitions=judged), fast_path=way)
 
 
 def _base(path: str) -> str:

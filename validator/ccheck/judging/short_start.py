@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ccheck.config.options import CheckNames, Gathered, gather
+from ccheck.config.options import CheckNames, Gathered, Options, gather
 from ccheck.core.finding import RunReport
 from ccheck.core.intake import STANDARD_INPUT, NotTaken, take
+from ccheck.formats.registry import FORMATS, fast_path
 from ccheck.version import __version__
 
 if TYPE_CHECKING:
-    from ccheck.formats.fast_path import QuickWay
+    from ccheck.formats.fast_path import FastPath
 
 FEW = 8
 """Files that are tried: for more, loading everything costs little beside judging them."""
 
 
-def passes(files: Sequence[str], schema: str | None, named: Mapping[str, Any]) -> RunReport | None:
-    """The report of a run in which every file passes the quick way; None when any might not.
+def passes(files: Sequence[str], options: Options) -> RunReport | None:
+    """The report of a run in which every file passes the fast path; None when any might not.
 
-    named: the arguments of `gather`, but for the names of checks. Raises ConfigurationError as `gather` does.
+    Raises ConfigurationError as `gather` does.
     """
-    if len(files) > FEW or STANDARD_INPUT in files or named.get("allow_not_looked_into"):
+    if len(files) > FEW or STANDARD_INPUT in files or options.get("allow_not_looked_into"):
         return None
-    found = _way(schema, named)
+    found = _way(options)
     if found is None:
         return None
     way, gathered = found
@@ -42,15 +43,15 @@ def passes(files: Sequence[str], schema: str | None, named: Mapping[str, Any]) -
     return RunReport(tuple(reports), __version__, configuration=gathered.configuration)
 
 
-def _way(schema: str | None, named: Mapping[str, Any]) -> tuple[QuickWay, Gathered] | None:
-    """The quick way, and what was named besides; None where there is no way, or where what was named is held
+def _way(options: Options) -> tuple[FastPath, Gathered] | None:
+    """The fast path, and what was named besides; None where there is no way, or where what was named is held
     against schemas, which are not loaded.
     """
-    from ccheck.formats.channel.fast_path import files as quick
-
-    if schema not in (None, quick.SCHEMA):
+    schema = options.get("schema")
+    if not any(known.fast and schema in (None, known.name) for known in FORMATS):
         return None
-    gathered = gather(**named, known_checks=CheckNames())
+    gathered = gather(CheckNames(), **options)
     if gathered.target is not None:
         return None
-    return quick.prepare(gathered.consumers, gathered.on, gathered.definitions), gathered
+    way = fast_path(schema, gathered.consumers, gathered.on, gathered.definitions)
+    return None if way is None else (way, gathered)

@@ -92,7 +92,7 @@ def _file(report: FileReport) -> Iterator[_Annotation]:
         yield _Annotation("warning", report.path, check, [f"{count:,} more beyond the limit of findings"])
     if report.not_run:
         names = [f"{entry.check} ({entry.reason})" for entry in report.not_run]
-        yield _Annotation("warning", report.path, "checks not run", [", ".join(names)])
+        yield _Annotation("warning", report.path, "checks skipped", [", ".join(names)])
     if unread := unread_words(report):
         yield _Annotation("notice", report.path, "not looked into", [unread])
     for name, gap in report.gaps:

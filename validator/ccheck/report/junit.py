@@ -70,7 +70,7 @@ def _cases(report: FileReport) -> Iterator[TestCase]:
         words = f"suppressed until {entry.expires}: {entry.reason}"
         yield _skipped(report, f"{entry.finding.check} (suppressed)", words)
     for skipped in report.not_run:
-        yield _skipped(report, skipped.check, f"not run: {skipped.reason}")
+        yield _skipped(report, skipped.check, f"skipped: {skipped.reason}")
     if unread := unread_words(report):
         case = _case(report.path, "not looked into")
         case.system_out = printable(unread)

@@ -244,7 +244,7 @@ def _notifications(run: RunReport, tables: _Tables) -> Iterator[dict[str, Any]]:
     for report in run.files:
         locations = [{"physicalLocation": {"artifactLocation": tables.location(report)}}]
         for entry in report.not_run:
-            words = f"{plain(entry.check)} was not run: {plain(entry.reason)}"
+            words = f"{plain(entry.check)} was skipped: {plain(entry.reason)}"
             notice = _notice("check-not-run", "warning", words) | {"locations": locations}
             name = printable(entry.check)
             if tables.rule(name) is not None:

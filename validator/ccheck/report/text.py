@@ -136,7 +136,7 @@ def _not_run(report: FileReport) -> Iterator[str]:
     for entry in report.not_run:
         groups.setdefault(entry.reason, []).append(printable(entry.check))
     if groups:
-        yield "not run: " + "; ".join(
+        yield "skipped: " + "; ".join(
             f"{', '.join(names) if len(names) <= _NAMED else f'{len(names)} checks'} ({printable(why)})"
             for why, names in groups.items()
         )

@@ -22,7 +22,7 @@ from ccheck_schemas.span import Span
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class DfaTable:
     """A table of a DFA. source: its record. size: bytes of one entry."""
 
     source: Record
@@ -44,8 +44,8 @@ class Dfa:
 
     source: Record
     flags: int
-    tables: tuple[Table, ...]
-    by_id: dict[int, Table] = field(hash=False)
+    tables: tuple[DfaTable, ...]
+    by_id: dict[int, DfaTable] = field(hash=False)
 
     def table(self, kind: TableId) -> array[int]:
         """The entries of a table; none where it is missing."""
@@ -136,12 +136,10 @@ class PolicyContent:
 def assemble(reading: Reading) -> PolicyContent:
     """The typed content of a reading; items that are cut short are left out."""
     items = [item for record in reading.root.get("items") or () if (item := _item(record)) is not None]
-    walk = _Walk(items)
-    walk.profiles()
-    return PolicyContent(
-        tuple(walk.found), tuple(walk.dfas.values()), tuple(walk.slips), reading.root.span("items").end
-        if reading.root.get("items") is not None else 0,
-    )  # fmt: skip
+    content = _ContentReader(items)
+    content.profiles()
+    end = reading.root.span("items").end if reading.root.get("items") is not None else 0
+    return PolicyContent(tuple(content.found), tuple(content.dfas.values()), tuple(content.slips), end)
 
 
 _NUMBERS = frozenset({Code.U8, Code.U16, Code.U32, Code.U64, Code.ARRAY})
@@ -171,8 +169,8 @@ def dfa_of(record: Record) -> Dfa:
     for entry in (body.get("tables") or ()) if isinstance(body, Record) else ():
         raw = entry.get("entries")
         if raw is not None and entry.size in _FORMS and len(raw) % entry.size == 0:
-            tables.append(Table(entry, entry.id, entry.size, _entries(raw, entry.size)))
-    by_id: dict[int, Table] = {}
+            tables.append(DfaTable(entry, entry.id, entry.size, _entries(raw, entry.size)))
+    by_id: dict[int, DfaTable] = {}
     for table in tables:
         if ELEMENT_SIZES.get(TableId(table.id) if table.id in _IDS else TableId.BASE) == table.size:
             by_id.setdefault(table.id, table)
@@ -194,7 +192,7 @@ class _Astray(Exception):
     """The stream has another item than the kernel asks for."""
 
 
-class _Walk:
+class _ContentReader:
     """The items in order, asked for as the kernel's `unpack_profile` asks."""
 
     def __init__(self, items: list[Item]) -> None:

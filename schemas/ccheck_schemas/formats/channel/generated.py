@@ -1,4 +1,4 @@
-"""Knows a faultless channel file. Generated from its schema; do not edit."""
+"""Accepts valid channel files. Generated from the schema; do not edit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ccheck_schemas.generate.runtime import (  # noqa: F401
     ROWS,
     Columns,
     Items,
-    Table,
+    TableExtent,
     chosen,
     column,
     others,
@@ -57,15 +57,15 @@ P26 = {'id': (0, '<L'), 'type_id': (4, '<L'), 'type_version': (8, '<H'), 'severi
 P27 = {'field_index': (0, '<H'), 'kind': (2, '<H'), 'operand_offset': (4, '<L'), 'operand_length': (8, '<L'), 'value_kind': (12, '<H'), 'flags': (14, '<H')}
 
 
-def spotless(data: bytes) -> Columns | None:
-    """The columns of a channel file without any fault; None at the first doubt."""
+def accept(data: bytes) -> Columns | None:
+    """Returns the columns of a valid channel file; None for any other file."""
     try:
-        return _spotless(data)
-    except (ArithmeticError, ValueError):  # such as text that is none
+        return _accept(data)
+    except (ArithmeticError, ValueError):  # such as text that cannot be decoded
         return None
 
 
-def _spotless(data: bytes) -> Columns | None:
+def _accept(data: bytes) -> Columns | None:
     size = len(data)
     if size > 0xFFFFFFFF:
         return None
@@ -384,10 +384,10 @@ def _spotless(data: bytes) -> Columns | None:
             '# blocks': links_13,
         },
         {
-            'types': Table(t_types, n_types, S4, P24),
-            'fields': Table(t_fields, n_fields, S5, P25),
-            'instances': Table(t_instances, n_instances, S6, P26),
-            'criteria': Table(t_criteria, n_criteria, S7, P27),
+            'types': TableExtent(t_types, n_types, S4, P24),
+            'fields': TableExtent(t_fields, n_fields, S5, P25),
+            'instances': TableExtent(t_instances, n_instances, S6, P26),
+            'criteria': TableExtent(t_criteria, n_criteria, S7, P27),
         },
         {
             'pool': (p_pool, p_pool_end),

@@ -155,11 +155,11 @@ class _Open:
 def assemble(reading: Reading) -> DevicetreeContent:
     """The typed content of a reading; tokens that are cut short are left out."""
     root = reading.root
-    walk = _Walk()
+    builder = _TreeBuilder()
     structure = root.get("structure")
     for token in (structure.get("tokens") or ()) if isinstance(structure, Record) else ():
-        walk.token(token)
-    nodes = walk.nodes()
+        builder.token(token)
+    nodes = builder.nodes()
     strings = root.span("strings").end if root.get("strings") is not None else 0
     total = root.get("totalsize") or 0
     return DevicetreeContent(
@@ -172,14 +172,14 @@ def assemble(reading: Reading) -> DevicetreeContent:
         nodes=nodes,
         misplaced=tuple(
             Misplaced(token, what, nodes[inner] if inner >= 0 else None)
-            for token, what, inner in walk.misplaced
+            for token, what, inner in builder.misplaced
         ),
         padding=max(0, total - strings) if strings else 0,
         strings=root.get("strings") or b"",
     )
 
 
-class _Walk:
+class _TreeBuilder:
     """The tokens in order, and which nodes are open."""
 
     def __init__(self) -> None:

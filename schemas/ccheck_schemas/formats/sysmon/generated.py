@@ -1,4 +1,4 @@
-"""Knows a faultless sysmon file. Generated from its schema; do not edit."""
+"""Accepts valid sysmon files. Generated from the schema; do not edit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ccheck_schemas.generate.runtime import (  # noqa: F401
     ROWS,
     Columns,
     Items,
-    Table,
+    TableExtent,
     chosen,
     column,
     others,
@@ -27,15 +27,15 @@ S4 = Struct('<lLLLL')
 S5 = Struct('<B')
 
 
-def spotless(data: bytes) -> Columns | None:
-    """The columns of a sysmon file without any fault; None at the first doubt."""
+def accept(data: bytes) -> Columns | None:
+    """Returns the columns of a valid sysmon file; None for any other file."""
     try:
-        return _spotless(data)
-    except (ArithmeticError, ValueError):  # such as text that is none
+        return _accept(data)
+    except (ArithmeticError, ValueError):  # such as text that cannot be decoded
         return None
 
 
-def _spotless(data: bytes) -> Columns | None:
+def _accept(data: bytes) -> Columns | None:
     size = len(data)
     if size > 0xFFFFFFFF:
         return None

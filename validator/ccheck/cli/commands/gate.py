@@ -15,7 +15,7 @@ from ccheck.files.atomic_write import Busy, held, write_whole
 from ccheck.judging.judgement import Judgement
 from ccheck.release.gate.case import Case
 from ccheck.release.gate.prepare import prepare_case
-from ccheck.release.gate.report import FORMS, as_run, closing_lines, opening_lines, stage_lines
+from ccheck.release.gate.report.text import FORMS, as_run, closing_lines, opening_lines, stage_lines
 from ccheck.release.gate.result import GateResult, Stage, Status
 from ccheck.release.gate.run import run_gate
 from ccheck.report import RENDERERS
@@ -137,7 +137,7 @@ def _run(case: Case) -> GateResult:
 
 def _rendered(form: str, result: GateResult, judgement: Judgement) -> str:
     if form == "html":
-        from ccheck.release.gate.page import render
+        from ccheck.release.gate.report.page import render
 
         return render(result)
     if form in FORMS:
@@ -175,7 +175,7 @@ def _refuse_overwriting(case: Case, paths: Sequence[str], outputs: Sequence[Path
 
 def _signer(key: Path | None) -> Ed25519PrivateKey:
     require_signing()
-    from ccheck.release.gate.keys import KeyFault, private_key
+    from ccheck.release.verdict.keys import KeyFault, private_key
 
     try:
         return private_key(key)
@@ -185,7 +185,7 @@ def _signer(key: Path | None) -> Ed25519PrivateKey:
 
 def _refuse_other_key(signer: Ed25519PrivateKey, policy: GatePolicy) -> None:
     """A policy that names a public key wants it and no other."""
-    from ccheck.release.gate.keys import KeyFault, public_key, public_pem
+    from ccheck.release.verdict.keys import KeyFault, public_key, public_pem
 
     if policy.key is None:
         return
@@ -198,8 +198,8 @@ def _refuse_other_key(signer: Ed25519PrivateKey, policy: GatePolicy) -> None:
 
 
 def _sign(case: Case, result: GateResult, signer: Ed25519PrivateKey, path: Path) -> None:
-    from ccheck.release.gate.envelope import seal
-    from ccheck.release.gate.verdict import statement
+    from ccheck.release.verdict.envelope import seal
+    from ccheck.release.verdict.statement import statement
 
     write_whole(path, seal(statement(case, result), signer))
     click.echo(printable(f"signed      {path}"))

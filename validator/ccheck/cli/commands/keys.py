@@ -26,7 +26,7 @@ def new(name: Path) -> int:
     CCHECK_GATE_KEY.
     """
     require_signing()
-    from ccheck.release.gate.keys import named, new_pair, public_key
+    from ccheck.release.verdict.keys import named, new_pair, public_key
 
     private, public = new_pair()
     secret, open_ = name.with_name(name.name + ".key"), name.with_name(name.name + ".pub")

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from ccheck.config.options import Options
 from ccheck.core.extras import how_to_install
 
 
@@ -54,11 +55,18 @@ class Judging:
     no_config: bool
     max_size: int | None
 
-    def named(self) -> dict[str, Any]:
+    def named(self) -> Options:
         """The same as `ccheck.judging.judgement.prepare` names it."""
-        words = {field.name: getattr(self, field.name) for field in fields(self)}
-        words["use_config"] = not words.pop("no_config")
-        return words
+        return {
+            "schema": self.schema,
+            "definitions": self.definitions,
+            "consumers": self.consumers,
+            "target": self.target,
+            "on": self.on,
+            "config": self.config,
+            "use_config": not self.no_config,
+            "max_size": self.max_size,
+        }
 
 
 def together(kind: type[Any], name: str, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -40,8 +40,8 @@ def _signing(key: Path | None) -> Sign | None:
     if key is None:
         return None
     require_signing()
-    from ccheck.release.gate.keys import KeyFault
     from ccheck.release.rollout.signature import signing
+    from ccheck.release.verdict.keys import KeyFault
 
     try:
         return signing(key)
@@ -53,8 +53,8 @@ def _trusting(keys: Sequence[Path]) -> Trust | None:
     if not keys:
         return None
     require_signing()
-    from ccheck.release.gate.keys import KeyFault
     from ccheck.release.rollout.signature import trusting
+    from ccheck.release.verdict.keys import KeyFault
 
     try:
         return trusting(keys)
@@ -216,7 +216,7 @@ def _let_out(
     first uses.
     """
     require_signing()
-    from ccheck.release.gate.verify import Refused, verified
+    from ccheck.release.verdict.verify import Refused, verified
 
     try:
         told = verified(verdict, list(map(str, files)), key, on=on, config=config)

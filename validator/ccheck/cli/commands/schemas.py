@@ -12,7 +12,7 @@ from ccheck.formats.check_table import CHECKS, applying
 from ccheck.formats.registry import brought, every
 from ccheck.judging import generated_fast_path as own
 from ccheck.text.printable import printable
-from ccheck_schemas.read.row_plan import at_once
+from ccheck_schemas.read.row_plan import read_in_bulk
 from ccheck_schemas.schema import Schema
 
 
@@ -37,10 +37,10 @@ def command(schema: Path | None) -> int:
         own = sum(1 for check in made if check.schemas)
         can = "validate, show, diff, build" if one.schema.compose else "validate, show"
         run = ", run" if one.interpreter else ""
-        quick = "yes" if not one.no_quick_way else f"no, {one.no_quick_way}"
+        fast = "yes" if not one.no_fast_path else f"no, {one.no_fast_path}"
         click.echo(f"{one.name:{width}}  {one.schema.title}")
         click.echo(f"{'':{width}}  {len(made) - own} general checks and {own} of its own · {can}{run}")
-        click.echo(f"{'':{width}}  quick way for good files: {quick}")
+        click.echo(f"{'':{width}}  fast path for good files: {fast}")
         click.echo(f"{'':{width}}  {_reading(one.schema)}")
     for problem in brought().problems:
         click.echo(f"Error: {printable(problem)}", err=True)
@@ -60,17 +60,17 @@ def _of_file(path: Path) -> int:
     run = ", run" if user.exercise else ""
     click.echo(f"{indent}  {general} general checks and {len(user.checks)} of its own · {can}{run}")
     obstacle = own.made(user).obstacle
-    quick = f"no, {obstacle}" if obstacle else "yes"
-    click.echo(f"{indent}  quick way for good files: {printable(quick)}")
+    fast = f"no, {obstacle}" if obstacle else "yes"
+    click.echo(f"{indent}  fast path for good files: {printable(fast)}")
     click.echo(f"{indent}  {_reading(user.schema)}")
     return PASS
 
 
 def _reading(schema: Schema) -> str:
     """How the records of a schema are read."""
-    tables = at_once(schema.root)
-    fast = [name for name, quick in tables.items() if quick]
-    slow = [name for name, quick in tables.items() if not quick]
+    tables = read_in_bulk(schema.root)
+    fast = [name for name, bulk in tables.items() if bulk]
+    slow = [name for name, bulk in tables.items() if not bulk]
     if not tables:
         return "records are read one by one: it has no tables"
     words = [f"rows read at once: {', '.join(fast)}"] if fast else []

@@ -10,19 +10,20 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from ccheck import __version__
 from ccheck.cli.commands.options import Judging, judging
 from ccheck.cli.main import FINDINGS, INTERRUPTED, PASS
+from ccheck.config.options import Options
 from ccheck.core.finding import FileReport, RunReport
 from ccheck.core.intake import Listing, list_files
 from ccheck.files.output import write_output
 from ccheck.judging import short_start as start
 from ccheck.report import RENDERERS
 from ccheck.report.text import render_file, render_head, render_summary
+from ccheck.version import __version__
 
 if TYPE_CHECKING:
     from ccheck.run.interrupts import Interrupts
@@ -108,13 +109,10 @@ def command(
 
     Exit status 0 means that every named file was examined whole and has no errors.
     """
-    named: dict[str, Any] = {
-        **by.named(),
-        "on": by.on or date.today(),  # one day for all workers, also when it ends during the run
-        "max_findings": max_findings,
-        "allow_not_looked_into": allowed,
-    }
-    schema = named.pop("schema")
+    options = by.named()
+    options["on"] = by.on or date.today()  # one day for all workers, also when it ends during the run
+    options["max_findings"] = max_findings
+    options["allow_not_looked_into"] = allowed
     try:
         listing = list_files(paths, exclude)
     except OSError as fault:
@@ -124,11 +122,11 @@ def command(
         besides = f", but {listing.left_out}" if str(listing.left_out) else ""
         raise click.UsageError(f"nothing to examine: the named folders hold no files{besides}")
     way = _Way(form, output, _colored(color, output), jobs, progress=not no_progress)
-    passed = start.passes(files, schema, named) if form in ("text", "json") else None
+    passed = start.passes(files, options) if form in ("text", "json") else None
     if passed is not None:
         run = _report(replace(passed, left_out=listing.left_out), way)
     else:
-        run = _whole(listing, {"schema": schema, **named}, way)
+        run = _whole(listing, options, way)
     if run.interrupted:
         return INTERRUPTED
     return FINDINGS if any(report.verdict != "pass" for report in run.files) else PASS
@@ -146,7 +144,7 @@ class _Way:
 
 
 def _report(run: RunReport, way: _Way) -> RunReport:
-    """Write the report of files that all took the quick way."""
+    """Write the report of files that all took the fast path."""
     if way.form == "text":
         files = (render_file(report, color=way.colored) for report in run.files)
         head, summary = render_head(run.configuration), render_summary(run, color=way.colored)
@@ -156,7 +154,7 @@ def _report(run: RunReport, way: _Way) -> RunReport:
     return run
 
 
-def _whole(listing: Listing, options: dict[str, Any], way: _Way) -> RunReport:
+def _whole(listing: Listing, options: Options, way: _Way) -> RunReport:
     """Judge files by all that ccheck has, and write the report."""
     # Loaded here: the schemas and checks take longer than a few good files, which do without them.
     from ccheck.judging.judgement import prepare

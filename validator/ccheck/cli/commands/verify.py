@@ -61,7 +61,7 @@ def command(
     Exit status: 0 it does, 1 it does not, 2 wrong usage.
     """
     require_signing()
-    from ccheck.release.gate.verify import Refused, verified
+    from ccheck.release.verdict.verify import Refused, verified
 
     try:
         told = verified(

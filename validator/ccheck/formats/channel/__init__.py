@@ -11,4 +11,5 @@ FORMAT = Format(
     "ccheck.formats.channel.session:ChannelSession",
     "ccheck.formats.channel.agreement:differ",
     "ccheck.formats.channel.evidence:gather",
+    fast="ccheck.formats.channel.fast_path.files:prepare",
 )

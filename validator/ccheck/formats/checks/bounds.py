@@ -5,16 +5,19 @@ The schema's reader finds the faults; each check here gives one kind of fault it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import IntEnum
 from itertools import islice
-from typing import Any
+from typing import TypeVar
 
 from ccheck.core.check import Blame
 from ccheck.core.subject import Subject, proofs_of
 from ccheck.formats.checks.structure import faults
 from ccheck.text.quoting import counted
-from ccheck_schemas.fault import Fault, FaultName
+from ccheck_schemas import fault_details as kinds
+from ccheck_schemas.fault import Fault
+
+T = TypeVar("T")
 
 MOST_LISTED = 100
 """Values that a finding lists, at most."""
@@ -32,19 +35,23 @@ def value_out_of_bounds(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Bring the value inside the limits in the message; the page of the format names them all.
     """
-    for fault in faults(subject, FaultName.VALUE_OUT_OF_BOUNDS):
-        value = fault.values["value"]
-        if "step" in fault.values:
-            limits = f"is not a multiple of {fault.values['step']}"
-        else:
-            limits = f"is not in {fault.values['low']:,} to {fault.values['high']:,}"
+    for fault in faults(subject, kinds.ValueOutOfBounds):
         yield Blame(
-            f"the value {value:,} {limits}",
+            f"the value {fault.details.value:,} {_limits(fault.details)}",
             fault.span,
-            label=f"{value:,}",
+            label=f"{fault.details.value:,}",
             why="drivers size their buffers and loops by this limit",
             fix="bring the value inside its limits",
         )
+
+
+def _limits(details: kinds.ValueOutOfBounds) -> str:
+    match details:
+        case kinds.NotAMultiple():
+            return f"is not a multiple of {details.step}"
+        case kinds.OutsideLimits():
+            return f"is not in {details.low:,} to {details.high:,}"
+    raise TypeError(f"{type(details).__name__} has no words")
 
 
 def unknown_enum_value(subject: Subject) -> Iterator[Blame]:
@@ -60,9 +67,9 @@ def unknown_enum_value(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Use one of the values in the message.
     """
-    for fault in faults(subject, FaultName.UNKNOWN_ENUM_VALUE):
-        value = fault.values["value"]
-        names = _listed(fault.values["names"], _named)
+    for fault in faults(subject, kinds.UnknownEnumValue):
+        value = fault.details.value
+        names = _listed(fault.details.names, len(fault.details.names), _named)
         yield Blame(
             f"the value {value} has no meaning here",
             fault.span,
@@ -72,10 +79,10 @@ def unknown_enum_value(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def _listed(values: Collection[Any], named: Callable[[Any], str]) -> str:
-    """Some values with their names, and how many more there are."""
+def _listed(values: Iterable[T], count: int, named: Callable[[T], str]) -> str:
+    """The first of `count` values with their names, and how many more there are."""
     some = ", ".join(map(named, islice(values, MOST_LISTED)))
-    return some if len(values) <= MOST_LISTED else f"{some} or {len(values) - MOST_LISTED:,} more"
+    return some if count <= MOST_LISTED else f"{some} or {count - MOST_LISTED:,} more"
 
 
 def _named(value: object) -> str:
@@ -96,12 +103,13 @@ def unknown_flag(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Clear the bit.
     """
-    for fault in faults(subject, FaultName.UNKNOWN_FLAG):
-        names = _listed(fault.values["names"], lambda v: f"{int(v):#x} {str(v.name).lower()}")
+    for fault in faults(subject, kinds.UnknownFlag):
+        details = fault.details
+        names = _listed(details.names, len(details.names), lambda bit: f"{bit:#x} {str(bit.name).lower()}")
         yield Blame(
-            f"the bits {fault.values['unknown']:#x} of {fault.values['value']:#x} have no meaning",
+            f"the bits {details.unknown:#x} of {details.value:#x} have no meaning",
             fault.span,
-            label=f"{fault.values['value']:#x}",
+            label=f"{details.value:#x}",
             why="a later driver may give the bits a meaning that this content does not mean",
             fix=f"clear them; known are {names}",
         )
@@ -119,9 +127,9 @@ def reserved_not_zero(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Set the field to zero.
     """
-    for fault in faults(subject, FaultName.RESERVED_NOT_ZERO):
+    for fault in faults(subject, kinds.ReservedNotZero):
         yield Blame(
-            f"the reserved field holds {fault.values['value']:#x}, not 0",
+            f"the reserved field holds {fault.details.value:#x}, not 0",
             fault.span,
             label="reserved",
             why="a later driver will read a meaning into it",
@@ -142,7 +150,7 @@ def padding_not_zero(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Set the padding to zero.
     """
-    for fault in faults(subject, FaultName.PADDING_NOT_ZERO):
+    for fault in faults(subject, kinds.PaddingNotZero):
         yield Blame(
             f"{fault.span.length} bytes of padding are not zero",
             fault.span,
@@ -167,18 +175,18 @@ def offset_outside_region(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Build the file again, so that offset and length name an item of the pool.
     """
-    for fault in faults(subject, FaultName.OFFSET_OUTSIDE_REGION):
+    for fault in faults(subject, kinds.OffsetOutsideRegion):
         yield _outside(fault)
 
 
-def _outside(fault: Fault) -> Blame:
-    offset, length, behind = fault.values["value"], fault.values["length"], fault.values["behind"]
-    start, end, region = fault.values["start"], fault.values["end"], fault.values["region"]
+def _outside(fault: Fault[kinds.OffsetOutsideRegion]) -> Blame:
+    details = fault.details
+    offset, length, behind, region = details.value, details.length, details.behind, details.region
     total = offset + length + behind
     nul = " and its NUL" if behind else ""
     wraps = f", which wraps to {total & 0xFFFFFFFF:#x} in 32 bits" if total > 0xFFFFFFFF else ""
     return Blame(
-        f"{counted(length, 'byte')}{nul} at {offset:#x} {'ends' if length + behind == 1 else 'end'} at {total:#x}{wraps}; the {region} is {start:#x} to {end:#x}",
+        f"{counted(length, 'byte')}{nul} at {offset:#x} {'ends' if length + behind == 1 else 'end'} at {total:#x}{wraps}; the {region} is {details.start:#x} to {details.end:#x}",
         fault.span,
         label=f"outside the {region}",
         why="the driver reads there all the same: out of bounds, or from another table",
@@ -198,8 +206,8 @@ def offset_misaligned(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Move the item to the next multiple, with zero bytes before it.
     """
-    for fault in faults(subject, FaultName.OFFSET_MISALIGNED):
-        value, align = fault.values["value"], fault.values["align"]
+    for fault in faults(subject, kinds.OffsetMisaligned):
+        value, align = fault.details.value, fault.details.align
         yield Blame(
             f"the offset {value:#x} is not a multiple of {align}",
             fault.span,
@@ -221,8 +229,9 @@ def index_outside_table(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Let the index and count stay inside the table.
     """
-    for fault in faults(subject, FaultName.INDEX_OUTSIDE_TABLE):
-        value, count, rows, table = (fault.values[key] for key in ("value", "count", "rows", "table"))
+    for fault in faults(subject, kinds.IndexOutsideTable):
+        details = fault.details
+        value, count, rows, table = details.value, details.count, details.rows, details.table
         what = f"row {value:,}" if count == 1 else f"{count:,} rows from row {value:,}"
         which = f" (0 to {rows - 1:,})" if rows else ""
         yield Blame(
@@ -247,9 +256,9 @@ def text_malformed(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Write the text in the encoding of the format, without NUL.
     """
-    for fault in faults(subject, FaultName.TEXT_MALFORMED):
+    for fault in faults(subject, kinds.TextMalformed):
         yield Blame(
-            f"the text is not well-formed: {fault.values['reason']}",
+            f"the text is not well-formed: {fault.details.reason}",
             fault.span,
             label="here",
             why="readers end or replace such text at different places",
@@ -270,7 +279,7 @@ def text_not_terminated(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     End the text with a NUL.
     """
-    for fault in faults(subject, FaultName.TEXT_NOT_TERMINATED):
+    for fault in faults(subject, kinds.TextNotTerminated):
         yield Blame(
             "the text has no NUL at its end",
             fault.span,
@@ -292,10 +301,10 @@ def pool_items_overlap(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Give each item bytes of its own; equal items may be stored once.
     """
-    for fault in faults(subject, FaultName.POOL_ITEMS_OVERLAP):
-        other = fault.values["other"]
+    for fault in faults(subject, kinds.PoolItemsOverlap):
+        other = fault.details.other
         yield Blame(
-            f"the item at {fault.values['value']:#x} overlaps the item at {other:#x}" if other is not None
+            f"the item at {fault.details.value:#x} overlaps the item at {other:#x}" if other is not None
             else "the items of the pool overlap again and again",
             fault.span,
             label="shared bytes",
@@ -318,9 +327,9 @@ def pool_text_unused(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Build the file again; ccheck writes only what is used.
     """
-    for fault in faults(subject, FaultName.POOL_TEXT_UNUSED):
+    for fault in faults(subject, kinds.PoolTextUnused):
         yield Blame(
-            f"{counted(fault.values['length'], 'byte')} of the {fault.span.path} {'is' if fault.values['length'] == 1 else 'are'} used by no record",
+            f"{counted(fault.details.length, 'byte')} of the {fault.span.path} {'is' if fault.details.length == 1 else 'are'} used by no record",
             fault.span,
             label="unused",
             why="left over from an edit; it may tell what was there before",

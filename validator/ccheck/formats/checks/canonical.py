@@ -39,7 +39,7 @@ def not_canonical(subject: Subject) -> Iterator[Blame]:
         return
     data = subject.data
     # The size and the checksum differ because something else does.
-    sealed = {i for _, span, _ in subject.reading.seals for i in range(span.offset, span.end)}
+    sealed = {i for _, span, _ in subject.reading.fix_ups for i in range(span.offset, span.end)}
     at = next(
         (i for i, (a, b) in enumerate(zip(data, built, strict=False)) if a != b and i not in sealed),
         min(len(data), len(built)),

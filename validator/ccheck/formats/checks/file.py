@@ -10,7 +10,8 @@ from ccheck.core.check import Blame
 from ccheck.core.finding import Proof
 from ccheck.core.intake import Obstacle
 from ccheck.core.subject import Subject
-from ccheck_schemas.fault import Fault, FaultName
+from ccheck_schemas.fault import Fault, FaultDetails, FaultName
+from ccheck_schemas.fault_details import SizeMismatch
 from ccheck_schemas.meaning import FileSize
 from ccheck_schemas.record import Reading
 from ccheck_schemas.span import Span
@@ -33,14 +34,14 @@ def unreadable(subject: Subject) -> Iterator[Blame]:
     A file that was not examined is not known to be good. ccheck never passes what it could not read.
 
     ## How to fix
-    Look at the reason in the message; mend the path or the permissions, and run again.
+    Look at the reason in the message; fix the path or the permissions, and run again.
     """
     if subject.obstacle is Obstacle.UNREADABLE:
         yield Blame(
             f"the file could not be read: {subject.detail}",
             subject.whole,
             why="what was not examined is not known to be good",
-            fix="mend the path or its permissions, and run again",
+            fix="fix the path or its permissions, and run again",
         )
 
 
@@ -188,9 +189,7 @@ def torn_at_sector(subject: Subject) -> Iterator[Blame]:
     if reading is None or not reading.counts:
         return
     size = len(subject.data)
-    if any(
-        f.values["actual"] == size > f.values["value"] for f in reading.faults_of(FaultName.SIZE_MISMATCH)
-    ):
+    if any(f.details.actual == size > f.details.value for f in reading.faults_of(SizeMismatch)):
         return  # the header says that the file ends sooner: these bytes were put behind it
     written = len(subject.data.rstrip(b"\0"))
     boundary = -(-written // SECTOR) * SECTOR
@@ -212,7 +211,7 @@ def torn_at_sector(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def _read_from(fault: Fault, boundary: int) -> bool:
+def _read_from(fault: Fault[FaultDetails], boundary: int) -> bool:
     """Whether a fault comes of reading bytes behind the boundary. Bytes that nobody owns and that begin
     before it were put behind content that is whole.
     """
@@ -222,6 +221,6 @@ def _read_from(fault: Fault, boundary: int) -> bool:
 
 def _goes_on(reading: Reading, size: int) -> bool:
     """Whether the file says that it is longer than it is: in its size, or, without one, by its records."""
-    if any(isinstance(meaning, FileSize) for meaning, _, _ in reading.seals):
-        return any(f.values["actual"] == size for f in reading.faults_of(FaultName.SIZE_MISMATCH))
+    if any(isinstance(meaning, FileSize) for meaning, _, _ in reading.fix_ups):
+        return any(f.details.actual == size for f in reading.faults_of(SizeMismatch))
     return reading.counts[FaultName.TRUNCATED] > 0 or reading.counts[FaultName.COUNT_PAST_BYTES] > 0

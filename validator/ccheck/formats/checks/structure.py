@@ -10,13 +10,15 @@ from collections.abc import Iterator
 from ccheck.core.check import Blame
 from ccheck.core.subject import Subject, proofs_of
 from ccheck.text.quoting import counted
-from ccheck_schemas.fault import Fault, FaultName
+from ccheck_schemas import fault_details as kinds
+from ccheck_schemas.fault import Fault
+from ccheck_schemas.record import DetailsT
 from ccheck_schemas.span import Span
 
 
-def faults(subject: Subject, name: FaultName) -> Iterator[Fault]:
-    """The faults of one kind in a subject that was read; none without a reading."""
-    return subject.reading.faults_of(name) if subject.reading is not None else iter(())
+def faults(subject: Subject, kind: type[DetailsT]) -> Iterator[Fault[DetailsT]]:
+    """Returns the faults of one kind in a subject that was read; none without a reading."""
+    return subject.reading.faults_of(kind) if subject.reading is not None else iter(())
 
 
 _WHY_MAGIC = {
@@ -50,10 +52,10 @@ def wrong_magic(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Give the right file, or the right `--schema`.
     """
-    for fault in faults(subject, FaultName.WRONG_MAGIC):
-        found, expected = fault.values["value"].hex(" "), fault.values["expected"].hex(" ")
+    for fault in faults(subject, kinds.WrongMagic):
+        details = fault.details
         yield Blame(
-            f"the magic is {found}, not {expected}",
+            f"the magic is {details.value.hex(' ')}, not {details.expected.hex(' ')}",
             fault.span,
             label="not the magic",
             why=_WHY_MAGIC[begins_the_file(fault.span)],
@@ -74,12 +76,12 @@ def unknown_format_version(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Build the content for a version that is known, or update ccheck.
     """
-    for fault in faults(subject, FaultName.UNKNOWN_FORMAT_VERSION):
-        known = ", ".join(fault.values["known"])
+    for fault in faults(subject, kinds.UnknownFormatVersion):
+        known = ", ".join(fault.details.known)
         yield Blame(
-            f"format version is {fault.values['value']}, known is {known}",
+            f"format version is {fault.details.value}, known is {known}",
             fault.span,
-            label=f"version {fault.values['value']}",
+            label=f"version {fault.details.value}",
             why="in another version fields may stand elsewhere or mean something else",
             fix=f"build the content for version {known}",
         )
@@ -101,8 +103,8 @@ def truncated(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     The file was cut off, or a size in front of the place is too large. Build it again from its source.
     """
-    for fault in faults(subject, FaultName.TRUNCATED):
-        need, have = fault.values["need"], fault.values["have"]
+    for fault in faults(subject, kinds.Truncated):
+        need, have = fault.details.need, fault.details.have
         yield Blame(
             f"{counted(need, 'byte')} {_are(need)} needed here, {max(have, 0):,} {_are(have)} left",
             fault.span,
@@ -124,8 +126,8 @@ def size_mismatch(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Build the file again. If you edit bytes by hand, `ccheck build` makes sizes true.
     """
-    for fault in faults(subject, FaultName.SIZE_MISMATCH):
-        value, actual = fault.values["value"], fault.values["actual"]
+    for fault in faults(subject, kinds.SizeMismatch):
+        value, actual = fault.details.value, fault.details.actual
         yield Blame(
             f"the size is given as {counted(value, 'byte')}, there {_are(actual)} {actual:,}",
             fault.span,
@@ -149,8 +151,8 @@ def count_past_bytes(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Set the count to the number of records, or bring back the records.
     """
-    for fault in faults(subject, FaultName.COUNT_PAST_BYTES):
-        count, room, size = fault.values["count"], fault.values["room"], fault.values["size"]
+    for fault in faults(subject, kinds.CountPastBytes):
+        count, room, size = fault.details.count, fault.details.room, fault.details.size
         yield Blame(
             f"the count is {count:,}, but there is room for {room:,} of {size} bytes",
             fault.span,
@@ -173,8 +175,8 @@ def count_mismatch(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Set the count to the number of records in the chain.
     """
-    for fault in faults(subject, FaultName.COUNT_MISMATCH):
-        value, actual, of = fault.values["value"], fault.values["actual"], fault.values["of"]
+    for fault in faults(subject, kinds.CountMismatch):
+        value, actual, of = fault.details.value, fault.details.actual, fault.details.of
         yield Blame(
             f"the count is {value:,}, but the chain of {of} has {actual:,}",
             fault.span,
@@ -197,9 +199,9 @@ def table_repeated(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Build the file again, with one table of each kind.
     """
-    for fault in faults(subject, FaultName.TABLE_REPEATED):
+    for fault in faults(subject, kinds.TableRepeated):
         yield Blame(
-            f"a second {fault.values['table']} begins here",
+            f"a second {fault.details.table} begins here",
             fault.span,
             label="again",
             why="a driver keeps one pointer: what was checked against the first is read from the second",
@@ -221,8 +223,8 @@ def element_without_bytes(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Give each element at least one byte, or leave the elements out and set the count to 0.
     """
-    for fault in faults(subject, FaultName.ELEMENT_WITHOUT_BYTES):
-        count, read = fault.values["elements"], fault.values["read"]
+    for fault in faults(subject, kinds.ElementWithoutBytes):
+        count, read = fault.details.elements, fault.details.read
         asked = "a list to the end of its bytes" if count is None else f"a list of {count:,}"
         yield Blame(
             f"element {read:,} of {asked} takes no bytes",
@@ -248,8 +250,8 @@ def expression_unresolved(subject: Subject) -> Iterator[Blame]:
     Bring back the record that holds the field. If the file is right, the schema must say what holds where the
     record is absent.
     """
-    for fault in faults(subject, FaultName.EXPRESSION_UNRESOLVED):
-        expression, reason = fault.values["expression"], fault.values["reason"]
+    for fault in faults(subject, kinds.ExpressionUnresolved):
+        expression, reason = fault.details.expression, fault.details.reason
         yield Blame(
             f"{expression} has no value here ({reason}), so what follows cannot be found",
             fault.span,
@@ -278,10 +280,10 @@ def work_out_of_proportion(subject: Subject) -> Iterator[Blame]:
         "bytes": "the records that others name have {work:,} bytes together and more; {limit:,} are allowed",
         "records": "the file has {work:,} records and more; {limit:,} are read",
     }
-    for fault in faults(subject, FaultName.WORK_OUT_OF_PROPORTION):
-        what, work, limit = (fault.values[name] for name in ("what", "work", "limit"))
+    for fault in faults(subject, kinds.WorkOutOfProportion):
+        details = fault.details
         yield Blame(
-            words[what].format(work=work, limit=limit)
+            words[details.what].format(work=details.work, limit=details.limit)
             + f" in a file of {counted(len(subject.data), 'byte')}",
             fault.span,
             label="too much work",
@@ -308,7 +310,7 @@ def fault_unclaimed(subject: Subject) -> Iterator[Blame]:
         return
     for name in sorted(set(subject.reading.counts) - subject.claimed):
         number = subject.reading.counts[name]
-        first = next(subject.reading.faults_of(name), None)
+        first = next((fault for fault in subject.reading.faults if fault.name == name), None)
         yield Blame(
             f"the reader found {name} {number:,} times, and no check in use reports it",
             subject.whole if first is None else first.span,
@@ -331,8 +333,8 @@ def record_size_wrong(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Set the record size to that of the format.
     """
-    for fault in faults(subject, FaultName.RECORD_SIZE_WRONG):
-        value, actual = fault.values["value"], fault.values["actual"]
+    for fault in faults(subject, kinds.RecordSizeWrong):
+        value, actual = fault.details.value, fault.details.actual
         yield Blame(
             f"the record size is {value}, records of this kind have {actual} bytes",
             fault.span,
@@ -354,8 +356,8 @@ def offset_outside_file(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Build the file again; if it was cut off, restore it.
     """
-    for fault in faults(subject, FaultName.OFFSET_OUTSIDE_FILE):
-        value, size = fault.values["value"], fault.values["size"]
+    for fault in faults(subject, kinds.OffsetOutsideFile):
+        value, size = fault.details.value, fault.details.size
         yield Blame(
             f"the offset is {value:#x}, the file ends at {size:#x}",
             fault.span,
@@ -378,11 +380,11 @@ def chain_backwards(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Build the file again; the offsets of a chain only ever grow.
     """
-    for fault in faults(subject, FaultName.CHAIN_BACKWARDS):
+    for fault in faults(subject, kinds.ChainBackwards):
         yield Blame(
-            f"the chain goes backwards: from {fault.values['here']:#x} to {fault.values['value']:#x}",
+            f"the chain goes backwards: from {fault.details.here:#x} to {fault.details.value:#x}",
             fault.span,
-            label=f"back to {fault.values['value']:#x}",
+            label=f"back to {fault.details.value:#x}",
             why="the bytes there were read before as something else; a driver may follow such a chain without end",
             fix="let each element name one that stands behind it",
         )
@@ -400,11 +402,11 @@ def chain_loop(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Build the file again; the offsets of a chain only ever grow.
     """
-    for fault in faults(subject, FaultName.CHAIN_LOOP):
+    for fault in faults(subject, kinds.ChainLoop):
         yield Blame(
-            f"the chain loops: it comes back to {fault.values['value']:#x}",
+            f"the chain loops: it comes back to {fault.details.value:#x}",
             fault.span,
-            label=f"again {fault.values['value']:#x}",
+            label=f"again {fault.details.value:#x}",
             why="a driver that follows the chain to its end never ends",
             fix="let each element name one that stands behind it",
             because=proofs_of(fault.proofs),
@@ -424,8 +426,8 @@ def chain_no_end(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     End the chain with an element whose size and next offset are both 0.
     """
-    for fault in faults(subject, FaultName.CHAIN_NO_END):
-        value, last, marked = fault.values["value"], fault.values["last"], fault.values["marked"]
+    for fault in faults(subject, kinds.ChainNoEnd):
+        value, last, marked = fault.details.value, fault.details.last, fault.details.marked
         if marked:
             message = f"the chain ends here ({last} is 0) but names a next element at {value:#x}"
         else:
@@ -452,11 +454,11 @@ def bytes_owned_twice(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Build the file again, so that each record has bytes of its own.
     """
-    for fault in faults(subject, FaultName.BYTES_OWNED_TWICE):
-        other, count = fault.values["other"], fault.span.length
+    for fault in faults(subject, kinds.BytesOwnedTwice):
+        other, count = fault.details.other, fault.span.length
         if other is None:
             message = "the records of the file overlap: together they claim more than twice its bytes"
-        elif fault.values["link"]:
+        elif fault.details.link:
             message = f"this leads to bytes that already belong to {other}"
         else:
             message = (
@@ -487,10 +489,10 @@ def bytes_unowned(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Remove the bytes, and build the file again.
     """
-    for fault in faults(subject, FaultName.BYTES_UNOWNED):
+    for fault in faults(subject, kinds.BytesUnowned):
         end = fault.span.end == len(subject.data)
         where = "at the end of the file " if end else ""
-        zero = " (all zero)" if fault.values["zero"] else ""
+        zero = " (all zero)" if fault.details.zero else ""
         yield Blame(
             f"{counted(fault.span.length, 'byte')} {where}{'belongs' if fault.span.length == 1 else 'belong'} to no record{zero}",
             fault.span,
@@ -514,10 +516,10 @@ def rows_out_of_order(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Let the first run begin at 0 and each next one where the one before ended.
     """
-    for fault in faults(subject, FaultName.ROWS_OUT_OF_ORDER):
-        value, expected, table = fault.values["value"], fault.values["expected"], fault.values["table"]
-        if value is None:
-            message = f"{fault.values['rows'] - expected:,} rows of {table} are taken by no record"
+    for fault in faults(subject, kinds.RowsOutOfOrder):
+        value, expected, table = fault.details.value, fault.details.expected, fault.details.table
+        if isinstance(fault.details, kinds.RowsLeftOver):
+            message = f"{fault.details.rows - expected:,} rows of {table} are taken by no record"
         else:
             message = f"the rows of {table} begin at {value}, the record before ended at {expected}"
         yield Blame(
@@ -542,10 +544,10 @@ def checksum_wrong(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Restore the file. After an edit on purpose, build it again with `ccheck build`.
     """
-    for fault in faults(subject, FaultName.CHECKSUM_WRONG):
-        value, actual = fault.values["value"], fault.values["actual"]
+    for fault in faults(subject, kinds.ChecksumWrong):
+        value, actual = fault.details.value, fault.details.actual
         yield Blame(
-            f"the checksum is {value:#010x}, bytes {fault.values['start']:#x} to {fault.values['end']:#x} have {actual:#010x}",
+            f"the checksum is {value:#010x}, bytes {fault.details.start:#x} to {fault.details.end:#x} have {actual:#010x}",
             fault.span,
             label="stored checksum",
             why="the content is not what was built: damaged on its way, or edited by hand",

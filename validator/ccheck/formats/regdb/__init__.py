@@ -8,5 +8,5 @@ FORMAT = Format(
     "ccheck_schemas.formats.regdb.schema:SCHEMA",
     "ccheck.formats.regdb.checks.table:TABLE",
     "ccheck.formats.regdb.exercise:run",
-    no_quick_way="a rule's length decides what it holds; a release is one file of a few kilobytes",
+    no_fast_path="a rule's length decides what it holds; a release is one file of a few kilobytes",
 )

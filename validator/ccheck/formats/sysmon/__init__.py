@@ -11,5 +11,5 @@ FORMAT = Format(
     "ccheck.formats.sysmon.session:SysmonSession",
     "ccheck.formats.sysmon.agreement:differ",
     "ccheck.formats.sysmon.evidence:gather",
-    no_quick_way="the checks of events, fields and groups have no screen yet; files have few records",
+    no_fast_path="the checks of events, fields and groups have no screen yet; files have few records",
 )

@@ -40,7 +40,7 @@ class Ran:
 class Case:
     """One release before the gate.
 
-    judgement: without a quick way, so that every check is made. last_good: the release before, empty where
+    judgement: without a fast path, so that every check is made. last_good: the release before, empty where
     none was named. baseline: None where none was named. baseline_problem: why it could not be read.
     skipped: stages that the policy wants, and that are not run this time. again: makes the same judgement in
     another process.

@@ -8,7 +8,7 @@ from ccheck.core.subject import Subject
 from ccheck.formats.changes import changes
 from ccheck.release.gate.case import Case
 from ccheck.release.gate.release import Taken
-from ccheck.release.gate.report import markdown
+from ccheck.release.gate.report.text import markdown
 from ccheck.text.quoting import counted
 from ccheck_schemas.schema import Recipe, RecipeError
 

@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 import click
 
 from ccheck.config.gate_policy import STAGES, GatePolicy
+from ccheck.config.options import Options
 from ccheck.judging.judgement import Judgement, prepare
 from ccheck.release.baseline import Baseline, load_baseline
 from ccheck.release.gate.case import Case
@@ -19,9 +20,9 @@ from ccheck.release.gate.release import ReleaseError, Taken, take_release
 from ccheck.text.printable import is_well_formed
 
 
-def whole_judgement(**words: Any) -> Judgement:
-    """What `prepare` gives for these words, without a quick way: every check is made."""
-    return replace(prepare(**words), quick=None)
+def whole_judgement(**options: Unpack[Options]) -> Judgement:
+    """What `prepare` gives for these options, without a fast path: every check is made."""
+    return replace(prepare(**options), fast_path=None)
 
 
 def prepare_case(
@@ -33,14 +34,7 @@ def prepare_case(
     skip: Sequence[str] = (),
     baseline: Path | None = None,
     last_good: Path | None = None,
-    schema: str | None = None,
-    config: Path | None = None,
-    use_config: bool = True,
-    definitions: Sequence[Path] = (),
-    consumers: Path | None = None,
-    target: str | None = None,
-    on: date | None = None,
-    max_size: int | None = None,
+    **options: Unpack[Options],
 ) -> Case:
     """The release that paths name, each file read once, and what it is judged by; an option wins over the
     project's file.
@@ -48,17 +42,9 @@ def prepare_case(
     only, skip: stages. Raises ConfigurationError, or click.UsageError where something that was named cannot
     be used, or nothing is examined.
     """
-    words = {
-        "schema": schema,
-        "config": config,
-        "use_config": use_config,
-        "definitions": definitions,
-        "consumers": consumers,
-        "target": target,
-        "on": on or date.today(),  # one day for all that is judged, also when it ends meanwhile
-        "max_size": max_size,
-    }
-    judgement = whole_judgement(**words)
+    # One day for all that is judged, also when it ends meanwhile.
+    options["on"] = options.get("on") or date.today()
+    judgement = whole_judgement(**options)
     policy = _policy(judgement, only, baseline, last_good)
     skipped = _skipped(policy, only, skip)
     try:
@@ -88,7 +74,7 @@ def prepare_case(
         baseline=known,
         baseline_problem=problem,
         skipped=skipped,
-        again=partial(whole_judgement, **words),
+        again=partial(whole_judgement, **options),
     )
 
 

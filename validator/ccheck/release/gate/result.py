@@ -121,7 +121,7 @@ class MatrixCell:
 
     @property
     def hole(self) -> bool:
-        """Whether the release uses what no event was held against."""
+        """Whether the release uses what no event met."""
         return self.used and not (self.matched or self.failed)
 
 

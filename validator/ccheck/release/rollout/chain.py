@@ -172,7 +172,7 @@ def _record(path: Path, lines: list[str], trust: Trust | None) -> Record:
 
 def _look(trust: Trust, entry: dict[str, Any]) -> None:
     """Look at the signature of a line, over all that is in it besides. Raises ChainError."""
-    from ccheck.release.gate.envelope import NotTrusted
+    from ccheck.release.verdict.envelope import NotTrusted
 
     try:
         trust(_text({key: value for key, value in entry.items() if key != SIGNATURES}), entry.get(SIGNATURES))

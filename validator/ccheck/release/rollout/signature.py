@@ -8,8 +8,8 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from ccheck.release.gate.envelope import NotTrusted, signatures_of, trust
-from ccheck.release.gate.keys import private_key, public_key
+from ccheck.release.verdict.envelope import NotTrusted, signatures_of, trust
+from ccheck.release.verdict.keys import private_key, public_key
 
 PAYLOAD_TYPE = "application/vnd.ccheck.rollout+json"
 

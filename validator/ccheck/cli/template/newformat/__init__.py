@@ -8,5 +8,5 @@ FORMAT = Format(
     definition="newformat.schema:SCHEMA",
     rules="newformat.checks:TABLE",
     interpreter="newformat.exercise:run",  # <interpreter>
-    no_quick_way="only formats that ccheck brings along have one",
+    no_fast_path="only formats that ccheck brings along have one",
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ccheck_schemas.model.fix_up import seal
+from ccheck_schemas.model.fix_up import fix_up
 from ccheck_schemas.read import read
 from ccheck_schemas.recipe.packing import Packing
 from ccheck_schemas.recipe.part import Part
@@ -40,7 +40,7 @@ class Layout:
         }
         top.done()
         data = self._header.pack(fixed) + b"".join(rules)
-        return seal(data, read(self._root, data))
+        return fix_up(data, read(self._root, data))
 
     def _packed(self, part: Part) -> bytes:
         fixed = {

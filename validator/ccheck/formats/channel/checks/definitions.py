@@ -77,7 +77,7 @@ def definitions_broken(subject: Subject) -> Iterator[Blame]:
     means nothing.
 
     ## How to fix
-    Run `ccheck validate` on the definitions, mend them, then judge the instances.
+    Run `ccheck validate` on the definitions, fix them, then judge the instances.
     """
     yield from _doubtful(
         subject,
@@ -129,7 +129,7 @@ def _doubtful(subject: Subject, *, broken: bool, message: str, why: str) -> Iter
                 content.header.span("kind"),
                 label="instances",
                 why=why,
-                fix="mend the definitions first: ccheck validate shows what is wrong with them",
+                fix="fix the definitions first: ccheck validate shows what is wrong with them",
                 because=(Proof("these definitions did not pass", file=definitions.path),),
             )
 
@@ -216,7 +216,7 @@ def unknown_template_type(subject: Subject) -> Iterator[Blame]:
     something else.
 
     ## How to fix
-    Name the definitions that hold the type, or mend the instance's type.
+    Name the definitions that hold the type, or fix the instance's type.
     """
     known = {t.id for d in subject.setting.definitions for t in d.content.types}
     for instance in content_of(subject).instances:
@@ -226,7 +226,7 @@ def unknown_template_type(subject: Subject) -> Iterator[Blame]:
                 instance.source.span("type_id"),
                 label=f"type {instance.type_id}",
                 why="a driver that looks the type up finds nothing, or something else",
-                fix="name the definitions that hold the type, or mend the instance",
+                fix="name the definitions that hold the type, or fix the instance",
             )
 
 

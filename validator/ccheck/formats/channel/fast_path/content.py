@@ -1,4 +1,4 @@
-"""The screen of channel files: one pass over the columns of a spotless file, for the checks of meaning and
+"""The screen of channel files: one pass over the columns of a valid file, for the checks of meaning and
 the contract.
 """
 
@@ -67,7 +67,7 @@ def _each_right(columns: Columns, types: Types) -> bool:
     criteria = tuple(columns.rows("criteria"))
     found = judge(
         columns.rows("instances"),
-        lambda first, count: criteria[first : first + count],  # a spotless file has them
+        lambda first, count: criteria[first : first + count],  # a valid file has them
         types,
         columns.numbers["header.channel"],
         columns.data,
@@ -80,12 +80,14 @@ def doubtful(reading: Reading, types: Types) -> Doubtful | None:
     """The instances of any file that may have findings of meaning or contract; None where the file has no
     whole header, or lacks a table.
     """
-    from ccheck_schemas.read.rows import Rows  # it imports Construct, and a file that passes does without
+    from ccheck_schemas.read.rows import (
+        RowSequence,
+    )  # it imports Construct, and a file that passes does without
 
     header = reading.root.get("header")
     instances, criteria = reading.tables.get("instances"), reading.tables.get("criteria")
     channel = None if header is None else header.get("channel")
-    if channel is None or not isinstance(instances, Rows) or not isinstance(criteria, Rows):
+    if channel is None or not isinstance(instances, RowSequence) or not isinstance(criteria, RowSequence):
         return None
     rows, packer, most = criteria.bytes(), criteria.plan.packer, len(criteria)
     handed = 0

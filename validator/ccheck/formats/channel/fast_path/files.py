@@ -1,4 +1,4 @@
-"""The quick way to a pass: generated code and screens, without the schemas and checks being loaded at all."""
+"""The fast path to a pass: generated code and screens, without the schemas and checks being loaded at all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ccheck.formats.channel.fast_path import content as channel
 from ccheck.formats.channel.fast_path.applying import APPLYING
 from ccheck.formats.channel.fast_path.criteria import Types
 from ccheck.formats.fast_path import passed
-from ccheck_schemas.formats.channel.generated import spotless
+from ccheck_schemas.formats.channel.generated import accept
 from ccheck_schemas.formats.channel.numbers import MAGIC
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from ccheck_schemas.schema import Schema
 
 SCHEMA = "channel"
-"""The format that has a quick way."""
+"""The format that has a fast path."""
 
 
 @dataclass(frozen=True)
-class Quick:
+class ChannelFastPath:
     """What files are held against: the builds in their support window, and what criteria may be of the
     template types that are defined.
     """
@@ -40,7 +40,7 @@ class Quick:
         """Whether a file passes every check; False where that is not certain. name: the file's base name."""
         if data[:4] != MAGIC:
             return False
-        columns = spotless(data)
+        columns = accept(data)
         if columns is None:
             return False
         return channel.definitions(columns, name, self.builds) is not None or (
@@ -68,8 +68,8 @@ class Quick:
         return Narrowed(assemble(reading, found.instances), canonical=found.canonical)
 
 
-def prepare(consumers: Consumers | None, on: date, definitions: Sequence[Path]) -> Quick:
-    """The quick way for what was named. Definitions that are not right, or are not one file, leave files of
+def prepare(consumers: Consumers | None, on: date, definitions: Sequence[Path]) -> ChannelFastPath:
+    """The fast path for what was named. Definitions that are not right, or are not one file, leave files of
     instances without it.
     """
     builds = () if consumers is None else consumers.supported(on)
@@ -80,7 +80,7 @@ def prepare(consumers: Consumers | None, on: date, definitions: Sequence[Path]) 
             data = take(str(path))
         except NotTaken:
             data = b""
-        columns = spotless(data) if data[:4] == MAGIC else None
+        columns = accept(data) if data[:4] == MAGIC else None
         if columns is not None:
             types = channel.definitions(columns, path.name, builds)
-    return Quick(builds, None if types is None else Types(types, builds))
+    return ChannelFastPath(builds, None if types is None else Types(types, builds))

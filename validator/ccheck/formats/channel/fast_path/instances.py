@@ -1,4 +1,4 @@
-"""All instances of a spotless channel file at once, by columns: whether none of them has a finding.
+"""All instances of a valid channel file at once, by columns: whether none of them has a finding.
 
 The criteria of most instances have one of a few shapes: their fields, kinds, value kinds and flags. A shape
 is judged once, sizes and offsets are asked of whole columns, and only operands are looked at one by one.

@@ -278,7 +278,7 @@ def sysmon_aggregations_unlisted(subject: Subject) -> Iterator[Blame]:
     lists the aggregations from the header finds none.
 
     ## How to fix
-    Nothing needs to be done for consumers. To mend the blob, set the offset to that of the first aggregation.
+    Nothing needs to be done for consumers. To fix the blob, set the offset to that of the first aggregation.
     """
     content = content_of(subject)
     members = [c for _, c in conditions(subject) if c.aggregation_id]

@@ -1,4 +1,4 @@
-"""Each instance under every supported build, with the events that matter; the matrix has no hole."""
+"""Each instance under every supported build, with the events that matter; full coverage of the matrix."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def run(case: Case) -> Stage:
     }
     # Formats without criteria have neither instances nor a matrix.
     examined = {kind: count for kind, count in examined.items() if count or kind not in ("instances", "uses")}
-    matrix = "the matrix has no hole" if uses else "without criteria, so without a matrix"
+    matrix = "full coverage of the matrix" if uses else "without criteria, so without a matrix"
     ran_under = f"{counted(files, 'file')} ran under {counted(len(builds), 'build')}"
     summary = f"{ran_under}, {counted(events, 'event')}; {matrix}"
     return concluded(
@@ -72,7 +72,7 @@ def _failures(ran: Ran, evidence: Evidence) -> Iterator[str]:
     for use in evidence.uses:
         if use not in met:
             place = f"{use.type} field {use.field + 1}, {use.kind}"
-            yield f"{name}: no event was held against {place}: a hole in the matrix"
+            yield f"{name}: no event met {place}: not covered"
 
 
 def _stopped(outcome: Outcome) -> str:

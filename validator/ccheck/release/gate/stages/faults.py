@@ -14,9 +14,9 @@ from ccheck.core.subject import Subject
 from ccheck.formats.exercise.outcome import Exercise, ExerciseError, Given, Outcome
 from ccheck.judging.judge import judge
 from ccheck.release.gate.case import Case
-from ccheck.release.gate.damage import Damaged, damages
 from ccheck.release.gate.release import Taken
 from ccheck.release.gate.result import Stage, concluded
+from ccheck.release.gate.stages.damage import Damaged, damages
 from ccheck.text.quoting import counted
 from ccheck_schemas.record import is_records
 
@@ -67,7 +67,7 @@ def run(case: Case) -> Stage:
     }
     summary = (
         f"{counted(kinds.total(), 'damaged file')}: no build trapped in {counted(runs, 'run')},"
-        " and none took for good what was not"
+        " and none accepted a damaged file"
     )
     return concluded("faults", examined, summary=summary, failures=failures, gaps=gaps)
 
@@ -106,7 +106,7 @@ def _tried(
         if outcome.trap is not None:
             failures.append(f"{outcome.consumer} traps: {outcome.trap.kind}, {outcome.trap.path}")
         elif took and not genuine and outcome.consumer in field:
-            failures.append(f"{outcome.consumer} takes it for good")
+            failures.append(f"{outcome.consumer} accepts it")
     return _Tried(failures, [], tuple(outcome.consumer for outcome in outcomes))
 
 

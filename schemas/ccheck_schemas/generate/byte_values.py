@@ -11,7 +11,9 @@ from ccheck_schemas import meaning as m
 _ALL = frozenset(range(256))
 
 
-def plain(leaf: Any, meanings: tuple[m.Meaning, ...]) -> tuple[list[frozenset[int]], tuple[m.Meaning, ...]]:
+def byte_values(
+    leaf: Any, meanings: tuple[m.Meaning, ...]
+) -> tuple[list[frozenset[int]], tuple[m.Meaning, ...]]:
     """The values that each byte of a field may have, in the order of the file, and the meanings that this
     does not answer for.
     """

@@ -1,13 +1,14 @@
-"""The ledger of one reading: the faults that were noted, and which record owns which bytes."""
+"""The fault collector of one reading: its faults, and which record owns which bytes."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ccheck_schemas.coverage import Coverage, merged, subtract
-from ccheck_schemas.fault import Fault, FaultName
+from ccheck_schemas.fault import Fault, FaultDetails, FaultName
+from ccheck_schemas.fault_details import BytesOwnedTwice, BytesUnowned, PaddingNotZero
 from ccheck_schemas.record import Record, Unread
 from ccheck_schemas.span import Span
 
@@ -26,15 +27,14 @@ class Stop(Exception):
 
 
 class _Note(NamedTuple):
-    name: FaultName
+    details: FaultDetails
     record: Record
     field: str | None
     place: Place | None
     proofs: Proofs
-    values: dict[str, Any]
 
 
-class Ledger:
+class FaultCollector:
     """What is noted while a file is read.
 
     Attributes:
@@ -57,17 +57,17 @@ class Ledger:
 
     def fault(
         self,
-        name: FaultName,
+        details: FaultDetails,
         record: Record,
         field: str | None = None,
         place: Place | None = None,
         proofs: Proofs = (),
-        **values: Any,
     ) -> None:
         """Note a fault at a field of a record, or at `place` when the bytes to blame are not the field's.
 
         The same fault at the same place is noted once, however many rules find it.
         """
+        name = details.name
         key = (name, id(record), field, place)
         if key in self._noted:
             return
@@ -75,20 +75,20 @@ class Ledger:
             self._noted.add(key)
         self.counts[name] += 1
         if self.counts[name] <= FAULTS_KEPT:
-            self._notes.append(_Note(name, record, field, place, proofs, values))
+            self._notes.append(_Note(details, record, field, place, proofs))
 
-    def blame(self, name: FaultName, record: Record, field: str | None, place: Place, **values: Any) -> None:
+    def blame(self, details: FaultDetails, record: Record, field: str | None, place: Place) -> None:
         """Note a fault at a field, or at `place` when the number to blame stands in no field of its own."""
-        self.fault(name, record, field, None if field else place, **values)
+        self.fault(details, record, field, None if field else place)
 
     def padding(self, record: Record, at: int, end: int) -> None:
         """Note padding that is not zero, from its first to its last such byte."""
         padding = self.data[at:end]
         if any(padding):
             place = (at + len(padding) - len(padding.lstrip(b"\0")), at + len(padding.rstrip(b"\0")))
-            self.fault(FaultName.PADDING_NOT_ZERO, record, "padding", place)
+            self.fault(PaddingNotZero(), record, "padding", place)
 
-    def faults(self) -> tuple[Fault, ...]:
+    def faults(self) -> tuple[Fault[FaultDetails], ...]:
         """All kept faults by offset. Asked at the end: only then are the paths of table rows known."""
         finished = [_finish(note) for note in self._notes]
         return tuple(sorted(finished, key=lambda f: (f.span.offset, f.span.end, f.name)))
@@ -106,10 +106,10 @@ class Ledger:
         self._claims.append((start, end if filled is None else min(filled, end), end, record))
         self._claimed += end - start
         if self._claimed > 2 * self.size + 4096:
-            self.fault(FaultName.BYTES_OWNED_TWICE, record, place=(start, end), other=None, link=False)
+            self.fault(BytesOwnedTwice(other=None, link=False), record, place=(start, end))
             raise Stop
 
-    def settle_claims(self, top: Record) -> None:
+    def check_claims(self, top: Record) -> None:
         """See that each byte of the file belongs to one record."""
         at = reached = 0
         owner = top
@@ -127,13 +127,13 @@ class Ledger:
     def _owned_twice(self, record: Record, owner: Record, place: Place) -> None:
         name = owner.path or "the header"
         proofs = ((f"{name} owns them", place_of(owner)),)
-        self.fault(FaultName.BYTES_OWNED_TWICE, record, place=place, proofs=proofs, other=name, link=False)
+        self.fault(BytesOwnedTwice(name, link=False), record, place=place, proofs=proofs)
 
     def _unowned(self, top: Record, place: Place) -> None:
         if self.complete:
             for gap in subtract([place], merged(self.coverage.shared)):
                 zero = not any(self.data[slice(*gap)])
-                self.fault(FaultName.BYTES_UNOWNED, top, place=gap, zero=zero)
+                self.fault(BytesUnowned(zero), top, place=gap)
 
     def unread(self) -> tuple[Unread, ...]:
         """What was not looked into. Asked at the end, as `faults` is."""
@@ -145,10 +145,10 @@ def place_of(record: Record) -> Callable[[], Span]:
     return lambda: Span(record.offset, max(1, record.end - record.offset), record.path)
 
 
-def _finish(note: _Note) -> Fault:
+def _finish(note: _Note) -> Fault[FaultDetails]:
     if note.place is None:
         span = note.record.span(note.field)
     else:
         path = ".".join(part for part in (note.record.path, note.field or "") if part)
         span = Span(note.place[0], note.place[1] - note.place[0], path)
-    return Fault(note.name, span, note.values, tuple((words, where()) for words, where in note.proofs))
+    return Fault(note.details, span, tuple((words, where()) for words, where in note.proofs))

@@ -35,7 +35,7 @@ DERIVED = frozenset(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Number:
-    """An integer of a kind of record.
+    """An integer of a record type.
 
     name: as the schema has it. delta: bytes from the start of its run. low, high: the bounds that the schema
     states, or else those of its bytes. least, most: what its bytes can hold. values: the members of an enum,
@@ -64,7 +64,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Blob:
-    """Text or bytes of a kind of record.
+    """Text or bytes of a record type.
 
     delta: bytes from the start of its run. size: bytes, with the NUL behind; None where it stands by itself
     and its length varies. unit: bytes of one character and of the NUL. encoding: None for raw bytes. behind:
@@ -108,7 +108,7 @@ class Payload(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlaceForm:
-    """A number that names a record elsewhere, at the offset ``base + slope * number``; `zero` names none."""
+    """A number that points to a record at the offset ``base + slope * number``; `zero` names none."""
 
     number: Number
     base: int = 0
@@ -126,8 +126,8 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Kind:
-    """A run of fixed bytes that is the same in all records of its kind; one piece of text where size is None.
+class RecordType:
+    """A run of fixed bytes that is the same in all records of its type; one piece of text where size is None.
 
     name: where it stands in the schema, for people. indices: the numbers that name rows, with their tables.
     """
@@ -146,7 +146,7 @@ class Kind:
         return next((number for number in self.numbers if number.name == name), None)
 
 
-class Tie(StrEnum):
+class Derivation(StrEnum):
     """How a number follows from the rest of the file."""
 
     BYTES = "bytes"
@@ -171,7 +171,7 @@ class Relation:
     """
 
     number: Number
-    tie: Tie
+    derivation: Derivation
     target: int = 0
     last: int = 0
     trim: int = 0
@@ -185,14 +185,14 @@ class Relation:
         return self.at + (amount - self.base) * self.run // self.rise
 
 
-class Spot(NamedTuple):
+class Pinned(NamedTuple):
     """An item of a pool that stays where it stands, `delta` bytes behind the pool's start."""
 
     delta: int
     payload: Payload
 
 
-class Stray(NamedTuple):
+class Orphan(NamedTuple):
     """An item of a pool that a record no longer names truly. offset, length: which number still holds."""
 
     payload: Payload
@@ -200,7 +200,7 @@ class Stray(NamedTuple):
     length: bool
 
 
-Ref = Payload | Spot | Stray | int | None
+Ref = Payload | Pinned | Orphan | int | None
 """What a number of a record names: an item of a pool, or a piece by its key. None is left as it stands."""
 
 Refs = tuple[Ref, ...]
@@ -212,24 +212,24 @@ KEYS = count(1)
 
 @dataclass(slots=True, eq=False)
 class Piece:
-    """Bytes that stay together. kind: None for bytes that nobody explains.
+    """Bytes that stay together. record_type: None for bytes that nobody explains.
 
     align: what its start is a multiple of. path: the keys of the elements that it belongs to; an element's
-    key is that of its first piece. table, pool: what stands here instead of bytes of its own. bent: the
+    key is that of its first piece. table, pool: what stands here instead of bytes of its own. dangling: the
     offset of the next element, which it holds, does not lead there.
     """
 
     key: int
     start: int
     end: int
-    kind: Kind | None = None
+    record_type: RecordType | None = None
     align: int = 1
     path: tuple[int, ...] = ()
     relations: tuple[Relation, ...] = ()
     refs: Refs = ()
     table: int | None = None
     pool: str | None = None
-    bent: bool = False
+    dangling: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -260,7 +260,7 @@ class TableRows:
     """One table. name: as the schema has it. low, high: how many rows are allowed. rows: what each names."""
 
     name: str
-    kind: Kind
+    record_type: RecordType
     low: int
     high: int
     start: int
@@ -268,7 +268,7 @@ class TableRows:
 
 
 @dataclass(slots=True)
-class Anatomy:
+class FileModel:
     """A file taken apart: pieces in the order in which the schema names them, tables and lists by key."""
 
     pieces: list[Piece]

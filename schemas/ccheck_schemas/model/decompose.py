@@ -16,45 +16,45 @@ from ccheck_schemas import meaning as m
 from ccheck_schemas.layout.size import sizeof
 from ccheck_schemas.layout.tree import bare
 from ccheck_schemas.model import forms
-from ccheck_schemas.model.kind import (
+from ccheck_schemas.model.number_scope import NumberScope
+from ccheck_schemas.model.record_type import (
     KEYS,
-    Anatomy,
     Chained,
-    Kind,
+    Derivation,
+    FileModel,
     Number,
     Payload,
     Piece,
     PlaceForm,
+    RecordType,
     Refs,
     Relation,
     Role,
     TableRows,
-    Tie,
 )
-from ccheck_schemas.model.plan import (
+from ccheck_schemas.model.runs import (
     LEAVES,
     Run,
     blob_of,
     branches,
     chosen,
     leaf_run,
-    plan,
+    runs_of,
     slope,
     variable,
 )
-from ccheck_schemas.model.scope import Scope
 from ccheck_schemas.read import read
 from ccheck_schemas.record import Record
 from ccheck_schemas.vocabulary.expression import Unresolved, resolve
 
 
-def dissect(root: construct.Construct, data: bytes) -> Anatomy:
+def decompose(root: construct.Construct, data: bytes) -> FileModel:
     """The pieces of `data` as the schema `root` names them, with overlaps and gaps as the file has them."""
-    return _Dissector(root, data).run()
+    return _Decomposer(root, data).run()
 
 
-class _Dissector:
-    """One walk over a schema and a reading. The methods for nodes give the offset behind, or None where the
+class _Decomposer:
+    """One pass over a schema and a reading. The methods for nodes give the offset behind, or None where the
     record is cut short.
     """
 
@@ -62,24 +62,24 @@ class _Dissector:
         self.root = root
         self.data = data
         self.reading = read(root, data)
-        self.found = Anatomy([], {}, {})
+        self.found = FileModel([], {}, {})
         self.heads: dict[int, int] = {}
-        self.later: list[Callable[[], None]] = []
+        self.deferred: list[Callable[[], None]] = []
         self.reserved = 0
 
-    def run(self) -> Anatomy:
+    def run(self) -> FileModel:
         """All pieces, with the places that numbers name."""
-        self.struct(self.root, self.reading.root, 0, (), Scope(None), "")
-        for step in self.later:  # grows while it is walked
+        self.struct(self.root, self.reading.root, 0, (), NumberScope(None), "")
+        for step in self.deferred:  # grows during the loop
             step()
         for piece in self.found.pieces:
-            if piece.kind is not None and piece.kind.places:
-                piece.refs += self.places(piece.kind.places, piece.start)
+            if piece.record_type is not None and piece.record_type.places:
+                piece.refs += self.places(piece.record_type.places, piece.start)
         for table in self.found.tables.values():
-            if table.kind.places:
-                size = table.kind.size or 0
+            if table.record_type.places:
+                size = table.record_type.size or 0
                 table.rows = [
-                    refs + self.places(table.kind.places, table.start + i * size)
+                    refs + self.places(table.record_type.places, table.start + i * size)
                     for i, refs in enumerate(table.rows)
                 ]
         return self.found
@@ -92,20 +92,22 @@ class _Dissector:
             for form, value in zip(forms, values, strict=True)
         )
 
-    def piece(self, start: int, end: int, path: tuple[int, ...], kind: Kind | None = None) -> Piece:
+    def piece(
+        self, start: int, end: int, path: tuple[int, ...], record_type: RecordType | None = None
+    ) -> Piece:
         """A new piece; the first of an element bears the key that was reserved for it."""
         key, self.reserved = self.reserved or next(KEYS), 0
-        found = Piece(key, start, end, kind, path=path)
+        found = Piece(key, start, end, record_type, path=path)
         self.found.pieces.append(found)
         return found
 
     # -- records
 
     def struct(
-        self, node: Any, record: Record, at: int, path: tuple[int, ...], scope: Scope, name: str
+        self, node: Any, record: Record, at: int, path: tuple[int, ...], scope: NumberScope, name: str
     ) -> int | None:
         """All pieces of a record."""
-        for step in plan(node, name):
+        for step in runs_of(node, name):
             if isinstance(step, Run):
                 after = self.fixed(step, node, record, at, path, scope)
             else:
@@ -118,11 +120,11 @@ class _Dissector:
             if after is None:
                 return None
             at = after
-        self.later.append(partial(self.state, node, scope))
+        self.deferred.append(partial(self.state, node, scope))
         return at
 
     def fixed(
-        self, run: Run, node: Any, record: Record, at: int, path: tuple[int, ...], scope: Scope
+        self, run: Run, node: Any, record: Record, at: int, path: tuple[int, ...], scope: NumberScope
     ) -> int | None:
         """A run of fixed fields, if it is there from end to end."""
         try:
@@ -131,18 +133,18 @@ class _Dissector:
             return None
         if start != at or end - start != run.size or end > len(self.data):
             return None
-        piece = self.piece(start, end, path, run.kind)
-        for number in run.kind.numbers:
+        piece = self.piece(start, end, path, run.record_type)
+        for number in run.record_type.numbers:
             scope.numbers[number.name] = (piece, number)
             if number.role is Role.FILE_SIZE:
-                piece.relations += (Relation(number, Tie.SIZE),)
+                piece.relations += (Relation(number, Derivation.SIZE),)
             elif number.role is Role.CHECKSUM:
-                piece.relations += (Relation(number, Tie.CHECKSUM, target=number.values[0]),)
-        if run.kind.pooled:
-            piece.refs = self.payloads(node, run.kind, record)
+                piece.relations += (Relation(number, Derivation.CHECKSUM, target=number.values[0]),)
+        if run.record_type.pooled:
+            piece.refs = self.payloads(node, run.record_type, record)
         return end
 
-    def payloads(self, node: Any, kind: Kind, record: Record) -> Refs:
+    def payloads(self, node: Any, record_type: RecordType, record: Record) -> Refs:
         """What stands in pools for a record, as far as it stands there well."""
         found: dict[str, Payload | None] = {}
         for sub in bare(node)[0].subcons:
@@ -150,7 +152,7 @@ class _Dissector:
                 pooled = bare(_branch(sub, record))[0]
                 if isinstance(pooled, m.Pooled):
                     found[m.field_of(pooled.offset) or ""] = self.payload(pooled, record)
-        return tuple(found.get(form.offset.name) for form in kind.pooled)
+        return tuple(found.get(form.offset.name) for form in record_type.pooled)
 
     def payload(self, node: m.Pooled, record: Record) -> Payload | None:
         """The item of a pool that a record names, None where it lies outside."""
@@ -168,39 +170,54 @@ class _Dissector:
         content = self.data[offset : offset + length]
         return Payload(content, node.align, blob.behind, blob.encoding, blob.lists)
 
-    def state(self, node: Any, scope: Scope) -> None:
+    def state(self, node: Any, scope: NumberScope) -> None:
         """What counts and lengths of a record say by their meaning alone."""
         pieces = {id(piece): piece for piece, _ in scope.numbers.values()}
-        tied = {id(relation.number) for piece in pieces.values() for relation in piece.relations}
+        derived = {id(relation.number) for piece in pieces.values() for relation in piece.relations}
         for sub in bare(node)[0].subcons:
-            held = scope.numbers.get(sub.name or "")
-            if held is None or id(held[1]) in tied:
+            found = scope.numbers.get(sub.name or "")
+            if found is None or id(found[1]) in derived:
                 continue
-            piece, number = held
+            piece, number = found
             for meaning in bare(sub)[1]:
                 if isinstance(meaning, m.CountOf) and meaning.of in scope.lists:
-                    piece.relations += (Relation(number, Tie.ELEMENTS, scope.lists[meaning.of]),)
+                    piece.relations += (Relation(number, Derivation.ELEMENTS, scope.lists[meaning.of]),)
                 elif isinstance(meaning, m.LengthOf) and meaning.of in scope.extents:
                     first, last, trim = scope.extents[meaning.of]
-                    piece.relations += (Relation(number, Tie.BYTES, first, last, trim),)
+                    piece.relations += (Relation(number, Derivation.BYTES, first, last, trim),)
 
-    def tie(self, expression: Any, scope: Scope, tie: Tie, target: int, last: int = 0, trim: int = 0) -> None:
+    def derive(
+        self,
+        expression: Any,
+        scope: NumberScope,
+        derivation: Derivation,
+        target: int,
+        last: int = 0,
+        trim: int = 0,
+    ) -> None:
         """Let the number that an expression reads follow from what it counts."""
         path = variable(expression)
-        held = scope.find(path) if path else None
-        if held is None or path is None:
+        found = scope.find(path) if path else None
+        if found is None or path is None:
             return
-        piece, number = held
+        piece, number = found
         (value,) = number.packer.unpack_from(self.data, piece.start + number.delta)
         line = slope(expression, path, value)
         if line is not None:
             base, rise, run = line
-            piece.relations += (Relation(number, tie, target, last, trim, value, base, rise, run),)
+            piece.relations += (Relation(number, derivation, target, last, trim, value, base, rise, run),)
 
     # -- nodes between the runs
 
     def node(
-        self, node: Any, name: str, record: Record, at: int, path: tuple[int, ...], scope: Scope, full: str
+        self,
+        node: Any,
+        name: str,
+        record: Record,
+        at: int,
+        path: tuple[int, ...],
+        scope: NumberScope,
+        full: str,
     ) -> int | None:
         """One node; conditional ones lead on to the branch that the record's numbers choose."""
         leaf = _branch(node, record)
@@ -210,7 +227,7 @@ class _Dissector:
                 return None
             case construct.Struct():
                 inner = record.get(name)
-                scope.inner[name] = Scope(scope)
+                scope.inner[name] = NumberScope(scope)
                 if not isinstance(inner, Record):
                     return None
                 return self.struct(node, inner, at, path, scope.inner[name], full)
@@ -240,30 +257,37 @@ class _Dissector:
             case m.Rest() | m.OpaqueRest() | m.Delimited():
                 return self.unsized(node, name, record, at, path, full)
             case m.At():
-                self.later.append(partial(self.elsewhere, node, name, record, scope, full))
+                self.deferred.append(partial(self.record_at, node, name, record, scope, full))
             case m.Chain():
-                self.later.append(partial(self.chain, node, name, record, path, scope, full))
+                self.deferred.append(partial(self.chain, node, name, record, path, scope, full))
         return at
 
     def elastic(
-        self, node: Any, name: str, record: Record, at: int, path: tuple[int, ...], scope: Scope, full: str
+        self,
+        node: Any,
+        name: str,
+        record: Record,
+        at: int,
+        path: tuple[int, ...],
+        scope: NumberScope,
+        full: str,
     ) -> int | None:
         """Text or bytes whose length a number states."""
         try:
             start, end, _ = record.place(name)
         except KeyError:
             return None
-        kind = leaf_run(node, name, full).kind
-        behind = kind.blobs[0].behind
+        record_type = leaf_run(node, name, full).record_type
+        behind = record_type.blobs[0].behind
         if start != at or end + behind > len(self.data):
             return None
-        piece = self.piece(start, end + behind, path, kind)
+        piece = self.piece(start, end + behind, path, record_type)
         scope.extents[name] = (piece.key, piece.key, behind)
-        self.tie(node.length, scope, Tie.BYTES, piece.key, piece.key, behind)
+        self.derive(node.length, scope, Derivation.BYTES, piece.key, piece.key, behind)
         return end + behind
 
     def zeros(
-        self, node: Any, record: Record, at: int, path: tuple[int, ...], scope: Scope, full: str
+        self, node: Any, record: Record, at: int, path: tuple[int, ...], scope: NumberScope, full: str
     ) -> int | None:
         """Zeros up to an offset that a number names, which follows them, or up to the end."""
         end = _amount(node.offset, record) if isinstance(node, m.ZerosTo) else len(self.data)
@@ -272,7 +296,7 @@ class _Dissector:
         piece = self.piece(at, end, path, forms.zeros(full))
         first = self.found.pieces[0]
         if isinstance(node, m.ZerosTo) and first.start == 0:
-            self.tie(node.offset, scope, Tie.BYTES, first.key, piece.key)
+            self.derive(node.offset, scope, Derivation.BYTES, first.key, piece.key)
         return end
 
     def to_nul(self, node: m.TextToNul, name: str, at: int, path: tuple[int, ...], full: str) -> int | None:
@@ -303,7 +327,7 @@ class _Dissector:
         record: Record,
         at: int,
         path: tuple[int, ...],
-        scope: Scope,
+        scope: NumberScope,
         full: str,
     ) -> int | None:
         """A block of texts that others name by numbers of their own; it stays as it is."""
@@ -313,38 +337,38 @@ class _Dissector:
         end = at + length
         piece = self.piece(at, end, path, forms.block(name, full))
         scope.extents[name] = (piece.key, piece.key, 0)
-        self.tie(node.length, scope, Tie.BYTES, piece.key, piece.key)
+        self.derive(node.length, scope, Derivation.BYTES, piece.key, piece.key)
         return end
 
     def table(
-        self, node: m.Table, name: str, record: Record, at: int, path: tuple[int, ...], scope: Scope
+        self, node: m.Table, name: str, record: Record, at: int, path: tuple[int, ...], scope: NumberScope
     ) -> int | None:
         """A table: one piece, whose rows are kept apart."""
-        steps = plan(node.subcon, "", node.table)
+        steps = runs_of(node.subcon, "", node.table)
         rows = record.get(name)
         runs = [step for step in steps if isinstance(step, Run)]
         size = sizeof(node.subcon)
         if rows is None or len(runs) != 1 or runs[0].size != size or not size:
             return None
-        kind = runs[0].kind
-        refs = [self.payloads(node.subcon, kind, row) if kind.pooled else () for row in rows]
+        record_type = runs[0].record_type
+        refs = [self.payloads(node.subcon, record_type, row) if record_type.pooled else () for row in rows]
         piece = self.piece(at, at + len(rows) * size, path)
         key = piece.table = next(KEYS)
-        self.found.tables[key] = TableRows(node.table, kind, node.low, node.high, at, refs)
-        self.tie(node.count, scope, Tie.ELEMENTS, key)
+        self.found.tables[key] = TableRows(node.table, record_type, node.low, node.high, at, refs)
+        self.derive(node.count, scope, Derivation.ELEMENTS, key)
         scope.lists[name] = key
         return piece.end
 
     def pool(
-        self, node: m.Pool, name: str, record: Record, at: int, path: tuple[int, ...], scope: Scope
+        self, node: m.Pool, name: str, record: Record, at: int, path: tuple[int, ...], scope: NumberScope
     ) -> int | None:
         """A pool: one piece, whose items are kept with those who name them."""
-        held = record.get(name)
-        if held is None:
+        found = record.get(name)
+        if found is None:
             return None
-        piece = self.piece(at, at + len(held), path)
+        piece = self.piece(at, at + len(found), path)
         piece.pool = node.region
-        self.tie(node.count, scope, Tie.BYTES, piece.key, piece.key)
+        self.derive(node.count, scope, Derivation.BYTES, piece.key, piece.key)
         return piece.end
 
     def region(
@@ -354,7 +378,7 @@ class _Dissector:
         record: Record,
         at: int,
         path: tuple[int, ...],
-        scope: Scope,
+        scope: NumberScope,
         full: str,
     ) -> int | None:
         """What a region holds, between two marks."""
@@ -365,16 +389,23 @@ class _Dissector:
         first = self.piece(at, at, path)
         self.node(bare(node.subcon)[0], name, record, at, path, scope, full)
         last = self.piece(end, end, path)
-        self.tie(node.length, scope, Tie.BYTES, first.key, last.key)
+        self.derive(node.length, scope, Derivation.BYTES, first.key, last.key)
         return end
 
     def array(
-        self, node: Any, name: str, record: Record, at: int, path: tuple[int, ...], scope: Scope, full: str
+        self,
+        node: Any,
+        name: str,
+        record: Record,
+        at: int,
+        path: tuple[int, ...],
+        scope: NumberScope,
+        full: str,
     ) -> int | None:
         """The elements of an array, each with a path of its own."""
-        held = record.get(name)
+        found = record.get(name)
         leaf = _branch(node.subcon, record)
-        if leaf is None or not isinstance(held, list):
+        if leaf is None or not isinstance(found, list):
             return None
         inner = bare(leaf)[0]
         size = sizeof(leaf)
@@ -383,15 +414,15 @@ class _Dissector:
         elements: list[int] = []
         ended = isinstance(node, m.Terminated)
         counted = isinstance(node, construct.Array)
-        whole = not counted or _amount(node.count, record) == len(held)
-        for item in held:
+        whole = not counted or _amount(node.count, record) == len(found)
+        for item in found:
             key = self.reserved = next(KEYS)
             after: int | None
             if isinstance(inner, construct.Struct) and isinstance(item, Record):
-                after = self.struct(inner, item, at, (*path, key), Scope(scope), f"{full}[]")
+                after = self.struct(inner, item, at, (*path, key), NumberScope(scope), f"{full}[]")
             elif isinstance(inner, LEAVES) and size is not None and at + size <= len(self.data):
                 run = leaf_run(leaf, f"{name}[]", f"{full}[]")
-                self.piece(at, at + size, (*path, key), run.kind)
+                self.piece(at, at + size, (*path, key), run.record_type)
                 after = at + size
             else:
                 after = None
@@ -411,24 +442,24 @@ class _Dissector:
             # The record that ends the list is no element of it.
             return self.piece(at, at + size, path, forms.ending(full, size)).end
         if counted:
-            self.tie(node.count, scope, Tie.ELEMENTS, key)
+            self.derive(node.count, scope, Derivation.ELEMENTS, key)
         return at if whole else None
 
-    # -- records elsewhere
+    # -- records at offsets
 
-    def elsewhere(self, node: m.At, name: str, record: Record, scope: Scope, full: str) -> None:
+    def record_at(self, node: m.At, name: str, record: Record, scope: NumberScope, full: str) -> None:
         """A record at an offset, once for all that name it."""
         target = record.get(name)
         if isinstance(target, Record) and target.offset not in self.heads:
             self.element(bare(node.subcon)[0], target, (), scope, full)
 
     def element(
-        self, node: Any, record: Record, path: tuple[int, ...], scope: Scope, full: str, align: int = 1
+        self, node: Any, record: Record, path: tuple[int, ...], scope: NumberScope, full: str, align: int = 1
     ) -> int | None:
         """A record of a chain or at an offset: the key of its first piece, None when that is not there."""
         key = self.reserved = next(KEYS)
         before = len(self.found.pieces)
-        self.struct(node, record, record.offset, (*path, key), Scope(scope), full)
+        self.struct(node, record, record.offset, (*path, key), NumberScope(scope), full)
         if self.reserved:
             self.reserved = 0
             return None
@@ -438,16 +469,16 @@ class _Dissector:
         return key
 
     def chain(
-        self, node: m.Chain, name: str, record: Record, path: tuple[int, ...], scope: Scope, full: str
+        self, node: m.Chain, name: str, record: Record, path: tuple[int, ...], scope: NumberScope, full: str
     ) -> None:
-        """The records of a chain; those whose next offset leads elsewhere are marked."""
-        held = record.get(name)
-        if not isinstance(held, list):
+        """The records of a chain; one whose next offset leads to another place is marked as dangling."""
+        found = record.get(name)
+        if not isinstance(found, list):
             return
         form = forms.chain_form(node, full)
         elements: list[int] = []
         pieces: list[Piece] = []
-        for link in held:
+        for link in found:
             at = len(self.found.pieces)
             key = self.element(bare(node.subcon)[0], link, path, scope, f"{full}[]", node.align)
             if key is None:
@@ -456,11 +487,11 @@ class _Dissector:
             pieces.append(self.found.pieces[at])
         starts = [piece.start for piece in pieces]
         for piece, following in zip(pieces, [*starts[1:], 0], strict=False):
-            piece.bent = form.next is None or self.value(piece, form.next) != following
+            piece.dangling = form.next is None or self.value(piece, form.next) != following
         key = next(KEYS)
         self.found.lists[key] = Chained(form, tuple(elements), path)
         scope.lists[name] = key
-        self.tie(node.first, scope, Tie.FIRST, key)
+        self.derive(node.first, scope, Derivation.FIRST, key)
 
     def value(self, piece: Piece, number: Number) -> int:
         """A number as the file has it."""

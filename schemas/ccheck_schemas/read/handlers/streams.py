@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import construct
 
 from ccheck_schemas import meaning as m
-from ccheck_schemas.fault import FaultName
-from ccheck_schemas.read.walk.cut import Cut
+from ccheck_schemas.fault_details import (
+    OffsetOutsideFile,
+    TextMalformed,
+    TextNotTerminated,
+    Truncated,
+    WorkOutOfProportion,
+)
+from ccheck_schemas.read.cut import Cut
 from ccheck_schemas.record import Record
 from ccheck_schemas.vocabulary.expression import field_of
 
 if TYPE_CHECKING:
-    from ccheck_schemas.read.walk.reader import Reader
+    from ccheck_schemas.read.reader import Reader
 
 SLACK = "the type ends before its field does"
 """Why the rest of a substream is not looked into."""
@@ -35,9 +43,11 @@ def opaque_rest(
     return _opaque(reader, node, record, name, at, limit)
 
 
-def _opaque(reader: Reader, node: Any, record: Record, name: str, at: int, end: int) -> int:
+def _opaque(
+    reader: Reader, node: m.Opaque | m.OpaqueRest, record: Record, name: str, at: int, end: int
+) -> int:
     record.put(name, reader.data[at:end], at, end)
-    reader.ledger.coverage.leave(record, name, (at, end), node.reason, node.dropped)
+    reader.collector.coverage.leave(record, name, (at, end), node.reason, node.dropped)
     return end
 
 
@@ -53,14 +63,14 @@ def rest(reader: Reader, node: m.Rest, record: Record, name: str, at: int, limit
     return _content(reader, node, record, name, at, limit)
 
 
-def _content(reader: Reader, node: Any, record: Record, name: str, at: int, end: int) -> int:
+def _content(reader: Reader, node: m.Slot | m.Rest, record: Record, name: str, at: int, end: int) -> int:
     raw = reader.data[at:end]
     length = node.extent(raw)
     record.put(name, None, at, end)
     record.values[name] = _decoded(reader, node.encoding, record, name, at, raw[:length])
     behind = raw[length:].removeprefix(b"" if node.include else node.terminator)
     if behind.strip(b"\0") and behind.strip(bytes([node.pad or 0])):
-        reader.ledger.coverage.leave(record, name, (end - len(behind), end), BEHIND)
+        reader.collector.coverage.leave(record, name, (end - len(behind), end), BEHIND)
     return end
 
 
@@ -72,7 +82,7 @@ def delimited(
     if found < 0 and not node.to_end:
         record.put(name, None, at, limit)
         if promised <= limit:
-            reader.ledger.fault(FaultName.TEXT_NOT_TERMINATED, record, name, (at, limit))
+            reader.collector.fault(TextNotTerminated(), record, name, (at, limit))
         reader.stop()
     behind = limit if found < 0 else found + len(node.terminator)
     filled = behind if node.include or found < 0 else found
@@ -100,10 +110,8 @@ def _decoded(
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as bad:
-        reason = f"not {encoding}: {bad.reason}"
-        reader.ledger.fault(
-            FaultName.TEXT_MALFORMED, record, name, (at + bad.start, at + bad.end), reason=reason
-        )
+        malformed = TextMalformed(f"not {encoding}: {bad.reason}")
+        reader.collector.fault(malformed, record, name, (at + bad.start, at + bad.end))
         return None
 
 
@@ -114,12 +122,11 @@ def substream(
     length = reader.amount(node.length, record, name, at)
     end = at + length
     if end > limit:
-        reader.ledger.complete = False
+        reader.collector.complete = False
         if end > promised or promised <= limit:
             place = (min(at, limit), limit)
-            reader.ledger.blame(
-                FaultName.TRUNCATED, record, field_of(node.length), place, need=length, have=limit - at
-            )
+            truncated = Truncated(length, limit - at)
+            reader.collector.blame(truncated, record, field_of(node.length), place)
     _inside(reader, node.subcon, record, name, at, min(end, limit), end)
     if end > limit:
         raise Cut
@@ -134,19 +141,21 @@ def substream_rest(
     return limit
 
 
-def _inside(reader: Reader, node: Any, record: Record, name: str, at: int, stop: int, end: int) -> None:
+def _inside(
+    reader: Reader, node: construct.Construct, record: Record, name: str, at: int, stop: int, end: int
+) -> None:
     """Read a node in a stream from `at` to `stop`; the file promised one up to `end`."""
     handle, subcon = reader.handler(node)
     around, reader.stream = reader.stream, (at, stop, end)
     try:
         used = handle(reader, subcon, record, name, at, stop, end)
     except Cut:
-        reader.ledger.complete = False
-        reader.loose[id(record)] = stop
+        reader.collector.complete = False
+        reader.detached[id(record)] = stop
         used = stop
     finally:
         reader.stream = around
-    reader.ledger.coverage.leave(record, name, (used, stop), SLACK)
+    reader.collector.coverage.leave(record, name, (used, stop), SLACK)
 
 
 def read_at(
@@ -157,15 +166,13 @@ def read_at(
     start, stop, end = (0, reader.size, reader.size) if node.whole_file else reader.stream
     record.put(name, None, at, at)
     if not 0 <= position <= stop - start:
-        reader.ledger.complete = False
+        reader.collector.complete = False
         if position < 0 or start + position > end or end <= stop:
-            blamed, place = field_of(node.position), (stop, stop)
-            reader.ledger.blame(
-                FaultName.OFFSET_OUTSIDE_FILE, record, blamed, place, value=start + position, size=stop
-            )
+            outside = OffsetOutsideFile(start + position, stop)
+            reader.collector.blame(outside, record, field_of(node.position), (stop, stop))
         return at
     target = start + position
-    coverage = reader.ledger.coverage
+    coverage = reader.collector.coverage
     before = len(coverage.notes)
     handle, subcon = reader.handler(node.subcon)
     around, reader.stream = reader.stream, (start, stop, end)
@@ -173,12 +180,12 @@ def read_at(
         after = handle(reader, subcon, record, name, target, stop, end)
         within = coverage.share((target, after), before)
     except Cut:
-        reader.ledger.complete = False
+        reader.collector.complete = False
         after = stop
         within = coverage.charge(stop - target)
     finally:
         reader.stream = around
     if not within:
-        place, work = (target, after), coverage.looked_through
-        reader.out_of_proportion(record, name, place, "bytes", work, coverage.limit)
+        too_much = WorkOutOfProportion("bytes", coverage.looked_through, coverage.limit)
+        reader.out_of_proportion(record, name, (target, after), too_much)
     return at

@@ -14,7 +14,7 @@ from construct.expr import BinExpr, UniExpr
 from ccheck_schemas import meaning as m
 from ccheck_schemas.layout.size import sizeof
 from ccheck_schemas.layout.tree import bare
-from ccheck_schemas.model.kind import Blob, Kind, Number, PlaceForm, PooledForm, Role, Share
+from ccheck_schemas.model.record_type import Blob, Number, PlaceForm, PooledForm, RecordType, Role, Share
 from ccheck_schemas.vocabulary.expression import Unresolved, resolve
 
 
@@ -22,7 +22,7 @@ from ccheck_schemas.vocabulary.expression import Unresolved, resolve
 class Run:
     """A run of fixed fields of a Struct. first, last: names of its own fields at both ends."""
 
-    kind: Kind
+    record_type: RecordType
     size: int
     first: str
     last: str
@@ -128,7 +128,7 @@ def chosen(node: Any, values: Any) -> Any:
 
 
 @cache
-def plan(node: construct.Construct, name: str = "", table: str = "") -> tuple[Run | Other, ...]:
+def runs_of(node: construct.Construct, name: str = "", table: str = "") -> tuple[Run | Other, ...]:
     """The runs and other nodes of a Struct. name: of its records, for people. table: whose rows they are."""
     node = bare(node)[0]
     steps: list[list[Leaf] | Other] = []
@@ -245,7 +245,7 @@ def _run(leaves: list[Leaf], uses: _Uses, name: str) -> Run:
         if line is not None and line[2] == 1:
             places.append(PlaceForm(numbers[path[0]], line[0], line[1]))
             placed.add(path[0])
-    kind = Kind(
+    record_type = RecordType(
         name=uses.table or name,
         size=delta,
         numbers=tuple(numbers.values()),
@@ -259,7 +259,7 @@ def _run(leaves: list[Leaf], uses: _Uses, name: str) -> Run:
         ),
         indices=tuple(indices),
     )
-    return Run(kind, delta, leaves[0].name.split(".")[0], leaves[-1].name.split(".")[0])
+    return Run(record_type, delta, leaves[0].name.split(".")[0], leaves[-1].name.split(".")[0])
 
 
 def _pooled(uses: _Uses, numbers: dict[str, Number]) -> Iterator[PooledForm]:
@@ -335,9 +335,9 @@ def blob_of(node: Any, name: str, delta: int, size: int | None) -> Blob:
 
 @cache
 def leaf_run(node: Any, name: str, full: str) -> Run:
-    """One field as a run of its own; where its length varies, its kind has no size."""
+    """One field as a run of its own; where its length varies, its type has no size."""
     inner, meanings = bare(node)
     if isinstance(inner, m.Text | construct.Bytes) and callable(inner.length):
-        return Run(Kind(full, None, blobs=(blob_of(inner, name, 0, None),)), 0, name, name)
+        return Run(RecordType(full, None, blobs=(blob_of(inner, name, 0, None),)), 0, name, name)
     uses = _Uses(construct.Struct(), "")
     return _run([Leaf(name, inner, meanings)], uses, full)

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import construct
+
 from ccheck_schemas import meaning as m
-from ccheck_schemas.fault import FaultName
+from ccheck_schemas.fault import FaultDetails
+from ccheck_schemas.fault_details import (
+    BytesOwnedTwice,
+    ChainBackwards,
+    ChainLoop,
+    ChainNoEnd,
+    OffsetMisaligned,
+    OffsetOutsideFile,
+)
 from ccheck_schemas.layout.outer import outer_paths
 from ccheck_schemas.meaning import field_of
-from ccheck_schemas.read.ledger import place_of
-from ccheck_schemas.read.walk.cut import Cut
+from ccheck_schemas.read.collector import Proofs, place_of
+from ccheck_schemas.read.cut import Cut
 from ccheck_schemas.record import Record
 
 if TYPE_CHECKING:
-    from ccheck_schemas.read.walk.reader import Reader
+    from ccheck_schemas.read.reader import Reader
 
 
-def elsewhere(
+def record_at(
     reader: Reader, node: m.At, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """A record at an offset; one that was read before is not read again."""
@@ -39,7 +49,7 @@ def elsewhere(
     return at
 
 
-def _around(node: Any, record: Record) -> tuple[Any, ...]:
+def _around(node: construct.Construct, record: Record) -> tuple[Any, ...]:
     """Returns what a record at an offset takes from the record that names it. Two that name one offset share
     the record only where they agree in this: else it would be read by the first and believed by both.
     """
@@ -54,15 +64,13 @@ def _followed(path: tuple[str, ...], values: Any) -> Any:
 
 
 def _read_at(
-    reader: Reader, node: Any, target: Record, holder: Record, field: str | None, offset: int
+    reader: Reader, node: construct.Construct, target: Record, holder: Record, field: str | None, offset: int
 ) -> bool:
     """Read a record at an offset that a field of another record, the holder, named."""
     if not 0 <= offset < reader.size:
-        reader.ledger.complete = False
-        place = (reader.size, reader.size)
-        reader.ledger.blame(
-            FaultName.OFFSET_OUTSIDE_FILE, holder, field, place, value=offset, size=reader.size
-        )
+        reader.collector.complete = False
+        outside = OffsetOutsideFile(offset, reader.size)
+        reader.collector.blame(outside, holder, field, (reader.size, reader.size))
         return False
     around = () if target.parent is None else _around(node, target.parent)
     reader.seen.setdefault((id(node), offset), {})[around] = target
@@ -70,12 +78,12 @@ def _read_at(
     try:
         end = reader.struct(node, target, offset, reader.size, reader.size)
     except Cut:
-        reader.ledger.complete = False
+        reader.collector.complete = False
         reader.cut.add(id(target))
         end = min(reader.size, target.reach)
     finally:
         reader.stream = stream
-    reader.ledger.claim(target, offset, max(offset, end), reader.loose.get(id(target)))
+    reader.collector.claim(target, offset, max(offset, end), reader.detached.get(id(target)))
     return True
 
 
@@ -90,10 +98,10 @@ def chain(
     while offset:
         fault = _misstep(reader, node, links, offset)
         if fault is not None:
-            kind, values, proofs = fault
+            details, proofs = fault
             place = None if field else (reader.size, reader.size)
-            reader.ledger.fault(kind, holder, field, place, proofs, **values)
-            reader.ledger.complete = False
+            reader.collector.fault(details, holder, field, place, proofs)
+            reader.collector.complete = False
             break
         link = Record(record, f"{name}[{len(links)}]", offset)
         if not _read_at(reader, node.subcon, link, holder, field, offset):
@@ -104,23 +112,23 @@ def chain(
         if offset is None or last is None or (id(link) in reader.cut and not 0 < offset < reader.size):
             break
         if (last == 0) != (offset == 0):
-            values = {"value": offset, "last": node.last, "marked": last == 0}
-            reader.ledger.fault(FaultName.CHAIN_NO_END, link, node.next_field, **values)
-            reader.ledger.complete = False
+            reader.collector.fault(ChainNoEnd(offset, node.last, last == 0), link, node.next_field)
+            reader.collector.complete = False
             break
     return at
 
 
-def _misstep(reader: Reader, node: m.Chain, links: list[Record], offset: int) -> Any:
-    """Why a chain may not go on at an offset: the fault, its values and proofs; None when it may."""
+def _misstep(
+    reader: Reader, node: m.Chain, links: list[Record], offset: int
+) -> tuple[FaultDetails, Proofs] | None:
+    """Returns why a chain must not go on at an offset, with proofs; None when it may."""
     if offset % node.align:
-        return FaultName.OFFSET_MISALIGNED, {"value": offset, "align": node.align}, ()
+        return OffsetMisaligned(offset, node.align), ()
     before = next(iter(reader.seen.get((id(node.subcon), offset), {}).values()), None)
     if before is not None and links and links[0].offset <= offset <= links[-1].offset:
-        return FaultName.CHAIN_LOOP, {"value": offset}, (("the chain has been here", place_of(before)),)
+        return ChainLoop(offset), (("the chain has been here", place_of(before)),)
     if links and offset < links[-1].offset:
-        return FaultName.CHAIN_BACKWARDS, {"value": offset, "here": links[-1].offset}, ()
+        return ChainBackwards(offset, links[-1].offset), ()
     if before is not None:
-        proofs = (("read here before", place_of(before)),)
-        return FaultName.BYTES_OWNED_TWICE, {"other": before.path, "link": True}, proofs
+        return BytesOwnedTwice(before.path, link=True), (("read here before", place_of(before)),)
     return None

@@ -23,17 +23,17 @@ class NotGenerated(Exception):
         self.reason = reason
 
 
-class Scope:
+class VariableScope:
     """The fields of one record by name: the variable of a number, or the scope of a nested record."""
 
-    def __init__(self, parent: Scope | None, root: Scope | None) -> None:
+    def __init__(self, parent: VariableScope | None, root: VariableScope | None) -> None:
         self.parent = parent or self
         self.root = root or self
-        self.names: dict[str, str | Scope] = {}
+        self.names: dict[str, str | VariableScope] = {}
         self.sized: dict[str, str] = {}
 
 
-def expression(value: m.Expression, scope: Scope) -> str:
+def expression(value: m.Expression, scope: VariableScope) -> str:
     """A `this` expression as Python, over the variables of a scope. Raises NotGenerated."""
     match value:
         case int():
@@ -50,9 +50,9 @@ def expression(value: m.Expression, scope: Scope) -> str:
     raise NotGenerated(f"the expression {value!r} is not understood")
 
 
-def variable(path: tuple[str, ...], scope: Scope) -> str:
+def variable(path: tuple[str, ...], scope: VariableScope) -> str:
     """The variable that holds a field. Raises NotGenerated where the path is not to a number."""
-    found: str | Scope = scope
+    found: str | VariableScope = scope
     for name in path:
         if isinstance(found, str):
             raise NotGenerated(f"{'.'.join(path)} goes into a number")

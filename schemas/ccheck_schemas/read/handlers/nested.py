@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING, Any
 import construct
 
 from ccheck_schemas import meaning as m
-from ccheck_schemas.fault import FaultName
+from ccheck_schemas.fault_details import SizeMismatch, Truncated, UnknownEnumValue
 from ccheck_schemas.layout.size import fixed_size, least_size
 from ccheck_schemas.meaning import field_of
-from ccheck_schemas.read.walk import leaves
-from ccheck_schemas.read.walk.cut import Cut
+from ccheck_schemas.read.cut import Cut
+from ccheck_schemas.read.handlers import leaves
 from ccheck_schemas.record import Record
 
 if TYPE_CHECKING:
-    from ccheck_schemas.read.walk.reader import Reader
+    from ccheck_schemas.read.reader import Reader
 
 
-def nested(reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+def nested(
+    reader: Reader, node: construct.Struct, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
     """A record inside another."""
     inner = Record(record, name or "", at)
     record.put(name, inner, at, at)
@@ -28,7 +30,9 @@ def nested(reader: Reader, node: Any, record: Record, name: str, at: int, limit:
     return end
 
 
-def array(reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+def array(
+    reader: Reader, node: construct.Array, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
     """A counted list."""
     count = reader.amount(node.count, record, name, at)
     size = fixed_size(node.subcon)
@@ -39,10 +43,10 @@ def array(reader: Reader, node: Any, record: Record, name: str, at: int, limit: 
     record.put(name, values, at, at)
     handle, subcon = reader.handler(node.subcon)
     # An Array makes no context of its own: its elements name the fields of the record that holds it.
-    if handle is leaves.integer and not subcon[1]:
+    if isinstance(subcon, leaves.Integer) and not subcon.meanings:
         # Numbers that mean nothing by themselves are read at once, and keep no places of their own.
-        end = at + fits * subcon[0].size
-        values += (number for (number,) in subcon[0].iter_unpack(memoryview(reader.data)[at:end]))
+        end = at + fits * subcon.packer.size
+        values += (number for (number,) in subcon.packer.iter_unpack(memoryview(reader.data)[at:end]))
         at, one_by_one = end, range(0)
     else:
         one_by_one = range(fits)
@@ -59,7 +63,7 @@ def array(reader: Reader, node: Any, record: Record, name: str, at: int, limit: 
         at = end
     record.put(name, values, start, at)
     if fits < count:
-        reader.ledger.complete = False
+        reader.collector.complete = False
         raise Cut
     return at
 
@@ -72,28 +76,28 @@ def region(
     field = field_of(node.length)
     end = at + length
     if end > limit:
-        reader.ledger.complete = False
+        reader.collector.complete = False
         if end > promised or promised <= limit:
             place = (min(at, limit), limit)
-            reader.ledger.blame(FaultName.TRUNCATED, record, field, place, need=length, have=limit - at)
+            reader.collector.blame(Truncated(length, limit - at), record, field, place)
     stop = min(end, limit)
     try:
         handle, subcon = reader.handler(node.subcon)
         used = handle(reader, subcon, record, name, at, stop, end)
     except Cut:
-        reader.ledger.complete = False
+        reader.collector.complete = False
         used = end
-        reader.loose[id(record)] = end
+        reader.detached[id(record)] = end
     if used < end <= limit:
-        reader.loose[id(record)] = used
-        reader.ledger.blame(FaultName.SIZE_MISMATCH, record, field, (at, end), value=length, actual=used - at)
+        reader.detached[id(record)] = used
+        reader.collector.blame(SizeMismatch(length, used - at), record, field, (at, end))
     if end > limit:
         raise Cut
     return end
 
 
 def if_then_else(
-    reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int
+    reader: Reader, node: construct.IfThenElse, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """One of two branches."""
     holds = reader.value(node.condfunc, record, name, at)
@@ -101,22 +105,24 @@ def if_then_else(
     return choose(reader, chosen, record, name, at, limit, promised)
 
 
-def switch(reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+def switch(
+    reader: Reader, node: construct.Switch, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
     """The branch of a kind."""
     key = reader.value(node.keyfunc, record, name, at)
     if key not in node.cases and node.default is construct.Pass:
         # What an unknown kind holds cannot be read. A field that is a StrictEnum has said so already.
-        reader.ledger.complete = False
-        place = (at, at)
-        reader.ledger.blame(
-            FaultName.UNKNOWN_ENUM_VALUE, record, field_of(node.keyfunc), place, value=key, names=node.cases
-        )
+        reader.collector.complete = False
+        unknown = UnknownEnumValue(key, node.cases)
+        reader.collector.blame(unknown, record, field_of(node.keyfunc), (at, at))
         record.put(name, None, at, at)
         raise Cut
     return choose(reader, node.cases.get(key, node.default), record, name, at, limit, promised)
 
 
-def choose(reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+def choose(
+    reader: Reader, node: construct.Construct, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
     """A branch that was chosen."""
     handle, subcon = reader.handler(node)
     return handle(reader, subcon, record, name, at, limit, promised)

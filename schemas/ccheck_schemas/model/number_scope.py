@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ccheck_schemas.model.kind import Number, Piece
+from ccheck_schemas.model.record_type import Number, Piece
 
 
 @dataclass(slots=True)
-class Scope:
+class NumberScope:
     """The numbers of one record that expressions can name, with the pieces that hold them."""
 
-    above: Scope | None
+    above: NumberScope | None
     numbers: dict[str, tuple[Piece, Number]] = field(default_factory=dict)
-    inner: dict[str, Scope] = field(default_factory=dict)
+    inner: dict[str, NumberScope] = field(default_factory=dict)
     lists: dict[str, int] = field(default_factory=dict)
     extents: dict[str, tuple[int, int, int]] = field(default_factory=dict)
 
     def find(self, path: tuple[str, ...]) -> tuple[Piece, Number] | None:
         """The number at the end of a path like ``_.header.count``."""
-        scope: Scope | None = self
+        scope: NumberScope | None = self
         for i, name in enumerate(path):
             if scope is None:
                 return None

@@ -6,17 +6,17 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ccheck_schemas import meaning as m
-from ccheck_schemas.fault import FaultName
+from ccheck_schemas.fault_details import OutsideLimits, TableRepeated
 from ccheck_schemas.layout.size import fixed_size
 from ccheck_schemas.meaning import field_of
+from ccheck_schemas.read.cut import Cut
+from ccheck_schemas.read.handlers.meanings import check_meaning
 from ccheck_schemas.read.row_plan import row_plan
-from ccheck_schemas.read.rows import Rows
-from ccheck_schemas.read.walk.cut import Cut
-from ccheck_schemas.read.walk.later import mean
+from ccheck_schemas.read.rows import RowSequence
 from ccheck_schemas.record import Record
 
 if TYPE_CHECKING:
-    from ccheck_schemas.read.walk.reader import Reader
+    from ccheck_schemas.read.reader import Reader
 
 
 def table(
@@ -28,14 +28,16 @@ def table(
     size = fixed_size(node.subcon) or 1
     fits = min(reader.fit(node.count, count, size, record, at, limit, promised), node.high)
     parent = record if node.table in reader.tables else None
-    plan = row_plan(node.subcon) if reader.at_once else None
+    plan = row_plan(node.subcon) if reader.bulk else None
     one_by_one: list[Record] = []
-    rows = one_by_one if plan is None else Rows(plan, node.table, reader.data, (at, fits), record, parent)
+    rows = (
+        one_by_one if plan is None else RowSequence(plan, node.table, reader.data, (at, fits), record, parent)
+    )
     if not reader.tables.add(node.table, rows, count):
         _repeated(reader, node.table, field_of(node.count), record, at)
     start = at
-    if isinstance(rows, Rows):
-        _rows_at_once(reader, rows)
+    if isinstance(rows, RowSequence):
+        _bulk_rows(reader, rows)
         at += fits * size
     else:
         for i in range(fits):
@@ -46,20 +48,20 @@ def table(
             row.end = at
     record.put(name, rows, start, at)
     if fits < count:
-        reader.ledger.complete = False
+        reader.collector.complete = False
         raise Cut
     return at
 
 
-def _rows_at_once(reader: Reader, rows: Rows) -> None:
+def _bulk_rows(reader: Reader, rows: RowSequence) -> None:
     """Read rows at once: only those that break a meaning are looked at by themselves."""
     plan = rows.plan
     for i in plan.broken(rows.bytes(), reader.size):
         for name, meaning in plan.meanings:
             if not isinstance(meaning, m.IndexInto):
-                mean(reader, meaning, rows[i].values[name], rows[i], name)
+                check_meaning(reader, meaning, rows[i].values[name], rows[i], name)
     if plan.indexes:
-        reader.later.append(partial(reader.tables.settle_indexes, rows))
+        reader.deferred.append(partial(reader.tables.check_indexes, rows))
     for name, node in plan.takes:
         reader.tables.take(rows, name, node)
     if plan.pool is not None:
@@ -75,7 +77,7 @@ def pool(reader: Reader, node: m.Pool, record: Record, name: str, at: int, limit
         _repeated(reader, node.region, field_of(node.count), record, at)
     record.put(name, reader.data[at : at + fits], at, at + fits)
     if fits < count:
-        reader.ledger.complete = False
+        reader.collector.complete = False
         raise Cut
     return at + count
 
@@ -107,7 +109,7 @@ def take_shared(
 def take_rows(
     reader: Reader, node: m.Rows, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """Rows of a table."""
+    """RowSequence of a table."""
     record.put(name, (), at, at)
     reader.tables.take(record, name, node)
     return at
@@ -127,10 +129,10 @@ def take_pooled(
 def _limits(reader: Reader, node: m.Table | m.Pool, count: int, record: Record, at: int) -> None:
     """Hold a count against the limits of its table or pool."""
     if not node.low <= count <= node.high:
-        values = {"value": count, "low": node.low, "high": node.high}
-        reader.ledger.blame(FaultName.VALUE_OUT_OF_BOUNDS, record, field_of(node.count), (at, at), **values)
+        outside = OutsideLimits(count, node.low, node.high)
+        reader.collector.blame(outside, record, field_of(node.count), (at, at))
 
 
 def _repeated(reader: Reader, name: str, field: str | None, record: Record, at: int) -> None:
     """A second table or pool of a name: what points into it is held against the first alone."""
-    reader.ledger.blame(FaultName.TABLE_REPEATED, record, field, (at, at), table=name)
+    reader.collector.blame(TableRepeated(name), record, field, (at, at))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
-from ccheck.release.gate.report import examined_words, plain_text, said
+from ccheck.release.gate.report.text import examined_words, plain_text, said
 from ccheck.release.gate.result import GateResult, MatrixRow, Status
 from ccheck.report.page import page
 from ccheck.report.plot import Series, plot
@@ -36,7 +36,7 @@ def render(result: GateResult) -> str:
         for report in result.reports.files
     ]
     return page(
-        "ccheck.release.gate",
+        "ccheck.release.gate.report",
         "page.html",
         result=result,
         files=counted(len(result.files), "file"),

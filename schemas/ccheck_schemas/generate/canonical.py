@@ -1,9 +1,8 @@
-"""Whether generated code is enough to pass a file of a schema: what it finds spotless is then also in
-canonical form, and nobody needs to read it.
+"""For which schemas a file that the generated code accepts is also in canonical form.
 
-The general checks ask for two things: that the reader finds no fault, which `spotless` says, and that the
-content, built again by Construct, gives the same bytes. Here stands for which trees the second follows from
-the first. Everything else has a reason, and its files are read.
+A file passes when the reader finds no fault and when Construct builds the same bytes from its content. The
+generated `accept` decides the first. This module decides for which schemas the second follows; files of any
+other schema are read, for the reason given here.
 """
 
 from __future__ import annotations
@@ -28,18 +27,18 @@ _MEANINGS = (
 )  # fmt: skip
 
 _COLLIDING = re.compile(r"_(\d+|end)$")
-"""How variables of generated code end."""
+"""Suffixes of variables in generated code."""
 
-_PLAIN = re.compile(r"[\w .+-]+", re.ASCII)
+_SAFE_NAME = re.compile(r"[\w .+-]+", re.ASCII)
 
 Complaints = Iterator[str]
 
 
-def lacking(schema: Schema) -> str | None:
-    """Why a file of a schema must be read even if it is spotless; None where it need not be."""
+def why_not_canonical(schema: Schema) -> str | None:
+    """Returns why a file of a schema must be read although `accept` accepts it; None where it need not be."""
     if type(schema) is not Schema:
         return f"it is a {type(schema).__name__}, which may be built in a way of its own"
-    if not _PLAIN.fullmatch(schema.name):
+    if not _SAFE_NAME.fullmatch(schema.name):
         return "its name cannot stand in generated code"
     if schema.omitted:
         return "its importer left something out, which each report says"
@@ -51,7 +50,7 @@ def lacking(schema: Schema) -> str | None:
 
 
 def _node(node: Any, name: str) -> Complaints:
-    """What is not known to come back as it was; a subclass may do anything, and is not known either."""
+    """Yields each node whose bytes may be built differently; an unknown subclass is one of them."""
     yield from _hooks(node, name)
     leaf, meanings = bare(node)
     yield from _meanings(leaf, meanings, name)
@@ -106,6 +105,6 @@ def _meanings(leaf: Any, meanings: tuple[m.Meaning, ...], name: str) -> Complain
 
 
 def _named(name: str) -> Complaints:
-    """Generated code has variables by these names."""
+    """Yields a name that cannot be part of a variable in generated code."""
     if not (name.isascii() and name.isidentifier()) or _COLLIDING.search(name):
         yield f"{name!r} is no name that generated code can have for a table or a pool"

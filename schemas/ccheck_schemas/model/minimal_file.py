@@ -17,7 +17,7 @@ import construct
 from ccheck_schemas import meaning as m
 from ccheck_schemas.layout.size import integer_range
 from ccheck_schemas.layout.tree import bare
-from ccheck_schemas.model.plan import branches, choices, condition, slope, variable, variables
+from ccheck_schemas.model.runs import branches, choices, condition, slope, variable, variables
 from ccheck_schemas.vocabulary.expression import Unresolved, resolve
 
 MOST = 1 << 12
@@ -29,9 +29,9 @@ STEPS = (1, 4, 8)
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-def sprout(root: construct.Construct, random: Random) -> bytes:
+def minimal_file(root: construct.Construct, random: Random) -> bytes:
     """A file by the schema `root`, at most a few kilobytes; the same for the same random numbers."""
-    return _Sprout(random).run(root)
+    return _MinimalFile(random).run(root)
 
 
 @dataclass(slots=True)
@@ -61,30 +61,30 @@ class _Grown:
         top = self
         while top.above is not None:
             top = top.above
-        found["_"] = found if self.above is None else self.above.plain()
-        found["_root"] = found if top is self else top.plain()
+        found["_"] = found if self.above is None else self.above.scalars()
+        found["_root"] = found if top is self else top.scalars()
         return found
 
-    def plain(self) -> dict[str, Any]:
+    def scalars(self) -> dict[str, Any]:
         """The numbers and texts alone, and what stands above."""
         found: dict[str, Any] = {k: v for k, v in self.values.items() if isinstance(v, int | str)}
-        found["_"] = found if self.above is None else self.above.plain()
+        found["_"] = found if self.above is None else self.above.scalars()
         return found
 
 
-class _Sprout:
+class _MinimalFile:
     """One file as it is written, from its start to its end."""
 
     def __init__(self, random: Random) -> None:
         self.random = random
         self.out = bytearray()
-        self.later: list[Any] = []
+        self.deferred: list[Any] = []
         self.pooled: dict[str, list[tuple[m.Pooled, _Grown]]] = {}
         self.shared: dict[str, list[tuple[m.SharedText, _Grown]]] = {}
         self.rows: dict[str, int] = {}
         self.takers: dict[str, list[tuple[_Grown, m.Rows]]] = {}
         self.counts: list[tuple[_Grown, str, str]] = []
-        self.seals: list[tuple[m.Meaning, int, Any]] = []
+        self.fix_ups: list[tuple[m.Meaning, int, Any]] = []
         self.lists: dict[tuple[int, str], int] = {}
         self.texts = 0
 
@@ -92,13 +92,13 @@ class _Sprout:
         """The whole file."""
         top = _Grown(None)
         self.struct(root, top)
-        for step in self.later:  # grows while it is walked
+        for step in self.deferred:  # grows during the loop
             step()
         for grown, name, of in self.counts:
             if (id(grown), of) in self.lists:
                 self.patch(grown, (name,), self.lists[id(grown), of])
         self.share()
-        for meaning, at, leaf in sorted(self.seals, key=lambda seal: isinstance(seal[0], m.ChecksumOver)):
+        for meaning, at, leaf in sorted(self.fix_ups, key=lambda fix: isinstance(fix[0], m.ChecksumOver)):
             value = len(self.out)
             if isinstance(meaning, m.ChecksumOver):
                 value = zlib.crc32(memoryview(self.out)[meaning.start :])
@@ -109,10 +109,10 @@ class _Sprout:
 
     def patch(self, grown: _Grown, path: tuple[str, ...] | None, amount: int, expression: Any = None) -> None:
         """Set the number that an expression reads, so that it reads this amount."""
-        held = grown.find(path) if path else None
-        if held is None or path is None:
+        found = grown.find(path) if path else None
+        if found is None or path is None:
             return
-        owner, name = held
+        owner, name = found
         value = amount
         if expression is not None:
             line = slope(expression, path, 0)
@@ -138,7 +138,7 @@ class _Sprout:
                 case m.Bounded() | m.LengthOf():
                     value = max(value, meaning.low)
                 case m.FileSize() | m.ChecksumOver():
-                    self.seals.append((meaning, at, leaf))
+                    self.fix_ups.append((meaning, at, leaf))
                 case m.RecordSize():
                     self.counts.append((grown, name, f"size of {meaning.of}"))
             if isinstance(meaning, m.CountOf):
@@ -202,9 +202,9 @@ class _Sprout:
             case m.Terminated():
                 self.terminated(node, name, grown)
             case m.Chain():
-                self.later.append(lambda: self.chain(node, name, grown))
+                self.deferred.append(lambda: self.chain(node, name, grown))
             case m.At():
-                self.later.append(lambda: self.elsewhere(node, grown))
+                self.deferred.append(lambda: self.record_at(node, grown))
 
     def choose(self, node: Any, name: str, grown: _Grown, pick: Any) -> None:
         """A branch: that which was picked; the present one where its own length says whether it is there;
@@ -220,9 +220,9 @@ class _Sprout:
             return
         inner = [_length(branch) for branch in branches(node)]
         lengths = {path for path in map(variable, inner) if path is not None}
-        elsewhere = any(isinstance(branch, m.Pooled | m.At) for branch in branches(node))
+        pointers = any(isinstance(branch, m.Pooled | m.At) for branch in branches(node))
         if lengths & variables(condition(node)):
-            if pick is not False and (not elsewhere or self.random.random() < 0.3):
+            if pick is not False and (not pointers or self.random.random() < 0.3):
                 self.node(node.thensubcon, name, grown, pick)
             return
         chosen = node.thensubcon if self.known(condition(node), grown) else node.elsesubcon
@@ -230,7 +230,7 @@ class _Sprout:
 
     def known(self, expression: Any, grown: _Grown) -> Any:
         """What an expression is over the numbers and texts so far; None where it asks for bytes or a list,
-        which a sprout does not keep.
+        which a minimal_file does not keep.
         """
         try:
             return resolve(expression, grown.context())
@@ -343,10 +343,10 @@ class _Sprout:
                 self.patch(before, (node.next_field,), at)
             before = _Grown(grown)
             self.struct(record, before, pick)
-            # What this record names elsewhere stands right behind it.
+            # The records that this one points to follow it directly.
         self.lists[id(grown), name] = len(picks)
 
-    def elsewhere(self, node: m.At, grown: _Grown) -> None:
+    def record_at(self, node: m.At, grown: _Grown) -> None:
         """A record at an offset."""
         at = len(self.out)
         self.struct(node.subcon, _Grown(grown))

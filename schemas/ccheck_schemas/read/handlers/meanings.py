@@ -9,26 +9,26 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ccheck_schemas import meaning as m
-from ccheck_schemas.fault import FaultName
-from ccheck_schemas.read.judge import judge
-from ccheck_schemas.read.rows import Rows
-from ccheck_schemas.record import Record
+from ccheck_schemas.fault_details import ChecksumWrong, CountMismatch, RecordSizeWrong
+from ccheck_schemas.read.number_fault import number_fault
+from ccheck_schemas.read.rows import RowSequence
+from ccheck_schemas.record import FixUp, Record
 
 if TYPE_CHECKING:
-    from ccheck_schemas.read.walk.reader import Reader
+    from ccheck_schemas.read.reader import Reader
 
 
-def mean(reader: Reader, meaning: m.Meaning, value: int, record: Record, name: str) -> None:
+def check_meaning(reader: Reader, meaning: m.Meaning, value: int, record: Record, name: str) -> None:
     """Hold a number against its meaning: now, or when the whole file is read."""
-    wrong = judge(meaning, value, reader.size)
+    wrong = number_fault(meaning, value, reader.size)
     if wrong is not None:
-        reader.ledger.fault(wrong[0], record, name, **wrong[1])
-    later = _LATER.get(type(meaning))
-    if later is not None:
-        reader.later.append(partial(later, reader, meaning, value, record, name))
+        reader.collector.fault(wrong, record, name)
+    check = _DEFERRED.get(type(meaning))
+    if check is not None:
+        reader.deferred.append(partial(check, reader, meaning, value, record, name))
     packer = record.packer(name) if isinstance(meaning, m.FileSize | m.ChecksumOver) else None
     if packer is not None:
-        reader.seals.append((meaning, record.span(name), packer))
+        reader.fix_ups.append(FixUp(meaning, record.span(name), packer))
 
 
 def _checksum(reader: Reader, meaning: m.ChecksumOver, value: int, record: Record, name: str) -> None:
@@ -36,22 +36,17 @@ def _checksum(reader: Reader, meaning: m.ChecksumOver, value: int, record: Recor
     if actual is None:
         actual = reader.checksums[meaning.start] = zlib.crc32(memoryview(reader.data)[meaning.start :])
     if value != actual:
-        start = meaning.start
-        reader.ledger.fault(
-            FaultName.CHECKSUM_WRONG, record, name, value=value, actual=actual, start=start, end=reader.size
-        )
+        reader.collector.fault(ChecksumWrong(value, actual, meaning.start, reader.size), record, name)
 
 
 def _index(reader: Reader, meaning: m.IndexInto, value: int, record: Record, name: str) -> None:
-    reader.tables.settle_index(meaning.table, value, record, name)
+    reader.tables.check_index(meaning.table, value, record, name)
 
 
 def _count(reader: Reader, meaning: m.CountOf, value: int, record: Record, name: str) -> None:
     held = record.get(meaning.of)
-    if isinstance(held, list | Rows) and len(held) != value and reader.ledger.complete:
-        reader.ledger.fault(
-            FaultName.COUNT_MISMATCH, record, name, value=value, actual=len(held), of=meaning.of
-        )
+    if isinstance(held, list | RowSequence) and len(held) != value and reader.collector.complete:
+        reader.collector.fault(CountMismatch(value, len(held), meaning.of), record, name)
 
 
 def _record_size(reader: Reader, meaning: m.RecordSize, value: int, record: Record, name: str) -> None:
@@ -60,10 +55,10 @@ def _record_size(reader: Reader, meaning: m.RecordSize, value: int, record: Reco
         return
     size = 1 if isinstance(held, bytes) else next((row.end - row.offset for row in held), value)
     if value != size:
-        reader.ledger.fault(FaultName.RECORD_SIZE_WRONG, record, name, value=value, actual=size)
+        reader.collector.fault(RecordSizeWrong(value, size), record, name)
 
 
-_LATER: Mapping[type, Callable[..., None]] = MappingProxyType(
+_DEFERRED: Mapping[type, Callable[..., None]] = MappingProxyType(
     {
         m.ChecksumOver: _checksum,
         m.IndexInto: _index,

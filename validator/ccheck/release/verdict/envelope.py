@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from securesystemslib.dsse import Envelope
 from securesystemslib.signer import CryptoSigner
 
-from ccheck.release.gate.keys import named
+from ccheck.release.verdict.keys import named
 from ccheck.text import strict_json
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"

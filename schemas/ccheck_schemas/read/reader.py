@@ -1,32 +1,71 @@
-"""What one walk over a schema and a file holds, and what every node needs."""
+"""The state of one reading, and what every handler needs."""
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from functools import cache
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn, Protocol, TypeAlias, TypeVar
 
 import construct
 
 from ccheck_schemas import meaning as m
-from ccheck_schemas.fault import FaultName
+from ccheck_schemas.fault_details import (
+    CountPastBytes,
+    ElementWithoutBytes,
+    ExpressionUnresolved,
+    OutsideLimits,
+    Truncated,
+    WorkOutOfProportion,
+)
 from ccheck_schemas.layout.tree import nodes
 from ccheck_schemas.meaning import field_of
-from ccheck_schemas.read.ledger import Ledger, Stop
+from ccheck_schemas.read.collector import FaultCollector, Stop
+from ccheck_schemas.read.cut import Cut
 from ccheck_schemas.read.pool import Pools
 from ccheck_schemas.read.sharing import Tables
 from ccheck_schemas.read.strings import Blocks
-from ccheck_schemas.read.walk.cut import Cut
-from ccheck_schemas.record import Reading, Record
-from ccheck_schemas.span import Span
+from ccheck_schemas.record import FixUp, Reading, Record
 from ccheck_schemas.vocabulary.expression import NOT_THERE
 
-Handler: TypeAlias = Callable[..., int]
-"""A function that reads a node: the reader, the node, and what `Reader` says of both."""
+NodeT_contra = TypeVar("NodeT_contra", contravariant=True)
 
-Handlers: TypeAlias = Callable[[Any], tuple[Handler, Any]]
-"""A node → the function that reads it, and the node without its name."""
+
+class Handler(Protocol[NodeT_contra]):
+    """Reads one kind of node."""
+
+    def __call__(
+        self,
+        reader: Reader,
+        node: NodeT_contra,
+        record: Record,
+        name: str,
+        at: int,
+        limit: int,
+        promised: int,
+        /,
+    ) -> int:
+        """Reads a node into a field of a record.
+
+        Args:
+            reader: The state of the reading.
+            node: The node, without its name.
+            record: The record that gets the field.
+            name: The name of the field.
+            at: The offset of the node.
+            limit: The end of the bytes at hand.
+            promised: The end that the file states. It lies after `limit` where a region is cut short, which
+                was reported then.
+
+        Returns:
+            The offset after the node.
+
+        Raises:
+            Cut: The record cannot be read any further.
+        """
+
+
+Handlers: TypeAlias = Callable[[construct.Construct], tuple[Handler[Any], Any]]
+"""Finds the handler of a node. It returns that and the node without its name."""
 
 
 IDLE_ELEMENTS = 4096
@@ -37,29 +76,24 @@ MOST_RECORDS = 1_000_000
 
 
 class Reader:
-    """One walk over a schema and a file.
+    """One reading of a file by a schema."""
 
-    A function that reads a node takes the record that gets the field, the field's name, the offset, the end
-    of the bytes at hand (`limit`) and the end that the file promised (`promised`, which lies beyond `limit`
-    where a region is cut short and was reported). It returns the offset behind the node, or raises Cut.
-    """
-
-    def __init__(self, root: construct.Construct, data: bytes, handler: Handlers, *, at_once: bool) -> None:
+    def __init__(self, root: construct.Construct, data: bytes, handler: Handlers, *, bulk: bool) -> None:
         self.data = data
         self.handler = handler
-        self.at_once = at_once
+        self.bulk = bulk
         self.size = len(data)
-        self.ledger = Ledger(data)
-        self.tables = Tables(self.ledger, _shared(root))
-        self.pools = Pools(self.ledger)
-        self.blocks = Blocks(self.ledger)
-        self.seals: list[tuple[m.Meaning, Span, struct.Struct]] = []
-        self.later: list[Callable[[], None]] = []
+        self.collector = FaultCollector(data)
+        self.tables = Tables(self.collector, _shared(root))
+        self.pools = Pools(self.collector)
+        self.blocks = Blocks(self.collector)
+        self.fix_ups: list[FixUp] = []
+        self.deferred: list[Callable[[], None]] = []
         # Records read elsewhere, each once, by node and offset, and by what they take from around them.
         self.seen: dict[tuple[int, int], dict[tuple[Any, ...], Record]] = {}
         # Records that were cut short, and those whose region ends at a wrong place, with the end that holds.
         self.cut: set[int] = set()
-        self.loose: dict[int, int] = {}
+        self.detached: dict[int, int] = {}
         # Where the stream begins and ends in which positions count, and the end that the file promised.
         self.stream = (0, self.size, self.size)
         self.checksums: dict[int, int] = {}  # by where they begin
@@ -70,35 +104,35 @@ class Reader:
 
     def run(self, root: construct.Construct) -> Reading:
         """Read the whole file, then judge what takes the whole file."""
-        ledger = self.ledger
+        collector = self.collector
         top = Record(None, "", 0)
         top.values["_root"] = top.values
         try:
             try:
                 end = self.struct(root, top, 0, self.size, self.size)
-                ledger.claim(top, 0, end)
+                collector.claim(top, 0, end)
             except Cut:
-                ledger.complete = False
-            if ledger.complete and not ledger.counts:
+                collector.complete = False
+            if collector.complete and not collector.counts:
                 self.tables.close()
                 self.pools.close()
-            for step in self.later:
+            for step in self.deferred:
                 step()
-            self.tables.settle()
-            self.pools.settle()
-            self.blocks.settle()
-            ledger.settle_claims(top)
+            self.tables.assign_rows()
+            self.pools.read_items()
+            self.blocks.read_texts()
+            collector.check_claims(top)
         except Stop:
-            ledger.complete = False
+            collector.complete = False
         return Reading(
             root=top,
-            faults=ledger.faults(),
-            counts=ledger.counts,
-            complete=ledger.complete,
+            faults=collector.faults(),
+            counts=collector.counts,
+            complete=collector.complete,
             tables=self.tables.read(),
             pools=self.pools.extents,
-            seals=tuple(self.seals),
-            unread=ledger.unread(),
+            fix_ups=tuple(self.fix_ups),
+            unread=collector.unread(),
         )
 
     def need(self, record: Record, field: str, at: int, size: int, limit: int, promised: int) -> None:
@@ -107,21 +141,19 @@ class Reader:
         """
         if at + size <= limit:
             return
-        self.ledger.complete = False
+        self.collector.complete = False
         if at + size > promised or promised <= limit:
             have = max(0, limit - at)
-            self.ledger.fault(
-                FaultName.TRUNCATED, record, field, (min(at, limit), limit), need=size, have=have
-            )
+            self.collector.fault(Truncated(size, have), record, field, (min(at, limit), limit))
         raise Cut
 
     def amount(self, expression: m.Expression, record: Record, name: str, at: int) -> int:
         """A count or length; a negative one is a fault and ends the record."""
         value = self.number(expression, record, name, at)
         if value < 0:
-            values = {"value": value, "low": 0, "high": self.size}
-            self.ledger.blame(FaultName.VALUE_OUT_OF_BOUNDS, record, field_of(expression), (at, at), **values)
-            self.ledger.complete = False
+            negative = OutsideLimits(value, 0, self.size)
+            self.collector.blame(negative, record, field_of(expression), (at, at))
+            self.collector.complete = False
             raise Cut
         return value
 
@@ -152,10 +184,10 @@ class Reader:
         self, expression: m.Expression, record: Record, name: str | None, at: int, reason: str
     ) -> NoReturn:
         """Reports an expression without a value, unless a fault says so already. Raises Cut."""
-        if not self.ledger.counts:
-            values: dict[str, Any] = {"expression": repr(expression), "reason": reason}
-            self.ledger.fault(FaultName.EXPRESSION_UNRESOLVED, record, name, (at, at), **values)
-        self.ledger.complete = False
+        if not self.collector.counts:
+            unresolved = ExpressionUnresolved(repr(expression), reason)
+            self.collector.fault(unresolved, record, name, (at, at))
+        self.collector.complete = False
         raise Cut
 
     def idle(self, record: Record, name: str, at: int, count: int) -> None:
@@ -164,35 +196,36 @@ class Reader:
         """
         self.idled += 1
         if self.idled > self.size + IDLE_ELEMENTS:
-            values: dict[str, Any] = {"elements": count, "read": self.idled}
-            self.ledger.fault(FaultName.ELEMENT_WITHOUT_BYTES, record, name, (at, at), **values)
+            self.collector.fault(ElementWithoutBytes(count, self.idled), record, name, (at, at))
             raise Stop
 
     def make(self, record: Record, name: str | None, at: int, number: int = 1) -> None:
         """Counts records and elements that are made. Raises Stop where they would take too much memory."""
         self.made += number
         if self.made > MOST_RECORDS:
-            self.out_of_proportion(record, name, (at, at), "records", self.made, MOST_RECORDS)
+            self.out_of_proportion(
+                record, name, (at, at), WorkOutOfProportion("records", self.made, MOST_RECORDS)
+            )
 
     def expand(self, record: Record, name: str, at: int, number: int) -> None:
         """Counts the bytes of a record that is named by its offset. Raises Stop where records that are named
         over and over have many times the bytes of the file.
         """
         self.expanded += number
-        if self.expanded > self.ledger.work_limit:
-            self.out_of_proportion(record, name, (at, at), "bytes", self.expanded, self.ledger.work_limit)
+        if self.expanded > self.collector.work_limit:
+            too_much = WorkOutOfProportion("bytes", self.expanded, self.collector.work_limit)
+            self.out_of_proportion(record, name, (at, at), too_much)
 
     def out_of_proportion(
-        self, record: Record, name: str | None, place: tuple[int, int], what: str, work: int, limit: int
+        self, record: Record, name: str | None, place: tuple[int, int], too_much: WorkOutOfProportion
     ) -> NoReturn:
         """Notes that a file asks for too much work, and ends the reading."""
-        values: dict[str, Any] = {"what": what, "work": work, "limit": limit}
-        self.ledger.fault(FaultName.WORK_OUT_OF_PROPORTION, record, name, place, **values)
+        self.collector.fault(too_much, record, name, place)
         raise Stop
 
     def stop(self) -> NoReturn:
         """Abandon a record: what stands behind this place cannot be found."""
-        self.ledger.complete = False
+        self.collector.complete = False
         raise Cut
 
     def struct(self, node: construct.Construct, record: Record, at: int, limit: int, promised: int) -> int:
@@ -201,7 +234,7 @@ class Reader:
         if "_" not in record.values:
             record.values["_"] = record.parent.values if record.parent is not None else record.values
             record.values.setdefault("_root", record.values["_"].get("_root"))
-        for name, handle, subcon in _plan(node, self.handler):
+        for name, handle, subcon in _field_handlers(node, self.handler):
             at = handle(self, subcon, record, name, at, limit, promised)
         return at
 
@@ -211,8 +244,8 @@ class Reader:
         """How many of `count` elements of `size` bytes stand here; fewer is one fault, at the count."""
         room = max(0, end - at) // size
         if count > room:
-            values = {"count": count, "room": room, "size": size}
-            self.ledger.blame(FaultName.COUNT_PAST_BYTES, record, field_of(expression), (at, at), **values)
+            past = CountPastBytes(count, room, size)
+            self.collector.blame(past, record, field_of(expression), (at, at))
         return min(count, max(0, limit - at) // size)
 
 
@@ -223,6 +256,6 @@ def _shared(root: construct.Construct) -> tuple[str, ...]:
 
 
 @cache
-def _plan(node: Any, handler: Handlers) -> tuple[tuple[str, Handler, Any], ...]:
+def _field_handlers(node: construct.Struct, handler: Handlers) -> tuple[tuple[str, Handler[Any], Any], ...]:
     """How the fields of a struct are read: name, function, node."""
     return tuple((sub.name, *handler(sub)) for sub in node.subcons)

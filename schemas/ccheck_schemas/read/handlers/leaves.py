@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import struct
+from typing import TYPE_CHECKING, NamedTuple
 
 import construct
 
 from ccheck_schemas import meaning as m
-from ccheck_schemas.fault import FaultName
+from ccheck_schemas.fault_details import TextNotTerminated, WrongMagic
 from ccheck_schemas.layout.size import fixed_size
+from ccheck_schemas.read.handlers.meanings import check_meaning
 from ccheck_schemas.read.text import decode
-from ccheck_schemas.read.walk.later import mean
 from ccheck_schemas.record import Record
 
 if TYPE_CHECKING:
-    from ccheck_schemas.read.walk.reader import Reader
+    from ccheck_schemas.read.reader import Reader
 
 
-def integer(reader: Reader, leaf: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
-    """A number, which is held against its meanings."""
+class Integer(NamedTuple):
+    """How a number is packed, and what it means."""
+
+    packer: struct.Struct
+    meanings: tuple[m.Meaning, ...]
+
+
+def integer(
+    reader: Reader, leaf: Integer, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """A number, which is compared with its meanings."""
     packed, meanings = leaf
     end = at + packed.size
     if end > limit:
@@ -26,17 +36,21 @@ def integer(reader: Reader, leaf: Any, record: Record, name: str, at: int, limit
     (value,) = packed.unpack_from(reader.data, at)
     record.put(name, value, at, end, packed)
     for meaning in meanings:
-        mean(reader, meaning, value, record, name)
-    return int(end)
+        check_meaning(reader, meaning, value, record, name)
+    return end
 
 
-def nothing(reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+def nothing(
+    reader: Reader, node: construct.Construct, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
     """A field that this file does not have."""
     record.put(name, None, at, at)
     return at
 
 
-def const(reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+def const(
+    reader: Reader, node: construct.Const, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
     """Bytes that are always the same."""
     size = fixed_size(node) or 0
     reader.need(record, name, at, size, limit, promised)
@@ -44,12 +58,12 @@ def const(reader: Reader, node: Any, record: Record, name: str, at: int, limit: 
     record.put(name, raw if isinstance(node.subcon, construct.Bytes) else node.value, at, at + size)
     expected = node.build(None)
     if raw != expected:
-        reader.ledger.fault(FaultName.WRONG_MAGIC, record, name, value=raw, expected=expected)
+        reader.collector.fault(WrongMagic(raw, expected), record, name)
     return at + size
 
 
 def raw_bytes(
-    reader: Reader, node: Any, record: Record, name: str, at: int, limit: int, promised: int
+    reader: Reader, node: construct.Bytes, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Bytes as they are."""
     length = reader.amount(node.length, record, name, at)
@@ -64,7 +78,7 @@ def text(reader: Reader, node: m.Text, record: Record, name: str, at: int, limit
     behind = node.unit if node.terminator == "behind" else 0
     reader.need(record, name, at, length + behind, limit, promised)
     record.put(name, None, at, at + length)
-    record.values[name] = decode(reader.ledger, node, record, name, at, length)
+    record.values[name] = decode(reader.collector, node, record, name, at, length)
     return at + length + behind
 
 
@@ -77,10 +91,10 @@ def text_to_nul(
     record.put(name, None, at, limit if nul < 0 else nul)
     if nul < 0:
         if promised <= limit:
-            reader.ledger.fault(FaultName.TEXT_NOT_TERMINATED, record, name, (at, limit))
+            reader.collector.fault(TextNotTerminated(), record, name, (at, limit))
         reader.stop()
     text = m.Text(0, node.encoding)
-    record.values[name] = decode(reader.ledger, text, record, name, at, nul - at)
+    record.values[name] = decode(reader.collector, text, record, name, at, nul - at)
     return nul + 1
 
 
@@ -90,8 +104,8 @@ def zero_pad(
     """Zeros up to an alignment."""
     end = at + -at % node.align
     reader.need(record, "padding", at, end - at, limit, promised)
-    if id(record) not in reader.loose:
-        reader.ledger.padding(record, at, end)
+    if id(record) not in reader.detached:
+        reader.collector.padding(record, at, end)
     return end
 
 

@@ -15,10 +15,10 @@ from ccheck.config.gate_policy import GatePolicy
 from ccheck.config.options import CheckNames
 from ccheck.config.project import Project, load_project
 from ccheck.core.intake import MAX_SIZE, NotTaken, take
-from ccheck.release.gate.envelope import MAX_BYTES, NotTrusted, unseal
-from ccheck.release.gate.keys import KeyFault, public_key
 from ccheck.release.gate.release import ReleaseError, Taken, take_release
-from ccheck.release.gate.verdict import Expected, objections
+from ccheck.release.verdict.envelope import MAX_BYTES, NotTrusted, unseal
+from ccheck.release.verdict.keys import KeyFault, public_key
+from ccheck.release.verdict.statement import Expected, objections
 
 
 class Refused(Exception):

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ccheck_schemas import meaning as m
-from ccheck_schemas.fault import FaultName
+from ccheck_schemas.fault_details import (
+    BytesOwnedTwice,
+    ElementWithoutBytes,
+    OffsetOutsideFile,
+    ReservedNotZero,
+)
 from ccheck_schemas.layout.size import fixed_size, number_at
 from ccheck_schemas.layout.tree import bare
 from ccheck_schemas.record import Record
 from ccheck_schemas.span import Span
 
 if TYPE_CHECKING:
-    from ccheck_schemas.read.walk.reader import Reader
+    from ccheck_schemas.read.reader import Reader
 
 
 def terminated(
@@ -40,7 +45,7 @@ def terminated(
     if any(ending):
         place = (at + len(ending) - len(ending.lstrip(b"\0")), at + len(ending.rstrip(b"\0")))
         value = int.from_bytes(ending.strip(b"\0"), "big")
-        reader.ledger.fault(FaultName.RESERVED_NOT_ZERO, record, name, place, value=value)
+        reader.collector.fault(ReservedNotZero(value), record, name, place)
     record.put(name, rows, start, at + size)
     return at + size
 
@@ -75,8 +80,7 @@ def up_to_end(
         row.end = reader.struct(listed, row, at, limit, promised)
         if row.end == at:
             # Nothing moved, so the next element would be this one again, without end.
-            values: dict[str, Any] = {"elements": None, "read": len(rows)}
-            reader.ledger.fault(FaultName.ELEMENT_WITHOUT_BYTES, record, name, (at, limit), **values)
+            reader.collector.fault(ElementWithoutBytes(None, len(rows)), record, name, (at, limit))
             reader.stop()
         at = row.end
     record.put(name, rows, start, at)
@@ -94,19 +98,11 @@ def zeros_to(
     if target < at:
         place = (max(0, target), at)
         proofs = (("they are read up to here", lambda: Span(at, 0, "")),)
-        reader.ledger.fault(
-            FaultName.BYTES_OWNED_TWICE,
-            record,
-            field,
-            None if field else place,
-            proofs,
-            other="what stands before",
-            link=True,
-        )
+        twice = BytesOwnedTwice("what stands before", link=True)
+        reader.collector.fault(twice, record, field, None if field else place, proofs)
         reader.stop()
     if target > limit and promised <= limit:
-        values = {"value": target, "size": limit}
-        reader.ledger.blame(FaultName.OFFSET_OUTSIDE_FILE, record, field, (limit, limit), **values)
+        reader.collector.blame(OffsetOutsideFile(target, limit), record, field, (limit, limit))
         reader.stop()
     reader.need(record, "padding", at, target - at, limit, promised)
     _zeros(reader, record, at, target)
@@ -122,4 +118,4 @@ def zeros_to_end(
 
 
 def _zeros(reader: Reader, record: Record, at: int, end: int) -> None:
-    reader.ledger.padding(record, at, end)
+    reader.collector.padding(record, at, end)
