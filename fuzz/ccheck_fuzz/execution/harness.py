@@ -19,9 +19,8 @@ from ccheck_fuzz.process.blame import interrupts
 from ccheck_fuzz.readers.foreign import ReaderError
 from ccheck_fuzz.readers.reference import SessionReader
 
-# How many runs one run stands for that is given to all oracles. Besides these, every run that reaches
-# something
-# new is given to them. The checksum of the content chooses: a campaign judges the same inputs each time.
+# Every run that reaches something new is given to all oracles, and one run of so many others. The checksum of
+# the content chooses: every campaign judges the same inputs.
 PASSED = 2
 """The fast path passes the file, and no build stops at it."""
 REFUSED = 8
@@ -31,11 +30,9 @@ UNKNOWN = 32
 STOPPED = 64
 """A build stops at the file."""
 
-# The same for the runs in which a build stops and the fast path does not pass the file, for each kind of
-# stop. The
-# first runs are judged by all checks.
+# The same for runs in which a build stops and the fast path does not pass the file, for each kind of stop.
 FIRST = 2
-"""Runs of one kind of stop that are all judged."""
+"""Runs of one kind of stop that are judged by all checks before any is left out."""
 OPEN = 4
 """The validator has not yet refused `FIRST` files of this kind of stop by one check alone."""
 LATER = 8
