@@ -162,7 +162,7 @@ class Reading:
         root: The top record.
         faults: Where the file breaks the schema, at most `FAULTS_KEPT` of each name.
         counts: The number of all faults by name.
-        complete: Whether everything that the schema names was read: an unowned byte truly has no owner.
+        complete: Whether everything that the schema names was read, so that unowned bytes have no owner.
         tables: The records of each table, each created on first access.
         pools: Start and end of each pool.
         fix_ups: The fields that state the size or a checksum of the file.

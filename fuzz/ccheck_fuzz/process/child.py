@@ -18,6 +18,8 @@ from typing import Any, NoReturn
 
 import psutil
 
+from ccheck.files.regular_file import read_regular_file
+
 WHOLE = 83
 """The exit status of a process that came to its own end. With 0 the user's code may have ended it."""
 LOG_TAIL = 20_000
@@ -181,6 +183,6 @@ def exit_words(status: int | None) -> str:
 def last_words(log: Path) -> str:
     """Returns the end of what a process wrote."""
     try:
-        return log.read_text(encoding="utf-8", errors="replace")[-LOG_TAIL:].strip()
+        return read_regular_file(log).decode("utf-8", "replace")[-LOG_TAIL:].strip()
     except OSError:
         return ""

@@ -14,11 +14,11 @@ from struct import Struct, calcsize
 from typing import Any, NamedTuple, TypeAlias
 
 ROWS = 4096
-"""How many rows of a table are looked at together: more would cost memory, and gain nothing."""
+"""Rows of a table that are processed together: more would cost memory, and gain nothing."""
 
 _NATIVE = "<" if sys.byteorder == "little" else ">"
 _CODES = str.maketrans("Ll", "Ii")
-"""A view's code of a number that has four bytes."""
+"""The format of a four-byte number in a view."""
 
 
 class TableExtent(NamedTuple):
@@ -94,7 +94,7 @@ def tiled(claims: list[tuple[int, int]], size: int) -> bool:
 
 
 Account: TypeAlias = "array[int]"
-"""Items of one kind, ascending: the offset shifted left by 32 bits, and the offset behind the item."""
+"""Items of one kind, ascending: the offset shifted left by 32 bits, and the offset after the item."""
 
 
 def contains(account: Account, key: int) -> bool:
@@ -167,7 +167,7 @@ class Items:
         else:
             self.starts.extend(offsets)
             self.stops.extend(stops)
-        # Items share out the pool in the end, so that those of one kind have no more bytes than it has.
+        # Items tile the pool in the end, so items of one kind have at most its bytes.
         self.judged += sum(stops) - sum(offsets)
         return self.judged <= end - start and (self.text is None or self._texts(data, offsets, ends))
 
@@ -215,12 +215,12 @@ class Items:
 
 
 def _ascending(numbers: Sequence[int]) -> bool:
-    """Whether each number is greater than the one before."""
+    """Returns whether each number is greater than the one before."""
     return all(map(lt, numbers, islice(numbers, 1, None)))
 
 
 def _aligned(offsets: Sequence[int], align: int) -> bool:
-    """Whether all offsets are multiples of a power of two, or of any other number."""
+    """Returns whether all offsets are multiples of a number."""
     if align & (align - 1) == 0:
         return not reduce(or_, offsets) & (align - 1)
     return not any(at % align for at in offsets)
@@ -232,7 +232,7 @@ def shared_out(data: bytes, start: int, end: int, *every: Items | None) -> bool:
     late = [key for items in kinds for key in items.others]
     starts = array("Q", sorted(chain(*(items.starts for items in kinds), (key >> 32 for key in late))))
     stops = array("Q", sorted(chain(*(items.stops for items in kinds), (key & 0xFFFFFFFF for key in late))))
-    # With starts and stops each in order, a byte has one item just where each start is the stop before it.
+    # With ordered starts and stops, each byte has one item if each start is the stop before it.
     stops.insert(0, start)
     gaps = list(map(sub, starts, stops))
     if stops[-1] != end:
@@ -249,7 +249,7 @@ def shared_out(data: bytes, start: int, end: int, *every: Items | None) -> bool:
 
 
 def _one_by_one(data: bytes, start: int, end: int, kinds: Sequence[Items]) -> bool:
-    """`shared_out`, for items of which some are of two kinds, or of several alignments."""
+    """Returns `shared_out` for items of which some have two kinds, or several alignments."""
     at, before = start, (-1, -1)
     for item in sorted(chain.from_iterable(items.every() for items in kinds)):
         if item[0] != at:

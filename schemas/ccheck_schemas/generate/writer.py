@@ -284,7 +284,7 @@ class Writer(Module):
             self.refuse(f"not well_formed(data, {at}, {end}, {kind})")
             return
         if node.terminator == "behind" and not node.lists:
-            # The first NUL is the one behind the text: two conditions in one look.
+            # The first NUL is the one after the text: two conditions in one search.
             self.refuse(f"data.find(0, {at}, {end} + 1) != {end}")
         elif node.terminator == "behind":
             self.refuse(f"data[{end}]")

@@ -157,7 +157,7 @@ def _lead(scope: TypeScope, names: tuple[str, ...], shown: str) -> _Found:
 
 
 def _listed(known: Iterable[str]) -> str:
-    """Some names for a message."""
+    """Returns some names for a message."""
     names = sorted(known)
     more = f" and {len(names) - MOST_SHOWN:,} more" if len(names) > MOST_SHOWN else ""
     return ", ".join(names[:MOST_SHOWN]) + more or "none"
@@ -199,7 +199,7 @@ def key_complaints(expression: Expression, scope: TypeScope) -> Iterator[str]:
 
 
 def _type(expression: Expression, scope: TypeScope) -> FieldType | None:
-    """The one type of an expression; None where it is refused, or where branches differ."""
+    """Returns the one type of an expression; None if it is refused, or if branches differ."""
     match expression:
         case int() | BinExpr() | UniExpr():
             return FieldType.INTEGER

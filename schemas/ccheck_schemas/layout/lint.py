@@ -146,7 +146,9 @@ class _Linter:
     def sibling(
         self, meaning: m.Meaning, name: str, scope: TypeScope, place: str, uses: dict[str, _Use]
     ) -> Iterator[str]:
-        """A number that says something about another field of its record. uses: those known so far."""
+        """Yields complaints about a number that describes another field of its record; `uses`: the
+        known fields.
+        """
         if isinstance(meaning, m.OffsetInto):
             self.wanted.append(("field", meaning.of, place))
         if not isinstance(meaning, m.CountOf | m.LengthOf | m.RecordSize):
@@ -165,7 +167,7 @@ class _Linter:
             yield f"{place}: LengthOf names {of!r}, whose length does not depend on it: nothing compares them"
 
     def node(self, node: Any, place: str, scope: TypeScope) -> Iterator[str]:
-        """One node at its place."""
+        """Yields complaints about one node at its place."""
         node, meanings = bare(node)
         for meaning in meanings:
             yield from self.meaning(meaning, node, place)
@@ -228,7 +230,7 @@ class _Linter:
                 yield f"{place}: {written} {why}"
 
     def meaning(self, meaning: m.Meaning, leaf: Any, place: str) -> Iterator[str]:
-        """A meaning, and the number inside it."""
+        """Yields complaints about a meaning, and the number inside it."""
         kind = type(meaning).__name__
         if not isinstance(meaning, _MEANINGS):
             yield f"{place}: {kind} is a meaning that the reader does not know; write a check for it"
@@ -243,7 +245,7 @@ class _Linter:
             yield f"{place}: {kind} refuses every number from {low} to {high}, which are those of the field"
 
     def number(self, expression: Any, place: str, scope: TypeScope) -> Iterator[str]:
-        """A count, a length or an offset."""
+        """Yields complaints about a count, a length or an offset."""
         yield from _at(place, number_complaints(expression, scope))
         if isinstance(expression, int) and expression < 0:
             yield f"{place}: {expression} is negative"
@@ -330,7 +332,7 @@ class _Linter:
 
 
 def _can_hold(leaf: Any, meaning: m.Meaning) -> bool:
-    """Whether some number of a field keeps a meaning."""
+    """Returns whether some number of a field satisfies a meaning."""
     low, high = integer_range(leaf)
     match meaning:
         case m.StrictEnum():
@@ -361,8 +363,11 @@ def _record(node: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _Use:
-    """What a field is to the numbers of its record. read: those on which its extent depends. is_list: whether
-    it may be a list. is_counted: whether it may be a table or a pool.
+    """How the numbers of a record use one of its fields.
+
+    read: the numbers that its extent depends on. is_list: whether it may be a list. is_counted: whether it
+    may be
+    a table or a pool.
     """
 
     read: frozenset[str]
@@ -377,7 +382,7 @@ def _use(node: Any) -> _Use:
 
 
 def _reads(node: Any) -> Iterator[str]:
-    """The numbers of the same record on which the extent of a field depends."""
+    """Returns the numbers of the same record that the extent of a field depends on."""
     node = bare(node)[0]
     for key in ("length", "count", "offset", "condfunc", "keyfunc"):
         yield from (path[0] for path in paths_in(getattr(node, key, None)) if len(path) == 1)

@@ -1,4 +1,4 @@
-"""Kinds and lists that are the same in all files of a schema: each is made once, to be compared."""
+"""Record types and lists that are the same in all files of a schema: each is made once, for comparison."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ccheck_schemas.model.runs import Run, runs_of, variable
 
 @cache
 def chain_form(node: m.Chain, name: str) -> ListForm:
-    """A chain; the offset of the next record is known if it is in the first run of a record."""
+    """Returns a chain; the offset of the next record is known if it is in the first run of a record."""
     first = next((step for step in runs_of(node.subcon, f"{name}[]") if isinstance(step, Run)), None)
     number = None if first is None else first.record_type.number(node.next_field)
     return ListForm(name, number, closed=node.last != node.next_field)
@@ -21,31 +21,31 @@ def chain_form(node: m.Chain, name: str) -> ListForm:
 
 @cache
 def ending(name: str, size: int) -> RecordType:
-    """The record of zeros that ends a list."""
+    """Returns the record of zeros that ends a list."""
     return RecordType(f"{name} ending", size, blobs=(Blob("ending", 0, size, exact=bytes(size)),))
 
 
 @cache
 def zeros(name: str) -> RecordType:
-    """Zeros that no record needs."""
+    """Returns zeros that no record needs."""
     return RecordType(f"{name} zeros", None, blobs=(Blob("zeros", 0, None, exact=b""),))
 
 
 @cache
 def text_to_nul(name: str, encoding: str, full: str) -> RecordType:
-    """A text and its NUL."""
+    """Returns a text and its NUL."""
     return RecordType(full, None, blobs=(Blob(name, 0, None, encoding, 1, 1),))
 
 
 @cache
 def block(name: str, full: str) -> RecordType:
-    """A block of texts, as bytes."""
+    """Returns a block of texts, as bytes."""
     return RecordType(full, None, blobs=(Blob(name, 0, None),))
 
 
 @cache
 def array_form(node: construct.Array | m.Terminated | m.UpTo | m.UpToEnd, name: str) -> ListForm:
-    """An array, or a list that ends with a mark."""
+    """Returns an array, or a list that ends with a mark."""
     counted = isinstance(node, construct.Array)
     return ListForm(
         name,

@@ -49,8 +49,7 @@ class Number:
         least: The least number that its bytes can hold.
         most: The greatest number that its bytes can hold.
         values: The members of an enum, the known versions, the single bits of flags, or the offset of the
-            first
-            byte of a checksum.
+            first byte of a checksum.
         step: What it is a multiple of.
         names: The names of the values of an enum, or of the bits of flags.
     """
@@ -201,8 +200,7 @@ class Relation:
         number: The number.
         derivation: How it follows.
         target: The key of a piece (the extent then ends with the piece `last`), of a table or of a list; or
-            the
-            offset of the first byte of a checksum.
+            the offset of the first byte of a checksum.
         last: The key of the last piece of an extent.
         trim: Bytes that the number does not count.
         at: The number for which `base` is the amount.

@@ -107,7 +107,6 @@ class Reader:
         self.blocks = Blocks(self.collector)
         self.fix_ups: list[FixUp] = []
         self.deferred: list[Callable[[], None]] = []
-        # Records read elsewhere, each once, by node and offset, and by what they take from around them.
         self.seen: dict[tuple[int, int], dict[tuple[Any, ...], Record]] = {}
         self.cut: set[int] = set()
         self.detached: dict[int, int] = {}

@@ -25,7 +25,7 @@ def text_encoding(name: str) -> str:
     """Returns an encoding by one name.
 
     Raises:
-        ValueError: Python has no such encoding, or it is none in which bytes mean one text wherever they are.
+        ValueError: Python has no such encoding, or equal bytes can mean different text in it.
     """
     if name in _EXACT:
         return name
@@ -42,5 +42,5 @@ def text_encoding(name: str) -> str:
 
 
 def unit_of(encoding: str) -> int:
-    """Returns the bytes of one code unit of an encoding, which are those of its NUL."""
+    """Returns the bytes of one code unit of an encoding, and of its NUL."""
     return 4 if encoding.startswith("utf-32") else 2 if encoding.startswith("utf-16") else 1

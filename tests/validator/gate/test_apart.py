@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import ccheck.release.gate.stages as table
+import ccheck.release.gate.stage as table
 from ccheck.release.gate.apart import StageLost, run_apart
 from ccheck.release.gate.case import Case
 from ccheck.release.gate.prepare import prepare_case

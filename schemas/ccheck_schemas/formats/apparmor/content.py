@@ -1,5 +1,5 @@
-"""What compiled AppArmor policy says: the items of the stream in the order in which the kernel asks for
-them.
+"""The content of compiled AppArmor policy: the items of the stream, in the order in which the kernel
+unpacks them.
 """
 
 from __future__ import annotations
@@ -31,15 +31,19 @@ class DfaTable:
     entries: array[int]
 
     def entry(self, index: int) -> Span:
-        """Where an entry stands."""
+        """Returns the place of an entry."""
         whole = self.source.span("entries")
         return Span(whole.offset + index * self.size, self.size, f"{whole.path}[{index}]")
 
 
 @dataclass(frozen=True, slots=True)
 class Dfa:
-    """A DFA. source: its record. tables: in the order of the file. Tables whose entries have another size
-    than their kind has are left out of `by_id`, as are all but the first of a kind.
+    """A DFA.
+
+    Attributes:
+        source: Its record.
+        tables: Its tables in the order of the file.
+        by_id: The first table of each kind, if its entries have the size of the kind.
     """
 
     source: Record
@@ -48,7 +52,7 @@ class Dfa:
     by_id: dict[int, DfaTable] = field(hash=False)
 
     def table(self, kind: TableId) -> array[int]:
-        """The entries of a table; none where it is missing."""
+        """Returns the entries of a table; none if it is missing."""
         found = self.by_id.get(kind)
         return found.entries if found is not None else array("B")
 
@@ -65,8 +69,12 @@ class Dfa:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An item of the stream. source: its record. name: what stands in front of it, None without. value: a
-    number, a text, bytes, or the record of a DFA.
+    """An item of the stream.
+
+    Attributes:
+        source: Its record.
+        name: The name before it, or None.
+        value: A number, a text, bytes, or the record of a DFA.
     """
 
     source: Record
@@ -77,7 +85,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where matching begins. source: the item that says so, None where the policy leaves it to the kernel."""
+    """The start state of matching. source: the item that has it; None if the kernel's default applies."""
 
     state: int
     source: Item | None = None
@@ -85,7 +93,7 @@ class Start:
 
 @dataclass(slots=True)
 class Profile:
-    """A profile, as far as it follows the order of items. Fields that are None are not there."""
+    """A profile, up to the first misplaced item. Fields that the file does not have are None."""
 
     first: Item
     version: Item | None = None
@@ -117,7 +125,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """An item where the kernel asks for another. item: None where the stream ends. wanted: in words."""
+    """A misplaced item. item: None at the end of the stream. wanted: what the kernel expects, in words."""
 
     item: Item | None
     wanted: str
@@ -125,7 +133,7 @@ class Slip:
 
 @dataclass(frozen=True, slots=True)
 class PolicyContent:
-    """What compiled policy says. dfas: all DFAs, also of profiles that could not be followed to their end."""
+    """The content of compiled policy. dfas: all DFAs, also those of incomplete profiles."""
 
     profiles: tuple[Profile, ...]
     dfas: tuple[Dfa, ...]
@@ -134,7 +142,7 @@ class PolicyContent:
 
 
 def assemble(reading: Reading) -> PolicyContent:
-    """The typed content of a reading; items that are cut short are left out."""
+    """Returns the typed content of a reading, without items that are cut short."""
     items = [item for record in reading.root.get("items") or () if (item := _item(record)) is not None]
     content = _ContentReader(items)
     content.profiles()
@@ -163,7 +171,7 @@ def _item(record: Record) -> Item | None:
 
 
 def dfa_of(record: Record) -> Dfa:
-    """The DFA of a record."""
+    """Returns the DFA of a record."""
     body = record.get("body")
     tables = []
     for entry in (body.get("tables") or ()) if isinstance(body, Record) else ():
@@ -189,11 +197,11 @@ def _entries(raw: bytes, size: int) -> array[int]:
 
 
 class _Astray(Exception):
-    """The stream has another item than the kernel asks for."""
+    """The stream has another item than the kernel expects."""
 
 
 class _ContentReader:
-    """The items in order, asked for as the kernel's `unpack_profile` asks."""
+    """Reads the items in the order of the kernel's `unpack_profile`."""
 
     def __init__(self, items: list[Item]) -> None:
         self.items = items
@@ -207,23 +215,23 @@ class _ContentReader:
         }
 
     def profiles(self) -> None:
-        """All profiles. Behind an item that is out of place the next one is looked for."""
+        """Reads all profiles. After a misplaced item it continues with the next profile."""
         while self.at < len(self.items):
             start = self.at
             try:
                 self.profile()
             except _Astray:
-                # A profile begins with its version or, behind the first, with the item named profile.
+                # A profile begins with its version or, after the first one, with the item named profile.
                 self.at = max(self.at, start + 1)
                 while self.at < len(self.items) and self.items[self.at].name not in ("version", "profile"):
                     self.at += 1
 
     def next(self) -> Item | None:
-        """The next item, which stays."""
+        """Returns the next item without taking it."""
         return self.items[self.at] if self.at < len(self.items) else None
 
     def take(self, code: Code, name: str | None = None) -> Item | None:
-        """The next item, if it has this code and name; the kernel takes any name where it asks for none."""
+        """Takes the next item if it has this code and name; without a name, any name will do."""
         item = self.next()
         if item is None or item.code != code or (name is not None and item.name != name):
             return None
@@ -231,7 +239,7 @@ class _ContentReader:
         return item
 
     def need(self, code: Code, name: str | None = None, what: str = "") -> Item:
-        """The next item, which must have this code and name."""
+        """Takes the next item, which must have this code and name. Raises _Astray."""
         item = self.take(code, name)
         if item is None:
             wanted = f"{code.name} named {name}" if name is not None else code.name
@@ -240,37 +248,37 @@ class _ContentReader:
         return item
 
     def number(self, what: str) -> Item:
-        """A 32-bit number."""
+        """Takes a 32-bit number."""
         return self.need(Code.U32, None, what)
 
     def numbers(self, count: int, what: str) -> tuple[int, ...]:
-        """32-bit numbers."""
+        """Takes 32-bit numbers."""
         return tuple(self.number(what).value for _ in range(count))
 
     def text(self, name: str) -> str | None:
-        """An optional text."""
+        """Takes an optional text."""
         item = self.take(Code.STRING, name)
         return None if item is None else item.value
 
     def dfa(self) -> Dfa | None:
-        """An optional DFA."""
+        """Takes an optional DFA."""
         item = self.take(Code.BLOB, DFA_NAME)
         return None if item is None else self.dfas.get(id(item))
 
     def array(self, code: Code, what: str) -> Iterable[Item]:
-        """The items of an array: as many as it says, and its end."""
+        """Takes the items of an array, as many as it states, and its end."""
         head = self.need(Code.ARRAY, None, what)
         for _ in range(head.value):
             yield self.need(code, None, what)
         self.need(Code.ARRAYEND, None, what)
 
     def start(self, name: str) -> Start:
-        """The state in which matching begins."""
+        """Takes the start state of matching."""
         item = self.take(Code.U32, name)
         return Start(DFA_START) if item is None else Start(item.value, item)
 
     def profile(self) -> None:
-        """One profile. Raises _Astray, with what was read of it kept."""
+        """Reads one profile. Raises _Astray, and keeps what was read before."""
         own = Profile(self.items[self.at])
         self.found.append(own)
         if self.at == 0:
@@ -332,7 +340,7 @@ class _ContentReader:
             self.need(Code.STRUCTEND, None, "of secmark")
 
     def tail(self, own: Profile) -> None:
-        """The names that executing leads to, and data by key."""
+        """Reads the names that executing leads to, and data by key."""
         if self.take(Code.STRUCT, "xtable"):
             own.xtable = tuple(self.array(Code.STRING, "names that executing leads to"))
             self.need(Code.STRUCTEND, None, "of xtable")

@@ -1,5 +1,5 @@
-"""A small DFA out of paths, for recipes: a state for each beginning of a path, packed as the kernel reads
-it.
+"""A small DFA made from paths, for recipes: a state for each prefix of a path, packed as the kernel
+reads it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from ccheck_schemas.formats.apparmor.numbers import CLASSES, TableId
 
 
 class Rule(NamedTuple):
-    """What the state behind a path says: its two accept words."""
+    """The two accept words of the state after a path."""
 
     path: bytes
     accept: int
@@ -19,7 +19,9 @@ class Rule(NamedTuple):
 
 
 def tables_of(rules: Iterable[Rule]) -> dict[TableId, list[int]]:
-    """The tables of a DFA that knows these paths and no other. State 0 is that of no match, 1 the first."""
+    """Returns the tables of a DFA that accepts these paths and no others. State 0 matches nothing, 1
+    is the start.
+    """
     following: list[dict[int, int]] = [{}, {}]
     words: list[tuple[int, int]] = [(0, 0), (0, 0)]
     for rule in rules:
@@ -43,7 +45,7 @@ def tables_of(rules: Iterable[Rule]) -> dict[TableId, list[int]]:
 
 
 def _packed(following: list[dict[int, int]]) -> tuple[list[int], list[int], list[int]]:
-    """Base, check and next: the transitions of all states, each at the first place where they fit in."""
+    """Returns base, check and next: the transitions of all states, each at the first place where they fit."""
     check: list[int] = []
     after: list[int] = []
     base: list[int] = []

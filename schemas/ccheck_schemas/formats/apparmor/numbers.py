@@ -44,7 +44,7 @@ class Code(IntEnum):
 
 
 class NamedCode(IntEnum):
-    """What a name may stand in front of: any item but another name."""
+    """The items that may follow a name: any item but another name."""
 
     U8 = 0
     U16 = 1
@@ -96,7 +96,7 @@ class ProfileFlag(IntFlag):
 
 
 class Mode(IntEnum):
-    """What the kernel does where a profile does not allow something."""
+    """What the kernel does if a profile does not allow something."""
 
     ENFORCE = 0
     COMPLAIN = 1
@@ -105,7 +105,7 @@ class Mode(IntEnum):
 
 
 class Permission(IntFlag):
-    """What the accept word of a state allows the owner of a file; others have the same bits 14 higher."""
+    """What the accept word of a state allows the owner of a file; for others the bits are 14 higher."""
 
     EXECUTE = 1
     WRITE = 2
@@ -128,5 +128,5 @@ ELEMENT_SIZES = {
 
 
 def recognise(data: bytes) -> bool:
-    """Whether bytes begin as compiled policy does: with an item named version."""
+    """Returns whether bytes begin as compiled policy does: with an item named version."""
     return data[:11] == b"\x04\x08\x00version\x00"

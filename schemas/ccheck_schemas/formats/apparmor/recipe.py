@@ -1,6 +1,4 @@
-"""Compiled AppArmor policy as people write it (YAML), and the bytes of it in the order of the parser; both
-ways.
-"""
+"""Compiled AppArmor policy as people write it (YAML), and its bytes in the order of the parser; both ways."""
 
 from __future__ import annotations
 
@@ -32,7 +30,11 @@ _OTHERS = 14
 
 
 def compose(recipe: Recipe) -> bytes:
-    """The bytes of a recipe, in canonical form. Raises RecipeError, which names the key."""
+    """Returns the bytes of a recipe in canonical form.
+
+    Raises:
+        RecipeError: The recipe cannot be built. The error names the key.
+    """
     top = Part(recipe)
     out = bytearray()
     for part in top.parts("profiles"):
@@ -46,13 +48,13 @@ def compose(recipe: Recipe) -> bytes:
 
 
 class _Writer:
-    """A profile as it grows."""
+    """A profile while it is written."""
 
     def __init__(self) -> None:
         self.out = bytearray()
 
     def item(self, code: Code, value: Any = None, name: str | None = None, path: str = "") -> None:
-        """An item, and its name in front of it."""
+        """Writes an item, and the name before it."""
         if name is not None:
             self.out += bytes([Code.NAME]) + _text(name, path)
         self.out.append(code)
@@ -81,14 +83,14 @@ class _Writer:
             self.item(Code.U32, value)
 
     def struct(self, name: str, part: Part, key: str, count: int) -> None:
-        """A struct of numbers, where the recipe has it."""
+        """Writes a struct of numbers, if the recipe has it."""
         if part.has(key):
             self.item(Code.STRUCT, None, name)
             self.numbers(part, key, count)
             self.item(Code.STRUCTEND)
 
     def string(self, part: Part, key: str, name: str | None = None) -> None:
-        """A text, where the recipe has it."""
+        """Writes a text, if the recipe has it."""
         if part.has(key):
             self.item(Code.STRING, part.text(key), name, part.where(key))
 
@@ -100,7 +102,7 @@ class _Writer:
         self.item(Code.ARRAYEND)
 
     def profile(self, part: Part) -> None:
-        """All items of a profile."""
+        """Writes all items of a profile."""
         if part.has("version"):
             self.number(part, "version", "version")
         self.string(part, "namespace", "namespace")
@@ -169,7 +171,7 @@ class _Writer:
             self.item(Code.STRUCTEND)
 
     def tail(self, part: Part) -> None:
-        """The names that executing leads to, and data by key."""
+        """Writes the names that executing leads to, and data by key."""
         if part.has("xtable"):
             self.item(Code.STRUCT, None, "xtable")
             self.array(Code.STRING, part.texts("xtable"), part.where("xtable"))
@@ -183,7 +185,7 @@ class _Writer:
             self.item(Code.STRUCTEND)
 
     def dfa(self, part: Part) -> None:
-        """A DFA, so far from the start of the profile that it is aligned."""
+        """Writes a DFA, aligned from the start of the profile."""
         raw = _dfa(part)
         before = len(self.out) + 4 + len(DFA_NAME) + 5
         self.item(Code.BLOB, bytes(-before % 8) + raw, DFA_NAME)
@@ -204,7 +206,7 @@ def _hex(part: Part, key: str) -> bytes:
 
 
 def _dfa(part: Part) -> bytes:
-    """The bytes of a DFA: of `rules`, or of `tables` as they stand."""
+    """Returns the bytes of a DFA: of `rules`, or of `tables` as they are."""
     flags = part.names("flags", DfaFlag, _U16, default=[])
     if part.has("rules"):
         packed = tables_of(_rule(rule) for rule in part.parts("rules"))
@@ -247,8 +249,10 @@ def _table(kind: int, size: int, values: Iterable[int], path: str) -> bytes:
 
 
 def describe(content: PolicyContent) -> Recipe:
-    """The recipe of content that was read without faults. Raises RecipeError where it is no row of
-    profiles.
+    """Returns the recipe of content that was read without faults.
+
+    Raises:
+        RecipeError: The content is not a sequence of profiles.
     """
     if content.slips or not content.profiles:
         raise RecipeError("", "the items are not those of profiles")

@@ -56,7 +56,7 @@ TABLE = Struct(
     "padding" / Array((8 - (12 + this.count * this.size) % 8) % 8, Reserved(Int8ul)),
 )
 
-# DFA. It stands at a multiple of 8 from the start of its profile, which is where the blob ends too.
+# DFA. It begins, and its blob ends, at a multiple of 8 from the start of its profile.
 DFA = Struct(
     "padding" / Array(this._.length % 8, Reserved(Int8ul)),
     "magic" / Const(DFA_MAGIC),
@@ -90,7 +90,7 @@ _PLAIN: dict[int, Any] = {
     int(Code.ARRAYEND): Pass,
 }
 
-# An item that a name stands in front of. What the name is decides what two of them hold.
+# An item after a name. The name decides the content of two of them.
 NAMED = Struct(
     "length" / LengthOf(Int16ul, of="name", low=1),
     "name" / Text(this.length - 1, terminator="behind"),

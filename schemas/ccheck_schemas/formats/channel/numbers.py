@@ -16,7 +16,7 @@ LIST_HIGH = 64
 
 
 class Kind(IntEnum):
-    """What a channel file holds."""
+    """What a channel file contains."""
 
     DEFINITIONS = 1
     INSTANCES = 2
@@ -29,7 +29,7 @@ class FileFlag(IntFlag):
 
 
 class BlockKind(IntEnum):
-    """What a block holds."""
+    """What a block contains."""
 
     TYPES = 1
     FIELDS = 2
@@ -39,7 +39,7 @@ class BlockKind(IntEnum):
 
 
 class ValueKind(IntEnum):
-    """What an input holds, and so an operand."""
+    """The type of an input, and so of an operand."""
 
     NONE = 0
     TEXT = 1
@@ -47,7 +47,7 @@ class ValueKind(IntEnum):
 
 
 class InputKind(IntEnum):
-    """What an input may hold: `ValueKind` without NONE."""
+    """The types that an input may have: `ValueKind` without NONE."""
 
     TEXT = 1
     INTEGER = 2
@@ -96,7 +96,7 @@ class CriterionFlag(IntFlag):
 
 
 class InstanceSeverity(IntEnum):
-    """How grave a match is."""
+    """How severe a match is."""
 
     INFORMATIONAL = 1
     LOW = 2
@@ -132,5 +132,5 @@ BLOCK_ORDER = {
 
 
 def recognise(data: bytes) -> bool:
-    """Whether bytes begin as a channel file does."""
+    """Returns whether bytes begin as a channel file does."""
     return data[:4] == MAGIC

@@ -1,4 +1,4 @@
-"""Channel content as people write it (YAML), and the bytes of it in canonical form; both ways."""
+"""Channel content as people write it (YAML), and its bytes in canonical form; both ways."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _U64 = 0xFFFFFFFFFFFFFFFF
 
 
 class _Pool:
-    """The string pool: each different item once, in the order of first use."""
+    """The string pool: each distinct item once, in the order of first use."""
 
     def __init__(self, start: int) -> None:
         self.start = start
@@ -62,14 +62,14 @@ class _Pool:
         self.integers: dict[bytes, int] = {}
 
     def text(self, raw: bytes) -> int:
-        """The offset of a text, which a NUL follows."""
+        """Returns the offset of a text with its NUL."""
         if raw not in self.texts:
             self.texts[raw] = self.start + len(self.data)
             self.data += raw + b"\0"
         return self.texts[raw]
 
     def words(self, raw: bytes) -> int:
-        """The offset of integers, 8-aligned."""
+        """Returns the offset of integers, 8-aligned."""
         if raw not in self.integers:
             self.data += bytes(-(self.start + len(self.data)) % 8)
             self.integers[raw] = self.start + len(self.data)
@@ -78,7 +78,11 @@ class _Pool:
 
 
 def compose(recipe: Recipe) -> bytes:
-    """The bytes of a recipe, in canonical form. Raises RecipeError, which names the key."""
+    """Returns the bytes of a recipe in canonical form.
+
+    Raises:
+        RecipeError: The recipe cannot be built. The error names the key.
+    """
     top = Part(recipe)
     kind = top.name("kind", Kind, _U16)
     header = {
@@ -129,7 +133,7 @@ def compose(recipe: Recipe) -> bytes:
 
 
 def _write(header: dict[str, Any], blocks: list[dict[str, Any]], total_size: int) -> bytes:
-    """Put the tables into bytes by the layout of the schema's records, without its conditions: a recipe may
+    """Packs the tables by the layout of the schema's records without its conditions: a recipe may
     break them.
     """
     out = bytearray()
@@ -151,12 +155,14 @@ def _write(header: dict[str, Any], blocks: list[dict[str, Any]], total_size: int
 
 
 def _block_size(kind: BlockKind, count: int) -> int:
-    """Bytes from the link of a block to the link of the next."""
+    """Returns the bytes from the link of a block to the link of the next."""
     return 16 + (_RECORD_SIZES[kind] * count + 7 & ~7)
 
 
 def _utf8(part: Part, key: str) -> bytes:
-    """Text as bytes. ``\\xNN`` escapes of YAML give code points; a lone surrogate cannot be written."""
+    """Returns text as bytes. ``\\xNN`` escapes of YAML give code points; a lone surrogate cannot be
+    written.
+    """
     try:
         return part.text(key).encode()
     except UnicodeEncodeError as bad:
@@ -243,7 +249,7 @@ def _one_criterion(part: Part, pool: _Pool) -> dict[str, Any]:
 
 
 def describe(content: ChannelContent) -> Recipe:
-    """The recipe of content that was read whole: `compose` of it gives the canonical bytes."""
+    """Returns the recipe of content that was read completely; `compose` of it gives the canonical bytes."""
     header = content.header
     recipe: dict[str, Any] = {
         "kind": _word(Kind, header.kind),
@@ -317,12 +323,12 @@ def _describe_words(kind: int, words: tuple[int, ...]) -> dict[str, Any]:
 
 
 def _word(names: type[Any], value: int) -> str | int:
-    """The name of a value, or the number when it has none."""
+    """Returns the name of a value, or the number if it has none."""
     return str(names(value).name).lower() if value in names._value2member_map_ else value
 
 
 def _words(names: type[Any], value: int) -> list[str | int]:
-    """The names of the bits, and what is left as a number."""
+    """Returns the names of the bits, and the rest as a number."""
     known = [bit for bit in names if value & bit]
     rest = value & ~sum(int(bit) for bit in known)
     return [str(bit.name).lower() for bit in known] + ([rest] if rest else [])

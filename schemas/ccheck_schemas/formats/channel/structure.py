@@ -183,7 +183,7 @@ class Field:
         return bool(self.flags & FieldFlag.OPTIONAL)
 
     def allows(self, kind: int) -> bool:
-        """Whether criteria of this kind are allowed."""
+        """Returns whether criteria of this kind are allowed."""
         return bool(self.allowed_kinds >> kind & 1)
 
 
@@ -202,10 +202,15 @@ class TemplateType:
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """What one input must be like. source: its record.
+    """The condition on one input.
 
-    text: the operand of a text criterion. texts: of a one_of. words: the 8-byte integers of an integer
-    operand. All are None when the operand has another form, or could not be read.
+    Attributes:
+        source: Its record.
+        text: The operand of a text criterion.
+        texts: The operand of a one_of.
+        words: The 8-byte integers of an integer operand.
+
+    The three operands are None if the operand has another form, or could not be read.
     """
 
     source: Record
@@ -240,7 +245,7 @@ class TemplateInstance:
 
 @dataclass(frozen=True, slots=True)
 class ChannelContent:
-    """What a channel file says, as far as it could be read."""
+    """The content of a channel file, as far as it could be read."""
 
     header: Record
     kind: int | None
@@ -249,9 +254,11 @@ class ChannelContent:
 
 
 def assemble(reading: Reading, only: Iterable[int] | None = None) -> ChannelContent:
-    """The typed content of a reading; records that are cut short are left out.
+    """Returns the typed content of a reading, without records that are cut short.
 
-    only: the indexes of the instances that are wanted, instead of all.
+    Args:
+        reading: The reading.
+        only: The indexes of the instances to include; None for all.
     """
     rows = reading.tables.get("instances", ())
     header = reading.root.get("header") or Record(None, "header", 0)
@@ -282,20 +289,20 @@ def _instance(index: int, row: Record, operands: _Operands) -> TemplateInstance:
 
 
 class _Operands:
-    """Operands taken apart, each once: any number of criteria may name the same one."""
+    """Decoded operands, each once: any number of criteria may name the same one."""
 
     def __init__(self) -> None:
         self._texts: dict[str, tuple[str, ...]] = {}
         self._words: dict[bytes, tuple[int, ...]] = {}
 
     def texts(self, operand: str) -> tuple[str, ...]:
-        """The texts of a list."""
+        """Returns the texts of a list."""
         if operand not in self._texts:
             self._texts[operand] = tuple(operand.split("\0"))
         return self._texts[operand]
 
     def words(self, operand: bytes) -> tuple[int, ...]:
-        """The integers."""
+        """Returns the integers."""
         if operand not in self._words:
             self._words[operand] = struct.unpack(f"<{len(operand) // 8}Q", operand)
         return self._words[operand]

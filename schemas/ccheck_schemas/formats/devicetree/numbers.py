@@ -13,7 +13,7 @@ DEPTH_HIGH = 64
 
 
 class Token(IntEnum):
-    """What stands in the structure block."""
+    """The tokens of the structure block."""
 
     BEGIN_NODE = 1
     END_NODE = 2
@@ -23,5 +23,5 @@ class Token(IntEnum):
 
 
 def recognise(data: bytes) -> bool:
-    """Whether bytes begin as a flattened devicetree does."""
+    """Returns whether bytes begin as a flattened devicetree does."""
     return data[:4] == MAGIC

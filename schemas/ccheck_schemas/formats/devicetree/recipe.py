@@ -1,4 +1,4 @@
-"""Devicetrees as people write them (YAML), and the bytes of them in the order of dtc; both ways."""
+"""Devicetrees as people write them (YAML), and their bytes in the order of dtc; both ways."""
 
 from __future__ import annotations
 
@@ -22,7 +22,11 @@ _PADDING = 1 << 24
 
 
 def compose(recipe: Recipe) -> bytes:
-    """The bytes of a recipe, in canonical form. Raises RecipeError, which names the key."""
+    """Returns the bytes of a recipe in canonical form.
+
+    Raises:
+        RecipeError: The recipe cannot be built. The error names the key.
+    """
     top = Part(recipe)
     boot_cpuid = top.integer("boot_cpuid", 0, _U32, default=0)
     reserved = b"".join(_reservation(part) for part in top.parts("reservations", default=[])) + bytes(16)
@@ -54,7 +58,7 @@ def _reservation(part: Part) -> bytes:
 
 
 class _Writer:
-    """The structure block and the strings as they grow."""
+    """The structure block and the strings while they are written."""
 
     def __init__(self, strings: list[str]) -> None:
         self.structure = bytearray()
@@ -62,7 +66,7 @@ class _Writer:
         self._known: dict[bytes, int] = {}
 
     def tree(self, root: Part) -> None:
-        """All nodes, without recursion: a recipe may be of any depth."""
+        """Writes all nodes, without recursion: a recipe may have any depth."""
         waiting: list[Iterator[Part] | None] = []
         self._begin(root, "", waiting)
         while waiting:
@@ -89,8 +93,8 @@ class _Writer:
         self._align()
 
     def _name(self, part: Part) -> int:
-        """Where a name stands: at the first place that has it already, be it the end of another, or behind
-        all.
+        """Returns the offset of a name: its first occurrence, even as the end of another name, or the
+        end of the block.
         """
         text = _ascii(part.text("name"), part.where("name")) + b"\0"
         if text not in self._known:
@@ -102,7 +106,7 @@ class _Writer:
 
 
 def _entered(strings: bytearray, text: bytes) -> int:
-    """Where a text stands in a block: at the first place that has it, or behind all, where it is put."""
+    """Returns the offset of a text in a block: its first occurrence, or the end, where it is added."""
     at = strings.find(text)
     if at < 0:
         at = len(strings)
@@ -111,7 +115,7 @@ def _entered(strings: bytearray, text: bytes) -> int:
 
 
 def in_order_of_use(names: Iterable[str]) -> bytes:
-    """The block of names as dtc writes it."""
+    """Returns the block of names as dtc writes it."""
     strings = bytearray()
     for name in dict.fromkeys(names):
         _entered(strings, name.encode("ascii") + b"\0")
@@ -129,7 +133,7 @@ def _ascii(text: str, path: str) -> bytes:
 
 
 def _value(part: Part) -> bytes:
-    """The bytes of a property: of `texts`, `cells` or `hex`, or none."""
+    """Returns the bytes of a property: of `texts`, `cells` or `hex`, or none."""
     if part.has("texts"):
         try:
             return b"".join(text.encode("ascii") + b"\0" for text in part.texts("texts"))
@@ -146,8 +150,10 @@ def _value(part: Part) -> bytes:
 
 
 def describe(content: DevicetreeContent) -> Recipe:
-    """The recipe of content that was read without faults. Raises RecipeError where nodes lie deeper in each
-    other than Linux reads.
+    """Returns the recipe of content that was read without faults.
+
+    Raises:
+        RecipeError: Nodes are nested deeper than Linux reads.
     """
     recipe: dict[str, Any] = {}
     if content.boot_cpuid:
@@ -191,6 +197,6 @@ def _property(property_: Property) -> dict[str, Any]:
 
 
 def _printable(value: bytes) -> bool:
-    """Whether bytes are texts of ASCII, none of them empty."""
+    """Returns whether bytes are texts of ASCII, none of them empty."""
     texts = value[:-1].split(b"\0")
     return all(text and text.isascii() and text.decode("ascii").isprintable() for text in texts)

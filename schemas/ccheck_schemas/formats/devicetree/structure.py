@@ -85,8 +85,8 @@ DEVICETREE = Struct(
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A property of a node. source: its record. behind_node: whether a subnode of its node stands before
-    it.
+    """A property of a node. source: its record. behind_node: whether a subnode of its node comes
+    before it.
     """
 
     source: Record
@@ -107,7 +107,7 @@ class Node:
 
     @property
     def path(self) -> str:
-        """The names from the root on, joined by slashes; the last of them where there are very many."""
+        """The names from the root on, joined by slashes; the last of them if there are very many."""
         names: list[str] = []
         node: Node | None = self
         while node is not None and node.parent is not None and len(names) < DEPTH_HIGH:
@@ -118,8 +118,12 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Misplaced:
-    """A token where none of its kind may be. source: its record. what: `end-without-node`, `end-inside-node`,
-    `outside-root`, or `no-root`. open: the innermost node that is open there.
+    """A token that may not be in its place.
+
+    Attributes:
+        source: Its record.
+        what: `end-without-node`, `end-inside-node`, `outside-root`, or `no-root`.
+        open: The innermost node that is open there.
     """
 
     source: Record
@@ -129,8 +133,12 @@ class Misplaced:
 
 @dataclass(frozen=True, slots=True)
 class DevicetreeContent:
-    """What a devicetree says, as far as it could be read. nodes: in the order of the file. padding: zero
-    bytes behind the strings. strings: the block of names.
+    """The content of a devicetree, as far as it could be read.
+
+    Attributes:
+        nodes: The nodes in the order of the file.
+        padding: Zero bytes after the strings.
+        strings: The block of names.
     """
 
     boot_cpuid: int
@@ -143,7 +151,7 @@ class DevicetreeContent:
 
 @dataclass
 class _Open:
-    """A node whose end was not met yet."""
+    """A node without its end so far."""
 
     node: Record
     parent: int
@@ -153,7 +161,7 @@ class _Open:
 
 
 def assemble(reading: Reading) -> DevicetreeContent:
-    """The typed content of a reading; tokens that are cut short are left out."""
+    """Returns the typed content of a reading, without tokens that are cut short."""
     root = reading.root
     builder = _TreeBuilder()
     structure = root.get("structure")
@@ -180,7 +188,7 @@ def assemble(reading: Reading) -> DevicetreeContent:
 
 
 class _TreeBuilder:
-    """The tokens in order, and which nodes are open."""
+    """Makes nodes from the tokens in order."""
 
     def __init__(self) -> None:
         self.found: list[_Open] = []
@@ -188,7 +196,7 @@ class _TreeBuilder:
         self.misplaced: list[tuple[Record, str, int]] = []
 
     def token(self, token: Record) -> None:
-        """Take the next token."""
+        """Takes the next token."""
         body = token.get("body")
         match token.get("token"):
             case Token.BEGIN_NODE if isinstance(body, Record):
@@ -217,11 +225,11 @@ class _TreeBuilder:
                     self.note(token, "no-root")
 
     def note(self, token: Record, what: str) -> None:
-        """Note a token that stands where none of its kind may be."""
+        """Adds a misplaced token."""
         self.misplaced.append((token, what, self.open[-1] if self.open else -1))
 
     def nodes(self) -> tuple[Node, ...]:
-        """The nodes, parents before their children."""
+        """Returns the nodes, parents before their children."""
         made: list[Node] = []
         for entry in self.found:
             parent = made[entry.parent] if entry.parent >= 0 else None
@@ -232,7 +240,7 @@ class _TreeBuilder:
 
 
 def children(nodes: tuple[Node, ...]) -> dict[int, list[Node]]:
-    """The nodes directly below each node, by its `id`."""
+    """Returns the nodes directly below each node, by its `id`."""
     below: dict[int, list[Node]] = {}
     for node in nodes:
         if node.parent is not None:
@@ -241,7 +249,7 @@ def children(nodes: tuple[Node, ...]) -> dict[int, list[Node]]:
 
 
 def phandles(nodes: tuple[Node, ...]) -> Iterator[tuple[Node, Property]]:
-    """The properties by which other nodes refer to one."""
+    """Yields the properties by which other nodes refer to one."""
     for node in nodes:
         for property_ in node.properties:
             if property_.name in ("phandle", "linux,phandle"):

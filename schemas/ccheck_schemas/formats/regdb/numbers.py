@@ -1,6 +1,4 @@
-"""The numbers of wireless regulatory databases and their names; how a file is recognised. Imports no
-Construct.
-"""
+"""The numbers of wireless regulatory databases and their names; how a file is recognised. No Construct."""
 
 from __future__ import annotations
 
@@ -20,7 +18,7 @@ WORLD = "00"
 
 
 class DfsRegion(IntEnum):
-    """Whose rules for radar detection hold."""
+    """The region whose rules for radar detection apply."""
 
     UNSET = 0
     FCC = 1
@@ -29,7 +27,7 @@ class DfsRegion(IntEnum):
 
 
 class RuleSize(IntEnum):
-    """The length of a rule, which says what it holds behind its three frequencies."""
+    """The length of a rule, which decides what follows its three frequencies."""
 
     PLAIN = 16
     CAC = 18
@@ -62,5 +60,5 @@ class OldRuleFlag(IntFlag):
 
 
 def recognise(data: bytes) -> bool:
-    """Whether bytes begin as a regulatory database does."""
+    """Returns whether bytes begin as a regulatory database does."""
     return data[:4] == MAGIC

@@ -1,6 +1,6 @@
-"""Wireless regulatory databases as people write them (YAML), and the bytes of them; both ways.
+"""Wireless regulatory databases as people write them (YAML), and their bytes; both ways.
 
-Version 20 has one canonical form, that of wireless-regdb's own compiler: each different rule and collection
+Version 20 has one canonical form, that of wireless-regdb's own compiler: each distinct rule and collection
 once, sorted. Version 19 has none, and its recipe lists all records in the order of the file.
 """
 
@@ -56,7 +56,11 @@ _Collection = tuple[tuple[_Rule, ...], int]
 
 
 def compose(recipe: Recipe) -> bytes:
-    """The bytes of a recipe, in canonical form. Raises RecipeError, which names the key."""
+    """Returns the bytes of a recipe in canonical form.
+
+    Raises:
+        RecipeError: The recipe cannot be built. The error names the key.
+    """
     top = Part(recipe)
     version = top.integer("version", 0, _U32)
     data = (_compose_old if version == OLD else _compose)(top)
@@ -65,7 +69,7 @@ def compose(recipe: Recipe) -> bytes:
 
 
 def describe(content: RegdbContent) -> Recipe:
-    """The recipe of content that was read without faults."""
+    """Returns the recipe of content that was read without faults."""
     return _describe_old(content) if content.version == OLD else _describe(content)
 
 
@@ -98,7 +102,7 @@ def _compose(top: Part) -> bytes:
 
 
 def _put(out: bytearray, raw: bytes) -> int:
-    """Write a record at the end, 4-aligned. The offset at which it stands."""
+    """Writes a record at the end, 4-aligned. Returns its offset."""
     at = len(out)
     out += raw + bytes(-len(raw) % 4)
     return at
@@ -284,7 +288,7 @@ def _compose_old(top: Part) -> bytes:
 
 
 def _one(part: Part, key: str, placed: list[int]) -> int:
-    """The offset of the record that a recipe names by its number."""
+    """Returns the offset of the record that a recipe names by its number."""
     if not placed:
         raise RecipeError(part.where(key), "the recipe has none of these")
     return placed[part.integer(key, 0, len(placed) - 1)]
@@ -324,6 +328,6 @@ def _old_country(country: Country, collections: dict[int, tuple[Record, int]]) -
 
 
 def _numbered(records: Any) -> dict[int, tuple[Record, int]]:
-    """Records by offset, each with its number in the order of the file."""
+    """Returns records by offset, each with its number in the order of the file."""
     found = {record.offset: record for record in records}
     return {at: (found[at], number) for number, at in enumerate(sorted(found))}

@@ -65,7 +65,7 @@ RULE = Struct(
     "wmm" / If(this.len >= int(RuleSize.WMM), At(this.wmm_ptr * 4, WMM)),
 )
 
-# Collection. Its length has been 3 since the format was made; the pointers stand at the next even place.
+# Collection. Its length has been 3 since the format was made; the pointers follow at the next even offset.
 COLLECTION = Struct(
     "len" / Bounded(Int8ub, 3, 3),
     "n_rules" / Bounded(CountOf(Int8ub, of="rules"), 1, RULES_HIGH),
@@ -112,7 +112,7 @@ OLD_COUNTRY = Struct(
     "coll_ptr" / _offset("collection"),
     "collection" / At(this.coll_ptr, OLD_COLLECTION),
 )
-# The signature stands behind the countries, at the end of the file. Whether it is right takes the key.
+# The signature follows the countries, at the end of the file. Verifying it takes the key.
 OLD_COUNTRIES = Struct(
     "countries" / Array(this._.country_num, OLD_COUNTRY),
     "signature" / Bytes(this._.signature_length),
@@ -153,9 +153,13 @@ class Wmm:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What is allowed in a band. source: its record. band: the record that holds its frequencies.
+    """What is allowed in a band.
 
-    Frequencies in kHz, power in 1/100 dBm, antenna gain in 1/100 dBi, the check before use in seconds.
+    Frequencies are in kHz, power in 1/100 dBm, antenna gain in 1/100 dBi, the check before use in seconds.
+
+    Attributes:
+        source: Its record.
+        band: The record with its frequencies.
     """
 
     source: Record
@@ -172,8 +176,8 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """A country and its rules. source: its record. collection: the record of its rules, which countries
-    share.
+    """A country and its rules. source: its record. collection: the record of its rules; countries
+    share it.
     """
 
     source: Record
@@ -185,7 +189,7 @@ class Country:
 
 @dataclass(frozen=True, slots=True)
 class RegdbContent:
-    """What a regulatory database says, as far as it could be read. rules: each once, by offset."""
+    """The content of a regulatory database, as far as it could be read. rules: each once, by offset."""
 
     version: int | None
     countries: tuple[Country, ...]
@@ -194,7 +198,7 @@ class RegdbContent:
 
 
 def assemble(reading: Reading) -> RegdbContent:
-    """The typed content of a reading; records that are cut short are left out."""
+    """Returns the typed content of a reading, without records that are cut short."""
     root = reading.root
     version = root.get("version")
     database = root.get("database")

@@ -1,4 +1,4 @@
-"""Sysmon rules as people write them (YAML), and the bytes of them in the compiler's order; both ways."""
+"""Sysmon rules as people write them (YAML), and their bytes in the compiler's order; both ways."""
 
 from __future__ import annotations
 
@@ -32,8 +32,10 @@ _S32 = 0x7FFFFFFF
 
 
 def compose(recipe: Recipe) -> bytes:
-    """The bytes of a recipe, in the order in which the compiler writes them. Raises RecipeError, which names
-    the key.
+    """Returns the bytes of a recipe in canonical form.
+
+    Raises:
+        RecipeError: The recipe cannot be built. The error names the key.
     """
     top = Part(recipe)
     writer = _Writer(_version(top, "version"))
@@ -48,7 +50,9 @@ def compose(recipe: Recipe) -> bytes:
 
 
 class _Writer:
-    """The blob as it grows: each record is put at the end, and its offset into the record before it."""
+    """The blob while it is written: each record is added at the end, and its offset to the record
+    before it.
+    """
 
     def __init__(self, version: int) -> None:
         self.version = version
@@ -59,7 +63,7 @@ class _Writer:
         self.group_id = 0
 
     def rule(self, part: Part) -> None:
-        """An event rule, then its filters and groups."""
+        """Writes an event rule, then its filters and groups."""
         at = len(self.out)
         self.link(self.events, at, _EVENT, "next_offset")
         event_id = self.event_id(part)
@@ -85,7 +89,7 @@ class _Writer:
         self.out[at : at + _EVENT.size] = _EVENT.pack(event)
 
     def group(self, part: Part, event_id: int, filters: list[int]) -> None:
-        """An aggregation, then its filters."""
+        """Writes an aggregation, then its filters."""
         at = len(self.out)
         self.link(self.groups, at, _AGGREGATION, "next_offset")
         self.group_id = part.integer("id", 0, _U32, default=self.group_id + 1)
@@ -104,7 +108,7 @@ class _Writer:
         self.out[at : at + _AGGREGATION.size] = _AGGREGATION.pack(own)
 
     def filter(self, part: Part, event_id: int, filters: list[int], group_id: int, group_at: int) -> None:
-        """A filter and its data."""
+        """Writes a filter and its data."""
         self.link(filters, len(self.out), _FILTER, "next_offset")
         raw = _utf16(part, "data") + b"\0\0"
         own = {
@@ -117,12 +121,12 @@ class _Writer:
             "aggregation_offset": group_at,
             "spare": 0,
         }
-        # The byte behind the data is packed with the fixed fields and stands behind the data in the file.
+        # One byte is packed with the fixed fields, but comes after the data in the file.
         packed = _FILTER.pack(own)
         self.put(packed[:-1] + raw + packed[-1:])
 
     def event_id(self, part: Part) -> int:
-        """The number of an event, by its rule name where only one event type has it."""
+        """Returns the number of an event, by its rule name if only one event type has it."""
         names: dict[str, int] = {}
         several: set[str] = set()
         for generation in self.target.generations if self.target else ():
@@ -137,24 +141,24 @@ class _Writer:
         return _choose(value, names, _U32, part.where("event"))
 
     def field_id(self, part: Part, event_id: int) -> int:
-        """The index of a field, by its name in the newest table of the blob's version."""
+        """Returns the index of a field, by its name in the newest table of the blob's version."""
         event = self.target.event(event_id) if self.target else None
         return _number(part, "field", event.fields if event else (), _U32)
 
     def link(self, chain: list[int], at: int, packing: Packing, name: str) -> None:
-        """Let the last record of a chain name the record that comes to stand at `at`."""
+        """Lets the last record of a chain point to the record at `at`."""
         if chain:
             place = chain[-1] + packing.offset(name)
             self.out[place : place + 4] = at.to_bytes(4, "little")
         chain.append(at)
 
     def put(self, record: bytes) -> None:
-        """Append a record and its padding."""
+        """Adds a record and its padding."""
         self.out += record
         self.out += bytes(-len(self.out) % 8)
 
     def finish(self, schema_version: int, first_aggregation: int) -> bytes:
-        """The whole blob."""
+        """Returns the whole blob."""
         self.out[: tables.HEADER_SIZE] = _HEADER.pack(
             {
                 "version": self.version,
@@ -169,8 +173,8 @@ class _Writer:
 
 
 def _version(part: Part, key: str) -> int:
-    """A version as text (``"15.0"``) or a number of YAML (15.0), or the 32 bits that stand for it as an
-    integer.
+    """Returns the 32 bits of a version that is text (``"15.0"``), a number of YAML (15.0), or an
+    integer of these bits.
     """
     value = part.value(key)
     if isinstance(value, int) and not isinstance(value, bool):
@@ -182,7 +186,7 @@ def _version(part: Part, key: str) -> int:
 
 
 def _number(part: Part, key: str, names: Iterable[str], high: int) -> int:
-    """The index of one of the names, or a number, so that wrong content can be written too."""
+    """Returns the index of one of the names, or a number, so that wrong content can be written too."""
     return _choose(part.value(key), {name: i for i, name in enumerate(names)}, high, part.where(key))
 
 
@@ -201,7 +205,9 @@ def _choose(value: Any, names: Mapping[str, int], high: int, path: str) -> int:
 
 
 def _utf16(part: Part, key: str, room: int | None = None) -> bytes:
-    """Text as UTF-16; with `room`, in a buffer of so many bytes that must hold its NUL too."""
+    """Returns text as UTF-16; with `room`, in a buffer of this many bytes, which must have room for
+    its NUL.
+    """
     text = part.text(key) if room is None else part.text(key, default="")
     try:
         raw = text.encode("utf-16-le")
@@ -217,7 +223,7 @@ def _utf16(part: Part, key: str, room: int | None = None) -> bytes:
 
 
 def describe(content: SysmonContent) -> Recipe:
-    """The recipe of content that was read whole: `compose` of it gives the same bytes."""
+    """Returns the recipe of content that was read completely; `compose` of it gives the same bytes."""
     version = content.version or 0
     recipe: dict[str, Any] = {
         "version": _version_word(version),
@@ -233,13 +239,13 @@ def describe(content: SysmonContent) -> Recipe:
 
 
 def _followed(rules: tuple[EventRule, ...]) -> Iterable[tuple[EventRule, int]]:
-    """Each rule, with the offset where the next one begins."""
+    """Yields each rule, with the offset of the next one."""
     ends = [rule.source.offset for rule in rules[1:]] + [1 << 32]
     return zip(rules, ends, strict=True)
 
 
 class _Describer:
-    """Turns the rules into plain values, in order, and counts the groups."""
+    """Turns the rules into plain values in order, and counts the groups."""
 
     def __init__(self, version: int, groups: dict[int, Aggregation]) -> None:
         self.target = tables.target_of(version)
@@ -249,7 +255,7 @@ class _Describer:
         self.group_id = 0
 
     def rule(self, rule: EventRule, following: int) -> dict[str, Any]:
-        """One event rule; groups without filters stand where their records stand."""
+        """Returns one event rule; groups without filters are in the order of their records."""
         event = self.target.event(rule.event_id) if self.target else None
         named = event is not None and event.rule_name is not None
         if event is not None and self.target is not None and self.target.siblings(event):
@@ -279,12 +285,12 @@ class _Describer:
         return recipe | ({"filters": items} if items else {})
 
     def empty_groups(self, items: list[dict[str, Any]], before: int) -> None:
-        """The groups whose records stand before an offset and that no filter has named."""
+        """Returns the groups with records before an offset that no filter has named."""
         while self.waiting and self.waiting[-1] < before:
             items.append(self.group(self.waiting[-1], []))
 
     def group(self, offset: int, filters: list[dict[str, Any]]) -> dict[str, Any]:
-        """A group; the number is written only where it does not follow the one before."""
+        """Returns a group; its number is written only if it does not follow the one before."""
         if self.waiting and self.waiting[-1] == offset:
             self.waiting.pop()
         own = self.groups[offset]
@@ -295,7 +301,7 @@ class _Describer:
         return {"group": recipe | {"combine": _member(Combine, own.combine_type), "filters": filters}}
 
     def filter(self, condition: Filter, event: tables.EventType | None) -> dict[str, Any]:
-        """One filter."""
+        """Returns one filter."""
         fields = event.fields if event is not None else ()
         recipe: dict[str, Any] = {
             "field": _word(fields, condition.field_id),
@@ -314,7 +320,7 @@ def _member(names: type[Any], value: int) -> str | int:
 
 
 def _version_word(number: int) -> str | int:
-    """A version as text where that leads back to the same number."""
+    """Returns a version as text if that leads back to the same number."""
     text = tables.version_text(number)
     try:
         return text if tables.number_of(text) == number else number

@@ -32,7 +32,7 @@ ENVIRONMENT = 0x40000000
 
 
 class RuleDefault(IntEnum):
-    """What an event rule gives when none of its filters match."""
+    """The result of an event rule if none of its filters match."""
 
     INCLUDE = 0
     EXCLUDE = 1
@@ -59,7 +59,7 @@ AGGREGATION = Struct(
     ZeroPad(8),
 )
 
-# Filter. DataSize counts the NUL behind the data; the record has one byte more than its fields and data, and
+# Filter. DataSize counts the NUL after the data; the record has one byte more than its fields and data, and
 # then its padding. Where the header names no aggregations, those that filters name are read by the filters.
 FILTER = Struct(
     "field_id" / Int32ul,
@@ -111,9 +111,7 @@ SYSMON = Struct(
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A condition on one field. source: its record. text: its data without the NUL, None when it could not be
-    read.
-    """
+    """A condition on one field. source: its record. text: its data without the NUL; None if unreadable."""
 
     source: Record
     field_id: int
@@ -131,7 +129,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Aggregation:
-    """A group of filters of one event rule that are joined before the others. source: its record."""
+    """A group of filters of one event rule that are combined before the others. source: its record."""
 
     source: Record
     id: int
@@ -155,7 +153,7 @@ class EventRule:
 
 @dataclass(frozen=True, slots=True)
 class SysmonContent:
-    """What a rules blob says, as far as it could be read. aggregations: by offset, whoever names them."""
+    """The content of a rules blob, as far as it could be read. aggregations: by offset."""
 
     header: Record
     version: int | None
@@ -166,7 +164,7 @@ class SysmonContent:
 
 
 def assemble(reading: Reading) -> SysmonContent:
-    """The typed content of a reading; records that are cut short are left out."""
+    """Returns the typed content of a reading, without records that are cut short."""
     root = reading.root
     named: dict[int, Record] = {record.offset: record for record in root.get("aggregations") or ()}
     rules: list[EventRule] = []

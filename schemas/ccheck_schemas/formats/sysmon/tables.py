@@ -206,9 +206,7 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The consumer that a blob is judged for: all generations that read one binary version, oldest first, or
-    one of them.
-    """
+    """The consumer of a blob: all generations that read one binary version, oldest first, or one of them."""
 
     name: str
     binary: int
@@ -221,15 +219,15 @@ class Target:
 
     @property
     def layout_known(self) -> bool:
-        """Whether this consumer reads records of the layout that the schema describes."""
+        """Whether this consumer reads records in the layout of the schema."""
         return self.binary >= FIRST_KNOWN_LAYOUT
 
     def event(self, event_id: int) -> EventType | None:
-        """The event type in the newest generation of the target that has it."""
+        """Returns the event type in the newest generation of the target that has it."""
         return next((g.events[event_id] for g in reversed(self.generations) if event_id in g.events), None)
 
     def siblings(self, event: EventType) -> tuple[EventType, ...]:
-        """The other event types that the same rule name covers, in the newest generation."""
+        """Returns the other event types of the same rule name, in the newest generation."""
         if event.rule_name is None:
             return ()
         newest = self.generations[-1].events.values()
@@ -237,7 +235,7 @@ class Target:
 
 
 def operators(binary: int) -> tuple[str, ...]:
-    """The names of the operators of a binary version, by number."""
+    """Returns the names of the operators of a binary version, by number."""
     major = binary >> 16
     if major < 14:
         return OLD_OPERATORS
@@ -245,8 +243,12 @@ def operators(binary: int) -> tuple[str, ...]:
 
 
 def number_of(text: str) -> int:
-    """``major << 16 | minor`` of a version as people write it: 15, 15.0 and 15.00 are one, and 9.1 is 9.10.
-    Raises ValueError.
+    """Returns ``major << 16 | minor`` of a version as people write it.
+
+    15, 15.0 and 15.00 are equal, and 9.1 is 9.10.
+
+    Raises:
+        ValueError: It is no version.
     """
     major, _, minor = text.strip().partition(".")
     minor = (minor + "00")[: max(2, len(minor))]
@@ -260,14 +262,14 @@ def number_of(text: str) -> int:
 
 
 def version_text(number: int) -> str:
-    """A version as people write it: 15.0, 9.20, 1.01."""
+    """Returns a version as people write it: 15.0, 9.20, 1.01."""
     major, minor = number >> 16, number & 0xFFFF
     return f"{major}.{minor:02d}" if minor else f"{major}.0"
 
 
 @cache
 def generations() -> tuple[Generation, ...]:
-    """All generations, oldest first."""
+    """Returns all generations, oldest first."""
     made: list[Generation] = []
     events: dict[int, EventType] = {}
     for line in _GENERATIONS.replace("\n  ", " ").strip().splitlines():
@@ -288,22 +290,25 @@ def generations() -> tuple[Generation, ...]:
 
 @cache
 def binary_versions() -> tuple[int, ...]:
-    """The binary versions that have a table, ascending."""
+    """Returns the binary versions that have a table, ascending."""
     return tuple(sorted({generation.binary for generation in generations()}))
 
 
 @cache
 def target_of(binary: int) -> Target | None:
-    """The target of a binary version, or None when it has no table."""
+    """Returns the target of a binary version, or None if it has no table."""
     found = tuple(generation for generation in generations() if generation.binary == binary)
     return Target(version_text(binary), binary, found) if found else None
 
 
 def target(text: str) -> Target:
-    """The target that a user names: a binary version (``15.0``, ``16``) or a schema version (``4.70``: one
-    generation).
+    """Returns the target that a user names.
 
-    Raises ValueError, which lists the versions that are known.
+    Args:
+        text: A binary version (``15.0``, ``16``), or a schema version (``4.70``: one generation).
+
+    Raises:
+        ValueError: It is not known. The message lists the known versions.
     """
     try:
         number = number_of(text)
@@ -328,9 +333,7 @@ def target(text: str) -> Target:
 
 @cache
 def fit_for(event_id: int, field_id: int) -> tuple[str, ...]:
-    """The binary versions, of the layout that the schema describes, whose every generation has the field of
-    the event.
-    """
+    """Returns the binary versions, in the layout of the schema, of which every generation has the field."""
     return tuple(
         version_text(version)
         for version in binary_versions()
@@ -344,8 +347,9 @@ def fit_for(event_id: int, field_id: int) -> tuple[str, ...]:
 
 
 def recognise(data: bytes) -> bool:
-    """A version word of any Sysmon since 8, and a header that goes with it: two of its three constant-like
-    words, or all there are.
+    """Returns whether bytes look like rules of any Sysmon since version 8.
+
+    They have a version word, and a matching header: two of its three constant words, or all that there are.
     """
     if len(data) < 12:
         return False

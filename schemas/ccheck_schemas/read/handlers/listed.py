@@ -96,7 +96,7 @@ def zeros_to(
     if target < at:
         place = (max(0, target), at)
         proofs = (("they are read up to here", lambda: Span(at, 0, "")),)
-        twice = BytesOwnedTwice("the bytes before", link=True)
+        twice = BytesOwnedTwice("what stands before", link=True)
         reader.collector.fault(twice, record, field, None if field else place, proofs)
         reader.stop()
     if target > limit and promised <= limit:

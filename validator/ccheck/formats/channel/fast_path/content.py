@@ -80,9 +80,8 @@ def doubtful(reading: Reading, types: Types) -> Doubtful | None:
     """The instances of any file that may have findings of meaning or contract; None where the file has no
     whole header, or lacks a table.
     """
-    from ccheck_schemas.read.rows import (
-        RowSequence,
-    )  # it imports Construct, and a file that passes does without
+    # The module imports Construct, which a file that passes does not need.
+    from ccheck_schemas.read.rows import RowSequence
 
     header = reading.root.get("header")
     instances, criteria = reading.tables.get("instances"), reading.tables.get("criteria")
