@@ -33,7 +33,7 @@ def test_the_record_is_true_of_the_first_mutants_and_some_files() -> None:
     recorded = json.loads(RECORD.read_text(encoding="utf-8"))
     for known in FORMATS:
         assert f"mutants/{known.name}/fields/00000-00249" in recorded
-        assert f"mutants/{known.name}/sealed/04750-04999" in recorded
+        assert f"mutants/{known.name}/sealed/00000-00249" in recorded
     compared = int(done.stdout.splitlines()[-1].split()[0])
     assert compared >= 2 * len(FORMATS) + 1
 

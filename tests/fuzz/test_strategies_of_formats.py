@@ -54,7 +54,7 @@ ELSEWHERE: dict[str, dict[str, str]] = {
         "devicetree-too-deep": "no mutation nests as many nodes in each other as it takes",
         "offset-misaligned": "the blocks move along, so that other bytes are read or left over too",
     },
-    "apparmor": {},
+    "apparmor": {"wrong-magic": "behind the wrong magic of a DFA its tables are faults too"},
 }
 """Checks that are never alone after a mutation of the corpus, and why."""
 
