@@ -24,11 +24,11 @@ from tests.interpreter.channel_bytes import (
     wildcard,
 )
 
-from ccheck_interpreter.channel import load
-from ccheck_interpreter.definitions import load_definitions
-from ccheck_interpreter.evaluate import evaluate
+from ccheck_interpreter.channel.definitions import load_definitions
+from ccheck_interpreter.channel.evaluate import evaluate
+from ccheck_interpreter.channel.host import run
+from ccheck_interpreter.channel.loader import load
 from ccheck_interpreter.event import Event
-from ccheck_interpreter.host import run
 from ccheck_interpreter.profile import Profile
 
 HEADER, LINK, BODY = Struct("<4sHHIIIIII"), Struct("<II"), Struct("<HHI")

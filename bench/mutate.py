@@ -17,10 +17,10 @@ from time import process_time_ns
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / room) for room in ("schemas", "validator", "interpreter", "fuzz")]
 
-from ccheck.formats import SCHEMAS, recognise  # noqa: E402 - the path comes first
-from ccheck_fuzz.interest import interest  # noqa: E402
+from ccheck.formats.registry import SCHEMAS, recognise  # noqa: E402 - the path comes first
 from ccheck_fuzz.model import opened, rebuilt  # noqa: E402
 from ccheck_fuzz.mutate import MUTATIONS, Context, Mutator  # noqa: E402
+from ccheck_fuzz.mutate.interesting_values import interesting_values  # noqa: E402
 
 JULY = ROOT / "corpus/channel/field-past-inputs/bad/C-00000291-00000000-00000032.bin"
 TIMES = 400
@@ -32,8 +32,8 @@ def main(paths: list[Path]) -> None:
     for path in paths:
         data = path.read_bytes()
         schema = recognise(data) or SCHEMAS[0]
-        mutator = Mutator(schema, interest(schema, [data]), [data])
-        context = Context(mutator.interest, mutator.others, 1 << 16)
+        mutator = Mutator(schema, interesting_values(schema, [data]), [data])
+        context = Context(mutator.interesting, mutator.others, 1 << 16)
         model = mutator.models.get(data)
         print(f"{path.name}: {len(data):,} bytes, {schema.name}")
         row("read and take apart", [timed(partial(opened, schema, data)) for _ in range(50)])

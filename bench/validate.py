@@ -22,9 +22,9 @@ from validation import by_hand, page, runs, with_construct, with_cstruct, with_k
 from validation.measure import Reader, medians  # noqa: E402 - the path comes first
 from validation.samples import LAYOUTS, good, with_fault  # noqa: E402
 
-from ccheck.judge import examine, judge  # noqa: E402
-from ccheck.judgement import Judgement, prepare  # noqa: E402
-from ccheck_schemas.generated.channel import spotless  # noqa: E402
+from ccheck.judging.judge import examine, judge  # noqa: E402
+from ccheck.judging.judgement import Judgement, prepare  # noqa: E402
+from ccheck_schemas.formats.channel.generated import accept  # noqa: E402
 
 CONFIG = ROOT / "corpus" / "channel" / "ccheck.toml"
 ROUNDS = {"40 KB": 15, "1 MB": 5, "10 MB": 3}
@@ -38,7 +38,7 @@ def readers(judgement: Judgement, fault: bytes) -> dict[str, Reader]:
         "dissect.cstruct, layout's rules": with_cstruct.faults,
         "Kaitai-style, layout's rules": with_kaitai.faults,
         "struct by hand, layout's rules": by_hand.faults,
-        "ccheck, generated code, layout's rules": spotless,
+        "ccheck, generated code, layout's rules": accept,
         "ccheck, all checks": lambda data: judgement.judged(data, "", "-"),
         "ccheck, all checks, one fault": lambda data: judgement.judged(fault, "", "-"),
         "ccheck, all checks on all records, one fault": lambda data: judge(
@@ -93,10 +93,10 @@ def main() -> None:
 def _trust(judgement: Judgement, data: bytes, fault: bytes) -> None:
     """Stop where what is measured is not what it is called."""
     passed, failed = judgement.judged(data, "", "-"), judgement.judged(fault, "", "-")
-    quick = judgement.quick is not None and judgement.quick.report(data, "", "-") is not None
+    quick = judgement.fast_path is not None and judgement.fast_path.report(data, "", "-") is not None
     found = [finding.check for finding in failed.findings]
     others = (by_hand.faults, with_construct.faults, with_cstruct.faults, with_kaitai.faults)
-    right = all(faults(data) == 0 and faults(fault) > 0 for faults in others) and spotless(data) is not None
+    right = all(faults(data) == 0 and faults(fault) > 0 for faults in others) and accept(data) is not None
     if not (quick and right and passed.verdict == "pass" and found == ["unknown-enum-value"]):
         raise SystemExit("a file that is measured is not what it should be; the figures would mean nothing")
 

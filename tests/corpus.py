@@ -7,8 +7,8 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from ccheck.build import load_yaml
-from ccheck.judgement import Judgement, prepare
+from ccheck.cli.recipe_file import load_yaml
+from ccheck.judging.judgement import Judgement, prepare
 
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 DAY = date(2026, 11, 22)

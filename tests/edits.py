@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import construct
 
+from ccheck_schemas.model.fix_up import fix_up
 from ccheck_schemas.read import read
-from ccheck_schemas.seal import seal
 
 EDGES = (0, 1, 2, 3, 4, 7, 20, 128, 255)
 """Values that bytes are given, besides those beside their own and offsets within the file."""
@@ -47,4 +47,4 @@ def edited(
     if rng.random() < grown:
         data += bytes(rng.randint(1, 9))
     made = bytes(data)
-    return seal(made, read(root, made)) if root is not None and rng.random() < sealed else made
+    return fix_up(made, read(root, made)) if root is not None and rng.random() < sealed else made

@@ -6,34 +6,38 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from ccheck.checks import CHECKS
-from ccheck.formats import FORMATS, SCHEMAS
+from ccheck.formats.check_table import CHECKS
+from ccheck.formats.registry import FORMATS, SCHEMAS
 from ccheck_schemas.generate import NotGenerated, source
 from tests.conftest import ROOT
 
-FOLDER = ROOT / "schemas" / "ccheck_schemas" / "generated"
-COUNTS = ROOT / "validator" / "ccheck" / "screen" / "applying.py"
+FORMATS_OF_SCHEMAS = ROOT / "schemas" / "ccheck_schemas" / "formats"
+FORMATS_OF_CHECKS = ROOT / "validator" / "ccheck" / "formats"
+
+COUNT = '''"""How many checks a file that takes the fast path has passed.
+
+Loading the checks to count them takes longer than such a file. Written by `python -m tests.generated`.
+"""
+
+APPLYING = {number}
+'''
 
 
 def modules() -> Iterator[tuple[Path, str]]:
     """Each module and its text, for the schemas that the generator understands."""
     for schema in SCHEMAS:
         with contextlib.suppress(NotGenerated):
-            yield FOLDER / f"{schema.name}.py", source(schema)
+            yield FORMATS_OF_SCHEMAS / schema.name / "generated.py", source(schema)
 
 
-def counts() -> str:
-    """The text of the module that says how many checks are made on files of each format with a fast path."""
-    fast = [known.name for known in FORMATS if not known.no_quick_way]
-    lines = [f'    "{name}": {len(CHECKS.applying(name))},\n' for name in fast]
-    return (
-        '"""How many checks a file that takes the fast path has passed, by format.\n\n'
-        "Loading the checks to count them takes longer than such a file. Written by `python -m tests.generated`.\n"
-        '"""\n\n'
-        f"APPLYING = {{\n{''.join(lines)}}}\n"
-    )
+def counts() -> Iterator[tuple[Path, str]]:
+    """The modules that say how many checks are made on files of each format with a fast path, and their texts."""
+    for known in FORMATS:
+        if not known.no_fast_path:
+            place = FORMATS_OF_CHECKS / known.name / "fast_path" / "applying.py"
+            yield place, COUNT.format(number=len(CHECKS.applying(known.name)))
 
 
 if __name__ == "__main__":
-    for path, text in [*modules(), (COUNTS, counts())]:
+    for path, text in (*modules(), *counts()):
         path.write_text(text, encoding="utf-8")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ccheck.checks import CHECKS
-from ccheck.commands.explain import page
+from ccheck.cli.commands.explain import page
+from ccheck.formats.check_table import CHECKS
 from tests.conftest import ROOT
 
 PATH = ROOT / "docs" / "checks.md"

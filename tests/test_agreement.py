@@ -11,11 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccheck.exercise.outcome import Given
-from ccheck.judgement import Judgement, prepare
-from ccheck_fuzz.oracles import Case, broken
-from ccheck_schemas.formats import channel, channel_numbers
-from ccheck_schemas.formats.channel_recipe import compose
+from ccheck.formats.exercise.outcome import Given
+from ccheck.judging.judgement import Judgement, prepare
+from ccheck_fuzz.oracles.case import Case
+from ccheck_fuzz.oracles.table import broken
+from ccheck_schemas.formats.channel import numbers as channel_numbers
+from ccheck_schemas.formats.channel import structure as channel
+from ccheck_schemas.formats.channel.recipe import compose
+from ccheck_schemas.formats.channel.schema import SCHEMA as CHANNEL_SCHEMA
 from ccheck_schemas.read import read
 from tests.conftest import ROOT
 from tests.edits import edited
@@ -83,7 +86,7 @@ def agree(judgement: Judgement, data: bytes) -> bool:
     """Hold the two readings against each other by all oracles; whether the validator passed the file."""
     assert judgement.setting.consumers is not None
     builds = judgement.setting.consumers.supported(judgement.setting.on)
-    case = Case(data, channel.SCHEMA, judgement, Given(DEFINITIONS, builds))
+    case = Case(data, CHANNEL_SCHEMA, judgement, Given(DEFINITIONS, builds))
     assert not [one for one in broken(case) if not one.information]
     return case.report.verdict == "pass"
 

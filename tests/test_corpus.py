@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from ccheck.build import build_file, load_yaml
-from ccheck.checks import CHECKS
-from ccheck.consumers import load_consumers
-from ccheck.exercise import EXERCISES
-from ccheck.exercise.outcome import ExerciseError, Given
-from ccheck.finding import FileReport
-from ccheck.formats import SCHEMAS
+from ccheck.cli.recipe_file import build_file, load_yaml
+from ccheck.core.consumers import load_consumers
+from ccheck.core.finding import FileReport
+from ccheck.formats.check_table import CHECKS
+from ccheck.formats.exercise.outcome import ExerciseError, Given
+from ccheck.formats.interpreters import EXERCISES
+from ccheck.formats.registry import SCHEMAS
 from tests.corpus import CORPUS, beside, judgement_of, setting_of
 
 KEPT = "regress"

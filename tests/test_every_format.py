@@ -13,13 +13,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccheck.checks import CHECKS, applies
-from ccheck.exercise.outcome import ExerciseError, Given
-from ccheck.finding import FileReport
-from ccheck.formats import FORMATS, Format
-from ccheck.judge import MAX_FINDINGS
-from ccheck.judgement import Judgement, prepare
-from ccheck_fuzz.oracles import Case, broken
+from ccheck.core.finding import FileReport
+from ccheck.formats.check_table import CHECKS, applies
+from ccheck.formats.exercise.outcome import ExerciseError, Given
+from ccheck.formats.format import Format
+from ccheck.formats.registry import FORMATS
+from ccheck.judging.judge import MAX_FINDINGS
+from ccheck.judging.judgement import Judgement, prepare
+from ccheck_fuzz.oracles.case import Case
+from ccheck_fuzz.oracles.table import broken
 from tests.conftest import ROOT
 
 ALONE = [known for known in FORMATS if known.name != "channel"]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from ccheck.judgement import prepare
+from ccheck.judging.judgement import prepare
 
 pytestmark = pytest.mark.machine
 

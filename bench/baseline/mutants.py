@@ -11,15 +11,15 @@ from types import MappingProxyType
 
 from tests.corpus import CORPUS, DAY, judgement_of
 
-from ccheck.formats import named
-from ccheck.judgement import Judgement, prepare
-from ccheck_fuzz.interest import interest
+from ccheck.formats.registry import named
+from ccheck.judging.judgement import Judgement, prepare
 from ccheck_fuzz.model import Model, opened
 from ccheck_fuzz.mutate import Context, once
-from ccheck_schemas.anatomy import sprout
+from ccheck_fuzz.mutate.interesting_values import interesting_values
+from ccheck_schemas.model import minimal_file
+from ccheck_schemas.model.fix_up import fix_up
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import Schema
-from ccheck_schemas.seal import seal
 
 OWN = MappingProxyType(
     {
@@ -65,7 +65,7 @@ def bases(format_: str) -> tuple[Base, ...]:
     if format_ in OWN:
         by = prepare(schema=str(OWN[format_]), use_config=False, on=DAY)
         assert by.schema is not None  # noqa: S101 - it was named
-        made = (sprout(by.schema.root, Random(f"{format_} {number}")) for number in range(GROWN))
+        made = (minimal_file(by.schema.root, Random(f"{format_} {number}")) for number in range(GROWN))
         return tuple(Base(data, f"{format_}.bin", by, by.schema, settled=True) for data in made)
     known = named(format_)
     assert known is not None  # noqa: S101 - it is shipped
@@ -129,7 +129,7 @@ def _edited(base: Base, random: Random, format_: str) -> bytes:
 def _sealed(base: Base, random: Random, format_: str) -> bytes:
     """The same with sizes and checksums made true again."""
     data = _edited(base, random, format_)
-    return seal(data, read(base.schema.root, data))
+    return fix_up(data, read(base.schema.root, data))
 
 
 def _fields(base: Base, random: Random, format_: str) -> bytes:
@@ -161,4 +161,4 @@ def _context(format_: str) -> Context:
     consumers = files[0].by.setting.consumers
     builds = () if consumers is None else consumers.builds
     others = [_model(base) for base in files[:: max(1, len(files) // 12)]]
-    return Context(interest(files[0].schema, naming, builds), others, 2 * LARGEST)
+    return Context(interesting_values(files[0].schema, naming, builds), others, 2 * LARGEST)

@@ -10,7 +10,7 @@ import io
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,14 @@ from typing import Any
 import click
 from bench.baseline.renames import RENAMES
 
-from ccheck.checks import CHECKS
-from ccheck.cli import ccheck, run
-from ccheck.finding import FileReport, RunReport
-from ccheck.formats import FORMATS, recognise
-from ccheck.judgement import Judgement
+from ccheck.cli.main import ccheck, run
+from ccheck.core.finding import FileReport, RunReport
+from ccheck.formats.check_table import CHECKS
+from ccheck.formats.registry import FORMATS, recognise
+from ccheck.judging.judgement import Judgement
 from ccheck.report import RENDERERS
 from ccheck.report.text import render_file, render_summary
+from ccheck_schemas.fault import FaultDetails
 from ccheck_schemas.read import read
 
 SHIPPED = tuple(known.name for known in FORMATS)
@@ -146,13 +147,17 @@ def _reading(data: bytes, by: Judgement) -> Any:
         "counts": {RENAMES.fault(str(name)): count for name, count in sorted(reading.counts.items())},
         "faults": [
             [
-                RENAMES.fault(str(fault.name)), _place(fault.span), sorted(fault.values.items()),
+                RENAMES.fault(str(fault.name)), _place(fault.span), sorted(_values(fault.details).items()),
                 [_place(span) for _, span in fault.proofs],
             ]
             for fault in reading.faults
         ],
         "unread": [[_place(entry.span), entry.size] for entry in reading.unread],
     }  # fmt: skip
+
+
+def _values(details: FaultDetails) -> dict[str, Any]:
+    return {entry.name: getattr(details, entry.name) for entry in fields(details)}
 
 
 def _place(span: Any) -> list[Any]:

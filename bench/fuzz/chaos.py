@@ -22,7 +22,7 @@ from pathlib import Path
 
 import psutil
 
-from ccheck_fuzz.campaign.state import State
+from ccheck_fuzz.campaign.state.database import State
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT / "corpus" / "channel"
@@ -125,7 +125,7 @@ def _begin(folder: Path, out: Path, jobs: int, seconds: float) -> subprocess.Pop
     words = [
         sys.executable, "-m", "ccheck", "fuzz", "--seeds", str(CORPUS / "field-past-inputs" / "good"),
         "--out", str(out), "--time", f"{seconds:.0f}s", "--jobs", str(jobs),
-        "--config", str(CORPUS / "ccheck.toml"), "--on", "2026-01-01", "--target", "chaotic:read",
+        "--config", str(CORPUS / "ccheck.toml"), "--on", "2026-01-01", "--reader", "chaotic:read",
         "--run-timeout", "3s", "--memory", str(MEMORY), "--quiet",
     ]  # fmt: skip
     before = os.environ.get("PYTHONPATH")
@@ -136,7 +136,7 @@ def _begin(folder: Path, out: Path, jobs: int, seconds: float) -> subprocess.Pop
 def _workers(campaign: int) -> list[psutil.Process]:
     try:
         family = psutil.Process(campaign).children(recursive=True)
-        return [child for child in family if "ccheck_fuzz.campaign.worker" in child.cmdline()]
+        return [child for child in family if "ccheck_fuzz.campaign.workers.worker" in child.cmdline()]
     except psutil.Error:
         return []
 
@@ -156,12 +156,12 @@ def _judge(out: Path, log: Path, begun: int, killed: int, most: int) -> int:
     places = {word.rpartition(":")[2] for signature in kept for word in signature}
     lost = sorted(raised - places)
     runs = sum({(s.session, s.job): s.runs for s in state.samples()}.values())
-    deaths = state.deaths()
-    kinds = {kind: sum(death.kind == kind for death in deaths) for kind in ("hang", "crash", "memory")}
-    print(f"{begun} campaigns begun, {killed} processes killed, {runs:,} runs, deaths {json.dumps(kinds)}")
+    crashes = state.worker_crashes()
+    kinds = {kind: sum(crash.kind == kind for crash in crashes) for kind in ("hang", "crash", "memory")}
+    print(f"{begun} campaigns begun, {killed} processes killed, {runs:,} runs, crashes {json.dumps(kinds)}")
     print(f"most memory of a worker: {most} MiB of {MEMORY}; stepped outside: {', '.join(sorted(raised))}")
     print(f"buckets: {len(kept)}; lost: {', '.join(lost) or 'nothing'}")
-    if not raised or not runs or not deaths:
+    if not raised or not runs or not crashes:
         print("LOST: too little happened to say anything")
         return 1
     return 1 if lost or most > MEMORY * 1.3 else 0

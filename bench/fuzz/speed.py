@@ -26,10 +26,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from ccheck_fuzz.engines import ENGINES, Engine, Search
+from ccheck_fuzz.engines.engine import Engine, Search
+from ccheck_fuzz.engines.table import ENGINES
 
 if TYPE_CHECKING:
-    from ccheck.exercise.outcome import Outcome
+    from ccheck.formats.exercise.outcome import Outcome
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -168,9 +169,10 @@ def _alone(options: argparse.Namespace, folder: Path) -> None:
     if not isinstance(engine, Plain):
         engine.instrument(("ccheck_interpreter",))
     # Only now: Atheris must see the interpreter being imported.
-    from ccheck_fuzz.harness import Harness
-    from ccheck_fuzz.setup import Setup, ready
-    from ccheck_fuzz.variation import Variation
+    from ccheck_fuzz.execution.harness import Harness
+    from ccheck_fuzz.execution.ready import ready
+    from ccheck_fuzz.execution.setup import Setup
+    from ccheck_fuzz.mutate.scheduler import MutationScheduler
 
     schema = name.partition("/")[0]
     config = CORPUS / schema / "ccheck.toml"
@@ -183,7 +185,7 @@ def _alone(options: argparse.Namespace, folder: Path) -> None:
     if options.alone == "parts":
         _watch(clock)
     harness = Harness(made, lambda data, broken: None)
-    variation = Variation(made, [seed], harness.healthy)
+    scheduler = MutationScheduler(made, [seed], harness.accepted)
     runs = 0
     begun = 0.0
 
@@ -202,14 +204,14 @@ def _alone(options: argparse.Namespace, folder: Path) -> None:
     engine.search(
         Search(
             run=run,
-            mutate=clock.around("mutate", variation.mutate),
-            cross=clock.around("mutate", variation.cross),
+            mutate=clock.around("mutate", scheduler.mutate),
+            cross=clock.around("mutate", scheduler.cross),
             corpus=folder / "corpus",
             dictionary=None,
             seed=options.seed,
             until=time.monotonic() + 3600,
             max_size=MAX_SIZE,
-            told=lambda features, corpus: None,
+            report_progress=lambda features, corpus: None,
             stable=lambda same: None,
         )
     )
@@ -217,14 +219,15 @@ def _alone(options: argparse.Namespace, folder: Path) -> None:
 
 def _watch(clock: Clock) -> None:
     """Put the clock around the parts of every run."""
-    from ccheck.screen.quick import Quick
-    from ccheck_fuzz import harness, oracles
-    from ccheck_fuzz.readers import SessionReader
+    from ccheck.formats.channel.fast_path.files import ChannelFastPath
+    from ccheck_fuzz.execution import harness
+    from ccheck_fuzz.oracles import case
+    from ccheck_fuzz.readers.reference import SessionReader
 
     for holder, attribute, part in (
-        (Quick, "passes", "judge"),
-        (oracles, "examine", "judge"),
-        (oracles, "judge", "judge"),
+        (ChannelFastPath, "passes", "judge"),
+        (case, "examine", "judge"),
+        (case, "judge", "judge"),
         (harness, "broken", "oracles"),
     ):
         setattr(holder, attribute, clock.around(part, getattr(holder, attribute)))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ccheck.screen.applying import APPLYING
+
 from validation.measure import Spent
 from validation.plot import plot
 

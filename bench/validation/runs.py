@@ -14,8 +14,8 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from ccheck.formats import FORMATS
-from ccheck.judgement import prepare
+from ccheck.formats.registry import FORMATS
+from ccheck.judging.judgement import prepare
 from ccheck_schemas.generate import NotGenerated, source
 from validation.measure import Spent, medians, peak, spent, whole
 from validation.samples import LAYOUTS, good, with_fault
@@ -26,7 +26,7 @@ _GROWTH = """
 import gc, os, sys
 from datetime import date
 from pathlib import Path
-from ccheck.judgement import prepare
+from ccheck.judging.judgement import prepare
 from ccheck_schemas.generate import NotGenerated, source
 gc.set_threshold(200_000, 20, 20)
 config, small, large = map(Path, sys.argv[1:])
@@ -101,16 +101,16 @@ def own(root: Path) -> dict[str, Spent]:
 
 
 def own_file() -> dict[str, float]:
-    """Seconds of judging that file, the quick way and by all checks, when all is loaded."""
+    """Seconds of judging that file, the fast path and by all checks, when all is loaded."""
     with _folder() as folder:
         schema = folder / "points.py"
         schema.write_text(_OWN, encoding="utf-8")
         judgement = prepare(schema=str(schema), use_config=False)
-    if judgement.quick is None or not judgement.quick.passes(_POINTS, "-"):
-        raise SystemExit("the file does not take the quick way; the figures would mean nothing")
-    read = replace(judgement, quick=None)
+    if judgement.fast_path is None or not judgement.fast_path.passes(_POINTS, "-"):
+        raise SystemExit("the file does not take the fast path; the figures would mean nothing")
+    read = replace(judgement, fast_path=None)
     ways = {
-        "the quick way": lambda data: judgement.judged(data, "", "-"),
+        "the fast path": lambda data: judgement.judged(data, "", "-"),
         "read, and judged by all checks": lambda data: read.judged(data, "", "-"),
     }
     return medians(ways, _POINTS, 25)

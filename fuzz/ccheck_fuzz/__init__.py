@@ -1,1 +1,1 @@
-"""Looks for what the validator missed: properties of any bytes, held against files."""
+"""Looks for what the validator missed: checks properties on any bytes."""

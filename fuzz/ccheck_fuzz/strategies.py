@@ -12,14 +12,14 @@ from random import Random
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from ccheck.judgement import Judgement, prepare
-from ccheck_fuzz.events import generated, mutate_events
-from ccheck_fuzz.explore import Explorer, Unreachable, follow
-from ccheck_fuzz.grow import grow
-from ccheck_fuzz.interest import Interest, interest
-from ccheck_fuzz.judged import Judged
+from ccheck.judging.judgement import Judgement, prepare
+from ccheck_fuzz.corpus.explore import Explorer, Unreachable, follow
+from ccheck_fuzz.corpus.grow import grow
+from ccheck_fuzz.corpus.judged import Judged
 from ccheck_fuzz.model import Model, opened
 from ccheck_fuzz.mutate import MUTATIONS, Context, Mutation, numbers, records, texts
+from ccheck_fuzz.mutate.events import matching_events, mutate_events
+from ccheck_fuzz.mutate.interesting_values import InterestingValues, interesting_values
 from ccheck_schemas.schema import Schema
 
 __all__ = ["Unreachable", "broken", "events", "valid"]
@@ -44,17 +44,22 @@ def valid(
     judgement: Judgement | None = None,
     *,
     seeds: Sequence[bytes] = (),
-    interest: Interest | None = None,
+    interesting: InterestingValues | None = None,
     wanted: Callable[[bytes], bool] = bool,
 ) -> SearchStrategy[bytes]:
-    """Files that the validator passes without a finding.
+    """Returns files that the validator passes without a finding.
 
-    judgement: what they are judged by, as `ccheck.judgement.prepare` gives it; without it, nothing but the
-    schema and its checks. seeds: files that pass, to begin with; without them, some are grown. interest:
-    numbers to try. wanted: which files will do, where a schema has several sorts. Raises Unreachable when a
-    file is drawn and there is none to begin with.
+    Args:
+        judgement: What they are judged by, as `ccheck.judging.judgement.prepare` gives it; without it,
+            nothing but the schema and its checks.
+        seeds: Files that pass, to begin with; without them, some are grown.
+        interesting: Numbers to try.
+        wanted: Which files will do, where a schema has several sorts.
+
+    Raises:
+        Unreachable: When a file is drawn and there is none to begin with.
     """
-    world = _World(schema, judgement, seeds, interest, wanted)
+    world = _World(schema, judgement, seeds, interesting, wanted)
     return st.deferred(lambda: _varied(world))
 
 
@@ -64,28 +69,34 @@ def broken(
     judgement: Judgement | None = None,
     *,
     seeds: Sequence[bytes] = (),
-    interest: Interest | None = None,
+    interesting: InterestingValues | None = None,
     wanted: Callable[[bytes], bool] = bool,
     tries: int = TRIES,
 ) -> SearchStrategy[bytes]:
-    """Files in which the check `check`, by its name, finds something, and no other check does.
+    """Returns files in which the check `check`, by its name, finds something, and no other check does.
 
-    tries: how many files are judged in search of the first. Raises Unreachable when a file is drawn and none
-    was found: the check needs another setting or other seeds, or is never alone. The other arguments are
-    those of `valid`.
+    Args:
+        tries: How many files are judged in search of the first.  The other arguments are those of
+            `valid`.
+
+    Raises:
+        Unreachable: When a file is drawn and none was found: the check needs another setting or other
+            seeds, or is never alone.
     """
-    world = _World(schema, judgement, seeds, interest, wanted)
+    world = _World(schema, judgement, seeds, interesting, wanted)
     return st.deferred(lambda: _broken(world, check, tries))
 
 
 def events(
     content: bytes, schema: Schema, definitions: bytes | None = None
 ) -> SearchStrategy[tuple[str, ...]]:
-    """Events as lines of JSON: some of those that the content calls for, and some nearly like them.
+    """Returns events as lines of JSON: some of those that the content calls for, and some nearly like them.
 
-    definitions: the definitions of a channel file. A format without events gives empty tuples.
+    Args:
+        definitions: The definitions file, where the format has one. A format without events gives empty
+            tuples.
     """
-    lines = generated(schema.name, content, definitions)
+    lines = matching_events(schema.name, content, definitions)
     if not lines:
         return st.just(())
     chosen = st.lists(st.sampled_from(lines), max_size=8)
@@ -108,11 +119,11 @@ class _World:
         schema: Schema,
         judgement: Judgement | None,
         seeds: Sequence[bytes],
-        numbers: Interest | None,
+        numbers: InterestingValues | None,
         wanted: Callable[[bytes], bool],
     ) -> None:
         self.judged = Judged(schema, judgement or prepare(use_config=False))
-        self.interest = numbers or interest(schema)
+        self.interesting = numbers or interesting_values(schema)
         self.wanted = wanted
         self._given = tuple(seeds)
         self._explorer: Explorer | None = None
@@ -126,7 +137,7 @@ class _World:
             found = self._given
             if not found:
                 grown = [
-                    grow(schema, judgement, Random(i), self.interest, wanted=self.wanted)
+                    grow(schema, judgement, Random(i), self.interesting, wanted=self.wanted)
                     for i in range(GROWN)
                 ]
                 found = tuple(one.data for one in grown)
@@ -141,15 +152,15 @@ class _World:
     def explorer(self) -> Explorer:
         """The ways that are known so far."""
         if self._explorer is None:
-            self._explorer = Explorer(self.judged, self.seeds, self.interest)
+            self._explorer = Explorer(self.judged, self.seeds, self.interesting)
         return self._explorer
 
     def vary(
         self, data: bytes, edits: Sequence[tuple[Mutation, int]], keeps: Callable[[bytes], bool]
     ) -> bytes:
-        """A file after those edits that keep a property."""
+        """Returns a file after those edits that keep a property."""
         others = [opened(self.judged.schema, seed) for seed in self.seeds]
-        context = Context(self.interest, others, 1 << 16)
+        context = Context(self.interesting, others, 1 << 16)
         model: Model = opened(self.judged.schema, data)
         for mutation, number in edits:
             made = mutation(model, Random(number), context)

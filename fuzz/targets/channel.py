@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-from ccheck_fuzz.target import main
+from ccheck_fuzz.engines.target import main
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -1,13 +1,12 @@
-"""Which bytes a reading left unread, and which it read without owning them."""
+"""The bytes that a reading leaves unread, and those that it reads without owning them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
-from ccheck_schemas.record import Record
+from ccheck_schemas.record import Record, Unread
 from ccheck_schemas.span import Span
 
 Place = tuple[int, int]
@@ -20,7 +19,7 @@ _INDEX = re.compile(r"\[[0-9]+\]")
 
 
 class Note(NamedTuple):
-    """Bytes that were not looked into: of which field, and why."""
+    """Unread bytes: their field, and why they are unread."""
 
     start: int
     end: int
@@ -30,23 +29,14 @@ class Note(NamedTuple):
     dropped: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """The bytes of one field, in all records that have it, that a schema does not look into.
-
-    span: the first of them; its path has no indexes. size: bytes in all. reason: why. dropped: the place from
-    which an importer left out what describes them, empty for what the author of a schema declares.
-    """
-
-    span: Span
-    size: int
-    reason: str
-    dropped: str
-
-
 class Coverage:
-    """What is noted while a file is read. looked_through: bytes that fields read without owning them. limit:
-    how many they may be.
+    """The unread and shared bytes of one reading.
+
+    Attributes:
+        notes: The unread bytes.
+        shared: The bytes that fields read without owning them.
+        looked_through: The number of bytes that fields read without owning them, with repetitions.
+        limit: The greatest such number that is allowed.
     """
 
     def __init__(self, size: int) -> None:
@@ -58,14 +48,19 @@ class Coverage:
         self.limit = SHARED_WORK * size + 4096
 
     def leave(self, record: Record, field: str, place: Place, reason: str, dropped: str = "") -> None:
-        """Note bytes that are not looked into."""
+        """Adds unread bytes of a field; `dropped` as in `Unread`."""
         if place[0] < place[1]:
             self.notes.append(Note(*place, record, field, reason, dropped))
 
     def share(self, place: Place, before: int) -> bool:
-        """Note bytes that a field read without owning them; False where fields read too much in this way.
+        """Adds bytes that a field reads without owning them.
 
-        before: how many notes there were when the field was begun.
+        Args:
+            place: The bytes.
+            before: The number of notes when the field began.
+
+        Returns:
+            False if fields read too many bytes in this way.
         """
         inside = self.notes[before:]
         del self.notes[before:]
@@ -76,12 +71,16 @@ class Coverage:
         return self.charge(place[1] - place[0])
 
     def charge(self, size: int) -> bool:
-        """Count bytes that a field looked through without owning them; False where they are too many."""
+        """Counts bytes that a field reads without owning them. Returns False if there are too many."""
         self.looked_through += 1 + size
         return self.looked_through <= self.limit
 
     def unread(self, owned: Iterable[Place]) -> tuple[Unread, ...]:
-        """All that was not looked into, by field. owned: the bytes of all records."""
+        """Returns all unread bytes by field.
+
+        Args:
+            owned: The bytes of all records.
+        """
         left = merged(note[:2] for note in self.notes)
         looked = merged([*self._looked, *subtract(merged(owned), left)])
         # What one field leaves unread, another may read: only what none reads is left.
@@ -102,7 +101,7 @@ class Coverage:
 
 
 def merged(places: Iterable[Place]) -> list[Place]:
-    """The same bytes as places in order that do not touch."""
+    """Returns the same bytes as ordered places that do not touch."""
     found: list[Place] = []
     for start, end in sorted(places):
         if found and start <= found[-1][1]:
@@ -113,7 +112,7 @@ def merged(places: Iterable[Place]) -> list[Place]:
 
 
 def subtract(places: list[Place], others: list[Place]) -> list[Place]:
-    """The bytes of places in order that no other place has; others: in order, not touching."""
+    """Returns the bytes of ordered places that are in no other; both ordered, the others not touching."""
     found: list[Place] = []
     first = 0
     for start, end in places:
@@ -131,5 +130,5 @@ def subtract(places: list[Place], others: list[Place]) -> list[Place]:
 
 
 def intersect(places: list[Place], others: list[Place]) -> list[Place]:
-    """The bytes that both have; both in order, not touching."""
+    """Returns the bytes that are in both; both ordered, not touching."""
     return subtract(places, subtract(places, others))

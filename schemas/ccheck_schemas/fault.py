@@ -1,15 +1,14 @@
 """The faults that a reading can have: every kind by name, and one fault with its place.
 
-The names are the ids of the checks that report them. A kind that no check claims fails the file by itself:
-`ccheck.judge` sees to that, and a test compares the two sets in both directions.
+The name of a fault is the id of the check that reports it. `ccheck.judging.judge` fails a file with a fault
+that no check reports, and a test compares the two sets in both directions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum, unique
-from typing import Any
+from typing import ClassVar, Generic, TypeVar
 
 from ccheck_schemas.span import Span
 
@@ -52,17 +51,30 @@ class FaultName(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FaultDetails:
+    """What a message about a fault says. Each kind of fault has its class in `fault_details`."""
+
+    name: ClassVar[FaultName]
+
+
+D_co = TypeVar("D_co", bound=FaultDetails, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault(Generic[D_co]):
     """One place where the bytes break the schema.
 
     Attributes:
-        name: The kind of fault, which is the id of the check that reports it.
+        details: The kind of fault, and what a message says about it.
         span: The guilty bytes.
-        values: The numbers to put into a message.
         proofs: Other places that show it, with a few words each.
     """
 
-    name: FaultName
+    details: D_co
     span: Span
-    values: Mapping[str, Any] = field(default_factory=dict)
     proofs: tuple[tuple[str, Span], ...] = ()
+
+    @property
+    def name(self) -> FaultName:
+        """The kind of fault, which is the id of the check that reports it."""
+        return self.details.name

@@ -1,4 +1,4 @@
-"""What reading a file gives: records that know their bytes, and faults that say where and why."""
+"""The result of a reading: records that know their bytes, and faults that say where and why."""
 
 from __future__ import annotations
 
@@ -6,32 +6,45 @@ import struct
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard, TypeVar
 
-from ccheck_schemas.fault import Fault, FaultName
+from ccheck_schemas.fault import Fault, FaultDetails, FaultName
 from ccheck_schemas.span import Span
 
-if TYPE_CHECKING:
-    from ccheck_schemas.coverage import Unread
+DetailsT = TypeVar("DetailsT", bound=FaultDetails)
 
 _Place = tuple[int, int, struct.Struct | None]
 
 Layout = Mapping[str, _Place]
-"""Where each field of a kind of record stands: offset and end from the record's start, and its packer."""
+"""The place of each field of a record type: offset and end from the record's start, and its packer."""
 
 
 class Record:
-    """One struct as it was read: fields by name, and the bytes that each came from.
+    """One struct as it was read: its fields by name, and the bytes of each.
 
     Fields are attributes (``record.field_index``) and items of `values`; ``record.span("field_index")`` is
-    where the field stands. A field that was not reached, because the record is cut short, is absent: `get`
-    gives None.
+    the
+    place of a field. A field is absent where the record is cut short: `get` returns None.
+
+    Attributes:
+        parent: The record around it; None for the top record.
+        label: Its name in the parent.
+        offset: The offset of its first byte.
+        end: The offset after its last byte.
+        values: Its fields by name.
     """
 
     __slots__ = ("_layout", "_spans", "end", "label", "offset", "parent", "values")
 
     def __init__(self, parent: Record | None, label: str, offset: int, layout: Layout | None = None) -> None:
-        """layout: where fields stand in all records of this kind, so that each need not keep it."""
+        """Makes a record without fields.
+
+        Args:
+            parent: The record around it; None for the top record.
+            label: Its name in the parent.
+            offset: The offset of its first byte.
+            layout: The places of fields that all records of this type share.
+        """
         self._layout = {} if layout is None else layout
         self.parent = parent
         self.label = label
@@ -50,20 +63,32 @@ class Record:
         return self.values[name]
 
     def get(self, name: str) -> Any:
-        """The field's value, or None when the record ends before it."""
+        """Returns the value of a field, or None if the record ends before it."""
         return self.values.get(name)
 
     def put(self, name: str, value: Any, offset: int, end: int, packer: struct.Struct | None = None) -> None:
-        """Store a field, its bytes, and how an integer is packed into them."""
+        """Stores a field.
+
+        Args:
+            name: The name of the field.
+            value: Its value.
+            offset: The offset of its first byte.
+            end: The offset after its last byte.
+            packer: How an integer is packed into the bytes.
+        """
         self.values[name] = value
         self._spans[name] = (offset, end, packer)
 
     def packer(self, name: str) -> struct.Struct | None:
-        """How the field is packed, when it is an integer."""
+        """Returns how a field is packed; None if it is no integer."""
         return self.place(name)[2]
 
     def place(self, name: str) -> _Place:
-        """Offset, end and packer of a field. Raises KeyError for one that was not reached."""
+        """Returns the offset, the end and the packer of a field.
+
+        Raises:
+            KeyError: The record ends before the field.
+        """
         if name in self._spans:
             return self._spans[name]
         start, end, packer = self._layout[name]
@@ -71,17 +96,17 @@ class Record:
 
     @property
     def reach(self) -> int:
-        """The offset behind the last byte that any field was read from."""
+        """The offset after the last byte of any field."""
         return max((end for _, end, _ in self._spans.values()), default=self.offset)
 
     @property
     def path(self) -> str:
-        """The record's name from the top, as users write it."""
+        """The name of the record from the top, as users write it."""
         above = self.parent.path if self.parent is not None else ""
         return f"{above}.{self.label}" if above and self.label else above or self.label
 
     def span(self, name: str | None = None) -> Span:
-        """Where the field stands; the whole record without a name."""
+        """Returns the place of a field, or of the whole record without a name."""
         if name is None:
             return Span(self.offset, self.end - self.offset, self.path)
         start, end, _ = self.place(name)
@@ -89,41 +114,85 @@ class Record:
         return Span(start, end - start, f"{path}.{name}" if path else name)
 
     def items(self) -> Iterator[tuple[str, Any]]:
-        """The fields in the order in which they were read."""
+        """Yields name and value of the fields in reading order."""
         return ((name, value) for name, value in self.values.items() if not name.startswith("_"))
 
     def __repr__(self) -> str:
-        """A short form for messages of tests."""
+        """Returns a short form for messages of tests."""
         return f"<record {self.path or 'root'} at {self.offset:#x}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """The bytes of one field, in all records that have it, that a schema does not describe.
+
+    Attributes:
+        span: The first of them; its path has no indexes.
+        size: Their number.
+        reason: Why they are unread.
+        dropped: The place in a description from which an importer left them out; empty if the schema's author
+            declares them.
+    """
+
+    span: Span
+    size: int
+    reason: str
+    dropped: str
+
+
+class FixUp(NamedTuple):
+    """A field that states the size or a checksum of the file.
+
+    Attributes:
+        meaning: The `FileSize` or `ChecksumOver` of the field.
+        span: The bytes of the field.
+        packer: How the number is packed into them.
+    """
+
+    meaning: Any
+    span: Span
+    packer: struct.Struct
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A whole file as a schema reads it.
 
-    root: the top record. faults: what breaks the schema, at most `FAULTS_KEPT` of each name; `counts` has
-    them all. complete: everything that the schema names was read, so that what is unowned or unused is truly
-    so. tables: the records of each table, each made when it is asked for. pools: start and end of each pool.
-    seals: the fields that state the size or a checksum of the file: meaning, place, packer. unread: what the
-    schema does not look into.
+    Attributes:
+        root: The top record.
+        faults: Where the file breaks the schema, at most `FAULTS_KEPT` of each name.
+        counts: The number of all faults by name.
+        complete: Whether everything that the schema names was read, so that unowned bytes have no owner.
+        tables: The records of each table, each created on first access.
+        pools: Start and end of each pool.
+        fix_ups: The fields that state the size or a checksum of the file.
+        unread: The bytes that the schema does not describe.
     """
 
     root: Record
-    faults: tuple[Fault, ...]
+    faults: tuple[Fault[FaultDetails], ...]
     counts: Counter[FaultName]
     complete: bool
     tables: Mapping[str, Sequence[Record]]
     pools: Mapping[str, tuple[int, int]]
-    seals: tuple[tuple[Any, Span, struct.Struct], ...] = ()
+    fix_ups: tuple[FixUp, ...] = ()
     unread: tuple[Unread, ...] = ()
 
-    def faults_of(self, name: FaultName) -> Iterator[Fault]:
-        """The kept faults of one kind, by offset."""
-        return (fault for fault in self.faults if fault.name == name)
+    def faults_of(self, kind: type[DetailsT]) -> Iterator[Fault[DetailsT]]:
+        """Returns the kept faults of one kind, by offset.
+
+        Args:
+            kind: A class of `fault_details`.
+        """
+        return (
+            Fault(fault.details, fault.span, fault.proofs)
+            for fault in self.faults
+            if isinstance(fault.details, kind)
+        )
 
 
 def is_records(value: object) -> TypeGuard[Sequence[Record]]:
-    """Whether a field holds records: a list of them, a run of rows, or a table."""
+    """Returns whether a field has records: a list of them, a run of rows, or a table."""
     return (
         isinstance(value, Sequence)
         and not isinstance(value, str | bytes)
@@ -133,8 +202,13 @@ def is_records(value: object) -> TypeGuard[Sequence[Record]]:
 
 
 def every_field(record: Record, seen: set[int] | None = None) -> Iterator[tuple[Record, str, Any]]:
-    """Each field of a record and of all records below it that is no record itself: record, name, value.
-    Records that several fields hold come once.
+    """Yields record, name and value of each field that is no record, in a record and all records below it.
+
+    A record that several fields share comes once.
+
+    Args:
+        record: The record to begin with.
+        seen: The ids of records that came before.
     """
     seen = set() if seen is None else seen
     if id(record) in seen:

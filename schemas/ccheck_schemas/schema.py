@@ -1,6 +1,4 @@
-"""One format: its Construct tree, how it is recognised, and how its meaning is taken out of the bytes and put
-back.
-"""
+"""One format: its Construct tree, how it is recognised, and how content becomes bytes and back."""
 
 from __future__ import annotations
 
@@ -10,16 +8,21 @@ from typing import Any
 
 import construct
 
-from ccheck_schemas.lint import lint
+from ccheck_schemas.layout.lint import lint
 from ccheck_schemas.record import Reading
-from ccheck_schemas.streams import SOURCE
+from ccheck_schemas.vocabulary.streams import SOURCE
 
 Recipe = Mapping[str, Any]
 """Content as people write it: plain mappings, lists, text and numbers, as YAML has them."""
 
 
 class RecipeError(ValueError):
-    """A recipe that cannot be built. path: the key in the recipe. detail: what is wrong there."""
+    """A recipe that cannot be built.
+
+    Attributes:
+        path: The key in the recipe.
+        detail: What is wrong there.
+    """
 
     def __init__(self, path: str, detail: str) -> None:
         super().__init__(f"{path}: {detail}" if path else detail)
@@ -28,7 +31,11 @@ class RecipeError(ValueError):
 
 
 class SchemaRefused(ValueError):
-    """A schema that uses nodes which a strict validator cannot trust. complaints: each ``place: reason``."""
+    """A schema with nodes that a strict validator cannot trust.
+
+    Attributes:
+        complaints: What is wrong, each ``place: reason``.
+    """
 
     def __init__(self, name: str, complaints: tuple[str, ...]) -> None:
         super().__init__(f"schema {name!r} is refused:\n  " + "\n  ".join(complaints))
@@ -37,8 +44,11 @@ class SchemaRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """How people name one element of a list of a recipe. label: a format string over its keys. headline: the
-    key whose change needs no name.
+    """How people name one element of a list of a recipe.
+
+    Attributes:
+        label: A format string over its keys.
+        headline: The key whose change needs no name.
     """
 
     label: str
@@ -49,9 +59,12 @@ class Identity:
 class Omission:
     """Something that an importer did not carry over from a description into a schema.
 
-    place: where it is in the description, such as ``types.chunk.seq[2].valid``. source: the description's
-    file name. line: from 1. detail: what is missing. field: the field that it was said of, by the schema's
-    names.
+    Attributes:
+        place: Where it is in the description, such as ``types.chunk.seq[2].valid``.
+        source: The file name of the description.
+        line: The line, from 1.
+        detail: What is missing.
+        field: The field that it applies to, by the schema's names.
     """
 
     place: str
@@ -63,15 +76,25 @@ class Omission:
 
 @dataclass(frozen=True)
 class Schema:
-    """A format that ccheck reads. Making one lints the tree, and raises `SchemaRefused`.
+    """A format that ccheck reads. The tree is linted when a schema is made.
 
-    name: the word on the command line. title: one line for people. root: a Struct in the vocabulary of
-    `meaning`. recognise: whether bytes look like this format. assemble: the typed content of a reading; the
-    reading itself when the format has none. compose: a recipe to bytes, raises `RecipeError`. describe:
-    content to a recipe, the way back, raises `RecipeError`; both or neither. identity: for `ccheck diff`,
-    how the elements of a recipe's lists are named, by the list's key. target: looks up a consumer version
-    that files can be judged for; raises ValueError, which names the known ones. omitted: what an importer
-    left out: files are not examined whole by such a schema, and do not pass unless their users allow it.
+    Attributes:
+        name: The word on the command line.
+        title: One line for people.
+        root: A Struct of the nodes in `meaning`.
+        recognise: Returns whether bytes look like this format.
+        assemble: Returns the typed content of a reading; the reading itself for a format without one.
+        compose: Returns the bytes of a recipe. Raises `RecipeError`.
+        describe: Returns the recipe of content. Raises `RecipeError`. A schema has both functions, or
+            neither.
+        identity: How `ccheck diff` names the elements of a recipe's lists, by the key of the list.
+        target: Returns a consumer version that files can be judged for. Raises ValueError with the known
+            ones.
+        omitted: What an importer left out. Such a schema does not examine files whole, and they do not pass
+            unless their users allow it.
+
+    Raises:
+        SchemaRefused: `lint` has complaints.
     """
 
     name: str
@@ -86,9 +109,16 @@ class Schema:
     omitted: tuple[Omission, ...] = ()
 
     def rebuild(self, data: bytes, content: Any) -> bytes:
-        """The bytes that the content of a file without faults has in canonical form. Raises RecipeError.
+        """Returns the canonical bytes of the content of a file without faults.
 
-        A format with recipes composes its content anew; any other is parsed and built by its Construct tree.
+        A format with recipes composes its content again. Any other is parsed and built by its Construct tree.
+
+        Args:
+            data: The file.
+            content: Its content.
+
+        Raises:
+            RecipeError: The content cannot be built.
         """
         if self.compose is not None and self.describe is not None:
             return self.compose(self.describe(content))

@@ -1,4 +1,4 @@
-"""Places in a file: which bytes a value came from, and what its specification calls it."""
+"""A place in a file: bytes, and the name of the field that has them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Bytes of a file and their name.
+    """Bytes of a file and the field that has them.
 
-    offset: bytes from the start of the file. length: bytes; 0 blames bytes that are missing.
-    path: the field as users write it, ``instances[1].criteria[20].field_index``; empty for the whole file.
+    Attributes:
+        offset: Bytes from the start of the file.
+        length: Bytes; 0 for bytes that are missing.
+        path: The field as users write it, ``instances[1].criteria[20].field_index``; empty for the whole
+            file.
     """
 
     offset: int
@@ -19,5 +22,5 @@ class Span:
 
     @property
     def end(self) -> int:
-        """The offset behind the last byte."""
+        """The offset after the last byte."""
         return self.offset + self.length

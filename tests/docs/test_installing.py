@@ -9,7 +9,7 @@ import tomllib
 
 import pytest
 
-from ccheck.extras import EXTRAS, how_to_install
+from ccheck.core.extras import EXTRAS, how_to_install
 from tests.conftest import ROOT
 from tests.docs.pages import PAGES, read_page
 

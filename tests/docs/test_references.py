@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
-from ccheck.cli import COMMANDS, ccheck
+from ccheck.cli.main import COMMANDS, ccheck
 from tests.conftest import ROOT
 from tests.docs.pages import PAGES, blocks, exists, inline_code, read_page, without_blocks
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ccheck_fuzz.setup import Setup
+from ccheck_fuzz.execution.setup import Setup
 from tests.conftest import ROOT
 
 CORPUS = ROOT / "corpus" / "channel"

@@ -1,4 +1,4 @@
-"""An interpreter of a user's own, as `--target` takes it: it steps outside for some content, and refuses some."""
+"""An interpreter of a user's own, as `--reader` takes it: it steps outside for some content, and refuses some."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 import sys
 import time
 
-from ccheck_fuzz.campaign.child import end_with_parent
+from ccheck_fuzz.process.child import end_with_parent
 
 if __name__ == "__main__":
     end_with_parent()

@@ -15,18 +15,18 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ccheck.build import build_file
-from ccheck.formats import SCHEMAS
-from ccheck_fuzz.campaign.state import State
-from ccheck_fuzz.engines import available
-from ccheck_fuzz.harness import Harness
-from ccheck_fuzz.setup import ready
+from ccheck.cli.recipe_file import build_file
+from ccheck.formats.registry import SCHEMAS
+from ccheck_fuzz.campaign.state.database import State
+from ccheck_fuzz.engines.table import available
+from ccheck_fuzz.execution.harness import Harness
+from ccheck_fuzz.execution.ready import ready
 from tests.conftest import ROOT
 from tests.fuzz.channel_setting import CORPUS, ON, STORY, setup
 
 ENGINES = [name for name, missing in available().items() if missing is None]
 SETTING = ["--config", str(CORPUS / "ccheck.toml"), "--on", ON]
-OWN = ["--target", "tests.fuzz.own_reader:read"]
+OWN = ["--reader", "tests.fuzz.own_reader:read"]
 
 
 def fuzz(*words: str, timeout: float = 400) -> subprocess.CompletedProcess[str]:
@@ -51,7 +51,7 @@ def test_each_engine_finds_the_fault_of_a_users_own_reader(engine: str, tmp_path
     assert done.returncode == 1, done.stdout + done.stderr
     state = State(out)
     found = {bucket.signature: bucket for bucket in state.buckets()}
-    bucket = found["escape", "exception", "IndexError", "own_reader.py:read"]
+    bucket = found["validator-bypass", "exception", "IndexError", "own_reader.py:read"]
     assert bucket.state == "minimal"
     assert {sample.engine for sample in state.samples()} == {engine}
     assert state.inputs()
@@ -80,10 +80,10 @@ def campaign(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("campaign") / "out"
     done = fuzz(
         "--seeds", str(STORY / "good"), "--out", str(out), "--time", "120s", "--runs", "5000", "--jobs", "2",
-        *SETTING, *OWN, "--oracle", "escape",
+        *SETTING, *OWN, "--oracle", "validator-bypass",
     )  # fmt: skip
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "found escape: the validator passes, and tests.fuzz.own_reader:read traps" in done.stderr
+    assert "found validator-bypass: the validator passes, and tests.fuzz.own_reader:read traps" in done.stderr
     return out
 
 
@@ -98,23 +98,23 @@ def test_status_says_what_was_found(campaign: Path) -> None:
 
 
 def test_replay_runs_the_finding_again(campaign: Path) -> None:
-    """`replay` says that the property is still broken, for the campaign and for one folder of it."""
+    """`replay` says that the finding still reproduces, for the campaign and for one folder of it."""
     for folder in (campaign, next((campaign / "findings").iterdir())):
         done = fuzz("replay", str(folder))
         assert done.returncode == 1
         assert done.stdout.startswith(
-            "broken  001-escape-exception-IndexError-own-reader.py-read: the validator passes"
+            "still reproduces 001-validator-bypass-exception-IndexError-own-reader.py-read: the validator passes"
         )
 
 
 def test_replay_runs_no_information(tmp_path: Path) -> None:
-    """What is told and is no error is not broken: a campaign without findings has nothing to run again."""
+    """An informational finding is not broken: a campaign without findings has nothing to run again."""
     state = State(tmp_path, create=True)
     state.put("setup", setup().to_json())
     july = (STORY / "bad" / "C-00000291-00000000-00000032.bin").read_bytes()
-    (told,) = Harness(ready(setup()), lambda data, broken: None).broken_by(july)
-    assert told.information
-    state.hit(told, july, 1, 0.1)
+    (reported,) = Harness(ready(setup()), lambda data, broken: None).broken_by(july)
+    assert reported.information
+    state.hit(reported, july, 1, 0.1)
     state.close()
     done = fuzz("replay", str(tmp_path))
     assert (done.returncode, done.stdout) == (3, "")
@@ -127,7 +127,7 @@ def test_the_same_campaign_goes_on(campaign: Path) -> None:
     corpus, buckets = before.inputs(), len(before.buckets())
     done = fuzz(
         "--seeds", str(STORY / "good"), "--out", str(campaign), "--time", "20s", "--runs", "100", "--jobs", "1",
-        *SETTING, *OWN, "--oracle", "escape",
+        *SETTING, *OWN, "--oracle", "validator-bypass",
     )  # fmt: skip
     assert done.returncode == 1
     after = State(campaign)
@@ -145,7 +145,7 @@ def test_only_what_is_new_counts(campaign: Path, tmp_path: Path) -> None:
     """With --new-only a finding that an earlier campaign has does not fail the run, and is mentioned."""
     done = fuzz(
         "--seeds", str(STORY / "good"), "--out", str(tmp_path / "pr"), "--time", "120s", "--runs", "5000",
-        "--jobs", "1", *SETTING, *OWN, "--oracle", "escape", "--new-only", "--since", str(campaign),
+        "--jobs", "1", *SETTING, *OWN, "--oracle", "validator-bypass", "--new-only", "--since", str(campaign),
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-2:] == ["1 findings were known before", "0 findings"]
@@ -177,11 +177,11 @@ def test_reports_tell_what_was_found(campaign: Path, tmp_path: Path) -> None:
 
 
 def test_a_killed_campaign_loses_no_finding(tmp_path: Path) -> None:
-    """Killed with a finding fresh, its workers end too; the same command finds all that was found, and settles it."""
+    """Killed with a finding fresh, its workers end too; the same command finds all that was found, and triages it."""
     out = tmp_path / "out"
     words = [
         "--seeds", str(STORY / "good"), "--out", str(out), "--time", "120s", "--jobs", "2", *SETTING, *OWN,
-        "--oracle", "escape",
+        "--oracle", "validator-bypass",
     ]  # fmt: skip
     command = [sys.executable, "-m", "ccheck", "fuzz", *words]
     running = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
@@ -235,24 +235,24 @@ def test_ctrl_c_ends_cleanly(tmp_path: Path, options: list[str]) -> None:
     assert "Traceback" not in errors
 
 
-DEADLY = {
+CRASHER = {
     "hang": "time.sleep(999)",
     "crash": "os.kill(os.getpid(), signal.SIGSEGV)",
     "memory": "bytearray(1 << 33)",
 }
 
 
-@pytest.mark.parametrize("kind", DEADLY)
+@pytest.mark.parametrize("kind", CRASHER)
 def test_a_worker_that_dies_is_begun_again_and_leaves_its_input(kind: str, tmp_path: Path) -> None:
     """A run that hangs, crashes its process or takes all memory is a finding with its input; the search goes on."""
-    (tmp_path / "deadly.py").write_text(
-        f"import os, signal, time\ndef read(data):\n    if len(data) > 520:\n        {DEADLY[kind]}\n",
+    (tmp_path / "crasher.py").write_text(
+        f"import os, signal, time\ndef read(data):\n    if len(data) > 520:\n        {CRASHER[kind]}\n",
         encoding="utf-8",
     )
     out = tmp_path / "out"
     command = [
         sys.executable, "-m", "ccheck", "fuzz", "--seeds", str(STORY / "good"), "--out", str(out), "--time", "14s",
-        "--jobs", "1", "--target", "deadly:read", "--run-timeout", "2s", *SETTING,
+        "--jobs", "1", "--reader", "crasher:read", "--run-timeout", "2s", *SETTING,
     ]  # fmt: skip
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
     done = subprocess.run(
@@ -262,23 +262,23 @@ def test_a_worker_that_dies_is_begun_again_and_leaves_its_input(kind: str, tmp_p
     state = State(out)
     if kind == "memory":
         signatures = {bucket.signature for bucket in state.buckets()}
-        assert ("escape", "exception", "MemoryError", "deadly.py:read") in signatures
+        assert ("validator-bypass", "exception", "MemoryError", "crasher.py:read") in signatures
         return
-    deaths = state.deaths()
-    assert deaths
-    assert {death.kind for death in deaths} == {kind}
-    assert all(len(death.data) > 520 for death in deaths)
-    wanted = (kind, "deadly:read") if kind == "hang" else (kind, "deadly:read", "SIGSEGV")
+    crashes = state.worker_crashes()
+    assert crashes
+    assert {crash.kind for crash in crashes} == {kind}
+    assert all(len(crash.data) > 520 for crash in crashes)
+    wanted = (kind, "crasher:read") if kind == "hang" else (kind, "crasher:read", "SIGSEGV")
     errors = [bucket for bucket in state.buckets() if not bucket.information]
     assert wanted in {bucket.signature[1:] for bucket in errors}
     assert not [bucket for bucket in errors if bucket.oracle == "ccheck"]
-    assert all("(deadly.py:4, in read)" in bucket.what for bucket in errors)
+    assert all("(crasher.py:4, in read)" in bucket.what for bucket in errors)
 
 
 def test_inputs_that_end_every_process_do_not_end_the_search(tmp_path: Path) -> None:
     """A reader that dies of the empty file and of a seed, with which engines begin, is searched on."""
     seed = STORY / "good" / "C-00000291-00000000-00000001.bin"
-    (tmp_path / "deadly.py").write_text(
+    (tmp_path / "crasher.py").write_text(
         "import os, signal, zlib\n"
         f"def read(data):\n    if not data or zlib.crc32(data) == {zlib.crc32(seed.read_bytes())}:\n"
         "        os.kill(os.getpid(), signal.SIGSEGV)\n",
@@ -287,7 +287,7 @@ def test_inputs_that_end_every_process_do_not_end_the_search(tmp_path: Path) -> 
     out = tmp_path / "out"
     command = [
         sys.executable, "-m", "ccheck", "fuzz", "--seeds", str(seed), "--seeds", str(CORPUS / "instances.bin"),
-        "--out", str(out), "--time", "60s", "--jobs", "1", "--runs", "2000", "--target", "deadly:read", *SETTING,
+        "--out", str(out), "--time", "60s", "--jobs", "1", "--runs", "2000", "--reader", "crasher:read", *SETTING,
     ]  # fmt: skip
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
     done = subprocess.run(
@@ -297,8 +297,10 @@ def test_inputs_that_end_every_process_do_not_end_the_search(tmp_path: Path) -> 
     state = State(out)
     assert state.samples()[-1].runs > 1000
     assert state.samples()[-1].features > 20
-    assert len(state.deaths()) >= 2
-    assert ("escape", "crash", "deadly:read", "SIGSEGV") in {bucket.signature for bucket in state.buckets()}
+    assert len(state.worker_crashes()) >= 2
+    assert ("validator-bypass", "crash", "crasher:read", "SIGSEGV") in {
+        bucket.signature for bucket in state.buckets()
+    }
 
 
 @pytest.mark.parametrize(
@@ -356,7 +358,7 @@ def test_a_finding_is_kept_in_the_corpus_and_run_again(campaign: Path, tmp_path:
     added = run("add", str(finding), *why, "--corpus", str(corpus), "--name", "revision-as-index")
     assert added.returncode == 0, added.stderr
     kept = corpus / "channel" / "regress" / "revision-as-index"
-    assert json.loads((kept / "once.json").read_text(encoding="utf-8"))["oracle"] == "escape"
+    assert json.loads((kept / "once.json").read_text(encoding="utf-8"))["oracle"] == "validator-bypass"
     again = run("regress", "--corpus", str(corpus))
     assert again.returncode == 1
-    assert again.stdout.startswith("broken  ")
+    assert again.stdout.startswith("still reproduces ")

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from ccheck.finding import Severity
-from ccheck_fuzz.carried import carry, setup_of
-from ccheck_fuzz.regress import RegressError, keep, regress_one
-from ccheck_fuzz.reproduce import NotRun, made_of, reproduce
-from ccheck_fuzz.setup import Ready, Setup, ready
+from ccheck.core.finding import Severity
+from ccheck_fuzz.corpus.carried import carry, setup_of
+from ccheck_fuzz.corpus.regress import RegressError, keep, regress_one
+from ccheck_fuzz.corpus.reproduce import NotRun, made_of, reproduce
+from ccheck_fuzz.execution.ready import Ready, ready
+from ccheck_fuzz.execution.setup import Setup
 from tests.fuzz.channel_setting import CORPUS, JULY, ON
 from tests.fuzz.test_matrix import EXERCISE, READER, SCHEMA, SEED, SHAPE
 
@@ -36,7 +37,7 @@ file = "*.bin"
 path = "header.reserved"
 """
 AS_IT_IS = (
-    "trust_definitions", "target", "execute", "execute_seconds", "run_seconds", "memory", "oracles", "max_size", "on",
+    "trust_definitions", "reader", "execute", "execute_seconds", "run_seconds", "memory", "oracles", "max_size", "on",
     "target_version",
 )  # fmt: skip
 """The fields that are carried as they are written."""
@@ -66,13 +67,13 @@ def other(tmp_path: Path) -> Setup:
         target_version="15.0",
         on="2027-02-03",
         trust_definitions=True,
-        target="driver:load",
+        reader="driver:load",
         execute=f"{sys.executable} driver.py @@",
         execute_seconds=3.5,
         directory=str(project),
         run_seconds=4.5,
         memory=600,
-        oracles=("escape", "trap"),
+        oracles=("validator-bypass", "trap"),
         max_size=777,
     )
 
@@ -110,7 +111,7 @@ def test_all_of_a_setting_survives_into_findings_and_the_corpus(tmp_path: Path) 
     given = other(tmp_path)
     made = ready(given)
     before = judged(made)
-    finding = tmp_path / "night" / "findings" / "001-escape"
+    finding = tmp_path / "night" / "findings" / "001-validator-bypass"
     finding.mkdir(parents=True)
     (finding / "file.bin").write_bytes(SEED)
     carry(finding, made)
@@ -130,7 +131,7 @@ def test_all_of_a_setting_survives_into_findings_and_the_corpus(tmp_path: Path) 
 
 def test_two_findings_of_a_package_are_judged_each_by_its_own(tmp_path: Path) -> None:
     """The copies of a package in two folders do not get into each other's way in one process."""
-    given = replace(other(tmp_path), target=None, execute=None)
+    given = replace(other(tmp_path), reader=None, execute=None)
     schema = Path(given.schema)
     for number in (0, 1):
         text = SCHEMA.replace('"fans"', f'"fans {number}"')
@@ -147,7 +148,7 @@ def test_two_findings_of_a_package_are_judged_each_by_its_own(tmp_path: Path) ->
 
 
 def test_a_kept_finding_breaks_under_the_setting_under_which_it_was_found(tmp_path: Path) -> None:
-    """`corpus add` keeps `--trust-definitions`, and `regress` says that the July file is still an escape."""
+    """`corpus add` keeps `--trust-definitions`, and `regress` says that the July file is still a validator bypass."""
 
     def ccheck(*words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "ccheck", *words]
@@ -158,7 +159,7 @@ def test_a_kept_finding_breaks_under_the_setting_under_which_it_was_found(tmp_pa
     (tmp_path / "finding" / "file.bin").write_bytes(JULY)
     carry(tmp_path / "finding", made)
     assert [broken.oracle for broken in reproduce(tmp_path / "finding") if not broken.information] == [
-        "escape"
+        "validator-bypass"
     ]
     added = ccheck(
         "corpus", "add", "finding", "--why", "21st input", "--why", "read past 20", "--name", "july"
@@ -166,7 +167,7 @@ def test_a_kept_finding_breaks_under_the_setting_under_which_it_was_found(tmp_pa
     assert added.returncode == 0, added.stderr
     again = ccheck("corpus", "regress")
     assert again.returncode == 1, again.stdout + again.stderr
-    assert again.stdout.startswith("broken  ")
+    assert again.stdout.startswith("still reproduces ")
 
 
 def test_a_finding_whose_program_is_gone_is_not_run(tmp_path: Path) -> None:

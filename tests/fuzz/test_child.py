@@ -9,11 +9,11 @@ from pathlib import Path
 
 import psutil
 
-from ccheck_fuzz.campaign.child import begin, end
+from ccheck_fuzz.process.child import begin, end
 from tests.conftest import ROOT
 
 BEGIN = (
-    "import sys, time; from pathlib import Path; from ccheck_fuzz.campaign.child import begin; "
+    "import sys, time; from pathlib import Path; from ccheck_fuzz.process.child import begin; "
     "print(begin('tests.fuzz.sleeper', [], Path(sys.argv[1])).pid, flush=True); time.sleep(3600)"
 )
 

@@ -7,15 +7,15 @@ from random import Random
 
 import pytest
 
-from ccheck.consumers import load_consumers
-from ccheck.judgement import Judgement, prepare
-from ccheck_fuzz.dictionary import dictionary, entries
-from ccheck_fuzz.grow import grow
-from ccheck_fuzz.interest import Interest, interest
-from ccheck_fuzz.judged import Judged
-from ccheck_fuzz.minimize import minimize
+from ccheck.core.consumers import load_consumers
+from ccheck.judging.judgement import Judgement, prepare
+from ccheck_fuzz.corpus.grow import grow
+from ccheck_fuzz.corpus.judged import Judged
+from ccheck_fuzz.corpus.minimize import minimize
+from ccheck_fuzz.engines.dictionary import dictionary, entries
 from ccheck_fuzz.mutate import Mutator
-from ccheck_schemas.anatomy import sprout
+from ccheck_fuzz.mutate.interesting_values import InterestingValues, interesting_values
+from ccheck_schemas.model import minimal_file
 from ccheck_schemas.read import read
 from tests.fuzz.seeds import ALL, BASE, CHANNEL, CORPUS, DEFINITIONS, DEVICETREE, JULY, REGDB, SENSOR, SYSMON
 
@@ -29,10 +29,10 @@ def channel() -> Judgement:
 
 
 @pytest.fixture(scope="module")
-def numbers() -> Interest:
+def numbers() -> InterestingValues:
     """What they name."""
     builds = load_consumers(CORPUS / "channel" / "consumers.toml").builds
-    return interest(CHANNEL, [DEFINITIONS], builds)
+    return interesting_values(CHANNEL, [DEFINITIONS], builds)
 
 
 def is_instances(data: bytes) -> bool:
@@ -40,7 +40,7 @@ def is_instances(data: bytes) -> bool:
     return data[6:8] == b"\2\0"
 
 
-def test_instances_are_grown_from_nothing(channel: Judgement, numbers: Interest) -> None:
+def test_instances_are_grown_from_nothing(channel: Judgement, numbers: InterestingValues) -> None:
     """A file of instances that passes against definitions and builds is grown, from the schema alone, for each of three seeds."""
     files = set()
     for seed in range(3):
@@ -53,7 +53,7 @@ def test_instances_are_grown_from_nothing(channel: Judgement, numbers: Interest)
     assert len(files) > 1
 
 
-def test_definitions_are_grown_from_nothing(channel: Judgement, numbers: Interest) -> None:
+def test_definitions_are_grown_from_nothing(channel: Judgement, numbers: InterestingValues) -> None:
     """So are definitions."""
     made = grow(CHANNEL, channel, Random(0), numbers, wanted=lambda data: data[6:8] == b"\1\0")
     assert made.valid
@@ -93,8 +93,8 @@ def test_small_files_sprout(schema: object) -> None:
     (found,) = (one for one in ALL if one is schema)
     seen = set()
     for seed in range(40):
-        data = sprout(found.root, Random(seed))
-        assert data == sprout(found.root, Random(seed))
+        data = minimal_file(found.root, Random(seed))
+        assert data == minimal_file(found.root, Random(seed))
         assert len(data) < 8192
         reading = read(found.root, data)
         may_break = {"value-out-of-bounds", "rows-out-of-order", "pool-text-unused"}

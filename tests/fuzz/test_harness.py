@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccheck_fuzz import blame
-from ccheck_fuzz.harness import Harness
-from ccheck_fuzz.oracles import Broken, Case
-from ccheck_fuzz.setup import Setup, SetupError, ready
-from ccheck_fuzz.variation import Variation
+from ccheck_fuzz.execution.harness import Harness
+from ccheck_fuzz.execution.ready import ready
+from ccheck_fuzz.execution.setup import Setup, SetupError
+from ccheck_fuzz.mutate.scheduler import MutationScheduler
+from ccheck_fuzz.oracles.broken import Broken
+from ccheck_fuzz.oracles.case import Case
+from ccheck_fuzz.process import blame
 from tests.fuzz.channel_setting import JULY, MARCH, setup
 
 FOUND: list[tuple[bytes, Broken]] = []
@@ -23,12 +25,14 @@ def harness(**changes: object) -> Harness:
 
 
 def test_the_july_file_escapes_a_validator_that_trusts_the_definitions() -> None:
-    """One run of the July file is an escape under the trusting validator; under today's it tells what the
+    """One run of the July file is a validator bypass under the trusting validator; under today's it reports what the
     validator is needed for.
     """
     trap = ("input-index-out-of-bounds", "fetch-input", "criteria[].field_index")
     assert harness(trust_definitions=True).run(JULY)
-    assert [(broken.signature, broken.information) for _, broken in FOUND] == [(("escape", *trap), False)]
+    assert [(broken.signature, broken.information) for _, broken in FOUND] == [
+        (("validator-bypass", *trap), False)
+    ]
     assert harness().run(JULY)
     assert [(broken.signature, broken.information) for _, broken in FOUND] == [
         (("needs-validator", *trap), True)
@@ -43,12 +47,12 @@ def test_the_march_file_breaks_nothing() -> None:
 
 
 def test_a_users_own_interpreter_escapes_too() -> None:
-    """What the validator passes and a user's own reader raises on is an escape of that reader."""
-    made = harness(target="tests.fuzz.own_reader:read", trust_definitions=True)
+    """What the validator passes and a user's own reader raises on is a validator bypass of that reader."""
+    made = harness(reader="tests.fuzz.own_reader:read", trust_definitions=True)
     assert made.broken_by(MARCH) == ()
     assert [one.signature for one in made.broken_by(JULY)] == [
-        ("escape", "input-index-out-of-bounds", "fetch-input", "criteria[].field_index"),
-        ("escape", "exception", "IndexError", "own_reader.py:read"),
+        ("validator-bypass", "input-index-out-of-bounds", "fetch-input", "criteria[].field_index"),
+        ("validator-bypass", "exception", "IndexError", "own_reader.py:read"),
     ]
 
 
@@ -80,7 +84,7 @@ def test_an_exception_of_ccheck_itself_is_a_finding(monkeypatch: pytest.MonkeyPa
         raise ZeroDivisionError("on purpose")
 
     monkeypatch.setattr(blame, "OURS", (*blame.OURS, __file__))  # this file stands for ccheck's own code
-    monkeypatch.setattr("ccheck.exercise.session.channel.load", lambda *args: fails(args[1]))
+    monkeypatch.setattr("ccheck.formats.channel.session.load", lambda *args: fails(args[1]))
     assert made.run(MARCH) == set()
     ((_, broken),) = FOUND
     assert broken.oracle == "ccheck"
@@ -89,7 +93,7 @@ def test_an_exception_of_ccheck_itself_is_a_finding(monkeypatch: pytest.MonkeyPa
 
 def test_a_setup_survives_as_words() -> None:
     """A setup is the same after its journey through JSON."""
-    made = setup(oracles=("escape",), definitions=("/a", "/b"))
+    made = setup(oracles=("validator-bypass",), definitions=("/a", "/b"))
     assert Setup.from_json(made.to_json()) == made
 
 
@@ -114,10 +118,10 @@ def test_content_says_what_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
         judged.append(case.data)
         return ()
 
-    monkeypatch.setattr("ccheck_fuzz.harness.broken", note)
+    monkeypatch.setattr("ccheck_fuzz.execution.harness.broken", note)
     made = ready(setup())
-    variation = Variation(made, [MARCH])
-    inputs = [variation.mutate(MARCH, 4096, number) for number in range(600)]
+    scheduler = MutationScheduler(made, [MARCH])
+    inputs = [scheduler.mutate(MARCH, 4096, number) for number in range(600)]
     shares = []
     for order in (inputs, inputs[::-1]):
         tried = Harness(made, lambda data, broken: None)
@@ -135,10 +139,10 @@ def test_hardly_an_input_is_given_twice(monkeypatch: pytest.MonkeyPatch) -> None
     """A mutation that was given before is made again; with one try alone many are the same."""
 
     def repeated() -> int:
-        variation = Variation(ready(setup()), [MARCH])
-        inputs = [variation.mutate(MARCH, 4096, number) for number in range(3000)]
+        scheduler = MutationScheduler(ready(setup()), [MARCH])
+        inputs = [scheduler.mutate(MARCH, 4096, number) for number in range(3000)]
         return len(inputs) - len(set(inputs))
 
     with_more_tries = repeated()
-    monkeypatch.setattr("ccheck_fuzz.variation.TRIES", 1)
+    monkeypatch.setattr("ccheck_fuzz.mutate.scheduler.TRIES", 1)
     assert with_more_tries * 4 < repeated()

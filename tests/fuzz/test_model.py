@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccheck_fuzz.model import Draft, Model, Models, opened, rebuilt
-from ccheck_schemas.anatomy import Tie
+from ccheck_schemas.model import Derivation
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import Schema
 from tests.fuzz.seeds import (
@@ -65,13 +65,13 @@ def test_genuine_files_are_built_back(shared_data: Path, schema: Schema, folder:
 
 @pytest.mark.parametrize("schema", ALL, ids=lambda schema: schema.name)
 def test_a_faultless_file_is_understood_whole(schema: Schema) -> None:
-    """In a faultless file every byte belongs to a record, every pool is tidy, and every row has its taker."""
+    """In a faultless file every byte belongs to a record, every pool is canonical, and every row has its taker."""
     for data in good(schema):
         frame = opened(schema, data).frame
         unexplained = [
             piece
             for piece in frame.pieces
-            if piece.kind is None
+            if piece.record_type is None
             and piece.table is None
             and piece.pool is None
             and frame.starts[piece.key] != frame.ends[piece.key]
@@ -80,7 +80,7 @@ def test_a_faultless_file_is_understood_whole(schema: Schema) -> None:
         shares = sum(len(held.kind.shares) for held in frame.tables.values())
         assert len(frame.sharings) == shares
         if not faults(schema, data):
-            assert frame.tidy == {piece.pool for piece in frame.pieces if piece.pool is not None}
+            assert frame.canonical == {piece.pool for piece in frame.pieces if piece.pool is not None}
 
 
 @given(
@@ -136,7 +136,7 @@ def test_a_row_that_is_doubled_shares_its_texts() -> None:
 def test_a_row_of_another_file_brings_its_texts() -> None:
     """A row from another file brings its operands into this file's pool."""
     model, other = opened(CHANNEL, MARCH), opened(CHANNEL, INSTANCES)
-    cutting = Draft(other).cut(table(other, "instances"), 0).loose()
+    cutting = Draft(other).cut(table(other, "instances"), 0).detached()
     draft = Draft(model)
     draft.plant(table(model, "instances"), 0, cutting)
     made = draft.build().data
@@ -199,7 +199,7 @@ def test_a_number_is_written_in_place_and_sealed() -> None:
     checksum = [place for place, _, _ in model.frame.seals]
     assert [i for i in changed if not checksum[0] <= i < checksum[0] + 4] == [population.starts[3]]
     assert faults(CHANNEL, made.data) == {}
-    assert any(r.tie is Tie.CHECKSUM for piece in model.frame.pieces for r in piece.relations)
+    assert any(r.derivation is Derivation.CHECKSUM for piece in model.frame.pieces for r in piece.relations)
 
 
 def test_models_that_are_kept_are_bounded() -> None:

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccheck.consumers import load_consumers
-from ccheck.judge import examine, judge
-from ccheck.judgement import Judgement, prepare
-from ccheck_fuzz.interest import Interest, interest
+from ccheck.core.consumers import load_consumers
+from ccheck.judging.judge import examine, judge
+from ccheck.judging.judgement import Judgement, prepare
 from ccheck_fuzz.model import Model, opened, rebuilt
 from ccheck_fuzz.mutate import MUTATIONS, Context, Mutator, records, relations, texts
+from ccheck_fuzz.mutate.interesting_values import InterestingValues, interesting_values
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import Schema
 from tests.fuzz.seeds import (
@@ -39,9 +39,9 @@ REPAIRED = (
     records.kind_transplanted,
     records.list_of_interesting_length,
     texts.text_resized,
-    texts.text_of_interest,
+    texts.interesting_text,
     texts.text_of_another_record,
-    texts.word_of_interest,
+    texts.interesting_word,
 )
 """Mutators that leave a sound layout behind."""
 
@@ -62,7 +62,7 @@ def test_edits_of_records_leave_a_sound_layout(schema: Schema) -> None:
     seeds = [data for data in good(schema) if not read(schema.root, data).counts]
     assert len(seeds) > 3
     models = [opened(schema, data) for data in seeds]
-    context = Context(Interest(), models[:5], 1 << 16)
+    context = Context(InterestingValues(), models[:5], 1 << 16)
     random = Random(2024)
     made_by = dict.fromkeys(REPAIRED, 0)
     for mutation in REPAIRED:
@@ -93,7 +93,7 @@ def _same_blocks(before: Model, after: Model) -> bool:
 def test_a_broken_relation_stays_broken_alone() -> None:
     """One relation that is broken on purpose stays broken while records come and go, and no other breaks."""
     random = Random(7)
-    context = Context(Interest(), [opened(CHANNEL, JULY)], 1 << 16)
+    context = Context(InterestingValues(), [opened(CHANNEL, JULY)], 1 << 16)
     wrong = {
         relations.size_broken: "size-mismatch",
         relations.checksum_broken: "checksum-wrong",
@@ -104,7 +104,7 @@ def test_a_broken_relation_stays_broken_alone() -> None:
         assert isinstance(broken, Model)
         assert set(read(CHANNEL.root, broken.data).counts) == {fault}
         for _ in range(5):
-            edited = texts.text_of_interest(broken, random, context)
+            edited = texts.interesting_text(broken, random, context)
             assert edited is not None
             assert set(read(CHANNEL.root, edited.data).counts) == {fault}
 
@@ -130,7 +130,7 @@ def test_any_bytes_are_mutated_within_bounds(data: bytes, schema: Schema, seed: 
 def test_long_walks_of_mutations_end_nowhere_else(schema: Schema) -> None:
     """Fifteen hundred mutations on top of each other and crossings keep their bounds, and nearly all change the file."""
     seeds = good(schema)[:12]
-    mutator = Mutator(schema, interest(schema, seeds[:2]), seeds)
+    mutator = Mutator(schema, interesting_values(schema, seeds[:2]), seeds)
     random = Random(3)
     data, same = seeds[0], 0
     for number in range(1500):
@@ -155,22 +155,22 @@ def test_the_same_random_numbers_give_the_same_file() -> None:
 
 
 def test_interest_holds_what_others_name() -> None:
-    """The arities of the definitions and of the builds, and the numbers beside them, are of interest."""
+    """The arities of the definitions and of the builds, and the numbers beside them, are interesting."""
     builds = load_consumers(CORPUS / "channel" / "consumers.toml").builds
-    found = interest(CHANNEL, [DEFINITIONS], builds).numbers
+    found = interesting_values(CHANNEL, [DEFINITIONS], builds).numbers
     assert {19, 20, 21, 22} <= set(found)
     assert {99_999_998, 99_999_999, 100_000_000} <= set(found)
     assert list(found) == sorted(set(found))
-    assert 6 in interest(CHANNEL, [], builds).numbers
-    assert 291 not in interest(CHANNEL, [], builds).numbers
-    assert 291 in interest(CHANNEL, [DEFINITIONS], builds).numbers
+    assert 6 in interesting_values(CHANNEL, [], builds).numbers
+    assert 291 not in interesting_values(CHANNEL, [], builds).numbers
+    assert 291 in interesting_values(CHANNEL, [DEFINITIONS], builds).numbers
 
 
 def test_the_fault_of_july_is_near() -> None:
     """From the file of March, the one criterion that reads input 20 is found within a thousand mutations, for most of twenty seeds."""
     judgement = prepare(config=CORPUS / "channel" / "ccheck.toml")
     builds = load_consumers(CORPUS / "channel" / "consumers.toml").builds
-    numbers = interest(CHANNEL, [DEFINITIONS], builds)
+    numbers = interesting_values(CHANNEL, [DEFINITIONS], builds)
     found = 0
     for seed in range(20):
         mutator, random = Mutator(CHANNEL, numbers, [MARCH]), Random(seed)
@@ -204,7 +204,7 @@ def test_the_table_lists_each_mutator_once() -> None:
 def test_texts_of_chained_records_are_resized() -> None:
     """A text in a record of a chain grows and shrinks, and the records behind it move."""
     random = Random(1)
-    context = Context(Interest(), [], 1 << 16)
+    context = Context(InterestingValues(), [], 1 << 16)
     sizes = set()
     for _ in range(30):
         made = texts.text_resized(opened(SYSMON, BASE), random, context)

@@ -6,16 +6,16 @@ from random import Random
 
 from inline_snapshot import snapshot
 
-from ccheck.regex import REGEX_COST_HIGH, cost
-from ccheck_fuzz.interest import Interest
+from ccheck.formats.channel.regex import REGEX_COST_HIGH, cost
 from ccheck_fuzz.model import Model, opened
 from ccheck_fuzz.mutate import MUTATIONS, Context, named
-from ccheck_schemas.formats.channel import assemble
-from ccheck_schemas.formats.channel_numbers import CriterionKind
+from ccheck_fuzz.mutate.interesting_values import InterestingValues
+from ccheck_schemas.formats.channel.numbers import CriterionKind
+from ccheck_schemas.formats.channel.structure import assemble
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import Schema
+from tests.fuzz.differences import differences
 from tests.fuzz.seeds import BASE, CHANNEL, CORPUS, INSTANCES, JULY, MARCH, REGDB, SYSMON
-from tests.fuzz.told import told
 
 SEED = {CHANNEL.name: INSTANCES, SYSMON.name: BASE}
 
@@ -24,14 +24,14 @@ OTHER = {"sector_torn": JULY, "padding_filled": MARCH}
 
 
 def pair(name: str, schema: Schema = CHANNEL) -> list[str]:
-    """The smallest of some edits that a mutator makes, told in lines."""
+    """The smallest of some edits that a mutator makes, as lines."""
     before = OTHER.get(name, SEED[schema.name])
-    context = Context(Interest(), [opened(schema, MARCH if schema is CHANNEL else BASE)], 1 << 16)
+    context = Context(InterestingValues(), [opened(schema, MARCH if schema is CHANNEL else BASE)], 1 << 16)
     found = []
     for seed in range(60):
         made = named(name)(opened(schema, before), Random(seed), context)
         if made is not None:
-            found.append(told(schema, before, made.data if isinstance(made, Model) else made))
+            found.append(differences(schema, before, made.data if isinstance(made, Model) else made))
     assert found, f"{name} found nothing to do"
     return min(found, key=lambda lines: (len(lines), lines))
 
@@ -42,7 +42,7 @@ def test_each_mutator_makes_its_fault() -> None:
     assert pairs == snapshot(
         {
             "bound_off_by_one": ["header.channel: 291 → 1"],
-            "number_of_interest": ["header.channel: 291 → 127"],
+            "interesting_number": ["header.channel: 291 → 127"],
             "count_of_another_list": ["header.channel: 291 → 2"],
             "number_small": ["header.channel: 291 → 16"],
             "number_one_off": ["header.channel: 291 → 292"],
@@ -125,7 +125,7 @@ def test_each_mutator_makes_its_fault() -> None:
                 "instances[0].criteria[0].operand: '\\\\certutil.exe' → none",
                 "text-malformed",
             ],
-            "text_of_interest": [
+            "interesting_text": [
                 "instances[0].criteria[0].operand_length: 13 → 14",
                 "instances[0].criteria[0].operand: '\\\\certutil.exe' → '\\\\certutil.exe\\x7f'",
             ],
@@ -143,7 +143,7 @@ def test_each_mutator_makes_its_fault() -> None:
                 "instances[0].criteria[1].operand_length: 16 → 18",
                 "instances[0].criteria[1].operand: e803000000000000 cf07000000000000 → 5c44 65766963655c4e61 6d6564506970655c",
             ],
-            "word_of_interest": [
+            "interesting_word": [
                 "instances[0].criteria[1].operand: e803000000000000 cf07000000000000 → 0000000000000000 cf07000000000000"
             ],
             "words_swapped": [
@@ -204,7 +204,7 @@ def test_each_mutator_makes_its_fault() -> None:
                 "blocks[3].next_offset: 0 → 256",
                 "chain-no-end",
             ],
-            "chain_bent": ["blocks[3].size: 0 → none", "chain-loop"],
+            "link_dangling": ["blocks[3].size: 0 → none", "chain-loop"],
             "checksum_broken": ["header.checksum: 3212834502 → 1065350854", "checksum-wrong"],
             "byte_changed": ["header.channel: 291 → 2097443"],
             "byte_changed_unsealed": ["header.channel: 291 → 2097443"],
@@ -235,7 +235,7 @@ def test_chains_have_their_mutators() -> None:
         "record_dropped",
         "record_doubled",
         "record_spliced",
-        "chain_bent",
+        "link_dangling",
         "count_broken",
         "offset_broken",
     )
@@ -265,7 +265,7 @@ def test_chains_have_their_mutators() -> None:
                 "and 6 more",
                 "3176 → 3472 bytes",
             ],
-            "chain_bent": ["aggregations[0].next_offset: 0 → 1168", "chain-loop"],
+            "link_dangling": ["aggregations[0].next_offset: 0 → 1168", "chain-loop"],
             "count_broken": ["events[0].filter_count: 4 → 0", "count-mismatch"],
             "offset_broken": ["aggregations[0].root_rule_offset: 1464 → 1363"],
         }
@@ -314,6 +314,6 @@ def test_a_count_wraps_where_its_list_ends_the_file() -> None:
 
 def _made(name: str, schema: Schema, before: bytes) -> list[Model]:
     """What a mutator makes of a file, with many random numbers."""
-    model, context = opened(schema, before), Context(Interest(), [], 1 << 16)
+    model, context = opened(schema, before), Context(InterestingValues(), [], 1 << 16)
     made = (named(name)(model, Random(seed), context) for seed in range(300))
     return [one for one in made if isinstance(one, Model)]

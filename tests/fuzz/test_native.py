@@ -11,10 +11,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ccheck_fuzz.native.diagnosis import cannot_start, crashes, said
-from ccheck_fuzz.native.frames import own_frames, parse_frame, plain_name, stack
-from ccheck_fuzz.native.process import MOST_OUTPUT, Ended
-from ccheck_fuzz.native.reader import ExecReader
+from ccheck_fuzz.process.program import MOST_OUTPUT, Ended
+from ccheck_fuzz.readers.native.diagnosis import cannot_start, crashes, said
+from ccheck_fuzz.readers.native.frames import own_frames, parse_frame, plain_name, stack
+from ccheck_fuzz.readers.native.reader import ExecReader
 from tests.conftest import ROOT
 
 GCC = """\
@@ -244,9 +244,7 @@ def test_nothing_that_a_program_started_is_left(left: str, then: str, tmp_path: 
 
 def test_a_program_ends_with_the_process_that_runs_it(tmp_path: Path) -> None:
     """Killing a worker in the middle of a run leaves no program behind."""
-    program = (
-        "import sys; from ccheck_fuzz.native.reader import ExecReader; ExecReader(sys.argv[1], 600).run(b'')"
-    )
+    program = "import sys; from ccheck_fuzz.readers.native.reader import ExecReader; ExecReader(sys.argv[1], 600).run(b'')"
     script = tmp_path / "sleeper.sh"
     script.write_text(f"#!/bin/sh\necho $$ > {tmp_path / 'pid'}\nexec sleep 600\n")
     script.chmod(0o755)
@@ -271,8 +269,8 @@ def test_memory_of_all_processes_is_watched(tmp_path: Path) -> None:
     limits = "import resource\nprint(resource.getrlimit(resource.RLIMIT_DATA), resource.getrlimit(resource.RLIMIT_AS))"
     program = (
         "import sys, resource\n"
-        "from ccheck.memory_limit import limit_memory, restore_limit\n"
-        "from ccheck_fuzz.native.reader import ExecReader\n"
+        "from ccheck.run.memory_limit import limit_memory, restore_limit\n"
+        "from ccheck_fuzz.readers.native.reader import ExecReader\n"
         "print(resource.getrlimit(resource.RLIMIT_DATA), resource.getrlimit(resource.RLIMIT_AS))\n"
         "limit_memory(1 << 30)\n"
         "print(ExecReader(sys.argv[1], 60).run(b'').stdout.decode().strip())\n"

@@ -8,37 +8,31 @@ from dataclasses import replace
 
 import pytest
 
-from ccheck.check import Blame, Check
-from ccheck.checks import CHECKS, contract
-from ccheck.exercise.agreement import Agreed
-from ccheck.exercise.outcome import Given
-from ccheck.judgement import Judgement, prepare
-from ccheck.screen.channel import definitions
-from ccheck.screen.criteria import Types
-from ccheck.screen.quick import Quick
-from ccheck.subject import Subject
-from ccheck_fuzz import blame, oracles
-from ccheck_fuzz.oracles import (
-    ORACLES,
-    Case,
-    broken,
-    disagreement,
-    escape,
-    lax_form,
-    needs_validator,
-    over_strict,
-    quick_way,
-    refused,
-    resources,
-    trap,
-)
-from ccheck_interpreter.channel import Content
-from ccheck_interpreter.evaluate import EventResult, evaluate
+from ccheck.core.check import Blame, Check
+from ccheck.core.subject import Subject
+from ccheck.formats.channel.checks import contract
+from ccheck.formats.channel.fast_path.content import definitions
+from ccheck.formats.channel.fast_path.criteria import Types
+from ccheck.formats.channel.fast_path.files import ChannelFastPath
+from ccheck.formats.check_table import CHECKS
+from ccheck.formats.exercise.agreement import Agreed
+from ccheck.formats.exercise.outcome import Given
+from ccheck.judging.judgement import Judgement, prepare
+from ccheck_fuzz.oracles.broken import Broken
+from ccheck_fuzz.oracles.case import BRIEF, BRIEF_PER_BYTE, Case
+from ccheck_fuzz.oracles.drivers import needs_validator, refused, trap, validator_bypass
+from ccheck_fuzz.oracles.readings import disagreement, fast_path, non_canonical, over_strict
+from ccheck_fuzz.oracles.resources import resources
+from ccheck_fuzz.oracles.table import ORACLES, broken
+from ccheck_fuzz.process import blame
+from ccheck_interpreter.channel.evaluate import EventResult, evaluate
+from ccheck_interpreter.channel.loader import Content
 from ccheck_interpreter.event import Event
-from ccheck_schemas.formats.channel import CHANNEL, SCHEMA
-from ccheck_schemas.generated.channel import spotless
+from ccheck_schemas.formats.channel.generated import accept
+from ccheck_schemas.formats.channel.schema import SCHEMA
+from ccheck_schemas.formats.channel.structure import CHANNEL
+from ccheck_schemas.model.fix_up import fix_up
 from ccheck_schemas.read import read
-from ccheck_schemas.seal import seal
 from tests.conftest import ROOT
 
 CORPUS = ROOT / "corpus" / "channel"
@@ -62,19 +56,19 @@ def case(judgement: Judgement, data: bytes) -> Case:
 
 def without(judgement: Judgement, *functions: object) -> Judgement:
     """A validator that lacks some checks."""
-    return replace(judgement, checks=tuple(c for c in CHECKS if c.judge not in functions), quick=None)
+    return replace(judgement, checks=tuple(c for c in CHECKS if c.judge not in functions), fast_path=None)
 
 
 def test_the_march_file_breaks_nothing(judgement: Judgement) -> None:
     """A good file holds all properties."""
     assert broken(case(judgement, MARCH)) == ()
     assert list(ORACLES) == [
-        "escape",
+        "validator-bypass",
         "refused",
         "trap",
         "disagreement",
-        "lax-form",
-        "quick-way",
+        "non-canonical",
+        "fast-path",
         "resources",
         "over-strict",
         "needs-validator",
@@ -84,10 +78,10 @@ def test_the_march_file_breaks_nothing(judgement: Judgement) -> None:
 def test_the_july_file_is_an_escape_of_a_validator_without_the_contract(judgement: Judgement) -> None:
     """The validator of 2024 passes the July file, a build traps, and the oracle names the trap; today's refuses it."""
     old = without(judgement, *(c.judge for c in CHECKS if c.judge.__module__ == contract.__name__))
-    found = next(escape(case(old, JULY)), None)
+    found = next(validator_bypass(case(old, JULY)), None)
     assert found is not None
-    assert found.signature[:2] == ("escape", "input-index-out-of-bounds")
-    assert not list(escape(case(judgement, JULY)))
+    assert found.signature[:2] == ("validator-bypass", "input-index-out-of-bounds")
+    assert not list(validator_bypass(case(judgement, JULY)))
 
 
 def test_a_build_that_refuses_what_passes_is_told(judgement: Judgement) -> None:
@@ -117,31 +111,31 @@ def test_a_lax_form_is_told(judgement: Judgement) -> None:
     """Without the check of the canonical form, a file in another form passes, and the oracle says where it differs."""
     paths = sorted((CORPUS / "not-canonical" / "bad").glob("*.bin"))
     assert paths
-    lax = replace(judgement, checks=tuple(c for c in CHECKS if c.name != "not-canonical"), quick=None)
+    lax = replace(judgement, checks=tuple(c for c in CHECKS if c.name != "not-canonical"), fast_path=None)
     for path in paths:
-        found = next(lax_form(case(lax, path.read_bytes())), None)
+        found = next(non_canonical(case(lax, path.read_bytes())), None)
         assert found is not None
-        assert found.signature == ("lax-form",)
+        assert found.signature == ("non-canonical",)
 
 
-def test_a_quick_way_that_passes_too_much_is_told(judgement: Judgement) -> None:
-    """A quick way without builds to hold against would pass the July file; the oracle names the check that does not."""
-    assert not list(quick_way(case(judgement, JULY)))
+def test_a_fast_path_that_passes_too_much_is_told(judgement: Judgement) -> None:
+    """A fast path without builds to hold against would pass the July file; the oracle names the check that does not."""
+    assert not list(fast_path(case(judgement, JULY)))
     fixed = tuple(b for b in case(judgement, JULY).given.builds if b.bounds_check)
-    columns = spotless((CORPUS / "definitions.bin").read_bytes())
+    columns = accept((CORPUS / "definitions.bin").read_bytes())
     assert columns is not None
     types = definitions(columns, "", fixed)
     assert types is not None
-    careless = replace(judgement, quick=Quick(fixed, Types(types, fixed)))
-    found = next(quick_way(case(careless, JULY)), None)
+    careless = replace(judgement, fast_path=ChannelFastPath(fixed, Types(types, fixed)))
+    found = next(fast_path(case(careless, JULY)), None)
     assert found is not None
-    assert found.signature == ("quick-way", "field-past-inputs")
+    assert found.signature == ("fast-path", "field-past-inputs")
 
 
 def test_two_readings_that_differ_are_told(judgement: Judgement, monkeypatch: pytest.MonkeyPatch) -> None:
     """An interpreter that takes one criterion kind for another disagrees with the schema about who matches."""
     assert not list(disagreement(case(judgement, MARCH)))
-    monkeypatch.setattr("ccheck_interpreter.evaluate.match_text", lambda *args, **words: False)
+    monkeypatch.setattr("ccheck_interpreter.channel.evaluate.match_text", lambda *args, **words: False)
     found = next(disagreement(case(judgement, MARCH)), None)
     assert found is not None
     assert found.signature == ("disagreement", "matched")
@@ -151,7 +145,7 @@ def test_what_readings_agreed_on_is_not_asked_again(
     judgement: Judgement, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An instance that met its events is remembered by who has many cases; a criterion that is another meets
-    its own, and what is not agreed on is told again.
+    its own, and what is not agreed on is reported again.
     """
     met: list[tuple[int | None, int | None]] = []
 
@@ -159,7 +153,7 @@ def test_what_readings_agreed_on_is_not_asked_again(
         met.append((event.instance, event.criterion))
         return evaluate(content, event)
 
-    monkeypatch.setattr("ccheck.exercise.agreement.channel.evaluate", watched)
+    monkeypatch.setattr("ccheck.formats.channel.agreement.evaluate", watched)
     data = (CORPUS / "instances.bin").read_bytes()
     agreed: Agreed = set()
     assert not list(disagreement(replace(case(judgement, data), agreed=agreed)))
@@ -171,10 +165,10 @@ def test_what_readings_agreed_on_is_not_asked_again(
 
     edited = bytearray(data)
     edited[-16] += 1  # the integer that the last criterion wants, before the link that ends the chain
-    other = seal(bytes(edited), read(CHANNEL, bytes(edited)))
+    other = fix_up(bytes(edited), read(CHANNEL, bytes(edited)))
     assert not list(disagreement(replace(case(judgement, other), agreed=agreed)))
     assert set(met) == {(1, None), (1, 1)}
-    monkeypatch.setattr("ccheck_interpreter.evaluate.match_integer", lambda *args: False)
+    monkeypatch.setattr("ccheck_interpreter.channel.evaluate.match_integer", lambda *args: False)
     assert not list(disagreement(replace(case(judgement, data), agreed=agreed)))
     assert list(disagreement(case(judgement, data)))
 
@@ -182,15 +176,15 @@ def test_what_readings_agreed_on_is_not_asked_again(
 def test_a_users_interpreter_that_differs_is_told(judgement: Judgement) -> None:
     """Where a user's own interpreter answers for a build, its verdict is held against the reference's."""
     honest = case(judgement, MARCH)
-    same = replace(honest, told=(replace(honest.outcomes[0]),))
+    same = replace(honest, foreign=(replace(honest.outcomes[0]),))
     assert not list(disagreement(same))
-    other = replace(honest, told=(replace(honest.outcomes[0], verdict="refuse"),))
+    other = replace(honest, foreign=(replace(honest.outcomes[0], verdict="refuse"),))
     (found,) = disagreement(other)
     assert found.signature == ("disagreement", "run", "refuse")
 
 
 def test_what_is_refused_and_harmless_is_information(judgement: Judgement) -> None:
-    """A file that is refused, is canonical and harms no build is told, and is no error."""
+    """A file that is refused, is canonical and harms no build is reported as informational."""
     harmless = (CORPUS / "duplicate-instance" / "bad").glob("*.bin")
     found = [one for path in harmless for one in over_strict(case(judgement, path.read_bytes()))]
     assert found
@@ -200,8 +194,8 @@ def test_what_is_refused_and_harmless_is_information(judgement: Judgement) -> No
 
 
 def test_what_only_the_validator_keeps_from_a_build_is_information(judgement: Judgement) -> None:
-    """A trap of a build without bounds checks is told with the checks that refuse the file, as no error; where
-    the validator passes, it is an escape instead, and a build with bounds checks has no part in it.
+    """A trap of a build without bounds checks is reported with the checks that refuse the file, as no error; where
+    the validator passes, it is a validator bypass instead, and a build with bounds checks has no part in it.
     """
     found = list(needs_validator(case(judgement, JULY)))
     assert found
@@ -218,24 +212,24 @@ def test_what_only_the_validator_keeps_from_a_build_is_information(judgement: Ju
 
 
 def test_work_out_of_proportion_is_told(judgement: Judgement, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Steps far beyond what a file of its size needs are told, and time that is so when measured again."""
+    """Steps far beyond what a file of its size needs are reported, and time that is so when measured again."""
     honest = case(judgement, MARCH)
     assert not list(resources(honest))
     slow = replace(honest, ran=tuple(replace(o, steps=10**9) for o in honest.outcomes))
     assert next(resources(slow)).signature == ("resources", "steps")
-    monkeypatch.setattr(oracles, "SECONDS", -1.0)
+    monkeypatch.setattr("ccheck_fuzz.oracles.resources.SECONDS", -1.0)
     assert [one.signature for one in resources(case(judgement, MARCH))] == [("resources", "time")]
 
 
 def test_memory_out_of_proportion_is_told(judgement: Judgement) -> None:
-    """A check that fills memory is told, though it takes far less time than it may; one that takes as long and
+    """A check that fills memory is reported, though it takes far less time than it may; one that takes as long and
     needs no memory is not.
     """
 
-    long = oracles.BRIEF + oracles.BRIEF_PER_BYTE * len(MARCH)
+    long = BRIEF + BRIEF_PER_BYTE * len(MARCH)
 
     def asked(check: Callable[[Subject], Iterator[Blame]]) -> list[tuple[str, ...]]:
-        judged = case(replace(judgement, checks=(*CHECKS, Check(check)), quick=None), MARCH)
+        judged = case(replace(judgement, checks=(*CHECKS, Check(check)), fast_path=None), MARCH)
         found = [one.signature for one in resources(judged)]
         assert judged.memory
         return found
@@ -258,7 +252,7 @@ def test_an_oracle_that_raises_is_told(judgement: Judgement, monkeypatch: pytest
     others are still asked.
     """
 
-    def fails(asked: Case) -> Iterator[oracles.Broken]:
+    def fails(asked: Case) -> Iterator[Broken]:
         raise KeyError("on purpose")
 
     found = broken(case(judgement, MARCH), {"fails": fails, "trap": trap})

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from ccheck.exercise.outcome import Outcome
-from ccheck_fuzz.campaign.state import State
-from ccheck_fuzz.readers import CallableReader, ExecReader, ReaderError
+from ccheck.formats.exercise.outcome import Outcome
+from ccheck_fuzz.campaign.state.database import State
+from ccheck_fuzz.readers.foreign import ReaderError
+from ccheck_fuzz.readers.function import CallableReader
+from ccheck_fuzz.readers.native.reader import ExecReader
 from tests.conftest import ROOT
 from tests.fuzz.channel_setting import CORPUS, JULY, MARCH, ON
 from tests.fuzz.test_matrix import SCHEMA, SEED, SHAPE
@@ -39,7 +41,7 @@ def test_what_a_function_raises_is_a_trap_or_its_refusal() -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "words"),
+    ("reader", "words"),
     [
         ("tests.fuzz.own_reader", "write package.module:function"),
         ("no_such_module:read", "No module named 'no_such_module'"),
@@ -47,10 +49,10 @@ def test_what_a_function_raises_is_a_trap_or_its_refusal() -> None:
         ("tests.fuzz.own_reader:TABLE", "has no function TABLE"),
     ],
 )
-def test_a_target_that_is_none_is_said_so(target: str, words: str) -> None:
+def test_a_reader_that_is_none_is_an_error(reader: str, words: str) -> None:
     """A target that cannot be used is wrong usage."""
     with pytest.raises(ReaderError, match=words):
-        CallableReader(target)
+        CallableReader(reader)
 
 
 def script(tmp_path: Path, body: str) -> str:
@@ -209,7 +211,7 @@ def test_a_function_is_blamed_by_name_for_all_that_it_does(kind: str, tmp_path: 
     seconds = "12s" if wanted is not None and wanted.startswith(("ends", "hangs")) else "10m"
     done = fuzz(
         "--seeds", "seed.bin", "--out", "out", "--time", seconds, "--runs", "60", "--jobs", "1", "--engine", "hypothesis",
-        "--run-timeout", "1.5s", "--target", "own:fails", "--oracle", "escape", *setting,
+        "--run-timeout", "1.5s", "--reader", "own:fails", "--oracle", "validator-bypass", *setting,
     )  # fmt: skip
     said = done.stdout + done.stderr
     assert "ccheck itself" not in said, said
@@ -241,7 +243,7 @@ def test_a_function_that_dies_on_a_known_good_seed_stops_the_campaign(
     done = subprocess.run(
         [
             sys.executable, "-m", "ccheck", "fuzz", "--seeds", "seed.bin", "--out", "out", "--time", "12s", "--runs", "20",
-            "--jobs", "1", "--target", "own:fails", "--run-timeout", "1.5s", "--oracle", "trap",
+            "--jobs", "1", "--reader", "own:fails", "--run-timeout", "1.5s", "--oracle", "trap",
             "--config", str(CORPUS / "ccheck.toml"), "--on", ON,
         ],
         capture_output=True, text=True, check=False, cwd=tmp_path, timeout=120,
@@ -295,14 +297,14 @@ def test_the_documented_campaign_finds_the_fault_and_nothing_in_a_harmless_file(
     said = fuzz(
         "--seeds", str(CORPUS / "field-past-inputs" / "good"), "--out", "in-c", "--time", "100s", "--runs", "150", "--jobs", "1",
         "--trust-definitions", "--config", str(CORPUS / "ccheck.toml"), "--on", ON, "--exec", "./reader @@",
-        "--oracle", "escape",
+        "--oracle", "validator-bypass",
     )  # fmt: skip
     assert "./reader @@ traps: heap-buffer-overflow in read_input reader.c:" in said
     buckets = {bucket.signature: bucket for bucket in State(tmp_path / "in-c").buckets()}
     own = [
         signature for signature in buckets if signature[1] in ("sanitizer", "signal", "memory", "time-out")
     ]
-    assert own == [("escape", "sanitizer", "heap-buffer-overflow", "read_input < evaluate")]
+    assert own == [("validator-bypass", "sanitizer", "heap-buffer-overflow", "read_input < evaluate")]
     folder = tmp_path / "in-c" / "findings" / str(buckets[own[0]].folder)
     output = (folder / "output.txt").read_text(encoding="utf-8")
     for part in (
@@ -354,7 +356,7 @@ def test_the_interpreter_of_a_schema_file_is_blamed_by_name(tmp_path: Path) -> N
         shutil.rmtree(tmp_path / "out", ignore_errors=True)
         command = [
             sys.executable, "-m", "ccheck", "fuzz", "--schema", "mine.py", "--seeds", "seed.bin", "--out", "out", "--time",
-            "15s", "--runs", "60", "--jobs", "1", "--engine", "hypothesis", "--oracle", "escape",
+            "15s", "--runs", "60", "--jobs", "1", "--engine", "hypothesis", "--oracle", "validator-bypass",
         ]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=200)
         assert done.returncode == 1, done.stdout + done.stderr

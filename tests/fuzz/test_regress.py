@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ccheck_fuzz.regress import kept, regress_one
+from ccheck_fuzz.corpus.regress import kept, regress_one
 from tests.conftest import ROOT
 
 CORPUS = ROOT / "corpus"

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
 
-from ccheck.consumers import Consumer
-from ccheck.exercise.outcome import Given, Outcome
-from ccheck.exercise.session.channel import ChannelSession
-from ccheck_fuzz.events import pressed
-from ccheck_fuzz.setup import ready
-from ccheck_fuzz.variation import Variation
+from ccheck.core.consumers import Consumer
+from ccheck.formats.channel.session import ChannelSession
+from ccheck.formats.exercise.outcome import Given, Outcome
+from ccheck_fuzz.execution.ready import ready
+from ccheck_fuzz.mutate.events import short_events
+from ccheck_fuzz.mutate.scheduler import MutationScheduler
 from tests.fuzz.channel_setting import CORPUS, JULY, MARCH, setup
 
 INSTANCES = (CORPUS / "instances.bin").read_bytes()
@@ -28,12 +28,12 @@ def builds(listed: tuple[Consumer, ...]) -> tuple[Consumer, ...]:
 
 def inputs(count: int) -> Iterator[bytes]:
     """Files that are near the good ones."""
-    variation = Variation(ready(setup()), [MARCH, INSTANCES, JULY])
+    scheduler = MutationScheduler(ready(setup()), [MARCH, INSTANCES, JULY])
     random = Random(7)
     for _ in range(count):
         data = random.choice([MARCH, INSTANCES, JULY])
         for _ in range(random.randrange(1, 4)):
-            data = variation.mutate(data, 4096, random.getrandbits(31))
+            data = scheduler.mutate(data, 4096, random.getrandbits(31))
         yield data
 
 
@@ -51,14 +51,14 @@ def test_builds_that_a_session_leaves_out_do_what_one_of_their_family_does(more:
     alone = {build.name: ChannelSession(replace(given, builds=(build,))) for build in every}
     left_out = differing = 0
     for data in inputs(400 * more):
-        events = pressed("channel", data, given.definitions, 4)
-        told = {outcome.consumer: outcome for outcome in session.outcomes(data, events, set())}
+        events = short_events("channel", data, given.definitions, 4)
+        reported = {outcome.consumer: outcome for outcome in session.outcomes(data, events, set())}
         for checks in (False, True):
             family = [build.name for build in every if build.bounds_check is checks]
-            shown = {said(told[name]) for name in family if name in told}
+            shown = {said(reported[name]) for name in family if name in reported}
             differing += len(shown) > 1
             for name in family:
-                if name in told:
+                if name in reported:
                     continue
                 left_out += 1
                 (own,) = alone[name].outcomes(data, events, set())

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from ccheck.release_gate.case import Case
-from ccheck.release_gate.prepare import prepare_case
-from ccheck.release_gate.result import Stage, Status
-from ccheck_fuzz import stages
-from ccheck_fuzz.oracles import Broken
-from ccheck_fuzz.regress import regress_one
-from ccheck_fuzz.stages import Curve, fuzz, regress
+from ccheck.release.gate.case import Case
+from ccheck.release.gate.prepare import prepare_case
+from ccheck.release.gate.result import Stage, Status
+from ccheck_fuzz.commands import stages
+from ccheck_fuzz.commands.stages import Curve, fuzz, regress
+from ccheck_fuzz.corpus.regress import regress_one
+from ccheck_fuzz.oracles.broken import Broken
 from tests.conftest import ROOT
 from tests.validator.gate.story import DAY, lay_out
 
@@ -90,7 +90,7 @@ def test_what_broke_before_is_called_by_its_name(
     """A finding with the signature of one in the corpus fails all the same, and says where it is kept."""
     more = with_corpus()
     folder = next(Path("corpus/channel/regress").iterdir())
-    broken = Broken("escape", "a build traps", ("escape", "x"))
+    broken = Broken("validator-bypass", "a build traps", ("validator-bypass", "x"))
     (folder / "once.json").write_text(json.dumps({"signature": list(broken.signature)}), encoding="utf-8")
     monkeypatch.setattr(stages, "_search", lambda *args: (True, [broken]))
     assert failing(fuzz(made(more=more))).endswith(

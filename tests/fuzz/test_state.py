@@ -1,4 +1,4 @@
-"""The campaign on disk keeps what it is told, whoever dies."""
+"""The campaign on disk keeps what it records, whichever process crashes."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from ccheck_fuzz.campaign.hold import held
-from ccheck_fuzz.campaign.state import KEPT_INPUTS, Death, State, StateError
-from ccheck_fuzz.oracles import Broken
+from ccheck_fuzz.campaign.state.database import KEPT_INPUTS, State
+from ccheck_fuzz.campaign.state.file_lock import file_lock
+from ccheck_fuzz.campaign.state.records import StateError, WorkerCrash
+from ccheck_fuzz.oracles.broken import Broken
 
-ESCAPE = Broken("escape", "it traps", ("escape", "kind", "operation"))
+BYPASS = Broken("validator-bypass", "it traps", ("validator-bypass", "kind", "operation"))
 
 
 def test_a_finding_is_on_the_disk_when_hit_returns(tmp_path: Path) -> None:
@@ -23,26 +24,26 @@ def test_a_finding_is_on_the_disk_when_hit_returns(tmp_path: Path) -> None:
     program = f"""
 import os, signal
 from pathlib import Path
-from ccheck_fuzz.oracles import Broken
-from ccheck_fuzz.campaign.state import State
+from ccheck_fuzz.oracles.broken import Broken
+from ccheck_fuzz.campaign.state.database import State
 state = State(Path({str(tmp_path)!r}), create=True)
-state.hit(Broken("escape", "it traps", ("escape", "kind", "operation")), b"bytes", 7, 0.5)
+state.hit(Broken("validator-bypass", "it traps", ("validator-bypass", "kind", "operation")), b"bytes", 7, 0.5)
 os.kill(os.getpid(), signal.SIGKILL)
 """
     done = subprocess.run([sys.executable, "-c", program], check=False)
     assert done.returncode == -signal.SIGKILL
     (bucket,) = State(tmp_path).buckets()
-    assert (bucket.signature, bucket.runs, bucket.hits, bucket.state) == (ESCAPE.signature, 7, 1, "new")
+    assert (bucket.signature, bucket.runs, bucket.hits, bucket.state) == (BYPASS.signature, 7, 1, "new")
     assert State(tmp_path).hits(bucket.number) == [b"bytes"]
 
 
 def test_the_smallest_inputs_of_a_bucket_are_kept(tmp_path: Path) -> None:
     """However many inputs break a property alike, one bucket keeps the smallest few and counts the rest."""
     state = State(tmp_path, create=True)
-    assert state.hit(ESCAPE, b"x" * 100, 1, 0.1)
+    assert state.hit(BYPASS, b"x" * 100, 1, 0.1)
     for size in range(99, 0, -1):
-        assert not state.hit(ESCAPE, b"x" * size, 1, 0.1)
-    state.met_again(ESCAPE.signature, 5)
+        assert not state.hit(BYPASS, b"x" * size, 1, 0.1)
+    state.met_again(BYPASS.signature, 5)
     (bucket,) = state.buckets()
     assert bucket.hits == 105
     assert [len(data) for data in state.hits(bucket.number)] == list(range(1, KEPT_INPUTS + 1))
@@ -61,13 +62,13 @@ def test_the_corpus_is_kept_and_retired(tmp_path: Path) -> None:
     assert not state.keep(b"one", "found")
 
 
-def test_deaths_and_sessions_are_remembered(tmp_path: Path) -> None:
+def test_crashes_and_sessions_are_remembered(tmp_path: Path) -> None:
     """What a worker died of, and the input it was in, are there for the next session."""
     state = State(tmp_path, create=True)
     session = state.begin("fingerprint")
-    state.died(session, Death(1.0, 0, "atheris", "hang", "SIGKILL", 12, b"input", finding=True))
+    state.record_crash(session, WorkerCrash(1.0, 0, "atheris", "hang", "SIGKILL", 12, b"input", finding=True))
     state.end(session, "time")
-    assert [death.data for death in State(tmp_path).deaths()] == [b"input"]
+    assert [crash.data for crash in State(tmp_path).worker_crashes()] == [b"input"]
     assert [(number, why) for number, _, _, why in state.sessions()] == [(1, "time")]
     assert state.fingerprint() == "fingerprint"
 
@@ -89,29 +90,33 @@ def test_a_campaign_of_another_version_is_refused(tmp_path: Path) -> None:
 
 
 def test_two_campaigns_do_not_share_a_folder(tmp_path: Path) -> None:
-    """The second is told so; when the first process is gone, however it went, the folder is free."""
-    with held(tmp_path), pytest.raises(StateError, match="another campaign works in"), held(tmp_path):
+    """The second gets an error; when the first process is gone, however it went, the folder is free."""
+    with (
+        file_lock(tmp_path),
+        pytest.raises(StateError, match="another campaign works in"),
+        file_lock(tmp_path),
+    ):
         pass
     program = f"""
 import os, signal
 from pathlib import Path
-from ccheck_fuzz.campaign.hold import held
-with held(Path({str(tmp_path)!r})):
+from ccheck_fuzz.campaign.state.file_lock import file_lock
+with file_lock(Path({str(tmp_path)!r})):
     os.kill(os.getpid(), signal.SIGKILL)
 """
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -signal.SIGKILL
-    with held(tmp_path):
+    with file_lock(tmp_path):
         pass
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a limit on file size is POSIX")
 def test_a_full_disk_is_an_error_and_keeps_what_was_there(tmp_path: Path) -> None:
     """Where nothing more can be written the write fails with a clear error, and the state stays whole."""
-    State(tmp_path, create=True).hit(ESCAPE, b"small", 1, 0.1)
+    State(tmp_path, create=True).hit(BYPASS, b"small", 1, 0.1)
     program = f"""
 import resource, signal, sqlite3, sys
 from pathlib import Path
-from ccheck_fuzz.campaign.state import State
+from ccheck_fuzz.campaign.state.database import State
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 state = State(Path({str(tmp_path)!r}))
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
@@ -133,5 +138,7 @@ def test_an_input_that_ended_two_processes_is_deadly(tmp_path: Path) -> None:
     """What ended one process may be chance; a process that died before its first run was in no input."""
     state = State(tmp_path, create=True)
     for data, runs in ((b"once", 3), (b"twice", 3), (b"twice", 9), (b"", 0), (b"", 0)):
-        state.died(1, Death(1.0, 0, "atheris", "crash", "SIGSEGV", runs, data, finding=runs > 0))
-    assert state.deadly() == {b"twice"}
+        state.record_crash(
+            1, WorkerCrash(1.0, 0, "atheris", "crash", "SIGSEGV", runs, data, finding=runs > 0)
+        )
+    assert state.crashers() == {b"twice"}

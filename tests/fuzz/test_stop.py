@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ccheck.exercise.outcome import Outcome
-from ccheck_fuzz.stop import compared, stop_of
+from ccheck.formats.exercise.outcome import Outcome
+from ccheck_fuzz.execution.stop import compared, stop_of
 from ccheck_interpreter.trap import Refusal
 
 
@@ -21,7 +21,7 @@ from ccheck_interpreter.trap import Refusal
     ],
 )
 def test_numbers_of_a_message_are_compared(message: str, wanted: tuple[int, ...]) -> None:
-    """Each number of a message is told by how it compares to the one before it, for the first six."""
+    """Each number of a message is replaced by how it compares to the one before it, for the first six."""
     assert compared(message) == wanted
 
 

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 
-from ccheck.consumers import load_consumers
-from ccheck.exercise import EXERCISES
-from ccheck.exercise.outcome import Given
-from ccheck.judgement import prepare
-from ccheck_fuzz.explore import Explorer
-from ccheck_fuzz.interest import interest
-from ccheck_fuzz.judged import Judged
+from ccheck.core.consumers import load_consumers
+from ccheck.formats.exercise.outcome import Given
+from ccheck.formats.interpreters import EXERCISES
+from ccheck.judging.judgement import prepare
+from ccheck_fuzz.corpus.explore import Explorer
+from ccheck_fuzz.corpus.judged import Judged
+from ccheck_fuzz.mutate.interesting_values import interesting_values
 from ccheck_fuzz.strategies import Unreachable, broken, events, valid
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import Schema
@@ -25,13 +25,13 @@ USER = prepare(use_config=False, schema=str(Path(__file__).resolve().parent.pare
 STORY = prepare(config=CORPUS / "channel" / "ccheck.toml")
 BARE = prepare(use_config=False)
 BUILDS = load_consumers(CORPUS / "channel" / "consumers.toml").builds
-NUMBERS = interest(CHANNEL, [DEFINITIONS], BUILDS)
+NUMBERS = interesting_values(CHANNEL, [DEFINITIONS], BUILDS)
 assert USER.schema is not None
 SENSOR = USER.schema
 QUICKLY = settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 
 
-@given(data=valid(CHANNEL, STORY, seeds=[MARCH, DEFINITIONS], interest=NUMBERS))
+@given(data=valid(CHANNEL, STORY, seeds=[MARCH, DEFINITIONS], interesting=NUMBERS))
 @QUICKLY
 def test_valid_files_pass(data: bytes) -> None:
     """Files that are varied from seeds pass without a finding."""
@@ -45,7 +45,7 @@ def test_valid_files_of_a_users_format_pass(data: bytes) -> None:
     assert not Judged(SENSOR, USER).report(data).findings
 
 
-@given(data=broken(CHANNEL, "field-past-inputs", STORY, seeds=[MARCH], interest=NUMBERS))
+@given(data=broken(CHANNEL, "field-past-inputs", STORY, seeds=[MARCH], interesting=NUMBERS))
 @QUICKLY
 def test_broken_files_break_one_check_alone(data: bytes) -> None:
     """In a file that breaks one check, that check alone finds something."""
@@ -61,7 +61,7 @@ def test_a_users_own_check_is_broken_alone(data: bytes) -> None:
 
 def test_they_shrink() -> None:
     """A failure shrinks to a small seed with few edits: of two instances with one that is 7, to the smallest such file."""
-    strategy = valid(CHANNEL, STORY, seeds=[MARCH, *good(CHANNEL)[:20]], interest=NUMBERS)
+    strategy = valid(CHANNEL, STORY, seeds=[MARCH, *good(CHANNEL)[:20]], interesting=NUMBERS)
     smallest = find(
         strategy,
         lambda data: len(read(CHANNEL.root, data).tables.get("instances", ())) > 1,
@@ -136,7 +136,7 @@ def test_checks_that_can_be_broken_alone(schema: Schema, judgement: object) -> N
     (found,) = (one for one in (STORY, BARE) if one is judgement)
     judged = Judged(schema, found)
     seeds = [data for data in good(schema) if not judged.report(data).findings][-60:]
-    explorer = Explorer(judged, seeds, NUMBERS if schema is CHANNEL else interest(schema))
+    explorer = Explorer(judged, seeds, NUMBERS if schema is CHANNEL else interesting_values(schema))
     for _ in range(6000):
         explorer.step()
     alone = explorer.found.keys() | explorer.fixed.keys()

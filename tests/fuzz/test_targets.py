@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ccheck.formats import FORMATS
+from ccheck.formats.registry import FORMATS
 from ccheck_fuzz.engines.libfuzzer import Atheris
 from tests.conftest import ROOT
 from tests.fuzz.channel_setting import STORY

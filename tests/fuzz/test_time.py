@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ccheck_fuzz.campaign.state import State
+from ccheck_fuzz.campaign.state.database import State
 from tests.fuzz.channel_setting import CORPUS, MARCH, ON
 
 WAYS = {
@@ -37,7 +37,7 @@ def test_a_session_ends_soon_after_its_time(way: str, tmp_path: Path) -> None:
     (tmp_path / "seed.bin").write_bytes(MARCH)
     command = [
         sys.executable, "-m", "ccheck", "fuzz", "--seeds", "seed.bin", "--out", "out", "--time", "10s", "--jobs", "1",
-        "--target", "own:load", "--config", str(CORPUS / "ccheck.toml"), "--on", ON,
+        "--reader", "own:load", "--config", str(CORPUS / "ccheck.toml"), "--on", ON,
     ]  # fmt: skip
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=MOST_SECONDS

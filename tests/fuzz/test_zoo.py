@@ -21,8 +21,8 @@ from bench.fuzz.zoo.plant import (
 )
 from bench.fuzz.zoo.setting import seeds_of, setup_of
 
-from ccheck_fuzz.oracles import ORACLES
-from ccheck_fuzz.setup import ready
+from ccheck_fuzz.execution.ready import ready
+from ccheck_fuzz.oracles.table import ORACLES
 
 PLANTS = plants()
 
@@ -46,7 +46,7 @@ def test_fits(plant: Plant) -> None:
 
 def test_does_not_fit() -> None:
     """Text that stands twice, or not at all, is refused by name."""
-    file = "interpreter/ccheck_interpreter/channel.py"
+    file = "interpreter/ccheck_interpreter/channel/loader.py"
     for before, count in (("no such text", 0), ("raise _refuse(", 11)):
         plant = Plant("odd", "channel", "trap", "nothing", (Edit(file, before, ""),))
         found = (ROOT / file).read_text(encoding="utf-8").count(before)

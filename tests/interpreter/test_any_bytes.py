@@ -10,19 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccheck_interpreter.channel import load
-from ccheck_interpreter.definitions import load_definitions
-from ccheck_interpreter.evaluate import evaluate
+from ccheck_interpreter.channel.definitions import load_definitions
+from ccheck_interpreter.channel.evaluate import evaluate
+from ccheck_interpreter.channel.host import ProfileOutcome, run
+from ccheck_interpreter.channel.loader import load
+from ccheck_interpreter.channel.matrix import exercise
+from ccheck_interpreter.channel.sample import sample
 from ccheck_interpreter.event import Event
-from ccheck_interpreter.host import ProfileOutcome, run
-from ccheck_interpreter.matrix import exercise
 from ccheck_interpreter.profile import Profile
-from ccheck_interpreter.sample import sample
 from ccheck_interpreter.space import Limits
-from ccheck_interpreter.sysmon import CHECKING, TRUSTING
-from ccheck_interpreter.sysmon import load as load_sysmon
-from ccheck_interpreter.sysmon_decide import decide
-from ccheck_interpreter.sysmon_tables import Target, target
+from ccheck_interpreter.sysmon.decide import decide
+from ccheck_interpreter.sysmon.loader import CHECKING, TRUSTING
+from ccheck_interpreter.sysmon.loader import load as load_sysmon
+from ccheck_interpreter.sysmon.tables import Target, target
 from ccheck_interpreter.trap import BUGCHECKS, Refused, Trap, TrapData, report, to_json
 from tests.interpreter.builds import ALL, BIG, CHECKED, NARROW, SHIPPED
 from tests.interpreter.channel_bytes import (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ccheck_interpreter.apparmor import CHECKING, TRUSTING, Policy, run_apparmor
+from ccheck_interpreter.apparmor.policy import CHECKING, TRUSTING, Policy, run_apparmor
 from ccheck_interpreter.profile import Profile
 from ccheck_interpreter.trap import Refused
 from tests.conftest import ROOT

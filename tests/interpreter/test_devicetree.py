@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ccheck_interpreter.devicetree import CHECKING, TRUSTING, Tree, run_devicetree
+from ccheck_interpreter.devicetree.tree import CHECKING, TRUSTING, Tree, run_devicetree
 from ccheck_interpreter.trap import Refused
 from tests.conftest import ROOT
 

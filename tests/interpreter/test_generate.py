@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from ccheck_interpreter.channel import load
-from ccheck_interpreter.definitions import load_definitions
-from ccheck_interpreter.evaluate import evaluate
+from ccheck_interpreter.channel.definitions import load_definitions
+from ccheck_interpreter.channel.evaluate import evaluate
+from ccheck_interpreter.channel.generate import LONGEST, generate
+from ccheck_interpreter.channel.host import run
+from ccheck_interpreter.channel.loader import load
+from ccheck_interpreter.channel.matrix import exercise, render
+from ccheck_interpreter.channel.sample import sample
 from ccheck_interpreter.event import Event
-from ccheck_interpreter.generate import LONGEST, generate
-from ccheck_interpreter.host import run
-from ccheck_interpreter.matrix import exercise, render
-from ccheck_interpreter.sample import sample
 from tests.interpreter.builds import SHIPPED
 from tests.interpreter.channel_bytes import (
     INTEGER,

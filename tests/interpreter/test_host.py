@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from ccheck_interpreter.channel.host import run, run_all
+from ccheck_interpreter.channel.mitigation import MITIGATIONS, contained, judge
 from ccheck_interpreter.event import Event, EventError, parse_event, parse_events
-from ccheck_interpreter.host import run, run_all
-from ccheck_interpreter.mitigation import MITIGATIONS, contained, judge
 from ccheck_interpreter.profile import Profile, ProfileError
 from tests.interpreter.builds import FIXED, SHIPPED
 from tests.interpreter.channel_bytes import (

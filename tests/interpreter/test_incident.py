@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from ccheck_interpreter.channel import load
-from ccheck_interpreter.definitions import call_site_mismatches, load_definitions
-from ccheck_interpreter.evaluate import EventResult, evaluate
+from ccheck_interpreter.channel.definitions import call_site_mismatches, load_definitions
+from ccheck_interpreter.channel.evaluate import EventResult, evaluate
+from ccheck_interpreter.channel.loader import load
 from ccheck_interpreter.event import Event
 from ccheck_interpreter.profile import Profile
 from ccheck_interpreter.trap import Refused, Trap, TrapData, report

@@ -2,9 +2,9 @@
 
 import pytest
 
-from ccheck_interpreter.channel import load
-from ccheck_interpreter.definitions import conforming, load_definitions
-from ccheck_interpreter.evaluate import evaluate
+from ccheck_interpreter.channel.definitions import conforming, load_definitions
+from ccheck_interpreter.channel.evaluate import evaluate
+from ccheck_interpreter.channel.loader import load
 from ccheck_interpreter.event import Event, EventError, Input
 from ccheck_interpreter.profile import Profile
 from tests.interpreter.builds import BIG, CHECKED, FIXED, NARROW, SHIPPED

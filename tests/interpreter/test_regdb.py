@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ccheck_interpreter.regdb import CHECKING, TRUSTING, Database, run_regdb
+from ccheck_interpreter.regdb.database import CHECKING, TRUSTING, Database, run_regdb
 from ccheck_interpreter.trap import Refused, Trap, report
 from tests.conftest import ROOT
 

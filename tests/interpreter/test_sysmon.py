@@ -7,10 +7,10 @@ import pytest
 
 from ccheck_interpreter.event import EventError
 from ccheck_interpreter.profile import Profile
-from ccheck_interpreter.sysmon import CHECKING, TRUSTING, Rules, load
-from ccheck_interpreter.sysmon_decide import decide
-from ccheck_interpreter.sysmon_match import match
-from ccheck_interpreter.sysmon_tables import GENERATIONS, TargetError, target
+from ccheck_interpreter.sysmon.decide import decide
+from ccheck_interpreter.sysmon.loader import CHECKING, TRUSTING, Rules, load
+from ccheck_interpreter.sysmon.match import match
+from ccheck_interpreter.sysmon.tables import GENERATIONS, TargetError, target
 from ccheck_interpreter.trap import Refused, Trap, TrapData
 from tests.interpreter.sysmon_bytes import Blob, FilterSpec, RuleSpec, blob
 

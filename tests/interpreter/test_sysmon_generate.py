@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from ccheck_interpreter.sysmon import CHECKING, TRUSTING, load
-from ccheck_interpreter.sysmon_decide import decide
-from ccheck_interpreter.sysmon_generate import generate_sysmon
-from ccheck_interpreter.sysmon_host import run_sysmon
-from ccheck_interpreter.sysmon_tables import target
+from ccheck_interpreter.sysmon.decide import decide
+from ccheck_interpreter.sysmon.generate import generate_sysmon
+from ccheck_interpreter.sysmon.host import run_sysmon
+from ccheck_interpreter.sysmon.loader import CHECKING, TRUSTING, load
+from ccheck_interpreter.sysmon.tables import target
 from tests.interpreter.sysmon_bytes import OPERATORS, FilterSpec, RuleSpec, blob
 
 NEWEST = target("16")

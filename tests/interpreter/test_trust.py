@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from ccheck_interpreter.channel import load
-from ccheck_interpreter.definitions import load_definitions
-from ccheck_interpreter.evaluate import evaluate
+from ccheck_interpreter.channel.definitions import load_definitions
+from ccheck_interpreter.channel.evaluate import evaluate
+from ccheck_interpreter.channel.host import run
+from ccheck_interpreter.channel.loader import load
 from ccheck_interpreter.event import Event
-from ccheck_interpreter.host import run
 from ccheck_interpreter.profile import Profile
 from ccheck_interpreter.trap import Refused, Trap, TrapData
 from tests.interpreter.builds import BIG, FIXED, NARROW, OLD, SHIPPED

@@ -14,7 +14,7 @@ from ccheck_schemas.record import Reading, Record
 def read_both(root: construct.Construct, data: bytes, *, deep: bool = True) -> Reading:
     """The reading of the bytes, which must be the same both ways: faults, counts, and, if `deep`, all records."""
     fast = read(root, data)
-    slow = read(root, data, at_once=False)
+    slow = read(root, data, bulk=False)
     assert fast.faults == slow.faults, data.hex()
     assert (fast.counts, fast.complete, fast.pools) == (slow.counts, slow.complete, slow.pools), data.hex()
     assert {name: len(rows) for name, rows in fast.tables.items()} == {

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from ccheck.diff import changes
-from ccheck.judgement import prepare
-from ccheck_schemas.formats.apparmor import SCHEMA
-from ccheck_schemas.formats.apparmor_content import PolicyContent
-from ccheck_schemas.formats.apparmor_dfa import Rule, tables_of
-from ccheck_schemas.formats.apparmor_numbers import TableId
-from ccheck_schemas.formats.apparmor_recipe import compose, describe
+from ccheck.formats.changes import changes
+from ccheck.judging.judgement import prepare
+from ccheck_schemas.formats.apparmor.content import PolicyContent
+from ccheck_schemas.formats.apparmor.dfa import Rule, tables_of
+from ccheck_schemas.formats.apparmor.numbers import TableId
+from ccheck_schemas.formats.apparmor.recipe import compose, describe
+from ccheck_schemas.formats.apparmor.schema import SCHEMA
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import RecipeError
 from tests.conftest import ROOT

@@ -14,14 +14,15 @@ from pathlib import Path
 import pytest
 from inline_snapshot import snapshot
 
-from ccheck.build import dump_yaml
-from ccheck.cli import run
-from ccheck.diff import changes
-from ccheck.exercise.outcome import Given
-from ccheck.judgement import prepare
-from ccheck_fuzz.oracles import Case
-from ccheck_schemas.formats.devicetree import SCHEMA, DevicetreeContent
-from ccheck_schemas.formats.devicetree_recipe import compose, describe
+from ccheck.cli.main import run
+from ccheck.cli.recipe_file import dump_yaml
+from ccheck.formats.changes import changes
+from ccheck.formats.exercise.outcome import Given
+from ccheck.judging.judgement import prepare
+from ccheck_fuzz.oracles.case import Case
+from ccheck_schemas.formats.devicetree.recipe import compose, describe
+from ccheck_schemas.formats.devicetree.schema import SCHEMA
+from ccheck_schemas.formats.devicetree.structure import DevicetreeContent
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import RecipeError
 from tests.conftest import ROOT

@@ -1,4 +1,4 @@
-"""A schema that is too large or too deep to be walked is refused with its place, on the command line too."""
+"""A schema that is too large or too deep to traverse is refused with its place, on the command line too."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from construct import Array, Bytes, Const, If, Int8ub, Int32ub, Padded, Struct, Switch, this
 
-from ccheck.checks import CHECKS
-from ccheck.judgement import Judgement, prepare
-from ccheck.screen import own
-from ccheck.user_schema import UserSchema
-from ccheck_schemas import extent
+from ccheck.config.user_schema import UserSchema
+from ccheck.formats.check_table import CHECKS
+from ccheck.judging import generated_fast_path as own
+from ccheck.judging.judgement import Judgement, prepare
 from ccheck_schemas import meaning as m
-from ccheck_schemas.anatomy import constants, dissect, sprout, vocabulary
-from ccheck_schemas.lint import MOST_VALUES, lint
+from ccheck_schemas.layout import extent
+from ccheck_schemas.layout.lint import MOST_VALUES, lint
+from ccheck_schemas.model import constants, decompose, minimal_file, vocabulary
 from ccheck_schemas.schema import Schema
 from tests.validator.test_growth import RATIO, calls
 
@@ -82,7 +82,7 @@ REFUSED: dict[str, tuple[str, str]] = {
     ),
     "a list that holds itself": (
         "node = Array(2, node)\nnode.subcon = node",
-        "x: a node that holds itself lets a file choose the depth of recursion",
+        "x: a node that contains itself lets a file choose the depth of recursion",
     ),
     "a million cases": (
         "node = Switch(e, {i: Int8ub for i in range(10 ** 6)})",
@@ -101,7 +101,7 @@ ALLOWED: dict[str, str] = {
     "the deepest conditions": "for _ in range(195): node = If(e, node)",
     "the deepest regions": "for _ in range(195): node = Region(e, node)",
     "the deepest lists": "for _ in range(195): node = Array(e, node)",
-    "the deepest records elsewhere": "for _ in range(65): node = Struct('n' / Int8ub, 'x' / At(this.n, node))",
+    "the deepest pointers": "for _ in range(65): node = Struct('n' / Int8ub, 'x' / At(this.n, node))",
     "the deepest positions": "for _ in range(195): node = ReadAt(e, node)",
     "the deepest choices": "for _ in range(195): node = Switch(e, {1: node}, Pass)",
     "the deepest expression in the deepest record": (
@@ -139,7 +139,7 @@ def test_a_schema_that_is_too_large_is_refused_at_its_place(tmp_path: Path, name
 
 @pytest.mark.parametrize("name", ALLOWED)
 def test_whatever_is_accepted_is_walked_to_its_end(tmp_path: Path, name: str) -> None:
-    """The deepest schemas that are accepted judge files, on the command line and by all that walks a schema."""
+    """The deepest schemas that are accepted judge files, on the command line and by all that traverses a schema."""
     path = tmp_path / "mine.py"
     path.write_text(f"{BEGINNING}{ALLOWED[name]}\n{END}")
     files = [tmp_path / f"{i}.bin" for i in range(len(FILES))]
@@ -154,8 +154,8 @@ def test_whatever_is_accepted_is_walked_to_its_end(tmp_path: Path, name: str) ->
     exec(path.read_text(), names)  # noqa: S102 - the test's own text
     root = names["SCHEMA"].root
     constants(root)
-    for data in (*FILES, sprout(root, Random(1))):
-        dissect(root, data)
+    for data in (*FILES, minimal_file(root, Random(1))):
+        decompose(root, data)
         vocabulary(root, data)
 
 
@@ -168,13 +168,13 @@ def test_a_shared_record_is_counted_wherever_it_stands(monkeypatch: pytest.Monke
     assert lint(root) == ()
     monkeypatch.setattr(extent, "MOST", 18)
     assert lint(root) == (
-        "schema: it has more than 18 nodes, names and operators, each counted wherever it stands",
+        "schema: it has more than 18 nodes, names and operators, each counted in every place",
     )
     assert lint(Struct("x" / shared)) == ()
 
 
 def test_nodes_behind_a_refused_node_are_counted_too() -> None:
-    """What Construct itself would walk is measured, whatever lint says of it."""
+    """What Construct itself would traverse is measured, whatever lint says of it."""
     node: Any = Int8ub
     for _ in range(300):
         node = Padded(4, node)
@@ -228,12 +228,14 @@ def test_work_grows_with_a_schema_never_with_its_square(name: str) -> None:
         if complaints:
             return
         schema = Schema("mine", "made for a test", root, recognise=bool)
-        way = own.made(UserSchema(schema, (), source=b"import random"), Path("mine.py")).way
+        way = own.made(UserSchema(schema, ())).way
         checks = CHECKS.joined((), "mine")
-        judgement = Judgement(whole.schemas, checks, schema, whole.setting, whole.policy, 1 << 20, quick=way)
-        for data in (b"\1" * n, sprout(root, Random(1))):
+        judgement = Judgement(
+            whole.schemas, checks, schema, whole.setting, whole.policy, 1 << 20, fast_path=way
+        )
+        for data in (b"\1" * n, minimal_file(root, Random(1))):
             judgement.judged(data, "f", "f")
-            dissect(root, data)
+            decompose(root, data)
             vocabulary(root, data)
         constants(root)
 

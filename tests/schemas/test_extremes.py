@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from construct import Array, Bytes, Int8ub, Int32ub, Int64ub, Struct, this
 
-from ccheck.checks import CHECKS
-from ccheck.judgement import Judgement, prepare
-from ccheck.screen import own
-from ccheck.user_schema import UserSchema
+from ccheck.config.user_schema import UserSchema
+from ccheck.formats.check_table import CHECKS
+from ccheck.judging import generated_fast_path as own
+from ccheck.judging.judgement import Judgement, prepare
 from ccheck_schemas import meaning as m
-from ccheck_schemas.anatomy import constants, dissect, sprout
+from ccheck_schemas.model import constants, decompose, minimal_file
 from ccheck_schemas.schema import Schema
 from tests.schemas.test_trees import calls
 
@@ -83,13 +83,13 @@ def test_a_wide_bound_costs_nothing(name: str) -> None:
         way = own.made(UserSchema(schema, ())).way
         judged_by = CHECKS.joined((), "mine")
         judgement = Judgement(
-            whole.schemas, judged_by, schema, whole.setting, whole.policy, 1 << 20, quick=way
+            whole.schemas, judged_by, schema, whole.setting, whole.policy, 1 << 20, fast_path=way
         )
-        grown = sprout(root, Random(1))
+        grown = minimal_file(root, Random(1))
         assert len(grown) < 1 << 20
         for data in (b"\0", b"\1\0\0\0\0", bytes(range(64)), b"\xff" * 64, grown):
             judgement.judged(data, "f", "f")
-            dissect(root, data)
+            decompose(root, data)
         constants(root)
         assert tracemalloc.get_traced_memory()[1] < MEMORY
     finally:

@@ -1,4 +1,4 @@
-"""The generated code against the reader: it finds a file spotless exactly when the reader finds no fault."""
+"""The generated code against the reader: it accepts a file exactly when the reader finds no fault."""
 
 from __future__ import annotations
 
@@ -30,34 +30,34 @@ from construct import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccheck.formats import FORMATS
+from ccheck.formats.registry import FORMATS
 from ccheck_schemas import meaning as m
 from ccheck_schemas.generate import NotGenerated, source
+from ccheck_schemas.generate.runtime import ROWS, Columns
+from ccheck_schemas.model.fix_up import fix_up
 from ccheck_schemas.read import read
-from ccheck_schemas.runtime import ROWS, Columns
 from ccheck_schemas.schema import Schema
-from ccheck_schemas.seal import seal
 from tests.conftest import ROOT
 from tests.edits import edited
-from tests.generated import FOLDER, modules
+from tests.generated import FORMATS_OF_SCHEMAS, modules
 from tests.schemas.same_reading import read_both
 from tests.schemas.test_read import LINKS, POOLED, TYPED
 
-Spotless = Callable[[bytes], Columns | None]
+Accept = Callable[[bytes], Columns | None]
 
 
-def compiled(root: construct.Construct) -> Spotless:
+def compiled(root: construct.Construct) -> Accept:
     """The generated function of a tree."""
     namespace: dict[str, Any] = {"__name__": "generated"}
     exec(source(Schema("made", "made for a test", root, recognise=bool)), namespace)  # noqa: S102 - our own code
-    function: Spotless = namespace["spotless"]
+    function: Accept = namespace["accept"]
     return function
 
 
-def agree(root: construct.Construct, spotless: Spotless, data: bytes) -> bool:
-    """Whether the bytes are spotless, which generated code and reader must say alike, and the reader both ways."""
+def agree(root: construct.Construct, accept: Accept, data: bytes) -> bool:
+    """Whether the bytes are valid, which generated code and reader must say alike, and the reader both ways."""
     reading = read_both(root, data)
-    found = spotless(data)
+    found = accept(data)
     assert (found is not None) == (not reading.counts and reading.complete), (data.hex(), reading.faults)
     return found is not None
 
@@ -164,7 +164,7 @@ MISSING = Struct(
 )
 """A table and a pool that a file may lack."""
 
-GENERATED = [known.schema for known in FORMATS if (FOLDER / f"{known.name}.py").exists()]
+GENERATED = [known.schema for known in FORMATS if (FORMATS_OF_SCHEMAS / known.name / "generated.py").exists()]
 """The schemas that have a generated module."""
 
 TREES = {
@@ -200,14 +200,14 @@ def test_generated_code_agrees_with_the_reader(name: str, together: int, more: i
     many rows are looked at together.
     """
     root = TREES[name]
-    spotless = compiled(root)
-    spotless.__globals__["ROWS"] = together
+    accept = compiled(root)
+    accept.__globals__["ROWS"] = together
     seeds = [bytes.fromhex(text.replace(" ", "")) for text in GOOD[name]]
-    seeds = [seal(seed, read(root, seed)) for seed in seeds]
+    seeds = [fix_up(seed, read(root, seed)) for seed in seeds]
     for seed in seeds:
-        assert agree(root, spotless, seed), read(root, seed).faults
+        assert agree(root, accept, seed), read(root, seed).faults
     rng = random.Random(1)
-    outcomes = {agree(root, spotless, data) for data in _edits(rng, seeds, root, 2000 * more)}
+    outcomes = {agree(root, accept, data) for data in _edits(rng, seeds, root, 2000 * more)}
     assert outcomes == {True, False}
 
 
@@ -226,27 +226,27 @@ def test_built_in_formats_agree_with_the_reader(
     """On the whole corpus of a format, edited and truncated, both say alike whether there is a fault, however many
     rows are looked at together.
     """
-    module = importlib.import_module(f"ccheck_schemas.generated.{schema.name}")
+    module = importlib.import_module(f"ccheck_schemas.formats.{schema.name}.generated")
     monkeypatch.setattr(module, "ROWS", together)
-    spotless: Spotless = module.spotless
+    accept: Accept = module.accept
     files = sorted((ROOT / "corpus" / schema.name).glob("**/*.bin"))
     assert len(files) > 30
-    outcomes = {agree(schema.root, spotless, path.read_bytes()) for path in files}
+    outcomes = {agree(schema.root, accept, path.read_bytes()) for path in files}
     assert outcomes == {True, False}
-    good = [data for path in files if len(data := path.read_bytes()) < 4000 and spotless(data)]
+    good = [data for path in files if len(data := path.read_bytes()) < 4000 and accept(data)]
     rng = random.Random(2)
-    nearly = [agree(schema.root, spotless, data) for data in _edits(rng, good, schema.root, 2000 * more)]
+    nearly = [agree(schema.root, accept, data) for data in _edits(rng, good, schema.root, 2000 * more)]
     assert 0 < sum(nearly[-2000 * more :]) < 2000 * more
 
 
 def test_genuine_rules_are_spotless(shared_data: Path) -> None:
-    """All genuine Sysmon rules are spotless to the generated code, as to the reader."""
-    from ccheck_schemas.formats.sysmon import SCHEMA
-    from ccheck_schemas.generated.sysmon import spotless
+    """The generated code accepts all genuine Sysmon rules, as the reader does."""
+    from ccheck_schemas.formats.sysmon.generated import accept
+    from ccheck_schemas.formats.sysmon.schema import SCHEMA
 
     files = sorted((shared_data / "sysmon" / "valid").iterdir())
     assert len(files) == 83
-    assert all(agree(SCHEMA.root, spotless, path.read_bytes()) for path in files)
+    assert all(agree(SCHEMA.root, accept, path.read_bytes()) for path in files)
 
 
 @given(st.binary(max_size=80), st.sampled_from(sorted(TREES)))
@@ -255,22 +255,22 @@ def test_any_bytes_end_in_an_answer(data: bytes, name: str) -> None:
     agree(TREES[name], compiled(TREES[name]), data)
 
 
-def test_a_format_without_generated_code_has_no_quick_way() -> None:
+def test_a_format_without_generated_code_has_no_fast_path() -> None:
     """The generator names what it does not understand of a schema, and the table of formats says that good files
-    have no quick way.
+    have no fast path.
     """
     assert GENERATED
     for known in FORMATS:
         if known.schema not in GENERATED:
-            assert known.no_quick_way
+            assert known.no_fast_path
             with pytest.raises(NotGenerated):
                 source(known.schema)
 
 
 def test_the_shipped_modules_are_current() -> None:
-    """What lies in `generated` is what the schemas give; `python -m tests.generated` renews it."""
+    """Each `generated.py` is what the schemas give; `python -m tests.generated` renews it."""
     found = list(modules())
-    assert {path.stem for path, _ in found} == {schema.name for schema in GENERATED}
+    assert {path.parent.name for path, _ in found} == {schema.name for schema in GENERATED}
     for path, text in found:
         assert path.read_text(encoding="utf-8") == text
 
@@ -308,7 +308,7 @@ def test_records_that_overlap_end_the_reading_soon() -> None:
 
 
 def test_columns_give_the_rows_of_a_table() -> None:
-    """A spotless file's columns have its numbers by path, the rows of each table, and where its pools lie."""
+    """A valid file's columns have its numbers by path, the rows of each table, and where its pools lie."""
     columns = compiled(POOLED)(bytes.fromhex("01030402686900"))
     assert columns is not None
     assert list(columns.rows("items")) == [(4, 2)]
@@ -329,6 +329,6 @@ def test_each_branch_compares_the_record_size() -> None:
         "n" / Int8ub,
         "rows" / Switch(this.kind, branches),
     )
-    spotless = compiled(root)
+    accept = compiled(root)
     for kind, width in product(branches, range(6)):
-        assert agree(root, spotless, bytes([kind, width, 1, *bytes(size[kind])])) is (width == size[kind])
+        assert agree(root, accept, bytes([kind, width, 1, *bytes(size[kind])])) is (width == size[kind])

@@ -8,11 +8,11 @@ import construct
 import pytest
 from construct import Array, Bytes, If, Int8ub, Int16ul, Struct, Switch, this
 
-from ccheck.formats import SCHEMAS
+from ccheck.formats.registry import SCHEMAS
 from ccheck_schemas import meaning as m
-from ccheck_schemas.lint import REFUSED, lint
+from ccheck_schemas.layout.lint import REFUSED, lint
+from ccheck_schemas.layout.size import sizeof
 from ccheck_schemas.schema import Schema, SchemaRefused
-from ccheck_schemas.size import sizeof
 
 _BYTE = Struct("a" / Int8ub)
 
@@ -96,7 +96,7 @@ def test_a_lax_node_is_refused(name: str) -> None:
         ("x" / Array(this.a, Bytes(0)), "elements without bytes"),
         (
             "x" / Array(2, Switch(this.a, {1: m.Pooled("p", this.a, 1, Bytes(1)), 2: Int8ub})),
-            "an element of an Array is read where it stands",
+            "an element of an Array cannot be a pointer",
         ),
         (
             "x" / Struct("y" / m.CountOf(Int8ub, of="a")),
@@ -121,8 +121,8 @@ def test_a_lax_node_is_refused(name: str) -> None:
         ("x" / m.OffsetInto(Int8ub, of="y"), "no field is named 'y'"),
         ("x" / m.Chain(this.a, _BYTE, next_field="next", last="a"), "no field 'next'"),
         ("x" / m.Chain(this.a, Int8ub, next_field="next", last="a"), "Chain reads a Struct"),
-        ("x" / m.Bounded(Bytes(2), 0, 1), "stands around Bytes"),
-        ("x" / m.Bounded(construct.Float32b, 0, 1), "not around an integer"),
+        ("x" / m.Bounded(Bytes(2), 0, 1), "wraps Bytes"),
+        ("x" / m.Bounded(construct.Float32b, 0, 1), "not an integer"),
         ("x" / construct.VarInt, "VarInt has several spellings"),
         ("a" / Int8ub, "a new identifier"),
         ("_x" / Int8ub, "does not begin with an underscore"),
@@ -140,7 +140,7 @@ def test_a_struct_that_holds_itself_is_refused() -> None:
     inner = Struct("a" / Int8ub)
     outer = Struct("a" / Int8ub, "inner" / m.At(this.a, inner))
     inner.subcons.append("back" / m.At(this.a, outer))
-    assert any("holds itself" in c for c in lint(outer))
+    assert any("contains itself" in c for c in lint(outer))
 
 
 def test_a_schema_is_linted_when_it_is_made() -> None:
@@ -180,7 +180,6 @@ def test_an_array_of_conditional_elements_has_a_size_where_its_branches_agree(
 
 def test_as_many_versions_are_known_as_are_allowed() -> None:
     """4,096 versions may be known and no more; a range is not written out before that is known."""
-    assert m.MOST_VERSIONS == 4096
     known = range(4096)
     assert m.Version(Int16ul, known=known).known == tuple(known)  # type: ignore[arg-type]  # what people write
     for most in (4097, 1 << 40):

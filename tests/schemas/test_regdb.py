@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from inline_snapshot import snapshot
 
-from ccheck.build import dump_yaml
-from ccheck.cli import run
-from ccheck.diff import changes
-from ccheck.judgement import prepare
-from ccheck_schemas.formats.regdb import SCHEMA, RegdbContent
-from ccheck_schemas.formats.regdb_recipe import compose, describe
+from ccheck.cli.main import run
+from ccheck.cli.recipe_file import dump_yaml
+from ccheck.formats.changes import changes
+from ccheck.judging.judgement import prepare
+from ccheck_schemas.formats.regdb.recipe import compose, describe
+from ccheck_schemas.formats.regdb.schema import SCHEMA
+from ccheck_schemas.formats.regdb.structure import RegdbContent
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import RecipeError
 from tests.conftest import ROOT

@@ -9,8 +9,8 @@ import pytest
 from construct import Bytes, If, IfThenElse, Int8sb, Int8ub, Int16ub, Struct, this
 
 from ccheck_schemas import meaning as m
-from ccheck_schemas.formats.channel import CHANNEL
-from ccheck_schemas.row_plan import row_plan
+from ccheck_schemas.formats.channel.structure import CHANNEL
+from ccheck_schemas.read.row_plan import row_plan
 from tests.conftest import ROOT
 from tests.edits import edited
 from tests.schemas.same_reading import read_both
@@ -68,7 +68,7 @@ def sample(owners: int, each: int) -> bytes:
     return bytes([owners, owners * each, len(pool)]) + table + pool
 
 
-def test_the_rows_of_the_sample_are_read_at_once() -> None:
+def test_the_rows_of_the_sample_are_read_in_bulk() -> None:
     """Both kinds of rows have a plan, and the sample has no fault: else the tests below would hold nothing."""
     assert row_plan(OWNER) is not None
     assert row_plan(ROW) is not None
@@ -130,6 +130,6 @@ def test_items_of_unordered_rows_read_alike() -> None:
     ],
     ids=["bytes inside", "a field outside the row", "a signed index", "the size of the file"],
 )
-def test_what_cannot_be_read_at_once_is_read_one_by_one(row: Struct) -> None:
+def test_what_cannot_be_read_in_bulk_is_read_one_by_one(row: Struct) -> None:
     """A row that holds more than numbers and items of one pool has no plan, and is read by itself."""
     assert row_plan(row) is None

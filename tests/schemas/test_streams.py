@@ -11,19 +11,19 @@ from construct import Array, Bytes, If, Int8ub, Int16ul, Struct, Switch, this
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccheck.screen import own
-from ccheck.user_schema import UserSchema
+from ccheck.config.user_schema import UserSchema
+from ccheck.judging import generated_fast_path as own
 from ccheck_fuzz.model import opened
 from ccheck_schemas import meaning as m
-from ccheck_schemas.anatomy import sprout
 from ccheck_schemas.coverage import intersect, merged, subtract
 from ccheck_schemas.fault import FaultName
-from ccheck_schemas.generate import enough
-from ccheck_schemas.lint import lint
+from ccheck_schemas.generate import canonical
+from ccheck_schemas.layout.lint import lint
+from ccheck_schemas.layout.tree import nodes
+from ccheck_schemas.model import minimal_file
 from ccheck_schemas.read import read
 from ccheck_schemas.record import Record, is_records
 from ccheck_schemas.schema import Schema
-from ccheck_schemas.tree import nodes
 
 ENCODINGS = (None, "ascii", "utf-8", "utf-16-le", "shift_jis")
 
@@ -130,15 +130,15 @@ def test_programs_know_or_refuse_the_nodes(tree: Any, data: bytes) -> None:
     """
     schema = Schema("made", "made", tree, recognise=bool)
     if any(isinstance(node, NOT_GENERATED) for node in nodes(tree)):
-        assert enough.lacking(schema) is not None
-    elif enough.lacking(schema) is None:
+        assert canonical.why_not_canonical(schema) is not None
+    elif canonical.why_not_canonical(schema) is None:
         made = own.made(UserSchema(schema, ())).way
-        if made is not None and made.spotless(data) is not None:
+        if made is not None and made.accept(data) is not None:
             reading = read(tree, data)
             assert not reading.counts
             assert not reading.unread
     assert opened(schema, data).data == data
-    assert isinstance(sprout(tree, random.Random(1)), bytes)
+    assert isinstance(minimal_file(tree, random.Random(1)), bytes)
 
 
 @pytest.mark.parametrize(
@@ -229,6 +229,6 @@ def test_a_filled_substream_takes_the_fast_path() -> None:
     schema = Schema("made", "made", Struct("k" / Int8ub, "n" / Int8ub, "b" / choice), recognise=bool)
     way = own.made(UserSchema(schema, ())).way
     assert way is not None
-    assert way.spotless(b"\1\2ab") is not None
-    assert way.spotless(b"\1\3abc") is None
-    assert way.spotless(b"\2\2ab") is None
+    assert way.accept(b"\1\2ab") is not None
+    assert way.accept(b"\1\3abc") is None
+    assert way.accept(b"\2\2ab") is None

@@ -14,11 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccheck.build import build_file
-from ccheck.formats import SCHEMAS, recognise
-from ccheck_schemas.formats import sysmon_tables as tables
-from ccheck_schemas.formats.sysmon import SCHEMA, SYSMON
-from ccheck_schemas.formats.sysmon_recipe import compose, describe
+from ccheck.cli.recipe_file import build_file
+from ccheck.formats.registry import SCHEMAS, recognise
+from ccheck_schemas.formats.sysmon import tables
+from ccheck_schemas.formats.sysmon.recipe import compose, describe
+from ccheck_schemas.formats.sysmon.schema import SCHEMA
+from ccheck_schemas.formats.sysmon.structure import SYSMON
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import RecipeError
 from tests.conftest import ROOT

@@ -18,18 +18,18 @@ import construct
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccheck.checks import CHECKS
-from ccheck.judgement import Judgement, prepare
-from ccheck.screen import own
-from ccheck.user_schema import UserSchema
+from ccheck.config.user_schema import UserSchema
+from ccheck.formats.check_table import CHECKS
+from ccheck.judging import generated_fast_path as own
+from ccheck.judging.judgement import Judgement, prepare
 from ccheck_schemas import meaning as m
-from ccheck_schemas.anatomy import dissect, sprout
 from ccheck_schemas.fault import FaultName
 from ccheck_schemas.generate import NotGenerated
-from ccheck_schemas.lint import lint
+from ccheck_schemas.layout.lint import lint
+from ccheck_schemas.layout.tree import bare, nodes
+from ccheck_schemas.model import decompose, minimal_file
 from ccheck_schemas.record import Reading, Record
 from ccheck_schemas.schema import Schema
-from ccheck_schemas.tree import bare, nodes
 from tests.schemas.same_reading import read_both
 from tests.schemas.test_generate import compiled
 from tests.schemas.trees import Choose, Trees, content
@@ -47,7 +47,7 @@ def made(choose: Choose) -> construct.Struct | None:
 
 
 def test_paths_of_expressions_go_through_whatever_holds_a_record() -> None:
-    """Expressions of the trees that lint accepts name fields in records, in branches, in regions and elsewhere."""
+    """Expressions of the trees that lint accepts name fields in records, in branches, in regions and behind pointers."""
     led: Counter[str] = Counter()
     for seed in range(600):
         trees = Trees(random.Random(seed).randrange)
@@ -63,7 +63,7 @@ def files(root: construct.Struct, seed: int) -> list[bytes]:
     rng = random.Random(seed)
     found = [content(rng.randrange) for _ in range(FILES)]
     for _ in range(FILES):
-        good = sprout(root, random.Random(rng.random()))
+        good = minimal_file(root, random.Random(rng.random()))
         found.append(good)
         if good:
             edited = bytearray(good)
@@ -117,7 +117,7 @@ def differences(node: Any, ours: Any, theirs: Any, whole: bool, path: str) -> li
         case construct.IfThenElse() | construct.Switch():
             return branch_differences(node, ours, theirs, whole, path)
         case m.Rows() | m.SharedText():
-            return []  # Construct gives None for what stands elsewhere
+            return []  # Construct gives None for what another place holds
     if ours is None and not whole:
         return []
     same = ours == theirs or (isinstance(ours, float) and math.isnan(ours) and math.isnan(theirs))
@@ -180,21 +180,21 @@ def test_thousands_of_trees_are_read_as_construct_reads_them(more: int) -> None:
         # What is not looked into must be counted, so that generated code leaves such files to the reader.
         declines = any(isinstance(node, m.Opaque | m.Substream) for node in nodes(root))
         try:
-            spotless = compiled(root)
+            accept = compiled(root)
             met["generated"] += 1
         except NotGenerated:
-            spotless = None
+            accept = None
         for data in files(root, seed):
             try:
                 reading = compare(root, data)
-                dissect(root, data)
+                decompose(root, data)
             except Exception as raised:
                 raise AssertionError(f"tree {seed}, {data.hex()}") from raised
             whole = reading.complete and not reading.counts
             met["whole" if whole else "faulty"] += 1
             faults.update(set(reading.counts))
-            if spotless is not None:
-                accepted = accepts(spotless, data)
+            if accept is not None:
+                accepted = accepts(accept, data)
                 assert whole or not accepted, (seed, data.hex())
                 assert accepted or declines or not whole, (seed, data.hex())
     assert met["refused"] < TREES * more // 4
@@ -210,10 +210,10 @@ def test_thousands_of_trees_are_read_as_construct_reads_them(more: int) -> None:
     assert len(faults) > 21, faults
 
 
-def accepts(spotless: Any, data: bytes) -> bool:
+def accepts(accept: Any, data: bytes) -> bool:
     """Whether generated code finds a file without faults."""
     try:
-        return spotless(data) is not None
+        return accept(data) is not None
     except UnicodeDecodeError:
         return False
 

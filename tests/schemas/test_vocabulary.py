@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
-from ccheck.formats import FORMATS
-from ccheck_schemas.anatomy import vocabulary
+from ccheck.formats.registry import FORMATS
+from ccheck_schemas.model import vocabulary
 from tests.conftest import ROOT
 
 BASES = {known.name: known.schema.root for known in FORMATS}

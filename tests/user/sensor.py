@@ -7,8 +7,8 @@ from enum import IntEnum
 
 from construct import Const, Int8ub, Int16ub, Int32ub, Struct, this
 
-from ccheck.check import Blame, Check
-from ccheck.subject import Subject
+from ccheck.core.check import Blame, Check
+from ccheck.core.subject import Subject
 from ccheck_schemas.meaning import ChecksumOver, FileSize, Reserved, StrictEnum, Table, Version
 from ccheck_schemas.schema import Schema
 

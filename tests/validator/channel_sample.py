@@ -9,15 +9,15 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from ccheck.checks import CHECKS
-from ccheck.consumers import Consumers, load_consumers
-from ccheck.finding import FileReport, Severity
-from ccheck.formats import SCHEMAS
-from ccheck.judge import Policy, examine, judge
-from ccheck.subject import Definitions, Setting
-from ccheck_schemas import seal as sealing
-from ccheck_schemas.formats.channel import SCHEMA
-from ccheck_schemas.formats.channel_recipe import compose
+from ccheck.core.consumers import Consumers, load_consumers
+from ccheck.core.finding import FileReport, Severity
+from ccheck.core.subject import Definitions, Setting
+from ccheck.formats.check_table import CHECKS
+from ccheck.formats.registry import SCHEMAS
+from ccheck.judging.judge import Policy, examine, judge
+from ccheck_schemas.formats.channel.recipe import compose
+from ccheck_schemas.formats.channel.schema import SCHEMA
+from ccheck_schemas.model.fix_up import fix_up
 from ccheck_schemas.read import read
 from tests.conftest import ROOT
 
@@ -72,7 +72,7 @@ def found(data: bytes, name: str = "", known: Setting | None = None) -> list[Fou
 
 def seal(data: bytes) -> bytes:
     """The same bytes with a true total size and checksum."""
-    return sealing.seal(data, read(SCHEMA.root, data))
+    return fix_up(data, read(SCHEMA.root, data))
 
 
 def put(data: bytes, at: int, form: str, *values: int) -> bytes:

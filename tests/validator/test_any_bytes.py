@@ -12,18 +12,15 @@ import re2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccheck.checks import CHECKS
-from ccheck.finding import FileReport
-from ccheck.formats import SCHEMAS
-from ccheck.judge import MAX_FINDINGS, Policy, examine, judge
-from ccheck_schemas import text
+from ccheck.core.finding import FileReport
+from ccheck.formats.check_table import CHECKS
+from ccheck.formats.registry import SCHEMAS
+from ccheck.judging.judge import MAX_FINDINGS, Policy, examine, judge
 from ccheck_schemas.fault import FaultName
-from ccheck_schemas.formats.channel import (
-    SCHEMA,
-    ChannelContent,
-)
-from ccheck_schemas.formats.channel_recipe import compose, describe
-from ccheck_schemas.read import read
+from ccheck_schemas.formats.channel.recipe import compose, describe
+from ccheck_schemas.formats.channel.schema import SCHEMA
+from ccheck_schemas.formats.channel.structure import ChannelContent
+from ccheck_schemas.read import read, text
 from tests.validator.channel_sample import (
     SMALL,
     a_field,
@@ -321,13 +318,13 @@ def test_overlapping_items_stop_the_reading(monkeypatch: pytest.MonkeyPatch) -> 
     read_bytes = 0
     genuine = text.decode
 
-    def decode(ledger: Any, node: Any, record: Any, name: str, at: int, length: int) -> str | None:
+    def decode(collector: Any, node: Any, record: Any, name: str, at: int, length: int) -> str | None:
         nonlocal read_bytes
         read_bytes += length
-        return genuine(ledger, node, record, name, at, length)
+        return genuine(collector, node, record, name, at, length)
 
     data = overlapping_items()
-    monkeypatch.setattr("ccheck_schemas.pool.decode", decode)
+    monkeypatch.setattr("ccheck_schemas.read.pool.decode", decode)
     reading = read(SCHEMA.root, data)
     assert len(data) < read_bytes <= 9 * len(data) + 65_536
     assert reading.counts[FaultName.POOL_ITEMS_OVERLAP] == 1

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from ccheck.checks import CHECKS
-from ccheck.finding import Severity
-from ccheck.formats import SCHEMAS
-from ccheck.judge import Policy, examine, judge
-from ccheck.subject import Setting
+from ccheck.core.finding import Severity
+from ccheck.core.subject import Setting
+from ccheck.formats.check_table import CHECKS
+from ccheck.formats.registry import SCHEMAS
+from ccheck.judging.judge import Policy, examine, judge
 from tests.validator.channel_sample import (
     CORPUS,
     SMALL,
@@ -682,7 +682,7 @@ def test_a_check_that_cannot_be_made_is_said_to_be_not_run() -> None:
     applying = [c for c in CHECKS if not c.schemas or "channel" in c.schemas]
     assert [f.check for f in judged.findings] == ["wrong-magic"]
     assert judged.checks_run + len(judged.not_run) == len(applying)
-    assert {entry.reason for entry in judged.not_run} == {"needs wrong-magic"}
+    assert {entry.reason for entry in judged.not_run} == {"blocked by wrong-magic"}
     assert "field-past-inputs" in {entry.check for entry in judged.not_run}
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from ccheck import __version__
-from ccheck.checks import CHECKS
-from ccheck.formats import SCHEMAS
-from ccheck.project import load_project
+from ccheck.config.project import load_project
+from ccheck.formats.check_table import CHECKS
+from ccheck.formats.registry import SCHEMAS
 from tests.conftest import ROOT
 from tests.manuals import PATH, render
 

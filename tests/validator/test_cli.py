@@ -15,9 +15,9 @@ import click
 import pytest
 from inline_snapshot import snapshot
 
-from ccheck.cli import COMMANDS, SECTIONS, ccheck, run
-from ccheck.formats import FORMATS
-from ccheck.judgement import Judgement
+from ccheck.cli.main import COMMANDS, SECTIONS, ccheck, run
+from ccheck.formats.registry import FORMATS
+from ccheck.judging.judgement import Judgement
 from tests.conftest import ROOT
 
 CORPUS = ROOT / "corpus" / "channel"
@@ -98,7 +98,7 @@ def test_a_file_of_instances_cannot_pass_without_companions(cc: Run) -> None:
     assert status == 1
     assert "error[definitions-missing]" in out
     assert "error[consumers-missing]" in out
-    assert "field-past-inputs" in out.split("not run:")[1]
+    assert "field-past-inputs" in out.split("skipped:")[1]
 
 
 @pytest.mark.parametrize(
@@ -434,24 +434,24 @@ def test_control_characters_of_names_and_content_never_reach_the_terminal(cc: Ru
 
 
 def test_schemas_says_what_it_can_do_with_each_format(cc: Run) -> None:
-    """Each format is listed with its checks, its commands, and whether good files have a quick way, or why not."""
+    """Each format is listed with its checks, its commands, and whether good files have a fast path, or why not."""
     out = cc("schemas")[1]
     assert [line.split()[0] for line in out.splitlines() if not line.startswith(" ")] == [
         known.name for known in FORMATS
     ]
-    assert "quick way for good files: yes" in out
-    assert "quick way for good files: no, the checks of events" in out
+    assert "fast path for good files: yes" in out
+    assert "fast path for good files: no, the checks of events" in out
     assert "rows read at once: types, fields, instances, criteria" in out
 
 
 def test_schemas_says_how_a_schema_file_is_read(cc: Run) -> None:
-    """A user's schema file is told which of its tables are read at once, and whether good files have a quick way, or why not."""
+    """A user's schema file is told which of its tables are read at once, and whether good files have a fast path, or why not."""
     status, out, _ = cc("schemas", "--schema", ROOT / "tests" / "user" / "sensor.py")
     assert status == 0
     assert out == snapshot("""\
 sensor  sensor rules of Example
         41 general checks and 1 of its own · validate, show
-        quick way for good files: no, its own checks need the content
+        fast path for good files: no, its own checks need the content
         rows read at once: rules
 """)
     assert cc("schemas", "--schema", ROOT / "README.md")[0] == 2

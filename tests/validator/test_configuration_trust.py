@@ -156,7 +156,7 @@ def test_roots_file_serves_every_user(project: Path) -> None:
     """What root wrote is used by another user, who may not write it; what a third one wrote is not."""
     script = (
         f"import os, sys; os.chdir({str(project / 'below')!r})\n"
-        "from ccheck.project import find_project\nfrom pathlib import Path\n"
+        "from ccheck.config.project import find_project\nfrom pathlib import Path\n"
         f"os.setgid({STRANGER}); os.setuid({STRANGER})\nprint(find_project(Path.cwd()))"
     )
     for parent in (project, *project.parents):

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
-from ccheck.configuration import MAX_BYTES, ConfigurationError
-from ccheck.consumers import CRITERION_KINDS, PLATFORMS, Consumer, load_consumers
+from ccheck.core.consumers import CRITERION_KINDS, PLATFORMS, Consumer, load_consumers
+from ccheck.text.toml_document import MAX_BYTES, ConfigurationError
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "consumers.md"
 BUILD = """\

@@ -13,7 +13,7 @@ __all__ = ["cc"]
 
 SCHEMA = '''
 from construct import Bytes, Int8ub, Struct
-from ccheck.check import Blame, Check
+from ccheck.core.check import Blame, Check
 from ccheck_schemas.schema import Schema
 
 def assemble(reading):
@@ -74,7 +74,7 @@ def test_an_exception_is_an_error_of_its_file(
     """Type and place of the exception are in the finding; all other files are judged; exit status 1."""
     if place == "assemble" and "Blame" in name:
         pytest.skip("a schema makes no Blame")
-    monkeypatch.setattr("ccheck.many.ENOUGH", 2)
+    monkeypatch.setattr("ccheck.run.batch.ENOUGH", 2)
     path = schema(tmp_path, place, BAD[name].format())
     words = ("--no-config", "--schema", str(path), str(files(tmp_path)), "--jobs", jobs, "--format", "json")
     status, out, err = cc("validate", *words)

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
-from ccheck.cli import ccheck
+from ccheck.cli.main import ccheck
 from tests.conftest import ROOT
 from tests.validator.gate.story import CORPUS, DAY, MARCH, lay_out
 
@@ -151,7 +151,7 @@ def test_a_reader_that_leaves(place: Path, name: str) -> None:
 INTERRUPTED = """
 import signal, sys
 import click
-from ccheck import cli
+from ccheck.cli import main as cli
 whole = click.Context.invoke
 def invoke(self, callback, *given, **named):
     if isinstance(self.command, click.Group) and not self.command.invoke_without_command:
@@ -160,6 +160,14 @@ def invoke(self, callback, *given, **named):
         signal.raise_signal(signal.SIGINT)
     return whole(self, callback, *given, **named)
 click.Context.invoke = invoke
+import subprocess
+wait = subprocess.Popen.wait
+def interrupted(self, timeout=None):
+    if "ccheck_fuzz.commands.guarded" in self.args and not getattr(self, "interrupted", False):
+        self.interrupted = True
+        signal.raise_signal(signal.SIGINT)
+    return wait(self, timeout)
+subprocess.Popen.wait = interrupted
 sys.argv = ["ccheck", *sys.argv[1:]]
 cli.main()
 """
@@ -196,7 +204,7 @@ def test_a_report_file_on_a_full_disk(place: Path) -> None:
     limited = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64)); sys.argv[0] = 'ccheck';"
-        "from ccheck.cli import main; main()"
+        "from ccheck.cli.main import main; main()"
     )
     command = [sys.executable, "-c", limited, *COMMANDS["validate"], "--output", "report.txt"]
     done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)

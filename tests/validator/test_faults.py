@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import fields, replace
 from typing import cast
 
 import pytest
 
-from ccheck.checks import CHECKS, applying
-from ccheck.finding import Severity
-from ccheck.formats import SCHEMAS
-from ccheck.judge import Policy, examine, judge
-from ccheck.subject import Setting
-from ccheck_schemas.fault import Fault, FaultName
+from ccheck.core.finding import Severity
+from ccheck.core.subject import Setting
+from ccheck.formats.check_table import CHECKS, applying
+from ccheck.formats.registry import SCHEMAS
+from ccheck.judging.judge import Policy, examine, judge
+from ccheck_schemas import fault_details
+from ccheck_schemas.fault import Fault, FaultDetails, FaultName
+from ccheck_schemas.fault_details import DETAILS
 from ccheck_schemas.record import Reading, Record
 from ccheck_schemas.span import Span
 from tests.conftest import ROOT
@@ -28,13 +31,23 @@ class Asked:
     def __init__(self) -> None:
         self.names: set[str] = set()
         self.counts: Counter[FaultName] = Counter()
-        self.faults: tuple[Fault, ...] = ()
-        self.seals = ()
+        self.faults: tuple[Fault[FaultDetails], ...] = ()
+        self.fix_ups = ()
 
-    def faults_of(self, name: FaultName) -> tuple[Fault, ...]:
+    def faults_of(self, kind: type[FaultDetails]) -> Iterator[Fault[FaultDetails]]:
         """None; but it was asked for."""
-        self.names.add(name)
-        return ()
+        self.names.add(kind.name)
+        return iter(())
+
+
+def test_each_kind_of_fault_has_details_of_its_own() -> None:
+    """Each name of a fault has one class of details, and each class is a name's or one of its shapes."""
+    assert set(DETAILS) == set(FaultName)
+    assert len(set(DETAILS.values())) == len(FaultName)
+    classes = [kind for kind in vars(fault_details).values() if isinstance(kind, type)]
+    details = {kind for kind in classes if issubclass(kind, FaultDetails) and kind is not FaultDetails}
+    assert all(issubclass(kind, DETAILS[kind.name]) for kind in details)
+    assert details >= set(DETAILS.values())
 
 
 def test_faults_and_checks_are_tied_in_both_directions() -> None:
@@ -55,7 +68,8 @@ def test_a_fault_whose_check_is_not_in_use_fails_the_file(name: FaultName) -> No
     """With its check left out, each kind of fault is reported as unclaimed, whatever the policy weighs."""
     subject = examine(GOOD, "", setting(), SCHEMAS)
     assert subject.reading is not None
-    fault = Fault(name, Span(4, 2, "header"), defaultdict(int))
+    details = DETAILS[name](*(0 for _ in fields(DETAILS[name])))
+    fault = Fault(details, Span(4, 2, "header"))
     broken = replace(subject.reading, faults=(fault,), counts=Counter({name: 1}))
     checks = [check for check in applying(CHECKS, "channel") if check.name != name]
     checks = [replace(check, requires=()) for check in checks if "canonical" not in check.name]

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from inline_snapshot import snapshot
 
-from ccheck.formats import FORMATS, SCHEMAS, named, recognise
+from ccheck.formats.registry import FORMATS, SCHEMAS, named, recognise
 from tests.conftest import ROOT
 
 SENSOR = (ROOT / "tests" / "user" / "sensor.py").read_text(encoding="utf-8")
 
 PARTS = """
-from ccheck.checks.general import FormatChecks
-from ccheck.formats import Format
+from ccheck.formats.checks.general import FormatChecks
+from ccheck.formats.format import Format
 
 def recognise(data):
     return data[:4] == b"SNSR"
@@ -43,7 +43,9 @@ def python(folder: Path, code: str, *arguments: str) -> subprocess.CompletedProc
 
 def ccheck(folder: Path, *arguments: str) -> tuple[int, str]:
     """The exit status and all output of ccheck with the packages of `folder`."""
-    done = python(folder, "import sys; from ccheck.cli import run; sys.exit(run(sys.argv[1:]))", *arguments)
+    done = python(
+        folder, "import sys; from ccheck.cli.main import run; sys.exit(run(sys.argv[1:]))", *arguments
+    )
     return done.returncode, done.stdout + done.stderr
 
 
@@ -95,7 +97,7 @@ def test_judging_one_file_loads_one_format(tmp_path: Path, name: str) -> None:
     """Judging a file imports neither the schemas and checks of other formats nor the interpreter."""
     file = next((ROOT / "corpus" / name).glob("*/bad/*.bin"))
     code = (
-        "import sys; from ccheck.judgement import prepare; "
+        "import sys; from ccheck.judging.judgement import prepare; "
         "prepare(use_config=False).report(sys.argv[1]); print(*sys.modules)"
     )
     done = python(tmp_path, code, str(file))
@@ -133,7 +135,7 @@ def test_a_format_of_another_package_is_used(tmp_path: Path) -> None:
         (
             "FORMAT = 1",
             "sensor = sensor_of_example:FORMAT",
-            "the format 'sensor' that example-formats brings cannot be used: sensor_of_example:FORMAT is not a ccheck.formats.Format",
+            "the format 'sensor' that example-formats brings cannot be used: sensor_of_example:FORMAT is not a ccheck.formats.format.Format",
         ),
         (
             SENSOR + PARTS.replace('Format("sensor"', 'Format("sysmon"'),

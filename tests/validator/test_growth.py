@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 from construct import Array, Bytes, Int8ub, Int32ub, Struct, this
 
-from ccheck.checks import CHECKS
-from ccheck.judgement import Judgement, prepare
+from ccheck.formats.check_table import CHECKS
+from ccheck.judging.judgement import Judgement, prepare
 from ccheck_schemas import meaning as m
-from ccheck_schemas.anatomy import dissect
+from ccheck_schemas.model import decompose
+from ccheck_schemas.read.reader import MOST_RECORDS
 from ccheck_schemas.schema import Schema
-from ccheck_schemas.walk.reader import MOST_RECORDS
 from tests.validator.test_cli import Run, cc
 
 __all__ = ["cc"]
@@ -158,7 +158,7 @@ def test_twice_the_size_is_about_twice_the_work(name: str) -> None:
     judgement.judged(make(8), "f", "f")  # what is loaded or made once is not counted
     work = [calls(partial(judgement.judged, make(n), "f", "f")) for n in SIZES]
     assert work[2] <= RATIO * work[1] <= RATIO * RATIO * work[0], work
-    apart = [calls(partial(dissect, root, make(n))) for n in SIZES]
+    apart = [calls(partial(decompose, root, make(n))) for n in SIZES]
     assert apart[2] <= RATIO * apart[1] <= RATIO * RATIO * apart[0], apart
 
 

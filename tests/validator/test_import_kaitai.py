@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
-from ccheck.cli import run
-from ccheck.judgement import prepare
-from ccheck.kaitai.description import KaitaiError, load
-from ccheck.kaitai.expression import Term, Untranslatable, translate
-from ccheck.kaitai.write import write
-from ccheck.user_schema import load_user_schema
+from ccheck.cli.main import run
+from ccheck.config.user_schema import load_user_schema
+from ccheck.judging.judgement import prepare
+from ccheck_kaitai.description import KaitaiError, load
+from ccheck_kaitai.expression import Term, Untranslatable, translate
+from ccheck_kaitai.write import write
 from tests.edits import edited
 
 MESSAGES = """\

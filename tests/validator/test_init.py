@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from inline_snapshot import snapshot
 
-from ccheck.cli import run
-from ccheck.scaffold import ScaffoldError, write
+from ccheck.cli.main import run
+from ccheck.cli.scaffold import ScaffoldError, write
 
 NAME = "my_rules"
 BRIEFLY = ("--out", "fuzzed", "--time", "120s", "--runs", "3000", "--jobs", "1", "--engine", "hypothesis")
@@ -130,11 +130,12 @@ def test_fuzzing_finds_where_the_schema_and_the_driver_differ(tmp_path: Path) ->
     text = numbers.read_text(encoding="utf-8")
     assert "INPUTS = 8" in text
     numbers.write_text(text.replace("INPUTS = 8", "INPUTS = 9"), encoding="utf-8")
-    words = ("--no-config", "--schema", f"{NAME}/schema.py", "--oracle", "escape", *BRIEFLY)
+    words = ("--no-config", "--schema", f"{NAME}/schema.py", "--oracle", "validator-bypass", *BRIEFLY)
     status, said = ccheck(tmp_path / NAME, "fuzz", *words)
     assert status == 1, said
     assert (
-        "escape: the validator passes, and my-rules-driver traps: out-of-bounds-read at rules[].input" in said
+        "validator-bypass: the validator passes, and my-rules-driver traps: out-of-bounds-read at rules[].input"
+        in said
     )
 
 

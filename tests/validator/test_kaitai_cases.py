@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ccheck.cli import run
+from ccheck.cli.main import run
 from tests.conftest import ROOT
 
 FOLDER = ROOT.parent / "shared" / "cases" / "kaitai"

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from ccheck.cli import run
-from ccheck.kaitai.keys import KEYS, Fate, fate
-from ccheck.kaitai.source import read_source, words
+from ccheck.cli.main import run
+from ccheck_kaitai.keys import KEYS, Fate, fate
+from ccheck_kaitai.source import read_source, words
 
 ATTRIBUTES: dict[str, dict[str, Any]] = {
     "byte": {"type": "u1"},

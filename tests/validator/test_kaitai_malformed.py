@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ccheck.cli import run
-from ccheck.yaml_source import parse
+from ccheck.cli.main import run
+from ccheck.text.yaml_source import parse
 from tests.validator.test_import_kaitai import LEFT_OUT, MESSAGES
 from tests.validator.test_kaitai_keys import CASES, VALUES, flow
 

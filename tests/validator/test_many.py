@@ -19,17 +19,19 @@ from pathlib import Path
 import pytest
 from inline_snapshot import snapshot
 
-from ccheck import many, workers
-from ccheck.cli import run
-from ccheck.commands import validate
-from ccheck.finding import FileReport, Finding, RunReport, Severity
-from ccheck.interrupts import Interrupts
-from ccheck.judgement import Judgement, prepare
-from ccheck.many import BYTES, PreparationFailed, chunks, cores, examine, worth_workers
-from ccheck.progress import Progress
+from ccheck.cli.commands import validate
+from ccheck.cli.main import run
+from ccheck.core.finding import FileReport, Finding, RunReport, Severity
+from ccheck.judging.judgement import Judgement, prepare
 from ccheck.report import RENDERERS
 from ccheck.report.text import render_file
-from ccheck.workers import WorkerNotStarted, ending
+from ccheck.run import batch as many
+from ccheck.run import workers
+from ccheck.run.batch import cores, examine, worth_workers
+from ccheck.run.chunks import BYTES, PreparationFailed, chunks
+from ccheck.run.interrupts import Interrupts
+from ccheck.run.progress import Progress
+from ccheck.run.workers import WorkerNotStarted, ending
 from tests.conftest import ROOT
 
 CORPUS = ROOT / "corpus" / "channel"
@@ -43,7 +45,7 @@ TOY = '''
 import os, signal, sys, time
 from pathlib import Path
 from construct import Const, Int8ub, Struct
-from ccheck.check import Blame, Check
+from ccheck.core.check import Blame, Check
 from ccheck_schemas.schema import Schema
 
 
@@ -267,7 +269,7 @@ def test_a_file_that_ends_its_worker_is_an_error(cc: Run, tmp_path: Path, letter
     assert out.count("error[strange-byte]") == 3
     place = out.index("error[examination-crashed]")
     report = out[place : out.index("pass", place)].replace(f"{tmp_path / 'toys'}{os.sep}", "toys/")
-    report = re.sub(r"(?<=not run: )\d+ checks", "... checks", report)
+    report = re.sub(r"(?<=skipped: )\d+ checks", "... checks", report)
     code = f"{ord(letter):02x}"
     assert (
         report
@@ -281,7 +283,7 @@ error[examination-crashed]: examining the file failed: the process {words}
         = fix: correct the schema or check that fails; if the place is in ccheck, report it with the file
         = more: ccheck explain examination-crashed
 
-not run: ... checks (needs examination-crashed)
+skipped: ... checks (blocked by examination-crashed)
 fail  toys/006  toy, 4 bytes, 1 error, not examined, 3 checks
 """
     )
@@ -500,7 +502,7 @@ def test_a_user_who_insists_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
         assert interrupts.noted
-        monkeypatch.setattr("ccheck.interrupts.INSISTS", 0.0)
+        monkeypatch.setattr("ccheck.run.interrupts.INSISTS", 0.0)
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) == before
@@ -621,6 +623,6 @@ def test_progress_and_text_share_a_terminal(cc: Run, tmp_path: Path, wanted: boo
 
 def test_the_program_starts_without_worker_machinery() -> None:
     """A run in one process imports no multiprocessing: starting quickly matters more to it."""
-    code = "import sys, ccheck.commands.validate; print('multiprocessing' in sys.modules)"
+    code = "import sys, ccheck.cli.commands.validate; print('multiprocessing' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

@@ -1,4 +1,4 @@
-"""The quick way of users' own schemas against the whole way: the same reports, and good files take it."""
+"""The fast path of users' own schemas against the whole way: the same reports, and good files take it."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from construct import (
     this,
 )
 
-from ccheck.checks import CHECKS, applying
-from ccheck.judge import examine, judge
-from ccheck.judgement import Judgement, prepare
-from ccheck.screen import own
-from ccheck.user_schema import UserSchema
+from ccheck.config.user_schema import UserSchema
+from ccheck.formats.check_table import CHECKS, applying
+from ccheck.judging import generated_fast_path as own
+from ccheck.judging.judge import examine, judge
+from ccheck.judging.judgement import Judgement, prepare
 from ccheck_schemas import meaning as m
-from ccheck_schemas.anatomy import sprout
-from ccheck_schemas.generate import enough
+from ccheck_schemas.generate import canonical
+from ccheck_schemas.model import minimal_file
 from ccheck_schemas.schema import Schema
 from tests.conftest import ROOT
 from tests.edits import edited
@@ -45,23 +45,23 @@ from tests.schemas.test_read import POOLED, TYPED
 
 
 def judged_by(root: construct.Construct) -> Judgement | None:
-    """What files of a tree are judged by, with the quick way; None where there is none."""
+    """What files of a tree are judged by, with the fast path; None where there is none."""
     schema = Schema("mine", "made for a test", root, recognise=bool)
     way = own.made(UserSchema(schema, ())).way
     if way is None:
         return None
     whole = prepare(use_config=False)
     return Judgement(
-        whole.schemas, CHECKS.joined((), "mine"), schema, whole.setting, whole.policy, 1 << 20, quick=way
+        whole.schemas, CHECKS.joined((), "mine"), schema, whole.setting, whole.policy, 1 << 20, fast_path=way
     )
 
 
 def agree(judgement: Judgement, data: bytes) -> bool:
-    """Whether a file passes the quick way, which is so exactly when the checks find nothing, in the same report."""
-    assert judgement.quick is not None
+    """Whether a file passes the fast path, which is so exactly when the checks find nothing, in the same report."""
+    assert judgement.fast_path is not None
     subject = examine(data, "f", judgement.setting, judgement.schemas, judgement.schema)
     slow = judge(subject, "f", judgement.checks, judgement.policy)
-    fast = judgement.quick.report(data, "f", "f")
+    fast = judgement.fast_path.report(data, "f", "f")
     assert fast in (None, slow), data.hex()
     assert judgement.judged(data, "f", "f") == slow
     return fast is not None
@@ -122,15 +122,15 @@ TREES: dict[str, Callable[[], construct.Construct]] = {
 
 
 @pytest.mark.parametrize("name", TREES)
-def test_the_quick_way_agrees_with_the_checks(name: str, more: int) -> None:
-    """Over good files and thousands of edited and cut ones, a file passes the quick way only with the report of the
+def test_the_fast_path_agrees_with_the_checks(name: str, more: int) -> None:
+    """Over good files and thousands of edited and cut ones, a file passes the fast path only with the report of the
     whole way; and good files take it.
     """
     root = TREES[name]()
     judgement = judged_by(root)
     assert judgement is not None
     rng = random.Random(name)
-    seeds = [sprout(root, random.Random(i)) for i in range(20)]
+    seeds = [minimal_file(root, random.Random(i)) for i in range(20)]
     passed = Counter(agree(judgement, data) for data in nearly(rng, seeds, root, 1500 * more))
     assert passed[True] > 20
     assert passed[False] > 200
@@ -187,7 +187,7 @@ def tree(rng: random.Random) -> construct.Construct:
 
 
 def test_trees_of_any_kind_agree(more: int) -> None:
-    """Hundreds of trees made at random either have no quick way, for a reason, or one that passes a file exactly as
+    """Hundreds of trees made at random either have no fast path, for a reason, or one that passes a file exactly as
     the checks do.
     """
     rng = random.Random(5)
@@ -199,7 +199,7 @@ def test_trees_of_any_kind_agree(more: int) -> None:
         if judgement is None:
             continue
         quick += 1
-        seeds = [sprout(root, random.Random(i)) for i in range(4)]
+        seeds = [minimal_file(root, random.Random(i)) for i in range(4)]
         passed.update(agree(judgement, data) for data in nearly(rng, seeds, root, 60))
     assert quick > 40 * more
     assert passed[True] > 100 * more
@@ -207,7 +207,7 @@ def test_trees_of_any_kind_agree(more: int) -> None:
 
 
 def test_as_many_checks_are_counted_as_are_made() -> None:
-    """A report of the quick way counts the checks that the table has for a format without checks of its own, also
+    """A report of the fast path counts the checks that the table has for a format without checks of its own, also
     where it has the name of an installed one.
     """
     for name in ("mine", "channel"):
@@ -249,14 +249,14 @@ LACKING: dict[str, list[Any]] = {
 
 @pytest.mark.parametrize("reason", LACKING)
 def test_what_must_be_read_is_named_with_its_reason(reason: str) -> None:
-    """A schema whose spotless files are not known to be canonical has no quick way, and the reason is said."""
+    """A schema whose valid files are not known to be canonical has no fast path, and the reason is said."""
     root = Struct(*LACKING[reason])
     schema = Schema("mine", "made for a test", root, recognise=bool)
-    assert enough.lacking(schema) in (reason, None)  # None: the generator itself refuses it
+    assert canonical.why_not_canonical(schema) in (reason, None)  # None: the generator itself refuses it
     assert own.made(UserSchema(schema, ())).obstacle == reason
 
 
-def test_a_schema_with_functions_of_its_own_has_no_quick_way() -> None:
+def test_a_schema_with_functions_of_its_own_has_no_fast_path() -> None:
     """What a user's own function may say of a file, generated code does not know."""
     root = Struct("n" / Int8ub)
 
@@ -264,7 +264,7 @@ def test_a_schema_with_functions_of_its_own_has_no_quick_way() -> None:
         """A schema of one's own kind."""
 
     reasons = [
-        enough.lacking(schema)
+        canonical.why_not_canonical(schema)
         for schema in (
             Schema("mine", "", root, bool, compose=lambda recipe: b"", describe=lambda content: {}),
             Schema("mine", "", root, bool, assemble=lambda reading: 1),

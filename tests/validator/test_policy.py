@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from ccheck.checks import CHECKS
-from ccheck.finding import FileReport, Finding, Severity
-from ccheck.formats import SCHEMAS
-from ccheck.intake import Obstacle
-from ccheck.judge import Policy, examine, judge
-from ccheck.subject import Subject
-from ccheck_schemas.formats.channel import SCHEMA
+from ccheck.core.finding import FileReport, Finding, Severity
+from ccheck.core.intake import Obstacle
+from ccheck.core.subject import Subject
+from ccheck.formats.check_table import CHECKS
+from ccheck.formats.registry import SCHEMAS
+from ccheck.judging.judge import Policy, examine, judge
+from ccheck_schemas.formats.channel.schema import SCHEMA
 from tests.validator.channel_sample import SMALL, put, seal, setting
 
 RESERVED = put(SMALL, 0x42, "H", 1)

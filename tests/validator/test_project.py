@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
-from ccheck.configuration import ConfigurationError
-from ccheck.finding import Finding, Severity
-from ccheck.path_pattern import field_pattern, file_pattern
-from ccheck.project import Suppress, find_project, load_project
+from ccheck.config.path_pattern import field_pattern, file_pattern
+from ccheck.config.project import Suppress, find_project, load_project
+from ccheck.core.finding import Finding, Severity
+from ccheck.text.toml_document import ConfigurationError
 
 MANUAL = Path(__file__).parents[2] / "docs" / "configuration.md"
 CHECKS = frozenset({"field-past-inputs", "pool-text-unused", "wrong-magic"})

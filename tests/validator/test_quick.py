@@ -1,4 +1,4 @@
-"""The quick way against the checks: it passes a file only when they find nothing, and good files take it."""
+"""The fast path against the checks: it passes a file only when they find nothing, and good files take it."""
 
 from __future__ import annotations
 
@@ -15,39 +15,40 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccheck.checks import CHECKS
-from ccheck.finding import FileReport
-from ccheck.formats import SCHEMAS, named
-from ccheck.judge import examine, judge
-from ccheck.judgement import Judgement
-from ccheck.judgement import prepare as prepare_judgement
-from ccheck.screen import channel as screen
-from ccheck.screen.applying import APPLYING
-from ccheck.screen.criteria import Types
-from ccheck.screen.quick import Quick
-from ccheck_schemas.formats import channel
+from ccheck.core.finding import FileReport
+from ccheck.formats.channel.fast_path import content as screen
+from ccheck.formats.channel.fast_path.applying import APPLYING
+from ccheck.formats.channel.fast_path.criteria import Types
+from ccheck.formats.channel.fast_path.files import ChannelFastPath
+from ccheck.formats.check_table import CHECKS
+from ccheck.formats.registry import SCHEMAS, named
+from ccheck.judging.judge import examine, judge
+from ccheck.judging.judgement import Judgement
+from ccheck.judging.judgement import prepare as prepare_judgement
+from ccheck_schemas.formats.channel import structure as channel
+from ccheck_schemas.formats.channel.schema import SCHEMA as CHANNEL_SCHEMA
+from ccheck_schemas.model.fix_up import fix_up
 from ccheck_schemas.read import read
-from ccheck_schemas.seal import seal
 from tests.conftest import ROOT
 from tests.edits import edited
-from tests.generated import COUNTS, counts
+from tests.generated import counts
 from tests.test_agreement import instances
 
 CORPUS = ROOT / "corpus" / "channel"
 DAY = date(2026, 11, 22)
 
 
-def both(definitions: Path, consumers: Path, day: date = DAY) -> tuple[Quick, Judgement]:
-    """The quick way and the whole one, for the same definitions and builds."""
+def both(definitions: Path, consumers: Path, day: date = DAY) -> tuple[ChannelFastPath, Judgement]:
+    """The fast path and the whole one, for the same definitions and builds."""
     whole = prepare_judgement(
         schema="channel", use_config=False, definitions=[definitions], consumers=consumers, on=day
     )
-    assert isinstance(whole.quick, Quick)
-    return whole.quick, whole
+    assert isinstance(whole.fast_path, ChannelFastPath)
+    return whole.fast_path, whole
 
 
-def fast_report(quick: Quick, data: bytes, name: str) -> FileReport | None:
-    """The report of the quick way: the same by columns, as large files take it, and instance by instance."""
+def fast_report(quick: ChannelFastPath, data: bytes, name: str) -> FileReport | None:
+    """The report of the fast path: the same by columns, as large files take it, and instance by instance."""
     with patch.object(screen, "FEW", 0):
         by_columns = quick.report(data, name, name)
     with patch.object(screen, "FEW", len(data)):
@@ -56,12 +57,12 @@ def fast_report(quick: Quick, data: bytes, name: str) -> FileReport | None:
     return by_columns
 
 
-def agree(quick: Quick, whole: Judgement, data: bytes, name: str) -> bool:
-    """Whether the quick way passed the file. The report is that of all checks on the whole content, either
+def agree(quick: ChannelFastPath, whole: Judgement, data: bytes, name: str) -> bool:
+    """Whether the fast path passed the file. The report is that of all checks on the whole content, either
     way.
     """
     slow: FileReport = judge(
-        examine(data, name, whole.setting, SCHEMAS, channel.SCHEMA), name, CHECKS, whole.policy
+        examine(data, name, whole.setting, SCHEMAS, CHANNEL_SCHEMA), name, CHECKS, whole.policy
     )
     assert whole.judged(data, name, name) == slow, data.hex()
     fast = fast_report(quick, data, name)
@@ -81,7 +82,7 @@ def edited_files(seed: int, count: int) -> Iterator[bytes]:
 
 
 def test_the_corpus_takes_the_way_that_is_right() -> None:
-    """Every good file of the corpus passes the quick way, every bad one is left to the checks."""
+    """Every good file of the corpus passes the fast path, every bad one is left to the checks."""
     count = {"good": 0, "bad": 0}
     for path in sorted(path for path in CORPUS.glob("*/*/*.bin") if path.parts[-3] != "regress"):
         folder = path.parent.parent
@@ -97,7 +98,7 @@ def test_the_corpus_takes_the_way_that_is_right() -> None:
     assert min(count.values()) > 40
 
 
-def test_edited_files_never_pass_the_quick_way_alone() -> None:
+def test_edited_files_never_pass_the_fast_path_alone() -> None:
     """Thousands of edited good files, sealed or not: what passes quickly passes whole, with the same report."""
     quick, whole = both(CORPUS / "definitions.bin", CORPUS / "consumers.toml")
     seeds = [p.read_bytes() for p in sorted(CORPUS.glob("*/good/*.bin")) if p.stat().st_size < 3000]
@@ -150,10 +151,10 @@ def test_one_wrong_record_is_judged_alike(name: str) -> None:
         for at, value in product(range(record.offset, record.end), (0, 1, 9, 255)):
             edited = bytearray(good)
             edited[at] = value
-            data = seal(bytes(edited), read(channel.CHANNEL, bytes(edited)))
+            data = fix_up(bytes(edited), read(channel.CHANNEL, bytes(edited)))
             agree(quick, whole, data, "")
             met |= {finding.check for finding in whole.judged(data, "", "").findings}
-            found = quick.narrow(channel.SCHEMA, read(channel.CHANNEL, data))
+            found = quick.narrow(CHANNEL_SCHEMA, read(channel.CHANNEL, data))
             narrowed += found is not None and len(found.content.instances) < len(rows)
     assert narrowed > 100
     assert ("not-canonical" in met) is name.startswith("not-canonical")
@@ -166,15 +167,15 @@ def test_files_from_recipes_agree(data: bytes) -> None:
     """Files of arbitrary instances pass quickly only with the report that the checks give."""
     quick, whole = both(CORPUS / "definitions.bin", CORPUS / "consumers.toml")
     fast = agree(quick, whole, data, "")
-    slow = judge(examine(data, "", whole.setting, SCHEMAS, channel.SCHEMA), "", CHECKS, whole.policy)
+    slow = judge(examine(data, "", whole.setting, SCHEMAS, CHANNEL_SCHEMA), "", CHECKS, whole.policy)
     clean = slow.verdict == "pass" and not slow.findings
-    assert fast == clean, "a clean file did not take the quick way"
+    assert fast == clean, "a clean file did not take the fast path"
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_left_to_the_checks(data: bytes) -> None:
-    """Bytes that are no channel file never pass the quick way."""
-    quick = Quick((), Types((), ()))
+    """Bytes that are no channel file never pass the fast path."""
+    quick = ChannelFastPath((), Types((), ()))
     assert quick.report(data, "", "x") is None
     assert quick.report(b"\xaa\xaa\xaa\xaa" + data, "", "x") is None
 
@@ -191,8 +192,8 @@ def test_definitions_that_are_not_right_leave_all_to_the_checks(tmp_path: Path) 
         whole = prepare_judgement(
             use_config=False, definitions=definitions, consumers=CORPUS / "consumers.toml", on=day
         )
-        assert whole.quick is not None
-        return whole.quick.report(data, march.name, "x") is not None
+        assert whole.fast_path is not None
+        return whole.fast_path.report(data, march.name, "x") is not None
 
     assert passes(good)
     assert not any(passes(*definitions) for definitions in ((), (broken,), (good, good), (march,)))
@@ -207,7 +208,7 @@ def test_a_format_that_is_named_is_the_one_that_judges() -> None:
 
 
 def test_a_name_that_differs_is_left_to_the_checks() -> None:
-    """A file whose name is not its header's does not pass the quick way."""
+    """A file whose name is not its header's does not pass the fast path."""
     quick, _ = both(CORPUS / "definitions.bin", CORPUS / "consumers.toml")
     march = CORPUS / "field-past-inputs" / "good" / "C-00000291-00000000-00000001.bin"
     assert quick.report(march.read_bytes(), march.name, "x") is not None
@@ -215,8 +216,11 @@ def test_a_name_that_differs_is_left_to_the_checks() -> None:
 
 
 def test_the_counts_of_checks_are_current() -> None:
-    """The module of counts is what the table of checks gives; `python -m tests.generated` renews it."""
-    assert COUNTS.read_text(encoding="utf-8") == counts()
+    """The modules of counts are what the table of checks gives; `python -m tests.generated` renews them."""
+    found = list(counts())
+    assert found
+    for path, text in found:
+        assert path.read_text(encoding="utf-8") == text
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.name)
@@ -226,4 +230,4 @@ def test_the_count_of_checks_is_that_of_the_table(schema: object) -> None:
     applying = sum(1 for check in CHECKS if not check.schemas or name in check.schemas)
     known = named(name)
     assert known is not None
-    assert (APPLYING.get(name) == applying) is not bool(known.no_quick_way)
+    assert (name == "channel" and applying == APPLYING) is not bool(known.no_fast_path)

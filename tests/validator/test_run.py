@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from inline_snapshot import snapshot
 
-from ccheck.cli import run
-from ccheck.exercise import EXERCISES
-from ccheck.exercise.outcome import Given
-from ccheck.formats import SCHEMAS
-from ccheck.replay import replay
+from ccheck.cli.main import run
+from ccheck.cli.replay import replay
+from ccheck.formats.exercise.outcome import Given
+from ccheck.formats.interpreters import EXERCISES
+from ccheck.formats.registry import SCHEMAS
 from tests.conftest import ROOT
 
 CORPUS = ROOT / "corpus" / "channel"

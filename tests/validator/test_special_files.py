@@ -65,7 +65,7 @@ def test_a_folder_with_special_files_is_judged_to_its_end(folder: Path) -> None:
 
 def test_a_pipe_that_is_exchanged_for_a_file_is_not_waited_for(tmp_path: Path) -> None:
     """What counts is what was opened: a path that is a file when it is looked at, and then a pipe, is refused."""
-    from ccheck import regular_file
+    from ccheck.files import regular_file
 
     path = tmp_path / "x"
     os.mkfifo(path)
@@ -150,7 +150,8 @@ def test_no_command_waits_for_a_pipe(folder: Path, words: list[str]) -> None:
     assert "this is a bug" not in done.stderr
     told = done.stdout + done.stderr
     assert any(
-        word in told for word in ("pipe", "regular file", "not a finding's folder", "nothing was run")
+        word in told
+        for word in ("pipe", "regular file", "not a finding's folder", "nothing was run", "it was not run")
     ), told
 
 
@@ -170,18 +171,20 @@ def test_what_ccheck_toml_names_is_not_waited_for(folder: Path) -> None:
 
 
 OWN = {
-    "validator/ccheck/regular_file.py",  # the one function
+    "validator/ccheck/files/regular_file.py",  # the one function
     "validator/ccheck/report/page.py",  # templates of this package
-    "validator/ccheck/scaffold.py",  # templates of this package
+    "validator/ccheck/cli/scaffold.py",  # templates of this package
     "validator/ccheck/kept.py",  # entries of ccheck's own cache, opened without waiting
     # What a campaign itself has written into its folder:
-    "fuzz/ccheck_fuzz/campaign/worker.py",
-    "fuzz/ccheck_fuzz/campaign/jobs.py",
-    "fuzz/ccheck_fuzz/campaign/supervisor.py",
-    "fuzz/ccheck_fuzz/campaign/flight.py",
+    "fuzz/ccheck_fuzz/campaign/workers/worker.py",
+    "fuzz/ccheck_fuzz/campaign/workers/jobs.py",
+    "fuzz/ccheck_fuzz/campaign/shared_corpus.py",
+    "fuzz/ccheck_fuzz/process/heartbeat.py",
     "fuzz/ccheck_fuzz/engines/shared.py",
-    "fuzz/ccheck_fuzz/isolated.py",
-    "fuzz/ccheck_fuzz/native/process.py",  # and what the kernel says of a process
+    "fuzz/ccheck_fuzz/execution/isolated.py",
+    "fuzz/ccheck_fuzz/process/child.py",  # the log of a process of its own
+    "fuzz/ccheck_fuzz/commands/guarded.py",  # the status of one
+    "fuzz/ccheck_fuzz/process/program.py",  # and what the kernel says of a process
 }  # fmt: skip
 
 
@@ -215,10 +218,10 @@ def test_every_file_is_read_by_one_function() -> None:
 
 def test_the_table_of_doors_has_every_command() -> None:
     """Each command that takes a path has a line in the table above."""
-    from ccheck.cli import COMMANDS
+    from ccheck.cli.main import COMMANDS
 
     without = {"keys", "init", "completion", "replay-291"}
-    assert {words[0] for words in DOORS} == set(COMMANDS) - without | {"fuzz", "corpus"}
+    assert {words[0] for words in DOORS} == set(COMMANDS) - without | {"fuzz", "corpus", "import-kaitai"}
     assert shutil.which("true"), "the tests run on a system with pipes"
 
 

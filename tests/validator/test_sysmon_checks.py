@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccheck.build import build_file
-from ccheck.checks import CHECKS
-from ccheck.finding import FileReport, Severity
-from ccheck.formats import SCHEMAS
-from ccheck.judge import Policy, examine, judge
-from ccheck.judgement import prepare
-from ccheck.subject import Setting
-from ccheck_schemas.formats.sysmon import SCHEMA
-from ccheck_schemas.formats.sysmon_recipe import compose
+from ccheck.cli.recipe_file import build_file
+from ccheck.core.finding import FileReport, Severity
+from ccheck.core.subject import Setting
+from ccheck.formats.check_table import CHECKS
+from ccheck.formats.registry import SCHEMAS
+from ccheck.judging.judge import Policy, examine, judge
+from ccheck.judging.judgement import prepare
+from ccheck_schemas.formats.sysmon.recipe import compose
+from ccheck_schemas.formats.sysmon.schema import SCHEMA
 from tests.conftest import ROOT
 
 BASE = build_file(ROOT / "corpus" / "sysmon" / "base.yaml", SCHEMAS)

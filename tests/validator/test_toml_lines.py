@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccheck.toml_lines import KeyPath, dotted, find_lines, line_of
+from ccheck.text.toml_lines import KeyPath, dotted, find_lines, line_of
 
 DOCUMENT = '''\
 # format = 0

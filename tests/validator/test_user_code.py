@@ -19,7 +19,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="a process is supervised w
 SCHEMA = '''
 import ctypes, os, signal, sys, time
 from construct import Bytes, Int8ub, Struct
-from ccheck.check import Blame, Check
+from ccheck.core.check import Blame, Check
 from ccheck_schemas.schema import Schema
 
 class Own(BaseException):

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from ccheck.cli import run
-from ccheck.gather import is_schema_file
-from ccheck.judge import examine, judge
-from ccheck.judgement import prepare
-from ccheck.user_schema import UserSchemaError, load_user_schema
+from ccheck.cli.main import run
+from ccheck.config.options import is_schema_file
+from ccheck.config.user_schema import UserSchemaError, load_user_schema
+from ccheck.judging.judge import examine, judge
+from ccheck.judging.judgement import prepare
 from tests.conftest import ROOT
 
 SENSOR = ROOT / "tests" / "user" / "sensor.py"
@@ -66,7 +66,7 @@ def test_a_bad_file_of_a_users_format_fails(
             "SCHEMA = Schema('x', 'x', Struct('a' / GreedyBytes), recognise=bool)",
             "takes whatever is left",
         ),
-        (SENSOR.read_text().replace("CHECKS = (", "CHECKS = (7, "), "not a ccheck.check.Check"),
+        (SENSOR.read_text().replace("CHECKS = (", "CHECKS = (7, "), "not a ccheck.core.check.Check"),
         (SENSOR.read_text().replace("    ## How to fix\n", ""), "lacks How to fix"),
     ],
 )
@@ -145,13 +145,13 @@ def test_options_hold_for_a_schema_file_without_checks(
     options: tuple[str, ...],
     status: int,
 ) -> None:
-    """A file by a schema that has a quick way is judged by all that was named, and nothing is left in a cache."""
+    """A file by a schema that has a fast path is judged by all that was named, and nothing is left in a cache."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.py").write_text(UNCHECKED, encoding="utf-8")
     (tmp_path / "f.own").write_bytes(data)
     assert run(["schemas", "--schema", "mine.py"]) == 0
-    assert "quick way for good files: yes\n" in capsys.readouterr().out
+    assert "fast path for good files: yes\n" in capsys.readouterr().out
     assert run(["validate", "--no-config", "--schema", "mine.py", *options, "f.own"]) == status
     assert not (tmp_path / "cache").exists()
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ccheck.whole import Busy, held, write_whole
+from ccheck.files.atomic_write import Busy, held, write_whole
 
-HOLD = "import sys; from pathlib import Path; from ccheck.whole import held\nwith held(Path(sys.argv[1])):\n    print('held', flush=True)\n    sys.stdin.read()\n"
+HOLD = "import sys; from pathlib import Path; from ccheck.files.atomic_write import held\nwith held(Path(sys.argv[1])):\n    print('held', flush=True)\n    sys.stdin.read()\n"
 
 
 def holder(path: Path) -> subprocess.Popen[str]:

@@ -3,13 +3,13 @@
 From Python: `validate` judges files, `gate` puts a release before the release gate; see docs/api.md.
 """
 
+from ccheck.version import __version__ as __version__
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ccheck.api import WrongUsage as WrongUsage
     from ccheck.api import gate as gate
     from ccheck.api import validate as validate
-
-__version__ = "0.1.0"
 
 __all__ = ["WrongUsage", "__version__", "gate", "validate"]
 

@@ -6,7 +6,7 @@ import os
 def main() -> None:
     """Run the command line."""
     try:
-        from ccheck.cli import main as run
+        from ccheck.cli.main import main as run
 
         run()
     except KeyboardInterrupt:

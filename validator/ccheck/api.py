@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ccheck import __version__
-from ccheck.configuration import ConfigurationError
-from ccheck.finding import RunReport
-from ccheck.intake import STANDARD_INPUT, Listing, list_files
+from ccheck.core.finding import RunReport
+from ccheck.core.intake import STANDARD_INPUT, Listing, list_files
+from ccheck.text.toml_document import ConfigurationError
+from ccheck.version import __version__
 
 if TYPE_CHECKING:
     # A program that only validates does without the gate.
-    from ccheck.release_gate.result import GateResult, Stage
+    from ccheck.release.gate.result import GateResult, Stage
 
 PathLike = str | os.PathLike[str]
 
@@ -52,9 +52,9 @@ def validate(
 
     Bad content raises nothing: it is in the report, whose `verdict` is `pass` only where every file passed.
     """
-    from ccheck.interrupts import Interrupts
-    from ccheck.judgement import prepare
-    from ccheck.many import examine
+    from ccheck.judging.judgement import prepare
+    from ccheck.run.batch import examine
+    from ccheck.run.interrupts import Interrupts
 
     if jobs < 1:
         raise WrongUsage(f"jobs: {jobs} is not 1 or more")
@@ -103,8 +103,8 @@ def gate(
 
     Nothing is signed: `ccheck gate --verdict` does that.
     """
-    from ccheck.release_gate.prepare import prepare_case
-    from ccheck.release_gate.run import run_gate
+    from ccheck.release.gate.prepare import prepare_case
+    from ccheck.release.gate.run import run_gate
 
     if not release:
         raise WrongUsage("nothing to examine: no release was named")

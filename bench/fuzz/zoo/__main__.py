@@ -24,8 +24,8 @@ from bench.fuzz.zoo.report import page, put_in
 from bench.fuzz.zoo.searchers import SEARCHERS
 from bench.fuzz.zoo.setting import setup_of
 
-from ccheck_fuzz.harness import Harness
-from ccheck_fuzz.setup import ready
+from ccheck_fuzz.execution.harness import Harness
+from ccheck_fuzz.execution.ready import ready
 
 CONTROL = "control"
 """The hunt in sources without a fault: what it finds is a fault of ccheck, or of this benchmark."""

@@ -9,7 +9,7 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Hunted:
     """One hunt. budget: the CPU-seconds that it had. seconds: CPU time of its process, from the first run on.
-    oracle: the one that told, empty where nothing was found. died: how the process ended where it gave no
+    oracle: the one that reported, empty where nothing was found. died: how the process ended where it gave no
     answer.
     """
 

@@ -34,7 +34,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Plant:
-    """One fault. oracle: the one that should tell; another may be first. mirrors: what real fault it is
+    """One fault. oracle: the one that should report it; another may be first. mirrors: what real fault it is
     like.
     """
 

@@ -28,14 +28,14 @@ def page(chosen: Sequence[Plant], hunted: Sequence[Hunted], measured: Sequence[M
         "",
         *_summary(by_plant),
         "",
-        "| fault | told by | ccheck: runs, CPU-s | naive Atheris | Hypothesis |",
+        "| fault | reported by | ccheck: runs, CPU-s | naive Atheris | Hypothesis |",
         "|---|---|---|---|---|",
     ]
     for plant in chosen:
         own = by_plant[plant.name]
-        told = sorted({one.oracle for one in own if one.found})
+        reported = sorted({one.oracle for one in own if one.found})
         cells = [_cell([one for one in own if one.searcher == name]) for name in SEARCHERS]
-        lines.append(f"| {plant.name} | {', '.join(told) or '–'} | {' | '.join(cells)} |")
+        lines.append(f"| {plant.name} | {', '.join(reported) or '–'} | {' | '.join(cells)} |")
     controls = [one for one in hunted if one.plant == "control"]
     if controls:
         what = "; ".join(one.what for one in controls if one.found)

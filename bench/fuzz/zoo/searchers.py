@@ -28,19 +28,19 @@ Searcher = Callable[[str, int, Found, Ran], None]
 
 
 def ccheck(format_: str, seed: int, found: Found, ran: Ran) -> None:
-    """ccheck's own: mutators, healthy parents, crossover, led by new lines and features. The engine is the
+    """ccheck's own: mutators, accepted parents, crossover, led by new lines and features. The engine is the
     one on `sys.monitoring`; before Python 3.12 features alone lead.
     """
-    from ccheck_fuzz.engines import Search
+    from ccheck_fuzz.engines.engine import Search
     from ccheck_fuzz.engines.monitoring import Monitoring
-    from ccheck_fuzz.harness import Harness
-    from ccheck_fuzz.setup import ready
-    from ccheck_fuzz.variation import Variation
+    from ccheck_fuzz.execution.harness import Harness
+    from ccheck_fuzz.execution.ready import ready
+    from ccheck_fuzz.mutate.scheduler import MutationScheduler
 
     made = ready(setup_of(format_))
     harness = Harness(made, found)
     seeds = seeds_of(format_)
-    variation = Variation(made, seeds, harness.healthy)
+    scheduler = MutationScheduler(made, seeds, harness.accepted)
     chance = random.Random(seed)
 
     def run(data: bytes) -> set[Hashable]:
@@ -55,16 +55,16 @@ def ccheck(format_: str, seed: int, found: Found, ran: Ran) -> None:
             (folder / str(number)).write_bytes(data)
         engine.search(
             Search(
-                run=run, mutate=variation.mutate, cross=variation.cross, corpus=folder, dictionary=None,
+                run=run, mutate=scheduler.mutate, cross=scheduler.cross, corpus=folder, dictionary=None,
                 seed=seed, until=time.monotonic() + 1e9, max_size=MOST_BYTES,
-                told=lambda features, corpus: None, stable=lambda stable: None,
+                report_progress=lambda features, corpus: None, stable=lambda stable: None,
             )
         )  # fmt: skip
     corpus, seen = list(seeds), set[Hashable]()
     for data in seeds:
         seen |= run(data)
     while True:
-        data = variation.mutate(chance.choice(corpus), MOST_BYTES, chance.getrandbits(31))
+        data = scheduler.mutate(chance.choice(corpus), MOST_BYTES, chance.getrandbits(31))
         reached = run(data)
         if not reached <= seen:
             seen |= reached
@@ -76,8 +76,8 @@ def naive(format_: str, seed: int, found: Found, ran: Ran) -> None:
     from ccheck_fuzz.engines.libfuzzer import Atheris
 
     Atheris().instrument(INSTRUMENTED)
-    from ccheck_fuzz.harness import Harness
-    from ccheck_fuzz.setup import ready
+    from ccheck_fuzz.execution.harness import Harness
+    from ccheck_fuzz.execution.ready import ready
 
     atheris: Any = importlib.import_module("atheris")
     harness = Harness(ready(setup_of(format_)), found)
@@ -100,8 +100,8 @@ def hypothesis(format_: str, seed: int, found: Found, ran: Ran) -> None:
     import hypothesis as hy
     import hypothesis.strategies as st
 
-    from ccheck_fuzz.harness import Harness
-    from ccheck_fuzz.setup import ready
+    from ccheck_fuzz.execution.harness import Harness
+    from ccheck_fuzz.execution.ready import ready
 
     harness = Harness(ready(setup_of(format_)), found)
     edit = st.tuples(st.integers(0, MOST_BYTES), st.integers(0, 8), st.binary(max_size=8))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.fuzz.zoo.plant import FOLDER, ROOT
 
-from ccheck_fuzz.setup import Setup
+from ccheck_fuzz.execution.setup import Setup
 
 CORPUS = ROOT / "corpus"
 _SEEDS = {

@@ -1,19 +1,24 @@
-"""How a campaign stands, for the screen, and how a session of it ended."""
+"""How a campaign stands, for the dashboard, and how a session of it ended."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ccheck_fuzz.campaign.state import Bucket, Death
+from ccheck_fuzz.campaign.state.records import Bucket, WorkerCrash
 
 
 @dataclass
 class Progress:
-    """What the screen shows.
+    """What the dashboard shows.
 
-    runs: of all jobs in this session. rate: runs per second, over the last few. lines, cells: reached, by
-    the last merge; cells of the matrix field × criterion kind, in formats that have one. features: reached,
-    by the jobs. died: in this session, `deaths` of them. stage: what is going on.
+    Attributes:
+        runs: Of all jobs in this session.
+        rate: Runs per second, over the last few.
+        lines, cells: Reached, by the last merge; cells of the matrix field × criterion kind, in formats
+            that have one.
+        features: Reached, by the jobs.
+        crashed: Workers in this session, `worker_crashes` of them.
+        stage: What is going on.
     """
 
     begun: float
@@ -26,8 +31,8 @@ class Progress:
     cells: int = 0
     corpus: int = 0
     buckets: list[Bucket] = field(default_factory=list)
-    deaths: int = 0
-    died: list[Death] = field(default_factory=list)
+    worker_crashes: int = 0
+    crashed: list[WorkerCrash] = field(default_factory=list)
     stable: int = 0
     replayed: int = 0
     engines: tuple[str, ...] = ()
@@ -38,8 +43,10 @@ class Progress:
 class Outcome:
     """How a session ended.
 
-    why: `time` or `interrupted`. problem: Why it could not do its work, or None. lost: Says how many
-    of its processes died of what is no finding, where any did.
+    Attributes:
+        why: `time` or `interrupted`.
+        problem: Why it could not do its work, or None.
+        lost: Says how many of its processes crashed outside of a run, where any did.
     """
 
     why: str

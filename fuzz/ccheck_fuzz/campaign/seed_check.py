@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator, Sequence
 
 import click
 
-from ccheck.report.printable import printable
-from ccheck_fuzz.entry import split
-from ccheck_fuzz.harness import Harness
-from ccheck_fuzz.isolated import Death, Said, broken_of, run_isolated
-from ccheck_fuzz.native.diagnosis import cannot_start, crashes
-from ccheck_fuzz.native.process import Ended
-from ccheck_fuzz.native.reader import ExecReader
-from ccheck_fuzz.readers import ReaderError
-from ccheck_fuzz.setup import Ready
+from ccheck.text.printable import printable
+from ccheck_fuzz.execution.harness import Harness
+from ccheck_fuzz.execution.isolated import ProcessCrash, Said, broken_of, run_isolated
+from ccheck_fuzz.execution.ready import Ready
+from ccheck_fuzz.model.test_input import split
+from ccheck_fuzz.process.program import Ended
+from ccheck_fuzz.readers.foreign import ReaderError
+from ccheck_fuzz.readers.native.diagnosis import cannot_start, crashes
+from ccheck_fuzz.readers.native.reader import ExecReader
 
 MOST_SEEDS = 2
 """Known-good seeds that are tried: an interpreter that dies on all of them cannot be searched with."""
@@ -42,7 +42,7 @@ def seed_check(made: Ready, seeds: Sequence[bytes], say: Callable[[str], None]) 
     """
     setup = made.setup
     readers = [reader for reader in made.readers if isinstance(reader, ExecReader)]
-    if setup.target is None and not readers and not any(getattr(r, "own", None) for r in made.readers):
+    if setup.reader is None and not readers and not any(getattr(r, "own", None) for r in made.readers):
         return None
     good = list(_known_good(made, seeds))
     if not good:
@@ -51,7 +51,7 @@ def seed_check(made: Ready, seeds: Sequence[bytes], say: Callable[[str], None]) 
         problem = _program(reader, made, good or list(seeds[:1]), say, is_good=bool(good))
         if problem is not None:
             return problem
-    if setup.target is None and not any(getattr(reader, "own", None) for reader in made.readers):
+    if setup.reader is None and not any(getattr(reader, "own", None) for reader in made.readers):
         return None
     return _function(made, good, say)
 
@@ -70,7 +70,7 @@ def _known_good(made: Ready, seeds: Sequence[bytes]) -> Iterator[bytes]:
 def _program(
     reader: ExecReader, made: Ready, seeds: Sequence[bytes], say: Callable[[str], None], *, is_good: bool
 ) -> str | None:
-    """Why a program cannot be searched with; None where it runs, or refuses, one of the seeds."""
+    """Returns why a program cannot be searched with; None where it runs, or refuses, one of the seeds."""
     setup = made.setup
     problem = None
     for seed in seeds:
@@ -100,18 +100,18 @@ def _program(
 
 
 def _dies(ended: Ended) -> bool:
-    """Whether the program was ended, and did not only mention something, as UBSan does."""
+    """Returns whether the program was ended, and did not only mention something, as UBSan does."""
     return ended.stopped is not None or ended.status != 0
 
 
 def _function(made: Ready, seeds: Sequence[bytes], say: Callable[[str], None]) -> str | None:
-    """Why a Python function, or the interpreter of a schema file, cannot be searched with."""
+    """Returns why a Python function, or the interpreter of a schema file, cannot be searched with."""
     problem = None
     for seed in seeds:
         names = ", ".join(r.name for r in made.readers if r.modules and getattr(r, "own", r.name) is not None)
         say(printable(f"trying {names} on a known-good seed of {len(split(seed).content):,} bytes"))
         ran = run_isolated(made.setup, seed)
-        if isinstance(ran, Death):
+        if isinstance(ran, ProcessCrash):
             if not ran.reader:
                 return _words("ccheck", f"on a known-good seed: {broken_of(made, ran).what}", ran.log)
             problem = problem or _words(

@@ -1,31 +1,26 @@
-"""The campaign: jobs that search, a corpus that they share, findings that are settled, and a clean end."""
+"""Runs a session of a campaign: jobs that search, a shared corpus, triage of findings, and a clean end."""
 
 from __future__ import annotations
 
-import hashlib
 import random
-import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-from ccheck.quoting import counted
-from ccheck_fuzz.campaign.bounds import Bounds
-from ccheck_fuzz.campaign.child import WHOLE, begin, end_family
-from ccheck_fuzz.campaign.deaths import Deaths
-from ccheck_fuzz.campaign.flight import Flight
-from ccheck_fuzz.campaign.jobs import Job
-from ccheck_fuzz.campaign.matrix import cells
+from ccheck.text.quoting import counted
+from ccheck_fuzz.campaign.findings.queue import TriageQueue
 from ccheck_fuzz.campaign.progress import Outcome, Progress
-from ccheck_fuzz.campaign.settling import Settling
-from ccheck_fuzz.campaign.state import Sample, State, StateError
-from ccheck_fuzz.engines import available
-from ccheck_fuzz.isolated import exit_words, last_words
-from ccheck_fuzz.setup import Ready
+from ccheck_fuzz.campaign.shared_corpus import SharedCorpus
+from ccheck_fuzz.campaign.state.database import State
+from ccheck_fuzz.campaign.state.records import Sample
+from ccheck_fuzz.campaign.workers.jobs import Job
+from ccheck_fuzz.campaign.workers.worker_crashes import WorkerCrashes
+from ccheck_fuzz.execution.ready import Ready
+from ccheck_fuzz.process.child import exit_words, last_words
+from ccheck_fuzz.process.heartbeat import Heartbeat
 
 LOOK = 0.25
 """Seconds between looks at the jobs."""
@@ -35,15 +30,10 @@ EPOCH = 300.0
 """Seconds after which jobs begin again and the corpus is merged."""
 FIRST_EPOCH = 20.0
 """The first epoch is short: it ends with the first merge, and so with the first coverage."""
-MERGE_SECONDS = 30.0
-"""Time for merging the corpus while the search goes on, and as much more for each of its inputs."""
-MERGE_SECONDS_EACH = 0.2
 WRAP_UP_SHARE, WRAP_UP_LEAST, WRAP_UP_MOST = 0.2, 2.5, 30.0
 """The part of a session's time, and its bounds in seconds, for merging the corpus and writing the findings;
 at least half of the time is searched.
 """
-MERGE_MARGIN = 0.5
-"""Seconds before the end of its time at which a merge stops replaying, and writes what it has."""
 LEAST_SEARCH = 2.5
 """Seconds that are searched at least where the session is as long, however long it took to begin."""
 LEAST_LEFT = 2.0
@@ -69,8 +59,19 @@ class Campaign:
         runs: int = 0,
         started: float | None = None,
     ) -> None:
-        """engines: names, one job after the other takes the next. runs: at most so many for each job.
-        started: when the session's time began to count (`time.monotonic`), now without it.
+        """Makes a session.
+
+        Args:
+            folder: The folder of the campaign.
+            state: Its state.
+            made: What it is about.
+            seeds: The inputs that it begins with.
+            jobs: The number of worker processes.
+            seconds: The time of the session.
+            engines: Names; the jobs take them by turns.
+            seed: For random numbers.
+            runs: The number of runs of each job at most; 0 for no limit.
+            started: When the time began to count (`time.monotonic`); now without it.
         """
         self._folder = folder
         self._state = state
@@ -81,7 +82,7 @@ class Campaign:
         kept = min(max(WRAP_UP_SHARE * seconds, WRAP_UP_LEAST), WRAP_UP_MOST, seconds / 2)
         self._deadline = started + seconds
         self._search_until = max(self._deadline - kept, now + max(seconds / 4, min(seconds, LEAST_SEARCH)))
-        bounds = Bounds.of(made.setup)
+        bounds = made.setup.bounds
         self._chance = random.Random(seed)
         self._runs = runs
         modules = tuple(dict.fromkeys(name for reader in made.readers for name in reader.modules))
@@ -90,43 +91,41 @@ class Campaign:
             for number in range(jobs)
         ]
         self._stop = False
-        self._settling = Settling(folder, state, self._triage_died)
-        self._gathered: set[str] = set()
-        self._merging: subprocess.Popen[bytes] | None = None
-        self._merged_by = 0.0
+        self._triage = TriageQueue(folder, state, self._triage_crashed)
         self._session = 0
         self.progress = Progress(started, seconds, engines=tuple(engines))
-        self._deaths = Deaths(state, made, 0, self.progress)
+        self._corpus = SharedCorpus(folder, state, self.progress)
+        self._crashes = WorkerCrashes(state, made, 0, self.progress)
 
     def run(self, show: Callable[[Progress], None]) -> Outcome:
-        """Search until the time is up or somebody asks for the end; settle what was found."""
+        """Searches until the time is up or a signal asks for the end, and triages findings."""
         self._session = self._state.begin(self._made.fingerprint)
-        self._deaths = Deaths(self._state, self._made, self._session, self.progress)
+        self._crashes = WorkerCrashes(self._state, self._made, self._session, self.progress)
         why = "time"
         problem = None
-        with self._heeding():
+        with self._deferred_signals():
             try:
-                self._prepare()
+                self._corpus.prepare(self._seeds)
                 problem = self._search(show)
                 why = "interrupted" if self._stop else "time"
             finally:
                 for job in self._jobs:
                     job.kill()
-        self._gather()
-        self._sample(force=True)
-        if why == "interrupted":  # the next session merges and settles what an interrupted one leaves
+        self._corpus.gather()
+        self._sample(last=True)
+        if why == "interrupted":  # the next session merges and triages what an interrupted one leaves
             self._end_children()
         else:
             problem = problem or self._idle()
             if not self._wrap_up(show, merging=problem is None):
                 why = "interrupted"
         if problem is not None:
-            problem += f": {self._deaths.last}" if self._deaths.last else ""
-        self._state.end(self._session, problem or (self._deaths.loss if why == "time" else None) or why)
+            problem += f": {self._crashes.last}" if self._crashes.last else ""
+        self._state.end(self._session, problem or (self._crashes.loss if why == "time" else None) or why)
         self.progress.buckets = self._state.buckets()
         self.progress.stage = "ended"
         show(self.progress)
-        return Outcome(why, problem, self.progress.runs, self._deaths.loss)
+        return Outcome(why, problem, self.progress.runs, self._crashes.loss)
 
     def _wrap_up(self, show: Callable[[Progress], None], *, merging: bool) -> bool:
         """Merge the corpus and write the findings, side by side, within what is left of the session's time.
@@ -135,32 +134,30 @@ class Campaign:
         """
         now = time.monotonic()
         until = max(self._deadline, now + LEAST_LEFT)
-        waiting = self._settling.waiting
-        work = f"merging {len(self._gathered):,} inputs, writing {counted(waiting, 'finding')}"
+        waiting = self._triage.waiting
+        work = f"merging {len(self._corpus):,} inputs, writing {counted(waiting, 'finding')}"
         self.progress.stage = f"{work} (at most {max(0.0, until - now):.0f} s)"
         show(self.progress)
         whole = False
         with suppress(KeyboardInterrupt):
             if merging:
-                self._end_merge(until - time.monotonic())
-                self._begin_merge(until)
-            self._settling.rest(until, lambda: show(self.progress))
+                self._corpus.end_merge(until - time.monotonic(), self._crashes)
+                self._corpus.begin_merge(until)
+            self._triage.rest(until, lambda: show(self.progress))
             if merging:
-                self._end_merge(until - time.monotonic())
+                self._corpus.end_merge(until - time.monotonic(), self._crashes)
             whole = True
         self._end_children()
         return whole
 
     def _end_children(self) -> None:
-        """End what merges and settles, where it still does."""
-        if self._merging is not None:
-            end_family(self._merging)
-            self._merging = None
-        self._settling.stop()
+        """End what merges and triages, where it still does."""
+        self._corpus.stop()
+        self._triage.stop()
 
     @contextmanager
-    def _heeding(self) -> Iterator[None]:
-        """Ctrl-C and a request to end are heeded at the next look."""
+    def _deferred_signals(self) -> Iterator[None]:
+        """Defers SIGINT and SIGTERM to the next look at the jobs."""
 
         def stop(number: int, frame: FrameType | None) -> None:
             if self._stop:
@@ -173,25 +170,6 @@ class Campaign:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-
-    def _prepare(self) -> None:
-        """The corpus folder, out of the state and the seeds; what a killed session left there is taken in
-        first.
-        """
-        work = self._folder / "work"
-        (work / "corpus").mkdir(parents=True, exist_ok=True)
-        self._gather()
-        for seed in self._seeds:
-            self._state.keep(seed, "seed")
-        shutil.rmtree(work / "corpus")
-        (work / "corpus").mkdir()
-        self._gathered.clear()
-        for data in self._state.inputs():
-            name = hashlib.sha256(data).hexdigest()
-            (work / "corpus" / name).write_bytes(data)
-            self._gathered.add(name)
-        self.progress.corpus = len(self._gathered)
-        self._note_reached()
 
     def _search(self, show: Callable[[Progress], None]) -> str | None:
         """Epoch after epoch; why it could not go on, or None."""
@@ -207,9 +185,8 @@ class Campaign:
                 return problem
             epoch = EPOCH
             if not self._stop and time.monotonic() < until:
-                self._gather()
-                now = time.monotonic()
-                self._begin_merge(now + MERGE_SECONDS + MERGE_SECONDS_EACH * len(self._gathered))
+                self._corpus.gather()
+                self._corpus.begin_merge()
         return None
 
     def _epoch(self, end: float, show: Callable[[Progress], None]) -> str | None:
@@ -225,13 +202,13 @@ class Campaign:
             if time.monotonic() - sampled >= SAMPLE:
                 sampled = time.monotonic()
                 self._sample()
-                self._gather()
-                self._settling.next(self._deadline)
-                self._end_merge(0.0)
+                self._corpus.gather()
+                self._triage.next(self._deadline)
+                self._corpus.end_merge(0.0, self._crashes)
                 show(self.progress)
             if not any(job.running for job in self._jobs):
                 if all(job.given_up for job in self._jobs):
-                    return "every worker died again and again, and is not begun again"
+                    return "every worker crashed again and again, and is not begun again"
                 break
         # Engines look at the clock between runs: they get a moment, and a run that takes long gets its time,
         # so that one that hangs at the end is known as well.
@@ -248,7 +225,7 @@ class Campaign:
         for job in self._jobs:
             if job.running:
                 job.kill()
-                job.count(job.look())
+                job.count(job.heartbeat())
             else:
                 self._watch(job, 0.0)
         return None
@@ -261,120 +238,52 @@ class Campaign:
         )
 
     def _watch(self, job: Job, end: float) -> None:
-        """End a job that is overdue, and begin again one that died."""
-        flight = job.look()
+        """End a job that is overdue, and begin again one that crashed."""
+        heartbeat = job.heartbeat()
         if job.running:
-            if flight is not None and flight.runs:
-                job.quick_deaths = 0
-            kind = job.overdue(flight)
+            if heartbeat is not None and heartbeat.runs:
+                job.quick_crashes = 0
+            kind = job.overdue(heartbeat)
             if kind is None:
                 return
             job.kill(with_stack=True)
-            flight = job.look()
+            heartbeat = job.heartbeat()
         elif job.status is None or job.counted:
             return
         elif job.whole:
-            job.count(flight)
+            job.count(heartbeat)
             return
         else:
             kind = "crash"
-        job.count(flight)
-        self._deaths.of_worker(job, kind, flight)
+        job.count(heartbeat)
+        self._crashes.of_worker(job, kind, heartbeat)
         left = not self._runs or job.before_runs < self._runs
         if left and time.monotonic() < end and not self._stop and not job.given_up:
             self._start(job, end)
 
-    def _triage_died(self, status: int | None) -> None:
-        self._deaths.of_helper("triage", f"{exit_words(status)}\n{last_words(self._settling.log)}".strip())
+    def _triage_crashed(self, status: int | None) -> None:
+        self._crashes.of_helper("triage", f"{exit_words(status)}\n{last_words(self._triage.log)}".strip())
 
-    def _sample(self, *, force: bool = False) -> None:
-        """Store the figures of all jobs, and sum them up for the screen."""
+    def _sample(self, *, last: bool = False) -> None:
+        """Stores the figures of all jobs, and sums them up for the dashboard."""
         now = time.time()
-        progress = self.progress
-        rows = []
-        runs = stable = replayed = features = 0
-        cpu = 0.0
-        for job in self._jobs:
-            seen = job.look() or Flight(0, 0.0, 0, 0, 0, 0, 0, 0.0, 0, b"")
-            runs_so_far, cpu_so_far = job.before_runs, job.before_cpu
-            if not job.counted:
-                runs_so_far, cpu_so_far = runs_so_far + seen.runs, cpu_so_far + seen.cpu
-            runs += runs_so_far
-            cpu += cpu_so_far
-            stable += seen.stable
-            replayed += seen.replayed
-            features = max(features, seen.features, job.before_features)
-            rows.append(
-                Sample(
-                    self._session, now, job.number, job.epoch, job.engine, runs_so_far, cpu_so_far,
-                    seen.features, len(self._gathered), job.memory(), seen.stable, seen.replayed,
-                )
-            )  # fmt: skip
+        rows = [figures_of(job, now, self._session, len(self._corpus)) for job in self._jobs]
         self._state.add_samples(rows)
-        elapsed = time.monotonic() - progress.begun
-        progress.rate = (
-            0.7 * progress.rate + 0.3 * (runs - progress.runs) / SAMPLE
-            if not force
-            else runs / max(elapsed, 1e-9)
-        )
-        progress.runs, progress.cpu = runs, cpu
-        progress.stable, progress.replayed = stable, replayed
-        progress.features = max(features, progress.features)
+        runs = sum(row.runs for row in rows)
+        progress = self.progress
+        if last:
+            progress.rate = runs / max(time.monotonic() - progress.begun, 1e-9)
+        else:
+            progress.rate = 0.7 * progress.rate + 0.3 * (runs - progress.runs) / SAMPLE
+        progress.runs, progress.cpu = runs, sum(row.cpu for row in rows)
+        progress.stable = sum(row.stable for row in rows)
+        progress.replayed = sum(row.replayed for row in rows)
+        reached = (max(row.features, job.before_features) for row, job in zip(rows, self._jobs, strict=True))
+        progress.features = max(progress.features, *reached)
         progress.buckets = self._state.buckets()
 
-    def _gather(self) -> None:
-        """Take what engines added to the corpus folder into the state."""
-        folder = self._folder / "work" / "corpus"
-        for path in sorted(folder.iterdir()):
-            if path.name.startswith(".") or path.name in self._gathered:
-                continue
-            self._gathered.add(path.name)
-            try:
-                self._state.keep(path.read_bytes(), "found")
-            except OSError:  # retired while we looked
-                continue
-        self.progress.corpus = len(self._gathered)
-
-    def _begin_merge(self, until: float) -> None:
-        """Make the corpus small, in a process of its own, while the jobs go on."""
-        if self._merging is None:
-            words = [str(self._folder.absolute()), f"--until={until - MERGE_MARGIN:.3f}"]
-            self._merging = begin("ccheck_fuzz.campaign.merge", words, self._folder / "work" / "log-merge")
-            self._merged_by = until
-
-    def _end_merge(self, patience: float) -> None:
-        """Take in what a merge gave, if it ends soon enough. One that dies is told, and changes nothing."""
-        if self._merging is None:
-            return
-        try:
-            self._merging.wait(max(0.0, patience))
-        except subprocess.TimeoutExpired:
-            if patience <= 0.0 and time.monotonic() < self._merged_by:
-                return
-            end_family(self._merging)
-        else:
-            if self._merging.returncode != WHOLE:
-                log = last_words(self._folder / "work" / "log-merge")
-                self._deaths.of_helper("merge", f"{exit_words(self._merging.returncode)}\n{log}".strip())
-        finally:
-            if self._merging.poll() is not None:
-                self._merging = None
-        self._note_reached()
-        live = {hashlib.sha256(data).hexdigest() for data in self._state.inputs()}
-        folder = self._folder / "work" / "corpus"
-        for path in folder.iterdir():
-            if path.name in self._gathered and path.name not in live:
-                path.unlink(missing_ok=True)
-        self.progress.corpus = len(live)
-
-    def _note_reached(self) -> None:
-        """What all merges so far found to be reached."""
-        reached = self._state.features()
-        self.progress.lines = sum(name.startswith("line ") for name, _ in reached)
-        self.progress.cells = cells(name for name, _ in reached)
-
     def _idle(self) -> str | None:
-        """Why the session did no work, or None."""
+        """Returns why the session did no work, or None."""
         if self.progress.runs == 0:
             return "not one run was made"
         found = any(not bucket.information for bucket in self._state.buckets())
@@ -383,17 +292,18 @@ class Campaign:
         return None
 
 
-def choose_engines(wanted: str) -> tuple[tuple[str, ...], str | None]:
-    """The engines for `auto` or for one name, and what is missing for better ones. Raises StateError."""
-    known = available()
-    if wanted != "auto":
-        if known.get(wanted, "unknown") is not None:
-            raise StateError(f"engine {wanted}: {known.get(wanted)}")
-        return (wanted,), None
-    led = tuple(name for name in ("atheris", "monitoring") if known[name] is None)
-    missing = "; ".join(why for name, why in known.items() if why is not None and name != "hypothesis")
-    if led:
-        return led, missing or None
-    if known["hypothesis"] is None:
-        return ("hypothesis",), f"slower, without line coverage: {missing}"
-    raise StateError("; ".join(why for why in known.values() if why is not None))
+def figures_of(job: Job, at: float, session: int, corpus: int) -> Sample:
+    """Returns the figures of a job now, with those of its workers that ended before.
+
+    Args:
+        job: The job.
+        at: The time that they are stored with, in seconds since 1970.
+        session: The number of the session.
+        corpus: How many inputs the corpus has.
+    """
+    seen = job.heartbeat() or Heartbeat(0, 0.0, 0, 0, 0, 0, 0, 0.0, 0, b"")
+    runs, cpu = (0, 0.0) if job.counted else (seen.runs, seen.cpu)
+    return Sample(
+        session, at, job.number, job.epoch, job.engine, job.before_runs + runs,
+        job.before_cpu + cpu, seen.features, corpus, job.memory(), seen.stable, seen.replayed,
+    )  # fmt: skip

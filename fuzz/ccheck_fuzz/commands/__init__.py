@@ -1,1 +1,1 @@
-"""The commands that fuzzing adds to `ccheck`, through the entry-point group `ccheck.commands`."""
+"""What fuzzing adds to ccheck through entry points: commands, and stages of the release gate."""

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import click
 
-from ccheck.cli import FAILURE, FINDINGS, PASS
-from ccheck.output import lost_or_misplaced
-from ccheck.report.printable import printable
-from ccheck.whole import write_whole
-from ccheck_fuzz.campaign.merge import merge
+from ccheck.cli.main import FAILURE, FINDINGS, PASS
+from ccheck.files.atomic_write import write_whole
+from ccheck.files.output import lost_or_misplaced
+from ccheck.text.printable import printable
+from ccheck_fuzz.campaign.coverage.merge import merge
+from ccheck_fuzz.commands.guarded import Guarded
 from ccheck_fuzz.commands.options import Subject, made_ready, setup_of, subject
-from ccheck_fuzz.guarded import Guarded
-from ccheck_fuzz.regress import RegressError, keep, kept, regress_one
-from ccheck_fuzz.seeds import gather
+from ccheck_fuzz.corpus.regress import RegressError, keep, kept, regress_one
+from ccheck_fuzz.corpus.seeds import gather
 
 _CORPUS = click.Path(file_okay=False, path_type=Path)
 
@@ -27,7 +27,7 @@ def command() -> None:
 
 @command.command(
     "add",
-    epilog="\b\nExample:\n  ccheck corpus add night/findings/001-escape-input-index-out-of-bounds \\\n"
+    epilog="\b\nExample:\n  ccheck corpus add night/findings/001-validator-bypass-exception \\\n"
     '    --why "a criterion on the 21st input of a build that supplies 20" --why "7.11 read past them"\n',
 )
 @click.argument("finding", type=click.Path(exists=True, file_okay=False, path_type=Path))
@@ -52,10 +52,10 @@ def add(finding: Path, why: tuple[str, ...], corpus: Path, name: str | None) -> 
     "--corpus", type=_CORPUS, default=Path("corpus"), show_default=True, help="The corpus's folder."
 )
 def run_again(corpus: Path) -> int:
-    """Run again all that broke something once.
+    """Run all kept findings again.
 
-    Exit status: 0 all properties hold, 1 one is broken again, 3 there is nothing to run, or
-    something cannot be run here.
+    Exit status: 0 all are fixed, 1 one still reproduces, 3 there is nothing to run, or one cannot be run
+    here.
     """
     folders = kept(corpus)
     broken = not_run = 0
@@ -68,7 +68,7 @@ def run_again(corpus: Path) -> int:
             continue
         broken += bool(one.broken)
         what = one.broken[0].what if one.broken else one.why.splitlines()[0]
-        click.echo(printable(f"{'broken' if one.broken else 'holds '}  {one.folder}: {what}"))
+        click.echo(printable(f"{'still reproduces' if one.broken else 'fixed'} {one.folder}: {what}"))
     if not folders:
         click.echo(f"nothing below {corpus}/*/regress: nothing was run", err=True)
     if broken:

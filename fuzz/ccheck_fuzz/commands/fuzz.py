@@ -10,25 +10,28 @@ from random import Random
 
 import click
 
-from ccheck.cli import FAILURE, FINDINGS, INTERRUPTED, PASS
-from ccheck_fuzz.campaign.hold import held
-from ccheck_fuzz.campaign.screen import Screen, default_stream
+from ccheck.cli.main import FAILURE, FINDINGS, INTERRUPTED, PASS
+from ccheck_fuzz.campaign.display.dashboard import Dashboard, default_stream
+from ccheck_fuzz.campaign.display.summary import findings, lines
 from ccheck_fuzz.campaign.seed_check import seed_check
-from ccheck_fuzz.campaign.state import State, StateError
-from ccheck_fuzz.campaign.summary import findings, lines
-from ccheck_fuzz.campaign.supervisor import Campaign, choose_engines
+from ccheck_fuzz.campaign.state.database import State
+from ccheck_fuzz.campaign.state.file_lock import file_lock
+from ccheck_fuzz.campaign.state.records import StateError
+from ccheck_fuzz.campaign.supervisor import Campaign
+from ccheck_fuzz.campaign.workers.engine_choice import choose_engines
+from ccheck_fuzz.commands.guarded import Guarded
 from ccheck_fuzz.commands.options import Subject, duration, made_ready, setup_of, subject
 from ccheck_fuzz.commands.results import coverage, report, status
 from ccheck_fuzz.commands.single import minimize, replay
-from ccheck_fuzz.engines import ENGINES
-from ccheck_fuzz.entry import split
-from ccheck_fuzz.events import GENERATORS
-from ccheck_fuzz.grow import grow
-from ccheck_fuzz.guarded import Guarded
-from ccheck_fuzz.harness import Harness
-from ccheck_fuzz.seeds import gather
-from ccheck_fuzz.setup import Ready, Setup
-from ccheck_fuzz.variation import interest_of
+from ccheck_fuzz.corpus.grow import grow
+from ccheck_fuzz.corpus.seeds import gather
+from ccheck_fuzz.engines.table import ENGINES
+from ccheck_fuzz.execution.harness import Harness
+from ccheck_fuzz.execution.ready import Ready
+from ccheck_fuzz.execution.setup import Setup
+from ccheck_fuzz.model.test_input import split
+from ccheck_fuzz.mutate.events import has_events
+from ccheck_fuzz.mutate.scheduler import interesting_values_of
 
 GROWN = 4
 """Attempts at a valid file where there are no seeds; one is enough."""
@@ -133,7 +136,7 @@ def command(  # noqa: PLR0917, RUF100 - one argument for each option
         raise click.UsageError("there is not one file among the seeds")
     setup = setup_of(given, about, seconds)
     try:
-        with held(out):
+        with file_lock(out):
             return _campaign(
                 out, setup, given, seconds, jobs or os.cpu_count() or 1, engine, seed, runs or 0,
                 since, started, quiet=quiet, new_only=new_only,
@@ -193,8 +196,8 @@ def _campaign(
         out.absolute(), state, made, seeds=given, jobs=jobs, seconds=seconds, engines=engines,
         seed=seed + len(state.sessions()), runs=runs, started=started,
     )  # fmt: skip
-    with Screen(default_stream(), quiet=quiet, known=known) as screen:
-        outcome = campaign.run(screen.show)
+    with Dashboard(default_stream(), quiet=quiet, known=known) as dashboard:
+        outcome = campaign.run(dashboard.show)
     for line in lines(out, state, known):
         click.echo(line)
     found = findings(state, known)
@@ -220,13 +223,17 @@ def _note(line: str) -> None:
 
 
 def _grown(made: Ready, until: float, *, quiet: bool) -> list[bytes]:
-    """Valid files from nothing. until: when to stop (`time.monotonic`)."""
+    """Valid files from nothing.
+
+    Args:
+        until: When to stop (`time.monotonic`).
+    """
     if not quiet:
         click.echo(f"no seeds: growing valid {made.schema.name} files from the schema", err=True)
-    known = interest_of(made)
+    known = interesting_values_of(made)
     harness = Harness(made, lambda data, broken: None)
     # Where a format has events, content that meets some is worth more than content that meets none.
-    wanted = harness.meets_events if made.schema.name in GENERATORS else bool
+    wanted = harness.meets_events if has_events(made.schema.name) else bool
     grown = []
     valid: list[bytes] = []
     for number in range(GROWN):

@@ -11,20 +11,21 @@ from typing import Any
 
 import click
 
-from ccheck.commands.options import day, size, together
-from ccheck.configuration import ConfigurationError
-from ccheck.formats import recognise
-from ccheck.gather import is_schema_file, refuse_contradiction
-from ccheck.project import find_project
-from ccheck_fuzz.oracles import ORACLES
-from ccheck_fuzz.readers import ReaderError
-from ccheck_fuzz.setup import Ready, Setup, SetupError, ready
+from ccheck.cli.commands.options import day, size, together
+from ccheck.config.options import is_schema_file, refuse_contradiction
+from ccheck.config.project import find_project
+from ccheck.formats.registry import recognise
+from ccheck.text.toml_document import ConfigurationError
+from ccheck_fuzz.execution.ready import Ready, ready
+from ccheck_fuzz.execution.setup import Setup, SetupError
+from ccheck_fuzz.oracles.table import ORACLES
+from ccheck_fuzz.readers.foreign import ReaderError
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def duration(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
-    """A time such as 90s, 10m, 8h or 2d, in seconds; a usage error when it is not one."""
+    """Returns a time such as 90s, 10m, 8h or 2d, in seconds; a usage error when it is not one."""
     if value is None:
         return None
     match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*([smhd]?)", value.strip().lower(), re.ASCII)
@@ -44,7 +45,7 @@ class Subject:
     on: date | None
     config: Path | None
     no_config: bool
-    target: str | None
+    reader: str | None
     execute: str | None
     exec_timeout: float | None
     run_timeout: float | None
@@ -55,7 +56,7 @@ class Subject:
 
 
 def subject(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that say what is fuzzed and what it is judged by, given as one argument `about`."""
+    """Returns the options that say what is fuzzed and what it is judged by, given as one argument `about`."""
     function = together(Subject, "about", function)
     for option in reversed(
         (
@@ -79,7 +80,7 @@ def subject(function: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option("--no-config", is_flag=True, help="Use no ccheck.toml."),
             click.option(
-                "--target",
+                "--reader",
                 metavar="MODULE:FUNCTION",
                 help="Your own interpreter: a Python function that takes the bytes. What it raises is a trap,"
                 " but for the exceptions in its attribute `refuses` (ValueError without one).",
@@ -128,9 +129,12 @@ RUN_SECONDS = 10.0
 
 
 def setup_of(seeds: list[bytes], about: Subject, seconds: float | None = None) -> Setup:
-    """The options in words that survive the process. Raises click.UsageError.
+    """Returns the options in words that survive the process.
 
-    seconds: the time of the whole campaign, where it is one.
+    Raises click.UsageError.
+
+    Args:
+        seconds: The time of the whole campaign, where it is one.
     """
     usual = RUN_SECONDS if seconds is None else min(RUN_SECONDS, max(1.0, seconds / 2))
     refuse_contradiction(about.config, use_config=not about.no_config)
@@ -156,7 +160,7 @@ def setup_of(seeds: list[bytes], about: Subject, seconds: float | None = None) -
         # The day is fixed when a campaign begins: one that runs past midnight asks the same question.
         on=(about.on or date.today()).isoformat(),
         trust_definitions=about.trust_definitions,
-        target=about.target,
+        reader=about.reader,
         execute=about.execute,
         execute_seconds=about.exec_timeout or usual,
         directory=str(Path.cwd()),
@@ -168,7 +172,7 @@ def setup_of(seeds: list[bytes], about: Subject, seconds: float | None = None) -
 
 
 def made_ready(setup: Setup) -> Ready:
-    """The setup made ready. Raises click.UsageError or ConfigurationError."""
+    """Returns the setup made ready. Raises click.UsageError or ConfigurationError."""
     try:
         return ready(setup)
     except (SetupError, ReaderError) as wrong:

@@ -6,17 +6,18 @@ from pathlib import Path
 
 import click
 
-from ccheck.cli import FAILURE, FINDINGS, PASS
-from ccheck.output import write_output
-from ccheck_fuzz.campaign.state import State, StateError
-from ccheck_fuzz.campaign.summary import findings, lines, unexamined
-from ccheck_fuzz.report.account import account
+from ccheck.cli.main import FAILURE, FINDINGS, PASS
+from ccheck.files.output import write_output
+from ccheck_fuzz.campaign.display.summary import findings, lines, unexamined
+from ccheck_fuzz.campaign.report.account import account
+from ccheck_fuzz.campaign.state.database import State
+from ccheck_fuzz.campaign.state.records import StateError
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 def opened(folder: Path) -> State:
-    """The state of a campaign's folder. Raises click.UsageError."""
+    """Returns the state of a campaign's folder. Raises click.UsageError."""
     try:
         return State(folder)
     except StateError as wrong:
@@ -37,7 +38,7 @@ def status(folder: Path) -> int:
 
 
 def _examined(state: State) -> int:
-    """Whether there is something to tell: a campaign that examined nothing is no pass."""
+    """Returns whether the campaign examined something: one that examined nothing is no pass."""
     problem = unexamined(state)
     if problem is not None:
         click.echo(f"the campaign could not do its work: {problem}", err=True)
@@ -64,24 +65,24 @@ def report(folder: Path, html: Path | None, markdown: Path | None, data: Path | 
     Exit status: 0, or 3 where no run was made, or the campaign could not do its work.
     """
     state = opened(folder)
-    told = account(folder, state)
+    reported = account(folder, state)
     if data is not None:
-        from ccheck_fuzz.report.data import render as as_data
+        from ccheck_fuzz.campaign.report.data import render as as_data
 
-        write_output(data, as_data(told).encode("utf-8"))
+        write_output(data, as_data(reported).encode("utf-8"))
         click.echo(f"wrote {data}", err=True)
     if html is not None:
-        from ccheck_fuzz.report import html as page
+        from ccheck_fuzz.campaign.report import html as page
 
-        write_output(html, page.render(told).encode("utf-8", "backslashreplace"))
+        write_output(html, page.render(reported).encode("utf-8", "backslashreplace"))
         click.echo(f"wrote {html}", err=True)
     if markdown is not None or (html is None and data is None):
-        from ccheck_fuzz.report.markdown import render
+        from ccheck_fuzz.campaign.report.markdown import render
 
         if markdown is None:
-            click.echo(render(told), nl=False)
+            click.echo(render(reported), nl=False)
         else:
-            write_output(markdown, render(told).encode("utf-8", "backslashreplace"))
+            write_output(markdown, render(reported).encode("utf-8", "backslashreplace"))
             click.echo(f"wrote {markdown}", err=True)
     return _examined(state)
 
@@ -97,7 +98,7 @@ def coverage(folder: Path, html: Path | None, missing: bool) -> int:
 
     Exit status: 0, or 3 when there is nothing to replay.
     """
-    from ccheck_fuzz.campaign.coverage import CoverageMissing, measure
+    from ccheck_fuzz.campaign.coverage.measure import CoverageMissing, measure
 
     if not opened(folder).inputs():
         click.echo(f"the corpus of {folder} is empty: nothing was replayed", err=True)

@@ -8,27 +8,28 @@ from pathlib import Path
 
 import click
 
-from ccheck.cli import FAILURE, FINDINGS, PASS
-from ccheck.intake import NotTaken, take
-from ccheck.output import write_output
-from ccheck.quoting import counted
-from ccheck.report.printable import printable
-from ccheck_fuzz.campaign.state import Bucket, State, StateError
-from ccheck_fuzz.campaign.summary import output_lines
-from ccheck_fuzz.campaign.triage import settle
-from ccheck_fuzz.carried import SETUP, words_of
+from ccheck.cli.main import FAILURE, FINDINGS, PASS
+from ccheck.core.intake import NotTaken, take
+from ccheck.files.output import write_output
+from ccheck.text.printable import printable
+from ccheck.text.quoting import counted
+from ccheck_fuzz.campaign.display.summary import output_lines
+from ccheck_fuzz.campaign.findings.triage import triage
+from ccheck_fuzz.campaign.state.database import State
+from ccheck_fuzz.campaign.state.records import Bucket, StateError
 from ccheck_fuzz.commands.options import Subject, made_ready, setup_of, subject
-from ccheck_fuzz.entry import split
-from ccheck_fuzz.harness import Harness
-from ccheck_fuzz.isolated import Death, Ran, broken_of, run_isolated
-from ccheck_fuzz.reproduce import NotRun, rerun
-from ccheck_fuzz.setup import Setup
+from ccheck_fuzz.corpus.carried import SETUP, words_of
+from ccheck_fuzz.corpus.reproduce import NotRun, rerun
+from ccheck_fuzz.execution.harness import Harness
+from ccheck_fuzz.execution.isolated import ProcessCrash, Ran, broken_of, run_isolated
+from ccheck_fuzz.execution.setup import Setup
+from ccheck_fuzz.model.test_input import split
 
 
 @click.command(
     "minimize",
     epilog="\b\nExamples:\n  ccheck fuzz minimize bad.bin -o small.bin --config ccheck.toml\n"
-    "  ccheck fuzz minimize bad.bin -o small.bin --oracle escape\n",
+    "  ccheck fuzz minimize bad.bin -o small.bin --oracle validator-bypass\n",
 )
 @click.argument("path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
@@ -53,13 +54,13 @@ def minimize(path: Path, output: Path, seconds: float, about: Subject) -> int:
         click.echo(f"{path} breaks no property: nothing to keep while it shrinks", err=True)
         return FINDINGS
     gravest = broken[0]
-    settled = settle(made, [data], gravest.signature, time.monotonic() + seconds)
-    if settled is None:
+    triaged = triage(made, [data], gravest.signature, time.monotonic() + seconds)
+    if triaged is None:
         click.echo(f"{path} does not break the same property every time: {gravest.what}", err=True)
         return FINDINGS
-    write_output(output, settled.data)
-    click.echo(printable(f"{gravest.oracle}: {settled.broken.what}"))
-    click.echo(f"{counted(len(data), 'byte')} to {len(split(settled.data).content):,}: {output}")
+    write_output(output, triaged.data)
+    click.echo(printable(f"{gravest.oracle}: {triaged.broken.what}"))
+    click.echo(f"{counted(len(data), 'byte')} to {len(split(triaged.data).content):,}: {output}")
     return PASS
 
 
@@ -68,13 +69,13 @@ def minimize(path: Path, output: Path, seconds: float, about: Subject) -> int:
 )
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def replay(folder: Path) -> int:
-    """Run findings again, and say which properties are still broken.
+    """Run findings again, and say which still reproduce.
 
-    DIR is a campaign's folder or a finding's. In a campaign's folder also the inputs of findings that are not
-    settled yet are run.
+    DIR is a campaign's folder or a finding's. In a campaign's folder the inputs of findings that are not
+    triaged yet are run too.
 
-    Exit status: 0 nothing is broken any more, 1 something is, 3 there is nothing to run, or something cannot
-    be run here.
+    Exit status: 0 all are fixed, 1 one still reproduces, 3 there is nothing to run, or one cannot be
+    run here.
     """
     if (folder / SETUP).is_file():
         return _status([_finding(folder)])
@@ -86,8 +87,8 @@ def replay(folder: Path) -> int:
         pass
     else:
         setup = Setup.from_json(state.setting("setup") or "{}")
-        unsettled = [one for one in state.buckets() if one.folder is None and not one.information]
-        results += [_unsettled(setup, state, bucket) for bucket in unsettled]
+        untriaged = [one for one in state.buckets() if one.folder is None and not one.information]
+        results += [_untriaged(setup, state, bucket) for bucket in untriaged]
         written = {path.name for path in places}
         gone = [one for one in state.buckets() if one.folder is not None and one.folder not in written]
         for bucket in gone:
@@ -100,14 +101,14 @@ def replay(folder: Path) -> int:
 
 
 def _status(results: Sequence[bool | None]) -> int:
-    """The exit status for findings that are broken, are not, or could not be run (None)."""
+    """Returns the exit status for findings that still reproduce, are fixed, or could not be run (None)."""
     if True in results:
         return FINDINGS
     return FAILURE if not results or None in results else PASS
 
 
 def _finding(folder: Path) -> bool | None:
-    """Run a finding's folder, and say whether it is still broken; None where it cannot be run."""
+    """Runs a finding's folder again: whether it still reproduces; None where it cannot be run."""
     try:
         ran = rerun(folder)
         schema = words_of(folder).schema
@@ -115,19 +116,19 @@ def _finding(folder: Path) -> bool | None:
         _say(None, folder.name, str(wrong))
         return None
     broken = [one for one in ran.broken if not one.information]
-    _say(bool(broken), folder.name, broken[0].what if broken else f"nothing is broken ({schema})")
+    _say(bool(broken), folder.name, broken[0].what if broken else f"no property is broken ({schema})")
     if broken:
         for line in output_lines(ran.output_of(broken[0])):
             click.echo(line)
     return bool(broken)
 
 
-def _unsettled(setup: Setup, state: State, bucket: Bucket) -> bool | None:
+def _untriaged(setup: Setup, state: State, bucket: Bucket) -> bool | None:
     """Run the inputs of a bucket that has no folder yet."""
     results: list[bool | None] = []
     for data in state.hits(bucket.number):
         ran = run_isolated(setup, data)
-        if isinstance(ran, Death):
+        if isinstance(ran, ProcessCrash):
             ran = Ran((broken_of(made_ready(setup), ran),))
         again = any(one.signature == bucket.signature for one in ran.broken)
         results.append(again if ran.not_run is None else None)
@@ -137,5 +138,5 @@ def _unsettled(setup: Setup, state: State, bucket: Bucket) -> bool | None:
 
 
 def _say(still: bool | None, name: str, what: str) -> None:
-    word = {True: "broken ", False: "holds  ", None: "not run"}[still]
+    word = {True: "still reproduces", False: "fixed", None: "not run"}[still]
     click.echo(printable(f"{word} {name}: {what}"))

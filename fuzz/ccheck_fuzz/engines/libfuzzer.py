@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ccheck_fuzz.engines import Search
+from ccheck_fuzz.engines.engine import Search
 
 _CROSSED = 4
 """One crossover of so many is made: libFuzzer asks for one as often as for a mutation, which finds more."""
@@ -32,7 +32,7 @@ class Atheris:
     name = "atheris"
 
     def missing(self) -> str | None:
-        """Why it cannot work here."""
+        """Returns why it cannot work here."""
         try:
             _atheris()
         except ImportError as fault:
@@ -72,7 +72,7 @@ class Atheris:
                     new = True
                 atheris._trace_branch(counter)
             if new:
-                search.told(len(counters), 0)
+                search.report_progress(len(counters), 0)
 
         def mutate(data: bytes, max_size: int, seed: int) -> bytes:
             return search.mutate(data, min(max_size, search.max_size), seed)
@@ -119,7 +119,7 @@ def _atheris() -> Any:
 
 
 def _import_whole(name: str) -> ModuleType:
-    """A package with all its modules."""
+    """Returns a package with all its modules."""
     module = importlib.import_module(name)
     for found in pkgutil.iter_modules(getattr(module, "__path__", [])):
         if found.name != "__main__":

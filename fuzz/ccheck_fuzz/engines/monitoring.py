@@ -11,9 +11,9 @@ from collections.abc import Hashable
 from types import CodeType
 from typing import Any
 
-from ccheck_fuzz.engines import Search
+from ccheck_fuzz.engines.engine import Search
 from ccheck_fuzz.engines.shared import Shared
-from ccheck_fuzz.variation import smaller
+from ccheck_fuzz.mutate.scheduler import smaller
 
 _CROSSED = 8
 """One input of this many comes from two parents."""
@@ -24,7 +24,7 @@ _LOOKED = 2.0
 class Monitoring:
     """Keeps every input that reached a line, or a feature, that none reached before.
 
-    A line tells of itself once and is then switched off, so that a run over known ground costs nothing.
+    A line emits one event and is then switched off, so that a run over known ground costs nothing.
     """
 
     name = "monitoring"
@@ -34,7 +34,7 @@ class Monitoring:
         self._lines = 0
 
     def missing(self) -> str | None:
-        """Why it cannot work here."""
+        """Returns why it cannot work here."""
         if _monitoring() is None:
             return f"sys.monitoring came with Python 3.12, this is {platform.python_version()}"
         return None
@@ -72,17 +72,17 @@ class Monitoring:
             if now - looked >= _LOOKED:
                 looked = now
                 corpus += [data for data in shared.news() if run(data) or not corpus]
-                search.told(len(seen), len(corpus))
+                search.report_progress(len(seen), len(corpus))
                 gc.collect(0)
             data = self._next(corpus, chance, search)
             if run(data):
                 corpus.append(data)
                 shared.add(data)
-                search.told(len(seen), len(corpus))
+                search.report_progress(len(seen), len(corpus))
                 search.stable(search.run(data) <= seen)
 
     def _next(self, corpus: list[bytes], chance: random.Random, search: Search) -> bytes:
-        """The next input: half of all come from the newest eighth of the corpus."""
+        """Returns the next input: half of all come from the newest eighth of the corpus."""
         if not corpus:
             return search.mutate(b"", search.max_size, chance.getrandbits(31))
         newest = corpus[-max(1, len(corpus) // 8) :]
@@ -107,12 +107,12 @@ class Monitoring:
 
 
 def _monitoring() -> Any:
-    """The module, which Python 3.12 brought."""
+    """Returns the module, which Python 3.12 brought."""
     return getattr(sys, "monitoring", None)
 
 
 def _codes(packages: tuple[str, ...]) -> list[CodeType]:
-    """The code of all functions in the loaded modules of the packages, nested ones too."""
+    """Returns the code of all functions in the loaded modules of the packages, nested ones too."""
     found: dict[int, CodeType] = {}
 
     def add(code: CodeType) -> None:

@@ -29,7 +29,7 @@ class Shared:
         return True
 
     def news(self) -> list[bytes]:
-        """The inputs that others added since the last time, in the order of their names."""
+        """Returns the inputs that others added since the last time, in the order of their names."""
         found = []
         for path in sorted(self._folder.iterdir()):
             if path.name in self._known or path.name.startswith("."):

@@ -7,8 +7,8 @@ import time
 from collections.abc import Hashable
 from typing import Any
 
-from ccheck.extras import how_to_install
-from ccheck_fuzz.engines import Search
+from ccheck.core.extras import how_to_install
+from ccheck_fuzz.engines.engine import Search
 from ccheck_fuzz.engines.shared import Shared
 
 _EXAMPLES = 2000
@@ -27,7 +27,7 @@ class Targeting:
     name = "hypothesis"
 
     def missing(self) -> str | None:
-        """Why it cannot work here."""
+        """Returns why it cannot work here."""
         try:
             importlib.import_module("hypothesis")
         except ImportError as fault:
@@ -57,7 +57,7 @@ class Targeting:
                 seen.update(reached)
                 corpus.append(data)
                 shared.add(data)
-                search.told(len(seen), len(corpus))
+                search.report_progress(len(seen), len(corpus))
             return len(reached)
 
         def one(parent: bytes, other: bytes, seed: bytes) -> None:

@@ -20,7 +20,7 @@ class Models:
         self._kept: dict[bytes, tuple[Model, int]] = {}
 
     def get(self, data: bytes) -> Model:
-        """The model of a file: the one that was put, or a new one."""
+        """Returns the model of a file: the one that was put, or a new one."""
         held = self._kept.pop(data, None)
         if held is not None:
             self._kept[held[0].data] = held

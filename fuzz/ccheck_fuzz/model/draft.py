@@ -8,49 +8,50 @@ from typing import Any
 
 from ccheck_fuzz.model.frame import Frame, Model, Sharing, Table
 from ccheck_fuzz.model.layout import lay
-from ccheck_schemas.anatomy import KEYS, Chained, Kind, Payload, Piece, Ref, Refs, Spot, Stray
+from ccheck_schemas.model import KEYS, Chained, Orphan, Payload, Piece, Pinned, RecordType, Ref, Refs
 
 
 @dataclass(frozen=True, slots=True)
 class Cutting:
     """A row that was cut out of a table, with the rows that it takes, by its shares."""
 
-    kind: Kind
+    kind: RecordType
     raw: bytes
     refs: Refs
     taken: tuple[tuple[Cutting, ...], ...] = ()
 
-    def loose(self) -> Cutting:
-        """The same row for another file: its texts come along, records elsewhere do not."""
+    def detached(self) -> Cutting:
+        """Returns the same row for another file: its texts come along, records elsewhere do not."""
         refs = tuple(_uprooted(ref) for ref in self.refs)
         raw = _without(self.kind, self.raw, self.refs, refs)
-        return Cutting(self.kind, raw, refs, tuple(tuple(c.loose() for c in run) for run in self.taken))
+        return Cutting(self.kind, raw, refs, tuple(tuple(c.detached() for c in run) for run in self.taken))
 
 
 def _uprooted(ref: Ref) -> Ref:
-    if isinstance(ref, Spot):
+    if isinstance(ref, Pinned):
         return ref.payload
-    return ref if isinstance(ref, Payload | Stray) else None
+    return ref if isinstance(ref, Payload | Orphan) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Branch:
     """An element of a list that was cut out: its pieces and bytes, and the lists and tables inside.
 
-    named: the kinds of the records elsewhere that it names, by their keys.
+    Attributes:
+        named: The kinds of the records elsewhere that it names, by their keys.
     """
 
     pieces: tuple[Piece, ...]
     raws: tuple[bytes, ...]
     lists: tuple[tuple[int, Chained], ...]
     tables: tuple[tuple[int, Table], ...]
-    named: Mapping[int, Kind]
+    named: Mapping[int, RecordType]
 
 
 class Draft:
     """A file that is being edited. The model that it was made from stays as it is."""
 
-    __slots__ = ("base", "lists", "pieces", "raws", "rows", "sharings", "tables", "tidy")
+    __slots__ = ("base", "canonical", "lists", "pieces", "raws", "rows", "sharings", "tables")
 
     def __init__(self, base: Model) -> None:
         frame = base.frame
@@ -59,21 +60,23 @@ class Draft:
         self.tables = dict(frame.tables)
         self.lists = dict(frame.lists)
         self.sharings: tuple[Sharing, ...] = frame.sharings
-        self.tidy = frame.tidy
+        self.canonical = frame.canonical
         self.raws: dict[int, bytes] = {}
         self.rows: dict[int, bytearray] = {}
 
     def build(self) -> Model:
-        """The file, laid out, with everything that follows from it."""
+        """Returns the file, laid out, with everything that follows from it."""
         return lay(
             self.base, self.raws, self.rows, self.pieces, self.tables, self.lists, self.sharings,
-            self.tidy,
+            self.canonical,
         )  # fmt: skip
 
     # -- rows
 
     def open(self, key: int) -> tuple[Table, bytearray, list[Refs], int]:
-        """A table that may be edited: itself, its bytes, what its rows name, and the size of a row."""
+        """Returns a table that may be edited: itself, its bytes, what its rows name, and the size of a
+        row.
+        """
         table = self.tables[key]
         if key not in self.rows:
             (piece,) = (piece for piece in self.pieces if piece.table == key)
@@ -86,7 +89,7 @@ class Draft:
         return table, self.rows[key], refs, table.kind.size or 1
 
     def cut(self, key: int, row: int) -> Cutting:
-        """A copy of a row and of the rows that it takes."""
+        """Returns a copy of a row and of the rows that it takes."""
         table = self.tables[key]
         size = table.kind.size or 1
         if key in self.rows:
@@ -113,8 +116,8 @@ class Draft:
                     self.drop(sharing.taken, inner)
                 sharing = self.sharings[number]
                 runs = sharing.runs[:row] + sharing.runs[row + 1 :]
-                loose = frozenset(i - (i > row) for i in sharing.loose if i != row)
-                self._share(number, sharing._replace(runs=runs, loose=loose))
+                dangling = frozenset(i - (i > row) for i in sharing.dangling if i != row)
+                self._share(number, sharing._replace(runs=runs, dangling=dangling))
             elif sharing.taken == key:
                 owner = sharing.owner(row)
                 if owner is not None:
@@ -124,8 +127,11 @@ class Draft:
         self._shift(table.name, row, -1)
 
     def plant(self, key: int, row: int, cutting: Cutting, owner: int | None = None) -> None:
-        """Put a row in front of another, or at the end. owner: the row that takes it, where rows are taken;
-        by default the one that takes the row before.
+        """Put a row in front of another, or at the end.
+
+        Args:
+            owner: The row that takes it, where rows are taken; by default the one that takes the row
+                before.
         """
         table, raw, refs, size = self.open(key)
         raw[row * size : row * size] = cutting.raw
@@ -139,8 +145,8 @@ class Draft:
                     self._share(number, sharing._replace(runs=_changed(sharing.runs, taker, 1)))
             elif sharing.taker == key:
                 runs = (*sharing.runs[:row], 0, *sharing.runs[row:])
-                loose = frozenset(i + (i >= row) for i in sharing.loose)
-                self._share(number, sharing._replace(runs=runs, loose=loose))
+                dangling = frozenset(i + (i >= row) for i in sharing.dangling)
+                self._share(number, sharing._replace(runs=runs, dangling=dangling))
                 first = sharing.first(row)
                 for i, inner in enumerate(taken.pop(0) if taken else ()):
                     self.plant(sharing.taken, first + i, inner, row)
@@ -188,7 +194,7 @@ class Draft:
         """Let the items of a pool stay where they stand, so that it may be edited; the key of its piece."""
         (pool,) = (piece for piece in self.pieces if piece.pool == region)
         start = self.base.frame.starts[pool.key]
-        self.tidy = self.tidy - {region}
+        self.canonical = self.canonical - {region}
         pieces = []
         for piece in self.pieces:
             at = self.base.frame.starts[piece.key]
@@ -198,21 +204,21 @@ class Draft:
                     _, _, refs, size = self.open(piece.table)
                     for row, named in enumerate(refs):
                         refs[row] = self._pinned(table.kind, at + row * size, named, region, start)
-            elif piece.refs and piece.kind is not None:
-                refs_here = self._pinned(piece.kind, at, piece.refs, region, start)
+            elif piece.refs and piece.record_type is not None:
+                refs_here = self._pinned(piece.record_type, at, piece.refs, region, start)
                 if refs_here != piece.refs:
                     piece = changed(piece, refs=refs_here)
             pieces.append(piece)
         self.pieces = pieces
         return pool.key
 
-    def _pinned(self, kind: Kind, at: int, refs: Refs, region: str, start: int) -> Refs:
+    def _pinned(self, kind: RecordType, at: int, refs: Refs, region: str, start: int) -> Refs:
         out = list(refs)
         for i, form in enumerate(kind.pooled):
             ref = out[i]
             if form.region == region and isinstance(ref, Payload):
-                out[i] = Spot(self.base.value(at, form.offset) - start, ref)
-            elif form.region == region and isinstance(ref, Stray):
+                out[i] = Pinned(self.base.value(at, form.offset) - start, ref)
+            elif form.region == region and isinstance(ref, Orphan):
                 out[i] = None
         return tuple(out)
 
@@ -223,7 +229,7 @@ class Draft:
         self.raws[key] = raw
 
     def branch(self, chained: Chained, number: int) -> Branch:
-        """A copy of an element of a list."""
+        """Returns a copy of an element of a list."""
         key = chained.elements[number]
         pieces = tuple(piece for piece in self.pieces if key in piece.path)
         starts, ends = self.base.frame.starts, self.base.frame.ends
@@ -235,7 +241,7 @@ class Draft:
         lists = tuple((tag, inner) for tag, inner in self.lists.items() if key in inner.owner)
         tables = tuple((p.table, self.tables[p.table]) for p in pieces if p.table is not None)
         outside = {ref for piece in pieces for ref in piece.refs if isinstance(ref, int)}
-        kinds = {p.key: p.kind for p in self.pieces if p.key in outside and p.kind is not None}
+        kinds = {p.key: p.record_type for p in self.pieces if p.key in outside and p.record_type is not None}
         return Branch(pieces, raws, lists, tables, kinds)
 
     def prune(self, tag: int, number: int) -> None:
@@ -290,7 +296,7 @@ class Draft:
         for ref, kind in branch.named.items():
             if ref not in keys and ref not in here:
                 # A record that this file lacks: one of its own of that kind takes its part.
-                alike[ref] = next((piece.key for piece in self.pieces if piece.kind is kind), 0)
+                alike[ref] = next((piece.key for piece in self.pieces if piece.record_type is kind), 0)
         made: list[Piece] = []
         for piece, raw in zip(branch.pieces, branch.raws, strict=True):
             refs = tuple(
@@ -305,7 +311,9 @@ class Draft:
             tag_here = None if piece.table is None else tables[piece.table]
             key = keys[piece.key]
             made.append(changed(piece, key=key, path=path, relations=relations, refs=refs, table=tag_here))
-            self.raws[key] = raw if piece.kind is None else _without(piece.kind, raw, piece.refs, refs)
+            self.raws[key] = (
+                raw if piece.record_type is None else _without(piece.record_type, raw, piece.refs, refs)
+            )
         size_of = {t: raw for (t, _), raw in zip(branch.tables, _table_raws(branch), strict=True)}
         for key, table in branch.tables:
             self.tables[tables[key]] = Table(table.name, table.kind, table.low, table.high, list(table.refs))
@@ -322,7 +330,7 @@ class Draft:
         self.lists[tag] = Chained(chained.form, elements, chained.owner)
 
     def _place(self, chained: Chained, number: int) -> int:
-        """Where the pieces of a new element belong."""
+        """Returns where the pieces of a new element belong."""
         if number < len(chained.elements):
             wanted = chained.elements[number]
             return next(i for i, piece in enumerate(self.pieces) if piece.key == wanted)
@@ -340,8 +348,8 @@ class Draft:
         self.graft(tag, number + 1, branch)
 
 
-def _without(kind: Kind, raw: bytes, before: Refs, after: Refs) -> bytes:
-    """The bytes of a record, with 0 where it named a record elsewhere that is not here."""
+def _without(kind: RecordType, raw: bytes, before: Refs, after: Refs) -> bytes:
+    """Returns the bytes of a record, with 0 where it named a record elsewhere that is not here."""
     out = bytearray(raw)
     first = len(kind.pooled)
     for form, old, new in zip(kind.places, before[first:], after[first:], strict=False):
@@ -359,6 +367,6 @@ def _changed(runs: tuple[int, ...], number: int, by: int) -> tuple[int, ...]:
 
 
 def changed(piece: Piece, **parts: Any) -> Piece:
-    """A copy of a piece with other parts."""
+    """Returns a copy of a piece with other parts."""
     kept: dict[str, Any] = {name: getattr(piece, name) for name in Piece.__slots__}
     return Piece(**(kept | parts))

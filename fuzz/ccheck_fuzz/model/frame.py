@@ -7,15 +7,20 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from ccheck_schemas.anatomy import Chained, Kind, Number, Piece, Refs
+from ccheck_schemas.model import Chained, Number, Piece, RecordType, Refs
 
 
 class Table:
-    """The rows of one table. low, high: how many the schema allows. refs: what each row names."""
+    """The rows of one table.
+
+    Args:
+        low, high: How many the schema allows.
+        refs: What each row names.
+    """
 
     __slots__ = ("high", "kind", "low", "name", "refs")
 
-    def __init__(self, name: str, kind: Kind, low: int, high: int, refs: Sequence[Refs]) -> None:
+    def __init__(self, name: str, kind: RecordType, low: int, high: int, refs: Sequence[Refs]) -> None:
         self.name = name
         self.kind = kind
         self.low = low
@@ -24,22 +29,28 @@ class Table:
 
 
 class Sharing(NamedTuple):
-    """How the rows of one table take those of another. taker, taken: keys of tables. share: which of the
-    taker's shares. runs: how many rows each row takes, in order. loose: the rows whose numbers say otherwise.
+    """How the rows of one table take those of another.
+
+    Attributes:
+        taker: The key of the table that takes rows.
+        share: The index among the taker's shares.
+        taken: The key of the table whose rows are taken.
+        runs: How many rows each row takes, in order.
+        dangling: The rows of the taker whose numbers disagree with `runs`.
     """
 
     taker: int
     share: int
     taken: int
     runs: tuple[int, ...]
-    loose: frozenset[int] = frozenset()
+    dangling: frozenset[int] = frozenset()
 
     def first(self, row: int) -> int:
-        """The first row that a row takes."""
+        """Returns the first row that a row takes."""
         return sum(self.runs[:row])
 
     def owner(self, row: int) -> int | None:
-        """The row of the taker that takes a row; None for one that nobody takes."""
+        """Returns the row of the taker that takes a row; None for one that nobody takes."""
         for number, run in enumerate(self.runs):
             if row < run:
                 return number
@@ -48,11 +59,14 @@ class Sharing(NamedTuple):
 
 
 class Population(NamedTuple):
-    """All records of one kind. starts: their offsets. table: the key of their table; None for pieces, whose
-    keys are in `keys`.
+    """All records of one kind.
+
+    Attributes:
+        starts: Their offsets.
+        table: The key of their table; None for pieces, whose keys are in `keys`.
     """
 
-    kind: Kind
+    kind: RecordType
     starts: Sequence[int]
     table: int | None
     keys: Sequence[int]
@@ -63,12 +77,16 @@ Seal = tuple[int, struct.Struct, int]
 
 
 class Frame:
-    """The layout of one file. starts, ends: offsets by the pieces' keys. tidy: the pools that hold each item
-    once, in the order of first use, and nothing else.
+    """The layout of one file.
+
+    Attributes:
+        starts, ends: Offsets by the keys of the pieces.
+        canonical: The pools that contain each item once, in the order of first use, and nothing else.
     """
 
     __slots__ = (
         "_populations",
+        "canonical",
         "ends",
         "lists",
         "pieces",
@@ -76,7 +94,6 @@ class Frame:
         "sharings",
         "starts",
         "tables",
-        "tidy",
     )
 
     def __init__(
@@ -87,7 +104,7 @@ class Frame:
         tables: Mapping[int, Table],
         lists: Mapping[int, Chained],
         sharings: tuple[Sharing, ...],
-        tidy: frozenset[str],
+        canonical: frozenset[str],
         seals: tuple[Seal, ...],
     ) -> None:
         self.pieces = pieces
@@ -96,7 +113,7 @@ class Frame:
         self.tables = tables
         self.lists = lists
         self.sharings = sharings
-        self.tidy = tidy
+        self.canonical = canonical
         self.seals = seals
         self._populations: tuple[Population, ...] | None = None
 
@@ -109,7 +126,7 @@ class Frame:
 
     def _count(self) -> list[Population]:
         found: list[Population] = []
-        loose: dict[Kind, tuple[list[int], list[int]]] = {}
+        detached: dict[RecordType, tuple[list[int], list[int]]] = {}
         for piece in self.pieces:
             if piece.table is not None:
                 table = self.tables[piece.table]
@@ -118,12 +135,15 @@ class Frame:
                 if table.refs:
                     places = range(start, start + size * len(table.refs), size)
                     found.append(Population(table.kind, places, piece.table, ()))
-            elif piece.kind is not None:
-                if piece.kind not in loose:
-                    loose[piece.kind] = ([], [])
-                    found.append(Population(piece.kind, loose[piece.kind][0], None, loose[piece.kind][1]))
-                loose[piece.kind][0].append(self.starts[piece.key])
-                loose[piece.kind][1].append(piece.key)
+            elif piece.record_type is not None:
+                if piece.record_type not in detached:
+                    starts: list[int] = []
+                    keys: list[int] = []
+                    detached[piece.record_type] = (starts, keys)
+                    found.append(Population(piece.record_type, starts, None, keys))
+                starts, keys = detached[piece.record_type]
+                starts.append(self.starts[piece.key])
+                keys.append(piece.key)
         return found
 
     def having(
@@ -132,7 +152,7 @@ class Frame:
         tables: Mapping[int, Table] | None = None,
         sharings: tuple[Sharing, ...] | None = None,
     ) -> Frame:
-        """The same layout with other parts; the records stand where they stood."""
+        """Returns the same layout with other parts; the records stand where they stood."""
         frame = Frame(
             self.pieces if pieces is None else pieces,
             self.starts,
@@ -140,18 +160,18 @@ class Frame:
             self.tables if tables is None else tables,
             self.lists,
             self.sharings if sharings is None else sharings,
-            self.tidy,
+            self.canonical,
             self.seals,
         )
         frame._populations = self._populations
         return frame
 
     def piece(self, key: int) -> Piece:
-        """The piece of a key. Raises StopIteration."""
+        """Returns the piece of a key. Raises StopIteration."""
         return next(piece for piece in self.pieces if piece.key == key)
 
     def counts(self) -> list[int]:
-        """The lengths of all tables, lists and runs of this file, each once."""
+        """Returns the lengths of all tables, lists and runs of this file, each once."""
         found = [len(table.refs) for table in self.tables.values()]
         found += [len(chained.elements) for chained in self.lists.values()]
         for sharing in self.sharings:
@@ -159,7 +179,7 @@ class Frame:
         return list(dict.fromkeys(found))
 
     def weight(self) -> int:
-        """What the frame costs in memory, roughly in bytes."""
+        """Returns what the frame costs in memory, roughly in bytes."""
         return 200 * len(self.pieces) + sum(16 * len(table.refs) for table in self.tables.values())
 
 
@@ -173,17 +193,21 @@ class Model:
         self.frame = frame
 
     def value(self, start: int, number: Number) -> int:
-        """A number of the record at `start`."""
+        """Returns a number of the record at `start`."""
         return int(number.packer.unpack_from(self.data, start + number.delta)[0])
 
     def with_bytes(self, at: int, raw: bytes, *, sealed: bool = True) -> Model:
-        """The same file with other bytes in place, as many."""
+        """Returns the same file with other bytes in place, as many."""
         out = bytearray(self.data)
         out[at : at + len(raw)] = raw
         return Model(self.seal(out) if sealed else bytes(out), self.frame)
 
     def with_number(self, start: int, number: Number, value: int, frame: Frame | None = None) -> Model:
-        """The same file with another number in the record at `start`. frame: instead of its own."""
+        """Returns the same file with another number in the record at `start`.
+
+        Args:
+            frame: Instead of its own.
+        """
         out = bytearray(self.data)
         try:
             number.packer.pack_into(out, start + number.delta, value)
@@ -192,7 +216,7 @@ class Model:
         return Model(self.seal(out, frame), frame or self.frame)
 
     def seal(self, out: bytearray, frame: Frame | None = None) -> bytes:
-        """The bytes with true checksums."""
+        """Returns the bytes with true checksums."""
         for at, packer, start in (frame or self.frame).seals:
             packer.pack_into(out, at, zlib.crc32(memoryview(out)[start:] if start else out))
         return bytes(out)

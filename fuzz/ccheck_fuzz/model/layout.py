@@ -7,25 +7,25 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 
 from ccheck_fuzz.model.frame import Frame, Model, Seal, Sharing, Table
-from ccheck_schemas.anatomy import (
+from ccheck_schemas.model import (
     Chained,
-    Kind,
+    Derivation,
     Number,
+    Orphan,
     Payload,
     Piece,
+    Pinned,
+    RecordType,
     Ref,
     Refs,
     Relation,
-    Spot,
-    Stray,
-    Tie,
 )
 
 
 def rebuilt(model: Model) -> Model:
-    """The same file, laid out anew from its pieces."""
+    """Returns the same file, laid out anew from its pieces."""
     frame = model.frame
-    return lay(model, {}, {}, frame.pieces, frame.tables, frame.lists, frame.sharings, frame.tidy)
+    return lay(model, {}, {}, frame.pieces, frame.tables, frame.lists, frame.sharings, frame.canonical)
 
 
 def lay(
@@ -36,16 +36,31 @@ def lay(
     tables: Mapping[int, Table],
     lists: Mapping[int, Chained],
     sharings: tuple[Sharing, ...],
-    tidy: frozenset[str],
+    canonical: frozenset[str],
 ) -> Model:
-    """A new file. raws, rows: the bytes of pieces and tables that are not those of `base`."""
-    return Layout(base, tables, lists, sharings, tidy).run(raws, rows, pieces)
+    """Returns a new file.
+
+    Args:
+        raws, rows: The bytes of pieces and tables that are not those of `base`.
+    """
+    return Layout(base, tables, lists, sharings, canonical).run(raws, rows, pieces)
 
 
 class Layout:
     """One file as it is laid out."""
 
-    __slots__ = ("base", "ends", "items", "lists", "out", "pools", "sharings", "starts", "tables", "tidy")
+    __slots__ = (
+        "base",
+        "canonical",
+        "ends",
+        "items",
+        "lists",
+        "out",
+        "pools",
+        "sharings",
+        "starts",
+        "tables",
+    )
 
     def __init__(
         self,
@@ -53,13 +68,13 @@ class Layout:
         tables: Mapping[int, Table],
         lists: Mapping[int, Chained],
         sharings: tuple[Sharing, ...],
-        tidy: frozenset[str],
+        canonical: frozenset[str],
     ) -> None:
         self.base = base
         self.tables = tables
         self.lists = lists
         self.sharings = sharings
-        self.tidy = tidy
+        self.canonical = canonical
         self.starts: dict[int, int] = {}
         self.ends: dict[int, int] = {}
         self.pools: dict[str, int] = {}
@@ -69,14 +84,18 @@ class Layout:
     def run(
         self, raws: Mapping[int, bytes], rows: Mapping[int, bytes | bytearray], pieces: Sequence[Piece]
     ) -> Model:
-        """The file. raws, rows: the bytes of pieces and tables that are not those of the base."""
+        """Returns the file.
+
+        Args:
+            raws, rows: The bytes of pieces and tables that are not those of the base.
+        """
         data, old_starts, old_ends = self.base.data, self.base.frame.starts, self.base.frame.ends
         chunks: list[bytes | bytearray] = []
         starts, ends = self.starts, self.ends
         held: list[Piece] = []
         named: list[Piece] = []
         related: list[Piece] = []
-        bent: set[int] = set()
+        dangling: set[int] = set()
         at = 0
         for piece in pieces:
             if piece.align > 1 and at % piece.align:
@@ -103,24 +122,24 @@ class Layout:
                 named.append(piece)
             if piece.relations:
                 related.append(piece)
-            if piece.bent:
-                bent.add(key)
+            if piece.dangling:
+                dangling.add(key)
         out = self.out = bytearray().join(chunks)
         for piece in held:
             self.name_rows(self.tables[piece.table or 0], starts[piece.key])
         for piece in named:
-            if piece.kind is not None:
-                self.name(piece.kind, piece.refs, starts[piece.key])
+            if piece.record_type is not None:
+                self.name(piece.record_type, piece.refs, starts[piece.key])
         for chained in self.lists.values():
             if chained.form.next is not None:
-                self.link(chained, bent)
+                self.link(chained, dangling)
         if self.sharings:
             self.share(held)
         seals: list[Seal] = []
         for piece in related:
             for relation in piece.relations:
                 place = starts[piece.key] + relation.number.delta
-                if relation.tie is Tie.CHECKSUM:
+                if relation.derivation is Derivation.CHECKSUM:
                     seals.append((place, relation.number.packer, relation.target))
                     continue
                 value = self.amount(relation)
@@ -129,23 +148,23 @@ class Layout:
         for place, packer, start in seals:
             packer.pack_into(out, place, zlib.crc32(memoryview(out)[start:]))
         frame = Frame(
-            pieces, starts, ends, self.tables, self.lists, self.sharings, self.tidy, tuple(seals)
+            pieces, starts, ends, self.tables, self.lists, self.sharings, self.canonical, tuple(seals)
         )  # fmt: skip
         return Model(bytes(out), frame)
 
     def amount(self, relation: Relation) -> int | None:
-        """What a number counts; None where what it counted is gone."""
-        match relation.tie:
-            case Tie.BYTES:
+        """Returns what a number counts; None where what it counted is gone."""
+        match relation.derivation:
+            case Derivation.BYTES:
                 if relation.target not in self.starts or relation.last not in self.ends:
                     return None
                 return self.ends[relation.last] - self.starts[relation.target] - relation.trim
-            case Tie.ELEMENTS:
+            case Derivation.ELEMENTS:
                 if relation.target in self.tables:
                     return len(self.tables[relation.target].refs)
                 chained = self.lists.get(relation.target)
                 return None if chained is None else len(chained.elements)
-            case Tie.FIRST:
+            case Derivation.FIRST:
                 chained = self.lists.get(relation.target)
                 if chained is None:
                     return None
@@ -155,10 +174,12 @@ class Layout:
     # -- pools
 
     def pool(self, region: str, at: int, before: bytes | bytearray, pieces: Sequence[Piece]) -> bytes:
-        """The bytes of a pool: its items in the order of first use, or as it was with new items behind."""
+        """Returns the bytes of a pool: its items in the order of first use, or as it was with new items
+        behind.
+        """
         self.pools[region] = at
         items = self.items[region] = {}
-        if region in self.tidy:
+        if region in self.canonical:
             blob = bytearray()
             for ref in self.used(region, pieces):
                 key = ref[:3]
@@ -180,20 +201,23 @@ class Layout:
         return bytes(blob)
 
     def used(self, region: str, pieces: Sequence[Piece]) -> Iterator[Payload]:
-        """The items that records name, in the order of the records; what a row takes stands behind it."""
+        """Yields the items that records name, in the order of the records.
+
+        What a row takes stands behind it.
+        """
         taken = {sharing.taken for sharing in self.sharings}
         for piece in pieces:
             if piece.table is not None:
                 if piece.table not in taken:
                     yield from self.used_by_rows(region, piece.table, 0, len(self.tables[piece.table].refs))
-            elif piece.refs and piece.kind is not None:
-                yield from _payloads(region, piece.kind, piece.refs)
+            elif piece.refs and piece.record_type is not None:
+                yield from _payloads(region, piece.record_type, piece.refs)
         for sharing in self.sharings:
             rest = sum(sharing.runs)
             yield from self.used_by_rows(region, sharing.taken, rest, len(self.tables[sharing.taken].refs))
 
     def used_by_rows(self, region: str, key: int, first: int, last: int) -> Iterator[Payload]:
-        """The items that some rows name, and behind each those of the rows that it takes."""
+        """Yields the items that some rows name, and behind each those of the rows that it takes."""
         table = self.tables[key]
         kind = table.kind
         sharings = [sharing for sharing in self.sharings if sharing.taker == key]
@@ -228,7 +252,7 @@ class Layout:
             if refs[0] is not None or len(refs) > 1:
                 self.name(kind, refs, start + row * size)
 
-    def name(self, kind: Kind, refs: Refs, start: int) -> None:
+    def name(self, kind: RecordType, refs: Refs, start: int) -> None:
         """Write the offsets that a record names."""
         out = self.out
         number = 0
@@ -237,7 +261,7 @@ class Layout:
             number += 1
             if ref is None:
                 continue
-            if type(ref) is Spot:
+            if type(ref) is Pinned:
                 offset = self.pools.get(form.region, 0) + ref.delta
                 length = len(ref.payload.content)
             elif type(ref) is Payload:
@@ -245,7 +269,7 @@ class Layout:
                 if found is None:
                     continue
                 offset, length = found, len(ref.content)
-            elif type(ref) is Stray:
+            elif type(ref) is Orphan:
                 offset = self.items.get(form.region, {}).get(ref.payload[:3], 0)
                 length = len(ref.payload.content)
                 if ref.offset and offset:
@@ -266,38 +290,38 @@ class Layout:
                 value = 0 if at is None else (at - place.base) // place.slope
                 _put(out, start + place.number.delta, place.number, value)
 
-    def link(self, chained: Chained, bent: set[int]) -> None:
+    def link(self, chained: Chained, dangling: set[int]) -> None:
         """Write the offsets of the next elements of a chain."""
         number = chained.form.next
         if number is None or not chained.elements:
             return
         starts = self.starts
         for key, following in zip(chained.elements, (*chained.elements[1:], 0), strict=True):
-            if key in starts and key not in bent:
+            if key in starts and key not in dangling:
                 _put(self.out, starts[key] + number.delta, number, starts.get(following, 0))
 
     def share(self, pieces: Sequence[Piece]) -> None:
         """Write which rows each row takes."""
         begins = {piece.table: self.starts[piece.key] for piece in pieces if piece.table is not None}
-        for taker, number, _, runs, loose in self.sharings:
+        for taker, number, _, runs, dangling in self.sharings:
             kind = self.tables[taker].kind
             share = kind.shares[number]
             at, size = begins[taker], kind.size or 0
             first = 0
             for row, run in enumerate(runs):
-                if row not in loose:
+                if row not in dangling:
                     _put(self.out, at + share.first.delta, share.first, first)
                     _put(self.out, at + share.count.delta, share.count, run)
                 first += run
                 at += size
 
 
-def _payloads(region: str, kind: Kind, refs: Sequence[Ref]) -> Iterator[Payload]:
+def _payloads(region: str, kind: RecordType, refs: Sequence[Ref]) -> Iterator[Payload]:
     for form, ref in zip(kind.pooled, refs, strict=False):
         if form.region == region:
             if type(ref) is Payload:
                 yield ref
-            elif type(ref) is Stray:
+            elif type(ref) is Orphan:
                 yield ref.payload
 
 

@@ -7,24 +7,38 @@ from collections.abc import Mapping
 
 from ccheck_fuzz.model.frame import Frame, Model, Sharing, Table
 from ccheck_fuzz.model.layout import Layout, rebuilt
-from ccheck_schemas.anatomy import KEYS, Anatomy, Kind, Payload, Piece, Refs, Spot, Tie, dissect
+from ccheck_schemas.model import (
+    KEYS,
+    Derivation,
+    FileModel,
+    Payload,
+    Piece,
+    Pinned,
+    RecordType,
+    Refs,
+    decompose,
+)
 from ccheck_schemas.schema import Schema
 
 
 def opened(schema: Schema, data: bytes, *, repaired: bool = False) -> Model:
-    """The model of a file. Any bytes have one, and it is built back to the same bytes.
+    """Returns the model of a file.
+
+    Any bytes have one, and it is built back to the same bytes.
 
     A relation that does not hold in `data` is left as it stands, as if it had been broken on purpose.
-    repaired: all relations hold in the model, whatever `data` says.
+
+    Args:
+        repaired: All relations hold in the model, whatever `data` says.
     """
-    anatomy = dissect(schema.root, data)
-    pieces = _without_overlap(anatomy, data)
+    file_model = decompose(schema.root, data)
+    pieces = _without_overlap(file_model, data)
     starts = {piece.key: piece.start for piece in pieces}
     ends = {piece.key: piece.end for piece in pieces}
     kept = {piece.table for piece in pieces if piece.table is not None}
     tables = {
-        key: Table(rows.name, rows.kind, rows.low, rows.high, rows.rows)
-        for key, rows in anatomy.tables.items()
+        key: Table(rows.name, rows.record_type, rows.low, rows.high, rows.rows)
+        for key, rows in file_model.tables.items()
         if key in kept
     }
     for piece in pieces:
@@ -32,32 +46,34 @@ def opened(schema: Schema, data: bytes, *, repaired: bool = False) -> Model:
     for table in tables.values():
         if table.kind.places:
             table.refs = [_present(refs, starts) for refs in table.refs]
-    for chained in anatomy.lists.values():
+    for chained in file_model.lists.values():
         chained.elements = tuple(key for key in chained.elements if key in starts)
-    frame = Frame(pieces, starts, ends, tables, anatomy.lists, (), frozenset(), ())
+    frame = Frame(pieces, starts, ends, tables, file_model.lists, (), frozenset(), ())
     model = Model(data, frame)
     frame.sharings = tuple(_sharings(model, repaired=repaired))
     regions = {piece.pool: piece.key for piece in reversed(pieces) if piece.pool is not None}
-    frame.tidy = frozenset(regions)
+    frame.canonical = frozenset(regions)
     if regions and not repaired:
-        frame.tidy = frozenset(region for region in regions if _is_tidy(model, region))
-        _pin(model, {region: starts[key] for region, key in regions.items() if region not in frame.tidy})
+        frame.canonical = frozenset(region for region in regions if _is_canonical(model, region))
+        _pin(model, {region: starts[key] for region, key in regions.items() if region not in frame.canonical})
     if repaired:
         for piece in pieces:
-            piece.bent = False
+            piece.dangling = False
         return rebuilt(model)
     _loosen(model)
     frame.seals = tuple(
         (piece.start + relation.number.delta, relation.number.packer, relation.target)
         for piece in pieces
         for relation in piece.relations
-        if relation.tie is Tie.CHECKSUM
+        if relation.derivation is Derivation.CHECKSUM
     )
     return model if rebuilt(model).data == data else _rigid(model)
 
 
 def _rigid(model: Model) -> Model:
-    """A model in which nothing follows from anything: for files so broken that a layout would change them."""
+    """Returns a model in which nothing follows from anything: for files so broken that a layout would change
+    them.
+    """
     frame = model.frame
     pieces = [_unrelated(piece) for piece in frame.pieces]
     for piece in pieces:
@@ -82,22 +98,25 @@ def _nothing(table: Table) -> list[Refs]:
 
 
 def _present(refs: Refs, starts: Mapping[int, int]) -> Refs:
-    """What a record names, without the pieces that overlap others and were left out."""
+    """Returns what a record names, without the pieces that overlap others and were left out."""
     if all(not isinstance(ref, int) or ref in starts for ref in refs):
         return refs
     return tuple(ref if not isinstance(ref, int) or ref in starts else None for ref in refs)
 
 
-def _without_overlap(anatomy: Anatomy, data: bytes) -> list[Piece]:
-    """The pieces in the order of the file. One that overlaps another is left out, and gaps are filled."""
+def _without_overlap(file_model: FileModel, data: bytes) -> list[Piece]:
+    """Returns the pieces in the order of the file.
+
+    One that overlaps another is left out, and gaps are filled.
+    """
     order = sorted(
-        range(len(anatomy.pieces)),
-        key=lambda i: (anatomy.pieces[i].start, anatomy.pieces[i].end > anatomy.pieces[i].start, i),
+        range(len(file_model.pieces)),
+        key=lambda i: (file_model.pieces[i].start, file_model.pieces[i].end > file_model.pieces[i].start, i),
     )
     found: list[Piece] = []
     at = 0
     for i in order:
-        piece = anatomy.pieces[i]
+        piece = file_model.pieces[i]
         if piece.start < at or piece.end > len(data):
             continue
         gap = data[at : piece.start]
@@ -119,7 +138,7 @@ def _without_overlap(anatomy: Anatomy, data: bytes) -> list[Piece]:
 
 
 def _sharings(model: Model, *, repaired: bool) -> list[Sharing]:
-    """Who takes whose rows, where the rows of a table take all rows of another, in order."""
+    """Returns who takes whose rows, where the rows of a table take all rows of another, in order."""
     frame = model.frame
     by_name: dict[str, int] = {}
     for key, table in frame.tables.items():
@@ -144,11 +163,11 @@ def _sharings(model: Model, *, repaired: bool) -> list[Sharing]:
                 continue
             firsts = [model.value(start, share.first) for start in starts]
             expected = [sum(runs[:i]) for i in range(len(runs))] if len(runs) < 64 else _sums(runs)
-            loose = frozenset(i for i, first in enumerate(firsts) if first != expected[i])
-            if len(loose) > len(runs) // 2 and not repaired:
+            dangling = frozenset(i for i, first in enumerate(firsts) if first != expected[i])
+            if len(dangling) > len(runs) // 2 and not repaired:
                 continue
             taken.add(other)
-            found.append(Sharing(piece.table, number, other, runs, frozenset() if repaired else loose))
+            found.append(Sharing(piece.table, number, other, runs, frozenset() if repaired else dangling))
     return found
 
 
@@ -165,8 +184,8 @@ def _shared_out(rows: int, takers: int) -> tuple[int, ...]:
     return tuple(rows * (i + 1) // takers - rows * i // takers for i in range(takers))
 
 
-def _is_tidy(model: Model, region: str) -> bool:
-    """Whether a pool is what a layout of its items would make of it."""
+def _is_canonical(model: Model, region: str) -> bool:
+    """Returns whether a pool is what a layout of its items would make of it."""
     frame = model.frame
     trial = Frame(
         frame.pieces, frame.starts, frame.ends, frame.tables, frame.lists, (), frozenset([region]), ()
@@ -178,22 +197,22 @@ def _is_tidy(model: Model, region: str) -> bool:
 
 
 def _unrelated(piece: Piece) -> Piece:
-    """A piece whose relations are left alone."""
+    """Returns a piece whose relations are left alone."""
     return Piece(
-        piece.key, piece.start, piece.end, piece.kind, piece.align, piece.path, (), piece.refs, piece.table,
-        piece.pool, True,
+        piece.key, piece.start, piece.end, piece.record_type, piece.align, piece.path, (), piece.refs,
+        piece.table, piece.pool, True,
     )  # fmt: skip
 
 
 def _pin(model: Model, regions: Mapping[str, int]) -> None:
     """Let the items of untidy pools stay where they stand."""
 
-    def pinned(kind: Kind, start: int, refs: Refs) -> Refs:
+    def pinned(kind: RecordType, start: int, refs: Refs) -> Refs:
         out = list(refs)
         for i, form in enumerate(kind.pooled):
             ref = refs[i]
             if type(ref) is Payload and form.region in regions:
-                out[i] = Spot(model.value(start, form.offset) - regions[form.region], ref)
+                out[i] = Pinned(model.value(start, form.offset) - regions[form.region], ref)
         return tuple(out)
 
     for piece in model.frame.pieces:
@@ -204,14 +223,14 @@ def _pin(model: Model, regions: Mapping[str, int]) -> None:
                 table.refs = [
                     pinned(table.kind, piece.start + i * size, refs) for i, refs in enumerate(table.refs)
                 ]
-        elif piece.kind is not None and piece.kind.pooled:
-            piece.refs = pinned(piece.kind, piece.start, piece.refs)
+        elif piece.record_type is not None and piece.record_type.pooled:
+            piece.refs = pinned(piece.record_type, piece.start, piece.refs)
 
 
 def _loosen(model: Model) -> None:
     """Leave the numbers alone that do not say what they should."""
     frame = model.frame
-    layout = Layout(model, frame.tables, frame.lists, frame.sharings, frame.tidy)
+    layout = Layout(model, frame.tables, frame.lists, frame.sharings, frame.canonical)
     layout.starts, layout.ends = dict(frame.starts), dict(frame.ends)
     layout.out = bytearray(model.data)
     for piece in frame.pieces:
@@ -219,7 +238,7 @@ def _loosen(model: Model) -> None:
         for relation in piece.relations:
             actual = model.value(piece.start, relation.number)
             amount = layout.amount(relation)
-            if relation.tie is Tie.CHECKSUM:
+            if relation.derivation is Derivation.CHECKSUM:
                 holds = actual == zlib.crc32(memoryview(model.data)[relation.target :])
             else:
                 holds = amount is not None and actual == relation.number.fit(relation.value(amount))

@@ -12,9 +12,9 @@ from itertools import accumulate
 from random import Random
 from typing import Final
 
-from ccheck_fuzz.interest import Interest
 from ccheck_fuzz.model import Model, Models
 from ccheck_fuzz.mutate import numbers, patterns, plain, pools, records, relations, texts
+from ccheck_fuzz.mutate.interesting_values import InterestingValues
 from ccheck_fuzz.mutate.place import Context, Mutation, focus_of
 from ccheck_schemas.schema import Schema
 
@@ -22,7 +22,7 @@ __all__ = ["MUTATIONS", "Context", "Mutation", "Mutator"]
 
 MUTATIONS: Final[tuple[tuple[Mutation, int], ...]] = (
     (numbers.bound_off_by_one, 8),
-    (numbers.number_of_interest, 24),
+    (numbers.interesting_number, 24),
     (numbers.count_of_another_list, 14),
     (numbers.number_small, 8),
     (numbers.number_one_off, 10),
@@ -46,11 +46,11 @@ MUTATIONS: Final[tuple[tuple[Mutation, int], ...]] = (
     (texts.text_at_its_limit, 5),
     (texts.text_with_nul, 2),
     (texts.text_malformed, 2),
-    (texts.text_of_interest, 3),
+    (texts.interesting_text, 3),
     (texts.text_in_other_case, 4),
     (texts.text_resized, 3),
     (texts.text_of_another_record, 2),
-    (texts.word_of_interest, 10),
+    (texts.interesting_word, 10),
     (texts.words_swapped, 2),
     (patterns.text_of_metacharacters, 8),
     (patterns.pattern_unbalanced, 6),
@@ -68,7 +68,7 @@ MUTATIONS: Final[tuple[tuple[Mutation, int], ...]] = (
     (relations.index_broken, 3),
     (relations.offset_broken, 8),
     (relations.record_past_the_end, 4),
-    (relations.chain_bent, 4),
+    (relations.link_dangling, 4),
     (relations.checksum_broken, 1),
     (plain.byte_changed, 8),
     (plain.byte_changed_unsealed, 1),
@@ -100,17 +100,19 @@ class Mutator:
     def __init__(
         self,
         schema: Schema,
-        interest: Interest | None = None,
+        interesting: InterestingValues | None = None,
         seeds: Iterable[bytes] = (),
         models: Models | None = None,
     ) -> None:
-        self.interest = interest or Interest()
+        self.interesting = interesting or InterestingValues()
         self.models = models or Models(schema)
         self.others: list[Model] = [self.models.get(seed) for seed in seeds]
 
     def mutate(self, data: bytes, random: Random, max_size: int = MOST_BYTES) -> bytes:
-        """Another file of at most `max_size` bytes, of any bytes; the same random numbers give the same."""
-        context = Context(self.interest, self.others, max_size)
+        """Returns another file of at most `max_size` bytes, of any bytes; the same random numbers give the
+        same.
+        """
+        context = Context(self.interesting, self.others, max_size)
         for _ in range(_TRIES):
             made = self._stacked(self.models.get(data), random, context)
             raw = made if isinstance(made, bytes) else made.data
@@ -121,7 +123,7 @@ class Mutator:
         return data[:max_size]
 
     def cross(self, one: bytes, two: bytes, random: Random, max_size: int = MOST_BYTES) -> bytes:
-        """A file with records of both, at most `max_size` bytes long."""
+        """Returns a file with records of both, at most `max_size` bytes long."""
         model, other = self.models.get(one), self.models.get(two)
         for _ in range(_TRIES):
             made: Model | None = model
@@ -159,7 +161,7 @@ def once(model: Model, random: Random, context: Context) -> Model | bytes | None
 
 
 def named(name: str) -> Mutation:
-    """The mutator of that name. Raises KeyError."""
+    """Returns the mutator of that name. Raises KeyError."""
     found: Sequence[Mutation] = [mutation for mutation, _ in MUTATIONS if mutation.__name__ == name]
     if not found:
         raise KeyError(name)

@@ -7,7 +7,7 @@ from random import Random
 
 from ccheck_fuzz.model import Model
 from ccheck_fuzz.mutate.place import Context, Site, pick, row_of, site, with_value
-from ccheck_schemas.anatomy import Role
+from ccheck_schemas.model import Role
 
 FREE = frozenset({Role.PLAIN, Role.BOUNDED})
 BOUNDED = frozenset({Role.BOUNDED})
@@ -29,10 +29,10 @@ def bound_off_by_one(model: Model, random: Random, context: Context) -> Model | 
     return _other(model, random, place, (low - 1, low, low + 1, high - 1, high, high + 1))
 
 
-def number_of_interest(model: Model, random: Random, context: Context) -> Model | None:
+def interesting_number(model: Model, random: Random, context: Context) -> Model | None:
     """A number that the schema, the definitions or a driver build names, or one beside it."""
     place = site(model, random, FREE, context)
-    return None if place is None else _other(model, random, place, context.interest.fitting(place.number))
+    return None if place is None else _other(model, random, place, context.interesting.fitting(place.number))
 
 
 def count_of_another_list(model: Model, random: Random, context: Context) -> Model | None:
@@ -139,7 +139,7 @@ def numbers_swapped(model: Model, random: Random, context: Context) -> Model | N
 
 
 def _other(model: Model, random: Random, place: Site, values: Sequence[int]) -> Model | None:
-    """One of the values that the field can hold and does not hold yet; None where there is none."""
+    """Returns one of the values that the field can hold and does not hold yet; None where there is none."""
     number = place.number
     before = model.value(place.start, number)
     for _ in range(4):

@@ -21,7 +21,9 @@ def text_of_metacharacters(model: Model, random: Random, context: Context) -> Mo
     """A regular expression that is none, or one that costs dearly."""
 
     def edit(text: Text, random: Random, context: Context) -> bytes | None:
-        return text.encoded(pick(random, context.interest.costly).decode("utf-8")) if text.encoding else None
+        return (
+            text.encoded(pick(random, context.interesting.costly).decode("utf-8")) if text.encoding else None
+        )
 
     return edited(model, random, context, edit)
 
@@ -67,16 +69,18 @@ def pattern_repeated(model: Model, random: Random, context: Context) -> Model | 
 
 
 def _is_pattern(text: Text, random: Random) -> bool:
-    """Whether a text is to be taken for a pattern: mostly one that looks like one."""
+    """Returns whether a text is to be taken for a pattern: mostly one that looks like one."""
     return bool(text.encoding) and (not SIGNS.isdisjoint(text.content) or random.random() < PLAIN)
 
 
 def _characters(text: Text) -> list[bytes]:
-    """The bytes of a text, character by character where each has as many as a NUL."""
+    """Returns the bytes of a text, character by character where each has as many as a NUL."""
     unit = len(text.unit)
     return [text.content[i : i + unit] for i in range(0, len(text.content), unit)]
 
 
 def _plain(unit: bytes) -> str:
-    """The ASCII character that the bytes of one are, in any encoding; else nothing that is searched for."""
+    """Returns the ASCII character that the bytes of one are, in any encoding; else nothing that is searched
+    for.
+    """
     return chr(unit[0]) if unit[0] < 0x80 and not any(unit[1:]) else "\0"

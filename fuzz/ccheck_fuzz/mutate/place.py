@@ -10,10 +10,10 @@ from math import sqrt
 from random import Random
 from typing import NamedTuple, TypeVar
 
-from ccheck_fuzz.interest import Interest
 from ccheck_fuzz.model import Frame, Model, Population, Table
 from ccheck_fuzz.model.draft import changed
-from ccheck_schemas.anatomy import DERIVED, Kind, Number, Payload, Ref, Refs, Role, Stray
+from ccheck_fuzz.mutate.interesting_values import InterestingValues
+from ccheck_schemas.model import DERIVED, Number, Orphan, Payload, RecordType, Ref, Refs, Role
 
 T = TypeVar("T")
 
@@ -21,16 +21,20 @@ T = TypeVar("T")
 class Focus(NamedTuple):
     """A record that mutations keep to: what one number means depends on those beside it."""
 
-    kind: Kind
+    kind: RecordType
     row: int
 
 
 class Context(NamedTuple):
-    """What mutators know besides the file. others: seeds of the same schema. most: bytes of a file. focus:
-    the record to keep to, where the file has it and it has what a mutator needs.
+    """What mutators know besides the file.
+
+    Attributes:
+        others: Seeds of the same schema.
+        most: Bytes of a file.
+        focus: The record to keep to, where the file has it and it has what a mutator needs.
     """
 
-    interest: Interest
+    interesting: InterestingValues
     others: Sequence[Model]
     most: int
     focus: Focus | None = None
@@ -41,7 +45,12 @@ Mutation = Callable[[Model, Random, Context], Model | bytes | None]
 
 
 class Site(NamedTuple):
-    """A number of a record. row: the number of the record in its population. start: its offset."""
+    """A number of a record.
+
+    Attributes:
+        row: The number of the record in its population.
+        start: Its offset.
+    """
 
     population: Population
     row: int
@@ -50,12 +59,14 @@ class Site(NamedTuple):
 
 
 def pick(random: Random, options: Sequence[T]) -> T:
-    """One of the options, all alike."""
+    """Returns one of the options, all alike."""
     return options[int(random.random() * len(options))]
 
 
 def row_of(random: Random, count: int) -> int:
-    """One of so many rows: now and then the last or the first, where lists end and indices run over."""
+    """Returns one of so many rows: now and then the last or the first, where lists end and indices run
+    over.
+    """
     chance = random.random()
     if chance < 0.15:
         return count - 1
@@ -63,13 +74,13 @@ def row_of(random: Random, count: int) -> int:
 
 
 @cache
-def numbers_of(kind: Kind, roles: frozenset[Role]) -> tuple[Number, ...]:
-    """The numbers of a kind with one of the roles."""
+def numbers_of(kind: RecordType, roles: frozenset[Role]) -> tuple[Number, ...]:
+    """Returns the numbers of a kind with one of the roles."""
     return tuple(number for number in kind.numbers if number.role in roles)
 
 
 def chosen(populations: Sequence[Population], random: Random, context: Context) -> tuple[Population, int]:
-    """One of the populations and one of its rows: those in focus, or any."""
+    """Returns one of the populations and one of its rows: those in focus, or any."""
     focus = context.focus
     if focus is not None:
         for population in populations:
@@ -80,21 +91,21 @@ def chosen(populations: Sequence[Population], random: Random, context: Context) 
 
 
 def weighed(populations: Sequence[Population], random: Random) -> Population:
-    """One of the populations: the likelier the more numbers its records have that follow from nothing, and
-    the more records there are. What a file says is found there, and not in its headers.
+    """Returns one of the populations: the likelier the more numbers its records have that follow from
+    nothing, and the more records there are. What a file says is found there, and not in its headers.
     """
     bounds = list(accumulate(map(weight, populations)))
     return populations[min(bisect(bounds, random.random() * bounds[-1]), len(bounds) - 1)]
 
 
 def weight(population: Population) -> float:
-    """How much the records of a kind say."""
+    """Returns how much the records of a kind say."""
     return _own_numbers(population.kind) * _MANY[min(len(population.starts), 16)]
 
 
 @cache
-def _own_numbers(kind: Kind) -> int:
-    """How many numbers of a kind follow from nothing, and one more."""
+def _own_numbers(kind: RecordType) -> int:
+    """Returns how many numbers of a kind follow from nothing, and one more."""
     return 1 + sum(number.role not in DERIVED and number.role is not Role.RESERVED for number in kind.numbers)
 
 
@@ -103,7 +114,7 @@ _MANY = (0.5, 0.5, *(sqrt(count) for count in range(2, 17)))
 
 
 def focus_of(model: Model, random: Random) -> Focus | None:
-    """A record to keep to; None where the file has no records."""
+    """Returns a record to keep to; None where the file has no records."""
     populations = [population for population in model.frame.populations if population.kind.numbers]
     if not populations:
         return None
@@ -112,7 +123,7 @@ def focus_of(model: Model, random: Random) -> Focus | None:
 
 
 def site(model: Model, random: Random, roles: frozenset[Role], context: Context) -> Site | None:
-    """A number with one of the roles; None where the file has none."""
+    """Returns a number with one of the roles; None where the file has none."""
     fitting = [p for p in model.frame.populations if numbers_of(p.kind, roles)]
     if not fitting:
         return None
@@ -121,30 +132,30 @@ def site(model: Model, random: Random, roles: frozenset[Role], context: Context)
 
 
 def with_value(model: Model, place: Site, value: int) -> Model:
-    """The file with another number at a site; what was derived there is derived no more."""
+    """Returns the file with another number at a site; what was derived there is derived no more."""
     return model.with_number(place.start, place.number, value, loosened(model.frame, place))
 
 
 def loosened(frame: Frame, place: Site) -> Frame:
-    """A frame in which the number at a site follows from nothing."""
+    """Returns a frame in which the number at a site follows from nothing."""
     population, row, _, number = place
     if population.table is None:
         key = population.keys[row]
         found = next(piece for piece in frame.pieces if piece.key == key)
-        tied = any(relation.number is number for relation in found.relations)
+        derived = any(relation.number is number for relation in found.relations)
         listed = found.path and any(held.form.next is number for held in frame.lists.values())
         refs = _unnamed(population.kind, found.refs, number)
-        if not tied and not listed and refs == found.refs:
+        if not derived and not listed and refs == found.refs:
             return frame
-        loose = changed(
+        detached = changed(
             found,
             relations=tuple(relation for relation in found.relations if relation.number is not number),
             refs=refs,
-            bent=found.bent or bool(listed),
+            dangling=found.dangling or bool(listed),
         )
-        made = frame.having(pieces=[loose if piece is found else piece for piece in frame.pieces])
+        made = frame.having(pieces=[detached if piece is found else piece for piece in frame.pieces])
         made.seals = tuple(
-            seal for seal in frame.seals if tied is False or seal[0] != place.start + number.delta
+            seal for seal in frame.seals if derived is False or seal[0] != place.start + number.delta
         )
         return made
     table = frame.tables[population.table]
@@ -152,8 +163,8 @@ def loosened(frame: Frame, place: Site) -> Frame:
     for i, sharing in enumerate(sharings):
         share = population.kind.shares[sharing.share] if sharing.taker == population.table else None
         if share is not None and number in (share.first, share.count):
-            loose_rows = sharing._replace(loose=sharing.loose | {row})
-            return frame.having(sharings=(*sharings[:i], loose_rows, *sharings[i + 1 :]))
+            dangling_rows = sharing._replace(dangling=sharing.dangling | {row})
+            return frame.having(sharings=(*sharings[:i], dangling_rows, *sharings[i + 1 :]))
     kept = table.refs[row] if row < len(table.refs) else ()
     refs = _unnamed(population.kind, kept, number)
     if refs == kept:
@@ -164,18 +175,21 @@ def loosened(frame: Frame, place: Site) -> Frame:
     return frame.having(tables={**frame.tables, population.table: made_table})
 
 
-def _unnamed(kind: Kind, refs: Refs, number: Number) -> Refs:
-    """What a record names, without what it names by this number; what it names in a pool stays there."""
+def _unnamed(kind: RecordType, refs: Refs, number: Number) -> Refs:
+    """Returns what a record names, without what it names by this number.
+
+    What it names in a pool stays there.
+    """
     out: list[Ref] = list(refs)
     for i, form in enumerate(kind.pooled):
         if number not in (form.offset, form.length) or i >= len(out):
             continue
         ref = out[i]
         if isinstance(ref, Payload):
-            out[i] = Stray(ref, number is not form.offset, number is not form.length)
-        elif isinstance(ref, Stray):
+            out[i] = Orphan(ref, number is not form.offset, number is not form.length)
+        elif isinstance(ref, Orphan):
             held = ref.offset and number is not form.offset, ref.length and number is not form.length
-            out[i] = Stray(ref.payload, *held)
+            out[i] = Orphan(ref.payload, *held)
         else:
             out[i] = None
     for i, place in enumerate(kind.places, len(kind.pooled)):

@@ -10,7 +10,7 @@ from typing import Literal
 
 from ccheck_fuzz.model import Model
 from ccheck_fuzz.mutate.place import Context, numbers_of, pick, row_of
-from ccheck_schemas.anatomy import Piece, Role, Tie
+from ccheck_schemas.model import Derivation, Piece, Role
 
 SECTOR = 512
 MOST_WORDS = 4096
@@ -56,7 +56,11 @@ def word_changed(model: Model, random: Random, context: Context) -> Model | None
         start, count, size = pick(random, counted)
         order = _order(model)
     else:
-        dark = [p.key for p in frame.pieces if p.table is None and (p.kind is None or not p.kind.numbers)]
+        dark = [
+            p.key
+            for p in frame.pieces
+            if p.table is None and (p.record_type is None or not p.record_type.numbers)
+        ]
         key = pick(random, dark or [-1])
         start, end = frame.starts.get(key, 0), frame.ends.get(key, 0)
         size = pick(random, (1, 2, 2, 4, 4, 8))
@@ -84,7 +88,7 @@ def word_changed(model: Model, random: Random, context: Context) -> Model | None
 
 
 def _standing_out(model: Model, random: Random, start: int, size: int, count: int) -> int:
-    """One of some numbers, each value alike: few that say something stand out of many that do not."""
+    """Returns one of some numbers, each value alike: few that say something stand out of many that do not."""
     return pick(
         random, [*{model.data[start + size * i : start + size * (i + 1)]: i for i in range(count)}.values()]
     )
@@ -98,9 +102,15 @@ def _counted(model: Model) -> list[tuple[int, int, int]]:
     before: Piece | None = None
     for piece in model.frame.pieces:
         size = model.frame.ends[piece.key] - model.frame.starts[piece.key]
-        plain = piece.table is None and (piece.kind is None or not piece.kind.numbers)
-        if before is not None and before.kind is not None and plain and size and before.path == piece.path:
-            counts = numbers_of(before.kind, COUNTS)
+        plain = piece.table is None and (piece.record_type is None or not piece.record_type.numbers)
+        if (
+            before is not None
+            and before.record_type is not None
+            and plain
+            and size
+            and before.path == piece.path
+        ):
+            counts = numbers_of(before.record_type, COUNTS)
             said = (model.value(model.frame.starts[before.key], number) for number in counts)
             start = model.frame.starts[piece.key]
             found += [(start, n, size // n) for n in said if n > 0 and size in (2 * n, 4 * n, 8 * n)]
@@ -109,7 +119,7 @@ def _counted(model: Model) -> list[tuple[int, int, int]]:
 
 
 def _order(model: Model) -> Literal["little", "big"]:
-    """The order of the bytes in most numbers of a file."""
+    """Returns the order of the bytes in most numbers of a file."""
     orders = Counter(
         number.packer.format[:1]
         for population in model.frame.populations
@@ -181,14 +191,16 @@ def bytes_trailing(model: Model, random: Random, context: Context) -> bytes | No
 
 
 def _ended(model: Model, data: bytes, *, sized: bool) -> bytes:
-    """Another end of the file, with a true size where it is asked for, and a true checksum with it."""
+    """Returns another end of the file, with a true size where it is asked for, and a true checksum with
+    it.
+    """
     if not sized:
         return data
     out = bytearray(data)
     for piece in model.frame.pieces:
         for relation in piece.relations:
             at = model.frame.starts[piece.key] + relation.number.delta
-            if relation.tie is Tie.SIZE and at + relation.number.packer.size <= len(out):
+            if relation.derivation is Derivation.SIZE and at + relation.number.packer.size <= len(out):
                 relation.number.packer.pack_into(out, at, relation.number.fit(len(out)))
     try:
         return model.seal(out)

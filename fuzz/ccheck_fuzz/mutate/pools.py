@@ -10,18 +10,22 @@ from typing import NamedTuple
 
 from ccheck_fuzz.model import Draft, Model
 from ccheck_fuzz.mutate.place import Context, Site, chosen, pick, with_value
-from ccheck_schemas.anatomy import Payload, Refs, Spot, Tie
+from ccheck_schemas.model import Derivation, Payload, Pinned, Refs
 
 UNUSED = (b"\0", b"unused\0", bytes(8))
 
 
 class _Name(NamedTuple):
-    """A row of a table that names an item. form: by which of its pairs of numbers."""
+    """A row of a table that names an item.
+
+    Attributes:
+        form: By which of its pairs of numbers.
+    """
 
     key: int
     row: int
     form: int
-    spot: Spot
+    spot: Pinned
 
 
 class _Pool(NamedTuple):
@@ -33,7 +37,7 @@ class _Pool(NamedTuple):
     raw: bytes
     names: tuple[_Name, ...]
 
-    def point(self, name: _Name, spot: Spot) -> None:
+    def point(self, name: _Name, spot: Pinned) -> None:
         """Let a row name another item."""
         table = self.draft.tables[name.key]
         refs: Refs = (*table.refs[name.row][: name.form], spot, *table.refs[name.row][name.form + 1 :])
@@ -41,10 +45,10 @@ class _Pool(NamedTuple):
 
 
 def _pool(model: Model, random: Random) -> _Pool | None:
-    """A tidy pool, pinned; None where the file has none that rows name items of."""
+    """Returns a canonical pool, pinned; None where the file has none that rows name items of."""
     frame = model.frame
     here = [piece.pool for piece in frame.pieces if piece.pool is not None]
-    regions = [region for region in here if region in frame.tidy and here.count(region) == 1]
+    regions = [region for region in here if region in frame.canonical and here.count(region) == 1]
     if not regions:
         return None
     region = pick(random, regions)
@@ -55,7 +59,7 @@ def _pool(model: Model, random: Random) -> _Pool | None:
         for key, table in draft.tables.items()
         for row, refs in enumerate(table.refs)
         for form, ref in enumerate(refs[: len(table.kind.pooled)])
-        if isinstance(ref, Spot) and table.kind.pooled[form].region == region
+        if isinstance(ref, Pinned) and table.kind.pooled[form].region == region
     )
     start, end = frame.starts[piece], frame.ends[piece]
     return _Pool(draft, piece, start, model.data[start:end], names) if names else None
@@ -81,7 +85,7 @@ def pool_item_repeated(model: Model, random: Random, context: Context) -> Model 
     payload = name.spot.payload
     pad = -(pool.start + len(pool.raw)) % payload.align
     pool.draft.set_text(pool.piece, pool.raw + bytes(pad) + payload.content + bytes(payload.behind))
-    pool.point(name, Spot(len(pool.raw) + pad, payload))
+    pool.point(name, Pinned(len(pool.raw) + pad, payload))
     return pool.draft.build()
 
 
@@ -108,7 +112,7 @@ def pool_items_swapped(model: Model, random: Random, context: Context) -> Model 
     pool.draft.set_text(pool.piece, raw)
     for name in pool.names:
         if name.spot.delta in moved:
-            pool.point(name, Spot(moved[name.spot.delta], name.spot.payload))
+            pool.point(name, Pinned(moved[name.spot.delta], name.spot.payload))
     return pool.draft.build()
 
 
@@ -123,7 +127,7 @@ def pool_items_overlapping(model: Model, random: Random, context: Context) -> Mo
         return None
     at = step * int(1 + random.random() * ((len(host.payload.content) - 1) // step))
     inner: Payload = host.payload._replace(content=host.payload.content[at:])
-    pool.point(name, Spot(host.delta + at, inner))
+    pool.point(name, Pinned(host.delta + at, inner))
     return pool.draft.build()
 
 
@@ -131,18 +135,18 @@ def item_past_the_pool(model: Model, random: Random, context: Context) -> Model 
     """A pool that is said to be longer than it is, and an item that ends behind the file."""
     frame = model.frame
     pools = {piece.key for piece in frame.pieces if piece.pool is not None}
-    ties = [
+    derived = [
         (holder, row, relation.number)
         for holder in frame.populations
         if holder.table is None
         for row, key in enumerate(holder.keys)
         for relation in frame.piece(key).relations
-        if relation.tie is Tie.BYTES and relation.target in pools
+        if relation.derivation is Derivation.BYTES and relation.target in pools
     ]
     named = [p for p in frame.populations if p.table is not None and p.kind.pooled]
-    if not ties or not named:
+    if not derived or not named:
         return None
-    holder, holding, count = pick(random, ties)
+    holder, holding, count = pick(random, derived)
     population, row = chosen(named, random, context)
     form = pick(random, population.kind.pooled)
     start, end = population.starts[row], len(model.data)

@@ -7,7 +7,7 @@ from random import Random
 from ccheck_fuzz.model import Draft, Model
 from ccheck_fuzz.model.draft import Branch
 from ccheck_fuzz.mutate.place import Context, chosen, numbers_of, pick, row_of
-from ccheck_schemas.anatomy import Chained, Payload, Role
+from ccheck_schemas.model import Chained, Payload, Role
 
 ENUM = frozenset({Role.ENUM})
 FLAGS = frozenset({Role.FLAGS})
@@ -96,7 +96,9 @@ def record_spliced(model: Model, random: Random, context: Context) -> Model | No
 
 
 def spliced(model: Model, other: Model, random: Random) -> Model | None:
-    """A record of `other` in a list of the same kind; now and then in the place of one that was there."""
+    """Returns a record of `other` in a list of the same kind; now and then in the place of one that was
+    there.
+    """
     frame = model.frame
     here = {table.kind: key for key, table in frame.tables.items()}
     options: list[tuple[int, int, bool]] = []
@@ -112,7 +114,7 @@ def spliced(model: Model, other: Model, random: Random) -> Model | None:
     target, source, rows = pick(random, options)
     draft, donor = Draft(model), Draft(other)
     if rows:
-        cutting = donor.cut(source, int(random.random() * len(other.frame.tables[source].refs))).loose()
+        cutting = donor.cut(source, int(random.random() * len(other.frame.tables[source].refs))).detached()
         count = len(frame.tables[target].refs)
         at = int(random.random() * (count + 1))
         owner = None
@@ -200,11 +202,11 @@ def kind_furnished(model: Model, random: Random, context: Context) -> Model | No
 
 
 def _fresh(random: Random, context: Context) -> Payload:
-    """A text, or one to three integers, mostly in ascending order, as ranges and lists have them."""
+    """Returns a text, or one to three integers, mostly in ascending order, as ranges and lists have them."""
     if random.random() < 0.4:
-        return Payload(pick(random, context.interest.texts).encode(), 1, 1)
+        return Payload(pick(random, context.interesting.texts).encode(), 1, 1)
     words = [
-        pick(random, context.interest.numbers) & (1 << 64) - 1 for _ in range(pick(random, (1, 2, 2, 3)))
+        pick(random, context.interesting.numbers) & (1 << 64) - 1 for _ in range(pick(random, (1, 2, 2, 3)))
     ]
     if random.random() < 0.7:
         words.sort()
@@ -215,7 +217,7 @@ def list_of_interesting_length(model: Model, random: Random, context: Context) -
     """A table, list or run with as many rows as something else has: an arity, a bound, one more or less."""
     frame = model.frame
     sharings = [sharing for sharing in frame.sharings if any(sharing.runs)]
-    wanted = pick(random, context.interest.small)
+    wanted = pick(random, context.interesting.small)
     draft = Draft(model)
     lists = [(key, n) for key, chained in frame.lists.items() if (n := _movable(chained))]
     if lists and random.random() < (0.2 if frame.tables else 0.8):
@@ -250,14 +252,16 @@ def list_of_interesting_length(model: Model, random: Random, context: Context) -
 
 
 def _movable(chained: Chained) -> int:
-    """How many elements of a list may move: all, but for one that only ends the chain."""
+    """Returns how many elements of a list may move: all, but for one that only ends the chain."""
     if not chained.form.variable:
         return 0
     return max(0, len(chained.elements) - chained.form.closed)
 
 
 def _place(model: Model, random: Random, least: int) -> tuple[int, int] | None:
-    """A record of a table or list that has at least so many that may move: the key, and its number."""
+    """Returns a record of a table or list that has at least so many that may move: the key, and its
+    number.
+    """
     frame = model.frame
     options = [(key, len(table.refs)) for key, table in frame.tables.items() if len(table.refs) >= least]
     options += [(key, n) for key, chained in frame.lists.items() if (n := _movable(chained)) >= least]

@@ -9,7 +9,7 @@ from random import Random
 
 from ccheck_fuzz.model import Draft, Model, Population
 from ccheck_fuzz.mutate.place import Context, Site, pick, site, with_value
-from ccheck_schemas.anatomy import PlaceForm, Role
+from ccheck_schemas.model import PlaceForm, Role
 
 
 def _broken(model: Model, random: Random, context: Context, role: Role) -> Model | None:
@@ -28,7 +28,7 @@ def _broken(model: Model, random: Random, context: Context, role: Role) -> Model
         elif chance < 0.75:
             value = pick(random, edges)
         else:
-            value = pick(random, context.interest.fitting(number) or (0,))
+            value = pick(random, context.interesting.fitting(number) or (0,))
         if value != before and number.least <= value <= number.most:
             return with_value(model, place, value)
     return None
@@ -64,9 +64,13 @@ def count_that_wraps(model: Model, random: Random, context: Context) -> Model | 
 
 
 def _without_last_text(model: Model) -> Model:
-    """The file without the text, or the bytes of any length, at its end; the same where it ends otherwise."""
+    """Returns the file without the text, or the bytes of any length, at its end; the same where it ends
+    otherwise.
+    """
     last = model.frame.pieces[-1] if model.frame.pieces else None
-    blobs = () if last is None or last.kind is None or last.table is not None else last.kind.blobs
+    blobs = (
+        () if last is None or last.record_type is None or last.table is not None else last.record_type.blobs
+    )
     if last is None or not any(blob.size is None and blob.exact is None for blob in blobs):
         return model
     draft = Draft(model)
@@ -128,7 +132,7 @@ def checksum_broken(model: Model, random: Random, context: Context) -> Model | N
     return with_value(model, place, model.value(place.start, place.number) ^ bit)
 
 
-def chain_bent(model: Model, random: Random, context: Context) -> Model | None:
+def link_dangling(model: Model, random: Random, context: Context) -> Model | None:
     """A chain that leads back, to itself, past the end, beside a record, or past the next one."""
     frame = model.frame
     chains = [held for held in frame.lists.values() if held.form.next is not None and held.elements]
@@ -140,7 +144,7 @@ def chain_bent(model: Model, random: Random, context: Context) -> Model | None:
     key = chained.elements[row]
     start = frame.starts[key]
     piece = next(piece for piece in frame.pieces if piece.key == key)
-    if number is None or piece.kind is None or number not in piece.kind.numbers:
+    if number is None or piece.record_type is None or number not in piece.record_type.numbers:
         return None
     starts = [frame.starts[element] for element in chained.elements]
     after = starts[row + 1] if row + 1 < len(starts) else len(model.data)
@@ -160,5 +164,5 @@ def chain_bent(model: Model, random: Random, context: Context) -> Model | None:
     value = pick(random, options)
     if value == model.value(start, number) or not number.least <= value <= number.most:
         return None
-    population = Population(piece.kind, (start,), None, (key,))
+    population = Population(piece.record_type, (start,), None, (key,))
     return with_value(model, Site(population, 0, start, number), value)

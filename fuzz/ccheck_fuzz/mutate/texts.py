@@ -9,14 +9,19 @@ from typing import NamedTuple
 from ccheck_fuzz.model import Draft, Model, Population
 from ccheck_fuzz.model.draft import changed
 from ccheck_fuzz.mutate.place import Context, chosen, pick
-from ccheck_schemas.anatomy import Blob, Payload, Relation, Spot, Stray
+from ccheck_schemas.model import Blob, Orphan, Payload, Pinned, Relation
 
 WORD = 8
 MOST_TEXT = 1 << 16
 
 
 class Text(NamedTuple):
-    """A text as an edit sees it. encoding: None for raw bytes. low, high: how many bytes it may have."""
+    """A text as an edit sees it.
+
+    Attributes:
+        encoding: None for raw bytes.
+        low, high: How many bytes it may have.
+    """
 
     content: bytes
     encoding: str | None
@@ -24,7 +29,7 @@ class Text(NamedTuple):
     high: int
 
     def encoded(self, text: str) -> bytes:
-        """A text as its bytes."""
+        """Returns a text as its bytes."""
         return text.encode(self.encoding or "utf-8", "replace")
 
     @property
@@ -45,7 +50,7 @@ def text_at_its_limit(model: Model, random: Random, context: Context) -> Model |
     """A text as long as it may be, or as something else says, or one byte or character more or less."""
 
     def edit(text: Text, random: Random, context: Context) -> bytes | None:
-        limit = pick(random, (text.low, text.high, pick(random, context.interest.named or (text.high,))))
+        limit = pick(random, (text.low, text.high, pick(random, context.interesting.named or (text.high,))))
         limit += pick(random, (-1, 0, 1)) * len(text.unit)
         limit = min(limit, MOST_TEXT, context.most)
         if limit < 0 or limit == len(text.content):
@@ -83,11 +88,11 @@ def text_malformed(model: Model, random: Random, context: Context) -> Model | No
     return edited(model, random, context, edit)
 
 
-def text_of_interest(model: Model, random: Random, context: Context) -> Model | None:
+def interesting_text(model: Model, random: Random, context: Context) -> Model | None:
     """A text at the edges of encodings, case folding and separators, instead of or behind what was there."""
 
     def edit(text: Text, random: Random, context: Context) -> bytes | None:
-        made = text.encoded(pick(random, context.interest.texts))
+        made = text.encoded(pick(random, context.interesting.texts))
         return made if random.random() < 0.5 else text.content + made
 
     return edited(model, random, context, edit)
@@ -127,19 +132,19 @@ def text_resized(model: Model, random: Random, context: Context) -> Model | None
 def text_of_another_record(model: Model, random: Random, context: Context) -> Model | None:
     """The text that another record has: the same text twice."""
     known = [
-        ref.payload.content if isinstance(ref, Spot) else ref.content
+        ref.payload.content if isinstance(ref, Pinned) else ref.content
         for table in model.frame.tables.values()
         for refs in table.refs
         for ref in refs
-        if isinstance(ref, Payload | Spot)
+        if isinstance(ref, Payload | Pinned)
     ]
     if len(known) < 2:
         return None
     return edited(model, random, context, lambda text, random, context: pick(random, known))
 
 
-def word_of_interest(model: Model, random: Random, context: Context) -> Model | None:
-    """One integer of a list of integers in a pool, at its edges, with another bit, or of interest."""
+def interesting_word(model: Model, random: Random, context: Context) -> Model | None:
+    """One integer of a list of integers in a pool, at its edges, with another bit, or interesting."""
 
     def edit(text: Text, random: Random, context: Context) -> bytes | None:
         if text.encoding is not None or len(text.content) < WORD:
@@ -147,7 +152,7 @@ def word_of_interest(model: Model, random: Random, context: Context) -> Model | 
         at = int(random.random() * (len(text.content) // WORD)) * WORD
         before = int.from_bytes(text.content[at : at + WORD], "little")
         near = (before + 1, before - 1, before ^ 1 << 63, before ^ 1 << int(random.random() * 64))
-        wanted = pick(random, (*near, 0, -1, 1 << 63, pick(random, context.interest.numbers)))
+        wanted = pick(random, (*near, 0, -1, 1 << 63, pick(random, context.interesting.numbers)))
         word = (wanted & (1 << 64) - 1).to_bytes(WORD, "little")
         return text.content[:at] + word + text.content[at + WORD :]
 
@@ -206,7 +211,7 @@ def _edit_pooled(
     row, number = pick(random, here or named)
     form = population.kind.pooled[number]
     ref = rows[row][number]
-    payload = ref.payload if isinstance(ref, Spot | Stray) else ref
+    payload = ref.payload if isinstance(ref, Pinned | Orphan) else ref
     if not isinstance(payload, Payload):
         return None
     text = Text(payload.content, payload.encoding, form.length.low, form.length.high)
@@ -254,7 +259,7 @@ def _edit_blob(
 
 
 def _until_nul(raw: bytes, blob: Blob) -> bytes:
-    """A text of fixed size without the NULs at its end."""
+    """Returns a text of fixed size without the NULs at its end."""
     if blob.encoding is None:
         return raw
     stripped = raw.rstrip(b"\0")
@@ -262,5 +267,5 @@ def _until_nul(raw: bytes, blob: Blob) -> bytes:
 
 
 def _relation(model: Model, key: int) -> Relation | None:
-    """The number that states the length of a piece."""
+    """Returns the number that states the length of a piece."""
     return next((r for p in model.frame.pieces for r in p.relations if r.target == key == r.last), None)

@@ -1,18 +1,18 @@
-"""Turn a schema into plain Python that knows a faultless file when it sees one.
+"""Generate plain Python from a schema: a module that accepts a file only if the reader finds no fault in it.
 
-`source(schema)` walks the annotated Construct tree and writes a module with one function, ``spotless(data)``:
-neighbouring numbers are unpacked at once, tables are read by `iter_unpack`, ``this`` expressions become local
-variables, and all conditions of a record are one ``if``. It gives the file's `Columns` when the reader would
-find no fault at all, and None at the first doubt.
+`source(schema)` follows the Construct tree and writes a module with one function, ``accept(data)``. It
+unpacks neighbouring numbers together, reads tables with `iter_unpack`, turns ``this`` expressions into local
+variables, and tests all conditions of a record in one ``if``. `accept` returns the `Columns` of a valid file,
+and None as soon as something is wrong.
 
-The reader (`read`) stays the one that says what is wrong; the generated function only says that nothing is. A
-test holds the two against each other. `enough` says for which schemas that will do to pass a file unread. A
-schema with a node that is not understood here raises `NotGenerated`, and is then read by the reader alone.
+The reader (`read`) says what is wrong; the generated function only says that nothing is. A test compares the
+two. `canonical` says for which schemas an accepted file passes unread. A schema with a node that the
+generator does not know raises `NotGenerated`; the reader alone reads its files.
 """
 
 from __future__ import annotations
 
-from ccheck_schemas.generate.scope import NotGenerated
+from ccheck_schemas.generate.variables import NotGenerated
 from ccheck_schemas.generate.writer import Writer
 from ccheck_schemas.schema import Schema
 
@@ -20,5 +20,9 @@ __all__ = ["NotGenerated", "source"]
 
 
 def source(schema: Schema) -> str:
-    """The module of a schema. Raises NotGenerated."""
+    """Returns the module of a schema.
+
+    Raises:
+        NotGenerated: The schema has a node that the generator does not know.
+    """
     return Writer(schema).module()

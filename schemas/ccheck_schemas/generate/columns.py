@@ -1,7 +1,7 @@
 """The rows of a table, column by column, once all tables and pools are known.
 
-What every row must be is asked of a whole column at once, in the speed of C; a row is looked at further only
-when it names an item of a pool. Some thousand rows are looked at together, so that memory stays small.
+Conditions on every row test a whole column together, at the speed of C. A row is examined further only if it
+names an item of a pool. Some thousand rows are processed together, which bounds the memory.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ import construct
 from construct.expr import BinExpr, Path, UniExpr
 
 from ccheck_schemas import meaning as m
+from ccheck_schemas.generate.byte_values import byte_values, unrestricted
 from ccheck_schemas.generate.names import count_of, pool_of, start_of
 from ccheck_schemas.generate.number import conditions, order
-from ccheck_schemas.generate.plain import plain, unrestricted
-from ccheck_schemas.generate.scope import NotGenerated, Scope, expression
-from ccheck_schemas.size import sizeof
-from ccheck_schemas.tree import bare
+from ccheck_schemas.generate.variables import NotGenerated, VariableScope, expression
+from ccheck_schemas.layout.size import sizeof
+from ccheck_schemas.layout.tree import bare
 
 if TYPE_CHECKING:
-    from ccheck_schemas.generate.writer import Writer
+    from ccheck_schemas.generate.lines import Module
 
 
 @dataclass(frozen=True)
 class Number:
-    """A number of a row: its name, node and meanings, its place in the row, and how `struct` names it."""
+    """A number of a row: its name, node and meanings, its place in the row, and its format for `struct`."""
 
     name: str
     leaf: Any
@@ -38,7 +38,11 @@ class Number:
 
 
 def numbers_of(row: Any) -> list[Number]:
-    """The numbers of a table's row, which has nothing else that takes bytes. Raises NotGenerated."""
+    """Returns the numbers of a table's row.
+
+    Raises:
+        NotGenerated: Something else in the row takes bytes.
+    """
     found: list[Number] = []
     at = 0
     for sub in row.subcons:
@@ -57,8 +61,8 @@ def numbers_of(row: Any) -> list[Number]:
     return found
 
 
-def judge_tables(writer: Writer) -> None:
-    """Refuse what is wrong with the rows of any table, and with what they share out."""
+def write_tables(writer: Module) -> None:
+    """Writes the conditions on the rows of all tables, and on what they share."""
     taken: dict[str, str] = {}
     for name, node in writer.tables.items():
         with writer.block(f"if {start_of(name)} >= 0:"):
@@ -74,7 +78,7 @@ def judge_tables(writer: Writer) -> None:
 class _Rows:
     """The rows of one table."""
 
-    def __init__(self, writer: Writer, name: str, row: Any, taken: dict[str, str]) -> None:
+    def __init__(self, writer: Module, name: str, row: Any, taken: dict[str, str]) -> None:
         self.writer = writer
         self.name = name
         self.fields = [sub for sub in row.subcons if _waits(sub)]
@@ -86,7 +90,7 @@ class _Rows:
         self.columns: dict[str, str] = {}
 
     def write(self) -> None:
-        """A loop over some thousand rows at a time."""
+        """Writes a loop over some thousand rows at a time."""
         for field in self.fields:
             leaf, _ = bare(field)
             if isinstance(leaf, m.Rows):
@@ -106,11 +110,11 @@ class _Rows:
                 self.field(bare(field)[0], field.name, {name: self.column(name) for name in _used(field)})
 
     def by_themselves(self) -> None:
-        """What each number must be by itself: bytes first, because they are asked all at once."""
+        """Writes the conditions on single numbers, those on bytes first: they test whole columns."""
         refused: list[str] = []
         left: list[tuple[Number, m.Meaning]] = []
         for number in self.numbers.values():
-            may, others = plain(number.leaf, number.meanings)
+            may, others = byte_values(number.leaf, number.meanings)
             left += [(number, meaning) for meaning in others]
             for i, values in enumerate(may):
                 if not unrestricted(values):
@@ -124,7 +128,7 @@ class _Rows:
             self.writer.refuse(*slower)
 
     def meaning(self, number: Number, meaning: m.Meaning) -> Iterator[str]:
-        """The conditions under which a column has a number that breaks a meaning."""
+        """Yields the conditions for a column with a number that breaks a meaning."""
         if isinstance(meaning, m.IndexInto):
             yield f"max({self.column(number.name)}) >= {count_of(meaning.table)}"
             return
@@ -144,7 +148,11 @@ class _Rows:
             yield f"any({' or '.join(found)} for n in {column})"
 
     def column(self, name: str) -> str:
-        """The variable that holds a number of all rows. Raises NotGenerated where that is no whole number."""
+        """Returns the variable that has a number of all rows.
+
+        Raises:
+            NotGenerated: It is no whole number of the row.
+        """
         if name not in self.columns:
             number = self.numbers.get(name)
             if number is None or number.form[-1] not in "bBhHlLqQ":
@@ -158,8 +166,12 @@ class _Rows:
         return self.columns[name]
 
     def field(self, leaf: Any, name: str, columns: dict[str, str]) -> None:
-        """A field that names rows or an item of a pool, perhaps under conditions. columns: those of the rows
-        that have it.
+        """Writes a field that names rows or an item of a pool, perhaps under conditions.
+
+        Args:
+            leaf: The node of the field.
+            name: Its name.
+            columns: The columns of the rows that have it.
         """
         match leaf:
             case m.Rows():
@@ -176,7 +188,7 @@ class _Rows:
                 raise NotGenerated(f"a row of a table has {type(leaf).__name__} {name}")
 
     def run(self, leaf: m.Rows, columns: dict[str, str]) -> None:
-        """Each row takes the rows of another table that follow those of the row before."""
+        """Writes the condition that each row takes the rows after those of the row before."""
         firsts, counts = columns[leaf.first], columns[leaf.count]
         expected, run = self.taken[leaf.table], self.writer.fresh("run")
         self.writer.line(f"{run} = list(accumulate({counts}, initial={expected}))")
@@ -184,7 +196,7 @@ class _Rows:
         self.writer.refuse(f"{run} != list({firsts})")
 
     def branches(self, leaf: Any, name: str, columns: dict[str, str]) -> None:
-        """The rows for which a condition holds, then the others."""
+        """Writes the rows for which a condition is true, then the others."""
         writer = self.writer
         pick = self.value(leaf.condfunc, columns, truth=True)
         for sub, head, of in ((leaf.thensubcon, "any", "chosen"), (leaf.elsesubcon, "not all", "others")):
@@ -198,7 +210,7 @@ class _Rows:
                 self.field(inner, name, own)
 
     def item(self, node: m.Pooled, columns: dict[str, str]) -> None:
-        """Items of a pool. Each kind of item keeps its own account, so that an item is judged once."""
+        """Writes the items of a pool. Each kind of item has its account, so that an item is tested once."""
         if node.region not in self.writer.pools:
             raise NotGenerated(f"the pool {node.region} comes after what names its items")
         items, pool = self.writer.fresh("items"), pool_of(node.region)
@@ -213,15 +225,17 @@ class _Rows:
         self.writer.refuse(f"not {items}.take(data, {pool}, {pool}_end, {offsets}, {lengths})")
 
     def value(self, value: m.Expression, columns: dict[str, str], *, truth: bool = False) -> str:
-        """The variable that holds an expression for all rows. truth: only whether it is zero counts."""
+        """Returns the variable that has an expression for all rows; `truth`: only zero or not matters."""
         if isinstance(value, Path) and len(path := m.field_path(value) or ()) == 1 and path[0] in columns:
             return columns[path[0]]
         if truth and isinstance(value, BinExpr) and value.op is operator.gt and value.rhs == 0:
             names = list(_paths(value.lhs))
             if isinstance(value.lhs, Path) and names and self.numbers[names[0]].form[-1].isupper():
                 return columns[names[0]]
-        nothing = Scope(None, None)  # what stands outside the row may have changed since the row was read
-        scope = Scope(nothing, nothing)
+        nothing = VariableScope(
+            None, None
+        )  # what stands outside the row may have changed since the row was read
+        scope = VariableScope(nothing, nothing)
         scope.names.update({name: name for name in columns})
         text = expression(value, scope)
         used = [name for name in columns if name in set(_paths(value))]
@@ -234,7 +248,7 @@ class _Rows:
 
 
 def _known(values: bytes) -> str:
-    """The values that a byte may have, as an expression; `bytes.translate` leaves what is not among them."""
+    """Returns the allowed values of a byte, as an expression for `bytes.translate`."""
     first, last = values[0], values[-1]
     if len(values) > 3 and values == bytes(range(first, last + 1)):
         return f"bytes(range({first}, {last + 1}))"
@@ -242,13 +256,13 @@ def _known(values: bytes) -> str:
 
 
 def _one_byte(number: Number) -> bool:
-    """Whether a number is what its first byte says, because the others were found to be zero."""
-    may, _ = plain(number.leaf, number.meanings)
+    """Returns whether a number equals its first byte, because the others are known to be zero."""
+    may, _ = byte_values(number.leaf, number.meanings)
     return number.form[0] == "<" and number.form[-1].isupper() and all(v == {0} for v in may[1:])
 
 
 def _used(node: Any) -> Iterator[str]:
-    """The numbers of its row that a field takes, in order, each once."""
+    """Yields the numbers of its row that a field uses, in order, each once."""
     leaf, _ = bare(node)
     found: Iterable[str]
     match leaf:
@@ -264,7 +278,7 @@ def _used(node: Any) -> Iterator[str]:
 
 
 def _paths(value: Any) -> Iterator[str]:
-    """The numbers of its row that an expression names."""
+    """Yields the numbers of its row that an expression names."""
     match value:
         case Path():
             path = m.field_path(value) or ()

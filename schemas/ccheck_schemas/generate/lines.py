@@ -1,15 +1,17 @@
-"""Lines of Python in the making: indentation, blocks, names that are not taken, packers."""
+"""Lines of generated Python: indentation, blocks, unused names, packers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ccheck_schemas import meaning as m
+
 _WIDTH = 110
 
 
 class Lines:
-    """The body of one function, line by line, and the `Struct` objects that it uses, by format."""
+    """The lines of one function, and the `Struct` objects that it uses, by format."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -19,12 +21,12 @@ class Lines:
         self._used = 0
 
     def line(self, text: str) -> None:
-        """Write a line."""
+        """Adds a line."""
         self.lines.append("    " * self.depth + text)
 
     @contextmanager
     def block(self, head: str) -> Iterator[None]:
-        """Indent what is written inside; a block without lines gets `pass`."""
+        """Indents the lines inside; a block without lines gets `pass`."""
         self.line(head)
         self.depth += 1
         before = len(self.lines)
@@ -34,7 +36,7 @@ class Lines:
         self.depth -= 1
 
     def refuse(self, *conditions: str) -> None:
-        """Give up when any of the conditions holds."""
+        """Adds a return of None under any of the conditions."""
         head = f"if {' or '.join(conditions)}:"
         if len(head) + 4 * self.depth > _WIDTH and len(conditions) > 1:
             self.line("if (")
@@ -45,20 +47,20 @@ class Lines:
             self.line("return None")
 
     def fresh(self, name: str) -> str:
-        """A name that is not taken."""
+        """Returns an unused name."""
         self._used += 1
         return f"{name}_{self._used}"
 
     def packer(self, form: str) -> str:
-        """The name of the `Struct` of a format."""
+        """Returns the name of the `Struct` of a format."""
         return self.structs.setdefault(form, f"S{len(self.structs)}")
 
     def constant(self, value: str, letter: str) -> str:
-        """The name of a constant, which begins with a letter."""
+        """Returns the name of a constant, which begins with a letter."""
         return self.constants.setdefault(value, f"{letter}{len(self.constants)}")
 
     def unpack(self, variables: list[str], value: str) -> None:
-        """Several variables at once, one to a line where they are many."""
+        """Assigns several variables together, one to a line if they are many."""
         names = ", ".join(variables) + ("," if len(variables) == 1 else "")
         if len(names) + len(value) + 4 * self.depth + 3 <= _WIDTH:
             self.line(f"{names} = {value}")
@@ -67,3 +69,23 @@ class Lines:
         for variable in variables:
             self.line(f"    {variable},")
         self.line(f") = {value}")
+
+
+class Module(Lines):
+    """The lines of a module, and what they know of the file.
+
+    Attributes:
+        tables: The tables so far, by name.
+        pools: The pools so far.
+        first: Lines before the reading.
+        accounts: The variables that collect the items of each pool.
+        last: Conditions after the reading.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tables: dict[str, m.Table] = {}
+        self.pools: list[str] = []
+        self.first: list[str] = []
+        self.accounts: dict[str, list[str]] = {}
+        self.last: list[str] = []

@@ -8,22 +8,20 @@ from ccheck_schemas import meaning as m
 
 
 def start_of(table: str) -> str:
-    """The variable of a table's offset; -1 where the file has none."""
+    """Returns the variable of a table's offset, which is -1 if the file has no such table."""
     return f"t_{table}"
 
 
 def count_of(table: str) -> str:
-    """The variable of a table's number of rows."""
+    """Returns the variable of a table's number of rows."""
     return f"n_{table}"
 
 
 def pool_of(region: str) -> str:
-    """The variable of a pool's offset; -1 where the file has none. `_end`, `_items` and `_aligned` go with
-    it.
-    """
+    """Returns the variable of a pool's offset: -1 if the file has none. `_end` goes with it."""
     return f"p_{region}"
 
 
 def behind(item: Any) -> int:
-    """Bytes of the NUL that follows an item without being counted."""
+    """Returns the bytes of the uncounted NUL after an item."""
     return item.unit if isinstance(item, m.Text) and item.terminator == "behind" else 0

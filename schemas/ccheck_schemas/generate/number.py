@@ -7,12 +7,19 @@ from typing import Any
 import construct
 
 from ccheck_schemas import meaning as m
-from ccheck_schemas.size import integer_range
+from ccheck_schemas.layout.size import integer_range
 
 
 def conditions(meaning: m.Meaning, v: str, leaf: Any) -> list[str] | None:
-    """Expressions over the variable `v`, any of which refuses the number; None when it takes more than the
-    number.
+    """Returns the conditions that refuse a number.
+
+    Args:
+        meaning: A meaning of the number.
+        v: The variable that has the number.
+        leaf: The node of the number.
+
+    Returns:
+        Expressions over `v`, any of which refuses the number; None if they need more than the number.
     """
     low, high = integer_range(leaf)
     match meaning:
@@ -38,14 +45,14 @@ def conditions(meaning: m.Meaning, v: str, leaf: Any) -> list[str] | None:
 
 
 def order(leaf: Any) -> str | None:
-    """The byte order of a number; None where it has none."""
+    """Returns the byte order of a number; None if it has none."""
     if isinstance(leaf, construct.Const) or leaf.length == 1:
         return None
     return str(leaf.fmtstr[0]).replace("=", "<")
 
 
 def _bounds(v: str, low: int, high: int, least: int, greatest: int) -> list[str]:
-    """A number outside its bounds; a bound that the field cannot pass needs no test."""
+    """Returns the conditions for a number outside its bounds; none for a bound that the field cannot pass."""
     if low <= least and high >= greatest:
         return []
     if high >= greatest:

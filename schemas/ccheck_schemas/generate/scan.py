@@ -1,7 +1,7 @@
-"""Functions over all rows of a table at once: which of them break a meaning, which pool items they name.
+"""Functions over all rows of a table: which of them break a meaning, which pool items they name.
 
-They look for what is right and give the numbers of the other rows; the reader makes records of those alone
-and says what is wrong with each. So rows without a fault cost one look, and no record.
+They test whether rows are right, and return the numbers of the other rows. The reader creates records of
+those alone, and says what is wrong with each. Rows without a fault cost one test, and no record.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from ccheck_schemas import meaning as m
 from ccheck_schemas.generate.lines import Lines
 from ccheck_schemas.generate.names import behind
 from ccheck_schemas.generate.number import conditions
-from ccheck_schemas.generate.scope import NotGenerated, Scope, expression
-from ccheck_schemas.runtime import Account, held, sound_text
-from ccheck_schemas.tree import bare
+from ccheck_schemas.generate.runtime import Account, contains, sound_text
+from ccheck_schemas.generate.variables import NotGenerated, VariableScope, expression
+from ccheck_schemas.layout.tree import bare
 
 Broken = Callable[[memoryview, int], list[int]]
 """Rows and the size of the file → the numbers of the rows that break a meaning."""
@@ -30,21 +30,30 @@ Broken = Callable[[memoryview, int], list[int]]
 class PoolScan:
     """How all rows of a table name items of one pool.
 
-    judge: the file, the rows, start and end of the pool, one account for each kind of item, and how many
-    bytes of items may be looked at → the numbers of the rows that need a second look; None where the bytes
-    are too few. find: the same as far as the pool, and wanted keys → the number of a row and its key, for
-    each that is wanted. aligns: the alignment of each kind of item.
+    Attributes:
+        region: The name of the pool.
+        aligns: The alignment of each kind of item.
+        suspects: Takes the file, the rows, start and end of the pool, one account for each kind of item, and
+            the
+            greatest number of bytes to test. Returns the numbers of the rows that need a second look; None if
+            there are too many bytes.
+        find: Takes the file, the rows, start and end of the pool, and the wanted keys. Returns row number and
+            key
+            of each item that is wanted.
     """
 
     region: str
     aligns: tuple[int, ...]
-    judge: Callable[[bytes, memoryview, int, int, Sequence[Account], int], list[int] | None]
+    suspects: Callable[[bytes, memoryview, int, int, Sequence[Account], int], list[int] | None]
     find: Callable[[bytes, memoryview, int, int, frozenset[int]], list[tuple[int, int]]]
 
 
 def broken_rows(numbers: Sequence[tuple[str, Any, Sequence[m.Meaning]]], packer: Struct) -> Broken:
-    """The function that finds rows whose numbers break their meaning by themselves. numbers: name, node and
-    meanings of each, which are those of one number by itself.
+    """Returns a function that finds rows whose numbers break a meaning by themselves.
+
+    Args:
+        numbers: Name, node and meanings of each number.
+        packer: Unpacks a row.
     """
     refused: list[str] = []
     variables = [f"v{i}" for i in range(len(numbers))]
@@ -63,32 +72,39 @@ def broken_rows(numbers: Sequence[tuple[str, Any, Sequence[m.Meaning]]], packer:
 
 
 def pool_scan(numbers: Sequence[str], waiting: Sequence[tuple[str, Any]], packer: Struct) -> PoolScan | None:
-    """How the rows of a table name pool items; None where none does. waiting: name and node of each field
-    that may name one. Raises NotGenerated.
+    """Returns how the rows of a table name pool items; None if none does.
+
+    Args:
+        numbers: The names of a row's numbers.
+        waiting: Name and node of each field that may name an item.
+        packer: Unpacks a row.
+
+    Raises:
+        NotGenerated: The rows name items of two pools, or have another field.
     """
-    nothing = Scope(None, None)
-    scope = Scope(nothing, nothing)
+    nothing = VariableScope(None, None)
+    scope = VariableScope(nothing, nothing)
     scope.names = {name: f"v{i}" for i, name in enumerate(numbers)}
-    judge, find = _Scan(scope, wanted=False), _Scan(scope, wanted=True)
-    for scan in (judge, find):
+    suspects, find = _Scan(scope, wanted=False), _Scan(scope, wanted=True)
+    for scan in (suspects, find):
         scan.write([node for _, node in waiting])
-    if not judge.regions:
+    if not suspects.regions:
         return None
-    if len(judge.regions) > 1:
+    if len(suspects.regions) > 1:
         raise NotGenerated("the rows of a table name items of two pools")
-    names = {"unpack": packer.iter_unpack, "held": held, "sound_text": sound_text}
+    names = {"unpack": packer.iter_unpack, "contains": contains, "sound_text": sound_text}
     return PoolScan(
-        judge.regions.pop(),
-        tuple(align for align, _ in judge.kinds),
-        _function("scan", judge.text(), **names),
+        suspects.regions.pop(),
+        tuple(align for align, _ in suspects.kinds),
+        _function("scan", suspects.text(), **names),
         _function("scan", find.text(), **names),
     )
 
 
 class _Scan(Lines):
-    """One function in the making."""
+    """One function while it is written."""
 
-    def __init__(self, scope: Scope, *, wanted: bool) -> None:
+    def __init__(self, scope: VariableScope, *, wanted: bool) -> None:
         super().__init__()
         self.scope = scope
         self.wanted = wanted
@@ -96,14 +112,14 @@ class _Scan(Lines):
         self.regions: set[str] = set()
 
     def write(self, fields: Sequence[Any]) -> None:
-        """The loop over all rows."""
+        """Writes the loop over all rows."""
         variables = ", ".join(str(variable) for variable in self.scope.names.values())
         with self.block(f"for i, ({variables},) in enumerate(unpack(rows)):"):
             for field in fields:
                 self.field(field)
 
     def text(self) -> str:
-        """The whole function."""
+        """Returns the whole function."""
         kinds = range(len(self.kinds))
         head = [
             f"def scan(data, rows, start, end, {'wanted' if self.wanted else 'accounts, limit'}):",
@@ -117,7 +133,7 @@ class _Scan(Lines):
         return "\n".join([*head, *self.lines, *tail, "    return found", ""])
 
     def field(self, node: Any) -> None:
-        """A field that names an item, perhaps under conditions."""
+        """Writes a field that names an item, perhaps under conditions."""
         node = bare(node)[0]
         match node:
             case m.Pooled():
@@ -133,7 +149,7 @@ class _Scan(Lines):
                 raise NotGenerated(f"a row of a table has {type(node).__name__}")
 
     def item(self, node: m.Pooled) -> None:
-        """One item: inside its pool, aligned, and well-formed when it is text."""
+        """Writes the conditions on an item: inside its pool, aligned, and well-formed if it is text."""
         kind = len(self.kinds)
         item, _ = bare(node.subcon)
         nul = behind(item)
@@ -152,7 +168,7 @@ class _Scan(Lines):
             self.line("found.append(i)")
         with self.block("else:"):
             self.line(f"key = at << 32 | to{f' + {nul}' if nul else ''}")
-            with self.block(f"if key > last{kind} or not (key in o{kind} or held(a{kind}, key)):"):
+            with self.block(f"if key > last{kind} or not (key in o{kind} or contains(a{kind}, key)):"):
                 self.line("work += to - at")
                 self.refuse("work > limit")
                 with self.block(f"if {_malformed(item)}:"):
@@ -165,13 +181,13 @@ class _Scan(Lines):
 
 
 def merge(account: Account, others: set[int]) -> None:
-    """Bring the items that did not come in order into an account."""
+    """Adds the items that came out of order to an account."""
     if others:
         account[:] = array("Q", sorted((*account, *others)))
 
 
 def _malformed(item: Any) -> str:
-    """The condition that refuses an item between `at` and `to`."""
+    """Returns the condition that refuses an item between `at` and `to`."""
     if not isinstance(item, m.Text):
         return "False"
     kind = f"{item.encoding!r}, {item.unit}, {item.terminator!r}, {item.lists!r}"

@@ -1,4 +1,4 @@
-"""Write the module of a schema: one walk over its tree, one function."""
+"""Write the module of a schema: one pass over its tree, one function."""
 
 from __future__ import annotations
 
@@ -8,44 +8,40 @@ from typing import Any
 import construct
 
 from ccheck_schemas import meaning as m
-from ccheck_schemas.generate.columns import judge_tables, numbers_of
-from ccheck_schemas.generate.lines import Lines
+from ccheck_schemas.generate.columns import numbers_of, write_tables
+from ccheck_schemas.generate.lines import Module
 from ccheck_schemas.generate.names import behind, count_of, pool_of, start_of
 from ccheck_schemas.generate.number import conditions as broken
 from ccheck_schemas.generate.number import order
-from ccheck_schemas.generate.scope import NotGenerated, Scope, expression
-from ccheck_schemas.outer import outer_paths
+from ccheck_schemas.generate.variables import NotGenerated, VariableScope, expression
+from ccheck_schemas.layout.outer import outer_paths
+from ccheck_schemas.layout.size import sizeof
+from ccheck_schemas.layout.tree import bare, leaves_of, nodes
 from ccheck_schemas.schema import Schema
-from ccheck_schemas.size import sizeof
-from ccheck_schemas.tree import bare, leaves_of, nodes
 
 _RUNTIME = (
-    "ROWS", "Columns", "Items", "Table", "chosen", "column", "others", "shared_out", "tiled", "well_formed",
+    "ROWS", "Columns", "Items", "TableExtent", "chosen", "column", "others", "shared_out", "tiled",
+    "well_formed",
 )  # fmt: skip
-"""What generated modules take from `ccheck_schemas.runtime`."""
+"""What generated modules take from `ccheck_schemas.generate.runtime`."""
 
 MOST_CASES = 256
 """Cases of one choice, at most: to Python each lies inside the one before."""
 
 
-class Writer(Lines):
-    """One module in the making."""
+class Writer(Module):
+    """The module of one schema while it is written."""
 
     def __init__(self, schema: Schema) -> None:
         super().__init__()
         self.schema = schema
-        self.tables: dict[str, m.Table] = {}
-        self.pools: list[str] = []
-        self.first: list[str] = []
-        self.accounts: dict[str, list[str]] = {}
-        self.last: list[str] = []
         self.memos: dict[int, str] = {}
 
     # -- the module
 
     def module(self) -> str:
-        """The text of the module."""
-        root = Scope(None, None)
+        """Returns the text of the module."""
+        root = VariableScope(None, None)
         for table in _tables(self.schema.root):
             self.line(f"{start_of(table)} = -1")
             self.line(f"{count_of(table)} = 0")
@@ -54,13 +50,13 @@ class Writer(Lines):
         self.line("at = 0")
         self.struct(self.schema.root, root, "at", "size")
         self.claim("0", "at")
-        judge_tables(self)
+        write_tables(self)
         for condition in self.last:
             self.refuse(condition)
         body = self.lines
         tables = _mapping(self._table_extents())  # which names packers, and so comes before the head
         head = [
-            f'"""Knows a faultless {self.schema.name} file. Generated from its schema; do not edit."""',
+            f'"""Accepts valid {self.schema.name} files. Generated from the schema; do not edit."""',
             "",
             "from __future__ import annotations",
             "",
@@ -68,7 +64,7 @@ class Writer(Lines):
             "from struct import Struct",
             "from zlib import crc32",
             "",
-            "from ccheck_schemas.runtime import (  # noqa: F401",
+            "from ccheck_schemas.generate.runtime import (  # noqa: F401",
             *(f"    {name}," for name in _RUNTIME),
             ")",
             "",
@@ -76,15 +72,15 @@ class Writer(Lines):
             *(f"{name} = {value}" for value, name in self.constants.items()),
             "",
             "",
-            "def spotless(data: bytes) -> Columns | None:",
-            f'    """The columns of a {self.schema.name} file without any fault; None at the first doubt."""',
+            "def accept(data: bytes) -> Columns | None:",
+            f'    """Returns the columns of a valid {self.schema.name} file; None for any other file."""',
             "    try:",
-            "        return _spotless(data)",
-            "    except (ArithmeticError, ValueError):  # such as text that is none",
+            "        return _accept(data)",
+            "    except (ArithmeticError, ValueError):  # such as text that cannot be decoded",
             "        return None",
             "",
             "",
-            "def _spotless(data: bytes) -> Columns | None:",
+            "def _accept(data: bytes) -> Columns | None:",
             "    size = len(data)",
             "    if size > 0xFFFFFFFF:",
             "        return None",
@@ -106,7 +102,7 @@ class Writer(Lines):
         ]
         return "\n".join([*head, *body, *tail])
 
-    def _numbers(self, root: Scope) -> Iterator[str]:
+    def _numbers(self, root: VariableScope) -> Iterator[str]:
         for name, value in root.names.items():
             if isinstance(value, str):
                 yield f"{name!r}: {value}"
@@ -118,12 +114,12 @@ class Writer(Lines):
             numbers = numbers_of(bare(node.subcon)[0])
             places = self.constant(repr({n.name: (n.at, n.form) for n in numbers}), "P")
             packer = self.struct_of(node.subcon)
-            yield f"{name!r}: Table({start_of(name)}, {count_of(name)}, {packer}, {places})"
+            yield f"{name!r}: TableExtent({start_of(name)}, {count_of(name)}, {packer}, {places})"
 
     # -- writing lines
 
-    def struct(self, node: Any, scope: Scope, at: str, limit: str) -> None:
-        """Read a record from `at` on, and leave `at` behind it."""
+    def struct(self, node: Any, scope: VariableScope, at: str, limit: str) -> None:
+        """Reads a record from `at` on; `at` is the offset after it then."""
         run: list[tuple[str, Any, tuple[m.Meaning, ...]]] = []
         for sub in node.subcons:
             leaf, meanings = bare(sub)
@@ -148,8 +144,12 @@ class Writer(Lines):
                     raise NotGenerated(f"{sub.name} is not the record size of a table behind it")
             before.add(sub.name)
 
-    def counted(self, node: Any, name: str, of: str, scope: Scope) -> None:
-        """Compare a count with what it counts. Raises NotGenerated where the code knows no such number."""
+    def counted(self, node: Any, name: str, of: str, scope: VariableScope) -> None:
+        """Compares a count with its list.
+
+        Raises:
+            NotGenerated: The generated code has no number for the length of the list.
+        """
         counter = scope.names.get(f"# {of}")
         if counter is not None:
             self.refuse(f"{scope.names[name]} != {counter}")
@@ -160,9 +160,9 @@ class Writer(Lines):
                 raise NotGenerated(f"{name} counts {of}, which is as long as something else says")
 
     def fixed(
-        self, run: list[tuple[str, Any, tuple[m.Meaning, ...]]], scope: Scope, at: str, limit: str
+        self, run: list[tuple[str, Any, tuple[m.Meaning, ...]]], scope: VariableScope, at: str, limit: str
     ) -> None:
-        """Neighbouring numbers: one extent test, one unpacking, one condition."""
+        """Reads neighbouring numbers: one extent test, one unpacking, one condition."""
         if not run:
             return
         form, variables, conditions = self.fields(run, scope)
@@ -176,9 +176,9 @@ class Writer(Lines):
         self.line(f"{at} = {end}")
 
     def fields(
-        self, run: list[tuple[str, Any, tuple[m.Meaning, ...]]], scope: Scope
+        self, run: list[tuple[str, Any, tuple[m.Meaning, ...]]], scope: VariableScope
     ) -> tuple[str, list[str], list[str]]:
-        """Format, variables and conditions of neighbouring numbers."""
+        """Returns format, variables and conditions of neighbouring numbers."""
         form, variables, conditions = "", [], []
         order = "<"
         for name, leaf, meanings in run:
@@ -195,11 +195,11 @@ class Writer(Lines):
             order = leaf.fmtstr[0] if leaf.fmtstr[0] == ">" else order
             form += leaf.fmtstr[1:]
             for meaning in meanings:
-                conditions += self.judged(meaning, variable, leaf, scope)
+                conditions += self.conditions(meaning, variable, leaf, scope)
         return order + form, variables, conditions
 
-    def judged(self, meaning: m.Meaning, v: str, leaf: Any, scope: Scope) -> list[str]:
-        """The conditions under which a number breaks its meaning; some are asked for later."""
+    def conditions(self, meaning: m.Meaning, v: str, leaf: Any, scope: VariableScope) -> list[str]:
+        """Returns the conditions that refuse a number; some are deferred."""
         found = broken(meaning, v, leaf)
         if found is not None:
             return found
@@ -218,8 +218,8 @@ class Writer(Lines):
 
     # -- nodes
 
-    def node(self, node: Any, name: str | None, scope: Scope, at: str, limit: str) -> None:
-        """Read one node that is no number."""
+    def node(self, node: Any, name: str | None, scope: VariableScope, at: str, limit: str) -> None:
+        """Reads one node that is no number."""
         if isinstance(node, m.Opaque):
             self.line("return None")  # what is not looked into is counted by the reader
             return
@@ -227,7 +227,7 @@ class Writer(Lines):
             raise NotGenerated(f"Slot {name} is not understood")
         match node:
             case construct.Struct():
-                inner = Scope(scope, scope.root)
+                inner = VariableScope(scope, scope.root)
                 scope.names[name or ""] = inner
                 self.struct(node, inner, at, limit)
             case m.ZeroPad():
@@ -260,7 +260,7 @@ class Writer(Lines):
             case m.Chain():
                 self.chain(node, name, scope)
             case m.At():
-                self.elsewhere(node, scope)
+                self.record_at(node, scope)
             case m.Rows() | m.Pooled():
                 raise NotGenerated(f"{type(node).__name__} {name} stands outside a table")
             case _ if node is construct.Pass:
@@ -268,8 +268,8 @@ class Writer(Lines):
             case _:
                 raise NotGenerated(f"{type(node).__name__} {name} is not understood")
 
-    def extent(self, length: m.Expression, behind: int, scope: Scope, at: str, limit: str) -> str:
-        """The variable that holds the end of so many bytes, which are inside the limit."""
+    def extent(self, length: m.Expression, behind: int, scope: VariableScope, at: str, limit: str) -> str:
+        """Returns the variable of the end of some bytes, which is tested against the limit."""
         end = self.fresh("end")
         amount = expression(length, scope)
         self.line(f"{end} = {at} + {amount}" + (f" + {behind}" if behind else ""))
@@ -277,14 +277,14 @@ class Writer(Lines):
         return end
 
     def text(self, node: m.Text, at: str, end: str) -> None:
-        """Refuse text that is not well-formed, between two expressions."""
+        """Refuses malformed text between two expressions."""
         unit = node.unit
         if unit > 1 or node.terminator == "inside" or node.encoding != "utf-8":
             kind = f"{node.encoding!r}, {unit}, {node.terminator!r}, {node.lists!r}"
             self.refuse(f"not well_formed(data, {at}, {end}, {kind})")
             return
         if node.terminator == "behind" and not node.lists:
-            # The first NUL is the one behind the text: two conditions in one look.
+            # The first NUL is the one after the text: two conditions in one search.
             self.refuse(f"data.find(0, {at}, {end} + 1) != {end}")
         elif node.terminator == "behind":
             self.refuse(f"data[{end}]")
@@ -293,8 +293,8 @@ class Writer(Lines):
         with self.block(f"if not {raw}.isascii():"):
             self.line(f"{raw}.decode()")
 
-    def branches(self, node: Any, name: str | None, scope: Scope, at: str, limit: str) -> None:
-        """Read one of two branches."""
+    def branches(self, node: Any, name: str | None, scope: VariableScope, at: str, limit: str) -> None:
+        """Reads one of two branches."""
         then, _ = bare(node.thensubcon)
         other, _ = bare(node.elsesubcon)
         condition = expression(node.condfunc, scope)
@@ -305,8 +305,8 @@ class Writer(Lines):
                 self.choice(leaf, name, scope, at, limit)
         self.forget(name, scope)
 
-    def switch(self, node: Any, name: str | None, scope: Scope, at: str, limit: str) -> None:
-        """Read the branch of a kind; a kind without one is refused."""
+    def switch(self, node: Any, name: str | None, scope: VariableScope, at: str, limit: str) -> None:
+        """Reads the branch of a key; a key without a branch is refused."""
         if len(node.cases) > MOST_CASES:
             raise NotGenerated(f"{name} has {len(node.cases):,} cases; {MOST_CASES} are understood")
         key = expression(node.keyfunc, scope)
@@ -326,31 +326,31 @@ class Writer(Lines):
                 self.choice(leaf, name, scope, at, limit)
         self.forget(name, scope)
 
-    def forget(self, name: str | None, scope: Scope) -> None:
-        """Take a conditional field out of a scope: its numbers are those of a file in one branch alone."""
+    def forget(self, name: str | None, scope: VariableScope) -> None:
+        """Removes a conditional field from a scope: its numbers exist in one branch alone."""
         scope.names.pop(name or "", None)
         scope.names.pop(f"# {name}", None)
 
-    def choice(self, leaf: Any, name: str | None, scope: Scope, at: str, limit: str) -> None:
-        """A branch; a number in one is a record of one field."""
+    def choice(self, leaf: Any, name: str | None, scope: VariableScope, at: str, limit: str) -> None:
+        """Reads a branch; a number in one is a record of one field."""
         if isinstance(leaf, construct.FormatField):
             raise NotGenerated(f"the number {name} stands in one branch alone")
         if name in scope.sized and leaf is not construct.Pass and not isinstance(leaf, m.Table | m.Pool):
             raise NotGenerated(f"a branch of {name} is no table or pool, and has a record size")
         self.node(leaf, name, scope, at, limit)
 
-    def array(self, node: Any, name: str | None, scope: Scope, at: str, limit: str) -> None:
-        """Read a counted list of records."""
+    def array(self, node: Any, name: str | None, scope: VariableScope, at: str, limit: str) -> None:
+        """Reads a list of records with a count."""
         leaf, _ = bare(node.subcon)
         if not isinstance(leaf, construct.Struct):
             raise NotGenerated(f"the elements of {name} are no records")
         count = expression(node.count, scope)
         self.refuse(f"not 0 <= {count} <= {limit} - {at}")
         with self.block(f"for _ in range({count}):"):
-            self.struct(leaf, Scope(scope, scope.root), at, limit)
+            self.struct(leaf, VariableScope(scope, scope.root), at, limit)
 
-    def table(self, node: m.Table, name: str | None, scope: Scope, at: str, limit: str) -> None:
-        """Note where the rows are; they are judged once all tables are known."""
+    def table(self, node: m.Table, name: str | None, scope: VariableScope, at: str, limit: str) -> None:
+        """Stores the place of a table; its rows are tested once all tables are known."""
         if node.table in self.tables:
             raise NotGenerated(f"the table {node.table} is read in two places")
         size = sizeof(node.subcon)
@@ -365,13 +365,13 @@ class Writer(Lines):
         self.line(f"{at} += {count} * {size}")
 
     def struct_of(self, row: Any) -> str:
-        """The packer of a table's row. Raises NotGenerated."""
+        """Returns the packer of a table's row. Raises NotGenerated."""
         numbers = numbers_of(bare(row)[0])
         big = any(order(number.leaf) == ">" for number in numbers)
         return self.packer((">" if big else "<") + "".join(number.form[1:] for number in numbers))
 
-    def pool(self, node: m.Pool, name: str | None, scope: Scope, at: str, limit: str) -> None:
-        """Note where a pool is."""
+    def pool(self, node: m.Pool, name: str | None, scope: VariableScope, at: str, limit: str) -> None:
+        """Stores the place of a pool."""
         if node.region in self.pools:
             raise NotGenerated(f"the pool {node.region} is read in two places")
         self.pools.append(node.region)
@@ -385,13 +385,13 @@ class Writer(Lines):
         self.line(f"{at} += {count}")
         self.line(f"{start}_end = {at}")
 
-    def chain(self, node: m.Chain, name: str | None, scope: Scope) -> None:
-        """Follow a chain forward; each record claims its bytes."""
+    def chain(self, node: m.Chain, name: str | None, scope: VariableScope) -> None:
+        """Follows a chain forward; each record claims its bytes."""
         record = bare(node.subcon)[0]
         offset, counter = self.fresh("next"), self.fresh("links")
         self.line(f"{offset} = {expression(node.first, scope)}")
         self.line(f"{counter} = 0")
-        inner = Scope(scope, scope.root)
+        inner = VariableScope(scope, scope.root)
         with self.block(f"while {offset}:"):
             start = self.fresh("start")
             self.line(f"{start} = at_{start} = {offset}")
@@ -409,8 +409,8 @@ class Writer(Lines):
             self.line(f"{offset} = {following}")
         scope.names[f"# {name}"] = counter
 
-    def elsewhere(self, node: m.At, scope: Scope) -> None:
-        """Read a record at an offset, unless it was read before; it claims its bytes."""
+    def record_at(self, node: m.At, scope: VariableScope) -> None:
+        """Reads a record at an offset, unless it was read before; it claims its bytes."""
         record = bare(node.subcon)[0]
         offset = expression(node.offset, scope)
         if outer_paths(node.subcon):
@@ -424,11 +424,11 @@ class Writer(Lines):
             self.line(f"{start} = at_{start} = {offset}")
             self.refuse(f"not 0 < {start} < size")
             self.line(f"{memo}.add({start})")
-            self.struct(record, Scope(scope, scope.root), f"at_{start}", "size")
+            self.struct(record, VariableScope(scope, scope.root), f"at_{start}", "size")
             self.claim(start, f"at_{start}")
 
     def claim(self, start: str, end: str) -> None:
-        """Note the bytes of a record; records that claim more than the file has would make endless work."""
+        """Claims the bytes of a record; records that claim more than the file has are refused."""
         self.line(f"claims.append(({start}, {end}))")
         self.line(f"claimed += {end} - {start}")
         self.refuse("claimed > size")
@@ -437,7 +437,7 @@ class Writer(Lines):
 
 
 def _mapping(pairs: Iterable[str]) -> list[str]:
-    """A mapping as an argument, one pair to a line."""
+    """Returns the lines of a mapping as an argument, one pair to a line."""
     lines = [f"            {pair}," for pair in pairs]
     return ["        {", *lines, "        },"] if lines else ["        {},"]
 

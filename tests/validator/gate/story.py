@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ccheck.cli import run
-from ccheck.release_gate.policy import STAGES
+from ccheck.cli.main import run
+from ccheck.config.gate_policy import STAGES
 from tests.conftest import ROOT
 
 CORPUS = ROOT / "corpus" / "channel"

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-import ccheck.release_gate.stages as table
-from ccheck.release_gate.apart import StageLost, run_apart
-from ccheck.release_gate.case import Case
-from ccheck.release_gate.prepare import prepare_case
-from ccheck.release_gate.result import Stage, Status
-from ccheck.release_gate.stages import run_stage
+import ccheck.release.gate.stage as table
+from ccheck.release.gate.apart import StageLost, run_apart
+from ccheck.release.gate.case import Case
+from ccheck.release.gate.prepare import prepare_case
+from ccheck.release.gate.result import Stage, Status
+from ccheck.release.gate.stage import run_stage
 from tests.validator.gate.story import lay_out
 
 STAGES = """\
 import os, signal, sys, time
-from ccheck.release_gate.result import Stage, Status
+from ccheck.release.gate.result import Stage, Status
 
 def good(case):
     print("words that are no answer", "x" * 1_000_000)

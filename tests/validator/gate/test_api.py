@@ -12,8 +12,8 @@ import pytest
 
 import ccheck
 from ccheck import WrongUsage, gate, validate
-from ccheck.finding import FileReport, RunReport
-from ccheck.release_gate.result import Stage, Status
+from ccheck.core.finding import FileReport, RunReport
+from ccheck.release.gate.result import Stage, Status
 from tests.validator.gate.story import alone, lay_out
 
 DAY = date(2024, 8, 10)
@@ -28,10 +28,10 @@ def story(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_importing_ccheck_loads_nothing_else() -> None:
-    """`import ccheck` imports no other module of ccheck's, and no package of others."""
+    """`import ccheck` imports the version alone, and no package of others."""
     code = "import sys; before = set(sys.modules); import ccheck; print(*sorted(set(sys.modules) - before))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "ccheck\n"
+    assert done.stdout == "ccheck ccheck.version\n"
 
 
 def test_judging_from_python_loads_no_gate(story: Path) -> None:
@@ -39,8 +39,8 @@ def test_judging_from_python_loads_no_gate(story: Path) -> None:
     code = "import sys; from ccheck import validate; validate('march', config='ccheck.toml'); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = done.stdout.split()
-    assert "ccheck.judge" in loaded
-    assert not [name for name in loaded if name.startswith(("ccheck.release_gate.run", "ccheck_interpreter"))]
+    assert "ccheck.judging.judge" in loaded
+    assert not [name for name in loaded if name.startswith(("ccheck.release.gate.run", "ccheck_interpreter"))]
 
 
 def test_what_is_not_there_is_an_attribute_error() -> None:

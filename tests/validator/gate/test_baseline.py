@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
-from ccheck.configuration import ConfigurationError
-from ccheck.exercise.evidence import Use
-from ccheck.release_gate.baseline import HEADER, Baseline, First, load_baseline, used
+from ccheck.formats.exercise.evidence import Use
+from ccheck.release.baseline import HEADER, Baseline, First, load_baseline, used
+from ccheck.text.toml_document import ConfigurationError
 from tests.validator.gate.story import CORPUS, Call, recorded
 
 TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)

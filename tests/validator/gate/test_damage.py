@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
-from ccheck.release_gate.damage import SECTOR, damages
+from ccheck.release.gate.stages.damage import SECTOR, damages
 
 NAME = "C-00000291-00000000-00000002.bin"
 

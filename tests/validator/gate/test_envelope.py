@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccheck import strict_json
-from ccheck.cli import run
+from ccheck.cli.main import run
+from ccheck.text import strict_json
 from tests.conftest import ROOT
 from tests.validator.gate.story import NEXT, Call, verify
 
@@ -21,8 +21,8 @@ pytest.importorskip("securesystemslib", reason="signing needs the extra gate")
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from ccheck.release_gate.envelope import PAYLOAD_TYPE, NotTrusted, seal, trust, unseal
-from ccheck.release_gate.keys import KeyFault, new_pair, private_key, public_key, public_pem
+from ccheck.release.verdict.envelope import PAYLOAD_TYPE, NotTrusted, seal, trust, unseal
+from ccheck.release.verdict.keys import KeyFault, new_pair, private_key, public_key, public_pem
 
 CASES = ROOT.parent / "shared" / "cases" / "verdict"
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ccheck.exercise.outcome import Exercised, Given, Outcome
-from ccheck.judgement import Judgement
-from ccheck.release_gate.stages import faults
+from ccheck.formats.exercise.outcome import Exercised, Given, Outcome
+from ccheck.judging.judgement import Judgement
+from ccheck.release.gate.stages import faults
 from tests.validator.gate.story import DAY, Call
 
 
@@ -19,7 +19,7 @@ def test_a_build_that_runs_a_damaged_file_fails(cc: Call, monkeypatch: pytest.Mo
     monkeypatch.setattr(Judgement, "exercise", lambda judgement, schema: takes_all)
     status, out, _ = cc("gate", "march", "--on", DAY, "--only", "faults")
     assert status == 1
-    assert "C-00000291-00000000-00000001.bin, all zero: 7.11 takes it for good" in out
+    assert "C-00000291-00000000-00000001.bin, all zero: 7.11 accepts it" in out
     assert "renamed to" not in out
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from inline_snapshot import snapshot
 
-import ccheck.release_gate.stages as table
-from ccheck.exercise.evidence import Evidence
-from ccheck.exercise.outcome import Exercised
-from ccheck.release_gate.baseline import HEADER
-from ccheck.release_gate.case import Case
-from ccheck.release_gate.result import Stage
-from ccheck.release_gate.stages import OWN
+import ccheck.release.gate.stage as table
+from ccheck.formats.exercise.evidence import Evidence
+from ccheck.formats.exercise.outcome import Exercised
+from ccheck.release.baseline import HEADER
+from ccheck.release.gate.case import Case
+from ccheck.release.gate.result import Stage
+from ccheck.release.gate.stages import OWN
 from tests.conftest import ROOT
 from tests.validator.gate.story import DAY, JULY, POLICY, Call, alone, recorded
 
@@ -231,7 +231,7 @@ def test_each_file_is_read_once(cc: Call, monkeypatch: pytest.MonkeyPatch) -> No
         path.write_bytes(JULY.read_bytes())
         return run(name, case)
 
-    monkeypatch.setattr("ccheck.release_gate.run.run_stage", meddle)
+    monkeypatch.setattr("ccheck.release.gate.run.run_stage", meddle)
     assert cc("gate", "march", "--on", DAY)[0] == 0
 
 
@@ -344,7 +344,7 @@ def test_a_large_file_is_damaged_no_more_often_than_the_budget(cc: Call) -> None
 
 def test_a_release_is_bounded_as_a_whole(cc: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files that are small enough one by one, and too many, are refused and not taken into memory."""
-    monkeypatch.setattr("ccheck.release_gate.release.MOST_BYTES", 1000)
+    monkeypatch.setattr("ccheck.release.gate.release.MOST_BYTES", 1000)
     Path("march/more.bin").write_bytes(bytes(900))
     status, _, err = cc("gate", "march", "--on", DAY)
     assert status == 2

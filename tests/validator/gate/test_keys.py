@@ -16,7 +16,7 @@ pytest.importorskip("securesystemslib", reason="signing needs the extra gate")
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from ccheck.release_gate.keys import private_key
+from ccheck.release.verdict.keys import private_key
 
 
 def test_keys_are_not_overwritten_and_kept_from_others(signed: Call) -> None:

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccheck.release_gate.release import Taken
-from ccheck.release_gate.result import ContentFile
-from ccheck.release_gate.verdict import _of_files
+from ccheck.release.gate.release import Taken
+from ccheck.release.gate.result import ContentFile
+from ccheck.release.verdict.statement import _of_files
 from tests.validator.gate.story import DAY, JULY, MARCH, Call, verify
 
 pytest.importorskip("securesystemslib", reason="signing needs the extra gate")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ccheck.release_gate.policy import STAGES
+from ccheck.config.gate_policy import STAGES
 from tests.validator.gate.story import DAY, Call
 
 SCHEMA = '''\
@@ -17,7 +17,7 @@ import time
 
 from construct import Const, Int8ul, Struct
 
-from ccheck.exercise.outcome import Exercised, Outcome
+from ccheck.formats.exercise.outcome import Exercised, Outcome
 from ccheck_interpreter.trap import Operation, Provenance, Refusal, TrapData
 from ccheck_schemas.meaning import Bounded
 from ccheck_schemas.schema import Schema

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from ccheck.finding import RunReport
-from ccheck.release_gate.result import ContentFile, GateResult, MatrixCell, Stage, Status, concluded
+from ccheck.core.finding import RunReport
+from ccheck.release.gate.result import ContentFile, GateResult, MatrixCell, Stage, Status, concluded
 
 _PASSED = Stage("validate", Status.PASS, "2 files pass", {"files": 2})
 _OFF = Stage("fuzz", Status.OFF, "switched off")

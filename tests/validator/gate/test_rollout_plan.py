@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ccheck.rollout.chain import read
+from ccheck.release.rollout.chain import read
 from tests.validator.gate.story import DAY, JULY, Call, recorded
 
 pytest.importorskip("securesystemslib", reason="signing needs the extra gate")

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ccheck.whole import held
+from ccheck.files.atomic_write import held
 from tests.validator.gate.story import DAY, WHOLE, Call
 
 pytest.importorskip("securesystemslib", reason="signing needs the extra gate")
@@ -36,7 +36,7 @@ def test_a_full_disk_leaves_the_old_verdict(signed: Call, monkeypatch: pytest.Mo
     assert set(Path().iterdir()) == files
 
 
-@pytest.mark.parametrize("where", ["ccheck.release_gate.run.run_stage", "ccheck.whole.os.fsync"])
+@pytest.mark.parametrize("where", ["ccheck.release.gate.run.run_stage", "ccheck.files.atomic_write.os.fsync"])
 def test_an_interrupt_leaves_no_half_of_a_verdict(
     signed: Call, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:

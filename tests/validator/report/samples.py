@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from hypothesis import strategies as st
 
-from ccheck.check import Blame, Check
-from ccheck.finding import (
+from ccheck.core.check import Blame, Check
+from ccheck.core.finding import (
     FileReport,
     Finding,
     NotLookedInto,
@@ -98,8 +98,8 @@ EVERYTHING = RunReport(
                 ),
             ),
             not_run=(
-                NotRun("not-canonical", "needs wrong-checksum"),
-                NotRun("duplicate-id", "needs wrong-checksum"),
+                NotRun("not-canonical", "blocked by wrong-checksum"),
+                NotRun("duplicate-id", "blocked by wrong-checksum"),
             ),
             beyond={"field-past-inputs": 1200, "duplicate-id": 1},
             not_looked_into=(

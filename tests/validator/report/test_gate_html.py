@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from ccheck.finding import FileReport, Finding, RunReport, Severity
-from ccheck.release_gate.result import (
+from ccheck.core.finding import FileReport, Finding, RunReport, Severity
+from ccheck.release.gate.report.page import render
+from ccheck.release.gate.report.text import markdown, plain_text
+from ccheck.release.gate.result import (
     ContentFile,
     FirstUse,
     GateResult,
@@ -21,9 +23,7 @@ from ccheck.release_gate.result import (
     Stage,
     Status,
 )
-from ccheck.report.gate import markdown, plain_text
-from ccheck.report.gate_html import render
-from ccheck.report.printable import printable
+from ccheck.text.printable import printable
 
 HOSTILE = "<script>document.title='hacked'</script><img src=x onerror=\"document.title='hacked'\">\x1b[31m"
 

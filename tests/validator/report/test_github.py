@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 from inline_snapshot import snapshot
 
-from ccheck.finding import RunReport
+from ccheck.core.finding import RunReport
 from ccheck.report import RENDERERS
 from tests.validator.report.samples import CHECKS, EVERYTHING, any_run, finding, july
 
@@ -43,7 +43,7 @@ ccheck: configuration: none
   suppressed until 2026-12-31: the tail is a stamp
 ::warning file=C-00000291-00000000-00000032.bin,title=duplicate-id::1 more beyond the limit of findings
 ::warning file=C-00000291-00000000-00000032.bin,title=field-past-inputs::1,200 more beyond the limit of findings
-::warning file=C-00000291-00000000-00000032.bin,title=checks not run::not-canonical (needs wrong-checksum), duplicate-id (needs wrong-checksum)
+::warning file=C-00000291-00000000-00000032.bin,title=checks skipped::not-canonical (blocked by wrong-checksum), duplicate-id (blocked by wrong-checksum)
 ::notice file=C-00000291-00000000-00000032.bin,title=not looked into::204 of 1,234 bytes not looked into: header.certificate; not carried over into the schema: seq[1].valid
 ::error file=empty.bin,title=no check ran::no check ran on this file
 ::error file=later.bin,title=not examined::the run ended before this file

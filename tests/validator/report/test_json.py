@@ -11,7 +11,7 @@ from hypothesis import given
 from inline_snapshot import snapshot
 from jsonschema import Draft202012Validator
 
-from ccheck.finding import RunReport
+from ccheck.core.finding import RunReport
 from ccheck.report import RENDERERS
 from tests.validator.report.samples import CHECKS, EVERYTHING, PASSING, any_run
 
@@ -148,8 +148,8 @@ def test_everything() -> None:
                     "suppressed_beyond": 0,
                     "gaps": [],
                     "not_run": [
-                        {"check": "not-canonical", "reason": "needs wrong-checksum"},
-                        {"check": "duplicate-id", "reason": "needs wrong-checksum"},
+                        {"check": "not-canonical", "reason": "blocked by wrong-checksum"},
+                        {"check": "duplicate-id", "reason": "blocked by wrong-checksum"},
                     ],
                     "not_looked_into": [
                         {

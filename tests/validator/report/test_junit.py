@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from hypothesis import given
 from inline_snapshot import snapshot
 
-from ccheck.finding import RunReport
+from ccheck.core.finding import RunReport
 from ccheck.report import RENDERERS
 from tests.validator.report.samples import CHECKS, EVERYTHING, JULY, PASSING, any_run, july
 

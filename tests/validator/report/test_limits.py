@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from ccheck.finding import FileReport, LeftOut, Proof, RunReport, Severity
+from ccheck.core.finding import FileReport, LeftOut, Proof, RunReport, Severity
 from ccheck.report import RENDERERS
 from ccheck.report.github import SHOWN
 from ccheck.report.sarif import MOST_LOCATIONS, MOST_RESULTS

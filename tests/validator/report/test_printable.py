@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from ccheck.report.printable import printable, well_formed
+from ccheck.text.printable import printable, well_formed
 from tests.validator.report.samples import any_text
 
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from ccheck.finding import FileReport, RunReport
+from ccheck.core.finding import FileReport, RunReport
 from ccheck.report import RENDERERS
 from tests.validator.report.samples import CHECKS, EVERYTHING
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from inline_snapshot import snapshot
 from jsonschema import Draft202012Validator
 
-from ccheck.finding import FileReport, RunReport
+from ccheck.core.finding import FileReport, RunReport
 from ccheck.report import RENDERERS
 from ccheck.report.sarif import fingerprint, plain
 from tests.validator.report.samples import CHECKS, EVERYTHING, JULY, PASSING, any_run, finding, july
@@ -176,8 +176,8 @@ def test_what_was_not_done_is_notified() -> None:
     notices = invocation["toolExecutionNotifications"]
     assert [(n["descriptor"]["id"], n["level"], n["message"]["text"]) for n in notices] == snapshot(
         [
-            ("check-not-run", "warning", "not-canonical was not run: needs wrong-checksum"),
-            ("check-not-run", "warning", "duplicate-id was not run: needs wrong-checksum"),
+            ("check-not-run", "warning", "not-canonical was skipped: blocked by wrong-checksum"),
+            ("check-not-run", "warning", "duplicate-id was skipped: blocked by wrong-checksum"),
             ("findings-beyond-limit", "warning", "1 more finding of duplicate-id"),
             ("findings-beyond-limit", "warning", "1,200 more findings of field-past-inputs"),
             (

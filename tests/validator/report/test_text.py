@@ -6,9 +6,9 @@ import click
 from hypothesis import given
 from inline_snapshot import snapshot
 
-from ccheck.finding import FileReport, NotRun, Proof, RunReport, Severity, Suppressed
-from ccheck.report.printable import printable_path
+from ccheck.core.finding import FileReport, NotRun, Proof, RunReport, Severity, Suppressed
 from ccheck.report.text import render_file, render_summary
+from ccheck.text.printable import printable_path
 from tests.validator.report.samples import BECAUSE, EVERYTHING, PASSING, any_file, any_run, finding, july
 
 
@@ -245,16 +245,16 @@ def test_what_was_set_aside_or_not_done_is_said() -> None:
         findings=(),
         suppressed=(Suppressed(finding(), "agreed with the driver team", "2026-12-31"),),
         not_run=(
-            NotRun("not-canonical", "needs wrong-checksum"),
-            NotRun("duplicate-id", "needs wrong-magic"),
-            NotRun("loose-text", "needs wrong-checksum"),
+            NotRun("not-canonical", "blocked by wrong-checksum"),
+            NotRun("duplicate-id", "blocked by wrong-magic"),
+            NotRun("loose-text", "blocked by wrong-checksum"),
         ),
         beyond={"unknown-flag": 3, "duplicate-id": 1200},
     )
     assert shown(report) == snapshot("""\
 suppressed: wrong-magic at 0x0, header.magic: agreed with the driver team (until 2026-12-31)
 beyond the limit: 1,200 more duplicate-id, 3 more unknown-flag (--max-findings shows more)
-not run: not-canonical, loose-text (needs wrong-checksum); duplicate-id (needs wrong-magic)
+skipped: not-canonical, loose-text (blocked by wrong-checksum); duplicate-id (blocked by wrong-magic)
 pass  C-00000291-00000000-00000032.bin  channel, 1,234 bytes, 41 checks\
 """)
 

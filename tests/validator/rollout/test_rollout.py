@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from ccheck.rollout.chain import ChainError, Health, append, begin, read
-from ccheck.rollout.decide import decide
-from ccheck.rollout.plan import DEFAULT_RINGS, Plan, PlanError, Ring, StopConditions, plan
-from ccheck.rollout.simulate import Fleet, simulate
-from ccheck.whole import held
+from ccheck.files.atomic_write import held
+from ccheck.release.rollout.chain import ChainError, Health, append, begin, read
+from ccheck.release.rollout.decide import decide
+from ccheck.release.rollout.plan import DEFAULT_RINGS, Plan, PlanError, Ring, StopConditions, plan
+from ccheck.release.rollout.simulate import Fleet, simulate
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FILES = {"C-00000291.bin": "a" * 64}

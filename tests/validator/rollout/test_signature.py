@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from ccheck.cli import run
-from ccheck.rollout.chain import ChainError, append, begin, read
+from ccheck.cli.main import run
+from ccheck.release.rollout.chain import ChainError, append, begin, read
 from tests.validator.rollout.test_rollout import healthy, march
 
 pytest.importorskip("securesystemslib", reason="signing needs the extra gate")
 
-from ccheck.rollout.signature import Trust, signing, trusting
+from ccheck.release.rollout.signature import Trust, signing, trusting
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from ccheck.check import Check
-    from ccheck.finding import RunReport
+    from ccheck.core.check import Check
+    from ccheck.core.finding import RunReport
 
 Renderer: TypeAlias = "Callable[[RunReport, Sequence[Check]], str]"
 

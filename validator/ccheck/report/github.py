@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from ccheck.finding import Severity
-from ccheck.report.printable import printable
+from ccheck.core.finding import Severity
 from ccheck.report.summary import totals, unread_words
 from ccheck.report.text import render_proof
+from ccheck.text.printable import printable
 
 if TYPE_CHECKING:
-    from ccheck.check import Check
-    from ccheck.finding import FileReport, Finding, RunReport
+    from ccheck.core.check import Check
+    from ccheck.core.finding import FileReport, Finding, RunReport
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 _WEIGHTS = tuple(_COMMANDS.values())
@@ -92,7 +92,7 @@ def _file(report: FileReport) -> Iterator[_Annotation]:
         yield _Annotation("warning", report.path, check, [f"{count:,} more beyond the limit of findings"])
     if report.not_run:
         names = [f"{entry.check} ({entry.reason})" for entry in report.not_run]
-        yield _Annotation("warning", report.path, "checks not run", [", ".join(names)])
+        yield _Annotation("warning", report.path, "checks skipped", [", ".join(names)])
     if unread := unread_words(report):
         yield _Annotation("notice", report.path, "not looked into", [unread])
     for name, gap in report.gaps:

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from ccheck.report.printable import well_formed
 from ccheck.report.summary import summarise
 from ccheck.report.uri import artifact_uri
+from ccheck.text.printable import well_formed
 
 if TYPE_CHECKING:
-    from ccheck.check import Check
-    from ccheck.finding import FileReport, Finding, Proof, RunReport, Suppressed
+    from ccheck.core.check import Check
+    from ccheck.core.finding import FileReport, Finding, Proof, RunReport, Suppressed
 
 FORMAT = 1
 """Rises when a program that reads the report could misread a newer one; added keys do not raise it."""

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from ccheck.finding import Severity
-from ccheck.quoting import counted
-from ccheck.report.printable import printable
+from ccheck.core.finding import Severity
 from ccheck.report.summary import unread_words
 from ccheck.report.text import render_finding
+from ccheck.text.printable import printable
+from ccheck.text.quoting import counted
 
 if TYPE_CHECKING:
-    from ccheck.check import Check
-    from ccheck.finding import FileReport, Finding, RunReport
+    from ccheck.core.check import Check
+    from ccheck.core.finding import FileReport, Finding, RunReport
 
 
 def render(run: RunReport, checks: Sequence[Check] = ()) -> str:
@@ -70,7 +70,7 @@ def _cases(report: FileReport) -> Iterator[TestCase]:
         words = f"suppressed until {entry.expires}: {entry.reason}"
         yield _skipped(report, f"{entry.finding.check} (suppressed)", words)
     for skipped in report.not_run:
-        yield _skipped(report, skipped.check, f"not run: {skipped.reason}")
+        yield _skipped(report, skipped.check, f"skipped: {skipped.reason}")
     if unread := unread_words(report):
         case = _case(report.path, "not looked into")
         case.system_out = printable(unread)

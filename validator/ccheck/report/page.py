@@ -7,7 +7,7 @@ from importlib import resources
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from ccheck.report.printable import printable
+from ccheck.text.printable import printable
 
 
 def page(package: str, template: str, **values: object) -> str:

@@ -8,16 +8,16 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from ccheck.finding import Severity
-from ccheck.quoting import counted
+from ccheck.core.finding import Severity
 from ccheck.report.json import dump
-from ccheck.report.printable import printable
 from ccheck.report.summary import summarise, totals, unread_words
 from ccheck.report.uri import artifact_uri
+from ccheck.text.printable import printable
+from ccheck.text.quoting import counted
 
 if TYPE_CHECKING:
-    from ccheck.check import Check
-    from ccheck.finding import FileReport, Finding, Proof, RunReport, Suppressed
+    from ccheck.core.check import Check
+    from ccheck.core.finding import FileReport, Finding, Proof, RunReport, Suppressed
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -244,7 +244,7 @@ def _notifications(run: RunReport, tables: _Tables) -> Iterator[dict[str, Any]]:
     for report in run.files:
         locations = [{"physicalLocation": {"artifactLocation": tables.location(report)}}]
         for entry in report.not_run:
-            words = f"{plain(entry.check)} was not run: {plain(entry.reason)}"
+            words = f"{plain(entry.check)} was skipped: {plain(entry.reason)}"
             notice = _notice("check-not-run", "warning", words) | {"locations": locations}
             name = printable(entry.check)
             if tables.rule(name) is not None:

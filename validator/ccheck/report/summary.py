@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ccheck.finding import Severity
-from ccheck.quoting import counted
+from ccheck.core.finding import Severity
+from ccheck.text.quoting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ccheck.finding import FileReport, RunReport
+    from ccheck.core.finding import FileReport, RunReport
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ccheck.finding import Severity
-from ccheck.quoting import counted
-from ccheck.report.printable import printable, printable_path
+from ccheck.core.finding import Severity
 from ccheck.report.summary import totals, unread_words
+from ccheck.text.printable import printable, printable_path
+from ccheck.text.quoting import counted
 
 if TYPE_CHECKING:
-    from ccheck.finding import FileReport, Finding, Proof, RunReport
+    from ccheck.core.finding import FileReport, Finding, Proof, RunReport
     from ccheck.report.excerpt import Mark
 
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
@@ -136,7 +136,7 @@ def _not_run(report: FileReport) -> Iterator[str]:
     for entry in report.not_run:
         groups.setdefault(entry.reason, []).append(printable(entry.check))
     if groups:
-        yield "not run: " + "; ".join(
+        yield "skipped: " + "; ".join(
             f"{', '.join(names) if len(names) <= _NAMED else f'{len(names)} checks'} ({printable(why)})"
             for why, names in groups.items()
         )

@@ -1,0 +1,1 @@
+"""What a campaign shows while it runs, and at its end."""

@@ -1,0 +1,1 @@
+"""What a campaign remembers, in one SQLite file, and the lock on its folder."""

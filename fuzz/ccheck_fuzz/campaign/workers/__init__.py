@@ -1,0 +1,1 @@
+"""The processes that search, and what they report."""

@@ -1,0 +1,212 @@
+"""Two stages of the release gate: what once broke something is run again, and a search around the content of
+the release for what nobody thought of.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+from ccheck.files.regular_file import read_regular_file, read_regular_text
+from ccheck.formats.exercise.outcome import ExerciseError, Given
+from ccheck.formats.exercise.session import Features, Session, plain
+from ccheck.formats.registry import named
+from ccheck.release.gate.case import Case
+from ccheck.release.gate.result import Stage, concluded
+from ccheck.text.quoting import counted
+from ccheck_fuzz.corpus.regress import RegressError, kept, regress_one
+from ccheck_fuzz.execution.harness import Harness
+from ccheck_fuzz.execution.ready import Ready
+from ccheck_fuzz.execution.setup import Setup
+from ccheck_fuzz.mutate.scheduler import MutationScheduler
+from ccheck_fuzz.oracles.broken import Broken
+from ccheck_fuzz.oracles.table import ORACLES
+from ccheck_fuzz.readers.reference import SessionReader
+from ccheck_schemas.schema import Schema
+
+MAX_SIZE = 65_536
+"""Bytes of the largest input; a larger file of the release is not searched around, which is a gap."""
+
+MOST_POINTS = 100
+"""Points of the curve."""
+
+REPEATABLE = {name: oracle for name, oracle in ORACLES.items() if name != "resources"}
+"""The oracles whose answer is the same on every machine: time is no evidence that others can repeat."""
+
+
+def regress(case: Case) -> Stage:
+    """Run again every folder of the corpus in which something once broke a property."""
+    corpus = case.policy.corpus
+    if corpus is None:
+        return concluded(
+            "regress", {}, summary="", gaps=["no corpus was named: [gate] corpus in ccheck.toml"]
+        )
+    folders = kept(corpus)
+    budget = case.policy.budgets["regress"]
+    digests = {_name(corpus, folder): _digest(folder) for folder in folders}
+    failures = []
+    gaps = [] if folders else [f"nothing was kept below {corpus.name}/*/regress"]
+    for folder in folders[:budget]:
+        try:
+            one = regress_one(folder)
+        except RegressError as wrong:
+            gaps.append(f"{_name(corpus, folder)}: {wrong}")
+            continue
+        failures += [f"{_name(corpus, folder)}: {broken.what}" for broken in one.broken]
+    if len(folders) > budget:
+        gaps.append(f"the budget of {budget:,} folders is spent; {len(folders) - budget:,} were not run")
+    if {_name(corpus, folder): _digest(folder) for folder in kept(corpus)} != digests:
+        gaps.append(f"{corpus.name} was changed while it was run")
+    details = {"corpus": digests}
+    ran = min(len(folders), budget)
+    summary = f"{counted(ran, 'folder')} of what once broke something: all are fixed"
+    return concluded(
+        "regress", {"folders": ran}, summary=summary, failures=failures, gaps=gaps, details=details
+    )
+
+
+def _name(corpus: Path, folder: Path) -> str:
+    return folder.relative_to(corpus).as_posix()
+
+
+def _digest(folder: Path) -> str:
+    """Returns the digest of all files of a folder, by name."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.iterdir() if path.is_file()):
+        digest.update(path.name.encode() + b"\0" + hashlib.sha256(read_regular_file(path)).digest())
+    return digest.hexdigest()
+
+
+def fuzz(case: Case) -> Stage:
+    """Search around each new or changed file, for a fixed number of runs: the same seed comes to the same
+    end.
+    """
+    failures: list[str] = []
+    gaps: list[str] = []
+    same = {old.data for old in case.last_good}
+    changed = [taken for taken in case.files if taken.data not in same]
+    # A release that changes nothing is searched around all the same: nothing examined is no pass.
+    about = changed or list(case.files)
+    budget = case.policy.budgets["fuzz"]
+    once = _once(case.policy.corpus)
+    curve = Curve()
+    files = 0
+    for number, taken in enumerate(about):
+        share = (budget + number) // len(about)
+        schema = case.subjects[taken.file.name].schema
+        if share == 0:
+            gaps.append(f"{taken.file.name}: the budget of {budget:,} runs does not reach it")
+        elif len(taken.data) > MAX_SIZE:
+            gaps.append(f"{taken.file.name}: it has more than {MAX_SIZE:,} bytes")
+        elif schema is None:
+            gaps.append(f"{taken.file.name}: the content is of no known format")
+        else:
+            try:
+                made = _ready(case, schema)
+            except ExerciseError as wrong:
+                gaps.append(f"{taken.file.name}: {wrong}")
+                continue
+            passes, found = _search(made, taken.data, share, case.policy.seed + number, curve)
+            files += 1
+            failures += [f"{taken.file.name}: {one.what}{once.get(one.signature, '')}" for one in found]
+            if not passes:
+                gaps.append(f"{taken.file.name}: it does not pass, so a search around it shows little")
+    examined = {"runs": curve.runs, "files": files}
+    reached = len(curve.reached)
+    details = {"curve": curve.points(), "reached": reached, "seed": case.policy.seed}
+    around = f"{counted(curve.runs, 'run')} around {counted(files, 'file')}"
+    summary = f"{around} reached {reached:,} coverage features, and broke nothing"
+    return concluded("fuzz", examined, summary=summary, failures=failures, gaps=gaps, details=details)
+
+
+class Curve:
+    """How much was reached after how many runs, over all files."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+        self.reached: set[tuple[str, Hashable]] = set()
+        self._points: list[tuple[int, int]] = []
+
+    def count(self, schema: str, features: Features) -> None:
+        """Take in what one run of a format reached."""
+        self.runs += 1
+        before = len(self.reached)
+        self.reached.update((schema, feature) for feature in features)
+        if len(self.reached) > before:
+            self._points.append((self.runs, len(self.reached)))
+
+    def points(self) -> list[list[int]]:
+        """Pairs of runs and coverage features, from no run to the last; not many more than `MOST_POINTS`."""
+        step = max(1, len(self._points) // MOST_POINTS)
+        thinned = self._points[::-1][::step][::-1]
+        ends = ((0, 0), *thinned, (self.runs, len(self.reached)))
+        return [list(point) for point in dict.fromkeys(ends)]
+
+
+def _once(corpus: Path | None) -> dict[tuple[str, ...], str]:
+    """Returns words for what broke the same way before, by its signature.
+
+    It is no less a failure: whoever fixed it has left something.
+    """
+    found = {}
+    for folder in () if corpus is None else kept(corpus):
+        once = folder / "once.json"
+        if once.is_file():
+            signature = json.loads(read_regular_text(once))["signature"]
+            found[tuple(map(str, signature))] = f" (as once in {_name(corpus or folder, folder)})"
+    return found
+
+
+def _ready(case: Case, schema: Schema) -> Ready:
+    """Returns a search in this process, about one format, by what the gate judges by.
+
+    Raises:
+        ExerciseError: The format has no interpreter.
+    """
+    session = _session(case, schema)
+    if session is None:
+        raise ExerciseError(f"the format {schema.name} has no interpreter")
+    given = case.given()
+    judgement = replace(case.judgement, schema=schema)
+    return Ready(
+        Setup(schema.name), schema, judgement, given, (SessionReader(session(given)),), REPEATABLE, ""
+    )
+
+
+def _session(case: Case, schema: Schema) -> Callable[[Given], Session] | None:
+    """Returns what runs files of a format: where a schema file was named, the interpreter that it brings."""
+    judgement = case.judgement
+    if schema is judgement.schema and judgement.own_exercise is not None:
+        return plain(judgement.own_exercise)
+    known = named(schema.name)
+    return None if known is None else known.session
+
+
+def _search(made: Ready, seed: bytes, runs: int, number: int, curve: Curve) -> tuple[bool, list[Broken]]:
+    """Returns whether a file passes, and what inputs around it break, each once."""
+    broken: dict[tuple[str, ...], Broken] = {}
+
+    def found(data: bytes, one: Broken) -> None:
+        if not one.information:
+            broken.setdefault(one.signature, one)
+
+    harness = Harness(made, found)
+    scheduler = MutationScheduler(made, [seed], harness.accepted)
+    for data in islice(_inputs(scheduler, seed, random.Random(number)), runs):
+        curve.count(made.schema.name, harness.run(data))
+    return harness.passes(seed), list(broken.values())
+
+
+def _inputs(scheduler: MutationScheduler, seed: bytes, chance: random.Random) -> Iterator[bytes]:
+    """Yields the file itself, and then what mutations make of it, now and then of what they made."""
+    yield seed
+    last = seed
+    while True:
+        parent = last if chance.random() < 0.5 else seed
+        last = scheduler.mutate(parent, MAX_SIZE, chance.getrandbits(31))
+        yield last

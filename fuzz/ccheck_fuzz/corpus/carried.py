@@ -1,0 +1,141 @@
+"""The setting of a campaign beside a finding, whole, so that the folder can be run again anywhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from ccheck.config.options import is_schema_file
+from ccheck.config.project import FILE_NAME, Project
+from ccheck.files.regular_file import read_regular_text
+from ccheck_fuzz.execution.ready import Ready
+from ccheck_fuzz.execution.setup import Setup
+
+SETUP = "setup.json"
+FILES = ("definitions.bin", "consumers.toml", "schema.py", FILE_NAME)
+"""The files in a finding's folder that its setting names, where it has them."""
+PACKAGE = "schema"
+"""The folder with the package that a schema file lies in."""
+_NOT_CARRIED = shutil.ignore_patterns("__pycache__", ".*", "*.pyc")
+
+
+def carry(folder: Path, made: Ready) -> None:
+    """Write into a folder what a campaign judges by: each field of `Setup`, and the files that it names."""
+    setup, setting = made.setup, made.judgement.setting
+    if made.given.definitions is not None:
+        (folder / "definitions.bin").write_bytes(made.given.definitions)
+    if setting.consumers is not None:
+        shutil.copyfile(setting.consumers.path, folder / "consumers.toml")
+    policy = None if made.judgement.project is None else _policy(made.judgement.project)
+    if policy is not None:
+        (folder / FILE_NAME).write_text(policy, encoding="utf-8")
+    carried = replace(
+        setup,
+        schema=_carry_schema(folder, setup.schema),
+        config=None if policy is None else FILE_NAME,
+        use_config=policy is not None,
+        definitions=("definitions.bin",) if made.given.definitions is not None else (),
+        consumers=None if setting.consumers is None else "consumers.toml",
+        target_version=setting.target,
+        on=setting.on.isoformat(),
+    )
+    (folder / SETUP).write_text(carried.to_json() + "\n", encoding="utf-8")
+
+
+def carry_on(finding: Path, folder: Path, final: Path) -> Setup:
+    """Copy the setting of a finding's folder into another that is to lie at `final`, and give it.
+
+    A directory for the user's own interpreters is named as seen from there: the folder may be part of what
+    others check out.
+    """
+    for name in FILES:
+        if (finding / name).is_file():
+            shutil.copyfile(finding / name, folder / name)
+    if (finding / PACKAGE).is_dir():
+        shutil.copytree(finding / PACKAGE, folder / PACKAGE, ignore=_NOT_CARRIED)
+    setup = words_of(finding)
+    if setup.directory is not None:
+        here = Path(finding, setup.directory).resolve()
+        setup = replace(setup, directory=Path(os.path.relpath(here, final.resolve())).as_posix())
+    (folder / SETUP).write_text(setup.to_json() + "\n", encoding="utf-8")
+    return setup
+
+
+def words_of(folder: Path) -> Setup:
+    """Returns the setting that a folder carries, as it is written there."""
+    return Setup.from_json(read_regular_text(folder / SETUP))
+
+
+def setup_of(folder: Path) -> Setup:
+    """Returns the setting that a folder carries, with its paths made whole."""
+    folder = folder.resolve()
+    setup = words_of(folder)
+    schema = setup.schema
+    if is_schema_file(schema):
+        schema = str(folder / schema)
+        _forget_others(folder, setup.schema)
+    return replace(
+        setup,
+        schema=schema,
+        config=None if setup.config is None else str(folder / setup.config),
+        definitions=tuple(str(folder / name) for name in setup.definitions),
+        consumers=None if setup.consumers is None else str(folder / setup.consumers),
+        directory=None if setup.directory is None else str((folder / setup.directory).resolve()),
+    )
+
+
+def _carry_schema(folder: Path, schema: str) -> str:
+    """Copy a schema file, with the package around it if it lies in one, and give its name in the folder."""
+    if not is_schema_file(schema):
+        return schema
+    path = Path(schema).resolve()
+    top = path.parent
+    while (top / "__init__.py").is_file():
+        top = top.parent
+    if top == path.parent:
+        shutil.copyfile(path, folder / "schema.py")
+        return "schema.py"
+    package = path.relative_to(top).parts[0]
+    shutil.copytree(top / package, folder / PACKAGE / package, ignore=_NOT_CARRIED)
+    return f"{PACKAGE}/{path.relative_to(top).as_posix()}"
+
+
+def _forget_others(folder: Path, schema: str) -> None:
+    """Forget modules of the same package that were imported from elsewhere: each finding is judged by its own
+    copy.
+    """
+    parts = Path(schema).parts
+    if len(parts) < 3 or parts[0] != PACKAGE:
+        return
+    place = str(folder / PACKAGE)
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == parts[1] and not str(getattr(module, "__file__", "")).startswith(place):
+            del sys.modules[name]
+
+
+def _policy(project: Project) -> str | None:
+    """Returns what a ccheck.toml says beyond paths and versions, which the setting names.
+
+    None for nothing.
+    """
+    lines = ["format = 1"]
+    if project.max_findings is not None:
+        lines += ["", "[limits]", f"max_findings = {project.max_findings}"]
+    if project.severities:
+        lines += ["", "[severity]"]
+        lines += [f"{_quoted(check)} = {_quoted(word.value)}" for check, word in project.severities.items()]
+    for one in project.suppressions:
+        lines += ["", "[[suppress]]", f"check = {_quoted(one.check)}", f"reason = {_quoted(one.reason)}"]
+        lines += [f"expires = {one.expires.isoformat()}"]
+        lines += [] if one.file is None else [f"file = {_quoted(one.file)}"]
+        lines += [] if one.path is None else [f"path = {_quoted(one.path)}"]
+    return None if len(lines) == 1 else "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """Returns a text as a basic string of TOML, whose escapes are those of JSON."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,45 @@
+"""What the validator says of a file of one schema, for searches that ask often."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from ccheck.core.finding import FileReport
+from ccheck.judging.judge import examine, judge
+from ccheck.judging.judgement import Judgement
+from ccheck_schemas.schema import Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Judges bytes by one schema, with the checks and the setting of a judgement."""
+
+    schema: Schema
+    judgement: Judgement
+
+    def report(self, data: bytes) -> FileReport:
+        """Returns all findings."""
+        setting, schemas = self.judgement.setting, self.judgement.schemas
+        subject = examine(data, "", setting, schemas, self.schema)
+        return judge(subject, "-", self.judgement.checks, self.judgement.policy)
+
+    def passes(self, data: bytes) -> bool:
+        """Returns whether the validator passes the file; warnings do not fail it."""
+        return self.report(data).verdict == "pass"
+
+    def checks(self, data: bytes) -> frozenset[str]:
+        """Returns the checks that find something, warnings and all."""
+        return frozenset(finding.check for finding in self.report(data).findings)
+
+    def badness(self, data: bytes) -> tuple[tuple[int, ...], FileReport]:
+        """Returns how far a file is from a clean pass: how often each check finds something, in their order.
+        And all that is wrong with it.
+
+        Compared as tuples, a file is better when an earlier check finds less, whatever later ones then find:
+        they stand behind what they require.
+        """
+        report = self.report(data)
+        found = Counter(finding.check for finding in report.findings)
+        counts = [found[check.name] + report.beyond.get(check.name, 0) for check in self.judgement.checks]
+        return (*counts, 0 if report.findings else len(report.gaps)), report

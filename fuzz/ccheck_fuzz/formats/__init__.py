@@ -1,0 +1,1 @@
+"""What only one format has: the events that its files call for, and the checks of its driver contract."""

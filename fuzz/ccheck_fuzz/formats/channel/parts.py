@@ -1,0 +1,28 @@
+"""Events that match channel files, and the contract with the driver builds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ccheck.formats.channel.checks import contract
+from ccheck_fuzz.formats.parts import Event, Parts
+from ccheck_interpreter import event
+from ccheck_interpreter.channel.generate import generate, pressing
+
+
+def _events(data: bytes, definitions: bytes | None, most: int) -> Iterator[Event]:
+    yield from map(_mapping, generate(definitions, data))
+
+
+def _short_events(data: bytes, definitions: bytes | None, most: int) -> Iterator[Event]:
+    """Yields one event for each record in turn; none for types, whose longest inputs are larger than most
+    files.
+    """
+    yield from map(_mapping, pressing(definitions, data, most))
+
+
+def _mapping(found: event.Event) -> Event:
+    return {"type": found.type, "version": found.version, "inputs": list(found.inputs)}
+
+
+PARTS = Parts(_events, _short_events, contract=contract.__name__)

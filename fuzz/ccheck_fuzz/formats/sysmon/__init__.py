@@ -1,0 +1,1 @@
+"""Sysmon rules blobs."""

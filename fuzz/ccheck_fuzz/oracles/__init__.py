@@ -1,0 +1,1 @@
+"""Properties of any bytes, and what breaks them."""

@@ -1,0 +1,188 @@
+"""The processes of a campaign: begun by it, and ended with it, however it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import faulthandler
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import psutil
+
+from ccheck.files.regular_file import read_regular_file
+
+WHOLE = 83
+"""The exit status of a process that came to its own end. With 0 the user's code may have ended it."""
+LOG_TAIL = 20_000
+"""Characters of a process's last words that are kept."""
+_STACK_SECONDS = 0.1
+"""Time for writing a stack."""
+_DEATH_SIGNAL = 1
+"""PR_SET_PDEATHSIG, from <linux/prctl.h>."""
+_leave = os._exit
+_kept: list[Any] = []
+"""What the C library calls at the exit of this process must not be freed before."""
+
+
+def begin(module: str, words: Sequence[str], log: Path | None = None) -> subprocess.Popen[bytes]:
+    """Begin a module of ours as a process.
+
+    Its standard input is a pipe that nobody writes to: it ends when this process does.
+
+    Args:
+        log: Takes what it prints.
+    """
+    with (Path(os.devnull) if log is None else log).open("wb") as out:
+        return subprocess.Popen(  # noqa: S603 - our own module, with our own arguments
+            [sys.executable, "-m", module, *words],
+            stdin=subprocess.PIPE,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a process at once."""
+    process.kill()
+    process.wait()
+    if process.stdin is not None:
+        process.stdin.close()
+
+
+def end_family(process: subprocess.Popen[bytes], *, with_stack: bool = False) -> None:
+    """End a process at once, with all that it started.
+
+    Args:
+        with_stack: Let it write its Python stack first, where it knows how.
+    """
+    if process.poll() is not None:
+        end(process)
+        return
+    if with_stack and hasattr(signal, "SIGUSR1"):
+        process.send_signal(signal.SIGUSR1)
+        time.sleep(_STACK_SECONDS)
+    if hasattr(signal, "SIGSTOP"):
+        process.send_signal(signal.SIGSTOP)  # so that nothing is started while its children are listed
+    try:
+        family = psutil.Process(process.pid).children(recursive=True)
+    except psutil.Error:
+        family = []
+    end(process)
+    for child in family:
+        with contextlib.suppress(psutil.Error):
+            child.kill()
+
+
+def last_stack_on_request() -> None:
+    """Make this process write its Python stack to standard error when it crashes, and when it is asked with
+    SIGUSR1; and leave Ctrl-C to the process that began it.
+    """
+    faulthandler.enable(all_threads=False)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGUSR1"):
+        faulthandler.register(signal.SIGUSR1, all_threads=False)
+
+
+def leave(status: int) -> NoReturn:
+    """End this process at once, with what it has printed."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):  # nobody reads it any more
+            stream.flush()
+    _leave(status)
+
+
+def run_whole(work: Callable[[], object]) -> NoReturn:
+    """Do the work of this process and end it: with `WHOLE`, or with 1 and a traceback.
+
+    What the user's code ends leaves its Python stack in the log. Python is not torn down, so that nothing of
+    the user's runs after the work.
+    """
+    report_exits(2)
+    try:
+        work()
+    except BaseException:  # noqa: BLE001 - all that ends the work is reported with its place
+        traceback.print_exc()
+        leave(1)
+    leave(WHOLE)
+
+
+def report_exits(file: int) -> None:
+    """Write the Python stack to a file descriptor when `os._exit`, or C's `exit`, ends this process.
+
+    After this the process must end by `leave`: after Python's own tear-down the C library would call what
+    is gone.
+    """
+    process = os.getpid()
+
+    def report() -> None:
+        if os.getpid() == process:
+            faulthandler.dump_traceback(file, all_threads=False)
+
+    def exit_told(status: int) -> NoReturn:
+        report()
+        _leave(status)
+
+    def at_exit(_: int | None) -> None:
+        caller = sys._getframe(1).f_code  # who called C's exit
+        if caller.co_name == "search" and caller.co_filename.endswith("libfuzzer.py"):
+            leave(WHOLE)  # libFuzzer ends its process when the time is up
+        report()
+
+    os._exit = exit_told
+    register = getattr(ctypes.CDLL(None), "__cxa_atexit", None) if os.name == "posix" else None
+    if register is not None:
+        hook = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(at_exit)
+        _kept.append(hook)
+        register(hook, None, None)
+
+
+def end_with_parent() -> None:
+    """End this process when the one that began it is gone, even in the middle of a run that does not end.
+
+    A thread waits for the end of standard input, and what else reads that finds it empty. Where a run never
+    lets another thread go on, Linux ends the process itself.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # a C library of another kind: the thread is left
+            ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
+    pipe = os.dup(0)
+    with Path(os.devnull).open("rb") as empty:
+        os.dup2(empty.fileno(), 0)
+    threading.Thread(target=_wait, args=(pipe,), daemon=True).start()
+
+
+def _wait(pipe: int) -> None:
+    with contextlib.suppress(OSError):
+        while os.read(pipe, 4096):
+            continue
+    _leave(0)  # what was found is in the campaign's state
+
+
+def exit_words(status: int | None) -> str:
+    """Returns an exit status in words."""
+    if status is None:
+        return "it still runs"
+    if status >= 0:
+        return f"exit status {status}"
+    try:
+        return signal.Signals(-status).name
+    except ValueError:
+        return f"signal {-status}"
+
+
+def last_words(log: Path) -> str:
+    """Returns the end of what a process wrote."""
+    try:
+        return read_regular_file(log).decode("utf-8", "replace")[-LOG_TAIL:].strip()
+    except OSError:
+        return ""

@@ -1,0 +1,93 @@
+"""A Python function of the user's as a reader."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from types import CodeType
+
+from ccheck.formats.exercise.outcome import Outcome
+from ccheck_fuzz.process.blame import interrupts, text_of, traceback_of, words_of
+from ccheck_fuzz.readers.foreign import Features, ForeignOutcome, ReaderError
+from ccheck_fuzz.readers.raised import raised_outcome
+from ccheck_interpreter.trap import Refusal, Refused, Trap
+
+
+class CallableReader:
+    """A Python function of the user's, ``package.module:function``, called with the bytes.
+
+    What it raises is a trap, but for `Refused` and the exceptions in its attribute ``refuses`` (ValueError
+    where it has none): those are its way to say no.
+    """
+
+    def __init__(self, reader: str, directory: Path | None = None) -> None:
+        """Import it.
+
+        Args:
+            reader: The module and the function.
+            directory: Where modules are looked for first; the working directory without it.
+
+        Raises:
+            ReaderError: It cannot be imported, or is not what is needed.
+        """
+        self.name = reader
+        module_name, _, attribute = reader.partition(":")
+        if not attribute or not all(part.isidentifier() for part in module_name.split(".")):
+            raise ReaderError(f"--reader {reader}: write package.module:function")
+        sys.path.insert(0, str(directory or Path.cwd()))
+        try:
+            module = importlib.import_module(module_name)
+        except ImportError as fault:
+            raise ReaderError(f"--reader {reader}: {fault}") from fault
+        except BaseException as raised:
+            if interrupts(raised):
+                raise
+            what = words_of(raised)
+            raise ReaderError(f"--reader {reader}: importing {module_name} raised {what}") from raised
+        finally:
+            sys.path.pop(0)
+        function = getattr(module, attribute, None)
+        if not callable(function):
+            raise ReaderError(f"--reader {reader}: {module_name} has no function {attribute}")
+        self._function: Callable[[bytes], object] = function
+        self._refuses = _refusals(reader, function)
+        self.modules = (module_name,)
+        code = getattr(function, "__code__", None)
+        self._code: CodeType | None = code if isinstance(code, CodeType) else None
+
+    def outcomes(
+        self, data: bytes, events: Sequence[str] | None, features: Features, *, every: bool = False
+    ) -> Iterable[Outcome]:
+        """Returns one outcome: it returned, it refused, or it raised."""
+        try:
+            self._function(data)
+        except Refused as refused:
+            yield ForeignOutcome(self.name, "python", "refuse", refusal=refused.refusal)
+        except Trap as trap:
+            yield ForeignOutcome(self.name, "python", "crash", trap=trap.data, output=traceback_of(trap))
+        except self._refuses as said:
+            refusal = Refusal(type(said).__name__, text_of(said))
+            yield ForeignOutcome(self.name, "python", "refuse", refusal=refusal, output=traceback_of(said))
+        except BaseException as raised:
+            # SystemExit too: a reader that ends its process takes the driver with it.
+            if interrupts(raised):
+                raise
+            yield raised_outcome(raised, self.name, self._code)
+        else:
+            yield ForeignOutcome(self.name, "python", "run")
+
+
+def _refusals(reader: str, function: object) -> tuple[type[BaseException], ...]:
+    """Returns the exceptions with which a function refuses.
+
+    Raises:
+        ReaderError: It names something else.
+    """
+    refuses = getattr(function, "refuses", (ValueError,))
+    listed = refuses if isinstance(refuses, (tuple, list, set, frozenset)) else (refuses,)
+    for one in listed:
+        if not (isinstance(one, type) and issubclass(one, BaseException)):
+            raise ReaderError(f"--reader {reader}: its attribute refuses has {one!r}, which is no exception")
+    return tuple(listed)

@@ -1,0 +1,1 @@
+"""Compiled AppArmor policy, loaded and asked for paths."""

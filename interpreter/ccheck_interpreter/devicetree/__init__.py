@@ -1,0 +1,1 @@
+"""Devicetrees, asked for properties by path."""

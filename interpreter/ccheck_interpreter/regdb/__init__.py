@@ -1,0 +1,1 @@
+"""Regulatory databases, asked for countries."""

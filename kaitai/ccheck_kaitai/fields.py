@@ -1,0 +1,555 @@
+"""Attributes of a description as nodes of a schema, in Python.
+
+Each key of an attribute is taken by what carries it over, and whatever nobody took is named: no key is
+dropped silently.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+from ccheck_kaitai.description import Attribute, Gap, Names, Place, Type
+from ccheck_kaitai.encodings import codec_of
+from ccheck_kaitai.expression import (
+    ChoiceNumber,
+    NoNumber,
+    UnknownName,
+    Untranslatable,
+    number,
+    translate,
+    truth,
+)
+from ccheck_kaitai.keys import Fate, fate, left_out
+from ccheck_kaitai.scope import FLOATS, INTEGERS, Scope, contents, is_integer, is_number, listed_alone
+from ccheck_kaitai.source import KaitaiError, words
+from ccheck_schemas.vocabulary.streams import code_unit
+
+BITS = re.compile(r"b([1-9][0-9]?)(?:le|be)?", re.ASCII)
+_CONSTRUCT = {("u", "be"): "ub", ("u", "le"): "ul", ("s", "be"): "sb", ("s", "le"): "sl"}
+_PATH = re.compile(r"\s*[a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)*\s*", re.ASCII)
+_OF_CONTENT = (
+    "type", "encoding", "terminator", "include", "pad-right", "consume", "eos-error", "enum", "valid",
+)  # fmt: skip
+_REPEATS = ("expr", "eos", "until")
+_LIST_KEYS = frozenset({"repeat", "repeat-expr", "repeat-until"})
+
+
+class Stop(Exception):
+    """An attribute that cannot be written, so that what follows it cannot be found. place and detail: as in
+    `Gap`.
+    """
+
+    def __init__(self, place: Place, detail: str) -> None:
+        super().__init__(detail)
+        self.place = place
+        self.detail = detail
+
+
+class Target(Protocol):
+    """What a field asks of the file that it is written into."""
+
+    def struct(self, type_: Type, place: Place) -> str:
+        """The name of a type's Struct, which is written before this field. Raises Stop."""
+        ...
+
+    def enum(self, names: Names) -> str:
+        """The name of an enum's class."""
+        ...
+
+    def values(self, field: str, values: tuple[int, ...]) -> str:
+        """The name of a class of plain values."""
+        ...
+
+    def use(self, name: str) -> str:
+        """The name, which is imported."""
+        ...
+
+    def unfinished(self, type_: Type) -> bool:
+        """Whether the end of the type cannot be found."""
+        ...
+
+
+class Field:
+    """One attribute, as the node of a field. gaps: what was left out without losing the place. kind: `seq` or
+    `instance`. open: whether the field's own end cannot be found.
+    """
+
+    def __init__(
+        self,
+        attribute: Attribute,
+        scope: Scope,
+        names: Target,
+        kind: str = "seq",
+        taken: frozenset[str] = frozenset(),
+    ) -> None:
+        """taken: keys that the field around has carried over."""
+        self.attribute = attribute
+        self.keys: Mapping[str, Any] = attribute.keys
+        self.scope = scope
+        self.names = names
+        self.kind = kind
+        self.gaps: list[Gap] = []
+        self.open = False
+        self._taken = set(taken)
+        self._sized_by: str | None = None
+
+    def node(self) -> str:
+        """The Python of the node. Raises Stop, or KaitaiError for what is an error in the description."""
+        self._check()
+        made = self._repeated()
+        if self.kind == "instance":
+            made = self._elsewhere(made)
+        if "if" in self.keys:
+            made = f"{self.names.use('If')}({self._expression(truth, 'if')}, {made})"
+        self._account()
+        return made
+
+    # -- keys
+
+    def _get(self, key: str) -> Any:
+        """What the description says under a key, which is carried over."""
+        self._taken.add(key)
+        return self.keys.get(key)
+
+    def _truth(self, key: str, default: bool) -> bool:
+        said = self._get(key)
+        if said is None:
+            return default
+        if not isinstance(said, bool):
+            raise self._wrong(f"{said!r} is neither true nor false", key)
+        return said
+
+    def _check(self) -> None:
+        """Refuse what is an error in the description, whatever the field is."""
+        keys = self.keys
+        for key in keys:
+            if fate(self.kind, key) is Fate.CARRIED and keys[key] is None and key != "id":
+                raise self._wrong(f"{key} has no value", key)
+        if "encoding" in keys:
+            codec_of(keys["encoding"], (*self.attribute.place, "encoding"))
+        for key in ("size-eos", "consume", "include", "eos-error"):
+            if key in keys and not isinstance(keys[key], bool):
+                raise self._wrong(f"{keys[key]!r} is neither true nor false", key)
+        if keys.get("size-eos") is True and "size" in keys:
+            raise self._wrong("size and size-eos exclude each other", "size-eos")
+        if "repeat" in keys and keys["repeat"] not in _REPEATS:
+            raise self._wrong(f"repeat is one of {', '.join(_REPEATS)}", "repeat")
+        for repeat in ("expr", "until"):
+            if keys.get("repeat") == repeat and f"repeat-{repeat}" not in keys:
+                raise self._wrong(f"repeat-{repeat} is missing", "repeat")
+        if "terminator" in keys and _bytes_of(keys["terminator"]) is None:
+            detail = f"{keys['terminator']!r} is no byte, and no list of bytes"
+            raise self._wrong(detail, "terminator")
+        if "pad-right" in keys and not _is_byte(keys["pad-right"]):
+            raise self._wrong(f"{keys['pad-right']!r} is no byte", "pad-right")
+        if "enum" in keys and not isinstance(keys["enum"], str):
+            raise self._wrong(f"{keys['enum']!r} is no name", "enum")
+        if "process" in keys and not isinstance(keys["process"], str):
+            raise self._wrong(f"{keys['process']!r} is no text", "process")
+        said = keys.get("type")
+        if said is not None and not isinstance(said, str | dict):
+            raise self._wrong(f"{said!r} is no type", "type")
+        if isinstance(said, dict):
+            self._check_switch(said)
+        if isinstance(said, str) and (is_number(said) or BITS.fullmatch(said)):
+            for key in ("size", "size-eos"):
+                if key in keys:
+                    raise self._wrong(f"{said} has a size of its own", key)
+
+    def _check_switch(self, said: Mapping[str, Any]) -> None:
+        place = (*self.attribute.place, "type")
+        self.gaps += [Gap(*gap, field=self.attribute.name) for gap in left_out(said, "switch", place)]
+        if "switch-on" not in said or not isinstance(said.get("cases"), dict):
+            raise KaitaiError(place, "a choice has switch-on, and a mapping of cases")
+        for key, name in said["cases"].items():
+            if not isinstance(name, str):
+                raise KaitaiError((*place, "cases", key), f"{name!r} is no type")
+
+    def _account(self) -> None:
+        """Name the keys that nothing has carried over."""
+        for key in self.keys:
+            if key not in self._taken and fate(self.kind, key) is Fate.CARRIED and key != "id":
+                detail = (
+                    "the condition is not carried over"
+                    if key == "valid"
+                    else f"{key} is not carried over here"
+                )
+                self._gap(detail, key)
+
+    # -- where, and how often
+
+    def _elsewhere(self, made: str) -> str:
+        """A field at a position of its own, whose bytes another field may own too."""
+        said = self._get("io")
+        if said not in (None, "_io", "_root._io"):
+            raise self._stop("it is in the bytes of another field", "io")
+        if "pos" not in self.keys:
+            raise self._stop("it has no position")
+        position = self._expression(number, "pos")
+        self.open = False
+        whole = ", whole_file=True" if said == "_root._io" else ""
+        return f"{self.names.use('ReadAt')}({position}, {made}{whole})"
+
+    def _repeated(self) -> str:
+        repeat = self._get("repeat")
+        if repeat is None:
+            return self._one()
+        if repeat == "expr":
+            count = self._expression(number, "repeat-expr")
+            made = self._one()
+            if self._empty():
+                raise self._stop("elements without bytes let a count ask for endless work", "repeat")
+            if self.open:
+                raise self._stop("its elements end where it is not known", "type")
+            return f"{self.names.use('Array')}({count}, {made})"
+        if repeat == "eos":
+            return f"{self.names.use('UpToEnd')}({self._element()})"
+        return self._until()
+
+    def _element(self) -> str:
+        """The Struct of one element of a list that no number counts."""
+        if self._empty():
+            raise self._stop("elements without bytes let a list go on for ever", "repeat")
+        if listed_alone(self.scope.type_, self.keys):
+            made = self._one()
+        else:
+            outer, self.scope = self.scope, replace(self.scope, here=f"{self.scope.here}._")
+            made = f'{self.names.use("Struct")}("value" / {self._one()})'
+            self.scope = outer
+        if self.open:
+            raise self._stop("its elements end where it is not known", "type")
+        return made
+
+    def _until(self) -> str:
+        """A list that ends with a record whose number at a fixed place says so."""
+        said = self._get("repeat-until")
+        type_ = self.scope.type_.find_type(self.keys.get("type"))
+        name, _, value = (part.strip() for part in str(said).partition("=="))
+        field = name.removeprefix("_.")
+        known = None
+        if type_ is not None and name.startswith("_.") and listed_alone(self.scope.type_, self.keys):
+            at = next((i for i, one in enumerate(type_.attributes) if one.name == field), None)
+            if at is not None and self._is_fixed(type_, at):
+                known = self._constant(value, type_)
+        if known is None:
+            raise self._stop(f"the list ends where {said} holds", "repeat-until")
+        return f'{self.names.use("UpTo")}({self._element()}, field="{field}", value={known})'
+
+    def _is_fixed(self, type_: Type, at: int) -> bool:
+        """Whether a field is a number at a fixed place of its record."""
+        keys = type_.attributes[at].keys
+        if not is_integer(keys.get("type")) or keys.keys() & {"if", "repeat"}:
+            return False
+        scopes = self.scope.scopes
+        return all(scopes.size_of_attribute(type_, one) is not None for one in type_.attributes[:at])
+
+    def _constant(self, said: str, type_: Type) -> int | None:
+        try:
+            return number(said, replace(self.scope, type_=type_, before=0).look_up).value
+        except Untranslatable:
+            return None
+
+    def _empty(self) -> bool:
+        """Whether an element plainly takes no bytes."""
+        type_ = self.scope.type_.find_type(self.keys.get("type"))
+        size = self.keys.get("size")
+        return size == 0 or (type_ is not None and size is None and self.scope.scopes.size_of(type_) == 0)
+
+    # -- what
+
+    def _one(self) -> str:
+        """The field, once."""
+        keys = self.keys
+        if "contents" in keys:
+            magic = contents(self._get("contents"))
+            if magic is None:
+                raise self._wrong("it is no list of bytes and texts", "contents")
+            return f"{self.names.use('Const')}({magic!r})"
+        said = self._get("type")
+        if "process" in keys and not is_number(said):
+            return self._processed()
+        if isinstance(said, dict):
+            return self._switch(said)
+        if said is None or said in ("str", "strz"):
+            return self._content(said)
+        if is_integer(said):
+            return self._integer(said)
+        if is_number(said):
+            order = self._order(said)
+            return self.names.use(f"Float{FLOATS[said] * 8}{'b' if order == 'be' else 'l'}")
+        if BITS.fullmatch(said):
+            raise self._stop("a bit field in a list, or under a condition", "type")
+        return self._record(said)
+
+    def _extent(self) -> str | None:
+        """The size of the field in Python, empty for all bytes up to the end; None where it has neither."""
+        if self._sized_by is not None:
+            return self._sized_by
+        if "size" in self.keys:
+            return self._expression(number, "size")
+        return "" if self._truth("size-eos", default=False) else None
+
+    def _opaque(self, extent: str, detail: str, *key: str) -> str:
+        """Bytes that are not looked into because something was left out."""
+        self._gap(detail, *key)
+        reason, dropped = repr(detail), repr(words((*self.attribute.place, *key)))
+        if extent:
+            return f"{self.names.use('Opaque')}({extent}, {reason}, dropped={dropped})"
+        return f"{self.names.use('OpaqueRest')}({reason}, dropped={dropped})"
+
+    def _processed(self) -> str:
+        """Bytes that are decoded in a way that no schema states."""
+        extent = self._extent()
+        self._taken.add("process")
+        for key in _OF_CONTENT:
+            if key in self.keys:
+                self._gap(f"{key} is said of bytes that are processed", key)
+            self._taken.add(key)
+        detail = f"its bytes are processed by {self.keys['process']}, and are not looked into"
+        if extent is not None:
+            return self._opaque(extent, detail, "process")
+        if "terminator" not in self.keys:
+            raise self._wrong("bytes that are processed have a size, size-eos or a terminator", "process")
+        self._gap(detail, "process")
+        return self._delimited(self._terminator(), None)
+
+    def _record(self, said: str) -> str:
+        """A record of a type, in bytes of its own or where it stands."""
+        extent = self._extent()
+        type_ = self.scope.type_.find_type(said)
+        try:
+            if type_ is None:
+                raise self._stop(f"the type {said} is not known here", "type")
+            if "parent" in self.keys:
+                raise self._stop("another parent changes what _parent means in the type", "parent")
+            trimmed = next((key for key in ("terminator", "pad-right") if key in self.keys), None)
+            if trimmed is not None:
+                raise self._stop("its bytes end before its size does", trimmed)
+            made = self.names.struct(type_, self.attribute.place)
+        except Stop as stop:
+            if extent is None and "terminator" in self.keys and type_ is not None:
+                self._gap(f"the type {said} of bytes up to a terminator", "type")
+                return self._delimited(self._terminator(), None)
+            if extent is None:
+                raise
+            detail = f"{stop.detail}; its bytes are not looked into"
+            if stop.place[: len(self.attribute.place)] != self.attribute.place:
+                return self._opaque(extent, detail, "type")
+            return self._opaque(extent, detail, *stop.place[len(self.attribute.place) :])
+        if extent is None:
+            self.open = self.names.unfinished(type_)
+            return made
+        if extent:
+            return f"{self.names.use('Substream')}({extent}, {made})"
+        return f"{self.names.use('SubstreamRest')}({made})"
+
+    def _integer(self, said: str) -> str:
+        sign, size = INTEGERS[said]
+        letters = _CONSTRUCT[sign, "be" if size == 1 else self._order(said)]
+        made = self.names.use(f"Int{size * 8}{letters}")
+        enum = self._get("enum")
+        if enum is not None:
+            found = self.scope.type_.find_enum(enum)
+            if found is None or not found.values:
+                self._gap(f"the enum {enum} is not known here, or empty", "enum")
+            else:
+                made = f"{self.names.use('StrictEnum')}({made}, {self.names.enum(found)})"
+        return self._valid(made, sign, size)
+
+    def _order(self, said: str) -> str:
+        if said[-2:] in ("le", "be"):
+            return said[-2:]
+        order = self.scope.type_.order
+        self.scope.scopes.used.add(self.scope.type_.order_place)
+        if not order:
+            raise self._stop("its byte order is not stated, or a field of the file decides it", "type")
+        return order
+
+    def _valid(self, made: str, sign: str, size: int) -> str:
+        """The number inside the bounds that `valid` gives it."""
+        said = self._get("valid")
+        if said is None:
+            return made
+        low, high = (
+            (0, (1 << 8 * size) - 1) if sign == "u" else (-(1 << 8 * size - 1), (1 << 8 * size - 1) - 1)
+        )
+        asked = said if isinstance(said, dict) else {"eq": said}
+        if asked == {"in-enum": True} and "enum" in self.keys:
+            return made
+        try:
+            if asked.keys() == {"any-of"} and isinstance(asked["any-of"], list) and asked["any-of"]:
+                values = sorted({self._whole(one) for one in asked["any-of"]})
+                class_ = self.names.values(self.attribute.name, tuple(values))
+                return f"{self.names.use('StrictEnum')}({made}, {class_})"
+            if asked.keys() == {"eq"}:
+                low = high = self._whole(asked["eq"])
+            elif asked and asked.keys() <= {"min", "max"}:
+                low = self._whole(asked.get("min", low))
+                high = self._whole(asked.get("max", high))
+            else:
+                raise Untranslatable(f"valid: {asked}")
+        except Untranslatable:
+            self._gap("a condition that is no number, no bounds and no list of numbers", "valid")
+            return made
+        return f"{self.names.use('Bounded')}({made}, {low}, {high})"
+
+    def _whole(self, said: object) -> int:
+        """A constant, which may be negative."""
+        text = said.strip() if isinstance(said, str) else said
+        negative = isinstance(text, str) and text.startswith("-")
+        self.scope.scopes.budget = 100
+        value = translate(text[1:] if negative and isinstance(text, str) else text, self.scope.look_up).value
+        if value is None:
+            raise Untranslatable(f"{said} is no constant")
+        return -value if negative else value
+
+    def _content(self, said: str | None) -> str:
+        """Bytes, or text, of a size, up to the end, or up to a terminator."""
+        encoding = None if said is None else self._encoding()
+        extent = self._extent()
+        terminator = self._terminator()
+        if said == "strz" and not terminator:
+            terminator = bytes(code_unit(encoding))
+        if extent is None:
+            if not terminator:
+                raise self._wrong("it has no size, no size-eos and no terminator")
+            return self._delimited(terminator, encoding)
+        pad = self._get("pad-right")
+        plain = not terminator and pad is None
+        if extent and plain and encoding is None:
+            return f"{self.names.use('Bytes')}({extent})"
+        if extent and plain and code_unit(encoding) < 4:
+            return f'{self.names.use("Text")}({extent}, encoding="{encoding}")'
+        options = [extent] if extent else []
+        if terminator:
+            options.append(f"terminator={terminator!r}")
+            if self._truth("include", default=False):
+                options.append("include=True")
+        if pad is not None:
+            options.append(f"pad={pad}")
+        if encoding is not None:
+            options.append(f'encoding="{encoding}"')
+        return f"{self.names.use('Slot' if extent else 'Rest')}({', '.join(options)})"
+
+    def _delimited(self, terminator: bytes, encoding: str | None) -> str:
+        """Bytes, or text, up to a terminator."""
+        include = self._truth("include", default=False)
+        consume = self._truth("consume", default=True)
+        to_end = not self._truth("eos-error", default=True)
+        if self.keys.get("repeat") in ("eos", "until") and not consume and not include:
+            raise self._stop(
+                "elements that begin at the terminator of the one before take no bytes", "consume"
+            )
+        plain = terminator == b"\0" and not include and consume and not to_end
+        if plain and encoding is not None and code_unit(encoding) == 1:
+            return f'{self.names.use("TextToNul")}("{encoding}")'
+        options = [repr(terminator)]
+        options += ["include=True"] if include else []
+        options += [] if consume else ["consume=False"]
+        options += ["to_end=True"] if to_end else []
+        options += [] if encoding is None else [f'encoding="{encoding}"']
+        return f"{self.names.use('Delimited')}({', '.join(options)})"
+
+    def _terminator(self) -> bytes:
+        """The terminator; empty where there is none."""
+        said = self._get("terminator")
+        return b"" if said is None else _bytes_of(said) or b""
+
+    def _encoding(self) -> str:
+        said = self._get("encoding")
+        if said is not None:
+            return codec_of(said, (*self.attribute.place, "encoding"))
+        if not self.scope.type_.encoding:
+            raise self._wrong("a text has no encoding, here or in meta", "type")
+        self.scope.scopes.used.add(self.scope.type_.encoding_place)
+        return self.scope.type_.encoding
+
+    def _switch(self, said: Mapping[str, Any]) -> str:
+        """A choice by a number."""
+        cases = said["cases"]
+        extent = self._extent()
+        use = self.names.use
+        try:
+            if not cases:
+                raise Untranslatable("it has no cases")
+            self.scope.scopes.budget = 400
+            scope = replace(self.scope, condition=self.keys.get("if"))
+            on = number(said["switch-on"], scope.look_up)
+            if on.value is not None:
+                raise Untranslatable("it is by a constant")
+            keys = {key: self._whole(key) for key in cases if key != "_"}
+            if len(set(keys.values())) < len(keys):
+                raise Untranslatable("two of its cases are one")
+            if extent is not None and any(is_number(name) for name in cases.values()):
+                raise Untranslatable("numbers are among the types that have its size")
+        except UnknownName as why:
+            raise KaitaiError((*self.attribute.place, "type", "switch-on"), why.detail) from why
+        except Untranslatable as why:
+            detail = f"a choice that is not by a number: {why.detail}"
+            if extent is None:
+                raise self._stop(detail, "type") from why
+            return self._opaque(extent, detail, "type")
+        made = {keys[key]: self._case(name, extent) for key, name in cases.items() if key != "_"}
+        chosen = ", ".join(f"{key}: {node}" for key, node in made.items())
+        default = ""
+        if "_" in cases:
+            default = f", default={self._case(cases['_'], extent)}"
+        elif extent is not None:
+            reason = repr("the description has no case for this kind")
+            opaque = f"Opaque({extent}, {reason})" if extent else f"OpaqueRest({reason})"
+            use(opaque.partition("(")[0])
+            default = f", default={opaque}"
+        return f"{use('Switch')}({on.text}, {{{chosen}}}{default})"
+
+    def _case(self, name: str, extent: str | None) -> str:
+        """One of the choices."""
+        keys = {**self.keys, "type": name}
+        around = frozenset(_LIST_KEYS | {"if", "pos", "io", "size", "size-eos"})
+        one = Field(replace(self.attribute, keys=keys), self.scope, self.names, self.kind, around)
+        one._sized_by = extent
+        made = one._one()
+        one._account()
+        self._taken |= keys.keys() - _LIST_KEYS - {"if", "pos", "io"}
+        self.gaps += [gap for gap in one.gaps if gap not in self.gaps]
+        self.open |= one.open
+        return made
+
+    # -- what is wrong
+
+    def _expression(self, kind: Callable[[object, Any], Any], key: str) -> str:
+        scope = replace(self.scope, condition=None if key == "if" else self.keys.get("if"))
+        scope.scopes.budget = 400
+        said = self._get(key)
+        try:
+            return str(kind(said, scope.look_up).text)
+        except UnknownName as why:
+            raise self._wrong(why.detail, key) from why
+        except NoNumber as why:
+            choice = isinstance(why, ChoiceNumber) and self.kind == "instance"
+            if isinstance(said, str) and _PATH.fullmatch(said) and not choice:
+                raise self._wrong(why.detail, key) from why
+            raise self._stop(why.detail, key) from why
+        except Untranslatable as why:
+            raise self._stop(why.detail, key) from why
+
+    def _gap(self, detail: str, *key: str) -> None:
+        self.gaps.append(Gap((*self.attribute.place, *key), detail, self.attribute.name))
+
+    def _stop(self, detail: str, *key: str) -> Stop:
+        return Stop((*self.attribute.place, *key), detail)
+
+    def _wrong(self, detail: str, *key: str) -> KaitaiError:
+        return KaitaiError((*self.attribute.place, *key), detail)
+
+
+def _bytes_of(said: object) -> bytes | None:
+    """A byte, or a list of bytes; None for what is neither."""
+    listed: list[Any] = said if isinstance(said, list) else [said]
+    return bytes(listed) if listed and all(_is_byte(one) for one in listed) else None
+
+
+def _is_byte(said: object) -> bool:
+    return isinstance(said, int) and not isinstance(said, bool) and 0 <= said <= 0xFF

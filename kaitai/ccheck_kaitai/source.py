@@ -1,0 +1,48 @@
+"""A .ksy file as plain values, each with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ccheck.core.intake import NotTaken, take
+from ccheck.text.yaml_source import Place, Source, YamlError, parse
+
+__all__ = ["KaitaiError", "Place", "Source", "read_source", "words"]
+
+MOST_BYTES = 4 << 20
+"""Bytes of a description, at most."""
+
+
+class KaitaiError(Exception):
+    """A file that is no Kaitai Struct description, or has an error. place: where. detail: why. line: from 1,
+    once it is known.
+    """
+
+    def __init__(self, place: Place, detail: str, line: int | None = None) -> None:
+        super().__init__(f"{words(place)}: {detail}" if place else detail)
+        self.place = place
+        self.detail = detail
+        self.line = line
+
+
+def words(place: Place) -> str:
+    """A place as people write it: ``types.chunk.seq[2].size``."""
+    written = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in place).lstrip(".")
+    return written if len(written) <= 200 else f"{written[:199]}…"
+
+
+def read_source(path: Path) -> Source:
+    """Read a YAML file. Raises KaitaiError, which knows the line."""
+    try:
+        data = take(str(path), MOST_BYTES)
+    except NotTaken as fault:
+        raise KaitaiError((), fault.detail, 1) from fault
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        line = data.count(b"\n", 0, fault.start) + 1
+        raise KaitaiError((), f"it is not UTF-8: {fault.reason}", line) from fault
+    try:
+        return parse(text)
+    except YamlError as fault:
+        raise KaitaiError((), fault.detail, fault.line) from fault

@@ -1,0 +1,1 @@
+"""Compiled AppArmor policy."""

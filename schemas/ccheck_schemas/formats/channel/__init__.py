@@ -1,0 +1,1 @@
+"""Channel files: template types, and instances of them."""

@@ -1,0 +1,202 @@
+"""Devicetrees as people write them (YAML), and their bytes in the order of dtc; both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ccheck_schemas.formats.devicetree.numbers import (
+    DEPTH_HIGH,
+    HEADER_SIZE,
+    LAST_COMPATIBLE,
+    MAGIC,
+    VERSION,
+    Token,
+)
+from ccheck_schemas.formats.devicetree.structure import DevicetreeContent, Node, Property, children
+from ccheck_schemas.recipe.part import Part
+from ccheck_schemas.schema import Recipe, RecipeError
+
+_U32, _U64 = 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF
+_PADDING = 1 << 24
+
+
+def compose(recipe: Recipe) -> bytes:
+    """Returns the bytes of a recipe in canonical form.
+
+    Raises:
+        RecipeError: The recipe cannot be built. The error names the key.
+    """
+    top = Part(recipe)
+    boot_cpuid = top.integer("boot_cpuid", 0, _U32, default=0)
+    reserved = b"".join(_reservation(part) for part in top.parts("reservations", default=[])) + bytes(16)
+    writer = _Writer(top.texts("strings") if top.has("strings") else [])
+    writer.tree(top.mapping("root"))
+    padding = top.integer("padding", 0, _PADDING, default=0)
+    top.done()
+    structure = bytes(writer.structure) + _word(Token.END)
+    at = HEADER_SIZE + len(reserved)
+    strings = at + len(structure)
+    total = strings + len(writer.strings) + padding
+    header = (
+        total, at, strings, HEADER_SIZE, VERSION, LAST_COMPATIBLE, boot_cpuid,
+        len(writer.strings), len(structure),
+    )  # fmt: skip
+    return b"".join((MAGIC, *map(_word, header), reserved, structure, bytes(writer.strings), bytes(padding)))
+
+
+def _word(number: int) -> bytes:
+    return number.to_bytes(4, "big")
+
+
+def _reservation(part: Part) -> bytes:
+    raw = part.integer("address", 0, _U64).to_bytes(8, "big") + part.integer("size", 0, _U64).to_bytes(
+        8, "big"
+    )
+    part.done()
+    return raw
+
+
+class _Writer:
+    """The structure block and the strings while they are written."""
+
+    def __init__(self, strings: list[str]) -> None:
+        self.structure = bytearray()
+        self.strings = bytearray(b"".join(_ascii(text, "strings") + b"\0" for text in strings))
+        self._known: dict[bytes, int] = {}
+
+    def tree(self, root: Part) -> None:
+        """Writes all nodes, without recursion: a recipe may have any depth."""
+        waiting: list[Iterator[Part] | None] = []
+        self._begin(root, "", waiting)
+        while waiting:
+            following = next(waiting[-1], None) if waiting[-1] is not None else None
+            if following is None:
+                waiting.pop()
+                self.structure += _word(Token.END_NODE)
+            else:
+                self._begin(following, None, waiting)
+
+    def _begin(self, part: Part, name: str | None, waiting: list[Iterator[Part] | None]) -> None:
+        text = part.text("name", default="") if name is not None else part.text("name")
+        self.structure += _word(Token.BEGIN_NODE) + _ascii(text, part.where("name")) + b"\0"
+        self._align()
+        for property_ in part.parts("properties", default=[]):
+            self._property(property_)
+        waiting.append(part.parts("nodes", default=[]))
+        part.done()
+
+    def _property(self, part: Part) -> None:
+        raw = _value(part)
+        self.structure += _word(Token.PROPERTY) + _word(len(raw)) + _word(self._name(part)) + raw
+        part.done()
+        self._align()
+
+    def _name(self, part: Part) -> int:
+        """Returns the offset of a name: its first occurrence, even as the end of another name, or the
+        end of the block.
+        """
+        text = _ascii(part.text("name"), part.where("name")) + b"\0"
+        if text not in self._known:
+            self._known[text] = _entered(self.strings, text)
+        return self._known[text]
+
+    def _align(self) -> None:
+        self.structure += bytes(-len(self.structure) % 4)
+
+
+def _entered(strings: bytearray, text: bytes) -> int:
+    """Returns the offset of a text in a block: its first occurrence, or the end, where it is added."""
+    at = strings.find(text)
+    if at < 0:
+        at = len(strings)
+        strings += text
+    return at
+
+
+def in_order_of_use(names: Iterable[str]) -> bytes:
+    """Returns the block of names as dtc writes it."""
+    strings = bytearray()
+    for name in dict.fromkeys(names):
+        _entered(strings, name.encode("ascii") + b"\0")
+    return bytes(strings)
+
+
+def _ascii(text: str, path: str) -> bytes:
+    try:
+        raw = text.encode("ascii")
+    except UnicodeEncodeError:
+        raise RecipeError(path, f"{text!r} is not ASCII") from None
+    if b"\0" in raw:
+        raise RecipeError(path, "a NUL stands inside the text")
+    return raw
+
+
+def _value(part: Part) -> bytes:
+    """Returns the bytes of a property: of `texts`, `cells` or `hex`, or none."""
+    if part.has("texts"):
+        try:
+            return b"".join(text.encode("ascii") + b"\0" for text in part.texts("texts"))
+        except UnicodeEncodeError:
+            raise RecipeError(
+                part.where("texts"), "the texts are not ASCII; give their bytes as hex"
+            ) from None
+    if part.has("cells"):
+        return b"".join(map(_word, part.integers("cells", _U32)))
+    try:
+        return bytes.fromhex(part.text("hex", default=""))
+    except ValueError:
+        raise RecipeError(part.where("hex"), "pairs of hex digits belong here") from None
+
+
+def describe(content: DevicetreeContent) -> Recipe:
+    """Returns the recipe of content that was read without faults.
+
+    Raises:
+        RecipeError: Nodes are nested deeper than Linux reads.
+    """
+    recipe: dict[str, Any] = {}
+    if content.boot_cpuid:
+        recipe["boot_cpuid"] = content.boot_cpuid
+    if content.reservations:
+        recipe["reservations"] = [{"address": at, "size": size} for at, size in content.reservations]
+    if not content.nodes or content.misplaced:
+        raise RecipeError("", "the tokens are no tree")
+    if any(node.depth > DEPTH_HIGH for node in content.nodes):
+        raise RecipeError("", f"nodes lie more than {DEPTH_HIGH} deep in each other")
+    below = children(content.nodes)
+    recipe["root"] = _node(content.nodes[0], below)
+    names = (property_.name for node in content.nodes for property_ in node.properties)
+    if content.strings != in_order_of_use(name or "" for name in names):
+        # A tree that was changed in place: its names stand in the order in which they came.
+        recipe["strings"] = content.strings.rstrip(b"\0").decode("ascii").split("\0")
+    if content.padding:
+        recipe["padding"] = content.padding
+    return recipe
+
+
+def _node(node: Node, below: dict[int, list[Node]]) -> dict[str, Any]:
+    recipe: dict[str, Any] = {"name": node.name} if node.parent is not None or node.name else {}
+    if node.properties:
+        recipe["properties"] = [_property(property_) for property_ in node.properties]
+    if id(node) in below:
+        recipe["nodes"] = [_node(inner, below) for inner in below[id(node)]]
+    return recipe
+
+
+def _property(property_: Property) -> dict[str, Any]:
+    recipe: dict[str, Any] = {"name": property_.name}
+    value = property_.value
+    if value and value[-1] == 0 and _printable(value):
+        recipe["texts"] = value[:-1].decode("ascii").split("\0")
+    elif value and len(value) % 4 == 0:
+        recipe["cells"] = [int.from_bytes(value[i : i + 4], "big") for i in range(0, len(value), 4)]
+    elif value:
+        recipe["hex"] = value.hex()
+    return recipe
+
+
+def _printable(value: bytes) -> bool:
+    """Returns whether bytes are texts of ASCII, none of them empty."""
+    texts = value[:-1].split(b"\0")
+    return all(text and text.isascii() and text.decode("ascii").isprintable() for text in texts)

@@ -1,0 +1,1 @@
+"""Sysmon rules, as the driver is given them."""

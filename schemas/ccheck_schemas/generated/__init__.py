@@ -1,1 +1,0 @@
-"""Written by `generate` for the built-in schemas; `python -m tests.generated` renews it."""

@@ -1,0 +1,1 @@
+"""The tree of a schema: its nodes, sizes and types, and what lint refuses."""

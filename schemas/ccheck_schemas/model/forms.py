@@ -1,0 +1,54 @@
+"""Record types and lists that are the same in all files of a schema: each is made once, for comparison."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import construct
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.model.record_type import Blob, ListForm, RecordType
+from ccheck_schemas.model.runs import Run, runs_of, variable
+
+
+@cache
+def chain_form(node: m.Chain, name: str) -> ListForm:
+    """Returns a chain; the offset of the next record is known if it is in the first run of a record."""
+    first = next((step for step in runs_of(node.subcon, f"{name}[]") if isinstance(step, Run)), None)
+    number = None if first is None else first.record_type.number(node.next_field)
+    return ListForm(name, number, closed=node.last != node.next_field)
+
+
+@cache
+def ending(name: str, size: int) -> RecordType:
+    """Returns the record of zeros that ends a list."""
+    return RecordType(f"{name} ending", size, blobs=(Blob("ending", 0, size, exact=bytes(size)),))
+
+
+@cache
+def zeros(name: str) -> RecordType:
+    """Returns zeros that no record needs."""
+    return RecordType(f"{name} zeros", None, blobs=(Blob("zeros", 0, None, exact=b""),))
+
+
+@cache
+def text_to_nul(name: str, encoding: str, full: str) -> RecordType:
+    """Returns a text and its NUL."""
+    return RecordType(full, None, blobs=(Blob(name, 0, None, encoding, 1, 1),))
+
+
+@cache
+def block(name: str, full: str) -> RecordType:
+    """Returns a block of texts, as bytes."""
+    return RecordType(full, None, blobs=(Blob(name, 0, None),))
+
+
+@cache
+def array_form(node: construct.Array | m.Terminated | m.UpTo | m.UpToEnd, name: str) -> ListForm:
+    """Returns an array, or a list that ends with a mark."""
+    counted = isinstance(node, construct.Array)
+    return ListForm(
+        name,
+        closed=isinstance(node, m.UpTo),
+        variable=not counted or variable(node.count) is not None,
+    )

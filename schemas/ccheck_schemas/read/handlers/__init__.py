@@ -1,0 +1,1 @@
+"""The reader's handlers: one function for each kind of node."""

@@ -1,0 +1,119 @@
+"""Read lists without a count, and padding without a length."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.fault_details import (
+    BytesOwnedTwice,
+    ElementWithoutBytes,
+    OffsetOutsideFile,
+    ReservedNotZero,
+)
+from ccheck_schemas.layout.size import fixed_size, number_at
+from ccheck_schemas.layout.tree import bare
+from ccheck_schemas.record import Record
+from ccheck_schemas.span import Span
+
+if TYPE_CHECKING:
+    from ccheck_schemas.read.reader import Reader
+
+
+def terminated(
+    reader: Reader, node: m.Terminated, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """Reads records up to one whose mark is 0. Any other non-zero byte of that record is a fault."""
+    listed = bare(node.subcon)[0]
+    size = fixed_size(listed)
+    mark = number_at(listed, node.last)
+    if size is None or mark is None:
+        raise TypeError(f"the records of {name} have no fixed size; lint refuses such a schema")
+    shift, packer = mark[0], struct.Struct(mark[1].fmtstr)
+    start = at
+    rows: list[Record] = []
+    record.put(name, rows, at, at)
+    while True:
+        reader.need(record, name, at, size, limit, promised)
+        if packer.unpack_from(reader.data, at + shift)[0] == 0:
+            break
+        row = Record(record, f"{name}[{len(rows)}]", at)
+        rows.append(row)
+        at = row.end = reader.struct(listed, row, at, limit, promised)
+    ending = reader.data[at : at + size]
+    if any(ending):
+        place = (at + len(ending) - len(ending.lstrip(b"\0")), at + len(ending.rstrip(b"\0")))
+        value = int.from_bytes(ending.strip(b"\0"), "big")
+        reader.collector.fault(ReservedNotZero(value), record, name, place)
+    record.put(name, rows, start, at + size)
+    return at + size
+
+
+def up_to(reader: Reader, node: m.UpTo, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+    """Reads records up to and including the one whose mark has the given value."""
+    listed = bare(node.subcon)[0]
+    start = at
+    rows: list[Record] = []
+    record.put(name, rows, at, at)
+    while True:
+        row = Record(record, f"{name}[{len(rows)}]", at)
+        rows.append(row)
+        at = row.end = reader.struct(listed, row, at, limit, promised)
+        if row.values[node.field] == node.value:
+            break
+    record.put(name, rows, start, at)
+    return at
+
+
+def up_to_end(
+    reader: Reader, node: m.UpToEnd, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """Reads records up to the end of the bytes at hand."""
+    listed = bare(node.subcon)[0]
+    start = at
+    rows: list[Record] = []
+    record.put(name, rows, at, at)
+    while at < limit:
+        row = Record(record, f"{name}[{len(rows)}]", at)
+        rows.append(row)
+        row.end = reader.struct(listed, row, at, limit, promised)
+        if row.end == at:
+            # The next element would be this one again, without end.
+            reader.collector.fault(ElementWithoutBytes(None, len(rows)), record, name, (at, limit))
+            reader.stop()
+        at = row.end
+    record.put(name, rows, start, at)
+    return at
+
+
+def zeros_to(
+    reader: Reader, node: m.ZerosTo, record: Record, name: str | None, at: int, limit: int, promised: int
+) -> int:
+    """Reads zeros up to the offset in a field. An offset before this place is a fault and ends the record."""
+    target = reader.number(node.offset, record, name, at)
+    field = m.field_of(node.offset)
+    if target < at:
+        place = (max(0, target), at)
+        proofs = (("they are read up to here", lambda: Span(at, 0, "")),)
+        twice = BytesOwnedTwice("what stands before", link=True)
+        reader.collector.fault(twice, record, field, None if field else place, proofs)
+        reader.stop()
+    if target > limit and promised <= limit:
+        reader.collector.blame(OffsetOutsideFile(target, limit), record, field, (limit, limit))
+        reader.stop()
+    reader.need(record, "padding", at, target - at, limit, promised)
+    _zeros(reader, record, at, target)
+    return target
+
+
+def zeros_to_end(
+    reader: Reader, node: m.ZerosToEnd, record: Record, name: str | None, at: int, limit: int, promised: int
+) -> int:
+    """Reads zeros up to the end of the bytes at hand."""
+    _zeros(reader, record, at, limit)
+    return limit
+
+
+def _zeros(reader: Reader, record: Record, at: int, end: int) -> None:
+    reader.collector.padding(record, at, end)

@@ -1,0 +1,138 @@
+"""Read tables, pools and blocks of texts, and the fields that name their rows, items and texts."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.fault_details import OutsideLimits, TableRepeated
+from ccheck_schemas.layout.size import fixed_size
+from ccheck_schemas.meaning import field_of
+from ccheck_schemas.read.cut import Cut
+from ccheck_schemas.read.handlers.meanings import check_meaning
+from ccheck_schemas.read.row_plan import row_plan
+from ccheck_schemas.read.rows import RowSequence
+from ccheck_schemas.record import Record
+
+if TYPE_CHECKING:
+    from ccheck_schemas.read.reader import Reader
+
+
+def table(
+    reader: Reader, node: m.Table, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """Reads a table, whose rows other records name or take."""
+    count = reader.amount(node.count, record, name, at)
+    _limits(reader, node, count, record, at)
+    size = fixed_size(node.subcon) or 1
+    fits = min(reader.fit(node.count, count, size, record, at, limit, promised), node.high)
+    parent = record if node.table in reader.tables else None
+    plan = row_plan(node.subcon) if reader.bulk else None
+    one_by_one: list[Record] = []
+    rows = (
+        one_by_one if plan is None else RowSequence(plan, node.table, reader.data, (at, fits), record, parent)
+    )
+    if not reader.tables.add(node.table, rows, count):
+        _repeated(reader, node.table, field_of(node.count), record, at)
+    start = at
+    if isinstance(rows, RowSequence):
+        _bulk_rows(reader, rows)
+        at += fits * size
+    else:
+        for i in range(fits):
+            row = Record(parent, f"{node.table}[{i}]", at)
+            row.values |= {"_": record.values, "_root": record.values["_root"]}
+            one_by_one.append(row)
+            at = reader.struct(node.subcon, row, at, limit, promised)
+            row.end = at
+    record.put(name, rows, start, at)
+    if fits < count:
+        reader.collector.complete = False
+        raise Cut
+    return at
+
+
+def _bulk_rows(reader: Reader, rows: RowSequence) -> None:
+    """Reads all rows together: only a row that breaks a meaning becomes a record here."""
+    plan = rows.plan
+    for i in plan.broken(rows.bytes(), reader.size):
+        for name, meaning in plan.meanings:
+            if not isinstance(meaning, m.IndexInto):
+                check_meaning(reader, meaning, rows[i].values[name], rows[i], name)
+    if plan.indexes:
+        reader.deferred.append(partial(reader.tables.check_indexes, rows))
+    for name, node in plan.takes:
+        reader.tables.take(rows, name, node)
+    if plan.pool is not None:
+        reader.pools.take_rows(rows, plan.pool.region)
+
+
+def pool(reader: Reader, node: m.Pool, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+    """Reads a pool, whose items other records name."""
+    count = reader.amount(node.count, record, name, at)
+    _limits(reader, node, count, record, at)
+    fits = reader.fit(node.count, count, 1, record, at, limit, promised)
+    if not reader.pools.add(node.region, at, at + count):
+        _repeated(reader, node.region, field_of(node.count), record, at)
+    record.put(name, reader.data[at : at + fits], at, at + fits)
+    if fits < count:
+        reader.collector.complete = False
+        raise Cut
+    return at + count
+
+
+def strings(
+    reader: Reader, node: m.Strings, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """Reads a block of texts, which other records name by their offset."""
+    length = reader.amount(node.length, record, name, at)
+    fits = reader.fit(node.length, length, 1, record, at, limit, promised)
+    if not reader.blocks.add(node.block, at, at + fits):
+        _repeated(reader, node.block, field_of(node.length), record, at)
+    record.put(name, reader.data[at : at + fits], at, at + fits)
+    if fits < length:
+        reader.stop()
+    return at + length
+
+
+def take_shared(
+    reader: Reader, node: m.SharedText, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """Reads a field that names a text of a block."""
+    record.put(name, None, at, at)
+    reader.number(node.offset, record, name, at)
+    reader.blocks.take(record, name, node)
+    return at
+
+
+def take_rows(
+    reader: Reader, node: m.Rows, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """Reads a field that takes rows of a table."""
+    record.put(name, (), at, at)
+    reader.tables.take(record, name, node)
+    return at
+
+
+def take_pooled(
+    reader: Reader, node: m.Pooled, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """Reads a field that names an item of a pool."""
+    record.put(name, None, at, at)
+    for expression in (node.offset, node.length):
+        reader.number(expression, record, name, at)
+    reader.pools.take(record, name, node)
+    return at
+
+
+def _limits(reader: Reader, node: m.Table | m.Pool, count: int, record: Record, at: int) -> None:
+    """Compares a count with the limits of its table or pool."""
+    if not node.low <= count <= node.high:
+        outside = OutsideLimits(count, node.low, node.high)
+        reader.collector.blame(outside, record, field_of(node.count), (at, at))
+
+
+def _repeated(reader: Reader, name: str, field: str | None, record: Record, at: int) -> None:
+    """Reports a second table or pool of the same name. Its name refers to the first alone."""
+    reader.collector.blame(TableRepeated(name), record, field, (at, at))

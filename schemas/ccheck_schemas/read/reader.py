@@ -1,0 +1,321 @@
+"""The state of one reading, and what every handler needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NoReturn, Protocol, TypeAlias, TypeVar
+
+import construct
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.fault_details import (
+    CountPastBytes,
+    ElementWithoutBytes,
+    ExpressionUnresolved,
+    OutsideLimits,
+    Truncated,
+    WorkOutOfProportion,
+)
+from ccheck_schemas.layout.tree import nodes
+from ccheck_schemas.meaning import field_of
+from ccheck_schemas.read.collector import FaultCollector, Stop
+from ccheck_schemas.read.cut import Cut
+from ccheck_schemas.read.pool import Pools
+from ccheck_schemas.read.sharing import Tables
+from ccheck_schemas.read.strings import Blocks
+from ccheck_schemas.record import FixUp, Reading, Record
+from ccheck_schemas.vocabulary.expression import NOT_THERE
+
+NodeT_contra = TypeVar("NodeT_contra", contravariant=True)
+
+
+class Handler(Protocol[NodeT_contra]):
+    """Reads one kind of node."""
+
+    def __call__(
+        self,
+        reader: Reader,
+        node: NodeT_contra,
+        record: Record,
+        name: str,
+        at: int,
+        limit: int,
+        promised: int,
+        /,
+    ) -> int:
+        """Reads a node into a field of a record.
+
+        Args:
+            reader: The state of the reading.
+            node: The node, without its name.
+            record: The record that gets the field.
+            name: The name of the field.
+            at: The offset of the node.
+            limit: The end of the bytes at hand.
+            promised: The end that the file states. It lies after `limit` where a region is cut short, which
+                was reported then.
+
+        Returns:
+            The offset after the node.
+
+        Raises:
+            Cut: The record cannot be read any further.
+        """
+
+
+Handlers: TypeAlias = Callable[[construct.Construct], tuple[Handler[Any], Any]]
+"""Finds the handler of a node. It returns that and the node without its name."""
+
+
+IDLE_ELEMENTS = 4096
+"""Elements without bytes that any file may have, whatever its size."""
+
+MOST_RECORDS = 1_000_000
+"""Records and elements of a reading, at most: each takes some hundred bytes of memory."""
+
+
+class Reader:
+    """The state of one reading.
+
+    Attributes:
+        data: The whole file.
+        size: Its bytes.
+        handler: Finds the handler of a node.
+        bulk: Whether rows of tables are read together.
+        collector: The faults, and the owners of bytes.
+        tables: The tables, and the records that take their rows.
+        pools: The pools, and the records that name their items.
+        blocks: The blocks of texts, and the records that name a text.
+        fix_ups: The fields that state the size or a checksum of the file.
+        deferred: The checks that need the whole file.
+        seen: The records at offsets, by node and offset, and by the outer fields that they use.
+        cut: The ids of records that are cut short.
+        detached: By the id of a record whose region has a wrong end: where its content ends.
+        stream: Where the stream begins and ends in which positions count, and the end that the file states.
+        checksums: Checksums by the offset of their first byte.
+    """
+
+    def __init__(self, root: construct.Construct, data: bytes, handler: Handlers, *, bulk: bool) -> None:
+        self.data = data
+        self.handler = handler
+        self.bulk = bulk
+        self.size = len(data)
+        self.collector = FaultCollector(data)
+        self.tables = Tables(self.collector, _shared(root))
+        self.pools = Pools(self.collector)
+        self.blocks = Blocks(self.collector)
+        self.fix_ups: list[FixUp] = []
+        self.deferred: list[Callable[[], None]] = []
+        self.seen: dict[tuple[int, int], dict[tuple[Any, ...], Record]] = {}
+        self.cut: set[int] = set()
+        self.detached: dict[int, int] = {}
+        self.stream = (0, self.size, self.size)
+        self.checksums: dict[int, int] = {}
+        self.idled = self.made = 0
+        # Bytes of records at offsets, counted each time that a field names one.
+        self.expanded = 0
+        self.weights: dict[int, int] = {}
+
+    def run(self, root: construct.Construct) -> Reading:
+        """Reads the whole file, then makes the checks that need the whole file."""
+        collector = self.collector
+        top = Record(None, "", 0)
+        top.values["_root"] = top.values
+        try:
+            try:
+                end = self.struct(root, top, 0, self.size, self.size)
+                collector.claim(top, 0, end)
+            except Cut:
+                collector.complete = False
+            if collector.complete and not collector.counts:
+                self.tables.close()
+                self.pools.close()
+            for step in self.deferred:
+                step()
+            self.tables.assign_rows()
+            self.pools.read_items()
+            self.blocks.read_texts()
+            collector.check_claims(top)
+        except Stop:
+            collector.complete = False
+        return Reading(
+            root=top,
+            faults=collector.faults(),
+            counts=collector.counts,
+            complete=collector.complete,
+            tables=self.tables.read(),
+            pools=self.pools.extents,
+            fix_ups=tuple(self.fix_ups),
+            unread=collector.unread(),
+        )
+
+    def need(self, record: Record, field: str, at: int, size: int, limit: int, promised: int) -> None:
+        """Checks that a record has bytes left. A region that is known to be cut short was reported before.
+
+        Args:
+            record: The record.
+            field: The field that needs the bytes.
+            at: Their offset.
+            size: Their number.
+            limit: The end of the bytes at hand.
+            promised: The end that the file states.
+
+        Raises:
+            Cut: There are fewer.
+        """
+        if at + size <= limit:
+            return
+        self.collector.complete = False
+        if at + size > promised or promised <= limit:
+            have = max(0, limit - at)
+            self.collector.fault(Truncated(size, have), record, field, (min(at, limit), limit))
+        raise Cut
+
+    def amount(self, expression: m.Expression, record: Record, name: str, at: int) -> int:
+        """Returns a count or a length.
+
+        Raises:
+            Cut: It is negative, which is reported, or has no value.
+        """
+        value = self.number(expression, record, name, at)
+        if value < 0:
+            negative = OutsideLimits(value, 0, self.size)
+            self.collector.blame(negative, record, field_of(expression), (at, at))
+            self.collector.complete = False
+            raise Cut
+        return value
+
+    def value(self, expression: m.Expression, record: Record, name: str | None, at: int) -> Any:
+        """Returns the value of an expression over the fields read so far.
+
+        Args:
+            expression: An int, or a ``this`` expression.
+            record: The record whose fields it names.
+            name: The field to blame.
+            at: Its offset.
+
+        Raises:
+            Cut: A field is missing, because its record was cut short or is not in the file. If there is no
+                fault yet,
+                this is reported as one.
+        """
+        if not callable(expression):
+            return expression
+        try:
+            return expression(record.values)
+        except NOT_THERE as why:
+            self._unresolved(expression, record, name, at, f"{type(why).__name__}: {why}")
+
+    def number(self, expression: m.Expression, record: Record, name: str | None, at: int) -> int:
+        """Returns the value of an expression that must be a number; see `value`.
+
+        Raises:
+            Cut: It has no value, or it is no number: a condition may leave a field out.
+        """
+        value = self.value(expression, record, name, at)
+        if not isinstance(value, int):
+            self._unresolved(expression, record, name, at, f"{value!r:.40} is no whole number")
+        return int(value)
+
+    def _unresolved(
+        self, expression: m.Expression, record: Record, name: str | None, at: int, reason: str
+    ) -> NoReturn:
+        """Raises Cut for an expression without a value; reports it if there is no other fault."""
+        if not self.collector.counts:
+            unresolved = ExpressionUnresolved(repr(expression), reason)
+            self.collector.fault(unresolved, record, name, (at, at))
+        self.collector.complete = False
+        raise Cut
+
+    def idle(self, record: Record, name: str, at: int, count: int) -> None:
+        """Counts an element that takes no bytes.
+
+        Raises:
+            Stop: There are more of them than the size of the file allows.
+        """
+        self.idled += 1
+        if self.idled > self.size + IDLE_ELEMENTS:
+            self.collector.fault(ElementWithoutBytes(count, self.idled), record, name, (at, at))
+            raise Stop
+
+    def make(self, record: Record, name: str | None, at: int, number: int = 1) -> None:
+        """Counts records and elements.
+
+        Raises:
+            Stop: There are more than `MOST_RECORDS`: they would take too much memory.
+        """
+        self.made += number
+        if self.made > MOST_RECORDS:
+            self.out_of_proportion(
+                record, name, (at, at), WorkOutOfProportion("records", self.made, MOST_RECORDS)
+            )
+
+    def expand(self, record: Record, name: str, at: int, number: int) -> None:
+        """Counts the bytes of a record that is named by its offset.
+
+        Raises:
+            Stop: Records that are named repeatedly have many times the bytes of the file.
+        """
+        self.expanded += number
+        if self.expanded > self.collector.work_limit:
+            too_much = WorkOutOfProportion("bytes", self.expanded, self.collector.work_limit)
+            self.out_of_proportion(record, name, (at, at), too_much)
+
+    def out_of_proportion(
+        self, record: Record, name: str | None, place: tuple[int, int], too_much: WorkOutOfProportion
+    ) -> NoReturn:
+        """Reports that the file needs too much work. Raises Stop."""
+        self.collector.fault(too_much, record, name, place)
+        raise Stop
+
+    def stop(self) -> NoReturn:
+        """Gives a record up, because the place of what follows is unknown. Raises Cut."""
+        self.collector.complete = False
+        raise Cut
+
+    def struct(self, node: construct.Construct, record: Record, at: int, limit: int, promised: int) -> int:
+        """Reads the fields of a record.
+
+        Returns:
+            The offset after the last field.
+        """
+        self.make(record, None, at)
+        if "_" not in record.values:
+            record.values["_"] = record.parent.values if record.parent is not None else record.values
+            record.values.setdefault("_root", record.values["_"].get("_root"))
+        for name, handle, subcon in _field_handlers(node, self.handler):
+            at = handle(self, subcon, record, name, at, limit, promised)
+        return at
+
+    def fit(
+        self, expression: Any, count: int, size: int, record: Record, at: int, limit: int, end: int
+    ) -> int:
+        """Returns how many of `count` elements have bytes; too large a count is one fault, at the count.
+
+        Args:
+            expression: The count, as the schema has it.
+            count: Its value.
+            size: The bytes of one element.
+            record: The record that has the count.
+            at: The offset of the first element.
+            limit: The end of the bytes at hand.
+            end: The end that the file states.
+        """
+        room = max(0, end - at) // size
+        if count > room:
+            past = CountPastBytes(count, room, size)
+            self.collector.blame(past, record, field_of(expression), (at, at))
+        return min(count, max(0, limit - at) // size)
+
+
+@cache
+def _shared(root: construct.Construct) -> tuple[str, ...]:
+    """Returns the tables whose rows are taken by records."""
+    return tuple(dict.fromkeys(node.table for node in nodes(root) if isinstance(node, m.Rows)))
+
+
+@cache
+def _field_handlers(node: construct.Struct, handler: Handlers) -> tuple[tuple[str, Handler[Any], Any], ...]:
+    """Returns the name, handler and node of each field of a Struct."""
+    return tuple((sub.name, *handler(sub)) for sub in node.subcons)

@@ -1,0 +1,1 @@
+"""Content as YAML, and back to bytes."""

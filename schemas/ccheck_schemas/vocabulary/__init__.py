@@ -1,0 +1,1 @@
+"""The Construct nodes that schemas are written with, beside Construct's own."""

@@ -1,0 +1,218 @@
+"""Integers with the meaning that a specification gives them: bounds, counts, lengths, offsets, checksums."""
+
+from __future__ import annotations
+
+from enum import IntEnum, IntFlag
+from typing import BinaryIO
+
+import construct
+
+from ccheck_schemas.vocabulary.expression import Context, FieldError
+from ccheck_schemas.vocabulary.limits import at_least, in_order, positive
+
+
+class Meaning(construct.Subconstruct):
+    """An integer with a meaning.
+
+    Subclasses check the number in `complaint`, or leave it to the reader if it needs more than one field.
+    """
+
+    def __init__(self, subcon: construct.Construct) -> None:
+        super().__init__(subcon)
+        self.flagbuildnone = False
+
+    def complaint(self, value: int) -> str | None:
+        """Returns what is wrong with the number by itself, or None."""
+        return None
+
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> object:
+        value = self.subcon._parsereport(stream, context, path)
+        self._refuse(value, path)
+        return value
+
+    def _build(self, obj: int, stream: BinaryIO, context: Context, path: str) -> object:
+        self._refuse(obj, path)
+        return self.subcon._build(obj, stream, context, path)
+
+    def _refuse(self, value: int, path: str) -> None:
+        detail = self.complaint(value)
+        if detail is not None:
+            raise FieldError(type(self).__name__, value, detail, path)
+
+
+MOST_VERSIONS = 4096
+"""Versions that one schema describes, at most."""
+
+
+class Version(Meaning):
+    """The version of the format.
+
+    Args:
+        subcon: The integer.
+        known: The versions that this schema describes.
+        minor_bits: The number of its low bits that are the minor version.
+        mask: The bits of the version, if other bits mean something else.
+    """
+
+    def __init__(
+        self, subcon: construct.Construct, known: tuple[int, ...], minor_bits: int = 0, mask: int = -1
+    ) -> None:
+        super().__init__(subcon)
+        if len(known) > MOST_VERSIONS:
+            raise ValueError(f"{len(known):,} versions are too many to name; {MOST_VERSIONS:,} are allowed")
+        self.known = tuple(known)
+        self.minor_bits = at_least(0, minor_bits, 64)
+        self.mask = mask
+
+    def words(self, value: int) -> str:
+        """Returns the version as people write it."""
+        value &= self.mask
+        bits = self.minor_bits
+        return f"{value >> bits}.{value & (1 << bits) - 1}" if bits else str(value)
+
+    def complaint(self, value: int) -> str | None:
+        """Returns what is wrong with an unknown version, or None."""
+        return (
+            None
+            if value & self.mask in self.known
+            else f"{self.words(value)} is none of {', '.join(map(self.words, self.known))}"
+        )
+
+
+class Bounded(Meaning):
+    """An integer from `low` to `high`, both inclusive."""
+
+    def __init__(self, subcon: construct.Construct, low: int, high: int) -> None:
+        super().__init__(subcon)
+        self.low, self.high = in_order(low, high)
+
+    def complaint(self, value: int) -> str | None:
+        """Returns what is wrong with a number outside its bounds, or None."""
+        return None if self.low <= value <= self.high else f"{value} is not in {self.low}..{self.high}"
+
+
+class StrictEnum(Meaning):
+    """One of the values of an `IntEnum`; any other is a fault. Parses to the plain integer."""
+
+    def __init__(self, subcon: construct.Construct, values: type[IntEnum]) -> None:
+        super().__init__(subcon)
+        self.values = values
+        self.known = frozenset(int(v) for v in values)
+        if not self.known:
+            raise ValueError(f"{values.__name__} has no value that a field could have")
+
+    def complaint(self, value: int) -> str | None:
+        """Returns what is wrong with an unknown number, or None."""
+        return None if value in self.known else f"{value} has no name in {self.values.__name__}"
+
+
+class StrictFlags(Meaning):
+    """A set of the bits of an `IntFlag`; any other bit is a fault. Parses to the plain integer."""
+
+    def __init__(self, subcon: construct.Construct, bits: type[IntFlag]) -> None:
+        super().__init__(subcon)
+        self.bits = bits
+        self.mask = 0
+        for bit in bits.__members__.values():  # aliases of several bits, too, which iterating leaves out
+            self.mask |= int(bit)
+
+    def complaint(self, value: int) -> str | None:
+        """Returns what is wrong with unknown bits, or None."""
+        return (
+            None
+            if not value & ~self.mask
+            else f"bits {value & ~self.mask:#x} have no name in {self.bits.__name__}"
+        )
+
+
+class Reserved(Meaning):
+    """Reserved for later versions: zero."""
+
+    def complaint(self, value: int) -> str | None:
+        """Returns what is wrong with a number that is not zero, or None."""
+        return None if value == 0 else f"{value} is not 0"
+
+
+class CountOf(Meaning):
+    """The number of elements of the field `of` of the same struct."""
+
+    def __init__(self, subcon: construct.Construct, of: str) -> None:
+        super().__init__(subcon)
+        self.of = of
+
+
+class LengthOf(Meaning):
+    """The length in bytes of the field `of` of the same struct, from `low` to `high` in steps of `step`."""
+
+    def __init__(
+        self, subcon: construct.Construct, of: str, low: int = 0, high: int = 0xFFFFFFFF, step: int = 1
+    ) -> None:
+        super().__init__(subcon)
+        self.of = of
+        self.low, self.high = in_order(low, high)
+        self.step = positive(step)
+
+    def complaint(self, value: int) -> str | None:
+        """Returns what is wrong with a length outside its bounds or between two steps, or None."""
+        if not self.low <= value <= self.high:
+            return f"{value} is not in {self.low}..{self.high}"
+        return f"{value} is not a multiple of {self.step}" if value % self.step else None
+
+
+class RecordSize(Meaning):
+    """The size in bytes of one record of the table in field `of` of the same struct."""
+
+    def __init__(self, subcon: construct.Construct, of: str) -> None:
+        super().__init__(subcon)
+        self.of = of
+
+
+class FileSize(Meaning):
+    """The number of bytes of the whole file."""
+
+
+class IndexInto(Meaning):
+    """An index of a record of the table named `table`, from 0."""
+
+    def __init__(self, subcon: construct.Construct, table: str) -> None:
+        super().__init__(subcon)
+        self.table = table
+
+
+class OffsetInto(Meaning):
+    """An offset of a record that a `Chain` or `At` of the same struct reads, from the start of the file; 0:
+    none.
+
+    Args:
+        subcon: The integer.
+        of: The field that reads the record.
+        align: What the number is a multiple of.
+        unit: The bytes that 1 stands for.
+    """
+
+    def __init__(self, subcon: construct.Construct, of: str, align: int = 1, unit: int = 1) -> None:
+        super().__init__(subcon)
+        self.of = of
+        self.align = positive(align)
+        self.unit = positive(unit)
+
+    def complaint(self, value: int) -> str | None:
+        """Returns what is wrong with a misaligned offset, or None."""
+        return None if value % self.align == 0 else f"{value:#x} is not {self.align}-aligned"
+
+
+class ChecksumOver(Meaning):
+    """A checksum of the bytes from offset `start` to the end of the file.
+
+    Args:
+        subcon: The integer.
+        start: The offset of the first byte.
+        algorithm: ``crc-32`` (IEEE, as zlib's).
+    """
+
+    def __init__(self, subcon: construct.Construct, start: int, algorithm: str = "crc-32") -> None:
+        super().__init__(subcon)
+        if algorithm != "crc-32":
+            raise ValueError(f"checksum algorithm {algorithm!r} is not known; crc-32 is")
+        self.start = at_least(0, start)
+        self.algorithm = algorithm

@@ -1,1 +1,0 @@
-"""How the reader walks: what every node needs, and a function for each kind of node."""

@@ -1,0 +1,127 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from datetime import date
+from functools import wraps
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ccheck.config.options import Options
+from ccheck.core.extras import how_to_install
+
+
+def day(ctx: click.Context, param: click.Parameter, value: str | None) -> date | None:
+    """A day, written 2026-11-22; a usage error when it is not one."""
+    try:
+        return None if value is None else date.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not a day such as 2026-11-22", ctx, param) from None
+
+
+def size(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    """A number of bytes, with or without KiB, MiB or GiB; a usage error when it is not one."""
+    if value is None:
+        return None
+    match = re.fullmatch(r"([1-9][0-9]{0,11})\s*(k|m|g)?(?:ib)?", value.strip().lower(), re.ASCII)
+    if match is None:
+        raise click.BadParameter(f"{value!r} is not a size such as 1048576 or 256MiB", ctx, param)
+    return int(match[1]) << {None: 0, "k": 10, "m": 20, "g": 30}[match[2]]
+
+
+def require_signing() -> None:
+    """A usage error where the packages that sign and verify are not installed."""
+    for package in ("cryptography", "securesystemslib"):
+        if find_spec(package) is None:
+            raise click.UsageError(f"verdicts need {package}: {how_to_install('gate')}")
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """What files are judged by, as the command line says it."""
+
+    schema: str | None
+    definitions: tuple[Path, ...]
+    consumers: Path | None
+    target: str | None
+    on: date | None
+    config: Path | None
+    no_config: bool
+    max_size: int | None
+
+    def named(self) -> Options:
+        """The same as `ccheck.judging.judgement.prepare` names it."""
+        return {
+            "schema": self.schema,
+            "definitions": self.definitions,
+            "consumers": self.consumers,
+            "target": self.target,
+            "on": self.on,
+            "config": self.config,
+            "use_config": not self.no_config,
+            "max_size": self.max_size,
+        }
+
+
+def together(kind: type[Any], name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """A command that is given options as one object of a kind, which has a field for each."""
+
+    @wraps(function)
+    def called(**given: Any) -> Any:
+        own = {field.name: given.pop(field.name) for field in fields(kind)}
+        return function(**given, **{name: kind(**own)})
+
+    return called
+
+
+def judging(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say what files are judged by, given as one argument `by`."""
+    function = together(Judging, "by", function)
+    file = click.Path(exists=True, dir_okay=False, path_type=Path)
+    for option in reversed(
+        (
+            click.option(
+                "--schema",
+                metavar="NAME|FILE.py",
+                help="The format; otherwise recognised by content. A path to a Python file is run.",
+            ),
+            click.option(
+                "--definitions",
+                type=file,
+                multiple=True,
+                help="Template-type definitions to judge instances by. May be given more than once.",
+            ),
+            click.option("--consumers", type=file, help="The driver builds in the field (consumers.toml)."),
+            click.option(
+                "--target",
+                metavar="VERSION",
+                help="Judge for this consumer version instead of the file's own.",
+            ),
+            click.option(
+                "--on",
+                callback=day,
+                metavar="YYYY-MM-DD",
+                help="Judge support windows and suppressions for this day instead of today.",
+            ),
+            click.option(
+                "--config",
+                type=file,
+                help="The ccheck.toml to use; otherwise the nearest above the working directory.",
+            ),
+            click.option("--no-config", is_flag=True, help="Use no ccheck.toml."),
+            click.option(
+                "--max-size",
+                callback=size,
+                metavar="BYTES",
+                help="Refuse files that are larger.  [default: 256MiB]",
+            ),
+        )
+    ):
+        function = option(function)
+    return function

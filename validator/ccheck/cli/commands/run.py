@@ -1,0 +1,239 @@
+"""`ccheck run`: what each driver build would do with a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ccheck.cli.commands.options import Judging, judging
+from ccheck.cli.main import FINDINGS, PASS
+from ccheck.core.consumers import Consumer
+from ccheck.core.intake import NotTaken, take
+from ccheck.core.subject import Subject
+from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Given, Outcome
+from ccheck.judging.judgement import Judgement, prepare
+from ccheck.report.text import render_head
+from ccheck.text.printable import printable
+from ccheck.text.quoting import counted, did_you_mean
+from ccheck_interpreter.trap import report, to_json
+
+EXAMPLES = """
+\b
+Examples:
+  ccheck run FILE --definitions types.bin --consumers consumers.toml
+  ccheck run FILE --all-consumers --matrix
+  ccheck run rules.bin --target 16 --events events.jsonl --format json
+"""
+
+
+@click.command("run", epilog=EXAMPLES)
+@click.argument("path", metavar="FILE")
+@judging
+@click.option("--consumer", metavar="NAME", help="Run under this build alone.")
+@click.option(
+    "--all-consumers", is_flag=True, help="Run under every listed build, also those out of support."
+)
+@click.option(
+    "--events",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+    help="JSON lines, one event each; otherwise the events that the content itself calls for.",
+)
+@click.option(
+    "--last-good",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The file that builds fall back to, if they can.",
+)
+@click.option(
+    "--matrix", "with_matrix", is_flag=True, help="Print which field ran with which criterion kind."
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(
+    path: str,
+    by: Judging,
+    consumer: str | None,
+    all_consumers: bool,
+    events: Path | None,
+    last_good: Path | None,
+    with_matrix: bool,
+    form: str,
+) -> int:
+    """Run a file in the reference interpreter as each driver build would, and say which builds crash, refuse,
+    skip or run.
+
+    Without --events, each instance meets the events that matter: one that matches, near misses, the edges of
+    each criterion kind, absent and longest inputs. With --events and --format json there is one JSON line for
+    each event, decided by one build.
+
+    Exit status 1 when a build traps, also where something saved the host, or refuses the file.
+    """
+    judgement = prepare(
+        **by.named(),
+    )
+    subject = judgement.subject(path)
+    if subject.obstacle is not None:
+        raise click.UsageError(f"{path}: {subject.detail}")
+    if subject.schema is None:
+        raise click.UsageError(f"{path}: the content is of no known format; name one with --schema")
+    exercise = judgement.exercise(subject.schema)
+    if exercise is None:
+        raise click.UsageError(f"the format {subject.schema.name} has no interpreter")
+    builds = _builds(judgement, consumer, all_consumers)
+    if events is not None and len(builds) > 1:
+        names = ", ".join(build.name for build in builds)
+        raise click.UsageError(f"events are decided by one build: give --consumer, one of {names}")
+    given = Given(
+        definitions=_one(judgement),
+        builds=builds,
+        target=by.target or judgement.setting.target,
+        events=None if events is None else _lines(events),
+        last_good=None if last_good is None else _bytes(last_good),
+    )
+    try:
+        done = exercise(subject.data, given)
+    except ExerciseError as wrong:
+        raise click.UsageError(str(wrong)) from wrong
+    if form == "json":
+        configuration = judgement.configuration
+        for line in _json(done, subject, path, configuration, given=events is not None):
+            click.echo(json.dumps(line))
+    else:
+        click.echo(render_head(judgement.configuration), nl=False)
+        for text in _text(done, with_matrix, given=events is not None):
+            click.echo(text)
+    stopped = any(outcome.trap is not None or outcome.refusal is not None for outcome in done.outcomes)
+    return FINDINGS if stopped else PASS
+
+
+def _builds(judgement: Judgement, name: str | None, every: bool) -> tuple[Consumer, ...]:
+    listed = judgement.setting.consumers
+    if listed is None:
+        if name is not None or every:
+            raise click.UsageError("no consumers were named: give --consumers FILE")
+        return ()
+    if name is not None:
+        found = tuple(build for build in listed.builds if build.name == name)
+        if not found:
+            names = [build.name for build in listed.builds]
+            raise click.UsageError(
+                f"consumer {name!r} is not listed in {listed.path}; listed are {', '.join(names)}"
+                f"{did_you_mean(name, names)}"
+            )
+        return found
+    return listed.builds if every else listed.supported(judgement.setting.on)
+
+
+def _one(judgement: Judgement) -> bytes | None:
+    """The definitions that the builds load; a driver has one such file."""
+    named = judgement.setting.definitions
+    if len(named) > 1:
+        raise click.UsageError("a driver loads one definitions file; name one with --definitions")
+    return _bytes(Path(named[0].path)) if named else None
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return take(str(path))
+    except NotTaken as fault:
+        raise click.UsageError(f"{path}: {fault.detail}") from fault
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return _bytes(path).decode("utf-8").splitlines()
+    except UnicodeDecodeError as fault:
+        raise click.UsageError(f"{path}: {fault}") from fault
+
+
+def _json(
+    done: Exercised, subject: Subject, path: str, configuration: str, *, given: bool
+) -> Iterator[dict[str, Any]]:
+    if given:
+        for outcome in done.outcomes:
+            yield from (dict(line) for line in outcome.lines)
+            if outcome.trap is not None:
+                yield {"trap": to_json(outcome.trap)}
+            if outcome.refusal is not None:
+                yield {"refusal": outcome.refusal.reason, "message": outcome.refusal.message}
+        return
+    yield {
+        "configuration": configuration or None,
+        "path": path,
+        "schema": subject.schema.name if subject.schema is not None else None,
+        "outcomes": [_outcome(outcome) for outcome in done.outcomes],
+        "unexercised": list(done.unexercised),
+    }
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "consumer": outcome.consumer,
+        "platform": outcome.platform,
+        "verdict": outcome.verdict,
+        "trap": None if outcome.trap is None else to_json(outcome.trap),
+        "refusal": None if outcome.refusal is None else outcome.refusal.message,
+        "skipped": list(outcome.skipped),
+        "telemetry": list(outcome.telemetry),
+        "saved_by": outcome.saved_by,
+        "starts": outcome.starts,
+        "instances": outcome.instances,
+        "events": outcome.events,
+        "steps": outcome.steps,
+    }
+
+
+def _text(done: Exercised, with_matrix: bool, *, given: bool) -> Iterator[str]:
+    seen: set[object] = set()
+    for outcome in done.outcomes:
+        if outcome.trap is not None and outcome.trap.signature not in seen:
+            seen.add(outcome.trap.signature)
+            yield printable_lines(report(outcome.trap)) + "\n"
+    yield from table(done.outcomes)
+    if given:
+        for outcome in done.outcomes:
+            yield from (printable(json.dumps(dict(line))) for line in outcome.lines)
+    if done.matrix is not None and with_matrix:
+        yield "\n" + printable_lines(done.matrix)
+    if done.unexercised:
+        few = ", ".join(done.unexercised[:4])
+        more = f" and {len(done.unexercised) - 4} more" if len(done.unexercised) > 4 else ""
+        yield f"\nnever fetched, because nothing but wildcards ran there: {printable(few)}{more}"
+
+
+def table(outcomes: tuple[Outcome, ...]) -> Iterator[str]:
+    """One line for each build: name, platform, verdict, and the reason or what ran."""
+    rows = [("consumer", "platform", "verdict", "what")]
+    rows += [(o.consumer, o.platform, o.verdict, _what(o)) for o in outcomes]
+    widths = [max(len(row[i]) for row in rows) for i in range(3)]
+    for row in rows:
+        yield printable("  ".join([*(row[i].ljust(widths[i]) for i in range(3)), row[3]]))
+
+
+def _what(outcome: Outcome) -> str:
+    words = []
+    if outcome.trap is not None:
+        trap = outcome.trap
+        at = trap.provenance
+        where = f" at {at.file_offset:#x} of the {at.file} file" if at.file_offset is not None else ""
+        index = f", index {trap.index} of {trap.limit}" if trap.index is not None else ""
+        words.append(f"{trap.kind}{index}, {trap.path}{where}")
+    if outcome.saved_by is not None:
+        words.append(
+            f"saved by {outcome.saved_by}" + (f" after {outcome.starts} starts" if outcome.starts > 1 else "")
+        )
+    if outcome.refusal is not None:
+        words.append(outcome.refusal.message)
+    words += outcome.skipped[:2]
+    words += outcome.telemetry[:1]
+    if not words:
+        held = [counted(outcome.instances, "instance")] if outcome.instances else []
+        words.append(", ".join([*held, counted(outcome.events, "event")]))
+    return "; ".join(words)
+
+
+def printable_lines(text: str) -> str:
+    """Text of several lines, each made safe for a terminal."""
+    return "\n".join(printable(line) for line in text.split("\n"))

@@ -1,0 +1,80 @@
+"""`ccheck schemas`: the formats that ccheck reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ccheck.cli.main import PASS, USAGE
+from ccheck.config.user_schema import UserSchemaError, load_user_schema
+from ccheck.formats.check_table import CHECKS, applying
+from ccheck.formats.registry import brought, every
+from ccheck.judging import generated_fast_path as own
+from ccheck.text.printable import printable
+from ccheck_schemas.read.row_plan import read_in_bulk
+from ccheck_schemas.schema import Schema
+
+
+@click.command("schemas", epilog="\b\nExamples:\n  ccheck schemas\n  ccheck schemas --schema mine.py\n")
+@click.option(
+    "--schema",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Say the same of the schema in this Python file.",
+)
+def command(schema: Path | None) -> int:
+    """List the formats that ccheck reads, what it can do with each, and how it reads them.
+
+    Formats of other packages are among them. Exit status 2 when one of those cannot be used.
+    """
+    if schema is not None:
+        return _of_file(schema)
+    known = every()
+    width = max(len(one.name) for one in known)
+    for one in known:
+        made = tuple(applying(CHECKS, one.name))
+        own = sum(1 for check in made if check.schemas)
+        can = "validate, show, diff, build" if one.schema.compose else "validate, show"
+        run = ", run" if one.interpreter else ""
+        fast = "yes" if not one.no_fast_path else f"no, {one.no_fast_path}"
+        click.echo(f"{one.name:{width}}  {one.schema.title}")
+        click.echo(f"{'':{width}}  {len(made) - own} general checks and {own} of its own · {can}{run}")
+        click.echo(f"{'':{width}}  fast path for good files: {fast}")
+        click.echo(f"{'':{width}}  {_reading(one.schema)}")
+    for problem in brought().problems:
+        click.echo(f"Error: {printable(problem)}", err=True)
+    return USAGE if brought().problems else PASS
+
+
+def _of_file(path: Path) -> int:
+    """Say what a user's schema file is, and how its files are read."""
+    try:
+        user = load_user_schema(path)
+    except UserSchemaError as fault:
+        raise click.UsageError(str(fault)) from fault
+    name, indent = printable(user.schema.name), " " * len(printable(user.schema.name))
+    general = sum(1 for check in applying(CHECKS, user.schema.name) if not check.schemas)
+    click.echo(f"{name}  {printable(user.schema.title)}")
+    can = "validate, show, build" if user.schema.compose else "validate, show"
+    run = ", run" if user.exercise else ""
+    click.echo(f"{indent}  {general} general checks and {len(user.checks)} of its own · {can}{run}")
+    obstacle = own.made(user).obstacle
+    fast = f"no, {obstacle}" if obstacle else "yes"
+    click.echo(f"{indent}  fast path for good files: {printable(fast)}")
+    click.echo(f"{indent}  {_reading(user.schema)}")
+    return PASS
+
+
+def _reading(schema: Schema) -> str:
+    """How the records of a schema are read."""
+    tables = read_in_bulk(schema.root)
+    fast = [name for name, bulk in tables.items() if bulk]
+    slow = [name for name, bulk in tables.items() if not bulk]
+    if not tables:
+        return "records are read one by one: it has no tables"
+    words = [f"rows read at once: {', '.join(fast)}"] if fast else []
+    if slow:
+        why = "they hold more than numbers, runs of rows and items of one pool"
+        words.append(f"rows read one by one: {', '.join(slow)} ({why})")
+    return printable("; ".join(words))

@@ -1,0 +1,90 @@
+"""`ccheck show`: what is in a file, with offsets, or as a recipe that builds it again."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from ccheck.cli.main import FINDINGS, PASS
+from ccheck.cli.recipe_file import dump_yaml
+from ccheck.core.subject import Subject
+from ccheck.judging.judgement import prepare
+from ccheck.text.printable import printable
+from ccheck.text.quoting import counted
+from ccheck_schemas.record import Record, every_field
+from ccheck_schemas.schema import RecipeError
+
+WIDTH = 80
+
+
+@click.command(
+    "show",
+    epilog="\b\nExamples:\n  ccheck show FILE\n  ccheck show --yaml FILE > recipe.yaml\n",
+)
+@click.argument("path", metavar="FILE")
+@click.option("--schema", metavar="NAME|FILE.py", help="The format; otherwise recognised by content.")
+@click.option("--yaml", "as_yaml", is_flag=True, help="Write a recipe that `ccheck build` takes.")
+def command(path: str, schema: str | None, as_yaml: bool) -> int:
+    """Show what is in a file: every field with its offset and value, as far as it can be read.
+
+    Exit status 1 when the file breaks its schema; `ccheck validate` says how.
+    """
+    judgement = prepare(schema=schema, use_config=False)
+    subject = judgement.subject(path)
+    if subject.obstacle is not None:
+        raise click.UsageError(f"{path}: {subject.detail}")
+    if subject.reading is None or subject.schema is None:
+        raise click.UsageError(f"{path}: the content is of no known format; name one with --schema")
+    if as_yaml:
+        click.echo(_recipe(subject, path), nl=False)
+    else:
+        for line in lines(subject.reading.root):
+            click.echo(line)
+    if subject.reading.counts:
+        total = sum(subject.reading.counts.values())
+        note = f"note: the file breaks its schema in {counted(total, 'place')}; ccheck validate says how"
+        click.echo(note, err=True)
+        return FINDINGS
+    return PASS
+
+
+def _recipe(subject: Subject, path: str) -> str:
+    assert subject.schema is not None  # noqa: S101 - asked before
+    assert subject.reading is not None  # noqa: S101 - asked before
+    if subject.schema.describe is None:
+        raise click.UsageError(f"{subject.schema.name} content cannot be written as a recipe")
+    if subject.reading.counts:
+        raise click.UsageError(
+            f"{path} breaks its schema, so that a recipe would not build it again; ccheck validate says how"
+        )
+    try:
+        recipe = subject.schema.describe(subject.content)
+    except RecipeError as refused:
+        raise click.UsageError(f"{path} cannot be written as a recipe: {refused}") from refused
+    # Marks that turn the writing direction are text in a file, and a trick on a terminal. What a stream could
+    # not encode would be written as other text.
+    encodes_all = (sys.stdout.encoding or "").lower().replace("-", "").replace("_", "") == "utf8"
+    return dump_yaml(recipe, subject.schema.name, ascii_only=sys.stdout.isatty() or not encodes_all)
+
+
+def lines(record: Record) -> Iterator[str]:
+    """One line for each field: offset, path, value. Text is escaped, long values are cut."""
+    for owner, name, value in every_field(record):
+        if value is not None and value != () and value != []:
+            span = owner.span(name)
+            yield f"{span.offset:#08x}  {printable(span.path)} = {_value(value)}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bytes):
+        text = value[: WIDTH // 3].hex(" ")
+        return text + (f" … ({counted(len(value), 'byte')})" if len(value) > WIDTH // 3 else "")
+    if isinstance(value, str):
+        text = printable(value)
+        return f'"{text[:WIDTH]}"' + (f" … ({len(value):,} characters)" if len(text) > WIDTH else "")
+    if isinstance(value, int):
+        return f"{value}" if -10 < value < 10 else f"{value} ({value:#x})"
+    return printable(str(value))[:WIDTH]

@@ -1,0 +1,148 @@
+"""Options and ccheck.toml put together: what was named, before anything is judged by it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict, Unpack
+
+import click
+
+from ccheck.config.project import Project, find_project, load_project
+from ccheck.core.consumers import Consumers, load_consumers
+from ccheck.core.intake import MAX_SIZE
+
+if TYPE_CHECKING:
+    from ccheck.core.check import Check
+
+
+class Options(TypedDict, total=False):
+    """What files are judged by, as the command line and `ccheck.validate` name it.
+
+    schema: the name of a format or a Python file; otherwise each file is recognised by its content. config:
+    the ccheck.toml to use; otherwise, if `use_config`, the nearest above the working directory. definitions:
+    files of template types. consumers: the driver builds in the field. target: the consumer version to judge
+    for. on: the day of judgement, today without it. max_size: bytes of a file. max_findings: findings of one
+    check that are kept for one file. allow_not_looked_into: schemas whose files may pass although an importer
+    left something out of them.
+    """
+
+    schema: str | None
+    config: Path | None
+    use_config: bool
+    definitions: Sequence[Path]
+    consumers: Path | None
+    target: str | None
+    on: date | None
+    max_size: int | None
+    max_findings: int | None
+    allow_not_looked_into: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What was named. definitions: the files, near the working directory. max_size: bytes. allowed: schemas
+    whose files may pass although an importer left something out of them.
+    """
+
+    project: Project | None
+    definitions: tuple[Path, ...]
+    consumers: Consumers | None
+    target: str | None
+    on: date
+    max_size: int
+    max_findings: int | None
+    allowed: frozenset[str] = frozenset()
+
+    @property
+    def configuration(self) -> str:
+        """The path of the ccheck.toml that was used, as reports name it; empty where none was."""
+        return configuration_name(self.project)
+
+
+def configuration_name(project: Project | None) -> str:
+    """The path of a ccheck.toml as reports name it; empty for none."""
+    return "" if project is None else str(near(project.path))
+
+
+class CheckNames(Collection[str]):
+    """The names of checks, by default of all, which are loaded only when one is asked for: most projects name
+    none.
+    """
+
+    def __init__(self, checks: Iterable[Check] | None = None) -> None:
+        self._checks = checks
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names())
+
+    def __len__(self) -> int:
+        return len(self._names())
+
+    def _names(self) -> tuple[str, ...]:
+        from ccheck.formats.check_table import CHECKS
+
+        return tuple(check.name for check in (CHECKS if self._checks is None else self._checks))
+
+
+def is_schema_file(name: str) -> bool:
+    """Whether `--schema NAME` names a file and not a format."""
+    return name.endswith(".py") or "/" in name or "\\" in name
+
+
+def refuse_contradiction(config: Path | None, *, use_config: bool) -> None:
+    """Raises click.UsageError where a ccheck.toml is named and none is to be used."""
+    if config is not None and not use_config:
+        raise click.UsageError("--config names a ccheck.toml, and --no-config uses none: give one of them")
+
+
+def gather(known_checks: Collection[str], **options: Unpack[Options]) -> Gathered:
+    """Puts options and ccheck.toml together; an option wins over the file.
+
+    Args:
+        known_checks: Names that the file may give a severity or suppress.
+        options: What was named; the schema is not looked at.
+
+    Raises:
+        ConfigurationError: something that was named cannot be used.
+        click.UsageError: two options contradict each other.
+    """
+    config, use_config = options.get("config"), options.get("use_config", True)
+    refuse_contradiction(config, use_config=use_config)
+    on = options.get("on") or date.today()
+    path = config or (find_project(Path.cwd()) if use_config else None)
+    project = None if path is None else load_project(path, known_checks=known_checks)
+    definitions, consumers = options.get("definitions"), options.get("consumers")
+    target, allowed = options.get("target"), options.get("allow_not_looked_into", ())
+    max_size, max_findings = options.get("max_size"), options.get("max_findings")
+    if project is not None:
+        project.require_current(on)
+        definitions = definitions or project.definitions
+        consumers = consumers or project.consumers
+        target = target or project.sysmon_target
+        max_size = max_size or project.max_size
+        max_findings = max_findings or project.max_findings
+        allowed = (*allowed, *project.allowed)
+    return Gathered(
+        project=project,
+        definitions=tuple(map(near, definitions or ())),
+        consumers=None if consumers is None else load_consumers(near(consumers)),
+        target=target,
+        on=on,
+        max_size=max_size or MAX_SIZE,
+        max_findings=max_findings,
+        allowed=frozenset(allowed),
+    )
+
+
+def near(path: Path) -> Path:
+    """The path as seen from the working directory, when it lies below: reports then name no folder of this
+    machine.
+    """
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_absolute() and path.is_relative_to(here) else path

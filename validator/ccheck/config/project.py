@@ -1,0 +1,292 @@
+"""The project's choices, `ccheck.toml`: where things lie, what findings weigh, which are set aside."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ccheck.config.path_pattern import field_pattern, file_pattern
+from ccheck.core.finding import Severity
+from ccheck.files.regular_file import exists_as_special_file
+from ccheck.files.trusted_path import reason_for_distrust
+from ccheck.text.quoting import did_you_mean, shown
+from ccheck.text.toml_document import ConfigurationError, Problem, read_document
+from ccheck.text.toml_table import Table
+
+if TYPE_CHECKING:
+    from ccheck.config.gate_policy import GatePolicy
+    from ccheck.core.finding import Finding
+
+__all__ = ["FILE_NAME", "ConfigurationError", "Project", "Suppress", "find_project", "load_project"]
+
+FILE_NAME = "ccheck.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Suppress:
+    """One `[[suppress]]` table.
+
+    file: a glob, or None for every file. path: a field with or without indexes, or None for every field.
+    expires: the last day on which it counts. line: of its header in ccheck.toml, from 1.
+    """
+
+    check: str
+    reason: str
+    expires: date
+    file: str | None = None
+    path: str | None = None
+    line: int = 1
+
+    def expired(self, on: date) -> bool:
+        """Whether its last day lies before `on`."""
+        return self.expires < on
+
+    def covers(self, finding: Finding, file: str) -> bool:
+        """Whether it speaks of `finding` in `file`, a path with forward slashes; its expiry is not asked."""
+        return (
+            finding.check == self.check
+            and (self.file is None or file_pattern(self.file).fullmatch(file) is not None)
+            and (self.path is None or field_pattern(self.path).fullmatch(finding.path) is not None)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """All that one ccheck.toml says. Paths are ready to open. None: the file does not say.
+
+    path: of ccheck.toml, as it was named. sha256: of its bytes. max_size: bytes. severities: by check.
+    gate: what a release must show. allowed: schemas whose files may pass although an importer left something
+    out of them.
+    """
+
+    path: Path
+    sha256: str
+    definitions: tuple[Path, ...] = ()
+    consumers: Path | None = None
+    sysmon_target: str | None = None
+    severities: Mapping[str, Severity] = field(default_factory=dict, hash=False)
+    suppressions: tuple[Suppress, ...] = ()
+    max_size: int | None = None
+    max_findings: int | None = None
+    gate: GatePolicy | None = None
+    allowed: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """Where ccheck.toml lies, absolute: what its paths are relative to."""
+        return _absolute(self.path).parent
+
+    def suppression_for(self, finding: Finding, file: str, on: date) -> Suppress | None:
+        """The first suppression that covers `finding` in `file` and has not expired on that day.
+
+        file: the path as the user named it; globs are compared with its path relative to `folder` when it
+        lies there, else with its absolute path.
+        """
+        name = self._relative(file)
+        current = (entry for entry in self.suppressions if not entry.expired(on))
+        return next((entry for entry in current if entry.covers(finding, name)), None)
+
+    def expired(self, on: date) -> tuple[Suppress, ...]:
+        """The suppressions whose last day lies before `on`. Each is an error: see `require_current`."""
+        return tuple(entry for entry in self.suppressions if entry.expired(on))
+
+    def require_current(self, on: date) -> None:
+        """Raise ConfigurationError when a suppression has expired, with all that have."""
+        problems = []
+        for index, entry in enumerate(self.suppressions):
+            if entry.expired(on):
+                message = f"{entry.check} was suppressed until {entry.expires}: {entry.reason}"
+                problems.append(Problem(str(self.path), entry.line, f"suppress[{index}].expires", message))
+        if problems:
+            raise ConfigurationError(problems)
+
+    def _relative(self, file: str) -> str:
+        absolute = _absolute(file)
+        inside = absolute.is_relative_to(self.folder)
+        return (absolute.relative_to(self.folder) if inside else absolute).as_posix()
+
+
+SAFE_DIRECTORY = "CCHECK_SAFE_DIRECTORY"
+"""The environment variable that lists folders whose ccheck.toml is used whoever owns it."""
+
+
+def find_project(start: Path) -> Path | None:
+    """Returns the nearest ccheck.toml in `start` or a folder above it, or None.
+
+    Args:
+        start: the working directory, never the folder of content: content may come from people who must not
+            choose how it is judged.
+
+    Raises:
+        ConfigurationError: others than the user and root could have written the file that was found.
+    """
+    folder = _absolute(start)
+    for place in (folder, *folder.parents):
+        path = place / FILE_NAME
+        # Whatever bears the name is meant, also what cannot be read: the one above it would be another.
+        if os.path.lexists(path):
+            _require_trust(path)
+            return path
+    return None
+
+
+def _require_trust(path: Path) -> None:
+    """Raises ConfigurationError for a file that others could have written, unless its folder is listed."""
+    try:
+        reason = reason_for_distrust(path)
+    except OSError as fault:
+        reason = f"it cannot be followed: {fault.strerror or fault}"
+    if reason is not None and not _is_listed(path.parent):
+        message = (
+            f"is not used: {reason}. Name it with --config if it is right, use none with --no-config, or list"
+            f" its folder in {SAFE_DIRECTORY}"
+        )
+        raise ConfigurationError([Problem(str(path), None, "", message)])
+
+
+def _is_listed(folder: Path) -> bool:
+    """Whether the environment lists a folder: itself, a folder above it with `/*` behind, or `*` for all."""
+    here = os.path.realpath(folder)
+    for entry in os.environ.get(SAFE_DIRECTORY, "").split(os.pathsep):
+        if entry == "*":
+            return True
+        top = entry.removesuffix("/*")
+        if not top.startswith("/") and not Path(top).is_absolute():
+            continue  # of another folder, each time that the command is called elsewhere
+        whole = os.path.realpath(top)
+        if here == whole or (entry != top and Path(here).is_relative_to(whole)):
+            return True
+    return False
+
+
+def load_project(path: Path, *, known_checks: Collection[str], folders: bool = True) -> Project:
+    """Read ccheck.toml. known_checks: the names that `[severity]` and `[[suppress]]` may use. folders: those
+    that only a gate looks into must be there.
+
+    Raises ConfigurationError with all problems, each with line and key. Expired suppressions are not
+    among them, because what has expired depends on the day: ask `Project.require_current`.
+    """
+    document = read_document(path)
+    folder = _absolute(path).parent
+    top = Table(document, (), document.data)
+    top.number("format", (1,))
+    sysmon, limits = top.table("sysmon"), top.table("limits")
+    unread = top.table("not_looked_into")
+    project = Project(
+        path=path,
+        sha256=document.sha256,
+        definitions=_definitions(top, folder),
+        consumers=_consumers(top, folder),
+        sysmon_target=_target(sysmon),
+        severities=_severities(top.table("severity"), known_checks),
+        suppressions=tuple(_suppress(table, known_checks) for table in top.tables("suppress")),
+        max_size=limits.optional_integer("max_size", 1, 1 << 40),
+        max_findings=limits.optional_integer("max_findings", 1, 1_000_000),
+        gate=_gate(top, folder, folders) if "gate" in top.data else None,
+        allowed=_allowed(unread),
+    )
+    for table in (sysmon, limits, unread, top):
+        table.done()
+    document.settle()
+    return project
+
+
+def _gate(top: Table, folder: Path, folders: bool) -> GatePolicy:
+    # Loaded here: judging a file needs no policy for releases.
+    from ccheck.config.gate_policy import read_gate
+
+    return read_gate(top.table("gate"), folder, folders)
+
+
+def _absolute(path: Path | str) -> Path:
+    # Not Path.resolve: a link stands for itself, so that globs speak of names as they were given.
+    return Path(os.path.abspath(path))  # noqa: PTH100
+
+
+def _is_file(path: Path) -> bool:
+    # Not Path.is_file: it raises when a folder may not be searched.
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def _definitions(top: Table, folder: Path) -> tuple[Path, ...]:
+    if "definitions" not in top.data:
+        top.optional_text("definitions")
+        return ()
+    found: dict[Path, None] = {}
+    for pattern in top.elements("definitions", "a path or a glob", _is_path):
+        # Not Path.glob: it takes no absolute pattern.
+        matches = sorted(glob.glob(pattern, root_dir=folder, recursive=True))  # noqa: PTH207
+        files = [folder / match for match in matches if _is_file(folder / match)]
+        where = (*top.where, "definitions", top.data["definitions"].index(pattern))
+        if not files:
+            top.document.complain(where, f"{shown(pattern)} matches no file in {folder}")
+        for match in matches:
+            if exists_as_special_file(folder / match):
+                top.document.complain(where, f"{shown(match)} is not a regular file")
+        found |= dict.fromkeys(files)
+    return tuple(found)
+
+
+def _is_path(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip()) and "\0" not in value
+
+
+def _allowed(table: Table) -> tuple[str, ...]:
+    if "allow" not in table.data:
+        return ()
+    return tuple(table.elements("allow", "the name of a schema", _is_name))
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _consumers(top: Table, folder: Path) -> Path | None:
+    name = top.optional_text("consumers")
+    if not name:
+        return None
+    if not _is_path(name) or not _is_file(folder / name):
+        top.complain("consumers", f"{shown(name)} is not a file in {folder}")
+    return folder / name
+
+
+def _target(table: Table) -> str | None:
+    target = table.optional_text("target")
+    if target and not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4})?", target):
+        table.complain("target", f'{shown(target)} is not a version such as "15.0"')
+    return target
+
+
+def _severities(table: Table, known_checks: Collection[str]) -> Mapping[str, Severity]:
+    words = [severity.value for severity in Severity]
+    severities = {}
+    for check in table.data:
+        word = table.choice(check, words)
+        if check not in known_checks:
+            table.complain(check, f"is not a check{did_you_mean(check, known_checks)}")
+        elif word in words:
+            severities[check] = Severity(word)
+    return severities
+
+
+def _suppress(table: Table, known_checks: Collection[str]) -> Suppress:
+    entry = Suppress(
+        check=table.text("check"),
+        reason=table.text("reason"),
+        expires=table.day("expires"),
+        file=table.optional_text("file"),
+        path=table.optional_text("path"),
+        line=table.document.line(table.where),
+    )
+    if entry.check and entry.check not in known_checks:
+        table.complain(
+            "check", f"{shown(entry.check)} is not a check{did_you_mean(entry.check, known_checks)}"
+        )
+    table.done()
+    return entry

@@ -1,0 +1,108 @@
+"""A user's own schema: a Python file that is named on the command line, and runs because it was named."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from ccheck.core.check import Check
+from ccheck.files.regular_file import read_regular_file
+from ccheck_schemas.schema import Schema, SchemaRefused
+
+if TYPE_CHECKING:
+    # The interpreter takes a while to import, and most schema files have none.
+    from ccheck.formats.exercise.outcome import Exercise
+
+
+class UserSchemaError(Exception):
+    """A schema file that cannot be used. path: the file. detail: why."""
+
+    def __init__(self, path: Path, detail: str) -> None:
+        super().__init__(f"{path}: {detail}")
+        self.path = path
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class UserSchema:
+    """What a schema file defines: `SCHEMA`, `CHECKS` if it has checks of its own, and `EXERCISE` if it has an
+    interpreter.
+    """
+
+    schema: Schema
+    checks: tuple[Check, ...]
+    exercise: Exercise | None = None
+
+
+def load_user_schema(path: Path) -> UserSchema:
+    """Run a schema file. Raises UserSchemaError when it fails, or does not define what it must."""
+    if not path.exists():
+        raise UserSchemaError(path, "there is no such file")
+    if not path.is_file():
+        raise UserSchemaError(path, "it is not a regular file")
+    try:
+        # What the file prints is not the report.
+        with contextlib.redirect_stdout(sys.stderr):
+            module = _of_package(path) or _alone(path)
+    except UserSchemaError:
+        raise
+    except SchemaRefused as refused:
+        raise UserSchemaError(path, str(refused)) from refused
+    except KeyboardInterrupt:
+        raise
+    except BaseException as fault:
+        raise UserSchemaError(path, f"it failed with {type(fault).__name__}: {fault}") from fault
+    schema = getattr(module, "SCHEMA", None)
+    if not isinstance(schema, Schema):
+        raise UserSchemaError(path, "it defines no SCHEMA that is a ccheck_schemas.schema.Schema")
+    checks = tuple(getattr(module, "CHECKS", ()))
+    for check in checks:
+        if not isinstance(check, Check):
+            raise UserSchemaError(path, f"CHECKS holds {check!r}, which is not a ccheck.core.check.Check")
+        try:
+            check.manual  # noqa: B018 - a check without a manual is refused here, not when someone asks for it
+        except ValueError as fault:
+            raise UserSchemaError(path, str(fault)) from fault
+    exercise = getattr(module, "EXERCISE", None)
+    if exercise is not None and not callable(exercise):
+        raise UserSchemaError(path, f"EXERCISE is {exercise!r}, which is not a function")
+    return UserSchema(schema, checks, exercise)
+
+
+def _of_package(path: Path) -> ModuleType | None:
+    """The module of a file that lies in a package, imported as a part of it, so that it may import the
+    package's other files; None for a file that lies in none.
+    """
+    top, names = path.resolve().parent, [path.stem]
+    while (top / "__init__.py").is_file():
+        names.insert(0, top.name)
+        top = top.parent
+    if len(names) == 1 or not all(name.isidentifier() for name in names):
+        return None
+    sys.path.insert(0, str(top))
+    try:
+        module = importlib.import_module(".".join(names))
+    finally:
+        sys.path.remove(str(top))
+    if module.__file__ is None or Path(module.__file__).resolve() != path.resolve():
+        raise UserSchemaError(path, f"another package {names[0]} is in use: {module.__file__}")
+    return module
+
+
+def _alone(path: Path) -> ModuleType:
+    """The module of a file by itself, out of the file as it is now: bytecode that Python kept may be of the
+    file as it was a second ago.
+    """
+    spec = importlib.util.spec_from_file_location(f"ccheck_user_schema_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise UserSchemaError(path, "it is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    exec(compile(read_regular_file(path), str(path), "exec", dont_inherit=True), vars(module))  # noqa: S102 - it was named to be run
+    return module

@@ -1,0 +1,1 @@
+"""What everything else speaks of: findings, checks, files and their subjects, driver builds."""

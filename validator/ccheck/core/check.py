@@ -1,0 +1,86 @@
+"""The check: a name, a function, declared prerequisites, and a manual that is the function's docstring."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ccheck.core.finding import Proof, Severity
+from ccheck_schemas.span import Span
+
+if TYPE_CHECKING:
+    from ccheck.core.subject import Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """What a check yields: the words and the bytes. The engine adds the check's name and severity."""
+
+    message: str
+    span: Span
+    why: str
+    fix: str
+    label: str = ""
+    because: tuple[Proof, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what no report can show, where the check that made it is still at hand. Raises TypeError."""
+        texts = (self.message, self.why, self.fix, self.label)
+        if not all(isinstance(text, str) for text in texts) or not isinstance(self.span, Span):
+            raise TypeError("a Blame has texts (message, why, fix, label) and a Span")
+
+
+@dataclass(frozen=True, slots=True)
+class Manual:
+    """A check's manual page: a heading in one line, and three sections of Markdown."""
+
+    summary: str
+    what: str
+    why: str
+    fix: str
+
+
+_SECTIONS = ("What is wrong", "Why is this bad", "How to fix")
+
+
+@dataclass(frozen=True, eq=False)
+class Check:
+    """One check.
+
+    judge: yields what it blames. requires: checks that must have found nothing, else this one is reported
+    as not run. schemas: names of the formats that it applies to; empty means every format. decisive: whether
+    a finding at a place keeps the checks that require this one from being made. strict: whether findings that
+    are not decisive keep this one from being made too.
+    """
+
+    judge: Callable[[Subject], Iterable[Blame]]
+    severity: Severity = Severity.ERROR
+    requires: tuple[Check, ...] = ()
+    schemas: tuple[str, ...] = ()
+    decisive: Callable[[Span], bool] = lambda span: True
+    strict: bool = False
+
+    @cached_property
+    def name(self) -> str:
+        """The kebab-case id: corpus folder, SARIF rule, heading of the manual."""
+        return self.judge.__name__.replace("_", "-")
+
+    @property
+    def manual(self) -> Manual:
+        """The docstring, taken apart. Raises ValueError when a section is missing or empty."""
+        text = inspect.getdoc(self.judge) or ""
+        summary, _, rest = text.partition("\n")
+        parts = re.split(r"^## (.+)$", rest, flags=re.MULTILINE)
+        sections = {head.strip(): body.strip() for head, body in zip(parts[1::2], parts[2::2], strict=True)}
+        missing = [head for head in _SECTIONS if not sections.get(head)]
+        if missing or not summary:
+            raise ValueError(f"the manual of {self.name} lacks {', '.join(missing) or 'its first line'}")
+        return Manual(summary.strip(), *(sections[head] for head in _SECTIONS))
+
+    def __repr__(self) -> str:
+        """A short form for messages of tests."""
+        return f"<check {self.name}>"

@@ -1,0 +1,210 @@
+"""What is wrong with a file, as data: the check, the words, the bytes. Nothing here knows how it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ccheck.text.quoting import counted
+
+
+class Severity(StrEnum):
+    """How much a finding weighs. Only errors fail a file."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A place that shows why a finding is right.
+
+    offset and length are bytes of the examined file, or of `file` when the proof lies in another one;
+    `line` is a line of a text file (from 1), and offset is None then.
+    """
+
+    message: str
+    path: str = ""
+    offset: int | None = None
+    length: int = 0
+    file: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, with the fewest bytes that are to blame.
+
+    message: one line, lower case, no full stop, both numbers. offset, length: the guilty bytes; length 0
+    blames bytes that are missing at `offset`. label: two or three words to stand beside the marked bytes.
+    """
+
+    check: str
+    severity: Severity
+    message: str
+    path: str
+    offset: int
+    length: int
+    why: str
+    fix: str
+    label: str = ""
+    because: tuple[Proof, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NotRun:
+    """A check that could not be made, and why; it is not a pass."""
+
+    check: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A finding that the project's configuration sets aside, with the reason given there."""
+
+    finding: Finding
+    reason: str
+    expires: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotLookedInto:
+    """Something that the schema of a file does not look into, or does not check.
+
+    field: its path without indexes, or the place in the description of what an importer left out. size: bytes
+    of the file; 0 for a rule that is not applied. reason: why. omitted: whether an importer left it out; else
+    the author of the schema declares it.
+    """
+
+    field: str
+    size: int
+    reason: str
+    omitted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """All that was learned about one file.
+
+    path: the file as the user named it. schema: None when no schema fits. size: bytes.
+    beyond: findings that were counted but not kept, per check. rows: the rows of 16 bytes (the last may be
+    shorter) that findings point at, by their offset, so that a report can show them without the file.
+    errors_beyond: how many of those are errors. unjudged: checks that could not be made behind findings
+    that were set aside. suppressed_beyond: suppressed findings that were counted but not kept. stopped:
+    checks that found more than is counted in one file. examined: whether the file was read at all.
+    not_looked_into: what the schema leaves unexamined.
+    """
+
+    path: str
+    schema: str | None
+    size: int
+    sha256: str
+    findings: tuple[Finding, ...] = ()
+    not_run: tuple[NotRun, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
+    beyond: Mapping[str, int] = field(default_factory=dict)
+    checks_run: int = 0
+    errors_beyond: int = 0
+    unjudged: int = 0
+    suppressed_beyond: int = 0
+    stopped: tuple[str, ...] = ()
+    examined: bool = True
+    rows: Mapping[int, bytes] = field(default_factory=dict)
+    not_looked_into: tuple[NotLookedInto, ...] = ()
+
+    @property
+    def unread(self) -> int:
+        """Bytes that the schema does not look into."""
+        return sum(entry.size for entry in self.not_looked_into)
+
+    @property
+    def errors(self) -> int:
+        """Findings of error severity that were kept."""
+        return sum(1 for f in self.findings if f.severity is Severity.ERROR)
+
+    @property
+    def warnings(self) -> int:
+        """Findings of warning severity that were kept."""
+        return sum(1 for f in self.findings if f.severity is Severity.WARNING)
+
+    @property
+    def crash(self) -> str | None:
+        """How the examination of the file failed, in words; None where it did not."""
+        messages = (finding.message for finding in self.findings if finding.check == "examination-crashed")
+        return next((message.partition(": ")[2] for message in messages), None)
+
+    @property
+    def verdict(self) -> str:
+        """`pass` only when the file was read, checks ran, and none of them found an error; else `fail`."""
+        return "fail" if self.errors or self.gaps else "pass"
+
+    @property
+    def gaps(self) -> tuple[tuple[str, str], ...]:
+        """What fails the file although no finding that was kept says so: a name, and the words for it.
+
+        Every form of a report shows them: one that shows findings alone would look green.
+        """
+        found = []
+        if not self.examined:
+            found.append(("not examined", "the file was not examined whole"))
+        if self.unjudged:
+            words = f"{counted(self.unjudged, 'check')} could not be made behind findings that are set aside"
+            found.append(("not judged", words))
+        if self.errors_beyond:
+            found.append(
+                ("errors beyond the limit", f"{self.errors_beyond:,} more errors were counted, not kept")
+            )
+        for name in self.stopped:
+            words = f"the check {name} was stopped at the limit of findings; more were not counted"
+            found.append(("not counted", words))
+        if not self.checks_run:
+            found.append(("no check ran", "no check ran on this file"))
+        return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What was found below named folders and not examined, counted. Folders are not looked into.
+
+    excluded: files that match an exclude glob.
+    """
+
+    hidden_files: int = 0
+    hidden_folders: int = 0
+    linked_folders: int = 0
+    excluded: int = 0
+
+    def __str__(self) -> str:
+        """`2 hidden files, 1 linked folder`; empty where nothing was left out."""
+        counts = (
+            (self.hidden_files, "hidden file"),
+            (self.hidden_folders, "hidden folder"),
+            (self.linked_folders, "linked folder"),
+            (self.excluded, "excluded file"),
+        )
+        return ", ".join(f"{count:,} {noun}{'s' * (count != 1)}" for count, noun in counts if count)
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """All that one command examined, in the order in which it was named.
+
+    configuration: the path of the ccheck.toml that was used, empty where none was.
+    """
+
+    files: tuple[FileReport, ...]
+    program_version: str
+    interrupted: bool = False
+    unexamined: tuple[str, ...] = ()
+    """Files that were named but not reached, when the run was interrupted."""
+    configuration: str = ""
+    left_out: LeftOut = LeftOut()
+
+    @property
+    def verdict(self) -> str:
+        """`pass` only when there are files, all were reached, and each of them passed; else `fail`."""
+        reached = bool(self.files) and not self.interrupted and not self.unexamined
+        return "pass" if reached and all(file.verdict == "pass" for file in self.files) else "fail"

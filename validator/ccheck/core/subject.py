@@ -1,0 +1,95 @@
+"""What checks are given: one file as it was read, and the setting that it is judged in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from ccheck.core.finding import Proof
+from ccheck.core.intake import Obstacle
+from ccheck_schemas.span import Span
+
+if TYPE_CHECKING:
+    # Construct takes a while to import, and a subject needs none of it to be made.
+    from ccheck.core.consumers import Consumers
+    from ccheck_schemas.record import Reading
+    from ccheck_schemas.schema import Schema
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """A definitions file that instances are judged by.
+
+    errors: the checks that found errors in it. broken: it breaks its schema, so that part of it was not read.
+    data: its bytes, as they were read once.
+    """
+
+    path: str
+    content: Any
+    errors: tuple[str, ...] = ()
+    broken: bool = False
+    data: bytes = b""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a file is judged against.
+
+    on: the day for which support windows are judged. target: the consumer version that a blob is judged for,
+    instead of its own. allowed: names of schemas whose files may pass although an importer left something out
+    of the schema.
+    """
+
+    on: date
+    definitions: tuple[Definitions, ...] = ()
+    consumers: Consumers | None = None
+    target: str | None = None
+    allowed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """The content of a file without the records that no check blames. canonical: the file is known to be in
+    canonical form, if it breaks nothing else.
+    """
+
+    content: Any
+    canonical: bool
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One file. name: its base name, empty for standard input. data: its bytes. content: what its schema
+    assembled, for the checks; records that no check blames may be missing from it (`narrowed`).
+
+    reading and content are None when no schema fits or the file could not be examined (`obstacle`, `detail`).
+    """
+
+    name: str
+    data: bytes
+    setting: Setting
+    schema: Schema | None = None
+    reading: Reading | None = None
+    content: Any = None
+    obstacle: Obstacle | None = None
+    detail: str = ""
+    known: tuple[str, ...] = ()
+    """Names of the schemas that were tried, where none fits."""
+    narrowed: bool = False
+    canonical: bool = False
+    """Whether the file is known to be in canonical form, if it breaks nothing else."""
+    claimed: frozenset[str] = frozenset()
+    """Names of the checks in use: each reports the faults of its name."""
+    problems: tuple[str, ...] = ()
+    """What is wrong with formats of other packages, which could not be tried."""
+
+    @property
+    def whole(self) -> Span:
+        """The whole file as a place."""
+        return Span(0, len(self.data), "")
+
+
+def proofs_of(proofs: tuple[tuple[str, Span], ...]) -> tuple[Proof, ...]:
+    """Places that a schema names, as proofs."""
+    return tuple(Proof(words, span.path, span.offset, span.length) for words, span in proofs)

@@ -1,0 +1,308 @@
+"""The contract with the consumers: what every driver build in the support window can do with a channel file.
+
+This is the comparison that nobody made in July 2024: content against the driver, and not against the
+definitions alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ccheck.core.check import Blame
+from ccheck.core.consumers import Consumer
+from ccheck.core.finding import Proof
+from ccheck.core.subject import Subject
+from ccheck.formats.channel.checks.content import content_of, defined_types, kind_name, matched_fields
+from ccheck_schemas.formats.channel.numbers import CriterionKind
+from ccheck_schemas.formats.channel.structure import TemplateType
+
+
+def _builds(subject: Subject) -> tuple[Consumer, ...]:
+    consumers = subject.setting.consumers
+    return consumers.supported(subject.setting.on) if consumers is not None else ()
+
+
+def _inputs(type_: TemplateType, build: Consumer) -> int | None:
+    return build.inputs_for(type_.name, type_.version) if type_.name is not None else None
+
+
+def _named(subject: Subject, build: Consumer, words: str, key: str | None = None) -> Proof:
+    """A line of consumers.toml."""
+    consumers = subject.setting.consumers
+    line = build.lines.get(key, build.line) if key is not None else build.line
+    return Proof(words, file=str(consumers.path) if consumers is not None else None, line=line)
+
+
+def _inputs_proof(subject: Subject, build: Consumer, type_: TemplateType, inputs: int) -> Proof:
+    key = build.inputs_key(type_.name or "", type_.version)
+    return _named(
+        subject,
+        build,
+        f"{build.name} ({build.platform}) supplies {inputs} inputs for {type_.name}",
+        f"inputs.{key}",
+    )
+
+
+def _list(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+
+
+def consumers_missing(subject: Subject) -> Iterator[Blame]:
+    """Content cannot be judged without the driver builds that will read it.
+
+    ## What is wrong
+    No `consumers.toml` was named, or none of its builds is supported on the day of judgement.
+
+    ## Why is this bad
+    The file of July 2024 agreed with its definitions. It did not agree with the driver, and nothing compared
+    the two. Without the builds that comparison is not made, and what was not compared has not passed.
+
+    ## How to fix
+    Name the builds with `--consumers FILE`, or under `consumers` in ccheck.toml; look at their support
+    windows.
+    """
+    consumers = subject.setting.consumers
+    header = content_of(subject).header
+    if consumers is None:
+        message = "no consumers were named: which driver builds will read this file?"
+        because: tuple[Proof, ...] = ()
+    elif not _builds(subject):
+        message = (
+            f"none of the {len(consumers.builds)} consumers is supported on {subject.setting.on.isoformat()}"
+        )
+        because = (Proof("no build in its support window", file=str(consumers.path)),)
+    else:
+        return
+    yield Blame(
+        message,
+        header.span("kind"),
+        why="content that was compared with no driver build has not passed",
+        fix="name them with --consumers FILE, or in ccheck.toml",
+        because=because,
+    )
+
+
+def format_not_understood(subject: Subject) -> Iterator[Blame]:
+    """A supported build does not read this version of the format.
+
+    ## What is wrong
+    The format version in the header is not among the `format_versions` of a build in its support window.
+
+    ## Why is this bad
+    The build refuses the file, and its hosts are without the content; or it reads the file by another layout.
+
+    ## How to fix
+    Build the content in a version that all supported builds read, or end support for the old ones.
+    """
+    header = content_of(subject).header
+    version = header.get("format_version")
+    lacking = [b for b in _builds(subject) if version is not None and version not in b.format_versions]
+    if lacking:
+        yield Blame(
+            f"format version {version} is not read by {_list([b.name for b in lacking])}",
+            header.span("format_version"),
+            label=f"version {version}",
+            why="those builds refuse the file, or read it by another layout",
+            fix="build the content in a version that every supported build reads",
+            because=tuple(
+                _named(
+                    subject, b, f"{b.name} reads {', '.join(map(str, b.format_versions))}", "format_versions"
+                )
+                for b in lacking
+            ),
+        )
+
+
+def definitions_past_inputs(subject: Subject) -> Iterator[Blame]:
+    """The definitions promise an input that a supported build does not supply.
+
+    ## What is wrong
+    A template type has a field whose index is not below the number of inputs of some supported build, and the
+    field is not marked `optional`.
+
+    ## Why is this bad
+    This is where July 2024 began, in February: the definitions said 21 inputs, the driver's call site
+    supplied 20, and everyone who wrote or checked content believed the definitions.
+
+    ## How to fix
+    Correct the definitions or the number of inputs in `consumers.toml`. If newer builds do supply the input,
+    mark the field `optional`: instances may then match on it only with a wildcard, until every supported
+    build supplies it.
+    """
+    supplied = _supplied(subject)
+    for type_ in content_of(subject).types:
+        for field in type_.fields:
+            short = [(build, inputs) for build, inputs in supplied(type_) if field.index >= inputs]
+            if short and not field.optional:
+                count = len(type_.fields)
+                builds = _list([f"{b.name} supplies {n}" for b, n in short])
+                yield Blame(
+                    f"type {type_.name} promises input {field.index} (of {count}), but {builds}",
+                    field.source.span(),
+                    label=f"input {field.index}",
+                    why="whoever writes content for this field makes those builds read past their inputs",
+                    fix="correct the definitions, or mark the field optional and allow only wildcards while those builds are supported",
+                    because=tuple(_inputs_proof(subject, b, type_, n) for b, n in short),
+                )
+
+
+def _supplied(subject: Subject) -> Callable[[TemplateType], list[tuple[Consumer, int]]]:
+    """What each supported build that knows a type supplies for it; worked out once for each type."""
+    builds = _builds(subject)
+    known: dict[tuple[int, int], list[tuple[Consumer, int]]] = {}
+
+    def supplied(type_: TemplateType) -> list[tuple[Consumer, int]]:
+        key = (type_.id, type_.version)
+        if key not in known:
+            counts = [(build, _inputs(type_, build)) for build in builds]
+            known[key] = [(build, inputs) for build, inputs in counts if inputs is not None]
+        return known[key]
+
+    return supplied
+
+
+def type_not_supplied(subject: Subject) -> Iterator[Blame]:
+    """A supported build does not know the template type of an instance.
+
+    ## What is wrong
+    The build's `inputs` in `consumers.toml` do not list the template type, so the build supplies nothing for
+    it.
+
+    ## Why is this bad
+    A build that does not know a type has no inputs for it: it refuses the instance, or evaluates it on
+    whatever is there.
+
+    ## How to fix
+    Add the number of inputs to `consumers.toml` if the build knows the type; else do not ship the instance to
+    it, or end its support.
+    """
+    types, builds = defined_types(subject), _builds(subject)
+    for instance in content_of(subject).instances:
+        type_ = types.get((instance.type_id, instance.type_version))
+        if type_ is None:
+            continue
+        lacking = [b for b in builds if _inputs(type_, b) is None]
+        if lacking:
+            yield Blame(
+                f"template type {type_.name} is not known to {_list([b.name for b in lacking])}",
+                instance.source.span("type_id"),
+                label=f"type {instance.type_id}",
+                why="a build that does not know the type has no inputs for it",
+                fix="list the type's inputs for these builds if they have them, or end their support",
+                because=tuple(
+                    _named(subject, b, f"{b.name} ({b.platform}) lists no {type_.name}", "inputs")
+                    for b in lacking
+                ),
+            )
+
+
+def input_count_refused(subject: Subject) -> Iterator[Blame]:
+    """A supported build refuses the file, because it counts another number of inputs.
+
+    ## What is wrong
+    The build compares the number of fields of the template type with the number of inputs that it supplies
+    (`input_count_check` in `consumers.toml`), and they differ.
+
+    ## Why is this bad
+    The build does what July 2024 taught: it refuses the file. Its hosts are then without this content, all of it.
+
+    ## How to fix
+    Ship the file only to builds whose inputs are those of the definitions, or end support for the others.
+    """
+    types, supplied = defined_types(subject), _supplied(subject)
+    told: set[tuple[int, int]] = set()
+    for instance in content_of(subject).instances:
+        key = (instance.type_id, instance.type_version)
+        type_ = types.get(key)
+        if type_ is None or key in told:
+            continue
+        told.add(key)
+        count = len(type_.fields)
+        refusing = [(build, n) for build, n in supplied(type_) if build.input_count_check and n != count]
+        if refusing:
+            yield Blame(
+                f"type {type_.name} has {count} fields, so the file is refused by {_list([f'{b.name} ({n})' for b, n in refusing])}",
+                instance.source.span("type_id"),
+                label=f"type {instance.type_id}",
+                why="a build that compares the counts refuses the whole file, and its hosts are without it",
+                fix="ship the file only to builds with as many inputs, or end support for the others",
+                because=tuple(_inputs_proof(subject, build, type_, n) for build, n in refusing),
+            )
+
+
+def field_past_inputs(subject: Subject) -> Iterator[Blame]:
+    """A criterion reads an input that a supported build does not supply.
+
+    ## What is wrong
+    A criterion that is not a wildcard has a field index that is not below the number of inputs which a driver
+    build supplies for the template type.
+
+    ## Why is this bad
+    The driver uses the number as an index into an array of pointers: an out-of-bounds read in kernel mode. On
+    19 July 2024 the first criterion on the 21st field that was not a wildcard told builds that supplied 20
+    inputs to read one more, and 8.5 million hosts crashed and looped. A wildcard is never fetched, so content
+    with wildcards there had passed every test before.
+
+    ## How to fix
+    Make the criterion a wildcard, or leave the field out, until every supported build supplies the input.
+    Never raise the number in `consumers.toml` without the driver's own count.
+    """
+    supplied = _supplied(subject)
+    for _, criterion, type_, _ in matched_fields(subject):
+        if criterion.kind == CriterionKind.WILDCARD:
+            continue
+        index = criterion.field_index
+        short = [(build, inputs) for build, inputs in supplied(type_) if index >= inputs]
+        if not short:
+            continue
+        counts = {inputs for _, inputs in short}
+        names = [build.name for build, _ in short]
+        if len(counts) == 1:
+            inputs = counts.pop()
+            supplies = (
+                f"consumer {names[0]} supplies" if len(names) == 1 else f"consumers {_list(names)} supply"
+            )
+            what = f"{supplies} {inputs} (0 to {inputs - 1})" if inputs else f"{supplies} none"
+        else:
+            what = "consumers supply fewer: " + _list([f"{build.name} {inputs}" for build, inputs in short])
+        yield Blame(
+            f"criterion reads input {index}, but {what}",
+            criterion.source.span("field_index"),
+            label=f"input {index}",
+            why="the driver uses the number as an index: an out-of-bounds read in kernel mode",
+            fix=f"make this criterion a wildcard, or end support for builds that supply fewer than {index + 1} inputs",
+            because=tuple(_inputs_proof(subject, build, type_, inputs) for build, inputs in short),
+        )
+
+
+def kind_not_understood(subject: Subject) -> Iterator[Blame]:
+    """A supported build does not know a criterion kind.
+
+    ## What is wrong
+    The criterion is of a kind that is not among the `criterion_kinds` of a build in its support window.
+
+    ## Why is this bad
+    A build that finds the comparison in a table by the kind's number calls whatever stands behind the table.
+
+    ## How to fix
+    Use a kind that all supported builds know, or end support for the old ones.
+    """
+    builds = _builds(subject)
+    lacking_kind = {
+        int(kind): [b for b in builds if kind.name.lower() not in b.criterion_kinds] for kind in CriterionKind
+    }
+    for instance in content_of(subject).instances:
+        for criterion in instance.criteria:
+            name, lacking = kind_name(criterion.kind), lacking_kind.get(criterion.kind)
+            if lacking:
+                yield Blame(
+                    f"criterion kind {name} is not known to {_list([b.name for b in lacking])}",
+                    criterion.source.span("kind"),
+                    label=name,
+                    why="a build that finds the comparison in a table by this number calls what stands behind the table",
+                    fix="use a kind that every supported build knows",
+                    because=tuple(
+                        _named(subject, b, f"{b.name} does not list {name}", "criterion_kinds")
+                        for b in lacking
+                    ),
+                )

@@ -1,0 +1,1 @@
+"""The fast path of channel files: a pass without the schema and checks being loaded."""

@@ -1,0 +1,1 @@
+"""Files through the reference interpreter: what all formats have in common."""

@@ -1,0 +1,80 @@
+"""What a file makes a driver do, and under which builds that was tried: what a release gate weighs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ccheck.formats.exercise.outcome import Exercise, Exercised, Given
+from ccheck_schemas.model import vocabulary
+from ccheck_schemas.schema import Schema
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Use:
+    """One criterion kind on one field of a template type. field: from 0."""
+
+    type: str
+    version: int
+    field: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One field of a template type as its definitions have it. allowed: criterion kinds."""
+
+    type: str
+    version: int
+    field: int
+    name: str
+    allowed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What came of running one file.
+
+    kinds: all criterion kinds of the format, in its order. slots: the fields of the types in use. uses: what
+    the file holds. results: each use that met an event in a build that supplies every input, with whether it
+    matched. ran: under which builds a use was evaluated on an input that the build supplies. paths: what the
+    interpreter did beyond that, in words, and under which builds. words: what the file uses of its format's
+    vocabulary, and the builds that ran the whole file.
+    """
+
+    exercised: Exercised
+    kinds: tuple[str, ...] = ()
+    slots: tuple[Slot, ...] = ()
+    uses: tuple[Use, ...] = ()
+    results: frozenset[tuple[Use, bool]] = frozenset()
+    ran: Mapping[Use, frozenset[str]] = field(default_factory=dict)
+    paths: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    words: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+Gather = Callable[[bytes, Any, Given], Evidence]
+"""Run a file (its bytes, and its content as the schema reads it). Raises ExerciseError; any bytes give
+evidence.
+"""
+
+
+def builds_by(found: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    """The builds of each thing, of pairs of a thing and a build."""
+    builds: dict[str, set[str]] = {}
+    for thing, build in found:
+        builds.setdefault(thing, set()).add(build)
+    return {thing: frozenset(took) for thing, took in builds.items()}
+
+
+def plain(exercise: Exercise, schema: Schema) -> Gather:
+    """The evidence of a format that has no more to tell than its schema and what each build did: the words of
+    its vocabulary that the file uses, each tried by the builds that ran the whole file.
+    """
+
+    def gather(data: bytes, content: Any, given: Given) -> Evidence:
+        done = exercise(data, given)
+        builds = frozenset(o.consumer for o in done.outcomes if o.trap is None and o.refusal is None)
+        return Evidence(done, words=dict.fromkeys(sorted(vocabulary(schema.root, data)), builds))
+
+    return gather

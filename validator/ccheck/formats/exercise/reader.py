@@ -1,0 +1,52 @@
+"""A file in readers that load it once and are then asked about it: one that trusts it, and one that checks
+it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Given, Outcome
+from ccheck_interpreter.profile import Profile
+from ccheck_interpreter.reader import ReaderOutcome
+
+
+def questions(given: Given, form: str, keys: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """The texts under `keys` of each line of JSON that was given. Raises ExerciseError, which shows the
+    `form`.
+    """
+    for number, line in enumerate(given.events or (), 1):
+        if not line.strip():
+            continue
+        try:
+            value: Any = json.loads(line)
+        except (ValueError, RecursionError) as wrong:
+            raise ExerciseError(f"events line {number}: not {form}") from wrong
+        if not isinstance(value, dict) or sorted(value) != sorted(keys):
+            raise ExerciseError(f"events line {number}: not {form}")
+        if not all(isinstance(value[key], str) for key in keys):
+            raise ExerciseError(f"events line {number}: not {form}")
+        yield tuple(value[key] for key in keys)
+
+
+def under(builds: Sequence[Profile], run: Callable[[Profile], ReaderOutcome]) -> Exercised:
+    """Run under each build."""
+    return Exercised(tuple(_outcome(run(build), build) for build in builds))
+
+
+def _outcome(outcome: ReaderOutcome, build: Profile) -> Outcome:
+    """What a reader did, in the form of all formats."""
+    return Outcome(
+        consumer=outcome.consumer,
+        platform=outcome.platform,
+        verdict=outcome.verdict,
+        trap=outcome.trap,
+        refusal=outcome.refusal,
+        skipped=outcome.answers.skipped,
+        events=outcome.answers.questions,
+        steps=outcome.answers.steps,
+        lines=outcome.answers.results,
+        checks_bounds=build.bounds_check,
+    )

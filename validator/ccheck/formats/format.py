@@ -1,0 +1,122 @@
+"""One format, and where its parts are found: each is loaded when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    # Construct and the interpreter take a while to import; a file that is of no use for them does without.
+    from ccheck.formats.checks.general import FormatChecks
+    from ccheck.formats.exercise.agreement import Agreement
+    from ccheck.formats.exercise.evidence import Gather
+    from ccheck.formats.exercise.outcome import Exercise, Given
+    from ccheck.formats.exercise.session import Session
+    from ccheck.formats.fast_path import PrepareFastPath
+    from ccheck_schemas.schema import Schema
+
+
+class FormatError(Exception):
+    """A part of a format that is not where the format says, or is not what it must be."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format and where its parts are found, each written ``module:name``.
+
+    recogniser: whether bytes look like the format, a function in a module that imports little, for every
+    format is asked. definition: the `Schema`. rules: the `FormatChecks`. interpreter: the `Exercise` of
+    `ccheck run`, if there is one. readiness: the `Session` that a campaign runs files in by the hundred
+    thousand; without one each run begins anew. proof: what a release gate gathers about a file, where that is
+    more than what each build does and which words of the schema the file uses. agreement: the `Agreement`
+    that holds the schema's reading against the interpreter's. fast: what prepares the `FastPath` of good
+    files. no_fast_path: why there is none.
+    """
+
+    name: str
+    recogniser: str
+    definition: str
+    rules: str
+    interpreter: str = ""
+    readiness: str = ""
+    agreement: str = ""
+    proof: str = ""
+    fast: str = ""
+    no_fast_path: str = ""
+
+    @cached_property
+    def recognise(self) -> Callable[[bytes], bool]:
+        """Whether bytes look like this format. Raises FormatError, as all parts do."""
+        found: Callable[[bytes], bool] = self._part(self.recogniser)
+        return found
+
+    @cached_property
+    def schema(self) -> Schema:
+        """The schema."""
+        from ccheck_schemas.schema import Schema
+
+        found = self._part(self.definition)
+        if not isinstance(found, Schema) or found.name != self.name:
+            raise FormatError(f"format {self.name!r}: {self.definition} is not a Schema of that name")
+        return found
+
+    @cached_property
+    def checks(self) -> FormatChecks:
+        """The checks that are the format's own."""
+        from ccheck.formats.checks.general import FormatChecks
+
+        found = self._part(self.rules)
+        if not isinstance(found, FormatChecks):
+            raise FormatError(f"format {self.name!r}: {self.rules} is not FormatChecks")
+        for check in found.checks:
+            if check.schemas != (self.name,):
+                raise FormatError(f"format {self.name!r}: the check {check.name} is not for it alone")
+        return found
+
+    @cached_property
+    def exercise(self) -> Exercise | None:
+        """What runs a file in the interpreter, where the format has one."""
+        found: Exercise | None = self._part(self.interpreter) if self.interpreter else None
+        return found
+
+    @cached_property
+    def session(self) -> Callable[[Given], Session] | None:
+        """What makes builds ready once for many files, where the format has an interpreter."""
+        from ccheck.formats.exercise.session import plain
+
+        if self.readiness:
+            found: Callable[[Given], Session] = self._part(self.readiness)
+            return found
+        return None if self.exercise is None else plain(self.exercise)
+
+    @cached_property
+    def gather(self) -> Gather | None:
+        """What runs a file for a release gate, where the format has an interpreter."""
+        from ccheck.formats.exercise.evidence import plain
+
+        if self.proof:
+            found: Gather = self._part(self.proof)
+            return found
+        return None if self.exercise is None else plain(self.exercise, self.schema)
+
+    @cached_property
+    def agree(self) -> Agreement | None:
+        """What holds two readings against each other, where the format has both."""
+        found: Agreement | None = self._part(self.agreement) if self.agreement else None
+        return found
+
+    @cached_property
+    def fast_path(self) -> PrepareFastPath | None:
+        """What prepares the fast path of good files, where the format has one."""
+        found: PrepareFastPath | None = self._part(self.fast) if self.fast else None
+        return found
+
+    def _part(self, where: str) -> Any:
+        module, _, name = where.partition(":")
+        try:
+            return getattr(import_module(module), name)
+        except (ImportError, AttributeError) as fault:
+            raise FormatError(f"format {self.name!r}: {where} cannot be loaded: {fault}") from fault

@@ -1,0 +1,15 @@
+"""Sysmon rules, as the driver is given them."""
+
+from ccheck.formats.format import Format
+
+FORMAT = Format(
+    "sysmon",
+    "ccheck_schemas.formats.sysmon.tables:recognise",
+    "ccheck_schemas.formats.sysmon.schema:SCHEMA",
+    "ccheck.formats.sysmon.checks.table:TABLE",
+    "ccheck.formats.sysmon.exercise:run",
+    "ccheck.formats.sysmon.session:SysmonSession",
+    "ccheck.formats.sysmon.agreement:differ",
+    "ccheck.formats.sysmon.evidence:gather",
+    no_fast_path="the checks of events, fields and groups have no screen yet; files have few records",
+)

@@ -1,0 +1,1 @@
+"""One file judged: read by its schema, checked, reported."""

@@ -1,0 +1,73 @@
+"""The fast path for files of a user's own schema: code generated from it when it is loaded.
+
+Where a schema file brings no checks, a file of its format passes if the reader finds no fault in it and its
+form is canonical. Generated code knows both of most schemas (`ccheck_schemas.generate.canonical`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ccheck.core.finding import FileReport
+from ccheck.formats.fast_path import passed
+
+if TYPE_CHECKING:
+    from ccheck.config.user_schema import UserSchema
+    from ccheck.core.subject import Narrowed
+    from ccheck_schemas.record import Reading
+    from ccheck_schemas.schema import Schema
+
+
+@dataclass(frozen=True)
+class Own:
+    """The fast path for one schema. schema: its name. accept: its generated function. checks: how many are
+    made on its files.
+    """
+
+    schema: str
+    accept: Callable[[bytes], object | None]
+    checks: int
+
+    def passes(self, data: bytes, name: str) -> bool:
+        """Whether a file passes every check; False where that is not certain."""
+        return any(data) and self.accept(data) is not None
+
+    def report(self, data: bytes, name: str, path: str) -> FileReport | None:
+        """The report of a file that passes every check; None where that is not certain."""
+        return passed(data, path, self.schema, self.checks) if self.passes(data, name) else None
+
+    def narrow(self, schema: Schema, reading: Reading) -> Narrowed | None:
+        """None: the general checks need what the reader gives, and little else."""
+        return None
+
+
+@dataclass(frozen=True)
+class Made:
+    """What came of a schema: the fast path, or why there is none (`obstacle`)."""
+
+    way: Own | None = None
+    obstacle: str = ""
+
+
+def made(user: UserSchema) -> Made:
+    """Returns the fast path for a schema file that was run, or why there is none."""
+    if user.checks:
+        return Made(obstacle="its own checks need the content")
+    # Loaded here, where Construct is loaded anyway.
+    from ccheck.formats.check_table import CHECKS
+    from ccheck_schemas.generate import NotGenerated, canonical, source
+
+    if reason := canonical.why_not_canonical(user.schema):
+        return Made(obstacle=reason)
+    names: dict[str, Any] = {"__name__": "ccheck_own_schema"}
+    try:
+        code = compile(source(user.schema), "<generated>", "exec")
+    except (NotGenerated, SyntaxError) as fault:
+        return Made(obstacle=str(fault))
+    except (RecursionError, MemoryError):  # as some versions of Python say it
+        return Made(obstacle="generated code is nested more deeply than Python takes")
+    exec(code, names)  # noqa: S102 - ccheck's own code
+    name = user.schema.name
+    return Made(Own(name, names["accept"], len(CHECKS.joined((), name).applying(name))))

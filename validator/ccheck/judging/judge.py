@@ -1,0 +1,214 @@
+"""Judge one file: read it by its schema, make every check of the table, and report what was found and what
+was not run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ccheck.core.check import Blame, Check
+from ccheck.core.finding import FileReport, Finding, NotRun, Severity, Suppressed
+from ccheck.core.intake import Obstacle
+from ccheck.core.subject import Narrowed, Setting, Subject
+from ccheck.formats.check_table import applying
+from ccheck.formats.checks.coverage import left_unread
+from ccheck.formats.checks.general import FILE
+from ccheck.formats.registry import brought, named, recognise
+from ccheck_schemas.read import read
+from ccheck_schemas.record import Reading
+from ccheck_schemas.schema import Schema
+
+MAX_FINDINGS = 100
+"""Findings of one check that are kept for one file, unless the user says otherwise; more are only counted."""
+
+MOST_COUNTED = 100_000
+"""Findings of one check that are counted in one file. A check that yields more is stopped; the file fails."""
+
+ROW = 16
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How the project weighs findings.
+
+    severities: changed severities by check name. suppression: the reason and expiry (ISO date) for which a
+    finding in a file is set aside, or None. max_findings: how many findings of one check are kept for one
+    file.
+    """
+
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    suppression: Callable[[Finding, str], tuple[str, str] | None] = lambda finding, file: None
+    max_findings: int = MAX_FINDINGS
+
+
+Narrow = Callable[[Schema, Reading], Narrowed | None]
+"""What can leave out of a file's content what no check blames; None where all of it is needed."""
+
+
+def examine(
+    data: bytes,
+    name: str,
+    setting: Setting,
+    schemas: Sequence[Schema],
+    schema: Schema | None = None,
+    narrow: Narrow | None = None,
+) -> Subject:
+    """Read a file by `schema`, or by the first of `schemas` that recognises it. Any bytes whatsoever are
+    read.
+
+    narrow: gives the content for the checks alone; without it the subject has the whole content.
+    """
+    chosen = schema or recognise(data, schemas)
+    if chosen is None:
+        known = tuple(s.name for s in schemas)
+        return Subject(name, data, setting, known=known, problems=brought().problems)
+    zero = not any(data)
+    if zero and (schema is None or named(schema.name) is not None):
+        return Subject(name, data, setting, schema=chosen)  # zeros are content of no known format
+    reading = read(chosen.root, data)
+    if zero and (reading.counts or not reading.complete):
+        return Subject(name, data, setting, schema=chosen)
+    narrowed = None if narrow is None else narrow(chosen, reading)
+    if narrowed is None:
+        return Subject(name, data, setting, chosen, reading, chosen.assemble(reading))
+    return Subject(
+        name, data, setting, chosen, reading, narrowed.content, narrowed=True, canonical=narrowed.canonical
+    )
+
+
+def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) -> FileReport:
+    """Make the checks, in their order. A check whose prerequisites found something, or were not run, is
+    reported as not run.
+
+    Findings that the policy sets aside or weighs less do not keep other checks from being made where the file
+    was read whole: what is set aside is one finding, and not all that stands behind it. Where it was not,
+    those checks cannot be made, and the file does not pass.
+    """
+    blame_on: dict[Check, tuple[str, ...]] = {}
+    indecisive: dict[Check, tuple[str, ...]] = {}
+    findings: list[Finding] = []
+    suppressed: list[Suppressed] = []
+    not_run: list[NotRun] = []
+    beyond: dict[str, int] = {}
+    checks_run = errors_beyond = unjudged = 0
+    suppressed_beyond = 0
+    stopped: list[str] = []
+    set_aside: set[str] = set()
+    whole = subject.reading is not None and subject.reading.complete
+    counts = Counter[str]() if subject.reading is None else Counter[str](subject.reading.counts)
+    in_use = tuple(applying(checks, None if subject.schema is None else subject.schema.name))
+    subject = replace(subject, claimed=frozenset(check.name for check in in_use))
+    for check in in_use:
+        roots = _roots(check, blame_on) if blame_on else ()
+        if check.strict and indecisive:
+            roots = tuple(dict.fromkeys((*_roots(check, indecisive), *roots)))
+        if subject.reading is None and check not in FILE and not roots:
+            # What the check judges was not read; the findings so far say why.
+            so_far = (*findings, *(entry.finding for entry in suppressed))
+            roots = tuple(dict.fromkeys(finding.check for finding in so_far))
+        if roots:
+            unjudged += not set_aside.isdisjoint(roots)
+            not_run.append(NotRun(check.name, f"blocked by {', '.join(roots)}"))
+            blame_on[check] = roots
+            continue
+        checks_run += 1
+        found = kept = 0
+        decided = False
+        severity = policy.severities.get(check.name, check.severity)
+        for blame in _yielded(check, subject):
+            if not isinstance(blame, Blame):
+                raise TypeError(f"the check {_place(check)} yields {blame!r:.40}, which is no Blame")
+            if found == MOST_COUNTED:
+                stopped.append(check.name)
+                break
+            found += 1
+            decided = decided or check.decisive(blame.span)
+            finding = Finding(
+                check.name, severity, blame.message, blame.span.path, blame.span.offset, blame.span.length,
+                blame.why, blame.fix, blame.label, blame.because,
+            )  # fmt: skip
+            reason = policy.suppression(finding, path)
+            if reason is not None:
+                if found - kept <= policy.max_findings:
+                    suppressed.append(Suppressed(finding, *reason))
+                else:
+                    suppressed_beyond += 1
+                continue
+            kept += 1
+            if kept <= policy.max_findings:
+                findings.append(finding)
+        # What the reader counted but did not keep was not held against the suppressions, and stands.
+        kept += max(0, counts.get(check.name, 0) - found)
+        if not found and not kept:
+            continue
+        if kept > policy.max_findings:
+            beyond[check.name] = kept - policy.max_findings
+            errors_beyond += beyond[check.name] if severity is Severity.ERROR else 0
+        aside = found and check.severity is Severity.ERROR and (severity is not Severity.ERROR or not kept)
+        if aside:
+            set_aside.add(check.name)
+        if found and not ((aside or not kept) and whole):
+            (blame_on if decided else indecisive)[check] = (check.name,)
+    claimed = subject.claimed.issuperset(counts)
+    unread = subject.obstacle in (Obstacle.UNREADABLE, Obstacle.TOO_LARGE)
+    return FileReport(
+        path=path,
+        schema=subject.schema.name if subject.schema is not None else None,
+        size=len(subject.data),
+        sha256="" if unread else hashlib.sha256(subject.data).hexdigest(),
+        findings=tuple(findings),
+        not_run=tuple(not_run),
+        suppressed=tuple(suppressed),
+        suppressed_beyond=suppressed_beyond,
+        stopped=tuple(stopped),
+        beyond=beyond,
+        checks_run=checks_run,
+        errors_beyond=errors_beyond,
+        unjudged=unjudged,
+        # A reading that passed something over without a fault, or whose faults nobody reports, must not look
+        # like a pass, whatever the table of checks and the policy say.
+        examined=subject.reading is not None and (whole or bool(counts)) and claimed,
+        rows=_rows(subject.data, findings),
+        not_looked_into=left_unread(subject),
+    )
+
+
+def _yielded(check: Check, subject: Subject) -> Iterable[object]:
+    """What a check returns. Raises TypeError, which names the check, for what is not iterable."""
+    yielded: object = check.judge(subject)
+    if not isinstance(yielded, Iterable):
+        raise TypeError(f"the check {_place(check)} returns {yielded!r:.40}, which is no iterable of Blames")
+    return yielded
+
+
+def _place(check: Check) -> str:
+    """The name of a check, and where its function begins."""
+    code = getattr(check.judge, "__code__", None)
+    return (
+        check.name if code is None else f"{check.name} ({Path(code.co_filename).name}:{code.co_firstlineno})"
+    )
+
+
+def _roots(check: Check, blame_on: Mapping[Check, tuple[str, ...]]) -> tuple[str, ...]:
+    """The checks that found something, or were not run, and that a check requires."""
+    return tuple(dict.fromkeys(name for required in check.requires for name in blame_on.get(required, ())))
+
+
+def _rows(data: bytes, findings: Iterable[Finding]) -> dict[int, bytes]:
+    """The rows of 16 bytes at the ends of all places that findings point at."""
+    wanted: set[int] = set()
+    for finding in findings:
+        places = [(finding.offset, finding.length)]
+        places += [(p.offset, p.length) for p in finding.because if p.file is None and p.offset is not None]
+        for offset, length in places:
+            wanted.add(offset // ROW * ROW)
+            wanted.add(max(offset, offset + length - 1) // ROW * ROW)
+            if length <= 4 * ROW:
+                wanted.update(range(offset // ROW * ROW, offset + length, ROW))
+            if offset >= len(data) and data:
+                wanted.add((len(data) - 1) // ROW * ROW)
+    return {row: data[row : row + ROW] for row in sorted(wanted) if row < len(data)}

@@ -1,0 +1,257 @@
+"""What a command judges by: schemas, checks, setting and policy, out of options and ccheck.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Unpack
+
+import click
+
+from ccheck.config.options import CheckNames, Gathered, Options, configuration_name, gather, is_schema_file
+from ccheck.config.project import Project
+from ccheck.config.user_schema import UserSchema, UserSchemaError, load_user_schema
+from ccheck.core.check import Check
+from ccheck.core.finding import FileReport, Finding, Severity
+from ccheck.core.intake import STANDARD_INPUT, NotTaken, take
+from ccheck.core.subject import Definitions, Setting, Subject
+from ccheck.formats import registry as formats
+from ccheck.formats.check_table import CHECKS
+from ccheck.formats.fast_path import FastPath
+from ccheck.formats.registry import FORMATS, SCHEMAS
+from ccheck.judging import generated_fast_path as own
+from ccheck.judging.crash import ExaminationCrashed, crashed, crashed_subject, examination
+from ccheck.judging.judge import MAX_FINDINGS, Policy, examine, judge
+from ccheck.text.quoting import did_you_mean
+from ccheck_schemas.schema import Schema
+
+if TYPE_CHECKING:
+    # Judging does without the interpreter.
+    from ccheck.formats.exercise.outcome import Exercise
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """All that files are judged by.
+
+    schema: the one that was named, or None to recognise each file by its content. fast_path: how good
+    files pass without all checks, or None. own_exercise: the interpreter that a schema file brings for its
+    format. project: the ccheck.toml that was used, or None. schema_file: the Python file that was named for
+    the schema, or None.
+    """
+
+    schemas: Sequence[Schema]
+    checks: Sequence[Check]
+    schema: Schema | None
+    setting: Setting
+    policy: Policy
+    max_size: int
+    fast_path: FastPath | None = None
+    own_exercise: Exercise | None = None
+    project: Project | None = None
+    schema_file: str | None = None
+
+    @property
+    def configuration(self) -> str:
+        """The path of the ccheck.toml that was used, as reports name it; empty where none was."""
+        return configuration_name(self.project)
+
+    def exercise(self, schema: Schema) -> Exercise | None:
+        """What runs files of a format in the interpreter, where there is one."""
+        from ccheck.formats.interpreters import EXERCISES
+
+        return (
+            self.own_exercise if schema is self.schema and self.own_exercise else EXERCISES.get(schema.name)
+        )
+
+    @property
+    def isolated(self) -> bool:
+        """Whether code that is not ccheck's own judges: it may end the process that runs it."""
+        if self.schema_file is not None:
+            return True
+        if self.schema is not None and any(self.schema.name == known.name for known in FORMATS):
+            return False
+        return bool(formats.brought().formats)
+
+    def taken(self, path: str) -> bytes | NotTaken:
+        """Read the bytes of a file, or say why they cannot be read."""
+        try:
+            return take(path, self.max_size)
+        except NotTaken as fault:
+            return fault
+
+    def report(self, path: str, taken: bytes | NotTaken | None = None) -> FileReport:
+        """Judge one file. What a schema or a check raises is an error of this file.
+
+        taken: its bytes, or why there are none, where the file was read before.
+        """
+        data = self.taken(path) if taken is None else taken
+        try:
+            with examination():
+                if isinstance(data, NotTaken):
+                    return judge(self._refused(_base(path), data), path, self.checks, self.policy)
+                return self.judged(data, _base(path), path)
+        except ExaminationCrashed as crash:
+            return self.crashed(path, data, crash.detail)
+
+    def crashed(self, path: str, data: bytes | NotTaken, detail: str) -> FileReport:
+        """Report a file whose examination failed. detail: how, in words."""
+        return crashed(self._crashed(path, data, detail), path, self.checks)
+
+    def passed(self, path: str, taken: bytes | None = None) -> FileReport | None:
+        """Report a file that passes on the fast path alone; None where that is not certain.
+
+        taken: its bytes, where the file was read before.
+        """
+        if self.fast_path is None or path == STANDARD_INPUT:
+            return None
+        data = self.taken(path) if taken is None else taken
+        return None if isinstance(data, NotTaken) else self.fast_path.report(data, _base(path), path)
+
+    def judged(self, data: bytes, name: str, path: str) -> FileReport:
+        """Judge bytes that were taken in: the fast path where there is one, and else by all checks, on no
+        more of the content than may be to blame.
+
+        name: the file's base name. path: as the report is to name it.
+        """
+        if self.fast_path is None:
+            return judge(self._examined(name, data), path, self.checks, self.policy)
+        passed = self.fast_path.report(data, name, path)
+        if passed is not None:
+            return passed
+        subject = examine(data, name, self.setting, self.schemas, self.schema, self.fast_path.narrow)
+        return judge(subject, path, self.checks, self.policy)
+
+    def subject(self, path: str) -> Subject:
+        """Read one file. What a schema raises is an error of this file."""
+        data = self.taken(path)
+        if isinstance(data, NotTaken):
+            return self._refused(_base(path), data)
+        try:
+            with examination():
+                return self._examined(_base(path), data)
+        except ExaminationCrashed as crash:
+            return self._crashed(path, data, crash.detail)
+
+    def _crashed(self, path: str, data: bytes | NotTaken, detail: str) -> Subject:
+        known = b"" if isinstance(data, NotTaken) else data
+        return crashed_subject(_base(path), known, self.setting, self.schema, self.schemas, detail)
+
+    def _refused(self, name: str, fault: NotTaken) -> Subject:
+        return Subject(name, b"", self.setting, obstacle=fault.obstacle, detail=fault.detail)
+
+    def _examined(self, name: str, data: bytes) -> Subject:
+        return examine(data, name, self.setting, self.schemas, self.schema)
+
+
+def prepare(**options: Unpack[Options]) -> Judgement:
+    """Puts options and ccheck.toml together; an option wins over the file.
+
+    Raises:
+        ConfigurationError: something that was named cannot be used.
+        click.UsageError: the same, or two options contradict each other.
+    """
+    schema = options.get("schema")
+    schemas, checks, chosen, user = _schemas(schema)
+    _require_schemas(options.get("allow_not_looked_into", ()), chosen)
+    gathered = gather(CheckNames(checks), **options)
+    if gathered.target is not None:
+        try:
+            for known in schemas:
+                if known.target is not None:
+                    known.target(gathered.target)
+        except ValueError as bad:
+            raise click.UsageError(f"--target: {bad}") from bad
+    judgement = Judgement(
+        schemas=schemas,
+        checks=checks,
+        schema=chosen,
+        setting=Setting(gathered.on, (), gathered.consumers, gathered.target, gathered.allowed),
+        policy=_policy(gathered),
+        max_size=gathered.max_size,
+        own_exercise=None if user is None else user.exercise,
+        project=gathered.project,
+        schema_file=schema if schema is not None and is_schema_file(schema) else None,
+    )
+    judged = _definitions(gathered.definitions, judgement)
+    if user is not None:
+        way: FastPath | None = own.made(user).way
+    else:
+        way = formats.fast_path(schema, gathered.consumers, gathered.on, gathered.definitions)
+    return replace(judgement, setting=replace(judgement.setting, definitions=judged), fast_path=way)
+
+
+def _base(path: str) -> str:
+    """The base name of a file, empty for standard input."""
+    return "" if path == STANDARD_INPUT else Path(path).name
+
+
+def _schemas(
+    name: str | None,
+) -> tuple[Sequence[Schema], Sequence[Check], Schema | None, UserSchema | None]:
+    if name is None:
+        return SCHEMAS, CHECKS, None, None
+    if is_schema_file(name):
+        try:
+            user = load_user_schema(Path(name))
+        except UserSchemaError as fault:
+            raise click.UsageError(str(fault)) from fault
+        return SCHEMAS, CHECKS.joined(user.checks, user.schema.name), user.schema, user
+    known = formats.named(name)
+    if known is not None:
+        return SCHEMAS, CHECKS, known.schema, None
+    every = [known.name for known in formats.every()]
+    names, near = ", ".join(every), did_you_mean(name, every)
+    more = "".join(f"; {problem}" for problem in formats.brought().problems)
+    raise click.UsageError(
+        f"schema {name!r} is not known; known are {names}, or a path to a Python file{near}{more}"
+    )
+
+
+def _require_schemas(named: Sequence[str], chosen: Schema | None) -> None:
+    """Refuse a name that is that of no schema: it would allow nothing, and say nothing."""
+    known = [*(() if chosen is None else (chosen.name,)), *(known.name for known in formats.every())]
+    for name in named:
+        if name not in known:
+            raise click.UsageError(
+                f"--allow-not-looked-into: {name!r} is no schema that files are judged by; known are "
+                f"{', '.join(dict.fromkeys(known))}"
+            )
+
+
+def _policy(gathered: Gathered) -> Policy:
+    project = gathered.project
+    most = gathered.max_findings or MAX_FINDINGS
+    if project is None:
+        return Policy(max_findings=most)
+    if not project.suppressions:
+        return Policy(dict(project.severities), max_findings=most)
+
+    def suppression(finding: Finding, file: str) -> tuple[str, str] | None:
+        entry = project.suppression_for(finding, file, gathered.on)
+        return None if entry is None else (entry.reason, entry.expires.isoformat())
+
+    return Policy(dict(project.severities), suppression, most)
+
+
+def _definitions(paths: Sequence[Path], judgement: Judgement) -> tuple[Definitions, ...]:
+    """Read and judge the definitions; their own errors are handed to the checks of what is judged by them."""
+    found = []
+    for path in paths:
+        try:
+            data = take(str(path))
+        except NotTaken as fault:
+            raise click.UsageError(f"definitions {path}: {fault.detail}") from fault
+        try:
+            with examination():
+                subject = examine(data, path.name, judgement.setting, judgement.schemas, judgement.schema)
+                report = judge(subject, str(path), judgement.checks, judgement.policy)
+        except ExaminationCrashed as crash:
+            raise click.UsageError(f"definitions {path}: it failed: {crash.detail}") from crash
+        if subject.content is None:
+            raise click.UsageError(f"definitions {path}: the content is of no known format")
+        errors = dict.fromkeys(f.check for f in report.findings if f.severity is Severity.ERROR)
+        broken = subject.reading is None or bool(subject.reading.counts)
+        found.append(Definitions(str(path), subject.content, tuple(errors), broken, data))
+    return tuple(found)

@@ -1,0 +1,57 @@
+"""A short start: a few good files are reported before the schemas and checks are loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ccheck.config.options import CheckNames, Gathered, Options, gather
+from ccheck.core.finding import RunReport
+from ccheck.core.intake import STANDARD_INPUT, NotTaken, take
+from ccheck.formats.registry import FORMATS, fast_path
+from ccheck.version import __version__
+
+if TYPE_CHECKING:
+    from ccheck.formats.fast_path import FastPath
+
+FEW = 8
+"""Files that are tried: for more, loading everything costs little beside judging them."""
+
+
+def passes(files: Sequence[str], options: Options) -> RunReport | None:
+    """The report of a run in which every file passes the fast path; None when any might not.
+
+    Raises ConfigurationError as `gather` does.
+    """
+    if len(files) > FEW or STANDARD_INPUT in files or options.get("allow_not_looked_into"):
+        return None
+    found = _way(options)
+    if found is None:
+        return None
+    way, gathered = found
+    reports = []
+    for file in files:
+        try:
+            data = take(file, gathered.max_size)
+        except NotTaken:
+            return None
+        report = way.report(data, Path(file).name, file)
+        if report is None:
+            return None
+        reports.append(report)
+    return RunReport(tuple(reports), __version__, configuration=gathered.configuration)
+
+
+def _way(options: Options) -> tuple[FastPath, Gathered] | None:
+    """The fast path, and what was named besides; None where there is no way, or where what was named is held
+    against schemas, which are not loaded.
+    """
+    schema = options.get("schema")
+    if not any(known.fast and schema in (None, known.name) for known in FORMATS):
+        return None
+    gathered = gather(CheckNames(), **options)
+    if gathered.target is not None:
+        return None
+    way = fast_path(schema, gathered.consumers, gathered.on, gathered.definitions)
+    return None if way is None else (way, gathered)

@@ -1,0 +1,179 @@
+"""A stage in a process of its own: what hangs, crashes or takes too much memory there leaves the stage
+incomplete, and the gate goes on.
+
+The process is a new one that shares nothing: it is handed the bytes that were read, makes the judgement
+again, and says when what it judges by is no longer what it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ccheck.release.gate.case import Case
+from ccheck.release.gate.materials import materials
+from ccheck.release.gate.result import Stage, Status
+from ccheck.run.memory_limit import limit_memory
+from ccheck.run.workers import ending
+
+MEMORY = 4 << 30
+"""Bytes that the process may take, where a system lets that be bounded."""
+LAST_WORDS = 400
+"""Characters of what a process that died has said last."""
+
+
+class StageLost(Exception):
+    """A process that did not bring its stage to an end, and how it ended."""
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What the process is handed. case: without its judgement. materials: what that must be made of."""
+
+    name: str
+    case: Case
+    materials: dict[str, Any]
+
+
+def run_apart(name: str, case: Case) -> Stage:
+    """Run a stage that runs what is not ccheck's own. Raises StageLost, also where it takes longer than the
+    policy allows; it is then ended, with all that it started.
+    """
+    if case.again is None:
+        raise StageLost("what it is judged by cannot be made again in another process")
+    seconds = case.policy.stage_seconds
+    task = _Task(name, _portable(case), materials(case))
+    process: subprocess.Popen[bytes] | None = None
+    try:
+        with _uninterrupted():
+            process = subprocess.Popen(
+                # -P: nothing is imported from the working directory.
+                [sys.executable, "-P", "-m", "ccheck.release.gate.apart"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                start_new_session=True,  # Ctrl-C is heard here alone, and ends all that it started
+            )
+        out, err = process.communicate(pickle.dumps(task), timeout=seconds)
+    except subprocess.TimeoutExpired:
+        why = f"it did not end within {seconds:,} s: a hang, or too much for [gate] stage_seconds"
+        raise StageLost(why) from None
+    finally:
+        if process is not None:
+            _end(process)
+    if process.returncode != 0:
+        said = (out or err).decode("utf-8", "replace").strip().splitlines()
+        last = f": {said[-1][:LAST_WORDS]}" if said else ""
+        raise StageLost(f"its process {ending(process.returncode)}{last}")
+    return _stage(out)
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C waits until this is over: a process that is being started could not be ended."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and all that it started, if it is still there."""
+    if process.poll() is None:
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
+
+
+def _portable(case: Case) -> Case:
+    """The case without what cannot be handed to another process: that is made again there."""
+    policy = replace(case.policy, budgets=dict(case.policy.budgets))
+    return replace(case, judgement=None, policy=policy)  # type: ignore[arg-type] # made again before it is used
+
+
+def _stage(told: bytes) -> Stage:
+    """The stage that a process told of. It is data, not objects: what ran there may be anybody's code."""
+    try:
+        said = json.loads(told)
+        name, summary, examined, details = (said[key] for key in ("name", "summary", "examined", "details"))
+        if not (isinstance(name, str) and isinstance(summary, str) and isinstance(details, dict)):
+            raise TypeError("a name, a summary or details of another kind")  # noqa: TRY301, RUF100 - told as the others
+        if not all(type(count) is int for count in dict(examined).values()):
+            raise TypeError("counts are numbers")  # noqa: TRY301, RUF100 - as above
+        return Stage(name, Status(said["status"]), summary, dict(examined), details)
+    except (ValueError, KeyError, TypeError, RecursionError) as wrong:
+        raise StageLost(f"its process told of no stage: {wrong}") from wrong
+
+
+def main() -> None:
+    """Run the stage that standard input holds, and tell of it, or of what it raised, on standard output."""
+    out = os.fdopen(os.dup(1), "wb")
+    # Whatever else is printed is not the answer, and might never end.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    limit_memory(MEMORY)
+    threading.Thread(target=_follow, args=(os.getppid(),), daemon=True).start()
+    try:
+        told = _told()
+    except BaseException as raised:  # noqa: BLE001 - the gate must hear of it, also where the stage wants to exit
+        out.write(f"{type(raised).__name__}: {raised}".encode("utf-8", "backslashreplace"))
+        out.close()
+        sys.exit(1)
+    out.write(told)
+    out.close()
+
+
+def _told() -> bytes:
+    """The stage that standard input asks for, as JSON."""
+    from ccheck.release.gate.stages import stage_run
+
+    # Written by the process that started this one, which is ours.
+    task: _Task = pickle.load(sys.stdin.buffer)  # noqa: S301 - see above
+    again = task.case.again
+    if again is None:
+        raise StageLost("it was not told how to judge")
+    # This process may be ended by what it runs: nothing is examined in others besides.
+    case = replace(task.case, judgement=again(), again=None)
+    if materials(case) != task.materials:
+        raise StageLost("what the release is judged by was changed while the gate ran")
+    stage = stage_run(task.name)(case)
+    told = {
+        "name": stage.name,
+        "status": stage.status.value,
+        "summary": stage.summary,
+        "examined": dict(stage.examined),
+        "details": dict(stage.details),
+    }
+    return json.dumps(told).encode()
+
+
+def _follow(parent: int) -> None:
+    """End with the gate, however it ends."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""A release made ready for the gate, out of what was asked for and `[gate]` of ccheck.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Unpack
+
+import click
+
+from ccheck.config.gate_policy import STAGES, GatePolicy
+from ccheck.config.options import Options
+from ccheck.judging.judgement import Judgement, prepare
+from ccheck.release.baseline import Baseline, load_baseline
+from ccheck.release.gate.case import Case
+from ccheck.release.gate.release import ReleaseError, Taken, take_release
+from ccheck.text.printable import is_well_formed
+
+
+def whole_judgement(**options: Unpack[Options]) -> Judgement:
+    """What `prepare` gives for these options, without a fast path: every check is made."""
+    return replace(prepare(**options), fast_path=None)
+
+
+def prepare_case(
+    paths: Sequence[str],
+    *,
+    name: str | None = None,
+    exclude: Sequence[str] = (),
+    only: Sequence[str] = (),
+    skip: Sequence[str] = (),
+    baseline: Path | None = None,
+    last_good: Path | None = None,
+    **options: Unpack[Options],
+) -> Case:
+    """The release that paths name, each file read once, and what it is judged by; an option wins over the
+    project's file.
+
+    only, skip: stages. Raises ConfigurationError, or click.UsageError where something that was named cannot
+    be used, or nothing is examined.
+    """
+    # One day for all that is judged, also when it ends meanwhile.
+    options["on"] = options.get("on") or date.today()
+    judgement = whole_judgement(**options)
+    policy = _policy(judgement, only, baseline, last_good)
+    skipped = _skipped(policy, only, skip)
+    try:
+        files = take_release(paths, exclude, judgement.max_size)
+        before: tuple[Taken, ...] = ()
+        if policy.last_good is not None:
+            before = take_release([str(policy.last_good)], exclude, judgement.max_size)
+    except ReleaseError as refused:
+        raise click.UsageError(str(refused)) from refused
+    if not files:
+        raise click.UsageError("nothing to examine: the release holds no files")
+    for taken in (*files, *before):
+        if not is_well_formed(taken.file.name):
+            raise click.UsageError(
+                f"{taken.file.path}: its name is not UTF-8, and cannot be written in a verdict"
+            )
+    known, problem = _baseline(policy)
+    called = name or Path(paths[0]).resolve().name
+    if not is_well_formed(called):
+        raise click.UsageError("the release's name is not UTF-8: give it another with --name")
+    return Case(
+        name=called,
+        files=files,
+        judgement=judgement,
+        policy=policy,
+        last_good=before,
+        baseline=known,
+        baseline_problem=problem,
+        skipped=skipped,
+        again=partial(whole_judgement, **options),
+    )
+
+
+def _policy(
+    judgement: Judgement,
+    only: Sequence[str],
+    baseline: Path | None,
+    last_good: Path | None,
+) -> GatePolicy:
+    """The project's policy, with what was asked for besides."""
+    project = judgement.project
+    policy = GatePolicy() if project is None or project.gate is None else project.gate
+    made = replace(
+        policy,
+        stages=tuple(stage for stage in STAGES if stage in policy.stages or stage in only),
+        baseline=baseline or policy.baseline,
+        last_good=last_good or policy.last_good,
+    )
+    if made.expires(judgement.setting.on) is None:
+        raise click.UsageError(f"a verdict of {judgement.setting.on} would count beyond the last year, 9999")
+    return made
+
+
+def _skipped(policy: GatePolicy, only: Sequence[str], skip: Sequence[str]) -> frozenset[str]:
+    """The stages that the policy wants, and that are not run this time."""
+    for name in (*only, *skip):
+        if name not in STAGES:
+            raise click.UsageError(f"there is no stage {name!r}; there are {', '.join(STAGES)}")
+    run = {stage for stage in policy.stages if stage in (only or policy.stages) and stage not in skip}
+    if not run:
+        raise click.UsageError("every stage is off: nothing would be examined")
+    return frozenset(policy.stages) - run
+
+
+def _baseline(policy: GatePolicy) -> tuple[Baseline | None, str]:
+    """The baseline, or why there is none. One that is there and cannot be read is an error."""
+    if policy.baseline is None or "first_use" not in policy.stages:
+        return None, ""
+    if not policy.baseline.exists():
+        return None, f"there is no baseline {policy.baseline.name} yet: ccheck baseline add makes it"
+    return load_baseline(policy.baseline), ""

@@ -1,0 +1,131 @@
+"""What a crash, a bad disk or a rollback makes of the release: every build refuses or falls back, and the
+validator refuses whatever is not the old file or the new one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from ccheck.core.finding import FileReport
+from ccheck.core.subject import Subject
+from ccheck.formats.exercise.outcome import Exercise, ExerciseError, Given, Outcome
+from ccheck.judging.judge import judge
+from ccheck.release.gate.case import Case
+from ccheck.release.gate.release import Taken
+from ccheck.release.gate.result import Stage, concluded
+from ccheck.release.gate.stages.damage import Damaged, damages
+from ccheck.text.quoting import counted
+from ccheck_schemas.record import is_records
+
+MOST_BLOCKS = 1000
+"""Parts of a file at which it is cut, besides its sectors."""
+
+
+def run(case: Case) -> Stage:
+    """Damage each file in every way that fits the budget."""
+    failures: list[str] = []
+    gaps: list[str] = []
+    kinds: Counter[str] = Counter()
+    runs = 0
+    builds: set[str] = set()
+    budget = case.policy.budgets["faults"]
+    for taken in case.files:
+        subject = case.subjects[taken.file.name]
+        if subject.obstacle is not None:
+            gaps.append(f"{taken.file.name}: examining the file failed: {subject.detail}")
+            continue
+        exercise = None if subject.schema is None else case.judgement.exercise(subject.schema)
+        if exercise is None:
+            gaps.append(f"{taken.file.name}: no interpreter can say what a driver would do with it")
+            continue
+        old = case.before(taken)
+        given = case.given(None if old is None else old.data)
+        seen = {taken.data}
+        for damaged in damages(taken.data, taken.base, None if old is None else old.data, _blocks(subject)):
+            if damaged.kind != "renamed" and damaged.data in seen:
+                continue
+            if kinds.total() >= budget:
+                # The others are not even made: of a large file there are too many to count.
+                gaps.append(f"{taken.file.name}: the budget of {budget:,} damaged files is spent")
+                break
+            seen.add(damaged.data)
+            kinds[damaged.kind] += 1
+            tried = _tried(case, taken, old, damaged, exercise, given)
+            runs += len(tried.asked)
+            builds |= set(tried.asked)
+            place = f"{taken.file.name}, {damaged.what}"
+            failures += [f"{place}: {one}" for one in tried.failures]
+            gaps += [f"{place}: {one}" for one in tried.gaps]
+    examined = {
+        "damaged files": kinds.total(),
+        "builds": len(builds),
+        "runs": runs,
+        **dict(sorted(kinds.items())),
+    }
+    summary = (
+        f"{counted(kinds.total(), 'damaged file')}: no build trapped in {counted(runs, 'run')},"
+        " and none accepted a damaged file"
+    )
+    return concluded("faults", examined, summary=summary, failures=failures, gaps=gaps)
+
+
+def _blocks(subject: Subject) -> tuple[int, ...]:
+    """Where the parts of the file begin, as far as its schema read it."""
+    return tuple(islice(_offsets(subject), MOST_BLOCKS))
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """How one damaged file was taken. asked: the builds that were."""
+
+    failures: list[str]
+    gaps: list[str]
+    asked: tuple[str, ...] = ()
+
+
+def _tried(
+    case: Case, taken: Taken, old: Taken | None, damaged: Damaged, exercise: Exercise, given: Given
+) -> _Tried:
+    genuine = damaged.data == taken.data or (old is not None and damaged.data == old.data)
+    failures = []
+    if not genuine and _report(case, damaged).verdict == "pass":
+        failures.append("the validator passes it")
+    try:
+        outcomes = _asked(exercise(damaged.data, given).outcomes, given)
+    except ExerciseError as wrong:
+        return _Tried(failures, [f"it cannot be run: {wrong}"])
+    if not outcomes:
+        return _Tried(failures, ["no build could be asked what it does with it"])
+    # That other readers would read on behind a cut is no fault of the content, as long as they do no harm.
+    field = {build.name for build in given.builds}
+    for outcome in outcomes:
+        took = outcome.refusal is None and outcome.saved_by is None
+        if outcome.trap is not None:
+            failures.append(f"{outcome.consumer} traps: {outcome.trap.kind}, {outcome.trap.path}")
+        elif took and not genuine and outcome.consumer in field:
+            failures.append(f"{outcome.consumer} accepts it")
+    return _Tried(failures, [], tuple(outcome.consumer for outcome in outcomes))
+
+
+def _report(case: Case, damaged: Damaged) -> FileReport:
+    subject = case.subject(damaged.data, damaged.name)
+    return judge(subject, damaged.name, case.judgement.checks, case.judgement.policy)
+
+
+def _asked(outcomes: tuple[Outcome, ...], given: Given) -> list[Outcome]:
+    """The builds of the field; of a format whose builds are not listed, the reader that checks: the other
+    shows what checks are for.
+    """
+    names = {build.name for build in given.builds}
+    listed = [outcome for outcome in outcomes if outcome.consumer in names]
+    return listed or [outcome for outcome in outcomes if outcome.checks_bounds]
+
+
+def _offsets(subject: Subject) -> Iterator[int]:
+    """The offsets of the records right below the top."""
+    for value in () if subject.reading is None else subject.reading.root.values.values():
+        if is_records(value):
+            yield from (record.offset for record in value)

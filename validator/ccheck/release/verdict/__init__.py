@@ -1,0 +1,1 @@
+"""The signed verdict of a gate: stated, sealed, and verified."""

@@ -1,0 +1,107 @@
+"""A verdict that was signed before, held against files and a policy: what `ccheck verify` does."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ccheck.config.gate_policy import GatePolicy
+from ccheck.config.options import CheckNames
+from ccheck.config.project import Project, load_project
+from ccheck.core.intake import MAX_SIZE, NotTaken, take
+from ccheck.release.gate.release import ReleaseError, Taken, take_release
+from ccheck.release.verdict.envelope import MAX_BYTES, NotTrusted, unseal
+from ccheck.release.verdict.keys import KeyFault, public_key
+from ccheck.release.verdict.statement import Expected, objections
+
+
+class Refused(Exception):
+    """A verdict that does not let these files out. why: one line each, at least one."""
+
+    def __init__(self, why: Sequence[str]) -> None:
+        super().__init__("; ".join(why))
+        self.why = tuple(why)
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a verdict says, and the files as they were read when it was held against them."""
+
+    predicate: Mapping[str, Any]
+    files: tuple[Taken, ...]
+
+
+def verified(
+    verdict: Path,
+    paths: Sequence[str],
+    key: Path,
+    *,
+    on: date | None = None,
+    config: Path | None = None,
+    baseline: Path | None = None,
+    definitions: Sequence[Path] = (),
+    consumers: Path | None = None,
+    target: str | None = None,
+    exclude: Sequence[str] = (),
+) -> Verified:
+    """What a verdict says that is signed by this key, passes, counts on that day, and speaks of exactly these
+    files.
+
+    config, and what follows it: what the verdict must have been made by. Raises Refused, and click.UsageError
+    or ConfigurationError for what cannot be read.
+    """
+    project = None if config is None else load_project(config, known_checks=CheckNames(), folders=False)
+    try:
+        trusted = public_key(key)
+        limit = None if project is None else project.max_size
+        files = take_release(paths, exclude, limit or MAX_SIZE)
+        expected = _expected(project, baseline, definitions, consumers, target)
+        data = take(str(verdict), MAX_BYTES)
+    except NotTaken as fault:
+        raise click.UsageError(fault.detail) from fault
+    except (KeyFault, ReleaseError) as refused:
+        raise click.UsageError(str(refused)) from refused
+    try:
+        told = unseal(data, trusted)
+    except NotTrusted as wrong:
+        raise Refused([str(wrong)]) from wrong
+    found = objections(told, files, on or date.today(), expected)
+    if found:
+        raise Refused(found)
+    return Verified(told["predicate"], files)
+
+
+def _expected(
+    project: Project | None,
+    baseline: Path | None,
+    definitions: Sequence[Path],
+    consumers: Path | None,
+    target: str | None,
+) -> Expected:
+    """All that ccheck.toml says, and what was named. Raises NotTaken."""
+    materials: dict[str, Any] = {}
+    if project is not None:
+        materials["ccheck.toml"] = project.sha256
+        definitions = definitions or project.definitions
+        consumers = consumers or project.consumers
+        target = target or project.sysmon_target
+    if project is not None or definitions:
+        materials["definitions"] = [_digest(path) for path in definitions]
+    if project is not None or consumers is not None:
+        materials["consumers"] = None if consumers is None else _digest(consumers)
+    if project is not None or target is not None:
+        materials["target"] = target
+    if baseline is not None:
+        # Not that of ccheck.toml: by the day of shipping it may know this release.
+        materials["baseline"] = _digest(baseline)
+    return Expected(None if project is None else project.gate or GatePolicy(), materials)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(take(str(path))).hexdigest()

@@ -1,0 +1,346 @@
+"""The worker processes that judge chunks of files, and what becomes of a file that crashes one.
+
+Each worker has a pipe of its own and at most one chunk, and workers share nothing: no lock, no queue. So one
+that dies, at any moment, leaves the others as they are, and it is known whose files were lost.
+
+Workers are spawned, never forked, on every platform: one behaviour everywhere, and no copy of this process's
+threads, locks and open files. It costs each of them a start of about 0.2 s, at the same time as the others.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+import threading
+import traceback
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING, Any
+
+from ccheck.core.finding import FileReport
+from ccheck.core.intake import STANDARD_INPUT, NotTaken
+from ccheck.run.chunks import FILES, Chunk, PreparationFailed, chunks
+from ccheck.run.interrupts import Interrupts
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import _ConnectionBase
+    from multiprocessing.context import SpawnProcess
+
+    from ccheck.judging.judgement import Judgement
+
+TICK = 0.1
+"""Seconds that this process waits for workers before it looks for interrupts and draws progress."""
+
+AHEAD = 4
+"""Chunks for each worker that may be judged, or wait for their turn to be reported, at one time."""
+
+MOST = 60 if sys.platform == "win32" else 1024
+"""Workers, at most: Windows waits for no more than 63 objects at once."""
+
+
+class WorkerNotStarted(Exception):
+    """A worker process ended before it could judge anything. exitcode: negative for a signal."""
+
+    def __init__(self, exitcode: int | None) -> None:
+        super().__init__(f"a worker process could not start: it {ending(exitcode)}")
+        self.exitcode = exitcode
+
+
+def ending(exitcode: int | None) -> str:
+    """How a process ended, in words. exitcode: negative for a signal."""
+    if exitcode is None:
+        return "ended"
+    if exitcode < 0:
+        try:
+            return f"was ended by {signal.Signals(-exitcode).name}"
+        except ValueError:
+            return f"was ended by signal {-exitcode}"
+    return f"ended with exit status {exitcode:#x}" if exitcode > 255 else f"ended with exit status {exitcode}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """deaths: how many workers died of this file alone."""
+
+    chunk: Chunk
+    deaths: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a worker says, once when it is ready and then for each chunk.
+
+    packed: the pickled reports of the chunk, which stay packed until their turn. trace: the traceback of what
+    the worker raised while it prepared itself.
+    """
+
+    packed: bytes = b""
+    trace: str = ""
+
+
+@dataclass(slots=True)
+class _Worker:
+    process: SpawnProcess
+    pipe: _ConnectionBase[Any, Any]
+    task: _Task | None = None
+    ready: bool = False
+
+
+class Workers:
+    """Worker processes for one run over `files`; the arguments are those of `ccheck.run.batch.examine`.
+
+    start: the position of the first file. chunk: files of a full chunk.
+    """
+
+    def __init__(
+        self,
+        files: Sequence[str],
+        prepare: Callable[[], Judgement],
+        judgement: Judgement,
+        jobs: int,
+        interrupts: Interrupts,
+        tick: Callable[[], None],
+        data: Mapping[int, bytes],
+        start: int = 0,
+        chunk: int = FILES,
+    ) -> None:
+        self._files = files
+        self._prepare = prepare
+        self._judgement = judgement
+        self._jobs = min(jobs, MOST)
+        self._interrupts = interrupts
+        self._tick = tick
+        self._workers: list[_Worker] = []
+        self._taken: dict[int, bytes | NotTaken] = dict(data)
+        self._chunks = chunks(files, start, chunk)
+        self._waiting: deque[_Task] = deque()
+        self._answers: dict[int, tuple[Chunk, _Answer]] = {}
+        self._next = start
+        """The position of the file whose report is due."""
+
+    def reports(self) -> Generator[tuple[int, FileReport], None, None]:
+        """The position and report of each file, in order; to be used once."""
+        try:
+            while self._next < len(self._files):
+                if self._interrupts.noted:
+                    raise KeyboardInterrupt
+                self._hand_out()
+                self._collect(0 if self._next in self._answers else TICK)
+                self._tick()
+                yield from self._due()
+        except KeyboardInterrupt:
+            yield from self._rest()
+            raise
+        finally:
+            self._end()
+
+    def _due(self) -> Iterator[tuple[int, FileReport]]:
+        """The reports of the next chunk, if it was judged."""
+        if self._next in self._answers:
+            chunk, answer = self._answers.pop(self._next)
+            self._next = chunk.stop
+            yield from zip(chunk, _unpacked(answer), strict=True)
+
+    def _rest(self) -> Iterator[tuple[int, FileReport]]:
+        """After an interrupt: what is judged already, in order, though files before it are not."""
+        with contextlib.suppress(WorkerNotStarted, PreparationFailed):
+            self._collect(0)
+        self._end()
+        for _, (chunk, answer) in sorted(self._answers.items()):
+            yield from zip(chunk, _unpacked(answer), strict=False)
+
+    def _hand_out(self) -> None:
+        """Give each worker that has no chunk a chunk; start a worker if there are too few."""
+        for worker in list(self._workers):
+            if worker.task is None and (task := self._take()) is not None:
+                self._give(worker, task)
+        while len(self._workers) < self._jobs and (task := self._take()) is not None:
+            worker = self._start()
+            self._workers.append(worker)
+            self._give(worker, task)
+
+    def _take(self) -> _Task | None:
+        """The next task, unless the reports that wait for their turn would become too many."""
+        if not self._waiting:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return None
+            self._waiting.append(_Task(chunk))
+        first = self._waiting[0].chunk.start
+        far = first >= self._next + AHEAD * self._jobs * FILES
+        # Standard input may come late: what was named before it is reported first.
+        if far or (self._files[first] == STANDARD_INPUT and first != self._next):
+            return None
+        return self._waiting.popleft()
+
+    def _give(self, worker: _Worker, task: _Task) -> None:
+        if self._files[task.chunk.start] == STANDARD_INPUT and task.chunk.start not in self._taken:
+            with self._interrupts.heeded():
+                self._taken[task.chunk.start] = self._judgement.taken(STANDARD_INPUT)
+        worker.task = task
+        try:
+            worker.pipe.send([(self._files[place], self._taken.get(place)) for place in task.chunk])
+        except OSError:
+            worker.task = None  # it died without work; the task has not met it
+            self._waiting.appendleft(task)
+            self._lost(worker)
+
+    def _start(self) -> _Worker:
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_work, args=(theirs, self._prepare), daemon=True)
+        with _no_interrupt_for_children():
+            process.start()
+        theirs.close()  # else its end would not be seen when the worker dies
+        return _Worker(process, ours)
+
+    def _collect(self, timeout: float) -> None:
+        """Take the answers that are there, waiting for one at most `timeout` seconds."""
+        by_pipe: dict[object, _Worker] = {worker.pipe: worker for worker in self._workers}
+        ready = wait([worker.pipe for worker in self._workers], timeout)
+        for pipe in ready:
+            worker = by_pipe[pipe]
+            try:
+                answer: _Answer = worker.pipe.recv()
+            except (EOFError, OSError):
+                self._lost(worker)
+                continue
+            if not worker.ready:
+                if answer.trace:
+                    raise PreparationFailed(answer.trace)
+                worker.ready = True
+            elif worker.task is not None:
+                self._answers[worker.task.chunk.start] = (worker.task.chunk, answer)
+                worker.task = None
+        if not ready:
+            # A pipe stays open after the death of its worker where a process that a check started holds it.
+            for worker in list(self._workers):
+                if not worker.process.is_alive() and not worker.pipe.poll():
+                    self._lost(worker)
+
+    def _lost(self, worker: _Worker) -> None:
+        """A worker has died. Its files are judged one by one, and a file that ends two more is the reason."""
+        self._workers.remove(worker)
+        worker.pipe.close()
+        worker.process.kill()  # it may have closed its pipe and live on
+        worker.process.join()
+        exitcode = worker.process.exitcode
+        if not worker.ready:
+            raise WorkerNotStarted(exitcode)
+        task = worker.task
+        if task is None:
+            return
+        if len(task.chunk) > 1:
+            self._waiting.extendleft(_Task(range(p, p + 1)) for p in reversed(task.chunk))
+        elif task.deaths == 0:
+            self._waiting.appendleft(replace(task, deaths=1))
+        else:
+            detail = f"the process {ending(exitcode)}"
+            path = self._files[task.chunk.start]
+            taken = self._taken.get(task.chunk.start)
+            data = self._judgement.taken(path) if taken is None else taken
+            report = self._judgement.crashed(path, data, detail)
+            self._answers[task.chunk.start] = (task.chunk, _Answer(pickle.dumps([report])))
+
+    def _end(self) -> None:
+        """End all workers. They hold nothing that must be saved."""
+        for worker in self._workers:
+            worker.process.kill()
+        for worker in self._workers:
+            worker.process.join()
+            worker.pipe.close()
+        self._workers.clear()
+
+
+def _unpacked(answer: _Answer) -> list[FileReport]:
+    reports: list[FileReport] = pickle.loads(answer.packed)  # noqa: S301 - packed by our own worker
+    return reports
+
+
+@contextlib.contextmanager
+def _no_interrupt_for_children() -> Iterator[None]:
+    """A child started within does not hear Ctrl-C, not even before its first line runs.
+
+    It reaches the whole process group; this process alone decides what it means.
+    """
+    if sys.platform == "win32":
+        import ctypes
+
+        ctypes.windll.kernel32.SetConsoleCtrlHandler(None, True)
+        try:
+            yield
+        finally:
+            ctypes.windll.kernel32.SetConsoleCtrlHandler(None, False)
+    else:
+        from multiprocessing import resource_tracker
+
+        resource_tracker.ensure_running()  # first: it unblocks the signal when it has started
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _work(pipe: _ConnectionBase[Any, Any], prepare: Callable[[], Judgement]) -> None:
+    """The worker process: judge the files that come through the pipe until it is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.dup2(2, 1)  # what a check prints is not the report
+    threading.Thread(target=_follow_parent, daemon=True).start()
+    with contextlib.suppress(EOFError, OSError):  # the parent has gone
+        try:
+            judgement = prepare()
+        except BaseException:  # noqa: BLE001 - whatever it is, the parent must hear of it
+            pipe.send(_Answer(trace=traceback.format_exc()))
+            return
+        pipe.send(_Answer())
+        while True:
+            pipe.send(_judged(judgement, pipe.recv()))
+
+
+def _follow_parent() -> None:
+    """End this worker with its parent, also when that is killed in the middle of a long file."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _judged(judgement: Judgement, files: Sequence[tuple[str, bytes | NotTaken | None]]) -> _Answer:
+    reports = [judgement.report(path, taken) for path, taken in files]
+    try:
+        return _Answer(_packed(reports))
+    except Exception:  # noqa: BLE001 - what a user's check puts into a finding can be anything
+        return _Answer(
+            _packed(
+                [_sendable(judgement, *file, report) for file, report in zip(files, reports, strict=True)]
+            )
+        )
+
+
+def _packed(reports: list[FileReport]) -> bytes:
+    """Reports as bytes that the other process can read."""
+    packed = pickle.dumps(reports)
+    pickle.loads(packed)  # noqa: S301 - packed one line above
+    return packed
+
+
+def _sendable(
+    judgement: Judgement, path: str, taken: bytes | NotTaken | None, report: FileReport
+) -> FileReport:
+    """A report, or that of a crash where it cannot be sent."""
+    from ccheck.judging.crash import ExaminationCrashed, examination
+
+    try:
+        with examination():
+            _packed([report])
+    except ExaminationCrashed as crash:
+        detail = f"its report cannot be sent to the process that prints it: {crash.detail}"
+        return judgement.crashed(path, judgement.taken(path) if taken is None else taken, detail)
+    return report

@@ -1,8 +1,0 @@
-"""How many checks a file that takes the fast path has passed, by format.
-
-Loading the checks to count them takes longer than such a file. Written by `python -m tests.generated`.
-"""
-
-APPLYING = {
-    "channel": 70,
-}
