@@ -14,6 +14,7 @@ from ccheck.config.options import is_schema_file
 from ccheck.config.user_schema import UserSchemaError, load_user_schema
 from ccheck.judging.judge import examine, judge
 from ccheck.judging.judgement import prepare
+from ccheck_schemas.record import Record
 from tests.conftest import ROOT
 
 SENSOR = ROOT / "tests" / "user" / "sensor.py"
@@ -54,6 +55,24 @@ def test_a_bad_file_of_a_users_format_fails(
     """General checks and the user's own both find what is wrong with a user's file."""
     assert validate(tmp_path, data) == 1
     assert f"error[{check}]" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", sorted(name for name in dir(Record) if not name.startswith("_")))
+def test_a_field_that_a_check_would_not_get_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """A record has attributes of its own: a check that reads a field of such a name would judge another value
+    than the file's. A schema without checks may have the field.
+    """
+    text = SENSOR.read_text().replace('"port" / Int16ub', f'"{name}" / Int16ub')
+    schema, file = tmp_path / "mine.py", tmp_path / "rules.snsr"
+    schema.write_text(text)
+    file.write_bytes(sensor((22, 1)))
+    arguments = ["validate", "--no-config", "--schema", str(schema), str(file)]
+    assert run(arguments) == 2
+    assert f"checks cannot read the field {name!r}" in capsys.readouterr().err
+    schema.write_text(re.sub(r"(?m)^CHECKS = .*", "", text))
+    assert run(arguments) == 0
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 import construct
 
 from ccheck_schemas import meaning as m
+from ccheck_schemas.record import Record
 
 
 def bare(node: Any) -> tuple[Any, tuple[m.Meaning, ...]]:
@@ -72,3 +73,12 @@ def nodes(node: Any) -> Iterator[Any]:
     yield node
     for sub in inner_nodes(node):
         yield from nodes(sub)
+
+
+def hidden_fields(root: Any) -> list[str]:
+    """Returns the fields that ``record.name`` does not give, because every record has an attribute of that
+    name, which says something else.
+    """
+    structs = (node for node in nodes(root) if isinstance(node, construct.Struct))
+    names = {sub.name for struct in structs for sub in struct.subcons if sub.name is not None}
+    return sorted(name for name in names if hasattr(Record, name))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ccheck.core.check import Check
 from ccheck.files.regular_file import read_regular_file
+from ccheck_schemas.layout.tree import hidden_fields
 from ccheck_schemas.schema import Schema, SchemaRefused
 
 if TYPE_CHECKING:
@@ -69,6 +70,13 @@ def load_user_schema(path: Path) -> UserSchema:
             check.manual  # noqa: B018 - a check without a manual is refused here, not when someone asks for it
         except ValueError as fault:
             raise UserSchemaError(path, str(fault)) from fault
+    hidden = hidden_fields(schema.root) if checks and schema.assemble is Schema.assemble else []
+    if hidden:
+        raise UserSchemaError(
+            path,
+            f"checks cannot read the field {hidden[0]!r}: a record has an attribute of that name, which says "
+            f"something else; give the field another name, such as {hidden[0] + '_'!r}",
+        )
     exercise = getattr(module, "EXERCISE", None)
     if exercise is not None and not callable(exercise):
         raise UserSchemaError(path, f"EXERCISE is {exercise!r}, which is not a function")
