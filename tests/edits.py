@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from functools import lru_cache
 
 import construct
 
+from ccheck_schemas.layout.lint import layout_of
 from ccheck_schemas.model.fix_up import fix_up
 from ccheck_schemas.read import read
+
+_layout_of = lru_cache(maxsize=16)(layout_of)
 
 EDGES = (0, 1, 2, 3, 4, 7, 20, 128, 255)
 """Values that bytes are given, besides those beside their own and offsets within the file."""
@@ -47,4 +51,4 @@ def edited(
     if rng.random() < grown:
         data += bytes(rng.randint(1, 9))
     made = bytes(data)
-    return fix_up(made, read(root, made)) if root is not None and rng.random() < sealed else made
+    return fix_up(made, read(_layout_of(root), made)) if root is not None and rng.random() < sealed else made

@@ -19,13 +19,14 @@ from ccheck_schemas.formats.channel import numbers as channel_numbers
 from ccheck_schemas.formats.channel import structure as channel
 from ccheck_schemas.formats.channel.recipe import compose
 from ccheck_schemas.formats.channel.schema import SCHEMA as CHANNEL_SCHEMA
+from ccheck_schemas.layout.lint import layout_of
 from ccheck_schemas.read import read
 from tests.conftest import ROOT
 from tests.edits import edited
 
 CORPUS = ROOT / "corpus"
 DEFINITIONS = (CORPUS / "channel" / "definitions.bin").read_bytes()
-CONTENT = channel.assemble(read(channel.CHANNEL, DEFINITIONS))
+CONTENT = channel.assemble(read(layout_of(channel.CHANNEL), DEFINITIONS))
 TYPES = {t.id: t for t in CONTENT.types}
 
 TEXTS = st.one_of(

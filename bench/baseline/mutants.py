@@ -65,7 +65,7 @@ def bases(format_: str) -> tuple[Base, ...]:
     if format_ in OWN:
         by = prepare(schema=str(OWN[format_]), use_config=False, on=DAY)
         assert by.schema is not None  # noqa: S101 - it was named
-        made = (minimal_file(by.schema.root, Random(f"{format_} {number}")) for number in range(GROWN))
+        made = (minimal_file(by.schema.layout, Random(f"{format_} {number}")) for number in range(GROWN))
         return tuple(Base(data, f"{format_}.bin", by, by.schema, settled=True) for data in made)
     known = named(format_)
     assert known is not None  # noqa: S101 - it is shipped
@@ -129,7 +129,7 @@ def _edited(base: Base, random: Random, format_: str) -> bytes:
 def _sealed(base: Base, random: Random, format_: str) -> bytes:
     """The same with sizes and checksums made true again."""
     data = _edited(base, random, format_)
-    return fix_up(data, read(base.schema.root, data))
+    return fix_up(data, read(base.schema.layout, data))
 
 
 def _fields(base: Base, random: Random, format_: str) -> bytes:

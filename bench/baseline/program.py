@@ -141,7 +141,7 @@ def _reading(data: bytes, by: Judgement) -> Any:
     schema = by.schema or recognise(data, by.schemas)
     if schema is None:
         return None
-    reading = read(schema.root, data)
+    reading = read(schema.layout, data)
     return {
         "complete": reading.complete,
         "counts": {RENAMES.fault(str(name)): count for name, count in sorted(reading.counts.items())},

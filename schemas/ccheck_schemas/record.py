@@ -144,12 +144,12 @@ class FixUp(NamedTuple):
     """A field that states the size or a checksum of the file.
 
     Attributes:
-        meaning: The `FileSize` or `ChecksumOver` of the field.
+        start: The offset of the first byte of a checksum; None for the size.
         span: The bytes of the field.
         packer: How the number is packed into them.
     """
 
-    meaning: Any
+    start: int | None
     span: Span
     packer: struct.Struct
 

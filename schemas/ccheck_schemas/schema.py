@@ -8,7 +8,8 @@ from typing import Any
 
 import construct
 
-from ccheck_schemas.layout.lint import lint
+from ccheck_schemas.layout.lint import LayoutRefused, layout_of
+from ccheck_schemas.layout.tree import Struct
 from ccheck_schemas.record import Reading
 from ccheck_schemas.vocabulary.streams import SOURCE
 
@@ -76,7 +77,7 @@ class Omission:
 
 @dataclass(frozen=True)
 class Schema:
-    """A format that ccheck reads. The tree is linted when a schema is made.
+    """A format that ccheck reads. The tree is layout_of and linted when a schema is made.
 
     Attributes:
         name: The word on the command line.
@@ -92,6 +93,7 @@ class Schema:
             ones.
         omitted: What an importer left out. Such a schema does not examine files whole, and they do not pass
             unless their users allow it.
+        layout: The layout_of tree, which everything but Construct's own parser works on.
 
     Raises:
         SchemaRefused: `lint` has complaints.
@@ -107,6 +109,7 @@ class Schema:
     identity: Mapping[str, Identity] = field(default_factory=dict)
     target: Callable[[str], object] | None = None
     omitted: tuple[Omission, ...] = ()
+    layout: Struct = field(init=False, repr=False)
 
     def rebuild(self, data: bytes, content: Any) -> bytes:
         """Returns the canonical bytes of the content of a file without faults.
@@ -128,6 +131,7 @@ class Schema:
             raise RecipeError("", f"Construct refuses it: {fault}") from fault
 
     def __post_init__(self) -> None:
-        complaints = lint(self.root)
-        if complaints:
-            raise SchemaRefused(self.name, complaints)
+        try:
+            object.__setattr__(self, "layout", layout_of(self.root))
+        except LayoutRefused as refused:
+            raise SchemaRefused(self.name, refused.complaints) from None

@@ -16,13 +16,13 @@ QUIET = ("checksum", "total_size", "operand_offset", "next_offset")
 
 def differences(schema: Schema, before: bytes, after: bytes) -> list[str]:
     """The first few fields that differ, how many more there are, and the faults of the layout."""
-    one, two = (dict(_fields(read(schema.root, data).root, set())) for data in (before, after))
+    one, two = (dict(_fields(read(schema.layout, data).root, set())) for data in (before, after))
     paths = [path for path in dict.fromkeys((*one, *two)) if one.get(path) != two.get(path)]
     loud = [path for path in paths if not path.endswith(QUIET)] or paths
     lines = [f"{path}: {_word(one.get(path))} → {_word(two.get(path))}" for path in loud[:MOST]]
     if len(loud) > MOST:
         lines.append(f"and {len(loud) - MOST} more")
-    lines += sorted(read(schema.root, after).counts)
+    lines += sorted(read(schema.layout, after).counts)
     if len(before) != len(after):
         lines.append(f"{len(before)} → {len(after)} bytes")
     return lines

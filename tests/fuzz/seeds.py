@@ -35,7 +35,7 @@ def paths(schema: Schema, folder: str = "*") -> list[Path]:
 def good(schema: Schema) -> tuple[bytes, ...]:
     """Files whose layout is faultless, the largest ones left out."""
     if schema is SENSOR:
-        return tuple(minimal_file(SENSOR.root, Random(i)) for i in range(5))
+        return tuple(minimal_file(SENSOR.layout, Random(i)) for i in range(5))
     found = tuple(data for path in paths(schema, "good") if len(data := path.read_bytes()) <= 20_000)
     assert len(found) > 20
     return found

@@ -42,7 +42,7 @@ def test_texts_are_written_in_the_other_case() -> None:
     made = [step.make().data for step in contents(opened(CHANNEL, INSTANCES))]
     for text in (b"\\CERTUTIL.EXE", b"\\dEVICE\\nAMEDpIPE\\"):
         assert sum(text in data for data in made) == 1
-    assert not any(read(CHANNEL.root, data).counts for data in made)
+    assert not any(read(CHANNEL.layout, data).counts for data in made)
 
 
 def test_integers_of_pools_turn_their_sign() -> None:

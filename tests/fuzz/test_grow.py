@@ -57,7 +57,7 @@ def test_definitions_are_grown_from_nothing(channel: Judgement, numbers: Interes
     """So are definitions."""
     made = grow(CHANNEL, channel, Random(0), numbers, wanted=lambda data: data[6:8] == b"\1\0")
     assert made.valid
-    assert read(CHANNEL.root, made.data).tables["types"]
+    assert read(CHANNEL.layout, made.data).tables["types"]
 
 
 @pytest.mark.parametrize("schema", [SYSMON, REGDB, DEVICETREE], ids=lambda schema: schema.name)
@@ -93,10 +93,10 @@ def test_small_files_sprout(schema: object) -> None:
     (found,) = (one for one in ALL if one is schema)
     seen = set()
     for seed in range(40):
-        data = minimal_file(found.root, Random(seed))
-        assert data == minimal_file(found.root, Random(seed))
+        data = minimal_file(found.layout, Random(seed))
+        assert data == minimal_file(found.layout, Random(seed))
         assert len(data) < 8192
-        reading = read(found.root, data)
+        reading = read(found.layout, data)
         may_break = {"value-out-of-bounds", "rows-out-of-order", "pool-text-unused"}
         missing = {"offset-outside-region"} if "pool" not in reading.pools else set()
         assert set(reading.counts) <= may_break | missing
@@ -114,7 +114,7 @@ def test_the_july_file_shrinks_to_one_criterion(channel: Judgement) -> None:
         return judged.checks(data) == {"field-past-inputs"}
 
     made = minimize(JULY, CHANNEL, keeps)
-    tables = read(CHANNEL.root, made).tables
+    tables = read(CHANNEL.layout, made).tables
     assert (len(tables["instances"]), len(tables["criteria"])) == (1, 1)
     assert tables["criteria"][0].field_index == 20
     assert len(made) == 136
@@ -132,7 +132,7 @@ def test_noise_around_the_fault_is_left_out(channel: Judgement) -> None:
     data = JULY
     for _ in range(200):
         made = mutator.mutate(data, random, 4096)
-        data = made if keeps(made) and not read(CHANNEL.root, made).counts else data
+        data = made if keeps(made) and not read(CHANNEL.layout, made).counts else data
     assert len(data) > 800
     made = minimize(data, CHANNEL, keeps)
     assert keeps(made)
@@ -146,10 +146,10 @@ def test_chains_shrink() -> None:
     assert wanted in BASE
 
     def keeps(data: bytes) -> bool:
-        return wanted in data and not read(SYSMON.root, data).counts
+        return wanted in data and not read(SYSMON.layout, data).counts
 
     made = minimize(BASE, SYSMON, keeps)
-    root = read(SYSMON.root, made).root
+    root = read(SYSMON.layout, made).root
     assert [len(event.filters) for event in root.events] == [1]
     assert len(made) < 700
 

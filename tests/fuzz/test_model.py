@@ -31,7 +31,7 @@ from tests.fuzz.seeds import (
 
 def faults(schema: Schema, data: bytes) -> dict[str, int]:
     """What breaks the schema."""
-    return {str(name): number for name, number in read(schema.root, data).counts.items()}
+    return {str(name): number for name, number in read(schema.layout, data).counts.items()}
 
 
 def table(model: Model, name: str) -> int:
@@ -114,7 +114,7 @@ def test_a_row_takes_its_own_rows_and_texts_along() -> None:
     draft.drop(table(model, "instances"), 0)
     made = draft.build().data
     assert faults(CHANNEL, made) == {}
-    tables = read(CHANNEL.root, made).tables
+    tables = read(CHANNEL.layout, made).tables
     assert [row.id for row in tables["instances"]] == [2]
     assert len(tables["criteria"]) == 21
     assert b"stress" not in made
@@ -129,7 +129,7 @@ def test_a_row_that_is_doubled_shares_its_texts() -> None:
     draft.plant(key, 2, draft.cut(key, 1))
     made = draft.build().data
     assert faults(CHANNEL, made) == {}
-    assert len(read(CHANNEL.root, made).tables["criteria"]) == 63
+    assert len(read(CHANNEL.layout, made).tables["criteria"]) == 63
     assert made.count(b"postex_") == 1
 
 
@@ -141,8 +141,8 @@ def test_a_row_of_another_file_brings_its_texts() -> None:
     draft.plant(table(model, "instances"), 0, cutting)
     made = draft.build().data
     assert faults(CHANNEL, made) == {}
-    operands = {c.get("operand") for c in read(CHANNEL.root, made).tables["criteria"]}
-    assert {c.get("operand") for c in read(CHANNEL.root, MARCH).tables["criteria"]} < operands
+    operands = {c.get("operand") for c in read(CHANNEL.layout, made).tables["criteria"]}
+    assert {c.get("operand") for c in read(CHANNEL.layout, MARCH).tables["criteria"]} < operands
 
 
 def test_rows_that_change_places_keep_what_they_take() -> None:
@@ -152,7 +152,7 @@ def test_rows_that_change_places_keep_what_they_take() -> None:
     draft.swap(table(model, "instances"), 0, 1)
     made = draft.build().data
     assert faults(CHANNEL, made) == {}
-    rows = read(CHANNEL.root, made).tables["instances"]
+    rows = read(CHANNEL.layout, made).tables["instances"]
     assert [(row.id, row.criteria[0].operand) for row in rows] == [
         (2, "postex_"),
         (1, "\\Device\\NamedPipe\\stress"),
@@ -170,7 +170,7 @@ def test_a_record_of_a_chain_is_dropped_and_doubled() -> None:
         edit(draft, tag, 1)
         made = draft.build().data
         assert faults(SYSMON, made) == {}
-        assert len(read(SYSMON.root, made).root.events) == expected
+        assert len(read(SYSMON.layout, made).root.events) == expected
 
 
 def _double(draft: Draft, tag: int, number: int) -> None:

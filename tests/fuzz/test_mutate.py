@@ -59,7 +59,7 @@ SOUND = [schema for schema in ALL if schema is not DEVICETREE]
 @pytest.mark.parametrize("schema", SOUND, ids=lambda schema: schema.name)
 def test_edits_of_records_leave_a_sound_layout(schema: Schema) -> None:
     """After an edit of rows or of texts, every size, count, offset, link and checksum of a faultless file holds."""
-    seeds = [data for data in good(schema) if not read(schema.root, data).counts]
+    seeds = [data for data in good(schema) if not read(schema.layout, data).counts]
     assert len(seeds) > 3
     models = [opened(schema, data) for data in seeds]
     context = Context(InterestingValues(), models[:5], 1 << 16)
@@ -73,7 +73,7 @@ def test_edits_of_records_leave_a_sound_layout(schema: Schema) -> None:
                 continue
             assert isinstance(made, Model)
             allowed = BOUNDS if _same_blocks(model, made) else BOUNDS | BLOCKS
-            faults = set(read(schema.root, made.data).counts)
+            faults = set(read(schema.layout, made.data).counts)
             assert faults <= allowed, (mutation.__name__, model.data.hex())
             assert rebuilt(made).data == made.data
             made_by[mutation] += 1
@@ -102,11 +102,11 @@ def test_a_broken_relation_stays_broken_alone() -> None:
     for mutation, fault in wrong.items():
         broken = mutation(opened(CHANNEL, MARCH), random, context)
         assert isinstance(broken, Model)
-        assert set(read(CHANNEL.root, broken.data).counts) == {fault}
+        assert set(read(CHANNEL.layout, broken.data).counts) == {fault}
         for _ in range(5):
             edited = texts.interesting_text(broken, random, context)
             assert edited is not None
-            assert set(read(CHANNEL.root, edited.data).counts) == {fault}
+            assert set(read(CHANNEL.layout, edited.data).counts) == {fault}
 
 
 @given(
@@ -183,7 +183,7 @@ def test_the_fault_of_july_is_near() -> None:
 
 def _reads_input_20(data: bytes) -> bool:
     """A quick look, so that only few files are judged."""
-    reading = read(CHANNEL.root, data)
+    reading = read(CHANNEL.layout, data)
     return any(row.field_index == 20 and row.kind != 1 for row in reading.tables.get("criteria", ()))
 
 
@@ -210,7 +210,7 @@ def test_texts_of_chained_records_are_resized() -> None:
         made = texts.text_resized(opened(SYSMON, BASE), random, context)
         if made is not None:
             sizes.add(len(made.data) - len(BASE))
-            assert set(read(SYSMON.root, made.data).counts) <= BOUNDS
+            assert set(read(SYSMON.layout, made.data).counts) <= BOUNDS
     assert min(sizes) < 0 < max(sizes)
 
 
@@ -221,8 +221,8 @@ def test_sensor_files_are_mutated_too() -> None:
     sound = [
         made
         for seed in range(300)
-        if not read(SENSOR.root, made := mutator.mutate(data, Random(seed))).counts
+        if not read(SENSOR.layout, made := mutator.mutate(data, Random(seed))).counts
     ]
     assert len({len(made) for made in sound}) > 3
-    actions = {row.action for made in sound for row in read(SENSOR.root, made).tables["rules"]}
+    actions = {row.action for made in sound for row in read(SENSOR.layout, made).tables["rules"]}
     assert actions == {1, 2}

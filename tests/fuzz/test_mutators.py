@@ -292,7 +292,7 @@ def _costs(name: str) -> set[tuple[int, str | None]]:
     made = {
         criterion.text
         for model in _made(name, CHANNEL, before)
-        for instance in assemble(read(CHANNEL.root, model.data)).instances
+        for instance in assemble(read(CHANNEL.layout, model.data)).instances
         for criterion in instance.criteria
         if criterion.kind == CriterionKind.REGEX and criterion.text
     }

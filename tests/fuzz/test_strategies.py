@@ -64,7 +64,7 @@ def test_they_shrink() -> None:
     strategy = valid(CHANNEL, STORY, seeds=[MARCH, *good(CHANNEL)[:20]], interesting=NUMBERS)
     smallest = find(
         strategy,
-        lambda data: len(read(CHANNEL.root, data).tables.get("instances", ())) > 1,
+        lambda data: len(read(CHANNEL.layout, data).tables.get("instances", ())) > 1,
         settings=settings(max_examples=500, derandomize=True, database=None),
     )
     assert len(smallest) <= 300

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import construct
 
+from ccheck_schemas.layout.lint import layout_of
 from ccheck_schemas.read import read
 from ccheck_schemas.record import Reading, Record
+
+_layout_of = lru_cache(maxsize=16)(layout_of)
 
 
 def read_both(root: construct.Construct, data: bytes, *, deep: bool = True) -> Reading:
     """The reading of the bytes, which must be the same both ways: faults, counts, and, if `deep`, all records."""
-    fast = read(root, data)
-    slow = read(root, data, bulk=False)
+    layout = _layout_of(root)
+    fast = read(layout, data)
+    slow = read(layout, data, bulk=False)
     assert fast.faults == slow.faults, data.hex()
     assert (fast.counts, fast.complete, fast.pools) == (slow.counts, slow.complete, slow.pools), data.hex()
     assert {name: len(rows) for name, rows in fast.tables.items()} == {

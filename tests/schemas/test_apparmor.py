@@ -23,7 +23,7 @@ BASE = CORPUS / "base.bin"
 
 def content(data: bytes) -> PolicyContent:
     """The content of a file."""
-    found = SCHEMA.assemble(read(SCHEMA.root, data))
+    found = SCHEMA.assemble(read(SCHEMA.layout, data))
     assert isinstance(found, PolicyContent)
     return found
 

@@ -33,7 +33,7 @@ BASE = CORPUS / "base.bin"
 
 def content(data: bytes) -> DevicetreeContent:
     """The content of a file."""
-    found = SCHEMA.assemble(read(SCHEMA.root, data))
+    found = SCHEMA.assemble(read(SCHEMA.layout, data))
     assert isinstance(found, DevicetreeContent)
     return found
 
@@ -100,7 +100,7 @@ def test_names_share_their_ends_as_dtc_shares_them() -> None:
     data = compose({"root": {"properties": [{"name": name} for name in names]}})
     assert data.endswith(b"gpios\0reset-gpios\0foo-gpios\0")
     assert [p.name for p in content(data).nodes[0].properties] == names
-    assert read(SCHEMA.root, data).counts == Counter()
+    assert read(SCHEMA.layout, data).counts == Counter()
 
 
 def nested(depth: int) -> bytes:

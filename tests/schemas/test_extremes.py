@@ -15,6 +15,7 @@ from ccheck.formats.check_table import CHECKS
 from ccheck.judging import generated_fast_path as own
 from ccheck.judging.judgement import Judgement, prepare
 from ccheck_schemas import meaning as m
+from ccheck_schemas.layout.lint import layout_of
 from ccheck_schemas.model import constants, decompose, minimal_file
 from ccheck_schemas.schema import Schema
 from tests.schemas.test_trees import calls
@@ -85,12 +86,12 @@ def test_a_wide_bound_costs_nothing(name: str) -> None:
         judgement = Judgement(
             whole.schemas, judged_by, schema, whole.setting, whole.policy, 1 << 20, fast_path=way
         )
-        grown = minimal_file(root, Random(1))
+        grown = minimal_file(layout_of(root), Random(1))
         assert len(grown) < 1 << 20
         for data in (b"\0", b"\1\0\0\0\0", bytes(range(64)), b"\xff" * 64, grown):
             judgement.judged(data, "f", "f")
-            decompose(root, data)
-        constants(root)
+            decompose(layout_of(root), data)
+        constants(layout_of(root))
         assert tracemalloc.get_traced_memory()[1] < MEMORY
     finally:
         tracemalloc.stop()

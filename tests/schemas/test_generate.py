@@ -34,6 +34,7 @@ from ccheck.formats.registry import FORMATS
 from ccheck_schemas import meaning as m
 from ccheck_schemas.generate import NotGenerated, source
 from ccheck_schemas.generate.runtime import ROWS, Columns
+from ccheck_schemas.layout.lint import layout_of
 from ccheck_schemas.model.fix_up import fix_up
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import Schema
@@ -203,9 +204,9 @@ def test_generated_code_agrees_with_the_reader(name: str, together: int, more: i
     accept = compiled(root)
     accept.__globals__["ROWS"] = together
     seeds = [bytes.fromhex(text.replace(" ", "")) for text in GOOD[name]]
-    seeds = [fix_up(seed, read(root, seed)) for seed in seeds]
+    seeds = [fix_up(seed, read(layout_of(root), seed)) for seed in seeds]
     for seed in seeds:
-        assert agree(root, accept, seed), read(root, seed).faults
+        assert agree(root, accept, seed), read(layout_of(root), seed).faults
     rng = random.Random(1)
     outcomes = {agree(root, accept, data) for data in _edits(rng, seeds, root, 2000 * more)}
     assert outcomes == {True, False}

@@ -23,7 +23,7 @@ BASE = ROOT / "corpus" / "regdb" / "base.bin"
 
 def content(data: bytes) -> RegdbContent:
     """The content of a file."""
-    found = SCHEMA.assemble(read(SCHEMA.root, data))
+    found = SCHEMA.assemble(read(SCHEMA.layout, data))
     assert isinstance(found, RegdbContent)
     return found
 

@@ -10,6 +10,7 @@ from construct import Bytes, If, IfThenElse, Int8sb, Int8ub, Int16ub, Struct, th
 
 from ccheck_schemas import meaning as m
 from ccheck_schemas.formats.channel.structure import CHANNEL
+from ccheck_schemas.layout.compiler import compile_tree
 from ccheck_schemas.read.row_plan import row_plan
 from tests.conftest import ROOT
 from tests.edits import edited
@@ -70,8 +71,8 @@ def sample(owners: int, each: int) -> bytes:
 
 def test_the_rows_of_the_sample_are_read_in_bulk() -> None:
     """Both kinds of rows have a plan, and the sample has no fault: else the tests below would hold nothing."""
-    assert row_plan(OWNER) is not None
-    assert row_plan(ROW) is not None
+    assert row_plan(compile_tree(OWNER)[0]) is not None
+    assert row_plan(compile_tree(ROW)[0]) is not None
     reading = read_both(SHARED, sample(4, 3))
     assert (reading.faults, reading.complete) == ((), True)
     assert reading.tables["rows"][7].path == "owners[2].rows[1]"
@@ -132,4 +133,4 @@ def test_items_of_unordered_rows_read_alike() -> None:
 )
 def test_what_cannot_be_read_in_bulk_is_read_one_by_one(row: Struct) -> None:
     """A row that holds more than numbers and items of one pool has no plan, and is read by itself."""
-    assert row_plan(row) is None
+    assert row_plan(compile_tree(row)[0]) is None

@@ -18,7 +18,8 @@ from ccheck_schemas import meaning as m
 from ccheck_schemas.coverage import intersect, merged, subtract
 from ccheck_schemas.fault import FaultName
 from ccheck_schemas.generate import canonical
-from ccheck_schemas.layout.lint import lint
+from ccheck_schemas.layout import tree as layout
+from ccheck_schemas.layout.lint import layout_of, lint
 from ccheck_schemas.layout.tree import nodes
 from ccheck_schemas.model import minimal_file
 from ccheck_schemas.read import read
@@ -83,7 +84,14 @@ def struct(nodes: list[Any]) -> Any:
     return Struct("n" / Int8ub, *(f"f{i}" / node for i, node in enumerate(nodes)))
 
 
-NOT_GENERATED = (m.OpaqueRest, m.Slot, m.Rest, m.Delimited, m.SubstreamRest, m.ReadAt)
+NOT_GENERATED = (
+    layout.OpaqueRest,
+    layout.Slot,
+    layout.Rest,
+    layout.Delimited,
+    layout.SubstreamRest,
+    layout.ReadAt,
+)
 """Nodes that no fast path knows."""
 
 TREES = st.lists(st.recursive(leaves(True), around, max_leaves=6), min_size=1, max_size=4).map(struct)
@@ -107,7 +115,7 @@ def test_both_readers_give_the_same_values(tree: Any, data: bytes) -> None:
     read is built back to the same bytes.
     """
     assert lint(tree) == ()
-    reading = read(tree, data)
+    reading = read(layout_of(tree), data)
     try:
         parsed = tree.parse(data)
     except construct.ConstructError:
@@ -129,16 +137,16 @@ def test_programs_know_or_refuse_the_nodes(tree: Any, data: bytes) -> None:
     model builds any file back, and small files grow.
     """
     schema = Schema("made", "made", tree, recognise=bool)
-    if any(isinstance(node, NOT_GENERATED) for node in nodes(tree)):
+    if any(isinstance(node, NOT_GENERATED) for node in nodes(layout_of(tree))):
         assert canonical.why_not_canonical(schema) is not None
     elif canonical.why_not_canonical(schema) is None:
         made = own.made(UserSchema(schema, ())).way
         if made is not None and made.accept(data) is not None:
-            reading = read(tree, data)
+            reading = read(layout_of(tree), data)
             assert not reading.counts
             assert not reading.unread
     assert opened(schema, data).data == data
-    assert isinstance(minimal_file(tree, random.Random(1)), bytes)
+    assert isinstance(minimal_file(layout_of(tree), random.Random(1)), bytes)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +168,7 @@ def test_programs_know_or_refuse_the_nodes(tree: Any, data: bytes) -> None:
 def test_what_a_field_holds_and_leaves(node: Any, data: bytes, value: Any, unread: int) -> None:
     """Content ends where its terminator, padding or type ends, and the rest is counted as not looked into."""
     tree = Struct("f" / node)
-    reading = read(tree, data)
+    reading = read(layout_of(tree), data)
     assert (plain(reading.root), dict(reading.counts)) == ({"f": value}, {})
     assert sum(field.size for field in reading.unread) == unread
     assert plain(tree.parse(data)) == {"f": value}
@@ -169,7 +177,7 @@ def test_what_a_field_holds_and_leaves(node: Any, data: bytes, value: Any, unrea
 def test_what_another_field_reads_is_looked_into() -> None:
     """Bytes that one field leaves and another reads are looked into, and belong to nobody twice."""
     tree = Struct("len" / Int8ub, "hole" / m.Opaque(this.len, "encrypted"), "peek" / m.ReadAt(2, Int16ul))
-    reading = read(tree, b"\4abcd")
+    reading = read(layout_of(tree), b"\4abcd")
     assert not reading.counts
     assert [(field.span.path, field.size, field.span.offset) for field in reading.unread] == [("hole", 2, 1)]
 
@@ -177,7 +185,7 @@ def test_what_another_field_reads_is_looked_into() -> None:
 def test_fields_at_positions_cannot_ask_for_endless_work() -> None:
     """Fields that read the bytes of a file over and over are a finding, and the reading stops."""
     tree = Struct("n" / Int16ul, "all" / Array(this.n, Struct("x" / Int8ub, "r" / m.ReadAt(0, m.Rest()))))
-    reading = read(tree, b"\x10\x27" + bytes(10_000))
+    reading = read(layout_of(tree), b"\x10\x27" + bytes(10_000))
     assert reading.counts[FaultName.WORK_OUT_OF_PROPORTION] == 1
     assert not reading.complete
 
@@ -185,7 +193,7 @@ def test_fields_at_positions_cannot_ask_for_endless_work() -> None:
 def test_a_switch_may_choose_a_substream() -> None:
     """A substream in a branch counts what its type leaves."""
     tree = Struct("k" / Int8ub, "b" / Switch(this.k, {1: m.Substream(2, Struct("a" / Int8ub))}))
-    assert [field.size for field in read(tree, b"\1ab").unread] == [1]
+    assert [field.size for field in read(layout_of(tree), b"\1ab").unread] == [1]
 
 
 @pytest.mark.parametrize("pooled", [m.Opaque(this.l, "x"), m.Slot(this.l)])

@@ -62,7 +62,7 @@ def test_genuine_blobs_are_read_whole_and_without_fault(shared_data: Path) -> No
     """No genuine blob breaks the layout, and each is recognised by its content."""
     for path in genuine(shared_data):
         data = path.read_bytes()
-        reading = read(SCHEMA.root, data)
+        reading = read(SCHEMA.layout, data)
         assert (reading.faults, reading.complete) == ((), True), path.name
         assert recognise(data) is SCHEMA
 
@@ -71,14 +71,14 @@ def test_genuine_blobs_are_canonical(shared_data: Path) -> None:
     """A genuine blob that is described and composed again gives its bytes, the compiler's fault included."""
     for path in genuine(shared_data):
         data = path.read_bytes()
-        assert compose(describe(SCHEMA.assemble(read(SCHEMA.root, data)))) == data, path.name
+        assert compose(describe(SCHEMA.assemble(read(SCHEMA.layout, data)))) == data, path.name
 
 
 def test_the_compilers_fault_is_told_in_the_recipe(shared_data: Path) -> None:
     """The one genuine blob whose header leaves out its aggregations says so in its recipe, and only it."""
     told = []
     for path in genuine(shared_data):
-        made = describe(SCHEMA.assemble(read(SCHEMA.root, path.read_bytes())))
+        made = describe(SCHEMA.assemble(read(SCHEMA.layout, path.read_bytes())))
         if "first_aggregation" in made:
             told.append((path.name, made["first_aggregation"]))
     assert told == [("reg-subrules.xml.bin", 0)]
@@ -89,7 +89,7 @@ def test_construct_alone_parses_genuine_blobs(shared_data: Path) -> None:
     for path in genuine(shared_data)[:20]:
         data = path.read_bytes()
         parsed = SYSMON.parse(data)
-        content = SCHEMA.assemble(read(SCHEMA.root, data))
+        content = SCHEMA.assemble(read(SCHEMA.layout, data))
         assert [len(event.filters) for event in parsed.events] == [
             len(rule.filters) for rule in content.rules
         ]
@@ -272,7 +272,7 @@ _RULE = st.fixed_dictionaries(
 def test_any_recipe_comes_back(rules: list[dict[str, object]]) -> None:
     """Composing any recipe, describing what is read, and composing that gives the same bytes."""
     data = compose({"version": "16.0", "schema_version": "4.81", "rules": rules})
-    assert compose(describe(SCHEMA.assemble(read(SCHEMA.root, data)))) == data
+    assert compose(describe(SCHEMA.assemble(read(SCHEMA.layout, data)))) == data
 
 
 # -- hostile bytes
@@ -282,7 +282,7 @@ def test_any_recipe_comes_back(rules: list[dict[str, object]]) -> None:
 def test_random_bytes_are_read(data: bytes) -> None:
     """Any bytes are read, by themselves and behind a header that is right."""
     for whole in (data, BASE[:24] + data):
-        SCHEMA.assemble(read(SCHEMA.root, whole))
+        SCHEMA.assemble(read(SCHEMA.layout, whole))
         SCHEMA.recognise(whole)
 
 
@@ -294,16 +294,16 @@ def test_mutated_words_are_read(edits: list[tuple[int, int]]) -> None:
     data = bytearray(BASE)
     for word, value in edits:
         struct.pack_into("<I", data, word * 4, value)
-    reading = read(SCHEMA.root, bytes(data))
+    reading = read(SCHEMA.layout, bytes(data))
     SCHEMA.assemble(reading)
     assert all(0 <= fault.span.offset <= fault.span.end <= len(data) for fault in reading.faults)
 
 
 def test_every_truncation_is_a_fault() -> None:
     """A blob that is cut at any offset has a fault."""
-    assert read(SCHEMA.root, SMALL).faults == ()
+    assert read(SCHEMA.layout, SMALL).faults == ()
     for size in range(len(SMALL)):
-        assert read(SCHEMA.root, SMALL[:size]).counts, size
+        assert read(SCHEMA.layout, SMALL[:size]).counts, size
 
 
 def _filter(next_offset: int, data_size: int = 2, group: tuple[int, int] = (0, 0)) -> bytes:
@@ -363,7 +363,7 @@ def test_work_grows_with_the_file_alone(attack: Callable[[int], bytes]) -> None:
         data = attack(n)
         sys.setprofile(note)
         try:
-            reading = read(SCHEMA.root, data)
+            reading = read(SCHEMA.layout, data)
         finally:
             sys.setprofile(None)
         assert reading.counts

@@ -25,8 +25,9 @@ from ccheck.judging.judgement import Judgement, prepare
 from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultName
 from ccheck_schemas.generate import NotGenerated
-from ccheck_schemas.layout.lint import lint
-from ccheck_schemas.layout.tree import bare, nodes
+from ccheck_schemas.layout import tree
+from ccheck_schemas.layout.lint import layout_of, lint
+from ccheck_schemas.layout.tree import nodes
 from ccheck_schemas.model import decompose, minimal_file
 from ccheck_schemas.record import Reading, Record
 from ccheck_schemas.schema import Schema
@@ -63,7 +64,7 @@ def files(root: construct.Struct, seed: int) -> list[bytes]:
     rng = random.Random(seed)
     found = [content(rng.randrange) for _ in range(FILES)]
     for _ in range(FILES):
-        good = minimal_file(root, random.Random(rng.random()))
+        good = minimal_file(layout_of(root), random.Random(rng.random()))
         found.append(good)
         if good:
             edited = bytearray(good)
@@ -81,7 +82,8 @@ def by_construct(root: construct.Struct, data: bytes) -> Any:
 
 def differences(node: Any, ours: Any, theirs: Any, whole: bool, path: str) -> list[str]:
     """Where a value that the reader has is not Construct's. whole: the reader found no fault."""
-    node = bare(node)[0]
+    while isinstance(node, construct.Renamed | m.Meaning):
+        node = node.subcon
     match node:
         case construct.Struct():
             if not isinstance(ours, Record):
@@ -176,9 +178,9 @@ def test_thousands_of_trees_are_read_as_construct_reads_them(more: int) -> None:
         if root is None:
             met["refused"] += 1
             continue
-        met.update({type(node).__name__ for node in nodes(root)})
+        met.update({type(node).__name__ for node in nodes(layout_of(root))})
         # What is not looked into must be counted, so that generated code leaves such files to the reader.
-        declines = any(isinstance(node, m.Opaque | m.Substream) for node in nodes(root))
+        declines = any(isinstance(node, tree.Opaque | tree.Substream) for node in nodes(layout_of(root)))
         try:
             accept = compiled(root)
             met["generated"] += 1
@@ -187,7 +189,7 @@ def test_thousands_of_trees_are_read_as_construct_reads_them(more: int) -> None:
         for data in files(root, seed):
             try:
                 reading = compare(root, data)
-                decompose(root, data)
+                decompose(layout_of(root), data)
             except Exception as raised:
                 raise AssertionError(f"tree {seed}, {data.hex()}") from raised
             whole = reading.complete and not reading.counts
@@ -200,7 +202,7 @@ def test_thousands_of_trees_are_read_as_construct_reads_them(more: int) -> None:
     assert met["refused"] < TREES * more // 4
     assert met["whole"] > TREES * more // 4, met
     assert met["generated"] > TREES * more // 40
-    kinds = {*m.__all__, "Struct", "Array", "IfThenElse", "Switch", "Bytes", "Const"} - {
+    kinds = {*m.__all__, "Struct", "Array", "If", "Switch", "Bytes", "Const"} - {
         "Expression",
         "FieldError",
     }
@@ -272,7 +274,7 @@ def test_no_tree_and_no_bytes_make_a_reading_long(more: int) -> None:
         root = made(random.Random(seed).randrange)
         if root is None:
             continue
-        size = sum(1 for _ in nodes(root))
+        size = sum(1 for _ in nodes(layout_of(root)))
         for data in files(root, seed)[:8]:
             most = BUDGET * (size + len(data))
             count = calls(root, data, most)

@@ -72,7 +72,7 @@ def found(data: bytes, name: str = "", known: Setting | None = None) -> list[Fou
 
 def seal(data: bytes) -> bytes:
     """The same bytes with a true total size and checksum."""
-    return fix_up(data, read(SCHEMA.root, data))
+    return fix_up(data, read(SCHEMA.layout, data))
 
 
 def put(data: bytes, at: int, form: str, *values: int) -> bytes:

@@ -75,7 +75,7 @@ def rebuilt(data: bytes) -> bytes:
 
 def content(data: bytes) -> ChannelContent:
     """The content of a file."""
-    found = SCHEMA.assemble(read(SCHEMA.root, data))
+    found = SCHEMA.assemble(read(SCHEMA.layout, data))
     assert isinstance(found, ChannelContent)
     return found
 
@@ -325,7 +325,7 @@ def test_overlapping_items_stop_the_reading(monkeypatch: pytest.MonkeyPatch) -> 
 
     data = overlapping_items()
     monkeypatch.setattr("ccheck_schemas.read.pool.decode", decode)
-    reading = read(SCHEMA.root, data)
+    reading = read(SCHEMA.layout, data)
     assert len(data) < read_bytes <= 9 * len(data) + 65_536
     assert reading.counts[FaultName.POOL_ITEMS_OVERLAP] == 1
     assert not reading.complete
@@ -333,7 +333,7 @@ def test_overlapping_items_stop_the_reading(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_overlapping_blocks_stop_the_reading() -> None:
     """Blocks that claim each other's bytes end the chain after about twice the file."""
-    reading = read(SCHEMA.root, overlapping_blocks())
+    reading = read(SCHEMA.layout, overlapping_blocks())
     assert len(reading.root.blocks) < 10
     assert reading.counts[FaultName.BYTES_OWNED_TWICE] == 1
 
@@ -342,5 +342,5 @@ def test_counts_are_not_trusted_for_allocation() -> None:
     """A count of four thousand million makes as many records as there are bytes for: one."""
     data = bytearray(SMALL)
     struct.pack_into("<I", data, 0x54, 0xFFFFFFFF)
-    reading = read(SCHEMA.root, seal(bytes(data)))
+    reading = read(SCHEMA.layout, seal(bytes(data)))
     assert len(reading.tables["criteria"]) == 1

@@ -154,11 +154,12 @@ def test_twice_the_size_is_about_twice_the_work(name: str) -> None:
     """Judging a file, and taking it apart for a search, take work in proportion to its size."""
     what, make = FILES[name]
     judgement = judgement_of(what)
-    root = judgement.schema.root if judgement.schema is not None else None
+    assert judgement.schema is not None
+    layout = judgement.schema.layout
     judgement.judged(make(8), "f", "f")  # what is loaded or made once is not counted
     work = [calls(partial(judgement.judged, make(n), "f", "f")) for n in SIZES]
     assert work[2] <= RATIO * work[1] <= RATIO * RATIO * work[0], work
-    apart = [calls(partial(decompose, root, make(n))) for n in SIZES]
+    apart = [calls(partial(decompose, layout, make(n))) for n in SIZES]
     assert apart[2] <= RATIO * apart[1] <= RATIO * RATIO * apart[0], apart
 
 

@@ -36,6 +36,7 @@ from ccheck.judging.judge import examine, judge
 from ccheck.judging.judgement import Judgement, prepare
 from ccheck_schemas import meaning as m
 from ccheck_schemas.generate import canonical
+from ccheck_schemas.layout.lint import layout_of
 from ccheck_schemas.model import minimal_file
 from ccheck_schemas.schema import Schema
 from tests.conftest import ROOT
@@ -130,7 +131,7 @@ def test_the_fast_path_agrees_with_the_checks(name: str, more: int) -> None:
     judgement = judged_by(root)
     assert judgement is not None
     rng = random.Random(name)
-    seeds = [minimal_file(root, random.Random(i)) for i in range(20)]
+    seeds = [minimal_file(layout_of(root), random.Random(i)) for i in range(20)]
     passed = Counter(agree(judgement, data) for data in nearly(rng, seeds, root, 1500 * more))
     assert passed[True] > 20
     assert passed[False] > 200
@@ -199,7 +200,7 @@ def test_trees_of_any_kind_agree(more: int) -> None:
         if judgement is None:
             continue
         quick += 1
-        seeds = [minimal_file(root, random.Random(i)) for i in range(4)]
+        seeds = [minimal_file(layout_of(root), random.Random(i)) for i in range(4)]
         passed.update(agree(judgement, data) for data in nearly(rng, seeds, root, 60))
     assert quick > 40 * more
     assert passed[True] > 100 * more

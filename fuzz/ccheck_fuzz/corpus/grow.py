@@ -139,7 +139,7 @@ class _Search:
         """From the best of some small files, uphill as far as it goes."""
         started = []
         for number in range(SPROUTS):
-            data = minimal_file(self.judged.schema.root, self.random)
+            data = minimal_file(self.judged.schema.layout, self.random)
             model = opened(self.judged.schema, data, repaired=True)
             score, report = self.look(model)
             started.append((score, number, model, report))

@@ -15,7 +15,7 @@ def entries(schema: Schema) -> tuple[bytes, ...]:
 
     Entries of one byte are left out: an engine that changes bytes finds them anyway.
     """
-    return tuple(dict.fromkeys(raw for raw in constants(schema.root).packed if 1 < len(raw) <= MOST_ENTRY))
+    return tuple(dict.fromkeys(raw for raw in constants(schema.layout).packed if 1 < len(raw) <= MOST_ENTRY))
 
 
 def dictionary(schema: Schema) -> str:

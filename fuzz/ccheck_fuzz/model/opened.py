@@ -31,7 +31,7 @@ def opened(schema: Schema, data: bytes, *, repaired: bool = False) -> Model:
     Args:
         repaired: All relations hold in the model, whatever `data` says.
     """
-    file_model = decompose(schema.root, data)
+    file_model = decompose(schema.layout, data)
     pieces = _without_overlap(file_model, data)
     starts = {piece.key: piece.start for piece in pieces}
     ends = {piece.key: piece.end for piece in pieces}

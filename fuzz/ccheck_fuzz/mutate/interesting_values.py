@@ -78,7 +78,7 @@ def interesting_values(
         named.update(_of_file(schema, data))
     for build in consumers:
         named.update(_of_build(build))
-    wanted = named | set(constants(schema.root).numbers)
+    wanted = named | set(constants(schema.layout).numbers)
     near = {value + by for value in wanted for by in (-1, 0, 1)}
     return InterestingValues(tuple(sorted(near | set(EDGES))), tuple(sorted(named)))
 

@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import construct
-
-from ccheck_schemas import meaning as m
+from ccheck_schemas.layout import tree
+from ccheck_schemas.layout.meanings import (
+    Bounded,
+    LengthOf,
+    Meaning,
+    OffsetInto,
+    Reserved,
+    StrictEnum,
+    StrictFlags,
+    Version,
+)
 
 _ALL = frozenset(range(256))
 
 
-def byte_values(
-    leaf: Any, meanings: tuple[m.Meaning, ...]
-) -> tuple[list[frozenset[int]], tuple[m.Meaning, ...]]:
+def byte_values(leaf: tree.Number | tree.Const) -> tuple[list[frozenset[int]], tuple[Meaning, ...]]:
     """Returns the allowed values of each byte of a field in file order.
 
     Args:
         leaf: The node of the field.
-        meanings: Its meanings.
 
     Returns:
         The values, and the meanings that they do not express.
     """
-    if isinstance(leaf, construct.Const):
-        return [frozenset([byte]) for byte in leaf.build(None)], meanings
-    may = [_ALL] * leaf.length
+    if isinstance(leaf, tree.Const):
+        return [frozenset([byte]) for byte in leaf.expected], ()
+    may = [_ALL] * leaf.size
+    if isinstance(leaf, tree.Float):
+        return may, ()
     left = []
-    for meaning in meanings:
+    for meaning in leaf.meanings:
         values = _bytes_of(meaning, leaf)
         if values is None:
             left.append(meaning)
             continue
-        ordered = values if leaf.fmtstr[0] != ">" else values[::-1]
+        ordered = values if leaf.order != ">" else values[::-1]
         may = [allowed & more for allowed, more in zip(may, ordered, strict=True)]
     return may, tuple(left)
 
@@ -42,27 +47,27 @@ def unrestricted(values: frozenset[int]) -> bool:
     return values == _ALL
 
 
-def _bytes_of(meaning: m.Meaning, leaf: Any) -> list[frozenset[int]] | None:
+def _bytes_of(meaning: Meaning, leaf: tree.Integer) -> list[frozenset[int]] | None:
     """Returns the values of each byte, lowest first; None if one byte depends on another."""
-    size = leaf.length
-    signed = leaf.fmtstr[-1].islower()
+    size = leaf.size
+    signed = leaf.signed
     match meaning:
-        case m.Reserved():
+        case Reserved():
             return [frozenset([0])] * size
-        case m.StrictFlags() if not signed:
+        case StrictFlags() if not signed:
             return [_within(meaning.mask >> 8 * i & 0xFF) for i in range(size)]
-        case m.StrictEnum():
+        case StrictEnum():
             return _small(meaning.known, size, signed=signed)
-        case m.Version() if meaning.mask == -1:
+        case Version() if meaning.mask == -1:
             return _small(frozenset(meaning.known), size, signed=signed)
-        case m.Bounded() | m.LengthOf():
-            step = meaning.step if isinstance(meaning, m.LengthOf) else 1
+        case Bounded() | LengthOf():
+            step = meaning.step if isinstance(meaning, LengthOf) else 1
             if 0 <= meaning.low <= meaning.high <= 0xFF:
                 known = frozenset(v for v in range(meaning.low, meaning.high + 1) if v % step == 0)
                 return _small(known, size, signed=signed)
             if step == 1 and not signed and meaning.low <= 0 and meaning.high >= (1 << 8 * size) - 1:
                 return [_ALL] * size
-        case m.OffsetInto() if 256 % meaning.align == 0:
+        case OffsetInto() if 256 % meaning.align == 0:
             return [frozenset(range(0, 256, meaning.align)), *[_ALL] * (size - 1)]
     return None
 

@@ -6,21 +6,17 @@ names an item of a pool. Some thousand rows are processed together, which bounds
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import construct
-from construct.expr import BinExpr, Path, UniExpr
-
-from ccheck_schemas import meaning as m
 from ccheck_schemas.generate.byte_values import byte_values, unrestricted
 from ccheck_schemas.generate.names import count_of, pool_of, start_of
 from ccheck_schemas.generate.number import conditions, order
 from ccheck_schemas.generate.variables import NotGenerated, VariableScope, expression
+from ccheck_schemas.layout import meanings, tree
+from ccheck_schemas.layout.expression import Binary, Expression, Literal, Operator, Path, paths_in
 from ccheck_schemas.layout.size import sizeof
-from ccheck_schemas.layout.tree import bare
 
 if TYPE_CHECKING:
     from ccheck_schemas.generate.lines import Module
@@ -28,16 +24,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Number:
-    """A number of a row: its name, node and meanings, its place in the row, and its format for `struct`."""
+    """A number of a row: its name and node, its place in the row, and its format for `struct`."""
 
     name: str
-    leaf: Any
-    meanings: tuple[m.Meaning, ...]
+    leaf: tree.Number | tree.Const
     at: int
     form: str
 
 
-def numbers_of(row: Any) -> list[Number]:
+def numbers_of(row: tree.Struct) -> list[Number]:
     """Returns the numbers of a table's row.
 
     Raises:
@@ -45,16 +40,15 @@ def numbers_of(row: Any) -> list[Number]:
     """
     found: list[Number] = []
     at = 0
-    for sub in row.subcons:
-        leaf, meanings = bare(sub)
+    for field in row.fields:
+        leaf = field.node
         size = sizeof(leaf)
-        if isinstance(leaf, construct.FormatField):
-            form = f"{order(leaf) or '<'}{leaf.fmtstr[1:]}"
-            found.append(Number(sub.name, leaf, tuple(meanings), at, form))
-        elif isinstance(leaf, construct.Const) and not meanings:
-            found.append(Number(sub.name, leaf, (), at, f"<{size}s"))
+        if isinstance(leaf, tree.Integer | tree.Float):
+            found.append(Number(field.name, leaf, at, f"{order(leaf) or '<'}{leaf.letter}"))
+        elif isinstance(leaf, tree.Const):
+            found.append(Number(field.name, leaf, at, f"<{size}s"))
         elif size != 0:
-            raise NotGenerated(f"a row of a table holds {type(leaf).__name__} {sub.name}")
+            raise NotGenerated(f"a row of a table holds {type(leaf).__name__} {field.name}")
         at += size or 0
     if len({order(number.leaf) for number in found} - {None}) > 1:
         raise NotGenerated("a row of a table has two byte orders")
@@ -66,7 +60,7 @@ def write_tables(writer: Module) -> None:
     taken: dict[str, str] = {}
     for name, node in writer.tables.items():
         with writer.block(f"if {start_of(name)} >= 0:"):
-            _Rows(writer, name, bare(node.subcon)[0], taken).write()
+            _Rows(writer, name, node.record, taken).write()
     for table, expected in taken.items():
         writer.refuse(f"{expected} != {count_of(table)}")
     for pool in writer.pools:
@@ -78,10 +72,10 @@ def write_tables(writer: Module) -> None:
 class _Rows:
     """The rows of one table."""
 
-    def __init__(self, writer: Module, name: str, row: Any, taken: dict[str, str]) -> None:
+    def __init__(self, writer: Module, name: str, row: tree.Struct, taken: dict[str, str]) -> None:
         self.writer = writer
         self.name = name
-        self.fields = [sub for sub in row.subcons if _waits(sub)]
+        self.fields = [field for field in row.fields if _waits(field.node)]
         self.numbers = {number.name: number for number in numbers_of(row)}
         self.width = sizeof(row) or 0
         self.taken = taken
@@ -92,8 +86,8 @@ class _Rows:
     def write(self) -> None:
         """Writes a loop over some thousand rows at a time."""
         for field in self.fields:
-            leaf, _ = bare(field)
-            if isinstance(leaf, m.Rows):
+            leaf = field.node
+            if isinstance(leaf, tree.Rows):
                 if leaf.table in self.taken:
                     raise NotGenerated(f"the rows of {leaf.table} are taken by two tables")
                 self.taken[leaf.table] = self.writer.fresh("taken")
@@ -107,14 +101,14 @@ class _Rows:
             writer.line(f"{self.rows} = view[{self.at}:{self.to}]")
             self.by_themselves()
             for field in self.fields:
-                self.field(bare(field)[0], field.name, {name: self.column(name) for name in _used(field)})
+                self.field(field.node, field.name, {name: self.column(name) for name in _used(field.node)})
 
     def by_themselves(self) -> None:
         """Writes the conditions on single numbers, those on bytes first: they test whole columns."""
         refused: list[str] = []
-        left: list[tuple[Number, m.Meaning]] = []
+        left: list[tuple[Number, meanings.Meaning]] = []
         for number in self.numbers.values():
-            may, others = byte_values(number.leaf, number.meanings)
+            may, others = byte_values(number.leaf)
             left += [(number, meaning) for meaning in others]
             for i, values in enumerate(may):
                 if not unrestricted(values):
@@ -127,18 +121,19 @@ class _Rows:
         if slower:
             self.writer.refuse(*slower)
 
-    def meaning(self, number: Number, meaning: m.Meaning) -> Iterator[str]:
+    def meaning(self, number: Number, meaning: meanings.Meaning) -> Iterator[str]:
         """Yields the conditions for a column with a number that breaks a meaning."""
-        if isinstance(meaning, m.IndexInto):
+        if isinstance(meaning, meanings.IndexInto):
             yield f"max({self.column(number.name)}) >= {count_of(meaning.table)}"
             return
-        found = conditions(meaning, "n", number.leaf)
+        leaf = number.leaf
+        found = conditions(meaning, "n", leaf) if isinstance(leaf, tree.Integer) else []
         if found is None:
             raise NotGenerated(f"{type(meaning).__name__} of {number.name} stands where it is not understood")
         if not found:
             return
         column = self.column(number.name)
-        if isinstance(meaning, m.Bounded | m.LengthOf):
+        if isinstance(meaning, meanings.Bounded | meanings.LengthOf):
             if any("<" in condition for condition in found):
                 yield f"min({column}) < {meaning.low}"
             if any("<= n <= " in condition or ">" in condition for condition in found):
@@ -165,7 +160,7 @@ class _Rows:
             self.writer.line(f"{self.columns[name]} = {found}")
         return self.columns[name]
 
-    def field(self, leaf: Any, name: str, columns: dict[str, str]) -> None:
+    def field(self, leaf: tree.Node, name: str, columns: dict[str, str]) -> None:
         """Writes a field that names rows or an item of a pool, perhaps under conditions.
 
         Args:
@@ -174,20 +169,18 @@ class _Rows:
             columns: The columns of the rows that have it.
         """
         match leaf:
-            case m.Rows():
+            case tree.Rows():
                 self.run(leaf, columns)
-            case m.Pooled():
+            case tree.Pooled():
                 self.item(leaf, columns)
-            case construct.IfThenElse():
+            case tree.If():
                 self.branches(leaf, name, columns)
-            case construct.FormatField() | construct.Const():
-                return
-            case _ if leaf is construct.Pass:
+            case tree.Nothing() | tree.Integer() | tree.Float() | tree.Const():
                 return
             case _:
                 raise NotGenerated(f"a row of a table has {type(leaf).__name__} {name}")
 
-    def run(self, leaf: m.Rows, columns: dict[str, str]) -> None:
+    def run(self, leaf: tree.Rows, columns: dict[str, str]) -> None:
         """Writes the condition that each row takes the rows after those of the row before."""
         firsts, counts = columns[leaf.first], columns[leaf.count]
         expected, run = self.taken[leaf.table], self.writer.fresh("run")
@@ -195,28 +188,27 @@ class _Rows:
         self.writer.line(f"{expected} = {run}.pop()")
         self.writer.refuse(f"{run} != list({firsts})")
 
-    def branches(self, leaf: Any, name: str, columns: dict[str, str]) -> None:
+    def branches(self, leaf: tree.If, name: str, columns: dict[str, str]) -> None:
         """Writes the rows for which a condition is true, then the others."""
         writer = self.writer
-        pick = self.value(leaf.condfunc, columns, truth=True)
-        for sub, head, of in ((leaf.thensubcon, "any", "chosen"), (leaf.elsesubcon, "not all", "others")):
-            inner, _ = bare(sub)
+        pick = self.value(leaf.condition, columns, truth=True)
+        for inner, head, of in ((leaf.then, "any", "chosen"), (leaf.otherwise, "not all", "others")):
             needed = [key for key in columns if key in set(_used(inner))]
-            if inner is construct.Pass or not needed:
+            if isinstance(inner, tree.Nothing) or not needed:
                 continue
             with writer.block(f"if {head}({pick}):"):
                 own = {key: writer.fresh(key) for key in needed}
                 writer.unpack(list(own.values()), f"{of}({', '.join([pick, *(columns[n] for n in needed)])})")
                 self.field(inner, name, own)
 
-    def item(self, node: m.Pooled, columns: dict[str, str]) -> None:
+    def item(self, node: tree.Pooled, columns: dict[str, str]) -> None:
         """Writes the items of a pool. Each kind of item has its account, so that an item is tested once."""
         if node.region not in self.writer.pools:
             raise NotGenerated(f"the pool {node.region} comes after what names its items")
         items, pool = self.writer.fresh("items"), pool_of(node.region)
-        item, _ = bare(node.subcon)
+        item = node.item
         text = None
-        if isinstance(item, m.Text):
+        if isinstance(item, tree.Text):
             text = (item.encoding, item.unit, item.terminator, item.lists)
         self.writer.first.append(f"{items}: Items | None = None")
         self.writer.accounts.setdefault(node.region, []).append(items)
@@ -224,21 +216,22 @@ class _Rows:
         self.writer.line(f"{items} = {items} or Items({node.align}, {text!r})")
         self.writer.refuse(f"not {items}.take(data, {pool}, {pool}_end, {offsets}, {lengths})")
 
-    def value(self, value: m.Expression, columns: dict[str, str], *, truth: bool = False) -> str:
+    def value(self, value: Expression, columns: dict[str, str], *, truth: bool = False) -> str:
         """Returns the variable that has an expression for all rows; `truth`: only zero or not matters."""
-        if isinstance(value, Path) and len(path := m.field_path(value) or ()) == 1 and path[0] in columns:
-            return columns[path[0]]
-        if truth and isinstance(value, BinExpr) and value.op is operator.gt and value.rhs == 0:
-            names = list(_paths(value.lhs))
-            if isinstance(value.lhs, Path) and names and self.numbers[names[0]].form[-1].isupper():
-                return columns[names[0]]
+        match value:
+            case Path((name,)) if name in columns:
+                return columns[name]
+            case Binary(Operator.GREATER, Path((name,)), Literal(0)) if (
+                truth and self.numbers[name].form[-1].isupper()
+            ):
+                return columns[name]
         nothing = VariableScope(
             None, None
         )  # what stands outside the row may have changed since the row was read
         scope = VariableScope(nothing, nothing)
         scope.names.update({name: name for name in columns})
         text = expression(value, scope)
-        used = [name for name in columns if name in set(_paths(value))]
+        used = [name for name in columns if name in set(_row_names(value))]
         found = self.writer.fresh("pick" if truth else "value")
         if not used:
             raise NotGenerated(f"an item or a condition of a row is by {text}, which is no number of the row")
@@ -257,39 +250,32 @@ def _known(values: bytes) -> str:
 
 def _one_byte(number: Number) -> bool:
     """Returns whether a number equals its first byte, because the others are known to be zero."""
-    may, _ = byte_values(number.leaf, number.meanings)
+    may, _ = byte_values(number.leaf)
     return number.form[0] == "<" and number.form[-1].isupper() and all(v == {0} for v in may[1:])
 
 
-def _used(node: Any) -> Iterator[str]:
+def _used(node: tree.Node) -> Iterator[str]:
     """Yields the numbers of its row that a field uses, in order, each once."""
-    leaf, _ = bare(node)
-    found: Iterable[str]
-    match leaf:
-        case m.Rows():
-            found = (leaf.first, leaf.count)
-        case m.Pooled():
-            found = (*_paths(leaf.offset), *_paths(leaf.length))
-        case construct.IfThenElse():
-            found = (*_paths(leaf.condfunc), *_used(leaf.thensubcon), *_used(leaf.elsesubcon))
-        case _:
-            found = ()
-    yield from dict.fromkeys(found)
+    yield from dict.fromkeys(_uses(node))
 
 
-def _paths(value: Any) -> Iterator[str]:
+def _uses(node: tree.Node) -> Iterator[str]:
+    match node:
+        case tree.Rows():
+            yield from (node.first, node.count)
+        case tree.Pooled():
+            yield from _row_names(node.offset)
+            yield from _row_names(node.length)
+        case tree.If():
+            yield from _row_names(node.condition)
+            yield from _uses(node.then)
+            yield from _uses(node.otherwise)
+
+
+def _row_names(value: Expression) -> Iterator[str]:
     """Yields the numbers of its row that an expression names."""
-    match value:
-        case Path():
-            path = m.field_path(value) or ()
-            if len(path) == 1:
-                yield path[0]
-        case BinExpr():
-            yield from _paths(value.lhs)
-            yield from _paths(value.rhs)
-        case UniExpr():
-            yield from _paths(value.operand)
+    return (path[0] for path in paths_in(value) if len(path) == 1)
 
 
-def _waits(sub: Any) -> bool:
-    return not isinstance(bare(sub)[0], construct.FormatField | construct.Const)
+def _waits(node: tree.Node) -> bool:
+    return not isinstance(node, tree.Integer | tree.Float | tree.Const)

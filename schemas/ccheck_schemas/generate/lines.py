@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ccheck_schemas import meaning as m
+from ccheck_schemas.layout import tree
 
 _WIDTH = 110
 
@@ -84,7 +84,7 @@ class Module(Lines):
 
     def __init__(self) -> None:
         super().__init__()
-        self.tables: dict[str, m.Table] = {}
+        self.tables: dict[str, tree.Table] = {}
         self.pools: list[str] = []
         self.first: list[str] = []
         self.accounts: dict[str, list[str]] = {}

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ccheck_schemas import meaning as m
-
 
 def start_of(table: str) -> str:
     """Returns the variable of a table's offset, which is -1 if the file has no such table."""
@@ -20,8 +16,3 @@ def count_of(table: str) -> str:
 def pool_of(region: str) -> str:
     """Returns the variable of a pool's offset: -1 if the file has none. `_end` goes with it."""
     return f"p_{region}"
-
-
-def behind(item: Any) -> int:
-    """Returns the bytes of the uncounted NUL after an item."""
-    return item.unit if isinstance(item, m.Text) and item.terminator == "behind" else 0

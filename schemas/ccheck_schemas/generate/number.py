@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import construct
-
-from ccheck_schemas import meaning as m
-from ccheck_schemas.layout.size import integer_range
+from ccheck_schemas.layout import meanings, tree
 
 
-def conditions(meaning: m.Meaning, v: str, leaf: Any) -> list[str] | None:
+def conditions(meaning: meanings.Meaning, v: str, leaf: tree.Integer) -> list[str] | None:
     """Returns the conditions that refuse a number.
 
     Args:
@@ -21,34 +16,34 @@ def conditions(meaning: m.Meaning, v: str, leaf: Any) -> list[str] | None:
     Returns:
         Expressions over `v`, any of which refuses the number; None if they need more than the number.
     """
-    low, high = integer_range(leaf)
+    low, high = leaf.range
     match meaning:
-        case m.Version():
+        case meanings.Version():
             masked = v if meaning.mask == -1 else f"({v} & {meaning.mask})"
             return [f"{masked} not in {tuple(map(int, meaning.known))!r}"]
-        case m.StrictEnum():
+        case meanings.StrictEnum():
             return [_outside(v, meaning.known, low, high)]
-        case m.StrictFlags():
+        case meanings.StrictFlags():
             return [f"{v} & {~meaning.mask if low else ~meaning.mask & high}"]
-        case m.Reserved():
+        case meanings.Reserved():
             return [v]
-        case m.OffsetInto():
+        case meanings.OffsetInto():
             return [f"{v} % {meaning.align}"] if meaning.align > 1 else []
-        case m.Bounded():
+        case meanings.Bounded():
             return _bounds(v, meaning.low, meaning.high, low, high)
-        case m.LengthOf():
+        case meanings.LengthOf():
             step = [f"{v} % {meaning.step}"] if meaning.step > 1 else []
             return _bounds(v, meaning.low, meaning.high, low, high) + step
-        case m.FileSize():
+        case meanings.FileSize():
             return [f"{v} != size"]
     return None
 
 
-def order(leaf: Any) -> str | None:
+def order(leaf: tree.Number | tree.Const) -> str | None:
     """Returns the byte order of a number; None if it has none."""
-    if isinstance(leaf, construct.Const) or leaf.length == 1:
+    if isinstance(leaf, tree.Const) or leaf.size == 1:
         return None
-    return str(leaf.fmtstr[0]).replace("=", "<")
+    return leaf.order.replace("=", "<")
 
 
 def _bounds(v: str, low: int, high: int, least: int, greatest: int) -> list[str]:

@@ -12,15 +12,12 @@ from dataclasses import dataclass
 from struct import Struct
 from typing import Any
 
-import construct
-
-from ccheck_schemas import meaning as m
 from ccheck_schemas.generate.lines import Lines
-from ccheck_schemas.generate.names import behind
 from ccheck_schemas.generate.number import conditions
 from ccheck_schemas.generate.runtime import Account, contains, sound_text
 from ccheck_schemas.generate.variables import NotGenerated, VariableScope, expression
-from ccheck_schemas.layout.tree import bare
+from ccheck_schemas.layout import tree
+from ccheck_schemas.layout.meanings import Meaning
 
 Broken = Callable[[memoryview, int], list[int]]
 """Rows and the size of the file → the numbers of the rows that break a meaning."""
@@ -48,7 +45,7 @@ class PoolScan:
     find: Callable[[bytes, memoryview, int, int, frozenset[int]], list[tuple[int, int]]]
 
 
-def broken_rows(numbers: Sequence[tuple[str, Any, Sequence[m.Meaning]]], packer: Struct) -> Broken:
+def broken_rows(numbers: Sequence[tuple[str, tree.Number, Sequence[Meaning]]], packer: Struct) -> Broken:
     """Returns a function that finds rows whose numbers break a meaning by themselves.
 
     Args:
@@ -57,9 +54,10 @@ def broken_rows(numbers: Sequence[tuple[str, Any, Sequence[m.Meaning]]], packer:
     """
     refused: list[str] = []
     variables = [f"v{i}" for i in range(len(numbers))]
-    for variable, (_, leaf, meanings) in zip(variables, numbers, strict=True):
-        for meaning in meanings:
-            refused += conditions(meaning, variable, leaf) or []
+    for variable, (_, leaf, kinds) in zip(variables, numbers, strict=True):
+        if isinstance(leaf, tree.Integer):
+            for meaning in kinds:
+                refused += conditions(meaning, variable, leaf) or []
     if not refused:
         return lambda rows, size: []
     text = (
@@ -71,7 +69,9 @@ def broken_rows(numbers: Sequence[tuple[str, Any, Sequence[m.Meaning]]], packer:
     return function
 
 
-def pool_scan(numbers: Sequence[str], waiting: Sequence[tuple[str, Any]], packer: Struct) -> PoolScan | None:
+def pool_scan(
+    numbers: Sequence[str], waiting: Sequence[tuple[str, tree.Node]], packer: Struct
+) -> PoolScan | None:
     """Returns how the rows of a table name pool items; None if none does.
 
     Args:
@@ -111,7 +111,7 @@ class _Scan(Lines):
         self.kinds: list[tuple[int, int]] = []
         self.regions: set[str] = set()
 
-    def write(self, fields: Sequence[Any]) -> None:
+    def write(self, fields: Sequence[tree.Node]) -> None:
         """Writes the loop over all rows."""
         variables = ", ".join(str(variable) for variable in self.scope.names.values())
         with self.block(f"for i, ({variables},) in enumerate(unpack(rows)):"):
@@ -132,27 +132,25 @@ class _Scan(Lines):
         tail = [] if self.wanted else [f"    merge(a{k}, o{k})" for k in kinds]
         return "\n".join([*head, *self.lines, *tail, "    return found", ""])
 
-    def field(self, node: Any) -> None:
+    def field(self, node: tree.Node) -> None:
         """Writes a field that names an item, perhaps under conditions."""
-        node = bare(node)[0]
         match node:
-            case m.Pooled():
+            case tree.Pooled():
                 self.item(node)
-            case construct.IfThenElse():
-                with self.block(f"if {expression(node.condfunc, self.scope)}:"):
-                    self.field(node.thensubcon)
+            case tree.If():
+                with self.block(f"if {expression(node.condition, self.scope)}:"):
+                    self.field(node.then)
                 with self.block("else:"):
-                    self.field(node.elsesubcon)
-            case _ if node is construct.Pass:
+                    self.field(node.otherwise)
+            case tree.Nothing():
                 return
             case _:
                 raise NotGenerated(f"a row of a table has {type(node).__name__}")
 
-    def item(self, node: m.Pooled) -> None:
+    def item(self, node: tree.Pooled) -> None:
         """Writes the conditions on an item: inside its pool, aligned, and well-formed if it is text."""
         kind = len(self.kinds)
-        item, _ = bare(node.subcon)
-        nul = behind(item)
+        nul = node.behind
         self.kinds.append((node.align, nul))
         self.regions.add(node.region)
         self.line(f"at = {expression(node.offset, self.scope)}")
@@ -171,7 +169,7 @@ class _Scan(Lines):
             with self.block(f"if key > last{kind} or not (key in o{kind} or contains(a{kind}, key)):"):
                 self.line("work += to - at")
                 self.refuse("work > limit")
-                with self.block(f"if {_malformed(item)}:"):
+                with self.block(f"if {_malformed(node.item)}:"):
                     self.line("found.append(i)")
                 with self.block(f"elif key > last{kind}:"):
                     self.line(f"a{kind}.append(key)")
@@ -186,9 +184,9 @@ def merge(account: Account, others: set[int]) -> None:
         account[:] = array("Q", sorted((*account, *others)))
 
 
-def _malformed(item: Any) -> str:
+def _malformed(item: tree.Text | tree.Bytes) -> str:
     """Returns the condition that refuses an item between `at` and `to`."""
-    if not isinstance(item, m.Text):
+    if not isinstance(item, tree.Text):
         return "False"
     kind = f"{item.encoding!r}, {item.unit}, {item.terminator!r}, {item.lists!r}"
     if item.encoding == "utf-8" and item.terminator == "behind":

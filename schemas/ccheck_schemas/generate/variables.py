@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import operator
+from typing import assert_never
 
-from construct.expr import BinExpr, Path, UniExpr
-
-from ccheck_schemas import meaning as m
-
-_SYMBOLS = {
-    operator.add: "+", operator.sub: "-", operator.mul: "*", operator.floordiv: "//", operator.mod: "%",
-    operator.and_: "&", operator.or_: "|", operator.rshift: ">>", operator.eq: "==", operator.ne: "!=",
-    operator.lt: "<", operator.le: "<=", operator.gt: ">", operator.ge: ">=",
-}  # fmt: skip
+from ccheck_schemas.layout.expression import Binary, Expression, Literal, Path, Unary, UnaryOperator
 
 
 class NotGenerated(Exception):
@@ -37,25 +29,27 @@ class VariableScope:
         self.sized: dict[str, str] = {}
 
 
-def expression(value: m.Expression, scope: VariableScope) -> str:
-    """Returns a ``this`` expression as Python, over the variables of a scope.
+def expression(value: Expression, scope: VariableScope) -> str:
+    """Returns an expression as Python, over the variables of a scope.
 
     Raises:
         NotGenerated: It names something that is no variable.
     """
     match value:
-        case int():
-            return repr(int(value))  # a member of an enumeration has another repr
-        case Path():
-            return variable(m.field_path(value) or (), scope)
-        case BinExpr():
-            left, right = expression(value.lhs, scope), expression(value.rhs, scope)
-            return f"({left} {_SYMBOLS[value.op]} {right})"
-        case UniExpr() if value.op is operator.neg:
-            return f"(-{expression(value.operand, scope)})"
-        case UniExpr() if value.op is operator.not_:
-            return f"(not {expression(value.operand, scope)})"
-    raise NotGenerated(f"the expression {value!r} is not understood")
+        case Literal(int(number)):
+            return repr(int(number))  # a member of an enumeration has another repr
+        case Literal() | Unary(UnaryOperator.PLUS):
+            raise NotGenerated(f"the expression {value!r} is not understood")
+        case Path(names):
+            return variable(names, scope)
+        case Binary():
+            left, right = expression(value.left, scope), expression(value.right, scope)
+            return f"({left} {value.operator.value} {right})"
+        case Unary():
+            symbol = "not " if value.operator is UnaryOperator.NOT else "-"
+            return f"({symbol}{expression(value.operand, scope)})"
+        case _:
+            assert_never(value)
 
 
 def variable(path: tuple[str, ...], scope: VariableScope) -> str:
@@ -81,5 +75,3 @@ def variable(path: tuple[str, ...], scope: VariableScope) -> str:
     if not isinstance(found, str):
         raise NotGenerated(f"{'.'.join(path)} is not a number")
     return found
-
-    # -- structs

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
-import construct
-
-from ccheck_schemas import meaning as m
 from ccheck_schemas.generate.columns import numbers_of, write_tables
 from ccheck_schemas.generate.lines import Module
-from ccheck_schemas.generate.names import behind, count_of, pool_of, start_of
+from ccheck_schemas.generate.names import count_of, pool_of, start_of
 from ccheck_schemas.generate.number import conditions as broken
 from ccheck_schemas.generate.number import order
 from ccheck_schemas.generate.variables import NotGenerated, VariableScope, expression
+from ccheck_schemas.layout import meanings, tree
+from ccheck_schemas.layout.expression import Expression, Path
 from ccheck_schemas.layout.outer import outer_paths
 from ccheck_schemas.layout.size import sizeof
-from ccheck_schemas.layout.tree import bare, leaves_of, nodes
 from ccheck_schemas.schema import Schema
 
 _RUNTIME = (
@@ -24,6 +21,9 @@ _RUNTIME = (
     "well_formed",
 )  # fmt: skip
 """What generated modules take from `ccheck_schemas.generate.runtime`."""
+
+_Run = list[tuple[str, tree.Number | tree.Const]]
+"""Neighbouring numbers: their names and nodes."""
 
 MOST_CASES = 256
 """Cases of one choice, at most: to Python each lies inside the one before."""
@@ -42,13 +42,13 @@ class Writer(Module):
     def module(self) -> str:
         """Returns the text of the module."""
         root = VariableScope(None, None)
-        for table in _tables(self.schema.root):
+        for table in _tables(self.schema.layout):
             self.line(f"{start_of(table)} = -1")
             self.line(f"{count_of(table)} = 0")
-        for pool in _pools(self.schema.root):
+        for pool in _pools(self.schema.layout):
             self.line(f"{pool_of(pool)} = {pool_of(pool)}_end = -1")
         self.line("at = 0")
-        self.struct(self.schema.root, root, "at", "size")
+        self.struct(self.schema.layout, root, "at", "size")
         self.claim("0", "at")
         write_tables(self)
         for condition in self.last:
@@ -111,40 +111,38 @@ class Writer(Module):
 
     def _table_extents(self) -> Iterator[str]:
         for name, node in self.tables.items():
-            numbers = numbers_of(bare(node.subcon)[0])
+            numbers = numbers_of(node.record)
             places = self.constant(repr({n.name: (n.at, n.form) for n in numbers}), "P")
-            packer = self.struct_of(node.subcon)
+            packer = self.struct_of(node.record)
             yield f"{name!r}: TableExtent({start_of(name)}, {count_of(name)}, {packer}, {places})"
 
     # -- writing lines
 
-    def struct(self, node: Any, scope: VariableScope, at: str, limit: str) -> None:
+    def struct(self, node: tree.Struct, scope: VariableScope, at: str, limit: str) -> None:
         """Reads a record from `at` on; `at` is the offset after it then."""
-        run: list[tuple[str, Any, tuple[m.Meaning, ...]]] = []
-        for sub in node.subcons:
-            leaf, meanings = bare(sub)
-            if isinstance(leaf, construct.FormatField) or (
-                isinstance(leaf, construct.Const) and not meanings
-            ):
+        run: _Run = []
+        for field in node.fields:
+            leaf = field.node
+            if isinstance(leaf, tree.Integer | tree.Float | tree.Const):
                 if run and order(run[-1][1]) != order(leaf):
                     self.fixed(run, scope, at, limit)
                     run = []
-                run.append((sub.name, leaf, meanings))
+                run.append((field.name, leaf))
                 continue
             self.fixed(run, scope, at, limit)
             run = []
-            self.node(leaf, sub.name, scope, at, limit)
+            self.node(leaf, field.name, scope, at, limit)
         self.fixed(run, scope, at, limit)
         before: set[str] = set()
-        for sub in node.subcons:
-            for meaning in bare(sub)[1]:
-                if isinstance(meaning, m.CountOf):
-                    self.counted(node, sub.name, meaning.of, scope)
-                elif isinstance(meaning, m.RecordSize) and meaning.of in before:
-                    raise NotGenerated(f"{sub.name} is not the record size of a table behind it")
-            before.add(sub.name)
+        for field in node.fields:
+            for meaning in tree.meanings_of(field.node):
+                if isinstance(meaning, meanings.CountOf):
+                    self.counted(node, field.name, meaning.of, scope)
+                elif isinstance(meaning, meanings.RecordSize) and meaning.of in before:
+                    raise NotGenerated(f"{field.name} is not the record size of a table behind it")
+            before.add(field.name)
 
-    def counted(self, node: Any, name: str, of: str, scope: VariableScope) -> None:
+    def counted(self, node: tree.Struct, name: str, of: str, scope: VariableScope) -> None:
         """Compares a count with its list.
 
         Raises:
@@ -154,14 +152,12 @@ class Writer(Module):
         if counter is not None:
             self.refuse(f"{scope.names[name]} != {counter}")
             return
-        for leaf in leaves_of(next(sub for sub in node.subcons if sub.name == of)):
-            by_count = isinstance(leaf, construct.Array | m.Table)
-            if isinstance(leaf, m.Chain) or (by_count and m.field_path(leaf.count) != (name,)):
+        for leaf in tree.leaves_of(next(field.node for field in node.fields if field.name == of)):
+            by_other = isinstance(leaf, tree.Array | tree.Table) and leaf.count != Path((name,))
+            if isinstance(leaf, tree.Chain) or by_other:
                 raise NotGenerated(f"{name} counts {of}, which is as long as something else says")
 
-    def fixed(
-        self, run: list[tuple[str, Any, tuple[m.Meaning, ...]]], scope: VariableScope, at: str, limit: str
-    ) -> None:
+    def fixed(self, run: _Run, scope: VariableScope, at: str, limit: str) -> None:
         """Reads neighbouring numbers: one extent test, one unpacking, one condition."""
         if not run:
             return
@@ -175,41 +171,41 @@ class Writer(Module):
             self.refuse(*conditions)
         self.line(f"{at} = {end}")
 
-    def fields(
-        self, run: list[tuple[str, Any, tuple[m.Meaning, ...]]], scope: VariableScope
-    ) -> tuple[str, list[str], list[str]]:
+    def fields(self, run: _Run, scope: VariableScope) -> tuple[str, list[str], list[str]]:
         """Returns format, variables and conditions of neighbouring numbers."""
         form, variables, conditions = "", [], []
         order = "<"
-        for name, leaf, meanings in run:
+        for name, leaf in run:
             variable = self.fresh(name)
             variables.append(variable)
-            if isinstance(leaf, construct.Const):
-                if isinstance(leaf.subcon, construct.Bytes):
+            if isinstance(leaf, tree.Const):
+                if leaf.number is None:
                     scope.names[name] = variable
-                expected = leaf.build(None)
-                form += f"{len(expected)}s"
-                conditions.append(f"{variable} != {expected!r}")
+                form += f"{len(leaf.expected)}s"
+                conditions.append(f"{variable} != {leaf.expected!r}")
                 continue
             scope.names[name] = variable
-            order = leaf.fmtstr[0] if leaf.fmtstr[0] == ">" else order
-            form += leaf.fmtstr[1:]
-            for meaning in meanings:
-                conditions += self.conditions(meaning, variable, leaf, scope)
+            order = leaf.order if leaf.order == ">" else order
+            form += leaf.letter
+            if isinstance(leaf, tree.Integer):
+                for meaning in leaf.meanings:
+                    conditions += self.conditions(meaning, variable, leaf, scope)
         return order + form, variables, conditions
 
-    def conditions(self, meaning: m.Meaning, v: str, leaf: Any, scope: VariableScope) -> list[str]:
+    def conditions(
+        self, meaning: meanings.Meaning, v: str, leaf: tree.Integer, scope: VariableScope
+    ) -> list[str]:
         """Returns the conditions that refuse a number; some are deferred."""
         found = broken(meaning, v, leaf)
         if found is not None:
             return found
         match meaning:
-            case m.CountOf():
+            case meanings.CountOf():
                 return []
-            case m.RecordSize():
+            case meanings.RecordSize():
                 scope.sized[meaning.of] = v
                 return []
-            case m.ChecksumOver() if self.depth == 1:
+            case meanings.ChecksumOver() if self.depth == 1:
                 self.last.append(f"{v} != crc32(memoryview(data)[{meaning.start}:])")
                 return []
         raise NotGenerated(
@@ -218,57 +214,53 @@ class Writer(Module):
 
     # -- nodes
 
-    def node(self, node: Any, name: str | None, scope: VariableScope, at: str, limit: str) -> None:
+    def node(self, node: tree.Node, name: str, scope: VariableScope, at: str, limit: str) -> None:
         """Reads one node that is no number."""
-        if isinstance(node, m.Opaque):
-            self.line("return None")  # what is not looked into is counted by the reader
-            return
-        if isinstance(node, m.Slot):
-            raise NotGenerated(f"Slot {name} is not understood")
         match node:
-            case construct.Struct():
+            case tree.Opaque():
+                self.line("return None")  # what is not looked into is counted by the reader
+            case tree.Struct():
                 inner = VariableScope(scope, scope.root)
-                scope.names[name or ""] = inner
+                scope.names[name] = inner
                 self.struct(node, inner, at, limit)
-            case m.ZeroPad():
+            case tree.ZeroPad():
                 end = self.fresh("end")
                 self.line(f"{end} = {at} + -{at} % {node.align}")
                 self.refuse(f"{end} > {limit} or any(data[{at}:{end}])")
                 self.line(f"{at} = {end}")
-            case construct.Bytes():
+            case tree.Bytes():
                 end = self.extent(node.length, 0, scope, at, limit)
                 self.line(f"{at} = {end}")
-            case m.Text():
-                end = self.extent(node.length, behind(node), scope, at, limit)
-                self.text(node, at, f"{end} - {behind(node)}" if behind(node) else end)
+            case tree.Text():
+                end = self.extent(node.length, node.behind, scope, at, limit)
+                self.text(node, at, f"{end} - {node.behind}" if node.behind else end)
                 self.line(f"{at} = {end}")
-            case m.Table():
+            case tree.Table():
                 self.table(node, name, scope, at, limit)
-            case m.Pool():
+            case tree.Pool():
                 self.pool(node, name, scope, at, limit)
-            case m.Region() | m.Substream():
+            case tree.Region() | tree.Substream():
                 stop = self.extent(node.length, 0, scope, at, limit)
-                inner, _ = bare(node.subcon)
-                self.node(inner, name, scope, at, stop)
+                self.node(node.inner, name, scope, at, stop)
                 self.refuse(f"{at} != {stop}")
-            case construct.IfThenElse():
+            case tree.If():
                 self.branches(node, name, scope, at, limit)
-            case construct.Switch():
+            case tree.Switch():
                 self.switch(node, name, scope, at, limit)
-            case construct.Array():
+            case tree.Array():
                 self.array(node, name, scope, at, limit)
-            case m.Chain():
+            case tree.Chain():
                 self.chain(node, name, scope)
-            case m.At():
+            case tree.At():
                 self.record_at(node, scope)
-            case m.Rows() | m.Pooled():
+            case tree.Rows() | tree.Pooled():
                 raise NotGenerated(f"{type(node).__name__} {name} stands outside a table")
-            case _ if node is construct.Pass:
+            case tree.Nothing():
                 return
             case _:
                 raise NotGenerated(f"{type(node).__name__} {name} is not understood")
 
-    def extent(self, length: m.Expression, behind: int, scope: VariableScope, at: str, limit: str) -> str:
+    def extent(self, length: Expression, behind: int, scope: VariableScope, at: str, limit: str) -> str:
         """Returns the variable of the end of some bytes, which is tested against the limit."""
         end = self.fresh("end")
         amount = expression(length, scope)
@@ -276,7 +268,7 @@ class Writer(Module):
         self.refuse(f"not {at} <= {end} <= {limit}")
         return end
 
-    def text(self, node: m.Text, at: str, end: str) -> None:
+    def text(self, node: tree.Text, at: str, end: str) -> None:
         """Refuses malformed text between two expressions."""
         unit = node.unit
         if unit > 1 or node.terminator == "inside" or node.encoding != "utf-8":
@@ -293,67 +285,62 @@ class Writer(Module):
         with self.block(f"if not {raw}.isascii():"):
             self.line(f"{raw}.decode()")
 
-    def branches(self, node: Any, name: str | None, scope: VariableScope, at: str, limit: str) -> None:
+    def branches(self, node: tree.If, name: str, scope: VariableScope, at: str, limit: str) -> None:
         """Reads one of two branches."""
-        then, _ = bare(node.thensubcon)
-        other, _ = bare(node.elsesubcon)
-        condition = expression(node.condfunc, scope)
-        for leaf, text in ((then, f"if {condition}:"), (other, "else:")):
-            if leaf is construct.Pass and text == "else:":
+        condition = expression(node.condition, scope)
+        for leaf, text in ((node.then, f"if {condition}:"), (node.otherwise, "else:")):
+            if isinstance(leaf, tree.Nothing) and text == "else:":
                 continue
             with self.block(text):
                 self.choice(leaf, name, scope, at, limit)
         self.forget(name, scope)
 
-    def switch(self, node: Any, name: str | None, scope: VariableScope, at: str, limit: str) -> None:
+    def switch(self, node: tree.Switch, name: str, scope: VariableScope, at: str, limit: str) -> None:
         """Reads the branch of a key; a key without a branch is refused."""
         if len(node.cases) > MOST_CASES:
             raise NotGenerated(f"{name} has {len(node.cases):,} cases; {MOST_CASES} are understood")
-        key = expression(node.keyfunc, scope)
+        key = expression(node.key, scope)
         word = "if"
-        for case, sub in node.cases.items():
-            leaf, _ = bare(sub)
+        for case, leaf in node.cases.items():
             if not isinstance(case, int):
                 raise NotGenerated(f"a kind of {name} is {case!r}, which is no number")
             with self.block(f"{word} {key} == {int(case)}:"):
                 self.choice(leaf, name, scope, at, limit)
             word = "elif"
-        leaf, _ = bare(node.default)
         with self.block("else:"):
-            if leaf is construct.Pass:
+            if isinstance(node.default, tree.Nothing):
                 self.line("return None")
             else:
-                self.choice(leaf, name, scope, at, limit)
+                self.choice(node.default, name, scope, at, limit)
         self.forget(name, scope)
 
-    def forget(self, name: str | None, scope: VariableScope) -> None:
+    def forget(self, name: str, scope: VariableScope) -> None:
         """Removes a conditional field from a scope: its numbers exist in one branch alone."""
-        scope.names.pop(name or "", None)
+        scope.names.pop(name, None)
         scope.names.pop(f"# {name}", None)
 
-    def choice(self, leaf: Any, name: str | None, scope: VariableScope, at: str, limit: str) -> None:
+    def choice(self, leaf: tree.Node, name: str, scope: VariableScope, at: str, limit: str) -> None:
         """Reads a branch; a number in one is a record of one field."""
-        if isinstance(leaf, construct.FormatField):
+        if isinstance(leaf, tree.Integer | tree.Float):
             raise NotGenerated(f"the number {name} stands in one branch alone")
-        if name in scope.sized and leaf is not construct.Pass and not isinstance(leaf, m.Table | m.Pool):
+        if name in scope.sized and not isinstance(leaf, tree.Nothing | tree.Table | tree.Pool):
             raise NotGenerated(f"a branch of {name} is no table or pool, and has a record size")
         self.node(leaf, name, scope, at, limit)
 
-    def array(self, node: Any, name: str | None, scope: VariableScope, at: str, limit: str) -> None:
+    def array(self, node: tree.Array, name: str, scope: VariableScope, at: str, limit: str) -> None:
         """Reads a list of records with a count."""
-        leaf, _ = bare(node.subcon)
-        if not isinstance(leaf, construct.Struct):
+        if not isinstance(node.element, tree.Struct):
             raise NotGenerated(f"the elements of {name} are no records")
         count = expression(node.count, scope)
         self.refuse(f"not 0 <= {count} <= {limit} - {at}")
         with self.block(f"for _ in range({count}):"):
-            self.struct(leaf, VariableScope(scope, scope.root), at, limit)
+            self.struct(node.element, VariableScope(scope, scope.root), at, limit)
 
-    def table(self, node: m.Table, name: str | None, scope: VariableScope, at: str, limit: str) -> None:
+    def table(self, node: tree.Table, name: str, scope: VariableScope, at: str, limit: str) -> None:
         """Stores the place of a table; its rows are tested once all tables are known."""
         if node.table in self.tables:
             raise NotGenerated(f"the table {node.table} is read in two places")
-        size = sizeof(node.subcon)
+        size = sizeof(node.record)
         count, start = count_of(node.table), start_of(node.table)
         self.refuse(f"{start} >= 0")
         self.line(f"{count} = {expression(node.count, scope)}")
@@ -364,13 +351,13 @@ class Writer(Module):
         self.line(f"{start} = {at}")
         self.line(f"{at} += {count} * {size}")
 
-    def struct_of(self, row: Any) -> str:
+    def struct_of(self, row: tree.Struct) -> str:
         """Returns the packer of a table's row. Raises NotGenerated."""
-        numbers = numbers_of(bare(row)[0])
+        numbers = numbers_of(row)
         big = any(order(number.leaf) == ">" for number in numbers)
         return self.packer((">" if big else "<") + "".join(number.form[1:] for number in numbers))
 
-    def pool(self, node: m.Pool, name: str | None, scope: VariableScope, at: str, limit: str) -> None:
+    def pool(self, node: tree.Pool, name: str, scope: VariableScope, at: str, limit: str) -> None:
         """Stores the place of a pool."""
         if node.region in self.pools:
             raise NotGenerated(f"the pool {node.region} is read in two places")
@@ -385,9 +372,9 @@ class Writer(Module):
         self.line(f"{at} += {count}")
         self.line(f"{start}_end = {at}")
 
-    def chain(self, node: m.Chain, name: str | None, scope: VariableScope) -> None:
+    def chain(self, node: tree.Chain, name: str, scope: VariableScope) -> None:
         """Follows a chain forward; each record claims its bytes."""
-        record = bare(node.subcon)[0]
+        record = node.record
         offset, counter = self.fresh("next"), self.fresh("links")
         self.line(f"{offset} = {expression(node.first, scope)}")
         self.line(f"{counter} = 0")
@@ -409,15 +396,15 @@ class Writer(Module):
             self.line(f"{offset} = {following}")
         scope.names[f"# {name}"] = counter
 
-    def record_at(self, node: m.At, scope: VariableScope) -> None:
+    def record_at(self, node: tree.At, scope: VariableScope) -> None:
         """Reads a record at an offset, unless it was read before; it claims its bytes."""
-        record = bare(node.subcon)[0]
+        record = node.record
         offset = expression(node.offset, scope)
-        if outer_paths(node.subcon):
+        if outer_paths(node.record):
             raise NotGenerated("a record at an offset reads fields of the one that names it")
-        memo = self.memos.get(id(node.subcon))
+        memo = self.memos.get(id(node.record))
         if memo is None:
-            memo = self.memos[id(node.subcon)] = self.fresh("seen")
+            memo = self.memos[id(node.record)] = self.fresh("seen")
             self.first.append(f"{memo}: set[int] = set()")
         with self.block(f"if {offset} and {offset} not in {memo}:"):
             start = self.fresh("start")
@@ -442,9 +429,9 @@ def _mapping(pairs: Iterable[str]) -> list[str]:
     return ["        {", *lines, "        },"] if lines else ["        {},"]
 
 
-def _tables(node: Any) -> list[str]:
-    return [found.table for found in nodes(node) if isinstance(found, m.Table)]
+def _tables(layout: tree.Struct) -> list[str]:
+    return [found.table for found in tree.nodes(layout) if isinstance(found, tree.Table)]
 
 
-def _pools(node: Any) -> list[str]:
-    return [found.region for found in nodes(node) if isinstance(found, m.Pool)]
+def _pools(layout: tree.Struct) -> list[str]:
+    return [found.region for found in tree.nodes(layout) if isinstance(found, tree.Pool)]

@@ -1,4 +1,4 @@
-"""The fields that a ``this`` expression can name at each place of a schema, and their types.
+"""The fields that an expression can name at each place of a layout, and their types.
 
 Construct looks names up when it parses, in a context that also has its own variables. A name that is missing
 is then a KeyError on somebody's file. Here every expression is resolved when the schema is made: each path
@@ -7,19 +7,14 @@ leads to a field that was read before, and operators have operands that they are
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from reprlib import Repr
-from typing import Any
+from typing import assert_never
 
-import construct
-from construct.expr import BinExpr, Path, UniExpr
-
-from ccheck_schemas import meaning as m
-from ccheck_schemas.layout.tree import bare, branches_of
-from ccheck_schemas.vocabulary.expression import Expression, field_path
+from ccheck_schemas.layout import tree
+from ccheck_schemas.layout.expression import Binary, Expression, Literal, Operator, Path, Unary
+from ccheck_schemas.layout.shown import shown, shown_path
 
 
 class FieldType(StrEnum):
@@ -35,19 +30,10 @@ class FieldType(StrEnum):
     NOTHING = "nothing"
 
 
-_LONGEST = 200
-_REPR = Repr()
-_REPR.maxother = _REPR.maxstring = _LONGEST
-
 MOST_SHOWN = 20
 """Names that a message lists, at most."""
 
 _COMPARED = frozenset({FieldType.INTEGER, FieldType.TEXT, FieldType.BYTES})
-
-_OPERATORS = frozenset({
-    operator.add, operator.sub, operator.mul, operator.floordiv, operator.mod, operator.and_, operator.or_,
-    operator.rshift, operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge,
-})  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -62,7 +48,7 @@ class TypeScope:
     """
 
     above: TypeScope | None = None
-    fields: dict[str, Any] = field(default_factory=dict)
+    fields: dict[str, tree.Node] = field(default_factory=dict)
     found: dict[tuple[str, ...], _Found] = field(default_factory=dict)
 
 
@@ -71,40 +57,44 @@ class _Found:
     """The target of a path. types: its types. fields: the nodes of its own fields, by name."""
 
     types: frozenset[FieldType]
-    fields: dict[str, list[Any]]
+    fields: dict[str, list[tree.Node]]
 
 
 class Unresolvable(Exception):
     """A path that leads to no field. The message tells the author of the schema why."""
 
 
-def type_of(node: Any) -> frozenset[FieldType]:
+def type_of(node: tree.Node) -> frozenset[FieldType]:
     """Returns the types of a field's value, by its node: one type for each branch."""
-    node = bare(node)[0]
     match node:
-        case construct.FormatField():
-            return frozenset({FieldType.FLOAT if node.fmtstr[-1] in "efd" else FieldType.INTEGER})
-        case construct.Const():
-            return type_of(node.subcon)
-        case m.Slot() | m.Rest() | m.Delimited() if node.encoding is not None:
-            return frozenset({FieldType.TEXT})
-        case m.Rest() | m.Delimited() | m.OpaqueRest():
+        case tree.Integer():
+            return frozenset({FieldType.INTEGER})
+        case tree.Float():
+            return frozenset({FieldType.FLOAT})
+        case tree.Const():
+            return frozenset({FieldType.BYTES if node.number is None else FieldType.INTEGER})
+        case tree.Slot() | tree.Rest():
+            return frozenset({FieldType.BYTES if node.content.encoding is None else FieldType.TEXT})
+        case tree.Delimited():
+            return frozenset({FieldType.BYTES if node.encoding is None else FieldType.TEXT})
+        case tree.Bytes() | tree.Opaque() | tree.OpaqueRest() | tree.AnyPad() | tree.Pool() | tree.Strings():
             return frozenset({FieldType.BYTES})
-        case construct.Bytes() | m.AnyPad() | m.Pool() | m.Strings():
-            return frozenset({FieldType.BYTES})
-        case m.Text() | m.TextToNul():
+        case tree.Text() | tree.TextToNul():
             return frozenset({FieldType.TEXT})
-        case construct.Struct() | m.At():
+        case tree.Struct() | tree.At():
             return frozenset({FieldType.RECORD})
-        case construct.IfThenElse() | construct.Switch():
-            return frozenset[FieldType]().union(*(type_of(branch) for branch in branches_of(node)))
-        case m.Region() | m.Substream() | m.SubstreamRest() | m.ReadAt():
-            return type_of(node.subcon)
-        case m.Pooled() | m.SharedText() | m.Rows():
+        case tree.If() | tree.Switch():
+            return frozenset[FieldType]().union(*map(type_of, tree.branches_of(node)))
+        case tree.Region() | tree.Substream() | tree.SubstreamRest() | tree.ReadAt():
+            return type_of(node.inner)
+        case tree.Pooled() | tree.SharedText() | tree.Rows():
             return frozenset({FieldType.LATER})
-        case construct.Array() | m.Table() | m.Terminated() | m.UpTo() | m.UpToEnd() | m.Chain():
+        case tree.Array() | tree.Table() | tree.Terminated() | tree.UpTo() | tree.UpToEnd() | tree.Chain():
             return frozenset({FieldType.LIST})
-    return frozenset({FieldType.NOTHING})
+        case tree.Nothing() | tree.ZeroPad() | tree.ZerosTo() | tree.ZerosToEnd():
+            return frozenset({FieldType.NOTHING})
+        case _:
+            assert_never(node)
 
 
 def resolve(path: tuple[str, ...], scope: TypeScope) -> frozenset[FieldType]:
@@ -147,7 +137,7 @@ def _lead(scope: TypeScope, names: tuple[str, ...], shown: str) -> _Found:
         known = scope.fields if around is None else around.fields
         where = before[-1] if before else "this record before it"
         raise Unresolvable(f"{shown}: {name} is no field of {where}; known are {_listed(known)}")
-    fields: dict[str, list[Any]] = {}
+    fields: dict[str, list[tree.Node]] = {}
     for node in nodes:
         for inner in _fields_of(node):
             for key, sub in inner.items():
@@ -163,114 +153,91 @@ def _listed(known: Iterable[str]) -> str:
     return ", ".join(names[:MOST_SHOWN]) + more or "none"
 
 
-def _fields_of(node: Any) -> Iterator[dict[str, Any]]:
+def _fields_of(node: tree.Node) -> Iterator[dict[str, tree.Node]]:
     """Yields the fields of each record that a field may be."""
-    node = bare(node)[0]
     match node:
-        case construct.Struct():
-            yield {sub.name: sub for sub in node.subcons if sub.name}
-        case m.Region() | m.At() | m.Substream() | m.SubstreamRest() | m.ReadAt():
-            yield from _fields_of(node.subcon)
-        case construct.IfThenElse() | construct.Switch():
-            for branch in branches_of(node):
+        case tree.Struct():
+            yield {field.name: field.node for field in node.fields if field.name}
+        case tree.At():
+            yield from _fields_of(node.record)
+        case tree.Region() | tree.Substream() | tree.SubstreamRest() | tree.ReadAt():
+            yield from _fields_of(node.inner)
+        case tree.If() | tree.Switch():
+            for branch in tree.branches_of(node):
                 yield from _fields_of(branch)
 
 
 def number_complaints(expression: Expression, scope: TypeScope) -> Iterator[str]:
     """Yields why an expression is no integer at this place; nothing where it is one."""
-    if not isinstance(expression, str | bytes):
+    if not isinstance(expression, Literal):
         yield from _operand_complaints(expression, scope)
-    found = _type(expression, scope)
+    found = type_in(expression, scope)
     if found is not None and found is not FieldType.INTEGER:
         yield f"{shown(expression)} is {found}, where an integer belongs"
-
-
-def key_type(expression: Expression, scope: TypeScope) -> FieldType | None:
-    """Returns the type of a `Switch` key; None where the expression has complaints of its own."""
-    return _type(expression, scope)
 
 
 def key_complaints(expression: Expression, scope: TypeScope) -> Iterator[str]:
     """Yields why an expression cannot choose between the cases of a `Switch`."""
     yield from _operand_complaints(expression, scope)
-    found = _type(expression, scope)
+    found = type_in(expression, scope)
     if found is not None and found not in _COMPARED:
         yield f"{shown(expression)} is {found}, which chooses no case"
 
 
-def _type(expression: Expression, scope: TypeScope) -> FieldType | None:
+def type_in(expression: Expression, scope: TypeScope) -> FieldType | None:
     """Returns the one type of an expression; None if it is refused, or if branches differ."""
     match expression:
-        case int() | BinExpr() | UniExpr():
-            return FieldType.INTEGER
-        case str():
+        case Literal(str()):
             return FieldType.TEXT
-        case bytes():
+        case Literal(bytes()):
             return FieldType.BYTES
-        case Path():
-            path = field_path(expression)
+        case Literal() | Binary() | Unary():
+            return FieldType.INTEGER
+        case Path(names):
             try:
-                found = resolve(path, scope) if path else frozenset[FieldType]()
+                found = resolve(names, scope)
             except Unresolvable:
                 return None
             return next(iter(found)) if len(found) == 1 else None
-    return None
+        case _:
+            assert_never(expression)
 
 
 def _operand_complaints(expression: Expression, scope: TypeScope) -> Iterator[str]:
     match expression:
-        case int() | str() | bytes():
+        case Literal():
             return
-        case Path():
-            yield from _path_complaints(expression, scope)
-        case BinExpr():
+        case Path(names):
+            yield from _path_complaints(names, scope)
+        case Binary():
             yield from _binary_complaints(expression, scope)
-        case UniExpr():
+        case Unary():
             yield from number_complaints(expression.operand, scope)
         case _:
-            yield f"{shown(expression)} is a function; use an int or a `this` expression"
+            assert_never(expression)
 
 
-def _path_complaints(expression: Path, scope: TypeScope) -> Iterator[str]:
-    path = field_path(expression)
-    if path is None:
-        yield f"{shown(expression)} takes an element of a list by its index; an expression names fields alone"
-    elif not path:
-        yield f"{shown(expression)} is not a field"
-    else:
-        try:
-            found = resolve(path, scope)
-        except Unresolvable as why:
-            yield str(why)
-            return
-        if len(found) != 1:
-            kinds = " or ".join(sorted(found)) or "nothing"
-            yield f"{shown(expression)} is {kinds}; an expression needs one type"
+def _path_complaints(names: tuple[str, ...], scope: TypeScope) -> Iterator[str]:
+    try:
+        found = resolve(names, scope)
+    except Unresolvable as why:
+        yield str(why)
+        return
+    if len(found) != 1:
+        kinds = " or ".join(sorted(found)) or "nothing"
+        yield f"{shown_path(names)} is {kinds}; an expression needs one type"
 
 
-def _binary_complaints(expression: BinExpr, scope: TypeScope) -> Iterator[str]:
-    op, left, right = expression.op, expression.lhs, expression.rhs
-    if op not in _OPERATORS:
-        yield f"the operator of {shown(expression)} can make numbers without bound"
-    if op in (operator.floordiv, operator.mod) and not (isinstance(right, int) and right > 0):
-        yield f"{shown(expression)} divides by something that is not a positive number"
-    if op is operator.rshift and isinstance(right, int) and right < 0:
-        yield f"{shown(expression)} shifts by a negative number"
-    if op not in (operator.eq, operator.ne):
+def _binary_complaints(expression: Binary, scope: TypeScope) -> Iterator[str]:
+    left, right = expression.left, expression.right
+    if expression.operator not in (Operator.EQUAL, Operator.UNEQUAL):
         yield from number_complaints(left, scope)
         yield from number_complaints(right, scope)
         return
     yield from _operand_complaints(left, scope)
     yield from _operand_complaints(right, scope)
-    kinds = _type(left, scope), _type(right, scope)
+    kinds = type_in(left, scope), type_in(right, scope)
     if None in kinds:
         return
     if kinds[0] is not kinds[1] or kinds[0] not in _COMPARED:
         yield f"{shown(expression)} compares {kinds[0]} with {kinds[1]}"
-
-
-def shown(expression: Expression) -> str:
-    """Returns an expression as a message shows it, shortened where it is long."""
-    path = field_path(expression)
-    words = _REPR.repr(expression) if path is None else ".".join(("this", *path))
-    return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"

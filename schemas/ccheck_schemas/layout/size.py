@@ -2,58 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
+from typing import assert_never
 
-import construct
+from ccheck_schemas.layout import tree
+from ccheck_schemas.layout.expression import stated
 
-from ccheck_schemas import meaning as m
 
-
-def sizeof(node: construct.Construct) -> int | None:
+@cache
+def sizeof(node: tree.Node) -> int | None:
     """Returns the bytes that a node takes in its record; None if they depend on the file.
 
     Unlike Construct's own `sizeof`, it gives a choice between branches of one size that size.
     """
-    while isinstance(node, construct.Renamed | m.Meaning):
-        node = node.subcon
-    sizes: list[int | None]
     match node:
-        case construct.Struct():
-            sizes = [sizeof(sub) for sub in node.subcons]
+        case tree.Integer() | tree.Float():
+            return node.size
+        case tree.Const():
+            return len(node.expected)
+        case tree.Struct():
+            sizes = [sizeof(field.node) for field in node.fields]
             return None if None in sizes else sum(size for size in sizes if size is not None)
-        case construct.Array():
-            each = None if callable(node.count) else sizeof(node.subcon)
-            return None if each is None else int(node.count) * each
-        case construct.IfThenElse():
-            sizes = [sizeof(node.thensubcon), sizeof(node.elsesubcon)]
-        case construct.Switch():
-            sizes = [sizeof(sub) for sub in (*node.cases.values(), node.default)]
-        case m.At() | m.Chain() | m.ReadAt() | m.Pooled() | m.SharedText() | m.Rows():
+        case tree.Array():
+            count, each = stated(node.count), sizeof(node.element)
+            return None if count is None or each is None else count * each
+        case tree.If() | tree.Switch():
+            return _common(map(sizeof, tree.branches_of(node)))
+        case tree.Text():
+            length = stated(node.length)
+            return None if length is None else length + node.behind
+        case tree.Bytes() | tree.Opaque() | tree.Slot() | tree.Region() | tree.Substream():
+            return stated(node.length)
+        case tree.Nothing():
             return 0
+        case tree.At() | tree.Chain() | tree.ReadAt() | tree.Pooled() | tree.SharedText() | tree.Rows():
+            return 0
+        case tree.Table() | tree.Terminated() | tree.UpTo() | tree.UpToEnd() | tree.Pool() | tree.Strings():
+            return None
+        case tree.OpaqueRest() | tree.Rest() | tree.Delimited() | tree.TextToNul() | tree.SubstreamRest():
+            return None
+        case tree.ZeroPad() | tree.AnyPad() | tree.ZerosTo() | tree.ZerosToEnd():
+            return None
         case _:
-            try:
-                return int(node.sizeof())
-            except construct.SizeofError:
-                return None
-    return sizes[0] if len(set(sizes)) == 1 else None
+            assert_never(node)
 
 
-@cache
-def fixed_size(node: construct.Construct) -> int | None:
-    """Returns `sizeof`, computed once for each node."""
-    return sizeof(node)
+def _common(sizes: Iterable[int | None]) -> int | None:
+    """Returns the size that all branches have; None without one."""
+    found = set(sizes)
+    return found.pop() if len(found) == 1 else None
 
 
-def number_at(record: construct.Construct, name: str) -> tuple[int, construct.FormatField] | None:
+def number_at(record: tree.Struct, name: str) -> tuple[int, tree.Integer | tree.Float] | None:
     """Returns the offset of a number in a record, and its node; None if the offset is not fixed."""
     at = 0
-    for sub in record.subcons:
-        leaf = sub
-        while isinstance(leaf, construct.Renamed | m.Meaning):
-            leaf = leaf.subcon
-        if sub.name == name:
-            return (at, leaf) if isinstance(leaf, construct.FormatField) else None
-        size = sizeof(sub)
+    for field in record.fields:
+        if field.name == name:
+            return (at, field.node) if isinstance(field.node, tree.Integer | tree.Float) else None
+        size = sizeof(field.node)
         if size is None:
             return None
         at += size
@@ -61,16 +68,8 @@ def number_at(record: construct.Construct, name: str) -> tuple[int, construct.Fo
 
 
 @cache
-def least_size(node: construct.Construct) -> int:
+def least_size(node: tree.Node) -> int:
     """Returns the least number of bytes that a node takes in its record, as far as it is known."""
-    while isinstance(node, construct.Renamed | m.Meaning):
-        node = node.subcon
-    if isinstance(node, construct.Struct):
-        return sum(map(least_size, node.subcons))
-    return 0 if isinstance(node, m.ZeroPad) else sizeof(node) or 0
-
-
-def integer_range(leaf: construct.FormatField) -> tuple[int, int]:
-    """Returns the least and greatest number that an integer field can hold."""
-    bits = 8 * int(leaf.length)
-    return (-(1 << bits - 1), (1 << bits - 1) - 1) if leaf.fmtstr[-1].islower() else (0, (1 << bits) - 1)
+    if isinstance(node, tree.Struct):
+        return sum(least_size(field.node) for field in node.fields)
+    return sizeof(node) or 0

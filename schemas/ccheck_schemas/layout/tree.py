@@ -1,84 +1,493 @@
-"""Traverse the tree of a schema; nodes without names and meanings."""
+"""The layout of a format: its Construct tree, compiled into frozen, typed nodes.
+
+Everything that follows a schema works on these nodes: the reader, the generator, the file model, recipes and
+lint. Each consumer matches over `Node` and ends in `assert_never`, so that the type checker names every place
+that a new kind of node must be added to. `ccheck_schemas.vocabulary` describes what each kind means.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias, assert_never
 
-import construct
-
-from ccheck_schemas import meaning as m
-from ccheck_schemas.record import Record
-
-
-def bare(node: Any) -> tuple[Any, tuple[m.Meaning, ...]]:
-    """Returns a node without its name and meanings, and the meanings, outermost first."""
-    meanings = []
-    while isinstance(node, construct.Renamed | m.Meaning):
-        if isinstance(node, m.Meaning):
-            meanings.append(node)
-        node = node.subcon
-    return node, tuple(meanings)
+from ccheck_schemas.layout.expression import Expression
+from ccheck_schemas.layout.meanings import Meaning
+from ccheck_schemas.vocabulary.content import content_end
 
 
-def branches_of(node: Any) -> tuple[Any, ...]:
-    """Returns the branches of a conditional node; none for any other."""
-    match node:
-        case construct.IfThenElse():
-            return node.thensubcon, node.elsesubcon
-        case construct.Switch():
-            return (*node.cases.values(), node.default)
-    return ()
+@dataclass(frozen=True, slots=True, eq=False)
+class Integer:
+    """An integer of 1, 2, 4 or 8 bytes.
 
-
-def leaves_of(node: Any) -> Iterator[Any]:
-    """Yields what a field may be, inside branches and regions."""
-    node = bare(node)[0]
-    if isinstance(node, m.Region):
-        yield from leaves_of(node.subcon)
-    elif branches_of(node):
-        for branch in branches_of(node):
-            yield from leaves_of(branch)
-    else:
-        yield node
-
-
-def inner_nodes(node: Any) -> tuple[Any, ...]:
-    """Returns the nodes inside a node that has neither name nor meanings."""
-    match node:
-        case construct.Struct():
-            return tuple(node.subcons)
-        case construct.IfThenElse() | construct.Switch():
-            return branches_of(node)
-        case (
-            construct.Array()
-            | m.Table()
-            | m.Terminated()
-            | m.UpTo()
-            | m.UpToEnd()
-            | m.Region()
-            | m.Chain()
-            | m.At()
-            | m.Substream()
-            | m.SubstreamRest()
-            | m.ReadAt()
-        ):
-            return (node.subcon,)
-    return ()
-
-
-def nodes(node: Any) -> Iterator[Any]:
-    """Yields all nodes of a tree that `lint` accepts, without names and meanings."""
-    node = bare(node)[0]
-    yield node
-    for sub in inner_nodes(node):
-        yield from nodes(sub)
-
-
-def hidden_fields(root: Any) -> list[str]:
-    """Returns the fields that ``record.name`` does not give, because every record has an attribute of that
-    name, which says something else.
+    Attributes:
+        packer: Packs the number.
+        order: ``<``, ``>``, or ``=`` for the order of the machine.
+        letter: Its letter for `struct`; a small letter is signed.
+        meanings: What it means, outermost first.
     """
-    structs = (node for node in nodes(root) if isinstance(node, construct.Struct))
-    names = {sub.name for struct in structs for sub in struct.subcons if sub.name is not None}
-    return sorted(name for name in names if hasattr(Record, name))
+
+    packer: struct.Struct
+    order: str
+    letter: str
+    meanings: tuple[Meaning, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return self.packer.size
+
+    @property
+    def signed(self) -> bool:
+        """Whether it may be negative."""
+        return self.letter.islower()
+
+    @property
+    def range(self) -> tuple[int, int]:
+        """The least and the greatest number that its bytes can hold."""
+        bits = 8 * self.packer.size
+        return (-(1 << bits - 1), (1 << bits - 1) - 1) if self.signed else (0, (1 << bits) - 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Float:
+    """A floating-point number.
+
+    Attributes:
+        packer: Packs the number.
+        order: ``<``, ``>``, or ``=`` for the order of the machine.
+        letter: Its letter for `struct`.
+    """
+
+    packer: struct.Struct
+    order: str
+    letter: str
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return self.packer.size
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Const:
+    """Bytes that are always the same. number: their value, where they are an integer."""
+
+    expected: bytes
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Nothing:
+    """No bytes: the branch that is not there."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bytes:
+    """Bytes without a structure."""
+
+    length: Expression
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opaque:
+    """Bytes that the schema does not look into; as in `vocabulary.streams.Opaque`."""
+
+    length: Expression
+    reason: str
+    dropped: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpaqueRest:
+    """Bytes up to the end of the bytes at hand that the schema does not look into."""
+
+    reason: str
+    dropped: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Content:
+    """How content ends inside the bytes of a field; as in `vocabulary.streams.Slot`.
+
+    Attributes:
+        terminator: The bytes that end it.
+        include: Whether they are part of it.
+        pad: A byte that is stripped from the end first; None for none.
+        encoding: A codec of Python; None for bytes.
+        unit: Bytes of one code unit.
+    """
+
+    terminator: bytes
+    include: bool
+    pad: int | None
+    encoding: str | None
+    unit: int
+
+    def extent(self, raw: bytes) -> int:
+        """Returns how many of the field's bytes are its content."""
+        return content_end(raw, self.terminator, self.pad, self.unit, include=self.include)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slot:
+    """A field of `length` bytes, which its content need not fill."""
+
+    length: Expression
+    content: Content
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rest:
+    """A field of all bytes up to the end of the bytes at hand, which its content need not fill."""
+
+    content: Content
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Delimited:
+    """Content up to the first terminator; as in `vocabulary.streams.Delimited`."""
+
+    terminator: bytes
+    include: bool
+    consume: bool
+    to_end: bool
+    encoding: str | None
+    unit: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Text:
+    """Text of `length` bytes; as in `vocabulary.shape.Text`.
+
+    Attributes:
+        length: Its bytes.
+        encoding: A codec of Python.
+        terminator: ``none``, ``inside`` or ``behind``.
+        lists: Whether NULs separate the texts of a list.
+        unit: Bytes of one code unit, and of the NUL.
+    """
+
+    length: Expression
+    encoding: str
+    terminator: str
+    lists: bool
+    unit: int
+
+    @property
+    def behind(self) -> int:
+        """The bytes of the NUL that the length does not count."""
+        return self.unit if self.terminator == "behind" else 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TextToNul:
+    """Text up to the first NUL."""
+
+    encoding: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ZeroPad:
+    """Zeros up to a multiple of `align` from the start of the file."""
+
+    align: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AnyPad:
+    """Any bytes up to a multiple of `align` from the start of the file."""
+
+    align: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ZerosTo:
+    """Zeros up to an absolute offset."""
+
+    offset: Expression
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ZerosToEnd:
+    """Zeros up to the end of the bytes at hand."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """A node of a record. name: empty for padding."""
+
+    name: str
+    node: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Struct:
+    """A record."""
+
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Array:
+    """`count` elements one after another."""
+
+    count: Expression
+    element: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """From `low` to `high` records of one fixed size, which `IndexInto` and `Rows` name."""
+
+    table: str
+    count: Expression
+    record: Struct
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Terminated:
+    """Records of one fixed size, up to a record of zeros; `last` is the number that tells it."""
+
+    record: Struct
+    last: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UpTo:
+    """Records up to and including the one whose field `field` is `value`."""
+
+    record: Struct
+    field: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UpToEnd:
+    """Records up to the end of the bytes at hand."""
+
+    record: Struct
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pool:
+    """From `low` to `high` bytes that the items of `Pooled` fields own."""
+
+    region: str
+    count: Expression
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Strings:
+    """Texts that each end in a NUL, which `SharedText` fields own."""
+
+    block: str
+    length: Expression
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Region:
+    """`length` bytes that the inner node fills exactly."""
+
+    length: Expression
+    inner: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Substream:
+    """`length` bytes in which positions count, and which the inner node need not fill."""
+
+    length: Expression
+    inner: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SubstreamRest:
+    """A `Substream` of all bytes up to the end of the bytes at hand."""
+
+    inner: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadAt:
+    """A node at a position of its stream, or of the file, whose bytes another field may own too."""
+
+    position: Expression
+    whole_file: bool
+    inner: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class If:
+    """One of two branches."""
+
+    condition: Expression
+    then: Node
+    otherwise: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Switch:
+    """The branch of a key. default: `Nothing` if an unknown key is a fault."""
+
+    key: Expression
+    cases: Mapping[int | str | bytes, Node]
+    default: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class At:
+    """A record at an absolute offset; none if the offset is 0."""
+
+    offset: Expression
+    record: Struct
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chain:
+    """Records of which each names the offset of the next; as in `vocabulary.pointers.Chain`."""
+
+    first: Expression
+    record: Struct
+    next_field: str
+    last: str
+    align: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pooled:
+    """An item of a pool: text or bytes of `length` bytes at the absolute offset `offset`."""
+
+    region: str
+    offset: Expression
+    length: Expression
+    item: Text | Bytes
+    align: int
+
+    @property
+    def behind(self) -> int:
+        """The bytes of the NUL after the item that the length does not count."""
+        return self.item.behind if isinstance(self.item, Text) else 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SharedText:
+    """A text of a block, at an offset in the block."""
+
+    block: str
+    offset: Expression
+    encoding: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Rows of a table: the fields of the same record that have the index of the first, and their number."""
+
+    table: str
+    first: str
+    count: str
+
+
+def meanings_of(node: Node) -> tuple[Meaning, ...]:
+    """Returns what a field means; nothing for one that is no integer."""
+    return node.meanings if isinstance(node, Integer) else ()
+
+
+Node: TypeAlias = (
+    Integer | Float | Const | Nothing | Bytes | Opaque | OpaqueRest | Slot | Rest | Delimited | Text | TextToNul
+    | ZeroPad | AnyPad | ZerosTo | ZerosToEnd | Struct | Array | Table | Terminated | UpTo | UpToEnd | Pool | Strings
+    | Region | Substream | SubstreamRest | ReadAt | If | Switch | At | Chain | Pooled | SharedText | Rows
+)  # fmt: skip
+"""Any node of a layout."""
+
+Number: TypeAlias = Integer | Float
+
+Pointer: TypeAlias = At | Chain | Pooled | SharedText | Rows | ReadAt
+"""A node that takes no bytes in its record."""
+
+Choice: TypeAlias = If | Switch
+
+
+def branches_of(node: Choice) -> tuple[Node, ...]:
+    """Returns the branches of a conditional node."""
+    match node:
+        case If():
+            return node.then, node.otherwise
+        case Switch():
+            return (*node.cases.values(), node.default)
+
+
+def leaves_of(node: Node) -> Iterator[Node]:
+    """Yields what a field may be, inside branches and regions."""
+    match node:
+        case Region():
+            yield from leaves_of(node.inner)
+        case If() | Switch():
+            for branch in branches_of(node):
+                yield from leaves_of(branch)
+        case _:
+            yield node
+
+
+def inner_nodes(node: Node) -> tuple[Node, ...]:
+    """Returns the nodes inside a node; an item of a pool is part of its `Pooled`."""
+    match node:
+        case Struct():
+            return tuple(field.node for field in node.fields)
+        case If() | Switch():
+            return branches_of(node)
+        case Array():
+            return (node.element,)
+        case Table() | Terminated() | UpTo() | UpToEnd() | At() | Chain():
+            return (node.record,)
+        case Region() | Substream() | SubstreamRest() | ReadAt():
+            return (node.inner,)
+        case Integer() | Float() | Const() | Nothing() | Bytes() | Opaque() | OpaqueRest() | Slot() | Rest():
+            return ()
+        case Delimited() | Text() | TextToNul() | ZeroPad() | AnyPad() | ZerosTo() | ZerosToEnd():
+            return ()
+        case Pool() | Strings() | Pooled() | SharedText() | Rows():
+            return ()
+        case _:
+            assert_never(node)
+
+
+def nodes(node: Node) -> Iterator[Node]:
+    """Yields a node and all nodes inside it, each in every place."""
+    yield node
+    for inner in inner_nodes(node):
+        yield from nodes(inner)
+
+
+def expressions_of(node: Node) -> tuple[Expression, ...]:
+    """Returns the expressions of a node itself."""
+    match node:
+        case Bytes() | Opaque() | Slot() | Text() | Strings() | Region() | Substream():
+            return (node.length,)
+        case Array() | Table() | Pool():
+            return (node.count,)
+        case ZerosTo() | At() | SharedText():
+            return (node.offset,)
+        case ReadAt():
+            return (node.position,)
+        case If():
+            return (node.condition,)
+        case Switch():
+            return (node.key,)
+        case Chain():
+            return (node.first,)
+        case Pooled():
+            return node.length, node.offset
+        case Integer() | Float() | Const() | Nothing() | OpaqueRest() | Rest() | Delimited() | TextToNul():
+            return ()
+        case ZeroPad() | AnyPad() | ZerosToEnd() | Struct() | Terminated() | UpTo() | UpToEnd():
+            return ()
+        case SubstreamRest() | Rows():
+            return ()
+        case _:
+            assert_never(node)

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
-import construct
-from construct.expr import BinExpr, UniExpr
-
-from ccheck_schemas import meaning as m
+from ccheck_schemas.layout import tree
+from ccheck_schemas.layout.expression import integers_in
 from ccheck_schemas.layout.size import sizeof
-from ccheck_schemas.layout.tree import bare, nodes
 from ccheck_schemas.model.record_type import Number
 from ccheck_schemas.model.runs import Run, leaf_run, runs_of
 
@@ -31,15 +27,15 @@ class Constants:
 
 
 @cache
-def constants(root: construct.Construct) -> Constants:
+def constants(layout: tree.Struct) -> Constants:
     """Returns the constants of a schema."""
     magics: dict[bytes, None] = {}
     numbers: set[int] = set()
     packed: dict[bytes, None] = {}
-    for node in nodes(root):
+    for node in tree.nodes(layout):
         numbers.update(_stated(node))
-        if isinstance(node, construct.Const):
-            magics[bytes(node.build(None))] = None
+        if isinstance(node, tree.Const):
+            magics[node.expected] = None
         for number in _numbers(node):
             low_high = (
                 () if (number.low, number.high) == (number.least, number.most) else (number.low, number.high)
@@ -51,53 +47,33 @@ def constants(root: construct.Construct) -> Constants:
     return Constants(tuple(sorted(numbers)), (*magics, *packed))
 
 
-def _numbers(node: construct.Construct) -> Iterator[Number]:
-    """Yields the numbers that are fields of a Struct, in runs or under a condition."""
-    if isinstance(node, construct.Struct):
+def _numbers(node: tree.Node) -> Iterator[Number]:
+    """Yields the numbers that are fields of a record, in runs or under a condition."""
+    if isinstance(node, tree.Struct):
         for step in runs_of(node):
             if isinstance(step, Run):
                 yield from step.record_type.numbers
-        return
-    conditional = isinstance(node, construct.IfThenElse | construct.Switch | construct.Array)
-    inner = () if not conditional else (
-        (node.subcon,) if isinstance(node, construct.Array)
-        else (node.thensubcon, node.elsesubcon) if isinstance(node, construct.IfThenElse)
-        else tuple(node.cases.values())
-    )  # fmt: skip
-    for sub in inner:
-        if isinstance(bare(sub)[0], construct.FormatField):
-            yield from leaf_run(sub, "", "").record_type.numbers
+    elif isinstance(node, tree.If | tree.Switch | tree.Array):
+        for inner in tree.inner_nodes(node):
+            if isinstance(inner, tree.Integer):
+                yield from leaf_run(inner, "", "").record_type.numbers
 
 
-def _stated(node: Any) -> Iterator[int]:
+def _stated(node: tree.Node) -> Iterator[int]:
     """Yields the integers in a node itself."""
     match node:
-        case m.Table():
-            yield from (node.low, node.high, sizeof(node.subcon) or 0)
-            yield from _integers(node.count)
-        case m.Pool():
+        case tree.Table():
+            yield from (node.low, node.high, sizeof(node.record) or 0)
+            yield from integers_in(node.count)
+        case tree.Pool():
             yield from (node.low, node.high)
-        case m.ZeroPad():
+        case tree.ZeroPad():
             yield node.align
-        case m.Text() | construct.Bytes() | m.Region() | m.Substream():
-            yield from _integers(node.length)
-        case construct.IfThenElse():
-            yield from _integers(node.condfunc)
-        case construct.Switch():
+        case tree.Text() | tree.Bytes() | tree.Opaque() | tree.Slot() | tree.Region() | tree.Substream():
+            yield from integers_in(node.length)
+        case tree.If():
+            yield from integers_in(node.condition)
+        case tree.Switch():
             yield from (key for key in node.cases if isinstance(key, int))
-        case m.Chain():
-            yield from _integers(node.first)
-
-
-def _integers(expression: Any) -> Iterator[int]:
-    """Yields the integers of an expression."""
-    match expression:
-        case bool():
-            return
-        case int():
-            yield expression
-        case BinExpr():
-            yield from _integers(expression.lhs)
-            yield from _integers(expression.rhs)
-        case UniExpr():
-            yield from _integers(expression.operand)
+        case tree.Chain():
+            yield from integers_in(node.first)

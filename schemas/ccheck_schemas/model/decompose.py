@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TypeAlias, assert_never
 
-import construct
-
-from ccheck_schemas import meaning as m
+from ccheck_schemas.layout import meanings, tree
+from ccheck_schemas.layout.expression import Expression, Unresolved, field_of, only_path, resolve, stated
 from ccheck_schemas.layout.size import sizeof
-from ccheck_schemas.layout.tree import bare
 from ccheck_schemas.model import forms
 from ccheck_schemas.model.number_scope import NumberScope
 from ccheck_schemas.model.record_type import (
@@ -33,30 +31,22 @@ from ccheck_schemas.model.record_type import (
     Role,
     TableRows,
 )
-from ccheck_schemas.model.runs import (
-    LEAVES,
-    Run,
-    blob_of,
-    branches,
-    chosen,
-    leaf_run,
-    runs_of,
-    slope,
-    variable,
-)
+from ccheck_schemas.model.runs import Fixed, Run, Sized, branches, chosen, leaf_run, runs_of, slope
 from ccheck_schemas.read import read
 from ccheck_schemas.record import Record
-from ccheck_schemas.vocabulary.expression import Unresolved, resolve
 
 
-def decompose(root: construct.Construct, data: bytes) -> FileModel:
+def decompose(layout: tree.Struct, data: bytes) -> FileModel:
     """Returns the pieces of a file as its schema names them, with the overlaps and gaps of the file.
 
     Args:
-        root: The schema.
+        layout: The layout of its format.
         data: The file.
     """
-    return _Decomposer(root, data).run()
+    return _Decomposer(layout, data).run()
+
+
+_Listed: TypeAlias = tree.Array | tree.Terminated | tree.UpTo | tree.UpToEnd
 
 
 class _Decomposer:
@@ -65,10 +55,10 @@ class _Decomposer:
     The methods for nodes return the offset after the node, or None if the record is cut short.
     """
 
-    def __init__(self, root: construct.Construct, data: bytes) -> None:
-        self.root = root
+    def __init__(self, layout: tree.Struct, data: bytes) -> None:
+        self.layout = layout
         self.data = data
-        self.reading = read(root, data)
+        self.reading = read(layout, data)
         self.found = FileModel([], {}, {})
         self.heads: dict[int, int] = {}
         self.deferred: list[Callable[[], None]] = []
@@ -76,7 +66,7 @@ class _Decomposer:
 
     def run(self) -> FileModel:
         """Returns all pieces, with the places that numbers name."""
-        self.struct(self.root, self.reading.root, 0, (), NumberScope(None), "")
+        self.struct(self.layout, self.reading.root, 0, (), NumberScope(None), "")
         for step in self.deferred:  # grows during the loop
             step()
         for piece in self.found.pieces:
@@ -111,7 +101,13 @@ class _Decomposer:
     # -- records
 
     def struct(
-        self, node: Any, record: Record, at: int, path: tuple[int, ...], scope: NumberScope, name: str
+        self,
+        node: tree.Struct,
+        record: Record,
+        at: int,
+        path: tuple[int, ...],
+        scope: NumberScope,
+        name: str,
     ) -> int | None:
         """Adds all pieces of a record."""
         for step in runs_of(node, name):
@@ -131,7 +127,13 @@ class _Decomposer:
         return at
 
     def fixed(
-        self, run: Run, node: Any, record: Record, at: int, path: tuple[int, ...], scope: NumberScope
+        self,
+        run: Run,
+        node: tree.Struct | None,
+        record: Record,
+        at: int,
+        path: tuple[int, ...],
+        scope: NumberScope,
     ) -> int | None:
         """Adds a run of fixed fields, if the file has all of it."""
         try:
@@ -147,55 +149,55 @@ class _Decomposer:
                 piece.relations += (Relation(number, Derivation.SIZE),)
             elif number.role is Role.CHECKSUM:
                 piece.relations += (Relation(number, Derivation.CHECKSUM, target=number.values[0]),)
-        if run.record_type.pooled:
+        if run.record_type.pooled and node is not None:
             piece.refs = self.payloads(node, run.record_type, record)
         return end
 
-    def payloads(self, node: Any, record_type: RecordType, record: Record) -> Refs:
+    def payloads(self, node: tree.Struct, record_type: RecordType, record: Record) -> Refs:
         """Returns the valid pool items that a record names."""
         found: dict[str, Payload | None] = {}
-        for sub in bare(node)[0].subcons:
-            if any(isinstance(branch, m.Pooled) for branch in branches(sub)):
-                pooled = bare(_branch(sub, record))[0]
-                if isinstance(pooled, m.Pooled):
-                    found[m.field_of(pooled.offset) or ""] = self.payload(pooled, record)
+        for field in node.fields:
+            if any(isinstance(branch, tree.Pooled) for branch in branches(field.node)):
+                pooled = _branch(field.node, record)
+                if isinstance(pooled, tree.Pooled):
+                    found[field_of(pooled.offset) or ""] = self.payload(pooled, record)
         return tuple(found.get(form.offset.name) for form in record_type.pooled)
 
-    def payload(self, node: m.Pooled, record: Record) -> Payload | None:
+    def payload(self, node: tree.Pooled, record: Record) -> Payload | None:
         """Returns the pool item that a record names; None if it lies outside."""
         start, end = self.reading.pools.get(node.region, (0, -1))
         offset, length = _amount(node.offset, record), _amount(node.length, record)
         if offset is None or length is None:
             return None
-        inner, _ = bare(node.subcon)
-        blob = blob_of(inner, "", 0, None)
-        stop = offset + length + blob.behind
+        stop = offset + length + node.behind
         if not start <= offset <= stop <= min(end, len(self.data)) or offset % node.align:
             return None
         if any(self.data[offset + length : stop]):
             return None
         content = self.data[offset : offset + length]
-        return Payload(content, node.align, blob.behind, blob.encoding, blob.lists)
+        if isinstance(node.item, tree.Text):
+            return Payload(content, node.align, node.behind, node.item.encoding, node.item.lists)
+        return Payload(content, node.align)
 
-    def state(self, node: Any, scope: NumberScope) -> None:
+    def state(self, node: tree.Struct, scope: NumberScope) -> None:
         """Adds the counts and lengths of a record that follow by their meaning alone."""
         pieces = {id(piece): piece for piece, _ in scope.numbers.values()}
         derived = {id(relation.number) for piece in pieces.values() for relation in piece.relations}
-        for sub in bare(node)[0].subcons:
-            found = scope.numbers.get(sub.name or "")
+        for field in node.fields:
+            found = scope.numbers.get(field.name)
             if found is None or id(found[1]) in derived:
                 continue
             piece, number = found
-            for meaning in bare(sub)[1]:
-                if isinstance(meaning, m.CountOf) and meaning.of in scope.lists:
+            for meaning in tree.meanings_of(field.node):
+                if isinstance(meaning, meanings.CountOf) and meaning.of in scope.lists:
                     piece.relations += (Relation(number, Derivation.ELEMENTS, scope.lists[meaning.of]),)
-                elif isinstance(meaning, m.LengthOf) and meaning.of in scope.extents:
+                elif isinstance(meaning, meanings.LengthOf) and meaning.of in scope.extents:
                     first, last, trim = scope.extents[meaning.of]
                     piece.relations += (Relation(number, Derivation.BYTES, first, last, trim),)
 
     def derive(
         self,
-        expression: Any,
+        expression: Expression,
         scope: NumberScope,
         derivation: Derivation,
         target: int,
@@ -203,7 +205,7 @@ class _Decomposer:
         trim: int = 0,
     ) -> None:
         """Lets the number that an expression reads follow from what it counts."""
-        path = variable(expression)
+        path = only_path(expression)
         found = scope.find(path) if path else None
         if found is None or path is None:
             return
@@ -218,7 +220,7 @@ class _Decomposer:
 
     def node(
         self,
-        node: Any,
+        node: tree.Node,
         name: str,
         record: Record,
         at: int,
@@ -227,51 +229,58 @@ class _Decomposer:
         full: str,
     ) -> int | None:
         """Adds one node; a conditional one is the branch that the record's numbers choose."""
-        leaf = _branch(node, record)
-        node = bare(leaf)[0]
-        match node:
+        found = _branch(node, record)
+        match found:
             case None:
                 return None
-            case construct.Struct():
+            case tree.Struct():
                 inner = record.get(name)
                 scope.inner[name] = NumberScope(scope)
                 if not isinstance(inner, Record):
                     return None
-                return self.struct(node, inner, at, path, scope.inner[name], full)
-            case m.Text() | construct.Bytes() if callable(node.length):
-                return self.elastic(node, name, record, at, path, scope, full)
-            case construct.FormatField() | construct.Const() | m.Text() | construct.Bytes():
-                return self.fixed(leaf_run(leaf, name, full), node, record, at, path, scope)
-            case m.ZeroPad() | m.AnyPad():
-                self.piece(at, at, path).align = node.align
-                return at + -at % node.align
-            case m.ZerosTo() | m.ZerosToEnd():
-                return self.zeros(node, record, at, path, scope, full)
-            case m.TextToNul():
-                return self.to_nul(node, name, at, path, full)
-            case m.Strings():
-                return self.strings(node, name, record, at, path, scope, full)
-            case m.Table():
-                return self.table(node, name, record, at, path, scope)
-            case m.Pool():
-                return self.pool(node, name, record, at, path, scope)
-            case m.Region() | m.Substream():
-                return self.region(node, name, record, at, path, scope, full)
-            case construct.Array() | m.Terminated() | m.UpTo() | m.UpToEnd():
-                return self.array(node, name, record, at, path, scope, full)
-            case m.SubstreamRest():
-                return self.node(node.subcon, name, record, at, path, scope, full)
-            case m.Rest() | m.OpaqueRest() | m.Delimited():
-                return self.unsized(node, name, record, at, path, full)
-            case m.At():
-                self.deferred.append(partial(self.record_at, node, name, record, scope, full))
-            case m.Chain():
-                self.deferred.append(partial(self.chain, node, name, record, path, scope, full))
+                return self.struct(found, inner, at, path, scope.inner[name], full)
+            case tree.Text() | tree.Bytes() | tree.Opaque() | tree.Slot() if stated(found.length) is None:
+                return self.elastic(found, name, record, at, path, scope, full)
+            case tree.Integer() | tree.Float() | tree.Const():
+                return self.fixed(leaf_run(found, name, full), None, record, at, path, scope)
+            case tree.Text() | tree.Bytes() | tree.Opaque() | tree.Slot():
+                return self.fixed(leaf_run(found, name, full), None, record, at, path, scope)
+            case tree.ZeroPad() | tree.AnyPad():
+                self.piece(at, at, path).align = found.align
+                return at + -at % found.align
+            case tree.ZerosTo() | tree.ZerosToEnd():
+                return self.zeros(found, record, at, path, scope, full)
+            case tree.TextToNul():
+                return self.to_nul(found, name, at, path, full)
+            case tree.Strings():
+                return self.strings(found, name, record, at, path, scope, full)
+            case tree.Table():
+                return self.table(found, name, record, at, path, scope)
+            case tree.Pool():
+                return self.pool(found, name, record, at, path, scope)
+            case tree.Region() | tree.Substream():
+                return self.region(found, name, record, at, path, scope, full)
+            case tree.Array() | tree.Terminated() | tree.UpTo() | tree.UpToEnd():
+                return self.array(found, name, record, at, path, scope, full)
+            case tree.SubstreamRest():
+                return self.node(found.inner, name, record, at, path, scope, full)
+            case tree.Rest() | tree.OpaqueRest() | tree.Delimited():
+                return self.unsized(found, name, record, at, path, full)
+            case tree.At():
+                self.deferred.append(partial(self.record_at, found, name, record, scope, full))
+            case tree.Chain():
+                self.deferred.append(partial(self.chain, found, name, record, path, scope, full))
+            case tree.Nothing() | tree.Pooled() | tree.SharedText() | tree.Rows() | tree.ReadAt():
+                return at  # no bytes of its own here
+            case tree.If() | tree.Switch():
+                raise TypeError(f"{full}: a branch was not chosen")
+            case _:
+                assert_never(found)
         return at
 
     def elastic(
         self,
-        node: Any,
+        node: Sized,
         name: str,
         record: Record,
         at: int,
@@ -295,7 +304,7 @@ class _Decomposer:
 
     def zeros(
         self,
-        node: m.ZerosTo | m.ZerosToEnd,
+        node: tree.ZerosTo | tree.ZerosToEnd,
         record: Record,
         at: int,
         path: tuple[int, ...],
@@ -303,16 +312,18 @@ class _Decomposer:
         full: str,
     ) -> int | None:
         """Adds zeros up to an offset in a number, which follows from them, or up to the end."""
-        end = _amount(node.offset, record) if isinstance(node, m.ZerosTo) else len(self.data)
+        end = _amount(node.offset, record) if isinstance(node, tree.ZerosTo) else len(self.data)
         if end is None or not at <= end <= len(self.data):
             return None
         piece = self.piece(at, end, path, forms.zeros(full))
         first = self.found.pieces[0]
-        if isinstance(node, m.ZerosTo) and first.start == 0:
+        if isinstance(node, tree.ZerosTo) and first.start == 0:
             self.derive(node.offset, scope, Derivation.BYTES, first.key, piece.key)
         return end
 
-    def to_nul(self, node: m.TextToNul, name: str, at: int, path: tuple[int, ...], full: str) -> int | None:
+    def to_nul(
+        self, node: tree.TextToNul, name: str, at: int, path: tuple[int, ...], full: str
+    ) -> int | None:
         """Adds a text that ends with its NUL, without a length."""
         end = self.data.find(b"\0", at)
         if end < 0:
@@ -321,7 +332,7 @@ class _Decomposer:
 
     def unsized(
         self,
-        node: m.Rest | m.OpaqueRest | m.Delimited,
+        node: tree.Rest | tree.OpaqueRest | tree.Delimited,
         name: str,
         record: Record,
         at: int,
@@ -333,7 +344,7 @@ class _Decomposer:
             start, end, _ = record.place(name)
         except KeyError:
             return None
-        if isinstance(node, m.Delimited) and node.include and not node.consume:
+        if isinstance(node, tree.Delimited) and node.include and not node.consume:
             end -= len(node.terminator)
         if start != at or not at <= end <= len(self.data):
             return None
@@ -341,7 +352,7 @@ class _Decomposer:
 
     def strings(
         self,
-        node: m.Strings,
+        node: tree.Strings,
         name: str,
         record: Record,
         at: int,
@@ -360,17 +371,17 @@ class _Decomposer:
         return end
 
     def table(
-        self, node: m.Table, name: str, record: Record, at: int, path: tuple[int, ...], scope: NumberScope
+        self, node: tree.Table, name: str, record: Record, at: int, path: tuple[int, ...], scope: NumberScope
     ) -> int | None:
         """Adds a table: one piece, whose rows are separate."""
-        steps = runs_of(node.subcon, "", node.table)
+        steps = runs_of(node.record, "", node.table)
         rows = record.get(name)
         runs = [step for step in steps if isinstance(step, Run)]
-        size = sizeof(node.subcon)
+        size = sizeof(node.record)
         if rows is None or len(runs) != 1 or runs[0].size != size or not size:
             return None
         record_type = runs[0].record_type
-        refs = [self.payloads(node.subcon, record_type, row) if record_type.pooled else () for row in rows]
+        refs = [self.payloads(node.record, record_type, row) if record_type.pooled else () for row in rows]
         piece = self.piece(at, at + len(rows) * size, path)
         key = piece.table = next(KEYS)
         self.found.tables[key] = TableRows(node.table, record_type, node.low, node.high, at, refs)
@@ -379,7 +390,7 @@ class _Decomposer:
         return piece.end
 
     def pool(
-        self, node: m.Pool, name: str, record: Record, at: int, path: tuple[int, ...], scope: NumberScope
+        self, node: tree.Pool, name: str, record: Record, at: int, path: tuple[int, ...], scope: NumberScope
     ) -> int | None:
         """Adds a pool: one piece, whose items are with the records that name them."""
         found = record.get(name)
@@ -392,7 +403,7 @@ class _Decomposer:
 
     def region(
         self,
-        node: m.Region | m.Substream,
+        node: tree.Region | tree.Substream,
         name: str,
         record: Record,
         at: int,
@@ -406,14 +417,14 @@ class _Decomposer:
             return None
         end = at + length
         first = self.piece(at, at, path)
-        self.node(bare(node.subcon)[0], name, record, at, path, scope, full)
+        self.node(node.inner, name, record, at, path, scope, full)
         last = self.piece(end, end, path)
         self.derive(node.length, scope, Derivation.BYTES, first.key, last.key)
         return end
 
     def array(
         self,
-        node: Any,
+        node: _Listed,
         name: str,
         record: Record,
         at: int,
@@ -423,23 +434,22 @@ class _Decomposer:
     ) -> int | None:
         """Adds the elements of an array, each with a path of its own."""
         found = record.get(name)
-        leaf = _branch(node.subcon, record)
+        element = node.element if isinstance(node, tree.Array) else node.record
+        leaf = _branch(element, record)
         if leaf is None or not isinstance(found, list):
             return None
-        inner = bare(leaf)[0]
         size = sizeof(leaf)
         if self.reserved:
             self.piece(at, at, path)  # the record that begins with this array; its elements have their own
         elements: list[int] = []
-        ended = isinstance(node, m.Terminated)
-        counted = isinstance(node, construct.Array)
-        whole = not counted or _amount(node.count, record) == len(found)
+        ended = isinstance(node, tree.Terminated)
+        whole = not isinstance(node, tree.Array) or _amount(node.count, record) == len(found)
         for item in found:
             key = self.reserved = next(KEYS)
             after: int | None
-            if isinstance(inner, construct.Struct) and isinstance(item, Record):
-                after = self.struct(inner, item, at, (*path, key), NumberScope(scope), f"{full}[]")
-            elif isinstance(inner, LEAVES) and size is not None and at + size <= len(self.data):
+            if isinstance(leaf, tree.Struct) and isinstance(item, Record):
+                after = self.struct(leaf, item, at, (*path, key), NumberScope(scope), f"{full}[]")
+            elif isinstance(leaf, Fixed) and size is not None and at + size <= len(self.data):
                 run = leaf_run(leaf, f"{name}[]", f"{full}[]")
                 self.piece(at, at + size, (*path, key), run.record_type)
                 after = at + size
@@ -460,20 +470,26 @@ class _Decomposer:
         if ended and whole and size is not None and at + size <= len(self.data):
             # The record that ends the list is no element of it.
             return self.piece(at, at + size, path, forms.ending(full, size)).end
-        if counted:
+        if isinstance(node, tree.Array):
             self.derive(node.count, scope, Derivation.ELEMENTS, key)
         return at if whole else None
 
     # -- records at offsets
 
-    def record_at(self, node: m.At, name: str, record: Record, scope: NumberScope, full: str) -> None:
+    def record_at(self, node: tree.At, name: str, record: Record, scope: NumberScope, full: str) -> None:
         """Adds a record at an offset, once for all fields that name it."""
         target = record.get(name)
         if isinstance(target, Record) and target.offset not in self.heads:
-            self.element(bare(node.subcon)[0], target, (), scope, full)
+            self.element(node.record, target, (), scope, full)
 
     def element(
-        self, node: Any, record: Record, path: tuple[int, ...], scope: NumberScope, full: str, align: int = 1
+        self,
+        node: tree.Struct,
+        record: Record,
+        path: tuple[int, ...],
+        scope: NumberScope,
+        full: str,
+        align: int = 1,
     ) -> int | None:
         """Adds a record of a chain or at an offset. Returns the key of its first piece, or None."""
         key = self.reserved = next(KEYS)
@@ -488,7 +504,13 @@ class _Decomposer:
         return key
 
     def chain(
-        self, node: m.Chain, name: str, record: Record, path: tuple[int, ...], scope: NumberScope, full: str
+        self,
+        node: tree.Chain,
+        name: str,
+        record: Record,
+        path: tuple[int, ...],
+        scope: NumberScope,
+        full: str,
     ) -> None:
         """Adds the records of a chain; one whose next offset leads to another place is dangling."""
         found = record.get(name)
@@ -499,7 +521,7 @@ class _Decomposer:
         pieces: list[Piece] = []
         for link in found:
             at = len(self.found.pieces)
-            key = self.element(bare(node.subcon)[0], link, path, scope, f"{full}[]", node.align)
+            key = self.element(node.record, link, path, scope, f"{full}[]", node.align)
             if key is None:
                 break
             elements.append(key)
@@ -517,15 +539,16 @@ class _Decomposer:
         return int(number.packer.unpack_from(self.data, piece.start + number.delta)[0])
 
 
-def _amount(expression: m.Expression, record: Record) -> int | None:
+def _amount(expression: Expression, record: Record) -> int | None:
     """Returns a count, a length or an offset; None in a record that is cut short."""
     try:
-        return int(resolve(expression, record.values))
+        found = resolve(expression, record.values)
     except Unresolved:
         return None
+    return int(found) if isinstance(found, int) else None
 
 
-def _branch(node: Any, record: Record) -> Any:
+def _branch(node: tree.Node, record: Record) -> tree.Node | None:
     """Returns the branch that the values of a record choose; None if it is cut short."""
     try:
         return chosen(node, record.values)

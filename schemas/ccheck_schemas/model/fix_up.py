@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 
-from ccheck_schemas import meaning as m
 from ccheck_schemas.record import Reading
 
 
@@ -21,13 +20,12 @@ def fix_up(data: bytes, reading: Reading, *, sizes: bool = True, checksums: bool
         The corrected bytes. A field past the end of `data` is left out.
     """
     out = bytearray(data)
-    for meaning, span, packer in sorted(
-        reading.fix_ups, key=lambda field: isinstance(field.meaning, m.ChecksumOver)
-    ):
+    # A checksum covers the sizes, so it comes last.
+    for start, span, packer in sorted(reading.fix_ups, key=lambda field: field.start is not None):
         if span.end > len(out):
             continue
-        if isinstance(meaning, m.FileSize) and sizes:
+        if start is None and sizes:
             packer.pack_into(out, span.offset, len(out) & ((1 << 8 * packer.size) - 1))
-        elif isinstance(meaning, m.ChecksumOver) and checksums:
-            packer.pack_into(out, span.offset, zlib.crc32(memoryview(out)[meaning.start :]))
+        elif start is not None and checksums:
+            packer.pack_into(out, span.offset, zlib.crc32(memoryview(out)[start:]))
     return bytes(out)

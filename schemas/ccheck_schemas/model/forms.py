@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from functools import cache
 
-import construct
-
-from ccheck_schemas import meaning as m
+from ccheck_schemas.layout import tree
+from ccheck_schemas.layout.expression import only_path
 from ccheck_schemas.model.record_type import Blob, ListForm, RecordType
-from ccheck_schemas.model.runs import Run, runs_of, variable
+from ccheck_schemas.model.runs import Run, runs_of
 
 
 @cache
-def chain_form(node: m.Chain, name: str) -> ListForm:
+def chain_form(node: tree.Chain, name: str) -> ListForm:
     """Returns a chain; the offset of the next record is known if it is in the first run of a record."""
-    first = next((step for step in runs_of(node.subcon, f"{name}[]") if isinstance(step, Run)), None)
+    first = next((step for step in runs_of(node.record, f"{name}[]") if isinstance(step, Run)), None)
     number = None if first is None else first.record_type.number(node.next_field)
     return ListForm(name, number, closed=node.last != node.next_field)
 
@@ -44,11 +43,10 @@ def block(name: str, full: str) -> RecordType:
 
 
 @cache
-def array_form(node: construct.Array | m.Terminated | m.UpTo | m.UpToEnd, name: str) -> ListForm:
+def array_form(node: tree.Array | tree.Terminated | tree.UpTo | tree.UpToEnd, name: str) -> ListForm:
     """Returns an array, or a list that ends with a mark."""
-    counted = isinstance(node, construct.Array)
     return ListForm(
         name,
-        closed=isinstance(node, m.UpTo),
-        variable=not counted or variable(node.count) is not None,
+        closed=isinstance(node, tree.UpTo),
+        variable=not isinstance(node, tree.Array) or only_path(node.count) is not None,
     )

@@ -6,19 +6,27 @@ the smallest that their meanings allow. The random numbers decide which conditio
 
 from __future__ import annotations
 
+import struct
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
+from typing import Any, assert_never
 
-import construct
+from ccheck_schemas.layout import meanings, tree
+from ccheck_schemas.layout.expression import (
+    Expression,
+    Literal,
+    Unresolved,
+    only_path,
+    paths_in,
+    resolve,
+    stated,
+)
+from ccheck_schemas.model.runs import Sized, branch_of, branches, condition, slope
 
-from ccheck_schemas import meaning as m
-from ccheck_schemas.layout.size import integer_range
-from ccheck_schemas.layout.tree import bare
-from ccheck_schemas.model.runs import branches, choices, condition, slope, variable, variables
-from ccheck_schemas.vocabulary.expression import Unresolved, resolve
+_Pick = int | str | bytes | None
+"""The key of a branch; None leaves it to the random numbers."""
 
 MOST = 1 << 12
 """Bytes of one field, and elements of one list, at most; a file that needs more is incomplete."""
@@ -29,14 +37,14 @@ STEPS = (1, 4, 8)
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-def minimal_file(root: construct.Construct, random: Random) -> bytes:
+def minimal_file(layout: tree.Struct, random: Random) -> bytes:
     """Returns a file of at most a few kilobytes, the same for the same random numbers.
 
     Args:
-        root: The schema.
+        layout: The layout of a format.
         random: Decides what the schema leaves open.
     """
-    return _MinimalFile(random).run(root)
+    return _MinimalFile(random).run(layout)
 
 
 @dataclass(slots=True)
@@ -45,7 +53,7 @@ class _Grown:
 
     above: _Grown | None
     values: dict[str, Any] = field(default_factory=dict)
-    places: dict[str, tuple[int, Any]] = field(default_factory=dict)
+    places: dict[str, tuple[int, tree.Number]] = field(default_factory=dict)
 
     def find(self, path: tuple[str, ...]) -> tuple[_Grown, str] | None:
         """Returns the record and the name of the number at the end of a path."""
@@ -84,35 +92,39 @@ class _MinimalFile:
         self.random = random
         self.out = bytearray()
         self.deferred: list[Callable[[], None]] = []
-        self.pooled: dict[str, list[tuple[m.Pooled, _Grown]]] = {}
-        self.shared: dict[str, list[tuple[m.SharedText, _Grown]]] = {}
+        self.pooled: dict[str, list[tuple[tree.Pooled, _Grown]]] = {}
+        self.shared: dict[str, list[tuple[tree.SharedText, _Grown]]] = {}
         self.rows: dict[str, int] = {}
-        self.takers: dict[str, list[tuple[_Grown, m.Rows]]] = {}
+        self.takers: dict[str, list[tuple[_Grown, tree.Rows]]] = {}
         self.counts: list[tuple[_Grown, str, str]] = []
-        self.fix_ups: list[tuple[m.Meaning, int, construct.FormatField]] = []
+        self.fix_ups: list[tuple[meanings.FileSize | meanings.ChecksumOver, int, tree.Integer]] = []
         self.lists: dict[tuple[int, str], int] = {}
         self.texts = 0
 
-    def run(self, root: construct.Struct) -> bytes:
+    def run(self, layout: tree.Struct) -> bytes:
         """Returns the whole file."""
         top = _Grown(None)
-        self.struct(root, top)
+        self.struct(layout, top)
         for step in self.deferred:  # grows during the loop
             step()
         for grown, name, of in self.counts:
             if (id(grown), of) in self.lists:
                 self.patch(grown, (name,), self.lists[id(grown), of])
         self.share()
-        for meaning, at, leaf in sorted(self.fix_ups, key=lambda fix: isinstance(fix[0], m.ChecksumOver)):
+        for meaning, at, leaf in sorted(
+            self.fix_ups, key=lambda fix: isinstance(fix[0], meanings.ChecksumOver)
+        ):
             value = len(self.out)
-            if isinstance(meaning, m.ChecksumOver):
+            if isinstance(meaning, meanings.ChecksumOver):
                 value = zlib.crc32(memoryview(self.out)[meaning.start :])
-            self.out[at : at + leaf.length] = leaf.build(value)
+            self.out[at : at + leaf.size] = leaf.packer.pack(value)
         return bytes(self.out)
 
     # -- numbers
 
-    def patch(self, grown: _Grown, path: tuple[str, ...] | None, amount: int, expression: Any = None) -> None:
+    def patch(
+        self, grown: _Grown, path: tuple[str, ...] | None, amount: int, expression: Expression | None = None
+    ) -> None:
         """Sets the number that an expression reads, so that the expression gives this amount."""
         found = grown.find(path) if path else None
         if found is None or path is None:
@@ -124,125 +136,132 @@ class _MinimalFile:
             value = amount if line is None else (amount - line[0]) * line[2] // line[1]
         at, leaf = owner.places[name]
         try:
-            self.out[at : at + leaf.length] = leaf.build(value)
-        except construct.ConstructError:
+            self.out[at : at + leaf.size] = leaf.packer.pack(value)
+        except struct.error:
             return  # the number is too large for its field: the file stays as it is, and a check will say so
         owner.values[name] = value
 
     def integer(
         self,
-        leaf: construct.FormatField,
-        meanings: tuple[m.Meaning, ...],
+        leaf: tree.Integer,
         grown: _Grown,
         name: str,
     ) -> None:
         value = 0
         at = len(self.out)
-        least, most = integer_range(leaf)
-        for meaning in meanings:
+        least, most = leaf.range
+        for meaning in leaf.meanings:
             match meaning:
-                case m.Version():
+                case meanings.Version():
                     value = self.random.choice(meaning.known)
-                case m.StrictEnum():
+                case meanings.StrictEnum():
                     known = sorted(v for v in meaning.known if least <= v <= most)
                     value = known[0] if self.random.random() < 0.5 else self.random.choice(known)
-                case m.Bounded() | m.LengthOf():
+                case meanings.Bounded() | meanings.LengthOf():
                     value = max(value, meaning.low)
-                case m.FileSize() | m.ChecksumOver():
+                case meanings.FileSize() | meanings.ChecksumOver():
                     self.fix_ups.append((meaning, at, leaf))
-                case m.RecordSize():
+                case meanings.RecordSize():
                     self.counts.append((grown, name, f"size of {meaning.of}"))
-            if isinstance(meaning, m.CountOf):
+            if isinstance(meaning, meanings.CountOf):
                 self.counts.append((grown, name, meaning.of))
         value = min(max(value, least), most)
         grown.values[name] = value
         grown.places[name] = (at, leaf)
-        self.out += leaf.build(value)
+        self.out += leaf.packer.pack(value)
 
     # -- nodes
 
-    def struct(self, node: construct.Struct, grown: _Grown, pick: Any = None) -> None:
-        for sub in bare(node)[0].subcons:
-            self.node(sub, sub.name or "", grown, pick)
+    def struct(self, node: tree.Struct, grown: _Grown, pick: _Pick = None) -> None:
+        for inner in node.fields:
+            self.node(inner.node, inner.name, grown, pick)
 
-    def node(self, node: Any, name: str, grown: _Grown, pick: Any = None) -> None:
-        node, meanings = bare(node)
-        if choices(node):
-            self.choose(node, name, grown, pick)
-            return
+    def node(self, node: tree.Node, name: str, grown: _Grown, pick: _Pick = None) -> None:
         match node:
-            case construct.FormatField():
-                self.integer(node, meanings, grown, name)
-            case construct.Const():
-                self.out += node.build(None)
-            case construct.Struct():
+            case tree.If() | tree.Switch():
+                self.choose(node, name, grown, pick)
+            case tree.Integer():
+                self.integer(node, grown, name)
+            case tree.Float():
+                grown.values[name] = 0
+                grown.places[name] = (len(self.out), node)
+                self.out += node.packer.pack(0)
+            case tree.Const():
+                self.out += node.expected
+            case tree.Struct():
                 inner = grown.values[name] = _Grown(grown)
                 self.struct(node, inner, pick)
-            case m.Text() | construct.Bytes():
+            case tree.Text() | tree.Bytes() | tree.Opaque() | tree.Slot():
                 self.text(node, name, grown)
-            case m.ZeroPad() | m.AnyPad():
+            case tree.ZeroPad() | tree.AnyPad():
                 self.out += bytes(min(-len(self.out) % node.align, MOST))
-            case m.ZerosTo():
+            case tree.ZerosTo():
                 self.out += bytes(-len(self.out) % self.random.choice(STEPS))
-                self.patch(grown, variable(node.offset), len(self.out), node.offset)
-            case m.TextToNul():
+                self.patch(grown, only_path(node.offset), len(self.out), node.offset)
+            case tree.TextToNul():
                 # Often empty: the top of a tree has no name.
-                self.out += (self.words(m.Text(0)) if self.random.random() < 0.5 else b"") + b"\0"
-            case m.SharedText():
+                self.out += (self.words("utf-8") if self.random.random() < 0.5 else b"") + b"\0"
+            case tree.SharedText():
                 self.shared.setdefault(node.block, []).append((node, grown))
-            case m.Strings():
+            case tree.Strings():
                 self.strings(node, grown)
-            case m.UpTo() | m.UpToEnd():
+            case tree.UpTo() | tree.UpToEnd():
                 self.up_to(node, grown)
-            case m.Region() | m.Substream():
+            case tree.Region() | tree.Substream():
                 start = len(self.out)
-                self.node(node.subcon, name, grown, pick)
-                self.patch(grown, variable(node.length), len(self.out) - start, node.length)
-            case m.SubstreamRest():
-                self.node(node.subcon, name, grown, pick)
-            case m.Rest() | m.OpaqueRest() | m.Delimited():
-                self.out += self.words(node) + getattr(node, "terminator", b"")
-            case m.Table() | construct.Array():
+                self.node(node.inner, name, grown, pick)
+                self.patch(grown, only_path(node.length), len(self.out) - start, node.length)
+            case tree.SubstreamRest():
+                self.node(node.inner, name, grown, pick)
+            case tree.Rest():
+                self.out += self.words(node.content.encoding) + node.content.terminator
+            case tree.OpaqueRest():
+                self.out += self.words(None)
+            case tree.Delimited():
+                self.out += self.words(node.encoding) + node.terminator
+            case tree.Table() | tree.Array():
                 self.many(node, name, grown)
-            case m.Pool():
+            case tree.Pool():
                 self.pool(node, name, grown)
-            case m.Pooled():
+            case tree.Pooled():
                 self.pooled.setdefault(node.region, []).append((node, grown))
-            case m.Rows():
+            case tree.Rows():
                 self.takers.setdefault(node.table, []).append((grown, node))
-            case m.Terminated():
+            case tree.Terminated():
                 self.terminated(node, name, grown)
-            case m.Chain():
+            case tree.Chain():
                 self.deferred.append(lambda: self.chain(node, name, grown))
-            case m.At():
+            case tree.At():
                 self.deferred.append(lambda: self.record_at(node, grown))
+            case tree.Nothing() | tree.ZerosToEnd() | tree.ReadAt():
+                return
+            case _:
+                assert_never(node)
 
-    def choose(self, node: Any, name: str, grown: _Grown, pick: Any) -> None:
+    def choose(self, node: tree.Choice, name: str, grown: _Grown, pick: _Pick) -> None:
         """Writes a branch.
 
         It is the picked one; the present one if its own length says whether it exists; else the one that the
-        numbers
-        choose.
+        numbers choose.
         """
-        if isinstance(node, construct.Switch):
+        if isinstance(node, tree.Switch):
             key = pick if pick is not None and pick in node.cases else self.random.choice(tuple(node.cases))
-            path = variable(node.keyfunc)
+            path = only_path(node.key)
             if path is not None and isinstance(key, int) and (pick is not None or self.random.random() < 0.5):
                 self.patch(grown, path, key)
-            key = self.known(node.keyfunc, grown)
-            self.node(node.cases.get(key, node.default), name, grown)
+            self.node(branch_of(node, self.known(node.key, grown)), name, grown)
             return
         inner = [_length(branch) for branch in branches(node)]
-        lengths = {path for path in map(variable, inner) if path is not None}
-        pointers = any(isinstance(branch, m.Pooled | m.At) for branch in branches(node))
-        if lengths & variables(condition(node)):
+        lengths = {path for path in map(only_path, inner) if path is not None}
+        pointers = any(isinstance(branch, tree.Pooled | tree.At) for branch in branches(node))
+        if lengths & frozenset(paths_in(condition(node))):
             if pick is not False and (not pointers or self.random.random() < 0.3):
-                self.node(node.thensubcon, name, grown, pick)
+                self.node(node.then, name, grown, pick)
             return
-        chosen = node.thensubcon if self.known(condition(node), grown) else node.elsesubcon
+        chosen = node.then if self.known(condition(node), grown) else node.otherwise
         self.node(chosen, name, grown, pick)
 
-    def known(self, expression: Any, grown: _Grown) -> Any:
+    def known(self, expression: Expression, grown: _Grown) -> object:
         """Returns the value of an expression over the numbers and texts so far.
 
         None if it needs bytes or a list, which are not kept.
@@ -252,21 +271,22 @@ class _MinimalFile:
         except Unresolved:
             return None
 
-    def text(self, node: m.Text | construct.Bytes, name: str, grown: _Grown) -> None:
-        raw = self.words(node)
-        if callable(node.length):
-            line = variable(node.length)
-            self.patch(grown, line, len(raw), node.length)
+    def text(self, node: Sized, name: str, grown: _Grown) -> None:
+        """Writes text or bytes of a length that a number states, or that the schema does."""
+        encoding = _encoding(node)
+        raw = self.words(encoding)
+        fixed = stated(node.length)
+        if fixed is None:
+            self.patch(grown, only_path(node.length), len(raw), node.length)
         else:
-            raw = bytes(min(node.length, MOST))
-        if isinstance(node, m.Text):
+            raw = bytes(min(fixed, MOST))
+        if isinstance(node, tree.Text):
             grown.values[name] = raw.decode(node.encoding, "replace")
         self.out += raw + bytes(_behind(node))
 
-    def words(self, node: Any) -> bytes:
-        """Returns a short text, each time another; eight bytes for a node without an encoding."""
+    def words(self, encoding: str | None) -> bytes:
+        """Returns a short text, each time another; eight bytes without an encoding."""
         self.texts += 1
-        encoding = getattr(node, "encoding", None)
         if encoding is None:
             return self.texts.to_bytes(8, "little")
         word, number = "", self.texts
@@ -275,76 +295,74 @@ class _MinimalFile:
             word = LETTERS[digit] + word
         return word.encode(encoding)
 
-    def many(self, node: m.Table | construct.Array, name: str, grown: _Grown) -> None:
+    def many(self, node: tree.Table | tree.Array, name: str, grown: _Grown) -> None:
         """Writes the records of a table or an array."""
-        low = max(1, node.low) if isinstance(node, m.Table) else 1
+        low = max(1, node.low) if isinstance(node, tree.Table) else 1
         number = low + self.random.choice((0, 0, 0, 1, 2))
-        if not callable(node.count):
-            number = int(node.count)
-        number = min(number, MOST)
+        count = stated(node.count)
+        number = min(number if count is None else count, MOST)
         start = len(self.out)
         for _ in range(number):
             holder = _Grown(grown)
-            if isinstance(bare(node.subcon)[0], construct.Struct):
-                self.struct(node.subcon, holder)
+            element = node.record if isinstance(node, tree.Table) else node.element
+            if isinstance(element, tree.Struct):
+                self.struct(element, holder)
             else:
-                self.node(node.subcon, "", holder)
-        self.patch(grown, variable(node.count), number, node.count)
+                self.node(element, "", holder)
+        self.patch(grown, only_path(node.count), number, node.count)
         self.lists[id(grown), name] = number
         self.lists[id(grown), f"size of {name}"] = (len(self.out) - start) // number if number else 0
-        if isinstance(node, m.Table):
+        if isinstance(node, tree.Table):
             self.rows.setdefault(node.table, number)
 
-    def terminated(self, node: m.Terminated, name: str, grown: _Grown) -> None:
+    def terminated(self, node: tree.Terminated, name: str, grown: _Grown) -> None:
         """Writes a list that ends with a record of zeros.
 
         It has one record if that names another, which gives it its mark; else none.
         """
         start = len(self.out)
-        self.struct(node.subcon, _Grown(grown))
+        self.struct(node.record, _Grown(grown))
         size = len(self.out) - start
-        named = any(isinstance(branch, m.At) for branch in _deep(bare(node.subcon)[0]))
+        named = any(isinstance(branch, tree.At) for branch in _deep(node.record))
         self.out += bytes(size) if named else b""
         self.lists[id(grown), name] = int(named)
 
-    def pool(self, node: m.Pool, name: str, grown: _Grown) -> None:
+    def pool(self, node: tree.Pool, name: str, grown: _Grown) -> None:
         """Writes a pool with an item for each record so far that names one."""
         start = len(self.out)
         for item, owner in self.pooled.pop(node.region, []):
             self.out += bytes(min(-len(self.out) % item.align, MOST))
-            raw = self.words(bare(item.subcon)[0])
-            self.patch(owner, variable(item.offset), len(self.out), item.offset)
-            self.patch(owner, variable(item.length), len(raw), item.length)
-            self.out += raw + bytes(_behind(bare(item.subcon)[0]))
-        self.patch(grown, variable(node.count), len(self.out) - start, node.count)
+            raw = self.words(_encoding(item.item))
+            self.patch(owner, only_path(item.offset), len(self.out), item.offset)
+            self.patch(owner, only_path(item.length), len(raw), item.length)
+            self.out += raw + bytes(item.behind)
+        self.patch(grown, only_path(node.count), len(self.out) - start, node.count)
         self.lists[id(grown), f"size of {name}"] = 1
 
-    def strings(self, node: m.Strings, grown: _Grown) -> None:
+    def strings(self, node: tree.Strings, grown: _Grown) -> None:
         """Writes a block with a text for each record so far that names one."""
         start = len(self.out)
         for item, owner in self.shared.pop(node.block, []):
-            self.patch(owner, variable(item.offset), len(self.out) - start, item.offset)
-            self.out += self.words(m.Text(0, encoding=item.encoding)) + b"\0"
-        self.patch(grown, variable(node.length), len(self.out) - start, node.length)
+            self.patch(owner, only_path(item.offset), len(self.out) - start, item.offset)
+            self.out += self.words(item.encoding) + b"\0"
+        self.patch(grown, only_path(node.length), len(self.out) - start, node.length)
 
-    def up_to(self, node: m.UpTo | m.UpToEnd, grown: _Grown) -> None:
+    def up_to(self, node: tree.UpTo | tree.UpToEnd, grown: _Grown) -> None:
         """Writes a few records of different kinds, and the one that ends the list."""
-        record = bare(node.subcon)[0]
-        switches = [branch for branch in _deep(record) if isinstance(branch, construct.Switch)]
-        keys = [key for switch in switches for key in switch.cases] or [None]
+        record = node.record
+        switches = [branch for branch in _deep(record) if isinstance(branch, tree.Switch)]
+        keys: list[_Pick] = [key for switch in switches for key in switch.cases] or [None]
         picks = [self.random.choice(keys) for _ in range(self.random.choice((1, 2, 2, 3)))]
-        if isinstance(node, m.UpTo):
+        if isinstance(node, tree.UpTo):
             picks = [*(pick for pick in picks if pick != node.value), node.value]
         for pick in picks:
             self.struct(record, _Grown(grown), pick)
 
-    def chain(self, node: m.Chain, name: str, grown: _Grown) -> None:
+    def chain(self, node: tree.Chain, name: str, grown: _Grown) -> None:
         """Writes the records of a chain, with a random subset of the kinds of body."""
-        record = bare(node.subcon)[0]
-        keys = [
-            key for branch in _deep(record) if isinstance(branch, construct.Switch) for key in branch.cases
-        ]
-        picks: list[Any] = [key for key in keys if self.random.random() < 0.6]
+        record = node.record
+        keys = [key for branch in _deep(record) if isinstance(branch, tree.Switch) for key in branch.cases]
+        picks: list[_Pick] = [key for key in keys if self.random.random() < 0.6]
         if not keys:
             picks = [None] * (0 if self.random.random() < 0.4 else 1)
         if node.last != node.next_field:
@@ -354,7 +372,7 @@ class _MinimalFile:
         for pick in picks:
             at = len(self.out)
             if before is None:
-                self.patch(grown, variable(node.first), at, node.first)
+                self.patch(grown, only_path(node.first), at, node.first)
             else:
                 self.patch(before, (node.next_field,), at)
             before = _Grown(grown)
@@ -362,11 +380,11 @@ class _MinimalFile:
             # The records that this one points to follow it directly.
         self.lists[id(grown), name] = len(picks)
 
-    def record_at(self, node: m.At, grown: _Grown) -> None:
+    def record_at(self, node: tree.At, grown: _Grown) -> None:
         """Writes a record at an offset."""
         at = len(self.out)
-        self.struct(node.subcon, _Grown(grown))
-        self.patch(grown, variable(node.offset), at, node.offset)
+        self.struct(node.record, _Grown(grown))
+        self.patch(grown, only_path(node.offset), at, node.offset)
 
     def share(self) -> None:
         """Hands out the rows of each table: one for each taker, and the rest for the last."""
@@ -379,23 +397,37 @@ class _MinimalFile:
                 self.patch(grown, (node.count,), number)
 
 
-def _length(node: Any) -> Any:
+def _length(node: tree.Node) -> Expression:
     """Returns the expression of a node's length or count; 0 if it has none."""
-    if isinstance(node, m.Text | construct.Bytes | m.Region | m.Substream | m.Pooled):
-        return node.length
-    return node.count if isinstance(node, m.Table | m.Pool | construct.Array) else 0
+    match node:
+        case tree.Text() | tree.Bytes() | tree.Opaque() | tree.Slot() | tree.Region() | tree.Substream():
+            return node.length
+        case tree.Pooled():
+            return node.length
+        case tree.Table() | tree.Pool() | tree.Array():
+            return node.count
+    return Literal(0)
 
 
-def _behind(node: Any) -> int:
-    return node.unit if isinstance(node, m.Text) and node.terminator == "behind" else 0
+def _encoding(node: Sized) -> str | None:
+    match node:
+        case tree.Text():
+            return node.encoding
+        case tree.Slot():
+            return node.content.encoding
+    return None
 
 
-def _deep(node: construct.Construct) -> Iterator[construct.Construct]:
+def _behind(node: Sized) -> int:
+    return node.behind if isinstance(node, tree.Text) else 0
+
+
+def _deep(node: tree.Node) -> Iterator[tree.Node]:
     """Yields all nodes of a record itself."""
     for branch in branches(node):
         yield branch
-        if isinstance(branch, construct.Struct):
-            for sub in branch.subcons:
-                yield from _deep(sub)
-        elif isinstance(branch, m.Region | m.Substream | m.SubstreamRest):
-            yield from _deep(branch.subcon)
+        if isinstance(branch, tree.Struct):
+            for inner in branch.fields:
+                yield from _deep(inner.node)
+        elif isinstance(branch, tree.Region | tree.Substream | tree.SubstreamRest):
+            yield from _deep(branch.inner)

@@ -10,22 +10,21 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import zip_longest
 
-import construct
-
+from ccheck_schemas.layout import tree
 from ccheck_schemas.model.decompose import decompose
 from ccheck_schemas.model.record_type import DERIVED, Number, RecordType, Role
 
 _SINGLE = frozenset({Role.ENUM, Role.VERSION})
 
 
-def vocabulary(root: construct.Construct, data: bytes) -> frozenset[str]:
+def vocabulary(layout: tree.Struct, data: bytes) -> frozenset[str]:
     """Returns the things that a file uses, such as ``rules[].flags: no_ofdm``.
 
     Args:
-        root: The schema.
+        layout: The layout of its format.
         data: The file, whatever its bytes are.
     """
-    file_model = decompose(root, data)
+    file_model = decompose(layout, data)
     found: set[str] = set()
     seen: set[tuple[RecordType, bytes]] = set()
     for piece in file_model.pieces:

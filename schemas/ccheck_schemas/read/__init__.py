@@ -1,7 +1,7 @@
 """Read any bytes by a schema: records with their places, and every fault; never an exception.
 
 Construct's own parser stops at the first error, knows no offsets, and trusts counts and lengths. This reader
-follows the same tree of nodes (`meaning`). For any bytes:
+follows the layout that its nodes are compiled to. For any bytes:
 
 * It reports all faults. A record that is cut short is one fault; everything after it that has a known place
   is still read.
@@ -13,25 +13,20 @@ follows the same tree of nodes (`meaning`). For any bytes:
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Mapping
-from functools import cache
-from types import MappingProxyType
-from typing import Any
+from functools import cache, partial
+from typing import assert_never
 
-import construct
-
-from ccheck_schemas import meaning as m
+from ccheck_schemas.layout import tree
 from ccheck_schemas.read.handlers import leaves, listed, nested, pointers, shared, streams
 from ccheck_schemas.read.reader import Handler, Reader
 from ccheck_schemas.record import Reading
 
 
-def read(root: construct.Construct, data: bytes, *, bulk: bool = True) -> Reading:
-    """Reads a file by a schema, whatever its bytes are.
+def read(layout: tree.Struct, data: bytes, *, bulk: bool = True) -> Reading:
+    """Reads a file by a layout, whatever its bytes are.
 
     Args:
-        root: The schema: a Struct that `lint` accepts.
+        layout: The top record of a format, such as `Schema.layout`.
         data: The whole file.
         bulk: Whether to read all rows of a table together and create their records only on access. Without it
             every row is read by itself, which is much slower and has the same result; tests compare the two.
@@ -39,65 +34,80 @@ def read(root: construct.Construct, data: bytes, *, bulk: bool = True) -> Readin
     Returns:
         The records and the faults of the file.
     """
-    return Reader(root, data, _handler, bulk=bulk).run(root)
-
-
-HANDLERS: Mapping[type, Handler[Any]] = MappingProxyType(
-    {
-        construct.Const: leaves.const,
-        construct.Bytes: leaves.raw_bytes,
-        construct.Struct: nested.nested,
-        construct.Array: nested.array,
-        construct.IfThenElse: nested.if_then_else,
-        construct.Switch: nested.switch,
-        m.Text: leaves.text,
-        m.TextToNul: leaves.text_to_nul,
-        m.ZeroPad: leaves.zero_pad,
-        m.AnyPad: leaves.any_pad,
-        m.Region: nested.region,
-        m.Table: shared.table,
-        m.Pool: shared.pool,
-        m.Strings: shared.strings,
-        m.SharedText: shared.take_shared,
-        m.Rows: shared.take_rows,
-        m.Pooled: shared.take_pooled,
-        m.Terminated: listed.terminated,
-        m.UpTo: listed.up_to,
-        m.UpToEnd: listed.up_to_end,
-        m.ZerosTo: listed.zeros_to,
-        m.ZerosToEnd: listed.zeros_to_end,
-        m.At: pointers.record_at,
-        m.Chain: pointers.chain,
-        m.Opaque: streams.opaque,
-        m.OpaqueRest: streams.opaque_rest,
-        m.Slot: streams.slot,
-        m.Rest: streams.rest,
-        m.Delimited: streams.delimited,
-        m.Substream: streams.substream,
-        m.SubstreamRest: streams.substream_rest,
-        m.ReadAt: streams.read_at,
-    }
-)
-"""The handler of each kind of node."""
+    return Reader(layout, data, _handler, bulk=bulk).run(layout)
 
 
 @cache
-def _handler(node: construct.Construct) -> tuple[Handler[Any], Any]:
-    """Returns the handler of a node, and the node without its name."""
-    while isinstance(node, construct.Renamed):
-        node = node.subcon
-    inner = node
-    meanings = []
-    while isinstance(inner, (m.Meaning, construct.Renamed)):
-        if isinstance(inner, m.Meaning):
-            meanings.append(inner)
-        inner = inner.subcon
-    if isinstance(inner, construct.FormatField):
-        return leaves.integer, leaves.Integer(struct.Struct(inner.fmtstr), tuple(meanings))
-    if node is construct.Pass:
-        return leaves.nothing, node
-    if type(node) in HANDLERS:
-        return HANDLERS[type(node)], node
-    raise TypeError(
-        f"the reader does not know {type(node).__name__}; ccheck_schemas.layout.lint names what it knows"
-    )
+def _handler(node: tree.Node) -> Handler:
+    """Returns the function that reads a node."""
+    match node:
+        case tree.Integer() | tree.Float():
+            return partial(leaves.number, node)
+        case tree.Const():
+            return partial(leaves.const, node)
+        case tree.Nothing():
+            return partial(leaves.nothing, node)
+        case tree.Bytes():
+            return partial(leaves.raw_bytes, node)
+        case tree.Text():
+            return partial(leaves.text, node)
+        case tree.TextToNul():
+            return partial(leaves.text_to_nul, node)
+        case tree.ZeroPad():
+            return partial(leaves.zero_pad, node)
+        case tree.AnyPad():
+            return partial(leaves.any_pad, node)
+        case tree.ZerosTo():
+            return partial(listed.zeros_to, node)
+        case tree.ZerosToEnd():
+            return partial(listed.zeros_to_end, node)
+        case tree.Struct():
+            return partial(nested.nested, node)
+        case tree.Array():
+            return partial(nested.array, node)
+        case tree.Region():
+            return partial(nested.region, node)
+        case tree.If():
+            return partial(nested.if_then_else, node)
+        case tree.Switch():
+            return partial(nested.switch, node)
+        case tree.Table():
+            return partial(shared.table, node)
+        case tree.Pool():
+            return partial(shared.pool, node)
+        case tree.Strings():
+            return partial(shared.strings, node)
+        case tree.SharedText():
+            return partial(shared.take_shared, node)
+        case tree.Rows():
+            return partial(shared.take_rows, node)
+        case tree.Pooled():
+            return partial(shared.take_pooled, node)
+        case tree.Terminated():
+            return partial(listed.terminated, node)
+        case tree.UpTo():
+            return partial(listed.up_to, node)
+        case tree.UpToEnd():
+            return partial(listed.up_to_end, node)
+        case tree.At():
+            return partial(pointers.record_at, node)
+        case tree.Chain():
+            return partial(pointers.chain, node)
+        case tree.Opaque():
+            return partial(streams.opaque, node)
+        case tree.OpaqueRest():
+            return partial(streams.opaque_rest, node)
+        case tree.Slot():
+            return partial(streams.slot, node)
+        case tree.Rest():
+            return partial(streams.rest, node)
+        case tree.Delimited():
+            return partial(streams.delimited, node)
+        case tree.Substream():
+            return partial(streams.substream, node)
+        case tree.SubstreamRest():
+            return partial(streams.substream_rest, node)
+        case tree.ReadAt():
+            return partial(streams.read_at, node)
+        case _:
+            assert_never(node)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ccheck_schemas import meaning as m
+from typing import assert_never
+
 from ccheck_schemas.fault import FaultDetails
 from ccheck_schemas.fault_details import (
     NotAMultiple,
@@ -14,9 +15,10 @@ from ccheck_schemas.fault_details import (
     UnknownFlag,
     UnknownFormatVersion,
 )
+from ccheck_schemas.layout import meanings
 
 
-def number_fault(meaning: m.Meaning, value: int, file_size: int) -> FaultDetails | None:
+def number_fault(meaning: meanings.Meaning, value: int, file_size: int) -> FaultDetails | None:
     """Returns what is wrong with a number by itself.
 
     Args:
@@ -25,29 +27,31 @@ def number_fault(meaning: m.Meaning, value: int, file_size: int) -> FaultDetails
         file_size: The bytes of the whole file.
 
     Returns:
-        The details of the fault; None for a number that its meaning allows.
-
-    Raises:
-        TypeError: The meaning refuses the number, but has no fault of its own.
+        The details of the fault; None for a number that its meaning allows, or that needs more than the
+        number.
     """
-    if isinstance(meaning, m.FileSize):
-        return None if value == file_size else SizeMismatch(value, file_size)
-    if meaning.complaint(value) is None:
+    match meaning:
+        case meanings.FileSize():
+            return None if value == file_size else SizeMismatch(value, file_size)
+        case meanings.CountOf() | meanings.RecordSize() | meanings.IndexInto() | meanings.ChecksumOver():
+            return None
+    if meaning.allows(value):
         return None
     match meaning:
-        case m.Version():
+        case meanings.Version():
             known = tuple(map(meaning.words, meaning.known))
             return UnknownFormatVersion(meaning.words(value), known)
-        case m.StrictEnum():
+        case meanings.StrictEnum():
             return UnknownEnumValue(value, meaning.values)
-        case m.StrictFlags():
+        case meanings.StrictFlags():
             return UnknownFlag(value, value & ~meaning.mask, meaning.bits)
-        case m.Reserved():
+        case meanings.Reserved():
             return ReservedNotZero(value)
-        case m.OffsetInto():
+        case meanings.OffsetInto():
             return OffsetMisaligned(value, meaning.align)
-        case m.LengthOf() if meaning.low <= value <= meaning.high:
+        case meanings.LengthOf() if meaning.low <= value <= meaning.high:
             return NotAMultiple(value, meaning.step)
-        case m.Bounded() | m.LengthOf():
+        case meanings.Bounded() | meanings.LengthOf():
             return OutsideLimits(value, meaning.low, meaning.high)
-    raise TypeError(f"{type(meaning).__name__} complains, but no fault is named for it")
+        case _:
+            assert_never(meaning)

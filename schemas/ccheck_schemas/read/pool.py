@@ -5,11 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
-import construct
-
-from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultName
 from ccheck_schemas.fault_details import (
     OffsetMisaligned,
@@ -19,14 +15,15 @@ from ccheck_schemas.fault_details import (
     PoolTextUnused,
 )
 from ccheck_schemas.generate.runtime import Account
-from ccheck_schemas.layout.tree import bare
+from ccheck_schemas.layout import tree
+from ccheck_schemas.layout.expression import field_of, integer_value
 from ccheck_schemas.read.collector import FAULTS_KEPT, FaultCollector, Stop
 from ccheck_schemas.read.rows import RowSequence
 from ccheck_schemas.read.text import decode, taken
 from ccheck_schemas.record import Record
 from ccheck_schemas.span import Span
 
-_Namer = tuple[Record | RowSequence, str, m.Pooled | None]
+_Namer = tuple[Record | RowSequence, str, tree.Pooled | None]
 """A record with the field that names an item and its node, or all rows of a table."""
 
 _LOW = (1 << 32) - 1
@@ -50,7 +47,7 @@ class Pools:
         self.extents[region] = (start, end)
         return True
 
-    def take(self, record: Record, name: str, node: m.Pooled) -> None:
+    def take(self, record: Record, name: str, node: tree.Pooled) -> None:
         """Adds a field that names an item."""
         self._named.setdefault(node.region, []).append((record, name, node))
 
@@ -87,7 +84,7 @@ class _Items:
         self._bits = 32 if collector.size <= _LOW else 64
         self._limit = 8 * collector.size + 65_536
         self._work = 0
-        self._values: dict[tuple[int, int, int], Any] = {}
+        self._values: dict[tuple[int, int, int], str | bytes | None] = {}
         self._read_aligns: dict[int, int] = {}
         self._wanted: set[int] = set()
         self._owners: dict[int, tuple[Span, int]] = {}
@@ -115,7 +112,7 @@ class _Items:
         data = self._collector.data
         left = self._limit
         accounts: list[tuple[int, Account]] = []
-        suspects: list[tuple[Record, str, m.Pooled]] = []
+        suspects: list[tuple[Record, str, tree.Pooled]] = []
         for namer, name, node in self._named:
             if isinstance(namer, RowSequence):
                 mine, rows = self._scan(namer, left)
@@ -147,7 +144,7 @@ class _Items:
         found = scan.suspects(data, rows.bytes(), self._start, min(self._end, len(data)), accounts, limit)
         return list(zip(scan.aligns, accounts, strict=True)), found and list(dict.fromkeys(found))
 
-    def _one_by_one(self) -> Iterator[tuple[Record, str, m.Pooled]]:
+    def _one_by_one(self) -> Iterator[tuple[Record, str, tree.Pooled]]:
         for namer, name, node in self._named:
             if isinstance(namer, RowSequence):
                 for record in namer:
@@ -155,26 +152,26 @@ class _Items:
             elif node is not None:
                 yield namer, name, node
 
-    def _read(self, record: Record, name: str, node: m.Pooled) -> None:
+    def _read(self, record: Record, name: str, node: tree.Pooled) -> None:
         """Checks an item, and stores its value in the field that names it."""
         collector = self._collector
         offset, length, behind = _extent(node, record)
         stop = offset + length + behind
         if not self._inside(node, record, offset, length, behind) or stop > collector.size:
             return
-        field = m.field_of(node.offset)
+        field = field_of(node.offset)
         if offset % node.align:
             place = (offset, offset + length)
             collector.blame(OffsetMisaligned(offset, node.align), record, field, place)
             return
-        key = (offset, length, id(node.subcon))
+        key = (offset, length, id(node.item))
         if key not in self._values:
             self._work += length
             if self._work > self._limit:
                 collector.fault(PoolItemsOverlap(offset, None), record, place=(offset, stop))
                 raise Stop
-            item = node.subcon
-            if isinstance(item, m.Text):
+            item = node.item
+            if isinstance(item, tree.Text):
                 self._values[key] = decode(collector, item, record, name, offset, length)
             else:
                 self._values[key] = collector.data[offset : offset + length]
@@ -187,12 +184,13 @@ class _Items:
         for name, node in _pooled(rows, record):
             offset, length, behind = _extent(node, record)
             if self._contains(offset, length, behind) and not offset % node.align:
-                item = node.subcon
+                item = node.item
                 key = (offset, length, id(item))
                 if key not in self._values:  # rows that name one item share its value
-                    is_text = isinstance(item, m.Text)
-                    raw = data[offset : offset + length]
-                    self._values[key] = taken(item, data, offset, length)[0] if is_text else raw
+                    if isinstance(item, tree.Text):
+                        self._values[key] = taken(item, data, offset, length)[0]
+                    else:
+                        self._values[key] = data[offset : offset + length]
                 record.put(name, self._values[key], offset, offset + length)
 
     def _contains(self, offset: int, length: int, behind: int) -> bool:
@@ -200,13 +198,13 @@ class _Items:
         within = self._start <= offset <= self._end and 0 <= length <= self._end - offset - behind
         return within and offset + length + behind <= self._collector.size
 
-    def _inside(self, node: m.Pooled, record: Record, offset: int, length: int, behind: int) -> bool:
+    def _inside(self, node: tree.Pooled, record: Record, offset: int, length: int, behind: int) -> bool:
         """Returns whether an item lies in its pool, without overflow at any width; reports one outside."""
         start, end = self._start, self._end
         if start <= offset <= end and 0 <= length <= end - offset and behind <= end - offset - length:
             return True
         outside = not start <= offset < end
-        field = m.field_of(node.offset if outside else node.length)
+        field = field_of(node.offset if outside else node.length)
         details = OffsetOutsideRegion(offset, length, behind, start, end, node.region)
         self._collector.blame(details, record, field, (record.offset, record.end))
         return False
@@ -289,12 +287,12 @@ class _Items:
                     and named in self._wanted
                     and not offset % node.align
                 ):
-                    field = m.field_of(node.offset)
+                    field = field_of(node.offset)
                     owner = record.span(field) if field else Span(offset, length, record.path)
                     self._owners.setdefault(named, (owner, node.align))
         return self._owners[key]
 
-    def _namers(self, wanted: frozenset[int]) -> Iterator[tuple[Record, m.Pooled]]:
+    def _namers(self, wanted: frozenset[int]) -> Iterator[tuple[Record, tree.Pooled]]:
         """Yields the records that may name the wanted items, in reading order."""
         for namer, _, node in self._named:
             if isinstance(namer, RowSequence):
@@ -312,21 +310,18 @@ class _Items:
                 yield namer, node
 
 
-def _extent(node: m.Pooled, record: Record) -> tuple[int, int, int]:
+def _extent(node: tree.Pooled, record: Record) -> tuple[int, int, int]:
     """Returns the offset and length of an item, and the bytes of the uncounted NUL after it."""
-    item = node.subcon
-    behind = item.unit if isinstance(item, m.Text) and item.terminator == "behind" else 0
-    return m.evaluate(node.offset, record.values), m.evaluate(node.length, record.values), behind
+    return integer_value(node.offset, record.values), integer_value(node.length, record.values), node.behind
 
 
-def _pooled(rows: RowSequence, record: Record) -> list[tuple[str, m.Pooled]]:
+def _pooled(rows: RowSequence, record: Record) -> list[tuple[str, tree.Pooled]]:
     """Returns the fields of a row that name items, with their nodes."""
     found = []
     for name, field in rows.plan.pooled:
         node = field
-        while isinstance(node, construct.IfThenElse):
-            chosen = m.evaluate(node.condfunc, record.values)
-            node = bare(node.thensubcon if chosen else node.elsesubcon)[0]
-        if isinstance(node, m.Pooled):
+        while isinstance(node, tree.If):
+            node = node.then if node.condition.of(record.values) else node.otherwise
+        if isinstance(node, tree.Pooled):
             found.append((name, node))
     return found

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, NoReturn, Protocol, TypeAlias, TypeVar
+from typing import Any, NoReturn, Protocol, TypeAlias
 
-import construct
-
-from ccheck_schemas import meaning as m
 from ccheck_schemas.fault_details import (
     CountPastBytes,
     ElementWithoutBytes,
@@ -17,26 +14,22 @@ from ccheck_schemas.fault_details import (
     Truncated,
     WorkOutOfProportion,
 )
-from ccheck_schemas.layout.tree import nodes
-from ccheck_schemas.meaning import field_of
+from ccheck_schemas.layout import tree
+from ccheck_schemas.layout.expression import NOT_THERE, Expression, Literal, field_of
 from ccheck_schemas.read.collector import FaultCollector, Stop
 from ccheck_schemas.read.cut import Cut
 from ccheck_schemas.read.pool import Pools
 from ccheck_schemas.read.sharing import Tables
 from ccheck_schemas.read.strings import Blocks
 from ccheck_schemas.record import FixUp, Reading, Record
-from ccheck_schemas.vocabulary.expression import NOT_THERE
-
-NodeT_contra = TypeVar("NodeT_contra", contravariant=True)
 
 
-class Handler(Protocol[NodeT_contra]):
-    """Reads one kind of node."""
+class Handler(Protocol):
+    """Reads one node: a function for its kind, with the node as its first argument already given."""
 
     def __call__(
         self,
         reader: Reader,
-        node: NodeT_contra,
         record: Record,
         name: str,
         at: int,
@@ -44,11 +37,10 @@ class Handler(Protocol[NodeT_contra]):
         promised: int,
         /,
     ) -> int:
-        """Reads a node into a field of a record.
+        """Reads the node into a field of a record.
 
         Args:
             reader: The state of the reading.
-            node: The node, without its name.
             record: The record that gets the field.
             name: The name of the field.
             at: The offset of the node.
@@ -64,8 +56,8 @@ class Handler(Protocol[NodeT_contra]):
         """
 
 
-Handlers: TypeAlias = Callable[[construct.Construct], tuple[Handler[Any], Any]]
-"""Finds the handler of a node. It returns that and the node without its name."""
+Handlers: TypeAlias = Callable[[tree.Node], Handler]
+"""Returns the handler of a node."""
 
 
 IDLE_ELEMENTS = 4096
@@ -96,7 +88,7 @@ class Reader:
         checksums: Checksums by the offset of their first byte.
     """
 
-    def __init__(self, root: construct.Construct, data: bytes, handler: Handlers, *, bulk: bool) -> None:
+    def __init__(self, root: tree.Struct, data: bytes, handler: Handlers, *, bulk: bool) -> None:
         self.data = data
         self.handler = handler
         self.bulk = bulk
@@ -117,7 +109,7 @@ class Reader:
         self.expanded = 0
         self.weights: dict[int, int] = {}
 
-    def run(self, root: construct.Construct) -> Reading:
+    def run(self, root: tree.Struct) -> Reading:
         """Reads the whole file, then makes the checks that need the whole file."""
         collector = self.collector
         top = Record(None, "", 0)
@@ -172,7 +164,7 @@ class Reader:
             self.collector.fault(Truncated(size, have), record, field, (min(at, limit), limit))
         raise Cut
 
-    def amount(self, expression: m.Expression, record: Record, name: str, at: int) -> int:
+    def amount(self, expression: Expression, record: Record, name: str, at: int) -> int:
         """Returns a count or a length.
 
         Raises:
@@ -186,11 +178,11 @@ class Reader:
             raise Cut
         return value
 
-    def value(self, expression: m.Expression, record: Record, name: str | None, at: int) -> Any:
+    def value(self, expression: Expression, record: Record, name: str | None, at: int) -> object:
         """Returns the value of an expression over the fields read so far.
 
         Args:
-            expression: An int, or a ``this`` expression.
+            expression: The expression.
             record: The record whose fields it names.
             name: The field to blame.
             at: Its offset.
@@ -200,14 +192,14 @@ class Reader:
                 fault yet,
                 this is reported as one.
         """
-        if not callable(expression):
-            return expression
+        if isinstance(expression, Literal):
+            return expression.value
         try:
-            return expression(record.values)
+            return expression.of(record.values)
         except NOT_THERE as why:
             self._unresolved(expression, record, name, at, f"{type(why).__name__}: {why}")
 
-    def number(self, expression: m.Expression, record: Record, name: str | None, at: int) -> int:
+    def number(self, expression: Expression, record: Record, name: str | None, at: int) -> int:
         """Returns the value of an expression that must be a number; see `value`.
 
         Raises:
@@ -219,7 +211,7 @@ class Reader:
         return int(value)
 
     def _unresolved(
-        self, expression: m.Expression, record: Record, name: str | None, at: int, reason: str
+        self, expression: Expression, record: Record, name: str | None, at: int, reason: str
     ) -> NoReturn:
         """Raises Cut for an expression without a value; reports it if there is no other fault."""
         if not self.collector.counts:
@@ -274,7 +266,7 @@ class Reader:
         self.collector.complete = False
         raise Cut
 
-    def struct(self, node: construct.Construct, record: Record, at: int, limit: int, promised: int) -> int:
+    def struct(self, node: tree.Struct, record: Record, at: int, limit: int, promised: int) -> int:
         """Reads the fields of a record.
 
         Returns:
@@ -284,12 +276,12 @@ class Reader:
         if "_" not in record.values:
             record.values["_"] = record.parent.values if record.parent is not None else record.values
             record.values.setdefault("_root", record.values["_"].get("_root"))
-        for name, handle, subcon in _field_handlers(node, self.handler):
-            at = handle(self, subcon, record, name, at, limit, promised)
+        for name, handle in _field_handlers(node, self.handler):
+            at = handle(self, record, name, at, limit, promised)
         return at
 
     def fit(
-        self, expression: Any, count: int, size: int, record: Record, at: int, limit: int, end: int
+        self, expression: Expression, count: int, size: int, record: Record, at: int, limit: int, end: int
     ) -> int:
         """Returns how many of `count` elements have bytes; too large a count is one fault, at the count.
 
@@ -310,12 +302,12 @@ class Reader:
 
 
 @cache
-def _shared(root: construct.Construct) -> tuple[str, ...]:
+def _shared(root: tree.Struct) -> tuple[str, ...]:
     """Returns the tables whose rows are taken by records."""
-    return tuple(dict.fromkeys(node.table for node in nodes(root) if isinstance(node, m.Rows)))
+    return tuple(dict.fromkeys(node.table for node in tree.nodes(root) if isinstance(node, tree.Rows)))
 
 
 @cache
-def _field_handlers(node: construct.Struct, handler: Handlers) -> tuple[tuple[str, Handler[Any], Any], ...]:
-    """Returns the name, handler and node of each field of a Struct."""
-    return tuple((sub.name, *handler(sub)) for sub in node.subcons)
+def _field_handlers(node: tree.Struct, handler: Handlers) -> tuple[tuple[str, Handler], ...]:
+    """Returns the name and the handler of each field of a record."""
+    return tuple((field.name, handler(field.node)) for field in node.fields)

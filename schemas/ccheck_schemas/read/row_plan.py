@@ -6,27 +6,25 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
-import construct
-
-from ccheck_schemas import meaning as m
 from ccheck_schemas.generate.scan import Broken, PoolScan, broken_rows, pool_scan
 from ccheck_schemas.generate.variables import NotGenerated
+from ccheck_schemas.layout import tree
+from ccheck_schemas.layout.meanings import (
+    Bounded,
+    IndexInto,
+    LengthOf,
+    Meaning,
+    OffsetInto,
+    Reserved,
+    StrictEnum,
+    StrictFlags,
+    Version,
+)
 from ccheck_schemas.layout.size import sizeof
-from ccheck_schemas.layout.tree import bare, nodes
 from ccheck_schemas.record import Layout
 
-_BY_ITSELF = (
-    m.Version,
-    m.Bounded,
-    m.StrictEnum,
-    m.StrictFlags,
-    m.Reserved,
-    m.LengthOf,
-    m.OffsetInto,
-    m.IndexInto,
-)
+_BY_ITSELF = (Version, Bounded, StrictEnum, StrictFlags, Reserved, LengthOf, OffsetInto, IndexInto)
 """Meanings that need only the number and the length of a table."""
 
 
@@ -50,69 +48,70 @@ class RowPlan:
     packer: struct.Struct
     names: tuple[str, ...]
     layout: Layout
-    meanings: tuple[tuple[str, m.Meaning], ...]
+    meanings: tuple[tuple[str, Meaning], ...]
     indexes: tuple[tuple[int, str, str], ...]
     broken: Broken
-    takes: tuple[tuple[str, m.Rows], ...]
-    pooled: tuple[tuple[str, Any], ...]
+    takes: tuple[tuple[str, tree.Rows], ...]
+    pooled: tuple[tuple[str, tree.Node], ...]
     pool: PoolScan | None
     waiting: tuple[str, ...]
 
 
-def read_in_bulk(root: construct.Construct) -> Mapping[str, bool]:
+def read_in_bulk(layout: tree.Struct) -> Mapping[str, bool]:
     """Returns, by the name of each table of a schema, whether its rows are read in bulk."""
     return {
-        node.table: row_plan(node.subcon) is not None for node in nodes(root) if isinstance(node, m.Table)
+        node.table: row_plan(node.record) is not None
+        for node in tree.nodes(layout)
+        if isinstance(node, tree.Table)
     }
 
 
 @cache
-def row_plan(node: construct.Construct) -> RowPlan | None:
-    """Returns the plan of a row's Struct.
+def row_plan(row: tree.Struct) -> RowPlan | None:
+    """Returns the plan of a row.
 
     None where a row has more than numbers of one byte order, runs of rows, and items of one pool.
     """
-    record, _ = bare(node)
     form, at = "", 0
     layout: dict[str, tuple[int, int, struct.Struct | None]] = {}
-    numbers: list[tuple[str, Any, tuple[m.Meaning, ...]]] = []
-    waiting: list[tuple[str, Any]] = []
+    numbers: list[tuple[str, tree.Integer | tree.Float, tuple[Meaning, ...]]] = []
+    waiting: list[tuple[str, tree.Node]] = []
     orders: set[str] = set()
-    for sub in record.subcons:
-        leaf, kinds = bare(sub)
-        if isinstance(leaf, construct.FormatField):
-            layout[sub.name] = (at, at + leaf.length, struct.Struct(leaf.fmtstr))
-            at += leaf.length
-            form += leaf.fmtstr[1:]
-            numbers.append((sub.name, leaf, tuple(reversed(kinds))))
-            if leaf.length > 1:
-                orders.add(leaf.fmtstr[0])
-        elif sizeof(leaf) == 0 and sub.name:
-            waiting.append((sub.name, leaf))
+    for field in row.fields:
+        leaf = field.node
+        if isinstance(leaf, tree.Integer | tree.Float):
+            layout[field.name] = (at, at + leaf.size, leaf.packer)
+            at += leaf.size
+            form += leaf.letter
+            numbers.append((field.name, leaf, tree.meanings_of(leaf)[::-1]))
+            if leaf.size > 1:
+                orders.add(leaf.order)
+        elif sizeof(leaf) == 0 and field.name:
+            waiting.append((field.name, leaf))
         else:
             return None
-    meanings = tuple((name, meaning) for name, _, kinds in numbers for meaning in kinds)
-    if len(orders) > 1 or not layout or not all(isinstance(kind, _BY_ITSELF) for _, kind in meanings):
+    kinds = tuple((name, meaning) for name, _, found in numbers for meaning in found)
+    if len(orders) > 1 or not layout or not all(isinstance(kind, _BY_ITSELF) for _, kind in kinds):
         return None
     packer = struct.Struct((orders.pop() if orders else "<") + form)
     names = tuple(layout)
     positions = {name: position for position, name in enumerate(names)}
-    pooled = tuple((name, leaf) for name, leaf in waiting if not isinstance(leaf, m.Rows))
+    pooled = tuple((name, leaf) for name, leaf in waiting if not isinstance(leaf, tree.Rows))
     try:
         pool = pool_scan(names, pooled, packer)
     except NotGenerated:
         return None
-    unsigned = {name for name, leaf, _ in numbers if leaf.fmtstr[-1].isupper()}
-    takes = tuple((name, leaf) for name, leaf in waiting if isinstance(leaf, m.Rows))
+    unsigned = {name for name, leaf, _ in numbers if leaf.letter.isupper()}
+    takes = tuple((name, leaf) for name, leaf in waiting if isinstance(leaf, tree.Rows))
     if not all({leaf.first, leaf.count} <= unsigned for _, leaf in takes):
         return None
     return RowPlan(
         packer=packer,
         names=names,
         layout=layout,
-        meanings=meanings,
+        meanings=kinds,
         indexes=tuple(
-            (positions[name], name, kind.table) for name, kind in meanings if isinstance(kind, m.IndexInto)
+            (positions[name], name, kind.table) for name, kind in kinds if isinstance(kind, IndexInto)
         ),
         broken=broken_rows(numbers, packer),
         takes=takes,

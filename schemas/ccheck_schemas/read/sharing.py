@@ -6,14 +6,14 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultName
 from ccheck_schemas.fault_details import IndexOutsideTable, RowsLeftOver, RowsOutOfOrder
+from ccheck_schemas.layout import tree
 from ccheck_schemas.read.collector import FaultCollector
 from ccheck_schemas.read.rows import RowSequence
 from ccheck_schemas.record import Record
 
-_Taker = tuple[Record | RowSequence, str, m.Rows]
+_Taker = tuple[Record | RowSequence, str, tree.Rows]
 """A record, or all rows of a table, that take rows of another; the field that gets them, and its node."""
 
 
@@ -50,7 +50,7 @@ class Tables:
         self._rows[table] = (rows, count)
         return True
 
-    def take(self, taker: Record | RowSequence, name: str, node: m.Rows) -> None:
+    def take(self, taker: Record | RowSequence, name: str, node: tree.Rows) -> None:
         """Adds a record that takes rows, or a table of which each row does."""
         self._takers.setdefault(node.table, []).append((taker, name, node))
 
@@ -135,7 +135,7 @@ class Tables:
                 marked = self._collector.noted(FaultName.VALUE_OUT_OF_BOUNDS, taker, node.count)
                 yield _Request([taker], 0, name, node, first, number, marked)
 
-    def _row_requests(self, rows: RowSequence, name: str, node: m.Rows) -> Iterator[_Request]:
+    def _row_requests(self, rows: RowSequence, name: str, node: tree.Rows) -> Iterator[_Request]:
         noted = self._collector.noted
         marked = {i for i, row in rows.made.items() if noted(FaultName.VALUE_OUT_OF_BOUNDS, row, node.count)}
         first, count = rows.plan.names.index(node.first), rows.plan.names.index(node.count)
@@ -149,7 +149,7 @@ class _Request(NamedTuple):
     takers: Sequence[Record]
     position: int
     name: str
-    node: m.Rows
+    node: tree.Rows
     first: int
     number: int
     marked: bool
@@ -165,7 +165,7 @@ class _Request(NamedTuple):
 class _Shares:
     """Which rows of a table belong to which rows of another. A row gets its part when it is created."""
 
-    def __init__(self, rows: RowSequence, takers: RowSequence, name: str, node: m.Rows) -> None:
+    def __init__(self, rows: RowSequence, takers: RowSequence, name: str, node: tree.Rows) -> None:
         self._rows = rows
         self._takers = takers
         self._name = name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ccheck_schemas import meaning as m
 from ccheck_schemas.fault_details import (
     OffsetOutsideRegion,
     PoolTextUnused,
@@ -10,6 +9,8 @@ from ccheck_schemas.fault_details import (
     TextNotTerminated,
     WorkOutOfProportion,
 )
+from ccheck_schemas.layout import tree
+from ccheck_schemas.layout.expression import field_of, integer_value
 from ccheck_schemas.read.collector import FaultCollector, Stop
 from ccheck_schemas.record import Record
 
@@ -19,7 +20,7 @@ class Blocks:
 
     def __init__(self, collector: FaultCollector) -> None:
         self._collector = collector
-        self._named: dict[str, list[tuple[Record, str, m.SharedText]]] = {}
+        self._named: dict[str, list[tuple[Record, str, tree.SharedText]]] = {}
         self.extents: dict[str, tuple[int, int]] = {}
 
     def add(self, block: str, start: int, end: int) -> bool:
@@ -29,7 +30,7 @@ class Blocks:
         self.extents[block] = (start, end)
         return True
 
-    def take(self, record: Record, name: str, node: m.SharedText) -> None:
+    def take(self, record: Record, name: str, node: tree.SharedText) -> None:
         """Adds a field that names a text."""
         self._named.setdefault(node.block, []).append((record, name, node))
 
@@ -43,16 +44,16 @@ class Blocks:
             first = self._read(self._named.get(block, []), start, min(end, self._collector.size))
             self._spare(block, first, start, min(end, self._collector.size))
 
-    def _read(self, named: list[tuple[Record, str, m.SharedText]], start: int, end: int) -> dict[int, int]:
+    def _read(self, named: list[tuple[Record, str, tree.SharedText]], start: int, end: int) -> dict[int, int]:
         """Stores the text of each field. Returns the earliest start of a text by the end of the text."""
         collector = self._collector
         known: dict[tuple[int, str], tuple[str | None, int]] = {}
         first: dict[int, int] = {}
         work = 0
         for record, name, node in named:
-            offset = int(m.evaluate(node.offset, record.values))
+            offset = integer_value(node.offset, record.values)
             at = start + offset
-            field = m.field_of(node.offset)
+            field = field_of(node.offset)
             if not 0 <= offset < end - start:
                 outside = OffsetOutsideRegion(at, 0, 1, start, end, node.block)
                 collector.blame(outside, record, field, (record.offset, record.end))
@@ -73,7 +74,7 @@ class Blocks:
         return first
 
     def _text(
-        self, record: Record, name: str, node: m.SharedText, at: int, stop: int, end: int
+        self, record: Record, name: str, node: tree.SharedText, at: int, stop: int, end: int
     ) -> tuple[str | None, int]:
         if stop < 0:
             self._collector.fault(TextNotTerminated(), record, name, (at, end))

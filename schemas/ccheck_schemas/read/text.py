@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultDetails
 from ccheck_schemas.fault_details import PaddingNotZero, TextMalformed, TextNotTerminated
+from ccheck_schemas.layout import tree
 from ccheck_schemas.read.collector import FaultCollector
 from ccheck_schemas.record import Record
 
@@ -13,7 +13,7 @@ Flaw = tuple[FaultDetails, tuple[int, int]]
 
 
 def decode(
-    collector: FaultCollector, node: m.Text, record: Record, name: str, at: int, length: int
+    collector: FaultCollector, node: tree.Text, record: Record, name: str, at: int, length: int
 ) -> str | None:
     """Decodes text, and reports what is wrong with it.
 
@@ -34,7 +34,7 @@ def decode(
     return text
 
 
-def taken(node: m.Text, data: bytes, at: int, length: int) -> tuple[str | None, list[Flaw]]:
+def taken(node: tree.Text, data: bytes, at: int, length: int) -> tuple[str | None, list[Flaw]]:
     """Decodes text.
 
     Args:

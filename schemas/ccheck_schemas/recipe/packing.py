@@ -9,28 +9,25 @@ from typing import Any
 
 import construct
 
-from ccheck_schemas import meaning as m
+from ccheck_schemas.layout import tree
+from ccheck_schemas.layout.compiler import compile_tree
+from ccheck_schemas.layout.expression import stated
 
 
 class Packing:
     """The fixed fields of a Struct, as names and one `struct.Struct`; nodes without bytes are left out."""
 
-    def __init__(self, node: construct.Struct) -> None:
+    def __init__(self, record: construct.Struct) -> None:
+        layout, refused = compile_tree(record)
+        if refused:
+            raise ValueError(f"a record that is refused cannot be packed: {refused[0]}")
         names: list[str] = []
         forms: list[str] = []
-        for sub in node.subcons:
-            leaf = sub
-            while isinstance(leaf, construct.Renamed | m.Meaning):
-                leaf = leaf.subcon
-            if isinstance(leaf, construct.Const):
-                names.append(sub.name)
-                forms.append(f"{leaf.sizeof()}s")
-            elif isinstance(leaf, construct.FormatField):
-                names.append(sub.name)
-                forms.append(leaf.fmtstr)
-            elif isinstance(leaf, m.Text | construct.Bytes) and not callable(leaf.length):
-                names.append(sub.name)
-                forms.append(f"{leaf.sizeof()}s")
+        for field in layout.fields:
+            form = _form(field.node)
+            if form is not None:
+                names.append(field.name)
+                forms.append(form)
         sizes = (struct.calcsize("<" + form.lstrip("<>")) for form in forms)
         self._offsets = dict(zip(names, accumulate(sizes, initial=0), strict=False))
         orders = {form[0] for form in forms if form[0] in "<>"}
@@ -57,3 +54,17 @@ class Packing:
             values: A number, or bytes for text, for each name.
         """
         return self.struct.pack(*(values[name] for name in self.names))
+
+
+def _form(node: tree.Node) -> str | None:
+    """Returns the format of a field for `struct`; None for one without bytes, or of no fixed length."""
+    match node:
+        case tree.Integer() | tree.Float():
+            return node.order + node.letter
+        case tree.Const():
+            return f"{len(node.expected)}s"
+        case tree.Text() | tree.Bytes() | tree.Opaque() | tree.Slot():
+            length = stated(node.length)
+            behind = node.behind if isinstance(node, tree.Text) else 0
+            return None if length is None else f"{length + behind}s"
+    return None

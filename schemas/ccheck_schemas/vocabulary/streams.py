@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 import construct
 
+from ccheck_schemas.vocabulary.content import content_end, find
 from ccheck_schemas.vocabulary.encoding import text_encoding, unit_of
 from ccheck_schemas.vocabulary.expression import (
     Context,
@@ -98,15 +99,7 @@ class _Content:
 
     def extent(self, raw: bytes) -> int:
         """Returns how many of the field's bytes are its content."""
-        end = len(raw)
-        if self.pad is not None and self.terminator != bytes([self.pad]):
-            end = len(raw.rstrip(bytes([self.pad])))
-            end = min(len(raw), end + -end % self.unit)
-        if self.terminator:
-            at = find(raw[:end], self.terminator, self.unit)
-            if at is not None:
-                end = at + (len(self.terminator) if self.include else 0)
-        return end
+        return content_end(raw, self.terminator, self.pad, self.unit, include=self.include)
 
     def value(self, raw: bytes, path: str) -> RawText | RawBytes:
         """Returns the content of the field's bytes.
@@ -388,18 +381,6 @@ class ReadAt(construct.Subconstruct):
 def code_unit(encoding: str | None) -> int:
     """Returns the bytes of one code unit of an encoding; 1 for bytes."""
     return 1 if encoding is None else unit_of(encoding)
-
-
-def find(raw: bytes, terminator: bytes, unit: int) -> int | None:
-    """Returns the offset of a terminator; None without one.
-
-    A terminator of whole code units is found at multiples of them.
-    """
-    step = unit if len(terminator) % unit == 0 else 1
-    at = raw.find(terminator)
-    while at >= 0 and at % step:
-        at = raw.find(terminator, at + 1)
-    return at if at >= 0 else None
 
 
 def _stated(reason: str) -> str:

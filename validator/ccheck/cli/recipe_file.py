@@ -109,7 +109,7 @@ def _build(recipe: Any, path: Path, schemas: Sequence[Schema], depth: int) -> by
         edit.done()
     if not sealed:
         return data
-    return fix_up(data, read(schema.root, data), sizes="size" in sealed, checksums="checksum" in sealed)
+    return fix_up(data, read(schema.layout, data), sizes="size" in sealed, checksums="checksum" in sealed)
 
 
 def _schema(name: str, schemas: Sequence[Schema]) -> Schema:
@@ -125,7 +125,7 @@ def _schema(name: str, schemas: Sequence[Schema]) -> Schema:
 def _edit(data: bytes, edit: Part, schema: Schema) -> bytes:
     size = len(data)
     if edit.has("set"):
-        record, name = locate(read(schema.root, data).root, edit.text("set"), edit.where("set"))
+        record, name = locate(read(schema.layout, data).root, edit.text("set"), edit.where("set"))
         span = record.span(name)
         if edit.has("to"):
             value = edit.integer("to", -(1 << 63), (1 << 64) - 1)

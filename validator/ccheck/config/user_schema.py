@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from ccheck.core.check import Check
 from ccheck.files.regular_file import read_regular_file
-from ccheck_schemas.layout.tree import hidden_fields
+from ccheck_schemas.layout import tree
+from ccheck_schemas.record import Record
 from ccheck_schemas.schema import Schema, SchemaRefused
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def load_user_schema(path: Path) -> UserSchema:
             check.manual  # noqa: B018 - a check without a manual is refused here, not when someone asks for it
         except ValueError as fault:
             raise UserSchemaError(path, str(fault)) from fault
-    hidden = hidden_fields(schema.root) if checks and schema.assemble is Schema.assemble else []
+    hidden = _hidden_fields(schema.layout) if checks and schema.assemble is Schema.assemble else []
     if hidden:
         raise UserSchemaError(
             path,
@@ -114,3 +115,12 @@ def _alone(path: Path) -> ModuleType:
     sys.modules[spec.name] = module
     exec(compile(read_regular_file(path), str(path), "exec", dont_inherit=True), vars(module))  # noqa: S102 - it was named to be run
     return module
+
+
+def _hidden_fields(layout: tree.Struct) -> list[str]:
+    """Returns the fields that ``record.name`` does not give, because every record has an attribute of that
+    name, which says something else.
+    """
+    structs = (node for node in tree.nodes(layout) if isinstance(node, tree.Struct))
+    names = {field.name for struct in structs for field in struct.fields if field.name}
+    return sorted(name for name in names if hasattr(Record, name))

@@ -69,7 +69,7 @@ def examine(
     zero = not any(data)
     if zero and (schema is None or named(schema.name) is not None):
         return Subject(name, data, setting, schema=chosen)  # zeros are content of no known format
-    reading = read(chosen.root, data)
+    reading = read(chosen.layout, data)
     if zero and (reading.counts or not reading.complete):
         return Subject(name, data, setting, schema=chosen)
     narrowed = None if narrow is None else narrow(chosen, reading)

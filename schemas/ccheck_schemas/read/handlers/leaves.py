@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-import construct
-
-from ccheck_schemas import meaning as m
 from ccheck_schemas.fault_details import TextNotTerminated, WrongMagic
-from ccheck_schemas.layout.size import fixed_size
+from ccheck_schemas.layout import tree
+from ccheck_schemas.layout.expression import Literal
 from ccheck_schemas.read.handlers.meanings import check_meaning
 from ccheck_schemas.read.text import decode
 from ccheck_schemas.record import Record
@@ -18,30 +15,30 @@ if TYPE_CHECKING:
     from ccheck_schemas.read.reader import Reader
 
 
-class Integer(NamedTuple):
-    """How a number is packed, and what it means."""
-
-    packer: struct.Struct
-    meanings: tuple[m.Meaning, ...]
-
-
-def integer(
-    reader: Reader, leaf: Integer, record: Record, name: str, at: int, limit: int, promised: int
+def number(
+    node: tree.Integer | tree.Float,
+    reader: Reader,
+    record: Record,
+    name: str,
+    at: int,
+    limit: int,
+    promised: int,
 ) -> int:
     """Reads a number, and checks its meanings."""
-    packed, meanings = leaf
-    end = at + packed.size
+    packer = node.packer
+    end = at + packer.size
     if end > limit:
-        reader.need(record, name, at, packed.size, limit, promised)
-    (value,) = packed.unpack_from(reader.data, at)
-    record.put(name, value, at, end, packed)
-    for meaning in meanings:
-        check_meaning(reader, meaning, value, record, name)
+        reader.need(record, name, at, packer.size, limit, promised)
+    (value,) = packer.unpack_from(reader.data, at)
+    record.put(name, value, at, end, packer)
+    if isinstance(node, tree.Integer):
+        for meaning in node.meanings:
+            check_meaning(reader, meaning, value, record, name)
     return end
 
 
 def nothing(
-    reader: Reader, node: construct.Construct, record: Record, name: str, at: int, limit: int, promised: int
+    node: tree.Nothing, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Reads a field that this file does not have."""
     record.put(name, None, at, at)
@@ -49,21 +46,20 @@ def nothing(
 
 
 def const(
-    reader: Reader, node: construct.Const, record: Record, name: str, at: int, limit: int, promised: int
+    node: tree.Const, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Reads bytes that are always the same."""
-    size = fixed_size(node) or 0
+    size = len(node.expected)
     reader.need(record, name, at, size, limit, promised)
     raw = reader.data[at : at + size]
-    record.put(name, raw if isinstance(node.subcon, construct.Bytes) else node.value, at, at + size)
-    expected = node.build(None)
-    if raw != expected:
-        reader.collector.fault(WrongMagic(raw, expected), record, name)
+    record.put(name, raw if node.number is None else node.number, at, at + size)
+    if raw != node.expected:
+        reader.collector.fault(WrongMagic(raw, node.expected), record, name)
     return at + size
 
 
 def raw_bytes(
-    reader: Reader, node: construct.Bytes, record: Record, name: str, at: int, limit: int, promised: int
+    node: tree.Bytes, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Reads bytes without a structure."""
     length = reader.amount(node.length, record, name, at)
@@ -72,18 +68,19 @@ def raw_bytes(
     return at + length
 
 
-def text(reader: Reader, node: m.Text, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+def text(
+    node: tree.Text, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
     """Reads text of a known length."""
     length = reader.amount(node.length, record, name, at)
-    behind = node.unit if node.terminator == "behind" else 0
-    reader.need(record, name, at, length + behind, limit, promised)
+    reader.need(record, name, at, length + node.behind, limit, promised)
     record.put(name, None, at, at + length)
     record.values[name] = decode(reader.collector, node, record, name, at, length)
-    return at + length + behind
+    return at + length + node.behind
 
 
 def text_to_nul(
-    reader: Reader, node: m.TextToNul, record: Record, name: str, at: int, limit: int, promised: int
+    node: tree.TextToNul, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Reads text up to its NUL."""
     reader.need(record, name, at, 1, limit, promised)
@@ -93,13 +90,13 @@ def text_to_nul(
         if promised <= limit:
             reader.collector.fault(TextNotTerminated(), record, name, (at, limit))
         reader.stop()
-    text = m.Text(0, node.encoding)
+    text = tree.Text(Literal(0), node.encoding, terminator="none", lists=False, unit=1)
     record.values[name] = decode(reader.collector, text, record, name, at, nul - at)
     return nul + 1
 
 
 def zero_pad(
-    reader: Reader, node: m.ZeroPad, record: Record, name: str, at: int, limit: int, promised: int
+    node: tree.ZeroPad, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Reads zeros up to an alignment."""
     end = at + -at % node.align
@@ -110,7 +107,7 @@ def zero_pad(
 
 
 def any_pad(
-    reader: Reader, node: m.AnyPad, record: Record, name: str, at: int, limit: int, promised: int
+    node: tree.AnyPad, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Reads any bytes up to an alignment."""
     end = at + -at % node.align

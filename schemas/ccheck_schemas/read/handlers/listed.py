@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING
 
-from ccheck_schemas import meaning as m
 from ccheck_schemas.fault_details import (
     BytesOwnedTwice,
     ElementWithoutBytes,
     OffsetOutsideFile,
     ReservedNotZero,
 )
-from ccheck_schemas.layout.size import fixed_size, number_at
-from ccheck_schemas.layout.tree import bare
+from ccheck_schemas.layout import tree
+from ccheck_schemas.layout.expression import field_of
+from ccheck_schemas.layout.size import number_at, sizeof
 from ccheck_schemas.record import Record
 from ccheck_schemas.span import Span
 
@@ -22,15 +21,14 @@ if TYPE_CHECKING:
 
 
 def terminated(
-    reader: Reader, node: m.Terminated, record: Record, name: str, at: int, limit: int, promised: int
+    node: tree.Terminated, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Reads records up to one whose mark is 0. Any other non-zero byte of that record is a fault."""
-    listed = bare(node.subcon)[0]
-    size = fixed_size(listed)
-    mark = number_at(listed, node.last)
+    size = sizeof(node.record)
+    mark = number_at(node.record, node.last)
     if size is None or mark is None:
         raise TypeError(f"the records of {name} have no fixed size; lint refuses such a schema")
-    shift, packer = mark[0], struct.Struct(mark[1].fmtstr)
+    shift, packer = mark[0], mark[1].packer
     start = at
     rows: list[Record] = []
     record.put(name, rows, at, at)
@@ -40,7 +38,7 @@ def terminated(
             break
         row = Record(record, f"{name}[{len(rows)}]", at)
         rows.append(row)
-        at = row.end = reader.struct(listed, row, at, limit, promised)
+        at = row.end = reader.struct(node.record, row, at, limit, promised)
     ending = reader.data[at : at + size]
     if any(ending):
         place = (at + len(ending) - len(ending.lstrip(b"\0")), at + len(ending.rstrip(b"\0")))
@@ -50,16 +48,17 @@ def terminated(
     return at + size
 
 
-def up_to(reader: Reader, node: m.UpTo, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+def up_to(
+    node: tree.UpTo, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
     """Reads records up to and including the one whose mark has the given value."""
-    listed = bare(node.subcon)[0]
     start = at
     rows: list[Record] = []
     record.put(name, rows, at, at)
     while True:
         row = Record(record, f"{name}[{len(rows)}]", at)
         rows.append(row)
-        at = row.end = reader.struct(listed, row, at, limit, promised)
+        at = row.end = reader.struct(node.record, row, at, limit, promised)
         if row.values[node.field] == node.value:
             break
     record.put(name, rows, start, at)
@@ -67,17 +66,16 @@ def up_to(reader: Reader, node: m.UpTo, record: Record, name: str, at: int, limi
 
 
 def up_to_end(
-    reader: Reader, node: m.UpToEnd, record: Record, name: str, at: int, limit: int, promised: int
+    node: tree.UpToEnd, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Reads records up to the end of the bytes at hand."""
-    listed = bare(node.subcon)[0]
     start = at
     rows: list[Record] = []
     record.put(name, rows, at, at)
     while at < limit:
         row = Record(record, f"{name}[{len(rows)}]", at)
         rows.append(row)
-        row.end = reader.struct(listed, row, at, limit, promised)
+        row.end = reader.struct(node.record, row, at, limit, promised)
         if row.end == at:
             # The next element would be this one again, without end.
             reader.collector.fault(ElementWithoutBytes(None, len(rows)), record, name, (at, limit))
@@ -88,11 +86,11 @@ def up_to_end(
 
 
 def zeros_to(
-    reader: Reader, node: m.ZerosTo, record: Record, name: str | None, at: int, limit: int, promised: int
+    node: tree.ZerosTo, reader: Reader, record: Record, name: str | None, at: int, limit: int, promised: int
 ) -> int:
     """Reads zeros up to the offset in a field. An offset before this place is a fault and ends the record."""
     target = reader.number(node.offset, record, name, at)
-    field = m.field_of(node.offset)
+    field = field_of(node.offset)
     if target < at:
         place = (max(0, target), at)
         proofs = (("they are read up to here", lambda: Span(at, 0, "")),)
@@ -108,7 +106,13 @@ def zeros_to(
 
 
 def zeros_to_end(
-    reader: Reader, node: m.ZerosToEnd, record: Record, name: str | None, at: int, limit: int, promised: int
+    node: tree.ZerosToEnd,
+    reader: Reader,
+    record: Record,
+    name: str | None,
+    at: int,
+    limit: int,
+    promised: int,
 ) -> int:
     """Reads zeros up to the end of the bytes at hand."""
     _zeros(reader, record, at, limit)

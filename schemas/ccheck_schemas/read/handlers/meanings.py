@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
 from functools import partial
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ccheck_schemas import meaning as m
 from ccheck_schemas.fault_details import ChecksumWrong, CountMismatch, RecordSizeWrong
+from ccheck_schemas.layout import meanings
 from ccheck_schemas.read.number_fault import number_fault
 from ccheck_schemas.read.rows import RowSequence
 from ccheck_schemas.record import FixUp, Record
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from ccheck_schemas.read.reader import Reader
 
 
-def check_meaning(reader: Reader, meaning: m.Meaning, value: int, record: Record, name: str) -> None:
+def check_meaning(reader: Reader, meaning: meanings.Meaning, value: int, record: Record, name: str) -> None:
     """Checks a number against its meaning, at once or when the whole file is read.
 
     Args:
@@ -31,15 +29,27 @@ def check_meaning(reader: Reader, meaning: m.Meaning, value: int, record: Record
     wrong = number_fault(meaning, value, reader.size)
     if wrong is not None:
         reader.collector.fault(wrong, record, name)
-    check = _DEFERRED.get(type(meaning))
-    if check is not None:
-        reader.deferred.append(partial(check, reader, meaning, value, record, name))
-    packer = record.packer(name) if isinstance(meaning, m.FileSize | m.ChecksumOver) else None
+    match meaning:
+        case meanings.ChecksumOver():
+            reader.deferred.append(partial(_checksum, reader, meaning, value, record, name))
+            _fix_up(reader, meaning.start, record, name)
+        case meanings.FileSize():
+            _fix_up(reader, None, record, name)
+        case meanings.IndexInto():
+            reader.deferred.append(partial(reader.tables.check_index, meaning.table, value, record, name))
+        case meanings.CountOf():
+            reader.deferred.append(partial(_count, reader, meaning, value, record, name))
+        case meanings.RecordSize():
+            reader.deferred.append(partial(_record_size, reader, meaning, value, record, name))
+
+
+def _fix_up(reader: Reader, start: int | None, record: Record, name: str) -> None:
+    packer = record.packer(name)
     if packer is not None:
-        reader.fix_ups.append(FixUp(meaning, record.span(name), packer))
+        reader.fix_ups.append(FixUp(start, record.span(name), packer))
 
 
-def _checksum(reader: Reader, meaning: m.ChecksumOver, value: int, record: Record, name: str) -> None:
+def _checksum(reader: Reader, meaning: meanings.ChecksumOver, value: int, record: Record, name: str) -> None:
     actual = reader.checksums.get(meaning.start)
     if actual is None:
         actual = reader.checksums[meaning.start] = zlib.crc32(memoryview(reader.data)[meaning.start :])
@@ -47,31 +57,16 @@ def _checksum(reader: Reader, meaning: m.ChecksumOver, value: int, record: Recor
         reader.collector.fault(ChecksumWrong(value, actual, meaning.start, reader.size), record, name)
 
 
-def _index(reader: Reader, meaning: m.IndexInto, value: int, record: Record, name: str) -> None:
-    reader.tables.check_index(meaning.table, value, record, name)
-
-
-def _count(reader: Reader, meaning: m.CountOf, value: int, record: Record, name: str) -> None:
+def _count(reader: Reader, meaning: meanings.CountOf, value: int, record: Record, name: str) -> None:
     counted = record.get(meaning.of)
     if isinstance(counted, list | RowSequence) and len(counted) != value and reader.collector.complete:
         reader.collector.fault(CountMismatch(value, len(counted), meaning.of), record, name)
 
 
-def _record_size(reader: Reader, meaning: m.RecordSize, value: int, record: Record, name: str) -> None:
+def _record_size(reader: Reader, meaning: meanings.RecordSize, value: int, record: Record, name: str) -> None:
     counted = record.get(meaning.of)
     if counted is None:
         return
     size = 1 if isinstance(counted, bytes) else next((row.end - row.offset for row in counted), value)
     if value != size:
         reader.collector.fault(RecordSizeWrong(value, size), record, name)
-
-
-_DEFERRED: Mapping[type, Callable[..., None]] = MappingProxyType(
-    {
-        m.ChecksumOver: _checksum,
-        m.IndexInto: _index,
-        m.CountOf: _count,
-        m.RecordSize: _record_size,
-    }
-)
-"""The checks of a meaning that need the whole file."""

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import construct
-
-from ccheck_schemas import meaning as m
 from ccheck_schemas.fault_details import SizeMismatch, Truncated, UnknownEnumValue
-from ccheck_schemas.layout.size import fixed_size, least_size
-from ccheck_schemas.meaning import field_of
+from ccheck_schemas.layout import tree
+from ccheck_schemas.layout.expression import field_of
+from ccheck_schemas.layout.size import least_size, sizeof
 from ccheck_schemas.read.cut import Cut
-from ccheck_schemas.read.handlers import leaves
 from ccheck_schemas.record import Record
 
 if TYPE_CHECKING:
@@ -19,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def nested(
-    reader: Reader, node: construct.Struct, record: Record, name: str, at: int, limit: int, promised: int
+    node: tree.Struct, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Reads a record inside another."""
     inner = Record(record, name or "", at)
@@ -31,30 +28,31 @@ def nested(
 
 
 def array(
-    reader: Reader, node: construct.Array, record: Record, name: str, at: int, limit: int, promised: int
+    node: tree.Array, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Reads a list with a count."""
     count = reader.amount(node.count, record, name, at)
-    size = fixed_size(node.subcon)
-    may_be_empty = size is None and not least_size(node.subcon)
+    size = sizeof(node.element)
+    may_be_empty = size is None and not least_size(node.element)
     fits = count if may_be_empty else reader.fit(node.count, count, size or 1, record, at, limit, promised)
     start = at
     values: list[Any] = []
     record.put(name, values, at, at)
-    handle, subcon = reader.handler(node.subcon)
     # An Array has no context of its own: its elements name the fields of the record around it.
-    if isinstance(subcon, leaves.Integer) and not subcon.meanings:
+    if isinstance(node.element, tree.Integer | tree.Float) and not tree.meanings_of(node.element):
         # Numbers without a meaning are read together, and have no places of their own.
-        end = at + fits * subcon.packer.size
-        values += (number for (number,) in subcon.packer.iter_unpack(memoryview(reader.data)[at:end]))
+        packer = node.element.packer
+        end = at + fits * packer.size
+        values += (number for (number,) in packer.iter_unpack(memoryview(reader.data)[at:end]))
         at, one_by_one = end, range(0)
     else:
         one_by_one = range(fits)
+    handle = reader.handler(node.element)
     for i in one_by_one:
         reader.make(record, name, at)
         element = f"{name}[{i}]"
         try:
-            end = handle(reader, subcon, record, element, at, limit, promised)
+            end = handle(reader, record, element, at, limit, promised)
         finally:
             value = record.values.pop(element, None)
         values.append(value)
@@ -69,7 +67,7 @@ def array(
 
 
 def region(
-    reader: Reader, node: m.Region, record: Record, name: str, at: int, limit: int, promised: int
+    node: tree.Region, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Reads bytes with a length of their own, which the content must fill."""
     length = reader.amount(node.length, record, name, at)
@@ -82,8 +80,7 @@ def region(
             reader.collector.blame(Truncated(length, limit - at), record, field, place)
     stop = min(end, limit)
     try:
-        handle, subcon = reader.handler(node.subcon)
-        used = handle(reader, subcon, record, name, at, stop, end)
+        used = reader.handler(node.inner)(reader, record, name, at, stop, end)
     except Cut:
         reader.collector.complete = False
         used = end
@@ -97,32 +94,27 @@ def region(
 
 
 def if_then_else(
-    reader: Reader, node: construct.IfThenElse, record: Record, name: str, at: int, limit: int, promised: int
+    node: tree.If, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Reads one of two branches."""
-    condition = reader.value(node.condfunc, record, name, at)
-    chosen = node.thensubcon if condition else node.elsesubcon
-    return choose(reader, chosen, record, name, at, limit, promised)
+    condition = reader.value(node.condition, record, name, at)
+    chosen = node.then if condition else node.otherwise
+    return reader.handler(chosen)(reader, record, name, at, limit, promised)
 
 
 def switch(
-    reader: Reader, node: construct.Switch, record: Record, name: str, at: int, limit: int, promised: int
+    node: tree.Switch, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Reads the branch of a key. An unknown key without a default is a fault and ends the record."""
-    key = reader.value(node.keyfunc, record, name, at)
-    if key not in node.cases and node.default is construct.Pass:
+    key = reader.value(node.key, record, name, at)
+    branch = node.cases.get(key) if isinstance(key, int | str | bytes) else None
+    if branch is None and isinstance(node.default, tree.Nothing):
         # The content of an unknown key cannot be read. A StrictEnum field has reported the key already.
         reader.collector.complete = False
         unknown = UnknownEnumValue(key, node.cases)
-        reader.collector.blame(unknown, record, field_of(node.keyfunc), (at, at))
+        reader.collector.blame(unknown, record, field_of(node.key), (at, at))
         record.put(name, None, at, at)
         raise Cut
-    return choose(reader, node.cases.get(key, node.default), record, name, at, limit, promised)
-
-
-def choose(
-    reader: Reader, node: construct.Construct, record: Record, name: str, at: int, limit: int, promised: int
-) -> int:
-    """Reads the chosen branch."""
-    handle, subcon = reader.handler(node)
-    return handle(reader, subcon, record, name, at, limit, promised)
+    return reader.handler(node.default if branch is None else branch)(
+        reader, record, name, at, limit, promised
+    )

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import construct
-
-from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultDetails
 from ccheck_schemas.fault_details import (
     BytesOwnedTwice,
@@ -16,8 +13,9 @@ from ccheck_schemas.fault_details import (
     OffsetMisaligned,
     OffsetOutsideFile,
 )
+from ccheck_schemas.layout import tree
+from ccheck_schemas.layout.expression import field_of
 from ccheck_schemas.layout.outer import outer_paths
-from ccheck_schemas.meaning import field_of
 from ccheck_schemas.read.collector import Proofs, place_of
 from ccheck_schemas.read.cut import Cut
 from ccheck_schemas.record import Record
@@ -27,18 +25,18 @@ if TYPE_CHECKING:
 
 
 def record_at(
-    reader: Reader, node: m.At, record: Record, name: str, at: int, limit: int, promised: int
+    node: tree.At, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Reads a record at an offset, once for all fields that name it."""
     record.put(name, None, at, at)
     offset = reader.number(node.offset, record, name, at)
     if offset:
-        around = _around(node.subcon, record)
-        target = reader.seen.get((id(node.subcon), offset), {}).get(around)
+        around = _around(node.record, record)
+        target = reader.seen.get((id(node.record), offset), {}).get(around)
         if target is None:
             target = Record(record, name, offset)
             before = reader.expanded
-            if _read_at(reader, node.subcon, target, record, field_of(node.offset), offset):
+            if _read_at(reader, node.record, target, record, field_of(node.offset), offset):
                 reader.expand(record, name, at, target.end - offset)
                 reader.weights[id(target)] = reader.expanded - before
             else:
@@ -49,7 +47,7 @@ def record_at(
     return at
 
 
-def _around(node: construct.Construct, record: Record) -> tuple[Any, ...]:
+def _around(node: tree.Struct, record: Record) -> tuple[Any, ...]:
     """Returns the values that a record at an offset uses from outside.
 
     Two fields that name one offset share the record only if these values are equal. Otherwise it would be
@@ -67,7 +65,7 @@ def _followed(path: tuple[str, ...], values: Any) -> Any:
 
 
 def _read_at(
-    reader: Reader, node: construct.Construct, target: Record, holder: Record, field: str | None, offset: int
+    reader: Reader, node: tree.Struct, target: Record, holder: Record, field: str | None, offset: int
 ) -> bool:
     """Reads a record at an offset that a field of the `holder` names; returns whether it is in the file."""
     if not 0 <= offset < reader.size:
@@ -91,7 +89,7 @@ def _read_at(
 
 
 def chain(
-    reader: Reader, node: m.Chain, record: Record, name: str, at: int, limit: int, promised: int
+    node: tree.Chain, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Reads records of which each names the next."""
     links: list[Record] = []
@@ -107,7 +105,7 @@ def chain(
             reader.collector.complete = False
             break
         link = Record(record, f"{name}[{len(links)}]", offset)
-        if not _read_at(reader, node.subcon, link, holder, field, offset):
+        if not _read_at(reader, node.record, link, holder, field, offset):
             break
         links.append(link)
         holder, field = link, node.next_field
@@ -122,12 +120,12 @@ def chain(
 
 
 def _misstep(
-    reader: Reader, node: m.Chain, links: list[Record], offset: int
+    reader: Reader, node: tree.Chain, links: list[Record], offset: int
 ) -> tuple[FaultDetails, Proofs] | None:
     """Returns why a chain must not go on at an offset, with proofs; None when it may."""
     if offset % node.align:
         return OffsetMisaligned(offset, node.align), ()
-    before = next(iter(reader.seen.get((id(node.subcon), offset), {}).values()), None)
+    before = next(iter(reader.seen.get((id(node.record), offset), {}).values()), None)
     if before is not None and links and links[0].offset <= offset <= links[-1].offset:
         return ChainLoop(offset), (("the chain has been here", place_of(before)),)
     if links and offset < links[-1].offset:

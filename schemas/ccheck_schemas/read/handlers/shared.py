@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ccheck_schemas import meaning as m
 from ccheck_schemas.fault_details import OutsideLimits, TableRepeated
-from ccheck_schemas.layout.size import fixed_size
-from ccheck_schemas.meaning import field_of
+from ccheck_schemas.layout import meanings, tree
+from ccheck_schemas.layout.expression import field_of
+from ccheck_schemas.layout.size import sizeof
 from ccheck_schemas.read.cut import Cut
 from ccheck_schemas.read.handlers.meanings import check_meaning
 from ccheck_schemas.read.row_plan import row_plan
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 
 def table(
-    reader: Reader, node: m.Table, record: Record, name: str, at: int, limit: int, promised: int
+    node: tree.Table, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Reads a table, whose rows other records name or take."""
     count = reader.amount(node.count, record, name, at)
     _limits(reader, node, count, record, at)
-    size = fixed_size(node.subcon) or 1
+    size = sizeof(node.record) or 1
     fits = min(reader.fit(node.count, count, size, record, at, limit, promised), node.high)
     parent = record if node.table in reader.tables else None
-    plan = row_plan(node.subcon) if reader.bulk else None
+    plan = row_plan(node.record) if reader.bulk else None
     one_by_one: list[Record] = []
     rows = (
         one_by_one if plan is None else RowSequence(plan, node.table, reader.data, (at, fits), record, parent)
@@ -44,7 +44,7 @@ def table(
             row = Record(parent, f"{node.table}[{i}]", at)
             row.values |= {"_": record.values, "_root": record.values["_root"]}
             one_by_one.append(row)
-            at = reader.struct(node.subcon, row, at, limit, promised)
+            at = reader.struct(node.record, row, at, limit, promised)
             row.end = at
     record.put(name, rows, start, at)
     if fits < count:
@@ -58,7 +58,7 @@ def _bulk_rows(reader: Reader, rows: RowSequence) -> None:
     plan = rows.plan
     for i in plan.broken(rows.bytes(), reader.size):
         for name, meaning in plan.meanings:
-            if not isinstance(meaning, m.IndexInto):
+            if not isinstance(meaning, meanings.IndexInto):
                 check_meaning(reader, meaning, rows[i].values[name], rows[i], name)
     if plan.indexes:
         reader.deferred.append(partial(reader.tables.check_indexes, rows))
@@ -68,7 +68,9 @@ def _bulk_rows(reader: Reader, rows: RowSequence) -> None:
         reader.pools.take_rows(rows, plan.pool.region)
 
 
-def pool(reader: Reader, node: m.Pool, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+def pool(
+    node: tree.Pool, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
     """Reads a pool, whose items other records name."""
     count = reader.amount(node.count, record, name, at)
     _limits(reader, node, count, record, at)
@@ -83,7 +85,7 @@ def pool(reader: Reader, node: m.Pool, record: Record, name: str, at: int, limit
 
 
 def strings(
-    reader: Reader, node: m.Strings, record: Record, name: str, at: int, limit: int, promised: int
+    node: tree.Strings, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Reads a block of texts, which other records name by their offset."""
     length = reader.amount(node.length, record, name, at)
@@ -97,7 +99,7 @@ def strings(
 
 
 def take_shared(
-    reader: Reader, node: m.SharedText, record: Record, name: str, at: int, limit: int, promised: int
+    node: tree.SharedText, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Reads a field that names a text of a block."""
     record.put(name, None, at, at)
@@ -107,7 +109,7 @@ def take_shared(
 
 
 def take_rows(
-    reader: Reader, node: m.Rows, record: Record, name: str, at: int, limit: int, promised: int
+    node: tree.Rows, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Reads a field that takes rows of a table."""
     record.put(name, (), at, at)
@@ -116,7 +118,7 @@ def take_rows(
 
 
 def take_pooled(
-    reader: Reader, node: m.Pooled, record: Record, name: str, at: int, limit: int, promised: int
+    node: tree.Pooled, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Reads a field that names an item of a pool."""
     record.put(name, None, at, at)
@@ -126,7 +128,7 @@ def take_pooled(
     return at
 
 
-def _limits(reader: Reader, node: m.Table | m.Pool, count: int, record: Record, at: int) -> None:
+def _limits(reader: Reader, node: tree.Table | tree.Pool, count: int, record: Record, at: int) -> None:
     """Compares a count with the limits of its table or pool."""
     if not node.low <= count <= node.high:
         outside = OutsideLimits(count, node.low, node.high)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import construct
-
-from ccheck_schemas import meaning as m
 from ccheck_schemas.fault_details import (
     OffsetOutsideFile,
     TextMalformed,
@@ -14,9 +11,10 @@ from ccheck_schemas.fault_details import (
     Truncated,
     WorkOutOfProportion,
 )
+from ccheck_schemas.layout import tree
+from ccheck_schemas.layout.expression import field_of
 from ccheck_schemas.read.cut import Cut
 from ccheck_schemas.record import Record
-from ccheck_schemas.vocabulary.expression import field_of
 
 if TYPE_CHECKING:
     from ccheck_schemas.read.reader import Reader
@@ -28,7 +26,7 @@ BEHIND = "the content ends before its field does"
 
 
 def opaque(
-    reader: Reader, node: m.Opaque, record: Record, name: str, at: int, limit: int, promised: int
+    node: tree.Opaque, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Reads bytes that the schema does not describe."""
     length = reader.amount(node.length, record, name, at)
@@ -37,33 +35,37 @@ def opaque(
 
 
 def opaque_rest(
-    reader: Reader, node: m.OpaqueRest, record: Record, name: str, at: int, limit: int, promised: int
+    node: tree.OpaqueRest, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Reads bytes up to the end that the schema does not describe."""
     return _opaque(reader, node, record, name, at, limit)
 
 
 def _opaque(
-    reader: Reader, node: m.Opaque | m.OpaqueRest, record: Record, name: str, at: int, end: int
+    reader: Reader, node: tree.Opaque | tree.OpaqueRest, record: Record, name: str, at: int, end: int
 ) -> int:
     record.put(name, reader.data[at:end], at, end)
     reader.collector.coverage.leave(record, name, (at, end), node.reason, node.dropped)
     return end
 
 
-def slot(reader: Reader, node: m.Slot, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+def slot(
+    node: tree.Slot, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
     """Reads a field of a known length, which its content need not fill."""
     length = reader.amount(node.length, record, name, at)
     reader.need(record, name, at, length, limit, promised)
-    return _content(reader, node, record, name, at, at + length)
+    return _content(reader, node.content, record, name, at, at + length)
 
 
-def rest(reader: Reader, node: m.Rest, record: Record, name: str, at: int, limit: int, promised: int) -> int:
+def rest(
+    node: tree.Rest, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
     """Reads a field up to the end, which its content need not fill."""
-    return _content(reader, node, record, name, at, limit)
+    return _content(reader, node.content, record, name, at, limit)
 
 
-def _content(reader: Reader, node: m.Slot | m.Rest, record: Record, name: str, at: int, end: int) -> int:
+def _content(reader: Reader, node: tree.Content, record: Record, name: str, at: int, end: int) -> int:
     raw = reader.data[at:end]
     length = node.extent(raw)
     record.put(name, None, at, end)
@@ -75,7 +77,7 @@ def _content(reader: Reader, node: m.Slot | m.Rest, record: Record, name: str, a
 
 
 def delimited(
-    reader: Reader, node: m.Delimited, record: Record, name: str, at: int, limit: int, promised: int
+    node: tree.Delimited, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Reads content up to a terminator."""
     found = _find(reader.data, node, at, limit)
@@ -92,7 +94,7 @@ def delimited(
     return end
 
 
-def _find(data: bytes, node: m.Delimited, at: int, limit: int) -> int:
+def _find(data: bytes, node: tree.Delimited, at: int, limit: int) -> int:
     """Returns the offset of the terminator, or -1."""
     step = node.unit if len(node.terminator) % node.unit == 0 else 1
     found = data.find(node.terminator, at, limit)
@@ -116,7 +118,7 @@ def _decoded(
 
 
 def substream(
-    reader: Reader, node: m.Substream, record: Record, name: str, at: int, limit: int, promised: int
+    node: tree.Substream, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Reads a stream of a known length, in which positions count, and whose rest is unread."""
     length = reader.amount(node.length, record, name, at)
@@ -127,28 +129,25 @@ def substream(
             place = (min(at, limit), limit)
             truncated = Truncated(length, limit - at)
             reader.collector.blame(truncated, record, field_of(node.length), place)
-    _inside(reader, node.subcon, record, name, at, min(end, limit), end)
+    _inside(reader, node.inner, record, name, at, min(end, limit), end)
     if end > limit:
         raise Cut
     return end
 
 
 def substream_rest(
-    reader: Reader, node: m.SubstreamRest, record: Record, name: str, at: int, limit: int, promised: int
+    node: tree.SubstreamRest, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Reads a stream up to the end, in which positions count, and whose rest is unread."""
-    _inside(reader, node.subcon, record, name, at, limit, promised)
+    _inside(reader, node.inner, record, name, at, limit, promised)
     return limit
 
 
-def _inside(
-    reader: Reader, node: construct.Construct, record: Record, name: str, at: int, stop: int, end: int
-) -> None:
+def _inside(reader: Reader, node: tree.Node, record: Record, name: str, at: int, stop: int, end: int) -> None:
     """Reads a node in a stream from `at` to `stop`; the file states that the stream ends at `end`."""
-    handle, subcon = reader.handler(node)
     around, reader.stream = reader.stream, (at, stop, end)
     try:
-        used = handle(reader, subcon, record, name, at, stop, end)
+        used = reader.handler(node)(reader, record, name, at, stop, end)
     except Cut:
         reader.collector.complete = False
         reader.detached[id(record)] = stop
@@ -159,7 +158,7 @@ def _inside(
 
 
 def read_at(
-    reader: Reader, node: m.ReadAt, record: Record, name: str, at: int, limit: int, promised: int
+    node: tree.ReadAt, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
     """Reads a node at a position, whose bytes another field may own too."""
     position = reader.number(node.position, record, name, at)
@@ -174,10 +173,9 @@ def read_at(
     target = start + position
     coverage = reader.collector.coverage
     before = len(coverage.notes)
-    handle, subcon = reader.handler(node.subcon)
     around, reader.stream = reader.stream, (start, stop, end)
     try:
-        after = handle(reader, subcon, record, name, target, stop, end)
+        after = reader.handler(node.inner)(reader, record, name, target, stop, end)
         within = coverage.share((target, after), before)
     except Cut:
         reader.collector.complete = False

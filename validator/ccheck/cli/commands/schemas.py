@@ -68,7 +68,7 @@ def _of_file(path: Path) -> int:
 
 def _reading(schema: Schema) -> str:
     """How the records of a schema are read."""
-    tables = read_in_bulk(schema.root)
+    tables = read_in_bulk(schema.layout)
     fast = [name for name, bulk in tables.items() if bulk]
     slow = [name for name, bulk in tables.items() if not bulk]
     if not tables:

@@ -12,7 +12,6 @@ from ccheck.core.intake import Obstacle
 from ccheck.core.subject import Subject
 from ccheck_schemas.fault import Fault, FaultDetails, FaultName
 from ccheck_schemas.fault_details import SizeMismatch
-from ccheck_schemas.meaning import FileSize
 from ccheck_schemas.record import Reading
 from ccheck_schemas.span import Span
 
@@ -221,6 +220,6 @@ def _read_from(fault: Fault[FaultDetails], boundary: int) -> bool:
 
 def _goes_on(reading: Reading, size: int) -> bool:
     """Whether the file says that it is longer than it is: in its size, or, without one, by its records."""
-    if any(isinstance(meaning, FileSize) for meaning, _, _ in reading.fix_ups):
+    if any(fix_up.start is None for fix_up in reading.fix_ups):
         return any(f.details.actual == size for f in reading.faults_of(SizeMismatch))
     return reading.counts[FaultName.TRUNCATED] > 0 or reading.counts[FaultName.COUNT_PAST_BYTES] > 0

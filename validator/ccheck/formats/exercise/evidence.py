@@ -75,6 +75,6 @@ def plain(exercise: Exercise, schema: Schema) -> Gather:
     def gather(data: bytes, content: Any, given: Given) -> Evidence:
         done = exercise(data, given)
         builds = frozenset(o.consumer for o in done.outcomes if o.trap is None and o.refusal is None)
-        return Evidence(done, words=dict.fromkeys(sorted(vocabulary(schema.root, data)), builds))
+        return Evidence(done, words=dict.fromkeys(sorted(vocabulary(schema.layout, data)), builds))
 
     return gather

@@ -73,7 +73,7 @@ def test_random_bytes_fail(data: bytes) -> None:
 def test_what_is_valid_passes_and_is_built_back(data: bytes) -> None:
     """A file without findings is made again, byte for byte, out of what it says."""
     assert judged(data).verdict == "pass"
-    assert SCHEMA.rebuild(data, SCHEMA.assemble(read(SCHEMA.root, data))) == data
+    assert SCHEMA.rebuild(data, SCHEMA.assemble(read(SCHEMA.layout, data))) == data
     assert {outcome.verdict for outcome in run(data, Given()).outcomes} == {"run"}  # <interpreter>
 
 

@@ -1,0 +1,351 @@
+"""Compile a Construct tree into a layout; name everything in it that a layout cannot have.
+
+This is the only module of the engine that looks into Construct nodes, beside `extent` and `refused`. A node
+that is refused is left out of the layout, so that the rest can be examined too.
+"""
+
+from __future__ import annotations
+
+import operator
+import struct
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import construct
+from construct.expr import BinExpr, Path, UniExpr
+
+from ccheck_schemas import meaning as m
+from ccheck_schemas.layout import expression as x
+from ccheck_schemas.layout import meanings, tree
+from ccheck_schemas.layout.refused import REFUSED, as_written
+from ccheck_schemas.layout.shown import shown_path, shown_value
+from ccheck_schemas.vocabulary.expression import field_path
+from ccheck_schemas.vocabulary.streams import code_unit
+
+_OPERATORS: Mapping[object, x.Operator] = MappingProxyType({
+    operator.add: x.Operator.ADD, operator.sub: x.Operator.SUBTRACT, operator.mul: x.Operator.MULTIPLY,
+    operator.floordiv: x.Operator.DIVIDE, operator.mod: x.Operator.REMAINDER, operator.and_: x.Operator.AND,
+    operator.or_: x.Operator.OR, operator.rshift: x.Operator.SHIFT_RIGHT, operator.eq: x.Operator.EQUAL,
+    operator.ne: x.Operator.UNEQUAL, operator.lt: x.Operator.LESS, operator.le: x.Operator.AT_MOST,
+    operator.gt: x.Operator.GREATER, operator.ge: x.Operator.AT_LEAST,
+})  # fmt: skip
+_UNARY: Mapping[object, x.UnaryOperator] = MappingProxyType({
+    operator.neg: x.UnaryOperator.NEGATE, operator.pos: x.UnaryOperator.PLUS,
+    operator.not_: x.UnaryOperator.NOT,
+})  # fmt: skip
+
+_INTEGERS = frozenset("bBhHlLqQ")
+_FLOATS = frozenset("efd")
+_UNNAMED = (m.ZeroPad, m.ZerosTo, m.ZerosToEnd)
+
+
+def compile_tree(root: construct.Struct) -> tuple[tree.Struct, tuple[str, ...]]:
+    """Returns the layout of a Construct tree that `extent` allows, and why parts of it are refused.
+
+    Args:
+        root: The top record.
+
+    Returns:
+        The layout without the refused parts, and the reasons, each ``place: reason``.
+    """
+    compiler = _Compiler()
+    return compiler.struct(root, ""), tuple(dict.fromkeys(compiler.complaints))
+
+
+class _Compiler:
+    """One pass over a tree. A node that is in several places is compiled once, and stays one node.
+
+    Attributes:
+        complaints: The reasons so far.
+    """
+
+    def __init__(self) -> None:
+        self.complaints: list[str] = []
+        self._made: dict[int, tree.Node] = {}
+        self._structs: dict[int, tree.Struct] = {}
+
+    # -- nodes
+
+    def node(self, node: Any, place: str) -> tree.Node:
+        """Returns the compiled node."""
+        node = self._unnamed(node, place)
+        found = self._made.get(id(node))
+        if found is None:
+            before = len(self.complaints)
+            found = self._compile(node, place)
+            if len(self.complaints) == before:  # what is refused is named at each of its places
+                self._made[id(node)] = found
+        return found
+
+    def _unnamed(self, node: Any, place: str) -> Any:
+        while isinstance(node, construct.Renamed):
+            if node.parsed is not None:
+                self.refuse(place, "it calls a function when Construct parses it; write a check")
+            node = node.subcon
+        return node
+
+    def _compile(self, node: Any, place: str) -> tree.Node:
+        if isinstance(node, m.Meaning):
+            return self._number(node, place)
+        if node is construct.Pass:
+            return tree.Nothing()
+        compiled = _KINDS.get(type(node))
+        if compiled is not None:
+            return compiled(self, node, place)
+        written = as_written(node)
+        why = REFUSED.get(written, "is not in the vocabulary; ccheck_schemas.meaning lists what is")
+        self.refuse(place, f"{written} {why}")
+        return tree.Nothing()
+
+    def _number(self, node: Any, place: str) -> tree.Node:
+        """Returns an integer with its meanings."""
+        found: list[meanings.Meaning] = []
+        kinds: list[str] = []
+        while isinstance(node, construct.Renamed | m.Meaning):
+            if isinstance(node, m.Meaning):
+                kinds.append(type(node).__name__)
+                compiled = _MEANINGS.get(type(node))
+                if compiled is None:
+                    why = "is a meaning that the reader does not know; write a check for it"
+                    self.refuse(place, f"{kinds[-1]} {why}")
+                else:
+                    found.append(compiled(node))
+                node = node.subcon
+            else:
+                node = self._unnamed(node, place)
+        number = self.node(node, place)
+        if isinstance(number, tree.Integer):
+            return tree.Integer(number.packer, number.order, number.letter, tuple(found))
+        for kind in kinds:
+            self.refuse(place, f"{kind} wraps {as_written(node)}, not an integer")
+        return number
+
+    def struct(self, node: Any, place: str) -> tree.Struct:
+        """Returns a record."""
+        node = self._unnamed(node, place)
+        found = self._structs.get(id(node))
+        if found is None:
+            before = len(self.complaints)
+            found = tree.Struct(tuple(self._fields(node, place)))
+            if len(self.complaints) == before:
+                self._structs[id(node)] = found
+        return found
+
+    def _fields(self, node: Any, place: str) -> Iterable[tree.Field]:
+        for sub in node.subcons:
+            here = f"{place}.{sub.name}" if place else str(sub.name)
+            inner = _bare(sub)
+            if sub.name is None and not isinstance(inner, _UNNAMED):
+                self.refuse(place or "schema", f"{as_written(inner)} has no name")
+            yield tree.Field(sub.name or "", self.node(sub, here))
+
+    def record(self, node: Any, place: str, why: str, *, listed: bool = True) -> tree.Struct:
+        """Returns the record that a list or a pointer reads; refuses any other node."""
+        inner = self._unnamed(node, place)
+        if type(inner) is construct.Struct:
+            return self.struct(inner, f"{place}[]" if listed else place)
+        self.refuse(place, why)
+        return tree.Struct(())
+
+    def format_field(self, node: Any, place: str) -> tree.Node:
+        """Returns a number."""
+        order, letter = node.fmtstr[0], node.fmtstr[1:]
+        packer = struct.Struct(node.fmtstr)
+        if letter in _INTEGERS:
+            return tree.Integer(packer, order, letter)
+        if letter not in _FLOATS:
+            self.refuse(place, f"a number of format {node.fmtstr!r} {REFUSED['Flag']}")
+        return tree.Float(packer, order, letter)
+
+    def const(self, node: Any, place: str) -> tree.Node:
+        """Returns a constant of bytes or of an integer."""
+        leaf = self._unnamed(node.subcon, place)
+        if node.subcon is not leaf or type(leaf) not in (construct.Bytes, construct.FormatField):
+            self.refuse(place, "Const is of bytes, or of an integer of 1, 2, 4 or 8 bytes")
+            return tree.Nothing()
+        if type(leaf) is construct.FormatField and leaf.fmtstr[1:] not in _INTEGERS:
+            self.refuse(place, "Const of a floating-point number has several spellings; give its bytes")
+            return tree.Nothing()
+        number = None if type(leaf) is construct.Bytes else int(node.value)
+        return tree.Const(bytes(node.build(None)), number)
+
+    def choice(self, node: Any, place: str) -> tree.Node:
+        """Returns the node of If and IfThenElse."""
+        condition = self.expression(node.condfunc, place)
+        return tree.If(condition, self.node(node.thensubcon, place), self.node(node.elsesubcon, place))
+
+    def switch(self, node: Any, place: str) -> tree.Node:
+        """Returns a choice by a key."""
+        cases: dict[int | str | bytes, tree.Node] = {}
+        for case, branch in node.cases.items():
+            if isinstance(case, int | str | bytes):
+                cases[case] = self.node(branch, place)
+            else:
+                self.refuse(place, f"the case {case!r} is no number, text or bytes")
+        fallback = x.Literal(next(iter(cases), 0))  # of a type that no case contradicts
+        return tree.Switch(
+            self.expression(node.keyfunc, place, fallback),
+            MappingProxyType(cases),
+            self.node(node.default, place),
+        )
+
+    def pooled(self, node: m.Pooled, place: str) -> tree.Node:
+        """Returns an item of a pool."""
+        offset, length = self.expression(node.offset, place), self.expression(node.length, place)
+        if type(node.subcon) not in (m.Text, construct.Bytes):
+            self.refuse(place, "an item of a pool is a Text or Bytes")
+            return tree.Nothing()
+        item = self.node(node.subcon, place)
+        if not isinstance(item, tree.Text | tree.Bytes):
+            raise TypeError(f"{place}: the item is compiled to {type(item).__name__}")
+        return tree.Pooled(node.region, offset, length, item, node.align)
+
+    # -- expressions
+
+    def expression(self, value: Any, place: str, fallback: x.Expression = x.Literal(0)) -> x.Expression:  # noqa: B008
+        """Returns a compiled expression; the fallback for one that is refused."""
+        found = self._expression(value, place)
+        return fallback if found is None else found
+
+    def _expression(self, value: Any, place: str) -> x.Expression | None:
+        match value:
+            case int() | str() | bytes():
+                return x.Literal(value)
+            case Path():
+                return self._path(value, place)
+            case BinExpr():
+                return self._binary(value, place)
+            case UniExpr():
+                operand = self._expression(value.operand, place)
+                return None if operand is None else x.Unary(_UNARY[value.op], operand)
+        self.refuse(place, f"{_shown(value)} is a function; use an int or a `this` expression")
+        return None
+
+    def _path(self, value: Any, place: str) -> x.Expression | None:
+        path = field_path(value)
+        if path:
+            return x.Path(path)
+        what = "is not a field"
+        if path is None:
+            what = "takes an element of a list by its index; an expression names fields alone"
+        self.refuse(place, f"{_shown(value)} {what}")
+        return None
+
+    def _binary(self, value: Any, place: str) -> x.Expression | None:
+        op, right = value.op, value.rhs
+        allowed = True
+        if op not in _OPERATORS:
+            allowed = self.refuse(place, f"the operator of {_shown(value)} can make numbers without bound")
+        if op in (operator.floordiv, operator.mod) and not (isinstance(right, int) and right > 0):
+            why = "divides by something that is not a positive number"
+            allowed = self.refuse(place, f"{_shown(value)} {why}")
+        if op is operator.rshift and isinstance(right, int) and right < 0:
+            allowed = self.refuse(place, f"{_shown(value)} shifts by a negative number")
+        left, right = self._expression(value.lhs, place), self._expression(right, place)
+        if not allowed or left is None or right is None:
+            return None
+        return x.Binary(_OPERATORS[op], left, right)
+
+    def refuse(self, place: str, why: str) -> bool:
+        """Adds a complaint. Returns False."""
+        self.complaints.append(f"{place}: {why}")
+        return False
+
+
+def _bare(node: Any) -> Any:
+    while isinstance(node, construct.Renamed | m.Meaning):
+        node = node.subcon
+    return node
+
+
+def _shown(value: Any) -> str:
+    path = field_path(value)
+    return shown_value(value) if path is None else shown_path(path)
+
+
+def _content(node: m.Slot | m.Rest) -> tree.Content:
+    return tree.Content(node.terminator, node.include, node.pad, node.encoding, node.unit)
+
+
+_Compile = Callable[[_Compiler, Any, str], tree.Node]
+
+_FIXED = "are Structs of one fixed size"
+_KINDS: Mapping[type, _Compile] = MappingProxyType({
+    construct.FormatField: _Compiler.format_field,
+    construct.Const: _Compiler.const,
+    construct.Struct: _Compiler.struct,
+    construct.IfThenElse: _Compiler.choice,
+    construct.Switch: _Compiler.switch,
+    construct.Bytes: lambda c, n, at: tree.Bytes(c.expression(n.length, at)),
+    construct.Array: lambda c, n, at: tree.Array(c.expression(n.count, at), c.node(n.subcon, f"{at}[]")),
+    m.Opaque: lambda c, n, at: tree.Opaque(c.expression(n.length, at), n.reason, n.dropped),
+    m.OpaqueRest: lambda c, n, at: tree.OpaqueRest(n.reason, n.dropped),
+    m.Slot: lambda c, n, at: tree.Slot(c.expression(n.length, at), _content(n)),
+    m.Rest: lambda c, n, at: tree.Rest(_content(n)),
+    m.Delimited: lambda c, n, at: tree.Delimited(
+        n.terminator, n.include, n.consume, n.to_end, n.encoding, code_unit(n.encoding)
+    ),
+    m.Text: lambda c, n, at: tree.Text(
+        c.expression(n.length, at), n.encoding, n.terminator, n.lists, n.unit
+    ),
+    m.TextToNul: lambda c, n, at: tree.TextToNul(n.encoding),
+    m.ZeroPad: lambda c, n, at: tree.ZeroPad(n.align),
+    m.AnyPad: lambda c, n, at: tree.AnyPad(n.align),
+    m.ZerosTo: lambda c, n, at: tree.ZerosTo(c.expression(n.offset, at)),
+    m.ZerosToEnd: lambda c, n, at: tree.ZerosToEnd(),
+    m.Table: lambda c, n, at: tree.Table(
+        n.table,
+        c.expression(n.count, at),
+        c.record(n.subcon, at, f"the records of a Table {_FIXED}"),
+        n.low,
+        n.high,
+    ),
+    m.Terminated: lambda c, n, at: tree.Terminated(
+        c.record(n.subcon, at, f"the records of Terminated {_FIXED}"), n.last
+    ),
+    m.UpTo: lambda c, n, at: tree.UpTo(
+        c.record(n.subcon, at, "UpTo reads Structs that take bytes"), n.field, n.value
+    ),
+    m.UpToEnd: lambda c, n, at: tree.UpToEnd(
+        c.record(n.subcon, at, "UpToEnd reads Structs that take bytes")
+    ),
+    m.Pool: lambda c, n, at: tree.Pool(n.region, c.expression(n.count, at), n.low, n.high),
+    m.Strings: lambda c, n, at: tree.Strings(n.block, c.expression(n.length, at)),
+    m.Region: lambda c, n, at: tree.Region(c.expression(n.length, at), c.node(n.subcon, at)),
+    m.Substream: lambda c, n, at: tree.Substream(c.expression(n.length, at), c.node(n.subcon, at)),
+    m.SubstreamRest: lambda c, n, at: tree.SubstreamRest(c.node(n.subcon, at)),
+    m.ReadAt: lambda c, n, at: tree.ReadAt(
+        c.expression(n.position, at), n.whole_file, c.node(n.subcon, at)
+    ),
+    m.At: lambda c, n, at: tree.At(
+        c.expression(n.offset, at), c.record(n.subcon, at, "At reads a Struct", listed=False)
+    ),
+    m.Chain: lambda c, n, at: tree.Chain(
+        c.expression(n.first, at),
+        c.record(n.subcon, at, "Chain reads a Struct"),
+        n.next_field,
+        n.last,
+        n.align,
+    ),
+    m.Pooled: _Compiler.pooled,
+    m.SharedText: lambda c, n, at: tree.SharedText(n.block, c.expression(n.offset, at), n.encoding),
+    m.Rows: lambda c, n, at: tree.Rows(n.table, n.first, n.count),
+})  # fmt: skip
+"""How each kind of node is compiled. A subclass of one may read otherwise: only these classes are known."""
+
+_MEANINGS: Mapping[type, Callable[[Any], meanings.Meaning]] = MappingProxyType({
+    m.Version: lambda n: meanings.Version(n.known, n.minor_bits, n.mask),
+    m.Bounded: lambda n: meanings.Bounded(n.low, n.high),
+    m.StrictEnum: lambda n: meanings.StrictEnum(n.values, n.known),
+    m.StrictFlags: lambda n: meanings.StrictFlags(n.bits, n.mask),
+    m.Reserved: lambda n: meanings.Reserved(),
+    m.CountOf: lambda n: meanings.CountOf(n.of),
+    m.LengthOf: lambda n: meanings.LengthOf(n.of, n.low, n.high, n.step),
+    m.RecordSize: lambda n: meanings.RecordSize(n.of),
+    m.FileSize: lambda n: meanings.FileSize(),
+    m.IndexInto: lambda n: meanings.IndexInto(n.table),
+    m.OffsetInto: lambda n: meanings.OffsetInto(n.of, n.align, n.unit),
+    m.ChecksumOver: lambda n: meanings.ChecksumOver(n.start, n.algorithm),
+})  # fmt: skip
+"""How each meaning is compiled. A subclass of one may refuse other numbers: only these classes are known."""

@@ -1,0 +1,208 @@
+"""The expressions of a layout: what counts, lengths, offsets and conditions are computed from.
+
+The compiler makes them out of ints and of Construct's ``this`` expressions. They name fields that were read
+before, and have no functions.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, unique
+from typing import Any, TypeAlias
+
+Values: TypeAlias = Mapping[str, Any]
+"""The fields that an expression can name, by name: those of one record, ``_`` and ``_root``."""
+
+
+@unique
+class Operator(Enum):
+    """An operator between two operands. The value is its symbol, in Python as in Construct."""
+
+    ADD = "+"
+    SUBTRACT = "-"
+    MULTIPLY = "*"
+    DIVIDE = "//"
+    REMAINDER = "%"
+    AND = "&"
+    OR = "|"
+    SHIFT_RIGHT = ">>"
+    EQUAL = "=="
+    UNEQUAL = "!="
+    LESS = "<"
+    AT_MOST = "<="
+    GREATER = ">"
+    AT_LEAST = ">="
+
+
+@unique
+class UnaryOperator(Enum):
+    """An operator in front of an operand. The value is its symbol, in Python as in Construct."""
+
+    NEGATE = "-"
+    PLUS = "+"
+    NOT = "not"
+
+
+_BINARY: Mapping[Operator, Callable[[Any, Any], object]] = {
+    Operator.ADD: operator.add, Operator.SUBTRACT: operator.sub, Operator.MULTIPLY: operator.mul,
+    Operator.DIVIDE: operator.floordiv, Operator.REMAINDER: operator.mod, Operator.AND: operator.and_,
+    Operator.OR: operator.or_, Operator.SHIFT_RIGHT: operator.rshift, Operator.EQUAL: operator.eq,
+    Operator.UNEQUAL: operator.ne, Operator.LESS: operator.lt, Operator.AT_MOST: operator.le,
+    Operator.GREATER: operator.gt, Operator.AT_LEAST: operator.ge,
+}  # fmt: skip
+
+_UNARY: Mapping[UnaryOperator, Callable[[Any], object]] = {
+    UnaryOperator.NEGATE: operator.neg, UnaryOperator.PLUS: operator.pos, UnaryOperator.NOT: operator.not_,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Literal:
+    """A number that the schema states; text or bytes, where they are compared."""
+
+    value: int | str | bytes
+
+    def of(self, values: Values) -> object:
+        """Returns the value of the expression over some fields."""
+        return self.value
+
+    def __repr__(self) -> str:
+        """Returns the expression as Construct writes it."""
+        return repr(self.value)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Path:
+    """A field. ``_`` is the record around, and ``_root`` the top record."""
+
+    names: tuple[str, ...]
+
+    def of(self, values: Values) -> object:
+        """Returns the value of the expression over some fields."""
+        found: Any = values
+        for name in self.names:
+            found = found[name]
+        return found
+
+    def __repr__(self) -> str:
+        """Returns the expression as Construct writes it."""
+        return "".join(("this", *(f"[{name!r}]" for name in self.names)))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Binary:
+    """Two operands and the operator between them."""
+
+    operator: Operator
+    left: Expression
+    right: Expression
+
+    def of(self, values: Values) -> object:
+        """Returns the value of the expression over some fields."""
+        return _BINARY[self.operator](self.left.of(values), self.right.of(values))
+
+    def __repr__(self) -> str:
+        """Returns the expression as Construct writes it."""
+        return f"({self.left!r} {self.operator.value} {self.right!r})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Unary:
+    """An operand and the operator in front of it."""
+
+    operator: UnaryOperator
+    operand: Expression
+
+    def of(self, values: Values) -> object:
+        """Returns the value of the expression over some fields."""
+        return _UNARY[self.operator](self.operand.of(values))
+
+    def __repr__(self) -> str:
+        """Returns the expression as Construct writes it."""
+        return f"{self.operator.value} {self.operand!r}"
+
+
+Expression: TypeAlias = Literal | Path | Binary | Unary
+
+NOT_THERE = (KeyError, TypeError, ValueError)
+"""What an expression raises over the fields of a file that is cut short: a field is not there, or is None; or a
+number is shifted by a negative one.
+"""
+
+
+class Unresolved(Exception):
+    """An expression that has no value over the fields of a file."""
+
+
+def resolve(expression: Expression, values: Values) -> object:
+    """Returns the value of an expression over a file that may be cut short.
+
+    Raises:
+        Unresolved: It has none.
+    """
+    try:
+        return expression.of(values)
+    except NOT_THERE as why:
+        raise Unresolved(f"{type(why).__name__}: {why}") from why
+
+
+def integer_value(expression: Expression, values: Values) -> int:
+    """Returns the value of an expression that is known to have one, and to be a number."""
+    value = expression.of(values)
+    if not isinstance(value, int):
+        raise TypeError(f"{expression!r} is {value!r:.40}, and no number")
+    return int(value)
+
+
+def stated(expression: Expression) -> int | None:
+    """Returns the number that the schema states; None if it depends on the file."""
+    return (
+        int(expression.value)
+        if isinstance(expression, Literal) and isinstance(expression.value, int)
+        else None
+    )
+
+
+def paths_in(expression: Expression) -> Iterator[tuple[str, ...]]:
+    """Yields the path of each field that an expression reads."""
+    match expression:
+        case Path():
+            yield expression.names
+        case Binary():
+            yield from paths_in(expression.left)
+            yield from paths_in(expression.right)
+        case Unary():
+            yield from paths_in(expression.operand)
+
+
+def only_path(expression: Expression) -> tuple[str, ...] | None:
+    """Returns the path of the only field that an expression reads; None if it reads none or several."""
+    paths = frozenset(paths_in(expression))
+    return next(iter(paths)) if len(paths) == 1 else None
+
+
+def field_of(expression: Expression) -> str | None:
+    """Returns the field of the same record that an expression is, or that it multiplies by a number; else
+    None.
+    """
+    match expression:
+        case Binary(Operator.MULTIPLY, left, Literal(int())):
+            expression = left
+    match expression:
+        case Path((name,)) if not name.startswith("_"):
+            return name
+    return None
+
+
+def integers_in(expression: Expression) -> Iterator[int]:
+    """Yields the numbers that an expression states."""
+    match expression:
+        case Literal(int(value)) if not isinstance(value, bool):
+            yield value
+        case Binary():
+            yield from integers_in(expression.left)
+            yield from integers_in(expression.right)
+        case Unary():
+            yield from integers_in(expression.operand)

@@ -1,0 +1,138 @@
+"""What the integers of a layout mean, as plain data. `ccheck_schemas.vocabulary.integers` describes each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, IntFlag
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The version of the format."""
+
+    known: tuple[int, ...]
+    minor_bits: int
+    mask: int
+
+    def allows(self, value: int) -> bool:
+        """Returns whether the schema describes the version."""
+        return value & self.mask in self.known
+
+    def words(self, value: int) -> str:
+        """Returns the version as people write it."""
+        value &= self.mask
+        bits = self.minor_bits
+        return f"{value >> bits}.{value & (1 << bits) - 1}" if bits else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """An integer from `low` to `high`, both inclusive."""
+
+    low: int
+    high: int
+
+    def allows(self, value: int) -> bool:
+        """Returns whether a number lies in the bounds."""
+        return self.low <= value <= self.high
+
+
+@dataclass(frozen=True, slots=True)
+class StrictEnum:
+    """One of the values of an `IntEnum`."""
+
+    values: type[IntEnum]
+    known: frozenset[int]
+
+    def allows(self, value: int) -> bool:
+        """Returns whether a number has a name."""
+        return value in self.known
+
+
+@dataclass(frozen=True, slots=True)
+class StrictFlags:
+    """A set of the bits of an `IntFlag`."""
+
+    bits: type[IntFlag]
+    mask: int
+
+    def allows(self, value: int) -> bool:
+        """Returns whether all bits of a number have a name."""
+        return not value & ~self.mask
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """Zero."""
+
+    def allows(self, value: int) -> bool:
+        """Returns whether a number is zero."""
+        return value == 0
+
+
+@dataclass(frozen=True, slots=True)
+class CountOf:
+    """The number of elements of the field `of` of the same record."""
+
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class LengthOf:
+    """The length in bytes of the field `of` of the same record."""
+
+    of: str
+    low: int
+    high: int
+    step: int
+
+    def allows(self, value: int) -> bool:
+        """Returns whether a length lies in its bounds and on a step."""
+        return self.low <= value <= self.high and value % self.step == 0
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSize:
+    """The size in bytes of one record of the table in field `of` of the same record."""
+
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileSize:
+    """The number of bytes of the whole file."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexInto:
+    """An index of a row of a table, from 0."""
+
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
+class OffsetInto:
+    """An offset of a record, from the start of the file; 0: none."""
+
+    of: str
+    align: int
+    unit: int
+
+    def allows(self, value: int) -> bool:
+        """Returns whether an offset is aligned."""
+        return value % self.align == 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChecksumOver:
+    """A checksum of the bytes from offset `start` to the end of the file."""
+
+    start: int
+    algorithm: str
+
+
+Meaning: TypeAlias = (
+    Version | Bounded | StrictEnum | StrictFlags | Reserved | CountOf | LengthOf | RecordSize | FileSize | IndexInto
+    | OffsetInto | ChecksumOver
+)  # fmt: skip
