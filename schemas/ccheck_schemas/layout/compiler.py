@@ -20,7 +20,7 @@ from ccheck_schemas.layout import expression as x
 from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.layout.refused import REFUSED, as_written
 from ccheck_schemas.layout.shown import shown_path, shown_value
-from ccheck_schemas.vocabulary.expression import field_path
+from ccheck_schemas.vocabulary.expression import Expression, field_path
 from ccheck_schemas.vocabulary.streams import code_unit
 
 _OPERATORS: Mapping[object, x.Operator] = MappingProxyType({
@@ -37,6 +37,7 @@ _UNARY: Mapping[object, x.UnaryOperator] = MappingProxyType({
 
 _INTEGERS = frozenset("bBhHlLqQ")
 _FLOATS = frozenset("efd")
+_ZERO = x.Literal(0)
 _UNNAMED = (m.ZeroPad, m.ZerosTo, m.ZerosToEnd)
 
 
@@ -67,7 +68,7 @@ class _Compiler:
 
     # -- nodes
 
-    def node(self, node: Any, place: str) -> tree.Node:
+    def node(self, node: construct.Construct, place: str) -> tree.Node:
         """Returns the compiled node."""
         node = self._unnamed(node, place)
         found = self._made.get(id(node))
@@ -78,14 +79,14 @@ class _Compiler:
                 self._made[id(node)] = found
         return found
 
-    def _unnamed(self, node: Any, place: str) -> Any:
+    def _unnamed(self, node: construct.Construct, place: str) -> construct.Construct:
         while isinstance(node, construct.Renamed):
             if node.parsed is not None:
                 self.refuse(place, "it calls a function when Construct parses it; write a check")
             node = node.subcon
         return node
 
-    def _compile(self, node: Any, place: str) -> tree.Node:
+    def _compile(self, node: construct.Construct, place: str) -> tree.Node:
         if isinstance(node, m.Meaning):
             return self._number(node, place)
         if node is construct.Pass:
@@ -98,7 +99,7 @@ class _Compiler:
         self.refuse(place, f"{written} {why}")
         return tree.Nothing()
 
-    def _number(self, node: Any, place: str) -> tree.Node:
+    def _number(self, node: construct.Construct, place: str) -> tree.Node:
         """Returns an integer with its meanings."""
         found: list[meanings.Meaning] = []
         kinds: list[str] = []
@@ -121,7 +122,7 @@ class _Compiler:
             self.refuse(place, f"{kind} wraps {as_written(node)}, not an integer")
         return number
 
-    def struct(self, node: Any, place: str) -> tree.Struct:
+    def struct(self, node: construct.Construct, place: str) -> tree.Struct:
         """Returns a record."""
         node = self._unnamed(node, place)
         found = self._structs.get(id(node))
@@ -132,7 +133,7 @@ class _Compiler:
                 self._structs[id(node)] = found
         return found
 
-    def _fields(self, node: Any, place: str) -> Iterable[tree.Field]:
+    def _fields(self, node: construct.Construct, place: str) -> Iterable[tree.Field]:
         for sub in node.subcons:
             here = f"{place}.{sub.name}" if place else str(sub.name)
             inner = _bare(sub)
@@ -140,7 +141,7 @@ class _Compiler:
                 self.refuse(place or "schema", f"{as_written(inner)} has no name")
             yield tree.Field(sub.name or "", self.node(sub, here))
 
-    def record(self, node: Any, place: str, why: str, *, listed: bool = True) -> tree.Struct:
+    def record(self, node: construct.Construct, place: str, why: str, *, listed: bool = True) -> tree.Struct:
         """Returns the record that a list or a pointer reads; refuses any other node."""
         inner = self._unnamed(node, place)
         if type(inner) is construct.Struct:
@@ -148,7 +149,7 @@ class _Compiler:
         self.refuse(place, why)
         return tree.Struct(())
 
-    def format_field(self, node: Any, place: str) -> tree.Node:
+    def format_field(self, node: construct.Construct, place: str) -> tree.Node:
         """Returns a number."""
         order, letter = node.fmtstr[0], node.fmtstr[1:]
         packer = struct.Struct(node.fmtstr)
@@ -158,7 +159,7 @@ class _Compiler:
             self.refuse(place, f"a number of format {node.fmtstr!r} {REFUSED['Flag']}")
         return tree.Float(packer, order, letter)
 
-    def const(self, node: Any, place: str) -> tree.Node:
+    def const(self, node: construct.Construct, place: str) -> tree.Node:
         """Returns a constant of bytes or of an integer."""
         leaf = self._unnamed(node.subcon, place)
         if node.subcon is not leaf or type(leaf) not in (construct.Bytes, construct.FormatField):
@@ -170,19 +171,19 @@ class _Compiler:
         number = None if type(leaf) is construct.Bytes else int(node.value)
         return tree.Const(bytes(node.build(None)), number)
 
-    def choice(self, node: Any, place: str) -> tree.Node:
+    def choice(self, node: construct.Construct, place: str) -> tree.Node:
         """Returns the node of If and IfThenElse."""
         condition = self.expression(node.condfunc, place)
         return tree.If(condition, self.node(node.thensubcon, place), self.node(node.elsesubcon, place))
 
-    def switch(self, node: Any, place: str) -> tree.Node:
+    def switch(self, node: construct.Construct, place: str) -> tree.Node:
         """Returns a choice by a key."""
         cases: dict[int | str | bytes, tree.Node] = {}
         for case, branch in node.cases.items():
             if isinstance(case, int | str | bytes):
                 cases[case] = self.node(branch, place)
             else:
-                self.refuse(place, f"the case {case!r} is no number, text or bytes")
+                self.refuse(place, f"the case {case!r} is not an integer, text or bytes")
         fallback = x.Literal(next(iter(cases), 0))  # of a type that no case contradicts
         return tree.Switch(
             self.expression(node.keyfunc, place, fallback),
@@ -201,14 +202,22 @@ class _Compiler:
             raise TypeError(f"{place}: the item is compiled to {type(item).__name__}")
         return tree.Pooled(node.region, offset, length, item, node.align)
 
+    def rows(self, node: construct.Construct, place: str) -> tree.Node:
+        """Returns a run of rows of a table."""
+        for name in (node.first, node.count):
+            if not isinstance(name, str):
+                self.refuse(place, f"Rows names {name!r}, which is no field of this record before it")
+                return tree.Nothing()
+        return tree.Rows(node.table, node.first, node.count)
+
     # -- expressions
 
-    def expression(self, value: Any, place: str, fallback: x.Expression = x.Literal(0)) -> x.Expression:  # noqa: B008
+    def expression(self, value: Expression, place: str, fallback: x.Expression = _ZERO) -> x.Expression:
         """Returns a compiled expression; the fallback for one that is refused."""
         found = self._expression(value, place)
         return fallback if found is None else found
 
-    def _expression(self, value: Any, place: str) -> x.Expression | None:
+    def _expression(self, value: Expression, place: str) -> x.Expression | None:
         match value:
             case int() | str() | bytes():
                 return x.Literal(value)
@@ -222,7 +231,7 @@ class _Compiler:
         self.refuse(place, f"{_shown(value)} is a function; use an int or a `this` expression")
         return None
 
-    def _path(self, value: Any, place: str) -> x.Expression | None:
+    def _path(self, value: Expression, place: str) -> x.Expression | None:
         path = field_path(value)
         if path:
             return x.Path(path)
@@ -232,7 +241,7 @@ class _Compiler:
         self.refuse(place, f"{_shown(value)} {what}")
         return None
 
-    def _binary(self, value: Any, place: str) -> x.Expression | None:
+    def _binary(self, value: Expression, place: str) -> x.Expression | None:
         op, right = value.op, value.rhs
         allowed = True
         if op not in _OPERATORS:
@@ -253,13 +262,13 @@ class _Compiler:
         return False
 
 
-def _bare(node: Any) -> Any:
+def _bare(node: construct.Construct) -> construct.Construct:
     while isinstance(node, construct.Renamed | m.Meaning):
         node = node.subcon
     return node
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Expression) -> str:
     path = field_path(value)
     return shown_value(value) if path is None else shown_path(path)
 
@@ -330,7 +339,7 @@ _KINDS: Mapping[type, _Compile] = MappingProxyType({
     ),
     m.Pooled: _Compiler.pooled,
     m.SharedText: lambda c, n, at: tree.SharedText(n.block, c.expression(n.offset, at), n.encoding),
-    m.Rows: lambda c, n, at: tree.Rows(n.table, n.first, n.count),
+    m.Rows: _Compiler.rows,
 })  # fmt: skip
 """How each kind of node is compiled. A subclass of one may read otherwise: only these classes are known."""
 

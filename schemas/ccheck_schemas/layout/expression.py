@@ -127,8 +127,8 @@ class Unary:
 Expression: TypeAlias = Literal | Path | Binary | Unary
 
 NOT_THERE = (KeyError, TypeError, ValueError)
-"""What an expression raises over the fields of a file that is cut short: a field is not there, or is None; or a
-number is shifted by a negative one.
+"""What an expression raises over the fields of a file that is cut short: a field is not there, or is None; or
+a number is shifted by a negative one.
 """
 
 

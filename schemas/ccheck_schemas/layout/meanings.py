@@ -133,6 +133,6 @@ class ChecksumOver:
 
 
 Meaning: TypeAlias = (
-    Version | Bounded | StrictEnum | StrictFlags | Reserved | CountOf | LengthOf | RecordSize | FileSize | IndexInto
-    | OffsetInto | ChecksumOver
+    Version | Bounded | StrictEnum | StrictFlags | Reserved | CountOf | LengthOf | RecordSize | FileSize
+    | IndexInto | OffsetInto | ChecksumOver
 )  # fmt: skip

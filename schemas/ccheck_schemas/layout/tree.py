@@ -399,9 +399,10 @@ def meanings_of(node: Node) -> tuple[Meaning, ...]:
 
 
 Node: TypeAlias = (
-    Integer | Float | Const | Nothing | Bytes | Opaque | OpaqueRest | Slot | Rest | Delimited | Text | TextToNul
-    | ZeroPad | AnyPad | ZerosTo | ZerosToEnd | Struct | Array | Table | Terminated | UpTo | UpToEnd | Pool | Strings
-    | Region | Substream | SubstreamRest | ReadAt | If | Switch | At | Chain | Pooled | SharedText | Rows
+    Integer | Float | Const | Nothing | Bytes | Opaque | OpaqueRest | Slot | Rest | Delimited | Text
+    | TextToNul | ZeroPad | AnyPad | ZerosTo | ZerosToEnd | Struct | Array | Table | Terminated | UpTo
+    | UpToEnd | Pool | Strings | Region | Substream | SubstreamRest | ReadAt | If | Switch | At | Chain
+    | Pooled | SharedText | Rows
 )  # fmt: skip
 """Any node of a layout."""
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import construct
-from construct.expr import BinExpr, Path, UniExpr
+from construct.expr import BinExpr, Path
 
 Expression = Any
 """An int, or a ``this`` expression of Construct."""
@@ -37,28 +37,6 @@ def evaluate(expression: Expression, context: Mapping[str, Any]) -> Any:
     return expression(context) if callable(expression) else expression
 
 
-NOT_THERE = (KeyError, TypeError, ValueError)
-"""What an expression that `lint` accepts raises: a field is not there, or is None where its record was cut
-short; or a number is shifted by a negative one.
-"""
-
-
-class Unresolved(Exception):
-    """An expression that has no value over the fields of a file."""
-
-
-def resolve(expression: Expression, context: Mapping[str, Any]) -> Any:
-    """Returns the value of an expression over a file that may be cut short.
-
-    Raises:
-        Unresolved: It has none.
-    """
-    try:
-        return evaluate(expression, context)
-    except NOT_THERE as why:
-        raise Unresolved(f"{type(why).__name__}: {why}") from why
-
-
 class _Trail:
     """A context that records the keys of a path."""
 
@@ -78,20 +56,6 @@ def field_path(expression: Expression) -> tuple[str, ...] | None:
     if expression(trail) is not trail or not all(isinstance(key, str) for key in trail.keys):
         return None
     return tuple(trail.keys)
-
-
-def paths_in(expression: Expression) -> Iterator[tuple[str, ...]]:
-    """Yields the path of each field that an expression reads."""
-    match expression:
-        case BinExpr():
-            yield from paths_in(expression.lhs)
-            yield from paths_in(expression.rhs)
-        case UniExpr():
-            yield from paths_in(expression.operand)
-        case _:
-            path = field_path(expression)
-            if path is not None:
-                yield path
 
 
 def field_of(expression: Expression) -> str | None:
