@@ -101,6 +101,12 @@ ALLOWED: dict[str, str] = {
     "the deepest conditions": "for _ in range(195): node = If(e, node)",
     "the deepest regions": "for _ in range(195): node = Region(e, node)",
     "the deepest lists": "for _ in range(195): node = Array(e, node)",
+    "the largest lists": "for _ in range(8): node = Array(4000, node)",
+    "the deepest lists to the end": "for _ in range(65): node = UpToEnd(Struct('n' / Int8ub, 'x' / node))",
+    "the deepest lists to a mark": "for _ in range(65): node = UpTo(Struct('n' / Int8ub, 'x' / node), 'n', 0)",
+    "the deepest chains": (
+        "for _ in range(65): node = Chain(this.n, Struct('n' / Int8ub, 'x' / node), 'n', 'n')"
+    ),
     "the deepest pointers": "for _ in range(65): node = Struct('n' / Int8ub, 'x' / At(this.n, node))",
     "the deepest positions": "for _ in range(195): node = ReadAt(e, node)",
     "the deepest choices": "for _ in range(195): node = Switch(e, {1: node}, Pass)",

@@ -29,7 +29,7 @@ _Pick = int | str | bytes | None
 """The key of a branch; None leaves it to the random numbers."""
 
 MOST = 1 << 12
-"""Bytes of one field, and elements of one list, at most; a file that needs more is incomplete."""
+"""Bytes of one field, and elements of all lists, at most; a file that needs more is incomplete."""
 
 STEPS = (1, 4, 8)
 """Possible alignments of a block at an offset of its own."""
@@ -100,6 +100,7 @@ class _MinimalFile:
         self.fix_ups: list[tuple[meanings.FileSize | meanings.ChecksumOver, int, tree.Integer]] = []
         self.lists: dict[tuple[int, str], int] = {}
         self.texts = 0
+        self.elements = 0
 
     def run(self, layout: tree.Struct) -> bytes:
         """Returns the whole file."""
@@ -300,7 +301,7 @@ class _MinimalFile:
         low = max(1, node.low) if isinstance(node, tree.Table) else 1
         number = low + self.random.choice((0, 0, 0, 1, 2))
         count = stated(node.count)
-        number = min(number if count is None else count, MOST)
+        number = self.elements_left(number if count is None else count)
         start = len(self.out)
         for _ in range(number):
             holder = _Grown(grown)
@@ -314,6 +315,12 @@ class _MinimalFile:
         self.lists[id(grown), f"size of {name}"] = (len(self.out) - start) // number if number else 0
         if isinstance(node, tree.Table):
             self.rows.setdefault(node.table, number)
+
+    def elements_left(self, number: int) -> int:
+        """Returns how many of so many elements a list gets: lists inside lists multiply."""
+        number = min(number, MOST - self.elements)
+        self.elements += number
+        return number
 
     def terminated(self, node: tree.Terminated, name: str, grown: _Grown) -> None:
         """Writes a list that ends with a record of zeros.
@@ -355,7 +362,7 @@ class _MinimalFile:
         picks = [self.random.choice(keys) for _ in range(self.random.choice((1, 2, 2, 3)))]
         if isinstance(node, tree.UpTo):
             picks = [*(pick for pick in picks if pick != node.value), node.value]
-        for pick in picks:
+        for pick in picks[: self.elements_left(len(picks))]:
             self.struct(record, _Grown(grown), pick)
 
     def chain(self, node: tree.Chain, name: str, grown: _Grown) -> None:
@@ -367,6 +374,7 @@ class _MinimalFile:
             picks = [None] * (0 if self.random.random() < 0.4 else 1)
         if node.last != node.next_field:
             picks.append(False)
+        picks = picks[: self.elements_left(len(picks))]
         self.out += bytes(min(-len(self.out) % node.align, MOST))
         before: _Grown | None = None
         for pick in picks:
