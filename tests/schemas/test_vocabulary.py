@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
 from ccheck.formats.registry import FORMATS
+from ccheck_schemas.layout.lint import layout_of
 from ccheck_schemas.model import vocabulary
 from tests.conftest import ROOT
 
@@ -18,7 +19,7 @@ BASES = {known.name: known.schema.root for known in FORMATS}
 
 def words(name: str, file: Path) -> frozenset[str]:
     """The words of a file of the corpus."""
-    return vocabulary(BASES[name], file.read_bytes())
+    return vocabulary(layout_of(BASES[name]), file.read_bytes())
 
 
 def test_a_regulatory_database_is_told_by_its_words() -> None:
@@ -66,4 +67,4 @@ def test_a_format_has_few_words(name: str) -> None:
 def test_any_bytes_have_words_or_none(name: str, data: bytes, cut: int) -> None:
     """Bytes of any kind, and the start of a good file before them, are no exception."""
     good = min((ROOT / "corpus" / name).glob("*/good/*.bin")).read_bytes()
-    assert all(vocabulary(BASES[name], good[:cut] + data))
+    assert all(vocabulary(layout_of(BASES[name]), good[:cut] + data))
