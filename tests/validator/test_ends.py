@@ -160,14 +160,6 @@ def invoke(self, callback, *given, **named):
         signal.raise_signal(signal.SIGINT)
     return whole(self, callback, *given, **named)
 click.Context.invoke = invoke
-import subprocess
-wait = subprocess.Popen.wait
-def interrupted(self, timeout=None):
-    if "ccheck_fuzz.commands.guarded" in self.args and not getattr(self, "interrupted", False):
-        self.interrupted = True
-        signal.raise_signal(signal.SIGINT)
-    return wait(self, timeout)
-subprocess.Popen.wait = interrupted
 sys.argv = ["ccheck", *sys.argv[1:]]
 cli.main()
 """

@@ -174,7 +174,7 @@ OWN = {
     "validator/ccheck/files/regular_file.py",  # the one function
     "validator/ccheck/report/page.py",  # templates of this package
     "validator/ccheck/cli/scaffold.py",  # templates of this package
-    "validator/ccheck/kept.py",  # entries of ccheck's own cache, opened without waiting
+    "validator/ccheck/run/supervise.py",  # what a process of its own reports
     # What a campaign itself has written into its folder:
     "fuzz/ccheck_fuzz/campaign/workers/worker.py",
     "fuzz/ccheck_fuzz/campaign/workers/jobs.py",
@@ -183,7 +183,6 @@ OWN = {
     "fuzz/ccheck_fuzz/engines/shared.py",
     "fuzz/ccheck_fuzz/execution/isolated.py",
     "fuzz/ccheck_fuzz/process/child.py",  # the log of a process of its own
-    "fuzz/ccheck_fuzz/commands/guarded.py",  # the status of one
     "fuzz/ccheck_fuzz/process/program.py",  # and what the kernel says of a process
 }  # fmt: skip
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-posix = pytest.mark.skipif(os.name != "posix", reason="a process is supervised where it can be forked")
+posix = pytest.mark.skipif(os.name != "posix", reason="signals and the C library are others here")
 
 SCHEMA = '''
 import ctypes, os, signal, sys, time
@@ -140,6 +140,76 @@ def test_other_commands_do_not_end_with_0(tmp_path: Path, command: str) -> None:
     done = ccheck(command, *args, file, *([file] if command == "diff" else []))
     assert done.returncode == 3
     assert b"nothing was proved" in done.stderr
+
+
+BROUGHT = "Metadata-Version: 2.1\nName: brought\nVersion: 1\n"
+
+
+@posix
+@pytest.mark.parametrize("code", ["os._exit(0)", "ctypes.CDLL(None).exit(0)"])
+def test_a_format_of_another_package_cannot_end_a_command_unseen(tmp_path: Path, code: str) -> None:
+    """The package's code ends the process while it is loaded: status 3, though no word names code of anybody."""
+    (tmp_path / "brought.py").write_text(f"import ctypes, os\n{code}\n", encoding="utf-8")
+    info = tmp_path / "brought-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(BROUGHT, encoding="utf-8")
+    (info / "entry_points.txt").write_text("[ccheck.formats]\nbrought = brought:FORMAT\n", encoding="utf-8")
+    (tmp_path / "unknown.bin").write_bytes(b"unknown")
+    for words in (
+        ["validate", "--no-config", "unknown.bin"],
+        ["schemas"],
+        ["show", "unknown.bin"],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "ccheck", *words],
+            capture_output=True, cwd=tmp_path, check=False, env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        )  # fmt: skip
+        assert done.returncode == 3, (words, done)
+        assert b"your code (brought.py:2, in <module>) ended it" in done.stderr
+
+
+WITHOUT_FORK = "import os; del os.fork; from ccheck.cli.main import main; main()"
+
+
+@posix
+@pytest.mark.parametrize(("code", "status"), [("pass", 0), ("os._exit(0)", 3), ("sys.exit(0)", 2)])
+def test_a_system_without_fork(tmp_path: Path, code: str, status: int) -> None:
+    """A command whose words name code of the user's is supervised there too, in a process that is started anew."""
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", WITHOUT_FORK, "validate", *made(tmp_path, "top", code)],
+        capture_output=True, cwd=ROOT, check=False, env=os.environ | {"TMPDIR": str(tmp_path)},
+    )  # fmt: skip
+    assert done.returncode == status, done
+    assert (b"before its report was whole: your code (mine.py:" in done.stderr) == (status == 3)
+    assert not list(tmp_path.glob("ccheck-status-*"))
+
+
+def test_an_interpreter_that_raises_is_blamed(tmp_path: Path) -> None:
+    """What the user's code raises in a command is no bug of ccheck's: it is named, with its place."""
+    args = made(tmp_path, "top", "def EXERCISE(data, given):\n    raise Own('words')")[1:3]
+    done = ccheck("run", "--no-config", *args, str(tmp_path / "files" / "0.bin"))
+    assert done.returncode == 3
+    last = done.stderr.decode().splitlines()[-1]
+    assert last.startswith("nothing was proved: your code raised Own: words (mine.py:")
+    assert b"this is a bug" not in done.stderr
+
+
+@posix
+def test_ctrl_c_that_insists_kills(tmp_path: Path) -> None:
+    """Code of the user's that takes Ctrl-C for itself is killed by the third."""
+    mark = tmp_path / "mark"
+    code = f"signal.signal(signal.SIGINT, signal.SIG_IGN); open({str(mark)!r}, 'w').close(); time.sleep(600)"
+    args = made(tmp_path, "assemble", code)[1:3]
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "ccheck", "show", *args, str(tmp_path / "files" / "1.bin")],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT,
+    )  # fmt: skip
+    wait_for(mark)
+    for _ in range(3):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
 
 
 @posix

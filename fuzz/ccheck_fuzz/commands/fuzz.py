@@ -19,7 +19,6 @@ from ccheck_fuzz.campaign.state.file_lock import file_lock
 from ccheck_fuzz.campaign.state.records import StateError
 from ccheck_fuzz.campaign.supervisor import Campaign
 from ccheck_fuzz.campaign.workers.engine_choice import choose_engines
-from ccheck_fuzz.commands.guarded import Guarded
 from ccheck_fuzz.commands.options import Subject, duration, made_ready, setup_of, subject
 from ccheck_fuzz.commands.results import coverage, report, status
 from ccheck_fuzz.commands.single import minimize, replay
@@ -49,7 +48,6 @@ Examples:
 
 @click.group(
     "fuzz",
-    cls=Guarded,
     invoke_without_command=True,
     epilog=EXAMPLES,
     subcommand_metavar="[COMMAND [ARGS]...]",

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import sysconfig
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import replace
 from pathlib import Path
 
-import ccheck_schemas
 from ccheck.core.check import Check
 from ccheck.core.finding import FileReport, NotRun
 from ccheck.core.intake import Obstacle
 from ccheck.core.subject import Setting, Subject
+from ccheck.core.users_code import LIBRARIES, interrupts, is_users
 from ccheck.formats.check_table import CHECKS
 from ccheck.formats.registry import recognise
 from ccheck.judging.judge import Policy, judge
 from ccheck_schemas.schema import Schema
 
-_LIBRARIES = (*(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")), "<")
-_OURS = (str(Path(__file__).parents[1]), str(Path(ccheck_schemas.__file__ or "").parent))
 _LONGEST = 200
 
 
@@ -42,19 +38,15 @@ def examination() -> Iterator[None]:
 
     Raises:
         ExaminationCrashed: the code raised anything, SystemExit included.
-        KeyboardInterrupt: Ctrl-C. Where this process ignores Ctrl-C, the code itself raised it.
+        KeyboardInterrupt: Ctrl-C.
     """
     try:
         with redirect_stdout(sys.stderr):
             yield
     except BaseException as raised:
-        if isinstance(raised, KeyboardInterrupt) and not _ignores_interrupts():
+        if interrupts(raised):
             raise
         raise ExaminationCrashed(raised) from raised
-
-
-def _ignores_interrupts() -> bool:
-    return signal.getsignal(signal.SIGINT) == signal.SIG_IGN
 
 
 def described(raised: BaseException) -> str:
@@ -65,8 +57,8 @@ def described(raised: BaseException) -> str:
     words = traceback.format_exception_only(raised)[-1].strip()
     words = words if len(words) <= _LONGEST else words[: _LONGEST - 3] + "..."
     frames = traceback.extract_tb(raised.__traceback__)
-    known = [frame for frame in frames if not frame.filename.startswith(_LIBRARIES)]
-    theirs = [frame for frame in known if not frame.filename.startswith(_OURS)]
+    known = [frame for frame in frames if not frame.filename.startswith(LIBRARIES)]
+    theirs = [frame for frame in known if is_users(frame.filename)]
     place = next(iter((theirs or known or frames)[::-1]), None)
     if place is None:
         return words

@@ -1,4 +1,4 @@
-"""Which of the user's code stands behind an exception, or behind the last words of a process."""
+"""Which of the user's code raised an exception, or ran last in a process that has ended."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ import re
 import signal
 import sysconfig
 import traceback
+from importlib.util import find_spec
 from pathlib import Path, PurePath
-
-import ccheck
-import ccheck_fuzz
-import ccheck_interpreter
-import ccheck_schemas
 
 MOST_WORDS = 500
 """Characters of an exception's text that are shown."""
+_PACKAGES = ("ccheck", "ccheck_fuzz", "ccheck_interpreter", "ccheck_kaitai", "ccheck_schemas")
 OURS = tuple(
-    str(Path(module.__file__ or "").parent)
-    for module in (ccheck, ccheck_fuzz, ccheck_interpreter, ccheck_schemas)
+    str(Path(spec.origin).parent)
+    for spec in map(find_spec, _PACKAGES)  # found, not imported: most commands do without the fuzzer
+    if spec is not None and spec.origin is not None
 )
 """The folders of ccheck's own code."""
-_LIBRARIES = (*(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")), "<")
+LIBRARIES = (*(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")), "<")
+"""What the names of Python's own files and of installed libraries begin with."""
 _DUMPED = re.compile(r"^(?:Stack|Current thread .*|Thread 0x.*) \(most recent call first\):", re.MULTILINE)
 _FRAME = re.compile(r'^\s+File "(?P<file>[^"\n]*)", line (?P<line>\d+),? in (?P<function>.+)$', re.MULTILINE)
 _RAISED = "Traceback (most recent call last):"
@@ -28,14 +27,14 @@ _RAISED = "Traceback (most recent call last):"
 
 def is_users(filename: str) -> bool:
     """Returns whether a file of code is the user's: neither Python's, nor a library's, nor ccheck's."""
-    return not filename.startswith((*OURS, *_LIBRARIES))
+    return not filename.startswith((*OURS, *LIBRARIES))
 
 
 def interrupts(raised: BaseException) -> bool:
     """Returns whether an exception is Ctrl-C, and not a KeyboardInterrupt that the user's code raises.
 
-    A process of a campaign either ignores SIGINT or has a handler of ccheck's, which then is the innermost
-    frame.
+    A process of ccheck's command line either ignores SIGINT or has a handler of ccheck's, which then is the
+    innermost frame. A program that uses ccheck as a library has Python's handler or one of its own.
     """
     if not isinstance(raised, KeyboardInterrupt):
         return False
@@ -43,7 +42,8 @@ def interrupts(raised: BaseException) -> bool:
     if handler in (signal.SIG_IGN, signal.default_int_handler):
         return handler is signal.default_int_handler
     frames = traceback.extract_tb(raised.__traceback__)
-    return not frames or frames[-1].filename.startswith(OURS)
+    code = getattr(handler, "__code__", None)
+    return not frames or frames[-1].filename.startswith((*OURS, *((code.co_filename,) if code else ())))
 
 
 def text_of(raised: BaseException) -> str:
