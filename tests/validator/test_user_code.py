@@ -279,6 +279,90 @@ def test_what_user_code_prints_is_not_in_the_report(tmp_path: Path, form: str) -
     assert done.stderr.count(b"loud") >= 4
 
 
+LOOPS = {
+    "a loop": "\n        while True: pass",
+    "a wait": "time.sleep(600)",
+    "a C function": "sum(range(10**14))",
+    "a lock": "import threading; lock = threading.Lock(); lock.acquire(); lock.acquire()",
+    "a stopped process": "os.kill(os.getpid(), signal.SIGSTOP)",
+}
+WHO = {"check": "the check odd-kind (mine.py:", "assemble": "the schema mine (mine.py:"}
+
+
+@posix
+@pytest.mark.parametrize(
+    ("place", "loop", "jobs"),
+    [("assemble", "a loop", "2"), *(("check", loop, "1") for loop in LOOPS), ("check", "a loop", "2")],
+)
+def test_a_file_that_takes_too_long_fails_alone(tmp_path: Path, place: str, loop: str, jobs: str) -> None:
+    """Code that does not end is named with its place, and all other files are judged."""
+    args = made(tmp_path, place, LOOPS[loop])
+    if jobs == "2":
+        for number in range(300):  # so many that worker processes share them
+            (tmp_path / "files" / f"more-{number}.bin").write_bytes(b"\x01abc")
+    done = ccheck("validate", *args, "--format", "json", "--jobs", jobs, "--file-timeout", "3s")
+    assert done.returncode == 1, done.stderr
+    reports = json.loads(done.stdout)["files"]
+    failed = [report for report in reports if report["verdict"] == "fail"]
+    assert len(reports) == (303 if jobs == "2" else 3)
+    assert [Path(report["path"]).name for report in failed] == ["1.bin"]
+    (finding,) = failed[0]["findings"]
+    assert finding["check"] == "examination-crashed"
+    assert "still ran after 3 s; --file-timeout, or file_timeout under [limits]" in finding["message"]
+    if loop != "a stopped process":  # which cannot say where it is
+        assert WHO[place] in finding["message"]
+    assert (failed[0]["schema"], failed[0]["size"]) == ("mine", 4)
+
+
+@posix
+def test_a_file_that_takes_too_long_through_every_door(tmp_path: Path) -> None:
+    """The gate, standard input, pytest, and the commands that read one file in their own process."""
+    args = made(tmp_path, "check", LOOPS["a loop"])
+    config = tmp_path / "ccheck.toml"
+    config.write_text("format = 1\n[limits]\nfile_timeout = 3\n", encoding="utf-8")
+    words = "the check odd-kind (mine.py:"
+    named = ["--config", str(config), *args[1:]]
+    done = ccheck("gate", *named, "--only", "validate")
+    assert done.returncode == 1, done.stderr
+    assert b"1.bin: examination-crashed" in done.stdout
+    assert b"0.bin" not in done.stdout
+    done = ccheck("validate", *named[:-1], str(tmp_path / "files" / "0.bin"), "-", data=b"\x07abc")
+    assert done.returncode == 1, done.stderr
+    assert words in done.stdout.decode()
+    assert b"1 passed, 1 failed" in done.stdout
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--ccheck",
+        "--ccheck-config",
+        named[1],
+        "--ccheck-schema",
+        named[3],
+    ]
+    done = subprocess.run(
+        [*command, "-p", "no:cacheprovider", "files"],
+        capture_output=True,
+        cwd=tmp_path,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert words in done.stdout.decode()
+    assert b"1 failed, 2 passed" in done.stdout
+
+
+@posix
+def test_an_interpreter_that_takes_too_long_is_blamed(tmp_path: Path) -> None:
+    """`ccheck run` ends, and names the place."""
+    args = made(tmp_path, "top", "def EXERCISE(data, given):\n    while True: pass")[1:3]
+    file = str(tmp_path / "files" / "0.bin")
+    done = ccheck("run", "--no-config", *args, file, "--file-timeout", "2s")
+    assert done.returncode == 3
+    assert "nothing was proved: your code (mine.py:" in done.stderr.decode()
+    assert b", in EXERCISE) still ran after the time that one file may take" in done.stderr
+
+
 @posix
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_reaches_the_command(tmp_path: Path, number: signal.Signals) -> None:

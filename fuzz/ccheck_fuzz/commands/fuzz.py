@@ -10,6 +10,7 @@ from random import Random
 
 import click
 
+from ccheck.cli.commands.options import duration
 from ccheck.cli.main import FAILURE, FINDINGS, INTERRUPTED, PASS
 from ccheck_fuzz.campaign.display.dashboard import Dashboard, default_stream
 from ccheck_fuzz.campaign.display.summary import findings, lines
@@ -19,7 +20,7 @@ from ccheck_fuzz.campaign.state.file_lock import file_lock
 from ccheck_fuzz.campaign.state.records import StateError
 from ccheck_fuzz.campaign.supervisor import Campaign
 from ccheck_fuzz.campaign.workers.engine_choice import choose_engines
-from ccheck_fuzz.commands.options import Subject, duration, made_ready, setup_of, subject
+from ccheck_fuzz.commands.options import Subject, made_ready, setup_of, subject
 from ccheck_fuzz.commands.results import coverage, report, status
 from ccheck_fuzz.commands.single import minimize, replay
 from ccheck_fuzz.corpus.grow import grow

@@ -60,9 +60,9 @@ class Suppress:
 class Project:
     """All that one ccheck.toml says. Paths are ready to open. None: the file does not say.
 
-    path: of ccheck.toml, as it was named. sha256: of its bytes. max_size: bytes. severities: by check.
-    gate: what a release must show. allowed: schemas whose files may pass although an importer left something
-    out of them.
+    path: of ccheck.toml, as it was named. sha256: of its bytes. max_size: bytes. file_timeout: seconds.
+    severities: by check. gate: what a release must show. allowed: schemas whose files may pass although an
+    importer left something out of them.
     """
 
     path: Path
@@ -76,6 +76,7 @@ class Project:
     max_findings: int | None = None
     gate: GatePolicy | None = None
     allowed: tuple[str, ...] = ()
+    file_timeout: int | None = None
 
     @property
     def folder(self) -> Path:
@@ -188,6 +189,7 @@ def load_project(path: Path, *, known_checks: Collection[str], folders: bool = T
         suppressions=tuple(_suppress(table, known_checks) for table in top.tables("suppress")),
         max_size=limits.optional_integer("max_size", 1, 1 << 40),
         max_findings=limits.optional_integer("max_findings", 1, 1_000_000),
+        file_timeout=limits.optional_integer("file_timeout", 1, 1_000_000),
         gate=_gate(top, folder, folders) if "gate" in top.data else None,
         allowed=_allowed(unread),
     )

@@ -75,16 +75,21 @@ def place_of(raised: BaseException) -> str:
     return _place(theirs[-1].filename, theirs[-1].lineno, theirs[-1].name) if theirs else ""
 
 
-def place_in(log: str) -> str:
-    """Returns the innermost place in the user's code of the last stack in a log; empty for none."""
+def frames_in(log: str) -> list[tuple[str, int, str]]:
+    """Returns file, line and function of the user's frames in the last stack in a log, innermost first."""
     dumps = list(_DUMPED.finditer(log))
     theirs = [
-        match for match in _FRAME.finditer(log, dumps[-1].start() if dumps else 0) if is_users(match["file"])
+        (match["file"], int(match["line"]), match["function"])
+        for match in _FRAME.finditer(log, dumps[-1].start() if dumps else 0)
+        if is_users(match["file"])
     ]
-    if not theirs:
-        return ""
-    found = theirs[0 if dumps else -1]
-    return _place(found["file"], int(found["line"]), found["function"])
+    return theirs if dumps else theirs[::-1]
+
+
+def place_in(log: str) -> str:
+    """Returns the innermost place in the user's code of the last stack in a log; empty for none."""
+    frames = frames_in(log)
+    return _place(*frames[0]) if frames else ""
 
 
 def ending_in(log: str) -> str:

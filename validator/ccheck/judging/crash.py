@@ -13,7 +13,7 @@ from ccheck.core.check import Check
 from ccheck.core.finding import FileReport, NotRun
 from ccheck.core.intake import Obstacle
 from ccheck.core.subject import Setting, Subject
-from ccheck.core.users_code import LIBRARIES, interrupts, is_users
+from ccheck.core.users_code import LIBRARIES, frames_in, interrupts, is_users, place_in
 from ccheck.formats.check_table import CHECKS
 from ccheck.formats.registry import recognise
 from ccheck.judging.judge import Policy, judge
@@ -65,6 +65,25 @@ def described(raised: BaseException) -> str:
     return f"{words} ({Path(place.filename).name}:{place.lineno}, in {place.name})"
 
 
+def still_running(stack: str, checks: Sequence[Check], schema: Schema | None) -> str:
+    """Returns which check or schema ran, and where: ``the check odd-kind (mine.py:12, in odd_kind)``.
+
+    Args:
+        stack: As `faulthandler` writes it; empty where it is not known.
+        checks: The checks that may have run.
+        schema: The schema that was named, if any.
+    """
+    frames = {(file, function) for file, _, function in frames_in(stack)}
+    named = [
+        check.name
+        for check in checks
+        if (code := getattr(check.judge, "__code__", None)) and (code.co_filename, code.co_name) in frames
+    ]
+    who = f"the check {named[0]}" if named else "it" if schema is None else f"the schema {schema.name}"
+    place = place_in(stack)
+    return f"{who} ({place})" if place else who if named else "it"
+
+
 def crashed_subject(
     name: str, data: bytes, setting: Setting, schema: Schema | None, schemas: Sequence[Schema], detail: str
 ) -> Subject:
@@ -75,7 +94,7 @@ def crashed_subject(
         data: Its bytes.
         setting: What it is judged against.
         schema: The schema that was named, if any.
-        schemas: The schemas that may recognise it otherwise.
+        schemas: The schemas that may recognise it otherwise; none for a file that must not be read again.
         detail: How the examination failed, in words.
     """
     if schema is None:

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -30,6 +31,8 @@ INSISTS = 3
 _STATUS_FILE = "CCHECK_STATUS_FILE"
 """The environment variable that names the file to which a child reports, where it was not forked."""
 _WHOLE = "the status is "
+_TIMEOUT = "Timeout ("
+"""What `faulthandler` writes before the stack of a process that it ends."""
 _PASSED_ON = frozenset(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)
 )
@@ -37,6 +40,10 @@ _CARRY_CODE = frozenset({"replay", "regress"})
 """Subcommands about folders that carry the schema file that they are judged by."""
 _FROM_TERMINAL = 0x80
 """`si_code` of a signal that the kernel sent, to the child as well (SI_KERNEL)."""
+
+
+_report: int | None = None
+"""The file descriptor to which this process reports, where it is supervised."""
 
 
 def supervise(args: Sequence[str]) -> Callable[[int], NoReturn]:
@@ -86,16 +93,38 @@ def _child(report: int) -> Callable[[int], NoReturn]:
 
     from ccheck.run.process_end import report_exits
 
+    global _report  # it belongs to the process
+    _report = report
     faulthandler.enable(report, all_threads=False)
     report_exits(report)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt)
 
     def reported(status: int) -> NoReturn:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the report is whole: it is too late
         os.write(report, f"\n{_WHOLE}{status}\n".encode())
         leave(status)
 
     return reported
+
+
+@contextmanager
+def limited(seconds: float | None) -> Iterator[None]:
+    """A stretch of work after whose time a supervised process is ended, and the code that ran is blamed.
+
+    Args:
+        seconds: Of the wall's clock: code that waits for ever takes no processor time. None for no limit.
+    """
+    if seconds is None or _report is None:
+        yield
+        return
+    import faulthandler
+
+    faulthandler.dump_traceback_later(seconds, exit=True, file=_report)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
@@ -184,7 +213,11 @@ def _blame(said: bytes, exitcode: int, args: Sequence[str]) -> str:
     from ccheck.run.workers import ending
     from ccheck.text.printable import printable
 
-    place = place_in(said.decode("utf-8", "replace"))
+    log = said.decode("utf-8", "replace")
+    place = place_in(log)
+    if _TIMEOUT in log:
+        who = f"your code ({place})" if place else "it"
+        return printable(f"nothing was proved: {who} still ran after the time that one file may take")
     named = " or ".join(dict.fromkeys(_named_code(args)))
     who = (
         f"your code ({place}) ended it"

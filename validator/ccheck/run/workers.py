@@ -10,12 +10,14 @@ threads, locks and open files. It costs each of them a start of about 0.2 s, at 
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import multiprocessing
 import os
 import pickle
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -33,6 +35,14 @@ if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
     from ccheck.judging.judgement import Judgement
+
+PAUSE = 1.0
+"""Seconds, at most, that count between two looks at the workers: all of them may have been stopped
+meanwhile, or whoever reads the report may have been slow.
+"""
+
+STACK = 2.0
+"""Seconds for a worker that is about to be ended to write its stack."""
 
 TICK = 0.1
 """Seconds that this process waits for workers before it looks for interrupts and draws progress."""
@@ -86,10 +96,34 @@ class _Answer:
 
 @dataclass(slots=True)
 class _Worker:
+    """log: where it writes its stack. spent: seconds on its task."""
+
     process: SpawnProcess
     pipe: _ConnectionBase[Any, Any]
+    log: _ConnectionBase[Any, Any]
     task: _Task | None = None
     ready: bool = False
+    spent: float = 0.0
+
+    def end(self) -> None:
+        """Kill the process, which may have closed its pipe and live on."""
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+        self.log.close()
+
+    def stack(self) -> str:
+        """Returns its Python stack, or nothing where it does not write one."""
+        if self.process.pid is None or not hasattr(signal, "SIGUSR1"):
+            return ""
+        said = b""
+        os.set_blocking(self.log.fileno(), False)
+        wait_for = STACK
+        with contextlib.suppress(OSError):  # it has ended, or nothing is left to read
+            os.kill(self.process.pid, signal.SIGUSR1)
+            while wait([self.log], wait_for) and (more := os.read(self.log.fileno(), 1 << 16)):
+                said, wait_for = said + more, TICK
+        return said.decode("utf-8", "replace")
 
 
 class Workers:
@@ -121,6 +155,8 @@ class Workers:
         self._chunks = chunks(files, start, chunk)
         self._waiting: deque[_Task] = deque()
         self._answers: dict[int, tuple[Chunk, _Answer]] = {}
+        self._limit = judgement.time_limit
+        self._looked = time.monotonic()
         self._next = start
         """The position of the file whose report is due."""
 
@@ -132,6 +168,7 @@ class Workers:
                     raise KeyboardInterrupt
                 self._hand_out()
                 self._collect(0 if self._next in self._answers else TICK)
+                self._end_late()
                 self._tick()
                 yield from self._due()
         except KeyboardInterrupt:
@@ -183,7 +220,7 @@ class Workers:
         if self._files[task.chunk.start] == STANDARD_INPUT and task.chunk.start not in self._taken:
             with self._interrupts.heeded():
                 self._taken[task.chunk.start] = self._judgement.taken(STANDARD_INPUT)
-        worker.task = task
+        worker.task, worker.spent = task, 0.0
         try:
             worker.pipe.send([(self._files[place], self._taken.get(place)) for place in task.chunk])
         except OSError:
@@ -194,11 +231,13 @@ class Workers:
     def _start(self) -> _Worker:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=_work, args=(theirs, self._prepare), daemon=True)
+        log, stack = context.Pipe(duplex=False)
+        process = context.Process(target=_work, args=(theirs, stack, self._prepare), daemon=True)
         with _no_interrupt_for_children():
             process.start()
         theirs.close()  # else its end would not be seen when the worker dies
-        return _Worker(process, ours)
+        stack.close()
+        return _Worker(process, ours, log)
 
     def _collect(self, timeout: float) -> None:
         """Take the answers that are there, waiting for one at most `timeout` seconds."""
@@ -224,12 +263,39 @@ class Workers:
                 if not worker.process.is_alive() and not worker.pipe.poll():
                     self._lost(worker)
 
+    def _end_late(self) -> None:
+        """End the workers whose file takes too long.
+
+        The clock is the wall's: code that waits for ever takes no processor time.
+        """
+        now = time.monotonic()
+        passed, self._looked = min(now - self._looked, PAUSE), now
+        if self._limit is None:
+            return
+        for worker in list(self._workers):
+            if worker.task is None or not worker.ready:
+                continue
+            worker.spent += passed
+            if worker.spent > self._limit and not worker.pipe.poll():
+                stack = worker.stack()
+                self._workers.remove(worker)
+                worker.end()
+                path, data = self._lost_file(worker.task)
+                self._answer(worker.task, self._judgement.late(path, data, stack))
+
+    def _lost_file(self, task: _Task) -> tuple[str, bytes | NotTaken]:
+        """The name and bytes of the file of a task that was lost."""
+        path = self._files[task.chunk.start]
+        taken = self._taken.get(task.chunk.start)
+        return path, self._judgement.taken(path) if taken is None else taken
+
+    def _answer(self, task: _Task, report: FileReport) -> None:
+        self._answers[task.chunk.start] = (task.chunk, _Answer(pickle.dumps([report])))
+
     def _lost(self, worker: _Worker) -> None:
         """A worker has died. Its files are judged one by one, and a file that ends two more is the reason."""
         self._workers.remove(worker)
-        worker.pipe.close()
-        worker.process.kill()  # it may have closed its pipe and live on
-        worker.process.join()
+        worker.end()
         exitcode = worker.process.exitcode
         if not worker.ready:
             raise WorkerNotStarted(exitcode)
@@ -241,20 +307,15 @@ class Workers:
         elif task.deaths == 0:
             self._waiting.appendleft(replace(task, deaths=1))
         else:
-            detail = f"the process {ending(exitcode)}"
-            path = self._files[task.chunk.start]
-            taken = self._taken.get(task.chunk.start)
-            data = self._judgement.taken(path) if taken is None else taken
-            report = self._judgement.crashed(path, data, detail)
-            self._answers[task.chunk.start] = (task.chunk, _Answer(pickle.dumps([report])))
+            path, data = self._lost_file(task)
+            self._answer(task, self._judgement.lost(path, data, f"the process {ending(exitcode)}"))
 
     def _end(self) -> None:
         """End all workers. They hold nothing that must be saved."""
         for worker in self._workers:
             worker.process.kill()
         for worker in self._workers:
-            worker.process.join()
-            worker.pipe.close()
+            worker.end()
         self._workers.clear()
 
 
@@ -288,9 +349,17 @@ def _no_interrupt_for_children() -> Iterator[None]:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _work(pipe: _ConnectionBase[Any, Any], prepare: Callable[[], Judgement]) -> None:
-    """The worker process: judge the files that come through the pipe until it is closed."""
+def _work(
+    pipe: _ConnectionBase[Any, Any], stack: _ConnectionBase[Any, Any], prepare: Callable[[], Judgement]
+) -> None:
+    """The worker process: judge the files that come through the pipe until it is closed.
+
+    stack: where it writes its Python stack when it is asked with SIGUSR1.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGUSR1"):
+        os.set_blocking(stack.fileno(), False)  # a stack that does not fit is cut, and never waited for
+        faulthandler.register(signal.SIGUSR1, stack.fileno(), all_threads=False)
     os.dup2(2, 1)  # what a check prints is not the report
     threading.Thread(target=_follow_parent, daemon=True).start()
     with contextlib.suppress(EOFError, OSError):  # the parent has gone

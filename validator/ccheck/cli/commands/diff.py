@@ -7,6 +7,7 @@ import click
 from ccheck.cli.main import FINDINGS, PASS
 from ccheck.formats.changes import changes
 from ccheck.judging.judgement import Judgement, prepare
+from ccheck.run.supervise import limited
 from ccheck.text.printable import printable
 from ccheck_schemas.schema import Recipe, RecipeError, Schema
 
@@ -41,7 +42,8 @@ def command(old: str, new: str, schema: str | None, exit_code: bool) -> int:
 
 
 def _recipe(judgement: Judgement, path: str) -> tuple[Schema, Recipe]:
-    subject = judgement.subject(path)
+    with limited(judgement.time_limit):
+        subject = judgement.subject(path)
     if subject.obstacle is not None:
         raise click.UsageError(f"{path}: {subject.detail}")
     if subject.reading is None or subject.schema is None:

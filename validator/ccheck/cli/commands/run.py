@@ -17,6 +17,7 @@ from ccheck.core.subject import Subject
 from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Given, Outcome
 from ccheck.judging.judgement import Judgement, prepare
 from ccheck.report.text import render_head
+from ccheck.run.supervise import limited
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted, did_you_mean
 from ccheck_interpreter.trap import report, to_json
@@ -73,7 +74,8 @@ def command(
     judgement = prepare(
         **by.named(),
     )
-    subject = judgement.subject(path)
+    with limited(judgement.time_limit):
+        subject = judgement.subject(path)
     if subject.obstacle is not None:
         raise click.UsageError(f"{path}: {subject.detail}")
     if subject.schema is None:
@@ -93,7 +95,8 @@ def command(
         last_good=None if last_good is None else _bytes(last_good),
     )
     try:
-        done = exercise(subject.data, given)
+        with limited(judgement.time_limit):
+            done = exercise(subject.data, given)
     except ExerciseError as wrong:
         raise click.UsageError(str(wrong)) from wrong
     if form == "json":

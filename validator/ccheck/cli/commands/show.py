@@ -12,6 +12,7 @@ from ccheck.cli.main import FINDINGS, PASS
 from ccheck.cli.recipe_file import dump_yaml
 from ccheck.core.subject import Subject
 from ccheck.judging.judgement import prepare
+from ccheck.run.supervise import limited
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
 from ccheck_schemas.record import Record, every_field
@@ -33,7 +34,8 @@ def command(path: str, schema: str | None, as_yaml: bool) -> int:
     Exit status 1 when the file breaks its schema; `ccheck validate` says how.
     """
     judgement = prepare(schema=schema, use_config=False)
-    subject = judgement.subject(path)
+    with limited(judgement.time_limit):
+        subject = judgement.subject(path)
     if subject.obstacle is not None:
         raise click.UsageError(f"{path}: {subject.detail}")
     if subject.reading is None or subject.schema is None:
