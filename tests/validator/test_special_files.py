@@ -183,6 +183,7 @@ OWN = {
     "fuzz/ccheck_fuzz/engines/shared.py",
     "fuzz/ccheck_fuzz/execution/isolated.py",
     "fuzz/ccheck_fuzz/process/child.py",  # the log of a process of its own
+    "fuzz/ccheck_fuzz/process/memory_group.py",  # what the kernel says of a control group
     "fuzz/ccheck_fuzz/process/program.py",  # and what the kernel says of a process
 }  # fmt: skip
 

@@ -92,7 +92,8 @@ def subject(function: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option(
                 "--memory", type=click.IntRange(256), default=2048, show_default=True, metavar="MIB",
-                help="For one process, and for one run of --exec.",
+                help="For one process, and for one run of --exec: there by a control group where Linux lets"
+                " ccheck make one, else watched from outside.",
             ),
             click.option(
                 "--oracle", "oracles", multiple=True, type=click.Choice(list(ORACLES)),
