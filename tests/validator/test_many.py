@@ -30,8 +30,9 @@ from ccheck.run import workers
 from ccheck.run.batch import cores, examine, worth_workers
 from ccheck.run.chunks import BYTES, PreparationFailed, chunks
 from ccheck.run.interrupts import Interrupts
+from ccheck.run.process_end import ending
 from ccheck.run.progress import Progress
-from ccheck.run.workers import WorkerNotStarted, ending
+from ccheck.run.workers import WorkerNotStarted
 from tests.conftest import ROOT
 
 CORPUS = ROOT / "corpus" / "channel"

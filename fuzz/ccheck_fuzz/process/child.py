@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import faulthandler
 import os
 import signal
@@ -20,6 +19,7 @@ from typing import NoReturn
 import psutil
 
 from ccheck.files.regular_file import read_regular_file
+from ccheck.run import process_end
 from ccheck.run.process_end import end_at_once, leave, report_exits
 
 WHOLE = 83
@@ -28,8 +28,6 @@ LOG_TAIL = 20_000
 """Characters of a process's last words that are kept."""
 _STACK_SECONDS = 0.1
 """Time for writing a stack."""
-_DEATH_SIGNAL = 1
-"""PR_SET_PDEATHSIG, from <linux/prctl.h>."""
 
 
 def begin(module: str, words: Sequence[str], log: Path | None = None) -> subprocess.Popen[bytes]:
@@ -119,9 +117,7 @@ def end_with_parent() -> None:
     A thread waits for the end of standard input, and what else reads that finds it empty. Where a run never
     lets another thread go on, Linux ends the process itself.
     """
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):  # a C library of another kind: the thread is left
-            ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
+    process_end.end_with_parent()
     pipe = os.dup(0)
     with Path(os.devnull).open("rb") as empty:
         os.dup2(empty.fileno(), 0)

@@ -76,20 +76,18 @@ def place_of(raised: BaseException) -> str:
 
 
 def frames_in(log: str) -> list[tuple[str, int, str]]:
-    """Returns file, line and function of the user's frames in the last stack in a log, innermost first."""
+    """Returns file, line and function of each frame of the last stack in a log, innermost first."""
     dumps = list(_DUMPED.finditer(log))
-    theirs = [
+    frames = [
         (match["file"], int(match["line"]), match["function"])
         for match in _FRAME.finditer(log, dumps[-1].start() if dumps else 0)
-        if is_users(match["file"])
     ]
-    return theirs if dumps else theirs[::-1]
+    return frames if dumps else frames[::-1]
 
 
 def place_in(log: str) -> str:
     """Returns the innermost place in the user's code of the last stack in a log; empty for none."""
-    frames = frames_in(log)
-    return _place(*frames[0]) if frames else ""
+    return next((_place(*frame) for frame in frames_in(log) if is_users(frame[0])), "")
 
 
 def ending_in(log: str) -> str:

@@ -83,7 +83,8 @@ def _stream(raw: io.RawIOBase, like: io.TextIOBase | object | None) -> io.TextIO
         io.BufferedWriter(raw),
         encoding=getattr(like, "encoding", None) or "utf-8",
         errors="backslashreplace",
-        line_buffering=bool(getattr(like, "line_buffering", False)),
+        # With PYTHONUNBUFFERED a stream has no buffer instead.
+        line_buffering=any(getattr(like, name, False) for name in ("line_buffering", "write_through")),
         write_through=False,
     )
 

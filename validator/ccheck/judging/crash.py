@@ -65,23 +65,28 @@ def described(raised: BaseException) -> str:
     return f"{words} ({Path(place.filename).name}:{place.lineno}, in {place.name})"
 
 
-def still_running(stack: str, checks: Sequence[Check], schema: Schema | None) -> str:
+def running(stack: str, checks: Sequence[Check], schema: Schema | None) -> str:
     """Returns which check or schema ran, and where: ``the check odd-kind (mine.py:12, in odd_kind)``.
 
     Args:
         stack: As `faulthandler` writes it; empty where it is not known.
         checks: The checks that may have run.
         schema: The schema that was named, if any.
+
+    Returns:
+        An empty text where neither is known.
     """
     frames = {(file, function) for file, _, function in frames_in(stack)}
-    named = [
-        check.name
+    named = (
+        f"the check {check.name}"
         for check in checks
         if (code := getattr(check.judge, "__code__", None)) and (code.co_filename, code.co_name) in frames
-    ]
-    who = f"the check {named[0]}" if named else "it" if schema is None else f"the schema {schema.name}"
+    )
     place = place_in(stack)
-    return f"{who} ({place})" if place else who if named else "it"
+    who = next(named, "")
+    if not place:
+        return who
+    return f"{who or ('the schema' if schema is None else f'the schema {schema.name}')} ({place})"
 
 
 def crashed_subject(

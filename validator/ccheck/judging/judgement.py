@@ -29,7 +29,7 @@ from ccheck.formats.check_table import CHECKS
 from ccheck.formats.fast_path import FastPath
 from ccheck.formats.registry import FORMATS, SCHEMAS
 from ccheck.judging import generated_fast_path as own
-from ccheck.judging.crash import ExaminationCrashed, crashed, crashed_subject, examination, still_running
+from ccheck.judging.crash import ExaminationCrashed, crashed, crashed_subject, examination, running
 from ccheck.judging.judge import MAX_FINDINGS, Policy, examine, judge
 from ccheck.text.quoting import did_you_mean
 from ccheck_schemas.schema import Schema
@@ -113,10 +113,14 @@ class Judgement:
         """Report a file whose examination failed. detail: how, in words."""
         return crashed(self._crashed(path, data, detail, self.schemas), path, self.checks)
 
-    def lost(self, path: str, data: bytes | NotTaken, detail: str) -> FileReport:
+    def lost(self, path: str, data: bytes | NotTaken, detail: str, stack: str = "") -> FileReport:
         """Report a file that ended the process which examined it, or had to be ended. No code that is not
         ccheck's own looks at it again, not even to recognise it.
+
+        detail: how, in words. stack: of the process that ended, as far as it is known.
         """
+        who = running(stack, self.checks, self.schema)
+        detail = f"{detail} in {who}" if who else detail
         own = [known.schema for known in FORMATS if isinstance(data, bytes) and known.recognise(data)]
         return crashed(self._crashed(path, data, detail, own[:1]), path, self.checks)
 
@@ -124,7 +128,7 @@ class Judgement:
         """Report a file whose examination took longer than `file_timeout`. stack: of the process that was
         ended, as far as it is known.
         """
-        who = still_running(stack, self.checks, self.schema)
+        who = running(stack, self.checks, self.schema) or "it"
         more = "--file-timeout, or file_timeout under [limits] in ccheck.toml, gives more time"
         return self.lost(path, data, f"{who} still ran after {self.file_timeout:g} s; {more}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import Callable
 from types import CodeType
@@ -11,6 +12,8 @@ from typing import Any, NoReturn
 
 end_at_once = os._exit
 """Ends this process. `os._exit` itself is replaced by `report_exits`."""
+_DEATH_SIGNAL = 1
+"""PR_SET_PDEATHSIG, from <linux/prctl.h>."""
 _kept: list[Any] = []
 """What the C library calls at the exit of this process must not be freed before."""
 
@@ -21,6 +24,38 @@ def leave(status: int) -> NoReturn:
         with contextlib.suppress(OSError, ValueError, AttributeError):  # nobody reads it any more
             stream.flush()
     end_at_once(status)
+
+
+def end_with_parent() -> bool:
+    """Have Linux end this process with the one that began it, also where no other thread ever runs.
+
+    Returns:
+        Whether it does; it does not elsewhere.
+    """
+    if sys.platform != "linux":
+        return False
+    import ctypes
+
+    parent = os.getppid()
+    try:
+        failed = ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
+    except (OSError, AttributeError):  # a C library of another kind
+        return False
+    if os.getppid() != parent:  # it has ended in the meantime
+        end_at_once(1)
+    return not failed
+
+
+def ending(exitcode: int | None) -> str:
+    """How a process ended, in words. exitcode: negative for a signal."""
+    if exitcode is None:
+        return "ended"
+    if exitcode < 0:
+        try:
+            return f"was ended by {signal.Signals(-exitcode).name}"
+        except ValueError:
+            return f"was ended by signal {-exitcode}"
+    return f"ended with exit status {exitcode:#x}" if exitcode > 255 else f"ended with exit status {exitcode}"
 
 
 def report_exits(file: int, caller: Callable[[CodeType], object] = lambda code: None) -> None:

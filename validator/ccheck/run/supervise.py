@@ -22,7 +22,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from ccheck.run.process_end import end_at_once, leave
+from ccheck.run.process_end import end_at_once, end_with_parent, ending, leave
 
 FAILURE, INTERRUPTED = 3, 130
 INSISTS = 3
@@ -81,7 +81,8 @@ def _fork(args: Sequence[str]) -> Callable[[int], NoReturn]:
     os.close(result)
     os.close(life)
     os.set_blocking(report, False)  # a stack that does not fit is cut, and never waited for
-    threading.Thread(target=_end_after, args=(alive,), daemon=True).start()
+    if not end_with_parent():
+        threading.Thread(target=_end_after, args=(alive,), daemon=True).start()
     reported = _child(report)
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return reported
@@ -106,6 +107,27 @@ def _child(report: int) -> Callable[[int], NoReturn]:
         leave(status)
 
     return reported
+
+
+def may_fork() -> bool:
+    """Returns whether worker processes may be forked from this one.
+
+    They may from a supervised command that has one thread alone, native threads counted: nothing then holds a
+    lock that would stay locked in the worker. Linux says so exactly. A program that uses ccheck as a library
+    may have more that a copy of it would harm.
+    """
+    try:
+        return _report is not None and len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208 - no Path is needed
+    except OSError:
+        return False
+
+
+def leave_to_parent() -> None:
+    """Makes a forked worker forget that this process is supervised: it does not report."""
+    global _report
+    if _report is not None:
+        os.close(_report)
+        _report = None
 
 
 @contextmanager
@@ -210,7 +232,6 @@ def _end(said: bytes, exitcode: int, args: Sequence[str]) -> NoReturn:
 def _blame(said: bytes, exitcode: int, args: Sequence[str]) -> str:
     """Returns who ended the process, as far as that is known."""
     from ccheck.core.users_code import place_in
-    from ccheck.run.workers import ending
     from ccheck.text.printable import printable
 
     log = said.decode("utf-8", "replace")

@@ -3,8 +3,10 @@
 Each worker has a pipe of its own and at most one chunk, and workers share nothing: no lock, no queue. So one
 that dies, at any moment, leaves the others as they are, and it is known whose files were lost.
 
-Workers are spawned, never forked, on every platform: one behaviour everywhere, and no copy of this process's
-threads, locks and open files. It costs each of them a start of about 0.2 s, at the same time as the others.
+A command on Linux forks its workers as long as it has one thread: they are there at once, with all that it
+has loaded. Elsewhere, and in a program that uses ccheck as a library, they are spawned: no copy of that
+process's threads, locks and open files. It costs each of them a start of about 0.2 s, at the same time as the
+others.
 """
 
 from __future__ import annotations
@@ -29,10 +31,12 @@ from ccheck.core.finding import FileReport
 from ccheck.core.intake import STANDARD_INPUT, NotTaken
 from ccheck.run.chunks import FILES, Chunk, PreparationFailed, chunks
 from ccheck.run.interrupts import Interrupts
+from ccheck.run.process_end import end_with_parent, ending, report_exits
+from ccheck.run.supervise import leave_to_parent, may_fork
 
 if TYPE_CHECKING:
     from multiprocessing.connection import _ConnectionBase
-    from multiprocessing.context import SpawnProcess
+    from multiprocessing.process import BaseProcess
 
     from ccheck.judging.judgement import Judgement
 
@@ -62,18 +66,6 @@ class WorkerNotStarted(Exception):
         self.exitcode = exitcode
 
 
-def ending(exitcode: int | None) -> str:
-    """How a process ended, in words. exitcode: negative for a signal."""
-    if exitcode is None:
-        return "ended"
-    if exitcode < 0:
-        try:
-            return f"was ended by {signal.Signals(-exitcode).name}"
-        except ValueError:
-            return f"was ended by signal {-exitcode}"
-    return f"ended with exit status {exitcode:#x}" if exitcode > 255 else f"ended with exit status {exitcode}"
-
-
 @dataclass(frozen=True, slots=True)
 class _Task:
     """deaths: how many workers died of this file alone."""
@@ -98,7 +90,7 @@ class _Answer:
 class _Worker:
     """log: where it writes its stack. spent: seconds on its task."""
 
-    process: SpawnProcess
+    process: BaseProcess
     pipe: _ConnectionBase[Any, Any]
     log: _ConnectionBase[Any, Any]
     task: _Task | None = None
@@ -116,11 +108,17 @@ class _Worker:
         """Returns its Python stack, or nothing where it does not write one."""
         if self.process.pid is None or not hasattr(signal, "SIGUSR1"):
             return ""
+        with contextlib.suppress(OSError):  # it has ended
+            os.kill(self.process.pid, signal.SIGUSR1)
+        return self.said(STACK)
+
+    def said(self, wait_for: float = 0.0) -> str:
+        """Returns what is in its log, nothing where nothing comes in so many seconds."""
+        if not hasattr(os, "set_blocking") or sys.platform == "win32":
+            return ""
         said = b""
         os.set_blocking(self.log.fileno(), False)
-        wait_for = STACK
-        with contextlib.suppress(OSError):  # it has ended, or nothing is left to read
-            os.kill(self.process.pid, signal.SIGUSR1)
+        with contextlib.suppress(OSError):  # nothing is left to read
             while wait([self.log], wait_for) and (more := os.read(self.log.fileno(), 1 << 16)):
                 said, wait_for = said + more, TICK
         return said.decode("utf-8", "replace")
@@ -229,11 +227,20 @@ class Workers:
             self._lost(worker)
 
     def _start(self) -> _Worker:
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        log, stack = context.Pipe(duplex=False)
-        process = context.Process(target=_work, args=(theirs, stack, self._prepare), daemon=True)
-        with _no_interrupt_for_children():
+        forked = may_fork()
+        ours, theirs = multiprocessing.Pipe()
+        log, stack = multiprocessing.Pipe(duplex=False)
+        process: BaseProcess
+        if forked:
+            close = [one for worker in self._workers for one in (worker.pipe, worker.log)] + [ours, log]
+            process = multiprocessing.get_context("fork").Process(
+                target=_work_forked, args=(theirs, stack, self._judgement, close), daemon=True
+            )
+        else:
+            process = multiprocessing.get_context("spawn").Process(
+                target=_work, args=(theirs, stack, self._prepare), daemon=True
+            )
+        with _no_interrupt_for_children(spawned=not forked):
             process.start()
         theirs.close()  # else its end would not be seen when the worker dies
         stack.close()
@@ -295,6 +302,7 @@ class Workers:
     def _lost(self, worker: _Worker) -> None:
         """A worker has died. Its files are judged one by one, and a file that ends two more is the reason."""
         self._workers.remove(worker)
+        stack = worker.said()
         worker.end()
         exitcode = worker.process.exitcode
         if not worker.ready:
@@ -308,7 +316,7 @@ class Workers:
             self._waiting.appendleft(replace(task, deaths=1))
         else:
             path, data = self._lost_file(task)
-            self._answer(task, self._judgement.lost(path, data, f"the process {ending(exitcode)}"))
+            self._answer(task, self._judgement.lost(path, data, f"the process {ending(exitcode)}", stack))
 
     def _end(self) -> None:
         """End all workers. They hold nothing that must be saved."""
@@ -325,7 +333,7 @@ def _unpacked(answer: _Answer) -> list[FileReport]:
 
 
 @contextlib.contextmanager
-def _no_interrupt_for_children() -> Iterator[None]:
+def _no_interrupt_for_children(*, spawned: bool) -> Iterator[None]:
     """A child started within does not hear Ctrl-C, not even before its first line runs.
 
     It reaches the whole process group; this process alone decides what it means.
@@ -339,9 +347,10 @@ def _no_interrupt_for_children() -> Iterator[None]:
         finally:
             ctypes.windll.kernel32.SetConsoleCtrlHandler(None, False)
     else:
-        from multiprocessing import resource_tracker
+        if spawned:
+            from multiprocessing import resource_tracker
 
-        resource_tracker.ensure_running()  # first: it unblocks the signal when it has started
+            resource_tracker.ensure_running()  # first: it unblocks the signal when it has started
         before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         try:
             yield
@@ -349,14 +358,30 @@ def _no_interrupt_for_children() -> Iterator[None]:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def _work_forked(
+    pipe: _ConnectionBase[Any, Any],
+    stack: _ConnectionBase[Any, Any],
+    judgement: Judgement,
+    close: Sequence[_ConnectionBase[Any, Any]],
+) -> None:
+    """The worker process where it is a copy of this one. close: what belongs to this one alone."""
+    for one in close:
+        one.close()
+    leave_to_parent()
+    _work(pipe, stack, lambda: judgement)
+
+
 def _work(
     pipe: _ConnectionBase[Any, Any], stack: _ConnectionBase[Any, Any], prepare: Callable[[], Judgement]
 ) -> None:
     """The worker process: judge the files that come through the pipe until it is closed.
 
-    stack: where it writes its Python stack when it is asked with SIGUSR1.
+    stack: where it writes its Python stack when it crashes or exits, or is asked to with SIGUSR1.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()
+    faulthandler.enable(stack.fileno(), all_threads=False)
+    report_exits(stack.fileno())
     if hasattr(signal, "SIGUSR1"):
         os.set_blocking(stack.fileno(), False)  # a stack that does not fit is cut, and never waited for
         faulthandler.register(signal.SIGUSR1, stack.fileno(), all_threads=False)

@@ -83,9 +83,7 @@ def examination_crashed(subject: Subject) -> Iterator[Blame]:
     driver too.
 
     ## How to fix
-    If the place is in your own schema or check, correct it; if it is in ccheck, report it with the file. To see
-    where native code crashes, run `ccheck validate` on this file alone with `PYTHONFAULTHANDLER=1` in the
-    environment. If memory ran out, give fewer `--jobs`. If the file needs more time, give it with
+    If the place is in your own schema or check, correct it; if it is in ccheck, report it with the file. If memory ran out, give fewer `--jobs`. If the file needs more time, give it with
     `--file-timeout`, or with `file_timeout` under `[limits]` in ccheck.toml.
     """
     if subject.obstacle is Obstacle.CRASHED:
