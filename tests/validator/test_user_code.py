@@ -281,6 +281,34 @@ def test_what_user_code_prints_is_not_in_the_report(tmp_path: Path, form: str) -
     assert done.stderr.count(b"loud") >= 4
 
 
+LOADED = "open({mark!r}, 'a').write('x')"
+THREAD = "; import threading; threading.Thread(target=time.sleep, args=(600,), daemon=True).start()"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere workers are started anew")
+@pytest.mark.parametrize(("thread", "again"), [("", False), (THREAD, True)])
+@pytest.mark.parametrize("code", ["os._exit(0)", "ctypes.string_at(0)", "while True: pass", "1 / 0"])
+def test_workers_are_forked_where_there_is_one_thread(
+    tmp_path: Path, thread: str, again: bool, code: str
+) -> None:
+    """The schema file is loaded once then, and in each worker anew where it starts a thread; the answer is one."""
+    mark = tmp_path / "mark"
+    args = made(tmp_path, "top", LOADED.format(mark=str(mark)) + thread)
+    schema = Path(args[2])
+    schema.write_text(
+        schema.read_text(encoding="utf-8").replace(
+            "        pass\n    return []", f"        {code}\n    return []"
+        ),
+        encoding="utf-8",
+    )
+    done = ccheck("validate", *args, "--format", "json", "--file-timeout", "3s")
+    assert done.returncode == 1, done.stderr
+    reports = json.loads(done.stdout)["files"]
+    assert [report["verdict"] for report in reports] == ["pass", "fail", "pass"]
+    assert WHO["check"].removeprefix("the check odd-kind ") in reports[1]["findings"][0]["message"]
+    assert (len(mark.read_text(encoding="utf-8")) > 1) == again
+
+
 LOOPS = {
     "a loop": "\n        while True: pass",
     "a wait": "time.sleep(600)",
