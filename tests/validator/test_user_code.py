@@ -186,6 +186,18 @@ def test_a_system_without_fork(tmp_path: Path, code: str, status: int) -> None:
     assert not list(tmp_path.glob("ccheck-status-*"))
 
 
+@posix
+def test_where_no_process_can_be_started_nothing_is_proved(tmp_path: Path) -> None:
+    """One line says why, and the status is 3."""
+    without = "import os; from ccheck.cli.main import main\ndef fork(): raise OSError(11, 'no more processes')\nos.fork = fork; main()"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", without, "validate", *made(tmp_path, "top", "pass")],
+        capture_output=True, cwd=ROOT, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (3, b"")
+    assert done.stderr == b"nothing was proved: no process could be started: no more processes\n"
+
+
 def test_an_interpreter_that_raises_is_blamed(tmp_path: Path) -> None:
     """What the user's code raises in a command is no bug of ccheck's: it is named, with its place."""
     args = made(tmp_path, "top", "def EXERCISE(data, given):\n    raise Own('words')")[1:3]

@@ -26,8 +26,11 @@ def leave(status: int) -> NoReturn:
     end_at_once(status)
 
 
-def end_with_parent() -> bool:
+def end_with_parent(parent: int | None = None) -> bool:
     """Have Linux end this process with the one that began it, also where no other thread ever runs.
+
+    Args:
+        parent: The process that began it, where that is known: it may have ended already.
 
     Returns:
         Whether it does; it does not elsewhere.
@@ -36,7 +39,7 @@ def end_with_parent() -> bool:
         return False
     import ctypes
 
-    parent = os.getppid()
+    parent = parent or os.getppid()
     try:
         failed = ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
     except (OSError, AttributeError):  # a C library of another kind

@@ -70,7 +70,12 @@ def _fork(args: Sequence[str]) -> Callable[[int], NoReturn]:
     result, report = os.pipe()
     alive, life = os.pipe()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {*_PASSED_ON, signal.SIGCHLD})
-    child = os.fork()
+    parent = os.getpid()
+    try:
+        child = os.fork()
+    except OSError as fault:
+        os.write(2, f"nothing was proved: no process could be started: {fault.strerror}\n".encode())
+        end_at_once(FAILURE)
     if child:
         os.close(report)
         os.close(alive)
@@ -81,7 +86,7 @@ def _fork(args: Sequence[str]) -> Callable[[int], NoReturn]:
     os.close(result)
     os.close(life)
     os.set_blocking(report, False)  # a stack that does not fit is cut, and never waited for
-    if not end_with_parent():
+    if not end_with_parent(parent):
         threading.Thread(target=_end_after, args=(alive,), daemon=True).start()
     reported = _child(report)
     signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -379,7 +379,8 @@ def _work(
     stack: where it writes its Python stack when it crashes or exits, or is asked to with SIGUSR1.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    end_with_parent()
+    began = multiprocessing.parent_process()
+    end_with_parent(None if began is None else began.pid)
     faulthandler.enable(stack.fileno(), all_threads=False)
     report_exits(stack.fileno())
     if hasattr(signal, "SIGUSR1"):
