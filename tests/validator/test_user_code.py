@@ -395,6 +395,38 @@ def test_a_file_that_takes_too_long_through_every_door(tmp_path: Path) -> None:
 
 
 @posix
+def test_a_format_of_another_package_that_does_not_end_is_not_asked_again(tmp_path: Path) -> None:
+    """Its recogniser never ends on one file: that file fails, in the gate too, and nothing else waits for it."""
+    subprocess.run(
+        [sys.executable, "-m", "ccheck", "init", "blower"], cwd=tmp_path, check=True, capture_output=True
+    )
+    numbers = tmp_path / "blower" / "blower" / "numbers.py"
+    text = numbers.read_text(encoding="utf-8")
+    numbers.write_text(
+        text
+        + "\nordinary = recognise\ndef recognise(data):\n    while data == b'loop': pass\n    return ordinary(data)\n"
+    )
+    info = tmp_path / "blower" / "blower-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(BROUGHT.replace("brought", "blower"), encoding="utf-8")
+    (info / "entry_points.txt").write_text("[ccheck.formats]\nblower = blower:FORMAT\n", encoding="utf-8")
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "0.bin").write_bytes(b"loop")
+    (folder / "1.bin").write_bytes(b"junk")
+    for words in (["validate"], ["gate", "--only", "validate"]):
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "ccheck", *words, "--no-config", "--file-timeout", "3s", "files"],
+            capture_output=True, text=True, cwd=tmp_path, check=False, timeout=100,
+            env=os.environ | {"PYTHONPATH": str(tmp_path / "blower")},
+        )  # fmt: skip
+        assert done.returncode == 1, done.stderr
+        assert "the schema (numbers.py:" in done.stdout
+        assert ", in recognise) still ran after 3 s" in done.stdout
+        assert "unrecognised-content" in done.stdout
+
+
+@posix
 def test_an_interpreter_that_takes_too_long_is_blamed(tmp_path: Path) -> None:
     """`ccheck run` ends, and names the place."""
     args = made(tmp_path, "top", "def EXERCISE(data, given):\n    while True: pass")[1:3]
