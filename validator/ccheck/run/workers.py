@@ -25,13 +25,13 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ccheck.core.finding import FileReport
 from ccheck.core.intake import STANDARD_INPUT, NotTaken
 from ccheck.run.chunks import FILES, Chunk, PreparationFailed, chunks
 from ccheck.run.interrupts import Interrupts
-from ccheck.run.process_end import end_with_parent, ending, report_exits
+from ccheck.run.process_end import end_at_once, end_with_parent, ending, leave, report_exits
 from ccheck.run.supervise import leave_to_parent, may_fork
 
 if TYPE_CHECKING:
@@ -363,7 +363,7 @@ def _work_forked(
     stack: _ConnectionBase[Any, Any],
     judgement: Judgement,
     close: Sequence[_ConnectionBase[Any, Any]],
-) -> None:
+) -> NoReturn:
     """The worker process where it is a copy of this one. close: what belongs to this one alone."""
     for one in close:
         one.close()
@@ -373,7 +373,7 @@ def _work_forked(
 
 def _work(
     pipe: _ConnectionBase[Any, Any], stack: _ConnectionBase[Any, Any], prepare: Callable[[], Judgement]
-) -> None:
+) -> NoReturn:
     """The worker process: judge the files that come through the pipe until it is closed.
 
     stack: where it writes its Python stack when it crashes or exits, or is asked to with SIGUSR1.
@@ -393,10 +393,11 @@ def _work(
             judgement = prepare()
         except BaseException:  # noqa: BLE001 - whatever it is, the parent must hear of it
             pipe.send(_Answer(trace=traceback.format_exc()))
-            return
+            leave(1)
         pipe.send(_Answer())
         while True:
             pipe.send(_judged(judgement, pipe.recv()))
+    leave(0)
 
 
 def _follow_parent() -> None:
@@ -404,7 +405,7 @@ def _follow_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
-        os._exit(1)
+        end_at_once(1)
 
 
 def _judged(judgement: Judgement, files: Sequence[tuple[str, bytes | NotTaken | None]]) -> _Answer:
