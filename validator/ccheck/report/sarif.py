@@ -35,7 +35,6 @@ _NOTICES = {
     "errors-beyond-the-limit": "Errors were counted but not kept; the file fails.",
     "not-counted": "A check found more than is counted in one file, and was stopped; the file fails.",
     "findings-beyond-limit": "Findings were counted but not kept.",
-    "suppressed-beyond-limit": "Suppressed findings were counted but not kept.",
     "file-not-reached": "A file was named but not examined.",
     "not-looked-into": "The schema of a file does not look into all of it; the verdict says into what.",
     "interrupted": "The run was stopped before its end.",
@@ -255,7 +254,7 @@ def _notifications(run: RunReport, tables: _Tables) -> Iterator[dict[str, Any]]:
             words = f"{counted(count, 'more finding')} of {plain(check)}"
             yield _notice("findings-beyond-limit", "warning", words) | {"locations": locations}
         if aside := suppressed_beyond_words(report):
-            yield _notice("suppressed-beyond-limit", "note", aside) | {"locations": locations}
+            yield _notice("findings-beyond-limit", "note", aside) | {"locations": locations}
         if unread := unread_words(report):
             yield _notice("not-looked-into", "note", plain(unread)) | {"locations": locations}
         for name, words in report.gaps:
