@@ -45,6 +45,9 @@ PAUSE = 1.0
 meanwhile, or whoever reads the report may have been slow.
 """
 
+ENDS = 1.0
+"""Seconds for a worker that has closed its pipe to end by itself, which says how."""
+
 STACK = 2.0
 """Seconds for a worker that is about to be ended to write its stack."""
 
@@ -303,6 +306,7 @@ class Workers:
         """A worker has died. Its files are judged one by one, and a file that ends two more is the reason."""
         self._workers.remove(worker)
         stack = worker.said()
+        worker.process.join(ENDS)
         worker.end()
         exitcode = worker.process.exitcode
         if not worker.ready:
