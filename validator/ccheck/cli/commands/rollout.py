@@ -13,7 +13,7 @@ import click
 from ccheck.cli.commands.options import day, require_signing
 from ccheck.cli.main import FINDINGS, PASS
 from ccheck.core.intake import NotTaken, take
-from ccheck.files.output import write_output
+from ccheck.files.output import refuse_overwriting, write_output
 from ccheck.release.rollout import chain
 from ccheck.release.rollout.chain import ChainError, Health
 from ccheck.release.rollout.decide import decide
@@ -329,6 +329,8 @@ def simulate_command(
     plot: Path | None,
 ) -> int:
     """Estimate how many hosts a bad file reaches under the plan and under none: a model, no measurement."""
+    if plot is not None and record is not None:
+        refuse_overwriting(plot, (record,))
     try:
         made = chain.read(record).plan if record is not None else None
     except ChainError as wrong:
