@@ -23,11 +23,25 @@ from ccheck_schemas.schema import Schema
 SCHEMA = Schema("mine", "made for a test", Struct("a" / Int8ub), recognise=lambda data: False)
 """
 KSY = "meta: {id: small}\nseq: [{id: a, type: u1}]\n"
-PLAN = ("rollout", "plan", "march", "march.bin", "--record", "record", "--last-good", "june", "--hosts", "1000")
+PLAN = (
+    "rollout",
+    "plan",
+    "march",
+    "march.bin",
+    "--record",
+    "record",
+    "--last-good",
+    "june",
+    "--hosts",
+    "1000",
+)
 
 CASES = {
     "march.bin": (
-        *(["validate", "march.bin", "--format", form, "--output"] for form in ("text", "json", "sarif", "junit")),
+        *(
+            ["validate", "march.bin", "--format", form, "--output"]
+            for form in ("text", "json", "sarif", "junit")
+        ),
         ["gate", "march.bin", "--json"],
         ["fuzz", "minimize", "march.bin", "--output"],
     ),

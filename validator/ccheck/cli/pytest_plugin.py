@@ -279,9 +279,7 @@ def _content_file(parent: pytest.Collector, path: Path) -> ContentFile:
         return ContentFile.from_parent(parent, path=path)
     root = parent.config.rootpath
     name = path.relative_to(root) if path.is_relative_to(root) else path
-    return ContentFile.from_parent(
-        parent, path=path, name=_quoted(Path(path.name)), nodeid=_quoted(name)
-    )
+    return ContentFile.from_parent(parent, path=path, name=_quoted(Path(path.name)), nodeid=_quoted(name))
 
 
 class ContentFile(pytest.File):

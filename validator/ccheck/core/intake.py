@@ -30,10 +30,15 @@ STANDARD_INPUT = "-"
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The files that a command names. left_out: what lies beside them below folders."""
+    """The files that a command names.
+
+    left_out: what lies beside them below folders. empty: the named folders below which nothing is examined,
+    although no glob left anything out.
+    """
 
     files: tuple[str, ...]
     left_out: LeftOut
+    empty: tuple[str, ...] = ()
 
 
 def list_files(paths: Sequence[str], exclude: Sequence[str] = ()) -> Listing:
@@ -47,8 +52,10 @@ def list_files(paths: Sequence[str], exclude: Sequence[str] = ()) -> Listing:
         OSError: a named path is not there, or a folder cannot be listed.
     """
     found: list[str] = []
+    empty: list[str] = []
     hidden_files = hidden_folders = linked_folders = excluded = 0
     for path in paths:
+        before = len(found) + excluded
         if path != STANDARD_INPUT:
             os.lstat(path)  # a name that is not there is a mistake; a link that leads nowhere is a finding
         if path == STANDARD_INPUT or not Path(path).is_dir():
@@ -68,7 +75,10 @@ def list_files(paths: Sequence[str], exclude: Sequence[str] = ()) -> Listing:
                     excluded += 1
                 else:
                     found.append(file)
-    return Listing(tuple(found), LeftOut(hidden_files, hidden_folders, linked_folders, excluded))
+        if len(found) + excluded == before:
+            empty.append(path)
+    left_out = LeftOut(hidden_files, hidden_folders, linked_folders, excluded)
+    return Listing(tuple(found), left_out, tuple(empty))
 
 
 def _unwalkable(fault: OSError) -> None:

@@ -23,6 +23,7 @@ from ccheck.files.output import refuse_overwriting, write_output
 from ccheck.judging import short_start as start
 from ccheck.report import RENDERERS
 from ccheck.report.text import render_file, render_head, render_summary
+from ccheck.text.printable import printable
 from ccheck.version import __version__
 
 if TYPE_CHECKING:
@@ -121,6 +122,9 @@ def command(
     if not files:
         besides = f", but {listing.left_out}" if str(listing.left_out) else ""
         raise click.UsageError(f"nothing to examine: the named folders hold no files{besides}")
+    if listing.empty:
+        # What was named and is not there must not look like what was examined.
+        raise click.UsageError(printable(f"nothing to examine below {', '.join(listing.empty)}"))
     way = _Way(form, output, _colored(color, output), jobs, progress=not no_progress)
     # What is named in ccheck.toml is known to the long way alone, which refuses to write over it.
     is_short = form in ("text", "json") and (output is None or not output.exists())
