@@ -46,7 +46,7 @@ def minimize(path: Path, output: Path, seconds: float, about: Subject) -> int:
     """
     refuse_overwriting(output, (path,))
     try:
-        data = take(str(path))
+        data = take(path)
     except NotTaken as fault:
         raise click.UsageError(f"{path}: {fault.detail}") from fault
     made = made_ready(setup_of([data], about))

@@ -74,7 +74,9 @@ def list_files(paths: Sequence[str], exclude: Sequence[str] = ()) -> Listing:
                 elif any(fnmatchcase(name, glob) or fnmatchcase(file, glob) for glob in exclude):
                     excluded += 1
                 else:
-                    found.append(file)
+                    # Below the folder "." a file may be called as standard input is.
+                    is_dash = file == STANDARD_INPUT
+                    found.append(os.path.join(os.curdir, file) if is_dash else file)  # noqa: PTH118 - as text
         if len(found) + excluded == before:
             empty.append(path)
     left_out = LeftOut(hidden_files, hidden_folders, linked_folders, excluded)
@@ -98,8 +100,11 @@ class NotTaken(Exception):
         return NotTaken, (self.obstacle, self.detail)
 
 
-def take(path: str, limit: int = MAX_SIZE) -> bytes:
-    """The bytes of a file; at most one byte more than `limit` is read. Raises NotTaken."""
+def take(path: str | Path, limit: int = MAX_SIZE) -> bytes:
+    """The bytes of a file; at most one byte more than `limit` is read. Raises NotTaken.
+
+    Only the text ``-`` is standard input: a `Path` drops the dot of ``./-``, and is always a file.
+    """
     try:
         if path == STANDARD_INPUT:
             return _standard_input(limit)

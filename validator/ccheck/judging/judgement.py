@@ -251,7 +251,7 @@ def _definitions(paths: Sequence[Path], judgement: Judgement) -> tuple[Definitio
     found = []
     for path in paths:
         try:
-            data = take(str(path))
+            data = take(path)
         except NotTaken as fault:
             raise click.UsageError(f"definitions {path}: {fault.detail}") from fault
         try:
