@@ -132,6 +132,30 @@ def test_nothing_examined_is_status_2(cc: Run, tmp_path: Path) -> None:
     assert "nothing to examine" in err
 
 
+@pytest.mark.parametrize("command", ["validate", "gate"])
+@pytest.mark.parametrize("before", [True, False])
+def test_a_named_folder_without_files_is_status_2(
+    cc: Run, tmp_path: Path, command: str, before: bool
+) -> None:
+    """A folder that holds nothing is not passed over beside one that does."""
+    (tmp_path / "full").mkdir()
+    (tmp_path / "empty" / "deeper").mkdir(parents=True)
+    (tmp_path / "full" / "one.bin").write_bytes(MARCH.read_bytes())
+    named = [tmp_path / "empty", tmp_path / "full"]
+    status, out, err = cc(command, *CONFIG, *(named if before else named[::-1]))
+    assert (status, out) == (2, "")
+    assert f"nothing to examine below {tmp_path / 'empty'}" in err
+
+
+def test_a_folder_whose_files_are_all_excluded_is_said(cc: Run, tmp_path: Path) -> None:
+    """What the user leaves out is counted, and is no mistake."""
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.txt").touch()
+    status, out, _ = cc("validate", *CONFIG, "--exclude", "*.txt", MARCH, tmp_path / "notes")
+    assert status == 0
+    assert out.endswith("left out: 1 excluded file\n")
+
+
 def test_a_folder_is_examined_whole(cc: Run, tmp_path: Path) -> None:
     """All files below a folder are examined, in order; one that no schema knows fails the run."""
     (tmp_path / "b").mkdir()

@@ -142,6 +142,8 @@ def _files(paths: Sequence[str], exclude: Sequence[str]) -> Listing:
         raise WrongUsage(str(fault)) from fault
     if not listing.files:
         raise WrongUsage("nothing to examine: no file was named, or the named folders hold none")
+    if listing.empty:
+        raise WrongUsage(f"nothing to examine below {', '.join(listing.empty)}")
     return listing
 
 

@@ -10,7 +10,7 @@ import click
 
 from ccheck.cli.main import FAILURE, FINDINGS, PASS
 from ccheck.core.intake import NotTaken, take
-from ccheck.files.output import write_output
+from ccheck.files.output import refuse_overwriting, write_output
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
 from ccheck_fuzz.campaign.display.summary import output_lines
@@ -44,8 +44,9 @@ def minimize(path: Path, output: Path, seconds: float, about: Subject) -> int:
 
     Exit status: 0, or 1 when the file breaks nothing.
     """
+    refuse_overwriting(output, (path,))
     try:
-        data = take(str(path))
+        data = take(path)
     except NotTaken as fault:
         raise click.UsageError(f"{path}: {fault.detail}") from fault
     made = made_ready(setup_of([data], about))

@@ -66,6 +66,17 @@ class Judgement:
         """The path of the ccheck.toml that was used, as reports name it; empty where none was."""
         return configuration_name(self.project)
 
+    @property
+    def read(self) -> tuple[str | Path, ...]:
+        """The files that it was put together from: ccheck.toml, the schema, definitions, consumers."""
+        consumers = self.setting.consumers
+        return (
+            *(() if self.project is None else (self.project.path,)),
+            *(() if self.schema_file is None else (self.schema_file,)),
+            *(one.path for one in self.setting.definitions),
+            *(() if consumers is None else (consumers.path,)),
+        )
+
     def exercise(self, schema: Schema) -> Exercise | None:
         """What runs files of a format in the interpreter, where there is one."""
         from ccheck.formats.interpreters import EXERCISES
@@ -274,7 +285,7 @@ def _definitions(paths: Sequence[Path], judgement: Judgement) -> tuple[Definitio
     found = []
     for path in paths:
         try:
-            data = take(str(path))
+            data = take(path)
         except NotTaken as fault:
             raise click.UsageError(f"definitions {path}: {fault.detail}") from fault
         try:

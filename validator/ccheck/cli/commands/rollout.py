@@ -13,7 +13,7 @@ import click
 from ccheck.cli.commands.options import day, require_signing
 from ccheck.cli.main import FINDINGS, PASS
 from ccheck.core.intake import NotTaken, take
-from ccheck.files.output import write_output
+from ccheck.files.output import refuse_overwriting, write_output
 from ccheck.release.rollout import chain
 from ccheck.release.rollout.chain import ChainError, Health
 from ccheck.release.rollout.decide import decide
@@ -185,14 +185,14 @@ def plan_command(
     if (verdict is None) != (key is None):
         raise click.UsageError("--verdict and --key go together: a verdict counts for who trusts its key")
     try:
-        digests = {path.name: hashlib.sha256(take(str(path))).hexdigest() for path in files}
+        digests = {path.name: hashlib.sha256(take(path)).hexdigest() for path in files}
         if len(digests) != len(files):
             raise click.UsageError("two files have the same name")
         if verdict is not None and key is not None:
             digests, firsts = _let_out(verdict, files, key, config, on)
             flagged += firsts
         if result is not None:
-            flagged += of_result(take(str(result)), digests)
+            flagged += of_result(take(result), digests)
         flagged = tuple(dict.fromkeys(flagged))
         made = make_plan(
             release, digests, last_good=last_good, hosts=hosts, rings=rings or DEFAULT_RINGS,
@@ -241,7 +241,7 @@ def _let_out(
 def record_command(ring: str, record: Path, health: Path, sign: Path | None) -> int:
     """Add a ring's health to the record. The digest that is printed binds all lines: keep it elsewhere."""
     try:
-        read = strict_json.loads(take(str(health), 1 << 20))
+        read = strict_json.loads(take(health, 1 << 20))
         if not isinstance(read, dict):
             raise ChainError("not a health report: it is no object")
         head = chain.append(record, Health.from_json(read, ring), _signing(sign))
@@ -329,6 +329,8 @@ def simulate_command(
     plot: Path | None,
 ) -> int:
     """Estimate how many hosts a bad file reaches under the plan and under none: a model, no measurement."""
+    if plot is not None and record is not None:
+        refuse_overwriting(plot, (record,))
     try:
         made = chain.read(record).plan if record is not None else None
     except ChainError as wrong:

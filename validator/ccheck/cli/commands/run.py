@@ -139,7 +139,7 @@ def _one(judgement: Judgement) -> bytes | None:
 
 def _bytes(path: Path) -> bytes:
     try:
-        return take(str(path))
+        return take(path)
     except NotTaken as fault:
         raise click.UsageError(f"{path}: {fault.detail}") from fault
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 MOST_BYTES = 16 << 20
 START = "0" * 64
 SIGNATURES = "signatures"
+EARLIEST, LATEST = 1970, 9000
+"""Years that health is reported of. What is calculated of them is a time, too."""
 
 
 class ChainError(Exception):
@@ -65,6 +67,8 @@ class Health:
             raise ChainError(f"the health report is of ring {read['ring']!r}, not {ring!r}")
         if begun.tzinfo is None or until.tzinfo is None:
             raise ChainError("times need a time zone, as in 2026-11-22T12:00:00+00:00")
+        if begun.year < EARLIEST or until.year > LATEST:
+            raise ChainError(f"the health report is of no year from {EARLIEST} to {LATEST}")
         if until < begun:
             raise ChainError("the health report ends before it begins")
         health = cls(ring, begun, until, **numbers)

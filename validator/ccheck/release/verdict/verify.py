@@ -62,7 +62,7 @@ def verified(
         limit = None if project is None else project.max_size
         files = take_release(paths, exclude, limit or MAX_SIZE)
         expected = _expected(project, baseline, definitions, consumers, target)
-        data = take(str(verdict), MAX_BYTES)
+        data = take(verdict, MAX_BYTES)
     except NotTaken as fault:
         raise click.UsageError(fault.detail) from fault
     except (KeyFault, ReleaseError) as refused:
@@ -104,4 +104,4 @@ def _expected(
 
 
 def _digest(path: Path) -> str:
-    return hashlib.sha256(take(str(path))).hexdigest()
+    return hashlib.sha256(take(path)).hexdigest()
