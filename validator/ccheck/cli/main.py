@@ -187,13 +187,30 @@ def run(args: list[str] | None = None) -> int:
         # before its end, with a status that here means something else: what was seen is not the answer.
         if "_CCHECK_COMPLETE" in os.environ and isinstance(left.code, int):
             return left.code
-        return _say("standard output was closed before the end of the report", FAILURE)
-    except Exception:  # noqa: BLE001 - the last resort: a bug must not look like a finding
+        return _users_fault(left) or _say("standard output was closed before the end of the report", FAILURE)
+    except Exception as raised:  # noqa: BLE001 - the last resort: a bug must not look like a finding
         import traceback
 
+        theirs = _users_fault(raised)
+        if theirs is not None:
+            return theirs
         traceback.print_exc()
         return _say(f"ccheck {__version__} itself failed; this is a bug, and nothing was proved", FAILURE)
     return _say("interrupted", status) if status == INTERRUPTED else status
+
+
+def _users_fault(raised: BaseException) -> int | None:
+    """The status where an exception comes out of code of the user's, which is then named; else None."""
+    import traceback
+
+    from ccheck.judging.crash import described, from_users_code
+    from ccheck.text.printable import printable
+
+    theirs = from_users_code(raised)
+    if theirs is None:
+        return None
+    traceback.print_exception(type(raised), raised, theirs)
+    return _say(printable(f"nothing was proved: your code raised {described(raised)}"), FAILURE)
 
 
 def _run(args: list[str]) -> int:

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import sysconfig
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import replace
+from importlib.metadata import entry_points
 from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple
 
-import ccheck_schemas
 from ccheck.core.check import Check
 from ccheck.core.finding import FileReport, NotRun
 from ccheck.core.intake import Obstacle
 from ccheck.core.subject import Setting, Subject
 from ccheck.formats.check_table import CHECKS
-from ccheck.formats.registry import recognise
+from ccheck.formats.registry import ENTRY_POINTS, recognise
 from ccheck.judging.judge import Policy, judge
 from ccheck_schemas.schema import Schema
 
 _LIBRARIES = (*(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")), "<")
-_OURS = (str(Path(__file__).parents[1]), str(Path(ccheck_schemas.__file__ or "").parent))
+_OURS = ("ccheck", "ccheck_fuzz", "ccheck_interpreter", "ccheck_kaitai", "ccheck_schemas")
 _LONGEST = 200
 
 
@@ -57,6 +60,40 @@ def _ignores_interrupts() -> bool:
     return signal.getsignal(signal.SIGINT) == signal.SIG_IGN
 
 
+def from_users_code(raised: BaseException) -> TracebackType | None:
+    """Returns the traceback of an exception, from the first place in the user's own code on.
+
+    None where no code of the user's was running.
+    """
+    frame = raised.__traceback__
+    folders = _folders()
+    while frame is not None and not folders.are_users(frame.tb_frame.f_code.co_filename):
+        frame = frame.tb_next
+    return frame
+
+
+class _Folders(NamedTuple):
+    """The folders of code. ours: ccheck's. formats: those of the installed packages that bring formats."""
+
+    ours: tuple[str, ...]
+    formats: tuple[str, ...]
+
+    def are_users(self, filename: str) -> bool:
+        """Whether a file of code is the user's: neither ccheck's, nor Python's, nor a library's."""
+        return filename.startswith(self.formats) or not filename.startswith((*self.ours, *_LIBRARIES))
+
+
+def _folders() -> _Folders:
+    formats = {entry.value.partition(":")[0].partition(".")[0] for entry in entry_points(group=ENTRY_POINTS)}
+    return _Folders(_folders_of(_OURS), _folders_of(formats))
+
+
+def _folders_of(packages: Iterable[str]) -> tuple[str, ...]:
+    """The folders of those packages that are imported."""
+    files = (getattr(sys.modules.get(package), "__file__", None) for package in packages)
+    return tuple(f"{Path(file).parent}{os.sep}" for file in files if file)
+
+
 def described(raised: BaseException) -> str:
     """Returns the type, words and place of an exception: ``KeyError: 'len' (mine.py:12, in size)``.
 
@@ -65,8 +102,9 @@ def described(raised: BaseException) -> str:
     words = traceback.format_exception_only(raised)[-1].strip()
     words = words if len(words) <= _LONGEST else words[: _LONGEST - 3] + "..."
     frames = traceback.extract_tb(raised.__traceback__)
+    folders = _folders()
+    theirs = [frame for frame in frames if folders.are_users(frame.filename)]
     known = [frame for frame in frames if not frame.filename.startswith(_LIBRARIES)]
-    theirs = [frame for frame in known if not frame.filename.startswith(_OURS)]
     place = next(iter((theirs or known or frames)[::-1]), None)
     if place is None:
         return words
