@@ -123,7 +123,7 @@ NUMBERS = Struct(
         "big",
         this.n,
         Struct(
-            "step" / m.Bounded(m.OffsetInto(Int32ub, of="owned", align=4), 4, 600),
+            "step" / m.Bounded(m.OffsetInto(Int32ub, of="thing", align=4), 4, 600),
             "known" / m.Version(Int16ub, known=(1, 700)),
             "nothing" / m.Reserved(Int16ub),
         ),
@@ -135,7 +135,9 @@ NUMBERS = Struct(
         Struct("first" / Int16ub, "held" / Int16ub, "rows" / m.Rows("owned", "first", "held")),
     ),
     "owned_n" / m.CountOf(Int8ub, of="owned"),
-    "owned" / m.Table("owned", this.owned_n, Struct("v" / m.OffsetInto(Int16ul, of="owned", align=4))),
+    "owned" / m.Table("owned", this.owned_n, Struct("v" / m.OffsetInto(Int16ul, of="thing", align=4))),
+    "there" / Int8ub,
+    "thing" / m.At(this.there, Struct("x" / Int8ub)),
 )
 """Rows whose numbers lie askew, in both byte orders, with and without a sign; and rows that share out rows."""
 
@@ -186,7 +188,7 @@ GOOD = {
     "numbers": [
         "03 23 05000000 0300 ffff 1234 23 00000000 0100 2c01 0000 23 01000000 0300 0000 ffff"
         " 00000004 0001 0000 00000258 02bc 0000 00000100 0001 0000"
-        " 0000 0001 0001 0000 0001 0002 03 0000 0400 fc04"
+        " 0000 0001 0001 0000 0001 0002 03 0000 0400 fc04 00"
     ],
     "missing": ["01 0505 01 0000"],
     "checked": ["00000000 000b 02 0100 0909"],
