@@ -25,6 +25,7 @@ from typing import Any
 import click
 
 from ccheck.cli.main import FAILURE, INTERRUPTED
+from ccheck.cli.subcommands import Subcommands
 from ccheck.files.output import OutputLost, flush_standard_output
 from ccheck.files.regular_file import read_regular_file
 from ccheck.formats.registry import ENTRY_POINTS
@@ -41,7 +42,7 @@ _CARRIED = {"replay", "regress"}
 """Commands about folders that carry the schema that they are judged by."""
 
 
-class Guarded(click.Group):
+class Guarded(Subcommands):
     """A group of commands that may run code of the user's."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

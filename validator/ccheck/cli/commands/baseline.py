@@ -10,6 +10,7 @@ import click
 
 from ccheck.cli.commands.options import Judging, judging
 from ccheck.cli.main import FINDINGS, PASS
+from ccheck.cli.subcommands import Subcommands
 from ccheck.config.gate_policy import GatePolicy
 from ccheck.config.project import find_project, load_project
 from ccheck.files.atomic_write import Busy, held, write_whole
@@ -41,6 +42,7 @@ def _placed(function: _Function) -> _Function:
 
 @click.group(
     "baseline",
+    cls=Subcommands,
     epilog="\b\nExamples:\n  ccheck baseline add released/ --release 2024-03\n  ccheck baseline show\n",
 )
 def command() -> None:

@@ -54,7 +54,14 @@ NO_INTERPRETER = (
 @click.option(
     "--matrix", "with_matrix", is_flag=True, help="Print which field ran with which criterion kind."
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How the answer is written.",
+)
 def command(
     path: str,
     by: Judging,
