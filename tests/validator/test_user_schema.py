@@ -97,6 +97,41 @@ def test_a_schema_file_that_cannot_be_used_says_why(tmp_path: Path, text: str, r
         load_user_schema(file)
 
 
+def test_a_schema_file_that_fails_names_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a node of the vocabulary refuses is found by the line of the schema that made it."""
+    schema = tmp_path / "mine.py"
+    lines = (
+        "from construct import Int8ub, Struct",
+        "from ccheck_schemas.meaning import Bounded",
+        "",
+        "ROW = Struct(",
+        '    "x" / Bounded(Int8ub, 5, 3),',
+        ")",
+    )
+    schema.write_text("\n".join(lines), encoding="utf-8")
+    assert run(["schemas", "--schema", str(schema)]) == 2
+    assert "ValueError: the bounds 5..3 contain no number (mine.py:5)" in capsys.readouterr().err
+
+
+def test_a_schema_of_several_files_is_a_package(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that lies beside a schema cannot be imported by its bare name, and the words say how it can."""
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    (folder / "other_part_of_mine.py").write_text("X = 1\n", encoding="utf-8")
+    schema = folder / "mine.py"
+    schema.write_text("import other_part_of_mine\n", encoding="utf-8")
+    assert run(["schemas", "--schema", str(schema)]) == 2
+    said = capsys.readouterr().err
+    assert (
+        "(mine.py:1); other_part_of_mine lies beside it, but a schema of several files is a package" in said
+    )
+    assert "import each other as parts.other_part_of_mine;" in said
+    (folder / "__init__.py").touch()
+    schema.write_text("import parts.other_part_of_mine\n", encoding="utf-8")
+    assert run(["schemas", "--schema", str(schema)]) == 2
+    assert "it defines no SCHEMA" in capsys.readouterr().err
+
+
 def test_a_schema_file_that_is_not_there_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     """Naming a schema file that does not exist is wrong usage, not a finding."""
     assert run(["validate", "--schema", "nowhere/mine.py", str(SENSOR)]) == 2
