@@ -92,8 +92,8 @@ def _unnamed(
     old: list[Any], new: list[Any], where: str, identity: Mapping[str, Identity]
 ) -> Iterator[Change]:
     """Elements that the format gives no name are told apart by their content, and named by their place."""
-    contents = [[json.dumps(item, sort_keys=True) for item in items] for items in (old, new)]
-    for tag, i, j, k, m in SequenceMatcher(None, *contents, autojunk=False).get_opcodes():
+    before, after = ([json.dumps(item, sort_keys=True) for item in items] for items in (old, new))
+    for tag, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if tag == "equal":
             continue
         both = min(j - i, m - k)
