@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -379,6 +379,35 @@ def test_the_group_help_lists_all_commands(cc: Run) -> None:
     assert [name for name in listed if name in COMMANDS] == list(COMMANDS)
     assert "..." not in out.partition("Files:")[2]
     assert "Exit status" in out
+
+
+def _commands() -> Iterator[tuple[str, click.Command]]:
+    """Every command, those of groups too, with its words."""
+    context = click.Context(ccheck)
+    waiting = [(name, ccheck.get_command(context, name)) for name in ccheck.list_commands(context)]
+    for words, one in waiting:
+        assert one is not None
+        yield words, one
+        if isinstance(one, click.Group):
+            waiting += [(f"{words} {name}", sub) for name, sub in one.commands.items()]
+
+
+def test_each_option_of_each_command_is_explained(cc: Run) -> None:
+    """No option stands in a help text without words, and no group cuts the sentence of a command short."""
+    seen = dict(_commands())
+    assert {"rollout record", "fuzz minimize", "corpus add", "keys new"} <= set(seen)
+    silent = [
+        f"{words} {option.opts[0]}"
+        for words, one in seen.items()
+        for option in one.params
+        if isinstance(option, click.Option) and not option.help
+    ]
+    assert silent == []
+    for words, one in seen.items():
+        if isinstance(one, click.Group):
+            listed = cc(*words.split(), "--help")[1].partition("\nCommands:\n")[2].partition("Example")[0]
+            assert all(f"  {name} " in listed for name in one.commands), words
+            assert "..." not in listed
 
 
 def test_explain_lists_and_prints_manuals(cc: Run) -> None:

@@ -474,3 +474,74 @@ def wait_for(mark: Path) -> None:
     while not mark.exists():
         assert time.monotonic() < end, "the check was never reached"
         time.sleep(0.01)
+
+
+OTHER_CODE = """
+def boom(*given):
+    {code}
+
+
+SCHEMA = Schema("mine", "mine", SCHEMA.root, recognise=bool, compose=boom, describe=boom)
+CHECKS = ()
+EXERCISE = boom
+"""
+OTHER_COMMANDS = {
+    "build": ["build", "recipe.yaml", "-o", "new.bin"],
+    "show": ["show", "--yaml", "files/0.bin"],
+    "diff": ["diff", "files/0.bin", "files/2.bin"],
+    "run": ["run", "--no-config", "files/0.bin"],
+}
+
+
+@pytest.mark.parametrize("code", ["raise KeyError('words')", "sys.exit(0)"])
+@pytest.mark.parametrize("name", OTHER_COMMANDS)
+def test_what_other_code_raises_is_not_a_fault_of_ccheck(tmp_path: Path, name: str, code: str) -> None:
+    """The two ways of a recipe and an interpreter are blamed by file, line and function, and nothing else is."""
+    made(tmp_path, "check", "pass")
+    schema = tmp_path / "mine.py"
+    schema.write_text(schema.read_text(encoding="utf-8") + OTHER_CODE.format(code=code), encoding="utf-8")
+    (tmp_path / "recipe.yaml").write_text("schema: mine\ncontent: {}\n", encoding="utf-8")
+    command, *rest = OTHER_COMMANDS[name]
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "ccheck", command, "--schema", "mine.py", *rest],
+        capture_output=True,
+        cwd=tmp_path,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 3, done
+    said = done.stderr.decode()
+    raised = "KeyError: 'words'" if "raise" in code else "SystemExit: 0"
+    assert f"nothing was proved: your code raised {raised} (mine.py:" in said
+    assert "this is a bug" not in said
+    assert "validator/ccheck" not in said
+
+
+def test_a_place_that_is_no_proof_is_blamed_on_its_check(tmp_path: Path) -> None:
+    """A check that puts spans where proofs belong is named, with what to write."""
+    code = "return [Blame('odd', subject.whole, why='x', fix='x', because=(subject.whole,))]"
+    done = ccheck("validate", *made(tmp_path, "check", code), "--format", "json")
+    (finding,) = json.loads(done.stdout)["files"][1]["findings"]
+    assert finding["check"] == "examination-crashed"
+    assert "because of a Blame is a tuple of Proof" in finding["message"]
+    assert "write because=(Proof.at(span, message),) (mine.py:" in finding["message"]
+
+
+def test_a_proof_is_made_of_a_place(tmp_path: Path) -> None:
+    """A place of the file that proves a finding is shown with the words of its proof."""
+    code = (
+        "from ccheck.check import Proof; return [Blame('odd', subject.whole, why='x', fix='x',"
+        " because=(Proof.at(subject.reading.root.span('kind'), 'it is odd'),))]"
+    )
+    done = ccheck("validate", *made(tmp_path, "check", code), "--format", "json")
+    (finding,) = json.loads(done.stdout)["files"][1]["findings"]
+    (proof,) = finding["because"]
+    assert (proof["message"], proof["path"], proof["offset"], proof["length"]) == ("it is odd", "kind", 0, 1)
+
+
+def test_a_field_that_a_file_lacks_is_named(tmp_path: Path) -> None:
+    """A check that reads a field that is not there learns which, of what record, and how to ask for it."""
+    done = ccheck("validate", *made(tmp_path, "check", "subject.reading.root.nosuch"), "--format", "json")
+    (finding,) = json.loads(done.stdout)["files"][1]["findings"]
+    assert "the top record has no field 'nosuch'" in finding["message"]
+    assert "get('nosuch') is None then (mine.py:" in finding["message"]

@@ -12,6 +12,7 @@ import click
 
 from ccheck.cli.commands.options import duration
 from ccheck.cli.main import FAILURE, FINDINGS, INTERRUPTED, PASS
+from ccheck.cli.subcommands import Subcommands
 from ccheck_fuzz.campaign.display.dashboard import Dashboard, default_stream
 from ccheck_fuzz.campaign.display.summary import findings, lines
 from ccheck_fuzz.campaign.seed_check import seed_check
@@ -49,6 +50,7 @@ Examples:
 
 @click.group(
     "fuzz",
+    cls=Subcommands,
     invoke_without_command=True,
     epilog=EXAMPLES,
     subcommand_metavar="[COMMAND [ARGS]...]",

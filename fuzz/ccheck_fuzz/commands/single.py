@@ -110,14 +110,15 @@ def _status(results: Sequence[bool | None]) -> int:
 
 def _finding(folder: Path) -> bool | None:
     """Runs a finding's folder again: whether it still reproduces; None where it cannot be run."""
+    name = folder.resolve().name
     try:
         ran = rerun(folder)
         schema = words_of(folder).schema
     except NotRun as wrong:
-        _say(None, folder.name, str(wrong))
+        _say(None, name, str(wrong))
         return None
     broken = [one for one in ran.broken if not one.information]
-    _say(bool(broken), folder.name, broken[0].what if broken else f"no property is broken ({schema})")
+    _say(bool(broken), name, broken[0].what if broken else f"no property is broken ({schema})")
     if broken:
         for line in output_lines(ran.output_of(broken[0])):
             click.echo(line)

@@ -24,8 +24,9 @@ from ccheck_schemas.layout.field_types import (
     shown,
     type_of,
 )
+from ccheck_schemas.layout.outer import expressions_of
 from ccheck_schemas.layout.size import integer_range, number_at, sizeof
-from ccheck_schemas.layout.tree import bare, branches_of, leaves_of
+from ccheck_schemas.layout.tree import bare, branches_of, leaves_of, nodes
 from ccheck_schemas.vocabulary.expression import paths_in
 
 REFUSED: dict[str, str] = {
@@ -68,6 +69,7 @@ REFUSED: dict[str, str] = {
     "OneOf": "takes any container; use StrictEnum",
     "NoneOf": "takes any container; write a check",
     "BytesInteger": "has an odd size that no driver reads at once; use Int8, Int16, Int32 or Int64, or Bytes",
+    "BitStruct": "reads bits, which have no place in bytes; read the integer with StrictFlags or Bounded",
     "Bitwise": "reads bits, which have no place in bytes; read the integer with StrictFlags or Bounded",
     "BitsInteger": "reads bits, which have no place in bytes; read the integer with StrictFlags or Bounded",
     "VarInt": "has several spellings of one number; use an integer of a fixed size",
@@ -97,6 +99,9 @@ _MEANINGS = (
     m.FileSize, m.IndexInto, m.OffsetInto, m.ChecksumOver,
 )  # fmt: skip
 _UNNAMED = (m.ZeroPad, m.ZerosTo, m.ZerosToEnd)
+_SAME_RECORD = (m.Region, m.ReadAt, m.Substream, m.SubstreamRest)
+"""Nodes whose content sees the fields of the record that they stand in."""
+_POINTED = (m.At, m.ReadAt, m.Chain)
 _LISTS = (construct.Array, m.Table, m.Terminated, m.UpTo, m.UpToEnd, m.Chain)
 
 
@@ -113,6 +118,14 @@ def lint(root: construct.Construct) -> tuple[str, ...]:
         for what, name, place in linter.wanted
         if name not in linter.named[what]
     ]
+    read = _names_read(root) if linter.offsets else frozenset()
+    complaints += [
+        f"{place}: OffsetInto says where {of!r} stands, and nothing reads it: it would never be compared;"
+        f" read {of!r} by At, ReadAt or Chain, or put ZerosTo(this.{name}) in front of it"
+        for name, of, place in linter.offsets
+        # An offset of a record that something else leads to, one of a chain, is for a check to compare.
+        if name not in read and of in linter.named["field"] - linter.named["pointed"]
+    ]
     return tuple(dict.fromkeys(complaints))
 
 
@@ -120,8 +133,11 @@ class _Linter:
     """One pass over a schema. Methods yield complaints; `scope` has the fields before the node."""
 
     def __init__(self) -> None:
-        self.named: dict[str, set[str]] = {kind: set() for kind in ("table", "pool", "block", "field")}
+        self.named: dict[str, set[str]] = {
+            kind: set() for kind in ("table", "pool", "block", "field", "pointed")
+        }
         self.wanted: list[tuple[str, str, str]] = []
+        self.offsets: list[tuple[str, str, str]] = []
 
     def struct(self, node: Any, place: str, above: TypeScope | None) -> Iterator[str]:
         scope = TypeScope(above)
@@ -137,6 +153,8 @@ class _Linter:
             if name is not None:
                 scope.fields[name] = sub
                 self.named["field"].add(name)
+                if any(isinstance(leaf, _POINTED) for leaf in leaves_of(sub)):
+                    self.named["pointed"].add(name)
         uses: dict[str, _Use] = {}
         for sub in node.subcons:
             for meaning in bare(sub)[1]:
@@ -151,6 +169,7 @@ class _Linter:
         """
         if isinstance(meaning, m.OffsetInto):
             self.wanted.append(("field", meaning.of, place))
+            self.offsets.append((name, meaning.of, place))
         if not isinstance(meaning, m.CountOf | m.LengthOf | m.RecordSize):
             return
         kind, of = type(meaning).__name__, meaning.of
@@ -265,7 +284,7 @@ class _Linter:
         if isinstance(node, m.Table):
             self.named["table"].add(node.table)
             if size is None or not isinstance(_record(node.subcon), construct.Struct):
-                yield f"{place}: the records of a Table are Structs of one fixed size"
+                yield f"{place}: the records of a Table are Structs of one fixed size; use Array for others"
         elif FieldType.LATER in type_of(node.subcon):
             yield f"{place}: an element of an Array cannot be a pointer; put this one into a Struct"
         yield from self.node(node.subcon, f"{place}[]", scope)
@@ -300,7 +319,10 @@ class _Linter:
         kind, record = type(node).__name__, _record(node.subcon)
         yield from self.number(node.offset if isinstance(node, m.At) else node.first, place, scope)
         if not isinstance(record, construct.Struct):
-            yield f"{place}: {kind} reads a Struct"
+            other = (
+                "put it into a Struct, or read it by ReadAt" if isinstance(node, m.At) else "put it into one"
+            )
+            yield f"{place}: {kind} reads a Struct; {other}"
             return
         if isinstance(node, m.Chain):
             fields = {sub.name: sub for sub in record.subcons}
@@ -375,6 +397,16 @@ class _Use:
     is_counted: bool
 
 
+def _names_read(root: Any) -> frozenset[str]:
+    """Returns the names of all fields that an expression, or the link of a Chain, reads."""
+    found = set()
+    for node in nodes(root):
+        found |= {path[-1] for expression in expressions_of(node) for path in paths_in(expression)}
+        if isinstance(node, m.Chain):
+            found.add(node.next_field)
+    return frozenset(found)
+
+
 def _use(node: Any) -> _Use:
     leaves = tuple(leaves_of(node))
     is_counted = any(type(leaf) in (m.Table, m.Pool) for leaf in leaves)
@@ -384,9 +416,9 @@ def _use(node: Any) -> _Use:
 def _reads(node: Any) -> Iterator[str]:
     """Returns the numbers of the same record that the extent of a field depends on."""
     node = bare(node)[0]
-    for key in ("length", "count", "offset", "condfunc", "keyfunc"):
-        yield from (path[0] for path in paths_in(getattr(node, key, None)) if len(path) == 1)
-    for inner in [node.subcon] if isinstance(node, m.Region) else branches_of(node):
+    for expression in expressions_of(node):
+        yield from (path[0] for path in paths_in(expression) if len(path) == 1)
+    for inner in [node.subcon] if isinstance(node, _SAME_RECORD) else branches_of(node):
         yield from _reads(inner)
 
 
@@ -402,7 +434,7 @@ def as_written(node: Any) -> str:
         case construct.Select() if construct.Pass in node.subcons:
             return "Optional"
         case construct.Transformed() | construct.Restreamed():
-            return "Bitwise"
+            return "BitStruct" if isinstance(node.subcon, construct.Struct) else "Bitwise"
         case m.Meaning() | construct.Renamed():
             return as_written(bare(node)[0])
     return str(_SINGLETONS.get(id(node), type(node).__name__))

@@ -205,10 +205,10 @@ def run(args: list[str] | None = None) -> int:
             return left.code
         return _say("standard output was closed before the end of the report", FAILURE)
     except UserCodeRaised as fault:
-        from ccheck.core.users_code import traceback_of
+        from ccheck.core.users_code import users_traceback_of
         from ccheck.text.printable import printable
 
-        click.echo(traceback_of(fault.__cause__ or fault), err=True, nl=False)
+        click.echo(users_traceback_of(fault.__cause__ or fault), err=True, nl=False)
         return _say(printable(f"nothing was proved: {fault}"), FAILURE)
     except Exception:  # noqa: BLE001 - the last resort: a bug must not look like a finding
         import traceback

@@ -166,9 +166,13 @@ def _is_listed(folder: Path) -> bool:
     return False
 
 
-def load_project(path: Path, *, known_checks: Collection[str], folders: bool = True) -> Project:
-    """Read ccheck.toml. known_checks: the names that `[severity]` and `[[suppress]]` may use. folders: those
-    that only a gate looks into must be there.
+def load_project(path: Path, *, known_checks: Collection[str] | None, folders: bool = True) -> Project:
+    """Read ccheck.toml.
+
+    Args:
+        known_checks: The names that `[severity]` and `[[suppress]]` may use; None for any name, where nothing
+            is judged: the checks of users' schemas are not known there.
+        folders: Whether the folders that only a gate looks into must be there.
 
     Raises ConfigurationError with all problems, each with line and key. Expired suppressions are not
     among them, because what has expired depends on the day: ask `Project.require_current`.
@@ -265,19 +269,19 @@ def _target(table: Table) -> str | None:
     return target
 
 
-def _severities(table: Table, known_checks: Collection[str]) -> Mapping[str, Severity]:
+def _severities(table: Table, known_checks: Collection[str] | None) -> Mapping[str, Severity]:
     words = [severity.value for severity in Severity]
     severities = {}
     for check in table.data:
         word = table.choice(check, words)
-        if check not in known_checks:
+        if known_checks is not None and check not in known_checks:
             table.complain(check, f"is not a check{did_you_mean(check, known_checks)}")
         elif word in words:
             severities[check] = Severity(word)
     return severities
 
 
-def _suppress(table: Table, known_checks: Collection[str]) -> Suppress:
+def _suppress(table: Table, known_checks: Collection[str] | None) -> Suppress:
     entry = Suppress(
         check=table.text("check"),
         reason=table.text("reason"),
@@ -286,7 +290,7 @@ def _suppress(table: Table, known_checks: Collection[str]) -> Suppress:
         path=table.optional_text("path"),
         line=table.document.line(table.where),
     )
-    if entry.check and entry.check not in known_checks:
+    if entry.check and known_checks is not None and entry.check not in known_checks:
         table.complain(
             "check", f"{shown(entry.check)} is not a check{did_you_mean(entry.check, known_checks)}"
         )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
+import sys
 import sysconfig
 import traceback
+from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path, PurePath
 
@@ -26,8 +29,21 @@ _RAISED = "Traceback (most recent call last):"
 
 
 def is_users(filename: str) -> bool:
-    """Returns whether a file of code is the user's: neither Python's, nor a library's, nor ccheck's."""
-    return not filename.startswith((*OURS, *LIBRARIES))
+    """Returns whether a file of code is the user's: neither Python's, nor a library's, nor ccheck's.
+
+    A package that is installed to bring a format is the user's, wherever it lies.
+    """
+    return filename.startswith(_format_packages()) or not filename.startswith((*OURS, *LIBRARIES))
+
+
+def _format_packages() -> tuple[str, ...]:
+    """Returns the folders of the packages that bring formats and are not ccheck's own."""
+    names = {
+        entry.value.partition(":")[0].partition(".")[0] for entry in entry_points(group="ccheck.formats")
+    }
+    found = (sys.modules.get(name) for name in names - set(_PACKAGES))
+    files = (getattr(module, "__file__", None) for module in found)
+    return tuple(f"{Path(file).parent}{os.sep}" for file in files if file)
 
 
 def interrupts(raised: BaseException) -> bool:
@@ -66,6 +82,16 @@ def traceback_of(raised: BaseException) -> str:
         return "".join(traceback.format_exception(raised))
     except Exception:  # noqa: BLE001 - an exception of the user's that cannot be shown
         return f"{type(raised).__name__}\n{''.join(traceback.format_tb(raised.__traceback__))}"
+
+
+def users_traceback_of(raised: BaseException) -> str:
+    """Returns the traceback of an exception from the first place in the user's code on; the whole one
+    without such a place.
+    """
+    frame = raised.__traceback__
+    while frame is not None and not is_users(frame.tb_frame.f_code.co_filename):
+        frame = frame.tb_next
+    return traceback_of(raised if frame is None else raised.with_traceback(frame))
 
 
 def place_of(raised: BaseException) -> str:

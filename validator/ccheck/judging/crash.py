@@ -58,7 +58,7 @@ def described(raised: BaseException) -> str:
     words = words if len(words) <= _LONGEST else words[: _LONGEST - 3] + "..."
     frames = traceback.extract_tb(raised.__traceback__)
     known = [frame for frame in frames if not frame.filename.startswith(LIBRARIES)]
-    theirs = [frame for frame in known if is_users(frame.filename)]
+    theirs = [frame for frame in frames if is_users(frame.filename)]
     place = next(iter((theirs or known or frames)[::-1]), None)
     if place is None:
         return words

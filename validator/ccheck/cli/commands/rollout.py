@@ -12,6 +12,7 @@ import click
 
 from ccheck.cli.commands.options import day, require_signing
 from ccheck.cli.main import FINDINGS, PASS
+from ccheck.cli.subcommands import Subcommands
 from ccheck.core.intake import NotTaken, take
 from ccheck.files.output import refuse_overwriting, write_output
 from ccheck.release.rollout import chain
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _RECORD = click.Path(dir_okay=False, path_type=Path)
+_OF_RECORD = "The record that `ccheck rollout plan` began."
 WAIT = 3
 """Exit status of `next` while the evidence is not enough."""
 
@@ -94,6 +96,7 @@ def _time(ctx: click.Context, param: click.Parameter, value: str | None) -> date
 
 @click.group(
     "rollout",
+    cls=Subcommands,
     epilog="\b\nExamples:\n  ccheck rollout plan march file.bin --record r --last-good june --hosts 1000\n"
     "  ccheck rollout next --record march.rollout\n",
 )
@@ -230,7 +233,7 @@ def _let_out(
     epilog="\b\nExample:\n  ccheck rollout record canary --record march.rollout --health canary.json\n",
 )
 @click.argument("ring")
-@click.option("--record", type=_RECORD, required=True)
+@click.option("--record", type=_RECORD, required=True, help=_OF_RECORD)
 @click.option(
     "--health",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -241,18 +244,26 @@ def _let_out(
 def record_command(ring: str, record: Path, health: Path, sign: Path | None) -> int:
     """Add a ring's health to the record. The digest that is printed binds all lines: keep it elsewhere."""
     try:
-        read = strict_json.loads(take(health, 1 << 20))
+        read = _json(take(health, 1 << 20))
         if not isinstance(read, dict):
             raise ChainError("not a health report: it is no object")
         head = chain.append(record, Health.from_json(read, ring), _signing(sign))
-    except (ChainError, NotTaken, ValueError, RecursionError) as wrong:
+    except (ChainError, NotTaken) as wrong:
         raise click.UsageError(f"{health}: {wrong}") from wrong
     click.echo(f"head {head}")
     return PASS
 
 
+def _json(data: bytes) -> object:
+    """The value of a JSON text. Raises ChainError for what is none."""
+    try:
+        return strict_json.loads(data)
+    except (ValueError, RecursionError) as fault:
+        raise ChainError(f"not a health report: it is no JSON: {fault}") from fault
+
+
 @command.command("next", epilog="\b\nExample:\n  ccheck rollout next --record march.rollout --head 3b1f…\n")
-@click.option("--record", type=_RECORD, required=True)
+@click.option("--record", type=_RECORD, required=True, help=_OF_RECORD)
 @click.option(
     "--head",
     metavar="DIGEST",

@@ -30,6 +30,10 @@ Examples:
   ccheck run rules.bin --target 16 --events events.jsonl --format json
 """
 
+NO_INTERPRETER = (
+    "its schema file has no EXERCISE; `ccheck init NAME --interpreter` writes a format that has one"
+)
+
 
 @click.command("run", epilog=EXAMPLES)
 @click.argument("path", metavar="FILE")
@@ -51,7 +55,14 @@ Examples:
 @click.option(
     "--matrix", "with_matrix", is_flag=True, help="Print which field ran with which criterion kind."
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How the answer is written.",
+)
 def command(
     path: str,
     by: Judging,
@@ -82,7 +93,7 @@ def command(
         raise click.UsageError(f"{path}: the content is of no known format; name one with --schema")
     exercise = judgement.exercise(subject.schema)
     if exercise is None:
-        raise click.UsageError(f"the format {subject.schema.name} has no interpreter")
+        raise click.UsageError(f"the format {subject.schema.name} has no interpreter: {NO_INTERPRETER}")
     builds = _builds(judgement, consumer, all_consumers)
     if events is not None and len(builds) > 1:
         names = ", ".join(build.name for build in builds)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ccheck.cli.main import FINDINGS, PASS
-from ccheck.cli.recipe_file import dump_yaml
+from ccheck.cli.recipe_file import NO_RECIPES, dump_yaml
 from ccheck.core.subject import Subject
 from ccheck.judging.judgement import prepare
 from ccheck.run.supervise import limited
@@ -57,7 +57,7 @@ def _recipe(subject: Subject, path: str) -> str:
     assert subject.schema is not None  # noqa: S101 - asked before
     assert subject.reading is not None  # noqa: S101 - asked before
     if subject.schema.describe is None:
-        raise click.UsageError(f"{subject.schema.name} content cannot be written as a recipe")
+        raise click.UsageError(f"{subject.schema.name} content cannot be written as a recipe: {NO_RECIPES}")
     if subject.reading.counts:
         raise click.UsageError(
             f"{path} breaks its schema, so that a recipe would not build it again; ccheck validate says how"

@@ -56,6 +56,10 @@ class Health:
     @classmethod
     def from_json(cls, read: Mapping[str, Any], ring: str) -> Health:
         """Health out of plain values. Raises ChainError for what is missing or cannot be."""
+        wanted = ("begun", "until", "hosts", "reporting", "crashed", "looping")
+        missing = [key for key in wanted if key not in read]
+        if missing:
+            raise ChainError(f"not a health report: without {', '.join(missing)}")
         try:
             numbers = {key: read[key] for key in ("hosts", "reporting", "crashed", "looping")}
             begun, until = datetime.fromisoformat(read["begun"]), datetime.fromisoformat(read["until"])
