@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ccheck.cli.main import FINDINGS, PASS
-from ccheck.files.output import write_output
+from ccheck.files.output import refuse_overwriting, write_output
 from ccheck.text.printable import printable
 from ccheck_kaitai.description import Gap, KaitaiError, load
 from ccheck_kaitai.source import words
@@ -38,6 +38,8 @@ def command(source: Path, output: Path | None, force: bool) -> int:
     """
     if output is not None and output.exists() and not force:
         raise click.UsageError(f"{output} is there already; --force replaces it")
+    if output is not None:
+        refuse_overwriting(output, (source,))
     try:
         description = load(source)
         written = write(description, source.name)

@@ -228,6 +228,8 @@ class Scope:
         attribute = next((one for one in known if one.name == first), None)
         if attribute is None:
             if self.type_.knows(first) or first.startswith("_") or first in _BUILT_IN:
+                if first == "_io":
+                    raise Untranslatable("the stream (_io) cannot be asked for its position or size")
                 raise Untranslatable(f"{first} is no field that was read before")
             raise UnknownName(f"{first} is no field here")
         keys = attribute.keys

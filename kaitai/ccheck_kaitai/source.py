@@ -34,7 +34,7 @@ def words(place: Place) -> str:
 def read_source(path: Path) -> Source:
     """Read a YAML file. Raises KaitaiError, which knows the line."""
     try:
-        data = take(str(path), MOST_BYTES)
+        data = take(path, MOST_BYTES)
     except NotTaken as fault:
         raise KaitaiError((), fault.detail, 1) from fault
     try:

@@ -57,7 +57,11 @@ class Record:
         try:
             return self.values[name]
         except KeyError:
-            raise AttributeError(name) from None
+            where = f"{self.label} has" if self.label else "the top record has"
+            raise AttributeError(
+                f"{where} no field {name!r}: none is named so, or this file ends before it;"
+                f" get({name!r}) is None then"
+            ) from None
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]

@@ -176,3 +176,35 @@ def test_a_schema_file_that_ends_its_process_is_wrong_usage(tmp_path: Path) -> N
     done = run(tmp_path, "--ccheck", options[0].replace("--", "--ccheck-"), options[1], folder)
     assert done.returncode == 4
     assert "ended with exit status 0 before its report was whole" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", ["shop", "shop.goods", "shop.goods.files"])
+def test_a_package_is_examined_whole(content: Path, name: str) -> None:
+    """With --pyargs an argument names a package, whose content files are examined as those of a folder are."""
+    inner = content / "shop" / "goods" / "files"
+    shutil.copytree(content / "files", inner)
+    for folder in (inner, *inner.parents[:2]):
+        (folder / "__init__.py").touch()
+    (inner / "test_nothing.py").write_text("def test_nothing():\n    pass\n", encoding="utf-8")
+    done = run(content, "--ccheck", "--pyargs", name)
+    assert done.returncode == 1, done.stdout
+    assert "1 failed, 2 passed" in done.stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names of other bytes than UTF-8 are of POSIX")
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+@pytest.mark.parametrize("place", [b"files/%s", b"files/odd\xff/%s"])
+def test_names_that_pytest_cannot_write(content: Path, place: bytes, workers: tuple[str, ...]) -> None:
+    """Files and folders with names that are no text are tests like the others, told apart by quoted names."""
+    good = next((STORY / "good").glob("*1.bin"))
+    for name in (b"a\xff.bin", b"a\\xff.bin", b"b\n.bin", "c\u202e.bin".encode()):
+        path = Path(os.fsdecode(os.fsencode(content) + b"/" + place % name))
+        path.parent.mkdir(exist_ok=True)
+        shutil.copy(good, path)
+    command = [sys.executable, "-m", "pytest", "-v", "--junitxml=out.xml", *workers, "--ccheck", "files"]
+    done = subprocess.run(command, cwd=content, capture_output=True, check=False)
+    assert done.returncode == 1, done.stdout
+    assert b"1 failed, 5 passed" in done.stdout
+    assert b"INTERNALERROR" not in done.stdout
+    assert b"Traceback" not in done.stdout + done.stderr
+    assert b"a\\xff.bin'" in done.stdout

@@ -17,7 +17,20 @@ from ccheck_fuzz.mutate import Mutator
 from ccheck_fuzz.mutate.interesting_values import InterestingValues, interesting_values
 from ccheck_schemas.model import minimal_file
 from ccheck_schemas.read import read
-from tests.fuzz.seeds import ALL, BASE, CHANNEL, CORPUS, DEFINITIONS, DEVICETREE, JULY, REGDB, SENSOR, SYSMON
+from ccheck_schemas.schema import Schema
+from tests.fuzz.seeds import (
+    ALL,
+    BASE,
+    CHANNEL,
+    CORPUS,
+    DEFINITIONS,
+    DEVICETREE,
+    JULY,
+    REGDB,
+    SENSOR,
+    SYSMON,
+    good,
+)
 
 USER = Path(__file__).resolve().parent.parent / "user" / "sensor.py"
 
@@ -152,6 +165,16 @@ def test_chains_shrink() -> None:
     root = read(SYSMON.layout, made).root
     assert [len(event.filters) for event in root.events] == [1]
     assert len(made) < 700
+
+
+@pytest.mark.parametrize("schema", ALL, ids=lambda schema: schema.name)
+def test_bytes_that_nobody_explains_are_left_out(schema: Schema) -> None:
+    """Bytes behind the last record of a file of any format are left out."""
+    data = good(schema)[0]
+    longer = data + b"\x5a" * 24
+    made = minimize(longer, schema, lambda changed: schema.recognise(changed), tries=400)
+    assert b"\x5a" * 24 not in made
+    assert len(made) <= len(data)
 
 
 def test_a_file_without_the_property_is_refused() -> None:

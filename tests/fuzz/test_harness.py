@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ccheck.core import users_code
 from ccheck_fuzz.execution.harness import Harness
 from ccheck_fuzz.execution.ready import ready
 from ccheck_fuzz.execution.setup import Setup, SetupError
 from ccheck_fuzz.mutate.scheduler import MutationScheduler
 from ccheck_fuzz.oracles.broken import Broken
 from ccheck_fuzz.oracles.case import Case
-from ccheck_fuzz.process import blame
 from tests.fuzz.channel_setting import JULY, MARCH, setup
 
 FOUND: list[tuple[bytes, Broken]] = []
@@ -83,7 +83,9 @@ def test_an_exception_of_ccheck_itself_is_a_finding(monkeypatch: pytest.MonkeyPa
     def fails(data: bytes) -> None:
         raise ZeroDivisionError("on purpose")
 
-    monkeypatch.setattr(blame, "OURS", (*blame.OURS, __file__))  # this file stands for ccheck's own code
+    monkeypatch.setattr(
+        users_code, "OURS", (*users_code.OURS, __file__)
+    )  # this file stands for ccheck's own code
     monkeypatch.setattr("ccheck.formats.channel.session.load", lambda *args: fails(args[1]))
     assert made.run(MARCH) == set()
     ((_, broken),) = FOUND

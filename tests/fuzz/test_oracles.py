@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from ccheck.core import users_code
 from ccheck.core.check import Blame, Check
 from ccheck.core.subject import Subject
 from ccheck.formats.channel.checks import contract
@@ -24,7 +25,6 @@ from ccheck_fuzz.oracles.drivers import needs_validator, refused, trap, validato
 from ccheck_fuzz.oracles.readings import disagreement, fast_path, non_canonical, over_strict
 from ccheck_fuzz.oracles.resources import resources
 from ccheck_fuzz.oracles.table import ORACLES, broken
-from ccheck_fuzz.process import blame
 from ccheck_interpreter.channel.evaluate import EventResult, evaluate
 from ccheck_interpreter.channel.loader import Content
 from ccheck_interpreter.event import Event
@@ -257,6 +257,8 @@ def test_an_oracle_that_raises_is_told(judgement: Judgement, monkeypatch: pytest
 
     found = broken(case(judgement, MARCH), {"fails": fails, "trap": trap})
     assert [one.signature for one in found] == [("schema", "KeyError", "test_oracles.py:fails")]
-    monkeypatch.setattr(blame, "OURS", (*blame.OURS, __file__))  # this file stands for ccheck's own code
+    monkeypatch.setattr(
+        users_code, "OURS", (*users_code.OURS, __file__)
+    )  # this file stands for ccheck's own code
     found = broken(case(judgement, MARCH), {"fails": fails, "trap": trap})
     assert [one.signature for one in found] == [("ccheck", "KeyError", "test_oracles.py:fails")]

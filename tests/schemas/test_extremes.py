@@ -52,7 +52,10 @@ EXTREMES: dict[str, Any] = {
     "bounds of 64 bits": m.Bounded(Int64ub, 1, (1 << 64) - 2),
     "versions far apart": m.Version(Int32ub, known=(0, 0xFFFFFFFF)),
     "a version of many minor bits": m.Version(Int32ub, known=(0,), minor_bits=64),
-    "a length without a bound": m.OffsetInto(Int64ub, of="x", align=HUGE, unit=HUGE),
+    "an offset without a bound": Struct(
+        "to" / m.OffsetInto(Int64ub, of="there", align=HUGE, unit=HUGE),
+        "there" / m.At(this.to, Struct("v" / Int8ub)),
+    ),
     "a checksum far behind": m.ChecksumOver(Int32ub, start=HUGE),
     "a text of a terabyte": m.Text(HUGE),
     "bytes of a terabyte": Bytes(HUGE),

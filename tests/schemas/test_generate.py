@@ -124,7 +124,7 @@ NUMBERS = Struct(
         "big",
         this.n,
         Struct(
-            "step" / m.Bounded(m.OffsetInto(Int32ub, of="owned", align=4), 4, 600),
+            "step" / m.Bounded(Int32ub, 4, 600),
             "known" / m.Version(Int16ub, known=(1, 700)),
             "nothing" / m.Reserved(Int16ub),
         ),
@@ -136,9 +136,25 @@ NUMBERS = Struct(
         Struct("first" / Int16ub, "held" / Int16ub, "rows" / m.Rows("owned", "first", "held")),
     ),
     "owned_n" / m.CountOf(Int8ub, of="owned"),
-    "owned" / m.Table("owned", this.owned_n, Struct("v" / m.OffsetInto(Int16ul, of="owned", align=4))),
+    "owned" / m.Table("owned", this.owned_n, Struct("v" / Int16ul)),
 )
 """Rows whose numbers lie askew, in both byte orders, with and without a sign; and rows that share out rows."""
+
+OFFSETS = Struct(
+    "n" / m.CountOf(Int8ub, of="rows"),
+    "rows"
+    / m.Table(
+        "rows",
+        this.n,
+        Struct(
+            "step" / m.Bounded(m.OffsetInto(Int32ub, of="thing", align=4), 4, 600),
+            "v" / m.OffsetInto(Int16ub, of="thing", align=4),
+        ),
+    ),
+    "there" / Int8ub,
+    "thing" / m.At(this.there, Struct("x" / Int8ub)),
+)
+"""Rows of offsets, which must be aligned, within bounds and without."""
 
 MISSING = Struct(
     "kind" / Int8ub,
@@ -175,6 +191,7 @@ TREES = {
     "every": EVERY,
     "checked": CHECKED,
     "numbers": NUMBERS,
+    "offsets": OFFSETS,
 }
 GOOD = {
     "links": ["0202 0400 0000", "0000"],
@@ -189,6 +206,7 @@ GOOD = {
         " 00000004 0001 0000 00000258 02bc 0000 00000100 0001 0000"
         " 0000 0001 0001 0000 0001 0002 03 0000 0400 fc04"
     ],
+    "offsets": ["02 00000004 0400 00000258 fc04 0e 07", "00 00"],
     "missing": ["01 0505 01 0000"],
     "checked": ["00000000 000b 02 0100 0909"],
 }

@@ -48,7 +48,10 @@ LAX: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("listed", "reason"),
     [
-        (m.Terminated(Struct("n" / Int8ub, "x" / Bytes(this.n)), last="n"), "Structs of one fixed size"),
+        (
+            m.Terminated(Struct("n" / Int8ub, "x" / Bytes(this.n)), last="n"),
+            "Structs of one fixed size",
+        ),
         (m.UpTo(Int8ub, "n", 1), "Structs that take bytes"),
         (m.UpTo(Struct("n" / Bytes(2)), "n", 1), "no number"),
         (m.UpToEnd(Struct()), "Structs that take bytes"),
@@ -111,7 +114,7 @@ def test_a_lax_node_is_refused(name: str) -> None:
         ("x" / construct.Const(1.0, construct.Float32b), "Const of a floating-point number"),
         ("x" / construct.Int24ul, "x: Int24ul has three bytes"),
         ("x" / construct.PaddedString(4, "ascii"), "x: PaddedString drops"),
-        ("x" / construct.BitStruct("a" / construct.Nibble), "x: Bitwise reads bits"),
+        ("x" / construct.BitStruct("a" / construct.Nibble), "x: BitStruct reads bits"),
         ("x" / construct.Terminated, "Terminated of Construct"),
         ("x" / m.Table("rows", this.a, Struct("b" / Bytes(this._.a))), "Structs of one fixed size"),
         ("x" / m.IndexInto(Int8ub, "rows"), "no table is named 'rows'"),
@@ -120,6 +123,7 @@ def test_a_lax_node_is_refused(name: str) -> None:
         ("x" / m.Rows("rows", first=this.a, count="a"), "Rows names this['a']"),
         ("x" / m.CountOf(Int8ub, of="y"), "CountOf names 'y'"),
         ("x" / m.OffsetInto(Int8ub, of="y"), "no field is named 'y'"),
+        ("x" / m.OffsetInto(Int8ub, of="a"), "x: OffsetInto says where 'a' stands, and nothing reads it"),
         ("x" / m.Chain(this.a, _BYTE, next_field="next", last="a"), "no field 'next'"),
         ("x" / m.Chain(this.a, Int8ub, next_field="next", last="a"), "Chain reads a Struct"),
         ("x" / m.Bounded(Bytes(2), 0, 1), "wraps Bytes"),
@@ -174,9 +178,8 @@ def test_an_array_of_conditional_elements_has_a_size_where_its_branches_agree(
     assert sizeof(layout.fields[1].node) == size
     row = Struct("n" / Int8ub, "x" / listed)
     complaints = lint(Struct("rows" / m.Table("rows", 2, row)))
-    assert complaints == (
-        () if size is not None else ("rows: the records of a Table are Structs of one fixed size",)
-    )
+    refused = ("rows: the records of a Table are Structs of one fixed size; use Array for others",)
+    assert complaints == (() if size is not None else refused)
 
 
 def test_as_many_versions_are_known_as_are_allowed() -> None:
@@ -202,3 +205,33 @@ def test_the_built_in_schemas_pass_their_own_lint() -> None:
     assert SCHEMAS
     for schema in SCHEMAS:
         assert lint(schema.root) == ()
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        ["y" / m.At(this.x, _BYTE)],
+        ["y" / m.ReadAt(this.x, Bytes(2))],
+        [m.ZerosTo(this.x), "y" / Bytes(2)],
+        ["y" / m.Chain(this.x, Struct("next" / Int8ub, "last" / Int8ub), next_field="next", last="last")],
+        ["inner" / Struct("z" / m.ReadAt(this._.x + 4, Bytes(2))), "y" / Bytes(2)],
+    ],
+)
+def test_an_offset_that_something_reads_is_accepted(reading: list[Any]) -> None:
+    """An offset is compared where a node is read at it, or where what stands there begins at it."""
+    assert lint(Struct("x" / m.OffsetInto(Int8ub, of="y"), *reading)) == ()
+
+
+def test_the_link_of_a_chain_is_an_offset_that_is_read() -> None:
+    """The offset of the next record of a chain is read by the chain, though no expression names it."""
+    link = Struct("next" / m.OffsetInto(Int8ub, of="y"), "last" / Int8ub)
+    chain = m.Chain(this.x, link, next_field="next", last="last")
+    assert lint(Struct("x" / Int8ub, "y" / chain)) == ()
+
+
+def test_the_count_of_a_list_elsewhere_is_compared() -> None:
+    """A count may be that of a list which is read at an offset, as a schema of a real format has it."""
+    at = "at" / m.OffsetInto(Int8ub, of="rows")
+    count = "count" / m.CountOf(Int8ub, of="rows")
+    assert lint(Struct(at, count, "rows" / m.ReadAt(this.at, construct.Array(this.count, _BYTE)))) == ()
+    assert lint(Struct(at, count, "rows" / m.ReadAt(this.at, construct.Array(2, _BYTE))))

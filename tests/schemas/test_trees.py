@@ -281,3 +281,19 @@ def test_no_tree_and_no_bytes_make_a_reading_long(more: int) -> None:
             longest = max(longest, count / most)
             assert count <= most, (seed, data.hex())
     assert longest > 0
+
+
+def test_text_of_any_length_is_read_as_construct_reads_it() -> None:
+    """Texts of every unit and terminator, in fields that hold no whole number of characters too."""
+    rng = random.Random(291)
+    whole = 0
+    for encoding in ("latin-1", "utf-8", "utf-16-le", "utf-16-be", "utf-32-be", "shift_jis"):
+        for terminator in ("none", "inside", "behind"):
+            for length in range(10):
+                root = construct.Struct("text" / m.Text(length, encoding, terminator))
+                for _ in range(40):
+                    room = length + 4
+                    data = bytes(rng.choice(b"\0\0\0A\x81") for _ in range(room))
+                    reading = compare(root, data[: len(data) - 4 + (root.sizeof() - length)])
+                    whole += not reading.counts
+    assert whole > 1000

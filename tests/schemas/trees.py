@@ -186,6 +186,9 @@ class Trees:
         )[meaning]
         if self.tables and not self.choose(3):
             wrapped = m.IndexInto(leaf, self.pick(self.tables))
+        elif meaning == 5:
+            # Lint refuses an offset that nothing reads.
+            return [name / wrapped, self.name() / m.ReadAt(construct.this[name], construct.Int8ub)]
         return [name / wrapped]
 
     def plain(self, names: Names) -> list[Any]:

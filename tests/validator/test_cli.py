@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -130,6 +130,30 @@ def test_nothing_examined_is_status_2(cc: Run, tmp_path: Path) -> None:
     status, _, err = cc("validate", "--no-config", tmp_path)
     assert status == 2
     assert "nothing to examine" in err
+
+
+@pytest.mark.parametrize("command", ["validate", "gate"])
+@pytest.mark.parametrize("before", [True, False])
+def test_a_named_folder_without_files_is_status_2(
+    cc: Run, tmp_path: Path, command: str, before: bool
+) -> None:
+    """A folder that holds nothing is not passed over beside one that does."""
+    (tmp_path / "full").mkdir()
+    (tmp_path / "empty" / "deeper").mkdir(parents=True)
+    (tmp_path / "full" / "one.bin").write_bytes(MARCH.read_bytes())
+    named = [tmp_path / "empty", tmp_path / "full"]
+    status, out, err = cc(command, *CONFIG, *(named if before else named[::-1]))
+    assert (status, out) == (2, "")
+    assert f"nothing to examine below {tmp_path / 'empty'}" in err
+
+
+def test_a_folder_whose_files_are_all_excluded_is_said(cc: Run, tmp_path: Path) -> None:
+    """What the user leaves out is counted, and is no mistake."""
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.txt").touch()
+    status, out, _ = cc("validate", *CONFIG, "--exclude", "*.txt", MARCH, tmp_path / "notes")
+    assert status == 0
+    assert out.endswith("left out: 1 excluded file\n")
 
 
 def test_a_folder_is_examined_whole(cc: Run, tmp_path: Path) -> None:
@@ -355,6 +379,35 @@ def test_the_group_help_lists_all_commands(cc: Run) -> None:
     assert [name for name in listed if name in COMMANDS] == list(COMMANDS)
     assert "..." not in out.partition("Files:")[2]
     assert "Exit status" in out
+
+
+def _commands() -> Iterator[tuple[str, click.Command]]:
+    """Every command, those of groups too, with its words."""
+    context = click.Context(ccheck)
+    waiting = [(name, ccheck.get_command(context, name)) for name in ccheck.list_commands(context)]
+    for words, one in waiting:
+        assert one is not None
+        yield words, one
+        if isinstance(one, click.Group):
+            waiting += [(f"{words} {name}", sub) for name, sub in one.commands.items()]
+
+
+def test_each_option_of_each_command_is_explained(cc: Run) -> None:
+    """No option stands in a help text without words, and no group cuts the sentence of a command short."""
+    seen = dict(_commands())
+    assert {"rollout record", "fuzz minimize", "corpus add", "keys new"} <= set(seen)
+    silent = [
+        f"{words} {option.opts[0]}"
+        for words, one in seen.items()
+        for option in one.params
+        if isinstance(option, click.Option) and not option.help
+    ]
+    assert silent == []
+    for words, one in seen.items():
+        if isinstance(one, click.Group):
+            listed = cc(*words.split(), "--help")[1].partition("\nCommands:\n")[2].partition("Example")[0]
+            assert all(f"  {name} " in listed for name in one.commands), words
+            assert "..." not in listed
 
 
 def test_explain_lists_and_prints_manuals(cc: Run) -> None:

@@ -30,8 +30,9 @@ from ccheck.run import workers
 from ccheck.run.batch import cores, examine, worth_workers
 from ccheck.run.chunks import BYTES, PreparationFailed, chunks
 from ccheck.run.interrupts import Interrupts
+from ccheck.run.process_end import ending
 from ccheck.run.progress import Progress
-from ccheck.run.workers import WorkerNotStarted, ending
+from ccheck.run.workers import WorkerNotStarted
 from tests.conftest import ROOT
 
 CORPUS = ROOT / "corpus" / "channel"
@@ -254,7 +255,7 @@ def test_there_is_a_core() -> None:
 @pytest.mark.parametrize(
     ("letter", "words"),
     [
-        ("x", "ended with exit status 0"),
+        ("x", "ended with exit status 0 in the check strange-byte (toy.py:32, in strange_byte)"),
         pytest.param("k", "was ended by SIGKILL", marks=posix),
     ],
 )
@@ -407,7 +408,7 @@ def reached(folder: Path, *numbers: int) -> None:
 
 
 TWO_STUCK = "g" * 64 + "b" * 10 + "w" + "g" * 53 + "b" * 64 + "w" + "g" * 63
-"""Chunk 2 and then chunk 4 stay in a check. Chunk 4 is given out when the reports of chunk 3 are there."""
+"""Two files stay in a check. Files that code of the user's judges are given out one by one."""
 
 
 @posix
@@ -425,8 +426,8 @@ def test_an_interrupt_leaves_a_correct_partial_report(tmp_path: Path, signals: i
     report = json.loads(out)
     assert report["interrupted"]
     assert report["summary"]["verdict"] == "fail"
-    assert [f["path"] for f in report["files"]] == [str(f) for f in files[:64] + files[128:192]]
-    assert report["unexamined"] == [str(f) for f in files[64:128] + files[192:]]
+    assert [f["path"] for f in report["files"]] == [str(f) for f in files[:74] + files[75:192]]
+    assert report["unexamined"] == [str(f) for f in files[74:75] + files[192:]]
     for mark in (tmp_path / "marks").iterdir():
         with pytest.raises(ProcessLookupError):
             os.kill(int(mark.read_text()), 0)
@@ -443,7 +444,7 @@ def test_an_interrupted_text_says_what_was_not_reached(tmp_path: Path, jobs: int
     os.killpg(process.pid, signal.SIGINT)
     assert process.communicate(timeout=30) == ("", "interrupted\n")
     assert process.returncode == 130
-    told = [*range(74)] if jobs == 1 else [*range(64), *range(128, 192)]
+    told = [*range(74)] if jobs == 1 else [*range(74), *range(75, 192)]
     text = output.read_text(encoding="utf-8")
     assert outcomes(text) == [(n, "pass" if TWO_STUCK[n] == "g" else "fail") for n in told]
     assert text.splitlines()[-1] == f"interrupted: {256 - len(told)} files not reached"

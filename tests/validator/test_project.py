@@ -92,6 +92,7 @@ def test_every_key_of_the_manual_is_read(here: Path) -> None:
             "suppress.expires",
             "limits.max_size",
             "limits.max_findings",
+            "limits.file_timeout",
             "not_looked_into.allow",
             "gate.baseline",
             "gate.last_good",

@@ -174,7 +174,7 @@ OWN = {
     "validator/ccheck/files/regular_file.py",  # the one function
     "validator/ccheck/report/page.py",  # templates of this package
     "validator/ccheck/cli/scaffold.py",  # templates of this package
-    "validator/ccheck/kept.py",  # entries of ccheck's own cache, opened without waiting
+    "validator/ccheck/run/supervise.py",  # what a process of its own reports
     # What a campaign itself has written into its folder:
     "fuzz/ccheck_fuzz/campaign/workers/worker.py",
     "fuzz/ccheck_fuzz/campaign/workers/jobs.py",
@@ -183,7 +183,7 @@ OWN = {
     "fuzz/ccheck_fuzz/engines/shared.py",
     "fuzz/ccheck_fuzz/execution/isolated.py",
     "fuzz/ccheck_fuzz/process/child.py",  # the log of a process of its own
-    "fuzz/ccheck_fuzz/commands/guarded.py",  # the status of one
+    "fuzz/ccheck_fuzz/process/memory_group.py",  # what the kernel says of a control group
     "fuzz/ccheck_fuzz/process/program.py",  # and what the kernel says of a process
 }  # fmt: skip
 
@@ -240,3 +240,49 @@ def test_a_link_that_leads_nowhere_is_a_finding(tmp_path: Path, target: str) -> 
             "unreadable",
             "unrecognised-content",
         ]
+
+
+GOOD = CORPUS / "field-past-inputs" / "good" / "C-00000291-00000000-00000001.bin"
+BAD = CORPUS / "field-past-inputs" / "bad" / "C-00000291-00000000-00000032.bin"
+
+
+def dashed(folder: Path, *words: object) -> subprocess.CompletedProcess[str]:
+    """Run the command line where a good file is standard input."""
+    with GOOD.open("rb") as good:
+        return subprocess.run(
+            [sys.executable, "-m", "ccheck", *map(str, words)],
+            cwd=folder, capture_output=True, text=True, check=False, timeout=SECONDS, stdin=good,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("place", [".", "./", "", "./."])
+def test_a_file_called_dash_below_a_folder_is_not_standard_input(
+    tmp_path: Path, place: str, jobs: str
+) -> None:
+    """The file is judged, and not what a pipe brings."""
+    shutil.copy(BAD, tmp_path / "-")
+    done = dashed(tmp_path, "validate", "--config", CORPUS / "ccheck.toml", "--jobs", jobs, place or tmp_path)
+    assert done.returncode == 1, done.stdout
+    assert "856 bytes" in done.stdout
+    assert "480 bytes" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("import-kaitai", "./-"),
+        ("validate", "--definitions", "./-", GOOD),
+        ("verify", "./-", GOOD, "--key", "gate.pub"),
+        ("run", "--definitions", "./-", GOOD),
+        ("rollout", "record", "canary", "--record", "march.rollout", "--health", "./-"),
+        ("fuzz", "minimize", "./-", "-o", "small.bin"),
+    ],
+)
+def test_a_file_called_dash_is_not_standard_input(folder: Path, words: tuple[object, ...]) -> None:
+    """A name with its dot is that of a file for every command: here of one that nothing can be made of."""
+    os.mkfifo(folder / "-")
+    assert dashed(folder, "keys", "new", "gate").returncode == 0
+    with_pipe = dashed(folder, *words)
+    assert with_pipe.returncode in (1, 2), with_pipe.stdout
+    assert "named pipe" in with_pipe.stderr + with_pipe.stdout

@@ -97,6 +97,84 @@ def test_a_schema_file_that_cannot_be_used_says_why(tmp_path: Path, text: str, r
         load_user_schema(file)
 
 
+def test_a_schema_file_that_fails_names_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a node of the vocabulary refuses is found by the line of the schema that made it."""
+    schema = tmp_path / "mine.py"
+    lines = (
+        "from construct import Int8ub, Struct",
+        "from ccheck_schemas.meaning import Bounded",
+        "",
+        "ROW = Struct(",
+        '    "x" / Bounded(Int8ub, 5, 3),',
+        ")",
+    )
+    schema.write_text("\n".join(lines), encoding="utf-8")
+    assert run(["schemas", "--schema", str(schema)]) == 2
+    assert "ValueError: the bounds 5..3 contain no number (mine.py:5)" in capsys.readouterr().err
+
+
+DESCRIBED = """
+from construct import Array, Int8ub, Struct, this
+from ccheck_schemas.schema import Schema
+
+DEVICE = Struct("id" / Int8ub, "count" / Int8ub, "ports" / Array(this.count, Struct("port" / Int8ub)))
+ROOT = Struct("count" / Int8ub, "devices" / Array(this.count, DEVICE))
+
+
+def describe(content):
+    devices = [{"id": d.id, "ports": [{"port": p.port} for p in d.ports]} for d in content.root.devices]
+    return {"devices": devices}
+
+
+SCHEMA = Schema("mine", "mine", ROOT, recognise=bool, describe=describe)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ([(1, 22), (2, 80, 81)], [(1, 22), (2, 80, 82)], "~ devices[1], ports[1]: port 81 → 82\n"),
+        ([(1, 22), (2,)], [(2,)], '- devices[0]: id 1, ports [{"port": 22}]\n'),
+        ([(1,)], [(1,), (3, 5)], '+ devices[1]: id 3, ports [{"port": 5}]\n'),
+        ([(1,), (2,)], [(4,)], "~ devices[0]: id 1 → 4\n- devices[1]: id 2, ports []\n"),
+    ],
+)
+def test_lists_of_a_users_format_are_compared_by_element(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    old: list[tuple[int, ...]],
+    new: list[tuple[int, ...]],
+    said: str,
+) -> None:
+    """Records in lists that the format gives no names are compared one by one, and named by their place."""
+    (tmp_path / "mine.py").write_text(DESCRIBED, encoding="utf-8")
+    for name, devices in (("old", old), ("new", new)):
+        body = b"".join(bytes([d[0], len(d) - 1, *d[1:]]) for d in devices)
+        (tmp_path / name).write_bytes(bytes([len(devices)]) + body)
+    names = [str(tmp_path / name) for name in ("old", "new")]
+    assert run(["diff", "--schema", str(tmp_path / "mine.py"), "--exit-code", *names]) == 1
+    assert capsys.readouterr().out == said
+
+
+def test_a_schema_of_several_files_is_a_package(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that lies beside a schema cannot be imported by its bare name, and the words say how it can."""
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    (folder / "other_part_of_mine.py").write_text("X = 1\n", encoding="utf-8")
+    schema = folder / "mine.py"
+    schema.write_text("import other_part_of_mine\n", encoding="utf-8")
+    assert run(["schemas", "--schema", str(schema)]) == 2
+    said = capsys.readouterr().err
+    assert (
+        "(mine.py:1); other_part_of_mine lies beside it, but a schema of several files is a package" in said
+    )
+    assert "import each other as parts.other_part_of_mine;" in said
+    (folder / "__init__.py").touch()
+    schema.write_text("import parts.other_part_of_mine\n", encoding="utf-8")
+    assert run(["schemas", "--schema", str(schema)]) == 2
+    assert "it defines no SCHEMA" in capsys.readouterr().err
+
+
 def test_a_schema_file_that_is_not_there_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     """Naming a schema file that does not exist is wrong usage, not a finding."""
     assert run(["validate", "--schema", "nowhere/mine.py", str(SENSOR)]) == 2

@@ -42,13 +42,14 @@ def validate(
     exclude: Sequence[str] = (),
     max_size: int | None = None,
     max_findings: int | None = None,
+    file_timeout: float | None = None,
     allow_not_looked_into: Sequence[str] = (),
     jobs: int = 1,
 ) -> RunReport:
     """Everything that is wrong with files; the arguments mean what the options of `ccheck validate` do.
 
     paths: files, and folders whose files are judged, hidden ones left out. on: the day of judgement, today
-    without it. max_size: bytes. jobs: processes, at most. Raises WrongUsage.
+    without it. max_size: bytes. file_timeout: seconds. jobs: processes, at most. Raises WrongUsage.
 
     Bad content raises nothing: it is in the report, whose `verdict` is `pass` only where every file passed.
     """
@@ -71,6 +72,7 @@ def validate(
             use_config=use_config,
             max_size=max_size,
             max_findings=max_findings,
+            file_timeout=file_timeout,
             allow_not_looked_into=allow_not_looked_into,
         )
         judgement = again()
@@ -94,6 +96,7 @@ def gate(
     config: PathLike | None = None,
     use_config: bool = True,
     max_size: int | None = None,
+    file_timeout: float | None = None,
     tell: Callable[[Stage], None] = lambda stage: None,
 ) -> GateResult:
     """What the release gate finds out about a release; the arguments mean what the options of `ccheck gate`
@@ -125,6 +128,7 @@ def gate(
             config=_path(config),
             use_config=use_config,
             max_size=max_size,
+            file_timeout=file_timeout,
         )
     return run_gate(case, tell)
 
@@ -138,6 +142,8 @@ def _files(paths: Sequence[str], exclude: Sequence[str]) -> Listing:
         raise WrongUsage(str(fault)) from fault
     if not listing.files:
         raise WrongUsage("nothing to examine: no file was named, or the named folders hold none")
+    if listing.empty:
+        raise WrongUsage(f"nothing to examine below {', '.join(listing.empty)}")
     return listing
 
 

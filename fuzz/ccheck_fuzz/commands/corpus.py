@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from ccheck.cli.main import FAILURE, FINDINGS, PASS
+from ccheck.cli.subcommands import Subcommands
 from ccheck.files.atomic_write import write_whole
 from ccheck.files.output import lost_or_misplaced
 from ccheck.text.printable import printable
 from ccheck_fuzz.campaign.coverage.merge import merge
-from ccheck_fuzz.commands.guarded import Guarded
 from ccheck_fuzz.commands.options import Subject, made_ready, setup_of, subject
 from ccheck_fuzz.corpus.regress import RegressError, keep, kept, regress_one
 from ccheck_fuzz.corpus.seeds import gather
@@ -20,7 +20,7 @@ from ccheck_fuzz.corpus.seeds import gather
 _CORPUS = click.Path(file_okay=False, path_type=Path)
 
 
-@click.group("corpus", cls=Guarded, epilog="\b\nExample:\n  ccheck corpus regress\n")
+@click.group("corpus", cls=Subcommands, epilog="\b\nExample:\n  ccheck corpus regress\n")
 def command() -> None:
     """Keep what broke once, run it again, and make collections of files small."""
 

@@ -10,7 +10,9 @@ from random import Random
 
 import click
 
+from ccheck.cli.commands.options import duration
 from ccheck.cli.main import FAILURE, FINDINGS, INTERRUPTED, PASS
+from ccheck.cli.subcommands import Subcommands
 from ccheck_fuzz.campaign.display.dashboard import Dashboard, default_stream
 from ccheck_fuzz.campaign.display.summary import findings, lines
 from ccheck_fuzz.campaign.seed_check import seed_check
@@ -19,8 +21,7 @@ from ccheck_fuzz.campaign.state.file_lock import file_lock
 from ccheck_fuzz.campaign.state.records import StateError
 from ccheck_fuzz.campaign.supervisor import Campaign
 from ccheck_fuzz.campaign.workers.engine_choice import choose_engines
-from ccheck_fuzz.commands.guarded import Guarded
-from ccheck_fuzz.commands.options import Subject, duration, made_ready, setup_of, subject
+from ccheck_fuzz.commands.options import Subject, made_ready, setup_of, subject
 from ccheck_fuzz.commands.results import coverage, report, status
 from ccheck_fuzz.commands.single import minimize, replay
 from ccheck_fuzz.corpus.grow import grow
@@ -49,7 +50,7 @@ Examples:
 
 @click.group(
     "fuzz",
-    cls=Guarded,
+    cls=Subcommands,
     invoke_without_command=True,
     epilog=EXAMPLES,
     subcommand_metavar="[COMMAND [ARGS]...]",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +10,7 @@ from typing import Any
 
 import click
 
-from ccheck.cli.commands.options import day, size, together
+from ccheck.cli.commands.options import day, duration, size, together
 from ccheck.config.options import is_schema_file, refuse_contradiction
 from ccheck.config.project import find_project
 from ccheck.formats.registry import recognise
@@ -22,16 +21,6 @@ from ccheck_fuzz.oracles.table import ORACLES
 from ccheck_fuzz.readers.foreign import ReaderError
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-
-def duration(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
-    """Returns a time such as 90s, 10m, 8h or 2d, in seconds; a usage error when it is not one."""
-    if value is None:
-        return None
-    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*([smhd]?)", value.strip().lower(), re.ASCII)
-    if match is None or not float(match[1]):
-        raise click.BadParameter(f"{value!r} is not a time such as 60s, 10m, 8h or 2d", ctx, param)
-    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}[match[2]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +92,8 @@ def subject(function: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option(
                 "--memory", type=click.IntRange(256), default=2048, show_default=True, metavar="MIB",
-                help="For one process, and for one run of --exec.",
+                help="For one process, and for one run of --exec: there by a control group where Linux lets"
+                " ccheck make one, else watched from outside.",
             ),
             click.option(
                 "--oracle", "oracles", multiple=True, type=click.Choice(list(ORACLES)),
@@ -179,4 +169,4 @@ def made_ready(setup: Setup) -> Ready:
         raise click.UsageError(str(wrong)) from wrong
 
 
-__all__ = ["ConfigurationError", "duration", "made_ready", "setup_of", "subject"]
+__all__ = ["ConfigurationError", "made_ready", "setup_of", "subject"]

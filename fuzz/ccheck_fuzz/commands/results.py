@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ccheck.cli.main import FAILURE, FINDINGS, PASS
-from ccheck.files.output import write_output
+from ccheck.files.output import refuse_overwriting, write_output
 from ccheck_fuzz.campaign.display.summary import findings, lines, unexamined
 from ccheck_fuzz.campaign.report.account import account
 from ccheck_fuzz.campaign.state.database import State
@@ -64,6 +64,8 @@ def report(folder: Path, html: Path | None, markdown: Path | None, data: Path | 
 
     Exit status: 0, or 3 where no run was made, or the campaign could not do its work.
     """
+    for output in filter(None, (html, markdown, data)):
+        refuse_overwriting(output, folder.glob("*.sqlite*"))
     state = opened(folder)
     reported = account(folder, state)
     if data is not None:

@@ -10,7 +10,7 @@ import click
 
 from ccheck.cli.main import FAILURE, FINDINGS, PASS
 from ccheck.core.intake import NotTaken, take
-from ccheck.files.output import write_output
+from ccheck.files.output import refuse_overwriting, write_output
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
 from ccheck_fuzz.campaign.display.summary import output_lines
@@ -44,8 +44,9 @@ def minimize(path: Path, output: Path, seconds: float, about: Subject) -> int:
 
     Exit status: 0, or 1 when the file breaks nothing.
     """
+    refuse_overwriting(output, (path,))
     try:
-        data = take(str(path))
+        data = take(path)
     except NotTaken as fault:
         raise click.UsageError(f"{path}: {fault.detail}") from fault
     made = made_ready(setup_of([data], about))
@@ -109,14 +110,15 @@ def _status(results: Sequence[bool | None]) -> int:
 
 def _finding(folder: Path) -> bool | None:
     """Runs a finding's folder again: whether it still reproduces; None where it cannot be run."""
+    name = folder.resolve().name
     try:
         ran = rerun(folder)
         schema = words_of(folder).schema
     except NotRun as wrong:
-        _say(None, folder.name, str(wrong))
+        _say(None, name, str(wrong))
         return None
     broken = [one for one in ran.broken if not one.information]
-    _say(bool(broken), folder.name, broken[0].what if broken else f"no property is broken ({schema})")
+    _say(bool(broken), name, broken[0].what if broken else f"no property is broken ({schema})")
     if broken:
         for line in output_lines(ran.output_of(broken[0])):
             click.echo(line)

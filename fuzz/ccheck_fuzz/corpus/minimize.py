@@ -193,9 +193,7 @@ class _Search:
                 frame = self.model.frame
                 if frame.starts.get(piece.key, 0) < frame.ends.get(piece.key, 0):
                     draft = Draft(self.model)
-                    draft.pieces = [
-                        changed(p, kind=None, refs=()) if p.key == piece.key else p for p in draft.pieces
-                    ]
+                    draft.pieces = [changed(p, refs=()) if p.key == piece.key else p for p in draft.pieces]
                     draft.set_text(piece.key, b"")
                     self.take(draft.build())
 

@@ -29,7 +29,7 @@ def gather(paths: Iterable[Path], max_size: int) -> tuple[list[bytes], list[str]
             if file != path and file.suffix in _SKIPPED:
                 continue
             try:
-                data = take(str(file))
+                data = take(file)
             except NotTaken as fault:
                 passed_over.append(f"{file}: {fault.detail}")
                 continue

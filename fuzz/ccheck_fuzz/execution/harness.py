@@ -6,6 +6,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 
+from ccheck.core.users_code import interrupts
 from ccheck.formats.exercise.agreement import Agreed
 from ccheck.formats.exercise.outcome import Outcome
 from ccheck.run.memory_limit import restore_limit
@@ -15,7 +16,6 @@ from ccheck_fuzz.model.test_input import split
 from ccheck_fuzz.oracles.broken import Broken, itself, refusing
 from ccheck_fuzz.oracles.case import Case
 from ccheck_fuzz.oracles.table import EVERY_RUN, broken
-from ccheck_fuzz.process.blame import interrupts
 from ccheck_fuzz.readers.foreign import ReaderError
 from ccheck_fuzz.readers.reference import SessionReader
 

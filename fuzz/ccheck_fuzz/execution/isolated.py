@@ -18,12 +18,12 @@ from typing import Literal
 import click
 
 from ccheck.config.options import is_schema_file
+from ccheck.core.users_code import ending_in, interrupts, place_in
 from ccheck.text.toml_document import ConfigurationError
 from ccheck_fuzz.execution.harness import Harness
 from ccheck_fuzz.execution.ready import Ready, ready
 from ccheck_fuzz.execution.setup import Setup, SetupError
 from ccheck_fuzz.oracles.broken import Broken, itself, refusing
-from ccheck_fuzz.process.blame import ending_in, interrupts, place_in
 from ccheck_fuzz.process.bounds import Bounds, bound_memory
 from ccheck_fuzz.process.child import (
     begin,

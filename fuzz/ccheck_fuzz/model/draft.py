@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from ccheck_fuzz.model.frame import Frame, Model, Sharing, Table
 from ccheck_fuzz.model.layout import lay
-from ccheck_schemas.model import KEYS, Chained, Orphan, Payload, Piece, Pinned, RecordType, Ref, Refs
+from ccheck_schemas.model import (
+    KEYS,
+    Chained,
+    Orphan,
+    Payload,
+    Piece,
+    Pinned,
+    RecordType,
+    Ref,
+    Refs,
+    Relation,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,7 +377,19 @@ def _changed(runs: tuple[int, ...], number: int, by: int) -> tuple[int, ...]:
     return (*runs[:number], runs[number] + by, *runs[number + 1 :])
 
 
-def changed(piece: Piece, **parts: Any) -> Piece:
+class Parts(TypedDict, total=False):
+    """What `changed` can change of a piece, each by the name that it has in Piece."""
+
+    key: int
+    path: tuple[int, ...]
+    relations: tuple[Relation, ...]
+    refs: Refs
+    table: int | None
+    dangling: bool
+
+
+def changed(piece: Piece, **parts: Unpack[Parts]) -> Piece:
     """Returns a copy of a piece with other parts."""
     kept: dict[str, Any] = {name: getattr(piece, name) for name in Piece.__slots__}
-    return Piece(**(kept | parts))
+    kept.update(parts)
+    return Piece(**kept)

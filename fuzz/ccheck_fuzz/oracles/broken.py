@@ -9,7 +9,7 @@ from pathlib import PurePath
 from types import MappingProxyType
 
 from ccheck.core.finding import FileReport, Severity
-from ccheck_fuzz.process.blame import place_of, text_of, words_of
+from ccheck.core.users_code import place_of, text_of, words_of
 
 
 @dataclass(frozen=True)

@@ -25,12 +25,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
+from ccheck.core.users_code import interrupts
 from ccheck_fuzz.oracles.broken import Broken, itself
 from ccheck_fuzz.oracles.case import Case
 from ccheck_fuzz.oracles.drivers import needs_validator, refused, trap, validator_bypass
 from ccheck_fuzz.oracles.readings import disagreement, fast_path, non_canonical, over_strict
 from ccheck_fuzz.oracles.resources import resources
-from ccheck_fuzz.process.blame import interrupts
 
 Oracle = Callable[[Case], Iterator[Broken]]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import faulthandler
 import os
 import signal
@@ -14,11 +13,14 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from types import CodeType
+from typing import NoReturn
 
 import psutil
 
 from ccheck.files.regular_file import read_regular_file
+from ccheck.run import process_end
+from ccheck.run.process_end import end_at_once, leave, report_exits
 
 WHOLE = 83
 """The exit status of a process that came to its own end. With 0 the user's code may have ended it."""
@@ -26,11 +28,6 @@ LOG_TAIL = 20_000
 """Characters of a process's last words that are kept."""
 _STACK_SECONDS = 0.1
 """Time for writing a stack."""
-_DEATH_SIGNAL = 1
-"""PR_SET_PDEATHSIG, from <linux/prctl.h>."""
-_leave = os._exit
-_kept: list[Any] = []
-"""What the C library calls at the exit of this process must not be freed before."""
 
 
 def begin(module: str, words: Sequence[str], log: Path | None = None) -> subprocess.Popen[bytes]:
@@ -93,21 +90,13 @@ def last_stack_on_request() -> None:
         faulthandler.register(signal.SIGUSR1, all_threads=False)
 
 
-def leave(status: int) -> NoReturn:
-    """End this process at once, with what it has printed."""
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError):  # nobody reads it any more
-            stream.flush()
-    _leave(status)
-
-
 def run_whole(work: Callable[[], object]) -> NoReturn:
     """Do the work of this process and end it: with `WHOLE`, or with 1 and a traceback.
 
     What the user's code ends leaves its Python stack in the log. Python is not torn down, so that nothing of
     the user's runs after the work.
     """
-    report_exits(2)
+    report_exits(2, _leave_libfuzzer)
     try:
         work()
     except BaseException:  # noqa: BLE001 - all that ends the work is reported with its place
@@ -116,34 +105,10 @@ def run_whole(work: Callable[[], object]) -> NoReturn:
     leave(WHOLE)
 
 
-def report_exits(file: int) -> None:
-    """Write the Python stack to a file descriptor when `os._exit`, or C's `exit`, ends this process.
-
-    After this the process must end by `leave`: after Python's own tear-down the C library would call what
-    is gone.
-    """
-    process = os.getpid()
-
-    def report() -> None:
-        if os.getpid() == process:
-            faulthandler.dump_traceback(file, all_threads=False)
-
-    def exit_told(status: int) -> NoReturn:
-        report()
-        _leave(status)
-
-    def at_exit(_: int | None) -> None:
-        caller = sys._getframe(1).f_code  # who called C's exit
-        if caller.co_name == "search" and caller.co_filename.endswith("libfuzzer.py"):
-            leave(WHOLE)  # libFuzzer ends its process when the time is up
-        report()
-
-    os._exit = exit_told
-    register = getattr(ctypes.CDLL(None), "__cxa_atexit", None) if os.name == "posix" else None
-    if register is not None:
-        hook = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(at_exit)
-        _kept.append(hook)
-        register(hook, None, None)
+def _leave_libfuzzer(code: CodeType) -> None:
+    """Ends a process well that libFuzzer ends, as it does when the time is up."""
+    if code.co_name == "search" and code.co_filename.endswith("libfuzzer.py"):
+        leave(WHOLE)
 
 
 def end_with_parent() -> None:
@@ -152,9 +117,7 @@ def end_with_parent() -> None:
     A thread waits for the end of standard input, and what else reads that finds it empty. Where a run never
     lets another thread go on, Linux ends the process itself.
     """
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):  # a C library of another kind: the thread is left
-            ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
+    process_end.end_with_parent()
     pipe = os.dup(0)
     with Path(os.devnull).open("rb") as empty:
         os.dup2(empty.fileno(), 0)
@@ -165,7 +128,7 @@ def _wait(pipe: int) -> None:
     with contextlib.suppress(OSError):
         while os.read(pipe, 4096):
             continue
-    _leave(0)  # what was found is in the campaign's state
+    end_at_once(0)  # what was found is in the campaign's state
 
 
 def exit_words(status: int | None) -> str:

@@ -18,6 +18,8 @@ from typing import IO, Literal
 
 import psutil
 
+from ccheck_fuzz.process.memory_group import MemoryGroup, make_memory_group
+
 MOST_OUTPUT = 1 << 20
 """Bytes of each stream that are kept: the first half of so many and the last half."""
 _CHUNK = 1 << 16
@@ -37,7 +39,8 @@ class Ended:
         status: The exit status, or minus the number of the signal.
         stopped: `time` or `memory` where a limit ended the program, else None.
         stdout, stderr: What it wrote; the middle of very long output is cut out.
-        rss: The most bytes of memory that its processes were seen to use together, 0 for short runs.
+        rss: The most bytes of memory that its processes were seen to use together, 0 for short runs; the
+            limit where the kernel ended them.
     """
 
     status: int
@@ -85,8 +88,9 @@ def run(
 ) -> Ended:
     """Run a program in a process group of its own, and end the whole group with it.
 
-    Memory is not limited by the kernel, which sanitizers do not survive: the resident memory of all its
-    processes is watched from outside.
+    Memory is not limited by RLIMIT_DATA or RLIMIT_AS, which sanitizers do not survive. The guard's control
+    group limits it, where there is one; besides, the resident memory of all its processes is watched from
+    outside.
 
     Args:
         words: The program and its arguments.
@@ -95,7 +99,7 @@ def run(
         memory: The bytes of resident memory that its processes may use together.
         directory: Its working directory.
         environment: Its environment variables.
-        guard: Told of the group, to end it if this process is killed.
+        guard: Told of the process group, to end it if this process is killed; has the control group.
 
     Raises:
         OSError: The program cannot be started.
@@ -115,6 +119,7 @@ def run(
     )
     if guard is not None:
         guard.watch(process.pid)
+    group = None if guard is None else guard.group_of(process.pid)
     outputs = {"stdout": _Kept(), "stderr": _Kept()}
     until = time.monotonic() + seconds
     try:
@@ -123,6 +128,8 @@ def run(
         _end(process, adopted)
         if guard is not None:
             guard.watch(0)
+    if group is not None and group.new_kills():
+        stopped, rss = "memory", max(rss, memory)
     return Ended(process.returncode, stopped, outputs["stdout"].whole(), outputs["stderr"].whole(), rss)
 
 
@@ -315,15 +322,23 @@ class Guard:
     It waits for the end of its standard input, which comes with the end of this process, however it ends.
     """
 
-    # It ends the group that it was given last, and all that bears its mark.
+    # It ends the process group that it was given last, and all that bears its mark; then it removes the
+    # control group, which must be empty: what was killed takes a moment to end.
     _SCRIPT = (
         'g=0; while read -r n; do g=$n; done; [ "$g" -gt 0 ] && kill -s KILL -- "-$g"; '
         'for e in /proc/[0-9]*/environ; do if grep -aqs "$1" "$e"; then '
-        'p=${e#/proc/}; kill -s KILL "${p%/environ}"; fi; done'
+        'p=${e#/proc/}; kill -s KILL "${p%/environ}"; fi; done; '
+        'for t in 1 2 3 4 5 6 7 8 9 10; do [ -d "$2" ] || break; rmdir "$2" && break; sleep 0.2; done'
     )
 
-    def __init__(self) -> None:
-        """Start it, where there is a shell for it."""
+    def __init__(self, memory: int | None = None) -> None:
+        """Start it, where there is a shell for it.
+
+        Args:
+            memory: The bytes that the program may use, for the control group; None for no such group.
+        """
+        self.group = None if memory is None else make_memory_group(memory)
+        folder = "" if self.group is None else str(self.group.folder)
         self.mark = f"CCHECK_GUARD={secrets.token_hex(16)}"
         self._process: subprocess.Popen[bytes] | None = None
         if sys.platform == "linux":
@@ -333,7 +348,14 @@ class Guard:
         if os.name == "posix":
             with contextlib.suppress(OSError):
                 self._process = subprocess.Popen(  # noqa: S603 - a script of ours, with nothing put into it
-                    ["/bin/sh", "-c", self._SCRIPT, "guard", self.mark],
+                    [
+                        "/bin/sh",
+                        "-c",
+                        self._SCRIPT,
+                        "guard",
+                        self.mark,
+                        folder,
+                    ],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
@@ -345,6 +367,21 @@ class Guard:
         """Returns an environment that marks a program, and all that it starts, as one to end."""
         name, _, value = self.mark.partition("=")
         return {**(os.environ if environment is None else environment), name: value}
+
+    def group_of(self, pid: int) -> MemoryGroup | None:
+        """Returns the control group of a program that was just started, or None where it has none.
+
+        What it has started by then is outside, and its memory is watched all the same.
+        """
+        if self.group is not None:
+            try:
+                self.group.add(pid)
+            except ProcessLookupError:
+                pass  # it has ended already
+            except OSError:  # the group is delegated, but that of this process is not
+                self.group.remove()
+                self.group = None
+        return self.group
 
     def watch(self, group: int) -> None:
         """Tell it which process group is to end with this process; 0 for none."""
@@ -359,3 +396,6 @@ class Guard:
                 _close(self._process.stdin)
             self._process.wait()
             self._process = None
+        if self.group is not None:
+            self.group.remove()
+            self.group = None

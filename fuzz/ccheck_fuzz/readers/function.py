@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import CodeType
 
+from ccheck.core.users_code import interrupts, text_of, traceback_of, words_of
 from ccheck.formats.exercise.outcome import Outcome
-from ccheck_fuzz.process.blame import interrupts, text_of, traceback_of, words_of
 from ccheck_fuzz.readers.foreign import Features, ForeignOutcome, ReaderError
 from ccheck_fuzz.readers.raised import raised_outcome
 from ccheck_interpreter.trap import Refusal, Refused, Trap

@@ -6,7 +6,7 @@ import traceback
 from pathlib import Path
 from types import CodeType
 
-from ccheck_fuzz.process.blame import traceback_of, words_of
+from ccheck.core.users_code import traceback_of, words_of
 from ccheck_fuzz.readers.foreign import ForeignOutcome
 from ccheck_interpreter.trap import Operation, Provenance, TrapData
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ccheck.core.users_code import interrupts
 from ccheck.formats.exercise.outcome import ExerciseError, Outcome
 from ccheck.formats.exercise.session import Session
-from ccheck_fuzz.process.blame import interrupts
 from ccheck_fuzz.readers.foreign import Features, ReaderError
 from ccheck_fuzz.readers.raised import raised_outcome
 

@@ -280,6 +280,7 @@ def _content(node: m.Slot | m.Rest) -> tree.Content:
 _Compile = Callable[[_Compiler, Any, str], tree.Node]
 
 _FIXED = "are Structs of one fixed size"
+_NO_RECORD = "At reads a Struct; put it into a Struct, or read it by ReadAt"
 _KINDS: Mapping[type, _Compile] = MappingProxyType({
     construct.FormatField: _Compiler.format_field,
     construct.Const: _Compiler.const,
@@ -306,7 +307,7 @@ _KINDS: Mapping[type, _Compile] = MappingProxyType({
     m.Table: lambda c, n, at: tree.Table(
         n.table,
         c.expression(n.count, at),
-        c.record(n.subcon, at, f"the records of a Table {_FIXED}"),
+        c.record(n.subcon, at, f"the records of a Table {_FIXED}; use Array for others"),
         n.low,
         n.high,
     ),
@@ -328,11 +329,11 @@ _KINDS: Mapping[type, _Compile] = MappingProxyType({
         c.expression(n.position, at), n.whole_file, c.node(n.subcon, at)
     ),
     m.At: lambda c, n, at: tree.At(
-        c.expression(n.offset, at), c.record(n.subcon, at, "At reads a Struct", listed=False)
+        c.expression(n.offset, at), c.record(n.subcon, at, _NO_RECORD, listed=False)
     ),
     m.Chain: lambda c, n, at: tree.Chain(
         c.expression(n.first, at),
-        c.record(n.subcon, at, "Chain reads a Struct"),
+        c.record(n.subcon, at, "Chain reads a Struct; put it into one"),
         n.next_field,
         n.last,
         n.align,

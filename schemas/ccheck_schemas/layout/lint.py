@@ -72,6 +72,14 @@ def layout_of(root: construct.Construct) -> tree.Struct:
         for what, name, place in linter.wanted
         if name not in linter.named[what]
     ]
+    read = _names_read(layout) if linter.offsets else frozenset()
+    complaints += [
+        f"{place}: OffsetInto says where {of!r} stands, and nothing reads it: it would never be compared;"
+        f" read {of!r} by At, ReadAt or Chain, or put ZerosTo(this.{name}) in front of it"
+        for name, of, place in linter.offsets
+        # An offset of a record that something else leads to, one of a chain, is for a check to compare.
+        if name not in read and of in linter.named["field"] - linter.named["pointed"]
+    ]
     if complaints:
         raise LayoutRefused(tuple(dict.fromkeys(complaints)))
     return layout
@@ -81,8 +89,11 @@ class _Linter:
     """One pass over a layout. Methods yield complaints; `scope` has the fields before the node."""
 
     def __init__(self) -> None:
-        self.named: dict[str, set[str]] = {kind: set() for kind in ("table", "pool", "block", "field")}
+        self.named: dict[str, set[str]] = {
+            kind: set() for kind in ("table", "pool", "block", "field", "pointed")
+        }
         self.wanted: list[tuple[str, str, str]] = []
+        self.offsets: list[tuple[str, str, str]] = []
 
     def struct(self, node: tree.Struct, place: str, above: TypeScope | None) -> Iterator[str]:
         scope = TypeScope(above)
@@ -95,6 +106,11 @@ class _Linter:
             if name:
                 scope.fields[name] = field.node
                 self.named["field"].add(name)
+                if any(
+                    isinstance(leaf, tree.At | tree.ReadAt | tree.Chain)
+                    for leaf in tree.leaves_of(field.node)
+                ):
+                    self.named["pointed"].add(name)
         uses: dict[str, _Use] = {}
         for field in node.fields:
             here = f"{place}.{field.name}" if place else field.name
@@ -109,6 +125,7 @@ class _Linter:
         """
         if isinstance(meaning, meanings.OffsetInto):
             self.wanted.append(("field", meaning.of, place))
+            self.offsets.append((name, meaning.of, place))
         if not isinstance(meaning, meanings.CountOf | meanings.LengthOf | meanings.RecordSize):
             return
         kind, of = type(meaning).__name__, meaning.of
@@ -179,7 +196,8 @@ class _Linter:
                 if size == 0:
                     yield f"{place}: elements without bytes let a count ask for endless work"
                 if size is None:
-                    yield f"{place}: the records of a Table are Structs of one fixed size"
+                    why = "are Structs of one fixed size; use Array for others"
+                    yield f"{place}: the records of a Table {why}"
                 yield from self.struct(node.record, f"{place}[]", scope)
             case tree.Terminated() | tree.UpTo() | tree.UpToEnd():
                 yield from self.listed(node, place, scope)
@@ -289,6 +307,16 @@ class _Use:
     is_counted: bool
 
 
+def _names_read(layout: tree.Struct) -> frozenset[str]:
+    """Returns the names of all fields that an expression, or the link of a Chain, reads."""
+    found = set()
+    for node in tree.nodes(layout):
+        found |= {path[-1] for expression in tree.expressions_of(node) for path in paths_in(expression)}
+        if isinstance(node, tree.Chain):
+            found.add(node.next_field)
+    return frozenset(found)
+
+
 def _use(node: tree.Node) -> _Use:
     leaves = tuple(tree.leaves_of(node))
     is_counted = any(isinstance(leaf, tree.Table | tree.Pool) for leaf in leaves)
@@ -301,12 +329,11 @@ def _use(node: tree.Node) -> _Use:
 
 def _reads(node: tree.Node) -> Iterator[str]:
     """Yields the numbers of the same record that the extent of a field depends on."""
-    if isinstance(node, tree.Chain | tree.ReadAt):
-        return
     for expression in tree.expressions_of(node):
         yield from (path[0] for path in paths_in(expression) if len(path) == 1)
-    if isinstance(node, tree.Region):
-        yield from _reads(node.inner)
-    elif isinstance(node, tree.If | tree.Switch):
-        for branch in tree.branches_of(node):
-            yield from _reads(branch)
+    match node:
+        case tree.Region() | tree.ReadAt() | tree.Substream() | tree.SubstreamRest():
+            yield from _reads(node.inner)
+        case tree.If() | tree.Switch():
+            for branch in tree.branches_of(node):
+                yield from _reads(branch)

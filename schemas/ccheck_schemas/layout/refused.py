@@ -53,6 +53,7 @@ REFUSED: dict[str, str] = {
     "OneOf": "takes any container; use StrictEnum",
     "NoneOf": "takes any container; write a check",
     "BytesInteger": "has an odd size that no driver reads at once; use Int8, Int16, Int32 or Int64, or Bytes",
+    "BitStruct": "reads bits, which have no place in bytes; read the integer with StrictFlags or Bounded",
     "Bitwise": "reads bits, which have no place in bytes; read the integer with StrictFlags or Bounded",
     "BitsInteger": "reads bits, which have no place in bytes; read the integer with StrictFlags or Bounded",
     "VarInt": "has several spellings of one number; use an integer of a fixed size",
@@ -86,7 +87,7 @@ def as_written(node: Any) -> str:
         case construct.Select() if construct.Pass in node.subcons:
             return "Optional"
         case construct.Transformed() | construct.Restreamed():
-            return "Bitwise"
+            return "BitStruct" if isinstance(node.subcon, construct.Struct) else "Bitwise"
         case m.Meaning() | construct.Renamed():
             return as_written(node.subcon)
     return str(_SINGLETONS.get(id(node), type(node).__name__))

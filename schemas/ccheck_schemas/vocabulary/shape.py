@@ -50,11 +50,16 @@ class Text(construct.Construct):
         raw: bytes = construct.stream_read(stream, evaluate(self.length, context), path)
         if self.terminator == "behind":
             construct.stream_read(stream, self.unit, path)
+        if self.terminator == "inside":
+            # The NUL ends the text: what follows it may be no whole character.
+            nul = raw.find(bytes(self.unit))
+            while nul % self.unit and nul >= 0:
+                nul = raw.find(bytes(self.unit), nul + 1)
+            raw = raw if nul < 0 else raw[:nul]
         try:
-            text = raw.decode(self.encoding)
+            return raw.decode(self.encoding)
         except UnicodeDecodeError as fault:
             raise FieldError("Text", raw, str(fault), path) from None
-        return text.split("\0", 1)[0] if self.terminator == "inside" else text
 
     def _build(self, obj: str, stream: BinaryIO, context: Context, path: str) -> str:
         raw = obj.encode(self.encoding)

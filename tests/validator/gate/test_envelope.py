@@ -252,6 +252,11 @@ def test_json_of_a_rollout_is_strict(
     for more in (', "crashed": 0}', ', "x": NaN}', ', "x": 1e999}'):
         Path("health.json").write_text(health + more, encoding="utf-8")
         assert run(["rollout", "record", "canary", "--record", "r", "--health", "health.json"]) == 2
+    capsys.readouterr()
+    for text, words in (("[x", "it is no JSON: "), ('{"hosts": 1}', "without begun, until, reporting,")):
+        Path("health.json").write_text(text, encoding="utf-8")
+        assert run(["rollout", "record", "canary", "--record", "r", "--health", "health.json"]) == 2
+        assert f"health.json: not a health report: {words}" in capsys.readouterr().err
     Path("health.json").write_text(health + "}", encoding="utf-8")
     assert run(["rollout", "record", "canary", "--record", "r", "--health", "health.json"]) == 0
     first, second = Path("r").read_text(encoding="utf-8").splitlines()

@@ -131,3 +131,60 @@ def test_the_verdict_holds_the_schema(one: Call) -> None:
         file.write("# another\n")
     assert one("gate", "release", "--schema", "one.py", "--on", DAY, *signed)[0] == 0
     assert Path("v.json").read_bytes() != before
+
+
+CHECKED = '''
+
+from ccheck.check import Blame, Check
+
+
+def nine(subject):
+    """The number is nine.
+
+    ## What is wrong
+    It is nine.
+
+    ## Why is this bad
+    Nine is too many.
+
+    ## How to fix
+    Write less.
+    """
+    if subject.content.root.number == 9:
+        yield Blame("nine", subject.content.root.span("number"), why="too many", fix="write less")
+
+
+CHECKS = (Check(nine, schemas=("one",)),)
+EXERCISE = refuse
+'''
+
+
+def test_a_policy_that_names_checks_of_ones_own_is_verified(one: Call) -> None:
+    """A verdict by a policy that weighs and suppresses a check of one's own is verified and rolled out without
+    its schema, which whoever ships does not have; a command that judges wants the schema.
+    """
+    schema = Path("one.py")
+    schema.write_text(schema.read_text(encoding="utf-8") + CHECKED, encoding="utf-8")
+    policy = (
+        'format = 1\n[severity]\nnine = "warning"\n[[suppress]]\ncheck = "nine"\nreason = "known"\n'
+        "expires = 2099-12-31\n[gate]\nbaseline = 'baseline.txt'\n"
+        "[gate.stages]\nfaults = false\nfirst_use = false\nfuzz = false\nregress = false\ndiff = false\n"
+    )
+    Path("ccheck.toml").write_text(policy, encoding="utf-8")
+    assert one("keys", "new", "gate")[0] == 0
+    by = ("--key", "gate.pub", "--config", "ccheck.toml", "--on", DAY)
+    status, out, _ = one(
+        "gate", "release", "--schema", "one.py", "--on", DAY, "--key", "gate.key", "--verdict", "one.json"
+    )
+    assert status == 0, out
+    status, out, err = one("verify", "one.json", "release", *by)
+    assert status == 0, err
+    assert "verified: release release, 2 files" in out
+    files = ("release/file-1.one", "release/file-2.one")
+    plan = ("rollout", "plan", "two", *files, "--record", "r", "--last-good", "one", "--hosts", "1000")
+    assert one(*plan, "--verdict", "one.json", *by)[0] == 0
+    assert one("baseline", "add", "--schema", "one.py", "--release", "a", "release", "--on", DAY)[0] == 0
+    assert one("baseline", "show")[0] == 0
+    status, _, err = one("validate", "release/file-1.one")
+    assert status == 2
+    assert "severity.nine: is not a check" in err

@@ -6,11 +6,12 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ccheck.core.finding import FileReport, Finding, RunReport, Severity
+from ccheck.core.finding import FileReport, Finding, RunReport, Severity, Suppressed
 from ccheck.release.gate.report.page import render
 from ccheck.release.gate.report.text import markdown, plain_text
 from ccheck.release.gate.result import (
@@ -151,3 +152,16 @@ def test_a_browser_runs_nothing_of_content(tmp_path: Path) -> None:
     assert "<img" not in dom
     assert "<script" not in dom
     assert dom.count("<details") == 2, "the lines of a stage, and the findings of a file"
+
+
+def test_suppressed_findings_are_on_the_page() -> None:
+    """Each is listed with its reason, those that are not kept are counted, and nobody reads that nothing was found."""
+    shown = result()
+    kept = Suppressed(shown.reports.files[0].findings[0], "a <b>reason</b>", "2030-01-01")
+    report = replace(shown.reports.files[0], findings=(), suppressed=(kept,), suppressed_beyond=4321)
+    page = render(replace(shown, reports=replace(shown.reports, files=(report,))))
+    assert (
+        "suppressed: field-past-inputs at 0x0, a.name: a &lt;b&gt;reason&lt;/b&gt; (until 2030-01-01)" in page
+    )
+    assert "suppressed: 4,321 more" in page
+    assert "Nothing was found that is not suppressed." in page

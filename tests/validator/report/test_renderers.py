@@ -7,9 +7,10 @@ import sys
 
 import pytest
 
-from ccheck.core.finding import FileReport, RunReport
+from ccheck.core.finding import FileReport, RunReport, Suppressed
 from ccheck.report import RENDERERS
-from tests.validator.report.samples import CHECKS, EVERYTHING
+from ccheck.report.text import render_file
+from tests.validator.report.samples import CHECKS, EVERYTHING, finding
 
 
 def test_the_table() -> None:
@@ -44,3 +45,16 @@ def test_no_report_looks_green_where_a_file_fails_without_a_finding(form: str, w
     green = {"json": '"verdict": "pass"', "sarif": '"executionSuccessful": true', "junit": 'errors="0"'}
     assert green.get(form, "::notice") not in text
     assert "::error" in text or form != "github"
+
+
+@pytest.mark.parametrize("form", ["text", *sorted(RENDERERS)])
+def test_every_report_says_how_many_suppressed_findings_it_does_not_list(form: str) -> None:
+    """A file that passes because findings are set aside shows their number, also beyond those that are kept."""
+    kept = Suppressed(finding(), "accepted", "2030-01-01")
+    report = FileReport("x.bin", "channel", 1, "", suppressed=(kept,), suppressed_beyond=4321, checks_run=9)
+    run = RunReport((report,), "1")
+    text = render_file(report, color=False) if form == "text" else RENDERERS[form](run, CHECKS)
+    assert '"suppressed_beyond": 4321' in text if form == "json" else "4,321 more" in text
+    assert report.verdict == "pass"
+    assert "::error" not in text
+    assert '"executionSuccessful": false' not in text

@@ -62,6 +62,7 @@ def test_a_first_use_goes_slower() -> None:
         ((Ring("a", 0.5, -1), Ring("b", 1, 0)), "bakes -1 hours"),
         ((Ring("a", float("nan"), 1), Ring("b", 1, 0)), "share nan"),
         ((Ring("a", 0.5, float("nan")), Ring("b", 1, 0)), "bakes nan hours"),
+        ((Ring("a", 0.5, 1e300), Ring("b", 1, 0)), "at most 87,600"),
     ],
 )
 def test_a_plan_that_cannot_be_is_refused(rings: tuple[Ring, ...], words: str) -> None:
@@ -319,3 +320,41 @@ def test_a_record_that_is_no_text_is_refused(tmp_path: Path) -> None:
         path.write_bytes(data)
         with pytest.raises(ChainError):
             read(path)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--hosts", "1000", "--ring", "a:0.1:1e300", "--ring", "b:1:0"),
+        ("--hosts", "1000", "--ring", "a:0.1:87601", "--ring", "b:1:0"),
+        ("--hosts", "1000", "--ring", "a:0.1:80000", "--ring", "b:1:0", "--first-use", "field 7"),
+        ("--hosts", "1" + 400 * "0"),
+        ("--hosts", "0"),
+    ],
+)
+def test_numbers_beyond_all_calendars_are_wrong_usage(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """A plan whose times or hosts nobody can calculate with is not written."""
+    (tmp_path / "file.bin").write_bytes(b"content")
+    done = run(tmp_path, "plan", "march", "file.bin", "--record", "r", "--last-good", "june", *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize(
+    ("begun", "until"),
+    [
+        ("9999-12-31T00:00:00+00:00", "9999-12-31T12:00:00+00:00"),
+        ("0001-01-01T00:00:00+14:00", "2026-11-22T12:00:00+00:00"),
+    ],
+)
+def test_health_at_the_end_of_all_calendars_is_wrong_usage(tmp_path: Path, begun: str, until: str) -> None:
+    """A report of a time that nothing can be added to is refused when it is recorded, and when it is read."""
+    path = recorded(tmp_path / "march")
+    (tmp_path / "health.json").write_text(
+        json.dumps({"begun": begun, "until": until, "hosts": 1, "reporting": 1, "crashed": 0, "looping": 0}),
+        encoding="utf-8",
+    )
+    done = run(tmp_path, "record", "canary", "--record", str(path), "--health", "health.json")
+    assert done.returncode == 2
+    assert "of no year from 1970 to 9000" in done.stderr

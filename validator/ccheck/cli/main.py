@@ -57,15 +57,32 @@ class Interrupted(Exception):
     """Ctrl-C, where click would print an empty line first."""
 
 
+class UserCodeRaised(Exception):
+    """What code of the user's raised, whatever it is, and where."""
+
+    def __init__(self, raised: BaseException, place: str) -> None:
+        from ccheck.core.users_code import words_of
+
+        super().__init__(f"your code raised {words_of(raised)} ({place})")
+
+
 class Commands(click.Group):
     """The commands of this package and of the entry-point group, imported only when they are asked for."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command that was named. Raises Interrupted."""
+        """Run the command that was named. Raises Interrupted and UserCodeRaised."""
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt as stop:
-            raise Interrupted from stop
+        except (click.ClickException, click.Abort, click.exceptions.Exit, ConfigurationError, OutputLost):
+            raise
+        except BaseException as raised:
+            from ccheck.core.users_code import interrupts, place_of
+
+            if interrupts(raised):
+                raise Interrupted from raised
+            if place := place_of(raised):
+                raise UserCodeRaised(raised, place) from raised
+            raise
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, this package's first and in their own order."""
@@ -165,7 +182,6 @@ def main() -> None:
     except KeyboardInterrupt:
         status = _say("interrupted", INTERRUPTED)
     report_status(status)
-    sys.exit(status)
 
 
 def run(args: list[str] | None = None) -> int:
@@ -188,6 +204,12 @@ def run(args: list[str] | None = None) -> int:
         if "_CCHECK_COMPLETE" in os.environ and isinstance(left.code, int):
             return left.code
         return _say("standard output was closed before the end of the report", FAILURE)
+    except UserCodeRaised as fault:
+        from ccheck.core.users_code import users_traceback_of
+        from ccheck.text.printable import printable
+
+        click.echo(users_traceback_of(fault.__cause__ or fault), err=True, nl=False)
+        return _say(printable(f"nothing was proved: {fault}"), FAILURE)
     except Exception:  # noqa: BLE001 - the last resort: a bug must not look like a finding
         import traceback
 

@@ -10,6 +10,7 @@ nothing else of ccheck is imported until a content file is collected.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -82,7 +83,9 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ContentFil
     pointed = parent.config.stash.get(_POINTED, None)
     if pointed is None or file_path not in pointed.files:
         return None
-    return ContentFile.from_parent(parent, path=file_path)
+    if not file_path.parent.as_posix().isprintable():
+        return None  # pytest-xdist could not send the names of its folders; it is added behind the others
+    return _content_file(parent, file_path)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -95,7 +98,7 @@ def pytest_collection_modifyitems(
         collected = {item.path for item in items if isinstance(item, ContentItem)}
         for path in pointed.files:
             if path not in collected:
-                items += ContentFile.from_parent(session, path=path).collect()
+                items += _content_file(session, path).collect()
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
@@ -156,9 +159,7 @@ def _pointed(config: pytest.Config) -> _Pointed:
     files: dict[Path, None] = {}
     hidden = []
     ignored = 0
-    for argument in config.args:
-        name = argument.partition("::")[0]
-        top = Path(os.path.abspath(config.invocation_params.dir / name))  # noqa: PTH100 - links stay
+    for top in _tops(config):
         if top.is_dir():
             try:
                 listing = list_files([str(top)])
@@ -177,6 +178,29 @@ def _pointed(config: pytest.Config) -> _Pointed:
     if ignored:
         hidden.append(f"{ignored:,} content file{'s' * (ignored != 1)} by --ignore")
     return _Pointed(files, ", ".join(hidden))
+
+
+def _tops(config: pytest.Config) -> Iterator[Path]:
+    """The files and folders that the arguments name, as paths or, with --pyargs, as modules and packages."""
+    for argument in config.args:
+        name = argument.partition("::")[0]
+        top = Path(os.path.abspath(config.invocation_params.dir / name))  # noqa: PTH100 - links stay
+        if config.getoption("pyargs") and not os.path.lexists(top):
+            yield from _module_places(name)
+        else:
+            yield top
+
+
+def _module_places(name: str) -> Iterator[Path]:
+    """The folders of a package, or the file of a module; nothing where pytest finds none either."""
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError, AttributeError):
+        return
+    if spec is not None and spec.submodule_search_locations is not None:
+        yield from map(Path, spec.submodule_search_locations)
+    elif spec is not None and spec.origin is not None:
+        yield Path(spec.origin)
 
 
 def _is_ignored(config: pytest.Config, path: Path) -> bool:
@@ -242,6 +266,22 @@ def _report(config: pytest.Config, path: Path) -> FileReport:
     return reports[str(path)]
 
 
+def _quoted(path: Path) -> str:
+    """A path as one line of text that no other path is."""
+    from ccheck.text.printable import printable_path
+
+    return printable_path(path.as_posix())
+
+
+def _content_file(parent: pytest.Collector, path: Path) -> ContentFile:
+    """The collector of a content file. Where pytest could not write its name, the name is quoted."""
+    if path.as_posix().isprintable():
+        return ContentFile.from_parent(parent, path=path)
+    root = parent.config.rootpath
+    name = path.relative_to(root) if path.is_relative_to(root) else path
+    return ContentFile.from_parent(parent, path=path, name=_quoted(Path(path.name)), nodeid=_quoted(name))
+
+
 class ContentFile(pytest.File):
     """A content file."""
 
@@ -269,4 +309,5 @@ class ContentItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Where it is."""
-        return self.path, None, f"ccheck: {self.path.name}"
+        place = self.path if self.path.as_posix().isprintable() else Path(_quoted(self.path))
+        return place, None, f"ccheck: {_quoted(Path(self.path.name))}"

@@ -39,6 +39,7 @@ from ccheck_schemas.record import Record, every_field
 from ccheck_schemas.schema import RecipeError, Schema
 
 _DEPTH = 8
+NO_RECIPES = "its Schema has no compose and describe; `ccheck init NAME` writes a format that has both"
 
 
 MOST_VALUES = 5_000_000
@@ -96,7 +97,7 @@ def _build(recipe: Any, path: Path, schemas: Sequence[Schema], depth: int) -> by
         base = path.parent / top.text("base")
         data = _build(load_yaml(base), base, schemas, depth + 1)
     elif schema.compose is None:
-        raise RecipeError("schema", f"{schema.name} content cannot be built from a recipe")
+        raise RecipeError("schema", f"{schema.name} content cannot be built from a recipe: {NO_RECIPES}")
     else:
         top.mapping("content")
         try:

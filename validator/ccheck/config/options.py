@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from ccheck.core.check import Check
 
 
+FILE_TIMEOUT = 300.0
+"""Seconds for which code that is not ccheck's own may examine one file, where the user does not say: a file
+of 256 MiB takes some minutes on a slow machine.
+"""
+
+
 class Options(TypedDict, total=False):
     """What files are judged by, as the command line and `ccheck.validate` name it.
 
@@ -25,8 +31,9 @@ class Options(TypedDict, total=False):
     the ccheck.toml to use; otherwise, if `use_config`, the nearest above the working directory. definitions:
     files of template types. consumers: the driver builds in the field. target: the consumer version to judge
     for. on: the day of judgement, today without it. max_size: bytes of a file. max_findings: findings of one
-    check that are kept for one file. allow_not_looked_into: schemas whose files may pass although an importer
-    left something out of them.
+    check that are kept for one file. file_timeout: seconds for which code that is not ccheck's own may
+    examine one file. allow_not_looked_into: schemas whose files may pass although an importer left something
+    out of them.
     """
 
     schema: str | None
@@ -38,12 +45,14 @@ class Options(TypedDict, total=False):
     on: date | None
     max_size: int | None
     max_findings: int | None
+    file_timeout: float | None
     allow_not_looked_into: Sequence[str]
 
 
 @dataclass(frozen=True)
 class Gathered:
-    """What was named. definitions: the files, near the working directory. max_size: bytes. allowed: schemas
+    """What was named. definitions: the files, near the working directory. max_size: bytes. file_timeout:
+    seconds. allowed: schemas
     whose files may pass although an importer left something out of them.
     """
 
@@ -55,6 +64,7 @@ class Gathered:
     max_size: int
     max_findings: int | None
     allowed: frozenset[str] = frozenset()
+    file_timeout: float = FILE_TIMEOUT
 
     @property
     def configuration(self) -> str:
@@ -120,6 +130,7 @@ def gather(known_checks: Collection[str], **options: Unpack[Options]) -> Gathere
     definitions, consumers = options.get("definitions"), options.get("consumers")
     target, allowed = options.get("target"), options.get("allow_not_looked_into", ())
     max_size, max_findings = options.get("max_size"), options.get("max_findings")
+    file_timeout = options.get("file_timeout")
     if project is not None:
         project.require_current(on)
         definitions = definitions or project.definitions
@@ -127,6 +138,7 @@ def gather(known_checks: Collection[str], **options: Unpack[Options]) -> Gathere
         target = target or project.sysmon_target
         max_size = max_size or project.max_size
         max_findings = max_findings or project.max_findings
+        file_timeout = file_timeout or project.file_timeout
         allowed = (*allowed, *project.allowed)
     return Gathered(
         project=project,
@@ -137,6 +149,7 @@ def gather(known_checks: Collection[str], **options: Unpack[Options]) -> Gathere
         max_size=max_size or MAX_SIZE,
         max_findings=max_findings,
         allowed=frozenset(allowed),
+        file_timeout=file_timeout or FILE_TIMEOUT,
     )
 
 

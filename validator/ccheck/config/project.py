@@ -60,9 +60,9 @@ class Suppress:
 class Project:
     """All that one ccheck.toml says. Paths are ready to open. None: the file does not say.
 
-    path: of ccheck.toml, as it was named. sha256: of its bytes. max_size: bytes. severities: by check.
-    gate: what a release must show. allowed: schemas whose files may pass although an importer left something
-    out of them.
+    path: of ccheck.toml, as it was named. sha256: of its bytes. max_size: bytes. file_timeout: seconds.
+    severities: by check. gate: what a release must show. allowed: schemas whose files may pass although an
+    importer left something out of them.
     """
 
     path: Path
@@ -76,6 +76,7 @@ class Project:
     max_findings: int | None = None
     gate: GatePolicy | None = None
     allowed: tuple[str, ...] = ()
+    file_timeout: int | None = None
 
     @property
     def folder(self) -> Path:
@@ -165,9 +166,13 @@ def _is_listed(folder: Path) -> bool:
     return False
 
 
-def load_project(path: Path, *, known_checks: Collection[str], folders: bool = True) -> Project:
-    """Read ccheck.toml. known_checks: the names that `[severity]` and `[[suppress]]` may use. folders: those
-    that only a gate looks into must be there.
+def load_project(path: Path, *, known_checks: Collection[str] | None, folders: bool = True) -> Project:
+    """Read ccheck.toml.
+
+    Args:
+        known_checks: The names that `[severity]` and `[[suppress]]` may use; None for any name, where nothing
+            is judged: the checks of users' schemas are not known there.
+        folders: Whether the folders that only a gate looks into must be there.
 
     Raises ConfigurationError with all problems, each with line and key. Expired suppressions are not
     among them, because what has expired depends on the day: ask `Project.require_current`.
@@ -188,6 +193,7 @@ def load_project(path: Path, *, known_checks: Collection[str], folders: bool = T
         suppressions=tuple(_suppress(table, known_checks) for table in top.tables("suppress")),
         max_size=limits.optional_integer("max_size", 1, 1 << 40),
         max_findings=limits.optional_integer("max_findings", 1, 1_000_000),
+        file_timeout=limits.optional_integer("file_timeout", 1, 1_000_000),
         gate=_gate(top, folder, folders) if "gate" in top.data else None,
         allowed=_allowed(unread),
     )
@@ -263,19 +269,19 @@ def _target(table: Table) -> str | None:
     return target
 
 
-def _severities(table: Table, known_checks: Collection[str]) -> Mapping[str, Severity]:
+def _severities(table: Table, known_checks: Collection[str] | None) -> Mapping[str, Severity]:
     words = [severity.value for severity in Severity]
     severities = {}
     for check in table.data:
         word = table.choice(check, words)
-        if check not in known_checks:
+        if known_checks is not None and check not in known_checks:
             table.complain(check, f"is not a check{did_you_mean(check, known_checks)}")
         elif word in words:
             severities[check] = Severity(word)
     return severities
 
 
-def _suppress(table: Table, known_checks: Collection[str]) -> Suppress:
+def _suppress(table: Table, known_checks: Collection[str] | None) -> Suppress:
     entry = Suppress(
         check=table.text("check"),
         reason=table.text("reason"),
@@ -284,7 +290,7 @@ def _suppress(table: Table, known_checks: Collection[str]) -> Suppress:
         path=table.optional_text("path"),
         line=table.document.line(table.where),
     )
-    if entry.check and entry.check not in known_checks:
+    if entry.check and known_checks is not None and entry.check not in known_checks:
         table.complain(
             "check", f"{shown(entry.check)} is not a check{did_you_mean(entry.check, known_checks)}"
         )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import importlib
 import importlib.util
+import os
 import sys
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -59,7 +61,7 @@ def load_user_schema(path: Path) -> UserSchema:
     except KeyboardInterrupt:
         raise
     except BaseException as fault:
-        raise UserSchemaError(path, f"it failed with {type(fault).__name__}: {fault}") from fault
+        raise UserSchemaError(path, f"it failed with {_failure(fault, path)}") from fault
     schema = getattr(module, "SCHEMA", None)
     if not isinstance(schema, Schema):
         raise UserSchemaError(path, "it defines no SCHEMA that is a ccheck_schemas.schema.Schema")
@@ -82,6 +84,28 @@ def load_user_schema(path: Path) -> UserSchema:
     if exercise is not None and not callable(exercise):
         raise UserSchemaError(path, f"EXERCISE is {exercise!r}, which is not a function")
     return UserSchema(schema, checks, exercise)
+
+
+def _failure(fault: BaseException, path: Path) -> str:
+    """How a schema file failed: the exception, the innermost line of the user's own files, and what to do."""
+    folder = str(path.resolve().parent)
+    frames = traceback.extract_tb(fault.__traceback__)
+    lines = [
+        f" ({Path(frame.filename).name}:{frame.lineno})"
+        for frame in frames
+        if frame.filename == str(path) or os.path.realpath(frame.filename).startswith(folder + os.sep)
+    ]
+    words = f"{type(fault).__name__}: {fault}{lines[-1] if lines else ''}"
+    name = getattr(fault, "name", None)
+    if isinstance(fault, ModuleNotFoundError) and isinstance(name, str):
+        beside = path.parent / name.partition(".")[0]
+        if beside.is_dir() or beside.with_suffix(".py").is_file():
+            words += (
+                f"; {beside.name} lies beside it, but a schema of several files is a package: a folder with"
+                f" __init__.py, whose files import each other as {path.resolve().parent.name}.{beside.name};"
+                " `ccheck init NAME` writes one"
+            )
+    return words
 
 
 def _of_package(path: Path) -> ModuleType | None:

@@ -32,6 +32,12 @@ class Blame:
         texts = (self.message, self.why, self.fix, self.label)
         if not all(isinstance(text, str) for text in texts) or not isinstance(self.span, Span):
             raise TypeError("a Blame has texts (message, why, fix, label) and a Span")
+        proofs: object = self.because
+        if not isinstance(proofs, tuple | list) or not all(isinstance(proof, Proof) for proof in proofs):
+            raise TypeError(
+                f"because of a Blame is a tuple of Proof, not {proofs!r:.60}: write"
+                " because=(Proof.at(span, message),)"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ccheck.text.quoting import counted
+from ccheck_schemas.span import Span
 
 
 class Severity(StrEnum):
@@ -31,6 +32,11 @@ class Proof:
     length: int = 0
     file: str | None = None
     line: int | None = None
+
+    @classmethod
+    def at(cls, span: Span, message: str) -> Proof:
+        """Returns a proof that is a place of the examined file, such as ``record.span("port")``."""
+        return cls(message, span.path, span.offset, span.length)
 
 
 @dataclass(frozen=True, slots=True)

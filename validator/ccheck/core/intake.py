@@ -30,10 +30,15 @@ STANDARD_INPUT = "-"
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The files that a command names. left_out: what lies beside them below folders."""
+    """The files that a command names.
+
+    left_out: what lies beside them below folders. empty: the named folders below which nothing is examined,
+    although no glob left anything out.
+    """
 
     files: tuple[str, ...]
     left_out: LeftOut
+    empty: tuple[str, ...] = ()
 
 
 def list_files(paths: Sequence[str], exclude: Sequence[str] = ()) -> Listing:
@@ -47,8 +52,10 @@ def list_files(paths: Sequence[str], exclude: Sequence[str] = ()) -> Listing:
         OSError: a named path is not there, or a folder cannot be listed.
     """
     found: list[str] = []
+    empty: list[str] = []
     hidden_files = hidden_folders = linked_folders = excluded = 0
     for path in paths:
+        before = len(found) + excluded
         if path != STANDARD_INPUT:
             os.lstat(path)  # a name that is not there is a mistake; a link that leads nowhere is a finding
         if path == STANDARD_INPUT or not Path(path).is_dir():
@@ -67,8 +74,13 @@ def list_files(paths: Sequence[str], exclude: Sequence[str] = ()) -> Listing:
                 elif any(fnmatchcase(name, glob) or fnmatchcase(file, glob) for glob in exclude):
                     excluded += 1
                 else:
-                    found.append(file)
-    return Listing(tuple(found), LeftOut(hidden_files, hidden_folders, linked_folders, excluded))
+                    # Below the folder "." a file may be called as standard input is.
+                    is_dash = file == STANDARD_INPUT
+                    found.append(os.path.join(os.curdir, file) if is_dash else file)  # noqa: PTH118 - as text
+        if len(found) + excluded == before:
+            empty.append(path)
+    left_out = LeftOut(hidden_files, hidden_folders, linked_folders, excluded)
+    return Listing(tuple(found), left_out, tuple(empty))
 
 
 def _unwalkable(fault: OSError) -> None:
@@ -88,8 +100,11 @@ class NotTaken(Exception):
         return NotTaken, (self.obstacle, self.detail)
 
 
-def take(path: str, limit: int = MAX_SIZE) -> bytes:
-    """The bytes of a file; at most one byte more than `limit` is read. Raises NotTaken."""
+def take(path: str | Path, limit: int = MAX_SIZE) -> bytes:
+    """The bytes of a file; at most one byte more than `limit` is read. Raises NotTaken.
+
+    Only the text ``-`` is standard input: a `Path` drops the dot of ``./-``, and is always a file.
+    """
     try:
         if path == STANDARD_INPUT:
             return _standard_input(limit)

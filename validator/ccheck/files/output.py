@@ -17,7 +17,7 @@ import click
 from ccheck.files.atomic_write import write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from _typeshed import ReadableBuffer
 
@@ -40,6 +40,29 @@ def write_output(path: Path, data: bytes) -> None:
         write_whole(path, data)
     except OSError as fault:
         raise lost_or_misplaced(path, fault) from fault
+
+
+def refuse_overwriting(output: Path, read: Iterable[str | Path]) -> None:
+    """Refuses an output that would replace a file that the command reads.
+
+    Args:
+        output: the file to write.
+        read: the files that are read, by any of their names.
+
+    Raises:
+        click.UsageError: one of them is the output.
+    """
+    try:
+        place = os.stat(output)  # noqa: PTH116 - what links lead to, as below
+    except (OSError, ValueError):
+        return  # what is not there is no file that is read
+    for path in read:
+        try:
+            same = os.path.samestat(place, os.stat(path))  # noqa: PTH116 - a name may be any text
+        except (OSError, ValueError):
+            continue
+        if same:
+            raise click.UsageError(f"{output} would be written over what is read")
 
 
 def lost_or_misplaced(path: Path, fault: OSError) -> OutputLost | click.UsageError:
@@ -83,7 +106,8 @@ def _stream(raw: io.RawIOBase, like: io.TextIOBase | object | None) -> io.TextIO
         io.BufferedWriter(raw),
         encoding=getattr(like, "encoding", None) or "utf-8",
         errors="backslashreplace",
-        line_buffering=bool(getattr(like, "line_buffering", False)),
+        # With PYTHONUNBUFFERED a stream has no buffer instead.
+        line_buffering=any(getattr(like, name, False) for name in ("line_buffering", "write_through")),
         write_through=False,
     )
 

@@ -45,6 +45,8 @@ def _mappings(
             continue
         if isinstance(before, list) and isinstance(after, list) and key in identity:
             inner += _lists(before, after, where, key, identity)
+        elif _are_records(before) and _are_records(after):
+            inner += _unnamed(before, after, _join(where, key), identity)
         elif isinstance(before, dict) and isinstance(after, dict):
             inner += _mappings(before, after, _join(where, key), identity, None)
         elif key == headline:
@@ -80,6 +82,27 @@ def _lists(
     common_old = [name for name in names_old if name in after]
     if common_old != [name for name in names_new if name in before]:
         yield Change(where or "file", "changed", f"the order of its {key}")
+
+
+def _are_records(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+
+
+def _unnamed(
+    old: list[Any], new: list[Any], where: str, identity: Mapping[str, Identity]
+) -> Iterator[Change]:
+    """Elements that the format gives no name are told apart by their content, and named by their place."""
+    before, after = ([json.dumps(item, sort_keys=True) for item in items] for items in (old, new))
+    for tag, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag == "equal":
+            continue
+        both = min(j - i, m - k)
+        for n in range(both):
+            yield from _mappings(old[i + n], new[k + n], f"{where}[{k + n}]", identity, None)
+        for n in range(i + both, j):
+            yield Change(f"{where}[{n}]", "removed", _summary(old[n], identity))
+        for n in range(k + both, m):
+            yield Change(f"{where}[{n}]", "added", _summary(new[n], identity))
 
 
 def _names(items: list[Any], identity: Identity) -> list[str]:

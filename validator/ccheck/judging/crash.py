@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import sysconfig
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import replace
 from pathlib import Path
 
-import ccheck_schemas
 from ccheck.core.check import Check
 from ccheck.core.finding import FileReport, NotRun
 from ccheck.core.intake import Obstacle
 from ccheck.core.subject import Setting, Subject
+from ccheck.core.users_code import LIBRARIES, frames_in, interrupts, is_users, place_in
 from ccheck.formats.check_table import CHECKS
 from ccheck.formats.registry import recognise
 from ccheck.judging.judge import Policy, judge
 from ccheck_schemas.schema import Schema
 
-_LIBRARIES = (*(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")), "<")
-_OURS = (str(Path(__file__).parents[1]), str(Path(ccheck_schemas.__file__ or "").parent))
 _LONGEST = 200
 
 
@@ -42,19 +38,15 @@ def examination() -> Iterator[None]:
 
     Raises:
         ExaminationCrashed: the code raised anything, SystemExit included.
-        KeyboardInterrupt: Ctrl-C. Where this process ignores Ctrl-C, the code itself raised it.
+        KeyboardInterrupt: Ctrl-C.
     """
     try:
         with redirect_stdout(sys.stderr):
             yield
     except BaseException as raised:
-        if isinstance(raised, KeyboardInterrupt) and not _ignores_interrupts():
+        if interrupts(raised):
             raise
         raise ExaminationCrashed(raised) from raised
-
-
-def _ignores_interrupts() -> bool:
-    return signal.getsignal(signal.SIGINT) == signal.SIG_IGN
 
 
 def described(raised: BaseException) -> str:
@@ -65,12 +57,36 @@ def described(raised: BaseException) -> str:
     words = traceback.format_exception_only(raised)[-1].strip()
     words = words if len(words) <= _LONGEST else words[: _LONGEST - 3] + "..."
     frames = traceback.extract_tb(raised.__traceback__)
-    known = [frame for frame in frames if not frame.filename.startswith(_LIBRARIES)]
-    theirs = [frame for frame in known if not frame.filename.startswith(_OURS)]
+    known = [frame for frame in frames if not frame.filename.startswith(LIBRARIES)]
+    theirs = [frame for frame in frames if is_users(frame.filename)]
     place = next(iter((theirs or known or frames)[::-1]), None)
     if place is None:
         return words
     return f"{words} ({Path(place.filename).name}:{place.lineno}, in {place.name})"
+
+
+def running(stack: str, checks: Sequence[Check], schema: Schema | None) -> str:
+    """Returns which check or schema ran, and where: ``the check odd-kind (mine.py:12, in odd_kind)``.
+
+    Args:
+        stack: As `faulthandler` writes it; empty where it is not known.
+        checks: The checks that may have run.
+        schema: The schema that was named, if any.
+
+    Returns:
+        An empty text where neither is known.
+    """
+    frames = {(file, function) for file, _, function in frames_in(stack)}
+    named = (
+        f"the check {check.name}"
+        for check in checks
+        if (code := getattr(check.judge, "__code__", None)) and (code.co_filename, code.co_name) in frames
+    )
+    place = place_in(stack)
+    who = next(named, "")
+    if not place:
+        return who
+    return f"{who or ('the schema' if schema is None else f'the schema {schema.name}')} ({place})"
 
 
 def crashed_subject(
@@ -83,7 +99,7 @@ def crashed_subject(
         data: Its bytes.
         setting: What it is judged against.
         schema: The schema that was named, if any.
-        schemas: The schemas that may recognise it otherwise.
+        schemas: The schemas that may recognise it otherwise; none for a file that must not be read again.
         detail: How the examination failed, in words.
     """
     if schema is None:

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from ccheck.config.options import CheckNames, Gathered, Options, configuration_name, gather, is_schema_file
+from ccheck.config.options import (
+    FILE_TIMEOUT,
+    CheckNames,
+    Gathered,
+    Options,
+    configuration_name,
+    gather,
+    is_schema_file,
+)
 from ccheck.config.project import Project
 from ccheck.config.user_schema import UserSchema, UserSchemaError, load_user_schema
 from ccheck.core.check import Check
@@ -21,7 +29,7 @@ from ccheck.formats.check_table import CHECKS
 from ccheck.formats.fast_path import FastPath
 from ccheck.formats.registry import FORMATS, SCHEMAS
 from ccheck.judging import generated_fast_path as own
-from ccheck.judging.crash import ExaminationCrashed, crashed, crashed_subject, examination
+from ccheck.judging.crash import ExaminationCrashed, crashed, crashed_subject, examination, running
 from ccheck.judging.judge import MAX_FINDINGS, Policy, examine, judge
 from ccheck.text.quoting import did_you_mean
 from ccheck_schemas.schema import Schema
@@ -38,7 +46,7 @@ class Judgement:
     schema: the one that was named, or None to recognise each file by its content. fast_path: how good
     files pass without all checks, or None. own_exercise: the interpreter that a schema file brings for its
     format. project: the ccheck.toml that was used, or None. schema_file: the Python file that was named for
-    the schema, or None.
+    the schema, or None. file_timeout: seconds for which code that is not ccheck's own may examine one file.
     """
 
     schemas: Sequence[Schema]
@@ -51,11 +59,23 @@ class Judgement:
     own_exercise: Exercise | None = None
     project: Project | None = None
     schema_file: str | None = None
+    file_timeout: float = FILE_TIMEOUT
 
     @property
     def configuration(self) -> str:
         """The path of the ccheck.toml that was used, as reports name it; empty where none was."""
         return configuration_name(self.project)
+
+    @property
+    def read(self) -> tuple[str | Path, ...]:
+        """The files that it was put together from: ccheck.toml, the schema, definitions, consumers."""
+        consumers = self.setting.consumers
+        return (
+            *(() if self.project is None else (self.project.path,)),
+            *(() if self.schema_file is None else (self.schema_file,)),
+            *(one.path for one in self.setting.definitions),
+            *(() if consumers is None else (consumers.path,)),
+        )
 
     def exercise(self, schema: Schema) -> Exercise | None:
         """What runs files of a format in the interpreter, where there is one."""
@@ -73,6 +93,11 @@ class Judgement:
         if self.schema is not None and any(self.schema.name == known.name for known in FORMATS):
             return False
         return bool(formats.brought().formats)
+
+    @property
+    def time_limit(self) -> float | None:
+        """Seconds for which one file may be examined; None where only ccheck's own code does."""
+        return self.file_timeout if self.isolated else None
 
     def taken(self, path: str) -> bytes | NotTaken:
         """Read the bytes of a file, or say why they cannot be read."""
@@ -97,7 +122,26 @@ class Judgement:
 
     def crashed(self, path: str, data: bytes | NotTaken, detail: str) -> FileReport:
         """Report a file whose examination failed. detail: how, in words."""
-        return crashed(self._crashed(path, data, detail), path, self.checks)
+        return crashed(self._crashed(path, data, detail, self.schemas), path, self.checks)
+
+    def lost(self, path: str, data: bytes | NotTaken, detail: str, stack: str = "") -> FileReport:
+        """Report a file that ended the process which examined it, or had to be ended. No code that is not
+        ccheck's own looks at it again, not even to recognise it.
+
+        detail: how, in words. stack: of the process that ended, as far as it is known.
+        """
+        who = running(stack, self.checks, self.schema)
+        detail = f"{detail} in {who}" if who else detail
+        own = [known.schema for known in FORMATS if isinstance(data, bytes) and known.recognise(data)]
+        return crashed(self._crashed(path, data, detail, own[:1]), path, self.checks)
+
+    def late(self, path: str, data: bytes | NotTaken, stack: str) -> FileReport:
+        """Report a file whose examination took longer than `file_timeout`. stack: of the process that was
+        ended, as far as it is known.
+        """
+        who = running(stack, self.checks, self.schema) or "it"
+        more = "--file-timeout, or file_timeout under [limits] in ccheck.toml, gives more time"
+        return self.lost(path, data, f"{who} still ran after {self.file_timeout:g} s; {more}")
 
     def passed(self, path: str, taken: bytes | None = None) -> FileReport | None:
         """Report a file that passes on the fast path alone; None where that is not certain.
@@ -132,11 +176,11 @@ class Judgement:
             with examination():
                 return self._examined(_base(path), data)
         except ExaminationCrashed as crash:
-            return self._crashed(path, data, crash.detail)
+            return self._crashed(path, data, crash.detail, self.schemas)
 
-    def _crashed(self, path: str, data: bytes | NotTaken, detail: str) -> Subject:
+    def _crashed(self, path: str, data: bytes | NotTaken, detail: str, schemas: Sequence[Schema]) -> Subject:
         known = b"" if isinstance(data, NotTaken) else data
-        return crashed_subject(_base(path), known, self.setting, self.schema, self.schemas, detail)
+        return crashed_subject(_base(path), known, self.setting, self.schema, schemas, detail)
 
     def _refused(self, name: str, fault: NotTaken) -> Subject:
         return Subject(name, b"", self.setting, obstacle=fault.obstacle, detail=fault.detail)
@@ -173,6 +217,7 @@ def prepare(**options: Unpack[Options]) -> Judgement:
         own_exercise=None if user is None else user.exercise,
         project=gathered.project,
         schema_file=schema if schema is not None and is_schema_file(schema) else None,
+        file_timeout=gathered.file_timeout,
     )
     judged = _definitions(gathered.definitions, judgement)
     if user is not None:
@@ -240,7 +285,7 @@ def _definitions(paths: Sequence[Path], judgement: Judgement) -> tuple[Definitio
     found = []
     for path in paths:
         try:
-            data = take(str(path))
+            data = take(path)
         except NotTaken as fault:
             raise click.UsageError(f"definitions {path}: {fault.detail}") from fault
         try:

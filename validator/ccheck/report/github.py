@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ccheck.core.finding import Severity
-from ccheck.report.summary import totals, unread_words
+from ccheck.report.summary import suppressed_beyond_words, totals, unread_words
 from ccheck.report.text import render_proof
 from ccheck.text.printable import printable
 
@@ -88,6 +88,8 @@ def _file(report: FileReport) -> Iterator[_Annotation]:
     for entry in report.suppressed:
         words = [*_words(report, entry.finding)[:2], f"suppressed until {entry.expires}: {entry.reason}"]
         yield _Annotation("notice", report.path, f"{entry.finding.check} (suppressed)", words)
+    if aside := suppressed_beyond_words(report):
+        yield _Annotation("notice", report.path, "suppressed", [aside])
     for check, count in sorted(report.beyond.items()):
         yield _Annotation("warning", report.path, check, [f"{count:,} more beyond the limit of findings"])
     if report.not_run:

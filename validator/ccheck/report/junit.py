@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from ccheck.core.finding import Severity
-from ccheck.report.summary import unread_words
+from ccheck.report.summary import suppressed_beyond_words, unread_words
 from ccheck.report.text import render_finding
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
@@ -69,6 +69,8 @@ def _cases(report: FileReport) -> Iterator[TestCase]:
     for entry in report.suppressed:
         words = f"suppressed until {entry.expires}: {entry.reason}"
         yield _skipped(report, f"{entry.finding.check} (suppressed)", words)
+    if aside := suppressed_beyond_words(report):
+        yield _skipped(report, "suppressed (beyond the limit)", aside)
     for skipped in report.not_run:
         yield _skipped(report, skipped.check, f"skipped: {skipped.reason}")
     if unread := unread_words(report):

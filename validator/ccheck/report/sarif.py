@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ccheck.core.finding import Severity
 from ccheck.report.json import dump
-from ccheck.report.summary import summarise, totals, unread_words
+from ccheck.report.summary import summarise, suppressed_beyond_words, totals, unread_words
 from ccheck.report.uri import artifact_uri
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
@@ -253,6 +253,8 @@ def _notifications(run: RunReport, tables: _Tables) -> Iterator[dict[str, Any]]:
         for check, count in sorted(report.beyond.items()):
             words = f"{counted(count, 'more finding')} of {plain(check)}"
             yield _notice("findings-beyond-limit", "warning", words) | {"locations": locations}
+        if aside := suppressed_beyond_words(report):
+            yield _notice("findings-beyond-limit", "note", aside) | {"locations": locations}
         if unread := unread_words(report):
             yield _notice("not-looked-into", "note", plain(unread)) | {"locations": locations}
         for name, words in report.gaps:

@@ -72,6 +72,13 @@ def unread_words(report: FileReport) -> str:
     return "; ".join(words)
 
 
+def suppressed_beyond_words(report: FileReport) -> str:
+    """How many suppressed findings of a file are counted and not listed, in words; empty where all are."""
+    if not report.suppressed_beyond:
+        return ""
+    return f"{counted(report.suppressed_beyond, 'more suppressed finding')}, counted but not kept"
+
+
 def _named(names: Sequence[str]) -> str:
     more = len(names) - FIELDS
     return ", ".join(names[:FIELDS]) + (f" and {more:,} more" if more > 0 else "")

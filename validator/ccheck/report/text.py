@@ -30,9 +30,8 @@ def render_file(report: FileReport, *, color: bool) -> str:
     color: style with ANSI sequences.
     """
     blocks = [render_finding(report, f, color=color) for f in report.findings]
-    notes = [*_suppressed(report), *_beyond(report), *_not_run(report)]
-    notes.append(_verdict(report, color=color))
-    return "\n".join([*blocks, "".join(f"{note}\n" for note in notes)])
+    lines = [*unlisted(report), *_not_run(report), _verdict(report, color=color)]
+    return "\n".join([*blocks, "".join(f"{line}\n" for line in lines)])
 
 
 def render_finding(report: FileReport, finding: Finding, *, color: bool) -> str:
@@ -111,6 +110,11 @@ def render_proof(report: FileReport, proof: Proof) -> str:
     if proof.path:
         place += f", {printable(proof.path)}" if place else printable(proof.path)
     return ": ".join(part for part in (place.strip(), printable(proof.message)) if part)
+
+
+def unlisted(report: FileReport) -> list[str]:
+    """The findings that are suppressed, and those that were counted and not kept, in lines."""
+    return [*_suppressed(report), *_beyond(report)]
 
 
 def _suppressed(report: FileReport) -> Iterator[str]:

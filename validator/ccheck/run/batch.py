@@ -38,8 +38,8 @@ def examine(
 ) -> Generator[tuple[int, FileReport], None, None]:
     """Judge `files`, in order.
 
-    Code that is not ccheck's own may end the process that runs it: it runs in worker processes, whatever
-    `jobs` is.
+    Code that is not ccheck's own may end the process that runs it, or never end: it runs in worker processes,
+    whatever `jobs` is, and each file has a limit of time.
 
     Args:
         files: Their names.
@@ -52,8 +52,8 @@ def examine(
         data: The bytes of files that were read before, by position.
 
     Yields:
-        The position and report of each file. A file whose examination raises an exception, or ends the worker
-        process, fails with `examination-crashed`.
+        The position and report of each file. A file whose examination raises an exception, ends the worker
+        process, or takes longer than `judgement.file_timeout` there, fails with `examination-crashed`.
 
     Raises:
         KeyboardInterrupt: after the reports of those later files that were judged already.
@@ -77,8 +77,10 @@ def examine(
             return
     from ccheck.run.workers import Workers
 
-    # Where few files are judged in one worker, each is reported as soon as it is judged.
-    chunk, most = (FILES, jobs) if many else (1, 1)
+    most = jobs if many else 1
+    # Where few files are judged in one worker, each is reported as soon as it is judged. Where it may have to
+    # be ended, it is known which file it is at.
+    chunk = FILES if many and not judgement.isolated else 1
     workers = Workers(files, prepare, judgement, most, interrupts, tick, data, start=position, chunk=chunk)
     yield from workers.reports()
 

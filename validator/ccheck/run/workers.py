@@ -3,36 +3,53 @@
 Each worker has a pipe of its own and at most one chunk, and workers share nothing: no lock, no queue. So one
 that dies, at any moment, leaves the others as they are, and it is known whose files were lost.
 
-Workers are spawned, never forked, on every platform: one behaviour everywhere, and no copy of this process's
-threads, locks and open files. It costs each of them a start of about 0.2 s, at the same time as the others.
+A command on Linux forks its workers as long as it has one thread: they are there at once, with all that it
+has loaded. Elsewhere, and in a program that uses ccheck as a library, they are spawned: no copy of that
+process's threads, locks and open files. It costs each of them a start of about 0.2 s, at the same time as the
+others.
 """
 
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import multiprocessing
 import os
 import pickle
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ccheck.core.finding import FileReport
 from ccheck.core.intake import STANDARD_INPUT, NotTaken
 from ccheck.run.chunks import FILES, Chunk, PreparationFailed, chunks
 from ccheck.run.interrupts import Interrupts
+from ccheck.run.process_end import end_at_once, end_with_parent, ending, leave, report_exits
+from ccheck.run.supervise import leave_to_parent, may_fork
 
 if TYPE_CHECKING:
     from multiprocessing.connection import _ConnectionBase
-    from multiprocessing.context import SpawnProcess
+    from multiprocessing.process import BaseProcess
 
     from ccheck.judging.judgement import Judgement
+
+PAUSE = 1.0
+"""Seconds, at most, that count between two looks at the workers: all of them may have been stopped
+meanwhile, or whoever reads the report may have been slow.
+"""
+
+ENDS = 1.0
+"""Seconds for a worker that has closed its pipe to end by itself, which says how."""
+
+STACK = 2.0
+"""Seconds for a worker that is about to be ended to write its stack."""
 
 TICK = 0.1
 """Seconds that this process waits for workers before it looks for interrupts and draws progress."""
@@ -50,18 +67,6 @@ class WorkerNotStarted(Exception):
     def __init__(self, exitcode: int | None) -> None:
         super().__init__(f"a worker process could not start: it {ending(exitcode)}")
         self.exitcode = exitcode
-
-
-def ending(exitcode: int | None) -> str:
-    """How a process ended, in words. exitcode: negative for a signal."""
-    if exitcode is None:
-        return "ended"
-    if exitcode < 0:
-        try:
-            return f"was ended by {signal.Signals(-exitcode).name}"
-        except ValueError:
-            return f"was ended by signal {-exitcode}"
-    return f"ended with exit status {exitcode:#x}" if exitcode > 255 else f"ended with exit status {exitcode}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +91,40 @@ class _Answer:
 
 @dataclass(slots=True)
 class _Worker:
-    process: SpawnProcess
+    """log: where it writes its stack. spent: seconds on its task."""
+
+    process: BaseProcess
     pipe: _ConnectionBase[Any, Any]
+    log: _ConnectionBase[Any, Any]
     task: _Task | None = None
     ready: bool = False
+    spent: float = 0.0
+
+    def end(self) -> None:
+        """Kill the process, which may have closed its pipe and live on."""
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+        self.log.close()
+
+    def stack(self) -> str:
+        """Returns its Python stack, or nothing where it does not write one."""
+        if self.process.pid is None or not hasattr(signal, "SIGUSR1"):
+            return ""
+        with contextlib.suppress(OSError):  # it has ended
+            os.kill(self.process.pid, signal.SIGUSR1)
+        return self.said(STACK)
+
+    def said(self, wait_for: float = 0.0) -> str:
+        """Returns what is in its log, nothing where nothing comes in so many seconds."""
+        if not hasattr(os, "set_blocking") or sys.platform == "win32":
+            return ""
+        said = b""
+        os.set_blocking(self.log.fileno(), False)
+        with contextlib.suppress(OSError):  # nothing is left to read
+            while wait([self.log], wait_for) and (more := os.read(self.log.fileno(), 1 << 16)):
+                said, wait_for = said + more, TICK
+        return said.decode("utf-8", "replace")
 
 
 class Workers:
@@ -121,6 +156,8 @@ class Workers:
         self._chunks = chunks(files, start, chunk)
         self._waiting: deque[_Task] = deque()
         self._answers: dict[int, tuple[Chunk, _Answer]] = {}
+        self._limit = judgement.time_limit
+        self._looked = time.monotonic()
         self._next = start
         """The position of the file whose report is due."""
 
@@ -132,6 +169,7 @@ class Workers:
                     raise KeyboardInterrupt
                 self._hand_out()
                 self._collect(0 if self._next in self._answers else TICK)
+                self._end_late()
                 self._tick()
                 yield from self._due()
         except KeyboardInterrupt:
@@ -183,7 +221,7 @@ class Workers:
         if self._files[task.chunk.start] == STANDARD_INPUT and task.chunk.start not in self._taken:
             with self._interrupts.heeded():
                 self._taken[task.chunk.start] = self._judgement.taken(STANDARD_INPUT)
-        worker.task = task
+        worker.task, worker.spent = task, 0.0
         try:
             worker.pipe.send([(self._files[place], self._taken.get(place)) for place in task.chunk])
         except OSError:
@@ -192,13 +230,24 @@ class Workers:
             self._lost(worker)
 
     def _start(self) -> _Worker:
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        process = context.Process(target=_work, args=(theirs, self._prepare), daemon=True)
-        with _no_interrupt_for_children():
+        forked = may_fork()
+        ours, theirs = multiprocessing.Pipe()
+        log, stack = multiprocessing.Pipe(duplex=False)
+        process: BaseProcess
+        if forked:
+            close = [one for worker in self._workers for one in (worker.pipe, worker.log)] + [ours, log]
+            process = multiprocessing.get_context("fork").Process(
+                target=_work_forked, args=(theirs, stack, self._judgement, close), daemon=True
+            )
+        else:
+            process = multiprocessing.get_context("spawn").Process(
+                target=_work, args=(theirs, stack, self._prepare), daemon=True
+            )
+        with _no_interrupt_for_children(spawned=not forked):
             process.start()
         theirs.close()  # else its end would not be seen when the worker dies
-        return _Worker(process, ours)
+        stack.close()
+        return _Worker(process, ours, log)
 
     def _collect(self, timeout: float) -> None:
         """Take the answers that are there, waiting for one at most `timeout` seconds."""
@@ -224,12 +273,41 @@ class Workers:
                 if not worker.process.is_alive() and not worker.pipe.poll():
                     self._lost(worker)
 
+    def _end_late(self) -> None:
+        """End the workers whose file takes too long.
+
+        The clock is the wall's: code that waits for ever takes no processor time.
+        """
+        now = time.monotonic()
+        passed, self._looked = min(now - self._looked, PAUSE), now
+        if self._limit is None:
+            return
+        for worker in list(self._workers):
+            if worker.task is None or not worker.ready:
+                continue
+            worker.spent += passed
+            if worker.spent > self._limit and not worker.pipe.poll():
+                stack = worker.stack()
+                self._workers.remove(worker)
+                worker.end()
+                path, data = self._lost_file(worker.task)
+                self._answer(worker.task, self._judgement.late(path, data, stack))
+
+    def _lost_file(self, task: _Task) -> tuple[str, bytes | NotTaken]:
+        """The name and bytes of the file of a task that was lost."""
+        path = self._files[task.chunk.start]
+        taken = self._taken.get(task.chunk.start)
+        return path, self._judgement.taken(path) if taken is None else taken
+
+    def _answer(self, task: _Task, report: FileReport) -> None:
+        self._answers[task.chunk.start] = (task.chunk, _Answer(pickle.dumps([report])))
+
     def _lost(self, worker: _Worker) -> None:
         """A worker has died. Its files are judged one by one, and a file that ends two more is the reason."""
         self._workers.remove(worker)
-        worker.pipe.close()
-        worker.process.kill()  # it may have closed its pipe and live on
-        worker.process.join()
+        stack = worker.said()
+        worker.process.join(ENDS)
+        worker.end()
         exitcode = worker.process.exitcode
         if not worker.ready:
             raise WorkerNotStarted(exitcode)
@@ -241,20 +319,15 @@ class Workers:
         elif task.deaths == 0:
             self._waiting.appendleft(replace(task, deaths=1))
         else:
-            detail = f"the process {ending(exitcode)}"
-            path = self._files[task.chunk.start]
-            taken = self._taken.get(task.chunk.start)
-            data = self._judgement.taken(path) if taken is None else taken
-            report = self._judgement.crashed(path, data, detail)
-            self._answers[task.chunk.start] = (task.chunk, _Answer(pickle.dumps([report])))
+            path, data = self._lost_file(task)
+            self._answer(task, self._judgement.lost(path, data, f"the process {ending(exitcode)}", stack))
 
     def _end(self) -> None:
         """End all workers. They hold nothing that must be saved."""
         for worker in self._workers:
             worker.process.kill()
         for worker in self._workers:
-            worker.process.join()
-            worker.pipe.close()
+            worker.end()
         self._workers.clear()
 
 
@@ -264,7 +337,7 @@ def _unpacked(answer: _Answer) -> list[FileReport]:
 
 
 @contextlib.contextmanager
-def _no_interrupt_for_children() -> Iterator[None]:
+def _no_interrupt_for_children(*, spawned: bool) -> Iterator[None]:
     """A child started within does not hear Ctrl-C, not even before its first line runs.
 
     It reaches the whole process group; this process alone decides what it means.
@@ -278,9 +351,10 @@ def _no_interrupt_for_children() -> Iterator[None]:
         finally:
             ctypes.windll.kernel32.SetConsoleCtrlHandler(None, False)
     else:
-        from multiprocessing import resource_tracker
+        if spawned:
+            from multiprocessing import resource_tracker
 
-        resource_tracker.ensure_running()  # first: it unblocks the signal when it has started
+            resource_tracker.ensure_running()  # first: it unblocks the signal when it has started
         before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         try:
             yield
@@ -288,9 +362,34 @@ def _no_interrupt_for_children() -> Iterator[None]:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _work(pipe: _ConnectionBase[Any, Any], prepare: Callable[[], Judgement]) -> None:
-    """The worker process: judge the files that come through the pipe until it is closed."""
+def _work_forked(
+    pipe: _ConnectionBase[Any, Any],
+    stack: _ConnectionBase[Any, Any],
+    judgement: Judgement,
+    close: Sequence[_ConnectionBase[Any, Any]],
+) -> NoReturn:
+    """The worker process where it is a copy of this one. close: what belongs to this one alone."""
+    for one in close:
+        one.close()
+    leave_to_parent()
+    _work(pipe, stack, lambda: judgement)
+
+
+def _work(
+    pipe: _ConnectionBase[Any, Any], stack: _ConnectionBase[Any, Any], prepare: Callable[[], Judgement]
+) -> NoReturn:
+    """The worker process: judge the files that come through the pipe until it is closed.
+
+    stack: where it writes its Python stack when it crashes or exits, or is asked to with SIGUSR1.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    began = multiprocessing.parent_process()
+    end_with_parent(None if began is None else began.pid)
+    faulthandler.enable(stack.fileno(), all_threads=False)
+    report_exits(stack.fileno())
+    if hasattr(signal, "SIGUSR1"):
+        os.set_blocking(stack.fileno(), False)  # a stack that does not fit is cut, and never waited for
+        faulthandler.register(signal.SIGUSR1, stack.fileno(), all_threads=False)
     os.dup2(2, 1)  # what a check prints is not the report
     threading.Thread(target=_follow_parent, daemon=True).start()
     with contextlib.suppress(EOFError, OSError):  # the parent has gone
@@ -298,10 +397,11 @@ def _work(pipe: _ConnectionBase[Any, Any], prepare: Callable[[], Judgement]) -> 
             judgement = prepare()
         except BaseException:  # noqa: BLE001 - whatever it is, the parent must hear of it
             pipe.send(_Answer(trace=traceback.format_exc()))
-            return
+            leave(1)
         pipe.send(_Answer())
         while True:
             pipe.send(_judged(judgement, pipe.recv()))
+    leave(0)
 
 
 def _follow_parent() -> None:
@@ -309,7 +409,7 @@ def _follow_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
-        os._exit(1)
+        end_at_once(1)
 
 
 def _judged(judgement: Judgement, files: Sequence[tuple[str, bytes | NotTaken | None]]) -> _Answer:

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from ccheck.core.extras import how_to_install
-from ccheck_fuzz.process.blame import ending_in
-from ccheck_fuzz.process.child import WHOLE, leave, run_whole
+from ccheck.core.users_code import ending_in
+from ccheck.run.process_end import leave
+from ccheck_fuzz.process.child import WHOLE, run_whole
 
 
 class CoverageMissing(Exception):

@@ -11,13 +11,13 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ccheck.core.users_code import interrupts
 from ccheck_fuzz.campaign.coverage.tracing import folders, traced
 from ccheck_fuzz.campaign.state.database import State
 from ccheck_fuzz.execution.harness import Harness
 from ccheck_fuzz.execution.ready import Ready, ready
 from ccheck_fuzz.execution.setup import Setup
 from ccheck_fuzz.oracles.broken import itself
-from ccheck_fuzz.process.blame import interrupts
 from ccheck_fuzz.process.bounds import bound_memory, step_back
 from ccheck_fuzz.process.child import end_with_parent, last_stack_on_request, run_whole
 from ccheck_fuzz.readers.foreign import ReaderError

@@ -13,6 +13,7 @@ from ccheck import __version__
 from ccheck.cli.commands.run import table
 from ccheck.cli.recipe_file import dump_yaml
 from ccheck.core.finding import FileReport, RunReport
+from ccheck.core.users_code import interrupts
 from ccheck.formats.exercise.outcome import Outcome
 from ccheck.report.json import render as render_json
 from ccheck.report.text import render_file
@@ -27,7 +28,6 @@ from ccheck_fuzz.model.test_input import Input, split
 from ccheck_fuzz.oracles.broken import Broken
 from ccheck_fuzz.oracles.case import Case
 from ccheck_fuzz.oracles.drivers import FOREIGN
-from ccheck_fuzz.process.blame import interrupts
 from ccheck_fuzz.readers.foreign import ForeignOutcome
 from ccheck_interpreter.trap import report as render_trap
 from ccheck_interpreter.trap import to_json as trap_to_json

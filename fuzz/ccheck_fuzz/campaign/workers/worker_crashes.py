@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from ccheck.core.users_code import ending_in
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
 from ccheck_fuzz.campaign.progress import Progress
@@ -14,7 +15,6 @@ from ccheck_fuzz.campaign.state.records import WorkerCrash
 from ccheck_fuzz.campaign.workers.jobs import Job
 from ccheck_fuzz.execution.isolated import Kind, broken_of
 from ccheck_fuzz.execution.ready import Ready
-from ccheck_fuzz.process.blame import ending_in
 from ccheck_fuzz.process.heartbeat import Heartbeat
 
 MOST_CRASHES = 20

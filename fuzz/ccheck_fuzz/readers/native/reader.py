@@ -95,7 +95,7 @@ class ExecReader:
             ReaderError: It cannot be started.
         """
         if self._guard is None:
-            self._guard = Guard()
+            self._guard = Guard(self._memory)
             weakref.finalize(self, self._guard.close)
         ended = self._run(data)
         if not self._leaks_checked and ended.stderr and leak_check_failed(ended):

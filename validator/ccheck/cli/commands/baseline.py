@@ -10,8 +10,8 @@ import click
 
 from ccheck.cli.commands.options import Judging, judging
 from ccheck.cli.main import FINDINGS, PASS
+from ccheck.cli.subcommands import Subcommands
 from ccheck.config.gate_policy import GatePolicy
-from ccheck.config.options import CheckNames
 from ccheck.config.project import find_project, load_project
 from ccheck.files.atomic_write import Busy, held, write_whole
 from ccheck.files.output import lost_or_misplaced
@@ -42,6 +42,7 @@ def _placed(function: _Function) -> _Function:
 
 @click.group(
     "baseline",
+    cls=Subcommands,
     epilog="\b\nExamples:\n  ccheck baseline add released/ --release 2024-03\n  ccheck baseline show\n",
 )
 def command() -> None:
@@ -190,7 +191,7 @@ def _configured(config: Path | None, named: Path | None) -> Path:
     if named is not None:
         return named
     path = config or find_project(Path.cwd())
-    project = None if path is None else load_project(path, known_checks=CheckNames())
+    project = None if path is None else load_project(path, known_checks=None)
     if project is None or project.gate is None or project.gate.baseline is None:
         raise click.UsageError("no baseline was named: give --baseline FILE, or name it in [gate]")
     return project.gate.baseline

@@ -8,7 +8,7 @@ import click
 
 from ccheck.cli.recipe_file import build_file
 from ccheck.config.user_schema import UserSchemaError, load_user_schema
-from ccheck.files.output import write_output
+from ccheck.files.output import refuse_overwriting, write_output
 from ccheck.formats.registry import SCHEMAS
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
@@ -43,6 +43,7 @@ def command(recipe: Path, output: Path, schema: Path | None, force: bool) -> Non
     """
     if output.exists() and not force:
         raise click.UsageError(f"{output} is there already; --force replaces it")
+    refuse_overwriting(output, (recipe, *(() if schema is None else (schema,))))
     try:
         schemas = SCHEMAS if schema is None else (load_user_schema(schema).schema,)
     except UserSchemaError as wrong:

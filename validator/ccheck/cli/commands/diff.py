@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 
 from ccheck.cli.main import FINDINGS, PASS
+from ccheck.cli.recipe_file import NO_RECIPES
 from ccheck.formats.changes import changes
 from ccheck.judging.judgement import Judgement, prepare
+from ccheck.run.supervise import limited
 from ccheck.text.printable import printable
 from ccheck_schemas.schema import Recipe, RecipeError, Schema
 
@@ -41,13 +43,16 @@ def command(old: str, new: str, schema: str | None, exit_code: bool) -> int:
 
 
 def _recipe(judgement: Judgement, path: str) -> tuple[Schema, Recipe]:
-    subject = judgement.subject(path)
+    with limited(judgement.time_limit):
+        subject = judgement.subject(path)
     if subject.obstacle is not None:
         raise click.UsageError(f"{path}: {subject.detail}")
     if subject.reading is None or subject.schema is None:
         raise click.UsageError(f"{path}: the content is of no known format; name one with --schema")
     if subject.schema.describe is None:
-        raise click.UsageError(f"{path}: the format {subject.schema.name} has no recipes to compare")
+        raise click.UsageError(
+            f"{path}: the format {subject.schema.name} has no recipes to compare: {NO_RECIPES}"
+        )
     if subject.reading.counts:
         raise click.UsageError(
             f"{path} breaks its schema, so its meaning is not certain; ccheck validate says how"

@@ -12,6 +12,7 @@ from ccheck.cli.commands.options import Judging, judging, require_signing
 from ccheck.cli.main import FAILURE, FINDINGS, PASS
 from ccheck.config.gate_policy import STAGES, GatePolicy
 from ccheck.files.atomic_write import Busy, held, write_whole
+from ccheck.files.output import refuse_overwriting
 from ccheck.judging.judgement import Judgement
 from ccheck.release.gate.case import Case
 from ccheck.release.gate.prepare import prepare_case
@@ -101,7 +102,7 @@ def command(
     if signer is not None:
         _refuse_other_key(signer, case.policy)
     outputs = {"json": json_, "markdown": markdown, "sarif": sarif, "junit": junit, "html": report}
-    _refuse_overwriting(case, paths, [verdict, *outputs.values()])
+    _refuse_overwriting(case, paths, [verdict, *outputs.values()], key)
     try:
         if verdict is None or signer is None:
             result = _run(case)
@@ -145,23 +146,20 @@ def _rendered(form: str, result: GateResult, judgement: Judgement) -> str:
     return RENDERERS[form](as_run(result), judgement.checks)
 
 
-def _refuse_overwriting(case: Case, paths: Sequence[str], outputs: Sequence[Path | None]) -> None:
+def _refuse_overwriting(
+    case: Case, paths: Sequence[str], outputs: Sequence[Path | None], key: Path | None
+) -> None:
     """What is written below a folder of a release would be a part of it, and what is written over something
     that was read would be judged by itself the next time.
     """
     named = [path for path in (*paths, case.policy.last_good) if path is not None]
     folders = [Path(path).resolve() for path in named if Path(path).is_dir()]
-    setting, project = case.judgement.setting, case.judgement.project
-    taken = {
-        Path(place).resolve()
-        for place in (
-            *(file for file in paths if not Path(file).is_dir()),
-            *(one.path for one in setting.definitions),
-            *(() if setting.consumers is None else (setting.consumers.path,)),
-            *(() if project is None else (project.path,)),
-            *(() if case.policy.baseline is None else (case.policy.baseline,)),
-        )
-    }
+    read = (
+        *(file for file in paths if not Path(file).is_dir()),
+        *case.judgement.read,
+        *(file for file in (case.policy.baseline, case.policy.key, key) if file is not None),
+    )
+    taken = {Path(place).resolve() for place in read}
     for output in outputs:
         if output is None:
             continue
@@ -170,6 +168,7 @@ def _refuse_overwriting(case: Case, paths: Sequence[str], outputs: Sequence[Path
             raise click.UsageError(f"{output} lies in the release, and would become a part of it")
         if place in taken:
             raise click.UsageError(f"{output} would be written twice, or over what was read")
+        refuse_overwriting(output, read)
         taken.add(place)
 
 

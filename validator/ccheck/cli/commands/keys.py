@@ -9,10 +9,11 @@ import click
 
 from ccheck.cli.commands.options import require_signing
 from ccheck.cli.main import PASS
+from ccheck.cli.subcommands import Subcommands
 from ccheck.text.printable import printable
 
 
-@click.group("keys", epilog="\b\nExample:\n  ccheck keys new gate\n")
+@click.group("keys", cls=Subcommands, epilog="\b\nExample:\n  ccheck keys new gate\n")
 def command() -> None:
     """Keys that sign verdicts: Ed25519, in PEM."""
 

@@ -35,6 +35,16 @@ def size(ctx: click.Context, param: click.Parameter, value: str | None) -> int |
     return int(match[1]) << {None: 0, "k": 10, "m": 20, "g": 30}[match[2]]
 
 
+def duration(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    """Returns a time such as 90s, 10m, 8h or 2d, in seconds; a usage error when it is not one."""
+    if value is None:
+        return None
+    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*([smhd]?)", value.strip().lower(), re.ASCII)
+    if match is None or not float(match[1]):
+        raise click.BadParameter(f"{value!r} is not a time such as 60s, 10m, 8h or 2d", ctx, param)
+    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}[match[2]]
+
+
 def require_signing() -> None:
     """A usage error where the packages that sign and verify are not installed."""
     for package in ("cryptography", "securesystemslib"):
@@ -54,6 +64,7 @@ class Judging:
     config: Path | None
     no_config: bool
     max_size: int | None
+    file_timeout: float | None
 
     def named(self) -> Options:
         """The same as `ccheck.judging.judgement.prepare` names it."""
@@ -66,6 +77,7 @@ class Judging:
             "config": self.config,
             "use_config": not self.no_config,
             "max_size": self.max_size,
+            "file_timeout": self.file_timeout,
         }
 
 
@@ -120,6 +132,13 @@ def judging(function: Callable[..., Any]) -> Callable[..., Any]:
                 callback=size,
                 metavar="BYTES",
                 help="Refuse files that are larger.  [default: 256MiB]",
+            ),
+            click.option(
+                "--file-timeout",
+                callback=duration,
+                metavar="TIME",
+                help="How long a schema, check or interpreter that is not ccheck's own may take for one file:"
+                " 90s, 10m.  [default: 5m]",
             ),
         )
     ):

@@ -26,8 +26,21 @@ WIDTH = 100
 @click.command(
     "replay-291", epilog="\b\nExamples:\n  ccheck replay-291\n  ccheck replay-291 --write replay/\n"
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How the replay is written.",
+)
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colour the text.",
+)
 @click.option(
     "--write",
     type=click.Path(file_okay=False, path_type=Path),

@@ -12,8 +12,9 @@ import click
 
 from ccheck.cli.commands.options import day, require_signing
 from ccheck.cli.main import FINDINGS, PASS
+from ccheck.cli.subcommands import Subcommands
 from ccheck.core.intake import NotTaken, take
-from ccheck.files.output import write_output
+from ccheck.files.output import refuse_overwriting, write_output
 from ccheck.release.rollout import chain
 from ccheck.release.rollout.chain import ChainError, Health
 from ccheck.release.rollout.decide import decide
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _RECORD = click.Path(dir_okay=False, path_type=Path)
+_OF_RECORD = "The record that `ccheck rollout plan` began."
 WAIT = 3
 """Exit status of `next` while the evidence is not enough."""
 
@@ -94,6 +96,7 @@ def _time(ctx: click.Context, param: click.Parameter, value: str | None) -> date
 
 @click.group(
     "rollout",
+    cls=Subcommands,
     epilog="\b\nExamples:\n  ccheck rollout plan march file.bin --record r --last-good june --hosts 1000\n"
     "  ccheck rollout next --record march.rollout\n",
 )
@@ -185,14 +188,14 @@ def plan_command(
     if (verdict is None) != (key is None):
         raise click.UsageError("--verdict and --key go together: a verdict counts for who trusts its key")
     try:
-        digests = {path.name: hashlib.sha256(take(str(path))).hexdigest() for path in files}
+        digests = {path.name: hashlib.sha256(take(path)).hexdigest() for path in files}
         if len(digests) != len(files):
             raise click.UsageError("two files have the same name")
         if verdict is not None and key is not None:
             digests, firsts = _let_out(verdict, files, key, config, on)
             flagged += firsts
         if result is not None:
-            flagged += of_result(take(str(result)), digests)
+            flagged += of_result(take(result), digests)
         flagged = tuple(dict.fromkeys(flagged))
         made = make_plan(
             release, digests, last_good=last_good, hosts=hosts, rings=rings or DEFAULT_RINGS,
@@ -230,7 +233,7 @@ def _let_out(
     epilog="\b\nExample:\n  ccheck rollout record canary --record march.rollout --health canary.json\n",
 )
 @click.argument("ring")
-@click.option("--record", type=_RECORD, required=True)
+@click.option("--record", type=_RECORD, required=True, help=_OF_RECORD)
 @click.option(
     "--health",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -241,18 +244,26 @@ def _let_out(
 def record_command(ring: str, record: Path, health: Path, sign: Path | None) -> int:
     """Add a ring's health to the record. The digest that is printed binds all lines: keep it elsewhere."""
     try:
-        read = strict_json.loads(take(str(health), 1 << 20))
+        read = _json(take(health, 1 << 20))
         if not isinstance(read, dict):
             raise ChainError("not a health report: it is no object")
         head = chain.append(record, Health.from_json(read, ring), _signing(sign))
-    except (ChainError, NotTaken, ValueError, RecursionError) as wrong:
+    except (ChainError, NotTaken) as wrong:
         raise click.UsageError(f"{health}: {wrong}") from wrong
     click.echo(f"head {head}")
     return PASS
 
 
+def _json(data: bytes) -> object:
+    """The value of a JSON text. Raises ChainError for what is none."""
+    try:
+        return strict_json.loads(data)
+    except (ValueError, RecursionError) as fault:
+        raise ChainError(f"not a health report: it is no JSON: {fault}") from fault
+
+
 @command.command("next", epilog="\b\nExample:\n  ccheck rollout next --record march.rollout --head 3b1f…\n")
-@click.option("--record", type=_RECORD, required=True)
+@click.option("--record", type=_RECORD, required=True, help=_OF_RECORD)
 @click.option(
     "--head",
     metavar="DIGEST",
@@ -329,6 +340,8 @@ def simulate_command(
     plot: Path | None,
 ) -> int:
     """Estimate how many hosts a bad file reaches under the plan and under none: a model, no measurement."""
+    if plot is not None and record is not None:
+        refuse_overwriting(plot, (record,))
     try:
         made = chain.read(record).plan if record is not None else None
     except ChainError as wrong:

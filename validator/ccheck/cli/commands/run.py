@@ -17,6 +17,7 @@ from ccheck.core.subject import Subject
 from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Given, Outcome
 from ccheck.judging.judgement import Judgement, prepare
 from ccheck.report.text import render_head
+from ccheck.run.supervise import limited
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted, did_you_mean
 from ccheck_interpreter.trap import report, to_json
@@ -28,6 +29,10 @@ Examples:
   ccheck run FILE --all-consumers --matrix
   ccheck run rules.bin --target 16 --events events.jsonl --format json
 """
+
+NO_INTERPRETER = (
+    "its schema file has no EXERCISE; `ccheck init NAME --interpreter` writes a format that has one"
+)
 
 
 @click.command("run", epilog=EXAMPLES)
@@ -50,7 +55,14 @@ Examples:
 @click.option(
     "--matrix", "with_matrix", is_flag=True, help="Print which field ran with which criterion kind."
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How the answer is written.",
+)
 def command(
     path: str,
     by: Judging,
@@ -73,14 +85,15 @@ def command(
     judgement = prepare(
         **by.named(),
     )
-    subject = judgement.subject(path)
+    with limited(judgement.time_limit):
+        subject = judgement.subject(path)
     if subject.obstacle is not None:
         raise click.UsageError(f"{path}: {subject.detail}")
     if subject.schema is None:
         raise click.UsageError(f"{path}: the content is of no known format; name one with --schema")
     exercise = judgement.exercise(subject.schema)
     if exercise is None:
-        raise click.UsageError(f"the format {subject.schema.name} has no interpreter")
+        raise click.UsageError(f"the format {subject.schema.name} has no interpreter: {NO_INTERPRETER}")
     builds = _builds(judgement, consumer, all_consumers)
     if events is not None and len(builds) > 1:
         names = ", ".join(build.name for build in builds)
@@ -93,7 +106,8 @@ def command(
         last_good=None if last_good is None else _bytes(last_good),
     )
     try:
-        done = exercise(subject.data, given)
+        with limited(judgement.time_limit):
+            done = exercise(subject.data, given)
     except ExerciseError as wrong:
         raise click.UsageError(str(wrong)) from wrong
     if form == "json":
@@ -136,7 +150,7 @@ def _one(judgement: Judgement) -> bytes | None:
 
 def _bytes(path: Path) -> bytes:
     try:
-        return take(str(path))
+        return take(path)
     except NotTaken as fault:
         raise click.UsageError(f"{path}: {fault.detail}") from fault
 

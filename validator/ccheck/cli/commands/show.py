@@ -9,9 +9,10 @@ from typing import Any
 import click
 
 from ccheck.cli.main import FINDINGS, PASS
-from ccheck.cli.recipe_file import dump_yaml
+from ccheck.cli.recipe_file import NO_RECIPES, dump_yaml
 from ccheck.core.subject import Subject
 from ccheck.judging.judgement import prepare
+from ccheck.run.supervise import limited
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
 from ccheck_schemas.record import Record, every_field
@@ -33,7 +34,8 @@ def command(path: str, schema: str | None, as_yaml: bool) -> int:
     Exit status 1 when the file breaks its schema; `ccheck validate` says how.
     """
     judgement = prepare(schema=schema, use_config=False)
-    subject = judgement.subject(path)
+    with limited(judgement.time_limit):
+        subject = judgement.subject(path)
     if subject.obstacle is not None:
         raise click.UsageError(f"{path}: {subject.detail}")
     if subject.reading is None or subject.schema is None:
@@ -55,7 +57,7 @@ def _recipe(subject: Subject, path: str) -> str:
     assert subject.schema is not None  # noqa: S101 - asked before
     assert subject.reading is not None  # noqa: S101 - asked before
     if subject.schema.describe is None:
-        raise click.UsageError(f"{subject.schema.name} content cannot be written as a recipe")
+        raise click.UsageError(f"{subject.schema.name} content cannot be written as a recipe: {NO_RECIPES}")
     if subject.reading.counts:
         raise click.UsageError(
             f"{path} breaks its schema, so that a recipe would not build it again; ccheck validate says how"

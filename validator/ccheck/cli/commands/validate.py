@@ -19,10 +19,11 @@ from ccheck.cli.main import FINDINGS, INTERRUPTED, PASS
 from ccheck.config.options import Options
 from ccheck.core.finding import FileReport, RunReport
 from ccheck.core.intake import Listing, list_files
-from ccheck.files.output import write_output
+from ccheck.files.output import refuse_overwriting, write_output
 from ccheck.judging import short_start as start
 from ccheck.report import RENDERERS
 from ccheck.report.text import render_file, render_head, render_summary
+from ccheck.text.printable import printable
 from ccheck.version import __version__
 
 if TYPE_CHECKING:
@@ -121,8 +122,13 @@ def command(
     if not files:
         besides = f", but {listing.left_out}" if str(listing.left_out) else ""
         raise click.UsageError(f"nothing to examine: the named folders hold no files{besides}")
+    if listing.empty:
+        # What was named and is not there must not look like what was examined.
+        raise click.UsageError(printable(f"nothing to examine below {', '.join(listing.empty)}"))
     way = _Way(form, output, _colored(color, output), jobs, progress=not no_progress)
-    passed = start.passes(files, options) if form in ("text", "json") else None
+    # What is named in ccheck.toml is known to the long way alone, which refuses to write over it.
+    is_short = form in ("text", "json") and (output is None or not output.exists())
+    passed = start.passes(files, options) if is_short else None
     if passed is not None:
         run = _report(replace(passed, left_out=listing.left_out), way)
     else:
@@ -165,6 +171,8 @@ def _whole(listing: Listing, options: Options, way: _Way) -> RunReport:
     ready = partial(prepare, **options)
     judgement = ready()
     files = listing.files
+    if way.output is not None:
+        refuse_overwriting(way.output, (*files, *judgement.read))
     empty = RunReport((), __version__, configuration=judgement.configuration, left_out=listing.left_out)
     with Interrupts() as interrupts:
         with Progress(len(files), sys.stderr, wanted=way.progress) as progress:

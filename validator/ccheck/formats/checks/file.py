@@ -67,23 +67,23 @@ def too_large(subject: Subject) -> Iterator[Blame]:
 
 
 def examination_crashed(subject: Subject) -> Iterator[Blame]:
-    """Examining the file failed: an exception, or the end of the process that did it.
+    """Examining the file failed: an exception, the end of the process that did it, or too long a time.
 
     ## What is wrong
     A schema, a check, an interpreter or ccheck itself raised an exception while it examined this file; or the
     worker process that examined it died, and so did those that tried the same file again, alone: a crash in
     native code, an exit that a check asked for, or the system that took the process away because it used too
-    much memory. The message gives the exception and its place, or how the last process ended. All other files
-    were examined.
+    much memory; or code that is not ccheck's own still ran after the time that one file may take, as a loop
+    without end does. The message gives the exception and its place, how the last process ended, or which check
+    or schema ran, and where. All other files were examined.
 
     ## Why is this bad
     The file was not examined to its end, so it is not known to be good. What crashes one reader may crash the
     driver too.
 
     ## How to fix
-    If the place is in your own schema or check, correct it; if it is in ccheck, report it with the file. To see
-    where native code crashes, run `ccheck validate` on this file alone with `PYTHONFAULTHANDLER=1` in the
-    environment. If memory ran out, give fewer `--jobs`.
+    If the place is in your own schema or check, correct it; if it is in ccheck, report it with the file. If memory ran out, give fewer `--jobs`. If the file needs more time, give it with
+    `--file-timeout`, or with `file_timeout` under `[limits]` in ccheck.toml.
     """
     if subject.obstacle is Obstacle.CRASHED:
         yield Blame(

@@ -24,7 +24,7 @@ from ccheck.release.gate.case import Case
 from ccheck.release.gate.materials import materials
 from ccheck.release.gate.result import Stage, Status
 from ccheck.run.memory_limit import limit_memory
-from ccheck.run.workers import ending
+from ccheck.run.process_end import ending
 
 MEMORY = 4 << 30
 """Bytes that the process may take, where a system lets that be bounded."""

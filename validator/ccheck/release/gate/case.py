@@ -82,7 +82,10 @@ class Case:
         """One file as its schema reads it. One that crashed the examination before is not read again."""
         for report in self._isolated or ():
             if report.path == taken.file.path and report.crash is not None:
-                return self._crashed(taken.data, taken.base, report.crash)
+                judgement = self.judgement
+                known = named(report.schema) if report.schema and not judgement.schema else None
+                schema = judgement.schema if known is None else known.schema
+                return crashed_subject(taken.base, taken.data, judgement.setting, schema, (), report.crash)
         return self.subject(taken.data, taken.base)
 
     def _report(self, taken: Taken) -> FileReport:

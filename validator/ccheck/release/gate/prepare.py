@@ -17,7 +17,7 @@ from ccheck.judging.judgement import Judgement, prepare
 from ccheck.release.baseline import Baseline, load_baseline
 from ccheck.release.gate.case import Case
 from ccheck.release.gate.release import ReleaseError, Taken, take_release
-from ccheck.text.printable import is_well_formed
+from ccheck.text.printable import is_well_formed, printable
 
 
 def whole_judgement(**options: Unpack[Options]) -> Judgement:
@@ -56,6 +56,7 @@ def prepare_case(
         raise click.UsageError(str(refused)) from refused
     if not files:
         raise click.UsageError("nothing to examine: the release holds no files")
+    _refuse_empty_folders(paths, files, exclude)
     for taken in (*files, *before):
         if not is_well_formed(taken.file.name):
             raise click.UsageError(
@@ -76,6 +77,19 @@ def prepare_case(
         skipped=skipped,
         again=partial(whole_judgement, **options),
     )
+
+
+def _refuse_empty_folders(paths: Sequence[str], files: Sequence[Taken], exclude: Sequence[str]) -> None:
+    """Raises click.UsageError for a named folder below which nothing is examined, although no glob leaves
+    anything out.
+    """
+    empty = [
+        path
+        for path in paths
+        if Path(path).is_dir() and not any(Path(one.file.path).is_relative_to(path) for one in files)
+    ]
+    if empty and not exclude:
+        raise click.UsageError(printable(f"nothing to examine below {', '.join(empty)}"))
 
 
 def _policy(

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 MOST_BYTES = 16 << 20
 START = "0" * 64
 SIGNATURES = "signatures"
+EARLIEST, LATEST = 1970, 9000
+"""Years that health is reported of. What is calculated of them is a time, too."""
 
 
 class ChainError(Exception):
@@ -54,6 +56,10 @@ class Health:
     @classmethod
     def from_json(cls, read: Mapping[str, Any], ring: str) -> Health:
         """Health out of plain values. Raises ChainError for what is missing or cannot be."""
+        wanted = ("begun", "until", "hosts", "reporting", "crashed", "looping")
+        missing = [key for key in wanted if key not in read]
+        if missing:
+            raise ChainError(f"not a health report: without {', '.join(missing)}")
         try:
             numbers = {key: read[key] for key in ("hosts", "reporting", "crashed", "looping")}
             begun, until = datetime.fromisoformat(read["begun"]), datetime.fromisoformat(read["until"])
@@ -65,6 +71,8 @@ class Health:
             raise ChainError(f"the health report is of ring {read['ring']!r}, not {ring!r}")
         if begun.tzinfo is None or until.tzinfo is None:
             raise ChainError("times need a time zone, as in 2026-11-22T12:00:00+00:00")
+        if begun.year < EARLIEST or until.year > LATEST:
+            raise ChainError(f"the health report is of no year from {EARLIEST} to {LATEST}")
         if until < begun:
             raise ChainError("the health report ends before it begins")
         health = cls(ring, begun, until, **numbers)

@@ -11,6 +11,12 @@ FLAGGED_FACTOR = 4
 """A release with a first use bakes this many times as long, in rings of this part of the size."""
 
 
+MOST_HOURS = 87_600
+"""Hours that a ring bakes, and that a health report may be old, at most: ten years."""
+MOST_HOSTS = 10**15
+"""Hosts of a fleet, at most."""
+
+
 class PlanError(ValueError):
     """A plan that cannot be. It says why."""
 
@@ -70,7 +76,7 @@ class Plan:
                 stop=StopConditions(**{str(k): float(v) for k, v in read["stop"].items()}),
                 flagged=tuple(map(str, read.get("flagged", ()))),
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as fault:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as fault:
             raise PlanError(f"not a rollout plan: {fault}") from fault
         plan.check()
         return plan
@@ -86,8 +92,8 @@ class Plan:
         for ring in self.rings:
             if not before < ring.share <= 1:
                 raise PlanError(f"ring {ring.name} has share {ring.share}, the one before it {before}")
-            if not 0 <= ring.bake_hours < math.inf:
-                raise PlanError(f"ring {ring.name} bakes {ring.bake_hours} hours")
+            if not 0 <= ring.bake_hours <= MOST_HOURS:
+                raise PlanError(f"ring {ring.name} bakes {ring.bake_hours} hours; at most {MOST_HOURS:,}")
             before = ring.share
         if before != 1:
             raise PlanError(f"the last ring has share {before}, the fleet is 1")
@@ -95,8 +101,10 @@ class Plan:
             # Also for what is not a number: compared with that, nothing would ever stop the rollout.
             if not 0 <= value < math.inf:
                 raise PlanError(f"{name} is {value}")
-        if self.hosts < 1:
-            raise PlanError(f"the fleet has {self.hosts} hosts")
+        if self.stop.report_hours > MOST_HOURS:
+            raise PlanError(f"report_hours is {self.stop.report_hours}; at most {MOST_HOURS:,}")
+        if not 1 <= self.hosts <= MOST_HOSTS:
+            raise PlanError(f"the fleet has 1 to {MOST_HOSTS:,} hosts, and not what was named")
         if not self.files:
             raise PlanError("a release has at least one file")
 

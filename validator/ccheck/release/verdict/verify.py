@@ -12,7 +12,6 @@ from typing import Any
 import click
 
 from ccheck.config.gate_policy import GatePolicy
-from ccheck.config.options import CheckNames
 from ccheck.config.project import Project, load_project
 from ccheck.core.intake import MAX_SIZE, NotTaken, take
 from ccheck.release.gate.release import ReleaseError, Taken, take_release
@@ -56,13 +55,13 @@ def verified(
     config, and what follows it: what the verdict must have been made by. Raises Refused, and click.UsageError
     or ConfigurationError for what cannot be read.
     """
-    project = None if config is None else load_project(config, known_checks=CheckNames(), folders=False)
+    project = None if config is None else load_project(config, known_checks=None, folders=False)
     try:
         trusted = public_key(key)
         limit = None if project is None else project.max_size
         files = take_release(paths, exclude, limit or MAX_SIZE)
         expected = _expected(project, baseline, definitions, consumers, target)
-        data = take(str(verdict), MAX_BYTES)
+        data = take(verdict, MAX_BYTES)
     except NotTaken as fault:
         raise click.UsageError(fault.detail) from fault
     except (KeyFault, ReleaseError) as refused:
@@ -104,4 +103,4 @@ def _expected(
 
 
 def _digest(path: Path) -> str:
-    return hashlib.sha256(take(str(path))).hexdigest()
+    return hashlib.sha256(take(path)).hexdigest()

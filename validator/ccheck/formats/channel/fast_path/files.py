@@ -77,7 +77,7 @@ def prepare(consumers: Consumers | None, on: date, definitions: Sequence[Path]) 
     if len(definitions) == 1:
         path = definitions[0]
         try:
-            data = take(str(path))
+            data = take(path)
         except NotTaken:
             data = b""
         columns = accept(data) if data[:4] == MAGIC else None

@@ -11,7 +11,8 @@ from ccheck.release.gate.result import GateResult, MatrixRow, Status
 from ccheck.report.page import page
 from ccheck.report.plot import Series, plot
 from ccheck.report.summary import unread_words
-from ccheck.report.text import render_finding
+from ccheck.report.text import render_finding, unlisted
+from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
 
 MOST_FINDINGS = 50
@@ -24,7 +25,8 @@ def render(result: GateResult) -> str:
         (
             report.path,
             report.verdict,
-            unread_words(report),
+            [*map(printable, filter(None, [unread_words(report)])), *unlisted(report)],
+            "Nothing was found that is not suppressed." if report.suppressed else "Nothing was found.",
             [
                 *((f"{name}: {words}", "") for name, words in report.gaps),
                 *(

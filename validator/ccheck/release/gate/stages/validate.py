@@ -33,7 +33,7 @@ def run(case: Case) -> Stage:
                 "name": taken.file.name,
                 "verdict": report.verdict,
                 "checks": sorted({finding.check for finding in report.findings}),
-                "suppressed": len(report.suppressed),
+                "suppressed": len(report.suppressed) + report.suppressed_beyond,
                 **({"not_looked_into": unread} if (unread := unread_words(report)) else {}),
             }
             for taken, report in zip(case.files, case.reports, strict=True)
@@ -42,4 +42,6 @@ def run(case: Case) -> Stage:
     left = sum(report.unread for report in case.reports)
     summary = f"{counted(len(case.reports), 'file')} passed {counted(examined['checks'], 'check')}"
     summary += f"; {counted(left, 'byte')} not looked into" if left else ""
+    aside = sum(len(report.suppressed) + report.suppressed_beyond for report in case.reports)
+    summary += f"; {counted(aside, 'finding')} suppressed" if aside else ""
     return concluded("validate", examined, summary=summary, failures=failures, details=details)
