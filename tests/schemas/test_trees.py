@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import math
 import random
 import sys
@@ -74,10 +75,23 @@ def files(root: construct.Struct, seed: int) -> list[bytes]:
 
 
 def by_construct(root: construct.Struct, data: bytes) -> Any:
-    """What Construct's own parser reads; None where it raises."""
+    """What Construct's own parser reads; None where it raises, or works without end."""
     with contextlib.suppress(construct.ConstructError, LookupError, TypeError, ValueError):
-        return root.parse(data)
+        return root.parse_stream(BoundedStream(data))
     return None
+
+
+class BoundedStream(io.BytesIO):
+    """A stream that can be read so often and no more: Construct reads a billion elements without bytes."""
+
+    reads = 100_000
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Returns the next bytes."""
+        self.reads -= 1
+        if self.reads < 0:
+            raise construct.StreamError("this file is read without end")
+        return super().read(size)
 
 
 def differences(node: Any, ours: Any, theirs: Any, whole: bool, path: str) -> list[str]:
