@@ -12,6 +12,7 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from types import FrameType
 from typing import Any
 
@@ -26,8 +27,9 @@ from ccheck.judging.judgement import Judgement, prepare
 from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultName
 from ccheck_schemas.generate import NotGenerated
+from ccheck_schemas.layout import lint as linting
 from ccheck_schemas.layout import tree
-from ccheck_schemas.layout.lint import layout_of, lint
+from ccheck_schemas.layout.lint import lint
 from ccheck_schemas.layout.tree import nodes
 from ccheck_schemas.model import decompose, minimal_file
 from ccheck_schemas.record import Reading, Record
@@ -35,6 +37,8 @@ from ccheck_schemas.schema import Schema
 from tests.schemas.same_reading import read_both
 from tests.schemas.test_generate import compiled
 from tests.schemas.trees import Choose, Trees, content
+
+layout_of = lru_cache(maxsize=4)(linting.layout_of)
 
 TREES = 2000
 FILES = 6
