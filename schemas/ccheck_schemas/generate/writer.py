@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import assert_never
 
 from ccheck_schemas.generate.columns import numbers_of, write_tables
 from ccheck_schemas.generate.lines import Module
@@ -257,8 +258,16 @@ class Writer(Module):
                 raise NotGenerated(f"{type(node).__name__} {name} stands outside a table")
             case tree.Nothing():
                 return
+            case tree.Integer() | tree.Float() | tree.Const() | tree.TextToNul() | tree.AnyPad():
+                raise _not_understood(node, name)
+            case tree.Slot() | tree.OpaqueRest() | tree.Rest() | tree.Delimited() | tree.SubstreamRest():
+                raise _not_understood(node, name)
+            case tree.ReadAt() | tree.Terminated() | tree.UpTo() | tree.UpToEnd() | tree.Strings():
+                raise _not_understood(node, name)
+            case tree.SharedText() | tree.ZerosTo() | tree.ZerosToEnd():
+                raise _not_understood(node, name)
             case _:
-                raise NotGenerated(f"{type(node).__name__} {name} is not understood")
+                assert_never(node)
 
     def extent(self, length: Expression, behind: int, scope: VariableScope, at: str, limit: str) -> str:
         """Returns the variable of the end of some bytes, which is tested against the limit."""
@@ -421,6 +430,10 @@ class Writer(Module):
         self.refuse("claimed > size")
 
     # -- what takes the whole file
+
+
+def _not_understood(node: tree.Node, name: str) -> NotGenerated:
+    return NotGenerated(f"{type(node).__name__} {name} is not understood")
 
 
 def _mapping(pairs: Iterable[str]) -> list[str]:

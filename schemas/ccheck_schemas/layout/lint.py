@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import assert_never
 
 import construct
 
@@ -106,15 +107,13 @@ class _Linter:
             if name:
                 scope.fields[name] = field.node
                 self.named["field"].add(name)
-                if any(
-                    isinstance(leaf, tree.At | tree.ReadAt | tree.Chain)
-                    for leaf in tree.leaves_of(field.node)
-                ):
+                leaves = tree.leaves_of(field.node)
+                if any(isinstance(leaf, tree.At | tree.ReadAt | tree.Chain) for leaf in leaves):
                     self.named["pointed"].add(name)
         uses: dict[str, _Use] = {}
         for field in node.fields:
             here = f"{place}.{field.name}" if place else field.name
-            for meaning in field.node.meanings if isinstance(field.node, tree.Integer) else ():
+            for meaning in tree.meanings_of(field.node):
                 yield from self.sibling(meaning, field.name, scope, here, uses)
 
     def sibling(
@@ -142,7 +141,11 @@ class _Linter:
             yield f"{place}: LengthOf names {of!r}, whose length does not depend on it: nothing compares them"
 
     def node(self, node: tree.Node, place: str, scope: TypeScope) -> Iterator[str]:
-        """Yields complaints about one node at its place."""
+        """Yields complaints about one node at its place, and about those inside it."""
+        if not isinstance(node, tree.If | tree.Switch):  # any other expression is a count or a place
+            for expression in tree.expressions_of(node):
+                yield from self.number(expression, place, scope)
+        yield from self.named_node(node, place)
         match node:
             case tree.Integer():
                 for meaning in node.meanings:
@@ -155,13 +158,37 @@ class _Linter:
                     yield from self.node(branch, place, scope)
             case tree.Switch():
                 yield from self.switch(node, place, scope)
+            case tree.Region() | tree.Substream() | tree.SubstreamRest() | tree.ReadAt():
+                yield from self.node(node.inner, place, scope)
+            case tree.Array():
+                yield from self.array(node, place, scope)
+            case tree.Table():
+                yield from self.table(node, place, scope)
+            case tree.Terminated() | tree.UpTo() | tree.UpToEnd():
+                yield from self.listed(node, place, scope)
+            case tree.At():
+                yield from self.struct(node.record, place, scope)
+            case tree.Chain():
+                yield from self.chain(node, place, scope)
             case tree.Rows():
                 yield from self.rows(node, place, scope)
+            case tree.Float() | tree.Const() | tree.Nothing() | tree.Text() | tree.TextToNul():
+                return
+            case (
+                tree.Bytes()
+                | tree.Opaque()
+                | tree.OpaqueRest()
+                | tree.Slot()
+                | tree.Rest()
+                | tree.Delimited()
+            ):
+                return
+            case tree.ZeroPad() | tree.AnyPad() | tree.ZerosTo() | tree.ZerosToEnd():
+                return
+            case tree.Pool() | tree.Strings() | tree.Pooled() | tree.SharedText():
+                return
             case _:
-                for expression in tree.expressions_of(node):
-                    yield from self.number(expression, place, scope)
-                yield from self.named_node(node, place)
-                yield from self.container(node, place, scope)
+                assert_never(node)
 
     def named_node(self, node: tree.Node, place: str) -> Iterator[str]:
         """Stores the names that a node gives or needs; yields complaints about those that disagree."""
@@ -180,31 +207,20 @@ class _Linter:
                     given, taken = shown(node.length), shown(node.item.length)
                     yield f"{place}: the pool gives {given} bytes, and the item takes {taken}"
 
-    def container(self, node: tree.Node, place: str, scope: TypeScope) -> Iterator[str]:
-        """Yields complaints about a node with other nodes inside, and about these."""
-        match node:
-            case tree.Region() | tree.Substream() | tree.SubstreamRest() | tree.ReadAt():
-                yield from self.node(node.inner, place, scope)
-            case tree.Array():
-                if sizeof(node.element) == 0:
-                    yield f"{place}: elements without bytes let a count ask for endless work"
-                if FieldType.LATER in type_of(node.element):
-                    yield f"{place}: an element of an Array cannot be a pointer; put this one into a Struct"
-                yield from self.node(node.element, f"{place}[]", scope)
-            case tree.Table():
-                size = sizeof(node.record)
-                if size == 0:
-                    yield f"{place}: elements without bytes let a count ask for endless work"
-                if size is None:
-                    why = "are Structs of one fixed size; use Array for others"
-                    yield f"{place}: the records of a Table {why}"
-                yield from self.struct(node.record, f"{place}[]", scope)
-            case tree.Terminated() | tree.UpTo() | tree.UpToEnd():
-                yield from self.listed(node, place, scope)
-            case tree.At():
-                yield from self.struct(node.record, place, scope)
-            case tree.Chain():
-                yield from self.chain(node, place, scope)
+    def array(self, node: tree.Array, place: str, scope: TypeScope) -> Iterator[str]:
+        if sizeof(node.element) == 0:
+            yield f"{place}: elements without bytes let a count ask for endless work"
+        if FieldType.LATER in type_of(node.element):
+            yield f"{place}: an element of an Array cannot be a pointer; put this one into a Struct"
+        yield from self.node(node.element, f"{place}[]", scope)
+
+    def table(self, node: tree.Table, place: str, scope: TypeScope) -> Iterator[str]:
+        size = sizeof(node.record)
+        if size == 0:
+            yield f"{place}: elements without bytes let a count ask for endless work"
+        if size is None:
+            yield f"{place}: the records of a Table are Structs of one fixed size; use Array for others"
+        yield from self.struct(node.record, f"{place}[]", scope)
 
     def meaning(self, meaning: meanings.Meaning, leaf: tree.Integer, place: str) -> Iterator[str]:
         """Yields complaints about the meaning of a number."""
