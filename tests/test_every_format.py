@@ -62,7 +62,7 @@ def kept(name: str, data: bytes) -> FileReport:
     for finding in report.findings:
         assert 0 <= finding.offset <= finding.offset + finding.length <= len(data), finding
         assert "\n" not in finding.message
-        for proof in finding.because:
+        for proof in finding.related:
             assert proof.offset is None or 0 <= proof.offset <= proof.offset + proof.length <= len(data)
     counts = Counter(finding.check for finding in report.findings)
     assert all(count <= MAX_FINDINGS for count in counts.values())

@@ -122,7 +122,7 @@ def _finding(found: Mapping[str, Any]) -> list[Any]:
     place = [RENAMES.field(found["path"]), found["offset"], found["length"]]
     because = [
         [RENAMES.field(proof["path"]), proof["offset"], proof["length"], proof["line"]]
-        for proof in found["because"]
+        for proof in found["related"]
     ]
     return [RENAMES.check(found["check"]), found["severity"], *place, because]
 
@@ -148,7 +148,7 @@ def _reading(data: bytes, by: Judgement) -> Any:
         "faults": [
             [
                 RENAMES.fault(str(fault.name)), _place(fault.span), sorted(_values(fault.details).items()),
-                [_place(span) for _, span in fault.proofs],
+                [_place(span) for _, span in fault.related],
             ]
             for fault in reading.faults
         ],

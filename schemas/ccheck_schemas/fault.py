@@ -67,12 +67,12 @@ class Fault(Generic[D_co]):
     Attributes:
         details: The kind of fault, and what a message says about it.
         span: The guilty bytes.
-        proofs: Other places that show it, with a few words each.
+        related: Other places that show it, with a few words each.
     """
 
     details: D_co
     span: Span
-    proofs: tuple[tuple[str, Span], ...] = ()
+    related: tuple[tuple[str, Span], ...] = ()
 
     @property
     def name(self) -> FaultName:

@@ -189,7 +189,7 @@ class Reading:
             kind: A class of `fault_details`.
         """
         return (
-            Fault(fault.details, fault.span, fault.proofs)
+            Fault(fault.details, fault.span, fault.related)
             for fault in self.faults
             if isinstance(fault.details, kind)
         )

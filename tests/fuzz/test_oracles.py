@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from ccheck.core import users_code
-from ccheck.core.check import Blame, Check
+from ccheck.core.check import Check, Diagnostic
 from ccheck.core.subject import Subject
 from ccheck.formats.channel.checks import contract
 from ccheck.formats.channel.fast_path.content import definitions
@@ -228,18 +228,18 @@ def test_memory_out_of_proportion_is_told(judgement: Judgement) -> None:
 
     long = BRIEF + BRIEF_PER_BYTE * len(MARCH)
 
-    def asked(check: Callable[[Subject], Iterator[Blame]]) -> list[tuple[str, ...]]:
+    def asked(check: Callable[[Subject], Iterator[Diagnostic]]) -> list[tuple[str, ...]]:
         judged = case(replace(judgement, checks=(*CHECKS, Check(check)), fast_path=None), MARCH)
         found = [one.signature for one in resources(judged)]
         assert judged.memory
         return found
 
-    def fills(subject: Subject) -> Iterator[Blame]:
+    def fills(subject: Subject) -> Iterator[Diagnostic]:
         time.sleep(long)
         _ = list(range(1 << 20))
         yield from ()
 
-    def waits(subject: Subject) -> Iterator[Blame]:
+    def waits(subject: Subject) -> Iterator[Diagnostic]:
         time.sleep(long)
         yield from ()
 

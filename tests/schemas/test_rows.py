@@ -80,7 +80,7 @@ def test_the_rows_of_the_sample_are_read_in_bulk() -> None:
 
 
 def test_edited_tables_read_alike(more: int) -> None:
-    """Thousands of files with edited rows: the same faults, proofs, paths and values, with rows at once or one by one."""
+    """Thousands of files with edited rows: the same faults, related, paths and values, with rows at once or one by one."""
     rng = random.Random(3)
     seeds = [sample(owners, each) for owners in (1, 2, 4) for each in (1, 3, 4)]
     seen: set[str] = set()

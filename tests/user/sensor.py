@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from construct import Const, Int8ub, Int16ub, Int32ub, Struct, this
 
-from ccheck.core.check import Blame, Check
+from ccheck.core.check import Check, Diagnostic
 from ccheck.core.subject import Subject
 from ccheck_schemas.meaning import ChecksumOver, FileSize, Reserved, StrictEnum, Table, Version
 from ccheck_schemas.schema import Schema
@@ -36,7 +36,7 @@ SENSOR = Struct(
 )
 
 
-def port_ruled_twice(subject: Subject) -> Iterator[Blame]:
+def port_ruled_twice(subject: Subject) -> Iterator[Diagnostic]:
     """Two rules are for the same port.
 
     ## What is wrong
@@ -51,7 +51,7 @@ def port_ruled_twice(subject: Subject) -> Iterator[Blame]:
     seen: set[int] = set()
     for rule in subject.content.tables.get("rules", ()):
         if rule.port in seen:
-            yield Blame(
+            yield Diagnostic(
                 f"port {rule.port} has a rule already",
                 rule.span("port"),
                 label=f"port {rule.port}",

@@ -53,7 +53,7 @@ def judged(data: bytes) -> FileReport:
     for finding in found.findings:
         assert 0 <= finding.offset <= finding.offset + finding.length <= len(data)
         assert "\n" not in finding.message
-        for proof in finding.because:
+        for proof in finding.related:
             if proof.file is None:
                 assert proof.offset is not None
                 assert 0 <= proof.offset <= proof.offset + proof.length <= len(data)

@@ -13,7 +13,7 @@ __all__ = ["cc"]
 
 SCHEMA = '''
 from construct import Bytes, Int8ub, Struct
-from ccheck.core.check import Blame, Check
+from ccheck.core.check import Diagnostic, Check
 from ccheck_schemas.schema import Schema
 
 def assemble(reading):
@@ -43,7 +43,7 @@ BAD = {
     "SystemExit": "raise SystemExit(0)",
     "UnicodeDecodeError": "b'\\xff'.decode()",
     "AssertionError": "assert False, 'words\\nof\\tmany'",
-    "TypeError: a Blame has texts": "yield Blame(None, subject.whole, why='', fix='')",
+    "TypeError: a Diagnostic has texts": "yield Diagnostic(None, subject.whole, why='', fix='')",
 }
 
 
@@ -72,8 +72,8 @@ def test_an_exception_is_an_error_of_its_file(
     cc: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, place: str, jobs: str
 ) -> None:
     """Type and place of the exception are in the finding; all other files are judged; exit status 1."""
-    if place == "assemble" and "Blame" in name:
-        pytest.skip("a schema makes no Blame")
+    if place == "assemble" and "Diagnostic" in name:
+        pytest.skip("a schema makes no Diagnostic")
     monkeypatch.setattr("ccheck.run.batch.ENOUGH", 2)
     path = schema(tmp_path, place, BAD[name].format())
     words = ("--no-config", "--schema", str(path), str(files(tmp_path)), "--jobs", jobs, "--format", "json")

@@ -46,7 +46,7 @@ TOY = '''
 import os, signal, sys, time
 from pathlib import Path
 from construct import Const, Int8ub, Struct
-from ccheck.core.check import Blame, Check
+from ccheck.core.check import Diagnostic, Check
 from ccheck_schemas.schema import Schema
 
 
@@ -71,7 +71,7 @@ def strange_byte(subject):
     """
     what = chr(subject.data[3])
     if what == "b":
-        yield Blame("the byte is b", subject.whole, why="it is strange", fix="write another")
+        yield Diagnostic("the byte is b", subject.whole, why="it is strange", fix="write another")
     if what == "x":
         os._exit(0)
     if what == "k":

@@ -89,7 +89,7 @@ def test_the_finding_tells_event_counts_and_versions() -> None:
     )
     assert finding.fix == "remove the filter, or send the blob only to consumers of version 16.0"
     assert (finding.path, finding.offset, finding.length) == ("events[0].filters[0].field_id", 48, 4)
-    assert [(proof.path, proof.offset) for proof in finding.because] == [("events[0].event_id", 24)]
+    assert [(proof.path, proof.offset) for proof in finding.related] == [("events[0].event_id", 24)]
 
 
 @pytest.mark.parametrize(

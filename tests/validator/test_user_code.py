@@ -19,7 +19,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="signals and the C library
 SCHEMA = '''
 import ctypes, os, signal, sys, time
 from construct import Bytes, Int8ub, Struct
-from ccheck.core.check import Blame, Check
+from ccheck.core.check import Diagnostic, Check
 from ccheck_schemas.schema import Schema
 
 class Own(BaseException):
@@ -42,7 +42,7 @@ def odd_kind(subject):
     ## How to fix
     x
     """
-    blame = Blame("odd", subject.whole, why="x", fix="x")
+    blame = Diagnostic("odd", subject.whole, why="x", fix="x")
     if subject.reading.root.kind == 7:
         {check}
     return []
@@ -518,24 +518,24 @@ def test_what_other_code_raises_is_not_a_fault_of_ccheck(tmp_path: Path, name: s
 
 
 def test_a_place_that_is_no_proof_is_blamed_on_its_check(tmp_path: Path) -> None:
-    """A check that puts spans where proofs belong is named, with what to write."""
-    code = "return [Blame('odd', subject.whole, why='x', fix='x', because=(subject.whole,))]"
+    """A check that puts spans where related belong is named, with what to write."""
+    code = "return [Diagnostic('odd', subject.whole, why='x', fix='x', related=(subject.whole,))]"
     done = ccheck("validate", *made(tmp_path, "check", code), "--format", "json")
     (finding,) = json.loads(done.stdout)["files"][1]["findings"]
     assert finding["check"] == "examination-crashed"
-    assert "because of a Blame is a tuple of Proof" in finding["message"]
-    assert "write because=(Proof.at(span, message),) (mine.py:" in finding["message"]
+    assert "because of a Diagnostic is a tuple of RelatedLocation" in finding["message"]
+    assert "write related=(RelatedLocation.at(span, message),) (mine.py:" in finding["message"]
 
 
 def test_a_proof_is_made_of_a_place(tmp_path: Path) -> None:
     """A place of the file that proves a finding is shown with the words of its proof."""
     code = (
-        "from ccheck.check import Proof; return [Blame('odd', subject.whole, why='x', fix='x',"
-        " because=(Proof.at(subject.reading.root.span('kind'), 'it is odd'),))]"
+        "from ccheck.check import RelatedLocation; return [Diagnostic('odd', subject.whole, why='x', fix='x',"
+        " related=(RelatedLocation.at(subject.reading.root.span('kind'), 'it is odd'),))]"
     )
     done = ccheck("validate", *made(tmp_path, "check", code), "--format", "json")
     (finding,) = json.loads(done.stdout)["files"][1]["findings"]
-    (proof,) = finding["because"]
+    (proof,) = finding["related"]
     assert (proof["message"], proof["path"], proof["offset"], proof["length"]) == ("it is odd", "kind", 0, 1)
 
 

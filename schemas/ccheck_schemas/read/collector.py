@@ -18,7 +18,7 @@ FAULTS_KEPT = 1000
 Place = tuple[int, int]
 """Offset and end of bytes."""
 
-Proofs = Sequence[tuple[str, Callable[[], Span]]]
+Related = Sequence[tuple[str, Callable[[], Span]]]
 """Places that show a fault. Their spans are computed at the end, when the paths of all records are known."""
 
 
@@ -31,7 +31,7 @@ class _Note(NamedTuple):
     record: Record
     field: str | None
     place: Place | None
-    proofs: Proofs
+    related: Related
 
 
 class FaultCollector:
@@ -64,7 +64,7 @@ class FaultCollector:
         record: Record,
         field: str | None = None,
         place: Place | None = None,
-        proofs: Proofs = (),
+        related: Related = (),
     ) -> None:
         """Adds a fault. The same fault at the same place is added once.
 
@@ -73,7 +73,7 @@ class FaultCollector:
             record: The record that has the fault.
             field: The field to blame; the whole record without one.
             place: The bytes to blame, if they are not those of the field.
-            proofs: Other places that show the fault.
+            related: Other places that show the fault.
         """
         name = details.name
         key = (name, id(record), field, place)
@@ -83,7 +83,7 @@ class FaultCollector:
             self._noted.add(key)
         self.counts[name] += 1
         if self.counts[name] <= FAULTS_KEPT:
-            self._notes.append(_Note(details, record, field, place, proofs))
+            self._notes.append(_Note(details, record, field, place, related))
 
     def blame(self, details: FaultDetails, record: Record, field: str | None, place: Place) -> None:
         """Adds a fault of a number.
@@ -156,8 +156,8 @@ class FaultCollector:
 
     def _owned_twice(self, record: Record, owner: Record, place: Place) -> None:
         name = owner.path or "the header"
-        proofs = ((f"{name} owns them", place_of(owner)),)
-        self.fault(BytesOwnedTwice(name, link=False), record, place=place, proofs=proofs)
+        related = ((f"{name} owns them", place_of(owner)),)
+        self.fault(BytesOwnedTwice(name, link=False), record, place=place, related=related)
 
     def _unowned(self, top: Record, place: Place) -> None:
         if self.complete:
@@ -181,4 +181,4 @@ def _finish(note: _Note) -> Fault[FaultDetails]:
     else:
         path = ".".join(part for part in (note.record.path, note.field or "") if part)
         span = Span(note.place[0], note.place[1] - note.place[0], path)
-    return Fault(note.details, span, tuple((words, where()) for words, where in note.proofs))
+    return Fault(note.details, span, tuple((words, where()) for words, where in note.related))

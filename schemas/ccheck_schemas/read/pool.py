@@ -254,12 +254,12 @@ class _Items:
         place = (key >> bits, min(key & low, before & low))
         if self._collector.counts[FaultName.POOL_ITEMS_OVERLAP] < FAULTS_KEPT:
             self._wanted |= {before, key}
-        proofs = (
+        related = (
             ("named here", lambda: self._owner(before)[0]),
             ("and here", lambda: self._owner(key)[0]),
         )
         overlap = PoolItemsOverlap(key >> bits, before >> bits)
-        self._collector.fault(overlap, top, None, place, proofs)
+        self._collector.fault(overlap, top, None, place, related)
 
     def _spare(self, top: Record, at: int, end: int, align: int) -> None:
         """Reports bytes of a pool between its items."""

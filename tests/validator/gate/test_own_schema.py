@@ -135,7 +135,7 @@ def test_the_verdict_holds_the_schema(one: Call) -> None:
 
 CHECKED = '''
 
-from ccheck.check import Blame, Check
+from ccheck.check import Diagnostic, Check
 
 
 def nine(subject):
@@ -151,7 +151,7 @@ def nine(subject):
     Write less.
     """
     if subject.content.root.number == 9:
-        yield Blame("nine", subject.content.root.span("number"), why="too many", fix="write less")
+        yield Diagnostic("nine", subject.content.root.span("number"), why="too many", fix="write less")
 
 
 CHECKS = (Check(nine, schemas=("one",)),)

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from hypothesis import strategies as st
 
-from ccheck.core.check import Blame, Check
+from ccheck.core.check import Check, Diagnostic
 from ccheck.core.finding import (
     FileReport,
     Finding,
     NotLookedInto,
     NotRun,
-    Proof,
+    RelatedLocation,
     RunReport,
     Severity,
     Suppressed,
@@ -38,11 +38,13 @@ JULY_ROWS = {
 }
 
 BECAUSE = (
-    Proof("operand is a regex", "instances[1].criteria[20].operand", 0x230, 5),
-    Proof(
+    RelatedLocation("operand is a regex", "instances[1].criteria[20].operand", 0x230, 5),
+    RelatedLocation(
         "consumer 7.11 supplies 20 inputs for IPC", "consumer[0].inputs.IPC", file="consumers.toml", line=14
     ),
-    Proof("type IPC version 2 has 21 fields", "types[0].field_count", 0x36, 2, file="definitions.bin"),
+    RelatedLocation(
+        "type IPC version 2 has 21 fields", "types[0].field_count", 0x36, 2, file="definitions.bin"
+    ),
 )
 
 
@@ -87,7 +89,7 @@ EVERYTHING = RunReport(
                     offset=0x1F0,
                     length=2,
                     label=JULY.label,
-                    because=BECAUSE,
+                    related=BECAUSE,
                 ),
                 finding("unused-pool-text", Severity.WARNING, message="2 bytes of pool are not used"),
                 finding("test-content", Severity.INFO, message="flag test is set"),
@@ -115,7 +117,7 @@ EVERYTHING = RunReport(
 )
 
 
-def field_past_inputs(_subject: object) -> Iterator[Blame]:
+def field_past_inputs(_subject: object) -> Iterator[Diagnostic]:
     """A criterion reads an input that a build does not supply.
 
     ## What is wrong
@@ -130,7 +132,7 @@ def field_past_inputs(_subject: object) -> Iterator[Blame]:
     yield from ()
 
 
-def unused_pool_text(_subject: object) -> Iterator[Blame]:
+def unused_pool_text(_subject: object) -> Iterator[Diagnostic]:
     """Text in the pool that nothing refers to.
 
     ## What is wrong
@@ -161,7 +163,7 @@ any_text = st.text(st.characters(exclude_categories=()), max_size=12) | st.sampl
 )
 _small = st.integers(0, 0x60)
 _proofs = st.builds(
-    Proof,
+    RelatedLocation,
     message=any_text,
     path=any_text,
     offset=st.none() | _small,
@@ -180,7 +182,7 @@ _findings = st.builds(
     why=any_text,
     fix=any_text,
     label=any_text,
-    because=st.lists(_proofs, max_size=3).map(tuple),
+    related=st.lists(_proofs, max_size=3).map(tuple),
 )
 _rows = st.dictionaries(st.sampled_from(range(0, 0x60, 16)), st.binary(max_size=16), max_size=6)
 any_file = st.builds(

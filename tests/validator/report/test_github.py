@@ -20,7 +20,7 @@ def rendered(run: RunReport) -> str:
 
 
 def test_everything() -> None:
-    """Findings annotate their file, with place, proofs, why and fix; the last line sums up."""
+    """Findings annotate their file, with place, related, why and fix; the last line sums up."""
     assert rendered(EVERYTHING).replace("%0A", "\n  ") == snapshot("""\
 ccheck: configuration: none
 ::error file=C-00000291-00000000-00000032.bin,title=field-past-inputs::criterion reads input 20, but consumer 7.11 supplies 20 (0 to 19)

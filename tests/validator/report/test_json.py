@@ -74,7 +74,7 @@ def test_everything() -> None:
                             "label": "input 20",
                             "why": "the driver refuses the file",
                             "fix": "build the file again",
-                            "because": [
+                            "related": [
                                 {
                                     "message": "operand is a regex",
                                     "file": None,
@@ -111,7 +111,7 @@ def test_everything() -> None:
                             "label": "",
                             "why": "the driver refuses the file",
                             "fix": "build the file again",
-                            "because": [],
+                            "related": [],
                         },
                         {
                             "check": "test-content",
@@ -123,7 +123,7 @@ def test_everything() -> None:
                             "label": "",
                             "why": "the driver refuses the file",
                             "fix": "build the file again",
-                            "because": [],
+                            "related": [],
                         },
                     ],
                     "beyond": {"duplicate-id": 1, "field-past-inputs": 1200},
@@ -139,7 +139,7 @@ def test_everything() -> None:
                                 "label": "",
                                 "why": "the driver refuses the file",
                                 "fix": "build the file again",
-                                "because": [],
+                                "related": [],
                             },
                             "reason": "the tail is a stamp",
                             "expires": "2026-12-31",
@@ -267,7 +267,7 @@ def test_the_form_is_stable() -> None:
         (("files", 1, "findings", 0, "severity"), "fatal"),
         (("files", 1, "findings", 0, "offset"), -1),
         (("files", 1, "findings", 0, "colour"), "red"),
-        (("files", 1, "findings", 0, "because", 0, "line"), 0),
+        (("files", 1, "findings", 0, "related", 0, "line"), 0),
         (("files", 1, "sha256"), "AB" * 32),
         (("summary", "files"), "3"),
     ],

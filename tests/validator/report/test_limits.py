@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from ccheck.core.finding import FileReport, LeftOut, Proof, RunReport, Severity
+from ccheck.core.finding import FileReport, LeftOut, RelatedLocation, RunReport, Severity
 from ccheck.report import RENDERERS
 from ccheck.report.github import SHOWN
 from ccheck.report.sarif import MOST_LOCATIONS, MOST_RESULTS
@@ -80,8 +80,8 @@ def test_sarif_of_what_hosts_take_is_whole() -> None:
 
 def test_sarif_of_a_finding_with_many_proofs() -> None:
     """A result has no more places than hosts take."""
-    proofs = tuple(Proof(f"proof {number}", "", number) for number in range(2 * MOST_LOCATIONS))
-    run = RunReport((july(findings=(replace(JULY, because=proofs),)),), "0.1.0")
+    related = tuple(RelatedLocation(f"proof {number}", "", number) for number in range(2 * MOST_LOCATIONS))
+    run = RunReport((july(findings=(replace(JULY, related=related),)),), "0.1.0")
     (result,) = json.loads(RENDERERS["sarif"](run, ()))["runs"][0]["results"]
     assert len(result["locations"]) + len(result["relatedLocations"]) == MOST_LOCATIONS
 

@@ -28,7 +28,7 @@ def rendered(run: RunReport) -> Any:
 
 
 def test_a_result() -> None:
-    """A finding has its rule, level, bytes, field, proofs and fingerprint."""
+    """A finding has its rule, level, bytes, field, related and fingerprint."""
     run = rendered(EVERYTHING)
     assert run["results"][0] == snapshot(
         {

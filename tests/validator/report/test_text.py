@@ -6,7 +6,7 @@ import click
 from hypothesis import given
 from inline_snapshot import snapshot
 
-from ccheck.core.finding import FileReport, NotRun, Proof, RunReport, Severity, Suppressed
+from ccheck.core.finding import FileReport, NotRun, RelatedLocation, RunReport, Severity, Suppressed
 from ccheck.report.text import render_file, render_summary
 from ccheck.text.printable import printable_path
 from tests.validator.report.samples import BECAUSE, EVERYTHING, PASSING, any_file, any_run, finding, july
@@ -41,7 +41,7 @@ def test_a_passing_file_is_one_line() -> None:
 def test_proofs_are_marked_in_the_dump_or_named() -> None:
     """A proof in the file is underlined in its own row; one in another file is named with line or offset."""
     assert shown(
-        july(findings=(finding(offset=0x1F0, length=2, label="input 20", because=BECAUSE),))
+        july(findings=(finding(offset=0x1F0, length=2, label="input 20", related=BECAUSE),))
     ) == snapshot("""\
 error[wrong-magic]: file begins with 00 00 00 00, not with aa aa aa aa
   --> C-00000291-00000000-00000032.bin at 0x1f0, header.magic
@@ -63,8 +63,8 @@ fail  C-00000291-00000000-00000032.bin  channel, 1,234 bytes, 1 error, 41 checks
 
 def test_a_proof_in_the_row_of_the_guilt() -> None:
     """Guilt and proof in one row have one underline each beneath the same bytes."""
-    proof = Proof("21 fields", offset=0x1F6, length=4)
-    report = july(findings=(finding(offset=0x1F0, length=2, because=(proof,)),))
+    proof = RelatedLocation("21 fields", offset=0x1F6, length=4)
+    report = july(findings=(finding(offset=0x1F0, length=2, related=(proof,)),))
     assert shown(report) == snapshot("""\
 error[wrong-magic]: file begins with 00 00 00 00, not with aa aa aa aa
   --> C-00000291-00000000-00000032.bin at 0x1f0, header.magic
@@ -82,8 +82,10 @@ fail  C-00000291-00000000-00000032.bin  channel, 1,234 bytes, 1 error, 41 checks
 
 def test_a_proof_whose_bytes_are_not_at_hand_is_named_by_offset() -> None:
     """No proof is lost when the report does not carry its row."""
-    proof = Proof("the block ends here", "blocks[3]", offset=0x900, length=8)
-    report = july(findings=(finding(offset=0x1F0, length=2, because=(proof, Proof("a rule of the format"))),))
+    proof = RelatedLocation("the block ends here", "blocks[3]", offset=0x900, length=8)
+    report = july(
+        findings=(finding(offset=0x1F0, length=2, related=(proof, RelatedLocation("a rule of the format"))),)
+    )
     assert shown(report) == snapshot("""\
 error[wrong-magic]: file begins with 00 00 00 00, not with aa aa aa aa
   --> C-00000291-00000000-00000032.bin at 0x1f0, header.magic
@@ -302,7 +304,7 @@ fail  $'\\x1b[2Jevil\\u202e.bin'  channel, 1,234 bytes, 1 error, 41 checks\
 
 def test_colour() -> None:
     """With colour the head, the marks and the gutter are styled, and the dump is not."""
-    report = july(findings=(finding(offset=0x1F0, length=2, label="input 20", because=BECAUSE[:1]),))
+    report = july(findings=(finding(offset=0x1F0, length=2, label="input 20", related=BECAUSE[:1]),))
     styled = render_file(report, color=True).replace("\x1b[", "<").splitlines()
     assert styled == snapshot(
         [

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ccheck.core.finding import Proof, Severity
+from ccheck.core.finding import RelatedLocation, Severity
 from ccheck_schemas.span import Span
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Blame:
+class Diagnostic:
     """What a check yields: the words and the bytes. The engine adds the check's name and severity."""
 
     message: str
@@ -25,18 +25,19 @@ class Blame:
     why: str
     fix: str
     label: str = ""
-    because: tuple[Proof, ...] = ()
+    related: tuple[RelatedLocation, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what no report can show, where the check that made it is still at hand. Raises TypeError."""
         texts = (self.message, self.why, self.fix, self.label)
         if not all(isinstance(text, str) for text in texts) or not isinstance(self.span, Span):
-            raise TypeError("a Blame has texts (message, why, fix, label) and a Span")
-        proofs: object = self.because
-        if not isinstance(proofs, tuple | list) or not all(isinstance(proof, Proof) for proof in proofs):
+            raise TypeError("a Diagnostic has texts (message, why, fix, label) and a Span")
+        related: object = self.related
+        is_list = isinstance(related, tuple | list)
+        if not is_list or not all(isinstance(place, RelatedLocation) for place in self.related):
             raise TypeError(
-                f"because of a Blame is a tuple of Proof, not {proofs!r:.60}: write"
-                " because=(Proof.at(span, message),)"
+                f"related of a Diagnostic is a tuple of RelatedLocation, not {related!r:.60}: write"
+                " related=(RelatedLocation.at(span, message),)"
             )
 
 
@@ -63,7 +64,7 @@ class Check:
     are not decisive keep this one from being made too.
     """
 
-    judge: Callable[[Subject], Iterable[Blame]]
+    judge: Callable[[Subject], Iterable[Diagnostic]]
     severity: Severity = Severity.ERROR
     requires: tuple[Check, ...] = ()
     schemas: tuple[str, ...] = ()

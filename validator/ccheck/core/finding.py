@@ -19,10 +19,10 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class RelatedLocation:
     """A place that shows why a finding is right.
 
-    offset and length are bytes of the examined file, or of `file` when the proof lies in another one;
+    offset and length are bytes of the examined file, or of `file` when the place lies in another one;
     `line` is a line of a text file (from 1), and offset is None then.
     """
 
@@ -34,8 +34,8 @@ class Proof:
     line: int | None = None
 
     @classmethod
-    def at(cls, span: Span, message: str) -> Proof:
-        """Returns a proof that is a place of the examined file, such as ``record.span("port")``."""
+    def at(cls, span: Span, message: str) -> RelatedLocation:
+        """Returns a place of the examined file, such as ``record.span("port")``."""
         return cls(message, span.path, span.offset, span.length)
 
 
@@ -56,7 +56,7 @@ class Finding:
     why: str
     fix: str
     label: str = ""
-    because: tuple[Proof, ...] = ()
+    related: tuple[RelatedLocation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from ccheck.core.finding import Proof
+from ccheck.core.finding import RelatedLocation
 from ccheck.core.intake import Obstacle
 from ccheck_schemas.span import Span
 
@@ -90,6 +90,6 @@ class Subject:
         return Span(0, len(self.data), "")
 
 
-def proofs_of(proofs: tuple[tuple[str, Span], ...]) -> tuple[Proof, ...]:
-    """Places that a schema names, as proofs."""
-    return tuple(Proof(words, span.path, span.offset, span.length) for words, span in proofs)
+def proofs_of(related: tuple[tuple[str, Span], ...]) -> tuple[RelatedLocation, ...]:
+    """Places that a schema names, as related."""
+    return tuple(RelatedLocation(words, span.path, span.offset, span.length) for words, span in related)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ccheck.core.check import Blame, Check
+from ccheck.core.check import Check, Diagnostic
 from ccheck.core.finding import FileReport, Finding, NotRun, Severity, Suppressed
 from ccheck.core.intake import Obstacle
 from ccheck.core.subject import Narrowed, Setting, Subject
@@ -120,8 +120,8 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
         decided = False
         severity = policy.severities.get(check.name, check.severity)
         for blame in _yielded(check, subject):
-            if not isinstance(blame, Blame):
-                raise TypeError(f"the check {_place(check)} yields {blame!r:.40}, which is no Blame")
+            if not isinstance(blame, Diagnostic):
+                raise TypeError(f"the check {_place(check)} yields {blame!r:.40}, which is no Diagnostic")
             if found == MOST_COUNTED:
                 stopped.append(check.name)
                 break
@@ -129,7 +129,7 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
             decided = decided or check.decisive(blame.span)
             finding = Finding(
                 check.name, severity, blame.message, blame.span.path, blame.span.offset, blame.span.length,
-                blame.why, blame.fix, blame.label, blame.because,
+                blame.why, blame.fix, blame.label, blame.related,
             )  # fmt: skip
             reason = policy.suppression(finding, path)
             if reason is not None:
@@ -181,7 +181,9 @@ def _yielded(check: Check, subject: Subject) -> Iterable[object]:
     """What a check returns. Raises TypeError, which names the check, for what is not iterable."""
     yielded: object = check.judge(subject)
     if not isinstance(yielded, Iterable):
-        raise TypeError(f"the check {_place(check)} returns {yielded!r:.40}, which is no iterable of Blames")
+        raise TypeError(
+            f"the check {_place(check)} returns {yielded!r:.40}, which is no iterable of Diagnostics"
+        )
     return yielded
 
 
@@ -203,7 +205,7 @@ def _rows(data: bytes, findings: Iterable[Finding]) -> dict[int, bytes]:
     wanted: set[int] = set()
     for finding in findings:
         places = [(finding.offset, finding.length)]
-        places += [(p.offset, p.length) for p in finding.because if p.file is None and p.offset is not None]
+        places += [(p.offset, p.length) for p in finding.related if p.file is None and p.offset is not None]
         for offset, length in places:
             wanted.add(offset // ROW * ROW)
             wanted.add(max(offset, offset + length - 1) // ROW * ROW)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ccheck.core.finding import Severity
 from ccheck.report.summary import suppressed_beyond_words, totals, unread_words
-from ccheck.report.text import render_proof
+from ccheck.report.text import render_related
 from ccheck.text.printable import printable
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _file(report: FileReport) -> Iterator[_Annotation]:
 def _words(report: FileReport, finding: Finding) -> list[str]:
     place = f"at {finding.offset:#x}" + (f", {finding.path}" if finding.path else "")
     words = [finding.message, place]
-    words += [f"because: {render_proof(report, proof)}" for proof in finding.because]
+    words += [f"because: {render_related(report, place)}" for place in finding.related]
     return [*words, f"why: {finding.why}", f"fix: {finding.fix}"]
 
 

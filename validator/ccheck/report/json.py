@@ -13,7 +13,7 @@ from ccheck.text.printable import well_formed
 
 if TYPE_CHECKING:
     from ccheck.core.check import Check
-    from ccheck.core.finding import FileReport, Finding, Proof, RunReport, Suppressed
+    from ccheck.core.finding import FileReport, Finding, RelatedLocation, RunReport, Suppressed
 
 FORMAT = 1
 """Rises when a program that reads the report could misread a newer one; added keys do not raise it."""
@@ -111,18 +111,18 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "label": finding.label,
         "why": finding.why,
         "fix": finding.fix,
-        "because": [_proof(proof) for proof in finding.because],
+        "related": [_related(place) for place in finding.related],
     }
 
 
-def _proof(proof: Proof) -> dict[str, Any]:
+def _related(place: RelatedLocation) -> dict[str, Any]:
     return {
-        "message": proof.message,
-        "file": proof.file,
-        "line": proof.line,
-        "path": proof.path,
-        "offset": proof.offset,
-        "length": proof.length,
+        "message": place.message,
+        "file": place.file,
+        "line": place.line,
+        "path": place.path,
+        "offset": place.offset,
+        "length": place.length,
     }
 
 

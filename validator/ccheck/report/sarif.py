@@ -17,7 +17,7 @@ from ccheck.text.quoting import counted
 
 if TYPE_CHECKING:
     from ccheck.core.check import Check
-    from ccheck.core.finding import FileReport, Finding, Proof, RunReport, Suppressed
+    from ccheck.core.finding import FileReport, Finding, RelatedLocation, RunReport, Suppressed
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -182,26 +182,25 @@ def _result(report: FileReport, finding: Finding, tables: _Tables) -> dict[str, 
         "locations": [location | _logical(finding.path)],
         "partialFingerprints": {"checkAndField/v1": fingerprint(finding)},
     }
-    if finding.because:
+    if finding.related:
         # One place is that of the finding itself.
-        proofs = finding.because[: MOST_LOCATIONS - 1]
-        related = (_related(report, proof, tables) for proof in proofs)
-        result["relatedLocations"] = [{"id": number} | place for number, place in enumerate(related, 1)]
+        places = (_related(report, place, tables) for place in finding.related[: MOST_LOCATIONS - 1])
+        result["relatedLocations"] = [{"id": number} | place for number, place in enumerate(places, 1)]
     return result
 
 
-def _related(report: FileReport, proof: Proof, tables: _Tables) -> dict[str, Any]:
-    location = _logical(proof.path)
-    if proof.message:
-        location["message"] = {"text": plain(proof.message)}
-    own = proof.file in (None, report.path)
+def _related(report: FileReport, place: RelatedLocation, tables: _Tables) -> dict[str, Any]:
+    location = _logical(place.path)
+    if place.message:
+        location["message"] = {"text": plain(place.message)}
+    own = place.file in (None, report.path)
     physical: dict[str, Any] = {
-        "artifactLocation": tables.location(report) if own else {"uri": artifact_uri(proof.file or "")}
+        "artifactLocation": tables.location(report) if own else {"uri": artifact_uri(place.file or "")}
     }
-    if proof.line is not None:
-        physical["region"] = {"startLine": proof.line}
-    elif proof.offset is not None:
-        physical["region"] = {"byteOffset": proof.offset, "byteLength": proof.length}
+    if place.line is not None:
+        physical["region"] = {"startLine": place.line}
+    elif place.offset is not None:
+        physical["region"] = {"byteOffset": place.offset, "byteLength": place.length}
     if "region" in physical or not own:
         location["physicalLocation"] = physical
     return location

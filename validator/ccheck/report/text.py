@@ -13,7 +13,7 @@ from ccheck.text.printable import printable, printable_path
 from ccheck.text.quoting import counted
 
 if TYPE_CHECKING:
-    from ccheck.core.finding import FileReport, Finding, Proof, RunReport
+    from ccheck.core.finding import FileReport, Finding, RelatedLocation, RunReport
     from ccheck.report.excerpt import Mark
 
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
@@ -70,7 +70,7 @@ def _finding(report: FileReport, finding: Finding, color: bool) -> Iterator[str]
     label = finding.label or ("missing" if finding.length == 0 else "")
     marks = [Mark(finding.offset, finding.length, "^", printable(label))]
     elsewhere = []
-    for proof in finding.because:
+    for proof in finding.related:
         mark = _mark(report, proof)
         if mark and shows(mark, report.rows, report.size):
             marks.append(mark)
@@ -83,7 +83,7 @@ def _finding(report: FileReport, finding: Finding, color: bool) -> Iterator[str]
         gutter = _frame(f"{line.gutter} |" if line.bar else line.gutter, color)
         yield f"{gutter}{body if line.sign else f' {line.body}'}" if line.body else gutter
 
-    notes = [("because", render_proof(report, proof)) for proof in elsewhere]
+    notes = [("because", render_related(report, proof)) for proof in elsewhere]
     notes += [("why", printable(finding.why)), ("fix", printable(finding.fix))]
     notes += [("more", f"ccheck explain {printable(finding.check)}")]
     for name, words in notes:
@@ -91,7 +91,7 @@ def _finding(report: FileReport, finding: Finding, color: bool) -> Iterator[str]
             yield f"{indent}{_frame('=', color)} {_style(name, color, bold=True)}: {words}"
 
 
-def _mark(report: FileReport, proof: Proof) -> Mark | None:
+def _mark(report: FileReport, proof: RelatedLocation) -> Mark | None:
     if proof.offset is None or proof.file not in (None, report.path):
         return None
     from ccheck.report.excerpt import Mark
@@ -99,7 +99,7 @@ def _mark(report: FileReport, proof: Proof) -> Mark | None:
     return Mark(proof.offset, proof.length, "-", printable(proof.message))
 
 
-def render_proof(report: FileReport, proof: Proof) -> str:
+def render_related(report: FileReport, proof: RelatedLocation) -> str:
     """A proof of a finding of `report` in one line: its file, line or offset, its field, its words."""
     own = proof.file in (None, report.path)
     place = "" if own else printable_path(proof.file or "")

@@ -93,9 +93,9 @@ def zeros_to(
     field = field_of(node.offset)
     if target < at:
         place = (max(0, target), at)
-        proofs = (("they are read up to here", lambda: Span(at, 0, "")),)
+        related = (("they are read up to here", lambda: Span(at, 0, "")),)
         twice = BytesOwnedTwice("what stands before", link=True)
-        reader.collector.fault(twice, record, field, None if field else place, proofs)
+        reader.collector.fault(twice, record, field, None if field else place, related)
         reader.stop()
     if target > limit and promised <= limit:
         reader.collector.blame(OffsetOutsideFile(target, limit), record, field, (limit, limit))

@@ -16,7 +16,7 @@ from ccheck_schemas.fault_details import (
 from ccheck_schemas.layout import tree
 from ccheck_schemas.layout.expression import field_of
 from ccheck_schemas.layout.outer import outer_paths
-from ccheck_schemas.read.collector import Proofs, place_of
+from ccheck_schemas.read.collector import Related, place_of
 from ccheck_schemas.read.cut import Cut
 from ccheck_schemas.record import Record
 
@@ -99,9 +99,9 @@ def chain(
     while offset:
         fault = _misstep(reader, node, links, offset)
         if fault is not None:
-            details, proofs = fault
+            details, related = fault
             place = None if field else (reader.size, reader.size)
-            reader.collector.fault(details, holder, field, place, proofs)
+            reader.collector.fault(details, holder, field, place, related)
             reader.collector.complete = False
             break
         link = Record(record, f"{name}[{len(links)}]", offset)
@@ -121,8 +121,8 @@ def chain(
 
 def _misstep(
     reader: Reader, node: tree.Chain, links: list[Record], offset: int
-) -> tuple[FaultDetails, Proofs] | None:
-    """Returns why a chain must not go on at an offset, with proofs; None when it may."""
+) -> tuple[FaultDetails, Related] | None:
+    """Returns why a chain must not go on at an offset, with related; None when it may."""
     if offset % node.align:
         return OffsetMisaligned(offset, node.align), ()
     before = next(iter(reader.seen.get((id(node.record), offset), {}).values()), None)

@@ -10,7 +10,7 @@ from enum import IntEnum
 from itertools import islice
 from typing import TypeVar
 
-from ccheck.core.check import Blame
+from ccheck.core.check import Diagnostic
 from ccheck.core.subject import Subject, proofs_of
 from ccheck.formats.checks.structure import faults
 from ccheck.text.quoting import counted
@@ -23,7 +23,7 @@ MOST_LISTED = 100
 """Values that a finding lists, at most."""
 
 
-def value_out_of_bounds(subject: Subject) -> Iterator[Blame]:
+def value_out_of_bounds(subject: Subject) -> Iterator[Diagnostic]:
     """A number is outside the limits of its field.
 
     ## What is wrong
@@ -36,7 +36,7 @@ def value_out_of_bounds(subject: Subject) -> Iterator[Blame]:
     Bring the value inside the limits in the message; the page of the format names them all.
     """
     for fault in faults(subject, kinds.ValueOutOfBounds):
-        yield Blame(
+        yield Diagnostic(
             f"the value {fault.details.value:,} {_limits(fault.details)}",
             fault.span,
             label=f"{fault.details.value:,}",
@@ -54,7 +54,7 @@ def _limits(details: kinds.ValueOutOfBounds) -> str:
     raise TypeError(f"{type(details).__name__} has no words")
 
 
-def unknown_enum_value(subject: Subject) -> Iterator[Blame]:
+def unknown_enum_value(subject: Subject) -> Iterator[Diagnostic]:
     """A number has no meaning in its field.
 
     ## What is wrong
@@ -70,7 +70,7 @@ def unknown_enum_value(subject: Subject) -> Iterator[Blame]:
     for fault in faults(subject, kinds.UnknownEnumValue):
         value = fault.details.value
         names = _listed(fault.details.names, len(fault.details.names), _named)
-        yield Blame(
+        yield Diagnostic(
             f"the value {value} has no meaning here",
             fault.span,
             label=f"{value}",
@@ -90,7 +90,7 @@ def _named(value: object) -> str:
     return f"{int(value)} {value.name.lower()}" if isinstance(value, IntEnum) else str(value)
 
 
-def unknown_flag(subject: Subject) -> Iterator[Blame]:
+def unknown_flag(subject: Subject) -> Iterator[Diagnostic]:
     """A bit is set that has no meaning.
 
     ## What is wrong
@@ -106,7 +106,7 @@ def unknown_flag(subject: Subject) -> Iterator[Blame]:
     for fault in faults(subject, kinds.UnknownFlag):
         details = fault.details
         names = _listed(details.names, len(details.names), lambda bit: f"{bit:#x} {str(bit.name).lower()}")
-        yield Blame(
+        yield Diagnostic(
             f"the bits {details.unknown:#x} of {details.value:#x} have no meaning",
             fault.span,
             label=f"{details.value:#x}",
@@ -115,7 +115,7 @@ def unknown_flag(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def reserved_not_zero(subject: Subject) -> Iterator[Blame]:
+def reserved_not_zero(subject: Subject) -> Iterator[Diagnostic]:
     """A reserved field is not zero.
 
     ## What is wrong
@@ -128,7 +128,7 @@ def reserved_not_zero(subject: Subject) -> Iterator[Blame]:
     Set the field to zero.
     """
     for fault in faults(subject, kinds.ReservedNotZero):
-        yield Blame(
+        yield Diagnostic(
             f"the reserved field is {fault.details.value:#x}, not 0",
             fault.span,
             label="reserved",
@@ -137,7 +137,7 @@ def reserved_not_zero(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def padding_not_zero(subject: Subject) -> Iterator[Blame]:
+def padding_not_zero(subject: Subject) -> Iterator[Diagnostic]:
     """Padding is not zero.
 
     ## What is wrong
@@ -151,7 +151,7 @@ def padding_not_zero(subject: Subject) -> Iterator[Blame]:
     Set the padding to zero.
     """
     for fault in faults(subject, kinds.PaddingNotZero):
-        yield Blame(
+        yield Diagnostic(
             f"{fault.span.length} bytes of padding are not zero",
             fault.span,
             label="padding",
@@ -160,7 +160,7 @@ def padding_not_zero(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def offset_outside_region(subject: Subject) -> Iterator[Blame]:
+def offset_outside_region(subject: Subject) -> Iterator[Diagnostic]:
     """An offset and length do not lie inside their region.
 
     ## What is wrong
@@ -179,13 +179,13 @@ def offset_outside_region(subject: Subject) -> Iterator[Blame]:
         yield _outside(fault)
 
 
-def _outside(fault: Fault[kinds.OffsetOutsideRegion]) -> Blame:
+def _outside(fault: Fault[kinds.OffsetOutsideRegion]) -> Diagnostic:
     details = fault.details
     offset, length, behind, region = details.value, details.length, details.behind, details.region
     total = offset + length + behind
     nul = " and its NUL" if behind else ""
     wraps = f", which wraps to {total & 0xFFFFFFFF:#x} in 32 bits" if total > 0xFFFFFFFF else ""
-    return Blame(
+    return Diagnostic(
         f'{counted(length, "byte")}{nul} at {offset:#x} {"ends" if length + behind == 1 else "end"} at {total:#x}{wraps}; region "{region}" spans {details.start:#x} to {details.end:#x}',
         fault.span,
         label=f"outside the {region}",
@@ -194,7 +194,7 @@ def _outside(fault: Fault[kinds.OffsetOutsideRegion]) -> Blame:
     )
 
 
-def offset_misaligned(subject: Subject) -> Iterator[Blame]:
+def offset_misaligned(subject: Subject) -> Iterator[Diagnostic]:
     """An offset is not aligned.
 
     ## What is wrong
@@ -208,7 +208,7 @@ def offset_misaligned(subject: Subject) -> Iterator[Blame]:
     """
     for fault in faults(subject, kinds.OffsetMisaligned):
         value, align = fault.details.value, fault.details.align
-        yield Blame(
+        yield Diagnostic(
             f"the offset {value:#x} is not a multiple of {align}",
             fault.span,
             label=f"{value:#x}",
@@ -217,7 +217,7 @@ def offset_misaligned(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def index_outside_table(subject: Subject) -> Iterator[Blame]:
+def index_outside_table(subject: Subject) -> Iterator[Diagnostic]:
     """An index, or a run of rows, passes the end of its table.
 
     ## What is wrong
@@ -234,7 +234,7 @@ def index_outside_table(subject: Subject) -> Iterator[Blame]:
         value, count, rows, table = details.value, details.count, details.rows, details.table
         what = f"row {value:,}" if count == 1 else f"{count:,} rows from row {value:,}"
         which = f" (0 to {rows - 1:,})" if rows else ""
-        yield Blame(
+        yield Diagnostic(
             f"{what} of {table} requested, but the table has {rows:,}{which}",
             fault.span,
             label=f"past {table}",
@@ -243,7 +243,7 @@ def index_outside_table(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def text_malformed(subject: Subject) -> Iterator[Blame]:
+def text_malformed(subject: Subject) -> Iterator[Diagnostic]:
     """Text is not well-formed.
 
     ## What is wrong
@@ -257,7 +257,7 @@ def text_malformed(subject: Subject) -> Iterator[Blame]:
     Write the text in the encoding of the format, without NUL.
     """
     for fault in faults(subject, kinds.TextMalformed):
-        yield Blame(
+        yield Diagnostic(
             f"the text is not well-formed: {fault.details.reason}",
             fault.span,
             label="here",
@@ -266,7 +266,7 @@ def text_malformed(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def text_not_terminated(subject: Subject) -> Iterator[Blame]:
+def text_not_terminated(subject: Subject) -> Iterator[Diagnostic]:
     """Text does not end in a NUL.
 
     ## What is wrong
@@ -280,7 +280,7 @@ def text_not_terminated(subject: Subject) -> Iterator[Blame]:
     End the text with a NUL.
     """
     for fault in faults(subject, kinds.TextNotTerminated):
-        yield Blame(
+        yield Diagnostic(
             "the text has no NUL at its end",
             fault.span,
             label="no NUL",
@@ -289,7 +289,7 @@ def text_not_terminated(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def pool_items_overlap(subject: Subject) -> Iterator[Blame]:
+def pool_items_overlap(subject: Subject) -> Iterator[Diagnostic]:
     """Two items of the pool share bytes.
 
     ## What is wrong
@@ -303,18 +303,18 @@ def pool_items_overlap(subject: Subject) -> Iterator[Blame]:
     """
     for fault in faults(subject, kinds.PoolItemsOverlap):
         other = fault.details.other
-        yield Blame(
+        yield Diagnostic(
             f"the item at {fault.details.value:#x} overlaps the item at {other:#x}" if other is not None
             else "the items of the pool overlap again and again",
             fault.span,
             label="shared bytes",
             why="one item's bytes mean two things",
             fix="give each item bytes of its own",
-            because=proofs_of(fault.proofs),
+            related=proofs_of(fault.related),
         )  # fmt: skip
 
 
-def pool_text_unused(subject: Subject) -> Iterator[Blame]:
+def pool_text_unused(subject: Subject) -> Iterator[Diagnostic]:
     """Bytes of the pool belong to no item.
 
     ## What is wrong
@@ -328,7 +328,7 @@ def pool_text_unused(subject: Subject) -> Iterator[Blame]:
     Build the file again; ccheck writes only what is used.
     """
     for fault in faults(subject, kinds.PoolTextUnused):
-        yield Blame(
+        yield Diagnostic(
             f"{counted(fault.details.length, 'byte')} of the {fault.span.path} {'is' if fault.details.length == 1 else 'are'} used by no record",
             fault.span,
             label="unused",

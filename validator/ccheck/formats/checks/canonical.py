@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ccheck.core.check import Blame
+from ccheck.core.check import Diagnostic
 from ccheck.core.subject import Subject
 from ccheck.text.quoting import counted
 from ccheck_schemas.schema import RecipeError
 from ccheck_schemas.span import Span
 
 
-def not_canonical(subject: Subject) -> Iterator[Blame]:
+def not_canonical(subject: Subject) -> Iterator[Diagnostic]:
     """The content, built again, gives other bytes.
 
     ## What is wrong
@@ -33,7 +33,7 @@ def not_canonical(subject: Subject) -> Iterator[Blame]:
         content = subject.schema.assemble(subject.reading) if subject.narrowed else subject.content
         built = subject.schema.rebuild(subject.data, content)
     except RecipeError as refused:
-        yield Blame(f"the content cannot be written again: {refused}", subject.whole, why=why, fix=fix)
+        yield Diagnostic(f"the content cannot be written again: {refused}", subject.whole, why=why, fix=fix)
         return
     if built == subject.data:
         return
@@ -47,7 +47,7 @@ def not_canonical(subject: Subject) -> Iterator[Blame]:
     end = at + 1
     while end < min(len(data), len(built)) and data[end] != built[end] and end - at < 16:
         end += 1
-    yield Blame(
+    yield Diagnostic(
         f"the content, built again, differs from {at:#x} on and has {counted(len(built), 'byte')} (this file {len(data):,})",
         Span(min(at, len(data)), min(end, len(data)) - min(at, len(data)), ""),
         label="differs",

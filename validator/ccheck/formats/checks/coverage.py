@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ccheck.core.check import Blame
+from ccheck.core.check import Diagnostic
 from ccheck.core.finding import NotLookedInto
 from ccheck.core.subject import Subject
 
 
-def not_looked_into(subject: Subject) -> Iterator[Blame]:
+def not_looked_into(subject: Subject) -> Iterator[Diagnostic]:
     """An importer left something out of the schema, so that the file was not examined whole.
 
     ## What is wrong
@@ -39,13 +39,13 @@ def not_looked_into(subject: Subject) -> Iterator[Blame]:
             f"{omission.source}:{omission.line}: {omission.place} is not carried over: {omission.detail}"
         )
         if unread is not None:
-            yield Blame(message, unread.span, label="not looked into", why=why, fix=fix)
+            yield Diagnostic(message, unread.span, label="not looked into", why=why, fix=fix)
             continue
         place = replace(subject.whole, path=omission.field)
-        yield Blame(message, place, label="a rule is missing", why=why, fix=fix)
+        yield Diagnostic(message, place, label="a rule is missing", why=why, fix=fix)
     for unread in dropped.values():
         message = f"{unread.dropped} is not carried over: {unread.reason}"
-        yield Blame(message, unread.span, label="not looked into", why=why, fix=fix)
+        yield Diagnostic(message, unread.span, label="not looked into", why=why, fix=fix)
 
 
 def left_unread(subject: Subject) -> tuple[NotLookedInto, ...]:

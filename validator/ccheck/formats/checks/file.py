@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ccheck.core.check import Blame
-from ccheck.core.finding import Proof
+from ccheck.core.check import Diagnostic
+from ccheck.core.finding import RelatedLocation
 from ccheck.core.intake import Obstacle
 from ccheck.core.subject import Subject
 from ccheck_schemas.fault import Fault, FaultDetails, FaultName
@@ -22,7 +22,7 @@ _ZEROES = 64
 """Zero bytes at the end of a file that are more than a number or padding."""
 
 
-def unreadable(subject: Subject) -> Iterator[Blame]:
+def unreadable(subject: Subject) -> Iterator[Diagnostic]:
     """A named file could not be read.
 
     ## What is wrong
@@ -36,7 +36,7 @@ def unreadable(subject: Subject) -> Iterator[Blame]:
     Look at the reason in the message; fix the path or the permissions, and run again.
     """
     if subject.obstacle is Obstacle.UNREADABLE:
-        yield Blame(
+        yield Diagnostic(
             f"the file could not be read: {subject.detail}",
             subject.whole,
             why="what was not examined is not known to be good",
@@ -44,7 +44,7 @@ def unreadable(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def too_large(subject: Subject) -> Iterator[Blame]:
+def too_large(subject: Subject) -> Iterator[Diagnostic]:
     """A file is larger than the limit.
 
     ## What is wrong
@@ -58,7 +58,7 @@ def too_large(subject: Subject) -> Iterator[Blame]:
     If the file is right, give a larger `--max-size`, or `max_size` under `[limits]` in ccheck.toml.
     """
     if subject.obstacle is Obstacle.TOO_LARGE:
-        yield Blame(
+        yield Diagnostic(
             f"the file is too large to examine: {subject.detail}",
             subject.whole,
             why="content of this size is a mistake or an attack; it was not examined",
@@ -66,7 +66,7 @@ def too_large(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def examination_crashed(subject: Subject) -> Iterator[Blame]:
+def examination_crashed(subject: Subject) -> Iterator[Diagnostic]:
     """Examining the file failed: an exception, the end of the process that did it, or too long a time.
 
     ## What is wrong
@@ -86,7 +86,7 @@ def examination_crashed(subject: Subject) -> Iterator[Blame]:
     `--file-timeout`, or with `file_timeout` under `[limits]` in ccheck.toml.
     """
     if subject.obstacle is Obstacle.CRASHED:
-        yield Blame(
+        yield Diagnostic(
             f"examining the file failed: {subject.detail}",
             subject.whole,
             why="a file that was not examined to its end is not known to be good",
@@ -94,7 +94,7 @@ def examination_crashed(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def file_empty(subject: Subject) -> Iterator[Blame]:
+def file_empty(subject: Subject) -> Iterator[Diagnostic]:
     """The file has no bytes.
 
     ## What is wrong
@@ -109,7 +109,7 @@ def file_empty(subject: Subject) -> Iterator[Blame]:
     sees it half written.
     """
     if not subject.data and subject.obstacle is None:
-        yield Blame(
+        yield Diagnostic(
             "the file is empty: it has 0 bytes",
             subject.whole,
             why="an interrupted write or a full disk leaves such a file; there is nothing that a driver could read",
@@ -117,7 +117,7 @@ def file_empty(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def all_zero(subject: Subject) -> Iterator[Blame]:
+def all_zero(subject: Subject) -> Iterator[Diagnostic]:
     """Every byte of the file is zero.
 
     ## What is wrong
@@ -132,7 +132,7 @@ def all_zero(subject: Subject) -> Iterator[Blame]:
     Restore the file from its source or from the last known good copy.
     """
     if subject.reading is None and subject.data and not any(subject.data):
-        yield Blame(
+        yield Diagnostic(
             f"all {len(subject.data):,} bytes of the file are zero"
             if subject.data[1:]
             else "the one byte of the file is zero",
@@ -142,7 +142,7 @@ def all_zero(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def unrecognised_content(subject: Subject) -> Iterator[Blame]:
+def unrecognised_content(subject: Subject) -> Iterator[Diagnostic]:
     """The bytes fit no schema that ccheck knows.
 
     ## What is wrong
@@ -157,17 +157,17 @@ def unrecognised_content(subject: Subject) -> Iterator[Blame]:
     """
     if subject.schema is None:
         first = subject.data[:8].hex(" ")
-        yield Blame(
+        yield Diagnostic(
             f"the content is of no known format: it begins with {first}",
             Span(0, min(8, len(subject.data)), ""),
             label="no known beginning",
             why=f"none of the schemas recognises it ({', '.join(subject.known)}), so nothing could be checked",
             fix="name the format with --schema, or take the file out of what is examined",
-            because=tuple(map(Proof, subject.problems)),
+            related=tuple(map(RelatedLocation, subject.problems)),
         )
 
 
-def torn_at_sector(subject: Subject) -> Iterator[Blame]:
+def torn_at_sector(subject: Subject) -> Iterator[Diagnostic]:
     """The file is good up to a sector boundary, and zero or missing from there.
 
     ## What is wrong
@@ -193,7 +193,7 @@ def torn_at_sector(subject: Subject) -> Iterator[Blame]:
     written = len(subject.data.rstrip(b"\0"))
     boundary = -(-written // SECTOR) * SECTOR
     if size - boundary >= _ZEROES and any(_read_from(fault, boundary) for fault in reading.faults):
-        yield Blame(
+        yield Diagnostic(
             f"the file is torn: all {size - boundary:,} bytes from sector boundary {boundary:#x} to its end are zero",
             Span(boundary, size - boundary, ""),
             label="never written",
@@ -201,7 +201,7 @@ def torn_at_sector(subject: Subject) -> Iterator[Blame]:
             fix="restore the file from its source",
         )
     elif size % SECTOR == 0 and _goes_on(reading, size):
-        yield Blame(
+        yield Diagnostic(
             f"the file is torn: it ends at sector boundary {size:#x}, and its content goes on",
             Span(size, 0, ""),
             label="ends here",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ccheck.core.check import Blame, Check
+from ccheck.core.check import Check, Diagnostic
 from ccheck.core.subject import Subject
 from ccheck.formats.checks import bounds, coverage, file, structure
 
@@ -40,7 +40,7 @@ to the faults of what is missing, and for a magic or version that is not the fil
 """
 
 
-def _layout(*functions: Callable[[Subject], Iterable[Blame]]) -> tuple[Check, ...]:
+def _layout(*functions: Callable[[Subject], Iterable[Diagnostic]]) -> tuple[Check, ...]:
     return tuple(Check(function, requires=(VERSION,)) for function in functions)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ccheck.core.check import Blame
+from ccheck.core.check import Diagnostic
 from ccheck.core.subject import Subject, proofs_of
 from ccheck.text.quoting import counted
 from ccheck_schemas import fault_details as kinds
@@ -37,7 +37,7 @@ def is_in_no_list(span: Span) -> bool:
     return "[" not in span.path
 
 
-def wrong_magic(subject: Subject) -> Iterator[Blame]:
+def wrong_magic(subject: Subject) -> Iterator[Diagnostic]:
     """Bytes that are always the same are not: the magic of the file, or of a part of it.
 
     ## What is wrong
@@ -54,7 +54,7 @@ def wrong_magic(subject: Subject) -> Iterator[Blame]:
     """
     for fault in faults(subject, kinds.WrongMagic):
         details = fault.details
-        yield Blame(
+        yield Diagnostic(
             f"the magic is {details.value.hex(' ')}, not {details.expected.hex(' ')}",
             fault.span,
             label="not the magic",
@@ -63,7 +63,7 @@ def wrong_magic(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def unknown_format_version(subject: Subject) -> Iterator[Blame]:
+def unknown_format_version(subject: Subject) -> Iterator[Diagnostic]:
     """The file is of a version of the format that the schema does not describe.
 
     ## What is wrong
@@ -78,7 +78,7 @@ def unknown_format_version(subject: Subject) -> Iterator[Blame]:
     """
     for fault in faults(subject, kinds.UnknownFormatVersion):
         known = ", ".join(fault.details.known)
-        yield Blame(
+        yield Diagnostic(
             f"format version is {fault.details.value}, known is {known}",
             fault.span,
             label=f"version {fault.details.value}",
@@ -91,7 +91,7 @@ def _are(number: int) -> str:
     return "is" if number == 1 else "are"
 
 
-def truncated(subject: Subject) -> Iterator[Blame]:
+def truncated(subject: Subject) -> Iterator[Diagnostic]:
     """The bytes end in the middle of a record or a block.
 
     ## What is wrong
@@ -105,7 +105,7 @@ def truncated(subject: Subject) -> Iterator[Blame]:
     """
     for fault in faults(subject, kinds.Truncated):
         need, have = fault.details.need, fault.details.have
-        yield Blame(
+        yield Diagnostic(
             f"{counted(need, 'byte')} {_are(need)} needed here, {max(have, 0):,} {_are(have)} left",
             fault.span,
             label="too few bytes",
@@ -114,7 +114,7 @@ def truncated(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def size_mismatch(subject: Subject) -> Iterator[Blame]:
+def size_mismatch(subject: Subject) -> Iterator[Diagnostic]:
     """A size field does not say how many bytes there are.
 
     ## What is wrong
@@ -128,7 +128,7 @@ def size_mismatch(subject: Subject) -> Iterator[Blame]:
     """
     for fault in faults(subject, kinds.SizeMismatch):
         value, actual = fault.details.value, fault.details.actual
-        yield Blame(
+        yield Diagnostic(
             f"the size is given as {counted(value, 'byte')}, there {_are(actual)} {actual:,}",
             fault.span,
             label=counted(value, "byte"),
@@ -137,7 +137,7 @@ def size_mismatch(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def count_past_bytes(subject: Subject) -> Iterator[Blame]:
+def count_past_bytes(subject: Subject) -> Iterator[Diagnostic]:
     """A count asks for more records than the bytes hold.
 
     ## What is wrong
@@ -153,7 +153,7 @@ def count_past_bytes(subject: Subject) -> Iterator[Blame]:
     """
     for fault in faults(subject, kinds.CountPastBytes):
         count, room, size = fault.details.count, fault.details.room, fault.details.size
-        yield Blame(
+        yield Diagnostic(
             f"the count is {count:,}, but there is room for {room:,} of {size} bytes",
             fault.span,
             label=f"{count:,} of them",
@@ -162,7 +162,7 @@ def count_past_bytes(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def count_mismatch(subject: Subject) -> Iterator[Blame]:
+def count_mismatch(subject: Subject) -> Iterator[Diagnostic]:
     """A count is not the number of records in its chain.
 
     ## What is wrong
@@ -177,7 +177,7 @@ def count_mismatch(subject: Subject) -> Iterator[Blame]:
     """
     for fault in faults(subject, kinds.CountMismatch):
         value, actual, of = fault.details.value, fault.details.actual, fault.details.of
-        yield Blame(
+        yield Diagnostic(
             f"the count is {value:,}, but the chain of {of} has {actual:,}",
             fault.span,
             label=f"{value:,} of them",
@@ -186,7 +186,7 @@ def count_mismatch(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def table_repeated(subject: Subject) -> Iterator[Blame]:
+def table_repeated(subject: Subject) -> Iterator[Diagnostic]:
     """A table or pool comes a second time.
 
     ## What is wrong
@@ -200,7 +200,7 @@ def table_repeated(subject: Subject) -> Iterator[Blame]:
     Build the file again, with one table of each kind.
     """
     for fault in faults(subject, kinds.TableRepeated):
-        yield Blame(
+        yield Diagnostic(
             f"a second {fault.details.table} begins here",
             fault.span,
             label="again",
@@ -209,7 +209,7 @@ def table_repeated(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def element_without_bytes(subject: Subject) -> Iterator[Blame]:
+def element_without_bytes(subject: Subject) -> Iterator[Diagnostic]:
     """A list has elements that take no bytes.
 
     ## What is wrong
@@ -226,7 +226,7 @@ def element_without_bytes(subject: Subject) -> Iterator[Blame]:
     for fault in faults(subject, kinds.ElementWithoutBytes):
         count, read = fault.details.elements, fault.details.read
         asked = "a list to the end of its bytes" if count is None else f"a list of {count:,}"
-        yield Blame(
+        yield Diagnostic(
             f"element {read:,} of {asked} takes no bytes",
             fault.span,
             label="no bytes",
@@ -235,7 +235,7 @@ def element_without_bytes(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def expression_unresolved(subject: Subject) -> Iterator[Blame]:
+def expression_unresolved(subject: Subject) -> Iterator[Diagnostic]:
     """The layout depends on a field that the file does not have.
 
     ## What is wrong
@@ -252,7 +252,7 @@ def expression_unresolved(subject: Subject) -> Iterator[Blame]:
     """
     for fault in faults(subject, kinds.ExpressionUnresolved):
         expression, reason = fault.details.expression, fault.details.reason
-        yield Blame(
+        yield Diagnostic(
             f"{expression} has no value here ({reason}), so what follows cannot be found",
             fault.span,
             label="not to be found",
@@ -261,7 +261,7 @@ def expression_unresolved(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def work_out_of_proportion(subject: Subject) -> Iterator[Blame]:
+def work_out_of_proportion(subject: Subject) -> Iterator[Diagnostic]:
     """The file asks for far more work than its size explains.
 
     ## What is wrong
@@ -282,7 +282,7 @@ def work_out_of_proportion(subject: Subject) -> Iterator[Blame]:
     }
     for fault in faults(subject, kinds.WorkOutOfProportion):
         details = fault.details
-        yield Blame(
+        yield Diagnostic(
             words[details.what].format(work=details.work, limit=details.limit)
             + f" in a file of {counted(len(subject.data), 'byte')}",
             fault.span,
@@ -292,7 +292,7 @@ def work_out_of_proportion(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def fault_unclaimed(subject: Subject) -> Iterator[Blame]:
+def fault_unclaimed(subject: Subject) -> Iterator[Diagnostic]:
     """The reader found a fault that no check reports.
 
     ## What is wrong
@@ -311,7 +311,7 @@ def fault_unclaimed(subject: Subject) -> Iterator[Blame]:
     for name in sorted(set(subject.reading.counts) - subject.claimed):
         number = subject.reading.counts[name]
         first = next((fault for fault in subject.reading.faults if fault.name == name), None)
-        yield Blame(
+        yield Diagnostic(
             f"the reader found {name} {number:,} times, and no check in use reports it",
             subject.whole if first is None else first.span,
             label=name,
@@ -320,7 +320,7 @@ def fault_unclaimed(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def record_size_wrong(subject: Subject) -> Iterator[Blame]:
+def record_size_wrong(subject: Subject) -> Iterator[Diagnostic]:
     """A table states a record size that its kind of record does not have.
 
     ## What is wrong
@@ -335,7 +335,7 @@ def record_size_wrong(subject: Subject) -> Iterator[Blame]:
     """
     for fault in faults(subject, kinds.RecordSizeWrong):
         value, actual = fault.details.value, fault.details.actual
-        yield Blame(
+        yield Diagnostic(
             f"the record size is {value}, records of this kind have {actual} bytes",
             fault.span,
             label=f"{value} bytes",
@@ -344,7 +344,7 @@ def record_size_wrong(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def offset_outside_file(subject: Subject) -> Iterator[Blame]:
+def offset_outside_file(subject: Subject) -> Iterator[Diagnostic]:
     """An offset points behind the end of the file.
 
     ## What is wrong
@@ -358,7 +358,7 @@ def offset_outside_file(subject: Subject) -> Iterator[Blame]:
     """
     for fault in faults(subject, kinds.OffsetOutsideFile):
         value, size = fault.details.value, fault.details.size
-        yield Blame(
+        yield Diagnostic(
             f"the offset is {value:#x}, the file ends at {size:#x}",
             fault.span,
             label=f"{value:#x}",
@@ -367,7 +367,7 @@ def offset_outside_file(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def chain_backwards(subject: Subject) -> Iterator[Blame]:
+def chain_backwards(subject: Subject) -> Iterator[Diagnostic]:
     """A chain of blocks or records goes backwards.
 
     ## What is wrong
@@ -381,7 +381,7 @@ def chain_backwards(subject: Subject) -> Iterator[Blame]:
     Build the file again; the offsets of a chain only ever grow.
     """
     for fault in faults(subject, kinds.ChainBackwards):
-        yield Blame(
+        yield Diagnostic(
             f"the chain goes backwards: from {fault.details.here:#x} to {fault.details.value:#x}",
             fault.span,
             label=f"back to {fault.details.value:#x}",
@@ -390,7 +390,7 @@ def chain_backwards(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def chain_loop(subject: Subject) -> Iterator[Blame]:
+def chain_loop(subject: Subject) -> Iterator[Diagnostic]:
     """A chain of blocks or records comes back to an element that it has been at.
 
     ## What is wrong
@@ -403,17 +403,17 @@ def chain_loop(subject: Subject) -> Iterator[Blame]:
     Build the file again; the offsets of a chain only ever grow.
     """
     for fault in faults(subject, kinds.ChainLoop):
-        yield Blame(
+        yield Diagnostic(
             f"the chain loops: it comes back to {fault.details.value:#x}",
             fault.span,
             label=f"again {fault.details.value:#x}",
             why="a driver that follows the chain to its end never ends",
             fix="let each element name a later one",
-            because=proofs_of(fault.proofs),
+            related=proofs_of(fault.related),
         )
 
 
-def chain_no_end(subject: Subject) -> Iterator[Blame]:
+def chain_no_end(subject: Subject) -> Iterator[Diagnostic]:
     """A chain has no clean end.
 
     ## What is wrong
@@ -432,7 +432,7 @@ def chain_no_end(subject: Subject) -> Iterator[Blame]:
             message = f"the chain ends here ({last} is 0) but names a next element at {value:#x}"
         else:
             message = f"the chain breaks off: no next element is named, but {last} is not 0"
-        yield Blame(
+        yield Diagnostic(
             message,
             fault.span,
             label="no clean end",
@@ -441,7 +441,7 @@ def chain_no_end(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def bytes_owned_twice(subject: Subject) -> Iterator[Blame]:
+def bytes_owned_twice(subject: Subject) -> Iterator[Diagnostic]:
     """The same bytes belong to two records.
 
     ## What is wrong
@@ -466,17 +466,17 @@ def bytes_owned_twice(subject: Subject) -> Iterator[Blame]:
                 if count > 1
                 else f"this byte also belongs to {other}"
             )
-        yield Blame(
+        yield Diagnostic(
             message,
             fault.span,
             label="owned twice",
             why="the same bytes mean two things; a driver may read them as the other one",
             fix="build the file again, so that records do not overlap",
-            because=proofs_of(fault.proofs),
+            related=proofs_of(fault.related),
         )
 
 
-def bytes_unowned(subject: Subject) -> Iterator[Blame]:
+def bytes_unowned(subject: Subject) -> Iterator[Diagnostic]:
     """Bytes belong to no record.
 
     ## What is wrong
@@ -493,7 +493,7 @@ def bytes_unowned(subject: Subject) -> Iterator[Blame]:
         end = fault.span.end == len(subject.data)
         where = "at the end of the file " if end else ""
         zero = " (all zero)" if fault.details.zero else ""
-        yield Blame(
+        yield Diagnostic(
             f"{counted(fault.span.length, 'byte')} {where}{'belongs' if fault.span.length == 1 else 'belong'} to no record{zero}",
             fault.span,
             label="no owner",
@@ -502,7 +502,7 @@ def bytes_unowned(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def rows_out_of_order(subject: Subject) -> Iterator[Blame]:
+def rows_out_of_order(subject: Subject) -> Iterator[Diagnostic]:
     """The rows of a table are not shared out in order, without gaps.
 
     ## What is wrong
@@ -522,7 +522,7 @@ def rows_out_of_order(subject: Subject) -> Iterator[Blame]:
             message = f"{fault.details.rows - expected:,} rows of {table} are taken by no record"
         else:
             message = f"the rows of {table} begin at {value}, the record before ended at {expected}"
-        yield Blame(
+        yield Diagnostic(
             message,
             fault.span,
             label="unused" if value is None else f"row {value}",
@@ -531,7 +531,7 @@ def rows_out_of_order(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def checksum_wrong(subject: Subject) -> Iterator[Blame]:
+def checksum_wrong(subject: Subject) -> Iterator[Diagnostic]:
     """The checksum is not that of the bytes.
 
     ## What is wrong
@@ -546,7 +546,7 @@ def checksum_wrong(subject: Subject) -> Iterator[Blame]:
     """
     for fault in faults(subject, kinds.ChecksumWrong):
         value, actual = fault.details.value, fault.details.actual
-        yield Blame(
+        yield Diagnostic(
             f"the checksum is {value:#010x}, bytes {fault.details.start:#x} to {fault.details.end:#x} have {actual:#010x}",
             fault.span,
             label="stored checksum",

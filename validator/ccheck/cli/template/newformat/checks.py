@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ccheck.check import Blame, Check
+from ccheck.check import Check, Diagnostic
 from ccheck.core.subject import Subject
 from ccheck.formats.checks.general import VERSION, FormatChecks
 
 
-def newformat_input_repeated(subject: Subject) -> Iterator[Blame]:
+def newformat_input_repeated(subject: Subject) -> Iterator[Diagnostic]:
     """Two rules are for the same input.
 
     ## What is wrong
@@ -24,7 +24,7 @@ def newformat_input_repeated(subject: Subject) -> Iterator[Blame]:
     seen: set[int] = set()
     for rule in subject.content.tables.get("rules", ()):
         if rule.input in seen:
-            yield Blame(
+            yield Diagnostic(
                 f"input {rule.input} has a rule already",
                 rule.span("input"),
                 label=f"input {rule.input}",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ccheck.core.check import Blame
-from ccheck.core.finding import Proof
+from ccheck.core.check import Diagnostic
+from ccheck.core.finding import RelatedLocation
 from ccheck.core.subject import Subject
 from ccheck.formats.apparmor.checks.profiles import content_of, value_of
 from ccheck_schemas.formats.apparmor.content import Dfa, Profile, Start
@@ -36,7 +36,7 @@ def _place(dfa: Dfa, kind: TableId, index: int) -> Span:
     return dfa.by_id[kind].entry(index)
 
 
-def apparmor_table_missing(subject: Subject) -> Iterator[Blame]:
+def apparmor_table_missing(subject: Subject) -> Iterator[Diagnostic]:
     """A DFA lacks a table.
 
     ## What is wrong
@@ -51,7 +51,7 @@ def apparmor_table_missing(subject: Subject) -> Iterator[Blame]:
     for dfa in content_of(subject).dfas:
         for kind in _NEEDED:
             if all(table.id != kind for table in dfa.tables):
-                yield Blame(
+                yield Diagnostic(
                     f"the DFA has no table of {_word(kind)}",
                     dfa.source.span("magic"),
                     label="this DFA",
@@ -60,7 +60,7 @@ def apparmor_table_missing(subject: Subject) -> Iterator[Blame]:
                 )
 
 
-def apparmor_table_repeated(subject: Subject) -> Iterator[Blame]:
+def apparmor_table_repeated(subject: Subject) -> Iterator[Diagnostic]:
     """A DFA has a table twice.
 
     ## What is wrong
@@ -78,19 +78,19 @@ def apparmor_table_repeated(subject: Subject) -> Iterator[Blame]:
             span = table.source.span("id")
             if table.id in first:
                 where = first[table.id]
-                yield Blame(
+                yield Diagnostic(
                     f"a second table of {_word(table.id)} begins here",
                     span,
                     label="again",
                     why="a reader that keeps the last has checked the first",
                     fix="compile the policy again",
-                    because=(Proof("the first", where.path, where.offset, where.length),),
+                    related=(RelatedLocation("the first", where.path, where.offset, where.length),),
                 )
             else:
                 first[table.id] = span
 
 
-def apparmor_table_size_wrong(subject: Subject) -> Iterator[Blame]:
+def apparmor_table_size_wrong(subject: Subject) -> Iterator[Diagnostic]:
     """A table of a DFA has another size than it must.
 
     ## What is wrong
@@ -133,8 +133,8 @@ def apparmor_table_size_wrong(subject: Subject) -> Iterator[Blame]:
             )
 
 
-def _size(message: str, span: Span) -> Blame:
-    return Blame(
+def _size(message: str, span: Span) -> Diagnostic:
+    return Diagnostic(
         message,
         span,
         label="its size",
@@ -143,7 +143,7 @@ def _size(message: str, span: Span) -> Blame:
     )
 
 
-def apparmor_state_outside(subject: Subject) -> Iterator[Blame]:
+def apparmor_state_outside(subject: Subject) -> Iterator[Diagnostic]:
     """A table of a DFA names a state that it does not have.
 
     ## What is wrong
@@ -164,7 +164,7 @@ def apparmor_state_outside(subject: Subject) -> Iterator[Blame]:
         for kind in (TableId.DEFAULT, TableId.NEXT, TableId.CHECK):
             for index, state in enumerate(dfa.table(kind)):
                 if state >= states:
-                    yield Blame(
+                    yield Diagnostic(
                         f"{_word(kind)}[{index}] is state {state}, the DFA has {states} (0 to {states - 1})",
                         _place(dfa, kind, index),
                         label=f"state {state}",
@@ -173,7 +173,7 @@ def apparmor_state_outside(subject: Subject) -> Iterator[Blame]:
                     )
 
 
-def apparmor_transition_outside(subject: Subject) -> Iterator[Blame]:
+def apparmor_transition_outside(subject: Subject) -> Iterator[Diagnostic]:
     """A state's transitions pass the end of their table.
 
     ## What is wrong
@@ -193,7 +193,7 @@ def apparmor_transition_outside(subject: Subject) -> Iterator[Blame]:
         for index, word in enumerate(dfa.table(TableId.BASE)):
             base = word & BASE_MASK
             if base + CLASSES > room:
-                yield Blame(
+                yield Diagnostic(
                     f"the transitions of state {index} are {base:,} to {base + CLASSES - 1:,}, the table has {room:,}",
                     _place(dfa, TableId.BASE, index),
                     label=f"base {base:,}",
@@ -202,7 +202,7 @@ def apparmor_transition_outside(subject: Subject) -> Iterator[Blame]:
                 )
 
 
-def apparmor_base_flag_unknown(subject: Subject) -> Iterator[Blame]:
+def apparmor_base_flag_unknown(subject: Subject) -> Iterator[Diagnostic]:
     """A state has flags that it must not have.
 
     ## What is wrong
@@ -223,7 +223,7 @@ def apparmor_base_flag_unknown(subject: Subject) -> Iterator[Blame]:
         for index, word in enumerate(dfa.table(TableId.BASE)):
             unknown = word & ~BASE_MASK & ~allowed
             if unknown:
-                yield Blame(
+                yield Diagnostic(
                     f"state {index} has the flags {unknown >> 24:#04x}, which this DFA does not announce",
                     _place(dfa, TableId.BASE, index),
                     label=f"{word:#010x}",
@@ -232,7 +232,7 @@ def apparmor_base_flag_unknown(subject: Subject) -> Iterator[Blame]:
                 )
 
 
-def apparmor_chain_endless(subject: Subject) -> Iterator[Blame]:
+def apparmor_chain_endless(subject: Subject) -> Iterator[Diagnostic]:
     """States that are encoded by their difference lead to each other without end.
 
     ## What is wrong
@@ -261,7 +261,7 @@ def apparmor_chain_endless(subject: Subject) -> Iterator[Blame]:
             if state in chain:
                 loop = list(chain)[list(chain).index(state) :]
                 names = " → ".join(map(str, [*loop[:6], *(["…"] if len(loop) > 6 else []), state]))
-                yield Blame(
+                yield Diagnostic(
                     f"the chain of default states never ends: {names}",
                     _place(dfa, TableId.DEFAULT, loop[-1]),
                     label=f"to {state}",
@@ -272,7 +272,7 @@ def apparmor_chain_endless(subject: Subject) -> Iterator[Blame]:
                 done[state] = 1
 
 
-def apparmor_start_outside(subject: Subject) -> Iterator[Blame]:
+def apparmor_start_outside(subject: Subject) -> Iterator[Diagnostic]:
     """Matching starts in a state that the DFA does not have.
 
     ## What is wrong
@@ -290,7 +290,7 @@ def apparmor_start_outside(subject: Subject) -> Iterator[Blame]:
             if dfa.states and start.state >= dfa.states:
                 named = start.source is not None
                 span = value_of(start.source) if start.source is not None else dfa.source.span("magic")
-                yield Blame(
+                yield Diagnostic(
                     f"the {what} start in state {start.state}, the DFA has {dfa.states} (0 to {dfa.states - 1})",
                     span,
                     label=f"state {start.state}" if named else "this DFA",
@@ -309,7 +309,7 @@ def _starts(profile: Profile) -> Iterator[tuple[str, Dfa, Start]]:
         yield "file rules", profile.file, profile.file_start
 
 
-def apparmor_exec_index_outside(subject: Subject) -> Iterator[Blame]:
+def apparmor_exec_index_outside(subject: Subject) -> Iterator[Diagnostic]:
     """A rule for executing names an entry that the table of names does not have.
 
     ## What is wrong
@@ -331,7 +331,7 @@ def apparmor_exec_index_outside(subject: Subject) -> Iterator[Blame]:
             for who, shift in (("the owner", 0), ("others", 14)):
                 number = word >> shift + 10 & ACCEPT_INDEX_HIGH
                 if number >= _FIRST_NAME and number - _FIRST_NAME >= names:
-                    yield Blame(
+                    yield Diagnostic(
                         f"state {index} leads {who} to name {number - _FIRST_NAME}, the table has {names}",
                         _place(profile.file, TableId.ACCEPT, index),
                         label=f"{word:#010x}",

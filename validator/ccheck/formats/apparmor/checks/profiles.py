@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ccheck.core.check import Blame
+from ccheck.core.check import Diagnostic
 from ccheck.core.subject import Subject
 from ccheck_schemas.formats.apparmor.content import Item, PolicyContent, Profile
 from ccheck_schemas.formats.apparmor.numbers import Code, Mode, ProfileFlag
@@ -33,7 +33,7 @@ def _name(profile: Profile) -> str:
     return repr(profile.name.value) if profile.name is not None else "without a name"
 
 
-def apparmor_item_misplaced(subject: Subject) -> Iterator[Blame]:
+def apparmor_item_misplaced(subject: Subject) -> Iterator[Diagnostic]:
     """An item stands where the kernel asks for another.
 
     ## What is wrong
@@ -56,7 +56,7 @@ def apparmor_item_misplaced(subject: Subject) -> Iterator[Blame]:
             span = slip.item.source.span("code")
             named = f" named {slip.item.name!r}" if slip.item.name is not None else ""
             found = f"a {_code(slip.item.code)}{named} stands here"
-        yield Blame(
+        yield Diagnostic(
             f"{found}, and the kernel asks for a {slip.wanted}",
             span,
             label="out of place",
@@ -69,7 +69,7 @@ def _code(code: int) -> str:
     return Code(code).name if code in Code._value2member_map_ else str(code)
 
 
-def apparmor_name_empty(subject: Subject) -> Iterator[Blame]:
+def apparmor_name_empty(subject: Subject) -> Iterator[Diagnostic]:
     """A profile or namespace has an empty name.
 
     ## What is wrong
@@ -85,7 +85,7 @@ def apparmor_name_empty(subject: Subject) -> Iterator[Blame]:
         for what, item in (("profile", profile.name), ("namespace", profile.namespace)):
             if item is not None and item.value == "":
                 place = value_of(item)
-                yield Blame(
+                yield Diagnostic(
                     f"the name of the {what} is empty",
                     Span(place.offset, 1, place.path),
                     label="empty",
@@ -94,7 +94,7 @@ def apparmor_name_empty(subject: Subject) -> Iterator[Blame]:
                 )
 
 
-def apparmor_mode_unknown(subject: Subject) -> Iterator[Blame]:
+def apparmor_mode_unknown(subject: Subject) -> Iterator[Diagnostic]:
     """A profile has a mode that the kernel does not know.
 
     ## What is wrong
@@ -109,7 +109,7 @@ def apparmor_mode_unknown(subject: Subject) -> Iterator[Blame]:
     """
     for profile in content_of(subject).profiles:
         if profile.mode is not None and profile.mode.value not in Mode._value2member_map_:
-            yield Blame(
+            yield Diagnostic(
                 f"the mode of profile {_name(profile)} is {profile.mode.value}, 0 to 3 are known",
                 value_of(profile.mode),
                 label=f"{profile.mode.value}",
@@ -118,7 +118,7 @@ def apparmor_mode_unknown(subject: Subject) -> Iterator[Blame]:
             )
 
 
-def apparmor_flag_unknown(subject: Subject) -> Iterator[Blame]:
+def apparmor_flag_unknown(subject: Subject) -> Iterator[Diagnostic]:
     """A profile has flags that the kernel does not know.
 
     ## What is wrong
@@ -133,7 +133,7 @@ def apparmor_flag_unknown(subject: Subject) -> Iterator[Blame]:
     known = sum(ProfileFlag)
     for profile in content_of(subject).profiles:
         if profile.flags is not None and profile.flags.value & ~known:
-            yield Blame(
+            yield Diagnostic(
                 f"the flags of profile {_name(profile)} are {profile.flags.value:#x}, {known:#x} are known",
                 value_of(profile.flags),
                 label=f"{profile.flags.value:#x}",
@@ -142,7 +142,7 @@ def apparmor_flag_unknown(subject: Subject) -> Iterator[Blame]:
             )
 
 
-def apparmor_exec_name_malformed(subject: Subject) -> Iterator[Blame]:
+def apparmor_exec_name_malformed(subject: Subject) -> Iterator[Diagnostic]:
     """A name that executing leads to is not well-formed.
 
     ## What is wrong
@@ -161,7 +161,7 @@ def apparmor_exec_name_malformed(subject: Subject) -> Iterator[Blame]:
             fault = _malformed(item.value)
             if fault is not None:
                 place = value_of(item)
-                yield Blame(
+                yield Diagnostic(
                     f"the name {item.value!r} {fault}",
                     Span(place.offset, max(1, place.length), place.path),
                     label="the name",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ccheck.core.check import Blame
-from ccheck.core.finding import Proof
+from ccheck.core.check import Diagnostic
+from ccheck.core.finding import RelatedLocation
 from ccheck.core.subject import Subject
 from ccheck_schemas.formats.channel.numbers import (
     CriterionKind,
@@ -58,25 +58,25 @@ def kind_name(kind: int) -> str:
     return CriterionKind(kind).name.lower() if kind in CriterionKind._value2member_map_ else str(kind)
 
 
-def duplicates(keyed: list[tuple[Any, Record, str]], fix: str, field: str = "id") -> Iterator[Blame]:
-    """Blame each record whose key (key, record, words) another record before it has."""
+def duplicates(keyed: list[tuple[Any, Record, str]], fix: str, field: str = "id") -> Iterator[Diagnostic]:
+    """Diagnostic each record whose key (key, record, words) another record before it has."""
     first: dict[Any, Record] = {}
     for key, record, words in keyed:
         before = first.setdefault(key, record)
         if before is not record:
-            yield Blame(
+            yield Diagnostic(
                 f"{words} is defined twice",
                 record.span(field),
                 label="again",
                 why="which of the two a reader takes depends on how it searches",
                 fix=fix,
-                because=(proof("first here", before.span(field)),),
+                related=(proof("first here", before.span(field)),),
             )
 
 
-def proof(words: str, span: Span) -> Proof:
+def proof(words: str, span: Span) -> RelatedLocation:
     """A place of the same file, with words."""
-    return Proof(words, span.path, span.offset, span.length)
+    return RelatedLocation(words, span.path, span.offset, span.length)
 
 
 def some(values: list[int], most: int = 8) -> str:

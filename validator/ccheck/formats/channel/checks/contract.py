@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ccheck.core.check import Blame
+from ccheck.core.check import Diagnostic
 from ccheck.core.consumers import Consumer
-from ccheck.core.finding import Proof
+from ccheck.core.finding import RelatedLocation
 from ccheck.core.subject import Subject
 from ccheck.formats.channel.checks.content import content_of, defined_types, kind_name, matched_fields
 from ccheck_schemas.formats.channel.numbers import CriterionKind
@@ -26,14 +26,14 @@ def _inputs(type_: TemplateType, build: Consumer) -> int | None:
     return build.inputs_for(type_.name, type_.version) if type_.name is not None else None
 
 
-def _named(subject: Subject, build: Consumer, words: str, key: str | None = None) -> Proof:
+def _named(subject: Subject, build: Consumer, words: str, key: str | None = None) -> RelatedLocation:
     """A line of consumers.toml."""
     consumers = subject.setting.consumers
     line = build.lines.get(key, build.line) if key is not None else build.line
-    return Proof(words, file=str(consumers.path) if consumers is not None else None, line=line)
+    return RelatedLocation(words, file=str(consumers.path) if consumers is not None else None, line=line)
 
 
-def _inputs_proof(subject: Subject, build: Consumer, type_: TemplateType, inputs: int) -> Proof:
+def _inputs_proof(subject: Subject, build: Consumer, type_: TemplateType, inputs: int) -> RelatedLocation:
     key = build.inputs_key(type_.name or "", type_.version)
     return _named(
         subject,
@@ -47,7 +47,7 @@ def _list(names: list[str]) -> str:
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
 
-def consumers_missing(subject: Subject) -> Iterator[Blame]:
+def consumers_missing(subject: Subject) -> Iterator[Diagnostic]:
     """Content cannot be judged without the driver builds that will read it.
 
     ## What is wrong
@@ -65,24 +65,24 @@ def consumers_missing(subject: Subject) -> Iterator[Blame]:
     header = content_of(subject).header
     if consumers is None:
         message = "no consumers were named: which driver builds will read this file?"
-        because: tuple[Proof, ...] = ()
+        related: tuple[RelatedLocation, ...] = ()
     elif not _builds(subject):
         message = (
             f"none of the {len(consumers.builds)} consumers is supported on {subject.setting.on.isoformat()}"
         )
-        because = (Proof("no build in its support window", file=str(consumers.path)),)
+        related = (RelatedLocation("no build in its support window", file=str(consumers.path)),)
     else:
         return
-    yield Blame(
+    yield Diagnostic(
         message,
         header.span("kind"),
         why="content that was compared with no driver build has not passed",
         fix="name them with --consumers FILE, or in ccheck.toml",
-        because=because,
+        related=related,
     )
 
 
-def format_not_understood(subject: Subject) -> Iterator[Blame]:
+def format_not_understood(subject: Subject) -> Iterator[Diagnostic]:
     """A supported build does not read this version of the format.
 
     ## What is wrong
@@ -98,13 +98,13 @@ def format_not_understood(subject: Subject) -> Iterator[Blame]:
     version = header.get("format_version")
     lacking = [b for b in _builds(subject) if version is not None and version not in b.format_versions]
     if lacking:
-        yield Blame(
+        yield Diagnostic(
             f"format version {version} is not read by {_list([b.name for b in lacking])}",
             header.span("format_version"),
             label=f"version {version}",
             why="those builds refuse the file, or read it by another layout",
             fix="build the content in a version that every supported build reads",
-            because=tuple(
+            related=tuple(
                 _named(
                     subject, b, f"{b.name} reads {', '.join(map(str, b.format_versions))}", "format_versions"
                 )
@@ -113,7 +113,7 @@ def format_not_understood(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def definitions_past_inputs(subject: Subject) -> Iterator[Blame]:
+def definitions_past_inputs(subject: Subject) -> Iterator[Diagnostic]:
     """The definitions promise an input that a supported build does not supply.
 
     ## What is wrong
@@ -136,13 +136,13 @@ def definitions_past_inputs(subject: Subject) -> Iterator[Blame]:
             if short and not field.optional:
                 count = len(type_.fields)
                 builds = _list([f"{b.name} supplies {n}" for b, n in short])
-                yield Blame(
+                yield Diagnostic(
                     f"type {type_.name} promises input {field.index} (of {count}), but {builds}",
                     field.source.span(),
                     label=f"input {field.index}",
                     why="whoever writes content for this field makes those builds read past their inputs",
                     fix="correct the definitions, or mark the field optional and allow only wildcards while those builds are supported",
-                    because=tuple(_inputs_proof(subject, b, type_, n) for b, n in short),
+                    related=tuple(_inputs_proof(subject, b, type_, n) for b, n in short),
                 )
 
 
@@ -161,7 +161,7 @@ def _supplied(subject: Subject) -> Callable[[TemplateType], list[tuple[Consumer,
     return supplied
 
 
-def type_not_supplied(subject: Subject) -> Iterator[Blame]:
+def type_not_supplied(subject: Subject) -> Iterator[Diagnostic]:
     """A supported build does not know the template type of an instance.
 
     ## What is wrong
@@ -183,20 +183,20 @@ def type_not_supplied(subject: Subject) -> Iterator[Blame]:
             continue
         lacking = [b for b in builds if _inputs(type_, b) is None]
         if lacking:
-            yield Blame(
+            yield Diagnostic(
                 f"template type {type_.name} is not known to {_list([b.name for b in lacking])}",
                 instance.source.span("type_id"),
                 label=f"type {instance.type_id}",
                 why="a build that does not know the type has no inputs for it",
                 fix="list the type's inputs for these builds if they have them, or end their support",
-                because=tuple(
+                related=tuple(
                     _named(subject, b, f"{b.name} ({b.platform}) lists no {type_.name}", "inputs")
                     for b in lacking
                 ),
             )
 
 
-def input_count_refused(subject: Subject) -> Iterator[Blame]:
+def input_count_refused(subject: Subject) -> Iterator[Diagnostic]:
     """A supported build refuses the file, because it counts another number of inputs.
 
     ## What is wrong
@@ -220,17 +220,17 @@ def input_count_refused(subject: Subject) -> Iterator[Blame]:
         count = len(type_.fields)
         refusing = [(build, n) for build, n in supplied(type_) if build.input_count_check and n != count]
         if refusing:
-            yield Blame(
+            yield Diagnostic(
                 f"type {type_.name} has {count} fields, so the file is refused by {_list([f'{b.name} ({n})' for b, n in refusing])}",
                 instance.source.span("type_id"),
                 label=f"type {instance.type_id}",
                 why="a build that compares the counts refuses the whole file, and its hosts are without it",
                 fix="ship the file only to builds with as many inputs, or end support for the others",
-                because=tuple(_inputs_proof(subject, build, type_, n) for build, n in refusing),
+                related=tuple(_inputs_proof(subject, build, type_, n) for build, n in refusing),
             )
 
 
-def field_past_inputs(subject: Subject) -> Iterator[Blame]:
+def field_past_inputs(subject: Subject) -> Iterator[Diagnostic]:
     """A criterion reads an input that a supported build does not supply.
 
     ## What is wrong
@@ -265,17 +265,17 @@ def field_past_inputs(subject: Subject) -> Iterator[Blame]:
             what = f"{supplies} {inputs} (0 to {inputs - 1})" if inputs else f"{supplies} none"
         else:
             what = "consumers supply fewer: " + _list([f"{build.name} {inputs}" for build, inputs in short])
-        yield Blame(
+        yield Diagnostic(
             f"criterion reads input {index}, but {what}",
             criterion.source.span("field_index"),
             label=f"input {index}",
             why="the driver uses the number as an index: an out-of-bounds read in kernel mode",
             fix=f"make this criterion a wildcard, or end support for builds that supply fewer than {index + 1} inputs",
-            because=tuple(_inputs_proof(subject, build, type_, inputs) for build, inputs in short),
+            related=tuple(_inputs_proof(subject, build, type_, inputs) for build, inputs in short),
         )
 
 
-def kind_not_understood(subject: Subject) -> Iterator[Blame]:
+def kind_not_understood(subject: Subject) -> Iterator[Diagnostic]:
     """A supported build does not know a criterion kind.
 
     ## What is wrong
@@ -295,13 +295,13 @@ def kind_not_understood(subject: Subject) -> Iterator[Blame]:
         for criterion in instance.criteria:
             name, lacking = kind_name(criterion.kind), lacking_kind.get(criterion.kind)
             if lacking:
-                yield Blame(
+                yield Diagnostic(
                     f"criterion kind {name} is not known to {_list([b.name for b in lacking])}",
                     criterion.source.span("kind"),
                     label=name,
                     why="a build that finds the comparison in a table by this number calls what stands behind the table",
                     fix="use a kind that every supported build knows",
-                    because=tuple(
+                    related=tuple(
                         _named(subject, b, f"{b.name} does not list {name}", "criterion_kinds")
                         for b in lacking
                     ),

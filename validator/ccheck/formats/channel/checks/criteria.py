@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ccheck.core.check import Blame
+from ccheck.core.check import Diagnostic
 from ccheck.core.subject import Subject
 from ccheck.formats.channel.checks.content import (
     content_of,
@@ -20,7 +20,7 @@ from ccheck_schemas.formats.channel.numbers import (
 )
 
 
-def duplicate_instance(subject: Subject) -> Iterator[Blame]:
+def duplicate_instance(subject: Subject) -> Iterator[Diagnostic]:
     """Two template instances have the same id.
 
     ## What is wrong
@@ -38,7 +38,7 @@ def duplicate_instance(subject: Subject) -> Iterator[Blame]:
     )
 
 
-def field_past_type(subject: Subject) -> Iterator[Blame]:
+def field_past_type(subject: Subject) -> Iterator[Diagnostic]:
     """A criterion is for a field that its template type does not have.
 
     ## What is wrong
@@ -53,7 +53,7 @@ def field_past_type(subject: Subject) -> Iterator[Blame]:
     for _, criterion, type_, field in matched_fields(subject):
         if field is None:
             count = len(type_.fields)
-            yield Blame(
+            yield Diagnostic(
                 f"criterion reads field {criterion.field_index}, but type {type_.name or type_.id} has {count} (0 to {count - 1})",
                 criterion.source.span("field_index"),
                 label=f"field {criterion.field_index}",
@@ -62,7 +62,7 @@ def field_past_type(subject: Subject) -> Iterator[Blame]:
             )
 
 
-def field_matched_twice(subject: Subject) -> Iterator[Blame]:
+def field_matched_twice(subject: Subject) -> Iterator[Diagnostic]:
     """An instance has two criteria on one field.
 
     ## What is wrong
@@ -83,7 +83,7 @@ def field_matched_twice(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def kind_not_allowed(subject: Subject) -> Iterator[Blame]:
+def kind_not_allowed(subject: Subject) -> Iterator[Diagnostic]:
     """A criterion is of a kind that its field does not allow.
 
     ## What is wrong
@@ -103,7 +103,7 @@ def kind_not_allowed(subject: Subject) -> Iterator[Blame]:
             and not field.allows(criterion.kind)
         ):
             allowed = ", ".join(kind_name(k) for k in CriterionKind if field.allows(k))
-            yield Blame(
+            yield Diagnostic(
                 f"{kind_name(criterion.kind)} is not allowed on field {criterion.field_index} ({field.name}); allowed are {allowed or 'none'}",
                 criterion.source.span("kind"),
                 label=kind_name(criterion.kind),
@@ -112,7 +112,7 @@ def kind_not_allowed(subject: Subject) -> Iterator[Blame]:
             )
 
 
-def value_kind_mismatch(subject: Subject) -> Iterator[Blame]:
+def value_kind_mismatch(subject: Subject) -> Iterator[Diagnostic]:
     """A criterion compares text with an integer field, or the other way round.
 
     ## What is wrong
@@ -134,7 +134,7 @@ def value_kind_mismatch(subject: Subject) -> Iterator[Blame]:
             and criterion.value_kind != field.value_kind
         ):
             names = {1: "text", 2: "integers"}
-            yield Blame(
+            yield Diagnostic(
                 f"the operand is of {names[criterion.value_kind]}, field {criterion.field_index} ({field.name}) holds {names.get(field.value_kind, 'something else')}",
                 criterion.source.span("value_kind"),
                 label=names[criterion.value_kind],
@@ -143,7 +143,7 @@ def value_kind_mismatch(subject: Subject) -> Iterator[Blame]:
             )
 
 
-def operand_too_long(subject: Subject) -> Iterator[Blame]:
+def operand_too_long(subject: Subject) -> Iterator[Diagnostic]:
     """An operand is longer than its field allows.
 
     ## What is wrong
@@ -158,7 +158,7 @@ def operand_too_long(subject: Subject) -> Iterator[Blame]:
     for _, criterion, _, field in matched_fields(subject):
         # A length over the format's own limit was reported as out of bounds.
         if field is not None and field.max_length < criterion.operand_length <= OPERAND_HIGH:
-            yield Blame(
+            yield Diagnostic(
                 f"the operand has {counted(criterion.operand_length, 'byte')}, field {criterion.field_index} ({field.name}) allows {field.max_length:,}",
                 criterion.source.span("operand_length"),
                 label=counted(criterion.operand_length, "byte"),

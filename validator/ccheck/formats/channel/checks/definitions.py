@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ccheck.core.check import Blame
-from ccheck.core.finding import Proof
+from ccheck.core.check import Diagnostic
+from ccheck.core.finding import RelatedLocation
 from ccheck.core.subject import Definitions, Subject
 from ccheck.formats.channel.checks.content import (
     content_of,
@@ -20,7 +20,7 @@ from ccheck_schemas.formats.channel.numbers import (
 from ccheck_schemas.formats.channel.structure import TemplateType
 
 
-def definitions_missing(subject: Subject) -> Iterator[Blame]:
+def definitions_missing(subject: Subject) -> Iterator[Diagnostic]:
     """Instances cannot be judged without definitions.
 
     ## What is wrong
@@ -35,7 +35,7 @@ def definitions_missing(subject: Subject) -> Iterator[Blame]:
     """
     content = content_of(subject)
     if content.kind == Kind.INSTANCES and not subject.setting.definitions:
-        yield Blame(
+        yield Diagnostic(
             "no template-type definitions were named to judge these instances by",
             content.header.span("kind"),
             label="instances",
@@ -44,7 +44,7 @@ def definitions_missing(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def definitions_unreadable(subject: Subject) -> Iterator[Blame]:
+def definitions_unreadable(subject: Subject) -> Iterator[Diagnostic]:
     """The definitions break their own schema.
 
     ## What is wrong
@@ -65,7 +65,7 @@ def definitions_unreadable(subject: Subject) -> Iterator[Blame]:
     )
 
 
-def definitions_broken(subject: Subject) -> Iterator[Blame]:
+def definitions_broken(subject: Subject) -> Iterator[Diagnostic]:
     """The definitions have errors of their own.
 
     ## What is wrong
@@ -88,7 +88,7 @@ def definitions_broken(subject: Subject) -> Iterator[Blame]:
     yield from _at_odds(subject)
 
 
-def _at_odds(subject: Subject) -> Iterator[Blame]:
+def _at_odds(subject: Subject) -> Iterator[Diagnostic]:
     """Definitions of one type in two files that differ."""
     content = content_of(subject)
     if content.kind != Kind.INSTANCES:
@@ -98,14 +98,14 @@ def _at_odds(subject: Subject) -> Iterator[Blame]:
         for type_ in definitions.content.types:
             file, before = first.setdefault((type_.id, type_.version), (definitions, type_))
             if file is not definitions and _said(before) != _said(type_):
-                yield Blame(
+                yield Diagnostic(
                     f"type {type_.id} version {type_.version} is defined in two files, and not alike",
                     content.header.span("kind"),
                     label="instances",
                     why="which of the two a reader takes depends on how it searches",
                     fix="name only the definitions that are in use",
-                    because=tuple(
-                        Proof("defined here", path=t.source.path, file=d.path)
+                    related=tuple(
+                        RelatedLocation("defined here", path=t.source.path, file=d.path)
                         for d, t in ((file, before), (definitions, type_))
                     ),
                 )
@@ -116,7 +116,7 @@ def _said(type_: TemplateType) -> tuple[object, ...]:
     return type_.name, type_.channel, fields
 
 
-def _doubtful(subject: Subject, *, broken: bool, message: str, why: str) -> Iterator[Blame]:
+def _doubtful(subject: Subject, *, broken: bool, message: str, why: str) -> Iterator[Diagnostic]:
     content = content_of(subject)
     if content.kind != Kind.INSTANCES:
         return
@@ -124,17 +124,17 @@ def _doubtful(subject: Subject, *, broken: bool, message: str, why: str) -> Iter
         # That no consumers were named is reported of this file too, and is no error of the definitions.
         errors = [name for name in definitions.errors if name != "consumers-missing"]
         if errors and definitions.broken is broken:
-            yield Blame(
+            yield Diagnostic(
                 f"{message}: {', '.join(errors)}",
                 content.header.span("kind"),
                 label="instances",
                 why=why,
                 fix="fix the definitions first: ccheck validate shows what is wrong with them",
-                because=(Proof("these definitions did not pass", file=definitions.path),),
+                related=(RelatedLocation("these definitions did not pass", file=definitions.path),),
             )
 
 
-def duplicate_type(subject: Subject) -> Iterator[Blame]:
+def duplicate_type(subject: Subject) -> Iterator[Diagnostic]:
     """Two template types have the same id and version.
 
     ## What is wrong
@@ -156,7 +156,7 @@ def duplicate_type(subject: Subject) -> Iterator[Blame]:
     )
 
 
-def duplicate_type_name(subject: Subject) -> Iterator[Blame]:
+def duplicate_type_name(subject: Subject) -> Iterator[Diagnostic]:
     """Two different template types have the same name.
 
     ## What is wrong
@@ -175,17 +175,17 @@ def duplicate_type_name(subject: Subject) -> Iterator[Blame]:
             continue
         before = first.setdefault(type_.name, type_)
         if before.id != type_.id:
-            yield Blame(
+            yield Diagnostic(
                 f"type {type_.id} has the name of type {before.id}",
                 type_.source.span("name"),
                 label="again",
                 why="builds are listed by the type's name: the wrong number of inputs would be compared",
                 fix="give each type a name of its own",
-                because=(proof("first here", before.source.span("name")),),
+                related=(proof("first here", before.source.span("name")),),
             )
 
 
-def duplicate_field_name(subject: Subject) -> Iterator[Blame]:
+def duplicate_field_name(subject: Subject) -> Iterator[Diagnostic]:
     """Two fields of a template type have the same name.
 
     ## What is wrong
@@ -205,7 +205,7 @@ def duplicate_field_name(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def unknown_template_type(subject: Subject) -> Iterator[Blame]:
+def unknown_template_type(subject: Subject) -> Iterator[Diagnostic]:
     """An instance is of a template type that is not defined.
 
     ## What is wrong
@@ -221,7 +221,7 @@ def unknown_template_type(subject: Subject) -> Iterator[Blame]:
     known = {t.id for d in subject.setting.definitions for t in d.content.types}
     for instance in content_of(subject).instances:
         if instance.type_id not in known:
-            yield Blame(
+            yield Diagnostic(
                 f"template type {instance.type_id} is not defined; defined are {some(sorted(known))}",
                 instance.source.span("type_id"),
                 label=f"type {instance.type_id}",
@@ -230,7 +230,7 @@ def unknown_template_type(subject: Subject) -> Iterator[Blame]:
             )
 
 
-def unknown_type_version(subject: Subject) -> Iterator[Blame]:
+def unknown_type_version(subject: Subject) -> Iterator[Diagnostic]:
     """An instance is of a version of its template type that is not defined.
 
     ## What is wrong
@@ -249,7 +249,7 @@ def unknown_type_version(subject: Subject) -> Iterator[Blame]:
     for instance in content_of(subject).instances:
         known = versions.get(instance.type_id)
         if known is not None and instance.type_version not in known:
-            yield Blame(
+            yield Diagnostic(
                 f"version {instance.type_version} of template type {instance.type_id} is not defined; defined are {some(known)}",
                 instance.source.span("type_version"),
                 label=f"version {instance.type_version}",
@@ -258,7 +258,7 @@ def unknown_type_version(subject: Subject) -> Iterator[Blame]:
             )
 
 
-def wrong_channel(subject: Subject) -> Iterator[Blame]:
+def wrong_channel(subject: Subject) -> Iterator[Diagnostic]:
     """An instance is of a template type that another channel carries.
 
     ## What is wrong
@@ -276,11 +276,11 @@ def wrong_channel(subject: Subject) -> Iterator[Blame]:
     for instance in content_of(subject).instances:
         type_ = types.get((instance.type_id, instance.type_version))
         if type_ is not None and type_.channel != channel:
-            yield Blame(
+            yield Diagnostic(
                 f"template type {type_.name or type_.id} is carried by channel {type_.channel}, this file is of channel {channel}",
                 instance.source.span("type_id"),
                 label=f"type {instance.type_id}",
                 why="the part of the driver that reads this channel does not have the type's inputs",
                 fix=f"move the instance to a file of channel {type_.channel}",
-                because=(proof("the file's channel", header.span("channel")),),
+                related=(proof("the file's channel", header.span("channel")),),
             )

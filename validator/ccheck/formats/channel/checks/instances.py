@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ccheck.core.check import Blame
+from ccheck.core.check import Diagnostic
 from ccheck.core.subject import Subject
 from ccheck.formats.channel.checks.content import (
     content_of,
@@ -21,7 +21,7 @@ from ccheck_schemas.record import Record
 _FILE_NAME = re.compile(r"C-(\d{8})-(\d{8})-(\d{8})(?!\d)", re.ASCII)
 
 
-def name_not_header(subject: Subject) -> Iterator[Blame]:
+def name_not_header(subject: Subject) -> Iterator[Diagnostic]:
     """The numbers of the file name are not those of the header.
 
     ## What is wrong
@@ -41,7 +41,7 @@ def name_not_header(subject: Subject) -> Iterator[Blame]:
     for number, name in zip(match.groups(), ("channel", "sequence", "revision"), strict=True):
         value = header.get(name)
         if value is not None and value != int(number):
-            yield Blame(
+            yield Diagnostic(
                 f"the header's {name} is {value:08}, the file's name says {number}",
                 header.span(name),
                 label=f"{value:08}",
@@ -50,7 +50,7 @@ def name_not_header(subject: Subject) -> Iterator[Blame]:
             )
 
 
-def test_content(subject: Subject) -> Iterator[Blame]:
+def test_content(subject: Subject) -> Iterator[Diagnostic]:
     """The file is marked as made for tests.
 
     ## What is wrong
@@ -64,7 +64,7 @@ def test_content(subject: Subject) -> Iterator[Blame]:
     """
     header = content_of(subject).header
     if (header.get("flags") or 0) & FileFlag.TEST:
-        yield Blame(
+        yield Diagnostic(
             "the header marks this content as made for tests",
             header.span("flags"),
             label="test",
@@ -73,7 +73,7 @@ def test_content(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def block_order(subject: Subject) -> Iterator[Blame]:
+def block_order(subject: Subject) -> Iterator[Diagnostic]:
     """The blocks are not those of the file's kind, each once and in order.
 
     ## What is wrong
@@ -104,7 +104,7 @@ def block_order(subject: Subject) -> Iterator[Blame]:
         wanted = expected[i].name.lower() if i < len(expected) else "the end"
         if i >= len(expected) or kind != expected[i]:
             name = BlockKind(kind).name.lower()
-            yield Blame(
+            yield Diagnostic(
                 f"block {i} holds {name}, but {wanted} comes here in a file of {file_kind.name.lower()}",
                 body.span("kind"),
                 label=name,
@@ -113,7 +113,7 @@ def block_order(subject: Subject) -> Iterator[Blame]:
             )
             return
     if len(found) < len(expected) and subject.reading.complete:
-        yield Blame(
+        yield Diagnostic(
             f"the block of {expected[len(found)].name.lower()} is missing: the file has {len(found)} of {len(expected)} blocks",
             content.header.span("kind"),
             label=file_kind.name.lower(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ccheck.core.check import Blame
+from ccheck.core.check import Diagnostic
 from ccheck.core.subject import Subject
 from ccheck.formats.channel.checks.content import (
     content_of,
@@ -24,7 +24,7 @@ from ccheck_schemas.formats.channel.numbers import (
 from ccheck_schemas.formats.channel.structure import Criterion
 
 
-def operand_misfit(subject: Subject) -> Iterator[Blame]:
+def operand_misfit(subject: Subject) -> Iterator[Diagnostic]:
     """An operand does not fit its criterion kind.
 
     ## What is wrong
@@ -49,7 +49,7 @@ def operand_misfit(subject: Subject) -> Iterator[Blame]:
             misfit = _misfit(criterion)
             if misfit is not None:
                 field, message = misfit
-                yield Blame(
+                yield Diagnostic(
                     f"{kind_name(criterion.kind)}: {message}",
                     criterion.source.span(field),
                     label=kind_name(criterion.kind),
@@ -123,7 +123,7 @@ def _list_misfit(items: tuple[Any, ...]) -> tuple[str, str] | None:
     return None
 
 
-def range_inverted(subject: Subject) -> Iterator[Blame]:
+def range_inverted(subject: Subject) -> Iterator[Diagnostic]:
     """A range ends before it begins.
 
     ## What is wrong
@@ -144,7 +144,7 @@ def range_inverted(subject: Subject) -> Iterator[Blame]:
                 and len(words) == 2
                 and words[0] > words[1]
             ):
-                yield Blame(
+                yield Diagnostic(
                     f"the range goes from {words[0]} down to {words[1]}",
                     criterion.source.span("operand"),
                     label="low, high",
@@ -153,7 +153,7 @@ def range_inverted(subject: Subject) -> Iterator[Blame]:
                 )
 
 
-def regex_invalid(subject: Subject) -> Iterator[Blame]:
+def regex_invalid(subject: Subject) -> Iterator[Diagnostic]:
     """A regex does not compile in a linear-time engine.
 
     ## What is wrong
@@ -168,7 +168,7 @@ def regex_invalid(subject: Subject) -> Iterator[Blame]:
     """
     for criterion, _, fault in _regexes(subject):
         if fault is not None and "too large" not in fault:
-            yield Blame(
+            yield Diagnostic(
                 f"the regex does not compile: {fault}",
                 criterion.source.span("operand"),
                 label="regex",
@@ -177,7 +177,7 @@ def regex_invalid(subject: Subject) -> Iterator[Blame]:
             )
 
 
-def regex_too_costly(subject: Subject) -> Iterator[Blame]:
+def regex_too_costly(subject: Subject) -> Iterator[Diagnostic]:
     """A regex is over its cost budget.
 
     ## What is wrong
@@ -193,7 +193,7 @@ def regex_too_costly(subject: Subject) -> Iterator[Blame]:
     for criterion, instructions, fault in _regexes(subject):
         if instructions > REGEX_COST_HIGH or (fault is not None and "too large" in fault):
             size = f"{instructions:,} instructions" if fault is None else "far more instructions"
-            yield Blame(
+            yield Diagnostic(
                 f"the regex needs {size}, the budget is {REGEX_COST_HIGH:,}",
                 criterion.source.span("operand"),
                 label="regex",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ccheck.core.check import Blame
-from ccheck.core.finding import Proof
+from ccheck.core.check import Diagnostic
+from ccheck.core.finding import RelatedLocation
 from ccheck.core.subject import Subject
 from ccheck_schemas.formats.devicetree.numbers import DEPTH_HIGH, Token
 from ccheck_schemas.formats.devicetree.structure import DevicetreeContent, Misplaced, Node, phandles
@@ -32,7 +32,7 @@ def _named(node: Node) -> Span:
     return Span(span.offset, span.length + 1, span.path)
 
 
-def devicetree_unbalanced(subject: Subject) -> Iterator[Blame]:
+def devicetree_unbalanced(subject: Subject) -> Iterator[Diagnostic]:
     """The nodes do not begin and end in pairs.
 
     ## What is wrong
@@ -54,22 +54,22 @@ def devicetree_unbalanced(subject: Subject) -> Iterator[Blame]:
         if slip.what not in words:
             continue
         message, label = words[slip.what]
-        because: tuple[Proof, ...] = ()
+        related: tuple[RelatedLocation, ...] = ()
         if slip.open is not None:
             message = message.format(path=slip.open.path)
             place = _named(slip.open)
-            because = (Proof("this node is still open", place.path, place.offset, place.length),)
-        yield Blame(
+            related = (RelatedLocation("this node is still open", place.path, place.offset, place.length),)
+        yield Diagnostic(
             message,
             _token(slip),
             label=label,
             why="readers count how deep they are, and index their stack of parents by it",
             fix="let each BEGIN_NODE have its END_NODE",
-            because=because,
+            related=related,
         )
 
 
-def devicetree_outside_root(subject: Subject) -> Iterator[Blame]:
+def devicetree_outside_root(subject: Subject) -> Iterator[Diagnostic]:
     """A node or property stands outside of the root node.
 
     ## What is wrong
@@ -84,7 +84,7 @@ def devicetree_outside_root(subject: Subject) -> Iterator[Blame]:
     for slip in _content(subject).misplaced:
         if slip.what == "outside-root":
             what = "a property" if slip.source.get("token") == Token.PROPERTY else "a second root"
-            yield Blame(
+            yield Diagnostic(
                 f"{what} stands outside of the root node",
                 _token(slip),
                 label="outside",
@@ -93,7 +93,7 @@ def devicetree_outside_root(subject: Subject) -> Iterator[Blame]:
             )
 
 
-def devicetree_root_named(subject: Subject) -> Iterator[Blame]:
+def devicetree_root_named(subject: Subject) -> Iterator[Diagnostic]:
     """The root node has a name.
 
     ## What is wrong
@@ -107,7 +107,7 @@ def devicetree_root_named(subject: Subject) -> Iterator[Blame]:
     """
     for node in _content(subject).nodes[:1]:
         if node.name:
-            yield Blame(
+            yield Diagnostic(
                 f"the root is named {node.name!r}",
                 node.source.span("name"),
                 label="a name",
@@ -116,7 +116,7 @@ def devicetree_root_named(subject: Subject) -> Iterator[Blame]:
             )
 
 
-def devicetree_property_after_node(subject: Subject) -> Iterator[Blame]:
+def devicetree_property_after_node(subject: Subject) -> Iterator[Diagnostic]:
     """A property stands behind a subnode of its node.
 
     ## What is wrong
@@ -132,7 +132,7 @@ def devicetree_property_after_node(subject: Subject) -> Iterator[Blame]:
     for node in _content(subject).nodes:
         for held in node.properties:
             if held.behind_node:
-                yield Blame(
+                yield Diagnostic(
                     f"the property {held.name or ''!r} of {node.path} stands behind a subnode",
                     Span(held.source.offset - 4, 12, held.source.path),
                     label="too late",
@@ -141,7 +141,7 @@ def devicetree_property_after_node(subject: Subject) -> Iterator[Blame]:
                 )
 
 
-def devicetree_too_deep(subject: Subject) -> Iterator[Blame]:
+def devicetree_too_deep(subject: Subject) -> Iterator[Diagnostic]:
     """Nodes lie too deep in each other.
 
     ## What is wrong
@@ -156,7 +156,7 @@ def devicetree_too_deep(subject: Subject) -> Iterator[Blame]:
     """
     for node in _content(subject).nodes:
         if node.depth == DEPTH_HIGH + 1:
-            yield Blame(
+            yield Diagnostic(
                 f"the node {node.name or ''!r} is {node.depth} deep, {DEPTH_HIGH} is the limit",
                 _named(node),
                 label=f"{node.depth} deep",
@@ -165,7 +165,7 @@ def devicetree_too_deep(subject: Subject) -> Iterator[Blame]:
             )
 
 
-def devicetree_name_characters(subject: Subject) -> Iterator[Blame]:
+def devicetree_name_characters(subject: Subject) -> Iterator[Diagnostic]:
     """A name has characters that names do not have.
 
     ## What is wrong
@@ -192,7 +192,7 @@ def devicetree_name_characters(subject: Subject) -> Iterator[Blame]:
                     yield _strange(f"the property {held.name!r} of {node.path}", span, wrong, held.name)
 
 
-def _strange(what: str, span: Span, wrong: list[str], name: str) -> Blame:
+def _strange(what: str, span: Span, wrong: list[str], name: str) -> Diagnostic:
     how = (
         "has no name"
         if not name
@@ -200,7 +200,7 @@ def _strange(what: str, span: Span, wrong: list[str], name: str) -> Blame:
         if wrong
         else "has more than one @"
     )
-    return Blame(
+    return Diagnostic(
         f"{what} {how}",
         span,
         label="the name",
@@ -209,7 +209,7 @@ def _strange(what: str, span: Span, wrong: list[str], name: str) -> Blame:
     )
 
 
-def devicetree_node_repeated(subject: Subject) -> Iterator[Blame]:
+def devicetree_node_repeated(subject: Subject) -> Iterator[Diagnostic]:
     """Two nodes of one parent have the same name.
 
     ## What is wrong
@@ -228,17 +228,17 @@ def devicetree_node_repeated(subject: Subject) -> Iterator[Blame]:
         first = seen.setdefault((id(node.parent), node.name), node)
         if first is not node:
             place = _named(first)
-            yield Blame(
+            yield Diagnostic(
                 f"{node.path} is there already",
                 _named(node),
                 label="again",
                 why="a path names the first of them, and never this one",
                 fix="give the two different names",
-                because=(Proof("the first", place.path, place.offset, place.length),),
+                related=(RelatedLocation("the first", place.path, place.offset, place.length),),
             )
 
 
-def devicetree_property_repeated(subject: Subject) -> Iterator[Blame]:
+def devicetree_property_repeated(subject: Subject) -> Iterator[Diagnostic]:
     """A node has two properties of one name.
 
     ## What is wrong
@@ -258,17 +258,17 @@ def devicetree_property_repeated(subject: Subject) -> Iterator[Blame]:
             span = held.source.span("nameoff")
             first = seen.setdefault(held.name, span)
             if first is not span:
-                yield Blame(
+                yield Diagnostic(
                     f"{node.path} has the property {held.name!r} already",
                     span,
                     label="again",
                     why="some readers take the first of them, and others the last",
                     fix="remove one of them",
-                    because=(Proof("the first", first.path, first.offset, first.length),),
+                    related=(RelatedLocation("the first", first.path, first.offset, first.length),),
                 )
 
 
-def devicetree_phandle_repeated(subject: Subject) -> Iterator[Blame]:
+def devicetree_phandle_repeated(subject: Subject) -> Iterator[Diagnostic]:
     """A phandle is no number for one node alone.
 
     ## What is wrong
@@ -285,7 +285,7 @@ def devicetree_phandle_repeated(subject: Subject) -> Iterator[Blame]:
     for node, held in phandles(_content(subject).nodes):
         span = held.source.span("value")
         number = int.from_bytes(held.value, "big")
-        because: tuple[Proof, ...] = ()
+        related: tuple[RelatedLocation, ...] = ()
         if len(held.value) != 4:
             message = f"the phandle of {node.path} has {len(held.value)} bytes, not 4"
             span = held.source.span("len")
@@ -296,18 +296,18 @@ def devicetree_phandle_repeated(subject: Subject) -> Iterator[Blame]:
             if first is node:
                 continue
             message = f"the phandle {number:#x} of {node.path} is that of {first.path} too"
-            because = (Proof("the first", place.path, place.offset, place.length),)
-        yield Blame(
+            related = (RelatedLocation("the first", place.path, place.offset, place.length),)
+        yield Diagnostic(
             message,
             span,
             label=f"{number:#x}" if len(held.value) == 4 else "its length",
             why="nodes refer to each other by these numbers; a device gets the clock of another",
             fix="give each node a number of its own",
-            because=because,
+            related=related,
         )
 
 
-def devicetree_padding_not_zero(subject: Subject) -> Iterator[Blame]:
+def devicetree_padding_not_zero(subject: Subject) -> Iterator[Diagnostic]:
     """Padding behind a name or value is not zero.
 
     ## What is wrong
@@ -326,7 +326,7 @@ def devicetree_padding_not_zero(subject: Subject) -> Iterator[Blame]:
         for record in (node.source, *(held.source for held in node.properties)):
             padding = record.get("padding")
             if padding and any(padding):
-                yield Blame(
+                yield Diagnostic(
                     f"{len(padding)} bytes of padding in {node.path} are not zero",
                     record.span("padding"),
                     label="padding",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ccheck.core.check import Blame
-from ccheck.core.finding import Proof
+from ccheck.core.check import Diagnostic
+from ccheck.core.finding import RelatedLocation
 from ccheck.core.subject import Subject
 from ccheck_schemas.formats.regdb.numbers import WORLD
 from ccheck_schemas.formats.regdb.structure import RegdbContent, Rule
@@ -45,7 +45,7 @@ def _faulty(rule: Rule) -> bool:
     return rule.start == 0 or rule.end <= rule.start
 
 
-def regdb_band_empty(subject: Subject) -> Iterator[Blame]:
+def regdb_band_empty(subject: Subject) -> Iterator[Diagnostic]:
     """A rule's band is empty or begins at 0.
 
     ## What is wrong
@@ -63,7 +63,7 @@ def regdb_band_empty(subject: Subject) -> Iterator[Blame]:
     for rule in content.rules:
         if _faulty(rule):
             field = "start" if rule.start == 0 else "end"
-            yield Blame(
+            yield Diagnostic(
                 f"the band is {_band(rule)}, which is no band (rule of {_named(users[rule.source.offset])})",
                 rule.band.span(field),
                 label=f"{rule.start:,} to {rule.end:,} kHz",
@@ -72,7 +72,7 @@ def regdb_band_empty(subject: Subject) -> Iterator[Blame]:
             )
 
 
-def regdb_rule_wider_than_band(subject: Subject) -> Iterator[Blame]:
+def regdb_rule_wider_than_band(subject: Subject) -> Iterator[Diagnostic]:
     """A rule allows channels that are wider than its band.
 
     ## What is wrong
@@ -93,17 +93,19 @@ def regdb_rule_wider_than_band(subject: Subject) -> Iterator[Blame]:
             width = rule.end - rule.start
             record = rule.band
             first = record.span("start")
-            yield Blame(
+            yield Diagnostic(
                 f"channels of {_mhz(rule.max_bandwidth)} MHz are allowed in {_band(rule)}, which is {_mhz(width)} MHz wide (rule of {_named(users[rule.source.offset])})",
                 record.span("max_bandwidth"),
                 label=f"{_mhz(rule.max_bandwidth)} MHz",
                 why="the kernel refuses the whole domain, and falls back to the rules for the world",
                 fix=f"lower the bandwidth to {_mhz(width)} MHz, or widen the band",
-                because=(Proof(f"the band is {_mhz(width)} MHz wide", first.path, first.offset, 8),),
+                related=(
+                    RelatedLocation(f"the band is {_mhz(width)} MHz wide", first.path, first.offset, 8),
+                ),
             )
 
 
-def regdb_window_inverted(subject: Subject) -> Iterator[Blame]:
+def regdb_window_inverted(subject: Subject) -> Iterator[Diagnostic]:
     """A contention window's least is not below its greatest.
 
     ## What is wrong
@@ -123,7 +125,7 @@ def regdb_window_inverted(subject: Subject) -> Iterator[Blame]:
         seen.add(rule.wmm.source.offset)
         for window in (*rule.wmm.client, *rule.wmm.access_point):
             if window.cw_min >= window.cw_max:
-                yield Blame(
+                yield Diagnostic(
                     f"the window is from 2^{window.cw_min} - 1 to 2^{window.cw_max} - 1",
                     window.source.span("ecw"),
                     label=f"{window.cw_min} and {window.cw_max}",
@@ -132,7 +134,7 @@ def regdb_window_inverted(subject: Subject) -> Iterator[Blame]:
                 )
 
 
-def regdb_country_malformed(subject: Subject) -> Iterator[Blame]:
+def regdb_country_malformed(subject: Subject) -> Iterator[Diagnostic]:
     """A country is not named by two capital letters.
 
     ## What is wrong
@@ -149,7 +151,7 @@ def regdb_country_malformed(subject: Subject) -> Iterator[Blame]:
         name = country.alpha2
         if name is None or name == WORLD or (name.isascii() and name.isalpha() and name.isupper()):
             continue
-        yield Blame(
+        yield Diagnostic(
             f"{name!r} is not a country's code of two capital letters, nor 00",
             country.source.span("alpha2"),
             label="no country",
@@ -158,7 +160,7 @@ def regdb_country_malformed(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def regdb_country_repeated(subject: Subject) -> Iterator[Blame]:
+def regdb_country_repeated(subject: Subject) -> Iterator[Diagnostic]:
     """A country is listed twice.
 
     ## What is wrong
@@ -171,26 +173,26 @@ def regdb_country_repeated(subject: Subject) -> Iterator[Blame]:
     ## How to fix
     Remove one of the entries.
     """
-    first: dict[str, Proof] = {}
+    first: dict[str, RelatedLocation] = {}
     for country in _content(subject).countries:
         name = country.alpha2
         if name is None:
             continue
         span = country.source.span("alpha2")
         if name in first:
-            yield Blame(
+            yield Diagnostic(
                 f"country {name!r} is listed again",
                 span,
                 label="again",
                 why="the kernel takes the first entry; the rules of this one are never used",
                 fix="remove one of the two entries",
-                because=(first[name],),
+                related=(first[name],),
             )
         else:
-            first[name] = Proof("listed here first", span.path, span.offset, span.length)
+            first[name] = RelatedLocation("listed here first", span.path, span.offset, span.length)
 
 
-def regdb_countries_unsorted(subject: Subject) -> Iterator[Blame]:
+def regdb_countries_unsorted(subject: Subject) -> Iterator[Diagnostic]:
     """The countries are not in the order of their codes.
 
     ## What is wrong
@@ -209,7 +211,7 @@ def regdb_countries_unsorted(subject: Subject) -> Iterator[Blame]:
         if name is None:
             continue
         if name < before:
-            yield Blame(
+            yield Diagnostic(
                 f"country {name!r} stands behind {before!r}",
                 country.source.span("alpha2"),
                 label=f"behind {before}",
@@ -219,7 +221,7 @@ def regdb_countries_unsorted(subject: Subject) -> Iterator[Blame]:
         before = max(before, name)
 
 
-def regdb_world_missing(subject: Subject) -> Iterator[Blame]:
+def regdb_world_missing(subject: Subject) -> Iterator[Diagnostic]:
     """The database has no rules for the whole world.
 
     ## What is wrong
@@ -235,7 +237,7 @@ def regdb_world_missing(subject: Subject) -> Iterator[Blame]:
     countries = _content(subject).countries
     if countries and all(country.alpha2 != WORLD for country in countries):
         span = countries[0].source.span("alpha2")
-        yield Blame(
+        yield Diagnostic(
             "no entry is for the whole world, 00",
             span,
             label="the first is another",

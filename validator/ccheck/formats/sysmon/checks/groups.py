@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from ccheck.core.check import Blame
+from ccheck.core.check import Diagnostic
 from ccheck.core.subject import Subject
 from ccheck.formats.sysmon.checks.rules import conditions, content_of, proof
 from ccheck_schemas.formats.sysmon.structure import ENVIRONMENT, Aggregation, EventRule, Filter
@@ -13,7 +13,7 @@ from ccheck_schemas.record import Record
 from ccheck_schemas.span import Span
 
 
-def sysmon_run_time_field_set(subject: Subject) -> Iterator[Blame]:
+def sysmon_run_time_field_set(subject: Subject) -> Iterator[Diagnostic]:
     """A field that only a running consumer fills is not zero.
 
     ## What is wrong
@@ -38,7 +38,7 @@ def sysmon_run_time_field_set(subject: Subject) -> Iterator[Blame]:
     ]
     for record, name, value in places:
         if value:
-            yield Blame(
+            yield Diagnostic(
                 f"{name} holds {value:#x}, which only a running consumer sets",
                 record.span(name),
                 label="not zero",
@@ -47,7 +47,7 @@ def sysmon_run_time_field_set(subject: Subject) -> Iterator[Blame]:
             )
 
 
-def sysmon_unknown_aggregation(subject: Subject) -> Iterator[Blame]:
+def sysmon_unknown_aggregation(subject: Subject) -> Iterator[Diagnostic]:
     """A filter belongs to a group that is not there.
 
     ## What is wrong
@@ -71,17 +71,17 @@ def sysmon_unknown_aggregation(subject: Subject) -> Iterator[Blame]:
             message = f"the filter is in no aggregation (its id is 0), but names one at {at:#x}"
         else:
             continue
-        yield Blame(
+        yield Diagnostic(
             message,
             condition.source.span("aggregation_offset"),
             label=f"{at:#x}",
             why="a reader that adds the offset to the blob reads something else as a group, or memory outside it",
             fix="name the offset of the filter's aggregation, or 0 in both fields",
-            because=(proof("the id", condition.source.span("aggregation_id")),),
+            related=(proof("the id", condition.source.span("aggregation_id")),),
         )
 
 
-def sysmon_aggregation_id_differs(subject: Subject) -> Iterator[Blame]:
+def sysmon_aggregation_id_differs(subject: Subject) -> Iterator[Diagnostic]:
     """A filter and the aggregation that it names have different ids.
 
     ## What is wrong
@@ -98,17 +98,17 @@ def sysmon_aggregation_id_differs(subject: Subject) -> Iterator[Blame]:
     for _, condition in conditions(subject):
         found = by_offset.get(condition.aggregation_offset)
         if condition.aggregation_id and found is not None and found.id != condition.aggregation_id:
-            yield Blame(
+            yield Diagnostic(
                 f"the filter is in aggregation {condition.aggregation_id}, but the one that it names is {found.id}",
                 condition.source.span("aggregation_id"),
                 label=f"id {condition.aggregation_id}",
                 why="the reader ends a group where the id changes; this one never begins",
                 fix=f"give both the same id, {found.id}",
-                because=(proof(f"its id is {found.id}", found.source.span("aggregation_id")),),
+                related=(proof(f"its id is {found.id}", found.source.span("aggregation_id")),),
             )
 
 
-def sysmon_duplicate_aggregation(subject: Subject) -> Iterator[Blame]:
+def sysmon_duplicate_aggregation(subject: Subject) -> Iterator[Diagnostic]:
     """Two aggregations have the same id.
 
     ## What is wrong
@@ -125,13 +125,13 @@ def sysmon_duplicate_aggregation(subject: Subject) -> Iterator[Blame]:
     for aggregation in content_of(subject).aggregations:
         before = first.setdefault(aggregation.id, aggregation)
         if before is not aggregation:
-            yield Blame(
+            yield Diagnostic(
                 f"aggregation id {aggregation.id} is given twice",
                 aggregation.source.span("aggregation_id"),
                 label=f"id {aggregation.id} again",
                 why="the reader tells groups apart by their ids alone",
                 fix="number the aggregations anew, ascending from 1",
-                because=(proof("first given here", before.source.span("aggregation_id")),),
+                related=(proof("first given here", before.source.span("aggregation_id")),),
             )
 
 
@@ -145,7 +145,7 @@ def _members(subject: Subject) -> dict[int, list[tuple[EventRule, int, Filter]]]
     return members
 
 
-def sysmon_group_interrupted(subject: Subject) -> Iterator[Blame]:
+def sysmon_group_interrupted(subject: Subject) -> Iterator[Diagnostic]:
     """The filters of an aggregation do not follow each other.
 
     ## What is wrong
@@ -162,17 +162,17 @@ def sysmon_group_interrupted(subject: Subject) -> Iterator[Blame]:
     for members in _members(subject).values():
         for (rule, place, before), (next_rule, next_place, condition) in pairwise(members):
             if next_rule is not rule or next_place != place + 1:
-                yield Blame(
+                yield Diagnostic(
                     f"the filters of aggregation {condition.aggregation_id} are interrupted before this one",
                     condition.source.span("aggregation_id"),
                     label="not consecutive",
                     why="the reader sees two groups, and joins each by itself",
                     fix="put the filters of a group side by side in one event rule",
-                    because=(proof("the one before", before.source.span("aggregation_id")),),
+                    related=(proof("the one before", before.source.span("aggregation_id")),),
                 )
 
 
-def sysmon_aggregation_root_wrong(subject: Subject) -> Iterator[Blame]:
+def sysmon_aggregation_root_wrong(subject: Subject) -> Iterator[Diagnostic]:
     """The root of an aggregation is not its first filter.
 
     ## What is wrong
@@ -190,7 +190,7 @@ def sysmon_aggregation_root_wrong(subject: Subject) -> Iterator[Blame]:
         mine = members.get(aggregation.source.offset, [])
         first = mine[0][2].source.offset if mine else 0
         if aggregation.root_rule_offset != first:
-            yield Blame(
+            yield Diagnostic(
                 f"the root is {aggregation.root_rule_offset:#x}, the first filter of the aggregation is at {first:#x}"
                 if mine
                 else f"the root is {aggregation.root_rule_offset:#x}, but no filter is in the aggregation",
@@ -198,11 +198,11 @@ def sysmon_aggregation_root_wrong(subject: Subject) -> Iterator[Blame]:
                 label=f"{aggregation.root_rule_offset:#x}",
                 why="a reader that starts at the root joins other filters",
                 fix=f"set the root to {first:#x}",
-                because=(proof("its first filter", mine[0][2].source.span("field_id")),) if mine else (),
+                related=(proof("its first filter", mine[0][2].source.span("field_id")),) if mine else (),
             )
 
 
-def sysmon_aggregation_count_wrong(subject: Subject) -> Iterator[Blame]:
+def sysmon_aggregation_count_wrong(subject: Subject) -> Iterator[Diagnostic]:
     """The count of an aggregation is not the number of its filters.
 
     ## What is wrong
@@ -218,7 +218,7 @@ def sysmon_aggregation_count_wrong(subject: Subject) -> Iterator[Blame]:
     for aggregation in content_of(subject).aggregations:
         count = len(members.get(aggregation.source.offset, ()))
         if aggregation.rule_count != count:
-            yield Blame(
+            yield Diagnostic(
                 f"the count is {aggregation.rule_count}, but {count} filters name this aggregation",
                 aggregation.source.span("rule_count"),
                 label=f"{aggregation.rule_count} of them",
@@ -227,7 +227,7 @@ def sysmon_aggregation_count_wrong(subject: Subject) -> Iterator[Blame]:
             )
 
 
-def sysmon_records_out_of_order(subject: Subject) -> Iterator[Blame]:
+def sysmon_records_out_of_order(subject: Subject) -> Iterator[Diagnostic]:
     """Records do not stand in the order in which they are read.
 
     ## What is wrong
@@ -254,18 +254,18 @@ def sysmon_records_out_of_order(subject: Subject) -> Iterator[Blame]:
             order.append(condition.source)
         for record in order:
             if before is not None and record.offset < before.offset:
-                yield Blame(
+                yield Diagnostic(
                     f"this record at {record.offset:#x} is read after the one at {before.offset:#x}",
                     Span(record.offset, 4, record.path),
                     label="out of order",
                     why="every genuine blob ascends, so readers may count on it",
                     fix="compile the rules again",
-                    because=(proof("read before it", Span(before.offset, 4, before.path)),),
+                    related=(proof("read before it", Span(before.offset, 4, before.path)),),
                 )
             before = record
 
 
-def sysmon_aggregations_unlisted(subject: Subject) -> Iterator[Blame]:
+def sysmon_aggregations_unlisted(subject: Subject) -> Iterator[Diagnostic]:
     """The header names no aggregations, but filters do.
 
     ## What is wrong
@@ -283,11 +283,11 @@ def sysmon_aggregations_unlisted(subject: Subject) -> Iterator[Blame]:
     content = content_of(subject)
     members = [c for _, c in conditions(subject) if c.aggregation_id]
     if content.first_aggregation_offset == 0 and members:
-        yield Blame(
+        yield Diagnostic(
             f"the first aggregation is given as 0 (none), but {len(members)} filters name aggregations",
             content.header.span("first_aggregation_offset"),
             label="none listed",
             why="a known fault of the original compiler: consumers evaluate the blob rightly, tools that list groups do not",
             fix=f"set it to {members[0].aggregation_offset:#x}",
-            because=(proof("named here", members[0].source.span("aggregation_offset")),),
+            related=(proof("named here", members[0].source.span("aggregation_offset")),),
         )

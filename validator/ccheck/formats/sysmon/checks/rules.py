@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ccheck.core.check import Blame
-from ccheck.core.finding import Proof
+from ccheck.core.check import Diagnostic
+from ccheck.core.finding import RelatedLocation
 from ccheck.core.subject import Subject
 from ccheck_schemas.formats.sysmon import tables
 from ccheck_schemas.formats.sysmon.structure import EventRule, Filter, SysmonContent
@@ -66,12 +66,12 @@ def _judged_texts(subject: Subject) -> Iterator[tuple[Filter, str, str]]:
             yield condition, target.operators[condition.operator], condition.text
 
 
-def proof(words: str, span: Span) -> Proof:
+def proof(words: str, span: Span) -> RelatedLocation:
     """A place in the blob, as a proof."""
-    return Proof(words, span.path, span.offset, span.length)
+    return RelatedLocation(words, span.path, span.offset, span.length)
 
 
-def sysmon_layout_of_target(subject: Subject) -> Iterator[Blame]:
+def sysmon_layout_of_target(subject: Subject) -> Iterator[Diagnostic]:
     """The target reads records of another layout.
 
     ## What is wrong
@@ -87,7 +87,7 @@ def sysmon_layout_of_target(subject: Subject) -> Iterator[Blame]:
     target = target_of(subject)
     # A header that ends before its version is another check's to blame.
     if target is not None and not target.layout_known and content_of(subject).version is not None:
-        yield Blame(
+        yield Diagnostic(
             f"the blob has the layout of binary version 9 and later, target {target.name} reads an older one",
             content_of(subject).header.span("version"),
             label="another layout",
@@ -96,7 +96,7 @@ def sysmon_layout_of_target(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def sysmon_version_of_target(subject: Subject) -> Iterator[Blame]:
+def sysmon_version_of_target(subject: Subject) -> Iterator[Diagnostic]:
     """The blob is of another major version than the target.
 
     ## What is wrong
@@ -113,7 +113,7 @@ def sysmon_version_of_target(subject: Subject) -> Iterator[Blame]:
     if version is None:
         return
     if target is not None and target.layout_known and target.binary >> 16 != version >> 16:
-        yield Blame(
+        yield Diagnostic(
             f"the blob is of version {tables.version_text(version)}, target {target.name} reads major {target.binary >> 16}",
             content_of(subject).header.span("version"),
             label=tables.version_text(version),
@@ -122,7 +122,7 @@ def sysmon_version_of_target(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def sysmon_unknown_event(subject: Subject) -> Iterator[Blame]:
+def sysmon_unknown_event(subject: Subject) -> Iterator[Diagnostic]:
     """A rule is for an event type that the target does not know.
 
     ## What is wrong
@@ -138,7 +138,7 @@ def sysmon_unknown_event(subject: Subject) -> Iterator[Blame]:
     for target, rule in _judged_rules(subject):
         if target.event(rule.event_id) is None:
             known = tables.fit_for(rule.event_id, 0)
-            yield Blame(
+            yield Diagnostic(
                 f"event {rule.event_id} is not known to version {target.name}",
                 rule.source.span("event_id"),
                 label=f"event {rule.event_id}",
@@ -149,7 +149,7 @@ def sysmon_unknown_event(subject: Subject) -> Iterator[Blame]:
             )
 
 
-def sysmon_event_not_filtered(subject: Subject) -> Iterator[Blame]:
+def sysmon_event_not_filtered(subject: Subject) -> Iterator[Diagnostic]:
     """A rule is for an event type that cannot be filtered.
 
     ## What is wrong
@@ -166,7 +166,7 @@ def sysmon_event_not_filtered(subject: Subject) -> Iterator[Blame]:
     for target, rule in _judged_rules(subject):
         event = target.event(rule.event_id)
         if event is not None and event.rule_name is None:
-            yield Blame(
+            yield Diagnostic(
                 f"event {rule.event_id} cannot be filtered: it has no rule name",
                 rule.source.span("event_id"),
                 label=f"event {rule.event_id}",
@@ -175,7 +175,7 @@ def sysmon_event_not_filtered(subject: Subject) -> Iterator[Blame]:
             )
 
 
-def sysmon_field_past_table(subject: Subject) -> Iterator[Blame]:
+def sysmon_field_past_table(subject: Subject) -> Iterator[Diagnostic]:
     """A filter reads a field that the event type does not have in the judged version.
 
     ## What is wrong
@@ -195,18 +195,18 @@ def sysmon_field_past_table(subject: Subject) -> Iterator[Blame]:
     for target, rule, condition, event, siblings in _past_own_table(subject):
         if siblings:
             continue
-        yield Blame(
+        yield Diagnostic(
             f"the filter reads field {condition.field_id} of event {_event_name(event)}, "
             f"which has {len(event.fields)} (0 to {len(event.fields) - 1}) in version {target.name}",
             condition.source.span("field_id"),
             label=f"field {condition.field_id}",
             why="a driver that uses the number as an index reads behind its array of inputs",
             fix=_fit(rule.event_id, condition.field_id),
-            because=(proof(f"the event is {_event_name(event)}", rule.source.span("event_id")),),
+            related=(proof(f"the event is {_event_name(event)}", rule.source.span("event_id")),),
         )
 
 
-def sysmon_field_of_sibling(subject: Subject) -> Iterator[Blame]:
+def sysmon_field_of_sibling(subject: Subject) -> Iterator[Diagnostic]:
     """A filter reads a field that only a sibling of its event type has.
 
     ## What is wrong
@@ -224,18 +224,18 @@ def sysmon_field_of_sibling(subject: Subject) -> Iterator[Blame]:
     for target, rule, condition, event, found in _past_own_table(subject):
         if found:
             names = ", ".join(f"event {s.id} ({s.fields[condition.field_id]})" for s in found)
-            yield Blame(
+            yield Diagnostic(
                 f"field {condition.field_id} is behind the {len(event.fields)} fields of event {_event_name(event)} "
                 f"in version {target.name}; siblings that have it: {names}",
                 condition.source.span("field_id"),
                 label=f"field {condition.field_id}",
                 why="a reader that checks against the event at hand, not the rule's own, reads behind its table",
                 fix=f"give the rule the event number {found[0].id}, or remove the filter",
-                because=(proof(f"the event is {_event_name(event)}", rule.source.span("event_id")),),
+                related=(proof(f"the event is {_event_name(event)}", rule.source.span("event_id")),),
             )
 
 
-def sysmon_generations_differ(subject: Subject) -> Iterator[Blame]:
+def sysmon_generations_differ(subject: Subject) -> Iterator[Diagnostic]:
     """Some consumers of the judged version know the event or field, and some do not.
 
     ## What is wrong
@@ -266,8 +266,8 @@ def sysmon_generations_differ(subject: Subject) -> Iterator[Blame]:
                 yield _differing(words, condition.source.span("field_id"), short)
 
 
-def _differing(words: str, span: Span, without: list[str]) -> Blame:
-    return Blame(
+def _differing(words: str, span: Span, without: list[str]) -> Diagnostic:
+    return Diagnostic(
         f"{words} unknown to some consumers of this version: schema {', '.join(without)}",
         span,
         label="not in all",
@@ -287,7 +287,7 @@ def _fit(event_id: int, field_id: int) -> str:
     return f"remove the filter, or send the blob only to consumers of version {', '.join(versions)}"
 
 
-def sysmon_unknown_operator(subject: Subject) -> Iterator[Blame]:
+def sysmon_unknown_operator(subject: Subject) -> Iterator[Diagnostic]:
     """A filter has an operator that the target does not know.
 
     ## What is wrong
@@ -305,7 +305,7 @@ def sysmon_unknown_operator(subject: Subject) -> Iterator[Blame]:
         if 0 <= condition.operator < len(target.operators):
             continue
         names = ", ".join(f"{i} {name}" for i, name in enumerate(target.operators))
-        yield Blame(
+        yield Diagnostic(
             f"operator {condition.operator} is unknown to version {target.name}, "
             f"which has 0 to {len(target.operators) - 1}",
             condition.source.span("filter_type"),
@@ -315,7 +315,7 @@ def sysmon_unknown_operator(subject: Subject) -> Iterator[Blame]:
         )
 
 
-def sysmon_empty_list_element(subject: Subject) -> Iterator[Blame]:
+def sysmon_empty_list_element(subject: Subject) -> Iterator[Diagnostic]:
     """A list of texts has an empty element.
 
     ## What is wrong
@@ -332,7 +332,7 @@ def sysmon_empty_list_element(subject: Subject) -> Iterator[Blame]:
     for condition, operator, text in _judged_texts(subject):
         elements = text.split(";")
         if operator in tables.LIST_OPERATORS and "" in elements:
-            yield Blame(
+            yield Diagnostic(
                 f"element {elements.index('') + 1} of {len(elements)} of the list for {operator!r} is empty",
                 condition.source.span("data"),
                 label="empty element",
@@ -341,7 +341,7 @@ def sysmon_empty_list_element(subject: Subject) -> Iterator[Blame]:
             )
 
 
-def sysmon_not_a_number(subject: Subject) -> Iterator[Blame]:
+def sysmon_not_a_number(subject: Subject) -> Iterator[Diagnostic]:
     """An operator that asks for an order has data that is not a number.
 
     ## What is wrong
@@ -356,7 +356,7 @@ def sysmon_not_a_number(subject: Subject) -> Iterator[Blame]:
     """
     for condition, operator, text in _judged_texts(subject):
         if operator in tables.ORDER_OPERATORS and not _number(text):
-            yield Blame(
+            yield Diagnostic(
                 f"the data of {operator!r} is not a number",
                 condition.source.span("data"),
                 label="not a number",
