@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ccheck.core.intake import NotTaken, take
+from ccheck.core.input import InputError, read_input
 from ccheck.text.yaml_source import Place, Source, YamlError, parse
 
 __all__ = ["KaitaiError", "Place", "Source", "read_source", "words"]
@@ -34,8 +34,8 @@ def words(place: Place) -> str:
 def read_source(path: Path) -> Source:
     """Read a YAML file. Raises KaitaiError, which knows the line."""
     try:
-        data = take(path, MOST_BYTES)
-    except NotTaken as fault:
+        data = read_input(path, MOST_BYTES)
+    except InputError as fault:
         raise KaitaiError((), fault.detail, 1) from fault
     try:
         text = data.decode("utf-8-sig")

@@ -254,7 +254,7 @@ def test_what_must_be_read_is_named_with_its_reason(reason: str) -> None:
     root = Struct(*LACKING[reason])
     schema = Schema("mine", "made for a test", root, recognise=bool)
     assert canonical.why_not_canonical(schema) in (reason, None)  # None: the generator itself refuses it
-    assert own.made(UserSchema(schema, ())).obstacle == reason
+    assert own.made(UserSchema(schema, ())).problem == reason
 
 
 def test_a_schema_with_functions_of_its_own_has_no_fast_path() -> None:

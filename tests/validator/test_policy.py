@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from ccheck.core.finding import FileReport, Finding, Severity
-from ccheck.core.intake import Obstacle
+from ccheck.core.input import InputProblem
 from ccheck.core.subject import Subject
 from ccheck.formats.check_table import CHECKS
 from ccheck.formats.registry import SCHEMAS
@@ -28,10 +28,10 @@ def suppress(*names: str) -> Callable[[Finding, str], tuple[str, str] | None]:
     return lambda finding, file: ("accepted", "2030-01-01") if finding.check in names else None
 
 
-@pytest.mark.parametrize("obstacle", list(Obstacle))
-def test_a_file_that_was_not_read_never_passes(obstacle: Obstacle) -> None:
+@pytest.mark.parametrize("problem", list(InputProblem))
+def test_a_file_that_was_not_read_never_passes(problem: InputProblem) -> None:
     """Neither a lower severity nor a suppression passes a file whose bytes were not examined."""
-    subject = Subject("x", b"", setting(), obstacle=obstacle, detail="gone")
+    subject = Subject("x", b"", setting(), problem=problem, detail="gone")
     names = [check.name for check in CHECKS]
     lowered = Policy(severities=dict.fromkeys(names, Severity.INFO))
     for policy in (lowered, Policy(suppression=suppress(*names))):

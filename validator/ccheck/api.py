@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ccheck.core.finding import RunReport
-from ccheck.core.intake import STANDARD_INPUT, Listing, list_files
+from ccheck.core.input import STANDARD_INPUT, Listing, list_files
 from ccheck.text.toml_document import ConfigurationError
 from ccheck.version import __version__
 

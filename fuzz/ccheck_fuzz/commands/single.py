@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ccheck.cli.main import FAILURE, FINDINGS, PASS
-from ccheck.core.intake import NotTaken, take
+from ccheck.core.input import InputError, read_input
 from ccheck.files.output import refuse_overwriting, write_output
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
@@ -46,8 +46,8 @@ def minimize(path: Path, output: Path, seconds: float, about: Subject) -> int:
     """
     refuse_overwriting(output, (path,))
     try:
-        data = take(path)
-    except NotTaken as fault:
+        data = read_input(path)
+    except InputError as fault:
         raise click.UsageError(f"{path}: {fault.detail}") from fault
     made = made_ready(setup_of([data], about))
     broken = Harness(made, lambda data, broken: None).broken_by(data)

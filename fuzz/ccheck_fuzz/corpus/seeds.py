@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from ccheck.core.intake import NotTaken, list_files, take
+from ccheck.core.input import InputError, list_files, read_input
 
 _SKIPPED = {".yaml", ".yml", ".md", ".toml", ".json", ".txt", ".py"}
 """What lies beside content files, and is none."""
@@ -29,8 +29,8 @@ def gather(paths: Iterable[Path], max_size: int) -> tuple[list[bytes], list[str]
             if file != path and file.suffix in _SKIPPED:
                 continue
             try:
-                data = take(file)
-            except NotTaken as fault:
+                data = read_input(file)
+            except InputError as fault:
                 passed_over.append(f"{file}: {fault.detail}")
                 continue
             if len(data) > max_size:

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from ccheck.core.consumers import Consumer
-from ccheck.core.intake import take
+from ccheck.core.input import read_input
 from ccheck.files.regular_file import read_regular_file
 from ccheck.formats.exercise.outcome import ExerciseError, Given
 from ccheck.formats.exercise.session import Session, plain
@@ -112,7 +112,7 @@ def _definitions(judgement: Judgement) -> bytes | None:
     named = judgement.setting.definitions
     if len(named) > 1:
         raise SetupError("a driver loads one definitions file; name one with --definitions")
-    return take(named[0].path) if named else None
+    return read_input(named[0].path) if named else None
 
 
 def _fingerprint(setup: Setup, judgement: Judgement) -> str:

@@ -154,7 +154,7 @@ def _pointed(config: pytest.Config) -> _Pointed:
     """The content files that the arguments name: those with an ending of content below folders, and every
     file that is named itself and is not Python.
     """
-    from ccheck.core.intake import list_files
+    from ccheck.core.input import list_files
 
     files: dict[Path, None] = {}
     hidden = []

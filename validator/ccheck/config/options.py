@@ -12,7 +12,7 @@ import click
 
 from ccheck.config.project import Project, find_project, load_project
 from ccheck.core.consumers import Consumers, load_consumers
-from ccheck.core.intake import MAX_SIZE
+from ccheck.core.input import MAX_SIZE
 
 if TYPE_CHECKING:
     from ccheck.core.check import Check

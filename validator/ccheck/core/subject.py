@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ccheck.core.finding import RelatedLocation
-from ccheck.core.intake import Obstacle
+from ccheck.core.input import InputProblem
 from ccheck_schemas.span import Span
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Subject:
     """One file. name: its base name, empty for standard input. data: its bytes. content: what its schema
     assembled, for the checks; records that no check blames may be missing from it (`narrowed`).
 
-    reading and content are None when no schema fits or the file could not be examined (`obstacle`, `detail`).
+    reading and content are None when no schema fits or the file could not be examined (`problem`, `detail`).
     """
 
     name: str
@@ -72,7 +72,7 @@ class Subject:
     schema: Schema | None = None
     reading: Reading | None = None
     content: Any = None
-    obstacle: Obstacle | None = None
+    problem: InputProblem | None = None
     detail: str = ""
     known: tuple[str, ...] = ()
     """Names of the schemas that were tried, where none fits."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ccheck.core.check import Check
 from ccheck.core.finding import FileReport, NotRun
-from ccheck.core.intake import Obstacle
+from ccheck.core.input import InputProblem
 from ccheck.core.subject import Setting, Subject
 from ccheck.core.users_code import LIBRARIES, frames_in, interrupts, is_users, place_in
 from ccheck.formats.check_table import CHECKS
@@ -105,7 +105,7 @@ def crashed_subject(
     if schema is None:
         with suppress(ExaminationCrashed), examination():
             schema = recognise(data, schemas)
-    return Subject(name, data, setting, schema, obstacle=Obstacle.CRASHED, detail=detail)
+    return Subject(name, data, setting, schema, problem=InputProblem.CRASHED, detail=detail)
 
 
 def crashed(subject: Subject, path: str, checks: Sequence[Check]) -> FileReport:

@@ -45,29 +45,29 @@ class Own:
 
 @dataclass(frozen=True)
 class Made:
-    """What came of a schema: the fast path, or why there is none (`obstacle`)."""
+    """What came of a schema: the fast path, or why there is none (`problem`)."""
 
     way: Own | None = None
-    obstacle: str = ""
+    problem: str = ""
 
 
 def made(user: UserSchema) -> Made:
     """Returns the fast path for a schema file that was run, or why there is none."""
     if user.checks:
-        return Made(obstacle="its own checks need the content")
+        return Made(problem="its own checks need the content")
     # Loaded here, where Construct is loaded anyway.
     from ccheck.formats.check_table import CHECKS
     from ccheck_schemas.generate import NotGenerated, canonical, source
 
     if reason := canonical.why_not_canonical(user.schema):
-        return Made(obstacle=reason)
+        return Made(problem=reason)
     names: dict[str, Any] = {"__name__": "ccheck_own_schema"}
     try:
         code = compile(source(user.schema), "<generated>", "exec")
     except (NotGenerated, SyntaxError) as fault:
-        return Made(obstacle=str(fault))
+        return Made(problem=str(fault))
     except (RecursionError, MemoryError):  # as some versions of Python say it
-        return Made(obstacle="generated code is nested more deeply than Python takes")
+        return Made(problem="generated code is nested more deeply than Python takes")
     exec(code, names)  # noqa: S102 - ccheck's own code
     name = user.schema.name
     return Made(Own(name, names["accept"], len(CHECKS.joined((), name).applying(name))))

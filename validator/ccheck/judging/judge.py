@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ccheck.core.check import Check, Diagnostic
 from ccheck.core.finding import FileReport, Finding, NotRun, Severity, Suppressed
-from ccheck.core.intake import Obstacle
+from ccheck.core.input import InputProblem
 from ccheck.core.subject import Narrowed, Setting, Subject
 from ccheck.formats.check_table import applying
 from ccheck.formats.checks.coverage import left_unread
@@ -154,7 +154,7 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
         if found and not ((aside or not kept) and whole):
             (blame_on if decided else indecisive)[check] = (check.name,)
     claimed = subject.claimed.issuperset(counts)
-    unread = subject.obstacle in (Obstacle.UNREADABLE, Obstacle.TOO_LARGE)
+    unread = subject.problem in (InputProblem.UNREADABLE, InputProblem.TOO_LARGE)
     return FileReport(
         path=path,
         schema=subject.schema.name if subject.schema is not None else None,

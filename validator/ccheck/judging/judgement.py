@@ -22,7 +22,7 @@ from ccheck.config.project import Project
 from ccheck.config.user_schema import UserSchema, UserSchemaError, load_user_schema
 from ccheck.core.check import Check
 from ccheck.core.finding import FileReport, Finding, Severity
-from ccheck.core.intake import STANDARD_INPUT, NotTaken, take
+from ccheck.core.input import STANDARD_INPUT, InputError, read_input
 from ccheck.core.subject import Definitions, Setting, Subject
 from ccheck.formats import registry as formats
 from ccheck.formats.check_table import CHECKS
@@ -99,14 +99,14 @@ class Judgement:
         """Seconds for which one file may be examined; None where only ccheck's own code does."""
         return self.file_timeout if self.isolated else None
 
-    def taken(self, path: str) -> bytes | NotTaken:
+    def taken(self, path: str) -> bytes | InputError:
         """Read the bytes of a file, or say why they cannot be read."""
         try:
-            return take(path, self.max_size)
-        except NotTaken as fault:
+            return read_input(path, self.max_size)
+        except InputError as fault:
             return fault
 
-    def report(self, path: str, taken: bytes | NotTaken | None = None) -> FileReport:
+    def report(self, path: str, taken: bytes | InputError | None = None) -> FileReport:
         """Judge one file. What a schema or a check raises is an error of this file.
 
         taken: its bytes, or why there are none, where the file was read before.
@@ -114,17 +114,17 @@ class Judgement:
         data = self.taken(path) if taken is None else taken
         try:
             with examination():
-                if isinstance(data, NotTaken):
+                if isinstance(data, InputError):
                     return judge(self._refused(_base(path), data), path, self.checks, self.policy)
                 return self.judged(data, _base(path), path)
         except ExaminationCrashed as crash:
             return self.crashed(path, data, crash.detail)
 
-    def crashed(self, path: str, data: bytes | NotTaken, detail: str) -> FileReport:
+    def crashed(self, path: str, data: bytes | InputError, detail: str) -> FileReport:
         """Report a file whose examination failed. detail: how, in words."""
         return crashed(self._crashed(path, data, detail, self.schemas), path, self.checks)
 
-    def lost(self, path: str, data: bytes | NotTaken, detail: str, stack: str = "") -> FileReport:
+    def lost(self, path: str, data: bytes | InputError, detail: str, stack: str = "") -> FileReport:
         """Report a file that ended the process which examined it, or had to be ended. No code that is not
         ccheck's own looks at it again, not even to recognise it.
 
@@ -135,7 +135,7 @@ class Judgement:
         own = [known.schema for known in FORMATS if isinstance(data, bytes) and known.recognise(data)]
         return crashed(self._crashed(path, data, detail, own[:1]), path, self.checks)
 
-    def late(self, path: str, data: bytes | NotTaken, stack: str) -> FileReport:
+    def late(self, path: str, data: bytes | InputError, stack: str) -> FileReport:
         """Report a file whose examination took longer than `file_timeout`. stack: of the process that was
         ended, as far as it is known.
         """
@@ -151,7 +151,7 @@ class Judgement:
         if self.fast_path is None or path == STANDARD_INPUT:
             return None
         data = self.taken(path) if taken is None else taken
-        return None if isinstance(data, NotTaken) else self.fast_path.report(data, _base(path), path)
+        return None if isinstance(data, InputError) else self.fast_path.report(data, _base(path), path)
 
     def judged(self, data: bytes, name: str, path: str) -> FileReport:
         """Judge bytes that were taken in: the fast path where there is one, and else by all checks, on no
@@ -170,7 +170,7 @@ class Judgement:
     def subject(self, path: str) -> Subject:
         """Read one file. What a schema raises is an error of this file."""
         data = self.taken(path)
-        if isinstance(data, NotTaken):
+        if isinstance(data, InputError):
             return self._refused(_base(path), data)
         try:
             with examination():
@@ -178,12 +178,14 @@ class Judgement:
         except ExaminationCrashed as crash:
             return self._crashed(path, data, crash.detail, self.schemas)
 
-    def _crashed(self, path: str, data: bytes | NotTaken, detail: str, schemas: Sequence[Schema]) -> Subject:
-        known = b"" if isinstance(data, NotTaken) else data
+    def _crashed(
+        self, path: str, data: bytes | InputError, detail: str, schemas: Sequence[Schema]
+    ) -> Subject:
+        known = b"" if isinstance(data, InputError) else data
         return crashed_subject(_base(path), known, self.setting, self.schema, schemas, detail)
 
-    def _refused(self, name: str, fault: NotTaken) -> Subject:
-        return Subject(name, b"", self.setting, obstacle=fault.obstacle, detail=fault.detail)
+    def _refused(self, name: str, fault: InputError) -> Subject:
+        return Subject(name, b"", self.setting, problem=fault.problem, detail=fault.detail)
 
     def _examined(self, name: str, data: bytes) -> Subject:
         return examine(data, name, self.setting, self.schemas, self.schema)
@@ -285,8 +287,8 @@ def _definitions(paths: Sequence[Path], judgement: Judgement) -> tuple[Definitio
     found = []
     for path in paths:
         try:
-            data = take(path)
-        except NotTaken as fault:
+            data = read_input(path)
+        except InputError as fault:
             raise click.UsageError(f"definitions {path}: {fault.detail}") from fault
         try:
             with examination():

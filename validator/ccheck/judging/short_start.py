@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ccheck.config.options import CheckNames, Gathered, Options, gather
 from ccheck.core.finding import RunReport
-from ccheck.core.intake import STANDARD_INPUT, NotTaken, take
+from ccheck.core.input import STANDARD_INPUT, InputError, read_input
 from ccheck.formats.registry import FORMATS, fast_path
 from ccheck.version import __version__
 
@@ -33,8 +33,8 @@ def passes(files: Sequence[str], options: Options) -> RunReport | None:
     reports = []
     for file in files:
         try:
-            data = take(file, gathered.max_size)
-        except NotTaken:
+            data = read_input(file, gathered.max_size)
+        except InputError:
             return None
         report = way.report(data, Path(file).name, file)
         if report is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 
-from ccheck.core.intake import STANDARD_INPUT
+from ccheck.core.input import STANDARD_INPUT
 
 FILES = 64
 """Files of a full chunk: the work that a worker process is given at once."""

@@ -28,7 +28,7 @@ from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ccheck.core.finding import FileReport
-from ccheck.core.intake import STANDARD_INPUT, NotTaken
+from ccheck.core.input import STANDARD_INPUT, InputError
 from ccheck.run.chunks import FILES, Chunk, PreparationFailed, chunks
 from ccheck.run.interrupts import Interrupts
 from ccheck.run.process_end import end_at_once, end_with_parent, ending, leave, report_exits
@@ -152,7 +152,7 @@ class Workers:
         self._interrupts = interrupts
         self._tick = tick
         self._workers: list[_Worker] = []
-        self._taken: dict[int, bytes | NotTaken] = dict(data)
+        self._taken: dict[int, bytes | InputError] = dict(data)
         self._chunks = chunks(files, start, chunk)
         self._waiting: deque[_Task] = deque()
         self._answers: dict[int, tuple[Chunk, _Answer]] = {}
@@ -293,7 +293,7 @@ class Workers:
                 path, data = self._lost_file(worker.task)
                 self._answer(worker.task, self._judgement.late(path, data, stack))
 
-    def _lost_file(self, task: _Task) -> tuple[str, bytes | NotTaken]:
+    def _lost_file(self, task: _Task) -> tuple[str, bytes | InputError]:
         """The name and bytes of the file of a task that was lost."""
         path = self._files[task.chunk.start]
         taken = self._taken.get(task.chunk.start)
@@ -412,7 +412,7 @@ def _follow_parent() -> None:
         end_at_once(1)
 
 
-def _judged(judgement: Judgement, files: Sequence[tuple[str, bytes | NotTaken | None]]) -> _Answer:
+def _judged(judgement: Judgement, files: Sequence[tuple[str, bytes | InputError | None]]) -> _Answer:
     reports = [judgement.report(path, taken) for path, taken in files]
     try:
         return _Answer(_packed(reports))
@@ -432,7 +432,7 @@ def _packed(reports: list[FileReport]) -> bytes:
 
 
 def _sendable(
-    judgement: Judgement, path: str, taken: bytes | NotTaken | None, report: FileReport
+    judgement: Judgement, path: str, taken: bytes | InputError | None, report: FileReport
 ) -> FileReport:
     """A report, or that of a crash where it cannot be sent."""
     from ccheck.judging.crash import ExaminationCrashed, examination

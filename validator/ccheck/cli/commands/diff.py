@@ -45,7 +45,7 @@ def command(old: str, new: str, schema: str | None, exit_code: bool) -> int:
 def _recipe(judgement: Judgement, path: str) -> tuple[Schema, Recipe]:
     with limited(judgement.time_limit):
         subject = judgement.subject(path)
-    if subject.obstacle is not None:
+    if subject.problem is not None:
         raise click.UsageError(f"{path}: {subject.detail}")
     if subject.reading is None or subject.schema is None:
         raise click.UsageError(f"{path}: the content is of no known format; name one with --schema")

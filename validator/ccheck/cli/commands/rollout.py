@@ -13,7 +13,7 @@ import click
 from ccheck.cli.commands.options import day, require_signing
 from ccheck.cli.main import FINDINGS, PASS
 from ccheck.cli.subcommands import Subcommands
-from ccheck.core.intake import NotTaken, take
+from ccheck.core.input import InputError, read_input
 from ccheck.files.output import refuse_overwriting, write_output
 from ccheck.release.rollout import chain
 from ccheck.release.rollout.chain import ChainError, Health
@@ -188,21 +188,21 @@ def plan_command(
     if (verdict is None) != (key is None):
         raise click.UsageError("--verdict and --key go together: a verdict counts for who trusts its key")
     try:
-        digests = {path.name: hashlib.sha256(take(path)).hexdigest() for path in files}
+        digests = {path.name: hashlib.sha256(read_input(path)).hexdigest() for path in files}
         if len(digests) != len(files):
             raise click.UsageError("two files have the same name")
         if verdict is not None and key is not None:
             digests, firsts = _let_out(verdict, files, key, config, on)
             flagged += firsts
         if result is not None:
-            flagged += of_result(take(result), digests)
+            flagged += of_result(read_input(result), digests)
         flagged = tuple(dict.fromkeys(flagged))
         made = make_plan(
             release, digests, last_good=last_good, hosts=hosts, rings=rings or DEFAULT_RINGS,
             stop=StopConditions(crash_rate, silent_rate), flagged=flagged,
         )  # fmt: skip
         head = chain.begin(record, made, _signing(sign))
-    except (PlanError, ChainError, NotTaken) as wrong:
+    except (PlanError, ChainError, InputError) as wrong:
         raise click.UsageError(str(wrong)) from wrong
     for ring in made.rings:
         click.echo(printable(f"{ring.name}: {made.size(ring):,} hosts, then {ring.bake_hours:g} hours"))
@@ -244,11 +244,11 @@ def _let_out(
 def record_command(ring: str, record: Path, health: Path, sign: Path | None) -> int:
     """Add a ring's health to the record. The digest that is printed binds all lines: keep it elsewhere."""
     try:
-        read = _json(take(health, 1 << 20))
+        read = _json(read_input(health, 1 << 20))
         if not isinstance(read, dict):
             raise ChainError("not a health report: it is no object")
         head = chain.append(record, Health.from_json(read, ring), _signing(sign))
-    except (ChainError, NotTaken) as wrong:
+    except (ChainError, InputError) as wrong:
         raise click.UsageError(f"{health}: {wrong}") from wrong
     click.echo(f"head {head}")
     return PASS

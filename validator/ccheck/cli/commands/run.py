@@ -12,7 +12,7 @@ import click
 from ccheck.cli.commands.options import Judging, judging
 from ccheck.cli.main import FINDINGS, PASS
 from ccheck.core.consumers import Consumer
-from ccheck.core.intake import NotTaken, take
+from ccheck.core.input import InputError, read_input
 from ccheck.core.subject import Subject
 from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Given, Outcome
 from ccheck.judging.judgement import Judgement, prepare
@@ -87,7 +87,7 @@ def command(
     )
     with limited(judgement.time_limit):
         subject = judgement.subject(path)
-    if subject.obstacle is not None:
+    if subject.problem is not None:
         raise click.UsageError(f"{path}: {subject.detail}")
     if subject.schema is None:
         raise click.UsageError(f"{path}: the content is of no known format; name one with --schema")
@@ -150,8 +150,8 @@ def _one(judgement: Judgement) -> bytes | None:
 
 def _bytes(path: Path) -> bytes:
     try:
-        return take(path)
-    except NotTaken as fault:
+        return read_input(path)
+    except InputError as fault:
         raise click.UsageError(f"{path}: {fault.detail}") from fault
 
 

@@ -59,8 +59,8 @@ def _of_file(path: Path) -> int:
     can = "validate, show, build" if user.schema.compose else "validate, show"
     run = ", run" if user.exercise else ""
     click.echo(f"{indent}  {general} general checks and {len(user.checks)} of its own · {can}{run}")
-    obstacle = own.made(user).obstacle
-    fast = f"no, {obstacle}" if obstacle else "yes"
+    problem = own.made(user).problem
+    fast = f"no, {problem}" if problem else "yes"
     click.echo(f"{indent}  fast path for good files: {printable(fast)}")
     click.echo(f"{indent}  {_reading(user.schema)}")
     return PASS

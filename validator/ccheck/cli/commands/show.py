@@ -36,7 +36,7 @@ def command(path: str, schema: str | None, as_yaml: bool) -> int:
     judgement = prepare(schema=schema, use_config=False)
     with limited(judgement.time_limit):
         subject = judgement.subject(path)
-    if subject.obstacle is not None:
+    if subject.problem is not None:
         raise click.UsageError(f"{path}: {subject.detail}")
     if subject.reading is None or subject.schema is None:
         raise click.UsageError(f"{path}: the content is of no known format; name one with --schema")

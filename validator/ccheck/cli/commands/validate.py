@@ -18,7 +18,7 @@ from ccheck.cli.commands.options import Judging, judging
 from ccheck.cli.main import FINDINGS, INTERRUPTED, PASS
 from ccheck.config.options import Options
 from ccheck.core.finding import FileReport, RunReport
-from ccheck.core.intake import Listing, list_files
+from ccheck.core.input import Listing, list_files
 from ccheck.files.output import refuse_overwriting, write_output
 from ccheck.judging import short_start as start
 from ccheck.report import RENDERERS

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ccheck.core.check import Diagnostic
 from ccheck.core.finding import RelatedLocation
-from ccheck.core.intake import Obstacle
+from ccheck.core.input import InputProblem
 from ccheck.core.subject import Subject
 from ccheck_schemas.fault import Fault, FaultDetails, FaultName
 from ccheck_schemas.fault_details import SizeMismatch
@@ -35,7 +35,7 @@ def unreadable(subject: Subject) -> Iterator[Diagnostic]:
     ## How to fix
     Look at the reason in the message; fix the path or the permissions, and run again.
     """
-    if subject.obstacle is Obstacle.UNREADABLE:
+    if subject.problem is InputProblem.UNREADABLE:
         yield Diagnostic(
             f"the file could not be read: {subject.detail}",
             subject.whole,
@@ -57,7 +57,7 @@ def too_large(subject: Subject) -> Iterator[Diagnostic]:
     ## How to fix
     If the file is right, give a larger `--max-size`, or `max_size` under `[limits]` in ccheck.toml.
     """
-    if subject.obstacle is Obstacle.TOO_LARGE:
+    if subject.problem is InputProblem.TOO_LARGE:
         yield Diagnostic(
             f"the file is too large to examine: {subject.detail}",
             subject.whole,
@@ -85,7 +85,7 @@ def examination_crashed(subject: Subject) -> Iterator[Diagnostic]:
     If the place is in your own schema or check, correct it; if it is in ccheck, report it with the file. If memory ran out, give fewer `--jobs`. If the file needs more time, give it with
     `--file-timeout`, or with `file_timeout` under `[limits]` in ccheck.toml.
     """
-    if subject.obstacle is Obstacle.CRASHED:
+    if subject.problem is InputProblem.CRASHED:
         yield Diagnostic(
             f"examining the file failed: {subject.detail}",
             subject.whole,
@@ -108,7 +108,7 @@ def file_empty(subject: Subject) -> Iterator[Diagnostic]:
     Write the file again from its source; write to a temporary name, sync, and rename, so that a reader never
     sees it half written.
     """
-    if not subject.data and subject.obstacle is None:
+    if not subject.data and subject.problem is None:
         yield Diagnostic(
             "the file is empty: it has 0 bytes",
             subject.whole,

@@ -184,7 +184,7 @@ class Case:
 
     def _run(self, taken: Taken) -> Ran:
         subject = self.subjects[taken.file.name]
-        if subject.obstacle is not None:
+        if subject.problem is not None:
             return Ran(taken, None, f"{taken.file.name}: examining the file failed: {subject.detail}")
         if subject.schema is None:
             return Ran(taken, None, f"{taken.file.name}: the content is of no known format")

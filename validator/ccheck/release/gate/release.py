@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ccheck.core.intake import MAX_SIZE
+from ccheck.core.input import MAX_SIZE
 from ccheck.files.regular_file import TooLarge, read_regular_file
 from ccheck.release.gate.result import ContentFile
 

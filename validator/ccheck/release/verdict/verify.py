@@ -13,7 +13,7 @@ import click
 
 from ccheck.config.gate_policy import GatePolicy
 from ccheck.config.project import Project, load_project
-from ccheck.core.intake import MAX_SIZE, NotTaken, take
+from ccheck.core.input import MAX_SIZE, InputError, read_input
 from ccheck.release.gate.release import ReleaseError, Taken, take_release
 from ccheck.release.verdict.envelope import MAX_BYTES, NotTrusted, unseal
 from ccheck.release.verdict.keys import KeyFault, public_key
@@ -61,8 +61,8 @@ def verified(
         limit = None if project is None else project.max_size
         files = take_release(paths, exclude, limit or MAX_SIZE)
         expected = _expected(project, baseline, definitions, consumers, target)
-        data = take(verdict, MAX_BYTES)
-    except NotTaken as fault:
+        data = read_input(verdict, MAX_BYTES)
+    except InputError as fault:
         raise click.UsageError(fault.detail) from fault
     except (KeyFault, ReleaseError) as refused:
         raise click.UsageError(str(refused)) from refused
@@ -83,7 +83,7 @@ def _expected(
     consumers: Path | None,
     target: str | None,
 ) -> Expected:
-    """All that ccheck.toml says, and what was named. Raises NotTaken."""
+    """All that ccheck.toml says, and what was named. Raises InputError."""
     materials: dict[str, Any] = {}
     if project is not None:
         materials["ccheck.toml"] = project.sha256
@@ -103,4 +103,4 @@ def _expected(
 
 
 def _digest(path: Path) -> str:
-    return hashlib.sha256(take(path)).hexdigest()
+    return hashlib.sha256(read_input(path)).hexdigest()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ccheck.core.consumers import Consumer, Consumers
 from ccheck.core.finding import FileReport
-from ccheck.core.intake import NotTaken, take
+from ccheck.core.input import InputError, read_input
 from ccheck.formats.channel.fast_path import content as channel
 from ccheck.formats.channel.fast_path.applying import APPLYING
 from ccheck.formats.channel.fast_path.criteria import Types
@@ -77,8 +77,8 @@ def prepare(consumers: Consumers | None, on: date, definitions: Sequence[Path]) 
     if len(definitions) == 1:
         path = definitions[0]
         try:
-            data = take(path)
-        except NotTaken:
+            data = read_input(path)
+        except InputError:
             data = b""
         columns = accept(data) if data[:4] == MAGIC else None
         if columns is not None:

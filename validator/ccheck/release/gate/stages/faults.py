@@ -34,7 +34,7 @@ def run(case: Case) -> Stage:
     budget = case.policy.budgets["faults"]
     for taken in case.files:
         subject = case.subjects[taken.file.name]
-        if subject.obstacle is not None:
+        if subject.problem is not None:
             gaps.append(f"{taken.file.name}: examining the file failed: {subject.detail}")
             continue
         exercise = None if subject.schema is None else case.judgement.exercise(subject.schema)

@@ -1,4 +1,4 @@
-"""Take files in: which files a command names, and their bytes, never more than the limit."""
+"""Read input: which files a command names, and their bytes, never more than the limit."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from pathlib import Path
 from ccheck.core.finding import LeftOut
 from ccheck.files.regular_file import MAX_SIZE, TooLarge, read_regular_file
 
-__all__ = ["MAX_SIZE", "STANDARD_INPUT", "Listing", "NotTaken", "Obstacle", "list_files", "take"]
+__all__ = ["MAX_SIZE", "STANDARD_INPUT", "InputError", "InputProblem", "Listing", "list_files", "read_input"]
 
 
-class Obstacle(StrEnum):
+class InputProblem(StrEnum):
     """Why a named file could not be examined at all."""
 
     UNREADABLE = "unreadable"
@@ -87,33 +87,41 @@ def _unwalkable(fault: OSError) -> None:
     raise fault
 
 
-class NotTaken(Exception):
-    """A file whose bytes were not taken in. obstacle: of which kind. detail: why, in words."""
+class InputError(Exception):
+    """A file whose bytes could not be read.
 
-    def __init__(self, obstacle: Obstacle, detail: str) -> None:
+    Attributes:
+        problem: The kind of reason.
+        detail: The reason in words.
+    """
+
+    def __init__(self, problem: InputProblem, detail: str) -> None:
         super().__init__(detail)
-        self.obstacle = obstacle
+        self.problem = problem
         self.detail = detail
 
-    def __reduce__(self) -> tuple[type[NotTaken], tuple[Obstacle, str]]:
+    def __reduce__(self) -> tuple[type[InputError], tuple[InputProblem, str]]:
         """Pickle it with both arguments, for worker processes."""
-        return NotTaken, (self.obstacle, self.detail)
+        return InputError, (self.problem, self.detail)
 
 
-def take(path: str | Path, limit: int = MAX_SIZE) -> bytes:
-    """The bytes of a file; at most one byte more than `limit` is read. Raises NotTaken.
+def read_input(path: str | Path, limit: int = MAX_SIZE) -> bytes:
+    """Returns the bytes of a file; at most one byte more than `limit` is read.
 
     Only the text ``-`` is standard input: a `Path` drops the dot of ``./-``, and is always a file.
+
+    Raises:
+        InputError: The file cannot be read, or has more than `limit` bytes.
     """
     try:
         if path == STANDARD_INPUT:
             return _standard_input(limit)
         return read_regular_file(path, limit)
     except TooLarge as fault:
-        raise NotTaken(Obstacle.TOO_LARGE, f"it has more than {limit:,} bytes") from fault
+        raise InputError(InputProblem.TOO_LARGE, f"it has more than {limit:,} bytes") from fault
     except (OSError, ValueError) as fault:
         detail = fault.strerror if isinstance(fault, OSError) and fault.strerror else str(fault)
-        raise NotTaken(Obstacle.UNREADABLE, detail) from fault
+        raise InputError(InputProblem.UNREADABLE, detail) from fault
 
 
 def _standard_input(limit: int) -> bytes:
