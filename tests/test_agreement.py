@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccheck.formats.exercise.outcome import Given
+from ccheck.formats.exercise.outcome import RunInputs
 from ccheck.judging.judgement import Judgement, prepare
 from ccheck_fuzz.oracles.case import Case
 from ccheck_fuzz.oracles.table import broken
@@ -87,7 +87,7 @@ def agree(judgement: Judgement, data: bytes) -> bool:
     """Hold the two readings against each other by all oracles; whether the validator passed the file."""
     assert judgement.setting.consumers is not None
     builds = judgement.setting.consumers.supported(judgement.setting.on)
-    case = Case(data, CHANNEL_SCHEMA, judgement, Given(DEFINITIONS, builds))
+    case = Case(data, CHANNEL_SCHEMA, judgement, RunInputs(DEFINITIONS, builds))
     assert not [one for one in broken(case) if not one.information]
     return case.report.verdict == "pass"
 
@@ -138,7 +138,9 @@ def test_sysmon_rules_that_pass_run_in_both_readers() -> None:
     @settings(max_examples=100)
     def holds(path: Path, numbers: Random | None) -> None:
         data = path.read_bytes()
-        case = Case(data if numbers is None else edited(numbers, [data], most=2), schema, judgement, Given())
+        case = Case(
+            data if numbers is None else edited(numbers, [data], most=2), schema, judgement, RunInputs()
+        )
         passed = case.report.verdict == "pass"
         seen[passed] += 1
         if passed:

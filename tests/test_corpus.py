@@ -12,7 +12,7 @@ from ccheck.cli.recipe_file import build_file, load_yaml
 from ccheck.core.consumers import load_consumers
 from ccheck.core.finding import FileReport
 from ccheck.formats.check_table import CHECKS
-from ccheck.formats.exercise.outcome import ExerciseError, Given
+from ccheck.formats.exercise.outcome import ExerciseError, RunInputs
 from ccheck.formats.interpreters import EXERCISES
 from ccheck.formats.registry import SCHEMAS
 from tests.corpus import CORPUS, beside, judgement_of, setting_of
@@ -51,7 +51,7 @@ def verdicts(recipe: Path) -> dict[str, str]:
         beside(recipe, "definitions", "definitions.bin"),
     )
     exercise = EXERCISES[recipe.parents[2].name]
-    given = Given(
+    given = RunInputs(
         definitions=None if definitions is None else definitions.read_bytes(),
         builds=() if consumers is None else load_consumers(consumers).builds,
         target=setting_of(recipe).get("target"),

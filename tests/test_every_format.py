@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ccheck.core.finding import FileReport
 from ccheck.formats.check_table import CHECKS, applies
-from ccheck.formats.exercise.outcome import ExerciseError, Given
+from ccheck.formats.exercise.outcome import ExerciseError, RunInputs
 from ccheck.formats.format import Format
 from ccheck.formats.registry import FORMATS
 from ccheck.judging.judge import MAX_FINDINGS
@@ -52,7 +52,7 @@ def case(name: str, data: bytes) -> Case:
     """A file judged as a format."""
     judged = judgement(name)
     assert judged.schema is not None
-    return Case(data, judged.schema, judged, Given())
+    return Case(data, judged.schema, judged, RunInputs())
 
 
 def kept(name: str, data: bytes) -> FileReport:

@@ -171,13 +171,13 @@ def _alone(options: argparse.Namespace, folder: Path) -> None:
     # Only now: Atheris must see the interpreter being imported.
     from ccheck_fuzz.execution.harness import Harness
     from ccheck_fuzz.execution.ready import ready
-    from ccheck_fuzz.execution.setup import Setup
+    from ccheck_fuzz.execution.setup import CampaignOptions
     from ccheck_fuzz.mutate.scheduler import MutationScheduler
 
     schema = name.partition("/")[0]
     config = CORPUS / schema / "ccheck.toml"
     words = str(config) if config.exists() else None
-    made = ready(Setup(schema, config=words, use_config=words is not None, on="2026-01-01"))
+    made = ready(CampaignOptions(schema, config=words, use_config=words is not None, on="2026-01-01"))
     seed = (CORPUS / name).read_bytes()
     (folder / "corpus").mkdir()
     (folder / "corpus" / hashlib.sha256(seed).hexdigest()).write_bytes(seed)

@@ -20,8 +20,8 @@ from random import Random
 
 from ccheck_fuzz.corpus.grow import grow
 from ccheck_fuzz.execution.harness import Harness
-from ccheck_fuzz.execution.ready import Ready, ready
-from ccheck_fuzz.execution.setup import Setup
+from ccheck_fuzz.execution.ready import CampaignContext, ready
+from ccheck_fuzz.execution.setup import CampaignOptions
 from ccheck_fuzz.mutate.events import has_events
 from ccheck_fuzz.mutate.scheduler import MutationScheduler, interesting_values_of
 from ccheck_fuzz.oracles.broken import Broken
@@ -40,7 +40,7 @@ SOON = 10.0
 class Search:
     """Mutate, run, keep what reached something new: the least that every engine does."""
 
-    def __init__(self, made: Ready, seeds: list[bytes], seed: int) -> None:
+    def __init__(self, made: CampaignContext, seeds: list[bytes], seed: int) -> None:
         self.found: dict[tuple[str, ...], int] = {}
         self.runs = 0
         self._harness = Harness(made, self._note)
@@ -77,9 +77,11 @@ def main() -> None:
     parser.add_argument("--speed-runs", type=int, default=20_000)
     options = parser.parse_args()
     trusting = ready(
-        Setup("channel", config=str(CORPUS / "ccheck.toml"), on="2026-01-01", trust_definitions=True)
+        CampaignOptions(
+            "channel", config=str(CORPUS / "ccheck.toml"), on="2026-01-01", trust_definitions=True
+        )
     )
-    strict = ready(Setup("channel", config=str(CORPUS / "ccheck.toml"), on="2026-01-01"))
+    strict = ready(CampaignOptions("channel", config=str(CORPUS / "ccheck.toml"), on="2026-01-01"))
     print(f"Python {platform.python_version()}, {platform.machine()}")
     runs: list[float] = []
     for seed in range(options.seeds):

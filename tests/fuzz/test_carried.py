@@ -16,8 +16,8 @@ from ccheck.core.finding import Severity
 from ccheck_fuzz.corpus.carried import carry, setup_of
 from ccheck_fuzz.corpus.regress import RegressError, keep, regress_one
 from ccheck_fuzz.corpus.reproduce import NotRun, made_of, reproduce
-from ccheck_fuzz.execution.ready import Ready, ready
-from ccheck_fuzz.execution.setup import Setup
+from ccheck_fuzz.execution.ready import CampaignContext, ready
+from ccheck_fuzz.execution.setup import CampaignOptions
 from tests.fuzz.channel_setting import CORPUS, JULY, ON
 from tests.fuzz.test_matrix import EXERCISE, READER, SCHEMA, SEED, SHAPE
 
@@ -45,7 +45,7 @@ BY_WHAT_THEY_NAME = ("schema", "config", "use_config", "definitions", "consumers
 """The fields that name files and folders: what they name is carried, or found from where the folder lies."""
 
 
-def other(tmp_path: Path) -> Setup:
+def other(tmp_path: Path) -> CampaignOptions:
     """A setup in which no field has its default value, but for `use_config`, which would contradict `config`."""
     project = tmp_path / "project"
     project.mkdir()
@@ -59,7 +59,7 @@ def other(tmp_path: Path) -> Setup:
     (project / "blower" / "schema.py").write_text(
         f"from .shape import FAN\n{SCHEMA}{EXERCISE}", encoding="utf-8"
     )
-    return Setup(
+    return CampaignOptions(
         schema=str(project / "blower" / "schema.py"),
         config=str(project / "ccheck.toml"),
         definitions=(str(project / "definitions.bin"),),
@@ -78,7 +78,7 @@ def other(tmp_path: Path) -> Setup:
     )
 
 
-def judged(made: Ready) -> dict[str, object]:
+def judged(made: CampaignContext) -> dict[str, object]:
     """What a setup that was made ready judges by."""
     judgement = made.judgement
     project = judgement.project
@@ -99,10 +99,12 @@ def judged(made: Ready) -> dict[str, object]:
 
 def test_each_field_of_a_setup_is_looked_at(tmp_path: Path) -> None:
     """A new field must be put into one of the two lists above, and gets a value here that is not its default."""
-    assert sorted((*AS_IT_IS, *BY_WHAT_THEY_NAME)) == sorted(field.name for field in fields(Setup))
-    given, usual = other(tmp_path), Setup("channel")
+    assert sorted((*AS_IT_IS, *BY_WHAT_THEY_NAME)) == sorted(field.name for field in fields(CampaignOptions))
+    given, usual = other(tmp_path), CampaignOptions("channel")
     assert [
-        field.name for field in fields(Setup) if getattr(given, field.name) == getattr(usual, field.name)
+        field.name
+        for field in fields(CampaignOptions)
+        if getattr(given, field.name) == getattr(usual, field.name)
     ] == ["use_config"]
 
 
@@ -154,7 +156,9 @@ def test_a_kept_finding_breaks_under_the_setting_under_which_it_was_found(tmp_pa
         command = [sys.executable, "-m", "ccheck", *words]
         return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=200)
 
-    made = ready(Setup("channel", config=str(CORPUS / "ccheck.toml"), on=ON, trust_definitions=True))
+    made = ready(
+        CampaignOptions("channel", config=str(CORPUS / "ccheck.toml"), on=ON, trust_definitions=True)
+    )
     (tmp_path / "finding").mkdir()
     (tmp_path / "finding" / "file.bin").write_bytes(JULY)
     carry(tmp_path / "finding", made)
@@ -175,7 +179,7 @@ def test_a_finding_whose_program_is_gone_is_not_run(tmp_path: Path) -> None:
     program = tmp_path / "reader"
     program.write_text("#!/bin/sh\nexit 0\n")
     program.chmod(0o755)
-    given = Setup(
+    given = CampaignOptions(
         "channel", config=str(CORPUS / "ccheck.toml"), on=ON, execute="./reader @@", directory=str(tmp_path)
     )
     finding = tmp_path / "finding"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ccheck.core import users_code
 from ccheck_fuzz.execution.harness import Harness
 from ccheck_fuzz.execution.ready import ready
-from ccheck_fuzz.execution.setup import Setup, SetupError
+from ccheck_fuzz.execution.setup import CampaignOptions, CampaignOptionsError
 from ccheck_fuzz.mutate.scheduler import MutationScheduler
 from ccheck_fuzz.oracles.broken import Broken
 from ccheck_fuzz.oracles.case import Case
@@ -96,7 +96,7 @@ def test_an_exception_of_ccheck_itself_is_a_finding(monkeypatch: pytest.MonkeyPa
 def test_a_setup_survives_as_words() -> None:
     """A setup is the same after its journey through JSON."""
     made = setup(oracles=("validator-bypass",), definitions=("/a", "/b"))
-    assert Setup.from_json(made.to_json()) == made
+    assert CampaignOptions.from_json(made.to_json()) == made
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_a_setup_survives_as_words() -> None:
 )
 def test_a_setup_that_cannot_be_is_said_so(changes: dict[str, object], words: str) -> None:
     """A campaign that could find nothing is refused before it begins."""
-    with pytest.raises(SetupError, match=words):
+    with pytest.raises(CampaignOptionsError, match=words):
         ready(setup(**changes))
 
 

@@ -17,7 +17,7 @@ from ccheck.formats.channel.fast_path.criteria import Types
 from ccheck.formats.channel.fast_path.files import ChannelFastPath
 from ccheck.formats.check_table import CHECKS
 from ccheck.formats.exercise.agreement import Agreed
-from ccheck.formats.exercise.outcome import Given
+from ccheck.formats.exercise.outcome import RunInputs
 from ccheck.judging.judgement import Judgement, prepare
 from ccheck_fuzz.oracles.broken import Broken
 from ccheck_fuzz.oracles.case import BRIEF, BRIEF_PER_BYTE, Case
@@ -51,7 +51,7 @@ def case(judgement: Judgement, data: bytes) -> Case:
     """A channel file under the supported builds of the corpus."""
     assert judgement.setting.consumers is not None
     builds = judgement.setting.consumers.supported(judgement.setting.on)
-    return Case(data, SCHEMA, judgement, Given((CORPUS / "definitions.bin").read_bytes(), builds))
+    return Case(data, SCHEMA, judgement, RunInputs((CORPUS / "definitions.bin").read_bytes(), builds))
 
 
 def without(judgement: Judgement, *functions: object) -> Judgement:

@@ -8,7 +8,7 @@ from random import Random
 
 from ccheck.core.consumers import Consumer
 from ccheck.formats.channel.session import ChannelSession
-from ccheck.formats.exercise.outcome import Given, Outcome
+from ccheck.formats.exercise.outcome import Outcome, RunInputs
 from ccheck_fuzz.execution.ready import ready
 from ccheck_fuzz.mutate.events import short_events
 from ccheck_fuzz.mutate.scheduler import MutationScheduler
@@ -69,7 +69,7 @@ def test_builds_that_a_session_leaves_out_do_what_one_of_their_family_does(more:
 
 def test_the_same_events_whoever_loads_first(more: int) -> None:
     """What a session remembers of other files changes nothing about a file."""
-    given: Given = ready(setup()).given
+    given: RunInputs = ready(setup()).given
     files = list(inputs(200 * more))
     session = ChannelSession(given)
     forth = [[said(outcome) for outcome in session.outcomes(data, None, set())] for data in files]

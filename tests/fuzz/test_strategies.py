@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 
 from ccheck.core.consumers import load_consumers
-from ccheck.formats.exercise.outcome import Given
+from ccheck.formats.exercise.outcome import RunInputs
 from ccheck.formats.interpreters import EXERCISES
 from ccheck.judging.judgement import prepare
 from ccheck_fuzz.corpus.explore import Explorer
@@ -161,7 +161,7 @@ def test_what_cannot_be_reached_is_said() -> None:
 def test_events_are_events(lines: tuple[str, ...]) -> None:
     """Events of a channel file are lines that every build takes."""
     builds = tuple(build for build in BUILDS if build.bounds_check)
-    outcomes = EXERCISES["channel"](MARCH, Given(DEFINITIONS, builds, events=lines)).outcomes
+    outcomes = EXERCISES["channel"](MARCH, RunInputs(DEFINITIONS, builds, events=lines)).outcomes
     assert [outcome.events for outcome in outcomes] == [len(lines)] * len(builds)
 
 
@@ -169,7 +169,7 @@ def test_events_are_events(lines: tuple[str, ...]) -> None:
 @QUICKLY
 def test_events_of_rules_are_events(lines: tuple[str, ...]) -> None:
     """So are events of Sysmon rules, and a format without events has none."""
-    assert [outcome.events for outcome in EXERCISES["sysmon"](BASE, Given(events=lines)).outcomes] == [
+    assert [outcome.events for outcome in EXERCISES["sysmon"](BASE, RunInputs(events=lines)).outcomes] == [
         len(lines)
     ]
     assert all(json.loads(line)["fields"] for line in lines)

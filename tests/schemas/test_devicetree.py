@@ -17,7 +17,7 @@ from inline_snapshot import snapshot
 from ccheck.cli.main import run
 from ccheck.cli.recipe_file import dump_yaml
 from ccheck.formats.changes import changes
-from ccheck.formats.exercise.outcome import Given
+from ccheck.formats.exercise.outcome import RunInputs
 from ccheck.judging.judgement import prepare
 from ccheck_fuzz.oracles.case import Case
 from ccheck_schemas.formats.devicetree.recipe import compose, describe
@@ -196,7 +196,7 @@ def test_what_libfdt_refuses_fails(libfdt: Callable[[bytes], int]) -> None:
     seen: Counter[tuple[bool, bool]] = Counter()
     for data in cases:
         taken = libfdt(data) == 0
-        passes = Case(data, SCHEMA, judgement, Given()).report.verdict == "pass"
+        passes = Case(data, SCHEMA, judgement, RunInputs()).report.verdict == "pass"
         assert taken or not passes, data.hex()
         seen[taken, passes] += 1
     assert seen[False, False] > 1000

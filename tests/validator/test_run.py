@@ -12,7 +12,7 @@ from inline_snapshot import snapshot
 
 from ccheck.cli.main import run
 from ccheck.cli.replay import replay
-from ccheck.formats.exercise.outcome import Given
+from ccheck.formats.exercise.outcome import RunInputs
 from ccheck.formats.interpreters import EXERCISES
 from ccheck.formats.registry import SCHEMAS
 from tests.conftest import ROOT
@@ -180,7 +180,7 @@ def test_every_interpreter_is_of_a_known_format() -> None:
 def test_readers_say_which_of_them_checks_bounds(name: str) -> None:
     """Of the two readers of a format, the one that compares every number says so."""
     data = (ROOT / "corpus" / name / "base.bin").read_bytes()
-    assert [outcome.checks_bounds for outcome in EXERCISES[name](data, Given()).outcomes] == [False, True]
+    assert [outcome.checks_bounds for outcome in EXERCISES[name](data, RunInputs()).outcomes] == [False, True]
 
 
 def test_all_decisions_of_the_reference_reader_agree(cc: Run, shared_data: Path, tmp_path: Path) -> None:

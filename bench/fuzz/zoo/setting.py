@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.fuzz.zoo.plant import FOLDER, ROOT
 
-from ccheck_fuzz.execution.setup import Setup
+from ccheck_fuzz.execution.setup import CampaignOptions
 
 CORPUS = ROOT / "corpus"
 _SEEDS = {
@@ -26,13 +26,15 @@ _SEEDS = {
 }
 
 
-def setup_of(format_: str) -> Setup:
+def setup_of(format_: str) -> CampaignOptions:
     """A campaign for files of the format, held to all oracles."""
     if format_ != "channel":
-        return Setup(format_, use_config=False, on="2026-01-01")
+        return CampaignOptions(format_, use_config=False, on="2026-01-01")
     definitions = str(CORPUS / "channel" / "definitions.bin")
     consumers = str(FOLDER / "consumers.toml")
-    return Setup(format_, use_config=False, definitions=(definitions,), consumers=consumers, on="2026-01-01")
+    return CampaignOptions(
+        format_, use_config=False, definitions=(definitions,), consumers=consumers, on="2026-01-01"
+    )
 
 
 def seeds_of(format_: str) -> list[bytes]:

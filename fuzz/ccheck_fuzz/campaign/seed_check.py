@@ -11,7 +11,7 @@ import click
 from ccheck.text.printable import printable
 from ccheck_fuzz.execution.harness import Harness
 from ccheck_fuzz.execution.isolated import ProcessCrash, Said, broken_of, run_isolated
-from ccheck_fuzz.execution.ready import Ready
+from ccheck_fuzz.execution.ready import CampaignContext
 from ccheck_fuzz.model.test_input import split
 from ccheck_fuzz.process.program import Ended
 from ccheck_fuzz.readers.foreign import ReaderError
@@ -26,7 +26,7 @@ MOST_LINES = 60
 """Lines of an interpreter's output that are shown."""
 
 
-def seed_check(made: Ready, seeds: Sequence[bytes], say: Callable[[str], None]) -> str | None:
+def seed_check(made: CampaignContext, seeds: Sequence[bytes], say: Callable[[str], None]) -> str | None:
     """Run the user's interpreters on seeds that the validator passes.
 
     Args:
@@ -56,7 +56,7 @@ def seed_check(made: Ready, seeds: Sequence[bytes], say: Callable[[str], None]) 
     return _function(made, good, say)
 
 
-def _known_good(made: Ready, seeds: Sequence[bytes]) -> Iterator[bytes]:
+def _known_good(made: CampaignContext, seeds: Sequence[bytes]) -> Iterator[bytes]:
     harness = Harness(made, lambda data, broken: None)
     found = 0
     for seed in sorted(set(seeds), key=lambda data: (len(data), data))[:MOST_LOOKED]:
@@ -68,7 +68,12 @@ def _known_good(made: Ready, seeds: Sequence[bytes]) -> Iterator[bytes]:
 
 
 def _program(
-    reader: ExecReader, made: Ready, seeds: Sequence[bytes], say: Callable[[str], None], *, is_good: bool
+    reader: ExecReader,
+    made: CampaignContext,
+    seeds: Sequence[bytes],
+    say: Callable[[str], None],
+    *,
+    is_good: bool,
 ) -> str | None:
     """Returns why a program cannot be searched with; None where it runs, or refuses, one of the seeds."""
     setup = made.setup
@@ -104,7 +109,7 @@ def _dies(ended: Ended) -> bool:
     return ended.stopped is not None or ended.status != 0
 
 
-def _function(made: Ready, seeds: Sequence[bytes], say: Callable[[str], None]) -> str | None:
+def _function(made: CampaignContext, seeds: Sequence[bytes], say: Callable[[str], None]) -> str | None:
     """Returns why a Python function, or the interpreter of a schema file, cannot be searched with."""
     problem = None
     for seed in seeds:
@@ -132,7 +137,7 @@ def _function(made: Ready, seeds: Sequence[bytes], say: Callable[[str], None]) -
     return problem
 
 
-def _refusing(said: Sequence[Said], made: Ready) -> Iterator[Said]:
+def _refusing(said: Sequence[Said], made: CampaignContext) -> Iterator[Said]:
     return (one for one in said if one.verdict == "refuse" and one.name != made.setup.execute)
 
 

@@ -18,7 +18,7 @@ from ccheck_fuzz.campaign.state.database import State
 from ccheck_fuzz.campaign.state.records import Sample
 from ccheck_fuzz.campaign.workers.jobs import Job
 from ccheck_fuzz.campaign.workers.worker_crashes import WorkerCrashes
-from ccheck_fuzz.execution.ready import Ready
+from ccheck_fuzz.execution.ready import CampaignContext
 from ccheck_fuzz.process.child import exit_words, last_words
 from ccheck_fuzz.process.heartbeat import Heartbeat
 
@@ -49,7 +49,7 @@ class Campaign:
         self,
         folder: Path,
         state: State,
-        made: Ready,
+        made: CampaignContext,
         *,
         seeds: Sequence[bytes],
         jobs: int,

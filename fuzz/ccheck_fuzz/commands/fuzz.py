@@ -28,8 +28,8 @@ from ccheck_fuzz.corpus.grow import grow
 from ccheck_fuzz.corpus.seeds import gather
 from ccheck_fuzz.engines.table import ENGINES
 from ccheck_fuzz.execution.harness import Harness
-from ccheck_fuzz.execution.ready import Ready
-from ccheck_fuzz.execution.setup import Setup
+from ccheck_fuzz.execution.ready import CampaignContext
+from ccheck_fuzz.execution.setup import CampaignOptions
 from ccheck_fuzz.model.test_input import split
 from ccheck_fuzz.mutate.events import has_events
 from ccheck_fuzz.mutate.scheduler import interesting_values_of
@@ -152,7 +152,7 @@ def command(  # noqa: PLR0917, RUF100 - one argument for each option
 
 def _campaign(
     out: Path,
-    setup: Setup,
+    setup: CampaignOptions,
     given: list[bytes],
     seconds: float,
     jobs: int,
@@ -171,8 +171,10 @@ def _campaign(
     made = made_ready(setup)
     state = State(out, create=True)
     before = state.setting("setup")
-    if before is not None and Setup.from_json(before).schema != setup.schema:
-        raise StateError(f"{out} is a campaign about {Setup.from_json(before).schema}; choose another folder")
+    if before is not None and CampaignOptions.from_json(before).schema != setup.schema:
+        raise StateError(
+            f"{out} is a campaign about {CampaignOptions.from_json(before).schema}; choose another folder"
+        )
     if state.fingerprint() not in (None, made.fingerprint) and not quiet:
         click.echo(
             "note: the setting has changed since the last session; corpus and findings are kept", err=True
@@ -223,7 +225,7 @@ def _note(line: str) -> None:
     click.echo(line, err=True)
 
 
-def _grown(made: Ready, until: float, *, quiet: bool) -> list[bytes]:
+def _grown(made: CampaignContext, until: float, *, quiet: bool) -> list[bytes]:
     """Valid files from nothing.
 
     Args:
@@ -250,7 +252,7 @@ def _grown(made: Ready, until: float, *, quiet: bool) -> list[bytes]:
     return valid or [one.data for one in grown]
 
 
-def _all_refused(made: Ready, seeds: list[bytes]) -> bool:
+def _all_refused(made: CampaignContext, seeds: list[bytes]) -> bool:
     harness = Harness(made, lambda data, broken: None)
     return bool(seeds) and not any(harness.passes(split(seed).content) for seed in seeds)
 

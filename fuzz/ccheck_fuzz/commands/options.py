@@ -15,8 +15,8 @@ from ccheck.config.options import is_schema_file, refuse_contradiction
 from ccheck.config.project import find_project
 from ccheck.formats.registry import recognise
 from ccheck.text.toml_document import ConfigurationError
-from ccheck_fuzz.execution.ready import Ready, ready
-from ccheck_fuzz.execution.setup import Setup, SetupError
+from ccheck_fuzz.execution.ready import CampaignContext, ready
+from ccheck_fuzz.execution.setup import CampaignOptions, CampaignOptionsError
 from ccheck_fuzz.oracles.table import ORACLES
 from ccheck_fuzz.readers.foreign import ReaderError
 
@@ -118,7 +118,7 @@ RUN_SECONDS = 10.0
 """Time for one run, where nothing else is said."""
 
 
-def setup_of(seeds: list[bytes], about: Subject, seconds: float | None = None) -> Setup:
+def setup_of(seeds: list[bytes], about: Subject, seconds: float | None = None) -> CampaignOptions:
     """Returns the options in words that survive the process.
 
     Raises click.UsageError.
@@ -140,7 +140,7 @@ def setup_of(seeds: list[bytes], about: Subject, seconds: float | None = None) -
     elif is_schema_file(schema):
         schema = str(Path(schema).resolve())
     config = about.config or (None if about.no_config else find_project(Path.cwd()))
-    return Setup(
+    return CampaignOptions(
         schema=schema,
         config=None if config is None else str(config.resolve()),
         use_config=not about.no_config,
@@ -161,11 +161,11 @@ def setup_of(seeds: list[bytes], about: Subject, seconds: float | None = None) -
     )
 
 
-def made_ready(setup: Setup) -> Ready:
+def made_ready(setup: CampaignOptions) -> CampaignContext:
     """Returns the setup made ready. Raises click.UsageError or ConfigurationError."""
     try:
         return ready(setup)
-    except (SetupError, ReaderError) as wrong:
+    except (CampaignOptionsError, ReaderError) as wrong:
         raise click.UsageError(str(wrong)) from wrong
 
 

@@ -22,7 +22,7 @@ from ccheck_fuzz.corpus.carried import SETUP, words_of
 from ccheck_fuzz.corpus.reproduce import NotRun, rerun
 from ccheck_fuzz.execution.harness import Harness
 from ccheck_fuzz.execution.isolated import ProcessCrash, Ran, broken_of, run_isolated
-from ccheck_fuzz.execution.setup import Setup
+from ccheck_fuzz.execution.setup import CampaignOptions
 from ccheck_fuzz.model.test_input import split
 
 
@@ -87,7 +87,7 @@ def replay(folder: Path) -> int:
     except StateError:
         pass
     else:
-        setup = Setup.from_json(state.setting("setup") or "{}")
+        setup = CampaignOptions.from_json(state.setting("setup") or "{}")
         untriaged = [one for one in state.buckets() if one.folder is None and not one.information]
         results += [_untriaged(setup, state, bucket) for bucket in untriaged]
         written = {path.name for path in places}
@@ -125,7 +125,7 @@ def _finding(folder: Path) -> bool | None:
     return bool(broken)
 
 
-def _untriaged(setup: Setup, state: State, bucket: Bucket) -> bool | None:
+def _untriaged(setup: CampaignOptions, state: State, bucket: Bucket) -> bool | None:
     """Run the inputs of a bucket that has no folder yet."""
     results: list[bool | None] = []
     for data in state.hits(bucket.number):

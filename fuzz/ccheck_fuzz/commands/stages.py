@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from ccheck.files.regular_file import read_regular_file, read_regular_text
-from ccheck.formats.exercise.outcome import ExerciseError, Given
+from ccheck.formats.exercise.outcome import ExerciseError, RunInputs
 from ccheck.formats.exercise.session import Features, Session, plain
 from ccheck.formats.registry import named
 from ccheck.release.gate.case import Case
@@ -21,8 +21,8 @@ from ccheck.release.gate.result import Stage, concluded
 from ccheck.text.quoting import counted
 from ccheck_fuzz.corpus.regress import RegressError, kept, regress_one
 from ccheck_fuzz.execution.harness import Harness
-from ccheck_fuzz.execution.ready import Ready
-from ccheck_fuzz.execution.setup import Setup
+from ccheck_fuzz.execution.ready import CampaignContext
+from ccheck_fuzz.execution.setup import CampaignOptions
 from ccheck_fuzz.mutate.scheduler import MutationScheduler
 from ccheck_fuzz.oracles.broken import Broken
 from ccheck_fuzz.oracles.table import ORACLES
@@ -162,7 +162,7 @@ def _once(corpus: Path | None) -> dict[tuple[str, ...], str]:
     return found
 
 
-def _ready(case: Case, schema: Schema) -> Ready:
+def _ready(case: Case, schema: Schema) -> CampaignContext:
     """Returns a search in this process, about one format, by what the gate judges by.
 
     Raises:
@@ -173,12 +173,18 @@ def _ready(case: Case, schema: Schema) -> Ready:
         raise ExerciseError(f"the format {schema.name} has no interpreter")
     given = case.given()
     judgement = replace(case.judgement, schema=schema)
-    return Ready(
-        Setup(schema.name), schema, judgement, given, (SessionReader(session(given)),), REPEATABLE, ""
+    return CampaignContext(
+        CampaignOptions(schema.name),
+        schema,
+        judgement,
+        given,
+        (SessionReader(session(given)),),
+        REPEATABLE,
+        "",
     )
 
 
-def _session(case: Case, schema: Schema) -> Callable[[Given], Session] | None:
+def _session(case: Case, schema: Schema) -> Callable[[RunInputs], Session] | None:
     """Returns what runs files of a format: where a schema file was named, the interpreter that it brings."""
     judgement = case.judgement
     if schema is judgement.schema and judgement.own_exercise is not None:
@@ -187,7 +193,9 @@ def _session(case: Case, schema: Schema) -> Callable[[Given], Session] | None:
     return None if known is None else known.session
 
 
-def _search(made: Ready, seed: bytes, runs: int, number: int, curve: Curve) -> tuple[bool, list[Broken]]:
+def _search(
+    made: CampaignContext, seed: bytes, runs: int, number: int, curve: Curve
+) -> tuple[bool, list[Broken]]:
     """Returns whether a file passes, and what inputs around it break, each once."""
     broken: dict[tuple[str, ...], Broken] = {}
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from ccheck.config.options import is_schema_file
 from ccheck.config.project import FILE_NAME, Project
 from ccheck.files.regular_file import read_regular_text
-from ccheck_fuzz.execution.ready import Ready
-from ccheck_fuzz.execution.setup import Setup
+from ccheck_fuzz.execution.ready import CampaignContext
+from ccheck_fuzz.execution.setup import CampaignOptions
 
 SETUP = "setup.json"
 FILES = ("definitions.bin", "consumers.toml", "schema.py", FILE_NAME)
@@ -23,8 +23,8 @@ PACKAGE = "schema"
 _NOT_CARRIED = shutil.ignore_patterns("__pycache__", ".*", "*.pyc")
 
 
-def carry(folder: Path, made: Ready) -> None:
-    """Write into a folder what a campaign judges by: each field of `Setup`, and the files that it names."""
+def carry(folder: Path, made: CampaignContext) -> None:
+    """Writes what a campaign judges by into a folder: its `CampaignOptions`, and the files that they name."""
     setup, setting = made.setup, made.judgement.setting
     if made.given.definitions is not None:
         (folder / "definitions.bin").write_bytes(made.given.definitions)
@@ -46,7 +46,7 @@ def carry(folder: Path, made: Ready) -> None:
     (folder / SETUP).write_text(carried.to_json() + "\n", encoding="utf-8")
 
 
-def carry_on(finding: Path, folder: Path, final: Path) -> Setup:
+def carry_on(finding: Path, folder: Path, final: Path) -> CampaignOptions:
     """Copy the setting of a finding's folder into another that is to lie at `final`, and give it.
 
     A directory for the user's own interpreters is named as seen from there: the folder may be part of what
@@ -65,12 +65,12 @@ def carry_on(finding: Path, folder: Path, final: Path) -> Setup:
     return setup
 
 
-def words_of(folder: Path) -> Setup:
+def words_of(folder: Path) -> CampaignOptions:
     """Returns the setting that a folder carries, as it is written there."""
-    return Setup.from_json(read_regular_text(folder / SETUP))
+    return CampaignOptions.from_json(read_regular_text(folder / SETUP))
 
 
-def setup_of(folder: Path) -> Setup:
+def setup_of(folder: Path) -> CampaignOptions:
     """Returns the setting that a folder carries, with its paths made whole."""
     folder = folder.resolve()
     setup = words_of(folder)

@@ -24,8 +24,8 @@ from ccheck_fuzz.execution.isolated import (
     run_isolated,
     said_of,
 )
-from ccheck_fuzz.execution.ready import Ready, ready
-from ccheck_fuzz.execution.setup import SetupError
+from ccheck_fuzz.execution.ready import CampaignContext, ready
+from ccheck_fuzz.execution.setup import CampaignOptionsError
 from ccheck_fuzz.model.test_input import Input
 from ccheck_fuzz.oracles.broken import Broken
 from ccheck_fuzz.readers.foreign import ForeignOutcome, ReaderError
@@ -64,11 +64,11 @@ def signature_of(folder: Path) -> tuple[str, ...]:
     return ()
 
 
-def made_of(folder: Path) -> Ready:
+def made_of(folder: Path) -> CampaignContext:
     """Returns the setting of a folder, made ready. Raises NotRun."""
     try:
         return ready(setup_of(folder))
-    except (SetupError, ReaderError, ConfigurationError) as wrong:
+    except (CampaignOptionsError, ReaderError, ConfigurationError) as wrong:
         raise NotRun(str(wrong)) from wrong
     except click.ClickException as wrong:
         raise NotRun(wrong.format_message()) from wrong

@@ -31,12 +31,12 @@ def main(schema: str, config: Path | None = None) -> None:
 
     from ccheck_fuzz.execution.harness import Harness
     from ccheck_fuzz.execution.ready import ready
-    from ccheck_fuzz.execution.setup import Setup
+    from ccheck_fuzz.execution.setup import CampaignOptions
     from ccheck_fuzz.mutate.scheduler import MutationScheduler
     from ccheck_fuzz.oracles.broken import Broken
 
     path = None if config is None else str(config.resolve())
-    made = ready(Setup(schema, config=path, use_config=path is not None))
+    made = ready(CampaignOptions(schema, config=path, use_config=path is not None))
 
     def found(data: bytes, broken: Broken) -> None:
         if not broken.information:
@@ -47,7 +47,7 @@ def main(schema: str, config: Path | None = None) -> None:
     fuzzer: Any = atheris
     # libFuzzer runs argv[0] again for -fork, -merge and -minimize_crash: it must be a whole command.
     command = f"{sys.executable} {Path(sys.argv[0]).resolve()}"
-    fuzzer.Setup(
+    fuzzer.CampaignOptions(
         [command, *sys.argv[1:]],
         harness.run,
         custom_mutator=scheduler.mutate,

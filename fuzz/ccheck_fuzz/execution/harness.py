@@ -10,7 +10,7 @@ from ccheck.core.users_code import interrupts
 from ccheck.formats.exercise.agreement import Agreed
 from ccheck.formats.exercise.outcome import Outcome
 from ccheck.run.memory_limit import restore_limit
-from ccheck_fuzz.execution.ready import Ready
+from ccheck_fuzz.execution.ready import CampaignContext
 from ccheck_fuzz.execution.stop import stop_of
 from ccheck_fuzz.model.test_input import split
 from ccheck_fuzz.oracles.broken import Broken, itself, refusing
@@ -61,7 +61,7 @@ class Harness:
             1, and with 0 after it.
     """
 
-    def __init__(self, ready: Ready, found: Found, entering: Entering = _nothing) -> None:
+    def __init__(self, ready: CampaignContext, found: Found, entering: Entering = _nothing) -> None:
         self._ready = ready
         self._found = found
         self._entering = entering

@@ -21,8 +21,8 @@ from ccheck.config.options import is_schema_file
 from ccheck.core.users_code import ending_in, interrupts, place_in
 from ccheck.text.toml_document import ConfigurationError
 from ccheck_fuzz.execution.harness import Harness
-from ccheck_fuzz.execution.ready import Ready, ready
-from ccheck_fuzz.execution.setup import Setup, SetupError
+from ccheck_fuzz.execution.ready import CampaignContext, ready
+from ccheck_fuzz.execution.setup import CampaignOptions, CampaignOptionsError
 from ccheck_fuzz.oracles.broken import Broken, itself, refusing
 from ccheck_fuzz.process.bounds import Bounds, bound_memory
 from ccheck_fuzz.process.child import (
@@ -110,7 +110,7 @@ def is_crasher(signature: tuple[str, ...]) -> bool:
     return len(signature) > 1 and signature[1] in CRASH_KINDS
 
 
-def run_isolated(setup: Setup, data: bytes, *, until: float | None = None) -> Ran | ProcessCrash:
+def run_isolated(setup: CampaignOptions, data: bytes, *, until: float | None = None) -> Ran | ProcessCrash:
     """Run an input under every build and every interpreter.
 
     Args:
@@ -179,7 +179,7 @@ def _crash(
     return ProcessCrash(kind, exit_words(status), reader, last_words(log), data)
 
 
-def broken_of(made: Ready, crash: ProcessCrash) -> Broken:
+def broken_of(made: CampaignContext, crash: ProcessCrash) -> Broken:
     """Returns the property that the crash of a process breaks: of the user's interpreter that ran, or of
     ccheck.
 
@@ -222,7 +222,7 @@ def main() -> None:
     folder = Path(sys.argv[1])
     end_with_parent()
     last_stack_on_request()
-    setup = Setup.from_json((folder / "setup.json").read_text(encoding="utf-8"))
+    setup = CampaignOptions.from_json((folder / "setup.json").read_text(encoding="utf-8"))
     data = (folder / "input").read_bytes()
     bound_memory(setup.bounds)
     broken: tuple[Broken, ...] = ()
@@ -237,7 +237,7 @@ def main() -> None:
         heartbeats.end()
         not_run = None if broken or outcomes else NOTHING
         said = [said_of(one) for one in outcomes if isinstance(one, ForeignOutcome)]
-    except (SetupError, ReaderError, ConfigurationError) as wrong:
+    except (CampaignOptionsError, ReaderError, ConfigurationError) as wrong:
         not_run = str(wrong)
     except click.ClickException as wrong:
         not_run = wrong.format_message()

@@ -11,12 +11,12 @@ from pathlib import Path
 from ccheck.core.consumers import Consumer
 from ccheck.core.input import read_input
 from ccheck.files.regular_file import read_regular_file
-from ccheck.formats.exercise.outcome import ExerciseError, Given
+from ccheck.formats.exercise.outcome import ExerciseError, RunInputs
 from ccheck.formats.exercise.session import Session, plain
 from ccheck.formats.registry import named
 from ccheck.judging.judgement import Judgement, prepare
 from ccheck.text.quoting import did_you_mean
-from ccheck_fuzz.execution.setup import Setup, SetupError
+from ccheck_fuzz.execution.setup import CampaignOptions, CampaignOptionsError
 from ccheck_fuzz.formats.table import PARTS
 from ccheck_fuzz.oracles.table import ORACLES, Oracle
 from ccheck_fuzz.readers.function import CallableReader
@@ -27,7 +27,7 @@ from ccheck_schemas.schema import Schema
 
 
 @dataclass(frozen=True)
-class Ready:
+class CampaignContext:
     """A campaign made ready in this process.
 
     Attributes:
@@ -35,17 +35,17 @@ class Ready:
             notices a change.
     """
 
-    setup: Setup
+    setup: CampaignOptions
     schema: Schema
     judgement: Judgement
-    given: Given
+    given: RunInputs
     readers: tuple[Reader, ...]
     oracles: Mapping[str, Oracle]
     fingerprint: str
 
 
-def ready(setup: Setup) -> Ready:
-    """Make a campaign ready. Raises SetupError, ConfigurationError or click.UsageError."""
+def ready(setup: CampaignOptions) -> CampaignContext:
+    """Make a campaign ready. Raises CampaignOptionsError, ConfigurationError or click.UsageError."""
     judgement = prepare(
         schema=setup.schema,
         config=None if setup.config is None else Path(setup.config),
@@ -57,7 +57,7 @@ def ready(setup: Setup) -> Ready:
     )
     schema = judgement.schema
     if schema is None:
-        raise SetupError("name one schema with --schema")
+        raise CampaignOptionsError("name one schema with --schema")
     if setup.trust_definitions:
         contracts = {parts.contract for parts in PARTS.values()}
         trusting = tuple(c for c in judgement.checks if c.judge.__module__ not in contracts)
@@ -65,9 +65,11 @@ def ready(setup: Setup) -> Ready:
     unknown = sorted(set(setup.oracles) - set(ORACLES))
     if unknown:
         near = did_you_mean(unknown[0], ORACLES)
-        raise SetupError(f"no oracle is called {unknown[0]!r}; known are {', '.join(ORACLES)}{near}")
-    given = Given(_definitions(judgement), _builds(judgement), judgement.setting.target)
-    return Ready(
+        raise CampaignOptionsError(
+            f"no oracle is called {unknown[0]!r}; known are {', '.join(ORACLES)}{near}"
+        )
+    given = RunInputs(_definitions(judgement), _builds(judgement), judgement.setting.target)
+    return CampaignContext(
         setup=setup,
         schema=schema,
         judgement=judgement,
@@ -78,17 +80,19 @@ def ready(setup: Setup) -> Ready:
     )
 
 
-def _readers(setup: Setup, judgement: Judgement, schema: Schema, given: Given) -> tuple[Reader, ...]:
+def _readers(
+    setup: CampaignOptions, judgement: Judgement, schema: Schema, given: RunInputs
+) -> tuple[Reader, ...]:
     readers: list[Reader] = []
     try:
         if judgement.own_exercise is not None:
-            session: Callable[[Given], Session] | None = plain(judgement.own_exercise)
+            session: Callable[[RunInputs], Session] | None = plain(judgement.own_exercise)
         else:
             known = named(schema.name)
             session = None if known is None else known.session
         reference = None if session is None else session(given)
     except ExerciseError as wrong:
-        raise SetupError(str(wrong)) from wrong
+        raise CampaignOptionsError(str(wrong)) from wrong
     if reference is not None:
         own = None if judgement.own_exercise is None else f"EXERCISE of {Path(setup.schema).name}"
         readers.append(SessionReader(reference, own))
@@ -97,7 +101,7 @@ def _readers(setup: Setup, judgement: Judgement, schema: Schema, given: Given) -
     if setup.execute is not None:
         readers.append(ExecReader(setup.execute, setup.execute_seconds, setup.memory << 20, setup.place))
     if not readers:
-        raise SetupError(
+        raise CampaignOptionsError(
             f"the format {schema.name} has no interpreter: name your own with --reader or --exec"
         )
     return tuple(readers)
@@ -111,11 +115,11 @@ def _builds(judgement: Judgement) -> tuple[Consumer, ...]:
 def _definitions(judgement: Judgement) -> bytes | None:
     named = judgement.setting.definitions
     if len(named) > 1:
-        raise SetupError("a driver loads one definitions file; name one with --definitions")
+        raise CampaignOptionsError("a driver loads one definitions file; name one with --definitions")
     return read_input(named[0].path) if named else None
 
 
-def _fingerprint(setup: Setup, judgement: Judgement) -> str:
+def _fingerprint(setup: CampaignOptions, judgement: Judgement) -> str:
     digest = hashlib.sha256(replace(setup, oracles=(), directory=None).to_json().encode())
     for path in (*(d.path for d in judgement.setting.definitions), *_files(judgement)):
         digest.update(read_regular_file(path))

@@ -12,12 +12,12 @@ from ccheck.text import strict_json
 from ccheck_fuzz.process.bounds import Bounds
 
 
-class SetupError(Exception):
+class CampaignOptionsError(Exception):
     """A campaign that cannot be set up as it is worded."""
 
 
 @dataclass(frozen=True)
-class Setup:
+class CampaignOptions:
     """A campaign in words.
 
     Paths are absolute, so that every process finds them.
@@ -58,7 +58,7 @@ class Setup:
         return json.dumps(asdict(self), sort_keys=True)
 
     @classmethod
-    def from_json(cls, text: str) -> Setup:
+    def from_json(cls, text: str) -> CampaignOptions:
         """Returns the words out of JSON."""
         read: dict[str, Any] = {}
         for key, value in strict_json.loads(text).items():
@@ -77,6 +77,6 @@ class Setup:
         return Path(self.directory) if self.directory is not None and Path(self.directory).is_dir() else None
 
 
-def configuration_of(setup: Setup) -> str:
+def configuration_of(setup: CampaignOptions) -> str:
     """Returns the ccheck.toml of a campaign as reports name it, or `none`."""
     return "none" if setup.config is None else str(near(Path(setup.config)))

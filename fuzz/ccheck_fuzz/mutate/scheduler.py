@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from ccheck_fuzz.execution.ready import Ready
+from ccheck_fuzz.execution.ready import CampaignContext
 from ccheck_fuzz.model.test_input import Input, split
 from ccheck_fuzz.mutate import Mutator
 from ccheck_fuzz.mutate.deterministic_stage import DeterministicStage
@@ -40,7 +40,7 @@ with content is reached from files that it accepts.
 """
 
 
-def interesting_values_of(ready: Ready) -> InterestingValues:
+def interesting_values_of(ready: CampaignContext) -> InterestingValues:
     """Returns the numbers that the schema, the definitions and the driver builds name."""
     files = () if ready.given.definitions is None else (ready.given.definitions,)
     return interesting_values(ready.schema, files, ready.given.builds)
@@ -57,7 +57,9 @@ def smaller(inputs: Sequence[bytes], chance: random.Random) -> bytes:
 class MutationScheduler:
     """Mutation and crossover of inputs; the same seeds in the same order give the same bytes."""
 
-    def __init__(self, ready: Ready, seeds: Sequence[bytes] = (), accepted: Sequence[bytes] = ()) -> None:
+    def __init__(
+        self, ready: CampaignContext, seeds: Sequence[bytes] = (), accepted: Sequence[bytes] = ()
+    ) -> None:
         """Makes a scheduler.
 
         Args:

@@ -11,7 +11,7 @@ from functools import cached_property
 from ccheck.core.finding import FileReport
 from ccheck.core.subject import Subject
 from ccheck.formats.exercise.agreement import Agreed
-from ccheck.formats.exercise.outcome import Exercised, Given, Outcome
+from ccheck.formats.exercise.outcome import Exercised, Outcome, RunInputs
 from ccheck.judging.judge import examine, judge
 from ccheck.judging.judgement import Judgement
 from ccheck_schemas.schema import Schema
@@ -37,7 +37,7 @@ class Case:
     data: bytes
     schema: Schema
     judgement: Judgement
-    given: Given
+    given: RunInputs
     events: Sequence[str] | None = None
     ran: tuple[Outcome, ...] | None = None
     foreign: tuple[Outcome, ...] = ()

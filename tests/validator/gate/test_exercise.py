@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ccheck.formats.exercise.evidence import Evidence, Use
-from ccheck.formats.exercise.outcome import Exercised, Given, Outcome
+from ccheck.formats.exercise.outcome import Exercised, Outcome, RunInputs
 from ccheck.release.gate.case import Case
 from ccheck_interpreter.trap import Refusal
 from tests.validator.gate.story import CORPUS, DAY, POLICY, Call, alone
@@ -19,7 +19,7 @@ USE = Use("IPC", 1, 20, "regex")
 def told(cc: Call, monkeypatch: pytest.MonkeyPatch, evidence: Evidence) -> tuple[int, str]:
     """The stage alone, over evidence: status and output."""
 
-    def gather(data: bytes, content: Any, given: Given) -> Evidence:
+    def gather(data: bytes, content: Any, given: RunInputs) -> Evidence:
         return evidence
 
     monkeypatch.setattr(Case, "gather", lambda case, schema: gather)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ccheck.formats.exercise.outcome import Exercised, Given, Outcome
+from ccheck.formats.exercise.outcome import Exercised, Outcome, RunInputs
 from ccheck.judging.judgement import Judgement
 from ccheck.release.gate.stages import faults
 from tests.validator.gate.story import DAY, Call
@@ -13,7 +13,7 @@ from tests.validator.gate.story import DAY, Call
 def test_a_build_that_runs_a_damaged_file_fails(cc: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a listed build would run what is neither the old file nor the new one, the release fails."""
 
-    def takes_all(data: bytes, given: Given) -> Exercised:
+    def takes_all(data: bytes, given: RunInputs) -> Exercised:
         return Exercised(tuple(Outcome(build.name, build.platform, "run") for build in given.builds))
 
     monkeypatch.setattr(Judgement, "exercise", lambda judgement, schema: takes_all)

@@ -50,7 +50,7 @@ class Options(TypedDict, total=False):
 
 
 @dataclass(frozen=True)
-class Gathered:
+class ResolvedOptions:
     """What was named. definitions: the files, near the working directory. max_size: bytes. file_timeout:
     seconds. allowed: schemas
     whose files may pass although an importer left something out of them.
@@ -111,7 +111,7 @@ def refuse_contradiction(config: Path | None, *, use_config: bool) -> None:
         raise click.UsageError("--config names a ccheck.toml, and --no-config uses none: give one of them")
 
 
-def gather(known_checks: Collection[str], **options: Unpack[Options]) -> Gathered:
+def resolve_options(known_checks: Collection[str], **options: Unpack[Options]) -> ResolvedOptions:
     """Puts options and ccheck.toml together; an option wins over the file.
 
     Args:
@@ -140,7 +140,7 @@ def gather(known_checks: Collection[str], **options: Unpack[Options]) -> Gathere
         max_findings = max_findings or project.max_findings
         file_timeout = file_timeout or project.file_timeout
         allowed = (*allowed, *project.allowed)
-    return Gathered(
+    return ResolvedOptions(
         project=project,
         definitions=tuple(map(near, definitions or ())),
         consumers=None if consumers is None else load_consumers(near(consumers)),

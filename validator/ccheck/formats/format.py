@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ccheck.formats.checks.general import FormatChecks
     from ccheck.formats.exercise.agreement import Agreement
     from ccheck.formats.exercise.evidence import Gather
-    from ccheck.formats.exercise.outcome import Exercise, Given
+    from ccheck.formats.exercise.outcome import Exercise, RunInputs
     from ccheck.formats.exercise.session import Session
     from ccheck.formats.fast_path import PrepareFastPath
     from ccheck_schemas.schema import Schema
@@ -83,12 +83,12 @@ class Format:
         return found
 
     @cached_property
-    def session(self) -> Callable[[Given], Session] | None:
+    def session(self) -> Callable[[RunInputs], Session] | None:
         """What makes builds ready once for many files, where the format has an interpreter."""
         from ccheck.formats.exercise.session import plain
 
         if self.readiness:
-            found: Callable[[Given], Session] = self._part(self.readiness)
+            found: Callable[[RunInputs], Session] = self._part(self.readiness)
             return found
         return None if self.exercise is None else plain(self.exercise)
 

@@ -12,11 +12,11 @@ import click
 from ccheck.config.options import (
     FILE_TIMEOUT,
     CheckNames,
-    Gathered,
     Options,
+    ResolvedOptions,
     configuration_name,
-    gather,
     is_schema_file,
+    resolve_options,
 )
 from ccheck.config.project import Project
 from ccheck.config.user_schema import UserSchema, UserSchemaError, load_user_schema
@@ -201,31 +201,31 @@ def prepare(**options: Unpack[Options]) -> Judgement:
     schema = options.get("schema")
     schemas, checks, chosen, user = _schemas(schema)
     _require_schemas(options.get("allow_not_looked_into", ()), chosen)
-    gathered = gather(CheckNames(checks), **options)
-    if gathered.target is not None:
+    resolved = resolve_options(CheckNames(checks), **options)
+    if resolved.target is not None:
         try:
             for known in schemas:
                 if known.target is not None:
-                    known.target(gathered.target)
+                    known.target(resolved.target)
         except ValueError as bad:
             raise click.UsageError(f"--target: {bad}") from bad
     judgement = Judgement(
         schemas=schemas,
         checks=checks,
         schema=chosen,
-        setting=Setting(gathered.on, (), gathered.consumers, gathered.target, gathered.allowed),
-        policy=_policy(gathered),
-        max_size=gathered.max_size,
+        setting=Setting(resolved.on, (), resolved.consumers, resolved.target, resolved.allowed),
+        policy=_policy(resolved),
+        max_size=resolved.max_size,
         own_exercise=None if user is None else user.exercise,
-        project=gathered.project,
+        project=resolved.project,
         schema_file=schema if schema is not None and is_schema_file(schema) else None,
-        file_timeout=gathered.file_timeout,
+        file_timeout=resolved.file_timeout,
     )
-    judged = _definitions(gathered.definitions, judgement)
+    judged = _definitions(resolved.definitions, judgement)
     if user is not None:
         way: FastPath | None = own.made(user).way
     else:
-        way = formats.fast_path(schema, gathered.consumers, gathered.on, gathered.definitions)
+        way = formats.fast_path(schema, resolved.consumers, resolved.on, resolved.definitions)
     return replace(judgement, setting=replace(judgement.setting, definitions=judged), fast_path=way)
 
 
@@ -267,16 +267,16 @@ def _require_schemas(named: Sequence[str], chosen: Schema | None) -> None:
             )
 
 
-def _policy(gathered: Gathered) -> Policy:
-    project = gathered.project
-    most = gathered.max_findings or MAX_FINDINGS
+def _policy(resolved: ResolvedOptions) -> Policy:
+    project = resolved.project
+    most = resolved.max_findings or MAX_FINDINGS
     if project is None:
         return Policy(max_findings=most)
     if not project.suppressions:
         return Policy(dict(project.severities), max_findings=most)
 
     def suppression(finding: Finding, file: str) -> tuple[str, str] | None:
-        entry = project.suppression_for(finding, file, gathered.on)
+        entry = project.suppression_for(finding, file, resolved.on)
         return None if entry is None else (entry.reason, entry.expires.isoformat())
 
     return Policy(dict(project.severities), suppression, most)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ccheck.config.options import CheckNames, Gathered, Options, gather
+from ccheck.config.options import CheckNames, Options, ResolvedOptions, resolve_options
 from ccheck.core.finding import RunReport
 from ccheck.core.input import STANDARD_INPUT, InputError, read_input
 from ccheck.formats.registry import FORMATS, fast_path
@@ -22,36 +22,36 @@ FEW = 8
 def passes(files: Sequence[str], options: Options) -> RunReport | None:
     """The report of a run in which every file passes the fast path; None when any might not.
 
-    Raises ConfigurationError as `gather` does.
+    Raises ConfigurationError as `resolve_options` does.
     """
     if len(files) > FEW or STANDARD_INPUT in files or options.get("allow_not_looked_into"):
         return None
     found = _way(options)
     if found is None:
         return None
-    way, gathered = found
+    way, resolved = found
     reports = []
     for file in files:
         try:
-            data = read_input(file, gathered.max_size)
+            data = read_input(file, resolved.max_size)
         except InputError:
             return None
         report = way.report(data, Path(file).name, file)
         if report is None:
             return None
         reports.append(report)
-    return RunReport(tuple(reports), __version__, configuration=gathered.configuration)
+    return RunReport(tuple(reports), __version__, configuration=resolved.configuration)
 
 
-def _way(options: Options) -> tuple[FastPath, Gathered] | None:
+def _way(options: Options) -> tuple[FastPath, ResolvedOptions] | None:
     """The fast path, and what was named besides; None where there is no way, or where what was named is held
     against schemas, which are not loaded.
     """
     schema = options.get("schema")
     if not any(known.fast and schema in (None, known.name) for known in FORMATS):
         return None
-    gathered = gather(CheckNames(), **options)
-    if gathered.target is not None:
+    resolved = resolve_options(CheckNames(), **options)
+    if resolved.target is not None:
         return None
-    way = fast_path(schema, gathered.consumers, gathered.on, gathered.definitions)
-    return None if way is None else (way, gathered)
+    way = fast_path(schema, resolved.consumers, resolved.on, resolved.definitions)
+    return None if way is None else (way, resolved)

@@ -52,10 +52,10 @@ def main() -> None:
     from ccheck_fuzz.campaign.state.database import State
     from ccheck_fuzz.execution.harness import Harness
     from ccheck_fuzz.execution.ready import ready
-    from ccheck_fuzz.execution.setup import Setup
+    from ccheck_fuzz.execution.setup import CampaignOptions
 
     state = State(options.folder)
-    made = ready(Setup.from_json(state.setting("setup") or ""))
+    made = ready(CampaignOptions.from_json(state.setting("setup") or ""))
     harness = Harness(made, lambda data, broken: None)
     for data in state.inputs():
         harness.broken_by(data)

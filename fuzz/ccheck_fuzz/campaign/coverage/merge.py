@@ -15,8 +15,8 @@ from ccheck.core.users_code import interrupts
 from ccheck_fuzz.campaign.coverage.tracing import folders, traced
 from ccheck_fuzz.campaign.state.database import State
 from ccheck_fuzz.execution.harness import Harness
-from ccheck_fuzz.execution.ready import Ready, ready
-from ccheck_fuzz.execution.setup import Setup
+from ccheck_fuzz.execution.ready import CampaignContext, ready
+from ccheck_fuzz.execution.setup import CampaignOptions
 from ccheck_fuzz.oracles.broken import itself
 from ccheck_fuzz.process.bounds import bound_memory, step_back
 from ccheck_fuzz.process.child import end_with_parent, last_stack_on_request, run_whole
@@ -41,7 +41,7 @@ class Merged:
     failed: tuple[str, ...] = ()
 
 
-def merge(made: Ready, inputs: Iterable[bytes], until: float = math.inf) -> Merged:
+def merge(made: CampaignContext, inputs: Iterable[bytes], until: float = math.inf) -> Merged:
     """Replay inputs, the smallest first, and keep those that reach a line or a feature that none reached.
 
     Args:
@@ -90,7 +90,7 @@ def main() -> None:
     last_stack_on_request()
     step_back(10)
     state = State(options.folder)
-    setup = Setup.from_json(state.setting("setup") or "")
+    setup = CampaignOptions.from_json(state.setting("setup") or "")
     bound_memory(setup.bounds)
     made = ready(setup)
     crashers = state.crashers()

@@ -13,7 +13,7 @@ from ccheck_fuzz.campaign.findings.folder import OUTPUT
 from ccheck_fuzz.campaign.state.database import State
 from ccheck_fuzz.campaign.state.records import Bucket
 from ccheck_fuzz.campaign.workers.worker_crashes import lost
-from ccheck_fuzz.execution.setup import Setup, configuration_of
+from ccheck_fuzz.execution.setup import CampaignOptions, configuration_of
 from ccheck_fuzz.oracles.broken import INFORMATION
 
 MOST_LINES = 200
@@ -61,7 +61,7 @@ def lines(
     """
     before = state.setting("setup")
     if before is not None:
-        yield printable(f"configuration: {configuration_of(Setup.from_json(before))}")
+        yield printable(f"configuration: {configuration_of(CampaignOptions.from_json(before))}")
     buckets = state.buckets()
     new = findings(state, known)
     samples = state.samples()

@@ -23,7 +23,7 @@ from ccheck_fuzz.campaign.state.records import Bucket
 from ccheck_fuzz.corpus.carried import carry
 from ccheck_fuzz.execution.harness import Harness
 from ccheck_fuzz.execution.isolated import Ran, said_of
-from ccheck_fuzz.execution.ready import Ready
+from ccheck_fuzz.execution.ready import CampaignContext
 from ccheck_fuzz.model.test_input import Input, split
 from ccheck_fuzz.oracles.broken import Broken
 from ccheck_fuzz.oracles.case import Case
@@ -45,7 +45,7 @@ def folder_name(bucket: Bucket) -> str:
 
 def write_finding(
     folder: Path,
-    made: Ready,
+    made: CampaignContext,
     bucket: Bucket,
     data: bytes,
     broken: Broken,
@@ -97,7 +97,7 @@ def write_finding(
     return final
 
 
-def _case(made: Ready, data: bytes) -> Case | None:
+def _case(made: CampaignContext, data: bytes) -> Case | None:
     """Returns the case of an input; None where ccheck itself fails on it, which is then what the finding
     says.
     """
@@ -111,7 +111,7 @@ def _case(made: Ready, data: bytes) -> Case | None:
     return case
 
 
-def _recipe(made: Ready, case: Case) -> str | None:
+def _recipe(made: CampaignContext, case: Case) -> str | None:
     """Returns the content as YAML, where it can be written so and builds back to the same bytes."""
     schema = made.schema
     if schema.describe is None or schema.compose is None or case.subject.content is None:

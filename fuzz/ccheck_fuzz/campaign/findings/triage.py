@@ -14,8 +14,8 @@ from ccheck_fuzz.campaign.state.records import Bucket
 from ccheck_fuzz.corpus.minimize import minimize
 from ccheck_fuzz.execution.harness import Harness
 from ccheck_fuzz.execution.isolated import ProcessCrash, broken_of, is_crasher, run_isolated
-from ccheck_fuzz.execution.ready import Ready, ready
-from ccheck_fuzz.execution.setup import Setup
+from ccheck_fuzz.execution.ready import CampaignContext, ready
+from ccheck_fuzz.execution.setup import CampaignOptions
 from ccheck_fuzz.model.test_input import Input, split
 from ccheck_fuzz.oracles.broken import Broken
 from ccheck_fuzz.process.bounds import bound_memory, step_back
@@ -52,7 +52,7 @@ def breaks(harness: Harness, data: bytes, signature: tuple[str, ...]) -> Broken 
 
 
 def triage(
-    made: Ready,
+    made: CampaignContext,
     inputs: list[bytes],
     signature: tuple[str, ...],
     until: float,
@@ -97,7 +97,7 @@ def _again(harness: Harness, data: bytes, signature: tuple[str, ...], until: flo
 
 
 def triage_crasher(
-    made: Ready, inputs: list[bytes], signature: tuple[str, ...], until: float
+    made: CampaignContext, inputs: list[bytes], signature: tuple[str, ...], until: float
 ) -> Triaged | None:
     """Returns the smallest input found that ends the process of its run in the same way, by running each in a
     process of its own; None where none does. Content is only cut in halves: each try may take as long as a
@@ -121,7 +121,9 @@ def triage_crasher(
     return None
 
 
-def _dies(made: Ready, data: bytes, signature: tuple[str, ...], until: float) -> tuple[Broken, str] | None:
+def _dies(
+    made: CampaignContext, data: bytes, signature: tuple[str, ...], until: float
+) -> tuple[Broken, str] | None:
     """Returns what the end of its process breaks, and the last words, where it ends as the signature says."""
     ran = run_isolated(made.setup, data, until=until)
     if isinstance(ran, ProcessCrash):
@@ -131,7 +133,9 @@ def _dies(made: Ready, data: bytes, signature: tuple[str, ...], until: float) ->
     return None
 
 
-def _shrunk(made: Ready, harness: Harness, data: bytes, signature: tuple[str, ...], until: float) -> bytes:
+def _shrunk(
+    made: CampaignContext, harness: Harness, data: bytes, signature: tuple[str, ...], until: float
+) -> bytes:
     test_input = split(data)
     events = test_input.events
 
@@ -152,7 +156,7 @@ def _shrunk(made: Ready, harness: Harness, data: bytes, signature: tuple[str, ..
     return Input(minimize(test_input.content, made.schema, keeps), events).pack()
 
 
-def present_found(folder: Path, state: State, made: Ready, bucket: Bucket) -> None:
+def present_found(folder: Path, state: State, made: CampaignContext, bucket: Bucket) -> None:
     """Write the folder of a bucket as it was found, without a run: what comes after may take long."""
     data = state.hits(bucket.number)[0]
     known = Broken(bucket.oracle, bucket.what, bucket.signature)
@@ -166,7 +170,7 @@ def _last_words(state: State, data: bytes) -> str:
     return next((crash.detail for crash in reversed(state.worker_crashes()) if crash.data == data), "")
 
 
-def present(folder: Path, state: State, made: Ready, bucket: Bucket, until: float) -> Path:
+def present(folder: Path, state: State, made: CampaignContext, bucket: Bucket, until: float) -> Path:
     """Triage a bucket, and write its folder below `folder`; the folder's path."""
     inputs = state.hits(bucket.number)
 
@@ -209,7 +213,7 @@ def main() -> None:
     last_stack_on_request()
     step_back(5)
     state = State(options.folder)
-    setup = Setup.from_json(state.setting("setup") or "")
+    setup = CampaignOptions.from_json(state.setting("setup") or "")
     bound_memory(setup.bounds)
     made = ready(setup)
     buckets = {bucket.number: bucket for bucket in state.buckets()}

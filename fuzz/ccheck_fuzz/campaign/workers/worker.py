@@ -58,12 +58,12 @@ def _search(options: argparse.Namespace, engine: Engine) -> None:
     from ccheck_fuzz.engines.dictionary import dictionary
     from ccheck_fuzz.execution.harness import Harness
     from ccheck_fuzz.execution.ready import ready
-    from ccheck_fuzz.execution.setup import Setup
+    from ccheck_fuzz.execution.setup import CampaignOptions
     from ccheck_fuzz.mutate.scheduler import MutationScheduler
     from ccheck_fuzz.process.heartbeat import HeartbeatWriter
 
     state = State(options.folder)
-    made = ready(Setup.from_json(state.setting("setup") or ""))
+    made = ready(CampaignOptions.from_json(state.setting("setup") or ""))
     work = options.folder / "work"
     heartbeats = HeartbeatWriter(work / f"heartbeat-{options.job}")
     findings = FindingBuffer(state, heartbeats)

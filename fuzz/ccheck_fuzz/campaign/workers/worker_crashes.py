@@ -14,7 +14,7 @@ from ccheck_fuzz.campaign.state.database import State
 from ccheck_fuzz.campaign.state.records import WorkerCrash
 from ccheck_fuzz.campaign.workers.jobs import Job
 from ccheck_fuzz.execution.isolated import Kind, broken_of
-from ccheck_fuzz.execution.ready import Ready
+from ccheck_fuzz.execution.ready import CampaignContext
 from ccheck_fuzz.process.heartbeat import Heartbeat
 
 MOST_CRASHES = 20
@@ -28,7 +28,7 @@ MOST_LINES = 30
 class WorkerCrashes:
     """The crashes of one session."""
 
-    def __init__(self, state: State, made: Ready, session: int, progress: Progress) -> None:
+    def __init__(self, state: State, made: CampaignContext, session: int, progress: Progress) -> None:
         self._state = state
         self._made = made
         self._session = session

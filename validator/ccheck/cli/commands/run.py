@@ -14,7 +14,7 @@ from ccheck.cli.main import FINDINGS, PASS
 from ccheck.core.consumers import Consumer
 from ccheck.core.input import InputError, read_input
 from ccheck.core.subject import Subject
-from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Given, Outcome
+from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Outcome, RunInputs
 from ccheck.judging.judgement import Judgement, prepare
 from ccheck.report.text import render_head
 from ccheck.run.supervise import limited
@@ -98,7 +98,7 @@ def command(
     if events is not None and len(builds) > 1:
         names = ", ".join(build.name for build in builds)
         raise click.UsageError(f"events are decided by one build: give --consumer, one of {names}")
-    given = Given(
+    given = RunInputs(
         definitions=_one(judgement),
         builds=builds,
         target=by.target or judgement.setting.target,

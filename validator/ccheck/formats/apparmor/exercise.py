@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ccheck.formats.exercise.outcome import Exercised, Given
+from ccheck.formats.exercise.outcome import Exercised, RunInputs
 from ccheck.formats.exercise.reader import questions, under
 from ccheck_interpreter.apparmor.policy import CHECKING, TRUSTING, run_apparmor
 
 
-def run(data: bytes, given: Given) -> Exercised:
+def run(data: bytes, given: RunInputs) -> Exercised:
     """Load the policy in both readers and visit its states, or ask the one that checks for paths."""
     if given.events is None:
         return under((TRUSTING, CHECKING), lambda build: run_apparmor(data, build))

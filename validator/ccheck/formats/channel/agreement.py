@@ -10,7 +10,7 @@ import re2
 
 from ccheck.formats.exercise.account import Line, first_difference
 from ccheck.formats.exercise.agreement import Agreed
-from ccheck.formats.exercise.outcome import Given
+from ccheck.formats.exercise.outcome import RunInputs
 from ccheck_interpreter.channel.definitions import Definitions, conforming, load_definitions
 from ccheck_interpreter.channel.evaluate import EventResult, evaluate
 from ccheck_interpreter.channel.generate import instance_events
@@ -27,7 +27,7 @@ MOST_AGREED = 4096
 
 
 def differ(
-    data: bytes, content: ChannelContent, given: Given, events: Sequence[str] | None, agreed: Agreed
+    data: bytes, content: ChannelContent, given: RunInputs, events: Sequence[str] | None, agreed: Agreed
 ) -> tuple[str, str] | None:
     """Where the two readings of a channel file differ: a path without indices, and one line."""
     try:

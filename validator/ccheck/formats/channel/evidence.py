@@ -6,7 +6,7 @@ from typing import Any
 
 from ccheck.formats.channel.exercise import DEFINITIONS_KIND, outcome_of, profile_of, run
 from ccheck.formats.exercise.evidence import Evidence, Slot, Use
-from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Given
+from ccheck.formats.exercise.outcome import Exercised, ExerciseError, RunInputs
 from ccheck_interpreter.channel.definitions import Definitions, load_definitions
 from ccheck_interpreter.channel.evaluate import Seen
 from ccheck_interpreter.channel.host import ProfileOutcome
@@ -17,7 +17,7 @@ from ccheck_interpreter.trap import Refused
 from ccheck_schemas.formats.channel.structure import ChannelContent
 
 
-def gather(data: bytes, content: Any, given: Given) -> Evidence:
+def gather(data: bytes, content: Any, given: RunInputs) -> Evidence:
     """Run the file under each build, and in one that supplies every input and knows every kind."""
     if int.from_bytes(data[6:8], "little") == DEFINITIONS_KIND:
         done = run(data, given)

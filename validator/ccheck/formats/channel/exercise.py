@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from ccheck.core.consumers import Consumer
-from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Given, Outcome
+from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Outcome, RunInputs
 from ccheck_interpreter.channel.definitions import conforming, load_definitions
 from ccheck_interpreter.channel.evaluate import EventResult
 from ccheck_interpreter.channel.host import ProfileOutcome
@@ -26,7 +26,7 @@ def profile_of(build: Consumer) -> Profile:
     return Profile.from_mapping(keys)
 
 
-def run(data: bytes, given: Given) -> Exercised:
+def run(data: bytes, given: RunInputs) -> Exercised:
     """Run a file of instances, or load a definitions file, under each build."""
     if not given.builds:
         raise ExerciseError("no consumers were named: under which builds? give --consumers FILE")
@@ -49,7 +49,7 @@ def run(data: bytes, given: Given) -> Exercised:
     return Exercised(tuple(outcomes), render(matrix), never)
 
 
-def _events(given: Given, definitions: bytes) -> tuple[Event, ...] | None:
+def _events(given: RunInputs, definitions: bytes) -> tuple[Event, ...] | None:
     if given.events is None:
         return None
     try:

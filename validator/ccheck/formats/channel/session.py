@@ -10,7 +10,7 @@ from itertools import chain, islice
 from typing import TypeAlias
 
 from ccheck.formats.channel.exercise import DEFINITIONS_KIND, profile_of
-from ccheck.formats.exercise.outcome import ExerciseError, Given, Outcome
+from ccheck.formats.exercise.outcome import ExerciseError, Outcome, RunInputs
 from ccheck_interpreter.channel.definitions import Definitions, conforming, load_definitions
 from ccheck_interpreter.channel.evaluate import Seen, evaluate
 from ccheck_interpreter.channel.generate import matching, salvaged
@@ -38,7 +38,7 @@ MOST_MATCHES = 2048
 class ChannelSession:
     """The consumer builds with their definitions, ready for files of instances or of definitions."""
 
-    def __init__(self, given: Given) -> None:
+    def __init__(self, given: RunInputs) -> None:
         """Raises ExerciseError when builds or definitions are missing or cannot be read."""
         if not given.builds:
             raise ExerciseError("no consumers were named: under which builds? give --consumers FILE")

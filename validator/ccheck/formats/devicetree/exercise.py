@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ccheck.formats.exercise.outcome import Exercised, Given
+from ccheck.formats.exercise.outcome import Exercised, RunInputs
 from ccheck.formats.exercise.reader import questions, under
 from ccheck_interpreter.devicetree.tree import CHECKING, TRUSTING, run_devicetree
 
 
-def run(data: bytes, given: Given) -> Exercised:
+def run(data: bytes, given: RunInputs) -> Exercised:
     """Walk the tree in both readers, or ask for the properties that were given in the one that checks."""
     if given.events is None:
         return under((TRUSTING, CHECKING), lambda build: run_devicetree(data, build))

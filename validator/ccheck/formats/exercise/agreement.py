@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
-from ccheck.formats.exercise.outcome import Given
+from ccheck.formats.exercise.outcome import RunInputs
 
 Agreed = set[Hashable]
 """What two readings said alike of parts of files before, and what came of it: in another file it would again.
 Who has many files hands the same set to all of them; it is kept short.
 """
 
-Agreement = Callable[[bytes, Any, Given, Sequence[str] | None, Agreed], tuple[str, str] | None]
+Agreement = Callable[[bytes, Any, RunInputs, Sequence[str] | None, Agreed], tuple[str, str] | None]
 """Given the bytes, the typed content of a schema that found nothing wrong with them, what they are run with,
 events, and what was agreed on before: where the readings differ (path without indices, one line), or None.
 None too when the build that checks everything refuses the file: that is another question.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ccheck.formats.exercise.outcome import Exercise, Exercised, Given
+from ccheck.formats.exercise.outcome import Exercise, Exercised, RunInputs
 from ccheck_schemas.model import vocabulary
 from ccheck_schemas.schema import Schema
 
@@ -53,7 +53,7 @@ class Evidence:
     words: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
-Gather = Callable[[bytes, Any, Given], Evidence]
+Gather = Callable[[bytes, Any, RunInputs], Evidence]
 """Run a file (its bytes, and its content as the schema reads it). Raises ExerciseError; any bytes give
 evidence.
 """
@@ -72,7 +72,7 @@ def plain(exercise: Exercise, schema: Schema) -> Gather:
     its vocabulary that the file uses, each tried by the builds that ran the whole file.
     """
 
-    def gather(data: bytes, content: Any, given: Given) -> Evidence:
+    def gather(data: bytes, content: Any, given: RunInputs) -> Evidence:
         done = exercise(data, given)
         builds = frozenset(o.consumer for o in done.outcomes if o.trap is None and o.refusal is None)
         return Evidence(done, words=dict.fromkeys(sorted(vocabulary(schema.layout, data)), builds))

@@ -15,7 +15,7 @@ class ExerciseError(Exception):
 
 
 @dataclass(frozen=True)
-class Given:
+class RunInputs:
     """What a file is run with.
 
     definitions: the bytes of the definitions file. builds: the consumer builds to run it under. target: the
@@ -65,5 +65,5 @@ class Exercised:
     """Fields of the types in use on which nothing but wildcards ran."""
 
 
-Exercise: TypeAlias = Callable[[bytes, Given], Exercised]
+Exercise: TypeAlias = Callable[[bytes, RunInputs], Exercised]
 """Run a file. Raises ExerciseError; any bytes of the file itself give an outcome."""

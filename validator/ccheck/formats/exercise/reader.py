@@ -8,12 +8,12 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Given, Outcome
+from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Outcome, RunInputs
 from ccheck_interpreter.profile import Profile
 from ccheck_interpreter.reader import ReaderOutcome
 
 
-def questions(given: Given, form: str, keys: Sequence[str]) -> Iterator[tuple[str, ...]]:
+def questions(given: RunInputs, form: str, keys: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """The texts under `keys` of each line of JSON that was given. Raises ExerciseError, which shows the
     `form`.
     """

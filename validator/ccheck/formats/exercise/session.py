@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Protocol
 
-from ccheck.formats.exercise.outcome import Exercise, Given, Outcome
+from ccheck.formats.exercise.outcome import Exercise, Outcome, RunInputs
 
 Features = set[Hashable]
 """What a run reached beyond lines of code, for example (type, field, criterion kind, matched)."""
@@ -26,13 +26,13 @@ class Session(Protocol):
         ...
 
 
-def plain(exercise: Exercise) -> Callable[[Given], Session]:
+def plain(exercise: Exercise) -> Callable[[RunInputs], Session]:
     """The session of a format that has an interpreter and no session of its own: each run begins anew."""
     return lambda given: _Plain(exercise, given)
 
 
 class _Plain:
-    def __init__(self, exercise: Exercise, given: Given) -> None:
+    def __init__(self, exercise: Exercise, given: RunInputs) -> None:
         self._exercise = exercise
         self._given = given
 

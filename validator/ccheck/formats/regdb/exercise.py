@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ccheck.formats.exercise.outcome import Exercised, Given
+from ccheck.formats.exercise.outcome import Exercised, RunInputs
 from ccheck.formats.exercise.reader import questions, under
 from ccheck_interpreter.regdb.database import CHECKING, TRUSTING, run_regdb
 
 
-def run(data: bytes, given: Given) -> Exercised:
+def run(data: bytes, given: RunInputs) -> Exercised:
     """Ask for the countries of the file in both readers, or for those that were given in the one that
     checks.
     """

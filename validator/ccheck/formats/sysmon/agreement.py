@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ccheck.formats.exercise.account import Line, first_difference
 from ccheck.formats.exercise.agreement import Agreed
-from ccheck.formats.exercise.outcome import Given
+from ccheck.formats.exercise.outcome import RunInputs
 from ccheck_interpreter.sysmon.loader import CHECKING, Rules, load
 from ccheck_interpreter.sysmon.match import fold
 from ccheck_interpreter.sysmon.tables import TargetError, target
@@ -15,7 +15,7 @@ from ccheck_schemas.formats.sysmon.structure import SysmonContent
 
 
 def differ(
-    data: bytes, content: SysmonContent, given: Given, events: Sequence[str] | None, agreed: Agreed
+    data: bytes, content: SysmonContent, given: RunInputs, events: Sequence[str] | None, agreed: Agreed
 ) -> tuple[str, str] | None:
     """Where the two readings of a blob differ: a path without indices, and one line. Events are not asked
     for, and nothing is remembered.

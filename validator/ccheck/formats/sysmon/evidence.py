@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ccheck.formats.exercise.evidence import Evidence, builds_by, plain
-from ccheck.formats.exercise.outcome import Given
+from ccheck.formats.exercise.outcome import RunInputs
 from ccheck.formats.sysmon.exercise import driver_of, run
 from ccheck_interpreter.event import EventError
 from ccheck_interpreter.sysmon.decide import decide
@@ -20,7 +20,7 @@ from ccheck_schemas.formats.sysmon.schema import SCHEMA
 _VOCABULARY = plain(run, SCHEMA)
 
 
-def gather(data: bytes, content: Any, given: Given) -> Evidence:
+def gather(data: bytes, content: Any, given: RunInputs) -> Evidence:
     """Run the blob in both readers, with the events that it calls for itself."""
     evidence = _VOCABULARY(data, content, given)
     driver = driver_of(data, given.target)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Given, Outcome
+from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Outcome, RunInputs
 from ccheck_interpreter.event import EventError
 from ccheck_interpreter.sysmon.generate import SysmonEvent
 from ccheck_interpreter.sysmon.host import run_sysmon
@@ -14,7 +14,7 @@ from ccheck_interpreter.sysmon.loader import CHECKING, TRUSTING
 from ccheck_interpreter.sysmon.tables import Target, TargetError, target
 
 
-def run(data: bytes, given: Given) -> Exercised:
+def run(data: bytes, given: RunInputs) -> Exercised:
     """Run a blob for a target version; without one, for its own.
 
     Events that were given are decided by the reader that checks; both readers meet the events of the blob

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 
-from ccheck.formats.exercise.outcome import Given, Outcome
+from ccheck.formats.exercise.outcome import Outcome, RunInputs
 from ccheck.formats.sysmon.exercise import parse_event
 from ccheck_interpreter.event import EventError
 from ccheck_interpreter.profile import Profile
@@ -27,7 +27,7 @@ LOOKED_AT = 64
 class SysmonSession:
     """The two readers, for the version that was named or for each blob's own."""
 
-    def __init__(self, given: Given) -> None:
+    def __init__(self, given: RunInputs) -> None:
         self._wanted = given.target
         self._event = lru_cache(maxsize=4096)(_one_event)
 

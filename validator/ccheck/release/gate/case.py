@@ -13,7 +13,7 @@ from ccheck.config.gate_policy import GatePolicy
 from ccheck.core.finding import FileReport
 from ccheck.core.subject import Subject
 from ccheck.formats.exercise.evidence import Evidence, Gather, plain
-from ccheck.formats.exercise.outcome import ExerciseError, Given
+from ccheck.formats.exercise.outcome import ExerciseError, RunInputs
 from ccheck.formats.registry import FORMATS, named
 from ccheck.judging.crash import ExaminationCrashed, crashed, crashed_subject, examination
 from ccheck.judging.judge import examine, judge
@@ -118,13 +118,13 @@ class Case:
         except ExaminationCrashed as crash:
             return self._crashed(data, name, crash.detail)
 
-    def given(self, last_good: bytes | None = None) -> Given:
+    def given(self, last_good: bytes | None = None) -> RunInputs:
         """What files are run with: the definitions, and every build that is supported on the day."""
         setting = self.judgement.setting
         listed = setting.consumers
         if len(setting.definitions) > 1:
             raise ExerciseError("a driver loads one definitions file; the project names more")
-        return Given(
+        return RunInputs(
             definitions=setting.definitions[0].data if setting.definitions else None,
             builds=() if listed is None else listed.supported(setting.on),
             target=setting.target,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ccheck.cli.recipe_file import build_file, load_yaml
 from ccheck.core.finding import FileReport
-from ccheck.formats.exercise.outcome import Given  # <interpreter>
+from ccheck.formats.exercise.outcome import RunInputs  # <interpreter>
 from ccheck.judging.judgement import prepare
 from ccheck_fuzz.strategies import broken, valid
 from ccheck_schemas.read import read
@@ -74,7 +74,7 @@ def test_what_is_valid_passes_and_is_built_back(data: bytes) -> None:
     """A file without findings is made again, byte for byte, out of what it says."""
     assert judged(data).verdict == "pass"
     assert SCHEMA.rebuild(data, SCHEMA.assemble(read(SCHEMA.layout, data))) == data
-    assert {outcome.verdict for outcome in run(data, Given()).outcomes} == {"run"}  # <interpreter>
+    assert {outcome.verdict for outcome in run(data, RunInputs()).outcomes} == {"run"}  # <interpreter>
 
 
 @given(data=broken(SCHEMA, "newformat-input-repeated", JUDGEMENT))

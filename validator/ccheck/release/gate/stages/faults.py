@@ -11,7 +11,7 @@ from itertools import islice
 
 from ccheck.core.finding import FileReport
 from ccheck.core.subject import Subject
-from ccheck.formats.exercise.outcome import Exercise, ExerciseError, Given, Outcome
+from ccheck.formats.exercise.outcome import Exercise, ExerciseError, Outcome, RunInputs
 from ccheck.judging.judge import judge
 from ccheck.release.gate.case import Case
 from ccheck.release.gate.release import Taken
@@ -87,7 +87,7 @@ class _Tried:
 
 
 def _tried(
-    case: Case, taken: Taken, old: Taken | None, damaged: Damaged, exercise: Exercise, given: Given
+    case: Case, taken: Taken, old: Taken | None, damaged: Damaged, exercise: Exercise, given: RunInputs
 ) -> _Tried:
     genuine = damaged.data == taken.data or (old is not None and damaged.data == old.data)
     failures = []
@@ -115,7 +115,7 @@ def _report(case: Case, damaged: Damaged) -> FileReport:
     return judge(subject, damaged.name, case.judgement.checks, case.judgement.policy)
 
 
-def _asked(outcomes: tuple[Outcome, ...], given: Given) -> list[Outcome]:
+def _asked(outcomes: tuple[Outcome, ...], given: RunInputs) -> list[Outcome]:
     """The builds of the field; of a format whose builds are not listed, the reader that checks: the other
     shows what checks are for.
     """
