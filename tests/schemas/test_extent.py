@@ -18,7 +18,7 @@ from ccheck.judging import generated_fast_path as own
 from ccheck.judging.judgement import Judgement, prepare
 from ccheck_schemas import meaning as m
 from ccheck_schemas.layout import extent
-from ccheck_schemas.layout.lint import MOST_VALUES, layout_of, lint
+from ccheck_schemas.layout.lint import MOST_VALUES, lint
 from ccheck_schemas.model import constants, decompose, minimal_file, vocabulary
 from ccheck_schemas.schema import Schema
 from tests.validator.test_growth import RATIO, calls
@@ -158,11 +158,11 @@ def test_whatever_is_accepted_is_walked_to_its_end(tmp_path: Path, name: str) ->
     assert "examination-crashed" not in run.stdout
     names: dict[str, Any] = {}
     exec(path.read_text(), names)  # noqa: S102 - the test's own text
-    root = names["SCHEMA"].root
-    constants(layout_of(root))
-    for data in (*FILES, minimal_file(layout_of(root), Random(1))):
-        decompose(layout_of(root), data)
-        vocabulary(layout_of(root), data)
+    layout = names["SCHEMA"].layout
+    constants(layout)
+    for data in (*FILES, minimal_file(layout, Random(1))):
+        decompose(layout, data)
+        vocabulary(layout, data)
 
 
 def test_a_shared_record_is_counted_wherever_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,11 +239,11 @@ def test_work_grows_with_a_schema_never_with_its_square(name: str) -> None:
         judgement = Judgement(
             whole.schemas, checks, schema, whole.setting, whole.policy, 1 << 20, fast_path=way
         )
-        for data in (b"\1" * n, minimal_file(layout_of(root), Random(1))):
+        for data in (b"\1" * n, minimal_file(schema.layout, Random(1))):
             judgement.judged(data, "f", "f")
-            decompose(layout_of(root), data)
-            vocabulary(layout_of(root), data)
-        constants(layout_of(root))
+            decompose(schema.layout, data)
+            vocabulary(schema.layout, data)
+        constants(schema.layout)
 
     n = 8
     everything(wide(n)[name])  # what is loaded or made once is not counted
