@@ -30,7 +30,6 @@ from ccheck_interpreter.channel.loader import Content
 from ccheck_interpreter.event import Event
 from ccheck_schemas.formats.channel.generated import accept
 from ccheck_schemas.formats.channel.schema import SCHEMA
-from ccheck_schemas.formats.channel.structure import CHANNEL
 from ccheck_schemas.model.fix_up import fix_up
 from ccheck_schemas.read import read
 from tests.conftest import ROOT
@@ -165,7 +164,7 @@ def test_what_readings_agreed_on_is_not_asked_again(
 
     edited = bytearray(data)
     edited[-16] += 1  # the integer that the last criterion wants, before the link that ends the chain
-    other = fix_up(bytes(edited), read(CHANNEL, bytes(edited)))
+    other = fix_up(bytes(edited), read(SCHEMA.layout, bytes(edited)))
     assert not list(disagreement(replace(case(judgement, other), agreed=agreed)))
     assert set(met) == {(1, None), (1, 1)}
     monkeypatch.setattr("ccheck_interpreter.channel.evaluate.match_integer", lambda *args: False)

@@ -45,6 +45,18 @@ LAX: dict[str, Any] = {
 }
 
 
+class Odd(m.Bounded):
+    """A meaning of a user's own."""
+
+    def complaint(self, value: int) -> str | None:
+        """Whether the value is odd."""
+        return None if value % 2 else f"{value} is even"
+
+
+class Longer(Bytes):  # type: ignore[misc]  # Construct has no types
+    """Bytes of a user's own."""
+
+
 @pytest.mark.parametrize(
     ("listed", "reason"),
     [
@@ -132,6 +144,10 @@ def test_a_lax_node_is_refused(name: str) -> None:
         ("a" / Int8ub, "a new identifier"),
         ("_x" / Int8ub, "does not begin with an underscore"),
         (Int8ub, "has no name"),
+        ("x" / Odd(Int8ub, 0, 9), "x: Odd is a meaning that the reader does not know"),
+        ("x" / Longer(2), "x: Longer is not in the vocabulary"),
+        ("x" / (Int8ub * (lambda obj, context: None)), "x: it calls a function when Construct parses it"),
+        ("x" / construct.FormatField("<", "?"), "x: a number of format '<?' reads every byte but 0 as true"),
     ],
 )
 def test_a_schema_that_a_program_cannot_trust_is_refused(node: Any, complaint: str) -> None:

@@ -220,20 +220,10 @@ def test_as_many_checks_are_counted_as_are_made() -> None:
         assert report.checks_run == len(tuple(applying(CHECKS.joined((), name), name)))
 
 
-class Odd(m.Bounded):
-    """A meaning of a user's own."""
-
-    def complaint(self, value: int) -> str | None:
-        """Whether the value is odd."""
-        return None if value % 2 else f"{value} is even"
-
-
 ROW = Struct("v" / Int8ub)
 LACKING: dict[str, list[Any]] = {
     "f is a number whose bytes this machine might write otherwise": ["f" / Float32b],
     "n is a number whose bytes this machine might write otherwise": ["n" / construct.Int16un],
-    "Odd of n is not known to generated code": ["n" / Odd(Int8ub, 0, 9)],
-    "n calls a function when it is parsed": ["n" / (Int8ub * (lambda obj, context: None))],
     "the text t may have two spellings in shift-jis": ["t" / m.Text(4, "shift_jis")],
     "At a is not known to be written again as it was": ["n" / Int8ub, "a" / m.At(this.n, ROW)],
     "AnyPad p is not known to be written again as it was": ["p" / m.AnyPad(4)],

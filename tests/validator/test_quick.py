@@ -144,17 +144,17 @@ def test_one_wrong_record_is_judged_alike(name: str) -> None:
     """
     quick, whole = both(CORPUS / "definitions.bin", CORPUS / "consumers.toml")
     good = (CORPUS / name).read_bytes()
-    rows = read(channel.CHANNEL, good).tables["instances"]
+    rows = read(CHANNEL_SCHEMA.layout, good).tables["instances"]
     narrowed = 0
     met: set[str] = set()
     for record in (rows[-1], *rows[-1].criteria):
         for at, value in product(range(record.offset, record.end), (0, 1, 9, 255)):
             edited = bytearray(good)
             edited[at] = value
-            data = fix_up(bytes(edited), read(channel.CHANNEL, bytes(edited)))
+            data = fix_up(bytes(edited), read(CHANNEL_SCHEMA.layout, bytes(edited)))
             agree(quick, whole, data, "")
             met |= {finding.check for finding in whole.judged(data, "", "").findings}
-            found = quick.narrow(CHANNEL_SCHEMA, read(channel.CHANNEL, data))
+            found = quick.narrow(CHANNEL_SCHEMA, read(CHANNEL_SCHEMA.layout, data))
             narrowed += found is not None and len(found.content.instances) < len(rows)
     assert narrowed > 100
     assert ("not-canonical" in met) is name.startswith("not-canonical")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ccheck_schemas.layout.lint import layout_of
 from ccheck_schemas.model.fix_up import fix_up
 from ccheck_schemas.read import read
 from ccheck_schemas.recipe.packing import Packing
@@ -21,7 +22,7 @@ class Layout:
     """The structs of the schema, whose fixed fields are packed. root: the file's. rule: that of one rule."""
 
     def __init__(self, root: Any, rule: Any) -> None:
-        self._root = root
+        self._layout = layout_of(root)
         self._header = Packing(root)
         self._rule = Packing(rule)
 
@@ -40,7 +41,7 @@ class Layout:
         }
         top.done()
         data = self._header.pack(fixed) + b"".join(rules)
-        return fix_up(data, read(self._root, data))
+        return fix_up(data, read(self._layout, data))
 
     def _packed(self, part: Part) -> bytes:
         fixed = {
