@@ -270,7 +270,7 @@ class UnknownEnumValue(FaultDetails):
 
     name = FaultName.UNKNOWN_ENUM_VALUE
     value: object
-    names: type[IntEnum] | Mapping[int | str | bytes, object]
+    names: type[IntEnum] | tuple[int | str | bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ def naive(format_: str, seed: int, found: Found, ran: Ran) -> None:
 
     quiet = ("-verbosity=0", "-print_final_stats=0", "-timeout=1000000", "-rss_limit_mb=0")
     arguments = [sys.executable, str(folder), f"-seed={seed or 1}", f"-max_len={MOST_BYTES}", *quiet]
-    atheris.CampaignOptions(arguments, run)
+    atheris.Setup(arguments, run)
     atheris.Fuzz()
 
 

@@ -108,7 +108,7 @@ class Atheris:
             arguments.append(f"-runs={search.runs}")
         if search.dictionary is not None:
             arguments.append(f"-dict={search.dictionary}")
-        atheris.CampaignOptions(arguments, run, custom_mutator=mutate, custom_crossover=cross)
+        atheris.Setup(arguments, run, custom_mutator=mutate, custom_crossover=cross)
         gc.freeze()
         gc.disable()  # what one run leaves behind is freed by counting references; cycles can wait
         atheris.Fuzz()

@@ -47,7 +47,7 @@ def main(schema: str, config: Path | None = None) -> None:
     fuzzer: Any = atheris
     # libFuzzer runs argv[0] again for -fork, -merge and -minimize_crash: it must be a whole command.
     command = f"{sys.executable} {Path(sys.argv[0]).resolve()}"
-    fuzzer.CampaignOptions(
+    fuzzer.Setup(
         [command, *sys.argv[1:]],
         harness.run,
         custom_mutator=scheduler.mutate,

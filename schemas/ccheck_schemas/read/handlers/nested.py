@@ -111,7 +111,7 @@ def switch(
     if branch is None and isinstance(node.default, tree.Nothing):
         # The content of an unknown key cannot be read. A StrictEnum field has reported the key already.
         reader.collector.complete = False
-        unknown = UnknownEnumValue(key, node.cases)
+        unknown = UnknownEnumValue(key, tuple(node.cases))
         reader.collector.blame(unknown, record, field_of(node.key), (at, at))
         record.put(name, None, at, at)
         raise Cut
