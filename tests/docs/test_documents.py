@@ -45,7 +45,7 @@ def environment(programs: Path) -> dict[str, str]:
     return kept | {
         "PATH": f"{programs}{os.pathsep}{kept['PATH']}",
         "PYTHONUNBUFFERED": "1",  # so that a pipe shows lines in the order in which a terminal does
-        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPYCACHEPREFIX": str(programs.with_name("bytecode")),  # and none in the reader's folders
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_NO_COMPILE": "1",
         "LC_ALL": "C.UTF-8",

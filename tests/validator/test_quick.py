@@ -131,7 +131,7 @@ def test_edited_files_are_judged_alike(more: int) -> None:
     """
     quick, whole = both(CORPUS / "definitions.bin", CORPUS / "consumers.toml")
     met: Counter[str] = Counter()
-    for data in edited_files(11, 3000 * more):
+    for data in edited_files(11, 1500 * more):
         agree(quick, whole, data, "")
         met.update({finding.check for finding in whole.judged(data, "", "").findings})
     assert len(met) > 35, met
