@@ -58,8 +58,8 @@ class InputArray:
 
 
 def parse_event(line: str) -> Event:
-    """One line of JSON: `{"type": "IPC", "version": 1, "inputs": ["text", 7, null]}`; the version may be
-    left out.
+    """One line of JSON: `{"type": "IPC", "version": 1, "inputs": ["text", 7, null]}`; the version may be left
+    out.
     """
     try:
         record = json.loads(line)
@@ -77,9 +77,7 @@ def parse_event(line: str) -> Event:
 
 
 def parse_events(lines: Iterable[str]) -> Iterator[Event]:
-    """The events of a JSON lines file; empty lines are passed over, an `EventError` says which line is
-    wrong.
-    """
+    """The events of a JSON lines file; empty lines are passed over, an `EventError` says which line is wrong."""
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:

@@ -104,7 +104,9 @@ def match_text(kind: int, operand: bytes, value: bytes, *, ignore_case: bool) ->
 
 
 def integer_operand_size(kind: int, length: int) -> int:
-    """How many bytes a driver reads for an integer operand: the kind says so, only one_of asks the length."""
+    """Returns how many bytes a driver reads for an integer operand: the kind says so, only one_of asks the
+    length.
+    """
     if kind == ONE_OF:
         return length & ~7
     return 8 if kind in {EQUALS, NOT_EQUALS} else 16

@@ -109,8 +109,9 @@ class Memory:
         unset: bool = False,
         double_fetch: bool = False,
     ) -> Region:
-        """A new region over `data`; a bytearray is writable. With `unset` no byte of it may be read before
-        it is written.
+        """A new region over `data`; a bytearray is writable.
+
+        With `unset` no byte of it may be read before it is written.
         """
         size = len(data)
         region = Region(name, base, size, data, base, file, isinstance(data, bytearray), self.strict)
@@ -343,7 +344,7 @@ class Memory:
 
 
 def _outside(region: Region, address: int, size: int) -> tuple[int, bool]:
-    """How far an access is outside a region, and whether it lies before it."""
+    """Returns how far an access is outside a region, and whether it lies before it."""
     if address < region.base:
         return region.base - address, True
     if address >= region.end:
@@ -353,7 +354,5 @@ def _outside(region: Region, address: int, size: int) -> tuple[int, bool]:
 
 @lru_cache(maxsize=64)
 def _alignment(layout: str) -> int:
-    """The alignment that a platform with strict alignment wants for a structure: that of its widest
-    member.
-    """
+    """The alignment that a platform with strict alignment wants for a structure: that of its widest member."""
     return 8 if "Q" in layout else 4 if "I" in layout or "i" in layout else 2 if "H" in layout else 1

@@ -50,9 +50,7 @@ class Profile:
 
     @classmethod
     def from_mapping(cls, consumer: Mapping[str, object]) -> "Profile":
-        """One `[[consumer]]` table as a TOML reader gives it; a `ProfileError` names the key that is
-        wrong.
-        """
+        """One `[[consumer]]` table as a TOML reader gives it; a `ProfileError` names the key that is wrong."""
         bits = _integer(consumer, "pointer_bits")
         if bits not in {32, 64}:
             raise ProfileError("pointer_bits", f"must be 32 or 64, is {bits}")
@@ -82,8 +80,8 @@ class Profile:
         )
 
     def supplies(self, type_name: str, version: int) -> int | None:
-        """How many inputs the build's call site supplies for a template type; None: it has no such call
-        site.
+        """Returns how many inputs the build's call site supplies for a template type; None: it has no such
+        call site.
         """
         exact = self.inputs.get(f"{type_name}@{version}")
         return self.inputs.get(type_name) if exact is None else exact

@@ -87,8 +87,9 @@ class TrapData:
         return (self.kind, self.operation.name, self.operation.field)
 
     def having(self, provenance: Provenance) -> "TrapData":
-        """The same violation with another provenance. Runs by the hundred thousand trap, and
-        `dataclasses.replace` takes five times as long.
+        """The same violation with another provenance.
+
+        Runs by the hundred thousand trap, and `dataclasses.replace` takes five times as long.
         """
         return TrapData(
             self.kind, self.operation, self.address, self.size, self.write, self.pointer_bits, self.region,

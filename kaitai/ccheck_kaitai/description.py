@@ -105,7 +105,7 @@ class Type:
         return None
 
     def knows(self, name: str) -> bool:
-        """Whether a field, an instance or a parameter has this name."""
+        """Returns whether a field, an instance or a parameter has this name."""
         fields = (*self.attributes, *self.elsewhere)
         return name in self.calculated or name in self.parameters or any(one.name == name for one in fields)
 

@@ -68,7 +68,7 @@ class Target(Protocol):
         ...
 
     def unfinished(self, type_: Type) -> bool:
-        """Whether the end of the type cannot be found."""
+        """Returns whether the end of the type cannot be found."""
         ...
 
 
@@ -239,7 +239,7 @@ class Field:
         return f'{self.names.use("UpTo")}({self._element()}, field="{field}", value={known})'
 
     def _is_fixed(self, type_: Type, at: int) -> bool:
-        """Whether a field is a number at a fixed place of its record."""
+        """Returns whether a field is a number at a fixed place of its record."""
         keys = type_.attributes[at].keys
         if not is_integer(keys.get("type")) or keys.keys() & {"if", "repeat"}:
             return False
@@ -253,7 +253,7 @@ class Field:
             return None
 
     def _empty(self) -> bool:
-        """Whether an element plainly takes no bytes."""
+        """Returns whether an element plainly takes no bytes."""
         type_ = self.scope.type_.find_type(self.keys.get("type"))
         size = self.keys.get("size")
         return size == 0 or (type_ is not None and size is None and self.scope.scopes.size_of(type_) == 0)

@@ -65,8 +65,9 @@ def fate(kind: str, key: object) -> Fate | None:
 
 
 def left_out(said: Mapping[Any, Any], kind: str, place: Place) -> Iterator[tuple[Place, str]]:
-    """The keys of a mapping that are left out wherever they are: place and reason. Raises KaitaiError for one
-    that may not be there.
+    """The keys of a mapping that are left out wherever they are: place and reason.
+
+    Raises KaitaiError for one that may not be there.
     """
     for key in said:
         match fate(kind, key):

@@ -37,12 +37,12 @@ _BUILT_IN = frozenset({"true", "false", "sizeof", "bitsizeof"})
 
 
 def is_integer(said: object) -> TypeGuard[str]:
-    """Whether a type, which may be anything that YAML has, is one of integers."""
+    """Returns whether a type, which may be anything that YAML has, is one of integers."""
     return isinstance(said, str) and said in INTEGERS
 
 
 def is_number(said: object) -> TypeGuard[str]:
-    """Whether a type is one of integers or floating-point numbers."""
+    """Returns whether a type is one of integers or floating-point numbers."""
     return isinstance(said, str) and (said in INTEGERS or said in FLOATS)
 
 
@@ -90,7 +90,7 @@ class Scopes:
                         waiting.append(used)
 
     def before_root(self, type_: Type) -> int:
-        """How many fields of the top type are read before any record of the type can be."""
+        """Returns how many fields of the top type are read before any record of the type can be."""
         first = len(self.root.attributes)
         seen, waiting = {type_}, [type_]
         while waiting:
@@ -146,8 +146,8 @@ class Scopes:
 
 
 def listed_alone(type_: Type, keys: Mapping[str, Any]) -> bool:
-    """Whether the elements of a field, if it is a list that nothing counts, are records of a type and no
-    more; else each is a record that holds one value.
+    """Returns whether the elements of a field, if it is a list that nothing counts, are records of a type and
+    no more; else each is a record that holds one value.
     """
     if keys.get("repeat") not in ("eos", "until"):
         return True

@@ -49,8 +49,9 @@ class Written:
 
 
 def write(description: Description, source: str) -> Written:
-    """The schema file of a description. source: the name of its file, for the docstring. Raises KaitaiError
-    for an error in the description, with its line.
+    """The schema file of a description. source: the name of its file, for the docstring.
+
+    Raises KaitaiError for an error in the description, with its line.
     """
     try:
         return _written(description, source)
@@ -95,7 +96,7 @@ class Writer:
         return name
 
     def unfinished(self, type_: Type) -> bool:
-        """Whether the end of the type cannot be found."""
+        """Returns whether the end of the type cannot be found."""
         return type_ in self._scopes.unfinished
 
     def struct(self, type_: Type, place: Place) -> str:
@@ -156,7 +157,7 @@ class Writer:
                     yield Gap(names.place, "no field that is carried over has this enum")
 
     def _tried(self, type_: Type) -> bool:
-        """Whether a type encloses one that was written."""
+        """Returns whether a type encloses one that was written."""
         return any(self._tried(inner) or inner in self._made for inner in type_.types.values())
 
     def enum(self, names: Names) -> str:
@@ -251,13 +252,13 @@ class Writer:
 
 
 def _bits_of(attribute: Attribute) -> int:
-    """How many bits a bit field has; 0 for another field."""
+    """Returns how many bits a bit field has; 0 for another field."""
     match = BITS.fullmatch(str(attribute.keys.get("type")))
     return 0 if match is None else int(match[1])
 
 
 def _run_of_bits(attributes: tuple[Attribute, ...]) -> int:
-    """How many bit fields stand at the beginning, plain ones."""
+    """Returns how many bit fields stand at the beginning, plain ones."""
     count = 0
     for attribute in attributes:
         if not _bits_of(attribute) or attribute.keys.keys() & {

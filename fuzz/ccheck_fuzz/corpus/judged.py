@@ -34,6 +34,7 @@ class Judged:
 
     def badness(self, data: bytes) -> tuple[tuple[int, ...], FileReport]:
         """Returns how far a file is from a clean pass: how often each check finds something, in their order.
+
         And all that is wrong with it.
 
         Compared as tuples, a file is better when an earlier check finds less, whatever later ones then find:

@@ -43,5 +43,5 @@ class Models:
             self._weight -= self._kept.pop(oldest)[1]
 
     def __len__(self) -> int:
-        """How many models are kept."""
+        """Returns how many models are kept."""
         return len(self._kept)

@@ -38,8 +38,9 @@ def trap(case: Case) -> Iterator[Broken]:
 
 
 def needs_validator(case: Case) -> Iterator[Broken]:
-    """A build without bounds checks would trap, and the validator alone refuses the file. For information:
-    where it passes, it is a validator bypass.
+    """A build without bounds checks would trap, and the validator alone refuses the file.
+
+    For information: where it passes, it is a validator bypass.
     """
     for outcome in case.outcomes:
         if outcome.trap is not None and not outcome.checks_bounds and not case.passed:

@@ -61,7 +61,7 @@ class Stream:
         raise refuse("stream", f"{what} is missing at {self.at:#x}", self.at)
 
     def struct(self, name: str) -> bool:
-        """Whether a struct of this name begins; it is entered."""
+        """Returns whether a struct of this name begins; it is entered."""
         at = self._tag(STRUCT, name)
         self.at = self.at if at is None else at
         return at is not None
@@ -153,7 +153,7 @@ class Stream:
             self.need_end()
 
     def names(self) -> int:
-        """How many names executing may lead to (`unpack_trans_table`); each must be well-formed."""
+        """Returns how many names executing may lead to (`unpack_trans_table`); each must be well-formed."""
         if not self.struct("xtable"):
             return 0
         count = self._array()

@@ -78,8 +78,8 @@ class CallSiteMismatch:
 
 
 def call_site_mismatches(definitions: Definitions, profile: Profile) -> tuple[CallSiteMismatch, ...]:
-    """What a check at compile time would have said: each template type whose call site supplies another
-    count than defined.
+    """What a check at compile time would have said: each template type whose call site supplies another count
+    than defined.
     """
     found = []
     for item in definitions.types:
@@ -108,8 +108,9 @@ def conforming(event: Event, definitions: Definitions) -> Event:
 
 
 def load_definitions(data: bytes, profile: Profile, limits: Limits = DEFAULT_LIMITS) -> Definitions:
-    """Read a definitions file as the build does. Raises `Refused` or `Trap`, and nothing else, whatever
-    the bytes.
+    """Read a definitions file as the build does.
+
+    Raises `Refused` or `Trap`, and nothing else, whatever the bytes.
     """
     budget = limits.for_load(len(data))
     memory = address_space(profile, budget)
@@ -199,9 +200,7 @@ def _checked_types(memory: Memory, opened: Container) -> list[TemplateType]:
 
 
 def _next_run(what: str, index: int, first: int, count: int, taken: int, table: Table, offset: int) -> int:
-    """Where the next run of records begins, if this one begins where the last ended and stays in its
-    table.
-    """
+    """Where the next run of records begins, if this one begins where the last ended and stays in its table."""
     if first != taken or not 1 <= count <= 256 or count > table.count - first:
         raise _refuse(
             "record-run",

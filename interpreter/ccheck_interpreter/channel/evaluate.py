@@ -291,8 +291,9 @@ class _Run:
         return program.pattern.search(value) is not None
 
     def _fetch(self, inputs: InputArray, index: int, here: int, wanted: int) -> tuple[int, _Value]:
-        """`inputs[index]`, a NULL test, and the read through the pointer. The oracle is the index, not the
-        later fault.
+        """`inputs[index]`, a NULL test, and the read through the pointer.
+
+        The oracle is the index, not the later fault.
         """
         memory = self.content.memory
         address = (inputs.array.base + index * memory.width) & memory.mask

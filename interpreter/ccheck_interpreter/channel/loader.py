@@ -116,8 +116,9 @@ class Content:
 def load(
     definitions: Definitions | None, data: bytes, profile: Profile, limits: Limits = DEFAULT_LIMITS
 ) -> Content:
-    """Read a file of instances as the build does. Raises `Refused` or `Trap`, and nothing else, whatever the
-    bytes.
+    """Read a file of instances as the build does.
+
+    Raises `Refused` or `Trap`, and nothing else, whatever the bytes.
 
     A build without definitions knows no template type, and refuses.
     """

@@ -75,8 +75,8 @@ def _field_tests(profile: Profile, definitions: bytes, content: bytes) -> Catch:
 
 
 def _oldest_consumer(profile: Profile, definitions: bytes, content: bytes) -> Catch:
-    """The validator compares criteria with what the build supplies: a wildcard may stay, any other kind
-    may not.
+    """The validator compares criteria with what the build supplies: a wildcard may stay, any other kind may
+    not.
     """
     for row in exercise(definitions, content).rows:
         supplied = profile.supplies(row.type_name, row.type_version)
@@ -114,8 +114,9 @@ interpret.
 
 
 def judge(profile: Profile, definitions: bytes, content: bytes) -> tuple[Catch, ...]:
-    """Each mitigation switched on alone for a build that has none. Files that cannot be read are caught by
-    nothing here.
+    """Each mitigation switched on alone for a build that has none.
+
+    Files that cannot be read are caught by nothing here.
     """
     caught = []
     for mitigation in MITIGATIONS:

@@ -25,8 +25,8 @@ _LONGEST: Final = 4096
 
 
 def sample(pattern: bytes, *, ignore_case: bool = False) -> str | None:
-    """A text that matches the pattern somewhere, or None where this simple way finds none; the engine
-    itself confirms it.
+    """A text that matches the pattern somewhere, or None where this simple way finds none; the engine itself
+    confirms it.
     """
     program = compile_regex(pattern, ignore_case=ignore_case)
     if program is None:
@@ -131,9 +131,7 @@ class _Walk:
             raise _GiveUpError from None
 
     def _class(self) -> str:
-        """One character of a class, or, of a negated one, the first common character that it does not
-        name.
-        """
+        """One character of a class, or, of a negated one, the first common character that it does not name."""
         negated = self.pattern.startswith("^", self.at)
         self.at += negated
         members: list[str] = []
@@ -163,8 +161,8 @@ class _Walk:
         raise _GiveUpError
 
     def _repeats(self) -> int:
-        """How often the item before is written: as seldom as its quantifiers allow, but once where they
-        allow none.
+        """How often the item before is written: as seldom as its quantifiers allow, but once where they allow
+        none.
         """
         count = 1
         while self.at < len(self.pattern):

@@ -123,12 +123,13 @@ class Tree:
         return self.memory.record(self.region, self.region.base + offset, layout, operation, origin)
 
     def _inside(self, at: int, size: int) -> bool:
-        """Whether bytes lie inside the structure block."""
+        """Returns whether bytes lie inside the structure block."""
         return at >= 0 and size <= self.structure_size - at
 
     def step(self, at: int) -> Step:
-        """The token at an offset of the structure block (`fdt_next_tag`). Offsets are C's int: a length
-        near 4 GiB leads backwards.
+        """The token at an offset of the structure block (`fdt_next_tag`).
+
+        Offsets are C's int: a length near 4 GiB leads backwards.
         """
         memory = self.memory
         place = self.structure + at
@@ -179,8 +180,8 @@ class Tree:
         return self._text(self.strings, token.string, self.strings_size, READ_STRING, place)
 
     def _walk(self) -> None:
-        """Once through all tokens, as a kernel does when it unfolds the tree: each node is put below the
-        one that is open, on a stack of 64.
+        """Once through all tokens, as a kernel does when it unfolds the tree: each node is put below the one
+        that is open, on a stack of 64.
         """
         at = depth = 0
         roots = 0
@@ -299,6 +300,7 @@ def run_devicetree(
     data: bytes, profile: Profile, questions: Iterable[tuple[str, str]] | None = None
 ) -> ReaderOutcome:
     """Load a tree and ask for properties by path; without `questions` for all properties of a few paths.
+
     Any bytes give an outcome.
     """
     return run_reader(profile, lambda: _ask(data, profile, questions))

@@ -128,9 +128,7 @@ class Database:
             left -= 1
 
     def query(self, alpha2: str) -> Domain | None:
-        """The rules of a country, found as the kernel finds it: one entry after the other; None without
-        one.
-        """
+        """The rules of a country, found as the kernel finds it: one entry after the other; None without one."""
         for name, at in self.countries():
             if name == alpha2:
                 return self._old_domain(name, at) if self.version == _OLD else self._domain(name, at)
@@ -139,9 +137,7 @@ class Database:
     # -- version 20
 
     def _load(self) -> None:
-        """Look at every country, as `valid_regdb` does: until an entry without rules, or until the file
-        ends.
-        """
+        """Look at every country, as `valid_regdb` does: until an entry without rules, or until the file ends."""
         at = HEADER.size
         seen: set[int] = set()
         while self._fits(at, COUNTRY.size):
@@ -315,8 +311,8 @@ def _ask(data: bytes, profile: Profile, countries: Iterable[str] | None) -> Answ
 
 
 def _every(database: Database) -> Iterator[str]:
-    """The countries of the file, a thousand at most, and one that it has not, for which the list is walked
-    to its end.
+    """The countries of the file, a thousand at most, and one that it has not, for which the list is walked to
+    its end.
     """
     names: list[str] = []
     for name, _ in database.countries():

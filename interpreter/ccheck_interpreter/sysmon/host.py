@@ -36,8 +36,9 @@ def run_sysmon(
     events: Iterable[SysmonEvent] | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> SysmonOutcome:
-    """Load a blob and decide events; without `events` those that the blob itself calls for. Any bytes give an
-    outcome.
+    """Load a blob and decide events; without `events` those that the blob itself calls for.
+
+    Any bytes give an outcome.
 
     An event that the target does not have is an `EventError`.
     """

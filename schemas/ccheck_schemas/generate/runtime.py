@@ -227,7 +227,7 @@ def _aligned(offsets: Sequence[int], align: int) -> bool:
 
 
 def shared_out(data: bytes, start: int, end: int, *every: Items | None) -> bool:
-    """Whether items tile the pool; only zero padding before aligned items."""
+    """Returns whether items tile the pool; only zero padding before aligned items."""
     kinds = [items for items in every if items is not None]
     late = [key for items in kinds for key in items.others]
     starts = array("Q", sorted(chain(*(items.starts for items in kinds), (key >> 32 for key in late))))

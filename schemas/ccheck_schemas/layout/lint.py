@@ -119,8 +119,8 @@ class _Linter:
     def sibling(
         self, meaning: meanings.Meaning, name: str, scope: TypeScope, place: str, uses: dict[str, _Use]
     ) -> Iterator[str]:
-        """Yields complaints about a number that describes another field of its record; `uses`: the
-        known fields.
+        """Yields complaints about a number that describes another field of its record; `uses`: the known
+        fields.
         """
         if isinstance(meaning, meanings.OffsetInto):
             self.wanted.append(("field", meaning.of, place))

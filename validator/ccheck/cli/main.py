@@ -94,8 +94,9 @@ class Commands(click.Group):
         ]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The commands by what they are about, each in a whole sentence. A command of another package says in
-        its attribute `section` where it belongs.
+        """The commands by what they are about, each in a whole sentence.
+
+        A command of another package says in its attribute `section` where it belongs.
         """
         placed = {name: title for title, names in SECTIONS.items() for name in names}
         sections: dict[str, list[tuple[str, str]]] = {title: [] for title in SECTIONS}

@@ -134,7 +134,7 @@ def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
 
 
 def _is_controller(config: pytest.Config) -> bool:
-    """Whether this process hands tests to workers of pytest-xdist, and collects none itself."""
+    """Returns whether this process hands tests to workers of pytest-xdist, and collects none itself."""
     return config.pluginmanager.hasplugin("dsession")
 
 
@@ -204,7 +204,7 @@ def _module_places(name: str) -> Iterator[Path]:
 
 
 def _is_ignored(config: pytest.Config, path: Path) -> bool:
-    """Whether the command line leaves a file out with --ignore or --ignore-glob."""
+    """Returns whether the command line leaves a file out with --ignore or --ignore-glob."""
     here = config.invocation_params.dir
     tops = [Path(os.path.abspath(here / one)) for one in config.getoption("ignore") or ()]  # noqa: PTH100 - as above
     globs = [str(here / one) for one in config.getoption("ignore_glob") or ()]

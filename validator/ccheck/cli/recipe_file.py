@@ -171,8 +171,9 @@ def _hex(edit: Part, key: str) -> bytes:
 
 
 def locate(root: Record, path: str, where: str = "") -> tuple[Record, str]:
-    """The record and the name of its field that a path such as ``instances[0].type_id`` means. Raises
-    RecipeError.
+    """The record and the name of its field that a path such as ``instances[0].type_id`` means.
+
+    Raises RecipeError.
     """
     for record, name, _ in every_field(root):
         if record.span(name).path == path:

@@ -49,8 +49,9 @@ def complaint(name: str) -> str | None:
 
 
 def write(name: str, folder: Path, *, interpreter: bool) -> tuple[Path, ...]:
-    """Write the format `name` into `folder`, which must not be there yet; all of it or nothing. Gives the
-    files, relative to the folder. Raises ScaffoldError.
+    """Write the format `name` into `folder`, which must not be there yet; all of it or nothing.
+
+    Gives the files, relative to the folder. Raises ScaffoldError.
     """
     wrong = complaint(name)
     if wrong is not None:

@@ -101,7 +101,7 @@ class CheckNames(Collection[str]):
 
 
 def is_schema_file(name: str) -> bool:
-    """Whether `--schema NAME` names a file and not a format."""
+    """Returns whether `--schema NAME` names a file and not a format."""
     return name.endswith(".py") or "/" in name or "\\" in name
 
 

@@ -44,11 +44,13 @@ class Suppress:
     line: int = 1
 
     def expired(self, on: date) -> bool:
-        """Whether its last day lies before `on`."""
+        """Returns whether its last day lies before `on`."""
         return self.expires < on
 
     def covers(self, finding: Finding, file: str) -> bool:
-        """Whether it speaks of `finding` in `file`, a path with forward slashes; its expiry is not asked."""
+        """Returns whether it speaks of `finding` in `file`, a path with forward slashes; its expiry is not
+        asked.
+        """
         return (
             finding.check == self.check
             and (self.file is None or file_pattern(self.file).fullmatch(file) is not None)
@@ -152,7 +154,9 @@ def _require_trust(path: Path) -> None:
 
 
 def _is_listed(folder: Path) -> bool:
-    """Whether the environment lists a folder: itself, a folder above it with `/*` behind, or `*` for all."""
+    """Returns whether the environment lists a folder: itself, a folder above it with `/*` behind, or `*` for
+    all.
+    """
     here = os.path.realpath(folder)
     for entry in os.environ.get(SAFE_DIRECTORY, "").split(os.pathsep):
         if entry == "*":

@@ -78,7 +78,9 @@ class Consumer:
     lines: Mapping[str, int] = field(default_factory=dict, hash=False, compare=False)
 
     def inputs_for(self, type_name: str, version: int) -> int | None:
-        """How many inputs it supplies to that version of a template type; None when it does not know it."""
+        """Returns how many inputs it supplies to that version of a template type; None when it does not know
+        it.
+        """
         key = self.inputs_key(type_name, version)
         return None if key is None else self.inputs[key]
 
@@ -91,7 +93,7 @@ class Consumer:
         return type_name if type_name in self.inputs and not _VERSIONED.fullmatch(type_name) else None
 
     def supported_on(self, day: date) -> bool:
-        """Whether `day` lies in its window of support; both ends count."""
+        """Returns whether `day` lies in its window of support; both ends count."""
         return self.supported_from <= day and (self.supported_until is None or day <= self.supported_until)
 
 

@@ -85,8 +85,8 @@ def traceback_of(raised: BaseException) -> str:
 
 
 def users_traceback_of(raised: BaseException) -> str:
-    """Returns the traceback of an exception from the first place in the user's code on; the whole one
-    without such a place.
+    """Returns the traceback of an exception from the first place in the user's code on; the whole one without
+    such a place.
     """
     frame = raised.__traceback__
     while frame is not None and not is_users(frame.tb_frame.f_code.co_filename):

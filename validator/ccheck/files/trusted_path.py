@@ -71,7 +71,9 @@ def _reason(path: str, info: os.stat_result, *, in_shared: bool) -> str | None:
 
 
 def _is_private_group(info: os.stat_result) -> bool:
-    """Whether a group is that of one user alone, as distributions with a umask of 002 give each user one."""
+    """Returns whether a group is that of one user alone, as distributions with a umask of 002 give each user
+    one.
+    """
     import grp
     import pwd
 

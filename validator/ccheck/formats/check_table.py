@@ -77,7 +77,7 @@ CHECKS = CheckTable()
 
 
 def applies(check: Check, schema: str | None) -> bool:
-    """Whether a check is made on files of a format, or of none."""
+    """Returns whether a check is made on files of a format, or of none."""
     return not check.schemas or schema in check.schemas
 
 

@@ -23,7 +23,9 @@ class FastPath(Protocol):
     """A fast path for the files of one format."""
 
     def passes(self, data: bytes, name: str) -> bool:
-        """Whether a file passes every check; False where that is not certain. name: the file's base name."""
+        """Returns whether a file passes every check; False where that is not certain. name: the file's base
+        name.
+        """
         ...
 
     def report(self, data: bytes, name: str, path: str) -> FileReport | None:

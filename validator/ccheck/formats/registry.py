@@ -44,8 +44,10 @@ class Brought:
 
 @cache
 def brought() -> Brought:
-    """The formats that installed packages bring. One that is broken, or takes a name that is taken, is left
-    out and reported; its files are then of no known format, and do not pass.
+    """The formats that installed packages bring.
+
+    One that is broken, or takes a name that is taken, is left out and reported; its files are then of no
+    known format, and do not pass.
     """
     # Loaded here: it takes as long as a short run, and most runs need no format of another package.
     from importlib import metadata
@@ -72,8 +74,9 @@ def brought() -> Brought:
 
 
 def _whole(found: Format) -> None:
-    """Load all parts of another package's format, so that judging never meets one that is missing. Raises
-    FormatError, or ValueError where a check has no manual.
+    """Load all parts of another package's format, so that judging never meets one that is missing.
+
+    Raises FormatError, or ValueError where a check has no manual.
     """
     if not callable(found.recognise) or found.schema.root is None:
         raise FormatError(f"format {found.name!r}: {found.recogniser} is not a function")

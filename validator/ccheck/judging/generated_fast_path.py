@@ -31,7 +31,7 @@ class Own:
     checks: int
 
     def passes(self, data: bytes, name: str) -> bool:
-        """Whether a file passes every check; False where that is not certain."""
+        """Returns whether a file passes every check; False where that is not certain."""
         return any(data) and self.accept(data) is not None
 
     def report(self, data: bytes, name: str, path: str) -> FileReport | None:

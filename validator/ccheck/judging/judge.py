@@ -57,8 +57,9 @@ def examine(
     schema: Schema | None = None,
     narrow: Narrow | None = None,
 ) -> Subject:
-    """Read a file by `schema`, or by the first of `schemas` that recognises it. Any bytes whatsoever are
-    read.
+    """Read a file by `schema`, or by the first of `schemas` that recognises it.
+
+    Any bytes whatsoever are read.
 
     narrow: gives the content for the checks alone; without it the subject has the whole content.
     """
@@ -81,8 +82,9 @@ def examine(
 
 
 def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) -> FileReport:
-    """Make the checks, in their order. A check whose prerequisites found something, or were not run, is
-    reported as not run.
+    """Make the checks, in their order.
+
+    A check whose prerequisites found something, or were not run, is reported as not run.
 
     Findings that the policy sets aside or weighs less do not keep other checks from being made where the file
     was read whole: what is set aside is one finding, and not all that stands behind it. Where it was not,

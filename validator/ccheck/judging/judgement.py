@@ -125,8 +125,9 @@ class Judgement:
         return crashed(self._crashed(path, data, detail, self.schemas), path, self.checks)
 
     def lost(self, path: str, data: bytes | InputError, detail: str, stack: str = "") -> FileReport:
-        """Report a file that ended the process which examined it, or had to be ended. No code that is not
-        ccheck's own looks at it again, not even to recognise it.
+        """Report a file that ended the process which examined it, or had to be ended.
+
+        No code that is not ccheck's own looks at it again, not even to recognise it.
 
         detail: how, in words. stack: of the process that ended, as far as it is known.
         """

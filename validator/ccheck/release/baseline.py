@@ -99,8 +99,9 @@ def _first(first: First) -> str:
 
 
 def load_baseline(path: Path) -> Baseline:
-    """Read a baseline. Lines may stand in any order, and twice, as merging leaves them. Raises
-    ConfigurationError with all lines that are wrong.
+    """Read a baseline. Lines may stand in any order, and twice, as merging leaves them.
+
+    Raises ConfigurationError with all lines that are wrong.
     """
     try:
         raw = read_regular_file(path, MAX_BYTES)

@@ -71,8 +71,9 @@ def render(run: RunReport, checks: Sequence[Check]) -> str:
 
 
 def _kept_results(run: RunReport, tables: _Tables) -> Iterator[dict[str, Any]]:
-    """The results of a run, in the order of its files. Where hosts would not take them all, the worst of each
-    file comes first, and as many others as they take.
+    """The results of a run, in the order of its files.
+
+    Where hosts would not take them all, the worst of each file comes first, and as many others as they take.
     """
     if _count(run) <= MOST_RESULTS:
         for report in run.files:

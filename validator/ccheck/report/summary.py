@@ -73,7 +73,9 @@ def unread_words(report: FileReport) -> str:
 
 
 def suppressed_beyond_words(report: FileReport) -> str:
-    """How many suppressed findings of a file are counted and not listed, in words; empty where all are."""
+    """Returns how many suppressed findings of a file are counted and not listed, in words; empty where all
+    are.
+    """
     if not report.suppressed_beyond:
         return ""
     return f"{counted(report.suppressed_beyond, 'more suppressed finding')}, counted but not kept"

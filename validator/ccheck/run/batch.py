@@ -86,7 +86,7 @@ def examine(
 
 
 def worth_workers(files: Sequence[str]) -> bool:
-    """Whether there are `ENOUGH` files, or bytes for two full chunks."""
+    """Returns whether there are `ENOUGH` files, or bytes for two full chunks."""
     if len(files) >= ENOUGH:
         return True
     return len(files) > 1 and sum(map(size_of, files)) >= 2 * BYTES

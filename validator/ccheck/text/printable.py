@@ -46,7 +46,7 @@ def _quoted(character: str) -> str:
 
 
 def is_well_formed(text: str) -> bool:
-    """Whether `text` can be encoded as UTF-8: it has no unpaired surrogate."""
+    """Returns whether `text` can be encoded as UTF-8: it has no unpaired surrogate."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

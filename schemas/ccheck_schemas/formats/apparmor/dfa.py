@@ -19,8 +19,9 @@ class Rule(NamedTuple):
 
 
 def tables_of(rules: Iterable[Rule]) -> dict[TableId, list[int]]:
-    """Returns the tables of a DFA that accepts these paths and no others. State 0 matches nothing, 1
-    is the start.
+    """Returns the tables of a DFA that accepts these paths and no others.
+
+    State 0 matches nothing, 1 is the start.
     """
     following: list[dict[int, int]] = [{}, {}]
     words: list[tuple[int, int]] = [(0, 0), (0, 0)]

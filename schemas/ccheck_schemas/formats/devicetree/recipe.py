@@ -93,8 +93,8 @@ class _Writer:
         self._align()
 
     def _name(self, part: Part) -> int:
-        """Returns the offset of a name: its first occurrence, even as the end of another name, or the
-        end of the block.
+        """Returns the offset of a name: its first occurrence, even as the end of another name, or the end of
+        the block.
         """
         text = _ascii(part.text("name"), part.where("name")) + b"\0"
         if text not in self._known:

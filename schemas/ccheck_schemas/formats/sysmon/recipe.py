@@ -173,8 +173,8 @@ class _Writer:
 
 
 def _version(part: Part, key: str) -> int:
-    """Returns the 32 bits of a version that is text (``"15.0"``), a number of YAML (15.0), or an
-    integer of these bits.
+    """Returns the 32 bits of a version that is text (``"15.0"``), a number of YAML (15.0), or an integer of
+    these bits.
     """
     value = part.value(key)
     if isinstance(value, int) and not isinstance(value, bool):
@@ -205,9 +205,7 @@ def _choose(value: Any, names: Mapping[str, int], high: int, path: str) -> int:
 
 
 def _utf16(part: Part, key: str, room: int | None = None) -> bytes:
-    """Returns text as UTF-16; with `room`, in a buffer of this many bytes, which must have room for
-    its NUL.
-    """
+    """Returns text as UTF-16; with `room`, in a buffer of this many bytes, which must have room for its NUL."""
     text = part.text(key) if room is None else part.text(key, default="")
     try:
         raw = text.encode("utf-16-le")

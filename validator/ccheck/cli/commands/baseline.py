@@ -146,7 +146,7 @@ def merge(others: tuple[Path, ...], config: Path | None, baseline: Path | None) 
 
 
 def _counts(known: Baseline, before: Baseline | None = None, new: str = "") -> str:
-    """How much is known that was not known before."""
+    """Returns how much is known that was not known before."""
     old = before or Baseline()
     counts = {
         "use": len(known.uses) - len(old.uses),

@@ -142,9 +142,9 @@ def _matched(
 def _matched_alone(
     content: ChannelContent, known: Definitions, loaded: Content, agreed: Agreed
 ) -> tuple[str, str] | None:
-    """Whether each instance matches the events that are made for it, by the driver and by the words of the
-    format's page; of all instances `MOST_EVENTS` at most. Agreed on are instances that met their events, and
-    criteria that met theirs. Raises Trap.
+    """Returns whether each instance matches the events that are made for it, by the driver and by the words
+    of the format's page; of all instances `MOST_EVENTS` at most. Agreed on are instances that met their
+    events, and criteria that met theirs. Raises Trap.
     """
     if len(agreed) > MOST_AGREED:
         agreed.clear()

@@ -153,7 +153,7 @@ class _Family:
     differing: frozenset[int]
 
     def agrees(self, first: _Loading) -> bool:
-        """Whether the first build met no kind in which the others differ, as far as it came."""
+        """Returns whether the first build met no kind in which the others differ, as far as it came."""
         if first.content is not None and first.trap is not None:
             return False  # in a criterion whose kind nobody noted
         if any(kind in self.differing for _, _, _, kind, _ in first.seen):

@@ -211,15 +211,18 @@ def torn_at_sector(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _read_from(fault: Fault[FaultDetails], boundary: int) -> bool:
-    """Whether a fault comes of reading bytes behind the boundary. Bytes that nobody owns and that begin
-    before it were put behind content that is whole.
+    """Returns whether a fault comes of reading bytes behind the boundary.
+
+    Bytes that nobody owns and that begin before it were put behind content that is whole.
     """
     span = fault.span
     return span.offset >= boundary or (span.end > boundary and fault.name != FaultName.BYTES_UNOWNED)
 
 
 def _goes_on(reading: Reading, size: int) -> bool:
-    """Whether the file says that it is longer than it is: in its size, or, without one, by its records."""
+    """Returns whether the file says that it is longer than it is: in its size, or, without one, by its
+    records.
+    """
     if any(fix_up.start is None for fix_up in reading.fix_ups):
         return any(f.details.actual == size for f in reading.faults_of(SizeMismatch))
     return reading.counts[FaultName.TRUNCATED] > 0 or reading.counts[FaultName.COUNT_PAST_BYTES] > 0

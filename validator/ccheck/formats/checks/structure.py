@@ -28,12 +28,12 @@ _WHY_MAGIC = {
 
 
 def begins_the_file(span: Span) -> bool:
-    """Whether a magic is that of the file: no number in front of it can lead to the wrong place."""
+    """Returns whether a magic is that of the file: no number in front of it can lead to the wrong place."""
     return span.offset == 0
 
 
 def is_in_no_list(span: Span) -> bool:
-    """Whether a version is that of the file, not of one of many records."""
+    """Returns whether a version is that of the file, not of one of many records."""
     return "[" not in span.path
 
 

@@ -14,8 +14,9 @@ from ccheck_interpreter.reader import ReaderOutcome
 
 
 def questions(given: RunInputs, form: str, keys: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """The texts under `keys` of each line of JSON that was given. Raises ExerciseError, which shows the
-    `form`.
+    """The texts under `keys` of each line of JSON that was given.
+
+    Raises ExerciseError, which shows the `form`.
     """
     for number, line in enumerate(given.events or (), 1):
         if not line.strip():

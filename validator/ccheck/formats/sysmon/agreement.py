@@ -17,8 +17,9 @@ from ccheck_schemas.formats.sysmon.structure import SysmonContent
 def differ(
     data: bytes, content: SysmonContent, given: RunInputs, events: Sequence[str] | None, agreed: Agreed
 ) -> tuple[str, str] | None:
-    """Where the two readings of a blob differ: a path without indices, and one line. Events are not asked
-    for, and nothing is remembered.
+    """Where the two readings of a blob differ: a path without indices, and one line.
+
+    Events are not asked for, and nothing is remembered.
     """
     version = int.from_bytes(data[:4], "little")
     try:

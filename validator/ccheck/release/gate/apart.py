@@ -46,8 +46,10 @@ class _Task:
 
 
 def run_apart(name: str, case: Case) -> Stage:
-    """Run a stage that runs what is not ccheck's own. Raises StageLost, also where it takes longer than the
-    policy allows; it is then ended, with all that it started.
+    """Run a stage that runs what is not ccheck's own.
+
+    Raises StageLost, also where it takes longer than the policy allows; it is then ended, with all that it
+    started.
     """
     if case.again is None:
         raise StageLost("what it is judged by cannot be made again in another process")

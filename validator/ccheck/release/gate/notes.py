@@ -37,8 +37,9 @@ def notes(case: Case) -> tuple[str, list[str], int]:
 
 
 def _changes(case: Case, taken: Taken) -> Iterator[str]:
-    """The changes of one file, a line each. Raises ValueError, or RecipeError, where its meaning is not
-    certain.
+    """The changes of one file, a line each.
+
+    Raises ValueError, or RecipeError, where its meaning is not certain.
     """
     subject = case.subjects[taken.file.name]
     after = _recipe(subject)

@@ -205,8 +205,9 @@ def _digest(line: str) -> str:
 
 @contextlib.contextmanager
 def _held(path: Path) -> Iterator[None]:
-    """Two writers at once would lose one line: the second is told so. Raises ChainError, also for a record
-    that cannot be written.
+    """Two writers at once would lose one line: the second is told so.
+
+    Raises ChainError, also for a record that cannot be written.
     """
     try:
         with held(path):

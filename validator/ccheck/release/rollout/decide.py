@@ -24,8 +24,10 @@ class Decision:
 
 
 def decide(record: Record, now: datetime) -> Decision:
-    """The decision at a time. Without evidence nothing starts but the first ring; evidence that is old, or
-    that says too little, is none.
+    """The decision at a time.
+
+    Without evidence nothing starts but the first ring; evidence that is old, or that says too little, is
+    none.
     """
     plan = record.plan
     latest: dict[str, Health] = {health.ring: health for health in record.health}

@@ -126,8 +126,9 @@ def plan(
     stop: StopConditions | None = None,
     flagged: Sequence[str] = (),
 ) -> Plan:
-    """The plan of a release; with a first use every ring but the last is smaller and bakes longer. Raises
-    PlanError.
+    """The plan of a release; with a first use every ring but the last is smaller and bakes longer.
+
+    Raises PlanError.
     """
     chosen = tuple(rings)
     if flagged:

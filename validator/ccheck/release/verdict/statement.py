@@ -22,8 +22,10 @@ PREDICATE_TYPE = "urn:ccheck:gate-verdict:v1"
 
 
 def statement(case: Case, result: GateResult) -> dict[str, Any]:
-    """The statement about a result, as plain values. It holds no time but the day of judgement, and no path
-    of this machine, so that a second party gets the same.
+    """The statement about a result, as plain values.
+
+    It holds no time but the day of judgement, and no path of this machine, so that a second party gets the
+    same.
     """
     policy = case.policy
     last = policy.expires(case.judgement.setting.on)

@@ -59,8 +59,9 @@ def operand_misfit(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _misfit(criterion: Criterion) -> tuple[str, str] | None:
-    """The field to blame and what is wrong, or None. An operand that could not be read was reported by the
-    schema's checks.
+    """The field to blame and what is wrong, or None.
+
+    An operand that could not be read was reported by the schema's checks.
     """
     kind, value_kind, length = criterion.kind, criterion.value_kind, criterion.operand_length
     if kind == CriterionKind.WILDCARD:

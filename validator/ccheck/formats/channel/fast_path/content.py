@@ -53,7 +53,7 @@ def definitions(columns: Columns, name: str, builds: Sequence[Consumer]) -> tupl
 
 
 def instances(columns: Columns, name: str, types: Types, builds: Sequence[Consumer]) -> bool:
-    """Whether a file of instances passes every check; False where that is not certain."""
+    """Returns whether a file of instances passes every check; False where that is not certain."""
     if columns.numbers["header.kind"] != Kind.INSTANCES or not _header(columns, name, builds):
         return False
     order = (columns.tables["instances"].start, columns.tables["criteria"].start, columns.pools["pool"][0])
@@ -122,7 +122,7 @@ def _in_order(columns: Columns, order: tuple[int, int, int], absent: tuple[str, 
 
 
 def _supplied(type_: TemplateType, builds: Sequence[Consumer]) -> bool:
-    """Whether every build that knows the type supplies each input that is not optional."""
+    """Returns whether every build that knows the type supplies each input that is not optional."""
     for build in builds:
         inputs = build.inputs_for(type_.name, type_.version)
         if inputs is not None and not all(field.optional for field in type_.fields[inputs:]):
@@ -153,5 +153,5 @@ class _Names:
         return raw
 
     def canonical(self) -> bool:
-        """Whether all names stood where they belong, and reach to the end of the pool."""
+        """Returns whether all names stood where they belong, and reach to the end of the pool."""
         return self._ordered and self._at == self._end

@@ -171,7 +171,7 @@ def judge(
 
 
 def _begins(items: Sequence[int], offset: int) -> bool:
-    """Whether one of the items that were met begins at an offset."""
+    """Returns whether one of the items that were met begins at an offset."""
     at = bisect_left(items, offset)
     return at < len(items) and items[at] == offset
 
@@ -185,7 +185,7 @@ def _repeated(ids: Sequence[int]) -> list[int]:
 
 
 def special(kind: int, raw: bytes, flags: int, regexes: dict[tuple[bytes, bool], bool]) -> bool:
-    """Whether a regex or a list of texts is right. regexes: those that were asked for before."""
+    """Returns whether a regex or a list of texts is right. regexes: those that were asked for before."""
     if kind == _ONE_OF:
         parts = raw.split(b"\0")
         return len(parts) <= LIST_HIGH and len(set(parts)) == len(parts) and b"" not in parts
@@ -210,7 +210,7 @@ def _affordable(raw: bytes, ignore_case: bool) -> bool:
 
 
 def _integers(kind: int, raw: bytes) -> bool:
-    """Whether integers are as many as their kind reads, and in order."""
+    """Returns whether integers are as many as their kind reads, and in order."""
     size = len(raw)
     if kind == _RANGE:
         if size != 16:

@@ -37,7 +37,9 @@ class ChannelFastPath:
     types: Types | None
 
     def passes(self, data: bytes, name: str) -> bool:
-        """Whether a file passes every check; False where that is not certain. name: the file's base name."""
+        """Returns whether a file passes every check; False where that is not certain. name: the file's base
+        name.
+        """
         if data[:4] != MAGIC:
             return False
         columns = accept(data)
@@ -69,8 +71,9 @@ class ChannelFastPath:
 
 
 def prepare(consumers: Consumers | None, on: date, definitions: Sequence[Path]) -> ChannelFastPath:
-    """The fast path for what was named. Definitions that are not right, or are not one file, leave files of
-    instances without it.
+    """The fast path for what was named.
+
+    Definitions that are not right, or are not one file, leave files of instances without it.
     """
     builds = () if consumers is None else consumers.supported(on)
     types = None

@@ -58,8 +58,8 @@ class _Operands:
 
 
 def right(columns: Columns, types: Types) -> bool:
-    """Whether no check of meaning, contract or canonical form blames any instance; False where that is not
-    certain.
+    """Returns whether no check of meaning, contract or canonical form blames any instance; False where that
+    is not certain.
     """
     ids: set[int] = set()
     stored = _Stored(columns.data)
@@ -113,7 +113,9 @@ def _shapes(
     criteria: tuple[bytes, bytes, Sequence[int]],
     types: Mapping[Type, Allowed],
 ) -> bool:
-    """Whether each instance has criteria that its type allows. criteria: fields, rows, sizes of operands."""
+    """Returns whether each instance has criteria that its type allows. criteria: fields, rows, sizes of
+    operands.
+    """
     fields, rows, sizes = criteria
     if not types.keys() >= set(owners):
         return False
@@ -167,8 +169,9 @@ class _Stored:
             hashes.extend([hash(data[at : at + size]) for at, size in zip(offsets, sizes, strict=True)])
 
     def once(self) -> bool:
-        """Whether none is stored twice. Operands whose hashes are alike are taken for one: then the checks
-        themselves decide.
+        """Returns whether none is stored twice.
+
+        Operands whose hashes are alike are taken for one: then the checks themselves decide.
         """
         return all(len(set(hashes)) == len(hashes) for hashes in self._hashes)
 
@@ -191,7 +194,9 @@ def _overlaid(*columns: bytes) -> bytes:
 
 
 def _allowed(allowed: Allowed, fields: bytes, rows: bytes) -> bool:
-    """Whether criteria are on fields of the type, no two on one, and of kinds and values that it allows."""
+    """Returns whether criteria are on fields of the type, no two on one, and of kinds and values that it
+    allows.
+    """
     kinds_allowed, value_kinds, _ = allowed
     if len(set(fields)) != len(fields) or max(fields) >= len(kinds_allowed):
         return False
@@ -205,14 +210,14 @@ def _allowed(allowed: Allowed, fields: bytes, rows: bytes) -> bool:
 
 
 def _special(texts: _Operands, flags: Sequence[int]) -> bool:
-    """Whether all regexes and lists of texts are right; other texts have no rules of their own."""
+    """Returns whether all regexes and lists of texts are right; other texts have no rules of their own."""
     known: dict[tuple[bytes, bool], bool] = {}
     every = zip(texts.kinds, texts.raw(), flags, strict=True)
     return all(special(kind, raw, own, known) for kind, raw, own in every if kind >= _REGEX)
 
 
 def _words(operands: _Operands) -> bool:
-    """Whether integers are as many as their kind reads, and in order."""
+    """Returns whether integers are as many as their kind reads, and in order."""
     for kind in set(operands.kinds):
         own = operands.of(kind)
         if kind == _ONE_OF:
@@ -227,7 +232,7 @@ def _words(operands: _Operands) -> bool:
 
 
 def _pairs(kind: int, operands: _Operands) -> bool:
-    """Whether ranges go upwards, or masks ask for bits that they cover."""
+    """Returns whether ranges go upwards, or masks ask for bits that they cover."""
     pairs = map(_PAIR.unpack_from, repeat(operands.data), operands.offsets)
     if kind == _RANGE:
         return all(low <= high for low, high in pairs)
@@ -235,6 +240,6 @@ def _pairs(kind: int, operands: _Operands) -> bool:
 
 
 def _listed(raw: bytes) -> bool:
-    """Whether a list holds whole integers, not too many, none twice."""
+    """Returns whether a list holds whole integers, not too many, none twice."""
     values = {raw[i : i + 8] for i in range(0, len(raw), 8)}
     return len(raw) % 8 == 0 and len(raw) <= 8 * LIST_HIGH and len(values) == len(raw) // 8

@@ -41,7 +41,7 @@ def _band(rule: Rule) -> str:
 
 
 def _faulty(rule: Rule) -> bool:
-    """Whether the kernel refuses the band itself, so that its width says nothing."""
+    """Returns whether the kernel refuses the band itself, so that its width says nothing."""
     return rule.start == 0 or rule.end <= rule.start
 
 

@@ -15,8 +15,9 @@ WILDCARD = "wildcard"
 
 
 def run(case: Case) -> Stage:
-    """Hold the release against the baseline. A first use passes with evidence of its own, and is flagged for
-    a slower rollout.
+    """Hold the release against the baseline.
+
+    A first use passes with evidence of its own, and is flagged for a slower rollout.
     """
     gaps = [ran.problem for ran in case.ran if ran.problem]
     gaps += [
