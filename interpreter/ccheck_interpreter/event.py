@@ -77,7 +77,9 @@ def parse_event(line: str) -> Event:
 
 
 def parse_events(lines: Iterable[str]) -> Iterator[Event]:
-    """The events of a JSON lines file; empty lines are passed over, an `EventError` says which line is wrong."""
+    """The events of a JSON lines file; empty lines are passed over, an `EventError` says which line is
+    wrong.
+    """
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:

@@ -354,5 +354,7 @@ def _outside(region: Region, address: int, size: int) -> tuple[int, bool]:
 
 @lru_cache(maxsize=64)
 def _alignment(layout: str) -> int:
-    """The alignment that a platform with strict alignment wants for a structure: that of its widest member."""
+    """The alignment that a platform with strict alignment wants for a structure: that of its widest
+    member.
+    """
     return 8 if "Q" in layout else 4 if "I" in layout or "i" in layout else 2 if "H" in layout else 1

@@ -50,7 +50,9 @@ class Profile:
 
     @classmethod
     def from_mapping(cls, consumer: Mapping[str, object]) -> "Profile":
-        """One `[[consumer]]` table as a TOML reader gives it; a `ProfileError` names the key that is wrong."""
+        """One `[[consumer]]` table as a TOML reader gives it; a `ProfileError` names the key that is
+        wrong.
+        """
         bits = _integer(consumer, "pointer_bits")
         if bits not in {32, 64}:
             raise ProfileError("pointer_bits", f"must be 32 or 64, is {bits}")

@@ -37,7 +37,9 @@ class ReaderOutcome:
 
 
 def run_reader(profile: Profile, ask: Callable[[], Answers]) -> ReaderOutcome:
-    """The outcome of loading a file and asking about it, which raises `Trap` and `Refused` and nothing else."""
+    """The outcome of loading a file and asking about it, which raises `Trap` and `Refused` and nothing
+    else.
+    """
     try:
         answers = ask()
     except Refused as refused:

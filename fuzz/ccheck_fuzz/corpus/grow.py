@@ -166,7 +166,9 @@ class _Search:
         return score, model, report
 
     def step(self, model: Model, report: FileReport, score: Score) -> tuple[Score, Model, FileReport] | None:
-        """Returns the first edit that is better, else one that is as good with other things wrong, else None."""
+        """Returns the first edit that is better, else one that is as good with other things wrong, else
+        None.
+        """
         seen = {model.data}
         wrong = _messages(report)
         level: list[tuple[Score, Model, FileReport]] = []

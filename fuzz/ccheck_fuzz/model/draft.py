@@ -85,7 +85,9 @@ class Draft:
     # -- rows
 
     def open(self, key: int) -> tuple[Table, bytearray, list[Refs], int]:
-        """Returns a table that may be edited: itself, its bytes, what its rows name, and the size of a row."""
+        """Returns a table that may be edited: itself, its bytes, what its rows name, and the size of a
+        row.
+        """
         table = self.tables[key]
         if key not in self.rows:
             (piece,) = (piece for piece in self.pieces if piece.table == key)

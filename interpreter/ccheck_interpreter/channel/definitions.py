@@ -200,7 +200,9 @@ def _checked_types(memory: Memory, opened: Container) -> list[TemplateType]:
 
 
 def _next_run(what: str, index: int, first: int, count: int, taken: int, table: Table, offset: int) -> int:
-    """Where the next run of records begins, if this one begins where the last ended and stays in its table."""
+    """Where the next run of records begins, if this one begins where the last ended and stays in its
+    table.
+    """
     if first != taken or not 1 <= count <= 256 or count > table.count - first:
         raise _refuse(
             "record-run",

@@ -131,7 +131,9 @@ class _Walk:
             raise _GiveUpError from None
 
     def _class(self) -> str:
-        """One character of a class, or, of a negated one, the first common character that it does not name."""
+        """One character of a class, or, of a negated one, the first common character that it does not
+        name.
+        """
         negated = self.pattern.startswith("^", self.at)
         self.at += negated
         members: list[str] = []

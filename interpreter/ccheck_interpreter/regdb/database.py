@@ -128,7 +128,9 @@ class Database:
             left -= 1
 
     def query(self, alpha2: str) -> Domain | None:
-        """The rules of a country, found as the kernel finds it: one entry after the other; None without one."""
+        """The rules of a country, found as the kernel finds it: one entry after the other; None without
+        one.
+        """
         for name, at in self.countries():
             if name == alpha2:
                 return self._old_domain(name, at) if self.version == _OLD else self._domain(name, at)
@@ -137,7 +139,9 @@ class Database:
     # -- version 20
 
     def _load(self) -> None:
-        """Look at every country, as `valid_regdb` does: until an entry without rules, or until the file ends."""
+        """Look at every country, as `valid_regdb` does: until an entry without rules, or until the file
+        ends.
+        """
         at = HEADER.size
         seen: set[int] = set()
         while self._fits(at, COUNTRY.size):

@@ -107,7 +107,9 @@ def read_descriptor(handle: int, name: str, limit: int) -> bytes:
 
 
 def exists_as_special_file(path: str | Path) -> bool:
-    """Returns whether something is there that is neither a regular file nor a folder: what reads it may wait."""
+    """Returns whether something is there that is neither a regular file nor a folder: what reads it may
+    wait.
+    """
     try:
         mode = os.stat(path).st_mode  # noqa: PTH116 - as above
     except (OSError, ValueError):

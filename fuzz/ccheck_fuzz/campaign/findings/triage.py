@@ -85,7 +85,9 @@ def triage(
 
 
 def _again(harness: Harness, data: bytes, signature: tuple[str, ...], until: float) -> bool:
-    """Returns whether an input breaks the property each time that it is run again, as often as there is time."""
+    """Returns whether an input breaks the property each time that it is run again, as often as there is
+    time.
+    """
     for _ in range(RERUNS - 1):
         if time.monotonic() > until:
             return True

@@ -192,7 +192,9 @@ def _out_of_memory(memory: int, detail: str) -> Crash:
 
 
 def _fault(what: str) -> str:
-    """Returns the kind of fault in the first line of a report: `heap-buffer-overflow`, `SEGV`, `data race`."""
+    """Returns the kind of fault in the first line of a report: `heap-buffer-overflow`, `SEGV`, `data
+    race`.
+    """
     if "memory leaks" in what:
         return "memory-leak"
     cut = re.split(r"\s+on\s+|\s*\(|\s*:\s|\s0x|,|\s+in thread", what, maxsplit=1)[0]

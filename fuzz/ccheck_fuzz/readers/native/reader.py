@@ -125,7 +125,9 @@ class ExecReader:
     def outcomes(
         self, data: bytes, events: Sequence[str] | None, features: Features, *, every: bool = False
     ) -> Iterable[Outcome]:
-        """Returns one outcome for each way in which it crashed, or one, or those that the program's JSON has."""
+        """Returns one outcome for each way in which it crashed, or one, or those that the program's
+        JSON has.
+        """
         ended = self.run(data)
         output = self.words(ended)
         found = crashes(ended, seconds=self._seconds, memory=self._memory)

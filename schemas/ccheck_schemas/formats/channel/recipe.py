@@ -133,7 +133,9 @@ def compose(recipe: Recipe) -> bytes:
 
 
 def _write(header: dict[str, Any], blocks: list[dict[str, Any]], total_size: int) -> bytes:
-    """Packs the tables by the layout of the schema's records without its conditions: a recipe may break them."""
+    """Packs the tables by the layout of the schema's records without its conditions: a recipe may break
+    them.
+    """
     out = bytearray()
     for number, block in enumerate(blocks):
         out += struct.pack("<II", block["next_offset"], block["size"])

@@ -205,7 +205,9 @@ def _choose(value: Any, names: Mapping[str, int], high: int, path: str) -> int:
 
 
 def _utf16(part: Part, key: str, room: int | None = None) -> bytes:
-    """Returns text as UTF-16; with `room`, in a buffer of this many bytes, which must have room for its NUL."""
+    """Returns text as UTF-16; with `room`, in a buffer of this many bytes, which must have room for its
+    NUL.
+    """
     text = part.text(key) if room is None else part.text(key, default="")
     try:
         raw = text.encode("utf-16-le")

@@ -8,7 +8,9 @@ from ccheck_interpreter.regdb.database import CHECKING, TRUSTING, run_regdb
 
 
 def run(data: bytes, given: RunInputs) -> Exercised:
-    """Ask for the countries of the file in both readers, or for those that were given in the one that checks."""
+    """Ask for the countries of the file in both readers, or for those that were given in the one that
+    checks.
+    """
     if given.events is None:
         return under((TRUSTING, CHECKING), lambda build: run_regdb(data, build))
     asked = [country for (country,) in questions(given, '{"country": "DE"}', ("country",))]
