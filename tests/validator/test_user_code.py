@@ -523,7 +523,7 @@ def test_a_place_that_is_no_proof_is_blamed_on_its_check(tmp_path: Path) -> None
     done = ccheck("validate", *made(tmp_path, "check", code), "--format", "json")
     (finding,) = json.loads(done.stdout)["files"][1]["findings"]
     assert finding["check"] == "examination-crashed"
-    assert "because of a Diagnostic is a tuple of RelatedLocation" in finding["message"]
+    assert "related of a Diagnostic is a tuple of RelatedLocation" in finding["message"]
     assert "write related=(RelatedLocation.at(span, message),) (mine.py:" in finding["message"]
 
 

@@ -69,6 +69,15 @@ class UserCodeRaised(Exception):
 class Commands(click.Group):
     """The commands of this package and of the entry-point group, imported only when they are asked for."""
 
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Reads the options before the command. Raises Interrupted."""
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except KeyboardInterrupt as raised:
+            raise Interrupted from raised
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was named. Raises Interrupted and UserCodeRaised."""
         try:
