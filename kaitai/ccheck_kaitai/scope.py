@@ -229,7 +229,7 @@ class Scope:
         if attribute is None:
             if self.type_.knows(first) or first.startswith("_") or first in _BUILT_IN:
                 if first == "_io":
-                    raise Untranslatable("the stream (_io) cannot be asked for its position or size")
+                    raise Untranslatable("an expression cannot read the position or size of the stream (_io)")
                 raise Untranslatable(f"{first} is no field that was read before")
             raise UnknownName(f"{first} is no field here")
         keys = attribute.keys

@@ -55,6 +55,10 @@ REFUSED: dict[str, tuple[str, str]] = {
         "for _ in range(3000): e = e + 1\nnode = Bytes(this.a[e])",
         "x: an expression whose operators are nested 3,000 deep",
     ),
+    "a name that is an expression": (
+        "node = Terminated(Struct('y' / Int8ub), this.y)",
+        "x: Terminated takes no expression as last: a name is text, and not this.y",
+    ),
     "an expression that holds itself": (
         "e = e + 1\ne.lhs = e\nnode = Bytes(e)",
         "x: an expression of more than 4,000 operators and names",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import construct
@@ -135,7 +136,7 @@ def test_a_lax_node_is_refused(name: str) -> None:
         ("x" / m.Rows("rows", first=this.a, count="a"), "Rows names this['a']"),
         ("x" / m.CountOf(Int8ub, of="y"), "CountOf names 'y'"),
         ("x" / m.OffsetInto(Int8ub, of="y"), "no field is named 'y'"),
-        ("x" / m.OffsetInto(Int8ub, of="a"), "x: OffsetInto says where 'a' stands, and nothing reads it"),
+        ("x" / m.OffsetInto(Int8ub, of="a"), "x: OffsetInto is the offset of 'a', and nothing reads it"),
         ("x" / m.Chain(this.a, _BYTE, next_field="next", last="a"), "no field 'next'"),
         ("x" / m.Chain(this.a, Int8ub, next_field="next", last="a"), "Chain reads a Struct"),
         ("x" / m.Bounded(Bytes(2), 0, 1), "wraps Bytes"),
@@ -144,6 +145,18 @@ def test_a_lax_node_is_refused(name: str) -> None:
         ("a" / Int8ub, "a new identifier"),
         ("_x" / Int8ub, "does not begin with an underscore"),
         (Int8ub, "has no name"),
+        ("x" / m.Terminated(_BYTE, this.a), "x: Terminated takes no expression as last: a name is text"),
+        ("x" / m.UpTo(_BYTE, this.a, 1), "x: UpTo takes no expression as field: a name is text"),
+        ("x" / m.UpTo(_BYTE, "a", this.a), "x: UpTo takes no expression as value: "),
+        ("x" / m.Version(Int8ub, (this.a,)), "x: Version takes no expression as known: a number is stated"),
+        ("x" / m.Version(Int8ub, (1,), mask=this.a + 1), "x: Version takes no expression as mask: a number"),
+        ("x" / m.CountOf(Int8ub, of=this.a), "x: CountOf takes no expression as of: a name is text"),
+        ("x" / m.IndexInto(Int8ub, this.a), "x: IndexInto takes no expression as table: "),
+        ("x" / m.Table(this.a, 1, _BYTE), "x: Table takes no expression as table: "),
+        ("x" / m.Pool(this.a, 1), "x: Pool takes no expression as region: "),
+        ("x" / m.Chain(this.a, _BYTE, this.a, "a"), "x: Chain takes no expression as next_field: "),
+        ("x" / m.SharedText(this.a, 0), "x: SharedText takes no expression as block: "),
+        ("x" / Bytes(construct.expr.UniExpr(operator.invert, this.a)), "is a function"),
         ("x" / Odd(Int8ub, 0, 9), "x: Odd is a meaning that the reader does not know"),
         ("x" / Longer(2), "x: Longer is not in the vocabulary"),
         ("x" / (Int8ub * (lambda obj, context: None)), "x: it calls a function when Construct parses it"),

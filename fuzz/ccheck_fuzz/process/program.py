@@ -99,7 +99,7 @@ def run(
         memory: The bytes of resident memory that its processes may use together.
         directory: Its working directory.
         environment: Its environment variables.
-        guard: Told of the process group, to end it if this process is killed; has the control group.
+        guard: Ends the process group if this process is killed; has the control group.
 
     Raises:
         OSError: The program cannot be started.

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 import construct
-from construct.expr import BinExpr, Path, UniExpr
+from construct.expr import BinExpr, ExprMixin, Path, UniExpr
 
 from ccheck_schemas import meaning as m
 from ccheck_schemas.layout import expression as x
@@ -38,6 +38,10 @@ _UNARY: Mapping[object, x.UnaryOperator] = MappingProxyType({
 _INTEGERS = frozenset("bBhHlLqQ")
 _FLOATS = frozenset("efd")
 _ZERO = x.Literal(0)
+_EXPRESSIONS = frozenset({"condfunc", "count", "first", "keyfunc", "length", "offset", "position"})
+"""The attributes of nodes that may be expressions. In any other one, which names a field or states a number,
+every comparison with an expression would be true.
+"""
 _UNNAMED = (m.ZeroPad, m.ZerosTo, m.ZerosToEnd)
 
 
@@ -51,7 +55,8 @@ def compile_tree(root: construct.Struct) -> tuple[tree.Struct, tuple[str, ...]]:
         The layout without the refused parts, and the reasons, each ``place: reason``.
     """
     compiler = _Compiler()
-    return compiler.struct(root, ""), tuple(dict.fromkeys(compiler.complaints))
+    layout = compiler.record(root, "", "the top node is not a Struct", listed=False)
+    return layout, tuple(dict.fromkeys(compiler.complaints))
 
 
 class _Compiler:
@@ -64,7 +69,6 @@ class _Compiler:
     def __init__(self) -> None:
         self.complaints: list[str] = []
         self._made: dict[int, tree.Node] = {}
-        self._structs: dict[int, tree.Struct] = {}
 
     # -- nodes
 
@@ -93,11 +97,23 @@ class _Compiler:
             return tree.Nothing()
         compiled = _KINDS.get(type(node))
         if compiled is not None:
-            return compiled(self, node, place)
+            return compiled(self, node, place) if self._states(node, place) else tree.Nothing()
         written = as_written(node)
         why = REFUSED.get(written, "is not in the vocabulary; ccheck_schemas.meaning lists what is")
         self.refuse(place, f"{written} {why}")
         return tree.Nothing()
+
+    def _states(self, node: construct.Construct, place: str) -> bool:
+        """Returns whether names and numbers of a node are stated; refuses a node with an expression there."""
+        stated = True
+        name = type(node).__name__ if isinstance(node, m.Meaning) else as_written(node)
+        for attribute, value in vars(node).items():
+            parts = value if isinstance(value, tuple | list | frozenset) else (value,)
+            if attribute not in _EXPRESSIONS and any(isinstance(part, ExprMixin) for part in parts):
+                what = "a name is text" if field_path(value) else "a number is stated"
+                why = f"takes no expression as {attribute}: {what}"
+                stated = self.refuse(place, f"{name} {why}, and not {_shown(value)}")
+        return stated
 
     def _number(self, node: construct.Construct, place: str) -> tree.Node:
         """Returns an integer with its meanings."""
@@ -110,7 +126,7 @@ class _Compiler:
                 if compiled is None:
                     why = "is a meaning that the reader does not know; write a check for it"
                     self.refuse(place, f"{kinds[-1]} {why}")
-                else:
+                elif self._states(node, place):
                     found.append(compiled(node))
                 node = node.subcon
             else:
@@ -124,14 +140,7 @@ class _Compiler:
 
     def struct(self, node: construct.Construct, place: str) -> tree.Struct:
         """Returns a record."""
-        node = self._unnamed(node, place)
-        found = self._structs.get(id(node))
-        if found is None:
-            before = len(self.complaints)
-            found = tree.Struct(tuple(self._fields(node, place)))
-            if len(self.complaints) == before:
-                self._structs[id(node)] = found
-        return found
+        return tree.Struct(tuple(self._fields(node, place)))
 
     def _fields(self, node: construct.Construct, place: str) -> Iterable[tree.Field]:
         for sub in node.subcons:
@@ -144,10 +153,11 @@ class _Compiler:
     def record(self, node: construct.Construct, place: str, why: str, *, listed: bool = True) -> tree.Struct:
         """Returns the record that a list or a pointer reads; refuses any other node."""
         inner = self._unnamed(node, place)
-        if type(inner) is construct.Struct:
-            return self.struct(inner, f"{place}[]" if listed else place)
-        self.refuse(place, why)
-        return tree.Struct(())
+        if type(inner) is not construct.Struct:
+            self.refuse(place, why)
+            return tree.Struct(())
+        found = self.node(inner, f"{place}[]" if listed else place)
+        return found if isinstance(found, tree.Struct) else tree.Struct(())
 
     def format_field(self, node: construct.Construct, place: str) -> tree.Node:
         """Returns a number."""
@@ -225,7 +235,7 @@ class _Compiler:
                 return self._path(value, place)
             case BinExpr():
                 return self._binary(value, place)
-            case UniExpr():
+            case UniExpr() if value.op in _UNARY:
                 operand = self._expression(value.operand, place)
                 return None if operand is None else x.Unary(_UNARY[value.op], operand)
         self.refuse(place, f"{_shown(value)} is a function; use an int or a `this` expression")

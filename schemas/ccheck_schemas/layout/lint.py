@@ -75,7 +75,7 @@ def layout_of(root: construct.Construct) -> tree.Struct:
     ]
     read = _names_read(layout) if linter.offsets else frozenset()
     complaints += [
-        f"{place}: OffsetInto says where {of!r} stands, and nothing reads it: it would never be compared;"
+        f"{place}: OffsetInto is the offset of {of!r}, and nothing reads it: it would never be compared;"
         f" read {of!r} by At, ReadAt or Chain, or put ZerosTo(this.{name}) in front of it"
         for name, of, place in linter.offsets
         # An offset of a record that something else leads to, one of a chain, is for a check to compare.

@@ -22,7 +22,7 @@ def shown_path(names: tuple[str, ...]) -> str:
 
 
 def shown_value(value: object) -> str:
-    """Returns anything that stands where an expression belongs."""
+    """Returns, as a message shows it, a value in the place of an expression."""
     return _shortened(_REPR.repr(value))
 
 

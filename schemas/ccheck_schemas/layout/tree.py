@@ -250,7 +250,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Terminated:
-    """Records of one fixed size, up to a record of zeros; `last` is the number that tells it."""
+    """Records of one fixed size, up to a record of zeros, which is recognised by its number `last`."""
 
     record: Struct
     last: str

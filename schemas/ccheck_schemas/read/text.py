@@ -7,6 +7,7 @@ from ccheck_schemas.fault_details import PaddingNotZero, TextMalformed, TextNotT
 from ccheck_schemas.layout import tree
 from ccheck_schemas.read.collector import FaultCollector
 from ccheck_schemas.record import Record
+from ccheck_schemas.vocabulary.content import find
 
 Flaw = tuple[FaultDetails, tuple[int, int]]
 """What is wrong with a text, and the bytes to blame."""
@@ -50,7 +51,7 @@ def taken(node: tree.Text, data: bytes, at: int, length: int) -> tuple[str | Non
     unit = node.unit
     end = at + length
     raw = data[at:end]
-    nul = _nul(raw, unit)
+    nul = find(raw, bytes(unit), unit)
     if node.terminator == "behind":
         if any(data[end : end + unit]):
             flaws.append((TextNotTerminated(), (end, end + unit)))
@@ -76,11 +77,3 @@ def taken(node: tree.Text, data: bytes, at: int, length: int) -> tuple[str | Non
         reason = f"not {node.encoding}: {bad.reason}"
         flaws.append((TextMalformed(reason), (at + bad.start, at + bad.end)))
         return None, flaws
-
-
-def _nul(raw: bytes, unit: int) -> int | None:
-    """Returns the offset of the first NUL character, or None."""
-    at = raw.find(bytes(unit))
-    while at >= 0 and at % unit:
-        at = raw.find(bytes(unit), at + 1)
-    return at if at >= 0 else None

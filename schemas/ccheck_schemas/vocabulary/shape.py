@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 import construct
 
+from ccheck_schemas.vocabulary.content import find
 from ccheck_schemas.vocabulary.encoding import text_encoding, unit_of
 from ccheck_schemas.vocabulary.expression import (
     Context,
@@ -52,10 +53,7 @@ class Text(construct.Construct):
             construct.stream_read(stream, self.unit, path)
         if self.terminator == "inside":
             # The NUL ends the text: what follows it may be no whole character.
-            nul = raw.find(bytes(self.unit))
-            while nul % self.unit and nul >= 0:
-                nul = raw.find(bytes(self.unit), nul + 1)
-            raw = raw if nul < 0 else raw[:nul]
+            raw = raw[: find(raw, bytes(self.unit), self.unit)]
         try:
             return raw.decode(self.encoding)
         except UnicodeDecodeError as fault:
