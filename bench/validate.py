@@ -22,15 +22,15 @@ from validation import by_hand, page, runs, with_construct, with_cstruct, with_k
 from validation.measure import Reader, medians  # noqa: E402 - the path comes first
 from validation.samples import LAYOUTS, good, with_fault  # noqa: E402
 
+from ccheck.judging.context import ValidationContext, prepare  # noqa: E402
 from ccheck.judging.judge import examine, judge  # noqa: E402
-from ccheck.judging.judgement import Judgement, prepare  # noqa: E402
 from ccheck_schemas.formats.channel.generated import accept  # noqa: E402
 
 CONFIG = ROOT / "corpus" / "channel" / "ccheck.toml"
 ROUNDS = {"40 KB": 15, "1 MB": 5, "10 MB": 3}
 
 
-def readers(judgement: Judgement, fault: bytes) -> dict[str, Reader]:
+def readers(validation: ValidationContext, fault: bytes) -> dict[str, Reader]:
     """All that is measured, by name. fault: the file with one fault, which two readers take instead."""
     return {
         "Construct, parse only": with_construct.parse,
@@ -39,10 +39,13 @@ def readers(judgement: Judgement, fault: bytes) -> dict[str, Reader]:
         "Kaitai-style, layout's rules": with_kaitai.faults,
         "struct by hand, layout's rules": by_hand.faults,
         "ccheck, generated code, layout's rules": accept,
-        "ccheck, all checks": lambda data: judgement.judged(data, "", "-"),
-        "ccheck, all checks, one fault": lambda data: judgement.judged(fault, "", "-"),
+        "ccheck, all checks": lambda data: validation.judged(data, "", "-"),
+        "ccheck, all checks, one fault": lambda data: validation.judged(fault, "", "-"),
         "ccheck, all checks on all records, one fault": lambda data: judge(
-            examine(fault, "", judgement.setting, judgement.schemas), "-", judgement.checks, judgement.policy
+            examine(fault, "", validation.context, validation.schemas),
+            "-",
+            validation.checks,
+            validation.policy,
         ),
         "sha256": lambda data: hashlib.sha256(data).digest(),
         "zlib.crc32": zlib.crc32,
@@ -60,14 +63,14 @@ def main() -> None:
     )
     given = parser.parse_args()
     gc.set_threshold(200_000, 20, 20)  # as the command line does
-    judgement = prepare(config=CONFIG, on=date(2026, 1, 1))
+    validation = prepare(config=CONFIG, on=date(2026, 1, 1))
     tables = []
     for layout in LAYOUTS.values():
         for size in given.sizes:
             data = good(layout, layout.counts[size])
             fault = with_fault(data)
-            _trust(judgement, data, fault)
-            found = medians(readers(judgement, fault), data, ROUNDS[size])
+            _trust(validation, data, fault)
+            found = medians(readers(validation, fault), data, ROUNDS[size])
             tables.append(page.Table(layout.title, size, len(data), found))
             print(page.table(tables[-1]), flush=True)
     load = os.getloadavg()[0] - 1 if hasattr(os, "getloadavg") else 0.0  # this process is one of them
@@ -90,10 +93,10 @@ def main() -> None:
         (ROOT / "docs" / "performance.svg").write_text(page.growth(figures), encoding="utf-8")
 
 
-def _trust(judgement: Judgement, data: bytes, fault: bytes) -> None:
+def _trust(validation: ValidationContext, data: bytes, fault: bytes) -> None:
     """Stop where what is measured is not what it is called."""
-    passed, failed = judgement.judged(data, "", "-"), judgement.judged(fault, "", "-")
-    quick = judgement.fast_path is not None and judgement.fast_path.report(data, "", "-") is not None
+    passed, failed = validation.judged(data, "", "-"), validation.judged(fault, "", "-")
+    quick = validation.fast_path is not None and validation.fast_path.report(data, "", "-") is not None
     found = [finding.check for finding in failed.findings]
     others = (by_hand.faults, with_construct.faults, with_cstruct.faults, with_kaitai.faults)
     right = all(faults(data) == 0 and faults(fault) > 0 for faults in others) and accept(data) is not None

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from ccheck.cli.recipe_file import load_yaml
-from ccheck.judging.judgement import Judgement, prepare
+from ccheck.judging.context import ValidationContext, prepare
 
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 DAY = date(2026, 11, 22)
@@ -21,8 +21,8 @@ def setting_of(recipe: Path) -> Mapping[str, str]:
 
     The values are as written: `none`, a path from the recipe's folder, or a version.
     """
-    setting: Mapping[str, str] = load_yaml(recipe).get("setting", {}) if recipe.exists() else {}
-    return setting
+    context: Mapping[str, str] = load_yaml(recipe).get("setting", {}) if recipe.exists() else {}
+    return context
 
 
 def beside(recipe: Path, key: str, file: str) -> Path | None:
@@ -43,21 +43,21 @@ def format_of(file: Path) -> str:
     return file.relative_to(CORPUS).parts[0]
 
 
-def judgement_of(recipe: Path) -> Judgement:
+def judgement_of(recipe: Path) -> ValidationContext:
     """Returns what the file of a recipe is judged by."""
-    setting = setting_of(recipe)
+    context = setting_of(recipe)
     return _prepared(
-        None if setting.get("schema") == "none" else format_of(recipe),
+        None if context.get("schema") == "none" else format_of(recipe),
         beside(recipe, "definitions", "definitions.bin"),
         beside(recipe, "consumers", "consumers.toml"),
-        setting.get("target"),
+        context.get("target"),
     )
 
 
 @cache
 def _prepared(
     schema: str | None, definitions: Path | None, consumers: Path | None, target: str | None
-) -> Judgement:
+) -> ValidationContext:
     return prepare(
         schema=schema,
         use_config=False,

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccheck.formats.exercise.outcome import RunInputs
-from ccheck.judging.judgement import Judgement, prepare
-from ccheck_fuzz.oracles.case import Case
+from ccheck.judging.context import ValidationContext, prepare
+from ccheck_fuzz.oracles.case import OracleCase
 from ccheck_fuzz.oracles.table import broken
 from ccheck_schemas.formats.channel import numbers as channel_numbers
 from ccheck_schemas.formats.channel import structure as channel
@@ -78,16 +78,16 @@ def instances(draw: st.DrawFn) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def judgement() -> Judgement:
+def validation() -> ValidationContext:
     """The corpus's definitions and builds."""
     return prepare(config=CORPUS / "channel" / "ccheck.toml")
 
 
-def agree(judgement: Judgement, data: bytes) -> bool:
+def agree(validation: ValidationContext, data: bytes) -> bool:
     """Hold the two readings against each other by all oracles; whether the validator passed the file."""
-    assert judgement.setting.consumers is not None
-    builds = judgement.setting.consumers.supported(judgement.setting.on)
-    case = Case(data, CHANNEL_SCHEMA, judgement, RunInputs(DEFINITIONS, builds))
+    assert validation.context.consumers is not None
+    builds = validation.context.consumers.supported(validation.context.on)
+    case = OracleCase(data, CHANNEL_SCHEMA, validation, RunInputs(DEFINITIONS, builds))
     assert not [one for one in broken(case) if not one.information]
     return case.report.verdict == "pass"
 
@@ -97,27 +97,27 @@ def both_kinds(verdicts: Counter[bool]) -> bool:
     return min(verdicts[True], verdicts[False]) > 5
 
 
-def test_what_passes_runs_in_every_supported_build(judgement: Judgement) -> None:
+def test_what_passes_runs_in_every_supported_build(validation: ValidationContext) -> None:
     """A file that the validator passes neither traps nor is refused, by any supported build."""
     seen: Counter[bool] = Counter()
 
     @given(data=instances())
     @settings(max_examples=150)
     def holds(data: bytes) -> None:
-        seen[agree(judgement, data)] += 1
+        seen[agree(validation, data)] += 1
 
     holds()
     assert both_kinds(seen), seen
 
 
-def test_edited_bytes_that_still_pass_run_too(judgement: Judgement) -> None:
+def test_edited_bytes_that_still_pass_run_too(validation: ValidationContext) -> None:
     """The same for files whose bytes were edited and whose size and checksum were made true again."""
     seen: Counter[bool] = Counter()
 
     @given(data=instances(), numbers=st.randoms(use_true_random=False), most=st.integers(1, 3))
     @settings(max_examples=400)
     def holds(data: bytes, numbers: Random, most: int) -> None:
-        seen[agree(judgement, edited(numbers, [data], root=channel.CHANNEL, most=most))] += 1
+        seen[agree(validation, edited(numbers, [data], root=channel.CHANNEL, most=most))] += 1
 
     holds()
     assert seen[True], "no edited file passed"
@@ -129,8 +129,8 @@ SYSMON = sorted((CORPUS / "sysmon").glob("*/good/*.bin"))
 
 def test_sysmon_rules_that_pass_run_in_both_readers() -> None:
     """A blob that the validator passes, whole or edited, traps neither the trusting nor the checking reader."""
-    judgement = prepare(schema="sysmon", use_config=False)
-    schema = judgement.schema
+    validation = prepare(schema="sysmon", use_config=False)
+    schema = validation.schema
     assert schema is not None
     seen: Counter[bool] = Counter()
 
@@ -138,8 +138,8 @@ def test_sysmon_rules_that_pass_run_in_both_readers() -> None:
     @settings(max_examples=100)
     def holds(path: Path, numbers: Random | None) -> None:
         data = path.read_bytes()
-        case = Case(
-            data if numbers is None else edited(numbers, [data], most=2), schema, judgement, RunInputs()
+        case = OracleCase(
+            data if numbers is None else edited(numbers, [data], most=2), schema, validation, RunInputs()
         )
         passed = case.report.verdict == "pass"
         seen[passed] += 1

@@ -18,9 +18,9 @@ from ccheck.formats.check_table import CHECKS, applies
 from ccheck.formats.exercise.outcome import ExerciseError, RunInputs
 from ccheck.formats.format import Format
 from ccheck.formats.registry import FORMATS
+from ccheck.judging.context import ValidationContext, prepare
 from ccheck.judging.judge import MAX_FINDINGS
-from ccheck.judging.judgement import Judgement, prepare
-from ccheck_fuzz.oracles.case import Case
+from ccheck_fuzz.oracles.case import OracleCase
 from ccheck_fuzz.oracles.table import broken
 from tests.conftest import ROOT
 
@@ -34,7 +34,7 @@ STEPS = 40
 
 
 @cache
-def judgement(name: str) -> Judgement:
+def validation(name: str) -> ValidationContext:
     """What judges files as one format."""
     return prepare(schema=name, use_config=False)
 
@@ -48,11 +48,11 @@ def good(name: str) -> tuple[bytes, ...]:
     return tuple(data for data in dict.fromkeys(found) if len(data) < 6000)
 
 
-def case(name: str, data: bytes) -> Case:
+def case(name: str, data: bytes) -> OracleCase:
     """A file judged as a format."""
-    judged = judgement(name)
+    judged = validation(name)
     assert judged.schema is not None
-    return Case(data, judged.schema, judged, RunInputs())
+    return OracleCase(data, judged.schema, judged, RunInputs())
 
 
 def kept(name: str, data: bytes) -> FileReport:

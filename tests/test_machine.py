@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from ccheck.judging.judgement import prepare
+from ccheck.judging.context import prepare
 
 pytestmark = pytest.mark.machine
 
@@ -64,10 +64,10 @@ def test_files_of_this_machine_pass(schema: str, folder: Path) -> None:
     if not files:
         assert "CCHECK_MACHINE_FILES" in os.environ, "the packages were fetched, and hold no such file"
         pytest.skip(f"{folder} holds no {', '.join(KINDS[schema])}")
-    judgement = prepare(use_config=False)
+    validation = prepare(use_config=False)
     counts: Counter[str] = Counter()
     for path in files:
-        report = judgement.report(str(path))
+        report = validation.report(str(path))
         assert report.schema == schema, path
         assert (report.verdict, report.errors) == ("pass", 0), (path, report.findings[:3])
         counts.update(finding.check for finding in report.findings)

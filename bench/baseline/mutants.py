@@ -12,7 +12,7 @@ from types import MappingProxyType
 from tests.corpus import CORPUS, DAY, judgement_of
 
 from ccheck.formats.registry import named
-from ccheck.judging.judgement import Judgement, prepare
+from ccheck.judging.context import ValidationContext, prepare
 from ccheck_fuzz.model import Model, opened
 from ccheck_fuzz.mutate import Context, once
 from ccheck_fuzz.mutate.interesting_values import interesting_values
@@ -45,7 +45,7 @@ class Mutant:
 
     data: bytes
     name: str
-    by: Judgement
+    by: ValidationContext
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +54,7 @@ class Base:
 
     data: bytes
     name: str
-    by: Judgement
+    by: ValidationContext
     schema: Schema
     settled: bool
 
@@ -73,8 +73,8 @@ def bases(format_: str) -> tuple[Base, ...]:
     for path in sorted((CORPUS / format_).rglob("*.bin")):
         data, settled = path.read_bytes(), path.parent.name == "good" or path.parent.parent == CORPUS
         if 0 < len(data) <= LARGEST:
-            judgement = judgement_of(path.with_suffix(".yaml"))
-            found.append(Base(data, path.name, judgement, known.schema, settled))
+            validation = judgement_of(path.with_suffix(".yaml"))
+            found.append(Base(data, path.name, validation, known.schema, settled))
     return tuple(found)
 
 
@@ -158,7 +158,7 @@ def _context(format_: str) -> Context:
     """What mutators know besides the file: what definitions and builds name, and records of other files."""
     files = [base for base in bases(format_) if base.settled]
     naming = [base.data for base in files if base.name == "definitions.bin"]
-    consumers = files[0].by.setting.consumers
+    consumers = files[0].by.context.consumers
     builds = () if consumers is None else consumers.builds
     others = [_model(base) for base in files[:: max(1, len(files) // 12)]]
     return Context(interesting_values(files[0].schema, naming, builds), others, 2 * LARGEST)

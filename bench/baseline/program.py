@@ -22,7 +22,7 @@ from ccheck.cli.main import ccheck, run
 from ccheck.core.finding import FileReport, RunReport
 from ccheck.formats.check_table import CHECKS
 from ccheck.formats.registry import FORMATS, recognise
-from ccheck.judging.judgement import Judgement
+from ccheck.judging.context import ValidationContext
 from ccheck.report import RENDERERS
 from ccheck.report.text import render_file, render_summary
 from ccheck_schemas.fault import FaultDetails
@@ -56,7 +56,7 @@ class Judged:
     report: FileReport | None = None
 
 
-def judged(data: bytes, name: str, path: str, by: Judgement) -> Judged:
+def judged(data: bytes, name: str, path: str, by: ValidationContext) -> Judged:
     """Returns what ccheck says of bytes.
 
     Args:
@@ -81,7 +81,7 @@ def judged(data: bytes, name: str, path: str, by: Judgement) -> Judged:
     return Judged(Item(path, views), report)
 
 
-def together(reports: Sequence[FileReport], by: Judgement) -> Item:
+def together(reports: Sequence[FileReport], by: ValidationContext) -> Item:
     """Returns one run of many files, in all forms.
 
     Args:
@@ -136,7 +136,7 @@ def _checks() -> frozenset[str]:
     return frozenset(check.name for check in CHECKS)
 
 
-def _reading(data: bytes, by: Judgement) -> Any:
+def _reading(data: bytes, by: ValidationContext) -> Any:
     """The faults that the schema's reader finds, with their values."""
     schema = by.schema or recognise(data, by.schemas)
     if schema is None:

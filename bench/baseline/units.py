@@ -13,7 +13,7 @@ from bench.baseline.mutants import OWN, STREAMS, mutant
 from bench.baseline.program import SHIPPED, Item, command_lines, every_check, judged, ran, together
 from tests.corpus import CORPUS, DAY, beside, judgement_of, setting_of
 
-from ccheck.judging.judgement import prepare
+from ccheck.judging.context import prepare
 
 ROOT = CORPUS.parent
 VIEWS = ("input", "judgement", "reading", "text")

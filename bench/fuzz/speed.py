@@ -169,15 +169,17 @@ def _alone(options: argparse.Namespace, folder: Path) -> None:
     if not isinstance(engine, Plain):
         engine.instrument(("ccheck_interpreter",))
     # Only now: Atheris must see the interpreter being imported.
+    from ccheck_fuzz.execution.context import prepare_campaign
     from ccheck_fuzz.execution.harness import Harness
-    from ccheck_fuzz.execution.ready import ready
-    from ccheck_fuzz.execution.setup import CampaignOptions
+    from ccheck_fuzz.execution.options import CampaignOptions
     from ccheck_fuzz.mutate.scheduler import MutationScheduler
 
     schema = name.partition("/")[0]
     config = CORPUS / schema / "ccheck.toml"
     words = str(config) if config.exists() else None
-    made = ready(CampaignOptions(schema, config=words, use_config=words is not None, on="2026-01-01"))
+    made = prepare_campaign(
+        CampaignOptions(schema, config=words, use_config=words is not None, on="2026-01-01")
+    )
     seed = (CORPUS / name).read_bytes()
     (folder / "corpus").mkdir()
     (folder / "corpus" / hashlib.sha256(seed).hexdigest()).write_bytes(seed)

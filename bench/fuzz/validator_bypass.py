@@ -19,9 +19,9 @@ from pathlib import Path
 from random import Random
 
 from ccheck_fuzz.corpus.grow import grow
+from ccheck_fuzz.execution.context import CampaignContext, prepare_campaign
 from ccheck_fuzz.execution.harness import Harness
-from ccheck_fuzz.execution.ready import CampaignContext, ready
-from ccheck_fuzz.execution.setup import CampaignOptions
+from ccheck_fuzz.execution.options import CampaignOptions
 from ccheck_fuzz.mutate.events import has_events
 from ccheck_fuzz.mutate.scheduler import MutationScheduler, interesting_values_of
 from ccheck_fuzz.oracles.broken import Broken
@@ -76,12 +76,12 @@ def main() -> None:
     parser.add_argument("--from-nothing", type=int, default=5, help="seeds of growing from nothing")
     parser.add_argument("--speed-runs", type=int, default=20_000)
     options = parser.parse_args()
-    trusting = ready(
+    trusting = prepare_campaign(
         CampaignOptions(
             "channel", config=str(CORPUS / "ccheck.toml"), on="2026-01-01", trust_definitions=True
         )
     )
-    strict = ready(CampaignOptions("channel", config=str(CORPUS / "ccheck.toml"), on="2026-01-01"))
+    strict = prepare_campaign(CampaignOptions("channel", config=str(CORPUS / "ccheck.toml"), on="2026-01-01"))
     print(f"Python {platform.python_version()}, {platform.machine()}")
     runs: list[float] = []
     for seed in range(options.seeds):
@@ -96,7 +96,7 @@ def main() -> None:
         harness = Harness(trusting, lambda data, broken: None)
         wanted = harness.meets_events if has_events(trusting.schema.name) else bool
         grown = grow(
-            trusting.schema, trusting.judgement, Random(seed), interesting_values_of(trusting), wanted=wanted
+            trusting.schema, trusting.validation, Random(seed), interesting_values_of(trusting), wanted=wanted
         )
         growing = time.process_time() - before
         search = Search(trusting, [grown.data], seed)

@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 
 from ccheck.formats.registry import FORMATS
-from ccheck.judging.judgement import prepare
+from ccheck.judging.context import prepare
 from ccheck_schemas.generate import NotGenerated, source
 from validation.measure import Spent, medians, peak, spent, whole
 from validation.samples import LAYOUTS, good, with_fault
@@ -26,7 +26,7 @@ _GROWTH = """
 import gc, os, sys
 from datetime import date
 from pathlib import Path
-from ccheck.judging.judgement import prepare
+from ccheck.judging.context import prepare
 from ccheck_schemas.generate import NotGenerated, source
 gc.set_threshold(200_000, 20, 20)
 config, small, large = map(Path, sys.argv[1:])

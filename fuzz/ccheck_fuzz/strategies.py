@@ -12,7 +12,7 @@ from random import Random
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from ccheck.judging.judgement import Judgement, prepare
+from ccheck.judging.context import ValidationContext, prepare
 from ccheck_fuzz.corpus.explore import Explorer, Unreachable, follow
 from ccheck_fuzz.corpus.grow import grow
 from ccheck_fuzz.corpus.judged import Judged
@@ -41,7 +41,7 @@ _EDITS = st.lists(st.tuples(st.sampled_from(_KEEPING), st.integers(0, (1 << 16) 
 
 def valid(
     schema: Schema,
-    judgement: Judgement | None = None,
+    validation: ValidationContext | None = None,
     *,
     seeds: Sequence[bytes] = (),
     interesting: InterestingValues | None = None,
@@ -50,7 +50,7 @@ def valid(
     """Returns files that the validator passes without a finding.
 
     Args:
-        judgement: What they are judged by, as `ccheck.judging.judgement.prepare` gives it; without it,
+        judgement: What they are judged by, as `ccheck.judging.context.prepare` gives it; without it,
             nothing but the schema and its checks.
         seeds: Files that pass, to begin with; without them, some are grown.
         interesting: Numbers to try.
@@ -59,14 +59,14 @@ def valid(
     Raises:
         Unreachable: When a file is drawn and there is none to begin with.
     """
-    world = _World(schema, judgement, seeds, interesting, wanted)
+    world = _World(schema, validation, seeds, interesting, wanted)
     return st.deferred(lambda: _varied(world))
 
 
 def broken(
     schema: Schema,
     check: str,
-    judgement: Judgement | None = None,
+    validation: ValidationContext | None = None,
     *,
     seeds: Sequence[bytes] = (),
     interesting: InterestingValues | None = None,
@@ -83,7 +83,7 @@ def broken(
         Unreachable: When a file is drawn and none was found: the check needs another setting or other
             seeds, or is never alone.
     """
-    world = _World(schema, judgement, seeds, interesting, wanted)
+    world = _World(schema, validation, seeds, interesting, wanted)
     return st.deferred(lambda: _broken(world, check, tries))
 
 
@@ -117,12 +117,12 @@ class _World:
     def __init__(
         self,
         schema: Schema,
-        judgement: Judgement | None,
+        validation: ValidationContext | None,
         seeds: Sequence[bytes],
         numbers: InterestingValues | None,
         wanted: Callable[[bytes], bool],
     ) -> None:
-        self.judged = Judged(schema, judgement or prepare(use_config=False))
+        self.judged = Judged(schema, validation or prepare(use_config=False))
         self.interesting = numbers or interesting_values(schema)
         self.wanted = wanted
         self._given = tuple(seeds)
@@ -133,11 +133,11 @@ class _World:
     def seeds(self) -> tuple[bytes, ...]:
         """Files without findings, the smallest first."""
         if not self._seeds:
-            schema, judgement = self.judged.schema, self.judged.judgement
+            schema, validation = self.judged.schema, self.judged.validation
             found = self._given
             if not found:
                 grown = [
-                    grow(schema, judgement, Random(i), self.interesting, wanted=self.wanted)
+                    grow(schema, validation, Random(i), self.interesting, wanted=self.wanted)
                     for i in range(GROWN)
                 ]
                 found = tuple(one.data for one in grown)
@@ -177,7 +177,7 @@ def _varied(world: _World) -> SearchStrategy[bytes]:
 
 
 def _broken(world: _World, check: str, tries: int) -> SearchStrategy[bytes]:
-    known = [one.name for one in world.judged.judgement.checks]
+    known = [one.name for one in world.judged.validation.checks]
     if check not in known:
         raise Unreachable(check, 0, "there is no check of this name")
     explorer = world.explorer

@@ -19,10 +19,10 @@ from ccheck.cli.recipe_file import build_file
 from ccheck.formats.registry import SCHEMAS
 from ccheck_fuzz.campaign.state.database import State
 from ccheck_fuzz.engines.table import available
+from ccheck_fuzz.execution.context import prepare_campaign
 from ccheck_fuzz.execution.harness import Harness
-from ccheck_fuzz.execution.ready import ready
 from tests.conftest import ROOT
-from tests.fuzz.channel_setting import CORPUS, ON, STORY, setup
+from tests.fuzz.channel_setting import CORPUS, ON, STORY, options
 
 ENGINES = [name for name, missing in available().items() if missing is None]
 SETTING = ["--config", str(CORPUS / "ccheck.toml"), "--on", ON]
@@ -110,9 +110,9 @@ def test_replay_runs_the_finding_again(campaign: Path) -> None:
 def test_replay_runs_no_information(tmp_path: Path) -> None:
     """An informational finding is not broken: a campaign without findings has nothing to run again."""
     state = State(tmp_path, create=True)
-    state.put("setup", setup().to_json())
+    state.put("options", options().to_json())
     july = (STORY / "bad" / "C-00000291-00000000-00000032.bin").read_bytes()
-    (reported,) = Harness(ready(setup()), lambda data, broken: None).broken_by(july)
+    (reported,) = Harness(prepare_campaign(options()), lambda data, broken: None).broken_by(july)
     assert reported.information
     state.hit(reported, july, 1, 0.1)
     state.close()

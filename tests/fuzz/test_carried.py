@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from ccheck.core.finding import Severity
-from ccheck_fuzz.corpus.carried import carry, setup_of
+from ccheck_fuzz.corpus.carried import carry, options_of
 from ccheck_fuzz.corpus.regress import RegressError, keep, regress_one
 from ccheck_fuzz.corpus.reproduce import NotRun, made_of, reproduce
-from ccheck_fuzz.execution.ready import CampaignContext, ready
-from ccheck_fuzz.execution.setup import CampaignOptions
+from ccheck_fuzz.execution.context import CampaignContext, prepare_campaign
+from ccheck_fuzz.execution.options import CampaignOptions
 from tests.fuzz.channel_setting import CORPUS, JULY, ON
 from tests.fuzz.test_matrix import EXERCISE, READER, SCHEMA, SEED, SHAPE
 
@@ -80,20 +80,20 @@ def other(tmp_path: Path) -> CampaignOptions:
 
 def judged(made: CampaignContext) -> dict[str, object]:
     """What a setup that was made ready judges by."""
-    judgement = made.judgement
-    project = judgement.project
+    validation = made.validation
+    project = validation.project
     assert project is not None
     return {
         "schema": made.schema.name,
         "readers": [reader.name for reader in made.readers],
         "definitions": made.given.definitions,
         "builds": made.given.builds,
-        "severities": dict(judgement.policy.severities),
-        "most": judgement.policy.max_findings,
+        "severities": dict(validation.policy.severities),
+        "most": validation.policy.max_findings,
         "suppressed": [replace(one, line=0) for one in project.suppressions],
-        "checks": [check.name for check in judgement.checks],
+        "checks": [check.name for check in validation.checks],
         "oracles": list(made.oracles),
-        "setting": (judgement.setting.on, judgement.setting.target),
+        "setting": (validation.context.on, validation.context.target),
     }
 
 
@@ -111,7 +111,7 @@ def test_each_field_of_a_setup_is_looked_at(tmp_path: Path) -> None:
 def test_all_of_a_setting_survives_into_findings_and_the_corpus(tmp_path: Path) -> None:
     """A finding's folder, and what `corpus add` makes of it elsewhere, judge by all that the campaign judged by."""
     given = other(tmp_path)
-    made = ready(given)
+    made = prepare_campaign(given)
     before = judged(made)
     finding = tmp_path / "night" / "findings" / "001-validator-bypass"
     finding.mkdir(parents=True)
@@ -122,13 +122,13 @@ def test_all_of_a_setting_survives_into_findings_and_the_corpus(tmp_path: Path) 
     kept = keep(moved, tmp_path / "repository" / "corpus", "what it is\nwhat it did", "kept")
     assert str(tmp_path) not in (kept / "setup.json").read_text(encoding="utf-8")
     for folder in (finding, moved, kept):
-        carried = setup_of(folder)
+        carried = options_of(folder)
         for name in AS_IT_IS:
             assert getattr(carried, name) == getattr(given, name), (folder, name)
         assert carried.directory == given.directory
         again = made_of(folder)
         assert judged(again) == before, folder
-        assert again.judgement.policy.severities["field-past-inputs"] is Severity.WARNING
+        assert again.validation.policy.severities["field-past-inputs"] is Severity.WARNING
 
 
 def test_two_findings_of_a_package_are_judged_each_by_its_own(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_two_findings_of_a_package_are_judged_each_by_its_own(tmp_path: Path) ->
         shutil.rmtree(schema.parent / "__pycache__", ignore_errors=True)
         folder = tmp_path / str(number)
         folder.mkdir()
-        carry(folder, ready(given))
+        carry(folder, prepare_campaign(given))
     titles = [made_of(tmp_path / str(number)).schema.title for number in (0, 1, 0)]
     assert titles == ["fans 0", "fans 1", "fans 0"]
 
@@ -156,7 +156,7 @@ def test_a_kept_finding_breaks_under_the_setting_under_which_it_was_found(tmp_pa
         command = [sys.executable, "-m", "ccheck", *words]
         return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=200)
 
-    made = ready(
+    made = prepare_campaign(
         CampaignOptions("channel", config=str(CORPUS / "ccheck.toml"), on=ON, trust_definitions=True)
     )
     (tmp_path / "finding").mkdir()
@@ -185,7 +185,7 @@ def test_a_finding_whose_program_is_gone_is_not_run(tmp_path: Path) -> None:
     finding = tmp_path / "finding"
     finding.mkdir()
     (finding / "file.bin").write_bytes(JULY)
-    carry(finding, ready(given))
+    carry(finding, prepare_campaign(given))
     program.unlink()
     with pytest.raises(NotRun, match=r"there is no file \./reader"):
         reproduce(finding)

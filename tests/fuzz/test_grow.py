@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from ccheck.core.consumers import load_consumers
-from ccheck.judging.judgement import Judgement, prepare
+from ccheck.judging.context import ValidationContext, prepare
 from ccheck_fuzz.corpus.grow import grow
 from ccheck_fuzz.corpus.judged import Judged
 from ccheck_fuzz.corpus.minimize import minimize
@@ -36,7 +36,7 @@ USER = Path(__file__).resolve().parent.parent / "user" / "sensor.py"
 
 
 @pytest.fixture(scope="module")
-def channel() -> Judgement:
+def channel() -> ValidationContext:
     """The corpus's definitions and builds."""
     return prepare(config=CORPUS / "channel" / "ccheck.toml")
 
@@ -53,7 +53,7 @@ def is_instances(data: bytes) -> bool:
     return data[6:8] == b"\2\0"
 
 
-def test_instances_are_grown_from_nothing(channel: Judgement, numbers: InterestingValues) -> None:
+def test_instances_are_grown_from_nothing(channel: ValidationContext, numbers: InterestingValues) -> None:
     """A file of instances that passes against definitions and builds is grown, from the schema alone, for each of three seeds."""
     files = set()
     for seed in range(3):
@@ -66,7 +66,7 @@ def test_instances_are_grown_from_nothing(channel: Judgement, numbers: Interesti
     assert len(files) > 1
 
 
-def test_definitions_are_grown_from_nothing(channel: Judgement, numbers: InterestingValues) -> None:
+def test_definitions_are_grown_from_nothing(channel: ValidationContext, numbers: InterestingValues) -> None:
     """So are definitions."""
     made = grow(CHANNEL, channel, Random(0), numbers, wanted=lambda data: data[6:8] == b"\1\0")
     assert made.valid
@@ -83,11 +83,11 @@ def test_other_formats_are_grown_from_nothing(schema: object) -> None:
 
 def test_a_users_own_format_is_grown() -> None:
     """So is a file of a user's own schema, with the user's own checks."""
-    judgement = prepare(use_config=False, schema=str(USER))
-    assert judgement.schema is not None
-    made = grow(judgement.schema, judgement, Random(1))
+    validation = prepare(use_config=False, schema=str(USER))
+    assert validation.schema is not None
+    made = grow(validation.schema, validation, Random(1))
     assert made.valid
-    assert made == grow(judgement.schema, judgement, Random(1))
+    assert made == grow(validation.schema, validation, Random(1))
 
 
 def test_what_cannot_be_grown_is_said() -> None:
@@ -117,7 +117,7 @@ def test_small_files_sprout(schema: object) -> None:
     assert len(seen) > 2
 
 
-def test_the_july_file_shrinks_to_one_criterion(channel: Judgement) -> None:
+def test_the_july_file_shrinks_to_one_criterion(channel: ValidationContext) -> None:
     """The file of July shrinks, while that one check alone finds something, to one instance with one criterion."""
     judged = Judged(CHANNEL, channel)
     asked = []
@@ -134,7 +134,7 @@ def test_the_july_file_shrinks_to_one_criterion(channel: Judgement) -> None:
     assert len(asked) < 200
 
 
-def test_noise_around_the_fault_is_left_out(channel: Judgement) -> None:
+def test_noise_around_the_fault_is_left_out(channel: ValidationContext) -> None:
     """A file that was mutated over and over, and still reads input 20, shrinks to the same few bytes."""
     judged = Judged(CHANNEL, channel)
 

@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccheck.core import users_code
+from ccheck_fuzz.execution.context import prepare_campaign
 from ccheck_fuzz.execution.harness import Harness
-from ccheck_fuzz.execution.ready import ready
-from ccheck_fuzz.execution.setup import CampaignOptions, CampaignOptionsError
+from ccheck_fuzz.execution.options import CampaignOptions, CampaignOptionsError
 from ccheck_fuzz.mutate.scheduler import MutationScheduler
 from ccheck_fuzz.oracles.broken import Broken
-from ccheck_fuzz.oracles.case import Case
-from tests.fuzz.channel_setting import JULY, MARCH, setup
+from ccheck_fuzz.oracles.case import OracleCase
+from tests.fuzz.channel_setting import JULY, MARCH, options
 
 FOUND: list[tuple[bytes, Broken]] = []
 
@@ -21,7 +21,7 @@ FOUND: list[tuple[bytes, Broken]] = []
 def harness(**changes: object) -> Harness:
     """A harness for the corpus that notes what it finds."""
     FOUND.clear()
-    return Harness(ready(setup(**changes)), lambda data, broken: FOUND.append((data, broken)))
+    return Harness(prepare_campaign(options(**changes)), lambda data, broken: FOUND.append((data, broken)))
 
 
 def test_the_july_file_escapes_a_validator_that_trusts_the_definitions() -> None:
@@ -95,7 +95,7 @@ def test_an_exception_of_ccheck_itself_is_a_finding(monkeypatch: pytest.MonkeyPa
 
 def test_a_setup_survives_as_words() -> None:
     """A setup is the same after its journey through JSON."""
-    made = setup(oracles=("validator-bypass",), definitions=("/a", "/b"))
+    made = options(oracles=("validator-bypass",), definitions=("/a", "/b"))
     assert CampaignOptions.from_json(made.to_json()) == made
 
 
@@ -109,19 +109,19 @@ def test_a_setup_survives_as_words() -> None:
 def test_a_setup_that_cannot_be_is_said_so(changes: dict[str, object], words: str) -> None:
     """A campaign that could find nothing is refused before it begins."""
     with pytest.raises(CampaignOptionsError, match=words):
-        ready(setup(**changes))
+        prepare_campaign(options(**changes))
 
 
 def test_content_says_what_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing is new, the same inputs are judged in any order."""
     judged: list[bytes] = []
 
-    def note(case: Case, oracles: object) -> tuple[Broken, ...]:
+    def note(case: OracleCase, oracles: object) -> tuple[Broken, ...]:
         judged.append(case.data)
         return ()
 
     monkeypatch.setattr("ccheck_fuzz.execution.harness.broken", note)
-    made = ready(setup())
+    made = prepare_campaign(options())
     scheduler = MutationScheduler(made, [MARCH])
     inputs = [scheduler.mutate(MARCH, 4096, number) for number in range(600)]
     shares = []
@@ -141,7 +141,7 @@ def test_hardly_an_input_is_given_twice(monkeypatch: pytest.MonkeyPatch) -> None
     """A mutation that was given before is made again; with one try alone many are the same."""
 
     def repeated() -> int:
-        scheduler = MutationScheduler(ready(setup()), [MARCH])
+        scheduler = MutationScheduler(prepare_campaign(options()), [MARCH])
         inputs = [scheduler.mutate(MARCH, 4096, number) for number in range(3000)]
         return len(inputs) - len(set(inputs))
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccheck.core.consumers import load_consumers
+from ccheck.judging.context import ValidationContext, prepare
 from ccheck.judging.judge import examine, judge
-from ccheck.judging.judgement import Judgement, prepare
 from ccheck_fuzz.model import Model, opened, rebuilt
 from ccheck_fuzz.mutate import MUTATIONS, Context, Mutator, records, relations, texts
 from ccheck_fuzz.mutate.interesting_values import InterestingValues, interesting_values
@@ -168,14 +168,14 @@ def test_interest_holds_what_others_name() -> None:
 
 def test_the_fault_of_july_is_near() -> None:
     """From the file of March, the one criterion that reads input 20 is found within a thousand mutations, for most of twenty seeds."""
-    judgement = prepare(config=CORPUS / "channel" / "ccheck.toml")
+    validation = prepare(config=CORPUS / "channel" / "ccheck.toml")
     builds = load_consumers(CORPUS / "channel" / "consumers.toml").builds
     numbers = interesting_values(CHANNEL, [DEFINITIONS], builds)
     found = 0
     for seed in range(20):
         mutator, random = Mutator(CHANNEL, numbers, [MARCH]), Random(seed)
         found += any(
-            _reads_input_20(data) and _is_refused(judgement, data)
+            _reads_input_20(data) and _is_refused(validation, data)
             for data in (mutator.mutate(MARCH, random, 4096) for _ in range(1000))
         )
     assert found > 17
@@ -187,9 +187,9 @@ def _reads_input_20(data: bytes) -> bool:
     return any(row.field_index == 20 and row.kind != 1 for row in reading.tables.get("criteria", ()))
 
 
-def _is_refused(judgement: Judgement, data: bytes) -> bool:
-    subject = examine(data, "", judgement.setting, judgement.schemas, CHANNEL)
-    report = judge(subject, "-", judgement.checks, judgement.policy)
+def _is_refused(validation: ValidationContext, data: bytes) -> bool:
+    subject = examine(data, "", validation.context, validation.schemas, CHANNEL)
+    report = judge(subject, "-", validation.checks, validation.policy)
     return {finding.check for finding in report.findings} == {"field-past-inputs"}
 
 

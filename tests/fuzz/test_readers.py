@@ -201,7 +201,7 @@ def test_a_function_is_blamed_by_name_for_all_that_it_does(kind: str, tmp_path: 
         encoding="utf-8",
     )
     (tmp_path / "seed.bin").write_bytes(MARCH)
-    setting = ["--config", str(CORPUS / "ccheck.toml"), "--on", ON]
+    context = ["--config", str(CORPUS / "ccheck.toml"), "--on", ON]
 
     def fuzz(*words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "ccheck", "fuzz", *words]
@@ -211,7 +211,7 @@ def test_a_function_is_blamed_by_name_for_all_that_it_does(kind: str, tmp_path: 
     seconds = "12s" if wanted is not None and wanted.startswith(("ends", "hangs")) else "10m"
     done = fuzz(
         "--seeds", "seed.bin", "--out", "out", "--time", seconds, "--runs", "60", "--jobs", "1", "--engine", "hypothesis",
-        "--run-timeout", "1.5s", "--reader", "own:fails", "--oracle", "validator-bypass", *setting,
+        "--run-timeout", "1.5s", "--reader", "own:fails", "--oracle", "validator-bypass", *context,
     )  # fmt: skip
     said = done.stdout + done.stderr
     assert "ccheck itself" not in said, said

@@ -11,7 +11,7 @@ from ccheck_fuzz.campaign.report.account import Account, account
 from ccheck_fuzz.campaign.state.database import State
 from ccheck_fuzz.campaign.state.records import Sample, WorkerCrash
 from ccheck_fuzz.oracles.broken import INFORMATION, Broken
-from tests.fuzz.channel_setting import setup
+from tests.fuzz.channel_setting import options
 
 HOSTILE = "<script>alert(1)</script> `code` *bold* | <img src=x onerror=alert(1)> \x1b[31m"
 
@@ -20,7 +20,7 @@ HOSTILE = "<script>alert(1)</script> `code` *bold* | <img src=x onerror=alert(1)
 def hostile(tmp_path: Path) -> Account:
     """A campaign whose every text is hostile."""
     state = State(tmp_path, create=True)
-    state.put("setup", setup().to_json())
+    state.put("options", options().to_json())
     session = state.begin("f")
     state.keep(b"input", "seed")
     state.reached({f'["{HOSTILE[:20]}", 1, 20, 7, true]', "line evaluate.py:7"})

@@ -9,10 +9,10 @@ from random import Random
 from ccheck.core.consumers import Consumer
 from ccheck.formats.channel.session import ChannelSession
 from ccheck.formats.exercise.outcome import Outcome, RunInputs
-from ccheck_fuzz.execution.ready import ready
+from ccheck_fuzz.execution.context import prepare_campaign
 from ccheck_fuzz.mutate.events import short_events
 from ccheck_fuzz.mutate.scheduler import MutationScheduler
-from tests.fuzz.channel_setting import CORPUS, JULY, MARCH, setup
+from tests.fuzz.channel_setting import CORPUS, JULY, MARCH, options
 
 INSTANCES = (CORPUS / "instances.bin").read_bytes()
 
@@ -28,7 +28,7 @@ def builds(listed: tuple[Consumer, ...]) -> tuple[Consumer, ...]:
 
 def inputs(count: int) -> Iterator[bytes]:
     """Files that are near the good ones."""
-    scheduler = MutationScheduler(ready(setup()), [MARCH, INSTANCES, JULY])
+    scheduler = MutationScheduler(prepare_campaign(options()), [MARCH, INSTANCES, JULY])
     random = Random(7)
     for _ in range(count):
         data = random.choice([MARCH, INSTANCES, JULY])
@@ -45,7 +45,7 @@ def said(outcome: Outcome) -> tuple[object, ...]:
 
 def test_builds_that_a_session_leaves_out_do_what_one_of_their_family_does(more: int) -> None:
     """A build is left out only where another that is alike but for its kinds gives the same answer."""
-    given = ready(setup()).given
+    given = prepare_campaign(options()).given
     every = builds(given.builds)
     session = ChannelSession(replace(given, builds=every))
     alone = {build.name: ChannelSession(replace(given, builds=(build,))) for build in every}
@@ -69,7 +69,7 @@ def test_builds_that_a_session_leaves_out_do_what_one_of_their_family_does(more:
 
 def test_the_same_events_whoever_loads_first(more: int) -> None:
     """What a session remembers of other files changes nothing about a file."""
-    given: RunInputs = ready(setup()).given
+    given: RunInputs = prepare_campaign(options()).given
     files = list(inputs(200 * more))
     session = ChannelSession(given)
     forth = [[said(outcome) for outcome in session.outcomes(data, None, set())] for data in files]

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ccheck.release.gate.case import Case
-from ccheck.release.gate.prepare import prepare_case
+from ccheck.release.gate.context import GateContext
+from ccheck.release.gate.prepare import prepare_gate
 from ccheck.release.gate.result import Stage, Status
 from ccheck_fuzz.commands import stages
 from ccheck_fuzz.commands.stages import Curve, fuzz, regress
@@ -24,15 +24,15 @@ KEPT = ROOT / "corpus" / "channel" / "regress"
 
 
 @pytest.fixture
-def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Case]:
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., GateContext]:
     """What makes a case of a release, with a policy's further lines."""
     lay_out(tmp_path)
     monkeypatch.chdir(tmp_path)
 
-    def make(release: str = "march", more: str = "", last_good: Path | None = None) -> Case:
+    def make(release: str = "march", more: str = "", last_good: Path | None = None) -> GateContext:
         policy = f'format = 1\ndefinitions = ["definitions.bin"]\nconsumers = "consumers.toml"\n{more}'
         Path("ccheck.toml").write_text(policy, encoding="utf-8")
-        return prepare_case([release], on=date.fromisoformat(DAY), last_good=last_good)
+        return prepare_gate([release], on=date.fromisoformat(DAY), last_good=last_good)
 
     return make
 
@@ -49,7 +49,7 @@ def failing(stage: Stage) -> str:
     return str(stage.details["failures"][0])
 
 
-def test_the_same_seed_comes_to_the_same_end(made: Callable[..., Case]) -> None:
+def test_the_same_seed_comes_to_the_same_end(made: Callable[..., GateContext]) -> None:
     """Two searches of one seed are the same to the last number, and another seed reaches other things."""
     policy = "[gate]\nseed = {}\n[gate.budgets]\nfuzz = 60\n"
     one, again, other = (fuzz(made(more=policy.format(seed))) for seed in (7, 7, 8))
@@ -57,7 +57,7 @@ def test_the_same_seed_comes_to_the_same_end(made: Callable[..., Case]) -> None:
     assert one.details["curve"] != other.details["curve"]
 
 
-def test_the_curve_rises_from_no_run_to_the_last(made: Callable[..., Case]) -> None:
+def test_the_curve_rises_from_no_run_to_the_last(made: Callable[..., GateContext]) -> None:
     """The curve begins at nothing, ends at the budget, and never falls."""
     stage = fuzz(made(more="[gate.budgets]\nfuzz = 40\n"))
     curve = stage.details["curve"]
@@ -77,7 +77,7 @@ def test_a_long_curve_is_thinned() -> None:
     assert len(points) < 2 * stages.MOST_POINTS
 
 
-def test_a_file_that_traps_is_found(made: Callable[..., Case]) -> None:
+def test_a_file_that_traps_is_found(made: Callable[..., GateContext]) -> None:
     """A search around July is a gap, for the file does not pass by itself; it is no pass."""
     stage = fuzz(made("july", "[gate.budgets]\nfuzz = 10\n"))
     assert stage.status is not Status.PASS
@@ -85,7 +85,7 @@ def test_a_file_that_traps_is_found(made: Callable[..., Case]) -> None:
 
 
 def test_what_broke_before_is_called_by_its_name(
-    made: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
+    made: Callable[..., GateContext], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A finding with the signature of one in the corpus fails all the same, and says where it is kept."""
     more = with_corpus()
@@ -98,7 +98,7 @@ def test_what_broke_before_is_called_by_its_name(
     )
 
 
-def test_a_budget_that_does_not_reach_a_file_is_a_gap(made: Callable[..., Case]) -> None:
+def test_a_budget_that_does_not_reach_a_file_is_a_gap(made: Callable[..., GateContext]) -> None:
     """With more changed files than runs, the stage is incomplete."""
     file = next(Path("march").iterdir())
     shutil.copyfile(file, file.with_name("C-00000291-00000000-00000002.bin"))
@@ -107,7 +107,7 @@ def test_a_budget_that_does_not_reach_a_file_is_a_gap(made: Callable[..., Case])
     assert "the budget of 1 runs does not reach it" in stage.summary
 
 
-def test_unchanged_files_are_left_out(made: Callable[..., Case]) -> None:
+def test_unchanged_files_are_left_out(made: Callable[..., GateContext]) -> None:
     """The search is around what changed since the last good release."""
     file = next(Path("march").iterdir())
     shutil.copytree("march", "before")
@@ -121,7 +121,7 @@ def test_unchanged_files_are_left_out(made: Callable[..., Case]) -> None:
     assert stage.examined["files"] == 1
 
 
-def test_the_corpus_is_run_again_and_named(made: Callable[..., Case]) -> None:
+def test_the_corpus_is_run_again_and_named(made: Callable[..., GateContext]) -> None:
     """Each folder that was kept is run, and stands in the details with its digest."""
     stage = regress(made(more=with_corpus()))
     assert stage.status is Status.PASS
@@ -131,10 +131,10 @@ def test_the_corpus_is_run_again_and_named(made: Callable[..., Case]) -> None:
 
 
 def test_a_corpus_that_changes_while_it_is_run_is_a_gap(
-    made: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
+    made: Callable[..., GateContext], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The digests in the verdict are those of what was run, or the stage is incomplete."""
-    case = made(more=with_corpus())
+    context = made(more=with_corpus())
 
     def meddle(folder: Path) -> object:
         with (folder / "why.txt").open("a", encoding="utf-8") as file:
@@ -142,12 +142,12 @@ def test_a_corpus_that_changes_while_it_is_run_is_a_gap(
         return regress_one(folder)
 
     monkeypatch.setattr(stages, "regress_one", meddle)
-    stage = regress(case)
+    stage = regress(context)
     assert stage.status is Status.INCOMPLETE
     assert stage.summary == "corpus was changed while it was run"
 
 
-def test_an_empty_corpus_is_no_pass(made: Callable[..., Case]) -> None:
+def test_an_empty_corpus_is_no_pass(made: Callable[..., GateContext]) -> None:
     """Nothing kept, or no corpus named, leaves the stage incomplete."""
     Path("corpus").mkdir()
     assert regress(made(more='[gate]\ncorpus = "corpus"\n')).status is Status.INCOMPLETE

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ccheck.core.consumers import load_consumers
 from ccheck.formats.exercise.outcome import RunInputs
 from ccheck.formats.interpreters import EXERCISES
-from ccheck.judging.judgement import prepare
+from ccheck.judging.context import prepare
 from ccheck_fuzz.corpus.explore import Explorer
 from ccheck_fuzz.corpus.judged import Judged
 from ccheck_fuzz.mutate.interesting_values import interesting_values
@@ -131,9 +131,9 @@ RARE = {
 @pytest.mark.parametrize(
     ("schema", "judgement"), [(CHANNEL, STORY), (SYSMON, BARE)], ids=["channel", "sysmon"]
 )
-def test_checks_that_can_be_broken_alone(schema: Schema, judgement: object) -> None:
+def test_checks_that_can_be_broken_alone(schema: Schema, validation: object) -> None:
     """Every check of a format is broken alone by some mutation, but for those that are listed with a reason."""
-    (found,) = (one for one in (STORY, BARE) if one is judgement)
+    (found,) = (one for one in (STORY, BARE) if one is validation)
     judged = Judged(schema, found)
     seeds = [data for data in good(schema) if not judged.report(data).findings][-60:]
     explorer = Explorer(judged, seeds, NUMBERS if schema is CHANNEL else interesting_values(schema))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from ccheck.formats.check_table import CHECKS
-from ccheck.judging.judgement import Judgement, prepare
+from ccheck.judging.context import ValidationContext, prepare
 from ccheck_fuzz.corpus.explore import Explorer
 from ccheck_fuzz.corpus.grow import grow
 from ccheck_fuzz.corpus.judged import Judged
@@ -70,7 +70,7 @@ RARE: dict[str, set[str]] = {
 
 
 @cache
-def judgement(name: str) -> Judgement:
+def validation(name: str) -> ValidationContext:
     """What judges files of a format by themselves."""
     return prepare(schema=name, use_config=False)
 
@@ -78,7 +78,7 @@ def judgement(name: str) -> Judgement:
 @cache
 def judged(name: str) -> Judged:
     """The same, asked often."""
-    found = judgement(name)
+    found = validation(name)
     assert found.schema is not None
     return Judged(found.schema, found)
 
@@ -94,13 +94,13 @@ def seeds(name: str) -> tuple[bytes, ...]:
 @cache
 def valid_files(name: str) -> SearchStrategy[bytes]:
     """Valid files of a format, varied from its corpus."""
-    return valid(judged(name).schema, judgement(name), seeds=seeds(name)[:12])
+    return valid(judged(name).schema, validation(name), seeds=seeds(name)[:12])
 
 
 @cache
 def broken_files(name: str) -> SearchStrategy[bytes]:
     """Files of a format that break one of its checks."""
-    return broken(judged(name).schema, BROKEN[name], judgement(name), seeds=seeds(name)[:12])
+    return broken(judged(name).schema, BROKEN[name], validation(name), seeds=seeds(name)[:12])
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -140,13 +140,13 @@ def test_checks_that_can_be_broken_alone(name: str) -> None:
 @pytest.mark.parametrize("name", ["regdb", "devicetree"])
 def test_valid_files_grow_from_nothing(name: str) -> None:
     """The schema alone is enough for a file that passes."""
-    assert all(grow(judged(name).schema, judgement(name), Random(seed)).valid for seed in range(3))
+    assert all(grow(judged(name).schema, validation(name), Random(seed)).valid for seed in range(3))
 
 
 def test_what_cannot_be_grown_says_what_is_wrong() -> None:
     """Policy must have its items in the order in which the kernel asks for them, which no schema says: the best
     that is grown is not valid, and says why.
     """
-    grown = grow(judged("apparmor").schema, judgement("apparmor"), Random(0), tries=200)
+    grown = grow(judged("apparmor").schema, validation("apparmor"), Random(0), tries=200)
     assert not grown.valid
     assert grown.left

@@ -236,7 +236,7 @@ def test_a_command_whose_process_the_users_code_ends_passes_nothing(
     for carried in folder.glob("*/**/schema.py"):
         shutil.copyfile(folder / "mine.py", carried)
     state = State(folder / "out")
-    state.put("setup", (state.setting("setup") or "").replace(str(finding), str(folder)))
+    state.put("options", (state.setting("options") or "").replace(str(finding), str(folder)))
     state.close()
     done = ccheck(folder, *COMMANDS[name])
     said = done.stdout + done.stderr

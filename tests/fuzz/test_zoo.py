@@ -21,7 +21,7 @@ from bench.fuzz.zoo.plant import (
 )
 from bench.fuzz.zoo.setting import seeds_of, setup_of
 
-from ccheck_fuzz.execution.ready import ready
+from ccheck_fuzz.execution.context import prepare_campaign
 from ccheck_fuzz.oracles.table import ORACLES
 
 PLANTS = plants()
@@ -71,11 +71,11 @@ def test_copy(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", sorted({plant.format for plant in PLANTS}))
 def test_seeds_pass(name: str) -> None:
     """Every seed passes the validator that the hunts are held against."""
-    judgement = ready(setup_of(name)).judgement
+    validation = prepare_campaign(setup_of(name)).validation
     seeds = seeds_of(name)
     assert seeds
     for data in seeds:
-        assert judgement.judged(data, "", "-").verdict == "pass"
+        assert validation.judged(data, "", "-").verdict == "pass"
 
 
 def test_table_is_whole() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ccheck.formats.changes import changes
-from ccheck.judging.judgement import prepare
+from ccheck.judging.context import prepare
 from ccheck_schemas.formats.apparmor.content import PolicyContent
 from ccheck_schemas.formats.apparmor.dfa import Rule, tables_of
 from ccheck_schemas.formats.apparmor.numbers import TableId
@@ -32,11 +32,11 @@ def test_all_genuine_profiles_pass(shared_data: Path) -> None:
     """Ten profiles that Debian's parser compiled have not so much as a warning, and come back byte for
     byte.
     """
-    judgement = prepare(schema="apparmor", use_config=False)
+    validation = prepare(schema="apparmor", use_config=False)
     files = sorted((shared_data / "apparmor" / "valid").iterdir())
     assert len(files) == 10
     for path in files:
-        report = judgement.report(str(path))
+        report = validation.report(str(path))
         assert (report.verdict, report.findings) == ("pass", ()), path.name
         held = content(path.read_bytes())
         assert compose(describe(held)) == path.read_bytes()

@@ -18,8 +18,8 @@ from ccheck.cli.main import run
 from ccheck.cli.recipe_file import dump_yaml
 from ccheck.formats.changes import changes
 from ccheck.formats.exercise.outcome import RunInputs
-from ccheck.judging.judgement import prepare
-from ccheck_fuzz.oracles.case import Case
+from ccheck.judging.context import prepare
+from ccheck_fuzz.oracles.case import OracleCase
 from ccheck_schemas.formats.devicetree.recipe import compose, describe
 from ccheck_schemas.formats.devicetree.schema import SCHEMA
 from ccheck_schemas.formats.devicetree.structure import DevicetreeContent
@@ -40,11 +40,11 @@ def content(data: bytes) -> DevicetreeContent:
 
 def test_all_genuine_trees_pass(shared_data: Path) -> None:
     """Twenty trees of Debian's kernels have not so much as a warning, and come back byte for byte."""
-    judgement = prepare(schema="devicetree", use_config=False)
+    validation = prepare(schema="devicetree", use_config=False)
     files = sorted((shared_data / "dtb" / "valid").iterdir())
     assert len(files) == 20
     for path in files:
-        report = judgement.report(str(path))
+        report = validation.report(str(path))
         assert (report.verdict, report.findings) == ("pass", ()), path.name
         assert compose(describe(content(path.read_bytes()))) == path.read_bytes()
 
@@ -187,7 +187,7 @@ def test_what_libfdt_refuses_fails(libfdt: Callable[[bytes], int]) -> None:
     """The validator is at least as strict as libfdt's full check, on the corpus and on thousands of edits
     of it.
     """
-    judgement = prepare(schema="devicetree", use_config=False)
+    validation = prepare(schema="devicetree", use_config=False)
     files = sorted(CORPUS.glob("**/*.bin"))
     assert len(files) > 60
     rng = random.Random(3)
@@ -196,7 +196,7 @@ def test_what_libfdt_refuses_fails(libfdt: Callable[[bytes], int]) -> None:
     seen: Counter[tuple[bool, bool]] = Counter()
     for data in cases:
         taken = libfdt(data) == 0
-        passes = Case(data, SCHEMA, judgement, RunInputs()).report.verdict == "pass"
+        passes = OracleCase(data, SCHEMA, validation, RunInputs()).report.verdict == "pass"
         assert taken or not passes, data.hex()
         seen[taken, passes] += 1
     assert seen[False, False] > 1000

@@ -15,7 +15,7 @@ from construct import Array, Bytes, Const, If, Int8ub, Int32ub, Padded, Struct, 
 from ccheck.config.user_schema import UserSchema
 from ccheck.formats.check_table import CHECKS
 from ccheck.judging import generated_fast_path as own
-from ccheck.judging.judgement import Judgement, prepare
+from ccheck.judging.context import ValidationContext, prepare
 from ccheck_schemas import meaning as m
 from ccheck_schemas.layout import extent
 from ccheck_schemas.layout.lint import MOST_VALUES, lint
@@ -240,11 +240,11 @@ def test_work_grows_with_a_schema_never_with_its_square(name: str) -> None:
         schema = Schema("mine", "made for a test", root, recognise=bool)
         way = own.made(UserSchema(schema, ())).way
         checks = CHECKS.joined((), "mine")
-        judgement = Judgement(
-            whole.schemas, checks, schema, whole.setting, whole.policy, 1 << 20, fast_path=way
+        validation = ValidationContext(
+            whole.schemas, checks, schema, whole.context, whole.policy, 1 << 20, fast_path=way
         )
         for data in (b"\1" * n, minimal_file(schema.layout, Random(1))):
-            judgement.judged(data, "f", "f")
+            validation.judged(data, "f", "f")
             decompose(schema.layout, data)
             vocabulary(schema.layout, data)
         constants(schema.layout)

@@ -13,7 +13,7 @@ from construct import Array, Bytes, Int8ub, Int32ub, Int64ub, Struct, this
 from ccheck.config.user_schema import UserSchema
 from ccheck.formats.check_table import CHECKS
 from ccheck.judging import generated_fast_path as own
-from ccheck.judging.judgement import Judgement, prepare
+from ccheck.judging.context import ValidationContext, prepare
 from ccheck_schemas import meaning as m
 from ccheck_schemas.layout.lint import layout_of
 from ccheck_schemas.model import constants, decompose, minimal_file
@@ -86,13 +86,13 @@ def test_a_wide_bound_costs_nothing(name: str) -> None:
         schema = Schema("mine", "made for a test", root, recognise=bool)
         way = own.made(UserSchema(schema, ())).way
         judged_by = CHECKS.joined((), "mine")
-        judgement = Judgement(
-            whole.schemas, judged_by, schema, whole.setting, whole.policy, 1 << 20, fast_path=way
+        validation = ValidationContext(
+            whole.schemas, judged_by, schema, whole.context, whole.policy, 1 << 20, fast_path=way
         )
         grown = minimal_file(layout_of(root), Random(1))
         assert len(grown) < 1 << 20
         for data in (b"\0", b"\1\0\0\0\0", bytes(range(64)), b"\xff" * 64, grown):
-            judgement.judged(data, "f", "f")
+            validation.judged(data, "f", "f")
             decompose(layout_of(root), data)
         constants(layout_of(root))
         assert tracemalloc.get_traced_memory()[1] < MEMORY

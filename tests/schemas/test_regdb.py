@@ -10,7 +10,7 @@ from inline_snapshot import snapshot
 from ccheck.cli.main import run
 from ccheck.cli.recipe_file import dump_yaml
 from ccheck.formats.changes import changes
-from ccheck.judging.judgement import prepare
+from ccheck.judging.context import prepare
 from ccheck_schemas.formats.regdb.recipe import compose, describe
 from ccheck_schemas.formats.regdb.schema import SCHEMA
 from ccheck_schemas.formats.regdb.structure import RegdbContent
@@ -30,14 +30,14 @@ def content(data: bytes) -> RegdbContent:
 
 def test_all_genuine_releases_pass(shared_data: Path) -> None:
     """Five releases of version 20, and one of version 19, have not so much as a warning."""
-    judgement = prepare(schema="regdb", use_config=False)
+    validation = prepare(schema="regdb", use_config=False)
     files = [
         *sorted((shared_data / "regdb" / "valid").iterdir()),
         *(shared_data / "regdb" / "v19").glob("2018*"),
     ]
     assert len(files) == 6
     for path in files:
-        report = judgement.report(str(path))
+        report = validation.report(str(path))
         assert (report.verdict, report.findings) == ("pass", ()), path.name
 
 

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from ccheck.config.user_schema import UserSchema
 from ccheck.formats.check_table import CHECKS
 from ccheck.judging import generated_fast_path as own
-from ccheck.judging.judgement import Judgement, prepare
+from ccheck.judging.context import ValidationContext, prepare
 from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultName
 from ccheck_schemas.generate import NotGenerated
@@ -248,11 +248,11 @@ def test_any_tree_is_judged_without_an_exception(more: int) -> None:
             continue
         schema = Schema("mine", "made for a test", root, recognise=bool)
         checks = CHECKS.joined((), "mine")
-        judgement = Judgement(whole.schemas, checks, schema, whole.setting, whole.policy, 1 << 20)
+        validation = ValidationContext(whole.schemas, checks, schema, whole.context, whole.policy, 1 << 20)
         way = own.made(UserSchema(schema, ())).way
         for data in files(root, seed):
             try:
-                report = judgement.judged(data, "f", "f")
+                report = validation.judged(data, "f", "f")
             except Exception as raised:
                 raise AssertionError(f"tree {seed}, {data.hex()}") from raised
             passed[report.verdict] += 1

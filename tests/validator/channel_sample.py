@@ -11,7 +11,7 @@ from typing import Any
 
 from ccheck.core.consumers import Consumers, load_consumers
 from ccheck.core.finding import FileReport, Severity
-from ccheck.core.subject import Definitions, Setting
+from ccheck.core.subject import CheckContext, Definitions
 from ccheck.formats.check_table import CHECKS
 from ccheck.formats.registry import SCHEMAS
 from ccheck.judging.judge import Policy, examine, judge
@@ -29,22 +29,22 @@ Found = tuple[str, str, int, int]
 
 
 @cache
-def setting() -> Setting:
+def context() -> CheckContext:
     """The definitions and consumers of the corpus, on a day on which all three builds are supported.
 
     No build compares counts of inputs, so that types of any number of fields can be tried.
     """
     consumers = load_consumers(CORPUS / "consumers.toml")
-    known = with_builds(Setting(DAY, (), consumers), input_count_check=False)
+    known = with_builds(CheckContext(DAY, (), consumers), input_count_check=False)
     return with_definitions(known, (CORPUS / "definitions.bin").read_bytes())
 
 
-def with_definitions(known: Setting, *files: bytes) -> Setting:
+def with_definitions(known: CheckContext, *files: bytes) -> CheckContext:
     """A setting with definitions, judged by it before."""
     return replace(known, definitions=tuple(_definitions(known, data) for data in files))
 
 
-def _definitions(known: Setting, data: bytes) -> Definitions:
+def _definitions(known: CheckContext, data: bytes) -> Definitions:
     subject = examine(data, "definitions.bin", known, SCHEMAS, SCHEMA)
     report = judge(subject, "definitions.bin", CHECKS, Policy())
     assert subject.reading is not None
@@ -52,20 +52,20 @@ def _definitions(known: Setting, data: bytes) -> Definitions:
     return Definitions("definitions.bin", subject.content, tuple(errors), bool(subject.reading.counts))
 
 
-def with_builds(known: Setting, **changes: Any) -> Setting:
+def with_builds(known: CheckContext, **changes: Any) -> CheckContext:
     """A setting in which every build is changed so."""
     assert known.consumers is not None
     builds = tuple(replace(build, **changes) for build in known.consumers.builds)
     return replace(known, consumers=Consumers(known.consumers.path, known.consumers.sha256, builds))
 
 
-def report(data: bytes, name: str = "", known: Setting | None = None) -> FileReport:
+def report(data: bytes, name: str = "", known: CheckContext | None = None) -> FileReport:
     """Judge a channel file."""
-    known = known or setting()
+    known = known or context()
     return judge(examine(data, name, known, SCHEMAS, SCHEMA), name, CHECKS, Policy())
 
 
-def found(data: bytes, name: str = "", known: Setting | None = None) -> list[Found]:
+def found(data: bytes, name: str = "", known: CheckContext | None = None) -> list[Found]:
     """What the checks find in a channel file."""
     return [(f.check, f.path, f.offset, f.length) for f in report(data, name, known).findings]
 

@@ -25,11 +25,11 @@ from tests.validator.channel_sample import (
     SMALL,
     a_field,
     a_type,
+    context,
     definitions,
     good_files,
     report,
     seal,
-    setting,
 )
 
 GOOD = [data for _, data in good_files()]
@@ -89,7 +89,7 @@ def test_random_bytes_fail_and_nothing_is_raised(data: bytes) -> None:
 @given(st.binary(max_size=600))
 def test_random_bytes_without_a_named_schema_fail(data: bytes) -> None:
     """Random bytes of which nothing says what they are fail too."""
-    found = judge(examine(data, "", setting(), SCHEMAS), "", CHECKS, Policy())
+    found = judge(examine(data, "", context(), SCHEMAS), "", CHECKS, Policy())
     assert found.verdict == "fail"
 
 

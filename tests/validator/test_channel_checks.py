@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ccheck.core.finding import Severity
-from ccheck.core.subject import Setting
+from ccheck.core.subject import CheckContext
 from ccheck.formats.check_table import CHECKS
 from ccheck.formats.registry import SCHEMAS
 from ccheck.judging.judge import Policy, examine, judge
@@ -21,6 +21,7 @@ from tests.validator.channel_sample import (
     SMALL,
     a_field,
     a_type,
+    context,
     criterion,
     definitions,
     found,
@@ -29,7 +30,6 @@ from tests.validator.channel_sample import (
     put,
     report,
     seal,
-    setting,
     with_builds,
     with_definitions,
 )
@@ -61,16 +61,16 @@ LONG = instances(
 """1,744 bytes: the second sector ends among the criteria, which go on to 0x4f0."""
 
 
-Case = tuple[str, str, bytes, tuple[Place, ...]]
+OracleCase = tuple[str, str, bytes, tuple[Place, ...]]
 """A check, what is strange in a few words, the file, and all places that are blamed."""
 
 
-def case(check: str, words: str, data: bytes, *places: Place) -> Case:
+def case(check: str, words: str, data: bytes, *places: Place) -> OracleCase:
     """A file that fails with one check."""
     return check, words, data, places
 
 
-CASES: list[Case] = [
+CASES: list[OracleCase] = [
     case("all-zero", "one byte", b"\0", ("", 0x0, 1)),
     case("all-zero", "a sector", bytes(512), ("", 0x0, 512)),
     case("bytes-unowned", "zeroes behind whole content", seal(SMALL + bytes(1024)), ("", 0x90, 1024)),
@@ -665,9 +665,9 @@ ELSEWHERE = {
 """Checks that no bytes of a channel file can fail, or that are never alone: test_hidden.py has the torn ones."""
 
 
-def uncounted() -> Setting:
+def uncounted() -> CheckContext:
     """The common setting, with builds that do not compare the counts of fields and inputs."""
-    return with_builds(setting(), input_count_check=False)
+    return with_builds(context(), input_count_check=False)
 
 
 def test_every_check_has_a_case() -> None:
@@ -714,7 +714,7 @@ def test_a_table_that_is_cut_is_one_finding_and_its_rows_are_judged() -> None:
 @pytest.mark.parametrize("data", [b"MZ\x90\0", b"\xaa\xaa\xaa", b"\0" * 7 + b"\1"])
 def test_content_of_no_known_format(data: bytes) -> None:
     """Without a named schema, bytes that begin like no format are blamed for that, and nothing else is judged."""
-    judged = judge(examine(data, "", setting(), SCHEMAS), "", CHECKS, Policy())
+    judged = judge(examine(data, "", context(), SCHEMAS), "", CHECKS, Policy())
     assert [(f.check, f.offset, f.length) for f in judged.findings] == [
         ("unrecognised-content", 0, min(8, len(data)))
     ]
@@ -779,18 +779,18 @@ def test_numbers_on_a_field_of_text(kind: str, operand: dict[str, Any], expected
 
 def test_instances_without_definitions_or_consumers() -> None:
     """What instances are held against is missed, each for itself, and neither stands for the other."""
-    alone = Setting(date(2024, 9, 1))
+    alone = CheckContext(date(2024, 9, 1))
     kind = ("header.kind", 6, 2)
     assert found(SMALL, known=alone) == [("definitions-missing", *kind), ("consumers-missing", *kind)]
     assert found(TYPE, known=alone) == [("consumers-missing", *kind)]
-    assert found(SMALL, known=replace(setting(), consumers=None)) == [("consumers-missing", *kind)]
-    assert found(SMALL, known=replace(setting(), definitions=())) == [("definitions-missing", *kind)]
+    assert found(SMALL, known=replace(context(), consumers=None)) == [("consumers-missing", *kind)]
+    assert found(SMALL, known=replace(context(), definitions=())) == [("definitions-missing", *kind)]
 
 
 def test_builds_count_on_the_days_of_their_support() -> None:
     """Both ends of a support window count; a day on which no build is supported is a day without consumers."""
     last = date(2024, 9, 1)
-    known = with_builds(setting(), supported_until=last)
+    known = with_builds(context(), supported_until=last)
     story = instances(instance({"field": 20, "kind": "equals", "text": "x"}, type=1))
     assert [check for check, *_ in found(story, known=known)] == ["field-past-inputs"]
     after = replace(known, on=date(2024, 9, 2))
@@ -812,7 +812,7 @@ def test_july_2024_names_every_build_that_falls_short() -> None:
 
 def test_a_version_of_the_format_that_no_build_reads() -> None:
     """The header's version is held against every build, for definitions and for instances."""
-    known = with_builds(setting(), format_versions=(2, 3))
+    known = with_builds(context(), format_versions=(2, 3))
     place = ("format-not-understood", "header.format_version", 4, 2)
     assert found(TYPE, known=known) == [place]
     assert found(SMALL, known=known) == [place]
@@ -823,7 +823,7 @@ def test_definitions_past_inputs_blames_each_field() -> None:
     promised = a_type(
         a_field("a"), a_field("b"), a_field("c", flags=["optional"]), a_field("d"), name="PROCESS"
     )
-    known = with_builds(setting(), inputs={"PROCESS": 1})
+    known = with_builds(context(), inputs={"PROCESS": 1})
     assert found(definitions(promised), known=known) == [
         ("definitions-past-inputs", "types[0].fields[1]", 0x68, 16),
         ("definitions-past-inputs", "types[0].fields[3]", 0x88, 16),
@@ -833,7 +833,7 @@ def test_definitions_past_inputs_blames_each_field() -> None:
 def test_inputs_of_one_version_go_before_those_of_the_type() -> None:
     """A build may supply another number of inputs to one version of a type."""
     versions = [a_type(a_field("a"), a_field("b"), version=v, name="PROCESS") for v in (1, 2)]
-    known = with_builds(setting(), inputs={"PROCESS": 2, "PROCESS@2": 1})
+    known = with_builds(context(), inputs={"PROCESS": 2, "PROCESS@2": 1})
     assert found(definitions(*versions), known=known) == [
         ("definitions-past-inputs", "types[1].fields[1]", 0xA0, 16)
     ]
@@ -841,7 +841,7 @@ def test_inputs_of_one_version_go_before_those_of_the_type() -> None:
 
 def test_a_type_that_a_build_does_not_know() -> None:
     """Instances of a type that some build does not list are an error for it; definitions may hold the type."""
-    known = with_builds(setting(), inputs={"IPC": 21})
+    known = with_builds(context(), inputs={"IPC": 21})
     assert found(SMALL, known=known) == [("type-not-supplied", "instances[0].type_id", 0x34, 4)]
     assert found(TYPE, known=known) == []
 
@@ -860,9 +860,9 @@ def test_a_build_that_counts_refuses_other_counts() -> None:
     place = ("input-count-refused", "instances[0].type_id", 0x34, 4)
     twice = instances(*(instance(WILDCARD, id=i) for i in (1, 2)))
     for inputs in (5, 7):
-        known = with_builds(setting(), inputs={"PROCESS": inputs}, input_count_check=True)
+        known = with_builds(context(), inputs={"PROCESS": inputs}, input_count_check=True)
         assert found(twice, known=known) == [place]
-    assert found(twice, known=with_builds(setting(), inputs={"PROCESS": 6}, input_count_check=True)) == []
+    assert found(twice, known=with_builds(context(), inputs={"PROCESS": 6}, input_count_check=True)) == []
     assert found(twice, known=with_builds(uncounted(), inputs={"PROCESS": 5})) == []
 
 
@@ -880,7 +880,7 @@ def test_instances_are_not_judged_by_definitions_with_errors() -> None:
 
 def test_instances_are_not_judged_by_definitions_that_cannot_be_read() -> None:
     """Definitions with a fault of layout fail the instances, and what rests on them is not run."""
-    known = with_definitions(setting(), put(definitions(PROCESS), 0x62, "H", 1))
+    known = with_definitions(context(), put(definitions(PROCESS), 0x62, "H", 1))
     judged = report(criterion(text="x"), known=known)
     assert [f.check for f in judged.findings] == ["definitions-unreadable"]
     assert {entry.check for entry in judged.not_run} >= {"unknown-template-type", "field-past-inputs"}

@@ -17,7 +17,7 @@ from inline_snapshot import snapshot
 
 from ccheck.cli.main import COMMANDS, SECTIONS, ccheck, run
 from ccheck.formats.registry import FORMATS
-from ccheck.judging.judgement import Judgement
+from ccheck.judging.context import ValidationContext
 from tests.conftest import ROOT
 
 CORPUS = ROOT / "corpus" / "channel"
@@ -242,10 +242,10 @@ def test_a_reader_that_leaves_is_not_an_answer() -> None:
 def test_a_bug_is_status_3(cc: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """An exception in ccheck itself prints a traceback and is neither a pass nor a finding."""
 
-    def broken(self: Judgement, path: str, taken: bytes | None) -> None:
+    def broken(self: ValidationContext, path: str, taken: bytes | None) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(Judgement, "report", broken)
+    monkeypatch.setattr(ValidationContext, "report", broken)
     status, _, err = cc("validate", *CONFIG, JULY)
     assert status == 3
     assert "RuntimeError: a bug" in err
@@ -253,14 +253,14 @@ def test_a_bug_is_status_3(cc: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_interrupt_leaves_a_correct_partial_report(cc: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C keeps what was judged, names what was not, and is not a pass."""
-    whole = Judgement.report
+    whole = ValidationContext.report
 
-    def interrupted(self: Judgement, path: str, taken: bytes | None) -> object:
+    def interrupted(self: ValidationContext, path: str, taken: bytes | None) -> object:
         if path.endswith("32.bin"):
             raise KeyboardInterrupt
         return whole(self, path, taken)
 
-    monkeypatch.setattr(Judgement, "report", interrupted)
+    monkeypatch.setattr(ValidationContext, "report", interrupted)
     status, out, _ = cc("validate", *CONFIG, "--format", "json", MARCH, JULY)
     report = json.loads(out)
     assert status == 130

@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 
 from ccheck.core.finding import Severity
-from ccheck.core.subject import Setting
+from ccheck.core.subject import CheckContext
 from ccheck.formats.check_table import CHECKS, applying
 from ccheck.formats.registry import SCHEMAS
 from ccheck.judging.judge import Policy, examine, judge
@@ -20,7 +20,7 @@ from ccheck_schemas.fault_details import DETAILS
 from ccheck_schemas.record import Reading, Record
 from ccheck_schemas.span import Span
 from tests.conftest import ROOT
-from tests.validator.channel_sample import setting
+from tests.validator.channel_sample import context
 
 GOOD = (ROOT / "corpus" / "channel" / "definitions.bin").read_bytes()
 
@@ -56,7 +56,7 @@ def test_faults_and_checks_are_tied_in_both_directions() -> None:
     asked: set[str] = set()
     for name in FaultName:
         reading = Asked()
-        subject = replace(examine(GOOD, "", setting(), SCHEMAS), reading=cast("Reading", reading))
+        subject = replace(examine(GOOD, "", context(), SCHEMAS), reading=cast("Reading", reading))
         assert list(general[name].judge(subject)) == []
         assert name in reading.names, name
         asked |= reading.names
@@ -66,7 +66,7 @@ def test_faults_and_checks_are_tied_in_both_directions() -> None:
 @pytest.mark.parametrize("name", FaultName)
 def test_a_fault_whose_check_is_not_in_use_fails_the_file(name: FaultName) -> None:
     """With its check left out, each kind of fault is reported as unclaimed, whatever the policy weighs."""
-    subject = examine(GOOD, "", setting(), SCHEMAS)
+    subject = examine(GOOD, "", context(), SCHEMAS)
     assert subject.reading is not None
     details = DETAILS[name](*(0 for _ in fields(DETAILS[name])))
     fault = Fault(details, Span(4, 2, "header"))
@@ -87,7 +87,7 @@ def test_a_fault_whose_check_is_not_in_use_fails_the_file(name: FaultName) -> No
 
 def test_a_reading_that_passed_something_over_never_passes() -> None:
     """An incomplete reading without a fault is no pass: it was not examined whole."""
-    subject = examine(GOOD, "", Setting(setting().on), SCHEMAS)
+    subject = examine(GOOD, "", CheckContext(context().on), SCHEMAS)
     assert isinstance(subject.reading, Reading)
     assert isinstance(subject.reading.root, Record)
     report = judge(replace(subject, reading=replace(subject.reading, complete=False)), "f", CHECKS, Policy())

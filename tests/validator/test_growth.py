@@ -16,7 +16,7 @@ import pytest
 from construct import Array, Bytes, Int8ub, Int32ub, Struct, this
 
 from ccheck.formats.check_table import CHECKS
-from ccheck.judging.judgement import Judgement, prepare
+from ccheck.judging.context import ValidationContext, prepare
 from ccheck_schemas import meaning as m
 from ccheck_schemas.model import decompose
 from ccheck_schemas.read.reader import MOST_RECORDS
@@ -118,14 +118,14 @@ FILES: dict[str, tuple[Any, Callable[[int], bytes]]] = {
 """What files look like in which many records name one shared thing, by size: the format or schema, the bytes."""
 
 
-def judgement_of(what: Any) -> Judgement:
+def judgement_of(what: Any) -> ValidationContext:
     """What judges a format of ccheck, or a user's schema."""
     if isinstance(what, str):
         return prepare(schema=what, use_config=False)
     whole = prepare(use_config=False)
     schema = Schema("mine", "made for a test", what, recognise=bool)
     checks = CHECKS.joined((), "mine")
-    return Judgement(whole.schemas, checks, schema, whole.setting, whole.policy, 1 << 20)
+    return ValidationContext(whole.schemas, checks, schema, whole.context, whole.policy, 1 << 20)
 
 
 def calls(function: Callable[[], object]) -> int:
@@ -153,11 +153,11 @@ def calls(function: Callable[[], object]) -> int:
 def test_twice_the_size_is_about_twice_the_work(name: str) -> None:
     """Judging a file, and taking it apart for a search, take work in proportion to its size."""
     what, make = FILES[name]
-    judgement = judgement_of(what)
-    assert judgement.schema is not None
-    layout = judgement.schema.layout
-    judgement.judged(make(8), "f", "f")  # what is loaded or made once is not counted
-    work = [calls(partial(judgement.judged, make(n), "f", "f")) for n in SIZES]
+    validation = judgement_of(what)
+    assert validation.schema is not None
+    layout = validation.schema.layout
+    validation.judged(make(8), "f", "f")  # what is loaded or made once is not counted
+    work = [calls(partial(validation.judged, make(n), "f", "f")) for n in SIZES]
     assert work[2] <= RATIO * work[1] <= RATIO * RATIO * work[0], work
     apart = [calls(partial(decompose, layout, make(n))) for n in SIZES]
     assert apart[2] <= RATIO * apart[1] <= RATIO * RATIO * apart[0], apart
@@ -190,11 +190,11 @@ def test_a_checksum_in_a_list_is_taken_once_for_each_start(monkeypatch: pytest.M
 
     monkeypatch.setattr(zlib, "crc32", counted)
     record = Struct("all" / m.ChecksumOver(Int32ub, start=0), "end" / m.ChecksumOver(Int32ub, start=8))
-    judgement = judgement_of(Struct("n" / Int32ub, "list" / Array(this.n, record)))
+    validation = judgement_of(Struct("n" / Int32ub, "list" / Array(this.n, record)))
     for n in SIZES:
         summed.clear()
         data = struct.pack(">I", n) + bytes(8 * n)
-        report = judgement.judged(data, "f", "f")
+        report = validation.judged(data, "f", "f")
         assert report.beyond == {"checksum-wrong": 2 * n - 100}
         assert sorted(summed) == [len(data) - 8, len(data)]
 
@@ -202,7 +202,7 @@ def test_a_checksum_in_a_list_is_taken_once_for_each_start(monkeypatch: pytest.M
 def test_a_file_with_too_many_records_is_given_up() -> None:
     """The reader makes a million records at most, whatever the size of the file; the finding says so."""
     root = Struct("list" / m.UpToEnd(Struct("v" / Int8ub)))
-    judgement = judgement_of(root)
-    report = judgement.judged(b"\1" * (MOST_RECORDS + 10), "f", "f")
+    validation = judgement_of(root)
+    report = validation.judged(b"\1" * (MOST_RECORDS + 10), "f", "f")
     assert [finding.check for finding in report.findings] == ["work-out-of-proportion"]
     assert "records" in report.findings[0].message

@@ -14,7 +14,7 @@ from inline_snapshot import snapshot
 
 from ccheck.cli.main import run
 from ccheck.config.user_schema import load_user_schema
-from ccheck.judging.judgement import prepare
+from ccheck.judging.context import prepare
 from ccheck_kaitai.description import KaitaiError, load
 from ccheck_kaitai.expression import Term, Untranslatable, translate
 from ccheck_kaitai.write import write
@@ -218,12 +218,12 @@ SCHEMA = Schema("messages", "Messages of 'Example'", MESSAGES, recognise=lambda 
 def test_a_good_file_passes_and_reads_as_construct_reads_it(tmp_path: Path) -> None:
     """A file by the description passes, and has the values that were put in, read both ways."""
     path, _ = schema_of(tmp_path, MESSAGES)
-    judgement = prepare(schema=str(path), use_config=False)
-    report = judgement.judged(GOOD, "file", "file")
+    validation = prepare(schema=str(path), use_config=False)
+    report = validation.judged(GOOD, "file", "file")
     assert [finding.message for finding in report.findings] == []
     assert report.verdict == "pass"
-    assert judgement.schema is not None
-    parsed = judgement.schema.root.parse(GOOD)
+    assert validation.schema is not None
+    parsed = validation.schema.root.parse(GOOD)
     assert [message.extra for message in parsed.messages] == [-1, -1, None, None]
     assert [entry.value for entry in parsed.messages[1].body.times] == [7, 8]
     assert (parsed.messages[2].body.name, parsed.messages[2].body.letters) == ("a", "cd")
@@ -252,14 +252,14 @@ def test_what_the_description_forbids_is_found(tmp_path: Path, data: bytes, chec
 def test_edited_files_are_judged_without_an_exception(tmp_path: Path) -> None:
     """Whatever the bytes, the imported schema gives findings, and what passes Construct parses too."""
     path, _ = schema_of(tmp_path, MESSAGES)
-    judgement = prepare(schema=str(path), use_config=False)
-    assert judgement.schema is not None
+    validation = prepare(schema=str(path), use_config=False)
+    assert validation.schema is not None
     chance = random.Random(1)
     passed = 0
     for _ in range(1500):
         data = edited(chance, [GOOD])
-        if judgement.judged(data, "file", "file").verdict == "pass":
-            judgement.schema.root.parse(data)
+        if validation.judged(data, "file", "file").verdict == "pass":
+            validation.schema.root.parse(data)
             passed += 1
     assert 0 < passed < 1500
 
@@ -529,9 +529,9 @@ def test_a_damaged_description_gives_a_schema_or_a_reason(
         path, _ = schema_of(folder, "\n".join(lines))
     except KaitaiError:
         return
-    judgement = prepare(schema=str(path), use_config=False)
+    validation = prepare(schema=str(path), use_config=False)
     for data in (GOOD, GOOD[:20], b"MSGS\x1a\2\0\1" + bytes(40)):
-        judgement.judged(data, "file", "file")
+        validation.judged(data, "file", "file")
 
 
 @given(text=st.text("0123456789abn()+-*/%&|<>=. _x:", max_size=30))

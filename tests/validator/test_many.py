@@ -22,7 +22,7 @@ from inline_snapshot import snapshot
 from ccheck.cli.commands import validate
 from ccheck.cli.main import run
 from ccheck.core.finding import FileReport, Finding, RunReport, Severity
-from ccheck.judging.judgement import Judgement, prepare
+from ccheck.judging.context import ValidationContext, prepare
 from ccheck.report import RENDERERS
 from ccheck.report.text import render_file
 from ccheck.run import batch as many
@@ -343,11 +343,11 @@ def test_a_mistake_in_the_configuration_is_told_once(cc: Run, tmp_path: Path, mi
     assert err.count("ccheck.toml") == 1
 
 
-def _ends() -> Judgement:
+def _ends() -> ValidationContext:
     os._exit(7)
 
 
-def _raises() -> Judgement:
+def _raises() -> ValidationContext:
     raise ValueError("no longer")
 
 
@@ -355,12 +355,12 @@ def _raises() -> Judgement:
 def test_workers_that_cannot_start_are_no_crash_of_a_file(mixed: Path) -> None:
     """Workers that end or fail before they judge anything end the run; no file is blamed."""
     files = [str(file) for file in sorted(mixed.glob("*/*"))[:20]]
-    judgement = prepare(use_config=False)
+    validation = prepare(use_config=False)
     with pytest.raises(WorkerNotStarted, match="could not start: it ended with exit status 7") as ended:
-        list(examine(files, _ends, judgement, 2, Interrupts()))
+        list(examine(files, _ends, validation, 2, Interrupts()))
     assert ended.value.exitcode == 7
     with pytest.raises(PreparationFailed, match="ValueError: no longer"):
-        list(examine(files, _raises, judgement, 2, Interrupts()))
+        list(examine(files, _raises, validation, 2, Interrupts()))
     assert multiprocessing.active_children() == []
 
 

@@ -32,8 +32,8 @@ from construct import (
 from ccheck.config.user_schema import UserSchema
 from ccheck.formats.check_table import CHECKS, applying
 from ccheck.judging import generated_fast_path as own
+from ccheck.judging.context import ValidationContext, prepare
 from ccheck.judging.judge import examine, judge
-from ccheck.judging.judgement import Judgement, prepare
 from ccheck_schemas import meaning as m
 from ccheck_schemas.generate import canonical
 from ccheck_schemas.layout.lint import layout_of
@@ -45,26 +45,26 @@ from tests.schemas.test_generate import CHECKED, NUMBERS, Bits, Colour
 from tests.schemas.test_read import POOLED, TYPED
 
 
-def judged_by(root: construct.Construct) -> Judgement | None:
+def judged_by(root: construct.Construct) -> ValidationContext | None:
     """What files of a tree are judged by, with the fast path; None where there is none."""
     schema = Schema("mine", "made for a test", root, recognise=bool)
     way = own.made(UserSchema(schema, ())).way
     if way is None:
         return None
     whole = prepare(use_config=False)
-    return Judgement(
-        whole.schemas, CHECKS.joined((), "mine"), schema, whole.setting, whole.policy, 1 << 20, fast_path=way
+    return ValidationContext(
+        whole.schemas, CHECKS.joined((), "mine"), schema, whole.context, whole.policy, 1 << 20, fast_path=way
     )
 
 
-def agree(judgement: Judgement, data: bytes) -> bool:
+def agree(validation: ValidationContext, data: bytes) -> bool:
     """Whether a file passes the fast path, which is so exactly when the checks find nothing, in the same report."""
-    assert judgement.fast_path is not None
-    subject = examine(data, "f", judgement.setting, judgement.schemas, judgement.schema)
-    slow = judge(subject, "f", judgement.checks, judgement.policy)
-    fast = judgement.fast_path.report(data, "f", "f")
+    assert validation.fast_path is not None
+    subject = examine(data, "f", validation.context, validation.schemas, validation.schema)
+    slow = judge(subject, "f", validation.checks, validation.policy)
+    fast = validation.fast_path.report(data, "f", "f")
     assert fast in (None, slow), data.hex()
-    assert judgement.judged(data, "f", "f") == slow
+    assert validation.judged(data, "f", "f") == slow
     return fast is not None
 
 
@@ -128,11 +128,11 @@ def test_the_fast_path_agrees_with_the_checks(name: str, more: int) -> None:
     whole way; and good files take it.
     """
     root = TREES[name]()
-    judgement = judged_by(root)
-    assert judgement is not None
+    validation = judged_by(root)
+    assert validation is not None
     rng = random.Random(name)
     seeds = [minimal_file(layout_of(root), random.Random(i)) for i in range(20)]
-    passed = Counter(agree(judgement, data) for data in nearly(rng, seeds, root, 1500 * more))
+    passed = Counter(agree(validation, data) for data in nearly(rng, seeds, root, 1500 * more))
     assert passed[True] > 20
     assert passed[False] > 200
 
@@ -196,12 +196,12 @@ def test_trees_of_any_kind_agree(more: int) -> None:
     quick = 0
     for _ in range(150 * more):
         root = tree(rng)
-        judgement = judged_by(root)
-        if judgement is None:
+        validation = judged_by(root)
+        if validation is None:
             continue
         quick += 1
         seeds = [minimal_file(layout_of(root), random.Random(i)) for i in range(4)]
-        passed.update(agree(judgement, data) for data in nearly(rng, seeds, root, 60))
+        passed.update(agree(validation, data) for data in nearly(rng, seeds, root, 60))
     assert quick > 40 * more
     assert passed[True] > 100 * more
     assert passed[False] > 1000 * more

@@ -13,14 +13,14 @@ from ccheck.formats.check_table import CHECKS
 from ccheck.formats.registry import SCHEMAS
 from ccheck.judging.judge import Policy, examine, judge
 from ccheck_schemas.formats.channel.schema import SCHEMA
-from tests.validator.channel_sample import SMALL, put, seal, setting
+from tests.validator.channel_sample import SMALL, context, put, seal
 
 RESERVED = put(SMALL, 0x42, "H", 1)
 
 
 def report(data: bytes, policy: Policy) -> FileReport:
     """A channel file, judged by a policy."""
-    return judge(examine(data, "", setting(), SCHEMAS, SCHEMA), "x", CHECKS, policy)
+    return judge(examine(data, "", context(), SCHEMAS, SCHEMA), "x", CHECKS, policy)
 
 
 def suppress(*names: str) -> Callable[[Finding, str], tuple[str, str] | None]:
@@ -31,7 +31,7 @@ def suppress(*names: str) -> Callable[[Finding, str], tuple[str, str] | None]:
 @pytest.mark.parametrize("problem", list(InputProblem))
 def test_a_file_that_was_not_read_never_passes(problem: InputProblem) -> None:
     """Neither a lower severity nor a suppression passes a file whose bytes were not examined."""
-    subject = Subject("x", b"", setting(), problem=problem, detail="gone")
+    subject = Subject("x", b"", context(), problem=problem, detail="gone")
     names = [check.name for check in CHECKS]
     lowered = Policy(severities=dict.fromkeys(names, Severity.INFO))
     for policy in (lowered, Policy(suppression=suppress(*names))):
@@ -44,7 +44,7 @@ def test_bytes_that_no_schema_reads_never_pass(data: bytes) -> None:
     """An empty, zeroed, unknown or cut file does not pass, whatever is set aside."""
     names = [check.name for check in CHECKS]
     for schema in (None, SCHEMA):
-        subject = examine(data, "", setting(), SCHEMAS, schema)
+        subject = examine(data, "", context(), SCHEMAS, schema)
         judged = judge(subject, "x", CHECKS, Policy(suppression=suppress(*names)))
         assert judged.verdict == "fail"
 

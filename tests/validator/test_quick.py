@@ -22,9 +22,9 @@ from ccheck.formats.channel.fast_path.criteria import Types
 from ccheck.formats.channel.fast_path.files import ChannelFastPath
 from ccheck.formats.check_table import CHECKS
 from ccheck.formats.registry import SCHEMAS, named
+from ccheck.judging.context import ValidationContext
+from ccheck.judging.context import prepare as prepare_validation
 from ccheck.judging.judge import examine, judge
-from ccheck.judging.judgement import Judgement
-from ccheck.judging.judgement import prepare as prepare_judgement
 from ccheck_schemas.formats.channel import structure as channel
 from ccheck_schemas.formats.channel.schema import SCHEMA as CHANNEL_SCHEMA
 from ccheck_schemas.model.fix_up import fix_up
@@ -38,9 +38,9 @@ CORPUS = ROOT / "corpus" / "channel"
 DAY = date(2026, 11, 22)
 
 
-def both(definitions: Path, consumers: Path, day: date = DAY) -> tuple[ChannelFastPath, Judgement]:
+def both(definitions: Path, consumers: Path, day: date = DAY) -> tuple[ChannelFastPath, ValidationContext]:
     """The fast path and the whole one, for the same definitions and builds."""
-    whole = prepare_judgement(
+    whole = prepare_validation(
         schema="channel", use_config=False, definitions=[definitions], consumers=consumers, on=day
     )
     assert isinstance(whole.fast_path, ChannelFastPath)
@@ -57,12 +57,12 @@ def fast_report(quick: ChannelFastPath, data: bytes, name: str) -> FileReport | 
     return by_columns
 
 
-def agree(quick: ChannelFastPath, whole: Judgement, data: bytes, name: str) -> bool:
+def agree(quick: ChannelFastPath, whole: ValidationContext, data: bytes, name: str) -> bool:
     """Whether the fast path passed the file. The report is that of all checks on the whole content, either
     way.
     """
     slow: FileReport = judge(
-        examine(data, name, whole.setting, SCHEMAS, CHANNEL_SCHEMA), name, CHECKS, whole.policy
+        examine(data, name, whole.context, SCHEMAS, CHANNEL_SCHEMA), name, CHECKS, whole.policy
     )
     assert whole.judged(data, name, name) == slow, data.hex()
     fast = fast_report(quick, data, name)
@@ -167,7 +167,7 @@ def test_files_from_recipes_agree(data: bytes) -> None:
     """Files of arbitrary instances pass quickly only with the report that the checks give."""
     quick, whole = both(CORPUS / "definitions.bin", CORPUS / "consumers.toml")
     fast = agree(quick, whole, data, "")
-    slow = judge(examine(data, "", whole.setting, SCHEMAS, CHANNEL_SCHEMA), "", CHECKS, whole.policy)
+    slow = judge(examine(data, "", whole.context, SCHEMAS, CHANNEL_SCHEMA), "", CHECKS, whole.policy)
     clean = slow.verdict == "pass" and not slow.findings
     assert fast == clean, "a clean file did not take the fast path"
 
@@ -189,7 +189,7 @@ def test_definitions_that_are_not_right_leave_all_to_the_checks(tmp_path: Path) 
     broken.write_bytes(good.read_bytes()[:-1])
 
     def passes(*definitions: Path, day: date = DAY) -> bool:
-        whole = prepare_judgement(
+        whole = prepare_validation(
             use_config=False, definitions=definitions, consumers=CORPUS / "consumers.toml", on=day
         )
         assert whole.fast_path is not None
@@ -203,7 +203,7 @@ def test_definitions_that_are_not_right_leave_all_to_the_checks(tmp_path: Path) 
 def test_a_format_that_is_named_is_the_one_that_judges() -> None:
     """A channel file that is to be judged as another format does not pass as what it is."""
     march = CORPUS / "field-past-inputs" / "good" / "C-00000291-00000000-00000001.bin"
-    whole = prepare_judgement(schema="sysmon", config=CORPUS / "ccheck.toml")
+    whole = prepare_validation(schema="sysmon", config=CORPUS / "ccheck.toml")
     assert whole.report(str(march)).verdict == "fail"
 
 

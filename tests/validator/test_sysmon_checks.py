@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from ccheck.cli.recipe_file import build_file
 from ccheck.core.finding import FileReport, Severity
-from ccheck.core.subject import Setting
+from ccheck.core.subject import CheckContext
 from ccheck.formats.check_table import CHECKS
 from ccheck.formats.registry import SCHEMAS
+from ccheck.judging.context import prepare
 from ccheck.judging.judge import Policy, examine, judge
-from ccheck.judging.judgement import prepare
 from ccheck_schemas.formats.sysmon.recipe import compose
 from ccheck_schemas.formats.sysmon.schema import SCHEMA
 from tests.conftest import ROOT
@@ -28,8 +28,8 @@ BASE = build_file(ROOT / "corpus" / "sysmon" / "base.yaml", SCHEMAS)
 
 def report_of(data: bytes, target: str | None = None) -> FileReport:
     """The blob, judged by all checks."""
-    setting = Setting(on=date(2024, 7, 19), target=target)
-    return judge(examine(data, "rules.bin", setting, SCHEMAS, SCHEMA), "rules.bin", CHECKS, Policy())
+    context = CheckContext(on=date(2024, 7, 19), target=target)
+    return judge(examine(data, "rules.bin", context, SCHEMAS, SCHEMA), "rules.bin", CHECKS, Policy())
 
 
 def rule(event: str | int, field: str | int, **others: Any) -> dict[str, Any]:
@@ -205,6 +205,6 @@ def test_every_truncation_fails() -> None:
 @pytest.mark.parametrize("target", ["1.0", "15.0"])
 def test_a_cut_header_fails_for_any_target(target: str) -> None:
     """A blob that ends within its header is refused, and not by a traceback, when a target is named."""
-    judgement = prepare(schema="sysmon", use_config=False, target=target)
+    validation = prepare(schema="sysmon", use_config=False, target=target)
     for size in range(16):
-        assert judgement.judged(b"\1" * size, "rules.bin", "rules.bin").verdict == "fail"
+        assert validation.judged(b"\1" * size, "rules.bin", "rules.bin").verdict == "fail"

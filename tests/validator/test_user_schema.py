@@ -12,8 +12,8 @@ import pytest
 from ccheck.cli.main import run
 from ccheck.config.options import is_schema_file
 from ccheck.config.user_schema import UserSchemaError, load_user_schema
+from ccheck.judging.context import prepare
 from ccheck.judging.judge import examine, judge
-from ccheck.judging.judgement import prepare
 from ccheck_schemas.record import Record
 from tests.conftest import ROOT
 
@@ -200,9 +200,9 @@ def test_only_a_path_is_a_schema_file() -> None:
 @pytest.mark.parametrize("data", [b"", bytes(40)], ids=["empty", "zeros"])
 def test_a_users_check_is_not_run_on_a_file_that_was_not_read(data: bytes) -> None:
     """On an empty file, or one of zeros, a user's check is reported as not run, and does not crash."""
-    judgement = prepare(use_config=False, schema=str(SENSOR))
-    subject = examine(data, "", judgement.setting, judgement.schemas, judgement.schema)
-    report = judge(subject, "-", judgement.checks, judgement.policy)
+    validation = prepare(use_config=False, schema=str(SENSOR))
+    subject = examine(data, "", validation.context, validation.schemas, validation.schema)
+    report = judge(subject, "-", validation.checks, validation.policy)
     assert report.verdict == "fail"
     assert "port-ruled-twice" in {gap.check for gap in report.not_run}
 

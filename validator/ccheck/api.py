@@ -53,7 +53,7 @@ def validate(
 
     Bad content raises nothing: it is in the report, whose `verdict` is `pass` only where every file passed.
     """
-    from ccheck.judging.judgement import prepare
+    from ccheck.judging.context import prepare
     from ccheck.run.batch import examine
     from ccheck.run.interrupts import Interrupts
 
@@ -75,9 +75,9 @@ def validate(
             file_timeout=file_timeout,
             allow_not_looked_into=allow_not_looked_into,
         )
-        judgement = again()
-    reports = tuple(report for _, report in examine(listing.files, again, judgement, jobs, Interrupts()))
-    return RunReport(reports, __version__, configuration=judgement.configuration, left_out=listing.left_out)
+        validation = again()
+    reports = tuple(report for _, report in examine(listing.files, again, validation, jobs, Interrupts()))
+    return RunReport(reports, __version__, configuration=validation.configuration, left_out=listing.left_out)
 
 
 def gate(
@@ -106,13 +106,13 @@ def gate(
 
     Nothing is signed: `ccheck gate --verdict` does that.
     """
-    from ccheck.release.gate.prepare import prepare_case
+    from ccheck.release.gate.prepare import prepare_gate
     from ccheck.release.gate.run import run_gate
 
     if not release:
         raise WrongUsage("nothing to examine: no release was named")
     with _said():
-        case = prepare_case(
+        context = prepare_gate(
             [os.fspath(path) for path in release],
             name=name,
             exclude=exclude,
@@ -130,7 +130,7 @@ def gate(
             max_size=max_size,
             file_timeout=file_timeout,
         )
-    return run_gate(case, tell)
+    return run_gate(context, tell)
 
 
 def _files(paths: Sequence[str], exclude: Sequence[str]) -> Listing:

@@ -24,8 +24,8 @@ from bench.fuzz.zoo.report import page, put_in
 from bench.fuzz.zoo.searchers import SEARCHERS
 from bench.fuzz.zoo.setting import setup_of
 
+from ccheck_fuzz.execution.context import prepare_campaign
 from ccheck_fuzz.execution.harness import Harness
-from ccheck_fuzz.execution.ready import ready
 
 CONTROL = "control"
 """The hunt in sources without a fault: what it finds is a fault of ccheck, or of this benchmark."""
@@ -138,7 +138,9 @@ class _Planted:
         if not one.found or one.plant == CONTROL:
             return one
         if one.format not in self._harnesses:
-            self._harnesses[one.format] = Harness(ready(setup_of(one.format)), lambda data, broken: None)
+            self._harnesses[one.format] = Harness(
+                prepare_campaign(setup_of(one.format)), lambda data, broken: None
+            )
         broken = self._harnesses[one.format].broken_by(one.data)
         return one.not_planted() if one.signature in {each.signature for each in broken} else one
 

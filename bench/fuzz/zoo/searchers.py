@@ -33,11 +33,11 @@ def ccheck(format_: str, seed: int, found: Found, ran: Ran) -> None:
     """
     from ccheck_fuzz.engines.engine import Search
     from ccheck_fuzz.engines.monitoring import Monitoring
+    from ccheck_fuzz.execution.context import prepare_campaign
     from ccheck_fuzz.execution.harness import Harness
-    from ccheck_fuzz.execution.ready import ready
     from ccheck_fuzz.mutate.scheduler import MutationScheduler
 
-    made = ready(setup_of(format_))
+    made = prepare_campaign(setup_of(format_))
     harness = Harness(made, found)
     seeds = seeds_of(format_)
     scheduler = MutationScheduler(made, seeds, harness.accepted)
@@ -76,11 +76,11 @@ def naive(format_: str, seed: int, found: Found, ran: Ran) -> None:
     from ccheck_fuzz.engines.libfuzzer import Atheris
 
     Atheris().instrument(INSTRUMENTED)
+    from ccheck_fuzz.execution.context import prepare_campaign
     from ccheck_fuzz.execution.harness import Harness
-    from ccheck_fuzz.execution.ready import ready
 
     atheris: Any = importlib.import_module("atheris")
-    harness = Harness(ready(setup_of(format_)), found)
+    harness = Harness(prepare_campaign(setup_of(format_)), found)
     folder = Path(tempfile.mkdtemp(prefix="ccheck-hunt-"))
     for number, data in enumerate(seeds_of(format_)):
         (folder / str(number)).write_bytes(data)
@@ -100,10 +100,10 @@ def hypothesis(format_: str, seed: int, found: Found, ran: Ran) -> None:
     import hypothesis as hy
     import hypothesis.strategies as st
 
+    from ccheck_fuzz.execution.context import prepare_campaign
     from ccheck_fuzz.execution.harness import Harness
-    from ccheck_fuzz.execution.ready import ready
 
-    harness = Harness(ready(setup_of(format_)), found)
+    harness = Harness(prepare_campaign(setup_of(format_)), found)
     edit = st.tuples(st.integers(0, MOST_BYTES), st.integers(0, 8), st.binary(max_size=8))
     settings = hy.settings(
         max_examples=2000, database=None, deadline=None, phases=(hy.Phase.generate,),

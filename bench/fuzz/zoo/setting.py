@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.fuzz.zoo.plant import FOLDER, ROOT
 
-from ccheck_fuzz.execution.setup import CampaignOptions
+from ccheck_fuzz.execution.options import CampaignOptions
 
 CORPUS = ROOT / "corpus"
 _SEEDS = {

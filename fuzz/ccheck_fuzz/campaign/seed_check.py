@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 import click
 
 from ccheck.text.printable import printable
+from ccheck_fuzz.execution.context import CampaignContext
 from ccheck_fuzz.execution.harness import Harness
 from ccheck_fuzz.execution.isolated import ProcessCrash, Said, broken_of, run_isolated
-from ccheck_fuzz.execution.ready import CampaignContext
 from ccheck_fuzz.model.test_input import split
 from ccheck_fuzz.process.program import Ended
 from ccheck_fuzz.readers.foreign import ReaderError
@@ -40,9 +40,9 @@ def seed_check(made: CampaignContext, seeds: Sequence[bytes], say: Callable[[str
     Raises:
         click.UsageError: A program cannot be started at all.
     """
-    setup = made.setup
+    options = made.options
     readers = [reader for reader in made.readers if isinstance(reader, ExecReader)]
-    if setup.reader is None and not readers and not any(getattr(r, "own", None) for r in made.readers):
+    if options.reader is None and not readers and not any(getattr(r, "own", None) for r in made.readers):
         return None
     good = list(_known_good(made, seeds))
     if not good:
@@ -51,7 +51,7 @@ def seed_check(made: CampaignContext, seeds: Sequence[bytes], say: Callable[[str
         problem = _program(reader, made, good or list(seeds[:1]), say, is_good=bool(good))
         if problem is not None:
             return problem
-    if setup.reader is None and not any(getattr(reader, "own", None) for reader in made.readers):
+    if options.reader is None and not any(getattr(reader, "own", None) for reader in made.readers):
         return None
     return _function(made, good, say)
 
@@ -76,7 +76,7 @@ def _program(
     is_good: bool,
 ) -> str | None:
     """Returns why a program cannot be searched with; None where it runs, or refuses, one of the seeds."""
-    setup = made.setup
+    options = made.options
     problem = None
     for seed in seeds:
         content = split(seed).content
@@ -88,7 +88,7 @@ def _program(
         unable = cannot_start(ended)
         if unable is not None:
             return _words(reader.name, f"cannot start: {unable}", reader.words(ended))
-        found = crashes(ended, seconds=setup.execute_seconds, memory=setup.memory << 20)
+        found = crashes(ended, seconds=options.execute_seconds, memory=options.memory << 20)
         if not is_good or not found or not _dies(ended):
             if found:
                 say(printable(f"note: {reader.name} on a known-good seed: {found[0].detail}"))
@@ -115,7 +115,7 @@ def _function(made: CampaignContext, seeds: Sequence[bytes], say: Callable[[str]
     for seed in seeds:
         names = ", ".join(r.name for r in made.readers if r.modules and getattr(r, "own", r.name) is not None)
         say(printable(f"trying {names} on a known-good seed of {len(split(seed).content):,} bytes"))
-        ran = run_isolated(made.setup, seed)
+        ran = run_isolated(made.options, seed)
         if isinstance(ran, ProcessCrash):
             if not ran.reader:
                 return _words("ccheck", f"on a known-good seed: {broken_of(made, ran).what}", ran.log)
@@ -127,7 +127,7 @@ def _function(made: CampaignContext, seeds: Sequence[bytes], say: Callable[[str]
             continue
         if ran.not_run is not None:
             return _words("your interpreter", "could not be run", ran.not_run)
-        died = [one for one in ran.said if one.verdict == "crash" and one.name != made.setup.execute]
+        died = [one for one in ran.said if one.verdict == "crash" and one.name != made.options.execute]
         if not died:
             for one in _refusing(ran.said, made):
                 say(printable(f"note: {one.name} refuses a known-good seed: {one.what}"))
@@ -138,7 +138,7 @@ def _function(made: CampaignContext, seeds: Sequence[bytes], say: Callable[[str]
 
 
 def _refusing(said: Sequence[Said], made: CampaignContext) -> Iterator[Said]:
-    return (one for one in said if one.verdict == "refuse" and one.name != made.setup.execute)
+    return (one for one in said if one.verdict == "refuse" and one.name != made.options.execute)
 
 
 def _words(name: str, what: str, output: str) -> str:

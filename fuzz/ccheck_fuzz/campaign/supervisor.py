@@ -18,7 +18,7 @@ from ccheck_fuzz.campaign.state.database import State
 from ccheck_fuzz.campaign.state.records import Sample
 from ccheck_fuzz.campaign.workers.jobs import Job
 from ccheck_fuzz.campaign.workers.worker_crashes import WorkerCrashes
-from ccheck_fuzz.execution.ready import CampaignContext
+from ccheck_fuzz.execution.context import CampaignContext
 from ccheck_fuzz.process.child import exit_words, last_words
 from ccheck_fuzz.process.heartbeat import Heartbeat
 
@@ -82,12 +82,12 @@ class Campaign:
         kept = min(max(WRAP_UP_SHARE * seconds, WRAP_UP_LEAST), WRAP_UP_MOST, seconds / 2)
         self._deadline = started + seconds
         self._search_until = max(self._deadline - kept, now + max(seconds / 4, min(seconds, LEAST_SEARCH)))
-        bounds = made.setup.bounds
+        bounds = made.options.bounds
         self._chance = random.Random(seed)
         self._runs = runs
         modules = tuple(dict.fromkeys(name for reader in made.readers for name in reader.modules))
         self._jobs = [
-            Job(number, engines[number % len(engines)], folder, modules, bounds, made.setup.directory)
+            Job(number, engines[number % len(engines)], folder, modules, bounds, made.options.directory)
             for number in range(jobs)
         ]
         self._stop = False

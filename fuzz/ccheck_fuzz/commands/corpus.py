@@ -13,7 +13,7 @@ from ccheck.files.atomic_write import write_whole
 from ccheck.files.output import lost_or_misplaced
 from ccheck.text.printable import printable
 from ccheck_fuzz.campaign.coverage.merge import merge
-from ccheck_fuzz.commands.options import Subject, made_ready, setup_of, subject
+from ccheck_fuzz.commands.options import Subject, made_ready, options_of, subject
 from ccheck_fuzz.corpus.regress import RegressError, keep, kept, regress_one
 from ccheck_fuzz.corpus.seeds import gather
 
@@ -92,7 +92,7 @@ def minimize(paths: tuple[Path, ...], output: Path, about: Subject) -> int:
         click.echo(f"passed over: {line}", err=True)
     if not given:
         raise click.UsageError("there is not one file")
-    merged = merge(made_ready(setup_of(given, about)), given)
+    merged = merge(made_ready(options_of(given, about)), given)
     try:
         output.mkdir(parents=True, exist_ok=True)
         for data in merged.kept:

@@ -21,15 +21,15 @@ from ccheck_fuzz.campaign.state.file_lock import file_lock
 from ccheck_fuzz.campaign.state.records import StateError
 from ccheck_fuzz.campaign.supervisor import Campaign
 from ccheck_fuzz.campaign.workers.engine_choice import choose_engines
-from ccheck_fuzz.commands.options import Subject, made_ready, setup_of, subject
+from ccheck_fuzz.commands.options import Subject, made_ready, options_of, subject
 from ccheck_fuzz.commands.results import coverage, report, status
 from ccheck_fuzz.commands.single import minimize, replay
 from ccheck_fuzz.corpus.grow import grow
 from ccheck_fuzz.corpus.seeds import gather
 from ccheck_fuzz.engines.table import ENGINES
+from ccheck_fuzz.execution.context import CampaignContext
 from ccheck_fuzz.execution.harness import Harness
-from ccheck_fuzz.execution.ready import CampaignContext
-from ccheck_fuzz.execution.setup import CampaignOptions
+from ccheck_fuzz.execution.options import CampaignOptions
 from ccheck_fuzz.model.test_input import split
 from ccheck_fuzz.mutate.events import has_events
 from ccheck_fuzz.mutate.scheduler import interesting_values_of
@@ -135,11 +135,11 @@ def command(  # noqa: PLR0917, RUF100 - one argument for each option
         click.echo(f"passed over: {line}", err=True)
     if seeds and not given:
         raise click.UsageError("there is not one file among the seeds")
-    setup = setup_of(given, about, seconds)
+    options = options_of(given, about, seconds)
     try:
         with file_lock(out):
             return _campaign(
-                out, setup, given, seconds, jobs or os.cpu_count() or 1, engine, seed, runs or 0,
+                out, options, given, seconds, jobs or os.cpu_count() or 1, engine, seed, runs or 0,
                 since, started, quiet=quiet, new_only=new_only,
             )  # fmt: skip
     except StateError as wrong:
@@ -152,7 +152,7 @@ def command(  # noqa: PLR0917, RUF100 - one argument for each option
 
 def _campaign(
     out: Path,
-    setup: CampaignOptions,
+    options: CampaignOptions,
     given: list[bytes],
     seconds: float,
     jobs: int,
@@ -168,10 +168,10 @@ def _campaign(
     engines, missing = choose_engines(engine)
     if missing and not quiet:
         click.echo(f"note: {missing}", err=True)
-    made = made_ready(setup)
+    made = made_ready(options)
     state = State(out, create=True)
-    before = state.setting("setup")
-    if before is not None and CampaignOptions.from_json(before).schema != setup.schema:
+    before = state.setting("options")
+    if before is not None and CampaignOptions.from_json(before).schema != options.schema:
         raise StateError(
             f"{out} is a campaign about {CampaignOptions.from_json(before).schema}; choose another folder"
         )
@@ -179,7 +179,7 @@ def _campaign(
         click.echo(
             "note: the setting has changed since the last session; corpus and findings are kept", err=True
         )
-    state.put("setup", setup.to_json())
+    state.put("options", options.to_json())
     known: set[tuple[str, ...]] = set()
     if since is not None:
         earlier = State(since)
@@ -240,7 +240,7 @@ def _grown(made: CampaignContext, until: float, *, quiet: bool) -> list[bytes]:
     grown = []
     valid: list[bytes] = []
     for number in range(GROWN):
-        one = grow(made.schema, made.judgement, Random(number), known, wanted=wanted, until=until)
+        one = grow(made.schema, made.validation, Random(number), known, wanted=wanted, until=until)
         grown.append(one)
         if one.valid:
             valid.append(one.data)

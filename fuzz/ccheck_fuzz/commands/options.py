@@ -15,8 +15,8 @@ from ccheck.config.options import is_schema_file, refuse_contradiction
 from ccheck.config.project import find_project
 from ccheck.formats.registry import recognise
 from ccheck.text.toml_document import ConfigurationError
-from ccheck_fuzz.execution.ready import CampaignContext, ready
-from ccheck_fuzz.execution.setup import CampaignOptions, CampaignOptionsError
+from ccheck_fuzz.execution.context import CampaignContext, prepare_campaign
+from ccheck_fuzz.execution.options import CampaignOptions, CampaignOptionsError
 from ccheck_fuzz.oracles.table import ORACLES
 from ccheck_fuzz.readers.foreign import ReaderError
 
@@ -118,7 +118,7 @@ RUN_SECONDS = 10.0
 """Time for one run, where nothing else is said."""
 
 
-def setup_of(seeds: list[bytes], about: Subject, seconds: float | None = None) -> CampaignOptions:
+def options_of(seeds: list[bytes], about: Subject, seconds: float | None = None) -> CampaignOptions:
     """Returns the options in words that survive the process.
 
     Raises click.UsageError.
@@ -161,12 +161,12 @@ def setup_of(seeds: list[bytes], about: Subject, seconds: float | None = None) -
     )
 
 
-def made_ready(setup: CampaignOptions) -> CampaignContext:
+def made_ready(options: CampaignOptions) -> CampaignContext:
     """Returns the setup made ready. Raises click.UsageError or ConfigurationError."""
     try:
-        return ready(setup)
+        return prepare_campaign(options)
     except (CampaignOptionsError, ReaderError) as wrong:
         raise click.UsageError(str(wrong)) from wrong
 
 
-__all__ = ["ConfigurationError", "made_ready", "setup_of", "subject"]
+__all__ = ["ConfigurationError", "made_ready", "options_of", "subject"]

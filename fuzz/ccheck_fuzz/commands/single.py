@@ -17,12 +17,12 @@ from ccheck_fuzz.campaign.display.summary import output_lines
 from ccheck_fuzz.campaign.findings.triage import triage
 from ccheck_fuzz.campaign.state.database import State
 from ccheck_fuzz.campaign.state.records import Bucket, StateError
-from ccheck_fuzz.commands.options import Subject, made_ready, setup_of, subject
+from ccheck_fuzz.commands.options import Subject, made_ready, options_of, subject
 from ccheck_fuzz.corpus.carried import SETUP, words_of
 from ccheck_fuzz.corpus.reproduce import NotRun, rerun
 from ccheck_fuzz.execution.harness import Harness
 from ccheck_fuzz.execution.isolated import ProcessCrash, Ran, broken_of, run_isolated
-from ccheck_fuzz.execution.setup import CampaignOptions
+from ccheck_fuzz.execution.options import CampaignOptions
 from ccheck_fuzz.model.test_input import split
 
 
@@ -49,7 +49,7 @@ def minimize(path: Path, output: Path, seconds: float, about: Subject) -> int:
         data = read_input(path)
     except InputError as fault:
         raise click.UsageError(f"{path}: {fault.detail}") from fault
-    made = made_ready(setup_of([data], about))
+    made = made_ready(options_of([data], about))
     broken = Harness(made, lambda data, broken: None).broken_by(data)
     if not broken:
         click.echo(f"{path} breaks no property: nothing to keep while it shrinks", err=True)
@@ -87,9 +87,9 @@ def replay(folder: Path) -> int:
     except StateError:
         pass
     else:
-        setup = CampaignOptions.from_json(state.setting("setup") or "{}")
+        options = CampaignOptions.from_json(state.setting("options") or "{}")
         untriaged = [one for one in state.buckets() if one.folder is None and not one.information]
-        results += [_untriaged(setup, state, bucket) for bucket in untriaged]
+        results += [_untriaged(options, state, bucket) for bucket in untriaged]
         written = {path.name for path in places}
         gone = [one for one in state.buckets() if one.folder is not None and one.folder not in written]
         for bucket in gone:
@@ -125,13 +125,13 @@ def _finding(folder: Path) -> bool | None:
     return bool(broken)
 
 
-def _untriaged(setup: CampaignOptions, state: State, bucket: Bucket) -> bool | None:
+def _untriaged(options: CampaignOptions, state: State, bucket: Bucket) -> bool | None:
     """Run the inputs of a bucket that has no folder yet."""
     results: list[bool | None] = []
     for data in state.hits(bucket.number):
-        ran = run_isolated(setup, data)
+        ran = run_isolated(options, data)
         if isinstance(ran, ProcessCrash):
-            ran = Ran((broken_of(made_ready(setup), ran),))
+            ran = Ran((broken_of(made_ready(options), ran),))
         again = any(one.signature == bucket.signature for one in ran.broken)
         results.append(again if ran.not_run is None else None)
     still = True if True in results else None if None in results or not results else False

@@ -16,13 +16,13 @@ from ccheck.files.regular_file import read_regular_file, read_regular_text
 from ccheck.formats.exercise.outcome import ExerciseError, RunInputs
 from ccheck.formats.exercise.session import Features, Session, plain
 from ccheck.formats.registry import named
-from ccheck.release.gate.case import Case
+from ccheck.release.gate.context import GateContext
 from ccheck.release.gate.result import Stage, concluded
 from ccheck.text.quoting import counted
 from ccheck_fuzz.corpus.regress import RegressError, kept, regress_one
+from ccheck_fuzz.execution.context import CampaignContext
 from ccheck_fuzz.execution.harness import Harness
-from ccheck_fuzz.execution.ready import CampaignContext
-from ccheck_fuzz.execution.setup import CampaignOptions
+from ccheck_fuzz.execution.options import CampaignOptions
 from ccheck_fuzz.mutate.scheduler import MutationScheduler
 from ccheck_fuzz.oracles.broken import Broken
 from ccheck_fuzz.oracles.table import ORACLES
@@ -39,15 +39,15 @@ REPEATABLE = {name: oracle for name, oracle in ORACLES.items() if name != "resou
 """The oracles whose answer is the same on every machine: time is no evidence that others can repeat."""
 
 
-def regress(case: Case) -> Stage:
+def regress(context: GateContext) -> Stage:
     """Run again every folder of the corpus in which something once broke a property."""
-    corpus = case.policy.corpus
+    corpus = context.policy.corpus
     if corpus is None:
         return concluded(
             "regress", {}, summary="", gaps=["no corpus was named: [gate] corpus in ccheck.toml"]
         )
     folders = kept(corpus)
-    budget = case.policy.budgets["regress"]
+    budget = context.policy.budgets["regress"]
     digests = {_name(corpus, folder): _digest(folder) for folder in folders}
     failures = []
     gaps = [] if folders else [f"nothing was kept below {corpus.name}/*/regress"]
@@ -82,43 +82,43 @@ def _digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def fuzz(case: Case) -> Stage:
+def fuzz(context: GateContext) -> Stage:
     """Search around each new or changed file, for a fixed number of runs: the same seed comes to the same
     end.
     """
     failures: list[str] = []
     gaps: list[str] = []
-    same = {old.data for old in case.last_good}
-    changed = [taken for taken in case.files if taken.data not in same]
+    same = {old.data for old in context.last_good}
+    changed = [file for file in context.files if file.data not in same]
     # A release that changes nothing is searched around all the same: nothing examined is no pass.
-    about = changed or list(case.files)
-    budget = case.policy.budgets["fuzz"]
-    once = _once(case.policy.corpus)
+    about = changed or list(context.files)
+    budget = context.policy.budgets["fuzz"]
+    once = _once(context.policy.corpus)
     curve = Curve()
     files = 0
-    for number, taken in enumerate(about):
+    for number, file in enumerate(about):
         share = (budget + number) // len(about)
-        schema = case.subjects[taken.file.name].schema
+        schema = context.subjects[file.identity.name].schema
         if share == 0:
-            gaps.append(f"{taken.file.name}: the budget of {budget:,} runs does not reach it")
-        elif len(taken.data) > MAX_SIZE:
-            gaps.append(f"{taken.file.name}: it has more than {MAX_SIZE:,} bytes")
+            gaps.append(f"{file.identity.name}: the budget of {budget:,} runs does not reach it")
+        elif len(file.data) > MAX_SIZE:
+            gaps.append(f"{file.identity.name}: it has more than {MAX_SIZE:,} bytes")
         elif schema is None:
-            gaps.append(f"{taken.file.name}: the content is of no known format")
+            gaps.append(f"{file.identity.name}: the content is of no known format")
         else:
             try:
-                made = _ready(case, schema)
+                made = _campaign(context, schema)
             except ExerciseError as wrong:
-                gaps.append(f"{taken.file.name}: {wrong}")
+                gaps.append(f"{file.identity.name}: {wrong}")
                 continue
-            passes, found = _search(made, taken.data, share, case.policy.seed + number, curve)
+            passes, found = _search(made, file.data, share, context.policy.seed + number, curve)
             files += 1
-            failures += [f"{taken.file.name}: {one.what}{once.get(one.signature, '')}" for one in found]
+            failures += [f"{file.identity.name}: {one.what}{once.get(one.signature, '')}" for one in found]
             if not passes:
-                gaps.append(f"{taken.file.name}: it does not pass, so a search around it shows little")
+                gaps.append(f"{file.identity.name}: it does not pass, so a search around it shows little")
     examined = {"runs": curve.runs, "files": files}
     reached = len(curve.reached)
-    details = {"curve": curve.points(), "reached": reached, "seed": case.policy.seed}
+    details = {"curve": curve.points(), "reached": reached, "seed": context.policy.seed}
     around = f"{counted(curve.runs, 'run')} around {counted(files, 'file')}"
     summary = f"{around} reached {reached:,} coverage features, and broke nothing"
     return concluded("fuzz", examined, summary=summary, failures=failures, gaps=gaps, details=details)
@@ -162,21 +162,21 @@ def _once(corpus: Path | None) -> dict[tuple[str, ...], str]:
     return found
 
 
-def _ready(case: Case, schema: Schema) -> CampaignContext:
+def _campaign(context: GateContext, schema: Schema) -> CampaignContext:
     """Returns a search in this process, about one format, by what the gate judges by.
 
     Raises:
         ExerciseError: The format has no interpreter.
     """
-    session = _session(case, schema)
+    session = _session(context, schema)
     if session is None:
         raise ExerciseError(f"the format {schema.name} has no interpreter")
-    given = case.given()
-    judgement = replace(case.judgement, schema=schema)
+    given = context.given()
+    validation = replace(context.validation, schema=schema)
     return CampaignContext(
         CampaignOptions(schema.name),
         schema,
-        judgement,
+        validation,
         given,
         (SessionReader(session(given)),),
         REPEATABLE,
@@ -184,11 +184,11 @@ def _ready(case: Case, schema: Schema) -> CampaignContext:
     )
 
 
-def _session(case: Case, schema: Schema) -> Callable[[RunInputs], Session] | None:
+def _session(context: GateContext, schema: Schema) -> Callable[[RunInputs], Session] | None:
     """Returns what runs files of a format: where a schema file was named, the interpreter that it brings."""
-    judgement = case.judgement
-    if schema is judgement.schema and judgement.own_exercise is not None:
-        return plain(judgement.own_exercise)
+    validation = context.validation
+    if schema is validation.schema and validation.own_exercise is not None:
+        return plain(validation.own_exercise)
     known = named(schema.name)
     return None if known is None else known.session
 

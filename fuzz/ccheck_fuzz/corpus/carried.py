@@ -12,8 +12,8 @@ from pathlib import Path
 from ccheck.config.options import is_schema_file
 from ccheck.config.project import FILE_NAME, Project
 from ccheck.files.regular_file import read_regular_text
-from ccheck_fuzz.execution.ready import CampaignContext
-from ccheck_fuzz.execution.setup import CampaignOptions
+from ccheck_fuzz.execution.context import CampaignContext
+from ccheck_fuzz.execution.options import CampaignOptions
 
 SETUP = "setup.json"
 FILES = ("definitions.bin", "consumers.toml", "schema.py", FILE_NAME)
@@ -25,23 +25,23 @@ _NOT_CARRIED = shutil.ignore_patterns("__pycache__", ".*", "*.pyc")
 
 def carry(folder: Path, made: CampaignContext) -> None:
     """Writes what a campaign judges by into a folder: its `CampaignOptions`, and the files that they name."""
-    setup, setting = made.setup, made.judgement.setting
+    options, context = made.options, made.validation.context
     if made.given.definitions is not None:
         (folder / "definitions.bin").write_bytes(made.given.definitions)
-    if setting.consumers is not None:
-        shutil.copyfile(setting.consumers.path, folder / "consumers.toml")
-    policy = None if made.judgement.project is None else _policy(made.judgement.project)
+    if context.consumers is not None:
+        shutil.copyfile(context.consumers.path, folder / "consumers.toml")
+    policy = None if made.validation.project is None else _policy(made.validation.project)
     if policy is not None:
         (folder / FILE_NAME).write_text(policy, encoding="utf-8")
     carried = replace(
-        setup,
-        schema=_carry_schema(folder, setup.schema),
+        options,
+        schema=_carry_schema(folder, options.schema),
         config=None if policy is None else FILE_NAME,
         use_config=policy is not None,
         definitions=("definitions.bin",) if made.given.definitions is not None else (),
-        consumers=None if setting.consumers is None else "consumers.toml",
-        target_version=setting.target,
-        on=setting.on.isoformat(),
+        consumers=None if context.consumers is None else "consumers.toml",
+        target_version=context.target,
+        on=context.on.isoformat(),
     )
     (folder / SETUP).write_text(carried.to_json() + "\n", encoding="utf-8")
 
@@ -57,12 +57,12 @@ def carry_on(finding: Path, folder: Path, final: Path) -> CampaignOptions:
             shutil.copyfile(finding / name, folder / name)
     if (finding / PACKAGE).is_dir():
         shutil.copytree(finding / PACKAGE, folder / PACKAGE, ignore=_NOT_CARRIED)
-    setup = words_of(finding)
-    if setup.directory is not None:
-        here = Path(finding, setup.directory).resolve()
-        setup = replace(setup, directory=Path(os.path.relpath(here, final.resolve())).as_posix())
-    (folder / SETUP).write_text(setup.to_json() + "\n", encoding="utf-8")
-    return setup
+    options = words_of(finding)
+    if options.directory is not None:
+        here = Path(finding, options.directory).resolve()
+        options = replace(options, directory=Path(os.path.relpath(here, final.resolve())).as_posix())
+    (folder / SETUP).write_text(options.to_json() + "\n", encoding="utf-8")
+    return options
 
 
 def words_of(folder: Path) -> CampaignOptions:
@@ -70,21 +70,21 @@ def words_of(folder: Path) -> CampaignOptions:
     return CampaignOptions.from_json(read_regular_text(folder / SETUP))
 
 
-def setup_of(folder: Path) -> CampaignOptions:
+def options_of(folder: Path) -> CampaignOptions:
     """Returns the setting that a folder carries, with its paths made whole."""
     folder = folder.resolve()
-    setup = words_of(folder)
-    schema = setup.schema
+    options = words_of(folder)
+    schema = options.schema
     if is_schema_file(schema):
         schema = str(folder / schema)
-        _forget_others(folder, setup.schema)
+        _forget_others(folder, options.schema)
     return replace(
-        setup,
+        options,
         schema=schema,
-        config=None if setup.config is None else str(folder / setup.config),
-        definitions=tuple(str(folder / name) for name in setup.definitions),
-        consumers=None if setup.consumers is None else str(folder / setup.consumers),
-        directory=None if setup.directory is None else str((folder / setup.directory).resolve()),
+        config=None if options.config is None else str(folder / options.config),
+        definitions=tuple(str(folder / name) for name in options.definitions),
+        consumers=None if options.consumers is None else str(folder / options.consumers),
+        directory=None if options.directory is None else str((folder / options.directory).resolve()),
     )
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from random import Random
 
 from ccheck.core.finding import FileReport, Finding
-from ccheck.judging.judgement import Judgement
+from ccheck.judging.context import ValidationContext
 from ccheck_fuzz.corpus.judged import Judged
 from ccheck_fuzz.model import Draft, Model, opened
 from ccheck_fuzz.mutate import Context
@@ -61,7 +61,7 @@ class Grown:
 
 def grow(
     schema: Schema,
-    judgement: Judgement,
+    validation: ValidationContext,
     random: Random,
     interesting: InterestingValues | None = None,
     tries: int = 8000,
@@ -79,7 +79,7 @@ def grow(
             (`time.monotonic`).
     """
     return _Search(
-        Judged(schema, judgement), random, interesting or InterestingValues(), tries, wanted, until
+        Judged(schema, validation), random, interesting or InterestingValues(), tries, wanted, until
     ).run()
 
 

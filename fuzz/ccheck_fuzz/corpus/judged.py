@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from ccheck.core.finding import FileReport
+from ccheck.judging.context import ValidationContext
 from ccheck.judging.judge import examine, judge
-from ccheck.judging.judgement import Judgement
 from ccheck_schemas.schema import Schema
 
 
@@ -16,13 +16,13 @@ class Judged:
     """Judges bytes by one schema, with the checks and the setting of a judgement."""
 
     schema: Schema
-    judgement: Judgement
+    validation: ValidationContext
 
     def report(self, data: bytes) -> FileReport:
         """Returns all findings."""
-        setting, schemas = self.judgement.setting, self.judgement.schemas
-        subject = examine(data, "", setting, schemas, self.schema)
-        return judge(subject, "-", self.judgement.checks, self.judgement.policy)
+        context, schemas = self.validation.context, self.validation.schemas
+        subject = examine(data, "", context, schemas, self.schema)
+        return judge(subject, "-", self.validation.checks, self.validation.policy)
 
     def passes(self, data: bytes) -> bool:
         """Returns whether the validator passes the file; warnings do not fail it."""
@@ -42,5 +42,5 @@ class Judged:
         """
         report = self.report(data)
         found = Counter(finding.check for finding in report.findings)
-        counts = [found[check.name] + report.beyond.get(check.name, 0) for check in self.judgement.checks]
+        counts = [found[check.name] + report.beyond.get(check.name, 0) for check in self.validation.checks]
         return (*counts, 0 if report.findings else len(report.gaps)), report

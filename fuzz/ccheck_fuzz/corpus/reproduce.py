@@ -13,7 +13,8 @@ import click
 from ccheck.config.options import is_schema_file
 from ccheck.files.regular_file import read_regular_file, read_regular_text
 from ccheck.text.toml_document import ConfigurationError
-from ccheck_fuzz.corpus.carried import SETUP, setup_of
+from ccheck_fuzz.corpus.carried import SETUP, options_of
+from ccheck_fuzz.execution.context import CampaignContext, prepare_campaign
 from ccheck_fuzz.execution.harness import Harness
 from ccheck_fuzz.execution.isolated import (
     NOTHING,
@@ -24,13 +25,12 @@ from ccheck_fuzz.execution.isolated import (
     run_isolated,
     said_of,
 )
-from ccheck_fuzz.execution.ready import CampaignContext, ready
-from ccheck_fuzz.execution.setup import CampaignOptionsError
+from ccheck_fuzz.execution.options import CampaignOptionsError
 from ccheck_fuzz.model.test_input import Input
 from ccheck_fuzz.oracles.broken import Broken
 from ccheck_fuzz.readers.foreign import ForeignOutcome, ReaderError
 
-__all__ = ["NotRun", "made_of", "reproduce", "rerun", "setup_of", "signature_of", "test_input_of"]
+__all__ = ["NotRun", "made_of", "options_of", "reproduce", "rerun", "signature_of", "test_input_of"]
 
 
 class NotRun(Exception):
@@ -67,7 +67,7 @@ def signature_of(folder: Path) -> tuple[str, ...]:
 def made_of(folder: Path) -> CampaignContext:
     """Returns the setting of a folder, made ready. Raises NotRun."""
     try:
-        return ready(setup_of(folder))
+        return prepare_campaign(options_of(folder))
     except (CampaignOptionsError, ReaderError, ConfigurationError) as wrong:
         raise NotRun(str(wrong)) from wrong
     except click.ClickException as wrong:
@@ -99,11 +99,11 @@ def rerun(folder: Path) -> Ran:
 def _run(folder: Path, crasher: bool) -> Ran:
     try:
         data = test_input_of(folder).pack()
-        setup = setup_of(folder)
+        options = options_of(folder)
     except (OSError, ValueError, TypeError) as wrong:
         raise NotRun(f"its input or setting cannot be read: {type(wrong).__name__}: {wrong}") from wrong
-    if setup.reader is not None or is_schema_file(setup.schema) or crasher:
-        ran = run_isolated(setup, data)
+    if options.reader is not None or is_schema_file(options.schema) or crasher:
+        ran = run_isolated(options, data)
         if isinstance(ran, ProcessCrash):
             return Ran((broken_of(made_of(folder), ran),), dead=ran.log)
         if ran.not_run is not None:

@@ -29,14 +29,14 @@ def main(schema: str, config: Path | None = None) -> None:
     engine.instrument(("ccheck_interpreter",))
     import atheris
 
+    from ccheck_fuzz.execution.context import prepare_campaign
     from ccheck_fuzz.execution.harness import Harness
-    from ccheck_fuzz.execution.ready import ready
-    from ccheck_fuzz.execution.setup import CampaignOptions
+    from ccheck_fuzz.execution.options import CampaignOptions
     from ccheck_fuzz.mutate.scheduler import MutationScheduler
     from ccheck_fuzz.oracles.broken import Broken
 
     path = None if config is None else str(config.resolve())
-    made = ready(CampaignOptions(schema, config=path, use_config=path is not None))
+    made = prepare_campaign(CampaignOptions(schema, config=path, use_config=path is not None))
 
     def found(data: bytes, broken: Broken) -> None:
         if not broken.information:

@@ -10,11 +10,11 @@ from ccheck.core.users_code import interrupts
 from ccheck.formats.exercise.agreement import Agreed
 from ccheck.formats.exercise.outcome import Outcome
 from ccheck.run.memory_limit import restore_limit
-from ccheck_fuzz.execution.ready import CampaignContext
+from ccheck_fuzz.execution.context import CampaignContext
 from ccheck_fuzz.execution.stop import stop_of
 from ccheck_fuzz.model.test_input import split
 from ccheck_fuzz.oracles.broken import Broken, itself, refusing
-from ccheck_fuzz.oracles.case import Case
+from ccheck_fuzz.oracles.case import OracleCase
 from ccheck_fuzz.oracles.table import EVERY_RUN, broken
 from ccheck_fuzz.readers.foreign import ReaderError
 from ccheck_fuzz.readers.reference import SessionReader
@@ -61,8 +61,8 @@ class Harness:
             1, and with 0 after it.
     """
 
-    def __init__(self, ready: CampaignContext, found: Found, entering: Entering = _nothing) -> None:
-        self._ready = ready
+    def __init__(self, campaign: CampaignContext, found: Found, entering: Entering = _nothing) -> None:
+        self._campaign = campaign
         self._found = found
         self._entering = entering
         self._seen: Features = set()
@@ -70,8 +70,8 @@ class Harness:
         self._refused_alone: Counter[Hashable] = Counter()
         self._agreed: Agreed = set()
         self._reached_by_accepted: Features = set()
-        self._refused_share = UNKNOWN if ready.judgement.fast_path is None else REFUSED
-        self._quick = {name: oracle for name, oracle in ready.oracles.items() if name in EVERY_RUN}
+        self._refused_share = UNKNOWN if campaign.validation.fast_path is None else REFUSED
+        self._quick = {name: oracle for name, oracle in campaign.oracles.items() if name in EVERY_RUN}
         self.refused = 0
         """Runs that the validator judged and refused."""
         self.judged = 0
@@ -100,7 +100,7 @@ class Harness:
         new = new or (not stopped and len(self.accepted) < PARENTS)
         number = zlib.crc32(data)
         if new or number % (STOPPED if stopped else PASSED if passes else self._refused_share) == 0:
-            for one in broken(case, self._ready.oracles):
+            for one in broken(case, self._campaign.oracles):
                 self._found(data, one)
             self._count(case)
             if not stopped and (new or not features <= self._reached_by_accepted):
@@ -124,7 +124,7 @@ class Harness:
         """Returns whether the validator passes the content of an input, and what it raises."""
         return self._judged(self.case_for_validator(data))
 
-    def _judged(self, case: Case) -> tuple[bool, Broken | None]:
+    def _judged(self, case: OracleCase) -> tuple[bool, Broken | None]:
         try:
             return case.passed, None
         except BaseException as raised:  # what is raised is what the oracles schema and ccheck look for
@@ -141,7 +141,9 @@ class Harness:
     def broken_with_outcomes(self, data: bytes) -> tuple[tuple[Broken, ...], tuple[Outcome, ...]]:
         """Returns all that an input breaks, and what builds and interpreters did with it."""
         case, failed = self._case(data, set(), every=True)
-        return ((failed,), ()) if failed is not None else (broken(case, self._ready.oracles), case.outcomes)
+        return (
+            ((failed,), ()) if failed is not None else (broken(case, self._campaign.oracles), case.outcomes)
+        )
 
     def passes(self, data: bytes) -> bool:
         """Returns whether the validator passes the content of an input."""
@@ -157,16 +159,18 @@ class Harness:
         """Returns whether some build meets an event with the content."""
         return any(outcome.events for outcome in self._run(data, set(), every=False).outcomes)
 
-    def case_for_validator(self, data: bytes) -> Case:
+    def case_for_validator(self, data: bytes) -> OracleCase:
         """Returns the case of an input for the validator alone: no build and no interpreter is run."""
-        ready = self._ready
-        return Case(split(data).content, ready.schema, ready.judgement, ready.given, ran=())
+        campaign = self._campaign
+        return OracleCase(split(data).content, campaign.schema, campaign.validation, campaign.given, ran=())
 
-    def case(self, data: bytes) -> Case:
+    def case(self, data: bytes) -> OracleCase:
         """Returns the case of an input, run under every build; ccheck's own exceptions come out."""
         return self._run(data, set(), every=True)
 
-    def _case(self, data: bytes, features: Features, *, every: bool = False) -> tuple[Case, Broken | None]:
+    def _case(
+        self, data: bytes, features: Features, *, every: bool = False
+    ) -> tuple[OracleCase, Broken | None]:
         try:
             return self._run(data, features, every=every), None
         except ReaderError:
@@ -174,16 +178,18 @@ class Harness:
         except BaseException as raised:  # what is raised is what the oracles schema and ccheck look for
             if interrupts(raised):
                 raise
-            empty = Case(b"", self._ready.schema, self._ready.judgement, self._ready.given, ran=())
+            empty = OracleCase(
+                b"", self._campaign.schema, self._campaign.validation, self._campaign.given, ran=()
+            )
             return empty, itself(raised)
 
-    def _run(self, data: bytes, features: Features, *, every: bool) -> Case:
-        ready = self._ready
+    def _run(self, data: bytes, features: Features, *, every: bool) -> OracleCase:
+        campaign = self._campaign
         test_input = split(data)
         ran: tuple[Outcome, ...] = ()
         foreign: tuple[Outcome, ...] = ()
         restore_limit()
-        for number, reader in enumerate(ready.readers, 1):
+        for number, reader in enumerate(campaign.readers, 1):
             own = not isinstance(reader, SessionReader) or reader.own is not None
             if own:
                 self._entering(number)
@@ -196,11 +202,11 @@ class Harness:
                 foreign += found
                 features.update((reader.name, o.verdict, o.trap and o.trap.signature) for o in found)
         agreed: Agreed = set() if every else self._agreed
-        return Case(
+        return OracleCase(
             test_input.content,
-            ready.schema,
-            ready.judgement,
-            ready.given,
+            campaign.schema,
+            campaign.validation,
+            campaign.given,
             test_input.events,
             ran,
             foreign,
@@ -215,12 +221,12 @@ class Harness:
             return True
         count = self._stops[stop] = self._stops[stop] + 1
         refused = any(outcome.refusal and outcome.checks_bounds for outcome in outcomes)
-        if count <= FIRST or (not refused and self._ready.judgement.fast_path is None):
+        if count <= FIRST or (not refused and self._campaign.validation.fast_path is None):
             return True
         known = self._refused_alone[stop] >= FIRST
         return number // STOPPED % (OPEN if not known else AGREED if refused else LATER) == 0
 
-    def _count(self, case: Case) -> None:
+    def _count(self, case: OracleCase) -> None:
         if case.judged:
             self.judged += 1
             self.refused += case.report.verdict != "pass"

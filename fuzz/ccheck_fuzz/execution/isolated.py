@@ -20,9 +20,9 @@ import click
 from ccheck.config.options import is_schema_file
 from ccheck.core.users_code import ending_in, interrupts, place_in
 from ccheck.text.toml_document import ConfigurationError
+from ccheck_fuzz.execution.context import CampaignContext, prepare_campaign
 from ccheck_fuzz.execution.harness import Harness
-from ccheck_fuzz.execution.ready import CampaignContext, ready
-from ccheck_fuzz.execution.setup import CampaignOptions, CampaignOptionsError
+from ccheck_fuzz.execution.options import CampaignOptions, CampaignOptionsError
 from ccheck_fuzz.oracles.broken import Broken, itself, refusing
 from ccheck_fuzz.process.bounds import Bounds, bound_memory
 from ccheck_fuzz.process.child import (
@@ -110,7 +110,7 @@ def is_crasher(signature: tuple[str, ...]) -> bool:
     return len(signature) > 1 and signature[1] in CRASH_KINDS
 
 
-def run_isolated(setup: CampaignOptions, data: bytes, *, until: float | None = None) -> Ran | ProcessCrash:
+def run_isolated(options: CampaignOptions, data: bytes, *, until: float | None = None) -> Ran | ProcessCrash:
     """Run an input under every build and every interpreter.
 
     Args:
@@ -120,9 +120,9 @@ def run_isolated(setup: CampaignOptions, data: bytes, *, until: float | None = N
     """
     folder = Path(tempfile.mkdtemp(prefix="ccheck-run-"))
     try:
-        (folder / "setup.json").write_text(setup.to_json(), encoding="utf-8")
+        (folder / "setup.json").write_text(options.to_json(), encoding="utf-8")
         (folder / "input").write_bytes(data)
-        return _watched(folder, setup.bounds, data, until)
+        return _watched(folder, options.bounds, data, until)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -186,10 +186,10 @@ def broken_of(made: CampaignContext, crash: ProcessCrash) -> Broken:
     Where the validator passes the file, that is a validator bypass. It is an error for a refused file too: no
     search gets far with an interpreter that ends its process.
     """
-    bounds = made.setup.bounds
+    bounds = made.options.bounds
     detail = (crash.detail,) if crash.kind == "crash" else ()
     place = place_in(crash.log)
-    own = is_schema_file(made.setup.schema) and place
+    own = is_schema_file(made.options.schema) and place
     if not 0 < crash.reader <= len(made.readers):
         what = {
             "hang": f"a run does not end within {bounds.run_seconds:g} s",
@@ -222,14 +222,14 @@ def main() -> None:
     folder = Path(sys.argv[1])
     end_with_parent()
     last_stack_on_request()
-    setup = CampaignOptions.from_json((folder / "setup.json").read_text(encoding="utf-8"))
+    options = CampaignOptions.from_json((folder / "setup.json").read_text(encoding="utf-8"))
     data = (folder / "input").read_bytes()
-    bound_memory(setup.bounds)
+    bound_memory(options.bounds)
     broken: tuple[Broken, ...] = ()
     said: list[Said] = []
     not_run = None
     try:
-        made = ready(setup)
+        made = prepare_campaign(options)
         heartbeats = HeartbeatWriter(folder / "heartbeat")
         harness = Harness(made, lambda data, broken: None, heartbeats.enter)
         heartbeats.begin(data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from ccheck_fuzz.execution.ready import CampaignContext
+from ccheck_fuzz.execution.context import CampaignContext
 from ccheck_fuzz.model.test_input import Input, split
 from ccheck_fuzz.mutate import Mutator
 from ccheck_fuzz.mutate.deterministic_stage import DeterministicStage
@@ -40,10 +40,10 @@ with content is reached from files that it accepts.
 """
 
 
-def interesting_values_of(ready: CampaignContext) -> InterestingValues:
+def interesting_values_of(campaign: CampaignContext) -> InterestingValues:
     """Returns the numbers that the schema, the definitions and the driver builds name."""
-    files = () if ready.given.definitions is None else (ready.given.definitions,)
-    return interesting_values(ready.schema, files, ready.given.builds)
+    files = () if campaign.given.definitions is None else (campaign.given.definitions,)
+    return interesting_values(campaign.schema, files, campaign.given.builds)
 
 
 def smaller(inputs: Sequence[bytes], chance: random.Random) -> bytes:
@@ -58,7 +58,7 @@ class MutationScheduler:
     """Mutation and crossover of inputs; the same seeds in the same order give the same bytes."""
 
     def __init__(
-        self, ready: CampaignContext, seeds: Sequence[bytes] = (), accepted: Sequence[bytes] = ()
+        self, campaign: CampaignContext, seeds: Sequence[bytes] = (), accepted: Sequence[bytes] = ()
     ) -> None:
         """Makes a scheduler.
 
@@ -67,14 +67,14 @@ class MutationScheduler:
             seeds: The files whose records are spliced into others.
             accepted: Parents of most inputs, as far as there are any; it may grow.
         """
-        self._ready = ready
+        self._campaign = campaign
         self._accepted = accepted
-        self._has_events = has_events(ready.schema.name)
+        self._has_events = has_events(campaign.schema.name)
         self._called: dict[bytes, tuple[str, ...]] = {}
         self._given: set[int] = set()
         self._mutator = Mutator(
-            ready.schema,
-            interesting_values_of(ready),
+            campaign.schema,
+            interesting_values_of(campaign),
             [split(seed).content for seed in seeds],
         )
         self._deterministic = DeterministicStage(self._mutator.models, accepted, self._mutator.interesting)
@@ -114,7 +114,7 @@ class MutationScheduler:
 
     def _called_for(self, content: bytes, chance: random.Random) -> tuple[str, ...]:
         """Returns some of the events that content calls for."""
-        schema, definitions = self._ready.schema.name, self._ready.given.definitions
+        schema, definitions = self._campaign.schema.name, self._campaign.given.definitions
         if chance.random() < LONG:
             return matching_events(schema, content, definitions, MOST_EVENTS)
         known = self._called.get(content)

@@ -12,8 +12,8 @@ from ccheck.core.finding import FileReport
 from ccheck.core.subject import Subject
 from ccheck.formats.exercise.agreement import Agreed
 from ccheck.formats.exercise.outcome import Exercised, Outcome, RunInputs
+from ccheck.judging.context import ValidationContext
 from ccheck.judging.judge import examine, judge
-from ccheck.judging.judgement import Judgement
 from ccheck_schemas.schema import Schema
 
 BRIEF, BRIEF_PER_BYTE = 5e-3, 80e-6
@@ -23,7 +23,7 @@ inputs of a campaign are small: in so little time no more than some 100 MiB are 
 
 
 @dataclass(frozen=True)
-class Case:
+class OracleCase:
     """One input: bytes, the schema to read them by, and what they are judged by and run with.
 
     Attributes:
@@ -36,7 +36,7 @@ class Case:
 
     data: bytes
     schema: Schema
-    judgement: Judgement
+    validation: ValidationContext
     given: RunInputs
     events: Sequence[str] | None = None
     ran: tuple[Outcome, ...] | None = None
@@ -47,14 +47,14 @@ class Case:
     def _read(self) -> tuple[Subject, float]:
         # Not CPU time, which some systems take longer to measure than most files take to judge.
         before = time.perf_counter()
-        subject = examine(self.data, "", self.judgement.setting, self.judgement.schemas, self.schema)
+        subject = examine(self.data, "", self.validation.context, self.validation.schemas, self.schema)
         return subject, time.perf_counter() - before
 
     @cached_property
     def _judged(self) -> tuple[FileReport, float]:
         subject, reading = self._read
         before = time.perf_counter()
-        report = judge(subject, "-", self.judgement.checks, self.judgement.policy)
+        report = judge(subject, "-", self.validation.checks, self.validation.policy)
         return report, reading + time.perf_counter() - before
 
     @property
@@ -77,9 +77,9 @@ class Case:
         """Time that reading and judging took, by the clock on the wall."""
         return self._judged[1]
 
-    def again(self) -> Case:
+    def again(self) -> OracleCase:
         """Returns the same bytes, nothing of them judged yet."""
-        return Case(self.data, self.schema, self.judgement, self.given)
+        return OracleCase(self.data, self.schema, self.validation, self.given)
 
     @cached_property
     def memory(self) -> int:
@@ -92,7 +92,7 @@ class Case:
     @cached_property
     def fast_report(self) -> FileReport | None:
         """What the fast path says; None where there is none, or it is not certain."""
-        fast = self.judgement.fast_path
+        fast = self.validation.fast_path
         return None if fast is None else fast.report(self.data, "", "-")
 
     @cached_property
@@ -103,7 +103,7 @@ class Case:
     @cached_property
     def exercised(self) -> Exercised | None:
         """What each build does with the content's own events; None for a format without an interpreter."""
-        run = self.judgement.exercise(self.schema)
+        run = self.validation.exercise(self.schema)
         return None if run is None else run(self.data, self.given)
 
     @property

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import get_args
 
 from ccheck_fuzz.oracles.broken import Broken, refusing
-from ccheck_fuzz.oracles.case import Case
+from ccheck_fuzz.oracles.case import OracleCase
 from ccheck_interpreter.trap import ForeignKind, TrapData
 
 FOREIGN = frozenset(get_args(ForeignKind))
 """The kinds of traps that only users' own interpreters report."""
 
 
-def validator_bypass(case: Case) -> Iterator[Broken]:
+def validator_bypass(case: OracleCase) -> Iterator[Broken]:
     """What the validator passes, no supported build traps on. Channel File 291 was a validator bypass."""
     for outcome in case.outcomes:
         if outcome.trap is not None and case.passed:
@@ -21,7 +21,7 @@ def validator_bypass(case: Case) -> Iterator[Broken]:
             yield Broken("validator-bypass", what, ("validator-bypass", *outcome.trap.signature))
 
 
-def refused(case: Case) -> Iterator[Broken]:
+def refused(case: OracleCase) -> Iterator[Broken]:
     """What the validator passes, no supported build refuses: its hosts would be without the content."""
     for outcome in case.outcomes:
         if outcome.refusal is not None and case.passed:
@@ -29,7 +29,7 @@ def refused(case: Case) -> Iterator[Broken]:
             yield Broken("refused", what, ("refused", outcome.refusal.reason))
 
 
-def trap(case: Case) -> Iterator[Broken]:
+def trap(case: OracleCase) -> Iterator[Broken]:
     """A build that claims to check bounds traps on no bytes at all."""
     for outcome in case.outcomes:
         if outcome.trap is not None and outcome.checks_bounds:
@@ -37,7 +37,7 @@ def trap(case: Case) -> Iterator[Broken]:
             yield Broken("trap", what, ("trap", *outcome.trap.signature))
 
 
-def needs_validator(case: Case) -> Iterator[Broken]:
+def needs_validator(case: OracleCase) -> Iterator[Broken]:
     """A build without bounds checks would trap, and the validator alone refuses the file.
 
     For information: where it passes, it is a validator bypass.

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from ccheck.formats.registry import named
 from ccheck_fuzz.oracles.broken import Broken, refusing
-from ccheck_fuzz.oracles.case import Case
+from ccheck_fuzz.oracles.case import OracleCase
 from ccheck_schemas.schema import RecipeError
 
 
-def disagreement(case: Case) -> Iterator[Broken]:
+def disagreement(case: OracleCase) -> Iterator[Broken]:
     """Schema and interpreter read the same bytes alike, where neither finds fault with them; so do the
     reference interpreter and a user's own that answers for the same build.
     """
@@ -34,7 +34,7 @@ def disagreement(case: Case) -> Iterator[Broken]:
         yield Broken("disagreement", found[1], ("disagreement", found[0]))
 
 
-def non_canonical(case: Case) -> Iterator[Broken]:
+def non_canonical(case: OracleCase) -> Iterator[Broken]:
     """What passes, warnings aside, builds back to the same bytes."""
     if case.report.verdict != "pass" or case.report.findings:
         return
@@ -51,7 +51,7 @@ def non_canonical(case: Case) -> Iterator[Broken]:
     yield Broken("non-canonical", f"it passes, and builds back to other bytes at {at:#x}", ("non-canonical",))
 
 
-def fast_path(case: Case) -> Iterator[Broken]:
+def fast_path(case: OracleCase) -> Iterator[Broken]:
     """What passes the fast path passes whole, without so much as a warning."""
     if case.fast_report is None or case.fast_report == case.report:
         return
@@ -63,7 +63,7 @@ def fast_path(case: Case) -> Iterator[Broken]:
     )
 
 
-def over_strict(case: Case) -> Iterator[Broken]:
+def over_strict(case: OracleCase) -> Iterator[Broken]:
     """What the validator refuses harms some build, or is not in canonical form. For information."""
     if case.report.verdict == "pass" or not case.outcomes:
         return

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 from ccheck_fuzz.oracles.broken import Broken
-from ccheck_fuzz.oracles.case import Case
+from ccheck_fuzz.oracles.case import OracleCase
 
 SECONDS = 1.0
 """CPU time that judging a file may take, besides `SECONDS_PER_BYTE`."""
@@ -31,7 +31,7 @@ STEPS = 65_536
 STEPS_PER_BYTE = 64
 
 
-def resources(case: Case) -> Iterator[Broken]:
+def resources(case: OracleCase) -> Iterator[Broken]:
     """Steps of the builds, and memory and time of the validator stay in proportion to the file.
 
     Time is measured again before it is believed, as CPU time; the limits are far from what any file needs.
@@ -53,7 +53,7 @@ def resources(case: Case) -> Iterator[Broken]:
         yield Broken("resources", what, ("resources", "memory"))
 
 
-def _takes_longer(case: Case, most: float) -> bool:
+def _takes_longer(case: OracleCase, most: float) -> bool:
     if case.seconds <= most:
         return False
     for _ in range(2):

@@ -27,12 +27,12 @@ from types import MappingProxyType
 
 from ccheck.core.users_code import interrupts
 from ccheck_fuzz.oracles.broken import Broken, itself
-from ccheck_fuzz.oracles.case import Case
+from ccheck_fuzz.oracles.case import OracleCase
 from ccheck_fuzz.oracles.drivers import needs_validator, refused, trap, validator_bypass
 from ccheck_fuzz.oracles.readings import disagreement, fast_path, non_canonical, over_strict
 from ccheck_fuzz.oracles.resources import resources
 
-Oracle = Callable[[Case], Iterator[Broken]]
+Oracle = Callable[[OracleCase], Iterator[Broken]]
 
 
 ORACLES: Mapping[str, Oracle] = MappingProxyType(
@@ -59,7 +59,7 @@ EVERY_RUN: Mapping[str, Oracle] = MappingProxyType(
 """The oracles that check every run of a campaign; the others check a share of the runs."""
 
 
-def broken(case: Case, oracles: Mapping[str, Oracle] = ORACLES) -> tuple[Broken, ...]:
+def broken(case: OracleCase, oracles: Mapping[str, Oracle] = ORACLES) -> tuple[Broken, ...]:
     """Returns all properties that a case breaks, each once by its signature; also that of an oracle which
     raised.
     """

@@ -9,7 +9,7 @@ import pytest
 
 from ccheck.formats.exercise.evidence import Evidence, Use
 from ccheck.formats.exercise.outcome import Exercised, Outcome, RunInputs
-from ccheck.release.gate.case import Case
+from ccheck.release.gate.context import GateContext
 from ccheck_interpreter.trap import Refusal
 from tests.validator.gate.story import CORPUS, DAY, POLICY, Call, alone
 
@@ -22,7 +22,7 @@ def told(cc: Call, monkeypatch: pytest.MonkeyPatch, evidence: Evidence) -> tuple
     def gather(data: bytes, content: Any, given: RunInputs) -> Evidence:
         return evidence
 
-    monkeypatch.setattr(Case, "gather", lambda case, schema: gather)
+    monkeypatch.setattr(GateContext, "gather", lambda context, schema: gather)
     alone("exercise")
     status, out, _ = cc("gate", "march", "--on", DAY)
     return status, out

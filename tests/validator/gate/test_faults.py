@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ccheck.formats.exercise.outcome import Exercised, Outcome, RunInputs
-from ccheck.judging.judgement import Judgement
+from ccheck.judging.context import ValidationContext
 from ccheck.release.gate.stages import faults
 from tests.validator.gate.story import DAY, Call
 
@@ -16,7 +16,7 @@ def test_a_build_that_runs_a_damaged_file_fails(cc: Call, monkeypatch: pytest.Mo
     def takes_all(data: bytes, given: RunInputs) -> Exercised:
         return Exercised(tuple(Outcome(build.name, build.platform, "run") for build in given.builds))
 
-    monkeypatch.setattr(Judgement, "exercise", lambda judgement, schema: takes_all)
+    monkeypatch.setattr(ValidationContext, "exercise", lambda validation, schema: takes_all)
     status, out, _ = cc("gate", "march", "--on", DAY, "--only", "faults")
     assert status == 1
     assert "C-00000291-00000000-00000001.bin, all zero: 7.11 accepts it" in out
@@ -37,7 +37,7 @@ class _Passed:
 
 def test_no_interpreter_leaves_the_stage_incomplete(cc: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     """A format that nothing can run is a gap."""
-    monkeypatch.setattr(Judgement, "exercise", lambda judgement, schema: None)
+    monkeypatch.setattr(ValidationContext, "exercise", lambda validation, schema: None)
     assert cc("gate", "march", "--on", DAY, "--only", "faults")[0] == 3
 
 
@@ -45,7 +45,9 @@ def test_a_format_that_no_build_answers_for_leaves_the_stage_incomplete(
     cc: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An interpreter that tells of no build is no evidence."""
-    monkeypatch.setattr(Judgement, "exercise", lambda judgement, schema: lambda data, given: Exercised(()))
+    monkeypatch.setattr(
+        ValidationContext, "exercise", lambda validation, schema: lambda data, given: Exercised(())
+    )
     status, out, _ = cc("gate", "march", "--on", DAY, "--only", "faults")
     assert status == 3
     assert "no build could be asked what it does with it" in out

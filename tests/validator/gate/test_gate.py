@@ -13,7 +13,7 @@ import ccheck.release.gate.stage as table
 from ccheck.formats.exercise.evidence import Evidence
 from ccheck.formats.exercise.outcome import Exercised
 from ccheck.release.baseline import HEADER
-from ccheck.release.gate.case import Case
+from ccheck.release.gate.context import GateContext
 from ccheck.release.gate.result import Stage
 from ccheck.release.gate.stages import OWN
 from tests.conftest import ROOT
@@ -104,7 +104,7 @@ def test_a_stage_that_crashes_leaves_the_verdict_incomplete(
 ) -> None:
     """Any exception of a stage is told, and is no pass."""
 
-    def crash(case: Case) -> Stage:
+    def crash(context: GateContext) -> Stage:
         raise RuntimeError("out of luck")
 
     monkeypatch.setattr(table, "stage_run", lambda name: crash)
@@ -120,10 +120,10 @@ def test_a_crash_in_what_stages_share_is_no_traceback(
     """Where reading the files itself crashes, each stage is incomplete and the gate still ends."""
     recorded(cc)
 
-    def crash(self: Case, data: bytes, name: str) -> None:
+    def crash(self: GateContext, data: bytes, name: str) -> None:
         raise RuntimeError("out of luck")
 
-    monkeypatch.setattr(Case, "subject", crash)
+    monkeypatch.setattr(GateContext, "subject", crash)
     assert cc("gate", "march", "--on", DAY, "--only", stage)[0] == 3
 
 
@@ -227,9 +227,9 @@ def test_each_file_is_read_once(cc: Call, monkeypatch: pytest.MonkeyPatch) -> No
     path = next(Path("march").iterdir())
     run = table.run_stage
 
-    def meddle(name: str, case: Case) -> Stage:
+    def meddle(name: str, context: GateContext) -> Stage:
         path.write_bytes(JULY.read_bytes())
-        return run(name, case)
+        return run(name, context)
 
     monkeypatch.setattr("ccheck.release.gate.run.run_stage", meddle)
     assert cc("gate", "march", "--on", DAY)[0] == 0
@@ -316,7 +316,7 @@ def test_an_interpreter_without_builds_is_no_evidence(cc: Call, monkeypatch: pyt
     """A file that ran under no build is no first use with evidence: the stage alone is incomplete."""
     recorded(cc)
     nothing = Evidence(Exercised(()), paths={"channel": frozenset()})
-    monkeypatch.setattr(Case, "gather", lambda case, schema: lambda data, content, given: nothing)
+    monkeypatch.setattr(GateContext, "gather", lambda context, schema: lambda data, content, given: nothing)
     status, out, _ = cc("gate", "march", "--on", DAY, "--only", "first_use")
     assert status == 3
     assert "no build ran it" in out
@@ -325,7 +325,7 @@ def test_an_interpreter_without_builds_is_no_evidence(cc: Call, monkeypatch: pyt
 def test_a_stage_that_exits_is_no_pass(cc: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     """A user's interpreter that ends the program with status 0 leaves the stage incomplete."""
 
-    def leave(case: Case) -> Stage:
+    def leave(context: GateContext) -> Stage:
         raise SystemExit(0)
 
     monkeypatch.setattr(table, "stage_run", lambda name: leave)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccheck.release.gate.release import Taken
+from ccheck.release.gate.release import ReleaseFile
 from ccheck.release.gate.result import ContentFile
 from ccheck.release.verdict.statement import _of_files
 from tests.validator.gate.story import DAY, JULY, MARCH, Call, verify
@@ -103,4 +103,4 @@ def test_no_name_stands_for_another(names: list[str]) -> None:
     """Whatever two names are, a statement about the one is no statement about the other."""
     one, other = names
     subjects = [{"name": one, "digest": {"sha256": "0"}}]
-    assert list(_of_files(subjects, [Taken(ContentFile(other, other, 0, "0"), b"")]))
+    assert list(_of_files(subjects, [ReleaseFile(ContentFile(other, other, 0, "0"), b"")]))

@@ -25,12 +25,12 @@ import pytest
 
 if TYPE_CHECKING:
     from ccheck.core.finding import FileReport
-    from ccheck.judging.judgement import Judgement
+    from ccheck.judging.context import ValidationContext
 
 DEFAULT_SUFFIXES = [".bin", ".dat", ".db", ".dtb"]
 """Endings of files that are collected, in any case; what of them is no known format fails."""
 
-_JUDGEMENT: pytest.StashKey[Judgement] = pytest.StashKey()
+_JUDGEMENT: pytest.StashKey[ValidationContext] = pytest.StashKey()
 _REPORTS: pytest.StashKey[dict[str, FileReport]] = pytest.StashKey()
 
 
@@ -74,7 +74,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection(session: pytest.Session) -> None:
     """What cannot be judged by is said before anything is collected."""
     if session.config.getoption("--ccheck"):
-        _judgement(session.config)
+        _validation(session.config)
         session.config.stash[_POINTED] = _pointed(session.config)
 
 
@@ -128,7 +128,7 @@ def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
         return []
     from ccheck.text.printable import printable
 
-    used = printable(_judgement(config).configuration) or "none"
+    used = printable(_validation(config).configuration) or "none"
     left_out = f"; left out: {pointed.left_out}" if pointed.left_out else ""
     return [f"ccheck: configuration: {used}; content files: {len(pointed.files):,}{left_out}"]
 
@@ -214,12 +214,12 @@ def _is_ignored(config: pytest.Config, path: Path) -> bool:
     )
 
 
-def _judgement(config: pytest.Config) -> Judgement:
+def _validation(config: pytest.Config) -> ValidationContext:
     """What all files are judged by, put together once. Raises pytest.UsageError."""
     if _JUDGEMENT not in config.stash:
         import click
 
-        from ccheck.judging.judgement import prepare
+        from ccheck.judging.context import prepare
         from ccheck.text.toml_document import ConfigurationError
 
         _require_loadable(config.getoption("--ccheck-schema"))
@@ -249,19 +249,19 @@ def _require_loadable(schema: str | None) -> None:
 
 def _report(config: pytest.Config, path: Path) -> FileReport:
     """The report of a content file. Code that is not ccheck's own judges all files at once, in workers."""
-    judgement = _judgement(config)
-    if not judgement.isolated:
-        return judgement.report(str(path))
+    validation = _validation(config)
+    if not validation.isolated:
+        return validation.report(str(path))
     reports = config.stash.setdefault(_REPORTS, {})
     if str(path) not in reports:
-        from ccheck.judging.judgement import prepare
+        from ccheck.judging.context import prepare
         from ccheck.run.batch import cores, examine
         from ccheck.run.interrupts import Interrupts
 
         # A worker of pytest-xdist is given some of the files, and is not told which.
         files = [path] if hasattr(config, "workerinput") else config.stash[_POINTED].files
         names = [str(path) for path in files]
-        found = examine(names, partial(prepare, **_named(config)), judgement, cores(), Interrupts())
+        found = examine(names, partial(prepare, **_named(config)), validation, cores(), Interrupts())
         reports |= {names[position]: report for position, report in found}
     return reports[str(path)]
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from ccheck.core.consumers import Consumer, Consumers, load_consumers
 from ccheck.core.finding import FileReport
-from ccheck.core.subject import Definitions, Setting
+from ccheck.core.subject import CheckContext, Definitions
 from ccheck.formats.channel.checks import contract
 from ccheck.formats.channel.exercise import profile_of
 from ccheck.formats.check_table import CHECKS
@@ -220,19 +220,19 @@ def _judge_as_in_2024(name: str, data: bytes, definitions: bytes) -> FileReport:
     """The validator of that day: all checks but the contract with the consumers, which nobody had."""
     modern = {check for check in CHECKS if check.judge.__module__ == contract.__name__}
     checks = tuple(check for check in CHECKS if check not in modern)
-    setting = Setting(DAY, (_definitions(definitions, Setting(DAY)),))
-    return judge(examine(data, name, setting, SCHEMAS), name, checks, Policy())
+    context = CheckContext(DAY, (_definitions(definitions, CheckContext(DAY)),))
+    return judge(examine(data, name, context, SCHEMAS), name, checks, Policy())
 
 
 def _judge(name: str, data: bytes, definitions: bytes, listed: Consumers) -> FileReport:
     """This program's verdict on 19 July, when the hotfix was not there yet."""
-    setting = Setting(DAY, (), listed)
-    setting = replace(setting, definitions=(_definitions(definitions, setting),))
-    return judge(examine(data, name, setting, SCHEMAS), name, CHECKS, Policy())
+    context = CheckContext(DAY, (), listed)
+    context = replace(context, definitions=(_definitions(definitions, context),))
+    return judge(examine(data, name, context, SCHEMAS), name, CHECKS, Policy())
 
 
-def _definitions(data: bytes, setting: Setting) -> Definitions:
-    return Definitions("C-00000001-00000000-00000001.bin", examine(data, "", setting, SCHEMAS).content)
+def _definitions(data: bytes, context: CheckContext) -> Definitions:
+    return Definitions("C-00000001-00000000-00000001.bin", examine(data, "", context, SCHEMAS).content)
 
 
 _YES = {True: "yes", False: "no"}

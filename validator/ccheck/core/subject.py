@@ -33,7 +33,7 @@ class Definitions:
 
 
 @dataclass(frozen=True)
-class Setting:
+class CheckContext:
     """What a file is judged against.
 
     on: the day for which support windows are judged. target: the consumer version that a blob is judged for,
@@ -68,7 +68,7 @@ class Subject:
 
     name: str
     data: bytes
-    setting: Setting
+    context: CheckContext
     schema: Schema | None = None
     reading: Reading | None = None
     content: Any = None

@@ -35,7 +35,7 @@ FORMATS: tuple[Format, ...] = (
 
 
 @dataclass(frozen=True)
-class Brought:
+class Plugins:
     """The formats of other packages, and what is wrong with those that cannot be used."""
 
     formats: tuple[Format, ...]
@@ -43,7 +43,7 @@ class Brought:
 
 
 @cache
-def brought() -> Brought:
+def plugins() -> Plugins:
     """The formats that installed packages bring.
 
     One that is broken, or takes a name that is taken, is left out and reported; its files are then of no
@@ -70,7 +70,7 @@ def brought() -> Brought:
             continue
         owners[found.name] = owner
         formats.append(found)
-    return Brought(tuple(formats), tuple(problems))
+    return Plugins(tuple(formats), tuple(problems))
 
 
 def _whole(found: Format) -> None:
@@ -88,13 +88,13 @@ def _whole(found: Format) -> None:
 
 def every() -> tuple[Format, ...]:
     """All formats, ccheck's own first."""
-    return (*FORMATS, *brought().formats)
+    return (*FORMATS, *plugins().formats)
 
 
 def named(name: str) -> Format | None:
     """The format of this name, or None."""
     own = next((known for known in FORMATS if known.name == name), None)
-    return own or next((known for known in brought().formats if known.name == name), None)
+    return own or next((known for known in plugins().formats if known.name == name), None)
 
 
 def fast_path(
@@ -118,7 +118,7 @@ class Schemas(Sequence["Schema"]):
         for known in FORMATS:
             if known.recognise(data):
                 return known.schema
-        return next((known.schema for known in brought().formats if known.recognise(data)), None)
+        return next((known.schema for known in plugins().formats if known.recognise(data)), None)
 
     def __len__(self) -> int:
         return len(every())

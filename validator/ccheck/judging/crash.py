@@ -12,7 +12,7 @@ from pathlib import Path
 from ccheck.core.check import Check
 from ccheck.core.finding import FileReport, NotRun
 from ccheck.core.input import InputProblem
-from ccheck.core.subject import Setting, Subject
+from ccheck.core.subject import CheckContext, Subject
 from ccheck.core.users_code import LIBRARIES, frames_in, interrupts, is_users, place_in
 from ccheck.formats.check_table import CHECKS
 from ccheck.formats.registry import recognise
@@ -90,7 +90,12 @@ def running(stack: str, checks: Sequence[Check], schema: Schema | None) -> str:
 
 
 def crashed_subject(
-    name: str, data: bytes, setting: Setting, schema: Schema | None, schemas: Sequence[Schema], detail: str
+    name: str,
+    data: bytes,
+    context: CheckContext,
+    schema: Schema | None,
+    schemas: Sequence[Schema],
+    detail: str,
 ) -> Subject:
     """Returns the subject for a file whose examination failed.
 
@@ -105,7 +110,7 @@ def crashed_subject(
     if schema is None:
         with suppress(ExaminationCrashed), examination():
             schema = recognise(data, schemas)
-    return Subject(name, data, setting, schema, problem=InputProblem.CRASHED, detail=detail)
+    return Subject(name, data, context, schema, problem=InputProblem.CRASHED, detail=detail)
 
 
 def crashed(subject: Subject, path: str, checks: Sequence[Check]) -> FileReport:

@@ -13,11 +13,11 @@ from pathlib import Path
 from ccheck.core.check import Check, Diagnostic
 from ccheck.core.finding import FileReport, Finding, NotRun, Severity, Suppressed
 from ccheck.core.input import InputProblem
-from ccheck.core.subject import Narrowed, Setting, Subject
+from ccheck.core.subject import CheckContext, Narrowed, Subject
 from ccheck.formats.check_table import applying
 from ccheck.formats.checks.coverage import left_unread
 from ccheck.formats.checks.general import FILE
-from ccheck.formats.registry import brought, named, recognise
+from ccheck.formats.registry import plugins, named, recognise
 from ccheck_schemas.read import read
 from ccheck_schemas.record import Reading
 from ccheck_schemas.schema import Schema
@@ -52,7 +52,7 @@ Narrow = Callable[[Schema, Reading], Narrowed | None]
 def examine(
     data: bytes,
     name: str,
-    setting: Setting,
+    context: CheckContext,
     schemas: Sequence[Schema],
     schema: Schema | None = None,
     narrow: Narrow | None = None,
@@ -66,18 +66,18 @@ def examine(
     chosen = schema or recognise(data, schemas)
     if chosen is None:
         known = tuple(s.name for s in schemas)
-        return Subject(name, data, setting, known=known, problems=brought().problems)
+        return Subject(name, data, context, known=known, problems=plugins().problems)
     zero = not any(data)
     if zero and (schema is None or named(schema.name) is not None):
-        return Subject(name, data, setting, schema=chosen)  # zeros are content of no known format
+        return Subject(name, data, context, schema=chosen)  # zeros are content of no known format
     reading = read(chosen.layout, data)
     if zero and (reading.counts or not reading.complete):
-        return Subject(name, data, setting, schema=chosen)
+        return Subject(name, data, context, schema=chosen)
     narrowed = None if narrow is None else narrow(chosen, reading)
     if narrowed is None:
-        return Subject(name, data, setting, chosen, reading, chosen.assemble(reading))
+        return Subject(name, data, context, chosen, reading, chosen.assemble(reading))
     return Subject(
-        name, data, setting, chosen, reading, narrowed.content, narrowed=True, canonical=narrowed.canonical
+        name, data, context, chosen, reading, narrowed.content, narrowed=True, canonical=narrowed.canonical
     )
 
 

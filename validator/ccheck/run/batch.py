@@ -12,7 +12,7 @@ from ccheck.run.chunks import BYTES, FILES, size_of
 from ccheck.run.interrupts import Interrupts
 
 if TYPE_CHECKING:
-    from ccheck.judging.judgement import Judgement
+    from ccheck.judging.context import ValidationContext
 
 ENOUGH = 256
 """Files for which workers are started: they start in the time in which one process judges some 200 good files
@@ -29,8 +29,8 @@ def cores() -> int:
 
 def examine(
     files: Sequence[str],
-    prepare: Callable[[], Judgement],
-    judgement: Judgement,
+    prepare: Callable[[], ValidationContext],
+    validation: ValidationContext,
     jobs: int,
     interrupts: Interrupts,
     tick: Callable[[], None] = lambda: None,
@@ -66,9 +66,9 @@ def examine(
             with interrupts.heeded():
                 tick()
                 report = (
-                    judgement.passed(file, data.get(position))
-                    if judgement.isolated
-                    else judgement.report(file, data.get(position))
+                    validation.passed(file, data.get(position))
+                    if validation.isolated
+                    else validation.report(file, data.get(position))
                 )
             if report is None:
                 break
@@ -80,8 +80,8 @@ def examine(
     most = jobs if many else 1
     # Where few files are judged in one worker, each is reported as soon as it is judged. Where it may have to
     # be ended, it is known which file it is at.
-    chunk = FILES if many and not judgement.isolated else 1
-    workers = Workers(files, prepare, judgement, most, interrupts, tick, data, start=position, chunk=chunk)
+    chunk = FILES if many and not validation.isolated else 1
+    workers = Workers(files, prepare, validation, most, interrupts, tick, data, start=position, chunk=chunk)
     yield from workers.reports()
 
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import _ConnectionBase
     from multiprocessing.process import BaseProcess
 
-    from ccheck.judging.judgement import Judgement
+    from ccheck.judging.context import ValidationContext
 
 PAUSE = 1.0
 """Seconds, at most, that count between two looks at the workers: all of them may have been stopped
@@ -136,8 +136,8 @@ class Workers:
     def __init__(
         self,
         files: Sequence[str],
-        prepare: Callable[[], Judgement],
-        judgement: Judgement,
+        prepare: Callable[[], ValidationContext],
+        validation: ValidationContext,
         jobs: int,
         interrupts: Interrupts,
         tick: Callable[[], None],
@@ -147,16 +147,16 @@ class Workers:
     ) -> None:
         self._files = files
         self._prepare = prepare
-        self._judgement = judgement
+        self._validation = validation
         self._jobs = min(jobs, MOST)
         self._interrupts = interrupts
         self._tick = tick
         self._workers: list[_Worker] = []
-        self._taken: dict[int, bytes | InputError] = dict(data)
+        self._standard_input: dict[int, bytes | InputError] = dict(data)
         self._chunks = chunks(files, start, chunk)
         self._waiting: deque[_Task] = deque()
         self._answers: dict[int, tuple[Chunk, _Answer]] = {}
-        self._limit = judgement.time_limit
+        self._limit = validation.time_limit
         self._looked = time.monotonic()
         self._next = start
         """The position of the file whose report is due."""
@@ -218,12 +218,12 @@ class Workers:
         return self._waiting.popleft()
 
     def _give(self, worker: _Worker, task: _Task) -> None:
-        if self._files[task.chunk.start] == STANDARD_INPUT and task.chunk.start not in self._taken:
+        if self._files[task.chunk.start] == STANDARD_INPUT and task.chunk.start not in self._standard_input:
             with self._interrupts.heeded():
-                self._taken[task.chunk.start] = self._judgement.taken(STANDARD_INPUT)
+                self._standard_input[task.chunk.start] = self._validation.read_bytes(STANDARD_INPUT)
         worker.task, worker.spent = task, 0.0
         try:
-            worker.pipe.send([(self._files[place], self._taken.get(place)) for place in task.chunk])
+            worker.pipe.send([(self._files[place], self._standard_input.get(place)) for place in task.chunk])
         except OSError:
             worker.task = None  # it died without work; the task has not met it
             self._waiting.appendleft(task)
@@ -237,7 +237,7 @@ class Workers:
         if forked:
             close = [one for worker in self._workers for one in (worker.pipe, worker.log)] + [ours, log]
             process = multiprocessing.get_context("fork").Process(
-                target=_work_forked, args=(theirs, stack, self._judgement, close), daemon=True
+                target=_work_forked, args=(theirs, stack, self._validation, close), daemon=True
             )
         else:
             process = multiprocessing.get_context("spawn").Process(
@@ -291,13 +291,13 @@ class Workers:
                 self._workers.remove(worker)
                 worker.end()
                 path, data = self._lost_file(worker.task)
-                self._answer(worker.task, self._judgement.late(path, data, stack))
+                self._answer(worker.task, self._validation.late(path, data, stack))
 
     def _lost_file(self, task: _Task) -> tuple[str, bytes | InputError]:
         """The name and bytes of the file of a task that was lost."""
         path = self._files[task.chunk.start]
-        taken = self._taken.get(task.chunk.start)
-        return path, self._judgement.taken(path) if taken is None else taken
+        data = self._standard_input.get(task.chunk.start)
+        return path, self._validation.read_bytes(path) if data is None else data
 
     def _answer(self, task: _Task, report: FileReport) -> None:
         self._answers[task.chunk.start] = (task.chunk, _Answer(pickle.dumps([report])))
@@ -320,7 +320,7 @@ class Workers:
             self._waiting.appendleft(replace(task, deaths=1))
         else:
             path, data = self._lost_file(task)
-            self._answer(task, self._judgement.lost(path, data, f"the process {ending(exitcode)}", stack))
+            self._answer(task, self._validation.lost(path, data, f"the process {ending(exitcode)}", stack))
 
     def _end(self) -> None:
         """End all workers. They hold nothing that must be saved."""
@@ -365,18 +365,20 @@ def _no_interrupt_for_children(*, spawned: bool) -> Iterator[None]:
 def _work_forked(
     pipe: _ConnectionBase[Any, Any],
     stack: _ConnectionBase[Any, Any],
-    judgement: Judgement,
+    validation: ValidationContext,
     close: Sequence[_ConnectionBase[Any, Any]],
 ) -> NoReturn:
     """The worker process where it is a copy of this one. close: what belongs to this one alone."""
     for one in close:
         one.close()
     leave_to_parent()
-    _work(pipe, stack, lambda: judgement)
+    _work(pipe, stack, lambda: validation)
 
 
 def _work(
-    pipe: _ConnectionBase[Any, Any], stack: _ConnectionBase[Any, Any], prepare: Callable[[], Judgement]
+    pipe: _ConnectionBase[Any, Any],
+    stack: _ConnectionBase[Any, Any],
+    prepare: Callable[[], ValidationContext],
 ) -> NoReturn:
     """The worker process: judge the files that come through the pipe until it is closed.
 
@@ -394,13 +396,13 @@ def _work(
     threading.Thread(target=_follow_parent, daemon=True).start()
     with contextlib.suppress(EOFError, OSError):  # the parent has gone
         try:
-            judgement = prepare()
+            validation = prepare()
         except BaseException:  # noqa: BLE001 - whatever it is, the parent must hear of it
             pipe.send(_Answer(trace=traceback.format_exc()))
             leave(1)
         pipe.send(_Answer())
         while True:
-            pipe.send(_judged(judgement, pipe.recv()))
+            pipe.send(_judged(validation, pipe.recv()))
     leave(0)
 
 
@@ -412,14 +414,14 @@ def _follow_parent() -> None:
         end_at_once(1)
 
 
-def _judged(judgement: Judgement, files: Sequence[tuple[str, bytes | InputError | None]]) -> _Answer:
-    reports = [judgement.report(path, taken) for path, taken in files]
+def _judged(validation: ValidationContext, files: Sequence[tuple[str, bytes | InputError | None]]) -> _Answer:
+    reports = [validation.report(path, data) for path, data in files]
     try:
         return _Answer(_packed(reports))
     except Exception:  # noqa: BLE001 - what a user's check puts into a finding can be anything
         return _Answer(
             _packed(
-                [_sendable(judgement, *file, report) for file, report in zip(files, reports, strict=True)]
+                [_sendable(validation, *file, report) for file, report in zip(files, reports, strict=True)]
             )
         )
 
@@ -432,7 +434,7 @@ def _packed(reports: list[FileReport]) -> bytes:
 
 
 def _sendable(
-    judgement: Judgement, path: str, taken: bytes | InputError | None, report: FileReport
+    validation: ValidationContext, path: str, data: bytes | InputError | None, report: FileReport
 ) -> FileReport:
     """A report, or that of a crash where it cannot be sent."""
     from ccheck.judging.crash import ExaminationCrashed, examination
@@ -442,5 +444,5 @@ def _sendable(
             _packed([report])
     except ExaminationCrashed as crash:
         detail = f"its report cannot be sent to the process that prints it: {crash.detail}"
-        return judgement.crashed(path, judgement.taken(path) if taken is None else taken, detail)
+        return validation.crashed(path, validation.read_bytes(path) if data is None else data, detail)
     return report

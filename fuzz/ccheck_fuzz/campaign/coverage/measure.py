@@ -43,19 +43,19 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--html", type=Path)
     parser.add_argument("--missing", action="store_true")
-    options = parser.parse_args()
+    arguments = parser.parse_args()
     import coverage
 
     measured: Any = coverage.Coverage(branch=True, data_file=None)
     measured.start()
     from ccheck_fuzz.campaign.coverage.tracing import folders
     from ccheck_fuzz.campaign.state.database import State
+    from ccheck_fuzz.execution.context import prepare_campaign
     from ccheck_fuzz.execution.harness import Harness
-    from ccheck_fuzz.execution.ready import ready
-    from ccheck_fuzz.execution.setup import CampaignOptions
+    from ccheck_fuzz.execution.options import CampaignOptions
 
-    state = State(options.folder)
-    made = ready(CampaignOptions.from_json(state.setting("setup") or ""))
+    state = State(arguments.folder)
+    made = prepare_campaign(CampaignOptions.from_json(state.setting("options") or ""))
     harness = Harness(made, lambda data, broken: None)
     for data in state.inputs():
         harness.broken_by(data)
@@ -65,9 +65,9 @@ def main() -> None:
         print("no line of Python is run: a program's own code is not looked at", file=sys.stderr)  # noqa: T201 - shown by the command
         leave(1)
     include = [pattern for place in folders(modules) for pattern in (place, f"{place}/**")]
-    if options.html is not None:
-        measured.html_report(directory=str(options.html), include=include)
-    measured.report(file=sys.stdout, show_missing=options.missing, include=include)
+    if arguments.html is not None:
+        measured.html_report(directory=str(arguments.html), include=include)
+    measured.report(file=sys.stdout, show_missing=arguments.missing, include=include)
 
 
 if __name__ == "__main__":

@@ -14,9 +14,9 @@ from pathlib import Path
 from ccheck.core.users_code import interrupts
 from ccheck_fuzz.campaign.coverage.tracing import folders, traced
 from ccheck_fuzz.campaign.state.database import State
+from ccheck_fuzz.execution.context import CampaignContext, prepare_campaign
 from ccheck_fuzz.execution.harness import Harness
-from ccheck_fuzz.execution.ready import CampaignContext, ready
-from ccheck_fuzz.execution.setup import CampaignOptions
+from ccheck_fuzz.execution.options import CampaignOptions
 from ccheck_fuzz.oracles.broken import itself
 from ccheck_fuzz.process.bounds import bound_memory, step_back
 from ccheck_fuzz.process.child import end_with_parent, last_stack_on_request, run_whole
@@ -85,17 +85,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="ccheck fuzz (merge)")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--until", type=float, default=math.inf, help="time.monotonic() of the end")
-    options = parser.parse_args()
+    arguments = parser.parse_args()
     end_with_parent()
     last_stack_on_request()
     step_back(10)
-    state = State(options.folder)
-    setup = CampaignOptions.from_json(state.setting("setup") or "")
-    bound_memory(setup.bounds)
-    made = ready(setup)
+    state = State(arguments.folder)
+    options = CampaignOptions.from_json(state.setting("options") or "")
+    bound_memory(options.bounds)
+    made = prepare_campaign(options)
     crashers = state.crashers()
     inputs = [data for data in state.inputs() if data not in crashers]
-    merged = merge(made, inputs, options.until)
+    merged = merge(made, inputs, arguments.until)
     state.reached({f"line {name}:{number}" for name, number in merged.lines})
     state.reached({feature_name(feature) for feature in merged.features})
     if merged.kept:

@@ -13,7 +13,7 @@ from ccheck_fuzz.campaign.findings.folder import OUTPUT
 from ccheck_fuzz.campaign.state.database import State
 from ccheck_fuzz.campaign.state.records import Bucket
 from ccheck_fuzz.campaign.workers.worker_crashes import lost
-from ccheck_fuzz.execution.setup import CampaignOptions, configuration_of
+from ccheck_fuzz.execution.options import CampaignOptions, configuration_of
 from ccheck_fuzz.oracles.broken import INFORMATION
 
 MOST_LINES = 200
@@ -59,7 +59,7 @@ def lines(
     Args:
         outputs: With all that the user's interpreters said.
     """
-    before = state.setting("setup")
+    before = state.setting("options")
     if before is not None:
         yield printable(f"configuration: {configuration_of(CampaignOptions.from_json(before))}")
     buckets = state.buckets()

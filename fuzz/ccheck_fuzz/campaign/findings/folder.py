@@ -21,12 +21,12 @@ from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
 from ccheck_fuzz.campaign.state.records import Bucket
 from ccheck_fuzz.corpus.carried import carry
+from ccheck_fuzz.execution.context import CampaignContext
 from ccheck_fuzz.execution.harness import Harness
 from ccheck_fuzz.execution.isolated import Ran, said_of
-from ccheck_fuzz.execution.ready import CampaignContext
 from ccheck_fuzz.model.test_input import Input, split
 from ccheck_fuzz.oracles.broken import Broken
-from ccheck_fuzz.oracles.case import Case
+from ccheck_fuzz.oracles.case import OracleCase
 from ccheck_fuzz.oracles.drivers import FOREIGN
 from ccheck_fuzz.readers.foreign import ForeignOutcome
 from ccheck_interpreter.trap import report as render_trap
@@ -97,7 +97,7 @@ def write_finding(
     return final
 
 
-def _case(made: CampaignContext, data: bytes) -> Case | None:
+def _case(made: CampaignContext, data: bytes) -> OracleCase | None:
     """Returns the case of an input; None where ccheck itself fails on it, which is then what the finding
     says.
     """
@@ -111,7 +111,7 @@ def _case(made: CampaignContext, data: bytes) -> Case | None:
     return case
 
 
-def _recipe(made: CampaignContext, case: Case) -> str | None:
+def _recipe(made: CampaignContext, case: OracleCase) -> str | None:
     """Returns the content as YAML, where it can be written so and builds back to the same bytes."""
     schema = made.schema
     if schema.describe is None or schema.compose is None or case.subject.content is None:
@@ -127,7 +127,7 @@ def _recipe(made: CampaignContext, case: Case) -> str | None:
     return dump_yaml(recipe, schema.name)
 
 
-def _output(broken: Broken, case: Case | None, log: str) -> str:
+def _output(broken: Broken, case: OracleCase | None, log: str) -> str:
     """Returns all that the interpreter of the user's said whose trap or refusal the finding is about."""
     outcomes = () if case is None else case.outcomes
     said = tuple(said_of(one) for one in outcomes if isinstance(one, ForeignOutcome))
@@ -137,7 +137,7 @@ def _output(broken: Broken, case: Case | None, log: str) -> str:
 def _text(
     bucket: Bucket,
     broken: Broken,
-    case: Case | None,
+    case: OracleCase | None,
     test_input: Input,
     output: str,
     *,
@@ -192,7 +192,7 @@ def _run(report: FileReport) -> RunReport:
 
 
 def _json(
-    bucket: Bucket, broken: Broken, case: Case | None, output: str, *, reproduced: bool | None
+    bucket: Bucket, broken: Broken, case: OracleCase | None, output: str, *, reproduced: bool | None
 ) -> dict[str, Any]:
     return {
         "oracle": broken.oracle,

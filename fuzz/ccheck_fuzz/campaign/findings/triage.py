@@ -12,10 +12,10 @@ from ccheck_fuzz.campaign.findings.folder import write_finding
 from ccheck_fuzz.campaign.state.database import State
 from ccheck_fuzz.campaign.state.records import Bucket
 from ccheck_fuzz.corpus.minimize import minimize
+from ccheck_fuzz.execution.context import CampaignContext, prepare_campaign
 from ccheck_fuzz.execution.harness import Harness
 from ccheck_fuzz.execution.isolated import ProcessCrash, broken_of, is_crasher, run_isolated
-from ccheck_fuzz.execution.ready import CampaignContext, ready
-from ccheck_fuzz.execution.setup import CampaignOptions
+from ccheck_fuzz.execution.options import CampaignOptions
 from ccheck_fuzz.model.test_input import Input, split
 from ccheck_fuzz.oracles.broken import Broken
 from ccheck_fuzz.process.bounds import bound_memory, step_back
@@ -125,7 +125,7 @@ def _dies(
     made: CampaignContext, data: bytes, signature: tuple[str, ...], until: float
 ) -> tuple[Broken, str] | None:
     """Returns what the end of its process breaks, and the last words, where it ends as the signature says."""
-    ran = run_isolated(made.setup, data, until=until)
+    ran = run_isolated(made.options, data, until=until)
     if isinstance(ran, ProcessCrash):
         broken = broken_of(made, ran)
         if broken.signature == signature:
@@ -208,22 +208,22 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("numbers", type=int, nargs="+")
     parser.add_argument("--until", type=float, required=True, help="time.monotonic() of the end")
-    options = parser.parse_args()
+    arguments = parser.parse_args()
     end_with_parent()
     last_stack_on_request()
     step_back(5)
-    state = State(options.folder)
-    setup = CampaignOptions.from_json(state.setting("setup") or "")
-    bound_memory(setup.bounds)
-    made = ready(setup)
+    state = State(arguments.folder)
+    options = CampaignOptions.from_json(state.setting("options") or "")
+    bound_memory(options.bounds)
+    made = prepare_campaign(options)
     buckets = {bucket.number: bucket for bucket in state.buckets()}
-    for number in options.numbers:
+    for number in arguments.numbers:
         if buckets[number].folder is None:
-            present_found(options.folder / "findings", state, made, buckets[number])
-    for place, number in enumerate(options.numbers):
+            present_found(arguments.folder / "findings", state, made, buckets[number])
+    for place, number in enumerate(arguments.numbers):
         now = time.monotonic()
-        share = (options.until - now) / (len(options.numbers) - place)
-        present(options.folder / "findings", state, made, buckets[number], now + min(share, SECONDS))
+        share = (arguments.until - now) / (len(arguments.numbers) - place)
+        present(arguments.folder / "findings", state, made, buckets[number], now + min(share, SECONDS))
     state.close()
 
 

@@ -10,7 +10,7 @@ from ccheck_fuzz.campaign.coverage.matrix import matrix
 from ccheck_fuzz.campaign.display.summary import unexamined
 from ccheck_fuzz.campaign.state.database import State
 from ccheck_fuzz.campaign.state.records import Bucket, Sample, WorkerCrash
-from ccheck_fuzz.execution.setup import CampaignOptions
+from ccheck_fuzz.execution.options import CampaignOptions
 from ccheck_fuzz.oracles.broken import INFORMATION
 from ccheck_interpreter.match import KIND_NAMES
 
@@ -49,7 +49,7 @@ class Account:
     """
 
     folder: Path
-    setup: CampaignOptions
+    options: CampaignOptions
     sessions: list[tuple[int, float, float | None, str | None]]
     seconds: float
     runs: int
@@ -98,7 +98,7 @@ def account(folder: Path, state: State) -> Account:
     last = {(s.session, s.job): s for s in samples}.values()
     return Account(
         folder=folder,
-        setup=CampaignOptions.from_json(state.setting("setup") or "{}"),
+        options=CampaignOptions.from_json(state.setting("options") or "{}"),
         sessions=state.sessions(),
         seconds=clock.total,
         runs=sum(s.runs for s in last),

@@ -9,15 +9,15 @@ from ccheck import __version__
 from ccheck_fuzz.campaign.report.account import Account
 from ccheck_fuzz.campaign.state.records import Bucket, WorkerCrash
 from ccheck_fuzz.campaign.workers.worker_crashes import headline
-from ccheck_fuzz.execution.setup import configuration_of
+from ccheck_fuzz.execution.options import configuration_of
 
 
 def render(account: Account) -> str:
     """Returns the report as JSON: figures, findings, and each crash of a process."""
     report = {
         "ccheck": __version__,
-        "schema": account.setup.schema,
-        "configuration": configuration_of(account.setup),
+        "schema": account.options.schema,
+        "configuration": configuration_of(account.options),
         "sessions": len(account.sessions),
         "problem": account.problem,
         "runs": account.runs,

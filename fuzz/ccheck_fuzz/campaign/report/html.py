@@ -10,12 +10,12 @@ from ccheck.report.page import page
 from ccheck.report.plot import Series, plot
 from ccheck_fuzz.campaign.report.account import Account
 from ccheck_fuzz.campaign.workers.worker_crashes import headline, last_words
-from ccheck_fuzz.execution.setup import configuration_of
+from ccheck_fuzz.execution.options import configuration_of
 
 
 def render(account: Account) -> str:
     """Returns the page: everything in it, nothing loaded from elsewhere, every text of content escaped."""
-    used = configuration_of(account.setup)
+    used = configuration_of(account.options)
     return page(
         "ccheck_fuzz.campaign.report",
         "page.html",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ccheck.text.printable import printable
 from ccheck_fuzz.campaign.report.account import Account, Found
 from ccheck_fuzz.campaign.workers.worker_crashes import headline, last_words
-from ccheck_fuzz.execution.setup import configuration_of
+from ccheck_fuzz.execution.options import configuration_of
 
 _MARKS = {"both": "±", "matched": "+", "failed": "-", "": ""}
 
@@ -19,7 +19,7 @@ def render(account: Account) -> str:
 
 def _lines(account: Account) -> Iterator[str]:
     errors = account.errors
-    yield f"# Fuzzing {account.setup.schema}: {len(errors)} {'finding' if len(errors) == 1 else 'findings'}"
+    yield f"# Fuzzing {account.options.schema}: {len(errors)} {'finding' if len(errors) == 1 else 'findings'}"
     yield ""
     yield "| | |"
     yield "|---|---|"
@@ -28,7 +28,7 @@ def _lines(account: Account) -> Iterator[str]:
     yield f"| reached | {account.lines:,} lines, {account.features:,} features |"
     yield f"| corpus | {account.corpus:,} inputs |"
     yield f"| engines | {', '.join(account.engines)} |"
-    yield f"| configuration | {_safe(configuration_of(account.setup))} |"
+    yield f"| configuration | {_safe(configuration_of(account.options))} |"
     yield f"| worker crashes | {len(account.worker_crashes)}, {len(account.lost)} of them outside of a run |"
     if account.problem is not None:
         yield f"| could not do its work | {_safe(account.problem)} |"

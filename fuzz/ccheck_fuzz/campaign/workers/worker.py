@@ -24,20 +24,20 @@ FLUSHED = 2.0
 
 def main() -> None:
     """Run one epoch of one job."""
-    options = _options()
+    arguments = _arguments()
     end_with_parent()
     last_stack_on_request()
-    step_back(options.nice)
-    bound_memory(Bounds(memory=options.memory))
-    engine = ENGINES[options.engine]()
-    sys.path.insert(0, options.directory)  # where a user's own module may lie
+    step_back(arguments.nice)
+    bound_memory(Bounds(memory=arguments.memory))
+    engine = ENGINES[arguments.engine]()
+    sys.path.insert(0, arguments.directory)  # where a user's own module may lie
     # None where all that is run are programs, whose code no engine of Python's sees.
-    engine.instrument(tuple(filter(None, options.instrument.split(","))))
+    engine.instrument(tuple(filter(None, arguments.instrument.split(","))))
     sys.path.pop(0)
-    _search(options, engine)
+    _search(arguments, engine)
 
 
-def _options() -> argparse.Namespace:
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="ccheck fuzz (worker)")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--job", type=int, required=True)
@@ -52,20 +52,20 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _search(options: argparse.Namespace, engine: Engine) -> None:
+def _search(arguments: argparse.Namespace, engine: Engine) -> None:
     from ccheck_fuzz.campaign.state.database import State
     from ccheck_fuzz.campaign.workers.finding_buffer import FindingBuffer
     from ccheck_fuzz.engines.dictionary import dictionary
+    from ccheck_fuzz.execution.context import prepare_campaign
     from ccheck_fuzz.execution.harness import Harness
-    from ccheck_fuzz.execution.ready import ready
-    from ccheck_fuzz.execution.setup import CampaignOptions
+    from ccheck_fuzz.execution.options import CampaignOptions
     from ccheck_fuzz.mutate.scheduler import MutationScheduler
     from ccheck_fuzz.process.heartbeat import HeartbeatWriter
 
-    state = State(options.folder)
-    made = ready(CampaignOptions.from_json(state.setting("setup") or ""))
-    work = options.folder / "work"
-    heartbeats = HeartbeatWriter(work / f"heartbeat-{options.job}")
+    state = State(arguments.folder)
+    made = prepare_campaign(CampaignOptions.from_json(state.setting("options") or ""))
+    work = arguments.folder / "work"
+    heartbeats = HeartbeatWriter(work / f"heartbeat-{arguments.job}")
     findings = FindingBuffer(state, heartbeats)
     harness = Harness(made, findings.found, heartbeats.enter)
     crashers = state.crashers()
@@ -94,7 +94,7 @@ def _search(options: argparse.Namespace, engine: Engine) -> None:
         heartbeats.replayed += 1
         heartbeats.stable += same
 
-    words = work / f"dictionary-{options.job}"
+    words = work / f"dictionary-{arguments.job}"
     words.write_text(dictionary(made.schema), encoding="utf-8")
     inputs = state.inputs()
     # What is not run is no parent to an engine; a seed is too good to lose.
@@ -107,12 +107,12 @@ def _search(options: argparse.Namespace, engine: Engine) -> None:
             cross=scheduler.cross,
             corpus=work / "corpus",
             dictionary=words,
-            seed=options.seed,
-            until=options.until,
-            max_size=made.setup.max_size,
+            seed=arguments.seed,
+            until=arguments.until,
+            max_size=made.options.max_size,
             report_progress=report_progress,
             stable=stable,
-            runs=options.runs,
+            runs=arguments.runs,
         )
     )
     findings.flush()

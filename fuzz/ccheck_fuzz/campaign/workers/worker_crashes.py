@@ -13,8 +13,8 @@ from ccheck_fuzz.campaign.progress import Progress
 from ccheck_fuzz.campaign.state.database import State
 from ccheck_fuzz.campaign.state.records import WorkerCrash
 from ccheck_fuzz.campaign.workers.jobs import Job
+from ccheck_fuzz.execution.context import CampaignContext
 from ccheck_fuzz.execution.isolated import Kind, broken_of
-from ccheck_fuzz.execution.ready import CampaignContext
 from ccheck_fuzz.process.heartbeat import Heartbeat
 
 MOST_CRASHES = 20

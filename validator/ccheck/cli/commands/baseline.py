@@ -15,11 +15,11 @@ from ccheck.config.gate_policy import GatePolicy
 from ccheck.config.project import find_project, load_project
 from ccheck.files.atomic_write import Busy, held, write_whole
 from ccheck.files.output import lost_or_misplaced
-from ccheck.judging.judgement import Judgement
+from ccheck.judging.context import ValidationContext
 from ccheck.release.baseline import Baseline, load_baseline, used
-from ccheck.release.gate.case import Case
-from ccheck.release.gate.prepare import whole_judgement
-from ccheck.release.gate.release import ReleaseError, take_release
+from ccheck.release.gate.context import GateContext
+from ccheck.release.gate.prepare import prepare_without_fast_path
+from ccheck.release.gate.release import ReleaseError, read_release
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
 
@@ -73,28 +73,28 @@ def add(
 
     Exit status: 0 all were recorded, 1 none was, because one does not pass, 2 wrong usage.
     """
-    judgement = whole_judgement(
+    validation = prepare_without_fast_path(
         **by.named(),
     )
-    place = _place(judgement, baseline)
+    place = _place(validation, baseline)
     try:
-        files = take_release(paths, exclude, judgement.max_size)
+        files = read_release(paths, exclude, validation.max_size)
     except ReleaseError as refused:
         raise click.UsageError(str(refused)) from refused
     if not files:
         raise click.UsageError("nothing to record: the named folders hold no files")
-    case = Case(release, files, judgement, GatePolicy())
-    refused_files = list(_unproved(case))
+    context = GateContext(release, files, validation, GatePolicy())
+    refused_files = list(_unproved(context))
     for line in refused_files:
         click.echo(printable(f"not recorded: {line}"), err=True)
     if refused_files:
         return FINDINGS
     new = used(
         release,
-        judgement.setting.on,
-        (use for ran in case.ran if ran.evidence is not None for use in ran.evidence.uses),
-        (way for ran in case.ran for way in case.ways(ran)),
-        (way for ran in case.ran for way in case.words(ran)),
+        validation.context.on,
+        (use for ran in context.ran if ran.evidence is not None for use in ran.evidence.uses),
+        (way for ran in context.ran for way in context.ways(ran)),
+        (way for ran in context.ran for way in context.words(ran)),
     )
     try:
         with held(place):
@@ -157,30 +157,30 @@ def _counts(known: Baseline, before: Baseline | None = None, new: str = "") -> s
     return " and ".join(told) or ("nothing new" if new else "nothing")
 
 
-def _unproved(case: Case) -> list[str]:
+def _unproved(context: GateContext) -> list[str]:
     """Why files are not to be recorded."""
     found = [
-        f"{taken.file.name}: it does not pass; ccheck validate says why"
-        for taken, report in zip(case.files, case.reports, strict=True)
+        f"{file.identity.name}: it does not pass; ccheck validate says why"
+        for file, report in zip(context.files, context.reports, strict=True)
         if report.verdict != "pass"
     ]
-    for ran in case.ran:
+    for ran in context.ran:
         if ran.problem:
             found.append(ran.problem)
         if ran.evidence is None:
             continue
         if not ran.evidence.exercised.outcomes:
-            found.append(f"{ran.taken.file.name}: no build ran it")
+            found.append(f"{ran.file.identity.name}: no build ran it")
         found += [
-            f"{ran.taken.file.name}: {outcome.consumer} does not run it"
+            f"{ran.file.identity.name}: {outcome.consumer} does not run it"
             for outcome in ran.evidence.exercised.outcomes
             if outcome.trap is not None or outcome.refusal is not None
         ]
     return found
 
 
-def _place(judgement: Judgement, named: Path | None) -> Path:
-    project = judgement.project
+def _place(validation: ValidationContext, named: Path | None) -> Path:
+    project = validation.project
     place = named or (None if project is None or project.gate is None else project.gate.baseline)
     if place is None:
         raise click.UsageError("no baseline was named: give --baseline FILE, or name it in [gate]")

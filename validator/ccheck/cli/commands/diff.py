@@ -7,7 +7,7 @@ import click
 from ccheck.cli.main import FINDINGS, PASS
 from ccheck.cli.recipe_file import NO_RECIPES
 from ccheck.formats.changes import changes
-from ccheck.judging.judgement import Judgement, prepare
+from ccheck.judging.context import ValidationContext, prepare
 from ccheck.run.supervise import limited
 from ccheck.text.printable import printable
 from ccheck_schemas.schema import Recipe, RecipeError, Schema
@@ -28,9 +28,9 @@ def command(old: str, new: str, schema: str | None, exit_code: bool) -> int:
 
     Both files must be whole; `ccheck validate` says what is wrong with one that is not.
     """
-    judgement = prepare(schema=schema, use_config=False)
-    schema_old, before = _recipe(judgement, old)
-    schema_new, after = _recipe(judgement, new)
+    validation = prepare(schema=schema, use_config=False)
+    schema_old, before = _recipe(validation, old)
+    schema_new, after = _recipe(validation, new)
     if schema_old is not schema_new:
         raise click.UsageError(f"{old} is of the format {schema_old.name}, {new} of {schema_new.name}")
     found = list(changes(before, after, schema_old.identity))
@@ -42,9 +42,9 @@ def command(old: str, new: str, schema: str | None, exit_code: bool) -> int:
     return FINDINGS if found and exit_code else PASS
 
 
-def _recipe(judgement: Judgement, path: str) -> tuple[Schema, Recipe]:
-    with limited(judgement.time_limit):
-        subject = judgement.subject(path)
+def _recipe(validation: ValidationContext, path: str) -> tuple[Schema, Recipe]:
+    with limited(validation.time_limit):
+        subject = validation.subject(path)
     if subject.problem is not None:
         raise click.UsageError(f"{path}: {subject.detail}")
     if subject.reading is None or subject.schema is None:

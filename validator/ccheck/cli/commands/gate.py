@@ -13,9 +13,9 @@ from ccheck.cli.main import FAILURE, FINDINGS, PASS
 from ccheck.config.gate_policy import STAGES, GatePolicy
 from ccheck.files.atomic_write import Busy, held, write_whole
 from ccheck.files.output import refuse_overwriting
-from ccheck.judging.judgement import Judgement
-from ccheck.release.gate.case import Case
-from ccheck.release.gate.prepare import prepare_case
+from ccheck.judging.context import ValidationContext
+from ccheck.release.gate.context import GateContext
+from ccheck.release.gate.prepare import prepare_gate
 from ccheck.release.gate.report.text import FORMS, as_run, closing_lines, opening_lines, stage_lines
 from ccheck.release.gate.result import GateResult, Stage, Status
 from ccheck.release.gate.run import run_gate
@@ -89,7 +89,7 @@ def command(
     if key is not None and verdict is None:
         raise click.UsageError("--key signs a verdict: say where with --verdict FILE")
     signer = None if verdict is None else _signer(key)
-    case = prepare_case(
+    context = prepare_gate(
         paths,
         name=name,
         exclude=exclude,
@@ -100,19 +100,21 @@ def command(
         **by.named(),
     )
     if signer is not None:
-        _refuse_other_key(signer, case.policy)
+        _refuse_other_key(signer, context.policy)
     outputs = {"json": json_, "markdown": markdown, "sarif": sarif, "junit": junit, "html": report}
-    _refuse_overwriting(case, paths, [verdict, *outputs.values()], key)
+    _refuse_overwriting(context, paths, [verdict, *outputs.values()], key)
     try:
         if verdict is None or signer is None:
-            result = _run(case)
+            result = _run(context)
         else:
             with held(verdict):
-                result = _run(case)
-                _sign(case, result, signer, verdict)
+                result = _run(context)
+                _sign(context, result, signer, verdict)
         for form, path in outputs.items():
             if path is not None:
-                write_whole(path, _rendered(form, result, case.judgement).encode("utf-8", "backslashreplace"))
+                write_whole(
+                    path, _rendered(form, result, context.validation).encode("utf-8", "backslashreplace")
+                )
     except Busy as busy:
         raise click.UsageError(str(busy)) from busy
     except OSError as fault:
@@ -123,41 +125,41 @@ def command(
     return _STATUS[result.verdict]
 
 
-def _run(case: Case) -> GateResult:
+def _run(context: GateContext) -> GateResult:
     def tell(stage: Stage) -> None:
         for line in stage_lines(stage):
             click.echo(line)
 
-    for line in opening_lines(case.judgement.configuration):
+    for line in opening_lines(context.validation.configuration):
         click.echo(line)
-    result = run_gate(case, tell)
+    result = run_gate(context, tell)
     for line in closing_lines(result):
         click.echo(line)
     return result
 
 
-def _rendered(form: str, result: GateResult, judgement: Judgement) -> str:
+def _rendered(form: str, result: GateResult, validation: ValidationContext) -> str:
     if form == "html":
         from ccheck.release.gate.report.page import render
 
         return render(result)
     if form in FORMS:
         return FORMS[form](result)
-    return RENDERERS[form](as_run(result), judgement.checks)
+    return RENDERERS[form](as_run(result), validation.checks)
 
 
 def _refuse_overwriting(
-    case: Case, paths: Sequence[str], outputs: Sequence[Path | None], key: Path | None
+    context: GateContext, paths: Sequence[str], outputs: Sequence[Path | None], key: Path | None
 ) -> None:
     """What is written below a folder of a release would be a part of it, and what is written over something
     that was read would be judged by itself the next time.
     """
-    named = [path for path in (*paths, case.policy.last_good) if path is not None]
+    named = [path for path in (*paths, context.policy.last_good) if path is not None]
     folders = [Path(path).resolve() for path in named if Path(path).is_dir()]
     read = (
         *(file for file in paths if not Path(file).is_dir()),
-        *case.judgement.read,
-        *(file for file in (case.policy.baseline, case.policy.key, key) if file is not None),
+        *context.validation.sources,
+        *(file for file in (context.policy.baseline, context.policy.key, key) if file is not None),
     )
     taken = {Path(place).resolve() for place in read}
     for output in outputs:
@@ -196,9 +198,9 @@ def _refuse_other_key(signer: Ed25519PrivateKey, policy: GatePolicy) -> None:
         raise click.UsageError(f"the private key is not that of {policy.key.name}, which the policy names")
 
 
-def _sign(case: Case, result: GateResult, signer: Ed25519PrivateKey, path: Path) -> None:
+def _sign(context: GateContext, result: GateResult, signer: Ed25519PrivateKey, path: Path) -> None:
     from ccheck.release.verdict.envelope import seal
     from ccheck.release.verdict.statement import statement
 
-    write_whole(path, seal(statement(case, result), signer))
+    write_whole(path, seal(statement(context, result), signer))
     click.echo(printable(f"signed      {path}"))

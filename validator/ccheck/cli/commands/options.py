@@ -67,7 +67,7 @@ class Judging:
     file_timeout: float | None
 
     def named(self) -> Options:
-        """The same as `ccheck.judging.judgement.prepare` names it."""
+        """The same as `ccheck.judging.context.prepare` names it."""
         return {
             "schema": self.schema,
             "definitions": self.definitions,

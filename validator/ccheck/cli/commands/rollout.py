@@ -225,7 +225,7 @@ def _let_out(
         told = verified(verdict, list(map(str, files)), key, on=on, config=config)
     except Refused as refused:
         raise click.UsageError(f"the verdict does not let these files out: {refused}") from refused
-    return {taken.file.name: taken.file.sha256 for taken in told.files}, of_verdict(told.predicate)
+    return {file.identity.name: file.identity.sha256 for file in told.files}, of_verdict(told.predicate)
 
 
 @command.command(

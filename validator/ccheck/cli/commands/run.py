@@ -15,7 +15,7 @@ from ccheck.core.consumers import Consumer
 from ccheck.core.input import InputError, read_input
 from ccheck.core.subject import Subject
 from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Outcome, RunInputs
-from ccheck.judging.judgement import Judgement, prepare
+from ccheck.judging.context import ValidationContext, prepare
 from ccheck.report.text import render_head
 from ccheck.run.supervise import limited
 from ccheck.text.printable import printable
@@ -82,48 +82,48 @@ def command(
 
     Exit status 1 when a build traps, also where something saved the host, or refuses the file.
     """
-    judgement = prepare(
+    validation = prepare(
         **by.named(),
     )
-    with limited(judgement.time_limit):
-        subject = judgement.subject(path)
+    with limited(validation.time_limit):
+        subject = validation.subject(path)
     if subject.problem is not None:
         raise click.UsageError(f"{path}: {subject.detail}")
     if subject.schema is None:
         raise click.UsageError(f"{path}: the content is of no known format; name one with --schema")
-    exercise = judgement.exercise(subject.schema)
+    exercise = validation.exercise(subject.schema)
     if exercise is None:
         raise click.UsageError(f"the format {subject.schema.name} has no interpreter: {NO_INTERPRETER}")
-    builds = _builds(judgement, consumer, all_consumers)
+    builds = _builds(validation, consumer, all_consumers)
     if events is not None and len(builds) > 1:
         names = ", ".join(build.name for build in builds)
         raise click.UsageError(f"events are decided by one build: give --consumer, one of {names}")
     given = RunInputs(
-        definitions=_one(judgement),
+        definitions=_one(validation),
         builds=builds,
-        target=by.target or judgement.setting.target,
+        target=by.target or validation.context.target,
         events=None if events is None else _lines(events),
         last_good=None if last_good is None else _bytes(last_good),
     )
     try:
-        with limited(judgement.time_limit):
+        with limited(validation.time_limit):
             done = exercise(subject.data, given)
     except ExerciseError as wrong:
         raise click.UsageError(str(wrong)) from wrong
     if form == "json":
-        configuration = judgement.configuration
+        configuration = validation.configuration
         for line in _json(done, subject, path, configuration, given=events is not None):
             click.echo(json.dumps(line))
     else:
-        click.echo(render_head(judgement.configuration), nl=False)
+        click.echo(render_head(validation.configuration), nl=False)
         for text in _text(done, with_matrix, given=events is not None):
             click.echo(text)
     stopped = any(outcome.trap is not None or outcome.refusal is not None for outcome in done.outcomes)
     return FINDINGS if stopped else PASS
 
 
-def _builds(judgement: Judgement, name: str | None, every: bool) -> tuple[Consumer, ...]:
-    listed = judgement.setting.consumers
+def _builds(validation: ValidationContext, name: str | None, every: bool) -> tuple[Consumer, ...]:
+    listed = validation.context.consumers
     if listed is None:
         if name is not None or every:
             raise click.UsageError("no consumers were named: give --consumers FILE")
@@ -137,12 +137,12 @@ def _builds(judgement: Judgement, name: str | None, every: bool) -> tuple[Consum
                 f"{did_you_mean(name, names)}"
             )
         return found
-    return listed.builds if every else listed.supported(judgement.setting.on)
+    return listed.builds if every else listed.supported(validation.context.on)
 
 
-def _one(judgement: Judgement) -> bytes | None:
+def _one(validation: ValidationContext) -> bytes | None:
     """The definitions that the builds load; a driver has one such file."""
-    named = judgement.setting.definitions
+    named = validation.context.definitions
     if len(named) > 1:
         raise click.UsageError("a driver loads one definitions file; name one with --definitions")
     return _bytes(Path(named[0].path)) if named else None

@@ -9,7 +9,7 @@ import click
 from ccheck.cli.main import PASS, USAGE
 from ccheck.config.user_schema import UserSchemaError, load_user_schema
 from ccheck.formats.check_table import CHECKS, applying
-from ccheck.formats.registry import brought, every
+from ccheck.formats.registry import plugins, every
 from ccheck.judging import generated_fast_path as own
 from ccheck.text.printable import printable
 from ccheck_schemas.read.row_plan import read_in_bulk
@@ -42,9 +42,9 @@ def command(schema: Path | None) -> int:
         click.echo(f"{'':{width}}  {len(made) - own} general checks and {own} of its own · {can}{run}")
         click.echo(f"{'':{width}}  fast path for good files: {fast}")
         click.echo(f"{'':{width}}  {_reading(one.schema)}")
-    for problem in brought().problems:
+    for problem in plugins().problems:
         click.echo(f"Error: {printable(problem)}", err=True)
-    return USAGE if brought().problems else PASS
+    return USAGE if plugins().problems else PASS
 
 
 def _of_file(path: Path) -> int:

@@ -11,7 +11,7 @@ import click
 from ccheck.cli.main import FINDINGS, PASS
 from ccheck.cli.recipe_file import NO_RECIPES, dump_yaml
 from ccheck.core.subject import Subject
-from ccheck.judging.judgement import prepare
+from ccheck.judging.context import prepare
 from ccheck.run.supervise import limited
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
@@ -33,9 +33,9 @@ def command(path: str, schema: str | None, as_yaml: bool) -> int:
 
     Exit status 1 when the file breaks its schema; `ccheck validate` says how.
     """
-    judgement = prepare(schema=schema, use_config=False)
-    with limited(judgement.time_limit):
-        subject = judgement.subject(path)
+    validation = prepare(schema=schema, use_config=False)
+    with limited(validation.time_limit):
+        subject = validation.subject(path)
     if subject.problem is not None:
         raise click.UsageError(f"{path}: {subject.detail}")
     if subject.reading is None or subject.schema is None:

@@ -163,24 +163,24 @@ def _report(run: RunReport, way: _Way) -> RunReport:
 def _whole(listing: Listing, options: Options, way: _Way) -> RunReport:
     """Judge files by all that ccheck has, and write the report."""
     # Loaded here: the schemas and checks take longer than a few good files, which do without them.
-    from ccheck.judging.judgement import prepare
+    from ccheck.judging.context import prepare
     from ccheck.run.batch import cores, examine
     from ccheck.run.interrupts import Interrupts
     from ccheck.run.progress import Progress
 
     ready = partial(prepare, **options)
-    judgement = ready()
+    validation = ready()
     files = listing.files
     if way.output is not None:
-        refuse_overwriting(way.output, (*files, *judgement.read))
-    empty = RunReport((), __version__, configuration=judgement.configuration, left_out=listing.left_out)
+        refuse_overwriting(way.output, (*files, *validation.sources))
+    empty = RunReport((), __version__, configuration=validation.configuration, left_out=listing.left_out)
     with Interrupts() as interrupts:
         with Progress(len(files), sys.stderr, wanted=way.progress) as progress:
-            examined = examine(files, ready, judgement, way.jobs or cores(), interrupts, progress.tick)
+            examined = examine(files, ready, validation, way.jobs or cores(), interrupts, progress.tick)
             if way.form == "text":
                 parts: list[str] = []
                 write = partial(_write, None) if way.output is None else parts.append
-                write(render_head(judgement.configuration))
+                write(render_head(validation.configuration))
 
                 def tell(report: FileReport) -> None:
                     progress.clear()
@@ -196,7 +196,7 @@ def _whole(listing: Listing, options: Options, way: _Way) -> RunReport:
                 run = _judge(empty, files, examined, interrupts, progress.count)
         if way.form != "text":
             with contextlib.nullcontext() if run.interrupted else interrupts.heeded():
-                _write(way.output, RENDERERS[way.form](run, judgement.checks))
+                _write(way.output, RENDERERS[way.form](run, validation.checks))
     return run
 
 

@@ -28,7 +28,7 @@ def not_looked_into(subject: Subject) -> Iterator[Diagnostic]:
     verdict still says what was not looked into.
     """
     schema, reading = subject.schema, subject.reading
-    if schema is None or reading is None or schema.name in subject.setting.allowed:
+    if schema is None or reading is None or schema.name in subject.context.allowed:
         return
     why = "what an importer left out is not checked, so that the file was not examined whole"
     fix = f"write it into the schema by hand, or allow it: --allow-not-looked-into {schema.name}"

@@ -6,28 +6,28 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from ccheck.release.gate.case import Case
+from ccheck.release.gate.context import GateContext
 from ccheck.release.gate.sources import digest_of_schema, installed
 
 
-def materials(case: Case) -> dict[str, Any]:
+def materials(context: GateContext) -> dict[str, Any]:
     """The digests, in hex, as plain values; None for what was not named. No path of this machine is in it."""
-    judgement = case.judgement
-    setting, project = judgement.setting, judgement.project
-    file = judgement.schema_file
+    validation = context.validation
+    used, project = validation.context, validation.project
+    path = validation.schema_file
     return {
         "ccheck.toml": None if project is None else project.sha256,
-        "definitions": [hashlib.sha256(d.data).hexdigest() for d in setting.definitions],
-        "consumers": None if setting.consumers is None else setting.consumers.sha256,
-        "target": setting.target,
+        "definitions": [hashlib.sha256(d.data).hexdigest() for d in used.definitions],
+        "consumers": None if used.consumers is None else used.consumers.sha256,
+        "target": used.target,
         "schema": None
-        if judgement.schema is None
+        if validation.schema is None
         else {
-            "name": judgement.schema.name,
+            "name": validation.schema.name,
             # Schemas that were not named by a file are part of the program.
-            "sha256": None if file is None else digest_of_schema(Path(file)),
+            "sha256": None if path is None else digest_of_schema(Path(path)),
         },
-        "baseline": None if case.baseline is None else case.baseline.sha256,
-        "last_good": {t.file.name: t.file.sha256 for t in case.last_good},
+        "baseline": None if context.baseline is None else context.baseline.sha256,
+        "last_good": {file.identity.name: file.identity.sha256 for file in context.last_good},
         "program": installed(),
     }

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ccheck.core.subject import Subject
 from ccheck.formats.changes import changes
-from ccheck.release.gate.case import Case
-from ccheck.release.gate.release import Taken
+from ccheck.release.gate.context import GateContext
+from ccheck.release.gate.release import ReleaseFile
 from ccheck.release.gate.report.text import markdown
 from ccheck.text.quoting import counted
 from ccheck_schemas.schema import Recipe, RecipeError
@@ -16,55 +16,55 @@ MOST = 200
 """Changes of one file that are written out; the others are counted."""
 
 
-def notes(case: Case) -> tuple[str, list[str], int]:
+def notes(context: GateContext) -> tuple[str, list[str], int]:
     """The release notes, what could not be compared, and how many changes there are."""
-    lines = [f"# Release {markdown(case.name)}", ""]
+    lines = [f"# Release {markdown(context.name)}", ""]
     gaps: list[str] = []
     count = 0
-    for taken in case.files:
+    for file in context.files:
         try:
-            found = list(_changes(case, taken))
+            found = list(_changes(context, file))
         except (RecipeError, ValueError) as wrong:
-            gaps.append(f"{taken.file.name}: {wrong}")
+            gaps.append(f"{file.identity.name}: {wrong}")
             continue
         count += len(found)
-        lines += [f"## {markdown(taken.file.name)}", "", *found[:MOST]]
+        lines += [f"## {markdown(file.identity.name)}", "", *found[:MOST]]
         if len(found) > MOST:
             lines.append(f"* and {len(found) - MOST:,} more changes")
         lines.append("")
-    lines += [*_gone(case)]
+    lines += [*_gone(context)]
     return "\n".join(lines).rstrip() + "\n", gaps, count
 
 
-def _changes(case: Case, taken: Taken) -> Iterator[str]:
+def _changes(context: GateContext, file: ReleaseFile) -> Iterator[str]:
     """The changes of one file, a line each.
 
     Raises ValueError, or RecipeError, where its meaning is not certain.
     """
-    subject = case.subjects[taken.file.name]
+    subject = context.subjects[file.identity.name]
     after = _recipe(subject)
-    old = case.before(taken)
+    old = context.before(file)
     if old is None:
         yield f"* new: {_holds(after)}"
         return
-    before_subject = case.subject(old.data, old.base)
+    before_subject = context.subject(old.data, old.base)
     if before_subject.schema is not subject.schema or subject.schema is None:
-        raise ValueError(f"{old.file.name} is of another format")
-    if old.data == taken.data:
-        yield f"* as in {markdown(old.file.name)}, to the byte"
+        raise ValueError(f"{old.identity.name} is of another format")
+    if old.data == file.data:
+        yield f"* as in {markdown(old.identity.name)}, to the byte"
         return
     found = list(changes(_recipe(before_subject), after, subject.schema.identity))
-    yield f"* {counted(len(found), 'change')} since {markdown(old.file.name)}"
+    yield f"* {counted(len(found), 'change')} since {markdown(old.identity.name)}"
     for change in found:
         where = f"{markdown(change.where)}: " if change.where else ""
         yield f"* {change.kind} {where}{markdown(change.what)}"
 
 
-def _gone(case: Case) -> Iterator[str]:
+def _gone(context: GateContext) -> Iterator[str]:
     """Files of the release before that nothing takes the place of."""
-    replaced = {old.file.name for taken in case.files if (old := case.before(taken)) is not None}
-    names = {taken.file.name for taken in case.files}
-    gone = [old.file.name for old in case.last_good if old.file.name not in replaced | names]
+    replaced = {old.identity.name for file in context.files if (old := context.before(file)) is not None}
+    names = {file.identity.name for file in context.files}
+    gone = [old.identity.name for old in context.last_good if old.identity.name not in replaced | names]
     if gone:
         yield "## Not in this release"
         yield ""

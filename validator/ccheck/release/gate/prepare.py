@@ -13,19 +13,19 @@ import click
 
 from ccheck.config.gate_policy import STAGES, GatePolicy
 from ccheck.config.options import Options
-from ccheck.judging.judgement import Judgement, prepare
+from ccheck.judging.context import ValidationContext, prepare
 from ccheck.release.baseline import Baseline, load_baseline
-from ccheck.release.gate.case import Case
-from ccheck.release.gate.release import ReleaseError, Taken, take_release
+from ccheck.release.gate.context import GateContext
+from ccheck.release.gate.release import ReleaseError, ReleaseFile, read_release
 from ccheck.text.printable import is_well_formed, printable
 
 
-def whole_judgement(**options: Unpack[Options]) -> Judgement:
+def prepare_without_fast_path(**options: Unpack[Options]) -> ValidationContext:
     """What `prepare` gives for these options, without a fast path: every check is made."""
     return replace(prepare(**options), fast_path=None)
 
 
-def prepare_case(
+def prepare_gate(
     paths: Sequence[str],
     *,
     name: str | None = None,
@@ -35,7 +35,7 @@ def prepare_case(
     baseline: Path | None = None,
     last_good: Path | None = None,
     **options: Unpack[Options],
-) -> Case:
+) -> GateContext:
     """The release that paths name, each file read once, and what it is judged by; an option wins over the
     project's file.
 
@@ -44,62 +44,62 @@ def prepare_case(
     """
     # One day for all that is judged, also when it ends meanwhile.
     options["on"] = options.get("on") or date.today()
-    judgement = whole_judgement(**options)
-    policy = _policy(judgement, only, baseline, last_good)
+    validation = prepare_without_fast_path(**options)
+    policy = _policy(validation, only, baseline, last_good)
     skipped = _skipped(policy, only, skip)
     try:
-        files = take_release(paths, exclude, judgement.max_size)
-        before: tuple[Taken, ...] = ()
+        files = read_release(paths, exclude, validation.max_size)
+        before: tuple[ReleaseFile, ...] = ()
         if policy.last_good is not None:
-            before = take_release([str(policy.last_good)], exclude, judgement.max_size)
+            before = read_release([str(policy.last_good)], exclude, validation.max_size)
     except ReleaseError as refused:
         raise click.UsageError(str(refused)) from refused
     if not files:
         raise click.UsageError("nothing to examine: the release holds no files")
     _refuse_empty_folders(paths, files, exclude)
-    for taken in (*files, *before):
-        if not is_well_formed(taken.file.name):
+    for file in (*files, *before):
+        if not is_well_formed(file.identity.name):
             raise click.UsageError(
-                f"{taken.file.path}: its name is not UTF-8, and cannot be written in a verdict"
+                f"{file.identity.path}: its name is not UTF-8, and cannot be written in a verdict"
             )
     known, problem = _baseline(policy)
     called = name or Path(paths[0]).resolve().name
     if not is_well_formed(called):
         raise click.UsageError("the release's name is not UTF-8: give it another with --name")
-    return Case(
+    return GateContext(
         name=called,
         files=files,
-        judgement=judgement,
+        validation=validation,
         policy=policy,
         last_good=before,
         baseline=known,
         baseline_problem=problem,
         skipped=skipped,
-        again=partial(whole_judgement, **options),
+        again=partial(prepare_without_fast_path, **options),
     )
 
 
-def _refuse_empty_folders(paths: Sequence[str], files: Sequence[Taken], exclude: Sequence[str]) -> None:
+def _refuse_empty_folders(paths: Sequence[str], files: Sequence[ReleaseFile], exclude: Sequence[str]) -> None:
     """Raises click.UsageError for a named folder below which nothing is examined, although no glob leaves
     anything out.
     """
     empty = [
         path
         for path in paths
-        if Path(path).is_dir() and not any(Path(one.file.path).is_relative_to(path) for one in files)
+        if Path(path).is_dir() and not any(Path(one.identity.path).is_relative_to(path) for one in files)
     ]
     if empty and not exclude:
         raise click.UsageError(printable(f"nothing to examine below {', '.join(empty)}"))
 
 
 def _policy(
-    judgement: Judgement,
+    validation: ValidationContext,
     only: Sequence[str],
     baseline: Path | None,
     last_good: Path | None,
 ) -> GatePolicy:
     """The project's policy, with what was asked for besides."""
-    project = judgement.project
+    project = validation.project
     policy = GatePolicy() if project is None or project.gate is None else project.gate
     made = replace(
         policy,
@@ -107,8 +107,8 @@ def _policy(
         baseline=baseline or policy.baseline,
         last_good=last_good or policy.last_good,
     )
-    if made.expires(judgement.setting.on) is None:
-        raise click.UsageError(f"a verdict of {judgement.setting.on} would count beyond the last year, 9999")
+    if made.expires(validation.context.on) is None:
+        raise click.UsageError(f"a verdict of {validation.context.on} would count beyond the last year, 9999")
     return made
 
 

@@ -23,34 +23,36 @@ class ReleaseError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ReleaseFile:
     """One file of a release. data: its bytes, as they were read once."""
 
-    file: ContentFile
+    identity: ContentFile
     data: bytes
 
     @property
     def base(self) -> str:
         """The base name, which some checks hold against the content."""
-        return self.file.name.rpartition("/")[2]
+        return self.identity.name.rpartition("/")[2]
 
 
-def take_release(
+def read_release(
     paths: Sequence[str], exclude: Sequence[str] = (), max_size: int = MAX_SIZE
-) -> tuple[Taken, ...]:
+) -> tuple[ReleaseFile, ...]:
     """All files that the paths name, by name. Raises ReleaseError.
 
     Below a folder every file belongs to the release, hidden ones too, but for those whose name or path
     matches an `exclude` glob. A name is the path below the folder that was named. Links are refused: what
     they lead to can change without the release being touched.
     """
-    found: dict[str, Taken] = {}
+    found: dict[str, ReleaseFile] = {}
     left = MOST_BYTES
     for name, path in _named(paths, exclude):
         if name in found:
-            raise ReleaseError(f"{path} and {found[name].file.path} are both called {name} in the release")
-        found[name] = _taken(name, path, min(max_size, left))
-        left -= found[name].file.size
+            raise ReleaseError(
+                f"{path} and {found[name].identity.path} are both called {name} in the release"
+            )
+        found[name] = _read(name, path, min(max_size, left))
+        left -= found[name].identity.size
     return tuple(found[name] for name in sorted(found))
 
 
@@ -84,7 +86,7 @@ def _unwalkable(fault: OSError) -> None:
     raise ReleaseError(f"{fault.filename}: {fault.strerror}") from fault
 
 
-def _taken(name: str, path: Path, limit: int) -> Taken:
+def _read(name: str, path: Path, limit: int) -> ReleaseFile:
     _refuse_link(path)
     try:
         # A file that became a link after it was looked at is refused all the same.
@@ -93,7 +95,7 @@ def _taken(name: str, path: Path, limit: int) -> Taken:
         raise ReleaseError(f"{path} has more than the {limit:,} bytes that may still be taken") from fault
     except (OSError, ValueError) as fault:
         raise ReleaseError(f"{path}: {_words(fault)}") from fault
-    return Taken(ContentFile(name, str(path), len(data), hashlib.sha256(data).hexdigest()), data)
+    return ReleaseFile(ContentFile(name, str(path), len(data), hashlib.sha256(data).hexdigest()), data)
 
 
 def _words(fault: OSError | ValueError) -> str:

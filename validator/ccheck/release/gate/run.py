@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from ccheck.config.gate_policy import STAGES
 from ccheck.core.finding import RunReport
 from ccheck.formats.exercise.evidence import Slot, Use
-from ccheck.release.gate.case import Case
+from ccheck.release.gate.context import GateContext
 from ccheck.release.gate.notes import notes
 from ccheck.release.gate.result import GateResult, MatrixCell, MatrixRow, ProfileRow, Stage
 from ccheck.release.gate.stage import run_stage
@@ -15,40 +15,40 @@ from ccheck.release.gate.stages.first_use import first_uses
 from ccheck.version import __version__
 
 
-def run_gate(case: Case, tell: Callable[[Stage], None] = lambda stage: None) -> GateResult:
+def run_gate(context: GateContext, tell: Callable[[Stage], None] = lambda stage: None) -> GateResult:
     """Run all stages, in their order. tell: called with each as it ends."""
     stages = []
     for name in STAGES:
-        stage = run_stage(name, case)
+        stage = run_stage(name, context)
         tell(stage)
         stages.append(stage)
     # What a crashed stage could not work out cannot be shown either, and would crash again here.
     on = {stage.name for stage in stages if stage.examined}
     ran = on & {"exercise", "first_use"}
     return GateResult(
-        release=case.name,
-        on=case.judgement.setting.on.isoformat(),
+        release=context.name,
+        on=context.validation.context.on.isoformat(),
         program_version=__version__,
-        files=tuple(taken.file for taken in case.files),
+        files=tuple(file.identity for file in context.files),
         stages=tuple(stages),
         reports=RunReport(
-            case.reports if "validate" in on else (),
+            context.reports if "validate" in on else (),
             __version__,
-            configuration=case.judgement.configuration,
+            configuration=context.validation.configuration,
         ),
-        first_uses=first_uses(case) if "first_use" in on else (),
-        matrix=tuple(_matrix(case)) if ran else (),
-        profiles=tuple(_profiles(case)) if ran else (),
-        notes=notes(case)[0] if "diff" in on else "",
+        first_uses=first_uses(context) if "first_use" in on else (),
+        matrix=tuple(_matrix(context)) if ran else (),
+        profiles=tuple(_profiles(context)) if ran else (),
+        notes=notes(context)[0] if "diff" in on else "",
     )
 
 
-def _profiles(case: Case) -> Iterator[ProfileRow]:
-    for ran in case.ran:
+def _profiles(context: GateContext) -> Iterator[ProfileRow]:
+    for ran in context.ran:
         for outcome in () if ran.evidence is None else ran.evidence.exercised.outcomes:
             trap = outcome.trap
             yield ProfileRow(
-                file=ran.taken.file.name,
+                file=ran.file.identity.name,
                 consumer=outcome.consumer,
                 platform=outcome.platform,
                 verdict=outcome.verdict,
@@ -62,20 +62,20 @@ def _profiles(case: Case) -> Iterator[ProfileRow]:
             )
 
 
-def _matrix(case: Case) -> Iterator[MatrixRow]:
+def _matrix(context: GateContext) -> Iterator[MatrixRow]:
     """The matrix of the whole release, over the types that it uses."""
     uses: set[Use] = set()
     results: set[tuple[Use, bool]] = set()
     kinds: dict[str, None] = {}
     slots: dict[tuple[str, int, int], Slot] = {}
-    for ran in case.ran:
+    for ran in context.ran:
         if ran.evidence is None:
             continue
         uses |= set(ran.evidence.uses)
         results |= ran.evidence.results
         kinds |= dict.fromkeys(ran.evidence.kinds)
         slots |= {(slot.type, slot.version, slot.field): slot for slot in ran.evidence.slots}
-    known = () if case.baseline is None else case.baseline.uses
+    known = () if context.baseline is None else context.baseline.uses
     for (name, version, index), slot in sorted(slots.items()):
         cells = []
         for kind in kinds:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ccheck.judging.crash import ExaminationCrashed, examination
-from ccheck.release.gate.apart import StageLost, run_apart
-from ccheck.release.gate.case import Case
+from ccheck.release.gate.context import GateContext
+from ccheck.release.gate.isolated_stage import StageLost, run_isolated
 from ccheck.release.gate.result import Stage, Status
 from ccheck.release.gate.stages import OWN, StageMissing, stage_run
 
@@ -12,22 +12,22 @@ RUNNING = frozenset({"exercise", "first_use", "faults"})
 """Those that run an interpreter: where it is not ccheck's own, in a process apart, as brought stages do."""
 
 
-def run_stage(name: str, case: Case) -> Stage:
+def run_stage(name: str, context: GateContext) -> Stage:
     """Run one stage. Whatever it raises leaves it incomplete, as does skipping it; only a policy switches it
     off.
     """
-    if name not in case.policy.stages:
+    if name not in context.policy.stages:
         return Stage(name, Status.OFF, "switched off")
-    if name in case.skipped:
+    if name in context.skipped:
         return Stage(name, Status.INCOMPLETE, "skipped: the policy wants it")
     try:
         run = stage_run(name)  # that it is there is known here, before a process is begun for it
-        apart = name not in OWN or (name in RUNNING and case.foreign)
+        apart = name not in OWN or (name in RUNNING and context.foreign)
         if apart:
-            stage = run_apart(name, case)
+            stage = run_isolated(name, context)
         else:
             with examination():
-                stage = run(case)
+                stage = run(context)
         if stage.name != name or not isinstance(stage.status, Status) or stage.status is Status.OFF:
             raise ValueError(f"it told of {stage.name}, {stage.status}")
         return stage

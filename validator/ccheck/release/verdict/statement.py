@@ -10,9 +10,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from ccheck.config.gate_policy import STAGES, GatePolicy, digest_of
-from ccheck.release.gate.case import Case
+from ccheck.release.gate.context import GateContext
 from ccheck.release.gate.materials import materials
-from ccheck.release.gate.release import Taken
+from ccheck.release.gate.release import ReleaseFile
 from ccheck.release.gate.result import GateResult, Stage, Status
 from ccheck.report.json import clean
 from ccheck.text.printable import is_well_formed, well_formed
@@ -21,14 +21,14 @@ STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "urn:ccheck:gate-verdict:v1"
 
 
-def statement(case: Case, result: GateResult) -> dict[str, Any]:
+def statement(context: GateContext, result: GateResult) -> dict[str, Any]:
     """The statement about a result, as plain values.
 
     It holds no time but the day of judgement, and no path of this machine, so that a second party gets the
     same.
     """
-    policy = case.policy
-    last = policy.expires(case.judgement.setting.on)
+    policy = context.policy
+    last = policy.expires(context.validation.context.on)
     return {
         "_type": STATEMENT_TYPE,
         "subject": [{"name": _exact(file.name), "digest": {"sha256": file.sha256}} for file in result.files],
@@ -41,7 +41,7 @@ def statement(case: Case, result: GateResult) -> dict[str, Any]:
             "expires": "" if last is None else last.isoformat(),
             "program": {"name": "ccheck", "version": result.program_version},
             "policy": {**policy.terms(), "sha256": policy.sha256},
-            "materials": materials(case),
+            "materials": materials(context),
             "stages": [_stage(stage) for stage in result.stages],
         },
     }
@@ -81,7 +81,9 @@ class Expected:
     materials: Mapping[str, Any] = field(default_factory=dict)
 
 
-def objections(told: Mapping[str, Any], files: Sequence[Taken], on: date, expected: Expected) -> list[str]:
+def objections(
+    told: Mapping[str, Any], files: Sequence[ReleaseFile], on: date, expected: Expected
+) -> list[str]:
     """Why a statement that was signed does not let these files out on this day; empty where it does.
 
     Without a policy every stage is asked for, since nothing says which may be off.
@@ -93,7 +95,7 @@ def objections(told: Mapping[str, Any], files: Sequence[Taken], on: date, expect
 
 
 def _objections(
-    told: Mapping[str, Any], files: Sequence[Taken], on: date, expected: Expected
+    told: Mapping[str, Any], files: Sequence[ReleaseFile], on: date, expected: Expected
 ) -> Iterator[str]:
     if told["_type"] != STATEMENT_TYPE:
         yield f"the statement is of type {told['_type']!r}"
@@ -142,14 +144,14 @@ def _of_policy(policy: Mapping[str, Any], expected: Expected) -> Iterator[str]:
         yield f"it was made by another policy: {', '.join(other)}"
 
 
-def _of_files(subjects: Sequence[Mapping[str, Any]], files: Sequence[Taken]) -> Iterator[str]:
+def _of_files(subjects: Sequence[Mapping[str, Any]], files: Sequence[ReleaseFile]) -> Iterator[str]:
     signed = {subject["name"]: subject["digest"]["sha256"] for subject in subjects}
     if not signed or len(signed) != len(subjects):
         yield "it names no file, or one file twice"
     if not all(isinstance(name, str) and is_well_formed(name) for name in signed):
         yield "it names a file by what is not UTF-8"
     # Compared as they are: whatever a name is mapped to, another name could be mapped to as well.
-    found = {taken.file.name: taken.file.sha256 for taken in files}
+    found = {file.identity.name: file.identity.sha256 for file in files}
     if len(found) != len(files):
         yield "two files have the same name"
     for name in sorted(signed.keys() - found.keys()):

@@ -14,7 +14,7 @@ import click
 from ccheck.config.gate_policy import GatePolicy
 from ccheck.config.project import Project, load_project
 from ccheck.core.input import MAX_SIZE, InputError, read_input
-from ccheck.release.gate.release import ReleaseError, Taken, take_release
+from ccheck.release.gate.release import ReleaseError, ReleaseFile, read_release
 from ccheck.release.verdict.envelope import MAX_BYTES, NotTrusted, unseal
 from ccheck.release.verdict.keys import KeyFault, public_key
 from ccheck.release.verdict.statement import Expected, objections
@@ -33,7 +33,7 @@ class Verified:
     """What a verdict says, and the files as they were read when it was held against them."""
 
     predicate: Mapping[str, Any]
-    files: tuple[Taken, ...]
+    files: tuple[ReleaseFile, ...]
 
 
 def verified(
@@ -59,7 +59,7 @@ def verified(
     try:
         trusted = public_key(key)
         limit = None if project is None else project.max_size
-        files = take_release(paths, exclude, limit or MAX_SIZE)
+        files = read_release(paths, exclude, limit or MAX_SIZE)
         expected = _expected(project, baseline, definitions, consumers, target)
         data = read_input(verdict, MAX_BYTES)
     except InputError as fault:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ccheck.cli.recipe_file import build_file, load_yaml
 from ccheck.core.finding import FileReport
 from ccheck.formats.exercise.outcome import RunInputs  # <interpreter>
-from ccheck.judging.judgement import prepare
+from ccheck.judging.context import prepare
 from ccheck_fuzz.strategies import broken, valid
 from ccheck_schemas.read import read
 from newformat import FORMAT

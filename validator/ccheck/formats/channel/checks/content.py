@@ -31,7 +31,7 @@ def content_of(subject: Subject) -> ChannelContent:
 def defined_types(subject: Subject) -> dict[tuple[int, int], TemplateType]:
     """The template types of all definitions, by id and version; the first of two counts."""
     types: dict[tuple[int, int], TemplateType] = {}
-    for definitions in subject.setting.definitions:
+    for definitions in subject.context.definitions:
         for type_ in definitions.content.types:
             types.setdefault((type_.id, type_.version), type_)
     return types

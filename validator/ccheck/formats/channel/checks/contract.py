@@ -18,8 +18,8 @@ from ccheck_schemas.formats.channel.structure import TemplateType
 
 
 def _builds(subject: Subject) -> tuple[Consumer, ...]:
-    consumers = subject.setting.consumers
-    return consumers.supported(subject.setting.on) if consumers is not None else ()
+    consumers = subject.context.consumers
+    return consumers.supported(subject.context.on) if consumers is not None else ()
 
 
 def _inputs(type_: TemplateType, build: Consumer) -> int | None:
@@ -28,7 +28,7 @@ def _inputs(type_: TemplateType, build: Consumer) -> int | None:
 
 def _named(subject: Subject, build: Consumer, words: str, key: str | None = None) -> RelatedLocation:
     """A line of consumers.toml."""
-    consumers = subject.setting.consumers
+    consumers = subject.context.consumers
     line = build.lines.get(key, build.line) if key is not None else build.line
     return RelatedLocation(words, file=str(consumers.path) if consumers is not None else None, line=line)
 
@@ -61,14 +61,14 @@ def consumers_missing(subject: Subject) -> Iterator[Diagnostic]:
     Name the builds with `--consumers FILE`, or under `consumers` in ccheck.toml; look at their support
     windows.
     """
-    consumers = subject.setting.consumers
+    consumers = subject.context.consumers
     header = content_of(subject).header
     if consumers is None:
         message = "no consumers were named: which driver builds will read this file?"
         related: tuple[RelatedLocation, ...] = ()
     elif not _builds(subject):
         message = (
-            f"none of the {len(consumers.builds)} consumers is supported on {subject.setting.on.isoformat()}"
+            f"none of the {len(consumers.builds)} consumers is supported on {subject.context.on.isoformat()}"
         )
         related = (RelatedLocation("no build in its support window", file=str(consumers.path)),)
     else:

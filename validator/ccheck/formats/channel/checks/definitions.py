@@ -34,7 +34,7 @@ def definitions_missing(subject: Subject) -> Iterator[Diagnostic]:
     Name the definitions with `--definitions FILE`, or under `definitions` in ccheck.toml.
     """
     content = content_of(subject)
-    if content.kind == Kind.INSTANCES and not subject.setting.definitions:
+    if content.kind == Kind.INSTANCES and not subject.context.definitions:
         yield Diagnostic(
             "no template-type definitions were named to judge these instances by",
             content.header.span("kind"),
@@ -94,7 +94,7 @@ def _at_odds(subject: Subject) -> Iterator[Diagnostic]:
     if content.kind != Kind.INSTANCES:
         return
     first: dict[tuple[int, int], tuple[Definitions, TemplateType]] = {}
-    for definitions in subject.setting.definitions:
+    for definitions in subject.context.definitions:
         for type_ in definitions.content.types:
             file, before = first.setdefault((type_.id, type_.version), (definitions, type_))
             if file is not definitions and _said(before) != _said(type_):
@@ -120,7 +120,7 @@ def _doubtful(subject: Subject, *, broken: bool, message: str, why: str) -> Iter
     content = content_of(subject)
     if content.kind != Kind.INSTANCES:
         return
-    for definitions in subject.setting.definitions:
+    for definitions in subject.context.definitions:
         # That no consumers were named is reported of this file too, and is no error of the definitions.
         errors = [name for name in definitions.errors if name != "consumers-missing"]
         if errors and definitions.broken is broken:
@@ -218,7 +218,7 @@ def unknown_template_type(subject: Subject) -> Iterator[Diagnostic]:
     ## How to fix
     Name the definitions that hold the type, or fix the instance's type.
     """
-    known = {t.id for d in subject.setting.definitions for t in d.content.types}
+    known = {t.id for d in subject.context.definitions for t in d.content.types}
     for instance in content_of(subject).instances:
         if instance.type_id not in known:
             yield Diagnostic(
@@ -243,7 +243,7 @@ def unknown_type_version(subject: Subject) -> Iterator[Diagnostic]:
     Write the instance for a version that is defined.
     """
     versions: dict[int, list[int]] = {}
-    for definitions in subject.setting.definitions:
+    for definitions in subject.context.definitions:
         for type_ in definitions.content.types:
             versions.setdefault(type_.id, []).append(type_.version)
     for instance in content_of(subject).instances:

@@ -22,8 +22,8 @@ def target_of(subject: Subject) -> tables.Target | None:
     """The consumer that the blob is judged for: the one that the user named, else one of the blob's own
     version.
     """
-    if subject.setting.target is not None:
-        return tables.target(subject.setting.target)
+    if subject.context.target is not None:
+        return tables.target(subject.context.target)
     return tables.target_of(content_of(subject).version or 0)
 
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from ccheck.config.gate_policy import STAGES
 from ccheck.core.extras import how_to_install
-from ccheck.release.gate.case import StageRun
+from ccheck.release.gate.context import StageRun
 
 ENTRY_POINTS = "ccheck.stages"
 """The entry-point group through which the fuzz package brings its stages: validator never imports it."""
@@ -40,10 +40,10 @@ def stage_run(name: str) -> StageRun:
     if len(entries) > 1:
         raise StageMissing(f"several packages bring it: {', '.join(entry.value for entry in entries)}")
     try:
-        brought: StageRun = entries[0].load()
+        plugins: StageRun = entries[0].load()
     except ModuleNotFoundError as missing:
         raise StageMissing(f"it needs {missing.name}: {how_to_install('fuzz')}") from missing
-    return brought
+    return plugins
 
 
 __all__ = ["ENTRY_POINTS", "OWN", "STAGES", "StageMissing", "stage_run"]

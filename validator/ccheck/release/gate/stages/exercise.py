@@ -6,19 +6,19 @@ from collections.abc import Iterator
 
 from ccheck.formats.exercise.evidence import Evidence, Use
 from ccheck.formats.exercise.outcome import Outcome
-from ccheck.release.gate.case import Case, Ran
+from ccheck.release.gate.context import GateContext, Ran
 from ccheck.release.gate.result import Stage, concluded
 from ccheck.text.quoting import counted
 
 
-def run(case: Case) -> Stage:
+def run(context: GateContext) -> Stage:
     """Run each file; a trap, a refusal, an instance that a build does not use, and a hole are failures."""
     failures: list[str] = []
-    gaps = [*_other_definitions(case)]
+    gaps = [*_other_definitions(context)]
     files = events = steps = instances = 0
     builds: set[str] = set()
     uses: set[Use] = set()
-    for ran in case.ran:
+    for ran in context.ran:
         evidence = ran.evidence
         if ran.problem:
             gaps.append(ran.problem)
@@ -26,7 +26,7 @@ def run(case: Case) -> Stage:
             continue
         outcomes = evidence.exercised.outcomes
         if not outcomes:
-            gaps.append(f"{ran.taken.file.name}: no build ran it")
+            gaps.append(f"{ran.file.identity.name}: no build ran it")
             continue
         files += 1
         events += sum(outcome.events for outcome in outcomes)
@@ -52,18 +52,18 @@ def run(case: Case) -> Stage:
     )
 
 
-def _other_definitions(case: Case) -> Iterator[str]:
+def _other_definitions(context: GateContext) -> Iterator[str]:
     """A release that ships definitions is judged by those, or what was run is not what will run."""
-    known = {definitions.data for definitions in case.judgement.setting.definitions}
-    for taken in case.files:
-        content = case.subjects[taken.file.name].content
-        if getattr(content, "types", ()) and taken.data not in known:
+    known = {definitions.data for definitions in context.validation.context.definitions}
+    for file in context.files:
+        content = context.subjects[file.identity.name].content
+        if getattr(content, "types", ()) and file.data not in known:
             why = "brings definitions, and the release is judged by others: name it in ccheck.toml"
-            yield f"{taken.file.name} {why}"
+            yield f"{file.identity.name} {why}"
 
 
 def _failures(ran: Ran, evidence: Evidence) -> Iterator[str]:
-    name = ran.taken.file.name
+    name = ran.file.identity.name
     for outcome in evidence.exercised.outcomes:
         words = _stopped(outcome)
         if words:

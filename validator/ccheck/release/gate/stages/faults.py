@@ -13,8 +13,8 @@ from ccheck.core.finding import FileReport
 from ccheck.core.subject import Subject
 from ccheck.formats.exercise.outcome import Exercise, ExerciseError, Outcome, RunInputs
 from ccheck.judging.judge import judge
-from ccheck.release.gate.case import Case
-from ccheck.release.gate.release import Taken
+from ccheck.release.gate.context import GateContext
+from ccheck.release.gate.release import ReleaseFile
 from ccheck.release.gate.result import Stage, concluded
 from ccheck.release.gate.stages.damage import Damaged, damages
 from ccheck.text.quoting import counted
@@ -24,39 +24,39 @@ MOST_BLOCKS = 1000
 """Parts of a file at which it is cut, besides its sectors."""
 
 
-def run(case: Case) -> Stage:
+def run(context: GateContext) -> Stage:
     """Damage each file in every way that fits the budget."""
     failures: list[str] = []
     gaps: list[str] = []
     kinds: Counter[str] = Counter()
     runs = 0
     builds: set[str] = set()
-    budget = case.policy.budgets["faults"]
-    for taken in case.files:
-        subject = case.subjects[taken.file.name]
+    budget = context.policy.budgets["faults"]
+    for file in context.files:
+        subject = context.subjects[file.identity.name]
         if subject.problem is not None:
-            gaps.append(f"{taken.file.name}: examining the file failed: {subject.detail}")
+            gaps.append(f"{file.identity.name}: examining the file failed: {subject.detail}")
             continue
-        exercise = None if subject.schema is None else case.judgement.exercise(subject.schema)
+        exercise = None if subject.schema is None else context.validation.exercise(subject.schema)
         if exercise is None:
-            gaps.append(f"{taken.file.name}: no interpreter can say what a driver would do with it")
+            gaps.append(f"{file.identity.name}: no interpreter can say what a driver would do with it")
             continue
-        old = case.before(taken)
-        given = case.given(None if old is None else old.data)
-        seen = {taken.data}
-        for damaged in damages(taken.data, taken.base, None if old is None else old.data, _blocks(subject)):
+        old = context.before(file)
+        given = context.given(None if old is None else old.data)
+        seen = {file.data}
+        for damaged in damages(file.data, file.base, None if old is None else old.data, _blocks(subject)):
             if damaged.kind != "renamed" and damaged.data in seen:
                 continue
             if kinds.total() >= budget:
                 # The others are not even made: of a large file there are too many to count.
-                gaps.append(f"{taken.file.name}: the budget of {budget:,} damaged files is spent")
+                gaps.append(f"{file.identity.name}: the budget of {budget:,} damaged files is spent")
                 break
             seen.add(damaged.data)
             kinds[damaged.kind] += 1
-            tried = _tried(case, taken, old, damaged, exercise, given)
+            tried = _tried(context, file, old, damaged, exercise, given)
             runs += len(tried.asked)
             builds |= set(tried.asked)
-            place = f"{taken.file.name}, {damaged.what}"
+            place = f"{file.identity.name}, {damaged.what}"
             failures += [f"{place}: {one}" for one in tried.failures]
             gaps += [f"{place}: {one}" for one in tried.gaps]
     examined = {
@@ -87,11 +87,16 @@ class _Tried:
 
 
 def _tried(
-    case: Case, taken: Taken, old: Taken | None, damaged: Damaged, exercise: Exercise, given: RunInputs
+    context: GateContext,
+    file: ReleaseFile,
+    old: ReleaseFile | None,
+    damaged: Damaged,
+    exercise: Exercise,
+    given: RunInputs,
 ) -> _Tried:
-    genuine = damaged.data == taken.data or (old is not None and damaged.data == old.data)
+    genuine = damaged.data == file.data or (old is not None and damaged.data == old.data)
     failures = []
-    if not genuine and _report(case, damaged).verdict == "pass":
+    if not genuine and _report(context, damaged).verdict == "pass":
         failures.append("the validator passes it")
     try:
         outcomes = _asked(exercise(damaged.data, given).outcomes, given)
@@ -110,9 +115,9 @@ def _tried(
     return _Tried(failures, [], tuple(outcome.consumer for outcome in outcomes))
 
 
-def _report(case: Case, damaged: Damaged) -> FileReport:
-    subject = case.subject(damaged.data, damaged.name)
-    return judge(subject, damaged.name, case.judgement.checks, case.judgement.policy)
+def _report(context: GateContext, damaged: Damaged) -> FileReport:
+    subject = context.subject(damaged.data, damaged.name)
+    return judge(subject, damaged.name, context.validation.checks, context.validation.policy)
 
 
 def _asked(outcomes: tuple[Outcome, ...], given: RunInputs) -> list[Outcome]:

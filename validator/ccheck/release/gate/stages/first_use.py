@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ccheck.formats.exercise.evidence import Use
 from ccheck.release.baseline import Baseline
-from ccheck.release.gate.case import Case, Ran
+from ccheck.release.gate.context import GateContext, Ran
 from ccheck.release.gate.result import FirstUse, Stage, concluded
 from ccheck.text.quoting import counted
 from ccheck_schemas.schema import Schema
@@ -14,27 +14,27 @@ from ccheck_schemas.schema import Schema
 WILDCARD = "wildcard"
 
 
-def run(case: Case) -> Stage:
+def run(context: GateContext) -> Stage:
     """Hold the release against the baseline.
 
     A first use passes with evidence of its own, and is flagged for a slower rollout.
     """
-    gaps = [ran.problem for ran in case.ran if ran.problem]
+    gaps = [ran.problem for ran in context.ran if ran.problem]
     gaps += [
-        f"{ran.taken.file.name}: no build ran it"
-        for ran in case.ran
+        f"{ran.file.identity.name}: no build ran it"
+        for ran in context.ran
         if ran.evidence is not None and not ran.evidence.exercised.outcomes
     ]
-    if case.baseline is None:
-        why = case.baseline_problem or "no baseline was named: what was released before is not known"
+    if context.baseline is None:
+        why = context.baseline_problem or "no baseline was named: what was released before is not known"
         return concluded("first_use", {}, summary="", gaps=[why, *gaps])
-    found = first_uses(case)
+    found = first_uses(context)
     failures = [
         f"{first.what}: not exercised under {', '.join(first.missing)}" for first in found if first.missing
     ]
-    uses = sum(len(ran.evidence.uses) for ran in case.ran if ran.evidence is not None)
-    paths = sum(len(ran.evidence.paths) for ran in case.ran if ran.evidence is not None)
-    words = sum(len(ran.evidence.words) for ran in case.ran if ran.evidence is not None)
+    uses = sum(len(ran.evidence.uses) for ran in context.ran if ran.evidence is not None)
+    paths = sum(len(ran.evidence.paths) for ran in context.ran if ran.evidence is not None)
+    words = sum(len(ran.evidence.words) for ran in context.ran if ran.evidence is not None)
     examined = {kind: count for kind, count in (("uses", uses), ("paths", paths), ("words", words)) if count}
     told = " and ".join(counted(count, kind.removesuffix("s")) for kind, count in examined.items())
     summary = f"{told} are known from earlier releases"
@@ -49,13 +49,13 @@ def run(case: Case) -> Stage:
     return concluded("first_use", examined, summary=summary, failures=failures, gaps=gaps, details=details)
 
 
-def first_uses(case: Case) -> tuple[FirstUse, ...]:
+def first_uses(context: GateContext) -> tuple[FirstUse, ...]:
     """What the release uses for the first time, each once: at the first file that does."""
-    if case.baseline is None:
+    if context.baseline is None:
         return ()
     found: dict[object, FirstUse] = {}
-    for ran in case.ran:
-        for key, first in _of_file(ran, case.baseline, case.subjects[ran.taken.file.name].schema):
+    for ran in context.ran:
+        for key, first in _of_file(ran, context.baseline, context.subjects[ran.file.identity.name].schema):
             before = found.get(key)
             if before is None or (first.missing and not before.missing):
                 found[key] = first
@@ -76,7 +76,7 @@ def _of_file(ran: Ran, baseline: Baseline, schema: Schema | None) -> Iterator[tu
             use,
             FirstUse(
                 _words(use, baseline),
-                ran.taken.file.name,
+                ran.file.identity.name,
                 type=use.type,
                 version=use.version,
                 field=use.field,
@@ -98,7 +98,7 @@ def _of_file(ran: Ran, baseline: Baseline, schema: Schema | None) -> Iterator[tu
                 (what, form, path),
                 FirstUse(
                     f"{form} {what}: first time {path}",
-                    ran.taken.file.name,
+                    ran.file.identity.name,
                     path=path,
                     exercised=tuple(build for build in builds if build in took),
                     missing=tuple(build for build in builds if build not in took),

@@ -2,46 +2,46 @@
 
 from __future__ import annotations
 
-from ccheck.release.gate.case import Case
+from ccheck.release.gate.context import GateContext
 from ccheck.release.gate.result import Stage, concluded
 from ccheck.report.summary import unread_words
 from ccheck.text.quoting import counted
 
 
-def run(case: Case) -> Stage:
+def run(context: GateContext) -> Stage:
     """Judge each file."""
-    setting = case.judgement.setting
-    builds = () if setting.consumers is None else setting.consumers.supported(setting.on)
+    used = context.validation.context
+    builds = () if used.consumers is None else used.consumers.supported(used.on)
     failures = []
-    for taken, report in zip(case.files, case.reports, strict=True):
+    for file, report in zip(context.files, context.reports, strict=True):
         if report.verdict != "pass":
             words = [f"{f.check}: {f.message}" for f in report.findings if f.severity == "error"]
             words += [said for _, said in report.gaps]
             more = f" (and {len(words) - 1} more)" if len(words) > 1 else ""
-            failures.append(f"{taken.file.name}: {words[0]}{more}")
+            failures.append(f"{file.identity.name}: {words[0]}{more}")
     examined = {
-        "files": len(case.reports),
-        "checks": sum(report.checks_run for report in case.reports),
+        "files": len(context.reports),
+        "checks": sum(report.checks_run for report in context.reports),
         "consumers": len(builds),
     }
     # Builds alone are nothing that was examined.
-    if not case.reports:
+    if not context.reports:
         examined = dict.fromkeys(examined, 0)
     details = {
         "files": [
             {
-                "name": taken.file.name,
+                "name": file.identity.name,
                 "verdict": report.verdict,
                 "checks": sorted({finding.check for finding in report.findings}),
                 "suppressed": len(report.suppressed) + report.suppressed_beyond,
                 **({"not_looked_into": unread} if (unread := unread_words(report)) else {}),
             }
-            for taken, report in zip(case.files, case.reports, strict=True)
+            for file, report in zip(context.files, context.reports, strict=True)
         ]
     }
-    left = sum(report.unread for report in case.reports)
-    summary = f"{counted(len(case.reports), 'file')} passed {counted(examined['checks'], 'check')}"
+    left = sum(report.unread for report in context.reports)
+    summary = f"{counted(len(context.reports), 'file')} passed {counted(examined['checks'], 'check')}"
     summary += f"; {counted(left, 'byte')} not looked into" if left else ""
-    aside = sum(len(report.suppressed) + report.suppressed_beyond for report in case.reports)
+    aside = sum(len(report.suppressed) + report.suppressed_beyond for report in context.reports)
     summary += f"; {counted(aside, 'finding')} suppressed" if aside else ""
     return concluded("validate", examined, summary=summary, failures=failures, details=details)

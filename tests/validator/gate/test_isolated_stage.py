@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import ccheck.release.gate.stage as table
-from ccheck.release.gate.apart import StageLost, run_apart
-from ccheck.release.gate.case import Case
-from ccheck.release.gate.prepare import prepare_case
+from ccheck.release.gate.context import GateContext
+from ccheck.release.gate.isolated_stage import StageLost, run_isolated
+from ccheck.release.gate.prepare import prepare_gate
 from ccheck.release.gate.result import Stage, Status
 from ccheck.release.gate.stage import run_stage
 from tests.validator.gate.story import lay_out
@@ -56,7 +56,7 @@ NAMES = ("good", "hang", "raises", "leaves", "vanishes", "killed", "greedy", "of
 
 
 @pytest.fixture
-def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GateContext:
     """March before a gate, where another package brings stages."""
     lay_out(tmp_path)
     (tmp_path / "ccheck.toml").write_text(
@@ -76,15 +76,15 @@ def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
     )
     monkeypatch.syspath_prepend(str(package))
     monkeypatch.chdir(tmp_path)
-    return prepare_case(["march"], on=date(2024, 8, 10))
+    return prepare_gate(["march"], on=date(2024, 8, 10))
 
 
-def test_a_stage_is_told_of_as_it_ended(case: Case) -> None:
+def test_a_stage_is_told_of_as_it_ended(context: GateContext) -> None:
     """The stage looks at the bytes that the gate has read, and what it prints is not its answer."""
     path = next(Path("march").iterdir())
     size = path.stat().st_size
     path.write_bytes(b"changed meanwhile")
-    assert run_apart("good", case) == Stage("good", Status.PASS, "well", {"files": 1, "bytes": size})
+    assert run_isolated("good", context) == Stage("good", Status.PASS, "well", {"files": 1, "bytes": size})
 
 
 @pytest.mark.parametrize(
@@ -97,14 +97,16 @@ def test_a_stage_is_told_of_as_it_ended(case: Case) -> None:
         ("greedy", "its process ended with exit status 1: MemoryError"),
     ],
 )
-def test_a_process_that_ends_otherwise_leaves_the_stage_incomplete(case: Case, name: str, words: str) -> None:
+def test_a_process_that_ends_otherwise_leaves_the_stage_incomplete(
+    context: GateContext, name: str, words: str
+) -> None:
     """Whatever ends the process, the stage is lost and it is said how."""
     with pytest.raises(StageLost) as lost:
-        run_apart(name, case)
+        run_isolated(name, context)
     assert str(lost.value).startswith(words)
 
 
-def test_a_hang_is_ended(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hang_is_ended(context: GateContext, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stage that does not end within the policy's seconds is ended, and its process is gone."""
     real = subprocess.Popen.communicate
 
@@ -120,31 +122,33 @@ def test_a_hang_is_ended(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(subprocess.Popen, "communicate", late)
     with pytest.raises(StageLost, match="did not end within 30 s: a hang, or too much for"):
-        run_apart("hang", case)
+        run_isolated("hang", context)
     assert not Path("/proc", Path("child").read_text(encoding="utf-8")).exists()
 
 
-def test_what_it_is_judged_by_must_still_be_there(case: Case) -> None:
+def test_what_it_is_judged_by_must_still_be_there(context: GateContext) -> None:
     """A ccheck.toml, or consumers, that changed after they were read leave the stage incomplete."""
     with Path("consumers.toml").open("a", encoding="utf-8") as file:
         file.write("# more\n")
     with pytest.raises(StageLost, match="what the release is judged by was changed while the gate ran"):
-        run_apart("good", case)
+        run_isolated("good", context)
 
 
-def test_several_packages_with_one_stage_are_told(case: Case) -> None:
+def test_several_packages_with_one_stage_are_told(context: GateContext) -> None:
     """Where two packages bring a stage, neither runs: which one did could not be told from the verdict."""
-    stage = run_stage("fuzz", prepare_case(["march"], on=date(2024, 8, 10), only=["fuzz"]))
+    stage = run_stage("fuzz", prepare_gate(["march"], on=date(2024, 8, 10), only=["fuzz"]))
     assert stage.status is Status.INCOMPLETE
     assert "several packages bring it: " in stage.summary
 
 
 @pytest.mark.parametrize("name", ["off", "other"])
-def test_a_stage_that_is_on_must_be_itself(case: Case, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stage_that_is_on_must_be_itself(
+    context: GateContext, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A stage that says it is off, or is another, would be passed over by the verdict: it is incomplete."""
     monkeypatch.setattr(table, "stage_run", lambda asked: None)
-    monkeypatch.setattr(table, "run_apart", lambda asked, given: run_apart(name, given))
-    only = prepare_case(["march"], on=date(2024, 8, 10), only=["fuzz"])
+    monkeypatch.setattr(table, "run_isolated", lambda asked, given: run_isolated(name, given))
+    only = prepare_gate(["march"], on=date(2024, 8, 10), only=["fuzz"])
     stage = run_stage("fuzz", only)
     assert stage.status is Status.INCOMPLETE
     assert "it told of " in stage.summary

@@ -1,4 +1,4 @@
-"""What a command judges by: schemas, checks, setting and policy, out of options and ccheck.toml."""
+"""What a command validates files with: schemas, checks and policy, from its options and ccheck.toml."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ccheck.config.user_schema import UserSchema, UserSchemaError, load_user_sch
 from ccheck.core.check import Check
 from ccheck.core.finding import FileReport, Finding, Severity
 from ccheck.core.input import STANDARD_INPUT, InputError, read_input
-from ccheck.core.subject import Definitions, Setting, Subject
+from ccheck.core.subject import CheckContext, Definitions, Subject
 from ccheck.formats import registry as formats
 from ccheck.formats.check_table import CHECKS
 from ccheck.formats.fast_path import FastPath
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """All that files are judged by.
+class ValidationContext:
+    """All that a run validates files with.
 
     schema: the one that was named, or None to recognise each file by its content. fast_path: how good
     files pass without all checks, or None. own_exercise: the interpreter that a schema file brings for its
@@ -52,7 +52,7 @@ class Judgement:
     schemas: Sequence[Schema]
     checks: Sequence[Check]
     schema: Schema | None
-    setting: Setting
+    context: CheckContext
     policy: Policy
     max_size: int
     fast_path: FastPath | None = None
@@ -67,13 +67,13 @@ class Judgement:
         return configuration_name(self.project)
 
     @property
-    def read(self) -> tuple[str | Path, ...]:
+    def sources(self) -> tuple[str | Path, ...]:
         """The files that it was put together from: ccheck.toml, the schema, definitions, consumers."""
-        consumers = self.setting.consumers
+        consumers = self.context.consumers
         return (
             *(() if self.project is None else (self.project.path,)),
             *(() if self.schema_file is None else (self.schema_file,)),
-            *(one.path for one in self.setting.definitions),
+            *(one.path for one in self.context.definitions),
             *(() if consumers is None else (consumers.path,)),
         )
 
@@ -92,26 +92,27 @@ class Judgement:
             return True
         if self.schema is not None and any(self.schema.name == known.name for known in FORMATS):
             return False
-        return bool(formats.brought().formats)
+        return bool(formats.plugins().formats)
 
     @property
     def time_limit(self) -> float | None:
         """Seconds for which one file may be examined; None where only ccheck's own code does."""
         return self.file_timeout if self.isolated else None
 
-    def taken(self, path: str) -> bytes | InputError:
+    def read_bytes(self, path: str) -> bytes | InputError:
         """Read the bytes of a file, or say why they cannot be read."""
         try:
             return read_input(path, self.max_size)
         except InputError as fault:
             return fault
 
-    def report(self, path: str, taken: bytes | InputError | None = None) -> FileReport:
+    def report(self, path: str, data: bytes | InputError | None = None) -> FileReport:
         """Judge one file. What a schema or a check raises is an error of this file.
 
-        taken: its bytes, or why there are none, where the file was read before.
+        data: its bytes, or why there are none, where the file was read before.
         """
-        data = self.taken(path) if taken is None else taken
+        if data is None:
+            data = self.read_bytes(path)
         try:
             with examination():
                 if isinstance(data, InputError):
@@ -144,18 +145,18 @@ class Judgement:
         more = "--file-timeout, or file_timeout under [limits] in ccheck.toml, gives more time"
         return self.lost(path, data, f"{who} still ran after {self.file_timeout:g} s; {more}")
 
-    def passed(self, path: str, taken: bytes | None = None) -> FileReport | None:
+    def passed(self, path: str, data: bytes | None = None) -> FileReport | None:
         """Report a file that passes on the fast path alone; None where that is not certain.
 
-        taken: its bytes, where the file was read before.
+        data: its bytes, where the file was read before.
         """
         if self.fast_path is None or path == STANDARD_INPUT:
             return None
-        data = self.taken(path) if taken is None else taken
-        return None if isinstance(data, InputError) else self.fast_path.report(data, _base(path), path)
+        content = self.read_bytes(path) if data is None else data
+        return None if isinstance(content, InputError) else self.fast_path.report(content, _base(path), path)
 
     def judged(self, data: bytes, name: str, path: str) -> FileReport:
-        """Judge bytes that were taken in: the fast path where there is one, and else by all checks, on no
+        """Judge bytes: the fast path where there is one, and else by all checks, on no
         more of the content than may be to blame.
 
         name: the file's base name. path: as the report is to name it.
@@ -165,12 +166,12 @@ class Judgement:
         passed = self.fast_path.report(data, name, path)
         if passed is not None:
             return passed
-        subject = examine(data, name, self.setting, self.schemas, self.schema, self.fast_path.narrow)
+        subject = examine(data, name, self.context, self.schemas, self.schema, self.fast_path.narrow)
         return judge(subject, path, self.checks, self.policy)
 
     def subject(self, path: str) -> Subject:
         """Read one file. What a schema raises is an error of this file."""
-        data = self.taken(path)
+        data = self.read_bytes(path)
         if isinstance(data, InputError):
             return self._refused(_base(path), data)
         try:
@@ -183,16 +184,16 @@ class Judgement:
         self, path: str, data: bytes | InputError, detail: str, schemas: Sequence[Schema]
     ) -> Subject:
         known = b"" if isinstance(data, InputError) else data
-        return crashed_subject(_base(path), known, self.setting, self.schema, schemas, detail)
+        return crashed_subject(_base(path), known, self.context, self.schema, schemas, detail)
 
     def _refused(self, name: str, fault: InputError) -> Subject:
-        return Subject(name, b"", self.setting, problem=fault.problem, detail=fault.detail)
+        return Subject(name, b"", self.context, problem=fault.problem, detail=fault.detail)
 
     def _examined(self, name: str, data: bytes) -> Subject:
-        return examine(data, name, self.setting, self.schemas, self.schema)
+        return examine(data, name, self.context, self.schemas, self.schema)
 
 
-def prepare(**options: Unpack[Options]) -> Judgement:
+def prepare(**options: Unpack[Options]) -> ValidationContext:
     """Puts options and ccheck.toml together; an option wins over the file.
 
     Raises:
@@ -210,11 +211,11 @@ def prepare(**options: Unpack[Options]) -> Judgement:
                     known.target(resolved.target)
         except ValueError as bad:
             raise click.UsageError(f"--target: {bad}") from bad
-    judgement = Judgement(
+    validation = ValidationContext(
         schemas=schemas,
         checks=checks,
         schema=chosen,
-        setting=Setting(resolved.on, (), resolved.consumers, resolved.target, resolved.allowed),
+        context=CheckContext(resolved.on, (), resolved.consumers, resolved.target, resolved.allowed),
         policy=_policy(resolved),
         max_size=resolved.max_size,
         own_exercise=None if user is None else user.exercise,
@@ -222,12 +223,12 @@ def prepare(**options: Unpack[Options]) -> Judgement:
         schema_file=schema if schema is not None and is_schema_file(schema) else None,
         file_timeout=resolved.file_timeout,
     )
-    judged = _definitions(resolved.definitions, judgement)
+    judged = _definitions(resolved.definitions, validation)
     if user is not None:
         way: FastPath | None = own.made(user).way
     else:
         way = formats.fast_path(schema, resolved.consumers, resolved.on, resolved.definitions)
-    return replace(judgement, setting=replace(judgement.setting, definitions=judged), fast_path=way)
+    return replace(validation, context=replace(validation.context, definitions=judged), fast_path=way)
 
 
 def _base(path: str) -> str:
@@ -251,7 +252,7 @@ def _schemas(
         return SCHEMAS, CHECKS, known.schema, None
     every = [known.name for known in formats.every()]
     names, near = ", ".join(every), did_you_mean(name, every)
-    more = "".join(f"; {problem}" for problem in formats.brought().problems)
+    more = "".join(f"; {problem}" for problem in formats.plugins().problems)
     raise click.UsageError(
         f"schema {name!r} is not known; known are {names}, or a path to a Python file{near}{more}"
     )
@@ -283,7 +284,7 @@ def _policy(resolved: ResolvedOptions) -> Policy:
     return Policy(dict(project.severities), suppression, most)
 
 
-def _definitions(paths: Sequence[Path], judgement: Judgement) -> tuple[Definitions, ...]:
+def _definitions(paths: Sequence[Path], validation: ValidationContext) -> tuple[Definitions, ...]:
     """Read and judge the definitions; their own errors are handed to the checks of what is judged by them."""
     found = []
     for path in paths:
@@ -293,8 +294,8 @@ def _definitions(paths: Sequence[Path], judgement: Judgement) -> tuple[Definitio
             raise click.UsageError(f"definitions {path}: {fault.detail}") from fault
         try:
             with examination():
-                subject = examine(data, path.name, judgement.setting, judgement.schemas, judgement.schema)
-                report = judge(subject, str(path), judgement.checks, judgement.policy)
+                subject = examine(data, path.name, validation.context, validation.schemas, validation.schema)
+                report = judge(subject, str(path), validation.checks, validation.policy)
         except ExaminationCrashed as crash:
             raise click.UsageError(f"definitions {path}: it failed: {crash.detail}") from crash
         if subject.content is None:

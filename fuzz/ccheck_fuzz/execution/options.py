@@ -77,6 +77,6 @@ class CampaignOptions:
         return Path(self.directory) if self.directory is not None and Path(self.directory).is_dir() else None
 
 
-def configuration_of(setup: CampaignOptions) -> str:
+def configuration_of(options: CampaignOptions) -> str:
     """Returns the ccheck.toml of a campaign as reports name it, or `none`."""
-    return "none" if setup.config is None else str(near(Path(setup.config)))
+    return "none" if options.config is None else str(near(Path(options.config)))

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ccheck.release.gate.case import Case
+from ccheck.release.gate.context import GateContext
 from ccheck.release.gate.materials import materials
 from ccheck.release.gate.result import Stage, Status
 from ccheck.run.memory_limit import limit_memory
@@ -41,26 +41,26 @@ class _Task:
     """What the process is handed. case: without its judgement. materials: what that must be made of."""
 
     name: str
-    case: Case
+    context: GateContext
     materials: dict[str, Any]
 
 
-def run_apart(name: str, case: Case) -> Stage:
+def run_isolated(name: str, context: GateContext) -> Stage:
     """Run a stage that runs what is not ccheck's own.
 
     Raises StageLost, also where it takes longer than the policy allows; it is then ended, with all that it
     started.
     """
-    if case.again is None:
+    if context.again is None:
         raise StageLost("what it is judged by cannot be made again in another process")
-    seconds = case.policy.stage_seconds
-    task = _Task(name, _portable(case), materials(case))
+    seconds = context.policy.stage_seconds
+    task = _Task(name, _portable(context), materials(context))
     process: subprocess.Popen[bytes] | None = None
     try:
         with _uninterrupted():
             process = subprocess.Popen(
                 # -P: nothing is imported from the working directory.
-                [sys.executable, "-P", "-m", "ccheck.release.gate.apart"],
+                [sys.executable, "-P", "-m", "ccheck.release.gate.isolated_stage"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -107,10 +107,10 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             pipe.close()
 
 
-def _portable(case: Case) -> Case:
+def _portable(context: GateContext) -> GateContext:
     """The case without what cannot be handed to another process: that is made again there."""
-    policy = replace(case.policy, budgets=dict(case.policy.budgets))
-    return replace(case, judgement=None, policy=policy)  # type: ignore[arg-type] # made again before it is used
+    policy = replace(context.policy, budgets=dict(context.policy.budgets))
+    return replace(context, validation=None, policy=policy)  # type: ignore[arg-type] # made again before it is used
 
 
 def _stage(told: bytes) -> Stage:
@@ -152,14 +152,14 @@ def _told() -> bytes:
 
     # Written by the process that started this one, which is ours.
     task: _Task = pickle.load(sys.stdin.buffer)  # noqa: S301 - see above
-    again = task.case.again
+    again = task.context.again
     if again is None:
         raise StageLost("it was not told how to judge")
     # This process may be ended by what it runs: nothing is examined in others besides.
-    case = replace(task.case, judgement=again(), again=None)
-    if materials(case) != task.materials:
+    context = replace(task.context, validation=again(), again=None)
+    if materials(context) != task.materials:
         raise StageLost("what the release is judged by was changed while the gate ran")
-    stage = stage_run(task.name)(case)
+    stage = stage_run(task.name)(context)
     told = {
         "name": stage.name,
         "status": stage.status.value,

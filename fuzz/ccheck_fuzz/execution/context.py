@@ -14,9 +14,9 @@ from ccheck.files.regular_file import read_regular_file
 from ccheck.formats.exercise.outcome import ExerciseError, RunInputs
 from ccheck.formats.exercise.session import Session, plain
 from ccheck.formats.registry import named
-from ccheck.judging.judgement import Judgement, prepare
+from ccheck.judging.context import ValidationContext, prepare
 from ccheck.text.quoting import did_you_mean
-from ccheck_fuzz.execution.setup import CampaignOptions, CampaignOptionsError
+from ccheck_fuzz.execution.options import CampaignOptions, CampaignOptionsError
 from ccheck_fuzz.formats.table import PARTS
 from ccheck_fuzz.oracles.table import ORACLES, Oracle
 from ccheck_fuzz.readers.function import CallableReader
@@ -35,58 +35,58 @@ class CampaignContext:
             notices a change.
     """
 
-    setup: CampaignOptions
+    options: CampaignOptions
     schema: Schema
-    judgement: Judgement
+    validation: ValidationContext
     given: RunInputs
     readers: tuple[Reader, ...]
     oracles: Mapping[str, Oracle]
     fingerprint: str
 
 
-def ready(setup: CampaignOptions) -> CampaignContext:
+def prepare_campaign(options: CampaignOptions) -> CampaignContext:
     """Make a campaign ready. Raises CampaignOptionsError, ConfigurationError or click.UsageError."""
-    judgement = prepare(
-        schema=setup.schema,
-        config=None if setup.config is None else Path(setup.config),
-        use_config=setup.use_config,
-        definitions=[Path(path) for path in setup.definitions],
-        consumers=None if setup.consumers is None else Path(setup.consumers),
-        target=setup.target_version,
-        on=None if setup.on is None else date.fromisoformat(setup.on),
+    validation = prepare(
+        schema=options.schema,
+        config=None if options.config is None else Path(options.config),
+        use_config=options.use_config,
+        definitions=[Path(path) for path in options.definitions],
+        consumers=None if options.consumers is None else Path(options.consumers),
+        target=options.target_version,
+        on=None if options.on is None else date.fromisoformat(options.on),
     )
-    schema = judgement.schema
+    schema = validation.schema
     if schema is None:
         raise CampaignOptionsError("name one schema with --schema")
-    if setup.trust_definitions:
+    if options.trust_definitions:
         contracts = {parts.contract for parts in PARTS.values()}
-        trusting = tuple(c for c in judgement.checks if c.judge.__module__ not in contracts)
-        judgement = replace(judgement, checks=trusting, fast_path=None)
-    unknown = sorted(set(setup.oracles) - set(ORACLES))
+        trusting = tuple(c for c in validation.checks if c.judge.__module__ not in contracts)
+        validation = replace(validation, checks=trusting, fast_path=None)
+    unknown = sorted(set(options.oracles) - set(ORACLES))
     if unknown:
         near = did_you_mean(unknown[0], ORACLES)
         raise CampaignOptionsError(
             f"no oracle is called {unknown[0]!r}; known are {', '.join(ORACLES)}{near}"
         )
-    given = RunInputs(_definitions(judgement), _builds(judgement), judgement.setting.target)
+    given = RunInputs(_definitions(validation), _builds(validation), validation.context.target)
     return CampaignContext(
-        setup=setup,
+        options=options,
         schema=schema,
-        judgement=judgement,
+        validation=validation,
         given=given,
-        readers=_readers(setup, judgement, schema, given),
-        oracles={name: ORACLES[name] for name in ORACLES if not setup.oracles or name in setup.oracles},
-        fingerprint=_fingerprint(setup, judgement),
+        readers=_readers(options, validation, schema, given),
+        oracles={name: ORACLES[name] for name in ORACLES if not options.oracles or name in options.oracles},
+        fingerprint=_fingerprint(options, validation),
     )
 
 
 def _readers(
-    setup: CampaignOptions, judgement: Judgement, schema: Schema, given: RunInputs
+    options: CampaignOptions, validation: ValidationContext, schema: Schema, given: RunInputs
 ) -> tuple[Reader, ...]:
     readers: list[Reader] = []
     try:
-        if judgement.own_exercise is not None:
-            session: Callable[[RunInputs], Session] | None = plain(judgement.own_exercise)
+        if validation.own_exercise is not None:
+            session: Callable[[RunInputs], Session] | None = plain(validation.own_exercise)
         else:
             known = named(schema.name)
             session = None if known is None else known.session
@@ -94,12 +94,14 @@ def _readers(
     except ExerciseError as wrong:
         raise CampaignOptionsError(str(wrong)) from wrong
     if reference is not None:
-        own = None if judgement.own_exercise is None else f"EXERCISE of {Path(setup.schema).name}"
+        own = None if validation.own_exercise is None else f"EXERCISE of {Path(options.schema).name}"
         readers.append(SessionReader(reference, own))
-    if setup.reader is not None:
-        readers.append(CallableReader(setup.reader, setup.place))
-    if setup.execute is not None:
-        readers.append(ExecReader(setup.execute, setup.execute_seconds, setup.memory << 20, setup.place))
+    if options.reader is not None:
+        readers.append(CallableReader(options.reader, options.place))
+    if options.execute is not None:
+        readers.append(
+            ExecReader(options.execute, options.execute_seconds, options.memory << 20, options.place)
+        )
     if not readers:
         raise CampaignOptionsError(
             f"the format {schema.name} has no interpreter: name your own with --reader or --exec"
@@ -107,25 +109,25 @@ def _readers(
     return tuple(readers)
 
 
-def _builds(judgement: Judgement) -> tuple[Consumer, ...]:
-    listed = judgement.setting.consumers
-    return () if listed is None else listed.supported(judgement.setting.on)
+def _builds(validation: ValidationContext) -> tuple[Consumer, ...]:
+    listed = validation.context.consumers
+    return () if listed is None else listed.supported(validation.context.on)
 
 
-def _definitions(judgement: Judgement) -> bytes | None:
-    named = judgement.setting.definitions
+def _definitions(validation: ValidationContext) -> bytes | None:
+    named = validation.context.definitions
     if len(named) > 1:
         raise CampaignOptionsError("a driver loads one definitions file; name one with --definitions")
     return read_input(named[0].path) if named else None
 
 
-def _fingerprint(setup: CampaignOptions, judgement: Judgement) -> str:
-    digest = hashlib.sha256(replace(setup, oracles=(), directory=None).to_json().encode())
-    for path in (*(d.path for d in judgement.setting.definitions), *_files(judgement)):
+def _fingerprint(options: CampaignOptions, validation: ValidationContext) -> str:
+    digest = hashlib.sha256(replace(options, oracles=(), directory=None).to_json().encode())
+    for path in (*(d.path for d in validation.context.definitions), *_files(validation)):
         digest.update(read_regular_file(path))
     return digest.hexdigest()
 
 
-def _files(judgement: Judgement) -> list[str]:
-    consumers = judgement.setting.consumers
+def _files(validation: ValidationContext) -> list[str]:
+    consumers = validation.context.consumers
     return [] if consumers is None else [str(consumers.path)]
