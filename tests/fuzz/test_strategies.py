@@ -129,7 +129,7 @@ RARE = {
 
 
 @pytest.mark.parametrize(
-    ("schema", "judgement"), [(CHANNEL, STORY), (SYSMON, BARE)], ids=["channel", "sysmon"]
+    ("schema", "validation"), [(CHANNEL, STORY), (SYSMON, BARE)], ids=["channel", "sysmon"]
 )
 def test_checks_that_can_be_broken_alone(schema: Schema, validation: object) -> None:
     """Every check of a format is broken alone by some mutation, but for those that are listed with a reason."""
