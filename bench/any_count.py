@@ -2,7 +2,7 @@
 
 Formats are left out: the content that Construct gives them has no types.
 
-    python bench/any_count.py [--files]
+    python -m bench.any_count [--files]
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How fast content is loaded and evaluated: CPU time beside a bare reader that checks nothing, in one run.
 
-Run it as `PYTHONPATH=interpreter:. python bench/interpreter.py`; `--json` prints JSON.
+Run it as `python -m bench.interpreter`; `--json` prints JSON.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""`python bench/mutate.py FILE…` measures how long a mutation takes; without files, on the file of July 2024.
+"""`python -m bench.mutate FILE…` measures how long a mutation takes; without files, on the file of July 2024.
 
 For each mutator and for `Mutator.mutate` as a whole: the median and the mean, in microseconds of CPU time.
 Nothing here is a test: these figures depend on the machine.
@@ -14,14 +14,12 @@ from random import Random
 from statistics import mean, median
 from time import process_time_ns
 
+from ccheck.formats.registry import SCHEMAS, recognise
+from ccheck_fuzz.model import opened, rebuilt
+from ccheck_fuzz.mutate import MUTATIONS, Context, Mutator
+from ccheck_fuzz.mutate.interesting_values import interesting_values
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / room) for room in ("schemas", "validator", "interpreter", "fuzz")]
-
-from ccheck.formats.registry import SCHEMAS, recognise  # noqa: E402 - the path comes first
-from ccheck_fuzz.model import opened, rebuilt  # noqa: E402
-from ccheck_fuzz.mutate import MUTATIONS, Context, Mutator  # noqa: E402
-from ccheck_fuzz.mutate.interesting_values import interesting_values  # noqa: E402
-
 JULY = ROOT / "corpus/channel/field-past-inputs/bad/C-00000291-00000000-00000032.bin"
 TIMES = 400
 WALK = 20_000

@@ -1,4 +1,4 @@
-"""`python bench/validate.py` measures how fast content is judged, against readers that judge less.
+"""`python -m bench.validate` measures how fast content is judged, against readers that judge less.
 
 `--write` puts the figures into docs/performance.md and docs/performance.svg. It takes about five minutes, and
 needs `pip install -e ".[bench]"`. Nothing here is a test: these figures depend on the machine.
@@ -10,22 +10,18 @@ import argparse
 import gc
 import hashlib
 import os
-import sys
 import zlib
 from datetime import date
 from pathlib import Path
 
+from bench.validation import by_hand, page, runs, with_construct, with_cstruct, with_kaitai
+from bench.validation.measure import Reader, medians
+from bench.validation.samples import LAYOUTS, good, with_fault
+from ccheck.judging.context import ValidationContext, prepare
+from ccheck.judging.judge import examine, judge
+from ccheck_schemas.formats.channel.generated import accept
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / room) for room in ("bench", "schemas", "validator", "interpreter")]
-
-from validation import by_hand, page, runs, with_construct, with_cstruct, with_kaitai  # noqa: E402
-from validation.measure import Reader, medians  # noqa: E402 - the path comes first
-from validation.samples import LAYOUTS, good, with_fault  # noqa: E402
-
-from ccheck.judging.context import ValidationContext, prepare  # noqa: E402
-from ccheck.judging.judge import examine, judge  # noqa: E402
-from ccheck_schemas.formats.channel.generated import accept  # noqa: E402
-
 CONFIG = ROOT / "corpus" / "channel" / "ccheck.toml"
 ROUNDS = {"40 KB": 15, "1 MB": 5, "10 MB": 3}
 
@@ -69,7 +65,7 @@ def main() -> None:
         for size in given.sizes:
             data = good(layout, layout.counts[size])
             fault = with_fault(data)
-            _trust(validation, data, fault)
+            require_comparable(validation, data, fault)
             found = medians(readers(validation, fault), data, ROUNDS[size])
             tables.append(page.Table(layout.title, size, len(data), found))
             print(page.table(tables[-1]), flush=True)
@@ -93,8 +89,8 @@ def main() -> None:
         (ROOT / "docs" / "performance.svg").write_text(page.growth(figures), encoding="utf-8")
 
 
-def _trust(validation: ValidationContext, data: bytes, fault: bytes) -> None:
-    """Stop where what is measured is not what it is called."""
+def require_comparable(validation: ValidationContext, data: bytes, fault: bytes) -> None:
+    """Ends the program where a file that is measured is not what the figures say."""
     passed, failed = validation.judged(data, "", "-"), validation.judged(fault, "", "-")
     quick = validation.fast_path is not None and validation.fast_path.report(data, "", "-") is not None
     found = [finding.check for finding in failed.findings]

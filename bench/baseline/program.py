@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-from bench.baseline.renames import RENAMES
 
+from bench.baseline.renames import RENAMES
 from ccheck.cli.main import ccheck, run
 from ccheck.core.finding import FileReport, RunReport
 from ccheck.formats.check_table import CHECKS

@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from bench.baseline.mutants import OWN, STREAMS, mutant
-from bench.baseline.program import SHIPPED, Item, command_lines, every_check, judged, ran, together
 from tests.corpus import CORPUS, DAY, beside, judgement_of, setting_of
 
+from bench.baseline.mutants import OWN, STREAMS, mutant
+from bench.baseline.program import SHIPPED, Item, command_lines, every_check, judged, ran, together
 from ccheck.judging.context import prepare
 
 ROOT = CORPUS.parent

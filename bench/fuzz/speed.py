@@ -233,12 +233,13 @@ def _watch(clock: Clock) -> None:
         (harness, "broken", "oracles"),
     ):
         setattr(holder, attribute, clock.around(part, getattr(holder, attribute)))
-    outcomes = SessionReader.outcomes
+    reader: Any = SessionReader
+    outcomes = reader.outcomes
 
     def whole(*given: Any, **named: Any) -> Iterable[Outcome]:
         return tuple(outcomes(*given, **named))  # a generator has done nothing yet when it is returned
 
-    SessionReader.outcomes = clock.around("interpret", whole)  # type: ignore[method-assign] - a clock around it
+    reader.outcomes = clock.around("interpret", whole)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""What `bench/validate.py` measures, and with what."""
+"""What `bench.validate` measures, and with what."""

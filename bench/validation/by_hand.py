@@ -43,4 +43,4 @@ def faults(data: bytes) -> int:
             data[offset:stop].decode()
         elif size and (offset % 8 or not pool <= offset <= end - size):
             wrong += 1
-    return wrong + (first != m)
+    return int(wrong + (first != m))

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from ccheck.screen.applying import APPLYING
-
-from validation.measure import Spent
-from validation.plot import plot
+from bench.validation.measure import Spent
+from bench.validation.plot import plot
+from ccheck.formats.channel.fast_path.applying import APPLYING
 
 PARSE, RULES = "Construct, parse only", "Construct, layout's rules"
 CSTRUCT, KAITAI = "dissect.cstruct, layout's rules", "Kaitai-style, layout's rules"
@@ -91,7 +90,7 @@ def page(figures: Figures) -> str:
     own_file = "\n".join(f"| {name} | {_time(seconds)} |" for name, seconds in figures.own_file.items())
     return f"""# Performance
 
-`python bench/validate.py --write` writes this page and its plot: figures of one interleaved run, each the
+`python -m bench.validate --write` writes this page and its plot: figures of one interleaved run, each the
 median of its rounds, in CPU time of one process where nothing else is said. In a round each reader has a
 turn of 20 ms or more, in which it reads the file again and again. It needs `pip install -e ".[bench]"`.
 
@@ -101,7 +100,7 @@ Python {platform.python_version()}. {_load(figures.load)}
 *The layout's rules* are some 25: magic, version, sizes, limits, names, reserved fields, the chain of blocks,
 the order of rows, places and ends of operands, UTF-8, the checksum. ccheck's generated code holds a file
 against all that its schema says, which is more: every byte has one owner, and the items of the pool fill it.
-*All checks* are the {APPLYING["channel"]} of a channel file: meaning, the contract with every driver
+*All checks* are the {APPLYING} of a channel file: meaning, the contract with every driver
 build, and the canonical form besides.
 
 {tables}

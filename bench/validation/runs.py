@@ -12,29 +12,32 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
+from bench.validation.measure import Spent, medians, peak, spent, whole
+from bench.validation.samples import LAYOUTS, good, with_fault
+from ccheck.core.finding import FileReport
 from ccheck.formats.registry import FORMATS
-from ccheck.judging.context import prepare
+from ccheck.judging.context import ValidationContext, prepare
 from ccheck_schemas.generate import NotGenerated, source
-from validation.measure import Spent, medians, peak, spent, whole
-from validation.samples import LAYOUTS, good, with_fault
 
 ROOMS = ("schemas", "validator", "interpreter", "fuzz")
 
 _GROWTH = """
 import gc, os, sys
 from datetime import date
+from functools import partial
 from pathlib import Path
 from ccheck.judging.context import prepare
 from ccheck_schemas.generate import NotGenerated, source
 gc.set_threshold(200_000, 20, 20)
 config, small, large = map(Path, sys.argv[1:])
-judgement = prepare(config=config, on=date(2026, 1, 1))
+validation = prepare(config=config, on=date(2026, 1, 1))
 peak = lambda: int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) * 1024
-judgement.report(str(small))
+validation.report(str(small))
 before = peak()
-judgement.report(str(large))
+validation.report(str(large))
 print((peak() - before - large.stat().st_size) / 1e6)
 """
 
@@ -105,12 +108,12 @@ def own_file() -> dict[str, float]:
     with _folder() as folder:
         schema = folder / "points.py"
         schema.write_text(_OWN, encoding="utf-8")
-        judgement = prepare(schema=str(schema), use_config=False)
-    if judgement.fast_path is None or not judgement.fast_path.passes(_POINTS, "-"):
+        validation = prepare(schema=str(schema), use_config=False)
+    if validation.fast_path is None or not validation.fast_path.passes(_POINTS, "-"):
         raise SystemExit("the file does not take the fast path; the figures would mean nothing")
-    read = replace(judgement, fast_path=None)
+    read = replace(validation, fast_path=None)
     ways = {
-        "the fast path": lambda data: judgement.judged(data, "", "-"),
+        "the fast path": lambda data: validation.judged(data, "", "-"),
         "read, and judged by all checks": lambda data: read.judged(data, "", "-"),
     }
     return medians(ways, _POINTS, 25)
@@ -160,16 +163,16 @@ def formats(root: Path, genuine: Path | None) -> list[tuple[str, int, float, flo
     for known in FORMATS:
         corpus = root / "corpus" / known.name
         config = corpus / "ccheck.toml"
-        judgement = prepare(
+        validation = prepare(
             schema=known.name,
-            use_config=False,
-            **({"config": config} if config.exists() else {}),
+            use_config=config.exists(),
+            config=config if config.exists() else None,
             on=date(2026, 1, 1),
         )
         files = {known.name: _largest(corpus.glob("**/good/*.bin"))}
         if genuine is not None:
             every = (path for path in genuine.glob("**/*") if path.is_file())
-            largest = _largest(path for path in every if judgement.report(str(path)).verdict == "pass")
+            largest = _largest(path for path in every if validation.report(str(path)).verdict == "pass")
             if largest is not None:
                 files[f"{known.name}, genuine"] = largest
         for name, path in files.items():
@@ -178,14 +181,22 @@ def formats(root: Path, genuine: Path | None) -> list[tuple[str, int, float, flo
             edited[len(data) // 2] ^= 0xFF
             times = medians(
                 {
-                    "good": lambda data, j=judgement: j.judged(data, "", "-"),
-                    "fault": lambda _, j=judgement, e=bytes(edited): j.judged(e, "", "-"),
+                    "good": partial(_judge, validation),
+                    "fault": partial(_judge_instead, validation, bytes(edited)),
                 },
                 data,
                 25,
             )
             found.append((name, len(data), times["good"], times["fault"]))
     return found
+
+
+def _judge(validation: ValidationContext, data: bytes) -> FileReport:
+    return validation.judged(data, "", "-")
+
+
+def _judge_instead(validation: ValidationContext, data: bytes, _: bytes) -> FileReport:
+    return validation.judged(data, "", "-")
 
 
 def making() -> dict[str, float]:

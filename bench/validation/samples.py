@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ccheck_schemas.formats.channel.recipe import compose
-from ccheck_schemas.formats.channel.structure import CHANNEL
+from ccheck_schemas.formats.channel.schema import SCHEMA
 from ccheck_schemas.model.fix_up import fix_up
 from ccheck_schemas.read import read
 
@@ -72,4 +72,4 @@ def with_fault(data: bytes) -> bytes:
     criteria = struct.unpack_from("<I", data, 32)[0]
     count = struct.unpack_from("<I", data, criteria + 12)[0]
     struct.pack_into("<H", edited, criteria + 16 + 16 * (count // 2) + 2, 77)
-    return fix_up(bytes(edited), read(CHANNEL, bytes(edited)))
+    return fix_up(bytes(edited), read(SCHEMA.layout, bytes(edited)))

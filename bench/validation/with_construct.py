@@ -99,4 +99,4 @@ def faults(data: bytes) -> int:
                 one.operand[:-1].decode()
             else:
                 wrong += one.operand_offset % 8 != 0
-    return wrong + (first != criteria.count)
+    return int(wrong + (first != criteria.count))

@@ -58,4 +58,4 @@ def faults(data: bytes) -> int:
             data[offset:stop].decode()
         elif size:
             wrong += offset % 8 != 0 or not pool <= offset <= pool + p - size
-    return wrong + (first != m)
+    return int(wrong + (first != m))

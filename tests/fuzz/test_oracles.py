@@ -13,8 +13,8 @@ from ccheck.core.check import Check, Diagnostic
 from ccheck.core.subject import Subject
 from ccheck.formats.channel.checks import contract
 from ccheck.formats.channel.fast_path.content import definitions
-from ccheck.formats.channel.fast_path.criteria import Types
 from ccheck.formats.channel.fast_path.files import ChannelFastPath
+from ccheck.formats.channel.fast_path.type_rules import RulesByType
 from ccheck.formats.check_table import CHECKS
 from ccheck.formats.exercise.agreement import Agreed
 from ccheck.formats.exercise.outcome import RunInputs
@@ -127,7 +127,7 @@ def test_a_fast_path_that_passes_too_much_is_told(validation: ValidationContext)
     assert columns is not None
     types = definitions(columns, "", fixed)
     assert types is not None
-    careless = replace(validation, fast_path=ChannelFastPath(fixed, Types(types, fixed)))
+    careless = replace(validation, fast_path=ChannelFastPath(fixed, RulesByType(types, fixed)))
     found = next(fast_path(case(careless, JULY)), None)
     assert found is not None
     assert found.signature == ("fast-path", "field-past-inputs")

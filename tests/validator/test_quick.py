@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccheck.core.finding import FileReport
-from ccheck.formats.channel.fast_path import content as screen
+from ccheck.formats.channel.fast_path import instances as by_columns
 from ccheck.formats.channel.fast_path.applying import APPLYING
-from ccheck.formats.channel.fast_path.criteria import Types
 from ccheck.formats.channel.fast_path.files import ChannelFastPath
+from ccheck.formats.channel.fast_path.type_rules import RulesByType
 from ccheck.formats.check_table import CHECKS
 from ccheck.formats.registry import SCHEMAS, named
 from ccheck.judging.context import ValidationContext
@@ -48,13 +48,12 @@ def both(definitions: Path, consumers: Path, day: date = DAY) -> tuple[ChannelFa
 
 
 def fast_report(quick: ChannelFastPath, data: bytes, name: str) -> FileReport | None:
-    """The report of the fast path: the same by columns, as large files take it, and instance by instance."""
-    with patch.object(screen, "FEW", 0):
-        by_columns = quick.report(data, name, name)
-    with patch.object(screen, "FEW", len(data)):
-        one_by_one = quick.report(data, name, name)
-    assert by_columns == one_by_one, data.hex()
-    return by_columns
+    """The report of the fast path: the same for all instances together, and for two at a time."""
+    together = quick.report(data, name, name)
+    with patch.object(by_columns, "_TOGETHER", 2):
+        by_twos = quick.report(data, name, name)
+    assert together == by_twos, data.hex()
+    return together
 
 
 def agree(quick: ChannelFastPath, whole: ValidationContext, data: bytes, name: str) -> bool:
@@ -65,6 +64,8 @@ def agree(quick: ChannelFastPath, whole: ValidationContext, data: bytes, name: s
         examine(data, name, whole.context, SCHEMAS, CHANNEL_SCHEMA), name, CHECKS, whole.policy
     )
     assert whole.judged(data, name, name) == slow, data.hex()
+    with patch.object(by_columns, "_TOGETHER", 3), patch.object(by_columns, "_FEW", 1):
+        assert whole.judged(data, name, name) == slow, data.hex()
     fast = fast_report(quick, data, name)
     assert fast in (None, slow)
     return fast is not None
@@ -154,9 +155,10 @@ def test_one_wrong_record_is_judged_alike(name: str) -> None:
             data = fix_up(bytes(edited), read(CHANNEL_SCHEMA.layout, bytes(edited)))
             agree(quick, whole, data, "")
             met |= {finding.check for finding in whole.judged(data, "", "").findings}
-            found = quick.narrow(CHANNEL_SCHEMA, read(CHANNEL_SCHEMA.layout, data))
+            with patch.object(by_columns, "_FEW", 1):
+                found = quick.narrow(CHANNEL_SCHEMA, read(CHANNEL_SCHEMA.layout, data))
             narrowed += found is not None and len(found.content.instances) < len(rows)
-    assert narrowed > 100
+    assert narrowed > 80
     assert ("not-canonical" in met) is name.startswith("not-canonical")
     assert len(met) > 12
 
@@ -175,7 +177,7 @@ def test_files_from_recipes_agree(data: bytes) -> None:
 @given(st.binary(max_size=300))
 def test_any_bytes_are_left_to_the_checks(data: bytes) -> None:
     """Bytes that are no channel file never pass the fast path."""
-    quick = ChannelFastPath((), Types((), ()))
+    quick = ChannelFastPath((), RulesByType((), ()))
     assert quick.report(data, "", "x") is None
     assert quick.report(b"\xaa\xaa\xaa\xaa" + data, "", "x") is None
 

@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from bench.fuzz.zoo.measurement import Measurement, together
@@ -23,7 +24,6 @@ from bench.fuzz.zoo.plant import FORMATS, ROOT, Plant, copy_sources, plants
 from bench.fuzz.zoo.report import page, put_in
 from bench.fuzz.zoo.searchers import SEARCHERS
 from bench.fuzz.zoo.setting import setup_of
-
 from ccheck_fuzz.execution.context import prepare_campaign
 from ccheck_fuzz.execution.harness import Harness
 
@@ -59,7 +59,7 @@ def main() -> int:
         tasks = list(_tasks(chosen, options.searcher or list(SEARCHERS), seeds))
         planted = _Planted()
         with ThreadPoolExecutor(options.jobs) as pool:
-            for one in pool.map(lambda task: _hunt(folder, *task, options.budget), tasks):
+            for one in pool.map(partial(_hunt, folder, options.budget), tasks):
                 measured.hunts.append(planted.held(one))
                 print(measured.hunts[-1].line(), flush=True)
                 if options.json is not None:
@@ -99,7 +99,8 @@ def _prepare(folder: Path, chosen: list[Plant]) -> None:
         copy_sources(folder / plant.name, plant)
 
 
-def _hunt(folder: Path, plant: Plant | None, format_: str, searcher: str, seed: int, budget: float) -> Hunted:
+def _hunt(folder: Path, budget: float, task: Task) -> Hunted:
+    plant, format_, searcher, seed = task
     name = CONTROL if plant is None else plant.name
     sources = folder / name
     with tempfile.TemporaryDirectory(dir=folder) as scratch:

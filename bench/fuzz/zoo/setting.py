@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bench.fuzz.zoo.plant import FOLDER, ROOT
-
 from ccheck_fuzz.execution.options import CampaignOptions
 
 CORPUS = ROOT / "corpus"

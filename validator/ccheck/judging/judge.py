@@ -17,7 +17,7 @@ from ccheck.core.subject import CheckContext, Narrowed, Subject
 from ccheck.formats.check_table import applying
 from ccheck.formats.checks.coverage import left_unread
 from ccheck.formats.checks.general import FILE
-from ccheck.formats.registry import plugins, named, recognise
+from ccheck.formats.registry import named, plugins, recognise
 from ccheck_schemas.read import read
 from ccheck_schemas.record import Reading
 from ccheck_schemas.schema import Schema

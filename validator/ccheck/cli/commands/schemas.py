@@ -9,7 +9,7 @@ import click
 from ccheck.cli.main import PASS, USAGE
 from ccheck.config.user_schema import UserSchemaError, load_user_schema
 from ccheck.formats.check_table import CHECKS, applying
-from ccheck.formats.registry import plugins, every
+from ccheck.formats.registry import every, plugins
 from ccheck.judging import generated_fast_path as own
 from ccheck.text.printable import printable
 from ccheck_schemas.read.row_plan import read_in_bulk

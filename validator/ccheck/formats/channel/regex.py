@@ -22,3 +22,14 @@ def cost(text: str, ignore_case: bool) -> tuple[int, str | None]:
     except re2.error as fault:
         reason = fault.args[0] if fault.args else "refused"
         return 0, reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+
+
+def too_large(fault: str | None) -> bool:
+    """Returns whether a regex does not compile because its program would be too large."""
+    return fault is not None and "too large" in fault
+
+
+def is_affordable(text: str, ignore_case: bool) -> bool:
+    """Returns whether a regex compiles, to a program within the budget."""
+    instructions, fault = cost(text, ignore_case)
+    return fault is None and instructions <= REGEX_COST_HIGH

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from ccheck.core.check import Diagnostic
 from ccheck.core.subject import Subject
@@ -11,10 +10,16 @@ from ccheck.formats.channel.checks.content import (
     content_of,
     kind_name,
 )
-from ccheck.formats.channel.regex import REGEX_COST_HIGH, cost
+from ccheck.formats.channel.operand import (
+    inverted,
+    list_too_long,
+    wrong_elements,
+    wrong_mask,
+    wrong_size,
+)
+from ccheck.formats.channel.regex import REGEX_COST_HIGH, cost, too_large
 from ccheck_schemas.formats.channel.numbers import (
     INTEGER_KINDS,
-    LIST_HIGH,
     REGEX_HIGH,
     TEXT_KINDS,
     CriterionFlag,
@@ -89,39 +94,25 @@ def _misfit(criterion: Criterion) -> tuple[str, str] | None:
 
 
 def _integers_misfit(criterion: Criterion) -> tuple[str, str] | None:
-    two = criterion.kind in (CriterionKind.INTEGER_RANGE, CriterionKind.BIT_MASK)
-    wanted = None if criterion.kind == CriterionKind.ONE_OF else 16 if two else 8
-    length = criterion.operand_length
-    if length % 8 or (wanted is not None and length != wanted):
-        return (
-            "operand_length",
-            f"the operand has {length} bytes, the kind reads {wanted or 'a multiple of 8'}",
-        )
+    message = wrong_size(criterion.kind, criterion.operand_length)
+    if message is not None:
+        return "operand_length", message
     words = criterion.words
     if words is None:
         return None
     if criterion.kind == CriterionKind.ONE_OF:
         return _list_misfit(words)
     if criterion.kind == CriterionKind.BIT_MASK:
-        mask, value = words
-        if mask == 0:
-            return "operand_offset", "the mask is 0, so the criterion looks at no bit"
-        if value & ~mask:
-            return (
-                "operand_offset",
-                f"the value {value:#x} has bits outside the mask {mask:#x}, so it never matches",
-            )
-    return None
+        message = wrong_mask(*words)
+    return None if message is None else ("operand_offset", message)
 
 
-def _list_misfit(items: tuple[Any, ...]) -> tuple[str, str] | None:
-    if len(items) > LIST_HIGH:
-        return "operand_length", f"the list has {len(items)} elements, at most {LIST_HIGH} are allowed"
-    if "" in items:
-        return "operand_offset", "the list has an empty text"
-    if len(set(items)) != len(items):
-        return "operand_offset", "the list has an element twice"
-    return None
+def _list_misfit(items: Sequence[object]) -> tuple[str, str] | None:
+    message = list_too_long(items)
+    if message is not None:
+        return "operand_length", message
+    message = wrong_elements(items)
+    return None if message is None else ("operand_offset", message)
 
 
 def range_inverted(subject: Subject) -> Iterator[Diagnostic]:
@@ -143,7 +134,7 @@ def range_inverted(subject: Subject) -> Iterator[Diagnostic]:
                 criterion.kind == CriterionKind.INTEGER_RANGE
                 and words is not None
                 and len(words) == 2
-                and words[0] > words[1]
+                and inverted(*words)
             ):
                 yield Diagnostic(
                     f"the range goes from {words[0]} down to {words[1]}",
@@ -168,7 +159,7 @@ def regex_invalid(subject: Subject) -> Iterator[Diagnostic]:
     Write the regex in RE2's syntax.
     """
     for criterion, _, fault in _regexes(subject):
-        if fault is not None and "too large" not in fault:
+        if fault is not None and not too_large(fault):
             yield Diagnostic(
                 f"the regex does not compile: {fault}",
                 criterion.source.span("operand"),
@@ -192,7 +183,7 @@ def regex_too_costly(subject: Subject) -> Iterator[Diagnostic]:
     Lower the counts of repetitions, or match less with the regex and the rest with other criteria.
     """
     for criterion, instructions, fault in _regexes(subject):
-        if instructions > REGEX_COST_HIGH or (fault is not None and "too large" in fault):
+        if instructions > REGEX_COST_HIGH or too_large(fault):
             size = f"{instructions:,} instructions" if fault is None else "far more instructions"
             yield Diagnostic(
                 f"the regex needs {size}, the budget is {REGEX_COST_HIGH:,}",

@@ -5,23 +5,23 @@ the contract.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ccheck.core.consumers import Consumer
-from ccheck.formats.channel.fast_path.criteria import Doubtful, Row, Types, judge
-from ccheck.formats.channel.fast_path.instances import right
+from ccheck.formats.channel.fast_path.instances import Suspects, all_pass
+from ccheck.formats.channel.fast_path.instances import suspects as suspects_of
 from ccheck.formats.channel.fast_path.template_types import Field, TemplateType
+from ccheck.formats.channel.fast_path.type_rules import RulesByType
 from ccheck_schemas.formats.channel.numbers import FieldFlag, FileFlag, Kind
-from ccheck_schemas.generate.runtime import Columns
+from ccheck_schemas.generate.runtime import Columns, TableExtent
 
 if TYPE_CHECKING:
+    from ccheck_schemas.read.rows import RowSequence
     from ccheck_schemas.record import Reading
 
 _FILE_NAME = re.compile(r"C-(\d{8})-(\d{8})-(\d{8})(?!\d)", re.ASCII)
 _OPTIONAL = int(FieldFlag.OPTIONAL)
-FEW = 64
-"""Criteria of a file up to which they are looked at one by one: columns cost more before they gain."""
 
 
 def definitions(columns: Columns, name: str, builds: Sequence[Consumer]) -> tuple[TemplateType, ...] | None:
@@ -52,35 +52,22 @@ def definitions(columns: Columns, name: str, builds: Sequence[Consumer]) -> tupl
     return tuple(types) if all(_supplied(t, builds) for t in types) else None
 
 
-def instances(columns: Columns, name: str, types: Types, builds: Sequence[Consumer]) -> bool:
+def instances(columns: Columns, name: str, rules: RulesByType, builds: Sequence[Consumer]) -> bool:
     """Returns whether a file of instances passes every check; False where that is not certain."""
     if columns.numbers["header.kind"] != Kind.INSTANCES or not _header(columns, name, builds):
         return False
     order = (columns.tables["instances"].start, columns.tables["criteria"].start, columns.pools["pool"][0])
     if not _in_order(columns, order, absent=("types", "fields")):
         return False
-    return _each_right(columns, types) if columns.tables["criteria"].length <= FEW else right(columns, types)
+    return all_pass(columns, rules)
 
 
-def _each_right(columns: Columns, types: Types) -> bool:
-    """`right`, one instance after the other."""
-    criteria = tuple(columns.rows("criteria"))
-    found = judge(
-        columns.rows("instances"),
-        lambda first, count: criteria[first : first + count],  # a valid file has them
-        types,
-        columns.numbers["header.channel"],
-        columns.data,
-        columns.pools["pool"],
-    )
-    return found.canonical and not found.instances
+def suspects(reading: Reading, rules: RulesByType) -> Suspects | None:
+    """Returns the instances of any file that may have findings of meaning or contract.
 
-
-def doubtful(reading: Reading, types: Types) -> Doubtful | None:
-    """The instances of any file that may have findings of meaning or contract; None where the file has no
-    whole header, or lacks a table.
+    None where the file has no whole header, or lacks a table.
     """
-    # The module imports Construct, which a file that passes does not need.
+    # The module imports the reader, which a file that passes does not need.
     from ccheck_schemas.read.rows import RowSequence
 
     header = reading.root.get("header")
@@ -88,18 +75,14 @@ def doubtful(reading: Reading, types: Types) -> Doubtful | None:
     channel = None if header is None else header.get("channel")
     if channel is None or not isinstance(instances, RowSequence) or not isinstance(criteria, RowSequence):
         return None
-    rows, packer, most = criteria.bytes(), criteria.plan.packer, len(criteria)
-    handed = 0
+    tables = {"instances": _extent(instances), "criteria": _extent(criteria)}
+    columns = Columns(instances.data, {"header.channel": channel}, tables, {})
+    return suspects_of(columns, rules, reading.pools.get("pool", (-1, -1)))
 
-    def own(first: int, count: int) -> Iterator[Row] | None:
-        nonlocal handed
-        handed += count
-        if first + count > most or handed > 2 * most:
-            return None
-        return packer.iter_unpack(rows[first * packer.size : (first + count) * packer.size])
 
-    pool = reading.pools.get("pool", (-1, -1))
-    return judge(instances.numbers(), own, types, channel, criteria.data, pool)
+def _extent(rows: RowSequence) -> TableExtent:
+    places = {name: (at, packer.format) for name, (at, _, packer) in rows.plan.layout.items() if packer}
+    return TableExtent(rows.start, len(rows), rows.plan.packer, places)
 
 
 def _header(columns: Columns, name: str, builds: Sequence[Consumer]) -> bool:

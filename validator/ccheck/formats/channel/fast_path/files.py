@@ -13,7 +13,7 @@ from ccheck.core.finding import FileReport
 from ccheck.core.input import InputError, read_input
 from ccheck.formats.channel.fast_path import content as channel
 from ccheck.formats.channel.fast_path.applying import APPLYING
-from ccheck.formats.channel.fast_path.criteria import Types
+from ccheck.formats.channel.fast_path.type_rules import RulesByType
 from ccheck.formats.fast_path import passed
 from ccheck_schemas.formats.channel.generated import accept
 from ccheck_schemas.formats.channel.numbers import MAGIC
@@ -34,7 +34,7 @@ class ChannelFastPath:
     """
 
     builds: tuple[Consumer, ...]
-    types: Types | None
+    rules: RulesByType | None
 
     def passes(self, data: bytes, name: str) -> bool:
         """Returns whether a file passes every check; False where that is not certain. name: the file's base
@@ -46,7 +46,7 @@ class ChannelFastPath:
         if columns is None:
             return False
         return channel.definitions(columns, name, self.builds) is not None or (
-            self.types is not None and channel.instances(columns, name, self.types, self.builds)
+            self.rules is not None and channel.instances(columns, name, self.rules, self.builds)
         )
 
     def report(self, data: bytes, name: str, path: str) -> FileReport | None:
@@ -58,9 +58,9 @@ class ChannelFastPath:
 
     def narrow(self, schema: Schema, reading: Reading) -> Narrowed | None:
         """The content of a file as far as a check may blame it; None where all of it must be looked at."""
-        if schema.name != SCHEMA or self.types is None:
+        if schema.name != SCHEMA or self.rules is None:
             return None
-        found = channel.doubtful(reading, self.types)
+        found = channel.suspects(reading, self.rules)
         if found is None:
             return None
         # Who narrows has loaded them to read the file.
@@ -86,4 +86,4 @@ def prepare(consumers: Consumers | None, on: date, definitions: Sequence[Path]) 
         columns = accept(data) if data[:4] == MAGIC else None
         if columns is not None:
             types = channel.definitions(columns, path.name, builds)
-    return ChannelFastPath(builds, None if types is None else Types(types, builds))
+    return ChannelFastPath(builds, None if types is None else RulesByType(types, builds))
