@@ -8,6 +8,7 @@ from typing import Any
 
 import construct
 
+from ccheck_schemas.build_facts import Fact, merged
 from ccheck_schemas.layout.lint import LayoutRefused, layout_of
 from ccheck_schemas.layout.tree import Struct
 from ccheck_schemas.record import Reading
@@ -93,7 +94,9 @@ class Schema:
             ones.
         omitted: What an importer left out. Such a schema does not examine files whole, and they do not pass
             unless their users allow it.
+        contract: Facts of a driver build that files are compared with by checks of the format itself.
         layout: The layout_of tree, which everything but Construct's own parser works on.
+        facts: All facts of a driver build that files are compared with: those of the tree too.
 
     Raises:
         SchemaRefused: `lint` has complaints.
@@ -109,7 +112,9 @@ class Schema:
     identity: Mapping[str, Identity] = field(default_factory=dict)
     target: Callable[[str], object] | None = None
     omitted: tuple[Omission, ...] = ()
+    contract: tuple[Fact, ...] = ()
     layout: Struct = field(init=False, repr=False)
+    facts: tuple[Fact, ...] = field(init=False, repr=False)
 
     def rebuild(self, data: bytes, content: Any) -> bytes:
         """Returns the canonical bytes of the content of a file without faults.
@@ -135,3 +140,7 @@ class Schema:
             object.__setattr__(self, "layout", layout_of(self.root))
         except LayoutRefused as refused:
             raise SchemaRefused(self.name, refused.complaints) from None
+        try:
+            object.__setattr__(self, "facts", merged(self.contract))
+        except ValueError as differ:
+            raise SchemaRefused(self.name, (str(differ),)) from None

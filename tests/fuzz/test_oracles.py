@@ -122,7 +122,7 @@ def test_a_lax_form_is_told(validation: ValidationContext) -> None:
 def test_a_fast_path_that_passes_too_much_is_told(validation: ValidationContext) -> None:
     """A fast path without builds to hold against would pass the July file; the oracle names the check that does not."""
     assert not list(fast_path(case(validation, JULY)))
-    fixed = tuple(b for b in case(validation, JULY).given.builds if b.bounds_check)
+    fixed = tuple(b for b in case(validation, JULY).given.builds if b.switch("bounds_check"))
     columns = accept((CORPUS / "definitions.bin").read_bytes())
     assert columns is not None
     types = definitions(columns, "", fixed)

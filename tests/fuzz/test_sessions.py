@@ -12,17 +12,19 @@ from ccheck.formats.exercise.outcome import Outcome, RunInputs
 from ccheck_fuzz.execution.context import prepare_campaign
 from ccheck_fuzz.mutate.events import short_events
 from ccheck_fuzz.mutate.scheduler import MutationScheduler
+from tests.facts import stating
 from tests.fuzz.channel_setting import CORPUS, JULY, MARCH, options
 
 INSTANCES = (CORPUS / "instances.bin").read_bytes()
 
 
-def builds(listed: tuple[Consumer, ...]) -> tuple[Consumer, ...]:
+def builds(known: tuple[Consumer, ...]) -> tuple[Consumer, ...]:
     """The builds of the corpus, and for each one that knows fewer kinds."""
     found = []
-    for build in listed:
-        kinds = tuple(kind for kind in build.criterion_kinds if kind not in {"one_of", "prefix"})
-        found += [build, replace(build, name=f"{build.name}-old", criterion_kinds=kinds)]
+    for build in known:
+        listed = build.elements("criterion_kinds") or ()
+        kinds = tuple(kind for kind in listed if kind not in {"one_of", "prefix"})
+        found += [build, stating(replace(build, name=f"{build.name}-old"), criterion_kinds=kinds)]
     return tuple(found)
 
 
@@ -54,7 +56,7 @@ def test_builds_that_a_session_leaves_out_do_what_one_of_their_family_does(more:
         events = short_events("channel", data, given.definitions, 4)
         reported = {outcome.consumer: outcome for outcome in session.outcomes(data, events, set())}
         for checks in (False, True):
-            family = [build.name for build in every if build.bounds_check is checks]
+            family = [build.name for build in every if build.switch("bounds_check") is checks]
             shown = {said(reported[name]) for name in family if name in reported}
             differing += len(shown) > 1
             for name in family:

@@ -9,7 +9,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from ccheck.core.consumers import Consumers, load_consumers
+from ccheck.core.consumers import Consumer, Consumers, load_consumers
 from ccheck.core.finding import FileReport, Severity
 from ccheck.core.subject import CheckContext, Definitions
 from ccheck.formats.check_table import CHECKS
@@ -20,6 +20,7 @@ from ccheck_schemas.formats.channel.schema import SCHEMA
 from ccheck_schemas.model.fix_up import fix_up
 from ccheck_schemas.read import read
 from tests.conftest import ROOT
+from tests.facts import stating
 
 CORPUS = ROOT / "corpus" / "channel"
 DAY = date(2024, 9, 1)
@@ -55,7 +56,9 @@ def _definitions(known: CheckContext, data: bytes) -> Definitions:
 def with_builds(known: CheckContext, **changes: Any) -> CheckContext:
     """A setting in which every build is changed so."""
     assert known.consumers is not None
-    builds = tuple(replace(build, **changes) for build in known.consumers.builds)
+    keys = {name: value for name, value in changes.items() if name in Consumer.__slots__}
+    facts = {name: value for name, value in changes.items() if name not in keys}
+    builds = tuple(stating(replace(build, **keys), **facts) for build in known.consumers.builds)
     return replace(known, consumers=Consumers(known.consumers.path, known.consumers.sha256, builds))
 
 

@@ -805,8 +805,8 @@ def test_july_2024_names_every_build_that_falls_short() -> None:
     (finding,) = report(story).findings
     assert finding.message == "criterion reads input 20, but consumers 7.11 and 7.15 supply 20 (0 to 19)"
     assert [(proof.file, proof.line) for proof in finding.related] == [
-        (str(CORPUS / "consumers.toml"), 16),
-        (str(CORPUS / "consumers.toml"), 30),
+        (str(CORPUS / "consumers.toml"), 13),
+        (str(CORPUS / "consumers.toml"), 31),
     ]
 
 

@@ -135,6 +135,9 @@ def test_a_malformed_event_is_wrong_usage(cc: Run, tmp_path: Path, line: str) ->
     assert "events" in err
 
 
+SWITCHES = ("quarantine", "last_known_good", "boot_loop_recovery")
+
+
 @pytest.mark.parametrize(
     ("keys", "verdict", "words"),
     [
@@ -153,9 +156,8 @@ def test_the_table_says_what_saved_the_host(
     text = (CORPUS / "consumers.toml").read_text(encoding="utf-8")
     consumers = tmp_path / "consumers.toml"
     first = text[: text.index("[[consumer]]", text.index("[[consumer]]") + 1)]
-    consumers.write_text(
-        first.replace("bounds_check = false", f"bounds_check = false\n{keys}"), encoding="utf-8"
-    )
+    after = "bounds_check = false" if keys.startswith(SWITCHES) else "pointer_bits = 64"
+    consumers.write_text(first.replace(after, f"{after}\n{keys}"), encoding="utf-8")
     named = ["--no-config", "--definitions", CORPUS / "definitions.bin", "--consumers", consumers]
     status, out, _ = cc("run", JULY, *named, "--last-good", MARCH, "--all-consumers")
     assert status == 1

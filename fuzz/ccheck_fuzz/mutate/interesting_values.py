@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -98,12 +97,8 @@ def _of_file(schema: Schema, data: bytes) -> set[int]:
 
 
 def _of_build(build: Consumer) -> Iterator[int]:
-    """Yields all integers that a build names but the lines of its file."""
-    for part in dataclasses.fields(build):
-        if part.name in ("line", "lines"):
-            continue
-        value = getattr(build, part.name)
-        values = (
-            value.values() if isinstance(value, Mapping) else value if isinstance(value, tuple) else (value,)
-        )
-        yield from (one for one in values if isinstance(one, int) and not isinstance(one, bool))
+    """Yields all numbers that a build states: counts, limits, and the numbers of sets."""
+    for value in build.facts.values():
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, int) and not isinstance(one, bool):
+                yield one

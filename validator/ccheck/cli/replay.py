@@ -119,7 +119,7 @@ def _instance(number: int, criteria: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 CONSUMERS = """\
-format = 1
+format = 2
 
 # 7.11 as it shipped on 28 February 2024: its call site supplies 20 inputs, its interpreter does not compare.
 [[consumer]]
@@ -128,10 +128,16 @@ version = "7.11"
 platform = "windows-x64"
 pointer_bits = 64
 supported_from = 2024-02-28
+
+[consumer.counts]
+inputs = { IPC = 20 }
+
+[consumer.sets]
 format_versions = [1]
 criterion_kinds = ["wildcard", "equals", "prefix", "contains", "regex"]
+
+[consumer.switches]
 bounds_check = false
-inputs = { IPC = 20 }
 """
 """What consumers.toml would have said in 2024, had anybody kept one."""
 
@@ -143,11 +149,17 @@ version = "7.11.18112"
 platform = "windows-x64"
 pointer_bits = 64
 supported_from = 2024-08-09
+
+[consumer.counts]
+inputs = { IPC = 21 }
+
+[consumer.sets]
 format_versions = [1]
 criterion_kinds = ["wildcard", "equals", "prefix", "contains", "regex"]
+
+[consumer.switches]
 bounds_check = true
 input_count_check = true
-inputs = { IPC = 21 }
 """
 
 CONFIG = """\

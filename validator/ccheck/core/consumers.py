@@ -1,31 +1,23 @@
-"""The driver builds in the field, and what each of them understands: `consumers.toml`, read strictly."""
+"""The driver builds in the field, and the facts of each: `consumers.toml`, read strictly."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import TypeAlias
 
 from ccheck.text.quoting import shown
-from ccheck.text.toml_document import ConfigurationError, Document, read_document
+from ccheck.text.toml_document import ConfigurationError, Document, Problem, read_document
 from ccheck.text.toml_table import Table
+from ccheck_schemas.build_facts import FactKind
 
-__all__ = ["CRITERION_KINDS", "PLATFORMS", "ConfigurationError", "Consumer", "Consumers", "load_consumers"]
+__all__ = ["PLATFORMS", "ConfigurationError", "Consumer", "Consumers", "load_consumers"]
 
-CRITERION_KINDS = (
-    "wildcard",
-    "equals",
-    "not_equals",
-    "prefix",
-    "suffix",
-    "contains",
-    "regex",
-    "integer_range",
-    "bit_mask",
-    "one_of",
-)
+FORMAT = 2
+"""The version of the file."""
+
 PLATFORMS = (
     "windows-x64",
     "windows-x86",
@@ -38,24 +30,35 @@ PLATFORMS = (
     "macos-arm64",
     "macos-x64",
 )
-MAX_INPUTS = 65_535
-"""Greatest number of inputs of a template type: a criterion's field index has 16 bits."""
+HIGHEST = (1 << 63) - 1
+"""The greatest number in a fact: TOML has no greater one."""
 
-MAX_VERSION = 65_535
-"""Greatest version of a template type and of the channel format."""
+Element: TypeAlias = int | str
+Value: TypeAlias = int | bool | tuple[Element, ...]
+"""A count or limit, a switch, or the elements of a set."""
 
-MAX_NAME = 64
-"""Greatest length of a template type's name, in bytes of UTF-8."""
-
-_VERSIONED = re.compile(r"(?P<type>[^@]+)@(?P<version>[1-9][0-9]{0,4})")
+Key: TypeAlias = tuple[str | int, ...]
+"""The parts of a key of the content, such as the name and the version of a template type."""
 
 
 @dataclass(frozen=True, slots=True)
 class Consumer:
     """One build of the driver; the keys are those of `docs/consumers.md`.
 
-    inputs: number of inputs by template type, ``"IPC"`` or ``"IPC@2"``. line: of its header in the file,
-    from 1. lines: of its keys, by name; an input's key is ``"inputs.IPC@2"``.
+    Attributes:
+        name: What findings call the build.
+        version: Its version.
+        platform: One of `PLATFORMS`.
+        pointer_bits: The width of its address arithmetic: 32 or 64.
+        byte_order: ``little`` or ``big``.
+        strict_alignment: Whether a misaligned access faults.
+        supported_from: The first day of support.
+        supported_until: The last day of support; None while there is none.
+        formats: The formats whose files the build reads; None for all of them.
+        facts: What it states, by kind and name. A fact with keys has one entry for each:
+            ``(FactKind.COUNT, "inputs", "IPC@2")``; any other has an empty key.
+        line: The line of its header in the file, from 1.
+        lines: The lines of its keys, such as ``counts.inputs.IPC@2``.
     """
 
     name: str
@@ -66,31 +69,62 @@ class Consumer:
     strict_alignment: bool
     supported_from: date
     supported_until: date | None
-    format_versions: tuple[int, ...]
-    criterion_kinds: tuple[str, ...]
-    bounds_check: bool
-    input_count_check: bool
-    quarantine: bool
-    last_known_good: bool
-    boot_loop_recovery: bool
-    inputs: Mapping[str, int] = field(hash=False)
+    formats: tuple[str, ...] | None = None
+    facts: Mapping[tuple[FactKind, str, str], Value] = field(default_factory=dict, hash=False)
     line: int = 1
     lines: Mapping[str, int] = field(default_factory=dict, hash=False, compare=False)
 
-    def inputs_for(self, type_name: str, version: int) -> int | None:
-        """Returns how many inputs it supplies to that version of a template type; None when it does not know
-        it.
-        """
-        key = self.inputs_key(type_name, version)
-        return None if key is None else self.inputs[key]
+    def reads(self, schema: str) -> bool:
+        """Returns whether the build reads files of a format."""
+        return self.formats is None or schema in self.formats
 
-    def inputs_key(self, type_name: str, version: int) -> str | None:
-        """The key of `inputs` that counts: ``IPC@2`` before ``IPC``; None when the build lists neither."""
-        exact = f"{type_name}@{version}"
-        if exact in self.inputs:
-            return exact
-        # A type that is itself called `IPC@2` must not take the number that is meant for version 2 of `IPC`.
-        return type_name if type_name in self.inputs and not _VERSIONED.fullmatch(type_name) else None
+    def states(self, kind: FactKind, name: str) -> bool:
+        """Returns whether the build states a fact, for any key."""
+        return any((known, called) == (kind, name) for known, called, _ in self.facts)
+
+    def key(self, kind: FactKind, name: str, key: Key = ()) -> str | None:
+        """Returns the key under which the build states a fact; None if it does not.
+
+        ``IPC@2`` comes before ``IPC``: the first that is stated counts. A part that has an ``@`` itself is
+        stated nowhere, so that a type called ``IPC@2`` does not take the number of version 2 of ``IPC``.
+        """
+        if any("@" in str(part) for part in key):
+            return None
+        for count in range(len(key), -1, -1):
+            if key and count == 0:
+                break
+            joined = "@".join(map(str, key[:count]))
+            if (kind, name, joined) in self.facts:
+                return joined
+        return None
+
+    def number(self, kind: FactKind, name: str, key: Key = ()) -> int | None:
+        """Returns a count or a limit; None if the build does not state it."""
+        found = self._value(kind, name, key)
+        return found if isinstance(found, int) else None
+
+    def elements(self, name: str, key: Key = ()) -> tuple[Element, ...] | None:
+        """Returns the elements of a set, as the build lists them; None if it does not state the set."""
+        found = self._value(FactKind.SET, name, key)
+        return found if isinstance(found, tuple) else None
+
+    def switch(self, name: str, *, default: bool = False) -> bool:
+        """Returns a switch, or the default where the build does not state it."""
+        found = self._value(FactKind.SWITCH, name, ())
+        return found if isinstance(found, bool) else default
+
+    def _value(self, kind: FactKind, name: str, key: Key) -> Value | None:
+        found = self.key(kind, name, key)
+        return None if found is None else self.facts[kind, name, found]
+
+    def line_of(self, kind: FactKind, name: str = "", key: str = "") -> int:
+        """Returns the line that states a fact, or of what would enclose it."""
+        parts = [part for part in (kind.value, name, key) if part]
+        for count in range(len(parts), 0, -1):
+            line = self.lines.get(".".join(parts[:count]))
+            if line is not None:
+                return line
+        return self.line
 
     def supported_on(self, day: date) -> bool:
         """Returns whether `day` lies in its window of support; both ends count."""
@@ -99,22 +133,42 @@ class Consumer:
 
 @dataclass(frozen=True, slots=True)
 class Consumers:
-    """All builds of one consumers.toml, in its order. path: as it was named. sha256: of the file's bytes."""
+    """All builds of one consumers.toml, in its order.
+
+    Attributes:
+        path: The file, as it was named.
+        sha256: The digest of its bytes, in hex.
+        builds: The builds.
+    """
 
     path: Path
     sha256: str
     builds: tuple[Consumer, ...]
 
-    def supported(self, on: date) -> tuple[Consumer, ...]:
-        """The builds that are supported on that day; none means that nothing can be compared."""
-        return tuple(build for build in self.builds if build.supported_on(on))
+    def supported(self, on: date, schema: str | None = None) -> tuple[Consumer, ...]:
+        """Returns the builds that are supported on a day, and read a format where one is given."""
+        return tuple(
+            build
+            for build in self.builds
+            if build.supported_on(on) and (schema is None or build.reads(schema))
+        )
+
+    def problem(self, line: int, key: str, message: str) -> Problem:
+        """Returns a problem of the file."""
+        return Problem(str(self.path), line, key, message)
 
 
 def load_consumers(path: Path) -> Consumers:
-    """Read consumers.toml. Raises ConfigurationError with all problems, each with line and key."""
-    document = read_document(path)
+    """Read consumers.toml.
+
+    Whether schemas refer to its facts is for `ccheck.core.contract` to say.
+
+    Raises:
+        ConfigurationError: With all problems, each with line and key.
+    """
+    document = read_document(path, formats=(FORMAT,))
     top = Table(document, (), document.data)
-    top.number("format", (1,))
+    top.number("format", (FORMAT,))
     builds = tuple(_build(table) for table in top.tables("consumer"))
     if "consumer" not in document.data or document.data["consumer"] == []:
         document.complain(("consumer",), "no [[consumer]] is listed: nothing would be compared")
@@ -125,7 +179,14 @@ def load_consumers(path: Path) -> Consumers:
 
 
 def _build(table: Table) -> Consumer:
-    inputs = _inputs(table)
+    facts: dict[tuple[FactKind, str, str], Value] = {}
+    lines = {key: table.line(key) for key in table.data}
+    for kind in FactKind:
+        for name, key, value, line in _facts(table, kind):
+            facts[kind, name, key] = value
+            lines[f"{kind.value}.{name}"] = table.document.line((*table.where, kind.value, name))
+            if key:
+                lines[f"{kind.value}.{name}.{key}"] = line
     build = Consumer(
         name=table.text("name"),
         version=table.text("version"),
@@ -135,19 +196,12 @@ def _build(table: Table) -> Consumer:
         strict_alignment=table.flag("strict_alignment", False),
         supported_from=table.day("supported_from"),
         supported_until=table.optional_day("supported_until"),
-        format_versions=table.elements("format_versions", "a version from 1 to 65,535", _is_version),
-        criterion_kinds=table.elements(
-            "criterion_kinds", "a criterion kind", lambda kind: kind in CRITERION_KINDS, CRITERION_KINDS
-        ),
-        bounds_check=table.flag("bounds_check"),
-        input_count_check=table.flag("input_count_check", False),
-        quarantine=table.flag("quarantine", False),
-        last_known_good=table.flag("last_known_good", False),
-        boot_loop_recovery=table.flag("boot_loop_recovery", False),
-        inputs=inputs,
+        formats=table.elements("formats", "the name of a format", _is_name)
+        if "formats" in table.data
+        else None,
+        facts=facts,
         line=table.document.line(table.where),
-        lines={key: table.line(key) for key in table.data}
-        | {f"inputs.{key}": table.document.line((*table.where, "inputs", key)) for key in inputs},
+        lines=lines,
     )
     if build.supported_until is not None and build.supported_until < build.supported_from:
         table.complain(
@@ -157,32 +211,45 @@ def _build(table: Table) -> Consumer:
     return build
 
 
-def _is_version(value: object) -> bool:
-    return type(value) is int and 1 <= value <= MAX_VERSION
+def _facts(table: Table, kind: FactKind) -> Iterator[tuple[str, str, Value, int]]:
+    """Yields name, key, value and line of the facts of one kind."""
+    inner = table.table(kind.value)
+    for name in inner.data:
+        if isinstance(inner.data[name], dict):
+            keyed = inner.table(name)
+            if not keyed.data:
+                inner.complain(name, "the table is empty: the build would state nothing")
+            if kind is FactKind.SWITCH:
+                inner.complain(name, "a table is not true or false")
+                continue
+            for key in keyed.data:
+                if not _is_key(key):
+                    keyed.complain(key, f"{shown(key)} is not a key: parts that are not empty, joined by @")
+                yield name, key, _value(keyed, key, kind), keyed.line(key)
+        else:
+            yield name, "", _value(inner, name, kind), inner.line(name)
 
 
-def _inputs(table: Table) -> Mapping[str, int]:
-    if "inputs" not in table.data:
-        table.text("inputs")  # notes that it is missing
-        return {}
-    inputs = table.table("inputs")
-    if inputs.valid and not inputs.data:
-        table.complain("inputs", "the table is empty: the build would know no template type")
-    counts = {}
-    for key in inputs.data:
-        counts[key] = inputs.integer(key, 0, MAX_INPUTS)
-        if not _is_type(key):
-            form = f"TYPE, or TYPE@VERSION with 1 to {MAX_VERSION:,}"
-            inputs.complain(key, f"{shown(key)} is not {form}")
-    return counts
+def _value(table: Table, key: str, kind: FactKind) -> Value:
+    match kind:
+        case FactKind.COUNT | FactKind.LIMIT:
+            return table.integer(key, 0, HIGHEST)
+        case FactKind.SET:
+            return table.elements(key, "a number or a name", _is_element)
+        case FactKind.SWITCH:
+            return table.flag(key)
 
 
-def _is_type(key: str) -> bool:
-    versioned = _VERSIONED.fullmatch(key)
-    name = versioned["type"] if versioned else key
-    if versioned and int(versioned["version"]) > MAX_VERSION:
-        return False
-    return "@" not in name and 1 <= len(name.encode("utf-8")) <= MAX_NAME
+def _is_element(value: object) -> bool:
+    return (type(value) is int and 0 <= value <= HIGHEST) or _is_name(value)
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_key(key: str) -> bool:
+    return all(part.strip() for part in key.split("@"))
 
 
 def _refuse_twins(document: Document, builds: tuple[Consumer, ...]) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ccheck.formats.exercise.outcome import Exercise, RunInputs
     from ccheck.formats.exercise.session import Session
     from ccheck.formats.fast_path import PrepareFastPath
+    from ccheck_schemas.build_facts import Fact
     from ccheck_schemas.schema import Schema
 
 
@@ -32,8 +33,9 @@ class Format:
     `ccheck run`, if there is one. readiness: the `Session` that a campaign runs files in by the hundred
     thousand; without one each run begins anew. proof: what a release gate gathers about a file, where that is
     more than what each build does and which words of the schema the file uses. agreement: the `Agreement`
-    that holds the schema's reading against the interpreter's. fast: what prepares the `FastPath` of good
-    files. no_fast_path: why there is none.
+    that holds the schema's reading against the interpreter's. contract: the facts of a driver
+    build that its files are compared with, in a module that imports little; without it the schema is asked.
+    fast: what prepares the `FastPath` of good files. no_fast_path: why there is none.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Format:
     readiness: str = ""
     agreement: str = ""
     proof: str = ""
+    contract: str = ""
     fast: str = ""
     no_fast_path: str = ""
 
@@ -61,6 +64,12 @@ class Format:
         found = self._part(self.definition)
         if not isinstance(found, Schema) or found.name != self.name:
             raise FormatError(f"format {self.name!r}: {self.definition} is not a Schema of that name")
+        return found
+
+    @cached_property
+    def facts(self) -> tuple[Fact, ...]:
+        """The facts of a driver build that its files are compared with."""
+        found: tuple[Fact, ...] = self._part(self.contract) if self.contract else self.schema.facts
         return found
 
     @cached_property

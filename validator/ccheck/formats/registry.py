@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ccheck.core.consumers import Consumers
     from ccheck.formats.fast_path import FastPath
+    from ccheck_schemas.build_facts import Fact
 
     # Construct takes a while to import; a file that is of no use for it does without.
     from ccheck_schemas.schema import Schema
@@ -71,6 +72,18 @@ def plugins() -> Plugins:
         owners[found.name] = owner
         formats.append(found)
     return Plugins(tuple(formats), tuple(problems))
+
+
+def facts_in_use(*, installed: bool = True) -> dict[str, tuple[Fact, ...]]:
+    """Returns the facts that files of each format are compared with, by the name of the format.
+
+    Args:
+        installed: Whether those of other packages are included, whose schemas must be loaded for it.
+    """
+    found = {known.name: known.facts if known.contract else () for known in FORMATS}
+    if installed:
+        found |= {known.name: known.facts for known in plugins().formats}
+    return found
 
 
 def _whole(found: Format) -> None:

@@ -21,6 +21,7 @@ from ccheck.config.options import (
 from ccheck.config.project import Project
 from ccheck.config.user_schema import UserSchema, UserSchemaError, load_user_schema
 from ccheck.core.check import Check
+from ccheck.core.contract import require_facts
 from ccheck.core.finding import FileReport, Finding, Severity
 from ccheck.core.input import STANDARD_INPUT, InputError, read_input
 from ccheck.core.subject import CheckContext, Definitions, Subject
@@ -204,6 +205,10 @@ def prepare(**options: Unpack[Options]) -> ValidationContext:
     schemas, checks, chosen, user = _schemas(schema)
     _require_schemas(options.get("allow_not_looked_into", ()), chosen)
     resolved = resolve_options(CheckNames(checks), **options)
+    if resolved.consumers is not None:
+        named = None if chosen is None else chosen.name
+        in_use = formats.facts_in_use() | ({} if chosen is None else {chosen.name: chosen.facts})
+        require_facts(resolved.consumers, in_use, named)
     if resolved.target is not None:
         try:
             for known in schemas:

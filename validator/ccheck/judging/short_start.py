@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ccheck.config.options import CheckNames, Options, ResolvedOptions, resolve_options
+from ccheck.core.consumers import ConfigurationError
+from ccheck.core.contract import require_facts
 from ccheck.core.finding import RunReport
 from ccheck.core.input import STANDARD_INPUT, InputError, read_input
-from ccheck.formats.registry import FORMATS, fast_path
+from ccheck.formats.registry import FORMATS, facts_in_use, fast_path
 from ccheck.version import __version__
 
 if TYPE_CHECKING:
@@ -53,5 +55,12 @@ def _way(options: Options) -> tuple[FastPath, ResolvedOptions] | None:
     resolved = resolve_options(CheckNames(), **options)
     if resolved.target is not None:
         return None
+    if resolved.consumers is not None:
+        try:
+            require_facts(resolved.consumers, facts_in_use(installed=False), schema)
+        except ConfigurationError:
+            return (
+                None  # a format of another package may have the fact; who loads them all says what is wrong
+            )
     way = fast_path(schema, resolved.consumers, resolved.on, resolved.definitions)
     return None if way is None else (way, resolved)

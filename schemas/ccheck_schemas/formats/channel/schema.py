@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ccheck_schemas.formats.channel.facts import FACTS
 from ccheck_schemas.formats.channel.numbers import recognise
 from ccheck_schemas.formats.channel.structure import CHANNEL, ChannelContent, assemble
 from ccheck_schemas.schema import Identity, Schema
@@ -35,4 +36,5 @@ SCHEMA = Schema(
         "instances": Identity("instance {id}"),
         "criteria": Identity("field {field}", headline="kind"),
     },
+    contract=FACTS,
 )

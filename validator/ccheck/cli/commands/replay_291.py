@@ -16,6 +16,7 @@ from ccheck.cli.replay import CONFIG, CONSUMERS, FIELDS, SUPPLIED, Replay, repla
 from ccheck.core.finding import Finding
 from ccheck.files.atomic_write import write_whole
 from ccheck.files.output import lost_or_misplaced
+from ccheck.formats.channel.builds import inputs_of
 from ccheck.report.text import render_file
 from ccheck_interpreter.channel.host import ProfileOutcome
 from ccheck_interpreter.trap import report, to_json
@@ -88,9 +89,11 @@ def _text(done: Replay, color: bool) -> Iterator[str]:
     yield ""
     for build in done.builds:
         check = (
-            "compares the index with them" if build.bounds_check else "does not compare the index with them"
+            "compares the index with them"
+            if build.switch("bounds_check")
+            else "does not compare the index with them"
         )
-        yield f"  driver {build.name}: supplies {build.inputs['IPC']} inputs to IPC, and {check}"
+        yield f"  driver {build.name}: supplies {inputs_of(build)['IPC']} inputs to IPC, and {check}"
     yield _wrapped(
         f"The definitions say: IPC has {FIELDS} fields. The driver supplies {SUPPLIED} inputs. The file "
         f"of March has a wildcard for field {FIELDS}, which is never fetched; that of July has a regex."
@@ -136,7 +139,8 @@ def _json(done: Replay) -> dict[str, Any]:
     return {
         "files": {name: len(data) for name, data in done.files.items()},
         "builds": [
-            {"name": b.name, "inputs": dict(b.inputs), "bounds_check": b.bounds_check} for b in done.builds
+            {"name": b.name, "inputs": inputs_of(b), "bounds_check": b.switch("bounds_check")}
+            for b in done.builds
         ],
         "pipeline": [{"step": step.name, "ok": step.ok, "said": step.said} for step in done.pipeline],
         "crash": _outcome(done.crash),

@@ -11,5 +11,6 @@ FORMAT = Format(
     "ccheck.formats.channel.session:ChannelSession",
     "ccheck.formats.channel.agreement:differ",
     "ccheck.formats.channel.evidence:gather",
+    contract="ccheck_schemas.formats.channel.facts:FACTS",
     fast="ccheck.formats.channel.fast_path.files:prepare",
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 from ccheck.core.consumers import Consumer
+from ccheck.core.contract import missing
+from ccheck.formats.channel.builds import criterion_kinds, format_versions, inputs_of
 from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Outcome, RunInputs
 from ccheck_interpreter.channel.definitions import conforming, load_definitions
 from ccheck_interpreter.channel.evaluate import EventResult
@@ -15,15 +16,34 @@ from ccheck_interpreter.channel.matrix import Matrix, exercise, render
 from ccheck_interpreter.event import Event, EventError, parse_events
 from ccheck_interpreter.profile import Profile
 from ccheck_interpreter.trap import Refused
+from ccheck_schemas.build_facts import FactKind
+from ccheck_schemas.formats.channel.facts import FACTS
 
 DEFINITIONS_KIND = 1
 """The kind of a definitions file, at offset 6 of its header."""
 
 
 def profile_of(build: Consumer) -> Profile:
-    """The interpreter's profile of a build."""
-    keys = {field.name: getattr(build, field.name) for field in dataclasses.fields(build)}
-    return Profile.from_mapping(keys)
+    """The interpreter's profile of a build.
+
+    Raises:
+        ExerciseError: The build does not state all that the interpreter asks for.
+    """
+    lacking = ", ".join(map(str, missing(FACTS, build)))
+    if lacking:
+        raise ExerciseError(f"consumer {build.name} does not state {lacking}")
+    return Profile(
+        name=build.name,
+        inputs=inputs_of(build),
+        version=build.version,
+        platform=build.platform,
+        pointer_bits=build.pointer_bits,
+        byte_order="big" if build.byte_order == "big" else "little",
+        strict_alignment=build.strict_alignment,
+        format_versions=frozenset(format_versions(build)),
+        criterion_kinds=criterion_kinds(build),
+        **{fact.name: build.switch(fact.name) for fact in FACTS if fact.kind is FactKind.SWITCH},
+    )
 
 
 def run(data: bytes, given: RunInputs) -> Exercised:
@@ -96,7 +116,7 @@ def outcome_of(build: Consumer, result: ProfileOutcome) -> Outcome:
             for t in result.telemetry
         ),
         lines=tuple(_line(event) for event in result.results),
-        checks_bounds=build.bounds_check,
+        checks_bounds=build.switch("bounds_check"),
     )
 
 

@@ -12,6 +12,13 @@ from ccheck.core.check import Diagnostic
 from ccheck.core.consumers import Consumer
 from ccheck.core.finding import RelatedLocation
 from ccheck.core.subject import Subject
+from ccheck.formats.channel.builds import (
+    counts_inputs,
+    criterion_kinds,
+    format_versions,
+    inputs_for,
+    inputs_key,
+)
 from ccheck.formats.channel.checks.content import content_of, defined_types, kind_name, matched_fields
 from ccheck_schemas.formats.channel.numbers import CriterionKind
 from ccheck_schemas.formats.channel.structure import TemplateType
@@ -19,11 +26,11 @@ from ccheck_schemas.formats.channel.structure import TemplateType
 
 def _builds(subject: Subject) -> tuple[Consumer, ...]:
     consumers = subject.context.consumers
-    return consumers.supported(subject.context.on) if consumers is not None else ()
+    return consumers.supported(subject.context.on, "channel") if consumers is not None else ()
 
 
 def _inputs(type_: TemplateType, build: Consumer) -> int | None:
-    return build.inputs_for(type_.name, type_.version) if type_.name is not None else None
+    return inputs_for(build, type_.name, type_.version) if type_.name is not None else None
 
 
 def _named(subject: Subject, build: Consumer, words: str, key: str | None = None) -> RelatedLocation:
@@ -34,12 +41,12 @@ def _named(subject: Subject, build: Consumer, words: str, key: str | None = None
 
 
 def _inputs_proof(subject: Subject, build: Consumer, type_: TemplateType, inputs: int) -> RelatedLocation:
-    key = build.inputs_key(type_.name or "", type_.version)
+    key = inputs_key(build, type_.name or "", type_.version)
     return _named(
         subject,
         build,
         f"{build.name} ({build.platform}) supplies {inputs} inputs for {type_.name}",
-        f"inputs.{key}",
+        f"counts.inputs.{key}",
     )
 
 
@@ -96,7 +103,7 @@ def format_not_understood(subject: Subject) -> Iterator[Diagnostic]:
     """
     header = content_of(subject).header
     version = header.get("format_version")
-    lacking = [b for b in _builds(subject) if version is not None and version not in b.format_versions]
+    lacking = [b for b in _builds(subject) if version is not None and version not in format_versions(b)]
     if lacking:
         yield Diagnostic(
             f"format version {version} is not read by {_list([b.name for b in lacking])}",
@@ -106,7 +113,10 @@ def format_not_understood(subject: Subject) -> Iterator[Diagnostic]:
             fix="build the content in a version that every supported build reads",
             related=tuple(
                 _named(
-                    subject, b, f"{b.name} reads {', '.join(map(str, b.format_versions))}", "format_versions"
+                    subject,
+                    b,
+                    f"{b.name} reads {', '.join(map(str, format_versions(b)))}",
+                    "sets.format_versions",
                 )
                 for b in lacking
             ),
@@ -190,7 +200,7 @@ def type_not_supplied(subject: Subject) -> Iterator[Diagnostic]:
                 why="a build that does not know the type has no inputs for it",
                 fix="list the type's inputs for these builds if they have them, or end their support",
                 related=tuple(
-                    _named(subject, b, f"{b.name} ({b.platform}) lists no {type_.name}", "inputs")
+                    _named(subject, b, f"{b.name} ({b.platform}) lists no {type_.name}", "counts.inputs")
                     for b in lacking
                 ),
             )
@@ -218,7 +228,7 @@ def input_count_refused(subject: Subject) -> Iterator[Diagnostic]:
             continue
         told.add(key)
         count = len(type_.fields)
-        refusing = [(build, n) for build, n in supplied(type_) if build.input_count_check and n != count]
+        refusing = [(build, n) for build, n in supplied(type_) if counts_inputs(build) and n != count]
         if refusing:
             yield Diagnostic(
                 f"type {type_.name} has {count} fields, so the file is refused by {_list([f'{b.name} ({n})' for b, n in refusing])}",
@@ -289,7 +299,7 @@ def kind_not_understood(subject: Subject) -> Iterator[Diagnostic]:
     """
     builds = _builds(subject)
     lacking_kind = {
-        int(kind): [b for b in builds if kind.name.lower() not in b.criterion_kinds] for kind in CriterionKind
+        int(kind): [b for b in builds if kind not in criterion_kinds(b)] for kind in CriterionKind
     }
     for instance in content_of(subject).instances:
         for criterion in instance.criteria:
@@ -302,7 +312,7 @@ def kind_not_understood(subject: Subject) -> Iterator[Diagnostic]:
                     why="a build that finds the comparison in a table by this number calls what stands behind the table",
                     fix="use a kind that every supported build knows",
                     related=tuple(
-                        _named(subject, b, f"{b.name} does not list {name}", "criterion_kinds")
+                        _named(subject, b, f"{b.name} does not list {name}", "sets.criterion_kinds")
                         for b in lacking
                     ),
                 )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ccheck.core.consumers import Consumer
+from ccheck.formats.channel.builds import format_versions, inputs_for
 from ccheck.formats.channel.fast_path.instances import Suspects, all_pass
 from ccheck.formats.channel.fast_path.instances import suspects as suspects_of
 from ccheck.formats.channel.fast_path.template_types import Field, TemplateType
@@ -90,7 +91,7 @@ def _header(columns: Columns, name: str, builds: Sequence[Consumer]) -> bool:
     numbers = columns.numbers
     if not builds or numbers["header.flags"] & FileFlag.TEST:
         return False
-    if any(numbers["header.format_version"] not in build.format_versions for build in builds):
+    if any(numbers["header.format_version"] not in format_versions(build) for build in builds):
         return False
     match = _FILE_NAME.match(name)
     parts = tuple(numbers[f"header.{part}"] for part in ("channel", "sequence", "revision"))
@@ -107,7 +108,7 @@ def _in_order(columns: Columns, order: tuple[int, int, int], absent: tuple[str, 
 def _supplied(type_: TemplateType, builds: Sequence[Consumer]) -> bool:
     """Returns whether every build that knows the type supplies each input that is not optional."""
     for build in builds:
-        inputs = build.inputs_for(type_.name, type_.version)
+        inputs = inputs_for(build, type_.name, type_.version)
         if inputs is not None and not all(field.optional for field in type_.fields[inputs:]):
             return False
     return True

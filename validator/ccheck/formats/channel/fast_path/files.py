@@ -75,7 +75,7 @@ def prepare(consumers: Consumers | None, on: date, definitions: Sequence[Path]) 
 
     Definitions that are not right, or are not one file, leave files of instances without it.
     """
-    builds = () if consumers is None else consumers.supported(on)
+    builds = () if consumers is None else consumers.supported(on, SCHEMA)
     types = None
     if len(definitions) == 1:
         path = definitions[0]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ccheck.core.consumers import Consumer
+from ccheck.formats.channel.builds import counts_inputs, criterion_kinds, inputs_for
 from ccheck.formats.channel.fast_path.template_types import TemplateType
 from ccheck_schemas.formats.channel.numbers import INTEGER_KINDS, TEXT_KINDS, CriterionKind, ValueKind
 
@@ -75,10 +76,10 @@ def _rules(type_: TemplateType, builds: Sequence[Consumer]) -> TypeRules | None:
     understood = -1
     supplied = len(type_.fields)
     for build in builds:
-        inputs = build.inputs_for(type_.name, type_.version)
-        if inputs is None or (build.input_count_check and inputs != len(type_.fields)):
+        inputs = inputs_for(build, type_.name, type_.version)
+        if inputs is None or (counts_inputs(build) and inputs != len(type_.fields)):
             return None
-        understood &= sum(1 << kind for kind in CriterionKind if kind.name.lower() in build.criterion_kinds)
+        understood &= sum(1 << kind for kind in criterion_kinds(build))
         supplied = min(supplied, inputs)
     kinds = []
     for index, field in enumerate(type_.fields):
