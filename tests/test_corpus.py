@@ -29,6 +29,7 @@ NEVER_FILES = {
     "unreadable": "no bytes of a file make it unreadable; a test of the command does",
     "too-large": "the file would be larger than the limit; a test of the command lowers the limit",
     "examination-crashed": "a file that crashes ccheck is a bug to fix; a test has a check that raises",
+    "facts-missing": "it is about consumers.toml: tests/validator/test_contract.py has builds that state less",
     "fault-unclaimed": "every fault has its check; a test takes one out of the table",
 }
 """Checks that no corpus can hold, and why."""

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, unique
 
+from ccheck_schemas.span import Span
+
 
 @unique
 class FactKind(Enum):
@@ -46,6 +48,21 @@ class Fact:
     def __str__(self) -> str:
         """Returns the key in `consumers.toml`."""
         return f"{self.kind.value}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """An amount that is derived from a file, and compared with a limit of each driver build.
+
+    Attributes:
+        value: The amount.
+        span: The bytes to report.
+        key: The parts of the key under which a build states the limit; empty for one without keys.
+    """
+
+    value: int
+    span: Span
+    key: tuple[int | str, ...] = ()
 
 
 def merged(facts: Iterable[Fact]) -> tuple[Fact, ...]:

@@ -12,10 +12,12 @@ it::
         "operand" / Pooled("pool", this.operand_offset, this.operand_length, Text(this.operand_length)),
     )
 
-Four families:
+Five families:
 
 * around an integer: `Version`, `Bounded`, `StrictEnum`, `StrictFlags`, `Reserved`, `CountOf`, `LengthOf`,
   `RecordSize`, `FileSize`, `IndexInto`, `OffsetInto`, `ChecksumOver`
+* around an integer that is compared with a fact of each driver build: `BelowCount`, `Understood`,
+  `WithinLimit`; `RowField` in their keys
 * nodes that take bytes in their record: `Text`, `ZeroPad`, `AnyPad`, `Table`, `Terminated`, `UpTo`,
   `UpToEnd`, `Pool`, `Strings`, `Region`, `TextToNul`, `ZerosTo`, `ZerosToEnd`
 * pointers, which take no bytes in their record: `At`, `Chain`, `Pooled`, `SharedText`, `Rows`
@@ -31,6 +33,7 @@ bad bytes.
 from __future__ import annotations
 
 from ccheck_schemas.vocabulary.expression import Expression, FieldError, evaluate, field_of, field_path
+from ccheck_schemas.vocabulary.facts import BelowCount, RowField, Understood, WithinLimit
 from ccheck_schemas.vocabulary.integers import (
     Bounded,
     ChecksumOver,
@@ -74,6 +77,7 @@ from ccheck_schemas.vocabulary.streams import (
 __all__ = [
     "AnyPad",
     "At",
+    "BelowCount",
     "Bounded",
     "Chain",
     "ChecksumOver",
@@ -95,6 +99,7 @@ __all__ = [
     "Region",
     "Reserved",
     "Rest",
+    "RowField",
     "Rows",
     "SharedText",
     "Slot",
@@ -107,9 +112,11 @@ __all__ = [
     "Terminated",
     "Text",
     "TextToNul",
+    "Understood",
     "UpTo",
     "UpToEnd",
     "Version",
+    "WithinLimit",
     "ZeroPad",
     "ZerosTo",
     "ZerosToEnd",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeGuard, TypeVar
 
 from ccheck_schemas.fault import Fault, FaultDetails, FaultName
+from ccheck_schemas.layout.meanings import ComparedWithFact
 from ccheck_schemas.span import Span
 
 DetailsT = TypeVar("DetailsT", bound=FaultDetails)
@@ -171,6 +172,9 @@ class Reading:
         pools: Start and end of each pool.
         fix_ups: The fields that state the size or a checksum of the file.
         unread: The bytes that the schema does not describe.
+        compared: The fields that are compared with facts of driver builds: meaning, record and name. Those of
+            tables that were read in bulk are not among them; see `read.fact_uses`.
+        size: The bytes of the file.
     """
 
     root: Record
@@ -181,6 +185,8 @@ class Reading:
     pools: Mapping[str, tuple[int, int]]
     fix_ups: tuple[FixUp, ...] = ()
     unread: tuple[Unread, ...] = ()
+    compared: tuple[tuple[ComparedWithFact, Record, str], ...] = ()
+    size: int = 0
 
     def faults_of(self, kind: type[DetailsT]) -> Iterator[Fault[DetailsT]]:
         """Returns the kept faults of one kind, by offset.

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import construct
 
-from ccheck_schemas.build_facts import Fact, merged
+from ccheck_schemas.build_facts import Amount, Fact, FactKind, merged
 from ccheck_schemas.layout.lint import LayoutRefused, layout_of
-from ccheck_schemas.layout.tree import Struct
+from ccheck_schemas.layout.meanings import ComparedWithFact
+from ccheck_schemas.layout.tree import Struct, meanings_of, nodes
 from ccheck_schemas.record import Reading
+from ccheck_schemas.span import Span
 from ccheck_schemas.vocabulary.streams import SOURCE
 
 Recipe = Mapping[str, Any]
@@ -95,6 +97,8 @@ class Schema:
         omitted: What an importer left out. Such a schema does not examine files whole, and they do not pass
             unless their users allow it.
         contract: Facts of a driver build that files are compared with by checks of the format itself.
+        amounts: What is compared with the limits of each driver build and is no number of the file, by the
+            name of the limit: functions that return the amounts of a reading.
         layout: The layout_of tree, which everything but Construct's own parser works on.
         facts: All facts of a driver build that files are compared with: those of the tree too.
 
@@ -113,6 +117,7 @@ class Schema:
     target: Callable[[str], object] | None = None
     omitted: tuple[Omission, ...] = ()
     contract: tuple[Fact, ...] = ()
+    amounts: Mapping[str, Callable[[Reading], Iterable[Amount]]] = field(default_factory=dict)
     layout: Struct = field(init=False, repr=False)
     facts: tuple[Fact, ...] = field(init=False, repr=False)
 
@@ -141,6 +146,18 @@ class Schema:
         except LayoutRefused as refused:
             raise SchemaRefused(self.name, refused.complaints) from None
         try:
-            object.__setattr__(self, "facts", merged(self.contract))
+            object.__setattr__(self, "facts", merged(self._facts()))
         except ValueError as differ:
             raise SchemaRefused(self.name, (str(differ),)) from None
+
+    def _facts(self) -> Iterator[Fact]:
+        yield from self.contract
+        for node in nodes(self.layout):
+            yield from (one.fact for one in meanings_of(node) if isinstance(one, ComparedWithFact))
+        stated = {fact.name for fact in self.contract if fact.kind is FactKind.LIMIT}
+        yield from (Fact(FactKind.LIMIT, name) for name in self.amounts if name not in stated)
+
+
+def file_size(reading: Reading) -> Iterable[Amount]:
+    """Returns the bytes of the file: an amount for a limit of that name."""
+    return (Amount(reading.size, Span(0, reading.size, "")),)

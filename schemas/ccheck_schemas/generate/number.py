@@ -36,6 +36,8 @@ def conditions(meaning: meanings.Meaning, v: str, leaf: tree.Integer) -> list[st
             return _bounds(v, meaning.low, meaning.high, low, high) + step
         case meanings.FileSize():
             return [f"{v} != size"]
+        case meanings.ComparedWithFact():
+            return []
     return None
 
 

@@ -21,6 +21,7 @@ from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.layout.refused import REFUSED, as_written
 from ccheck_schemas.layout.shown import shown_path, shown_value
 from ccheck_schemas.vocabulary.expression import Expression, field_path
+from ccheck_schemas.vocabulary.facts import ComparedWithFact, KeyPart
 from ccheck_schemas.vocabulary.streams import code_unit
 
 _OPERATORS: Mapping[object, x.Operator] = MappingProxyType({
@@ -38,7 +39,9 @@ _UNARY: Mapping[object, x.UnaryOperator] = MappingProxyType({
 _INTEGERS = frozenset("bBhHlLqQ")
 _FLOATS = frozenset("efd")
 _ZERO = x.Literal(0)
-_EXPRESSIONS = frozenset({"condfunc", "count", "first", "keyfunc", "length", "offset", "position"})
+_EXPRESSIONS = frozenset({
+    "amount", "condfunc", "count", "first", "harmless", "key", "keyfunc", "length", "offset", "position",
+})  # fmt: skip
 """The attributes of nodes that may be expressions. In any other one, which names a field or states a number,
 every comparison with an expression would be true.
 """
@@ -127,7 +130,7 @@ class _Compiler:
                     why = "is a meaning that the reader does not know; write a check for it"
                     self.refuse(place, f"{kinds[-1]} {why}")
                 elif self._states(node, place):
-                    found.append(compiled(node))
+                    found.append(compiled(self, node, place))
                 node = node.subcon
             else:
                 node = self._unnamed(node, place)
@@ -219,6 +222,19 @@ class _Compiler:
                 self.refuse(place, f"Rows names {name!r}, which is no field of this record before it")
                 return tree.Nothing()
         return tree.Rows(node.table, node.first, node.count)
+
+    def compared_with_fact(self, node: ComparedWithFact, place: str) -> meanings.Meaning:
+        """Returns the meaning of a number that is compared with a fact of a driver build."""
+        harmless, amount = (
+            None if each is None else self.expression(each, place) for each in (node.harmless, node.amount)
+        )
+        key = tuple(self._key_part(part, place) for part in node.key)
+        return meanings.ComparedWithFact(node.fact, key, harmless, amount)
+
+    def _key_part(self, part: KeyPart, place: str) -> meanings.KeyPart:
+        if isinstance(part, m.RowField):
+            return meanings.RowField(part.table, self.expression(part.index, place), part.field)
+        return self.expression(part, place)
 
     # -- expressions
 
@@ -354,18 +370,21 @@ _KINDS: Mapping[type, _Compile] = MappingProxyType({
 })  # fmt: skip
 """How each kind of node is compiled. A subclass of one may read otherwise: only these classes are known."""
 
-_MEANINGS: Mapping[type, Callable[[Any], meanings.Meaning]] = MappingProxyType({
-    m.Version: lambda n: meanings.Version(n.known, n.minor_bits, n.mask),
-    m.Bounded: lambda n: meanings.Bounded(n.low, n.high),
-    m.StrictEnum: lambda n: meanings.StrictEnum(n.values, n.known),
-    m.StrictFlags: lambda n: meanings.StrictFlags(n.bits, n.mask),
-    m.Reserved: lambda n: meanings.Reserved(),
-    m.CountOf: lambda n: meanings.CountOf(n.of),
-    m.LengthOf: lambda n: meanings.LengthOf(n.of, n.low, n.high, n.step),
-    m.RecordSize: lambda n: meanings.RecordSize(n.of),
-    m.FileSize: lambda n: meanings.FileSize(),
-    m.IndexInto: lambda n: meanings.IndexInto(n.table),
-    m.OffsetInto: lambda n: meanings.OffsetInto(n.of, n.align, n.unit),
-    m.ChecksumOver: lambda n: meanings.ChecksumOver(n.start, n.algorithm),
+_MEANINGS: Mapping[type, Callable[[_Compiler, Any, str], meanings.Meaning]] = MappingProxyType({
+    m.Version: lambda c, n, at: meanings.Version(n.known, n.minor_bits, n.mask),
+    m.Bounded: lambda c, n, at: meanings.Bounded(n.low, n.high),
+    m.StrictEnum: lambda c, n, at: meanings.StrictEnum(n.values, n.known),
+    m.StrictFlags: lambda c, n, at: meanings.StrictFlags(n.bits, n.mask),
+    m.Reserved: lambda c, n, at: meanings.Reserved(),
+    m.CountOf: lambda c, n, at: meanings.CountOf(n.of),
+    m.LengthOf: lambda c, n, at: meanings.LengthOf(n.of, n.low, n.high, n.step),
+    m.RecordSize: lambda c, n, at: meanings.RecordSize(n.of),
+    m.FileSize: lambda c, n, at: meanings.FileSize(),
+    m.IndexInto: lambda c, n, at: meanings.IndexInto(n.table),
+    m.OffsetInto: lambda c, n, at: meanings.OffsetInto(n.of, n.align, n.unit),
+    m.ChecksumOver: lambda c, n, at: meanings.ChecksumOver(n.start, n.algorithm),
+    m.BelowCount: _Compiler.compared_with_fact,
+    m.Understood: _Compiler.compared_with_fact,
+    m.WithinLimit: _Compiler.compared_with_fact,
 })  # fmt: skip
 """How each meaning is compiled. A subclass of one may refuse other numbers: only these classes are known."""

@@ -184,6 +184,24 @@ def key_complaints(expression: Expression, scope: TypeScope) -> Iterator[str]:
         yield f"{shown(expression)} is {found}, which chooses no case"
 
 
+def key_part_complaints(expression: Expression, scope: TypeScope) -> Iterator[str]:
+    """Yields why an expression is no part of a key of a fact: it is a number or text, also one read late."""
+    match expression:
+        case Literal(int() | str()):
+            return
+        case Path(names):
+            try:
+                found = resolve(names, scope)
+            except Unresolvable as why:
+                yield str(why)
+                return
+            if found not in ({FieldType.INTEGER}, {FieldType.TEXT}, {FieldType.LATER}):
+                kinds = " or ".join(sorted(found)) or "nothing"
+                yield f"{shown_path(names)} is {kinds}; a part of a key is a number or text"
+        case _:
+            yield f"{shown(expression)} is no part of a key: a number, text, or a field"
+
+
 def type_in(expression: Expression, scope: TypeScope) -> FieldType | None:
     """Returns the one type of an expression; None if it is refused, or if branches differ."""
     match expression:

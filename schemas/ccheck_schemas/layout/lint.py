@@ -20,6 +20,7 @@ from ccheck_schemas.layout.field_types import (
     FieldType,
     TypeScope,
     key_complaints,
+    key_part_complaints,
     number_complaints,
     type_in,
     type_of,
@@ -73,6 +74,11 @@ def layout_of(root: construct.Construct) -> tree.Struct:
         for what, name, place in linter.wanted
         if name not in linter.named[what]
     ]
+    complaints += [
+        f"{place}: the rows of {part.table!r} have no field {part.field!r}"
+        for part, place in linter.row_fields
+        if part.table in linter.rows_of and part.field not in linter.rows_of[part.table]
+    ]
     read = _names_read(layout) if linter.offsets else frozenset()
     complaints += [
         f"{place}: OffsetInto is the offset of {of!r}, and nothing reads it: it would never be compared;"
@@ -95,6 +101,8 @@ class _Linter:
         }
         self.wanted: list[tuple[str, str, str]] = []
         self.offsets: list[tuple[str, str, str]] = []
+        self.row_fields: list[tuple[meanings.RowField, str]] = []
+        self.rows_of: dict[str, set[str]] = {}
 
     def struct(self, node: tree.Struct, place: str, above: TypeScope | None) -> Iterator[str]:
         scope = TypeScope(above)
@@ -115,6 +123,8 @@ class _Linter:
             here = f"{place}.{field.name}" if place else field.name
             for meaning in tree.meanings_of(field.node):
                 yield from self.sibling(meaning, field.name, scope, here, uses)
+                if isinstance(meaning, meanings.ComparedWithFact):
+                    yield from _at(here, self.compared(meaning, scope, here))
 
     def sibling(
         self, meaning: meanings.Meaning, name: str, scope: TypeScope, place: str, uses: dict[str, _Use]
@@ -139,6 +149,19 @@ class _Linter:
             yield f"{place}: RecordSize names {of!r}, which is no Table or Pool"
         if isinstance(meaning, meanings.LengthOf) and not compared:
             yield f"{place}: LengthOf names {of!r}, whose length does not depend on it: nothing compares them"
+
+    def compared(self, meaning: meanings.ComparedWithFact, scope: TypeScope, place: str) -> Iterator[str]:
+        """Yields complaints about the expressions of a comparison, which may name any field of the record."""
+        for part in meaning.key:
+            if isinstance(part, meanings.RowField):
+                self.wanted.append(("table", part.table, place))
+                self.row_fields.append((part, place))
+                yield from number_complaints(part.index, scope)
+            else:
+                yield from key_part_complaints(part, scope)
+        for each in (meaning.harmless, meaning.amount):
+            if each is not None:
+                yield from number_complaints(each, scope)
 
     def node(self, node: tree.Node, place: str, scope: TypeScope) -> Iterator[str]:
         """Yields complaints about one node at its place, and about those inside it."""
@@ -220,6 +243,7 @@ class _Linter:
             yield f"{place}: elements without bytes let a count ask for endless work"
         if size is None:
             yield f"{place}: the records of a Table are Structs of one fixed size; use Array for others"
+        self.rows_of.setdefault(node.table, set()).update(field.name for field in node.record.fields)
         yield from self.struct(node.record, f"{place}[]", scope)
 
     def meaning(self, meaning: meanings.Meaning, leaf: tree.Integer, place: str) -> Iterator[str]:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from typing import TypeAlias
 
+from ccheck_schemas.build_facts import Fact
+from ccheck_schemas.layout.expression import Expression
+
 
 @dataclass(frozen=True, slots=True)
 class Version:
@@ -132,7 +135,38 @@ class ChecksumOver:
     algorithm: str
 
 
+@dataclass(frozen=True, slots=True)
+class RowField:
+    """The field `field` of the row of a table that an index leads to."""
+
+    table: str
+    index: Expression
+    field: str
+
+
+KeyPart: TypeAlias = Expression | RowField
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedWithFact:
+    """A number, or an amount, that is compared with a fact of each driver build; as in `vocabulary.facts`.
+
+    Any number is allowed by itself.
+    """
+
+    fact: Fact
+    key: tuple[KeyPart, ...]
+    harmless: Expression | None
+    amount: Expression | None
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """All its expressions: the key's, the condition and the amount."""
+        parts = [part.index if isinstance(part, RowField) else part for part in self.key]
+        return (*parts, *(each for each in (self.harmless, self.amount) if each is not None))
+
+
 Meaning: TypeAlias = (
     Version | Bounded | StrictEnum | StrictFlags | Reserved | CountOf | LengthOf | RecordSize | FileSize
-    | IndexInto | OffsetInto | ChecksumOver
+    | IndexInto | OffsetInto | ChecksumOver | ComparedWithFact
 )  # fmt: skip

@@ -16,6 +16,7 @@ from ccheck_schemas.fault_details import (
 )
 from ccheck_schemas.layout import tree
 from ccheck_schemas.layout.expression import NOT_THERE, Expression, Literal, field_of
+from ccheck_schemas.layout.meanings import ComparedWithFact
 from ccheck_schemas.read.collector import FaultCollector, Stop
 from ccheck_schemas.read.cut import Cut
 from ccheck_schemas.read.pool import Pools
@@ -80,6 +81,7 @@ class Reader:
         pools: The pools, and the records that name their items.
         blocks: The blocks of texts, and the records that name a text.
         fix_ups: The fields that state the size or a checksum of the file.
+        compared: The fields that are compared with facts of driver builds, outside of tables read in bulk.
         deferred: The checks that need the whole file.
         seen: The records at offsets, by node and offset, and by the outer fields that they use.
         cut: The ids of records that are cut short.
@@ -98,6 +100,7 @@ class Reader:
         self.pools = Pools(self.collector)
         self.blocks = Blocks(self.collector)
         self.fix_ups: list[FixUp] = []
+        self.compared: list[tuple[ComparedWithFact, Record, str]] = []
         self.deferred: list[Callable[[], None]] = []
         self.seen: dict[tuple[int, int], dict[tuple[Any, ...], Record]] = {}
         self.cut: set[int] = set()
@@ -140,6 +143,8 @@ class Reader:
             pools=self.pools.extents,
             fix_ups=tuple(self.fix_ups),
             unread=collector.unread(),
+            compared=tuple(self.compared),
+            size=self.size,
         )
 
     def need(self, record: Record, field: str, at: int, size: int, limit: int, promised: int) -> None:

@@ -12,6 +12,7 @@ from ccheck_schemas.generate.variables import NotGenerated
 from ccheck_schemas.layout import tree
 from ccheck_schemas.layout.meanings import (
     Bounded,
+    ComparedWithFact,
     IndexInto,
     LengthOf,
     Meaning,
@@ -37,6 +38,7 @@ class RowPlan:
         names: The names of the numbers, in order.
         layout: The place of each number in a row.
         meanings: The meanings of the numbers, each with the name of the number.
+        compared: The comparisons with facts of driver builds, each with the name of the number.
         indexes: Position, name and table of the numbers that index a table.
         broken: Finds the rows that break a meaning.
         takes: Names and nodes of the fields that take rows of another table.
@@ -49,6 +51,7 @@ class RowPlan:
     names: tuple[str, ...]
     layout: Layout
     meanings: tuple[tuple[str, Meaning], ...]
+    compared: tuple[tuple[str, ComparedWithFact], ...]
     indexes: tuple[tuple[int, str, str], ...]
     broken: Broken
     takes: tuple[tuple[str, tree.Rows], ...]
@@ -76,6 +79,7 @@ def row_plan(row: tree.Struct) -> RowPlan | None:
     layout: dict[str, tuple[int, int, struct.Struct | None]] = {}
     numbers: list[tuple[str, tree.Integer | tree.Float, tuple[Meaning, ...]]] = []
     waiting: list[tuple[str, tree.Node]] = []
+    compared: list[tuple[str, ComparedWithFact]] = []
     orders: set[str] = set()
     for field in row.fields:
         leaf = field.node
@@ -83,7 +87,10 @@ def row_plan(row: tree.Struct) -> RowPlan | None:
             layout[field.name] = (at, at + leaf.size, leaf.packer)
             at += leaf.size
             form += leaf.letter
-            numbers.append((field.name, leaf, tree.meanings_of(leaf)[::-1]))
+            found = tree.meanings_of(leaf)[::-1]
+            compared += [(field.name, one) for one in found if isinstance(one, ComparedWithFact)]
+            by_itself = tuple(one for one in found if not isinstance(one, ComparedWithFact))
+            numbers.append((field.name, leaf, by_itself))
             if leaf.size > 1:
                 orders.add(leaf.order)
         elif sizeof(leaf) == 0 and field.name:
@@ -110,6 +117,7 @@ def row_plan(row: tree.Struct) -> RowPlan | None:
         names=names,
         layout=layout,
         meanings=kinds,
+        compared=tuple(compared),
         indexes=tuple(
             (positions[name], name, kind.table) for name, kind in kinds if isinstance(kind, IndexInto)
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, overload
 
 from ccheck_schemas.read.row_plan import RowPlan
@@ -49,6 +49,11 @@ class RowSequence(Sequence[Record]):
         self._holder = holder
         self._parent = parent
         self._finishes: list[Finish] = []
+
+    @property
+    def outer(self) -> Mapping[str, Any]:
+        """The fields of the record that has the table."""
+        return self._holder.values
 
     def __len__(self) -> int:
         return self._count

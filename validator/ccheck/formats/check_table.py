@@ -15,6 +15,7 @@ from ccheck.core.finding import Severity
 from ccheck.formats.checks import bounds, canonical
 from ccheck.formats.checks.general import (
     CHECKSUM,
+    CONTRACT,
     COVERAGE,
     FILE,
     LAYOUT,
@@ -110,4 +111,4 @@ def _table(formats: tuple[Format, ...]) -> tuple[Check, ...]:
         strict=True,
     )
     own = (check for table in tables for check in table.checks)
-    return (*FILE, *LAYOUT, CHECKSUM, COVERAGE, *own, unused, whole)
+    return (*FILE, *LAYOUT, CHECKSUM, COVERAGE, *CONTRACT, *own, unused, whole)

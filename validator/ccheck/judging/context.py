@@ -230,7 +230,7 @@ def prepare(**options: Unpack[Options]) -> ValidationContext:
     )
     judged = _definitions(resolved.definitions, validation)
     if user is not None:
-        way: FastPath | None = own.made(user).way
+        way: FastPath | None = own.made(user, resolved.consumers, resolved.on).way
     else:
         way = formats.fast_path(schema, resolved.consumers, resolved.on, resolved.definitions)
     return replace(validation, context=replace(validation.context, definitions=judged), fast_path=way)

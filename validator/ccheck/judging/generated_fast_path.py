@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ccheck.core.finding import FileReport
@@ -15,24 +16,34 @@ from ccheck.formats.fast_path import passed
 
 if TYPE_CHECKING:
     from ccheck.config.user_schema import UserSchema
+    from ccheck.core.consumers import Consumers
     from ccheck.core.subject import Narrowed
+    from ccheck.formats.contract_fast_path import ContractFastPath
+    from ccheck_schemas.generate.runtime import Columns
     from ccheck_schemas.record import Reading
     from ccheck_schemas.schema import Schema
 
 
 @dataclass(frozen=True)
 class Own:
-    """The fast path for one schema. schema: its name. accept: its generated function. checks: how many are
-    made on its files.
+    """The fast path for one schema.
+
+    Attributes:
+        schema: Its name.
+        accept: Its generated function.
+        checks: How many checks its files pass.
+        contract: Says whether columns keep the contract with the driver builds.
     """
 
     schema: str
-    accept: Callable[[bytes], object | None]
+    accept: Callable[[bytes], Columns | None]
     checks: int
+    contract: ContractFastPath
 
     def passes(self, data: bytes, name: str) -> bool:
         """Returns whether a file passes every check; False where that is not certain."""
-        return any(data) and self.accept(data) is not None
+        columns = self.accept(data) if any(data) else None
+        return columns is not None and self.contract.keeps(columns)
 
     def report(self, data: bytes, name: str, path: str) -> FileReport | None:
         """The report of a file that passes every check; None where that is not certain."""
@@ -51,12 +62,19 @@ class Made:
     problem: str = ""
 
 
-def made(user: UserSchema) -> Made:
-    """Returns the fast path for a schema file that was run, or why there is none."""
+def made(user: UserSchema, consumers: Consumers | None = None, on: date | None = None) -> Made:
+    """Returns the fast path for a schema file that was run, or why there is none.
+
+    Args:
+        user: The schema file.
+        consumers: The driver builds; None for none.
+        on: The day of judgement; None for today.
+    """
     if user.checks:
         return Made(problem="its own checks need the content")
     # Loaded here, where Construct is loaded anyway.
     from ccheck.formats.check_table import CHECKS
+    from ccheck.formats.contract_fast_path import ContractFastPath, NoFastPath
     from ccheck_schemas.generate import NotGenerated, canonical, source
 
     if reason := canonical.why_not_canonical(user.schema):
@@ -70,4 +88,9 @@ def made(user: UserSchema) -> Made:
         return Made(problem="generated code is nested more deeply than Python takes")
     exec(code, names)  # noqa: S102 - ccheck's own code
     name = user.schema.name
-    return Made(Own(name, names["accept"], len(CHECKS.joined((), name).applying(name))))
+    builds = () if consumers is None else consumers.supported(on or date.today(), name)
+    try:
+        contract = ContractFastPath(user.schema, builds)
+    except NoFastPath as why:
+        return Made(problem=str(why))
+    return Made(Own(name, names["accept"], len(CHECKS.joined((), name).applying(name)), contract))

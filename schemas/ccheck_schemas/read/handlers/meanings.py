@@ -39,6 +39,8 @@ def check_meaning(reader: Reader, meaning: meanings.Meaning, value: int, record:
             reader.deferred.append(partial(reader.tables.check_index, meaning.table, value, record, name))
         case meanings.CountOf():
             reader.deferred.append(partial(_count, reader, meaning, value, record, name))
+        case meanings.ComparedWithFact():
+            reader.compared.append((meaning, record, name))
         case meanings.RecordSize():
             reader.deferred.append(partial(_record_size, reader, meaning, value, record, name))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ccheck.core.check import Check, Diagnostic
 from ccheck.core.subject import Subject
-from ccheck.formats.checks import bounds, coverage, file, structure
+from ccheck.formats.checks import bounds, contract, coverage, file, structure
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,20 @@ CHECKSUM = Check(
 )
 
 COVERAGE = Check(coverage.not_looked_into, requires=(VERSION,))
+
+
+CONSUMERS = Check(contract.consumers_missing, requires=(VERSION,))
+
+FACTS = Check(contract.facts_missing, requires=(CONSUMERS,))
+
+CONTRACT = (
+    CONSUMERS,
+    FACTS,
+    Check(contract.count_exceeded, requires=(CONSUMERS,)),
+    Check(contract.value_not_understood, requires=(CONSUMERS,)),
+    Check(contract.limit_exceeded, requires=(CONSUMERS,)),
+)
+"""The contract with the driver builds in the field, as far as the schema states it."""
 
 
 def layout(*names: str) -> tuple[Check, ...]:

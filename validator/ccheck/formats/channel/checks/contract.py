@@ -20,13 +20,9 @@ from ccheck.formats.channel.builds import (
     inputs_key,
 )
 from ccheck.formats.channel.checks.content import content_of, defined_types, kind_name, matched_fields
+from ccheck.formats.checks.contract import builds_of, in_file, joined
 from ccheck_schemas.formats.channel.numbers import CriterionKind
 from ccheck_schemas.formats.channel.structure import TemplateType
-
-
-def _builds(subject: Subject) -> tuple[Consumer, ...]:
-    consumers = subject.context.consumers
-    return consumers.supported(subject.context.on, "channel") if consumers is not None else ()
 
 
 def _inputs(type_: TemplateType, build: Consumer) -> int | None:
@@ -35,9 +31,7 @@ def _inputs(type_: TemplateType, build: Consumer) -> int | None:
 
 def _named(subject: Subject, build: Consumer, words: str, key: str | None = None) -> RelatedLocation:
     """A line of consumers.toml."""
-    consumers = subject.context.consumers
-    line = build.lines.get(key, build.line) if key is not None else build.line
-    return RelatedLocation(words, file=str(consumers.path) if consumers is not None else None, line=line)
+    return in_file(subject, words, build.line if key is None else build.lines.get(key, build.line))
 
 
 def _inputs_proof(subject: Subject, build: Consumer, type_: TemplateType, inputs: int) -> RelatedLocation:
@@ -47,45 +41,6 @@ def _inputs_proof(subject: Subject, build: Consumer, type_: TemplateType, inputs
         build,
         f"{build.name} ({build.platform}) supplies {inputs} inputs for {type_.name}",
         f"counts.inputs.{key}",
-    )
-
-
-def _list(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
-
-
-def consumers_missing(subject: Subject) -> Iterator[Diagnostic]:
-    """Content cannot be judged without the driver builds that will read it.
-
-    ## What is wrong
-    No `consumers.toml` was named, or none of its builds is supported on the day of judgement.
-
-    ## Why is this bad
-    The file of July 2024 agreed with its definitions. It did not agree with the driver, and nothing compared
-    the two. Without the builds that comparison is not made, and what was not compared has not passed.
-
-    ## How to fix
-    Name the builds with `--consumers FILE`, or under `consumers` in ccheck.toml; look at their support
-    windows.
-    """
-    consumers = subject.context.consumers
-    header = content_of(subject).header
-    if consumers is None:
-        message = "no consumers were named: which driver builds will read this file?"
-        related: tuple[RelatedLocation, ...] = ()
-    elif not _builds(subject):
-        message = (
-            f"none of the {len(consumers.builds)} consumers is supported on {subject.context.on.isoformat()}"
-        )
-        related = (RelatedLocation("no build in its support window", file=str(consumers.path)),)
-    else:
-        return
-    yield Diagnostic(
-        message,
-        header.span("kind"),
-        why="content that was compared with no driver build has not passed",
-        fix="name them with --consumers FILE, or in ccheck.toml",
-        related=related,
     )
 
 
@@ -103,10 +58,10 @@ def format_not_understood(subject: Subject) -> Iterator[Diagnostic]:
     """
     header = content_of(subject).header
     version = header.get("format_version")
-    lacking = [b for b in _builds(subject) if version is not None and version not in format_versions(b)]
+    lacking = [b for b in builds_of(subject) if version is not None and version not in format_versions(b)]
     if lacking:
         yield Diagnostic(
-            f"format version {version} is not read by {_list([b.name for b in lacking])}",
+            f"format version {version} is not read by {joined([b.name for b in lacking])}",
             header.span("format_version"),
             label=f"version {version}",
             why="those builds refuse the file, or read it by another layout",
@@ -145,7 +100,7 @@ def definitions_past_inputs(subject: Subject) -> Iterator[Diagnostic]:
             short = [(build, inputs) for build, inputs in supplied(type_) if field.index >= inputs]
             if short and not field.optional:
                 count = len(type_.fields)
-                builds = _list([f"{b.name} supplies {n}" for b, n in short])
+                builds = joined([f"{b.name} supplies {n}" for b, n in short])
                 yield Diagnostic(
                     f"type {type_.name} promises input {field.index} (of {count}), but {builds}",
                     field.source.span(),
@@ -158,7 +113,7 @@ def definitions_past_inputs(subject: Subject) -> Iterator[Diagnostic]:
 
 def _supplied(subject: Subject) -> Callable[[TemplateType], list[tuple[Consumer, int]]]:
     """What each supported build that knows a type supplies for it; worked out once for each type."""
-    builds = _builds(subject)
+    builds = builds_of(subject)
     known: dict[tuple[int, int], list[tuple[Consumer, int]]] = {}
 
     def supplied(type_: TemplateType) -> list[tuple[Consumer, int]]:
@@ -186,7 +141,7 @@ def type_not_supplied(subject: Subject) -> Iterator[Diagnostic]:
     Add the number of inputs to `consumers.toml` if the build knows the type; else do not ship the instance to
     it, or end its support.
     """
-    types, builds = defined_types(subject), _builds(subject)
+    types, builds = defined_types(subject), builds_of(subject)
     for instance in content_of(subject).instances:
         type_ = types.get((instance.type_id, instance.type_version))
         if type_ is None:
@@ -194,7 +149,7 @@ def type_not_supplied(subject: Subject) -> Iterator[Diagnostic]:
         lacking = [b for b in builds if _inputs(type_, b) is None]
         if lacking:
             yield Diagnostic(
-                f"template type {type_.name} is not known to {_list([b.name for b in lacking])}",
+                f"template type {type_.name} is not known to {joined([b.name for b in lacking])}",
                 instance.source.span("type_id"),
                 label=f"type {instance.type_id}",
                 why="a build that does not know the type has no inputs for it",
@@ -231,7 +186,7 @@ def input_count_refused(subject: Subject) -> Iterator[Diagnostic]:
         refusing = [(build, n) for build, n in supplied(type_) if counts_inputs(build) and n != count]
         if refusing:
             yield Diagnostic(
-                f"type {type_.name} has {count} fields, so the file is refused by {_list([f'{b.name} ({n})' for b, n in refusing])}",
+                f"type {type_.name} has {count} fields, so the file is refused by {joined([f'{b.name} ({n})' for b, n in refusing])}",
                 instance.source.span("type_id"),
                 label=f"type {instance.type_id}",
                 why="a build that compares the counts refuses the whole file, and its hosts are without it",
@@ -270,11 +225,11 @@ def field_past_inputs(subject: Subject) -> Iterator[Diagnostic]:
         if len(counts) == 1:
             inputs = counts.pop()
             supplies = (
-                f"consumer {names[0]} supplies" if len(names) == 1 else f"consumers {_list(names)} supply"
+                f"consumer {names[0]} supplies" if len(names) == 1 else f"consumers {joined(names)} supply"
             )
             what = f"{supplies} {inputs} (0 to {inputs - 1})" if inputs else f"{supplies} none"
         else:
-            what = "consumers supply fewer: " + _list([f"{build.name} {inputs}" for build, inputs in short])
+            what = "consumers supply fewer: " + joined([f"{build.name} {inputs}" for build, inputs in short])
         yield Diagnostic(
             f"criterion reads input {index}, but {what}",
             criterion.source.span("field_index"),
@@ -297,7 +252,7 @@ def kind_not_understood(subject: Subject) -> Iterator[Diagnostic]:
     ## How to fix
     Use a kind that all supported builds know, or end support for the old ones.
     """
-    builds = _builds(subject)
+    builds = builds_of(subject)
     lacking_kind = {
         int(kind): [b for b in builds if kind not in criterion_kinds(b)] for kind in CriterionKind
     }
@@ -306,7 +261,7 @@ def kind_not_understood(subject: Subject) -> Iterator[Diagnostic]:
             name, lacking = kind_name(criterion.kind), lacking_kind.get(criterion.kind)
             if lacking:
                 yield Diagnostic(
-                    f"criterion kind {name} is not known to {_list([b.name for b in lacking])}",
+                    f"criterion kind {name} is not known to {joined([b.name for b in lacking])}",
                     criterion.source.span("kind"),
                     label=name,
                     why="a build that finds the comparison in a table by this number calls what stands behind the table",

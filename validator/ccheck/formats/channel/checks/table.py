@@ -9,7 +9,7 @@ from ccheck.formats.channel.checks import criteria as channel_criteria
 from ccheck.formats.channel.checks import definitions as channel_definitions
 from ccheck.formats.channel.checks import instances as channel
 from ccheck.formats.channel.checks import operands as channel_operands
-from ccheck.formats.checks.general import VERSION, FormatChecks, layout
+from ccheck.formats.checks.general import CONSUMERS, FACTS, VERSION, FormatChecks, layout
 
 _CHANNEL = ("channel",)
 _BLOCKS = Check(channel.block_order, requires=(VERSION, *layout("table-repeated")), schemas=_CHANNEL)
@@ -18,7 +18,7 @@ _UNREADABLE_DEFINITIONS = Check(
     channel_definitions.definitions_unreadable, requires=(_DEFINITIONS,), schemas=_CHANNEL
 )
 _BROKEN = Check(channel_definitions.definitions_broken, requires=(_UNREADABLE_DEFINITIONS,), schemas=_CHANNEL)
-_CONSUMERS = Check(contract.consumers_missing, requires=(_BLOCKS,), schemas=_CHANNEL)
+_CONSUMERS = (CONSUMERS, FACTS, _BLOCKS)
 _TYPE = Check(
     channel_definitions.unknown_template_type, requires=(_UNREADABLE_DEFINITIONS,), schemas=_CHANNEL
 )
@@ -52,15 +52,14 @@ _MEANING = (
     Check(channel_criteria.operand_too_long, requires=(_UNREADABLE_DEFINITIONS, *_ROWS), schemas=_CHANNEL),
 )
 _CONTRACT = (
-    _CONSUMERS,
-    Check(contract.format_not_understood, requires=(_CONSUMERS,), schemas=_CHANNEL),
-    Check(contract.definitions_past_inputs, requires=(_CONSUMERS, *_ROWS), schemas=_CHANNEL),
-    Check(contract.kind_not_understood, requires=(_CONSUMERS,), schemas=_CHANNEL),
-    Check(contract.type_not_supplied, requires=(_CONSUMERS, _UNREADABLE_DEFINITIONS), schemas=_CHANNEL),
-    Check(contract.input_count_refused, requires=(_CONSUMERS, _UNREADABLE_DEFINITIONS), schemas=_CHANNEL),
+    Check(contract.format_not_understood, requires=_CONSUMERS, schemas=_CHANNEL),
+    Check(contract.definitions_past_inputs, requires=(*_CONSUMERS, *_ROWS), schemas=_CHANNEL),
+    Check(contract.kind_not_understood, requires=_CONSUMERS, schemas=_CHANNEL),
+    Check(contract.type_not_supplied, requires=(*_CONSUMERS, _UNREADABLE_DEFINITIONS), schemas=_CHANNEL),
+    Check(contract.input_count_refused, requires=(*_CONSUMERS, _UNREADABLE_DEFINITIONS), schemas=_CHANNEL),
     Check(
         contract.field_past_inputs,
-        requires=(_CONSUMERS, _UNREADABLE_DEFINITIONS, *_ROWS),
+        requires=(*_CONSUMERS, _UNREADABLE_DEFINITIONS, *_ROWS),
         schemas=_CHANNEL,
     ),
 )

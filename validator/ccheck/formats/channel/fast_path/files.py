@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ccheck.core.consumers import Consumer, Consumers
+from ccheck.core.contract import missing
 from ccheck.core.finding import FileReport
 from ccheck.core.input import InputError, read_input
 from ccheck.formats.channel.fast_path import content as channel
 from ccheck.formats.channel.fast_path.applying import APPLYING
 from ccheck.formats.channel.fast_path.type_rules import RulesByType
 from ccheck.formats.fast_path import passed
+from ccheck_schemas.formats.channel.facts import FACTS
 from ccheck_schemas.formats.channel.generated import accept
 from ccheck_schemas.formats.channel.numbers import MAGIC
 
@@ -73,9 +75,12 @@ class ChannelFastPath:
 def prepare(consumers: Consumers | None, on: date, definitions: Sequence[Path]) -> ChannelFastPath:
     """The fast path for what was named.
 
-    Definitions that are not right, or are not one file, leave files of instances without it.
+    Definitions that are not right, or are not one file, leave files of instances without it; a build that
+    lacks a fact leaves all files without it.
     """
     builds = () if consumers is None else consumers.supported(on, SCHEMA)
+    if any(missing(FACTS, build) for build in builds):
+        return ChannelFastPath((), None)
     types = None
     if len(definitions) == 1:
         path = definitions[0]

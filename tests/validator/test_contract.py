@@ -1,0 +1,426 @@
+"""The contract of any format: facts that a schema refers to, compared with every build, in both paths."""
+
+from __future__ import annotations
+
+import random
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+from enum import IntEnum
+from pathlib import Path
+
+import pytest
+from construct import Array, Bytes, Const, Construct, If, Int8ul, Int16ul, Int32ul, Struct, this
+
+from ccheck.cli.main import run
+from ccheck.config.user_schema import UserSchema
+from ccheck.core.consumers import Consumers, load_consumers
+from ccheck.core.contract import missing
+from ccheck.core.finding import FileReport
+from ccheck.core.subject import CheckContext
+from ccheck.formats.channel.fast_path.files import prepare as prepare_channel
+from ccheck.formats.check_table import CHECKS
+from ccheck.judging import generated_fast_path as own
+from ccheck.judging.judge import Policy, examine, judge
+from ccheck_schemas.build_facts import Amount, Fact, FactKind
+from ccheck_schemas.formats.channel.facts import FACTS
+from ccheck_schemas.meaning import (
+    BelowCount,
+    IndexInto,
+    Pool,
+    Pooled,
+    RowField,
+    Rows,
+    StrictEnum,
+    Table,
+    Text,
+    Understood,
+    WithinLimit,
+)
+from ccheck_schemas.schema import Schema, SchemaRefused, file_size
+from tests.conftest import ROOT
+from tests.facts import stating
+
+Run = Callable[..., tuple[int, str, str]]
+DAY = date(2026, 11, 1)
+
+
+class Op(IntEnum):
+    """What a rule does."""
+
+    NONE = 0
+    LOAD = 1
+    STORE = 2
+
+
+KIND = Struct("slots" / Int16ul, "id" / Int16ul)
+RULE = Struct(
+    "op" / Understood(StrictEnum(Int8ul, Op), "opcodes", values=Op),
+    "sensor" / BelowCount(Int8ul, "sensors", harmless=this.op == 0),
+    "kind" / IndexInto(Int8ul, "kinds"),
+    "input" / BelowCount(Int8ul, "inputs", key=RowField("kinds", this.kind, "id"), harmless=this.op == 0),
+)
+PROBE = Schema(
+    "probe",
+    "rules of a probe",
+    Struct(
+        "magic" / Const(b"PRB1"),
+        "head" / Struct("version" / Understood(Int8ul, "versions"), "kind_count" / Int8ul),
+        "rule_count" / WithinLimit(Int8ul, "rule_bytes", amount=this.rule_count * 4),
+        "kinds" / Table("kinds", this.head.kind_count, KIND),
+        "rules" / Table("rules", this.rule_count, RULE),
+    ),
+    recognise=lambda data: data[:4] == b"PRB1",
+)
+BUILDS = """\
+format = 2
+[[consumer]]
+name = "1.0"
+version = "1.0"
+platform = "linux-x64"
+pointer_bits = 64
+supported_from = 2024-01-01
+[consumer.counts]
+sensors = 4
+inputs = { "7" = 3, "9" = 2 }
+[consumer.sets]
+opcodes = ["none", "load"]
+versions = [1, 2]
+[consumer.limits]
+rule_bytes = 12
+
+[[consumer]]
+name = "1.1"
+version = "1.1"
+platform = "linux-arm"
+pointer_bits = 32
+supported_from = 2025-01-01
+[consumer.counts]
+sensors = 4
+inputs = { "7" = 4, "9" = 4 }
+[consumer.sets]
+opcodes = [0, 1, "store"]
+versions = [2]
+[consumer.limits]
+rule_bytes = 16
+"""
+
+
+@pytest.fixture
+def cc(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command line: status, standard output, standard error."""
+
+    def call(*args: object) -> tuple[int, str, str]:
+        status = run([str(a) for a in args])
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def builds(tmp_path_factory: pytest.TempPathFactory) -> Consumers:
+    """Two builds, which understand and supply not quite the same."""
+    path = tmp_path_factory.mktemp("builds") / "consumers.toml"
+    path.write_text(BUILDS, encoding="utf-8")
+    return replace(load_consumers(path), path=Path("consumers.toml"))
+
+
+def probe(rules: list[tuple[int, int, int, int]], ids: tuple[int, ...] = (7, 9), version: int = 2) -> bytes:
+    """A file of rules: op, sensor, kind and input of each."""
+    kinds = b"".join(struct.pack("<HH", 1, each) for each in ids)
+    return b"PRB1" + bytes([version, len(ids), len(rules)]) + kinds + b"".join(map(bytes, rules))
+
+
+def slow(schema: Schema, data: bytes, consumers: Consumers | None) -> FileReport:
+    """A file by all checks."""
+    context = CheckContext(DAY, (), consumers)
+    return judge(examine(data, "", context, [schema], schema), "", CHECKS.joined((), schema.name), Policy())
+
+
+def found(schema: Schema, data: bytes, consumers: Consumers | None) -> list[tuple[str, str, str]]:
+    """Check, path and message of what is found; the fast path, where there is one, agrees on whether all is well."""
+    report = slow(schema, data, consumers)
+    way = own.made(UserSchema(schema, ()), consumers, DAY).way
+    if way is not None:
+        assert way.passes(data, "") is (report.verdict == "pass"), data.hex()
+    return [(one.check, one.path, one.message) for one in report.findings]
+
+
+GOOD = [(1, 3, 0, 2), (1, 0, 1, 1), (0, 200, 1, 250)]
+
+
+def test_a_file_that_every_build_can_read_passes(builds: Consumers) -> None:
+    """A rule that does nothing is not compared; the fast path is taken."""
+    assert found(PROBE, probe(GOOD), builds) == []
+    assert own.made(UserSchema(PROBE, ()), builds, DAY).problem == ""
+
+
+def test_each_kind_of_fact_names_the_builds_concerned(builds: Consumers) -> None:
+    """Builds that state the same are named together, each with the line that says so."""
+    rules = [(1, 4, 0, 2), (1, 0, 1, 2), (2, 0, 0, 0), (1, 0, 0, 0)]
+    assert found(PROBE, probe(rules), builds) == [
+        ("count-exceeded", "rules[0].sensor", "sensor is 4, but 1.0 and 1.1 supply 4 sensors (0 to 3)"),
+        ("count-exceeded", "rules[1].input", "input is 2, but 1.0 supplies 2 inputs for 9 (0 to 1)"),
+        ("value-not-understood", "rules[2].op", "op is 2 (store), but 1.0 does not list it in opcodes"),
+        ("limit-exceeded", "rule_count", "rule_count is 16, but 1.0 takes at most 12"),
+    ]
+    finding = slow(PROBE, probe(rules), builds).findings[0]
+    assert [(place.file, place.line, place.message) for place in finding.related] == [
+        ("consumers.toml", 9, "1.0 (linux-x64) states 4: counts.sensors"),
+        ("consumers.toml", 24, "1.1 (linux-arm) states 4: counts.sensors"),
+    ]
+
+
+def test_what_a_build_states_nothing_for_is_not_unlimited(builds: Consumers) -> None:
+    """A key that no build lists, and a version that one does not read, do not pass."""
+    assert found(PROBE, probe([(1, 3, 1, 0)], ids=(7, 8)), builds) == [
+        ("count-exceeded", "rules[0].input", "input is 0, but 1.0 and 1.1 state no inputs for 8"),
+    ]
+    assert found(PROBE, probe(GOOD, version=1), builds) == [
+        ("value-not-understood", "head.version", "version is 1, but 1.1 does not list it in versions"),
+    ]
+
+
+def test_each_fact_must_be_stated(builds: Consumers) -> None:
+    """Whatever fact one build lacks, no file passes, by either path."""
+    for fact in PROBE.facts:
+        first = builds.builds[0]
+        less = replace(first, facts={at: v for at, v in first.facts.items() if at[1] != fact.name})
+        lacking = replace(builds, builds=(less, builds.builds[1]))
+        assert found(PROBE, probe(GOOD), lacking) == [
+            ("facts-missing", "", f"consumer 1.0 does not state {fact}")
+        ]
+    assert len(PROBE.facts) == 5
+
+
+def test_each_fact_of_channel_files_must_be_stated() -> None:
+    """The same for channel files, whose fast path and checks are their own."""
+    corpus = ROOT / "corpus" / "channel"
+    listed = load_consumers(corpus / "consumers.toml")
+    definitions = corpus / "definitions.bin"
+    data = definitions.read_bytes()
+    assert prepare_channel(listed, DAY, [definitions]).passes(data, "")
+    tried = 0
+    for fact in FACTS:
+        first = listed.builds[0]
+        less = replace(first, facts={at: v for at, v in first.facts.items() if at[1] != fact.name})
+        lacking = replace(listed, builds=(less, *listed.builds[1:]))
+        needed = bool(missing(FACTS, less))
+        assert prepare_channel(lacking, DAY, [definitions]).passes(data, "") is not needed
+        tried += needed
+    assert tried == 4
+
+
+def test_a_build_of_other_formats_is_left_out(builds: Consumers) -> None:
+    """A build that lists its formats is compared with those alone; where none reads the format, nothing passes."""
+    first, second = builds.builds
+    others = replace(builds, builds=(replace(first, formats=("regdb",)), second))
+    assert found(PROBE, probe([(2, 0, 1, 3)]), others) == []
+    none = replace(builds, builds=(replace(first, formats=("regdb",)),))
+    assert found(PROBE, probe(GOOD), none) == [
+        ("consumers-missing", "", "none of the 1 supported consumers reads files of probe")
+    ]
+    early = replace(builds, builds=(replace(first, supported_from=date(2027, 1, 1)),))
+    assert found(PROBE, probe(GOOD), early) == [
+        ("consumers-missing", "", "none of the 1 consumers is supported on 2026-11-01")
+    ]
+    assert found(PROBE, probe(GOOD), None)[0][0] == "consumers-missing"
+
+
+def edited(count: int) -> Iterator[bytes]:
+    """Good files with some numbers changed, and some that are cut."""
+    rng = random.Random(8)
+    for _ in range(count):
+        data = bytearray(probe([*GOOD, (2, 3, 0, 3)][: rng.randrange(5)], version=rng.choice([1, 2, 3])))
+        for _ in range(rng.randrange(4)):
+            data[rng.randrange(4, len(data))] = rng.choice([0, 1, 2, 3, 4, 7, 9, 255])
+        yield bytes(data[: rng.randrange(len(data))] if rng.random() < 0.05 else data)
+
+
+def test_both_paths_agree(builds: Consumers) -> None:
+    """Thousands of edited files get the same answer from columns and from records."""
+    verdicts = [not found(PROBE, data, builds) for data in edited(3000)]
+    assert 200 < sum(verdicts) < 2800
+
+
+NAMED = Struct(
+    "offset" / Int32ul,
+    "size" / Int8ul,
+    "name" / Pooled("names", this.offset, this.size, Text(this.size, terminator="behind")),
+)
+SPREAD = Schema(
+    "spread",
+    "comparisons in all places",
+    Struct(
+        "magic" / Const(b"SPR1"),
+        "type" / Int8ul,
+        "count" / Int8ul,
+        "inner" / Struct("depth" / WithinLimit(Int8ul, "depth"), "deeper" / Struct("slot" / BelowCount(Int8ul, "slots"))),
+        "list" / Array(this.count, Struct("slot" / BelowCount(Int8ul, "slots"), "kind" / Int8ul)),
+        "more" / If(this.type == 2, BelowCount(Int8ul, "inputs", key=(this.type, this.inner.depth))),
+        "name_count" / Int8ul,
+        "pool_size" / Int8ul,
+        "names" / Table("named", this.name_count, NAMED),
+        "uses" / Array(
+            this.name_count,
+            Struct("name" / IndexInto(Int8ul, "named"), "n" / BelowCount(Int8ul, "by_name", key=RowField("named", this.name, "name"))),
+        ),
+        "pool" / Pool("names", this.pool_size),
+    ),
+    recognise=lambda data: data[:4] == b"SPR1",
+    amounts={"file_size": file_size},
+)  # fmt: skip
+
+
+def spread(
+    slot: int = 0, depth: int = 1, type_: int = 1, listed: tuple[int, ...] = (0, 1), named: int = 0
+) -> bytes:
+    """A file with one number in each place."""
+    lists = b"".join(bytes([each, 9]) for each in listed)
+    more = bytes([3]) if type_ == 2 else b""
+    head = b"SPR1" + bytes([type_, len(listed), depth, slot]) + lists + more + bytes([1, 4])
+    place = len(head) + 5 + 2
+    return head + struct.pack("<IB", place, 3) + bytes([0, named]) + b"IPC\0"
+
+
+def spread_builds(builds: Consumers) -> Consumers:
+    """A build for them."""
+    facts = stating(
+        replace(
+            builds.builds[0], facts={(FactKind.LIMIT, "depth", ""): 3, (FactKind.LIMIT, "file_size", ""): 64}
+        ),
+        slots=2,
+        inputs={"2@1": 4, "2": 3},
+        by_name={"IPC": 2},
+    )
+    return replace(builds, builds=(facts,))
+
+
+def test_comparisons_in_lists_branches_and_inner_records(builds: Consumers) -> None:
+    """Every place of a number is compared: nested records, lists, branches, keys of several parts and of text."""
+    known = spread_builds(builds)
+    assert found(SPREAD, spread(), known) == []
+    assert [place for _, place, _ in found(SPREAD, spread(slot=2), known)] == ["inner.deeper.slot"]
+    assert [place for _, place, _ in found(SPREAD, spread(listed=(0, 2, 1, 3)), known)] == [
+        "list[1].slot",
+        "list[3].slot",
+    ]
+    assert [one[:2] for one in found(SPREAD, spread(depth=4), known)] == [("limit-exceeded", "inner.depth")]
+    assert found(SPREAD, spread(type_=2), known) == []  # 2@1 has 4
+    assert found(SPREAD, spread(type_=2, depth=2), known) == [
+        ("count-exceeded", "more", "more is 3, but 1.0 supplies 3 inputs for 2@2 (0 to 2)")
+    ]
+    assert found(SPREAD, spread(named=2), known) == [
+        ("count-exceeded", "uses[0].n", "n is 2, but 1.0 supplies 2 by_name for IPC (0 to 1)")
+    ]
+    large = spread(listed=(0, 1) * 20)
+    assert found(SPREAD, large, known) == [
+        ("limit-exceeded", "", f"file size is {len(large)}, but 1.0 takes at most 64")
+    ]
+    assert "derived" in own.made(UserSchema(SPREAD, ()), known, DAY).problem
+
+
+def test_an_amount_with_a_key() -> None:
+    """A function of the schema may give several amounts, each with a key of its own."""
+    keyed = Schema(
+        "keyed",
+        "amounts",
+        Struct("a" / Int8ul, "b" / Int8ul),
+        recognise=lambda data: True,
+        contract=(Fact(FactKind.LIMIT, "per_kind", keyed=True),),
+        amounts={
+            "per_kind": lambda reading: [Amount(reading.root[n], reading.root.span(n), (n,)) for n in "ab"]
+        },
+    )
+    assert keyed.facts == (Fact(FactKind.LIMIT, "per_kind", keyed=True),)
+
+
+@pytest.mark.parametrize(
+    ("field", "why"),
+    [
+        (BelowCount(Int8ul, "n", key=this.absent), "absent is no field"),
+        (BelowCount(Int8ul, "n", harmless=this.absent == 0), "absent is no field"),
+        (BelowCount(Int8ul, "n", key=RowField("rows", this.x, "y")), "no table is named 'rows'"),
+        (WithinLimit(Int8ul, "n", amount=this.x * this.absent), "absent is no field"),
+        (BelowCount(Int8ul, "n", key=this.raw), "a part of a key is a number or text"),
+        (BelowCount(Int8ul, "n", key=lambda context: 1), "is a function"),
+        (BelowCount(Bytes(2), "n"), "wraps Bytes"),
+    ],
+    ids=str,
+)
+def test_a_comparison_that_names_what_is_not_there_is_refused(field: Construct, why: str) -> None:
+    """A schema is refused when it is made, and not when somebody's file is read."""
+    root = Struct("x" / field, "raw" / Bytes(2))
+    with pytest.raises(SchemaRefused, match=why):
+        Schema("bad", "bad", root, recognise=lambda data: True)
+
+
+def test_a_fact_has_one_form() -> None:
+    """One fact with a key here and none there, or with other names, is refused; a name is text."""
+    root = Struct("x" / BelowCount(Int8ul, "n"), "y" / BelowCount(Int8ul, "n", key=this.x))
+    with pytest.raises(SchemaRefused, match="has a key in one place, and none in another"):
+        Schema("bad", "bad", root, recognise=lambda data: True)
+    with pytest.raises(ValueError, match="the name of a fact is text"):
+        BelowCount(Int8ul, this.x)
+
+
+def test_rows_that_records_take_are_compared(builds: Consumers) -> None:
+    """A row of a table is compared, whichever record takes it; one that is cut short is not compared."""
+    schema = Schema(
+        "taken",
+        "rows",
+        Struct(
+            "n" / Int8ul,
+            "m" / Int8ul,
+            "owners" / Array(this.n, Struct("first" / Int8ul, "count" / Int8ul, "own" / Rows("slots", "first", "count"))),
+            "slots" / Table("slots", this.m, Struct("slot" / BelowCount(Int16ul, "slots"))),
+        ),
+        recognise=lambda data: True,
+    )  # fmt: skip
+    known = spread_builds(builds)
+    known = replace(known, builds=(replace(known.builds[0], facts={(FactKind.COUNT, "slots", ""): 2}),))
+    assert found(schema, bytes([1, 2, 0, 2, 1, 0, 1, 0]), known) == []
+    assert [one[:2] for one in found(schema, bytes([1, 2, 0, 2, 1, 0, 9, 0]), known)] == [
+        ("count-exceeded", "owners[0].own[1].slot")
+    ]
+    assert "count-exceeded" not in {check for check, *_ in found(schema, bytes([1, 2, 0, 2, 1, 0, 9]), known)}
+
+
+def test_the_command_line_says_the_same(cc: Run, tmp_path: Path) -> None:
+    """A schema file, a consumers.toml and files: pass, fail, and wrong usage where the two do not fit."""
+    schema = tmp_path / "slots.py"
+    schema.write_text(
+        "from construct import Const, Int8ul, Struct\n"
+        "from ccheck_schemas.meaning import BelowCount\n"
+        "from ccheck_schemas.schema import Schema\n"
+        'ROOT = Struct("magic" / Const(b"SLOT"), "slot" / BelowCount(Int8ul, "slots"))\n'
+        'SCHEMA = Schema("slots", "slots", ROOT, recognise=lambda data: data[:4] == b"SLOT")\n',
+        encoding="utf-8",
+    )
+    consumers = tmp_path / "consumers.toml"
+    consumers.write_text(
+        BUILDS.partition("[consumer.counts]")[0] + "[consumer.counts]\nslots = 20\n", encoding="utf-8"
+    )
+    file = tmp_path / "slot.bin"
+    named = ["validate", "--no-config", "--schema", schema, "--consumers", consumers, file]
+    for slot, expected in ((19, 0), (20, 1), (21, 1)):
+        file.write_bytes(b"SLOT" + bytes([slot]))
+        status, out, _ = cc(*named)
+        assert status == expected, out
+        assert ("supplies 20 slots (0 to 19)" in out) is bool(expected)
+    consumers.write_text(consumers.read_text(encoding="utf-8").replace("slots", "slot"), encoding="utf-8")
+    status, _, said = cc(*named)
+    assert status == 2
+    assert "counts.slot: no schema in use refers to it; did you mean slots?" in said
+    assert "counts.slots: is missing: files of slots are compared with it" in said
+    status, out, _ = cc("validate", "--no-config", "--schema", schema, file)
+    assert (status, "consumers-missing" in out) == (1, True)
+
+
+def test_pass_is_never_understood_as_unlimited() -> None:
+    """A schema without facts needs no builds."""
+    plain = Schema("plain", "plain", Struct("x" / Int8ul), recognise=lambda data: True)
+    assert plain.facts == ()
+    assert found(plain, b"x", None) == []

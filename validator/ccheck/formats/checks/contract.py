@@ -1,0 +1,295 @@
+"""The contract of every format with the driver builds in the field: facts that its schema refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ccheck.core.check import Diagnostic
+from ccheck.core.consumers import Consumer
+from ccheck.core.contract import Lack, lacks, missing
+from ccheck.core.finding import RelatedLocation
+from ccheck.core.subject import Subject
+from ccheck_schemas.build_facts import Amount, Fact, FactKind
+from ccheck_schemas.read.fact_uses import fact_uses
+from ccheck_schemas.span import Span
+
+_KEYS_UNKNOWN = "a build that states nothing for the key was compared with nothing"
+
+
+def builds_of(subject: Subject) -> tuple[Consumer, ...]:
+    """Returns the builds in their support window that read files of the format."""
+    consumers = subject.context.consumers
+    name = None if subject.schema is None else subject.schema.name
+    return () if consumers is None else consumers.supported(subject.context.on, name)
+
+
+def in_file(subject: Subject, words: str, line: int) -> RelatedLocation:
+    """Returns a line of consumers.toml."""
+    consumers = subject.context.consumers
+    return RelatedLocation(words, file=None if consumers is None else str(consumers.path), line=line)
+
+
+def joined(names: Sequence[str]) -> str:
+    """Returns names as a sentence lists them: `a, b and c`."""
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+
+
+def consumers_missing(subject: Subject) -> Iterator[Diagnostic]:
+    """Content cannot be judged without the driver builds that will read it.
+
+    ## What is wrong
+    The format has a contract with the driver, and no `consumers.toml` was named, or none of its builds is
+    supported on the day of judgement and reads the format.
+
+    ## Why is this bad
+    The file of July 2024 agreed with its definitions. It did not agree with the driver, and nothing compared
+    the two. Without the builds that comparison is not made, and what was not compared has not passed.
+
+    ## How to fix
+    Name the builds with `--consumers FILE`, or under `consumers` in ccheck.toml; look at their support
+    windows, and at their `formats`.
+    """
+    if subject.schema is None or not subject.schema.facts or subject.reading is None:
+        return
+    consumers = subject.context.consumers
+    if consumers is None:
+        message = "no consumers were named: which driver builds will read this file?"
+        related: tuple[RelatedLocation, ...] = ()
+    elif not builds_of(subject):
+        day = subject.context.on.isoformat()
+        supported = consumers.supported(subject.context.on)
+        if supported:
+            message = f"none of the {len(supported)} supported consumers reads files of {subject.schema.name}"
+            words = "its formats leave this one out"
+            related = (in_file(subject, words, supported[0].lines.get("formats", supported[0].line)),)
+        else:
+            message = f"none of the {len(consumers.builds)} consumers is supported on {day}"
+            related = (RelatedLocation("no build in its support window", file=str(consumers.path)),)
+    else:
+        return
+    yield Diagnostic(
+        message,
+        _beginning(subject),
+        why="content that was compared with no driver build has not passed",
+        fix="name them with --consumers FILE, or in ccheck.toml",
+        related=related,
+    )
+
+
+def facts_missing(subject: Subject) -> Iterator[Diagnostic]:
+    """A supported build does not state a fact that files of the format are compared with.
+
+    ## What is wrong
+    The schema refers to a count, a set, a limit or a switch, and `consumers.toml` does not state it for a
+    build in its support window.
+
+    ## Why is this bad
+    What is not stated is not known. If it were taken for "no limit", the comparison that was missing in July
+    2024 would be missing again, and nobody would see it.
+
+    ## How to fix
+    State the fact, from the build itself. If the build does not read the format at all, list the formats that
+    it reads under `formats`.
+    """
+    if subject.schema is None or subject.reading is None:
+        return
+    for build in builds_of(subject):
+        lacking = missing(subject.schema.facts, build)
+        if lacking:
+            yield Diagnostic(
+                f"consumer {build.name} does not state {joined([str(fact) for fact in lacking])}",
+                _beginning(subject),
+                why="what a build does not state is not known, and was not compared",
+                fix="state it from the build itself, or list under formats which formats the build reads",
+                related=tuple(
+                    in_file(subject, f"{build.name} states no {fact}", build.line_of(fact.kind))
+                    for fact in lacking
+                ),
+            )
+
+
+def count_exceeded(subject: Subject) -> Iterator[Diagnostic]:
+    """An index is not below the count that a supported build supplies.
+
+    ## What is wrong
+    The field is an index of something that the driver supplies: inputs, sensors, slots. A build in its support
+    window supplies fewer, or states no number for the key that the content uses.
+
+    ## Why is this bad
+    The driver uses the number as an index: an out-of-bounds read in kernel mode. On 19 July 2024 an index of
+    20 reached builds that supplied 20 inputs, and 8.5 million hosts crashed and looped.
+
+    ## How to fix
+    Use an index that every supported build supplies, or end support for the builds that supply fewer. Never
+    raise the number in `consumers.toml` without the driver's own count.
+    """
+    yield from _uses(subject, FactKind.COUNT)
+
+
+def value_not_understood(subject: Subject) -> Iterator[Diagnostic]:
+    """A supported build does not understand a value.
+
+    ## What is wrong
+    The value is not in the set that a build in its support window states: a kind, an opcode, a version.
+
+    ## Why is this bad
+    A build that finds its code in a table by this number calls what is after the table; another one refuses
+    the file, and its hosts are without the content.
+
+    ## How to fix
+    Use a value that every supported build understands, or end support for the builds that do not.
+    """
+    yield from _uses(subject, FactKind.SET)
+
+
+def limit_exceeded(subject: Subject) -> Iterator[Diagnostic]:
+    """A number or an amount is more than a supported build takes.
+
+    ## What is wrong
+    A number of the file, or an amount that is derived from it such as its size or its depth, is greater than
+    the limit that a build in its support window states.
+
+    ## Why is this bad
+    A build with a buffer, a table or a stack of that size writes past its end, or refuses the file, and its
+    hosts are without the content.
+
+    ## How to fix
+    Make less of it, or end support for the builds that take less.
+    """
+    yield from _uses(subject, FactKind.LIMIT)
+    if subject.schema is None or subject.reading is None:
+        return
+    facts = {fact.name: fact for fact in subject.schema.facts if fact.kind is FactKind.LIMIT}
+    builds = builds_of(subject)
+    for name, amounts in subject.schema.amounts.items():
+        for amount in amounts(subject.reading):
+            found = lacks(facts[name], amount.key, amount.value, _stating(facts[name], builds))
+            if found:
+                yield _amount(subject, facts[name], amount, found)
+
+
+def _uses(subject: Subject, kind: FactKind) -> Iterator[Diagnostic]:
+    if subject.reading is None or subject.schema is None:
+        return
+    builds = builds_of(subject)
+    for use in fact_uses(subject.reading):
+        if use.fact.kind is not kind:
+            continue
+        stating = _stating(use.fact, builds)
+        if use.key is None:
+            if subject.reading.complete:
+                for record in use.places():
+                    yield _unresolved(use.fact, use.field, record.span(use.field))
+            continue
+        found = lacks(use.fact, use.key, use.value, stating)
+        if found:
+            for record in use.places():
+                path = record.span(use.field)
+                yield _lacking(subject, use.fact, (use.field, use.value, use.key), path, found)
+
+
+def _stating(fact: Fact, builds: Sequence[Consumer]) -> tuple[Consumer, ...]:
+    """Returns the builds that state a fact for some key; `facts_missing` reports the others."""
+    return tuple(build for build in builds if build.states(fact.kind, fact.name))
+
+
+def _unresolved(fact: Fact, field: str, span: Span) -> Diagnostic:
+    return Diagnostic(
+        f"{field} is compared with {fact}, and this file does not say for which key",
+        span,
+        label="no key",
+        why=_KEYS_UNKNOWN,
+        fix="correct the fields that the key is made of",
+    )
+
+
+_Asked = tuple[str, int, tuple[int | str, ...]]
+"""Field, number and key."""
+
+
+def _lacking(subject: Subject, fact: Fact, asked: _Asked, span: Span, found: Sequence[Lack]) -> Diagnostic:
+    field, value, key = asked
+    unknown = [lack.build.name for lack in found if lack.key is None]
+    known = [lack for lack in found if lack.key is not None]
+    what = _what(fact, known, key)
+    if unknown:
+        states = "states" if len(unknown) == 1 else "state"
+        what += [f"{joined(unknown)} {states} no {fact.name} for {_key(key)}"]
+    name = next((name for name, number in fact.names.items() if number == value), "")
+    shown = f"{value} ({name})" if name else f"{value:,}"
+    why, fix = _ADVICE[fact.kind]
+    return Diagnostic(
+        f"{field} is {shown}, but {', and '.join(what)}",
+        span,
+        label=name or f"{value:,}",
+        why=why if known else _KEYS_UNKNOWN,
+        fix=fix,
+        related=_related(subject, fact, found),
+    )
+
+
+def _amount(subject: Subject, fact: Fact, amount: Amount, found: Sequence[Lack]) -> Diagnostic:
+    asked = (fact.name.replace("_", " "), amount.value, amount.key)
+    return _lacking(subject, fact, asked, amount.span, found)
+
+
+_ADVICE = {
+    FactKind.COUNT: (
+        "the driver uses the number as an index: an out-of-bounds read in kernel mode",
+        "use an index that every supported build supplies, or end support for those that supply fewer",
+    ),
+    FactKind.SET: (
+        "a build that finds its code in a table by this number calls what is after the table",
+        "use a value that every supported build understands, or end support for those that do not",
+    ),
+    FactKind.LIMIT: (
+        "a build with room for that many writes past its end, or refuses the file",
+        "make less of it, or end support for the builds that take less",
+    ),
+    FactKind.SWITCH: ("", ""),
+}
+
+
+def _what(fact: Fact, found: Sequence[Lack], key: tuple[int | str, ...]) -> list[str]:
+    """Returns what builds supply, understand or take; builds that state the same are named together."""
+    by_stated: dict[object, list[str]] = {}
+    for lack in found:
+        by_stated.setdefault(lack.stated, []).append(lack.build.name)
+    words = []
+    of = f" for {_key(key)}" if key else ""
+    for stated, names in by_stated.items():
+        one = len(names) == 1
+        if fact.kind is FactKind.COUNT and isinstance(stated, int):
+            reach = f" (0 to {stated - 1:,})" if stated else ""
+            words.append(
+                f"{joined(names)} {'supplies' if one else 'supply'} {stated:,} {fact.name}{of}{reach}"
+            )
+        elif fact.kind is FactKind.LIMIT:
+            words.append(f"{joined(names)} {'takes' if one else 'take'} at most {stated:,}{of}")
+        else:
+            words.append(f"{joined(names)} {'does' if one else 'do'} not list it in {fact.name}{of}")
+    return words
+
+
+def _key(key: tuple[int | str, ...]) -> str:
+    return "@".join(map(str, key))
+
+
+def _related(subject: Subject, fact: Fact, found: Sequence[Lack]) -> tuple[RelatedLocation, ...]:
+    related = []
+    for lack in found:
+        build = lack.build
+        line = build.line_of(fact.kind, fact.name, lack.key or "")
+        stated = lack.stated
+        if isinstance(stated, tuple):
+            says = f"lists {', '.join(map(str, stated))}"
+        else:
+            says = "states nothing for it" if stated is None else f"states {stated:,}"
+        place = f"{fact}.{lack.key}" if lack.key else str(fact)
+        related.append(in_file(subject, f"{build.name} ({build.platform}) {says}: {place}", line))
+    return tuple(related)
+
+
+def _beginning(subject: Subject) -> Span:
+    """Returns the first bytes of a file: a whole file is no place to show."""
+    return Span(0, min(4, len(subject.data)), "")
