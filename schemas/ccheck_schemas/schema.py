@@ -78,7 +78,7 @@ class Omission:
 
 @dataclass(frozen=True)
 class Schema:
-    """A format that ccheck reads. The tree is layout_of and linted when a schema is made.
+    """A format that ccheck reads. The tree is compiled and linted when a schema is created.
 
     Attributes:
         name: The word on the command line.
@@ -95,7 +95,7 @@ class Schema:
         omitted: What an importer left out. Such a schema does not examine files whole, and they do not pass
             unless their users allow it.
         contract: Facts of a driver build that files are compared with by checks of the format itself.
-        layout: The layout_of tree, which everything but Construct's own parser works on.
+        layout: The compiled tree, which everything but Construct's own parser works on.
         facts: All facts of a driver build that files are compared with: those of the tree too.
 
     Raises:

@@ -26,7 +26,7 @@ ACCEPT_INDEX_HIGH = 0xF
 
 
 class Code(IntEnum):
-    """What an item of the stream is."""
+    """The kinds of items of the stream."""
 
     U8 = 0
     U16 = 1
