@@ -32,7 +32,7 @@ NODES = {
 DEEPEST = 30
 """Types that hold each other, at most."""
 LARGEST = 20_000
-"""Fields of a type with all those of the types that it holds, at most."""
+"""Fields of a type at most, with those of the types inside."""
 _WIDEST = 100
 """Characters of a comment."""
 

@@ -39,7 +39,7 @@ _INDEX: Final = 0x00FFFFFF
 _FEW: Final = 128
 """States that are visited without a list of questions."""
 PERMISSIONS: Final = {"x": 1, "w": 2, "r": 4, "a": 8, "l": 16, "k": 32, "m": 64}
-"""What a path may be asked for: execute, write, read, append, link, lock, map."""
+"""The permissions that a query may request: execute, write, read, append, link, lock, map."""
 
 TRUSTING: Final = Profile("linux-2025", {}, platform="linux")
 """Checks what the kernel checked before the three faults of 2026 were fixed."""

@@ -40,10 +40,10 @@ _MAGIC: Final = 0xD00DFEED
 _DEPTH: Final = 64
 """Nodes in each other for which a reader has room."""
 _FEW: Final = 16
-"""Nodes, and properties of each, that are asked for without a list of questions."""
+"""Nodes, and properties of each, that are queried without a list of questions."""
 
 TRUSTING: Final = Profile("libfdt-perfect", {}, platform="linux")
-"""Looks at the header alone, and takes the tree to be perfect."""
+"""Checks only the header, and assumes that the tree is perfect."""
 CHECKING: Final = Profile("libfdt-checked", {}, platform="linux", bounds_check=True)
 """Compares every offset and length before it is used."""
 

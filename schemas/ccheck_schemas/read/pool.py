@@ -28,7 +28,7 @@ _Namer = tuple[Record | RowSequence, str, tree.Pooled | None]
 
 _LOW = (1 << 32) - 1
 _TAG = 8
-"""Bits below the key of an item that number its account, where all accounts are sorted together."""
+"""Bits below the key of an item that number its account, if all accounts are sorted together."""
 
 
 class Pools:

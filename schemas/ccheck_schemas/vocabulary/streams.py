@@ -446,7 +446,7 @@ def _fill(stream: BinaryIO, end: int, context: Context, path: str) -> None:
 
 
 SOURCE = "ccheck_source"
-"""The name under which `build` is given the file whose content is built again."""
+"""The name under which `build` receives the file that is rebuilt."""
 
 
 def _source(context: Context) -> bytes | None:

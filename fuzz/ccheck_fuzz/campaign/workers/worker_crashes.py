@@ -51,7 +51,7 @@ class WorkerCrashes:
         Args:
             job: The job.
             kind: How its worker ended.
-            heartbeat: The worker's last heartbeat; None where it wrote none.
+            heartbeat: The worker's last heartbeat; None if it wrote none.
         """
         crash = job.crash(kind, heartbeat)
         runs = 0 if heartbeat is None else heartbeat.runs
