@@ -1,7 +1,7 @@
 """The fast path for files of a user's own schema: code generated from it when it is loaded.
 
-Where a schema file brings no checks, a file of its format passes if the reader finds no fault in it and its
-form is canonical. Generated code knows both of most schemas (`ccheck_schemas.generate.canonical`).
+If a schema file has no checks, a file of its format passes if the reader finds no fault in it and its
+form is canonical. Generated code decides both for most schemas (`ccheck_schemas.generate.canonical`).
 """
 
 from __future__ import annotations
@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Own:
-    """The fast path for one schema. schema: its name. accept: its generated function. checks: how many are
-    made on its files.
+    """The fast path for one schema.
+
+    Attributes:
+        schema: Its name.
+        accept: Its generated function.
+        checks: How many checks its files pass.
     """
 
     schema: str
@@ -45,7 +49,7 @@ class Own:
 
 @dataclass(frozen=True)
 class Made:
-    """What came of a schema: the fast path, or why there is none (`problem`)."""
+    """The result for a schema: the fast path, or why there is none (`problem`)."""
 
     way: Own | None = None
     problem: str = ""

@@ -1,6 +1,4 @@
-"""The screen of channel files: one pass over the columns of a valid file, for the checks of meaning and
-the contract.
-"""
+"""The screen of channel files: one pass over the columns of a valid file, for meaning and contract."""
 
 from __future__ import annotations
 
@@ -115,9 +113,7 @@ def _supplied(type_: TemplateType, builds: Sequence[Consumer]) -> bool:
 
 
 class _Names:
-    """The names of a definitions file: whether they stand in the order of first use, none stored twice, with
-    nothing between them.
-    """
+    """The names of a definitions file: whether they tile the pool in the order of first use, none twice."""
 
     def __init__(self, data: bytes, place: tuple[int, int]) -> None:
         self._data = data

@@ -29,16 +29,17 @@ SCHEMA = "channel"
 
 @dataclass(frozen=True)
 class ChannelFastPath:
-    """What files are held against: the builds in their support window, and what criteria may be of the
-    template types that are defined.
-    """
+    """What files are compared with: the builds in their support window, and the rules of defined types."""
 
     builds: tuple[Consumer, ...]
     rules: RulesByType | None
 
     def passes(self, data: bytes, name: str) -> bool:
-        """Returns whether a file passes every check; False where that is not certain. name: the file's base
-        name.
+        """Returns whether a file passes every check; False if that is not certain.
+
+        Args:
+            data: The bytes of the file.
+            name: The file's base name.
         """
         if data[:4] != MAGIC:
             return False
