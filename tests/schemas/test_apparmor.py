@@ -29,9 +29,7 @@ def content(data: bytes) -> PolicyContent:
 
 
 def test_all_genuine_profiles_pass(shared_data: Path) -> None:
-    """Ten profiles that Debian's parser compiled have not so much as a warning, and come back byte for
-    byte.
-    """
+    """Ten profiles that Debian's parser compiled have no warning, and are rebuilt byte for byte."""
     validation = prepare(schema="apparmor", use_config=False)
     files = sorted((shared_data / "apparmor" / "valid").iterdir())
     assert len(files) == 10

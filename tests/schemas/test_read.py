@@ -302,9 +302,7 @@ def test_an_unknown_kind_is_passed_over_to_the_end_of_its_region() -> None:
 
 
 def test_a_kind_without_a_case_is_a_fault_of_its_field() -> None:
-    """A kind that no case describes is blamed even where the field is a plain number: nothing passes
-    unread.
-    """
+    """A kind that no case describes is reported even for a plain number: nothing passes unread."""
     body = Struct("kind" / Int8ub, "x" / Switch(this.kind, {1: Int8ub}))
     root = Struct("size" / Int8ub, "body" / m.Region(this.size, body))
     assert faults(read(layout_of(root), b"\x03\x07zz")) == [("unknown-enum-value", 1, 1, "body.kind")]
@@ -405,9 +403,7 @@ LISTED = Struct(
     ],
 )
 def test_a_list_ends_with_a_record_of_zeros(raw: str, expected: list[tuple[str, int, int, str]]) -> None:
-    """Records are read up to the one whose mark is 0; what else that one holds, or a missing one, is a
-    fault.
-    """
+    """Records are read up to the one whose mark is 0; its other contents, or a missing one, are a fault."""
     data = bytes.fromhex(raw)
     reading = read(layout_of(LISTED), data)
     assert faults(reading) == expected
@@ -466,9 +462,7 @@ TOKENS = Struct(
 def test_lists_up_to_a_mark_and_names_that_they_share(
     raw: str, expected: list[tuple[str, int, int, str]]
 ) -> None:
-    """Tokens up to the last, zeros in front of them and behind all, and names in a block: each fault has
-    its place.
-    """
+    """Tokens up to the last, zeros before and after them, and names in a block: each fault has its place."""
     assert faults(read(layout_of(TOKENS), bytes.fromhex(raw))) == expected
 
 

@@ -129,9 +129,7 @@ def judgement_of(what: Any) -> ValidationContext:
 
 
 def calls(function: Callable[[], object]) -> int:
-    """How many functions are called, of Python and of C, and how much memory they had, as a number of calls: one for
-    each kilobyte.
-    """
+    """The number of calls of functions of Python and C, plus one for each kilobyte of memory."""
     count = 0
 
     def profile(frame: FrameType, event: str, arg: object) -> None:

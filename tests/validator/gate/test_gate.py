@@ -283,8 +283,9 @@ RULE = "database.countries[].collection.rules[].rule"
     ],
 )
 def test_formats_without_criteria_pass_the_gate(cc: Call, name: str, file: str, firsts: list[str]) -> None:
-    """A good file of a format whose builds are not listed passes all stages of this package; what it uses of
-    its schema's vocabulary is a first use, and is none once it was released.
+    """A good file of a format whose builds are not listed passes all stages of this package.
+
+    What it uses of its schema's vocabulary is a first use, and is none once it was released.
     """
     Path("b.txt").write_text(f"{HEADER}\n", encoding="utf-8")
     good = min((ROOT / "corpus" / name / file / "good").glob("*.bin"))

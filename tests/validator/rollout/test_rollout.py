@@ -291,7 +291,7 @@ def test_the_commands_lead_through_a_rollout(tmp_path: Path) -> None:
 
 
 def test_the_estimate_is_words_and_a_plot(tmp_path: Path) -> None:
-    """simulate says both numbers, and draws them."""
+    """The command simulate prints both numbers, and draws them."""
     done = run(tmp_path, "simulate", "--plot", "reach.svg")
     assert done.returncode == 0, done.stderr
     under, at_once = done.stdout.splitlines()
