@@ -35,7 +35,7 @@ NEVER_FILES = {
 
 
 def name_of(path: Path) -> str:
-    """The part of the path that tells the files of the corpus apart."""
+    """The part of the path that distinguishes the files of the corpus."""
     return "/".join(path.with_suffix("").parts[-4:])
 
 

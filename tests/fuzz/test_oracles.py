@@ -178,7 +178,7 @@ def test_what_readings_agreed_on_is_not_asked_again(
 
 
 def test_a_users_interpreter_that_differs_is_told(validation: ValidationContext) -> None:
-    """Where a user's own interpreter answers for a build, its verdict is held against the reference's."""
+    """If a user's own interpreter answers for a build, its verdict is compared with the reference's."""
     honest = case(validation, MARCH)
     same = replace(honest, foreign=(replace(honest.outcomes[0]),))
     assert not list(disagreement(same))

@@ -229,7 +229,7 @@ COMMANDS = {
 def test_a_command_whose_process_the_users_code_ends_passes_nothing(
     name: str, way: str, finding: Path, tmp_path: Path
 ) -> None:
-    """A schema file that ends the process while it is loaded is blamed by name and place, and no command gives 0."""
+    """A schema file that ends the process while it is loaded is reported by name and place, and no command gives 0."""
     action, how = WAYS[way]
     folder = tmp_path / "work"
     shutil.copytree(finding, folder)

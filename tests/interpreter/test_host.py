@@ -128,7 +128,7 @@ def test_nothing_is_caught_where_nothing_is_wrong() -> None:
 
 
 def test_every_profile_gets_its_own_outcome() -> None:
-    """One run over several builds keeps their order and tells them apart."""
+    """One run over several builds keeps their order and distinguishes them."""
     outcomes = run_all([SHIPPED, FIXED, replace(FIXED, name="other", inputs={"Net": 1})], IPC, july_file())
     assert [(item.consumer, item.verdict) for item in outcomes] == [
         ("7.11", "crash"),

@@ -200,7 +200,7 @@ BAD = [
 @pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name)
 @pytest.mark.parametrize("profile", [SHIPPED, NARROW, BIG], ids=lambda profile: profile.name)
 def test_a_build_that_trusts_traps(bad: Bad, profile: Profile) -> None:
-    """Each bad number leads to its own trap, which blames the offset of that number."""
+    """Each bad number gives its own trap, which reports the offset of that number."""
     data = trap_of(poke(GOOD, bad.layout, bad.at, bad.value), profile)
     assert (data.kind, data.operation.name) == (bad.kind, bad.operation)
     assert data.provenance.file_offset == bad.blamed
@@ -227,7 +227,7 @@ def test_the_good_file_is_good() -> None:
 
 
 def test_a_read_past_the_pool_lands_in_the_file_and_is_seen() -> None:
-    """An operand in front of the pool reads bytes of the same file: the trap says which object was left."""
+    """An operand before the pool reads bytes of the same file: the trap says which object was left."""
     data = trap_of(poke(GOOD, "<I", FIRST + 4, 0x20))
     assert (data.region, data.before, data.landed) == ("string pool", True, "content file")
     assert data.distance == POOL + 16 - 0x20

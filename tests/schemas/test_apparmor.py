@@ -86,7 +86,7 @@ def test_every_optional_item_comes_back() -> None:
 
 
 def test_diff_speaks_of_profiles() -> None:
-    """A profile that becomes a complaining one is told by its name."""
+    """A profile that becomes a complaining one is reported by its name."""
     before, after = describe(content(BASE.read_bytes())), describe(content(BASE.read_bytes()))
     after["profiles"][0]["mode"] = "complain"
     found = [(c.where, c.what) for c in changes(before, after, SCHEMA.identity)]

@@ -84,7 +84,7 @@ content:
 
 
 def test_diff_speaks_of_nodes_and_properties() -> None:
-    """A property that changes in one node is told by their names."""
+    """A property that changes in one node is reported by their names."""
     before = describe(content(BASE.read_bytes()))
     after = describe(content(BASE.read_bytes()))
     after["root"]["nodes"][1]["properties"][2]["texts"] = ["disabled"]

@@ -149,7 +149,7 @@ def calls(function: Callable[[], object]) -> int:
 
 @pytest.mark.parametrize("name", FILES)
 def test_twice_the_size_is_about_twice_the_work(name: str) -> None:
-    """Judging a file, and taking it apart for a search, take work in proportion to its size."""
+    """Judging a file, and decomposing it for a search, take work in proportion to its size."""
     what, make = FILES[name]
     validation = judgement_of(what)
     assert validation.schema is not None

@@ -93,7 +93,7 @@ def test_no_trace_of_the_template_is_left(tmp_path: Path, interpreter: bool) -> 
 
 
 def test_what_is_written_judges_by_its_path(written: Path) -> None:
-    """By the path of its schema a good file passes and runs, and a bad one fails with the check that blames it."""
+    """By the path of its schema a good file passes and runs, and a bad one fails with its check."""
     schema = f"{NAME}/schema.py"
     for kind, recipe, status, words in (
         ("good", "last-input", 0, "pass  good.bin  my_rules, 24 bytes"),

@@ -102,7 +102,7 @@ def test_without_a_baseline_first_use_is_incomplete(cc: Call) -> None:
 def test_a_stage_that_crashes_leaves_the_verdict_incomplete(
     cc: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Any exception of a stage is told, and is no pass."""
+    """Any exception of a stage is reported, and is no pass."""
 
     def crash(context: GateContext) -> Stage:
         raise RuntimeError("out of luck")
@@ -203,7 +203,7 @@ def test_a_link_is_refused(cc: Call) -> None:
 
 
 def test_two_files_of_one_name_are_refused(cc: Call) -> None:
-    """Two folders that hold the same name are no release: a verdict could not tell the files apart."""
+    """Two folders with the same file name are no release: a verdict could not distinguish the files."""
     Path("other").mkdir()
     Path("other", next(Path("march").iterdir()).name).write_bytes(b"x")
     status, _, err = cc("gate", "march", "other", "--on", DAY)
@@ -249,7 +249,7 @@ def test_other_definitions_in_the_release_leave_it_incomplete(cc: Call) -> None:
 
 
 def test_policy_problems_have_lines(cc: Call) -> None:
-    """Unknown keys, wrong types and stages that are all off are told with file, line and key."""
+    """Unknown keys, wrong types and stages that are all off are reported with file, line and key."""
     words = "\n[gate]\nbaseline = 1\nlast_good = 'nowhere'\nvalid_dyas = 2\n[gate.stages]\nfuz = false\n"
     Path("ccheck.toml").write_text(f"format = 1\n{words}[gate.budgets]\nfaults = 0\n", encoding="utf-8")
     status, _, err = cc("gate", "march", "--on", DAY)

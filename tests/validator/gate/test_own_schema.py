@@ -75,7 +75,7 @@ def gate(
 
 
 def test_the_stages_run_its_interpreter(one: Call) -> None:
-    """With an interpreter that refuses what is bad, what it examined is told, without a matrix."""
+    """With an interpreter that refuses what is bad, what it examined is reported, without a matrix."""
     status, out = gate(one, "refuse", off=("first_use", "regress", "diff"))
     assert status == 0, out
     assert (
