@@ -26,7 +26,7 @@ class Event:
 
     Attributes:
         type: The name of the template type.
-        inputs: Its inputs, None where the sensor supplies none.
+        inputs: Its inputs, None if the sensor supplies none.
         version: The version of the type; None means every version.
         instance: The index in the file of the instance that a generated event is for.
         criterion: The index of its criterion that the event is for.

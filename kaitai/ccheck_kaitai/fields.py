@@ -468,7 +468,7 @@ class Field:
         return f"{self.names.use('Delimited')}({', '.join(options)})"
 
     def _terminator(self) -> bytes:
-        """The terminator; empty where there is none."""
+        """The terminator; empty if there is none."""
         said = self._get("terminator")
         return b"" if said is None else _bytes_of(said) or b""
 

@@ -124,7 +124,7 @@ class Scopes:
         return self._sizes[type_]
 
     def _sum(self, type_: Type) -> int | None:
-        """The bytes of a type, once those of all types that it holds are known."""
+        """The bytes of a type, once those of all types inside are known."""
         total = 0
         for attribute in type_.attributes:
             size = self.size_of_attribute(type_, attribute)

@@ -20,7 +20,7 @@ class BytesOwnedTwice(FaultDetails):
 
     Attributes:
         other: The other owner; None if records claim more than twice the bytes of the file.
-        link: Whether a number leads to bytes that belong to the other owner.
+        link: Whether a number points to bytes that belong to the other owner.
     """
 
     name = FaultName.BYTES_OWNED_TWICE

@@ -162,7 +162,7 @@ class Layout:
         return Model(bytes(out), frame)
 
     def amount(self, relation: Relation) -> int | None:
-        """Returns what a number counts; None where what it counted is gone."""
+        """Returns what a number counts; None if what it counted is gone."""
         match relation.derivation:
             case Derivation.BYTES:
                 if relation.target not in self.starts or relation.last not in self.ends:

@@ -156,7 +156,7 @@ class Mutator:
 
 
 def once(model: Model, random: Random, context: Context) -> Model | bytes | None:
-    """One mutation; None where none of several that were tried has something to do."""
+    """One mutation; None if none of several that were tried has something to do."""
     for _ in range(_TRIES):
         mutation = MUTATIONS[bisect(_BOUNDS, random.random() * _BOUNDS[-1])][0]
         made = mutation(model, random, context)

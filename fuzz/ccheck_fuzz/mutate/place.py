@@ -113,7 +113,7 @@ _MANY = (0.5, 0.5, *(sqrt(count) for count in range(2, 17)))
 
 
 def focus_of(model: Model, random: Random) -> Focus | None:
-    """Returns a record to keep to; None where the file has no records."""
+    """Returns a record to keep to; None if the file has no records."""
     populations = [population for population in model.frame.populations if population.kind.numbers]
     if not populations:
         return None
@@ -122,7 +122,7 @@ def focus_of(model: Model, random: Random) -> Focus | None:
 
 
 def site(model: Model, random: Random, roles: frozenset[Role], context: Context) -> Site | None:
-    """Returns a number with one of the roles; None where the file has none."""
+    """Returns a number with one of the roles; None if the file has none."""
     fitting = [p for p in model.frame.populations if numbers_of(p.kind, roles)]
     if not fitting:
         return None

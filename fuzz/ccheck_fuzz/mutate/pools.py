@@ -45,7 +45,7 @@ class _Pool(NamedTuple):
 
 
 def _pool(model: Model, random: Random) -> _Pool | None:
-    """Returns a canonical pool, pinned; None where the file has none that rows name items of."""
+    """Returns a canonical pool, pinned; None if the file has none that rows name items of."""
     frame = model.frame
     here = [piece.pool for piece in frame.pieces if piece.pool is not None]
     regions = [region for region in here if region in frame.canonical and here.count(region) == 1]

@@ -178,7 +178,7 @@ def words_swapped(model: Model, random: Random, context: Context) -> Model | Non
 
 
 def edited(model: Model, random: Random, context: Context, edit: Edit) -> Model | None:
-    """The file with one text edited; None where the edit has nothing to do."""
+    """The file with one text edited; None if the edit has nothing to do."""
     options = [p for p in model.frame.populations if p.kind.pooled or _blobs(p)]
     for _ in range(3):
         if not options:

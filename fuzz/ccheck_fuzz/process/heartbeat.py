@@ -1,6 +1,6 @@
 """The heartbeat of one worker: what it did last stays readable however its process ends.
 
-A file that is mapped into memory holds the figures of the worker and the input of the run that it is in.
+A file that is mapped into memory has the figures of the worker and the input of its current run.
 Writing it costs less than a microsecond, and the pages outlive the process.
 """
 
@@ -90,7 +90,7 @@ class HeartbeatWriter:
 
 
 def read_heartbeat(path: Path) -> Heartbeat | None:
-    """Returns the heartbeat in a file, or None where there is none yet."""
+    """Returns the heartbeat in a file, or None if there is none yet."""
     try:
         raw = path.read_bytes()
     except OSError:

@@ -29,7 +29,7 @@ class Stream:
         self.at = 0
 
     def _peek(self, at: int, layout: Struct) -> Any:
-        """A number at an offset; None where the stream ends before it."""
+        """A number at an offset; None if the stream ends before it."""
         if layout.size > self.region.size - at:
             return None
         return self.memory.record(self.region, self.region.base + at, layout, READ_ITEM, at)[0]

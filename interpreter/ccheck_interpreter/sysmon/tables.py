@@ -194,7 +194,7 @@ class TargetError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """An event type of one generation; `rule_name` is None where rules cannot name it."""
+    """An event type of one generation; `rule_name` is None if rules cannot name it."""
 
     id: int
     rule_name: str | None

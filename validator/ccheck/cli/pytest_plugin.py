@@ -203,7 +203,7 @@ def _tops(config: pytest.Config) -> Iterator[Path]:
 
 
 def _module_places(name: str) -> Iterator[Path]:
-    """The folders of a package, or the file of a module; nothing where pytest finds none either."""
+    """The folders of a package, or the file of a module; nothing if pytest finds none either."""
     try:
         spec = importlib.util.find_spec(name)
     except (ImportError, ValueError, AttributeError):

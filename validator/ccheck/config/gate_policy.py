@@ -66,7 +66,7 @@ class GatePolicy:
         }
 
     def expires(self, on: date) -> date | None:
-        """The last day on which a verdict of that day counts; None where the calendar ends before it."""
+        """The last day on which a verdict of that day counts; None if the calendar ends before it."""
         try:
             return on + timedelta(days=self.valid_days)
         except OverflowError:

@@ -77,7 +77,7 @@ class ResolvedOptions:
 
     @property
     def configuration(self) -> str:
-        """The path of the ccheck.toml that was used, as reports name it; empty where none was."""
+        """The path of the ccheck.toml that was used, as reports name it; empty if none was."""
         return configuration_name(self.project)
 
 

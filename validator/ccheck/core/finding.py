@@ -199,7 +199,7 @@ class LeftOut:
     excluded: int = 0
 
     def __str__(self) -> str:
-        """`2 hidden files, 1 linked folder`; empty where nothing was left out."""
+        """`2 hidden files, 1 linked folder`; empty if nothing was left out."""
         counts = (
             (self.hidden_files, "hidden file"),
             (self.hidden_folders, "hidden folder"),

@@ -115,7 +115,7 @@ def place_in(log: str) -> str:
 
 
 def ending_in(log: str) -> str:
-    """Returns the exception that ended a process, by its last words, and its place; empty where none did."""
+    """Returns the exception that ended a process, by its last words, and its place; empty if none did."""
     raised = log.rstrip().splitlines()[-1].strip() if _RAISED in log else ""
     place = place_in(log)
     return " ".join(filter(None, (raised[:MOST_WORDS], place and f"({place})")))

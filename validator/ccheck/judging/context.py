@@ -67,7 +67,7 @@ class ValidationContext:
 
     @property
     def configuration(self) -> str:
-        """The path of the ccheck.toml that was used, as reports name it; empty where none was."""
+        """The path of the ccheck.toml that was used, as reports name it; empty if none was."""
         return configuration_name(self.project)
 
     @property
@@ -100,7 +100,7 @@ class ValidationContext:
 
     @property
     def time_limit(self) -> float | None:
-        """Seconds for which one file may be examined; None where only ccheck's own code does."""
+        """Seconds for which one file may be examined; None if only ccheck's own code does."""
         return self.file_timeout if self.isolated else None
 
     def read_bytes(self, path: str) -> bytes | InputError:

@@ -34,7 +34,7 @@ class ExaminationCrashed(Exception):
 def examination() -> Iterator[None]:
     """Runs the code of schemas, checks and interpreters, which may be the user's own.
 
-    What that code prints goes to standard error: standard output holds the report.
+    What that code prints goes to standard error: standard output has the report.
 
     Raises:
         ExaminationCrashed: the code raised anything, SystemExit included.

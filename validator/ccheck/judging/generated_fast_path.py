@@ -35,11 +35,11 @@ class Own:
     checks: int
 
     def passes(self, data: bytes, name: str) -> bool:
-        """Returns whether a file passes every check; False where that is not certain."""
+        """Returns whether a file passes every check; False if that is not certain."""
         return any(data) and self.accept(data) is not None
 
     def report(self, data: bytes, name: str, path: str) -> FileReport | None:
-        """The report of a file that passes every check; None where that is not certain."""
+        """The report of a file that passes every check; None if that is not certain."""
         return passed(data, path, self.schema, self.checks) if self.passes(data, name) else None
 
     def narrow(self, schema: Schema, reading: Reading) -> Narrowed | None:

@@ -125,7 +125,7 @@ class _Worker:
         return self.said(STACK)
 
     def said(self, wait_for: float = 0.0) -> str:
-        """Returns what is in its log, nothing where nothing comes in so many seconds."""
+        """Returns what is in its log, nothing if nothing comes in so many seconds."""
         if not hasattr(os, "set_blocking") or sys.platform == "win32":
             return ""
         said = b""

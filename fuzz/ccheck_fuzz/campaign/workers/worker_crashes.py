@@ -37,12 +37,12 @@ class WorkerCrashes:
 
     @property
     def loss(self) -> str | None:
-        """How many processes crashed outside of a run; None where none did."""
+        """How many processes crashed outside of a run; None if none did."""
         return f"{len(self._lost):,} of its processes crashed outside of a run" if self._lost else None
 
     @property
     def last(self) -> str | None:
-        """The last crash outside of a run, in a line; None where there is none."""
+        """The last crash outside of a run, in a line; None if there is none."""
         return headline(self._lost[-1]) if self._lost else None
 
     def of_worker(self, job: Job, kind: Kind, heartbeat: Heartbeat | None) -> None:

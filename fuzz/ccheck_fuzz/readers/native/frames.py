@@ -176,7 +176,7 @@ class Frame:
 
 
 def parse_frame(text: str) -> Frame | None:
-    """Returns the frame in a line of a report, or None where there is none."""
+    """Returns the frame in a line of a report, or None if there is none."""
     match = _LINE.match(text)
     if match is None:
         return None

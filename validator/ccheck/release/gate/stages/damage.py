@@ -65,7 +65,7 @@ def _mixed(new: bytes, name: str, old: bytes) -> Iterator[Damaged]:
 
 
 def _renamed(name: str) -> str | None:
-    """The name of another channel or part: its first number, one more. None where a name has no number."""
+    """The name of another channel or part: its first number, one more. None if a name has no number."""
     found = re.search(r"[0-9]+", name)
     if found is None:
         return None
