@@ -28,14 +28,21 @@ class FormatError(Exception):
 class Format:
     """A format and the names of its parts, each written ``module:name``.
 
-    recogniser: whether bytes look like the format, a function in a module that imports little, for every
-    format is asked. definition: the `Schema`. rules: the `FormatChecks`. interpreter: the `Exercise` of
-    `ccheck run`, if there is one. readiness: the `Session` that a campaign runs files in by the hundred
-    thousand; without one each run begins anew. proof: what a release gate gathers about a file, where that is
-    more than what each build does and which words of the schema the file uses. agreement: the `Agreement`
-    that holds the schema's reading against the interpreter's. contract: the facts of a driver
-    build that its files are compared with, in a module that imports little; without it the schema is asked.
-    fast: what prepares the `FastPath` of good files. no_fast_path: why there is none.
+    Attributes:
+        recogniser: Whether bytes look like the format, a function in a module that imports little, because
+            every format is tried.
+        definition: The `Schema`.
+        rules: The `FormatChecks`.
+        interpreter: The `Exercise` of `ccheck run`, if there is one.
+        readiness: The `Session` in which a campaign runs files by the hundred thousand; without one each run
+            starts from scratch.
+        agreement: The `Agreement` that compares the schema's reading with the interpreter's.
+        proof: What a release gate collects about a file, if that is more than what each build does and which
+            words of the schema the file uses.
+        contract: The facts of a driver build that its files are compared with, in a module that imports
+            little; without it they come from the schema.
+        fast: Prepares the `FastPath` of good files.
+        no_fast_path: Why there is none.
     """
 
     name: str
