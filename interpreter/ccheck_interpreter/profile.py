@@ -23,10 +23,14 @@ class ProfileError(ValueError):
 class Profile:
     """The behaviour of one consumer build.
 
-    The first group of fields is what `consumers.toml` says about it. `eager_counters`: the build counts each
-    criterion that matched in global state at once, not when the evaluation is over. `reads_in_place`: a build
-    with checks reads the content again at every event, instead of copying what it checked. `double_fetch`:
-    such a second fetch is a trap.
+    The first group of fields is what `consumers.toml` says about it.
+
+    Attributes:
+        eager_counters: Whether the build counts each criterion that matched in global state at once, not when
+            the evaluation is over.
+        reads_in_place: Whether a build with checks reads the content again at every event, instead of copying
+            what it checked.
+        double_fetch: Whether such a second fetch is a trap.
     """
 
     name: str

@@ -59,10 +59,23 @@ class Provenance:
 class TrapData:
     """One violation as data.
 
-    `address` is where the access began and `size` its size in bytes. `region` is the object that the
-    pointer belongs to, `distance` how many bytes outside it the access began or, if it began inside,
-    ended. `landed` names the other region that the address is in, if any. `index` and `limit` are set
-    if the oracle is an index.
+    Attributes:
+        kind: The kind of violation.
+        operation: The step of the driver's code.
+        address: Where the access began.
+        size: Its size in bytes.
+        write: Whether it was a write.
+        pointer_bits: The width of a pointer.
+        region: The object that the pointer belongs to.
+        region_base: The address of the object.
+        region_size: The size of the object in bytes.
+        distance: How many bytes outside the object the access began or, if it began inside, ended.
+        before: Whether it was before the object.
+        landed: The other region that the address is in, if any.
+        index: The index, if the oracle is an index.
+        limit: The number of elements, if the oracle is an index.
+        detail: More in words.
+        provenance: Where the bad number came from.
     """
 
     kind: TrapKind | ForeignKind

@@ -57,7 +57,11 @@ CHECKING: Final = Profile("linux-checked", {}, platform="linux", bounds_check=Tr
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What is allowed in a band: kHz, 1/100 dBm, milliseconds. windows: whether it has contention windows."""
+    """What is allowed in a band: kHz, 1/100 dBm, milliseconds.
+
+    Attributes:
+        windows: Whether it has contention windows.
+    """
 
     start: int
     end: int
@@ -70,7 +74,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """The rules of a country. refusal: why the kernel throws them away, None when it uses them."""
+    """The rules of a country.
+
+    Attributes:
+        refusal: Why the kernel discards them; None if it uses them.
+    """
 
     alpha2: str
     dfs_region: int
