@@ -1,8 +1,8 @@
-"""Count the lines whose annotations say `Any`, by package: what the type checker does not check.
+"""Count the lines whose annotations use `Any`, by package: what the type checker does not check.
 
-Formats are left out: the content that Construct gives them has no types.
+Formats are left out: their content from Construct has no types.
 
-    python -m bench.any_count [--files]
+    python bench/any_count.py [--files]
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""How fast content is loaded and evaluated: CPU time beside a bare reader that checks nothing, in one run.
+"""The speed of loading and evaluating content: CPU time compared with a bare reader that checks nothing.
 
-Run it as `python -m bench.interpreter`; `--json` prints JSON.
+Run it as `PYTHONPATH=interpreter:. python bench/interpreter.py`; `--json` prints JSON.
 """
 
 import argparse
@@ -105,9 +105,7 @@ def bare(data: bytes, event: Event) -> list[int]:
 
 
 def measure(tasks: dict[str, Callable[[], object]], rounds: int, repeats: int) -> dict[str, float]:
-    """Median CPU seconds of one call of each task; they take turns, so that a busy machine slows all
-    alike.
-    """
+    """Median CPU seconds of one call of each task; in turns, so that a busy machine slows all alike."""
     taken: dict[str, list[float]] = {name: [] for name in tasks}
     for _ in range(rounds):
         for name, task in tasks.items():

@@ -1,4 +1,4 @@
-"""`python -m bench.validate` measures how fast content is judged, against readers that judge less.
+"""`python bench/validate.py` measures how fast content is judged, compared with readers that judge less.
 
 `--write` puts the figures into docs/performance.md and docs/performance.svg. It takes about five minutes, and
 needs `pip install -e ".[bench]"`. Nothing here is a test: these figures depend on the machine.
@@ -27,7 +27,12 @@ ROUNDS = {"40 KB": 15, "1 MB": 5, "10 MB": 3}
 
 
 def readers(validation: ValidationContext, fault: bytes) -> dict[str, Reader]:
-    """All that is measured, by name. fault: the file with one fault, which two readers take instead."""
+    """All readers, by name.
+
+    Args:
+        validation: What files are judged by.
+        fault: The file with one fault, which two readers read instead.
+    """
     return {
         "Construct, parse only": with_construct.parse,
         "Construct, layout's rules": with_construct.faults,
@@ -49,7 +54,7 @@ def readers(validation: ValidationContext, fault: bytes) -> dict[str, Reader]:
 
 
 def main() -> None:
-    """Measure, print, and write if asked."""
+    """Measure, print, and write if requested."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="write docs/performance.md and its plot")
     parser.add_argument("--sizes", nargs="+", default=list(ROUNDS), choices=list(ROUNDS))

@@ -10,8 +10,9 @@ from ccheck_schemas.build_facts import FactKind
 
 
 def stating(build: Consumer, **facts: Mapping[str, int] | tuple[int | str, ...] | int | bool) -> Consumer:
-    """A build that states these facts instead of its own of the same names: a mapping and a number are counts,
-    a tuple is a set.
+    """A build that states these facts in place of its own of the same names.
+
+    A mapping and a number are counts, a tuple is a set.
     """
     stated: dict[tuple[FactKind, str, str], Value] = {
         place: value for place, value in build.facts.items() if place[1] not in facts

@@ -93,7 +93,7 @@ def agree(validation: ValidationContext, data: bytes) -> bool:
 
 
 def both_kinds(verdicts: Counter[bool]) -> bool:
-    """Whether a property was held against files that pass and files that fail."""
+    """Whether a property was tested on files that pass and files that fail."""
     return min(verdicts[True], verdicts[False]) > 5
 
 

@@ -36,7 +36,7 @@ NEVER_FILES = {
 
 
 def name_of(path: Path) -> str:
-    """The part of the path that tells the files of the corpus apart."""
+    """The part of the path that distinguishes the files of the corpus."""
     return "/".join(path.with_suffix("").parts[-4:])
 
 
@@ -99,8 +99,9 @@ def test_each_recipe_says_why(recipe: Path) -> None:
 
 @pytest.mark.parametrize("recipe", [r for r in RECIPES if r.parent.name == "bad"], ids=name_of)
 def test_each_bad_file_fails_its_own_check_alone(recipe: Path) -> None:
-    """All findings in a bad file are of the check whose folder it lies in; a check that only adds to others is
-    not alone.
+    """All findings in a bad file are of the check whose folder it is in.
+
+    A check that only adds to others is not alone.
     """
     findings = report_of(recipe).findings
     own, checks = recipe.parents[1].name, {finding.check for finding in findings}

@@ -1,6 +1,4 @@
-"""Promises that every format keeps on any bytes: findings and never an exception, and two readings that
-agree.
-"""
+"""Promises of every format on any bytes: findings, never an exception, and two readings that agree."""
 
 from __future__ import annotations
 
@@ -136,8 +134,9 @@ def edits(name: str, seed: int) -> Iterator[bytes]:
 
 @pytest.mark.parametrize("known", ALONE, ids=lambda known: known.name)
 def test_edited_files_keep_all_promises(known: Format) -> None:
-    """An edited file has findings or is other good content; what passes traps no build, and no build that
-    checks bounds traps at all.
+    """An edited file has findings or is other good content.
+
+    What passes traps no build, and no build that checks bounds traps at all.
     """
     verdicts = Counter(kept(known.name, data).verdict for data in edits(known.name, 1))
     assert verdicts["fail"] > 100

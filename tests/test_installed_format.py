@@ -12,8 +12,9 @@ import pytest
 
 
 def test_the_package_is_installed_and_known_to_every_command(tmp_path: Path) -> None:
-    """pip builds what `ccheck init` writes and puts it into a fresh environment: there its files are recognised by
-    their content, and pass the gate without --schema.
+    """The package that `ccheck init` writes installs with pip into a fresh environment.
+
+    There its files are recognised by their content, and pass the gate without --schema.
     """
     pytest.importorskip("hatchling", reason="hatchling, which builds the package, is not installed")
     pytest.importorskip("pip", reason="pip is not installed")

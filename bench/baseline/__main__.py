@@ -1,7 +1,7 @@
-"""`python -m bench.baseline record|compare`: whether ccheck still says what it said.
+"""`python -m bench.baseline record|compare`: whether the results of ccheck have changed.
 
-`record` judges the corpus, the genuine files where they are there, and mutants of each shipped format, and
-writes digests of what is said into record.json. `compare` does so again, says which units differ, and shows
+`record` judges the corpus, the genuine files if they exist, and mutants of each shipped format, and
+writes digests of the results into record.json. `compare` does so again, reports which units differ, and shows
 what changed in the first of them, by the program as it was when the record was committed.
 """
 

@@ -36,7 +36,7 @@ class Measured:
 
 
 def measure(names: Collection[str], mutants: int, jobs: int) -> Measured:
-    """Makes units and their digests.
+    """Computes units and their digests.
 
     Args:
         names: The units.
@@ -96,7 +96,11 @@ class Before:
             archive.extractall(self._folder.name, filter="data")
 
     def items(self, name: str) -> list[Item]:
-        """Returns the items of a unit, judged by the program as it was. Raises OSError."""
+        """Returns the items of a unit, judged by the program as it was.
+
+        Raises:
+            OSError: The program cannot be checked out.
+        """
         words = [sys.executable, "-m", "bench.baseline", "show", name, "--mutants", str(self._mutants)]
         setting = os.environ | {"CCHECK_SHARED_DATA": str(genuine())}
         done = subprocess.run(words, cwd=self._folder.name, env=setting, capture_output=True, check=False)
@@ -110,7 +114,11 @@ class Before:
 
 
 def _git(*words: str) -> bytes:
-    """Output of git. Raises OSError where it fails or is not installed."""
+    """Output of git.
+
+    Raises:
+        OSError: It fails or is not installed.
+    """
     done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, check=False)  # noqa: S607 - git of the path
     if done.returncode != 0:
         raise OSError(f"git {words[0]}: {done.stderr.decode(errors='replace').strip()}")
@@ -152,7 +160,7 @@ def _changed(before: str, after: str) -> Iterator[str]:
 
 
 def _laid_out(text: str) -> list[str]:
-    """Text in lines; a judgement, which is JSON in one line, with one value on each."""
+    """Text in lines; a judgement, which is JSON in one line, with one value on each line."""
     if text.startswith("{") and "\n" not in text:
         values = json.loads(text)
         return [f"{key}: {line}" for key, value in values.items() for line in _each(value)]

@@ -30,7 +30,7 @@ OWN = MappingProxyType(
 )
 """Schema files, which are judged as a user's own."""
 GROWN = 40
-"""Files that are made out of a schema that has no corpus."""
+"""Files generated from a schema that has no corpus."""
 
 LARGEST = 8192
 """Bytes of a file that is mutated, at most."""
@@ -50,7 +50,11 @@ class Mutant:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Base:
-    """A file that mutants are made of. settled: whether its layout has no fault on purpose."""
+    """A file that mutants are made of.
+
+    Attributes:
+        settled: Whether its layout has no deliberate fault.
+    """
 
     data: bytes
     name: str
@@ -83,7 +87,7 @@ def mutant(format_: str, stream: str, seed: int) -> Mutant:
 
     Args:
         format_: The format, by name.
-        stream: How it is made: one of `STREAMS`.
+        stream: How it is mutated: one of `STREAMS`.
         seed: Its number in the stream.
     """
     random = Random(f"{format_} {stream} {seed}")
@@ -133,7 +137,7 @@ def _sealed(base: Base, random: Random, format_: str) -> bytes:
 
 
 def _fields(base: Base, random: Random, format_: str) -> bytes:
-    """What the fuzzer's mutators make, up to four of them on each other."""
+    """A file after up to four of the fuzzer's mutators in a row."""
     made, context = _model(base), _context(format_)
     for _ in range(1 + below(random, 4)):
         found = once(made, random, context)

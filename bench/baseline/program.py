@@ -1,4 +1,4 @@
-"""All that the baseline knows of the program: how a file is judged, and how a command is run.
+"""The baseline's interface to the program: how a file is judged, and how a command is run.
 
 A change that moves modules adapts this file and `mutants`, and nothing else here.
 """
@@ -30,17 +30,17 @@ from ccheck_schemas.read import read
 
 SHIPPED = tuple(known.name for known in FORMATS)
 EACH = ("json", "github")
-"""Forms of a report that are made of each file; the others have a long head, and are made of many at once."""
+"""Forms of a report for each file; the others have a long head, and are rendered for many files at once."""
 WIDTH = "100"
 """Columns of the terminal for which help is laid out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What is said of one file, or by one command.
+    """The results for one file, or of one command.
 
     Attributes:
-        name: What tells it apart from the others of its unit.
+        name: Identifies it in its unit.
         views: What is compared, by the name of the view; a view may be empty.
     """
 
@@ -50,19 +50,19 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What is said of bytes, and the report that says it; None where judging them raised an exception."""
+    """The results for bytes, and their report; None if judging them raised an exception."""
 
     item: Item
     report: FileReport | None = None
 
 
 def judged(data: bytes, name: str, path: str, by: ValidationContext) -> Judged:
-    """Returns what ccheck says of bytes.
+    """Returns ccheck's results for bytes.
 
     Args:
         data: The bytes of the file.
         name: Its base name, which checks may look at.
-        path: What reports call it.
+        path: Its path in reports.
         by: What it is judged by.
     """
     try:
@@ -85,7 +85,7 @@ def together(reports: Sequence[FileReport], by: ValidationContext) -> Item:
     """Returns one run of many files, in all forms.
 
     Args:
-        reports: What was learned about each.
+        reports: The reports of the files.
         by: What the first of them was judged by.
     """
     run = RunReport(tuple(reports), "0")
@@ -182,7 +182,7 @@ def ran(words: Sequence[str], folder: Path, called: str = "") -> Item:
     """Runs a command line in this process, in a folder; its status is its judgement.
 
     Args:
-        words: What stands behind `ccheck`.
+        words: The arguments of `ccheck`.
         folder: The working directory.
         called: The name of the item; by default the words.
     """

@@ -1,4 +1,4 @@
-"""What was renamed since the record was made: the judgements are compared by their old names."""
+"""Names changed since the record was written: judgements are compared by their old names."""
 
 from __future__ import annotations
 

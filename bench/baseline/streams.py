@@ -1,6 +1,4 @@
-"""A schema file with what no shipped format has: bytes that are not looked into, lists that go on to the end,
-fields that may not be there.
-"""
+"""A schema file with what no shipped format has: opaque bytes, lists to the end, optional fields."""
 
 from construct import Const, If, Int8ub, Int16ub, Struct, Switch, this
 

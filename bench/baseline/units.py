@@ -1,4 +1,4 @@
-"""What is recorded: units by name, each with the items that its digests are of."""
+"""The recorded units by name, each with the items of its digests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ccheck.judging.context import prepare
 
 ROOT = CORPUS.parent
 VIEWS = ("input", "judgement", "reading", "text")
-"""What is compared of each item. Digests of a unit stand in this order."""
+"""What is compared of each item. The digests of a unit are in this order."""
 BLOCK = 250
 """Mutants of a unit."""
 SHARES: Mapping[str, float] = MappingProxyType({"bytes": 0.25, "fields": 0.5, "sealed": 0.25})
@@ -41,13 +41,13 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "schemas": "schemas",
     }
 )
-"""Command lines that are recorded besides, by name."""
+"""Other recorded command lines, by name."""
 
 Unit = Callable[[], Iterator[Item]]
 
 
 def genuine() -> Path:
-    """Returns the folder of genuine files, which need not be there."""
+    """Returns the folder of genuine files, which need not exist."""
     return Path(os.environ.get("CCHECK_SHARED_DATA", ROOT.parent / "shared" / "data")).absolute()
 
 
@@ -55,8 +55,8 @@ def units(mutants: int) -> dict[str, Unit]:
     """Returns all units by name.
 
     Args:
-        mutants: Mutants of each shipped format, at most; a schema file has a quarter. Whole blocks are
-            made.
+        mutants: Mutants of each shipped format, at most; a schema file has a quarter. Blocks are always
+            whole.
     """
     found: dict[str, Unit] = {}
     for path in sorted(CORPUS.rglob("*.bin")):

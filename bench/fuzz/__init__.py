@@ -1,1 +1,1 @@
-"""What fuzzing costs and finds, measured."""
+"""Measures the costs and findings of fuzzing."""

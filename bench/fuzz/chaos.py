@@ -1,10 +1,10 @@
-"""`python -m bench.fuzz.chaos --time 60m` runs a campaign that everything happens to, and says what was lost.
+"""`python -m bench.fuzz.chaos --time 60m` disturbs a campaign in every way, and reports what was lost.
 
-The interpreter under test hangs, crashes its process, leaks memory and steps outside its tables, each for
-its share of inputs. Meanwhile workers, and now and then the campaign itself, are killed, and the campaign is
-begun again by the same command. Each step outside is written to a log before it is raised: at the end every
-kind that stands in the log must be a finding, whatever was killed in between, and no process may have taken
-more memory than it was given. Exit status 0 when nothing was lost.
+The interpreter under test hangs, crashes its process, leaks memory and reads outside its tables, each for
+its share of inputs. Meanwhile workers, and sometimes the campaign itself, are killed, and the campaign is
+started again by the same command. Each read outside is written to a log before it is raised: at the end every
+kind in the log must be a finding, whatever was killed in between, and no process may have used
+more memory than its limit. Exit status 0 if nothing was lost.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """`python -m bench.fuzz.speed` measures full runs per CPU-second, and what each part of a run costs.
 
-A full run is an input mutated, what the validator says of it, the interpreter under the builds, the oracles.
+A full run is a mutated input, the validator's report on it, the interpreter under the builds, the oracles.
 Each file is searched from by each engine in processes of its own: several as they are, the best of which
-gives the rate, for others use the machine; and one with a clock around each part, which gives the shares. The
-clock makes runs slower, so that shares are given of the time of the best. What no part takes is the engine's:
-choosing parents, looking at features, and for Atheris libFuzzer itself. What it costs that lines report
-themselves, or count, shows in the other parts.
+gives the rate, because others use the machine; and one with a clock around each part, which gives the shares.
+The clock makes runs slower, so the shares refer to the time of the best. The rest is the engine's:
+choosing parents, looking at features, and for Atheris libFuzzer itself. The cost of line events or counters
+is included in the other parts.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class Clock:
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
-        """What is done here is of this part."""
+        """Counts the time of this context for a part."""
         self._turn()
         self._open.append(name)
         try:
@@ -143,10 +143,10 @@ class Clock:
 
 
 class Plain:
-    """No engine: mutate, run, keep what reached something new, by features alone."""
+    """No engine: mutate, run, keep what reached something new, by features only."""
 
     def search(self, search: Search) -> None:
-        """Search for the runs that were asked for."""
+        """Search for the requested number of runs."""
         gc.freeze()
         gc.disable()  # as the engine on sys.monitoring does
         chance = random.Random(search.seed)

@@ -1,10 +1,9 @@
-"""`python -m bench.fuzz.validator_bypass` measures how soon the bypass of July 2024 is found, and the
-speed of runs.
+"""`python -m bench.fuzz.validator_bypass` measures how soon the bypass of July 2024 is found, and run speed.
 
-From the March file alone: runs until the bypass against a validator that trusts the definitions, 20 seeds.
+From the March file only: runs until the bypass against a validator that trusts the definitions, 20 seeds.
 From nothing: CPU-seconds, growing a valid file included. What was not found counts as endless. Speed: runs
-per CPU-second on a small file. No engine leads: what is measured is the mutators, the interpreter and the
-oracles, as every engine uses them.
+per CPU-second on a small file. No engine guides the search: what is measured is the mutators, the interpreter
+and the oracles, as every engine uses them.
 """
 
 from __future__ import annotations

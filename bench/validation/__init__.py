@@ -1,1 +1,1 @@
-"""What `bench.validate` measures, and with what."""
+"""The measurements of `bench/validate.py`."""

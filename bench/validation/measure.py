@@ -19,8 +19,9 @@ Reader = Callable[[bytes], object]
 
 
 def medians(readers: Mapping[str, Reader], data: bytes, rounds: int) -> dict[str, float]:
-    """The median CPU time of each reader in seconds. Each round gives every reader a turn on the same bytes,
-    in which it is asked again and again, as it is by a run over many files.
+    """The median CPU time of each reader in seconds.
+
+    Each round gives every reader a turn on the same bytes, with repeated calls, as in a run over many files.
     """
     times: dict[str, list[float]] = {name: [] for name in readers}
     for _ in range(rounds):
@@ -45,7 +46,7 @@ Spent = tuple[float, float]
 
 
 def spent(words: Sequence[str], environment: Mapping[str, str]) -> Spent:
-    """What one command takes. Its status is not looked at."""
+    """The time of one command, whatever its status."""
     before, start = os.times(), time.perf_counter()
     subprocess.run(words, env=dict(environment), capture_output=True, check=False)
     end, after = time.perf_counter(), os.times()
@@ -67,7 +68,7 @@ def whole(commands: Mapping[str, tuple[Sequence[str], Mapping[str, str]]], round
 
 
 def peak(program: str, *words: str) -> float:
-    """What a program, run in a process of its own, prints as the only thing: its growth in megabytes."""
+    """The only output of a program in a process of its own: its growth in megabytes."""
     found = subprocess.run(
         [sys.executable, "-c", program, *words], capture_output=True, text=True, check=True
     )

@@ -30,10 +30,17 @@ class Table:
 
 @dataclass(frozen=True)
 class Figures:
-    """All that one run measured. load: processes that wanted a core, on average, before whole runs were
-    measured. start, many: wall and CPU time in seconds. memory: megabytes. formats: name, bytes, seconds of a
-    good file and of one with a fault. making: seconds of writing and compiling the code of a schema. own:
-    wall and CPU time in seconds for one file by a user's schema. own_file: seconds of judging it.
+    """All measurements of one run.
+
+    Attributes:
+        load: Processes that wanted a core, on average, before whole runs were measured.
+        start: Wall and CPU time in seconds.
+        many: Wall and CPU time in seconds.
+        memory: Megabytes.
+        formats: Name, bytes, seconds of a good file and of one with a fault.
+        making: Seconds of writing and compiling the code of a schema.
+        own: Wall and CPU time in seconds for one file by a user's schema.
+        own_file: Seconds of judging it.
     """
 
     day: date
@@ -190,7 +197,7 @@ in 0.6 ms.
 
 
 def goals(figures: Figures) -> str:
-    """Each goal, what was measured, and whether that meets it."""
+    """Each goal, its measurement, and whether it is met."""
     rows = []
     for one in figures.tables:
         if one.size == "1 MB":
@@ -245,7 +252,7 @@ def _time(seconds: float) -> str:
 
 
 def _cpu() -> list[str]:
-    """The processor's name, where the system says it."""
+    """The processor's name, if the system reports it."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:  # noqa: PTH123 - no path of this project
             return [line.partition(":")[2].strip() for line in file if line.startswith("model name")]

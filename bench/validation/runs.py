@@ -58,7 +58,7 @@ _POINTS = b"PTS1" + struct.pack("<I", 5000) + 5000 * struct.pack("<BBHI", 3, 50,
 
 
 def start(config: Path, root: Path) -> dict[str, Spent]:
-    """What a whole command takes for one file of 40 KB, and of Python that does nothing."""
+    """The time of a whole command for one file of 40 KB, and of Python that does nothing."""
     with _folder() as folder:
         clean, fault = _files(folder)
         ccheck = [sys.executable, "-m", "ccheck", "validate", "--config", str(config)]
@@ -77,7 +77,7 @@ def start(config: Path, root: Path) -> dict[str, Spent]:
 
 
 def own(root: Path) -> dict[str, Spent]:
-    """What a whole command takes for one file by the schema of a user's own file."""
+    """The time of a whole command for one file by a user's schema file."""
     with _folder() as folder:
         schema, file = folder / "points.py", folder / "points.bin"
         schema.write_text(_OWN, encoding="utf-8")
@@ -120,7 +120,7 @@ def own_file() -> dict[str, float]:
 
 
 def many(config: Path, root: Path, count: int) -> dict[str, Spent]:
-    """What one run takes over many files of 40 KB, by layout and number of processes."""
+    """The time of one run over many files of 40 KB, by layout and number of processes."""
     found: dict[str, Spent] = {}
     for name, layout in LAYOUTS.items():
         with _folder() as folder:
@@ -154,10 +154,9 @@ def memory(config: Path, root: Path) -> dict[str, float]:
 
 
 def formats(root: Path, genuine: Path | None) -> list[tuple[str, int, float, float]]:
-    """Format, bytes, and seconds of the largest good file of its corpus, without and with a byte changed, and
-    of the largest file in a folder of genuine ones.
+    """Format, bytes, and seconds of the largest good file of its corpus, and of the largest genuine one.
 
-    Another format in the table of formats is measured without another line here.
+    The seconds are without and with a changed byte. A new format is measured without another line here.
     """
     found = []
     for known in FORMATS:

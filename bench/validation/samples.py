@@ -17,8 +17,12 @@ Criterion = dict[str, Any]
 
 @dataclass(frozen=True)
 class Layout:
-    """A kind of file. title: for people. counts: template instances, by the size that they come to. criteria:
-    those of one instance.
+    """A kind of file.
+
+    Attributes:
+        title: The title for people.
+        counts: Template instances, by the resulting size.
+        criteria: The criteria of one instance.
     """
 
     title: str

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for content: files that are valid, files that break one check alone, and events.
+"""Hypothesis strategies for content: files that are valid, files that break only one check, and events.
 
 For tests of your own drivers and tools. Files come from seeds, or are grown from nothing, and are then varied
 by the mutators. They shrink to the smallest seed with the fewest edits.
@@ -26,10 +26,10 @@ __all__ = ["Unreachable", "broken", "events", "valid"]
 
 MOST_EDITS = 6
 GROWN = 3
-"""Files that are grown where no seeds are given."""
+"""Files that are grown if there are no seeds."""
 
 TRIES = 20_000
-"""Files that are judged at most in search of one that breaks a check alone."""
+"""Files that are judged at most in search of one that breaks only one check."""
 
 _KEEPING: tuple[Mutation, ...] = tuple(
     mutation
@@ -50,11 +50,12 @@ def valid(
     """Returns files that the validator passes without a finding.
 
     Args:
-        judgement: What they are judged by, as `ccheck.judging.context.prepare` gives it; without it,
-            nothing but the schema and its checks.
+        schema: The format.
+        validation: What they are judged by, as `ccheck.judging.context.prepare` returns it; without it, only
+            the schema and its checks.
         seeds: Files that pass, to begin with; without them, some are grown.
         interesting: Numbers to try.
-        wanted: Which files will do, where a schema has several sorts.
+        wanted: Whether a file is of the requested sort, if a schema has several.
 
     Raises:
         Unreachable: When a file is drawn and there is none to begin with.
@@ -73,15 +74,20 @@ def broken(
     wanted: Callable[[bytes], bool] = bool,
     tries: int = TRIES,
 ) -> SearchStrategy[bytes]:
-    """Returns files in which the check `check`, by its name, finds something, and no other check does.
+    """Returns files in which one check finds something, and no other check does.
 
     Args:
-        tries: How many files are judged in search of the first.  The other arguments are those of
-            `valid`.
+        schema: The format.
+        check: The name of the check.
+        validation: What files are judged by, as for `valid`.
+        seeds: Files that pass, as for `valid`.
+        interesting: Numbers to try.
+        wanted: Whether a file is of the requested sort, as for `valid`.
+        tries: How many files are judged in search of the first.
 
     Raises:
         Unreachable: When a file is drawn and none was found: the check needs another setting or other
-            seeds, or is never alone.
+            seeds, or never fails on its own.
     """
     world = _World(schema, validation, seeds, interesting, wanted)
     return st.deferred(lambda: _broken(world, check, tries))
@@ -90,11 +96,12 @@ def broken(
 def events(
     content: bytes, schema: Schema, definitions: bytes | None = None
 ) -> SearchStrategy[tuple[str, ...]]:
-    """Returns events as lines of JSON: some of those that the content calls for, and some nearly like them.
+    """Returns events as lines of JSON: some of those generated from the content, and some nearly like them.
 
     Args:
-        definitions: The definitions file, where the format has one. A format without events gives empty
-            tuples.
+        content: The content file.
+        schema: The format; one without events gives empty tuples.
+        definitions: The definitions file, if the format has one.
     """
     lines = matching_events(schema.name, content, definitions)
     if not lines:
@@ -112,7 +119,7 @@ def _edited(lines: list[str], edits: list[int]) -> tuple[str, ...]:
 
 
 class _World:
-    """What files are made of and judged by; seeds are grown, and ways explored, when first asked for."""
+    """What files are built from and judged by; seeds are grown, and ways explored, on first use."""
 
     def __init__(
         self,

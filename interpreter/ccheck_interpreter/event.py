@@ -22,12 +22,18 @@ class EventError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event of a template type: its inputs, None where the sensor has none to give.
+    """One event of a template type.
 
-    `version` None means every version of the type. A generated event says which instance it was made for
-    (`instance`, its index in the file), which of its criteria (`criterion`) and what for (`purpose`).
-    `characters` are those of all its texts, `longest` those of the longest: counted once, for builds and
-    instances are many.
+    Attributes:
+        type: The name of the template type.
+        inputs: Its inputs, None if the sensor supplies none.
+        version: The version of the type; None means every version.
+        instance: The index in the file of the instance that a generated event is for.
+        criterion: The index of its criterion that the event is for.
+        purpose: The purpose of a generated event.
+        characters: The characters of all its texts, counted once, because there are many builds and
+            instances.
+        longest: The characters of the longest text.
     """
 
     type: str
@@ -48,8 +54,12 @@ class Event:
 
 @dataclass(slots=True)
 class InputArray:
-    """The array of pointers on the driver's stack, and the object that each pointer means: its region and
-    value kind.
+    """The array of pointers on the driver's stack.
+
+    Attributes:
+        count: The number of pointers.
+        array: The region of the array.
+        objects: The region and value kind of the object that each pointer points to.
     """
 
     count: int
@@ -58,9 +68,7 @@ class InputArray:
 
 
 def parse_event(line: str) -> Event:
-    """One line of JSON: `{"type": "IPC", "version": 1, "inputs": ["text", 7, null]}`; the version may be left
-    out.
-    """
+    """One line of JSON: `{"type": "IPC", "version": 1, "inputs": ["text", 7, null]}`, version optional."""
     try:
         record = json.loads(line)
     except ValueError as error:
@@ -77,8 +85,10 @@ def parse_event(line: str) -> Event:
 
 
 def parse_events(lines: Iterable[str]) -> Iterator[Event]:
-    """The events of a JSON lines file; empty lines are passed over, an `EventError` says which line is
-    wrong.
+    """The events of a JSON lines file; empty lines are skipped.
+
+    Raises:
+        EventError: A line is wrong; the message names it.
     """
     for number, line in enumerate(lines, 1):
         if line.strip():
@@ -89,7 +99,11 @@ def parse_events(lines: Iterable[str]) -> Iterator[Event]:
 
 
 def checked_event(event: Event) -> Event:
-    """The same event, or an `EventError` where an input is none that a sensor could supply."""
+    """The same event, if a sensor could supply its inputs.
+
+    Raises:
+        EventError: No sensor could supply an input.
+    """
     for index, value in enumerate(event.inputs):
         if value is None:
             continue
@@ -111,11 +125,10 @@ def encode(text: str) -> bytes:
 
 
 def input_array(memory: Memory, profile: Profile, event: Event, count: int) -> InputArray:
-    """The array of `count` pointers that the call site fills: absent inputs are NULL, inputs beyond `count`
-    are lost.
+    """The array of `count` pointers that the call site fills.
 
-    A text is its length (4 bytes) and its bytes, a number 8 bytes, both in the platform's order, with a red
-    zone around each.
+    Absent inputs are NULL, inputs beyond `count` are lost. A text is its length (4 bytes) and its bytes, a
+    number 8 bytes, both in the platform's order, with a red zone around each.
     """
     lay_out = _laid_out_again if event.characters <= _KEPT_CHARACTERS else _laid_out
     regions, array = lay_out(event.inputs, count, profile.pointer_bits, memory.order, memory.strict)
@@ -130,7 +143,7 @@ _KEPT_CHARACTERS: Final = 4096
 def _laid_out(
     inputs: tuple[Input, ...], count: int, pointer_bits: int, order: ByteOrder, strict: bool
 ) -> tuple[list[Region], InputArray]:
-    """The regions of an input array; nobody writes to them, so that one layout serves every evaluation."""
+    """The regions of an input array; nothing writes to them, so that one layout serves every evaluation."""
     memory = Memory(pointer_bits=pointer_bits, order=order, strict=strict)
     places = PLACES[pointer_bits]
     pointers: list[int] = []

@@ -49,7 +49,7 @@ class _Pattern(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A compiled regex; its cost on an input is `size` instructions for every byte and one more."""
+    """A compiled regex; it costs `size` instructions for each byte of an input and one more."""
 
     pattern: _Pattern
     size: int
@@ -57,7 +57,7 @@ class Program:
 
 @lru_cache(maxsize=1024)
 def compile_regex(pattern: bytes, *, ignore_case: bool) -> Program | None:
-    """The program for a pattern in RE2 syntax, or None where the engine refuses it."""
+    """The program for a pattern in RE2 syntax, or None if the engine refuses it."""
     try:
         compiled = _compiled(pattern, ignore_case=ignore_case)
     except re2.error:
@@ -67,7 +67,7 @@ def compile_regex(pattern: bytes, *, ignore_case: bool) -> Program | None:
 
 @lru_cache(maxsize=1024)
 def regex_fault(pattern: bytes, *, ignore_case: bool) -> str:
-    """What the engine says of a pattern that it refuses, such as ``missing )``, without the place."""
+    """The engine's error for a refused pattern, such as ``missing )``, without the position."""
     try:
         _compiled(pattern, ignore_case=ignore_case)
     except re2.error as fault:
@@ -86,7 +86,7 @@ def _compiled(pattern: bytes, *, ignore_case: bool) -> _Pattern:
 
 
 def match_text(kind: int, operand: bytes, value: bytes, *, ignore_case: bool) -> bool:
-    """Does a text input match? Every kind over text but regex; case means that of the ASCII letters."""
+    """Returns whether a text input matches, for every text kind except regex; case folding is ASCII only."""
     if ignore_case:
         operand = operand.lower()
         value = value.lower()
@@ -104,16 +104,14 @@ def match_text(kind: int, operand: bytes, value: bytes, *, ignore_case: bool) ->
 
 
 def integer_operand_size(kind: int, length: int) -> int:
-    """Returns how many bytes a driver reads for an integer operand: the kind says so, only one_of asks the
-    length.
-    """
+    """Returns the size in bytes of an integer operand: its kind decides, and for one_of its length."""
     if kind == ONE_OF:
         return length & ~7
     return 8 if kind in {EQUALS, NOT_EQUALS} else 16
 
 
 def match_integer(kind: int, operand: bytes, value: int) -> bool:
-    """Does an integer input match? `operand` has the size that `integer_operand_size` gave."""
+    """Returns whether an integer input matches; `operand` has the size from `integer_operand_size`."""
     if kind == ONE_OF:
         return (value,) in iter_unpack("<Q", operand)
     if kind in {EQUALS, NOT_EQUALS}:

@@ -24,10 +24,17 @@ _LITTLE: Final = {1: Struct("<B"), 2: Struct("<H"), 4: Struct("<I"), 8: Struct("
 class Region:
     """An object in memory, of `size` bytes from address `base`.
 
-    `data` holds its bytes, those of the address `data_base` first: a table inside a file shares the file's
-    bytes. `unset` has a 1 for each byte that nobody wrote yet, and `checked` for each that was checked and
-    must not be fetched again; None: not tracked. `guarded` sends every access the slow way, where those two
-    and the alignment are looked at.
+    Attributes:
+        name: Its name in reports.
+        base: The address of its first byte.
+        size: Its size in bytes.
+        data: Its bytes; a table inside a file shares the file's bytes.
+        data_base: The address of the first byte of `data`.
+        file: The file that the bytes come from.
+        writable: Whether it may be written.
+        guarded: Whether every access takes the slow path, which looks at `unset`, `checked` and alignment.
+        unset: 1 for each byte that was not written yet; None if not tracked.
+        checked: 1 for each byte that was checked and must not be fetched again; None if not tracked.
     """
 
     name: str
@@ -43,7 +50,7 @@ class Region:
 
     @property
     def end(self) -> int:
-        """The first address behind the region."""
+        """The first address after the region."""
         return self.base + self.size
 
 
@@ -57,11 +64,10 @@ class GlobalWrite:
 
 
 class Memory:
-    """The address space of one driver: its regions, the width and order of its words, and what it may still
-    spend.
+    """The address space of one driver: its regions, word width, byte order and remaining budget.
 
-    Every access names the region its pointer belongs to, so that a read that leaves its object is seen even
-    where it lands in another one. `origin` is the offset in that region's file of the number that made the
+    Every access names the region its pointer belongs to, so that a read that leaves its object is detected
+    even if it reaches another one. `origin` is the offset in that region's file of the number that gave the
     address, or -1.
     """
 
@@ -123,7 +129,7 @@ class Memory:
         return region
 
     def part(self, parent: Region, name: str, base: int, size: int) -> Region:
-        """An object inside `parent`; what the claimed size has outside the parent belongs to nobody."""
+        """An object inside `parent`; what its claimed size has outside the parent belongs to no region."""
         inside = min(size, parent.end - base) if base >= parent.base else 0
         return Region(
             name,
@@ -198,12 +204,12 @@ class Memory:
             region.unset[at : at + len(data)] = bytes(len(data))
 
     def write_global(self, region: Region, address: int, value: int, operation: Operation) -> None:
-        """Write 4 bytes to state that outlives the evaluation, and remember that it was done."""
+        """Write 4 bytes to state that outlives the evaluation, and record the write."""
         self.write(region, address, _WORD[self.order, 4].pack(value & 0xFFFFFFFF), operation)
         self.global_writes.append(GlobalWrite(region.name, address - region.base, value & 0xFFFFFFFF))
 
     def mark_checked(self, region: Region, address: int, size: int) -> None:
-        """From now on a second fetch of these bytes is a trap, where double fetches are watched."""
+        """From now on a second fetch of these bytes is a trap, if the build tracks double fetches."""
         if region.checked is not None:
             at = address - region.data_base
             region.checked[at : at + size] = b"\1" * size
@@ -215,9 +221,7 @@ class Memory:
             raise self.trap("step-budget", operation, origin=origin, file=file)
 
     def reserve(self, steps: int, operation: Operation, origin: int = -1, file: str = "") -> None:
-        """Trap here, at the head of a loop, if fewer steps are left: a hang then has one name wherever it
-        ends.
-        """
+        """Trap at the head of a loop if fewer steps are left: a hang gets one name wherever it ends."""
         if self.steps < steps:
             raise self.trap("step-budget", operation, origin=origin, file=file)
 
@@ -354,7 +358,5 @@ def _outside(region: Region, address: int, size: int) -> tuple[int, bool]:
 
 @lru_cache(maxsize=64)
 def _alignment(layout: str) -> int:
-    """The alignment that a platform with strict alignment wants for a structure: that of its widest
-    member.
-    """
+    """The alignment of a structure on a platform with strict alignment: that of its widest member."""
     return 8 if "Q" in layout else 4 if "I" in layout or "i" in layout else 2 if "H" in layout else 1

@@ -1,4 +1,4 @@
-"""How one consumer build behaves: what it supplies, what it understands, what it checks, what saves it."""
+"""How one consumer build behaves: what it supplies, understands and checks, and how it recovers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ ALL_KINDS: Final = frozenset(KIND_NUMBERS.values())
 
 
 class ProfileError(ValueError):
-    """A `[[consumer]]` table that does not describe a build; `key` says where."""
+    """A `[[consumer]]` table that does not describe a build; `key` names the wrong key."""
 
     def __init__(self, key: str, message: str) -> None:
         """Name the key and what is wrong with its value."""
@@ -23,10 +23,14 @@ class ProfileError(ValueError):
 class Profile:
     """The behaviour of one consumer build.
 
-    The first group of fields is what `consumers.toml` says about it. `eager_counters`: the build counts each
-    criterion that matched in global state at once, not when the evaluation is over. `reads_in_place`: a build
-    with checks reads the content again at every event, instead of keeping what it checked. `double_fetch`:
-    such a second fetch is a trap.
+    The first group of fields is what `consumers.toml` says about it.
+
+    Attributes:
+        eager_counters: Whether the build counts each criterion that matched in global state at once, not when
+            the evaluation is over.
+        reads_in_place: Whether a build with checks reads the content again at every event, instead of copying
+            what it checked.
+        double_fetch: Whether such a second fetch is a trap.
     """
 
     name: str
@@ -50,8 +54,10 @@ class Profile:
 
     @classmethod
     def from_mapping(cls, consumer: Mapping[str, object]) -> "Profile":
-        """One `[[consumer]]` table as a TOML reader gives it; a `ProfileError` names the key that is
-        wrong.
+        """One `[[consumer]]` table as a TOML reader returns it.
+
+        Raises:
+            ProfileError: A key is wrong; the error names it.
         """
         bits = _integer(consumer, "pointer_bits")
         if bits not in {32, 64}:
@@ -82,9 +88,7 @@ class Profile:
         )
 
     def supplies(self, type_name: str, version: int) -> int | None:
-        """Returns how many inputs the build's call site supplies for a template type; None: it has no such
-        call site.
-        """
+        """Returns how many inputs the build supplies for a template type; None without a call site."""
         exact = self.inputs.get(f"{type_name}@{version}")
         return self.inputs.get(type_name) if exact is None else exact
 

@@ -1,4 +1,4 @@
-"""What one reader did with a file that it loads once and is then asked about, whatever the format."""
+"""What one reader did with a file that it loads once and then answers queries about, whatever the format."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,8 +12,13 @@ Verdict = Literal["crash", "refuse", "skip", "run"]
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a reader answered. skipped: parts of the file that it does not use, and why, one line each.
-    questions: how many it was asked. results: the answers, as plain values. steps: what it cost.
+    """What a reader answered.
+
+    Attributes:
+        skipped: The parts of the file that it does not use, and why, one line each.
+        questions: The number of queries.
+        results: The answers, as plain values.
+        steps: The steps spent.
     """
 
     skipped: tuple[str, ...] = ()
@@ -24,8 +29,10 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class ReaderOutcome:
-    """What a file did to one reader: `crash` with a trap, `refuse` with a refusal, `skip` where parts of it
-    are not used, or `run`.
+    """What a file did to one reader.
+
+    The verdict is `crash` with a trap, `refuse` with a refusal, `skip` if parts of the file are not used, or
+    `run`.
     """
 
     consumer: str
@@ -37,9 +44,7 @@ class ReaderOutcome:
 
 
 def run_reader(profile: Profile, ask: Callable[[], Answers]) -> ReaderOutcome:
-    """The outcome of loading a file and asking about it, which raises `Trap` and `Refused` and nothing
-    else.
-    """
+    """The outcome of loading a file and querying it; `ask` raises only `Trap` and `Refused`."""
     try:
         answers = ask()
     except Refused as refused:

@@ -1,4 +1,4 @@
-"""Where things lie in a driver's address space, and what a run may cost."""
+"""The regions of a driver's address space, and what a run may cost."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -9,9 +9,7 @@ from ccheck_interpreter.profile import Profile
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The base addresses of the regions, so far apart that on 64 bits no number of a file reaches from one
-    to another.
-    """
+    """The base addresses of the regions, so distant that on 64 bits no number of a file spans two of them."""
 
     definitions: int
     content: int

@@ -1,4 +1,4 @@
-"""What a violation looks like: where the driver stepped outside, and which byte of the file sent it there."""
+"""What a violation looks like: where the driver left an object, and which byte of the file caused it."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -41,8 +41,9 @@ class Bugcheck:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where a bad number came from; None where a part is not known or does not apply. system: whose words
-    describe the crash.
+    """Where a bad number came from; None if a part is not known or does not apply.
+
+    `system` is the system whose terms describe the crash.
     """
 
     consumer: str = ""
@@ -58,10 +59,23 @@ class Provenance:
 class TrapData:
     """One violation as data.
 
-    `address` is where the access began and `size` how many bytes it wanted. `region` is the object that the
-    pointer belongs to, `distance` how many bytes outside it the access began or, where it began inside,
-    ended. `landed` names the other region that the address fell into, if any. `index` and `limit` are set
-    where the oracle is an index.
+    Attributes:
+        kind: The kind of violation.
+        operation: The step of the driver's code.
+        address: Where the access began.
+        size: Its size in bytes.
+        write: Whether it was a write.
+        pointer_bits: The width of a pointer.
+        region: The object that the pointer belongs to.
+        region_base: The address of the object.
+        region_size: The size of the object in bytes.
+        distance: How many bytes outside the object the access began or, if it began inside, ended.
+        before: Whether it was before the object.
+        landed: The other region that the address is in, if any.
+        index: The index, if the oracle is an index.
+        limit: The number of elements, if the oracle is an index.
+        detail: More in words.
+        provenance: Where the bad number came from.
     """
 
     kind: TrapKind | ForeignKind
@@ -89,7 +103,7 @@ class TrapData:
     def having(self, provenance: Provenance) -> "TrapData":
         """The same violation with another provenance.
 
-        Runs by the hundred thousand trap, and `dataclasses.replace` takes five times as long.
+        Traps are raised by the hundred thousand, and `dataclasses.replace` takes five times as long.
         """
         return TrapData(
             self.kind, self.operation, self.address, self.size, self.write, self.pointer_bits, self.region,
@@ -99,7 +113,7 @@ class TrapData:
 
     @property
     def path(self) -> str:
-        """The field that carried the bad number, with its indices where they are known."""
+        """The field that carried the bad number, with its indices if known."""
         field = self.operation.field
         at = self.provenance
         if at.instance_index is None:
@@ -121,7 +135,7 @@ class Trap(Exception):
         self.data = data
 
     def located(self, provenance: Provenance) -> "Trap":
-        """The same violation, with what the caller knows about its origin; the file offset is kept."""
+        """The same violation, with what the caller knows about its origin; the file offset stays."""
         known = self.data.provenance
         merged = Provenance(
             provenance.consumer,
@@ -137,8 +151,14 @@ class Trap(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The driver said no to a file before using it: which check failed, in words with both numbers, and
-    where. detail: what exactly, one of a few words, where one check fails in several ways.
+    """The refusal of a file before it is used.
+
+    Attributes:
+        reason: The check that failed.
+        message: The failure in words, with both numbers.
+        file: The name of the file.
+        offset: The file offset of the wrong number.
+        detail: How the check failed, one of a few words, if it can fail in several ways.
     """
 
     reason: str
@@ -205,7 +225,7 @@ _RULE: Final = "=" * 66
 
 
 def report(data: TrapData) -> str:
-    """The violation as a kernel sanitizer prints it, with what the system itself would show."""
+    """The violation as a kernel sanitizer prints it, with the system's own crash line."""
     width = data.pointer_bits // 4
     at = data.provenance
     lines = [_RULE, f"BUG: ccheck: {data.kind} in {data.operation.name}"]

@@ -65,7 +65,11 @@ def command(source: Path, output: Path | None, force: bool) -> int:
 
 
 def _require_loadable(text: str) -> None:
-    """Load a schema that was written. Raises KaitaiError for one that the lint refuses."""
+    """Load a schema that was written.
+
+    Raises:
+        KaitaiError: The lint refuses the schema.
+    """
     try:
         exec(compile(text, "<imported>", "exec", dont_inherit=True), {"__name__": "ccheck_imported"})  # noqa: S102 - ccheck's own text
     except SchemaRefused as refused:

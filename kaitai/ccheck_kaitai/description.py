@@ -1,4 +1,4 @@
-"""What a .ksy file says, as data: types, their attributes, enums, each with its place in the file."""
+"""The contents of a .ksy file as data: types, their attributes, enums, each with its place in the file."""
 
 from __future__ import annotations
 
@@ -33,7 +33,13 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """A field of a type. keys: what the file says of it. name: its id, or one made of its position."""
+    """A field of a type.
+
+    Attributes:
+        name: Its id, or one derived from its position.
+        place: Its place in the file.
+        keys: Its keys in the file.
+    """
 
     name: str
     place: Place
@@ -51,10 +57,23 @@ class Names:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Type:
-    """A type. up: the type that it is defined in. calculated: its instances that are values, by name.
-    elsewhere: its instances that are read at a position. order: `le`, `be`, or nothing where a field decides.
-    order_place, encoding_place: where they are stated.
-    parameters: their names. gaps: what is left out wherever the type is used.
+    """A type.
+
+    Attributes:
+        name: Its id.
+        place: Its place in the file.
+        up: The type that it is defined in.
+        order: `le`, `be`, or empty if a field decides.
+        order_place: Where the order is stated.
+        encoding: The default encoding of its texts.
+        encoding_place: Where the encoding is stated.
+        attributes: Its fields, in order.
+        calculated: Its instances that are values, by name.
+        elsewhere: Its instances that are read at a position.
+        parameters: The names of its parameters.
+        gaps: What is left out wherever the type is used.
+        types: The types that it defines.
+        enums: The enums that it defines.
     """
 
     name: str
@@ -112,9 +131,16 @@ class Type:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """A whole file. name and title: from its `meta`. root: its top type. types: all, the top one first.
-    bit_orders: where an order of bits is stated. defaults: where byte orders and encodings are stated, and
-    which of them.
+    """A whole file.
+
+    Attributes:
+        name: The id in its `meta`.
+        title: The title in its `meta`.
+        root: Its top type.
+        types: All types, the top one first.
+        bit_orders: Where an order of bits is stated.
+        defaults: Where byte orders and encodings are stated, and which of them.
+        source: The YAML file.
     """
 
     name: str
@@ -131,7 +157,11 @@ class Description:
 
 
 def load(path: Path) -> Description:
-    """Read a .ksy file. Raises KaitaiError, which knows the line."""
+    """Read a .ksy file.
+
+    Raises:
+        KaitaiError: The file is no description, or has an error; the exception has the line.
+    """
     source = read_source(path)
     try:
         return _described(source)

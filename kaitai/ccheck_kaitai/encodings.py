@@ -9,7 +9,8 @@ from ccheck_schemas.vocabulary.encoding import text_encoding
 def codec_of(said: object, place: Place) -> str:
     """The codec of an encoding, whatever the case of its name.
 
-    Raises KaitaiError for one that is unknown, or in which bytes have no one meaning.
+    Raises:
+        KaitaiError: The encoding is unknown, or ambiguous.
     """
     if not isinstance(said, str) or not said.isascii():
         raise KaitaiError(place, f"the encoding {said!r} is not known")

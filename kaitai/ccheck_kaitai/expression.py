@@ -35,7 +35,11 @@ _FOLDED: dict[str, Callable[[int, int], int]] = {
 
 
 class Untranslatable(Exception):
-    """An expression that a schema cannot state. detail: why."""
+    """An expression that a schema cannot state.
+
+    Attributes:
+        detail: The reason.
+    """
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -47,15 +51,21 @@ class UnknownName(Untranslatable):
 
 
 class NoNumber(Untranslatable):
-    """A field that is no number. An expression that is nothing but its name is an error in the description;
-    in others there may be more to it.
+    """A field that is no number.
+
+    An expression that is only its name is an error in the description; in others there may be more to it.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A part of an expression in Python. truth: whether it is true or false, not a number. value: its number,
-    where it is a constant. height: operators inside each other.
+    """A part of an expression in Python.
+
+    Attributes:
+        text: Its Python.
+        truth: Whether it is a Boolean, not a number.
+        value: Its number, if it is a constant.
+        height: How deeply operators are nested.
     """
 
     text: str
@@ -73,7 +83,11 @@ Lookup = Callable[[tuple[str, ...], int], Term]
 
 
 def constant(value: int) -> Term:
-    """A number. Raises Untranslatable for one that no field could hold."""
+    """A number.
+
+    Raises:
+        Untranslatable: No field could hold the number.
+    """
     if abs(value) >= LARGEST:
         raise Untranslatable("a constant is larger than any field")
     return Term(str(value), value=value)
@@ -85,7 +99,11 @@ def member(path: str, name: str) -> str:
 
 
 def translate(said: object, lookup: Lookup, depth: int = 0) -> Term:
-    """An expression in Python, over ``this``. Raises Untranslatable."""
+    """An expression in Python, over ``this``.
+
+    Raises:
+        Untranslatable: A schema cannot state it.
+    """
     if isinstance(said, bool) or not isinstance(said, int | str):
         raise Untranslatable(f"{said!r} is no expression of numbers")
     if isinstance(said, int):
@@ -186,7 +204,7 @@ class _Parser:
         raise Untranslatable(f"{text!r} is not understood" if text else "the expression ends too soon")
 
     def _behind(self, term: Term) -> Term:
-        """What stands in parentheses, which may be turned to a number."""
+        """What is in parentheses, which may be converted to a number."""
         if self._tokens[self._at][1] == ".":
             self._take()
             if self._take() != "to_i" or term.truth:

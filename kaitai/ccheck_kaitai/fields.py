@@ -1,7 +1,7 @@
 """Attributes of a description as nodes of a schema, in Python.
 
-Each key of an attribute is taken by what carries it over, and whatever nobody took is named: no key is
-dropped silently.
+Each key of an attribute is taken by the function that carries it over, and every key that is left is
+reported: no key is dropped silently.
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ _LIST_KEYS = frozenset({"repeat", "repeat-expr", "repeat-until"})
 
 
 class Stop(Exception):
-    """An attribute that cannot be written, so that what follows it cannot be found. place and detail: as in
-    `Gap`.
+    """An attribute that cannot be written, so that what follows it cannot be found.
+
+    `place` and `detail` are those of `Gap`.
     """
 
     def __init__(self, place: Place, detail: str) -> None:
@@ -49,10 +50,14 @@ class Stop(Exception):
 
 
 class Target(Protocol):
-    """What a field asks of the file that it is written into."""
+    """What a field needs from the file that it is written into."""
 
     def struct(self, type_: Type, place: Place) -> str:
-        """The name of a type's Struct, which is written before this field. Raises Stop."""
+        """The name of a type's Struct, which is written before this field.
+
+        Raises:
+            Stop: The type cannot be written.
+        """
         ...
 
     def enum(self, names: Names) -> str:
@@ -73,8 +78,12 @@ class Target(Protocol):
 
 
 class Field:
-    """One attribute, as the node of a field. gaps: what was left out without losing the place. kind: `seq` or
-    `instance`. open: whether the field's own end cannot be found.
+    """One attribute, as the node of a field.
+
+    Attributes:
+        gaps: What was left out without losing the place.
+        kind: `seq` or `instance`.
+        open: Whether the field's own end cannot be found.
     """
 
     def __init__(
@@ -97,7 +106,12 @@ class Field:
         self._sized_by: str | None = None
 
     def node(self) -> str:
-        """The Python of the node. Raises Stop, or KaitaiError for what is an error in the description."""
+        """The Python of the node.
+
+        Raises:
+            Stop: The attribute cannot be written.
+            KaitaiError: The description has an error.
+        """
         self._check()
         made = self._repeated()
         if self.kind == "instance":
@@ -285,7 +299,7 @@ class Field:
         return self._record(said)
 
     def _extent(self) -> str | None:
-        """The size of the field in Python, empty for all bytes up to the end; None where it has neither."""
+        """The size of the field in Python, empty for all bytes up to the end; None if it has neither."""
         if self._sized_by is not None:
             return self._sized_by
         if "size" in self.keys:
@@ -317,7 +331,7 @@ class Field:
         return self._delimited(self._terminator(), None)
 
     def _record(self, said: str) -> str:
-        """A record of a type, in bytes of its own or where it stands."""
+        """A record of a type, in bytes of its own or in place."""
         extent = self._extent()
         type_ = self.scope.type_.find_type(said)
         try:
@@ -454,7 +468,7 @@ class Field:
         return f"{self.names.use('Delimited')}({', '.join(options)})"
 
     def _terminator(self) -> bytes:
-        """The terminator; empty where there is none."""
+        """The terminator; empty if there is none."""
         said = self._get("terminator")
         return b"" if said is None else _bytes_of(said) or b""
 

@@ -1,6 +1,6 @@
 """The keys of a .ksy file, place by place, and what becomes of each.
 
-A key that is not in the table is left out, and named.
+A key that is not in the table is left out, and reported.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ KEYS: Mapping[str, Mapping[str, Fate]] = {
 
 
 def fate(kind: str, key: object) -> Fate | None:
-    """What becomes of a key; None where it is unknown. A key that begins with a hyphen is the user's own."""
+    """What becomes of a key; None if it is unknown. A key that begins with a hyphen is the user's own."""
     if isinstance(key, str) and key.startswith("-"):
         return Fate.PROSE
     return KEYS[kind].get(key) if isinstance(key, str) else None
@@ -67,7 +67,8 @@ def fate(kind: str, key: object) -> Fate | None:
 def left_out(said: Mapping[Any, Any], kind: str, place: Place) -> Iterator[tuple[Place, str]]:
     """The keys of a mapping that are left out wherever they are: place and reason.
 
-    Raises KaitaiError for one that may not be there.
+    Raises:
+        KaitaiError: A key may not be there.
     """
     for key in said:
         match fate(kind, key):

@@ -1,4 +1,4 @@
-"""What names in expressions of a description mean, where they are used: only fields that were read before."""
+"""What names in expressions of a description mean at their place: only fields that were read before."""
 
 from __future__ import annotations
 
@@ -48,9 +48,13 @@ def is_number(said: object) -> TypeGuard[str]:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Where a type is used. by: the type that has the field. index: the field's position there; fields that
-    are read elsewhere come behind all others. levels: how many records of the schema lie between. overridden:
-    the field names another parent.
+    """A place where a type is used.
+
+    Attributes:
+        by: The type that has the field.
+        index: The field's position there; fields that are read elsewhere come after all others.
+        levels: How many records of the schema lie between.
+        overridden: Whether the field names another parent.
     """
 
     by: Type
@@ -60,11 +64,12 @@ class Use:
 
 
 class Scopes:
-    """The types of a description, and who uses them.
+    """The types of a description, and their uses.
 
-    unfinished: types whose end cannot be found; `Writer` names them. written: how many fields of them there
-    are. used: the places of calculated values,
-    byte orders and encodings that some field uses.
+    Attributes:
+        unfinished: Types whose end cannot be found; `Writer` names them.
+        written: How many of their fields are written.
+        used: The places of calculated values, byte orders and encodings that some field uses.
     """
 
     def __init__(self, description: Description) -> None:
@@ -103,7 +108,7 @@ class Scopes:
         return first
 
     def size_of(self, type_: Type) -> int | None:
-        """The bytes of a type, where they are fixed and plain to see."""
+        """The bytes of a type, if they are constant."""
         opened: set[Type] = set()
         waiting = [type_]
         while waiting:
@@ -119,7 +124,7 @@ class Scopes:
         return self._sizes[type_]
 
     def _sum(self, type_: Type) -> int | None:
-        """The bytes of a type, once those of all types that it holds are known."""
+        """The bytes of a type, once those of all types inside are known."""
         total = 0
         for attribute in type_.attributes:
             size = self.size_of_attribute(type_, attribute)
@@ -129,7 +134,7 @@ class Scopes:
         return total
 
     def size_of_attribute(self, type_: Type, attribute: Attribute) -> int | None:
-        """The bytes of an attribute, where they are fixed and plain to see."""
+        """The bytes of an attribute, if they are constant."""
         keys = attribute.keys
         if keys.keys() & {"if", "repeat", "size-eos"}:
             return None
@@ -146,9 +151,7 @@ class Scopes:
 
 
 def listed_alone(type_: Type, keys: Mapping[str, Any]) -> bool:
-    """Returns whether the elements of a field, if it is a list that nothing counts, are records of a type and
-    no more; else each is a record that holds one value.
-    """
+    """Returns whether no element needs a record around it: no list, a counted one, or one of records."""
     if keys.get("repeat") not in ("eos", "until"):
         return True
     return type_.find_type(keys.get("type")) is not None and not keys.keys() & {
@@ -168,8 +171,14 @@ def named_types(type_: Type, attribute: Attribute) -> Iterator[Type]:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where an expression is. type_: whose field. before: how many of its fields are read by then. here: the
-    Python of the record. condition: the field's own `if`, which fields that it names may share.
+    """The place of an expression.
+
+    Attributes:
+        scopes: The types of the description.
+        type_: The type that has the field.
+        before: How many of its fields are read before.
+        here: The Python of the record.
+        condition: The field's own `if`, which fields that it names may share.
     """
 
     scopes: Scopes
@@ -179,7 +188,11 @@ class Scope:
     condition: object = None
 
     def look_up(self, names: tuple[str, ...], depth: int) -> Term:
-        """What a path of names means. Raises Untranslatable."""
+        """The meaning of a path of names.
+
+        Raises:
+            Untranslatable: A schema cannot state it.
+        """
         self.scopes.budget -= 1
         if depth > DEPTH or self.scopes.budget < 0:
             raise Untranslatable("values are calculated of each other without end")
@@ -194,7 +207,7 @@ class Scope:
         return self.field(names, depth)
 
     def _above(self, names: tuple[str, ...], depth: int) -> Term:
-        """A field of whichever record holds this one: all must mean the same by it."""
+        """A field of every record that contains this one: all must agree on its meaning."""
         if self.here.replace("._", "") != "this":
             raise Untranslatable("_parent of another record is asked for")
         uses = self.scopes.uses.get(self.type_, [])

@@ -14,8 +14,12 @@ MOST_BYTES = 4 << 20
 
 
 class KaitaiError(Exception):
-    """A file that is no Kaitai Struct description, or has an error. place: where. detail: why. line: from 1,
-    once it is known.
+    """A file that is no Kaitai Struct description, or has an error.
+
+    Attributes:
+        place: The place of the error.
+        detail: The error.
+        line: Its line from 1, once it is known.
     """
 
     def __init__(self, place: Place, detail: str, line: int | None = None) -> None:
@@ -32,7 +36,11 @@ def words(place: Place) -> str:
 
 
 def read_source(path: Path) -> Source:
-    """Read a YAML file. Raises KaitaiError, which knows the line."""
+    """Read a YAML file.
+
+    Raises:
+        KaitaiError: The file cannot be read; the exception has the line.
+    """
     try:
         data = read_input(path, MOST_BYTES)
     except InputError as fault:

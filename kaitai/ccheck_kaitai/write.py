@@ -1,8 +1,8 @@
 """A description as the Python of a schema file, and what could not be carried over.
 
-What is left out is never passed over in silence: it is a comment where it would be, a `Gap`, and an
-`Omission` of the schema, which fails the files that are judged by it. Where the bytes of what is left out
-cannot be found, the rest is an opaque field.
+Nothing is left out silently: what is left out is a comment in its place, a `Gap`, and an `Omission` of the
+schema, which fails the files that are judged by it. If the bytes of what is left out cannot be found, the
+rest is an opaque field.
 """
 
 from __future__ import annotations
@@ -32,15 +32,19 @@ NODES = {
 DEEPEST = 30
 """Types that hold each other, at most."""
 LARGEST = 20_000
-"""Fields of a type with all those of the types that it holds, at most."""
+"""Fields of a type at most, with those of the types inside."""
 _WIDEST = 100
 """Characters of a comment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A schema file. text: its Python. gaps: what was left out, in the order of the description. notes: what
-    the description says and no reader of it needs.
+    """A schema file.
+
+    Attributes:
+        text: Its Python.
+        gaps: What was left out, in the order of the description.
+        notes: What the description says that no reader of it needs.
     """
 
     text: str
@@ -49,9 +53,14 @@ class Written:
 
 
 def write(description: Description, source: str) -> Written:
-    """The schema file of a description. source: the name of its file, for the docstring.
+    """The schema file of a description.
 
-    Raises KaitaiError for an error in the description, with its line.
+    Args:
+        description: The description.
+        source: The name of its file, for the docstring.
+
+    Raises:
+        KaitaiError: The description has an error; the exception has the line.
     """
     try:
         return _written(description, source)
@@ -77,7 +86,7 @@ def _written(description: Description, source: str) -> Written:
 
 
 class Writer:
-    """The definitions of one file, each behind those that it needs. Is what `fields.Target` asks for."""
+    """The definitions of one file, each after those that it needs. Implements `fields.Target`."""
 
     def __init__(self, description: Description) -> None:
         self.gaps: list[Gap] = []
@@ -100,7 +109,11 @@ class Writer:
         return type_ in self._scopes.unfinished
 
     def struct(self, type_: Type, place: Place) -> str:
-        """The name of a type's Struct. Raises Stop for a type that holds itself, or takes parameters."""
+        """The name of a type's Struct.
+
+        Raises:
+            Stop: The type contains itself, or takes parameters.
+        """
         if type_ not in self._made:
             self._write(type_, place)
         if self._open:
@@ -130,7 +143,12 @@ class Writer:
         )
 
     def rest(self, gap: Gap, taken: tuple[str, ...]) -> str:
-        """A field of all bytes that are left, which are not looked into. taken: the names of other fields."""
+        """A field of all remaining bytes, which are not looked into.
+
+        Args:
+            gap: What was left out.
+            taken: The names of other fields.
+        """
         name = "not_looked_into"
         while name in taken:
             name += "_"
@@ -182,7 +200,7 @@ class Writer:
         return class_
 
     def _named(self, name: str, type_: Type | None) -> str:
-        """A name that is not taken: with that of the type around where it must be."""
+        """A name that is not taken: qualified with the name of the outer type if necessary."""
         while name in self._taken:
             type_ = None if type_ is None else type_.up
             name = f"{type_.name.upper()}_{name}" if type_ is not None else f"{name}_"
@@ -258,7 +276,7 @@ def _bits_of(attribute: Attribute) -> int:
 
 
 def _run_of_bits(attributes: tuple[Attribute, ...]) -> int:
-    """Returns how many bit fields stand at the beginning, plain ones."""
+    """Returns how many plain bit fields come first."""
     count = 0
     for attribute in attributes:
         if not _bits_of(attribute) or attribute.keys.keys() & {
@@ -274,7 +292,7 @@ def _run_of_bits(attributes: tuple[Attribute, ...]) -> int:
 
 
 def _magic(type_: Type, depth: int = 0) -> bytes | None:
-    """The bytes that all files begin with, where they are said to."""
+    """The bytes that all files begin with, if the description states them."""
     first = type_.attributes[0] if type_.attributes else None
     if first is None or depth > 8 or first.keys.keys() & {"if", "repeat"}:
         return None

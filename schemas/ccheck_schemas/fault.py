@@ -52,7 +52,7 @@ class FaultName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FaultDetails:
-    """What a message about a fault says. Each kind of fault has its class in `fault_details`."""
+    """What a message about a fault contains. Each kind of fault has its class in `fault_details`."""
 
     name: ClassVar[FaultName]
 

@@ -16,8 +16,11 @@ from ccheck_schemas.fault import FaultDetails, FaultName
 
 @dataclass(frozen=True, slots=True)
 class BytesOwnedTwice(FaultDetails):
-    """other: the other owner; None where records claim more than twice the bytes of the file. link:
-    whether a number leads to bytes that belong to the other owner.
+    """Several records own the same bytes.
+
+    Attributes:
+        other: The other owner; None if records claim more than twice the bytes of the file.
+        link: Whether a number points to bytes that belong to the other owner.
     """
 
     name = FaultName.BYTES_OWNED_TWICE
@@ -27,7 +30,11 @@ class BytesOwnedTwice(FaultDetails):
 
 @dataclass(frozen=True, slots=True)
 class BytesUnowned(FaultDetails):
-    """zero: whether all of the bytes are zero."""
+    """No record owns the bytes.
+
+    Attributes:
+        zero: Whether all of the bytes are zero.
+    """
 
     name = FaultName.BYTES_UNOWNED
     zero: bool
@@ -35,7 +42,12 @@ class BytesUnowned(FaultDetails):
 
 @dataclass(frozen=True, slots=True)
 class ChainBackwards(FaultDetails):
-    """value: the offset of the next element. here: the offset of this element."""
+    """The next element of a chain comes earlier in the file.
+
+    Attributes:
+        value: The offset of the next element.
+        here: The offset of this element.
+    """
 
     name = FaultName.CHAIN_BACKWARDS
     value: int
@@ -44,7 +56,11 @@ class ChainBackwards(FaultDetails):
 
 @dataclass(frozen=True, slots=True)
 class ChainLoop(FaultDetails):
-    """value: the offset that the chain comes back to."""
+    """A chain returns to an element.
+
+    Attributes:
+        value: The offset that the chain comes back to.
+    """
 
     name = FaultName.CHAIN_LOOP
     value: int
@@ -52,8 +68,12 @@ class ChainLoop(FaultDetails):
 
 @dataclass(frozen=True, slots=True)
 class ChainNoEnd(FaultDetails):
-    """value: the offset of the next element. last: the field that is 0 in the last element. marked:
-    whether that field is 0.
+    """A chain has no last element, or goes on after it.
+
+    Attributes:
+        value: The offset of the next element.
+        last: The field that is 0 in the last element.
+        marked: Whether that field is 0.
     """
 
     name = FaultName.CHAIN_NO_END
@@ -64,8 +84,13 @@ class ChainNoEnd(FaultDetails):
 
 @dataclass(frozen=True, slots=True)
 class ChecksumWrong(FaultDetails):
-    """value: the stored checksum. actual: the checksum of the bytes. start: the offset of the first byte.
-    end: the offset after the last byte.
+    """A stored checksum does not match the bytes.
+
+    Attributes:
+        value: The stored checksum.
+        actual: The checksum of the bytes.
+        start: The offset of the first byte.
+        end: The offset after the last byte.
     """
 
     name = FaultName.CHECKSUM_WRONG
@@ -77,7 +102,13 @@ class ChecksumWrong(FaultDetails):
 
 @dataclass(frozen=True, slots=True)
 class CountMismatch(FaultDetails):
-    """value: the stored count. actual: the number of elements. of: the field that has the elements."""
+    """A stored count differs from the number of elements.
+
+    Attributes:
+        value: The stored count.
+        actual: The number of elements.
+        of: The field that has the elements.
+    """
 
     name = FaultName.COUNT_MISMATCH
     value: int
@@ -87,7 +118,13 @@ class CountMismatch(FaultDetails):
 
 @dataclass(frozen=True, slots=True)
 class CountPastBytes(FaultDetails):
-    """count: the stored count. room: how many elements fit. size: the bytes of one element."""
+    """A stored count is too large for the bytes at hand.
+
+    Attributes:
+        count: The stored count.
+        room: How many elements fit.
+        size: The bytes of one element.
+    """
 
     name = FaultName.COUNT_PAST_BYTES
     count: int
@@ -97,8 +134,11 @@ class CountPastBytes(FaultDetails):
 
 @dataclass(frozen=True, slots=True)
 class ElementWithoutBytes(FaultDetails):
-    """elements: the stored count; None for a list to the end of its bytes. read: the number of elements
-    that were read.
+    """A list has elements that take no bytes.
+
+    Attributes:
+        elements: The stored count; None for a list to the end of its bytes.
+        read: The number of elements that were read.
     """
 
     name = FaultName.ELEMENT_WITHOUT_BYTES
@@ -108,7 +148,12 @@ class ElementWithoutBytes(FaultDetails):
 
 @dataclass(frozen=True, slots=True)
 class ExpressionUnresolved(FaultDetails):
-    """expression: as the schema has it. reason: why it has no value."""
+    """An expression has no value.
+
+    Attributes:
+        expression: The expression, as the schema has it.
+        reason: Why it has no value.
+    """
 
     name = FaultName.EXPRESSION_UNRESOLVED
     expression: str
@@ -117,8 +162,13 @@ class ExpressionUnresolved(FaultDetails):
 
 @dataclass(frozen=True, slots=True)
 class IndexOutsideTable(FaultDetails):
-    """value: the first row. count: the number of rows. rows: the rows of the table. table: the name of the
-    table.
+    """An index, or a run of rows, ends outside its table.
+
+    Attributes:
+        value: The first row.
+        count: The number of rows.
+        rows: The rows of the table.
+        table: The name of the table.
     """
 
     name = FaultName.INDEX_OUTSIDE_TABLE
@@ -130,7 +180,12 @@ class IndexOutsideTable(FaultDetails):
 
 @dataclass(frozen=True, slots=True)
 class OffsetMisaligned(FaultDetails):
-    """value: the offset. align: what it must be a multiple of."""
+    """An offset is not aligned.
+
+    Attributes:
+        value: The offset.
+        align: What it must be a multiple of.
+    """
 
     name = FaultName.OFFSET_MISALIGNED
     value: int
@@ -139,7 +194,12 @@ class OffsetMisaligned(FaultDetails):
 
 @dataclass(frozen=True, slots=True)
 class OffsetOutsideFile(FaultDetails):
-    """value: the offset. size: where the file or the stream ends."""
+    """An offset is outside the file or the stream.
+
+    Attributes:
+        value: The offset.
+        size: The end of the file or the stream.
+    """
 
     name = FaultName.OFFSET_OUTSIDE_FILE
     value: int
@@ -148,8 +208,15 @@ class OffsetOutsideFile(FaultDetails):
 
 @dataclass(frozen=True, slots=True)
 class OffsetOutsideRegion(FaultDetails):
-    """value: the offset of the item. length: its bytes. behind: the bytes of the NUL that follows it.
-    start: the offset of the region. end: the offset after the region. region: the name of the region.
+    """An item is outside its region.
+
+    Attributes:
+        value: The offset of the item.
+        length: Its bytes.
+        behind: The bytes of the NUL that follows it.
+        start: The offset of the region.
+        end: The offset after the region.
+        region: The name of the region.
     """
 
     name = FaultName.OFFSET_OUTSIDE_REGION
@@ -170,8 +237,11 @@ class PaddingNotZero(FaultDetails):
 
 @dataclass(frozen=True, slots=True)
 class PoolItemsOverlap(FaultDetails):
-    """value: the offset of the item. other: the offset of the item before; None where items overlap too
-    often to name one.
+    """Two items of a pool overlap.
+
+    Attributes:
+        value: The offset of the item.
+        other: The offset of the item before; None if items overlap too often to name one.
     """
 
     name = FaultName.POOL_ITEMS_OVERLAP
@@ -181,7 +251,11 @@ class PoolItemsOverlap(FaultDetails):
 
 @dataclass(frozen=True, slots=True)
 class PoolTextUnused(FaultDetails):
-    """length: the unused bytes."""
+    """No field names some bytes of a pool.
+
+    Attributes:
+        length: The unused bytes.
+    """
 
     name = FaultName.POOL_TEXT_UNUSED
     length: int
@@ -189,7 +263,12 @@ class PoolTextUnused(FaultDetails):
 
 @dataclass(frozen=True, slots=True)
 class RecordSizeWrong(FaultDetails):
-    """value: the stored size. actual: the size by the schema."""
+    """A stored record size differs from the size by the schema.
+
+    Attributes:
+        value: The stored size.
+        actual: The size by the schema.
+    """
 
     name = FaultName.RECORD_SIZE_WRONG
     value: int
@@ -198,7 +277,11 @@ class RecordSizeWrong(FaultDetails):
 
 @dataclass(frozen=True, slots=True)
 class ReservedNotZero(FaultDetails):
-    """value: the stored number."""
+    """A reserved number is not 0.
+
+    Attributes:
+        value: The stored number.
+    """
 
     name = FaultName.RESERVED_NOT_ZERO
     value: int
@@ -206,8 +289,12 @@ class ReservedNotZero(FaultDetails):
 
 @dataclass(frozen=True, slots=True)
 class RowsOutOfOrder(FaultDetails):
-    """value: the first row of the run; None at the end of the table. expected: the row after the last one
-    taken. table: the name of the table.
+    """A run of rows does not begin after the last row taken.
+
+    Attributes:
+        value: The first row of the run; None at the end of the table.
+        expected: The row after the last one taken.
+        table: The name of the table.
     """
 
     name = FaultName.ROWS_OUT_OF_ORDER
@@ -218,14 +305,23 @@ class RowsOutOfOrder(FaultDetails):
 
 @dataclass(frozen=True, slots=True)
 class RowsLeftOver(RowsOutOfOrder):
-    """No record takes the last rows. rows: the rows of the table."""
+    """No record takes the last rows.
+
+    Attributes:
+        rows: The rows of the table.
+    """
 
     rows: int
 
 
 @dataclass(frozen=True, slots=True)
 class SizeMismatch(FaultDetails):
-    """value: the stored size. actual: the bytes that there are."""
+    """A stored size differs from the number of bytes.
+
+    Attributes:
+        value: The stored size.
+        actual: The number of bytes.
+    """
 
     name = FaultName.SIZE_MISMATCH
     value: int
@@ -234,7 +330,11 @@ class SizeMismatch(FaultDetails):
 
 @dataclass(frozen=True, slots=True)
 class TableRepeated(FaultDetails):
-    """table: the name of the table, pool or block."""
+    """Two tables, pools or blocks have the same name.
+
+    Attributes:
+        table: The name of the table, pool or block.
+    """
 
     name = FaultName.TABLE_REPEATED
     table: str
@@ -242,7 +342,11 @@ class TableRepeated(FaultDetails):
 
 @dataclass(frozen=True, slots=True)
 class TextMalformed(FaultDetails):
-    """reason: what is wrong with it."""
+    """Text is malformed.
+
+    Attributes:
+        reason: What is wrong with it.
+    """
 
     name = FaultName.TEXT_MALFORMED
     reason: str
@@ -257,7 +361,12 @@ class TextNotTerminated(FaultDetails):
 
 @dataclass(frozen=True, slots=True)
 class Truncated(FaultDetails):
-    """need: the bytes that are needed. have: the bytes that are left."""
+    """The bytes end too early.
+
+    Attributes:
+        need: The bytes that are needed.
+        have: The bytes that are left.
+    """
 
     name = FaultName.TRUNCATED
     need: int
@@ -266,7 +375,12 @@ class Truncated(FaultDetails):
 
 @dataclass(frozen=True, slots=True)
 class UnknownEnumValue(FaultDetails):
-    """value: the stored value. names: the known values."""
+    """A number is no member of its enum, or selects no branch.
+
+    Attributes:
+        value: The stored value.
+        names: The known values.
+    """
 
     name = FaultName.UNKNOWN_ENUM_VALUE
     value: object
@@ -275,7 +389,13 @@ class UnknownEnumValue(FaultDetails):
 
 @dataclass(frozen=True, slots=True)
 class UnknownFlag(FaultDetails):
-    """value: the stored flags. unknown: the bits without a meaning. names: the known bits."""
+    """Some flags have no meaning.
+
+    Attributes:
+        value: The stored flags.
+        unknown: The bits without a meaning.
+        names: The known bits.
+    """
 
     name = FaultName.UNKNOWN_FLAG
     value: int
@@ -285,7 +405,12 @@ class UnknownFlag(FaultDetails):
 
 @dataclass(frozen=True, slots=True)
 class UnknownFormatVersion(FaultDetails):
-    """value: the stored version. known: the versions of the schema."""
+    """The schema does not describe this version.
+
+    Attributes:
+        value: The stored version.
+        known: The versions of the schema.
+    """
 
     name = FaultName.UNKNOWN_FORMAT_VERSION
     value: str
@@ -294,7 +419,11 @@ class UnknownFormatVersion(FaultDetails):
 
 @dataclass(frozen=True, slots=True)
 class ValueOutOfBounds(FaultDetails):
-    """value: the stored number."""
+    """A number breaks its bounds.
+
+    Attributes:
+        value: The stored number.
+    """
 
     name = FaultName.VALUE_OUT_OF_BOUNDS
     value: int
@@ -302,8 +431,11 @@ class ValueOutOfBounds(FaultDetails):
 
 @dataclass(frozen=True, slots=True)
 class OutsideLimits(ValueOutOfBounds):
-    """The number is too small or too large. low: the least number that is allowed. high: the greatest
-    number that is allowed.
+    """The number is too small or too large.
+
+    Attributes:
+        low: The least number that is allowed.
+        high: The greatest number that is allowed.
     """
 
     low: int
@@ -312,14 +444,24 @@ class OutsideLimits(ValueOutOfBounds):
 
 @dataclass(frozen=True, slots=True)
 class NotAMultiple(ValueOutOfBounds):
-    """The number is between two steps. step: what it must be a multiple of."""
+    """The number is between two steps.
+
+    Attributes:
+        step: What it must be a multiple of.
+    """
 
     step: int
 
 
 @dataclass(frozen=True, slots=True)
 class WorkOutOfProportion(FaultDetails):
-    """what: what there is too much of. work: how much there is. limit: how much is allowed."""
+    """Reading takes too much work for the size of the file.
+
+    Attributes:
+        what: What there is too much of: texts, bytes or records.
+        work: How much there is.
+        limit: How much is allowed.
+    """
 
     name = FaultName.WORK_OUT_OF_PROPORTION
     what: Literal["texts", "bytes", "records"]
@@ -329,7 +471,12 @@ class WorkOutOfProportion(FaultDetails):
 
 @dataclass(frozen=True, slots=True)
 class WrongMagic(FaultDetails):
-    """value: the bytes of the file. expected: the bytes of the schema."""
+    """Constant bytes are wrong.
+
+    Attributes:
+        value: The bytes of the file.
+        expected: The bytes of the schema.
+    """
 
     name = FaultName.WRONG_MAGIC
     value: bytes

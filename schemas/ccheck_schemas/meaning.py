@@ -1,4 +1,4 @@
-"""The vocabulary: Construct nodes that say what a field means, so that a program can read a schema.
+"""The vocabulary: Construct nodes that state what a field means, so that a program can read a schema.
 
 Write a schema in Construct's own style, and wrap each integer in the meaning that its specification gives
 it::
@@ -26,8 +26,8 @@ Five families:
 
 Every argument is an integer, a name, or a ``this`` expression. There are no lambdas, because a generator must
 be able to read a schema. All nodes also parse and build as plain Construct nodes, with the conditions that
-one field can check alone. `ccheck_schemas.read` checks everything, reports every fault, and never raises on
-bad bytes.
+one field can check on its own. `ccheck_schemas.read` checks everything, reports every fault, and never raises
+on bad bytes.
 """
 
 from __future__ import annotations

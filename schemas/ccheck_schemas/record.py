@@ -24,8 +24,7 @@ class Record:
     """One struct as it was read: its fields by name, and the bytes of each.
 
     Fields are attributes (``record.field_index``) and items of `values`; ``record.span("field_index")`` is
-    the
-    place of a field. A field is absent where the record is cut short: `get` returns None.
+    the place of a field. A field is absent if the record is cut short: `get` returns None.
 
     Attributes:
         parent: The record around it; None for the top record.
@@ -38,7 +37,7 @@ class Record:
     __slots__ = ("_layout", "_spans", "end", "label", "offset", "parent", "values")
 
     def __init__(self, parent: Record | None, label: str, offset: int, layout: Layout | None = None) -> None:
-        """Makes a record without fields.
+        """Creates a record without fields.
 
         Args:
             parent: The record around it; None for the top record.

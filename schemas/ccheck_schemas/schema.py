@@ -80,7 +80,7 @@ class Omission:
 
 @dataclass(frozen=True)
 class Schema:
-    """A format that ccheck reads. The tree is layout_of and linted when a schema is made.
+    """A format that ccheck reads. The tree is compiled and linted when a schema is created.
 
     Attributes:
         name: The word on the command line.
@@ -99,7 +99,7 @@ class Schema:
         contract: Facts of a driver build that files are compared with by checks of the format itself.
         amounts: What is compared with the limits of each driver build and is no number of the file, by the
             name of the limit: functions that return the amounts of a reading.
-        layout: The layout_of tree, which everything but Construct's own parser works on.
+        layout: The compiled tree, which everything but Construct's own parser works on.
         facts: All facts of a driver build that files are compared with: those of the tree too.
 
     Raises:

@@ -195,7 +195,7 @@ def test_a_package_is_examined_whole(content: Path, name: str) -> None:
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
 @pytest.mark.parametrize("place", [b"files/%s", b"files/odd\xff/%s"])
 def test_names_that_pytest_cannot_write(content: Path, place: bytes, workers: tuple[str, ...]) -> None:
-    """Files and folders with names that are no text are tests like the others, told apart by quoted names."""
+    """Files and folders with names that are no text are tests like the others, distinguished by quoted names."""
     good = next((STORY / "good").glob("*1.bin"))
     for name in (b"a\xff.bin", b"a\\xff.bin", b"b\n.bin", "c\u202e.bin".encode()):
         path = Path(os.fsdecode(os.fsencode(content) + b"/" + place % name))

@@ -1,1 +1,1 @@
-"""Tests of the documents: what a page tells a reader to do, works."""
+"""Tests of the documents: the instructions of a page work."""

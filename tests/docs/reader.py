@@ -75,8 +75,9 @@ def commands(text: str) -> list[str]:
 
 
 def shows(page: str, printed: str) -> bool:
-    """Whether a page shows what is printed: line by line; `…` stands for text that varies, a line of it for any
-    lines.
+    """Returns whether a page shows what is printed, line by line.
+
+    `…` stands for text that varies; a line of it stands for any lines.
     """
     pattern = ""
     for line in page.splitlines():
@@ -89,8 +90,9 @@ def shows(page: str, printed: str) -> bool:
 
 
 def make_programs(folder: Path) -> Path:
-    """A folder of programs, which are those that run the tests. pip outside of a virtual environment of the page
-    fails: nothing is installed into the environment of the tests.
+    """A folder of programs, which are those that run the tests.
+
+    pip fails outside a virtual environment of the page, so that nothing is installed into that of the tests.
     """
     folder.mkdir()
     for name, words in (

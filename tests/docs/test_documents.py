@@ -55,9 +55,7 @@ def environment(programs: Path) -> dict[str, str]:
 @pytest.mark.skipif(not HAS_BASH, reason="the pages' commands are for bash")
 @pytest.mark.parametrize("page", [page for page in PAGES if any(b.note != "not run" for b in BLOCKS[page])])
 def test_a_page_does_what_it_says(page: str, tmp_path: Path) -> None:
-    """In the place that the page asks for, each block runs in its order, ends with its status, and prints what
-    stands under it.
-    """
+    """Each block of a page runs in order, in its place, with its exit status and the shown output."""
     places = PLACE.findall(re.sub(r"\s+", " ", read_page(page)))
     assert len(places) == 1, f"{page} says where its commands run {len(places)} times"
     folder = tmp_path / "reader"

@@ -209,8 +209,9 @@ def test_a_killed_campaign_loses_no_finding(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
 @pytest.mark.parametrize("options", [[], ["--quiet"], OWN])
 def test_ctrl_c_ends_cleanly(tmp_path: Path, options: list[str]) -> None:
-    """An interrupt ends the campaign and its workers long before its time, prints the summary, and gives status 130; it
-    is said once, also where code of the user's runs in a process of its own.
+    """An interrupt ends the campaign and its workers early, prints the summary, and gives status 130.
+
+    It is reported once, even if code of the user's runs in a process of its own.
     """
     out = tmp_path / "out"
     command = [

@@ -100,8 +100,9 @@ def test_what_cannot_be_grown_is_said() -> None:
 
 @pytest.mark.parametrize("schema", ALL, ids=lambda schema: schema.name)
 def test_small_files_sprout(schema: object) -> None:
-    """A small file out of a schema alone is read whole: its sizes, counts, links and checksums hold. It may lack the
-    pool whose items it names.
+    """A small file from a schema only is read whole, with correct sizes, counts, links and checksums.
+
+    It may lack the pool whose items it names.
     """
     (found,) = (one for one in ALL if one is schema)
     seen = set()

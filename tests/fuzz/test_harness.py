@@ -25,8 +25,9 @@ def harness(**changes: object) -> Harness:
 
 
 def test_the_july_file_escapes_a_validator_that_trusts_the_definitions() -> None:
-    """One run of the July file is a validator bypass under the trusting validator; under today's it reports what the
-    validator is needed for.
+    """One run of the July file is a validator bypass if the validator trusts the definitions.
+
+    Under today's validator it reports what the validator is needed for.
     """
     trap = ("input-index-out-of-bounds", "fetch-input", "criteria[].field_index")
     assert harness(trust_definitions=True).run(JULY)

@@ -157,8 +157,10 @@ def test_pairs_meet() -> None:
 
 
 def test_each_pair_of_schema_reader_and_engine_works(tmp_path: Path, all_combinations: bool) -> None:
-    """What is built in, a file and a package are fuzzed without, with a function and with a program of the user's, by
-    each engine; findings are run again from another folder. `--all-combinations` tries each triple.
+    """Each engine fuzzes each kind of schema with each kind of reader.
+
+    Schemas are built in, a file or a package; readers are absent, a function or a program of the user's.
+    Findings are run again from another folder. `--all-combinations` tries each triple.
     """
     columns = (SCHEMAS, READERS, tuple(engines(Path(sys.executable))))
     assert len(columns[2]) >= 2 or sys.platform != "linux"

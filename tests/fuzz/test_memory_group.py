@@ -87,7 +87,7 @@ def kinds(tested: ExecReader) -> list[str]:
 
 
 def test_a_program_that_the_kernel_ends_is_out_of_memory(tmp_path: Path, kernel: Kernel) -> None:
-    """The counter in memory.events tells the limit from a signal of the program's own; it is read for each run."""
+    """The counter in memory.events distinguishes the limit from a signal of the program; it is read for each run."""
     events = f"glob.glob({str(kernel.root)!r} + '/user.slice/app.slice/ccheck-*/memory.events')[0]"
     ended = f"open({events}, 'w').write('oom 1\\noom_kill 1\\noom_group_kill 1\\n'); os.kill(os.getpid(), signal.SIGKILL)"
     tested = reader(tmp_path, ended)

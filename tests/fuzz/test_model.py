@@ -203,7 +203,7 @@ def test_a_number_is_written_in_place_and_sealed() -> None:
 
 
 def test_models_that_are_kept_are_bounded() -> None:
-    """A store of models forgets those that are asked for no more, and gives back the very model that was put."""
+    """A cache of models drops those that are no longer used, and returns the very model that was stored."""
     store = Models(CHANNEL, most=20_000)
     first = store.get(MARCH)
     assert store.get(bytes(MARCH)) is first

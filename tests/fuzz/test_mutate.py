@@ -117,7 +117,7 @@ def test_a_broken_relation_stays_broken_alone() -> None:
 )
 @settings(max_examples=200)
 def test_any_bytes_are_mutated_within_bounds(data: bytes, schema: Schema, seed: int, max_size: int) -> None:
-    """Any bytes under any schema are mutated and crossed, without an exception, to at most the size that was asked for."""
+    """Any bytes under any schema are mutated and crossed, without an exception, to at most the requested size."""
     mutator = Mutator(schema, seeds=[MARCH, data])
     made = mutator.mutate(data, Random(seed), max_size)
     for _ in range(3):

@@ -147,8 +147,9 @@ def test_two_readings_that_differ_are_told(
 def test_what_readings_agreed_on_is_not_asked_again(
     validation: ValidationContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An instance that met its events is remembered by who has many cases; a criterion that is another meets
-    its own, and what is not agreed on is reported again.
+    """An instance that met its events is cached for later cases; other criteria meet their own events.
+
+    What was not agreed on is reported again.
     """
     met: list[tuple[int | None, int | None]] = []
 
@@ -177,7 +178,7 @@ def test_what_readings_agreed_on_is_not_asked_again(
 
 
 def test_a_users_interpreter_that_differs_is_told(validation: ValidationContext) -> None:
-    """Where a user's own interpreter answers for a build, its verdict is held against the reference's."""
+    """If a user's own interpreter answers for a build, its verdict is compared with the reference's."""
     honest = case(validation, MARCH)
     same = replace(honest, foreign=(replace(honest.outcomes[0]),))
     assert not list(disagreement(same))
@@ -197,8 +198,9 @@ def test_what_is_refused_and_harmless_is_information(validation: ValidationConte
 
 
 def test_what_only_the_validator_keeps_from_a_build_is_information(validation: ValidationContext) -> None:
-    """A trap of a build without bounds checks is reported with the checks that refuse the file, as no error; where
-    the validator passes, it is a validator bypass instead, and a build with bounds checks has no part in it.
+    """A trap of a build without bounds checks is informational, with the checks that refuse the file.
+
+    If the validator passes the file, it is a validator bypass; a build with bounds checks is not involved.
     """
     found = list(needs_validator(case(validation, JULY)))
     assert found
@@ -227,10 +229,10 @@ def test_work_out_of_proportion_is_told(
 
 
 def test_memory_out_of_proportion_is_told(validation: ValidationContext) -> None:
-    """A check that fills memory is reported, though it takes far less time than it may; one that takes as long and
-    needs no memory is not.
-    """
+    """A check that fills memory is reported, though it takes far less time than it may.
 
+    A check that takes as long and needs no memory is not.
+    """
     long = BRIEF + BRIEF_PER_BYTE * len(MARCH)
 
     def asked(check: Callable[[Subject], Iterator[Diagnostic]]) -> list[tuple[str, ...]]:
@@ -255,8 +257,9 @@ def test_memory_out_of_proportion_is_told(validation: ValidationContext) -> None
 def test_an_oracle_that_raises_is_told(
     validation: ValidationContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What an oracle raises is a finding of the oracle ccheck, or schema where it came through code of the user's; the
-    others are still asked.
+    """What an oracle raises is a finding of ccheck, or of schema if it came through the user's code.
+
+    The other oracles still run.
     """
 
     def fails(asked: OracleCase) -> Iterator[Broken]:

@@ -190,8 +190,9 @@ FUNCTIONS = {
 
 @pytest.mark.parametrize("kind", FUNCTIONS)
 def test_a_function_is_blamed_by_name_for_all_that_it_does(kind: str, tmp_path: Path) -> None:
-    """However a user's function fails, the finding names it, with the place, and none is a fault of ccheck; `replay`
-    comes to the same.
+    """However a user's function fails, the finding names it and the place, and none is a fault of ccheck.
+
+    `replay` has the same result.
     """
     body, wanted = FUNCTIONS[kind]
     (tmp_path / "own.py").write_text(
@@ -278,8 +279,10 @@ COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)] or ["cc"]
 def test_the_documented_campaign_finds_the_fault_and_nothing_in_a_harmless_file(
     compiler: str, tmp_path: Path
 ) -> None:
-    """docs/fuzzing.md, Your own interpreter: a reader with the address sanitizer runs the good file, and the campaign
-    finds the read past the inputs, with the whole report in the folder, in `status`, `report` and `replay`.
+    """docs/fuzzing.md, Your own interpreter: the campaign finds the read past the inputs.
+
+    A reader with the address sanitizer runs the good file. The finding has the whole report in the folder, in
+    `status`, `report` and `replay`.
     """
     if shutil.which(compiler) is None:
         pytest.skip("no C compiler")

@@ -58,7 +58,7 @@ def test_markdown_escapes_every_text(hostile: Account) -> None:
 
 
 def test_figures_are_summed_over_jobs(hostile: Account) -> None:
-    """Runs are those of the last figures, lines and features are account apart, the matrix has its cell."""
+    """Runs are those of the last figures, lines and features are separate, the matrix has its cell."""
     assert (hostile.runs, hostile.lines, hostile.features, hostile.corpus) == (20, 1, 1, 1)
     assert [len(hostile.errors), len(hostile.worker_crashes)] == [1, 1]
     assert [(what, len(found)) for what, found in hostile.information] == [

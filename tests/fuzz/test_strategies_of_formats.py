@@ -1,6 +1,4 @@
-"""Strategies for the formats of files that kernels read: what is valid passes, and what breaks one check breaks
-no other.
-"""
+"""Strategies for formats that kernels read: valid files pass, and what breaks one check breaks no other."""
 
 from __future__ import annotations
 
@@ -121,8 +119,9 @@ def test_broken_files_break_one_check_alone(name: str, data: st.DataObject) -> N
 
 @pytest.mark.parametrize("name", NAMES)
 def test_checks_that_can_be_broken_alone(name: str) -> None:
-    """Every check of a format is broken alone by some mutation of its corpus, but for those that are listed with a
-    reason, here or where the corpus says why no file of the format can fail them.
+    """Some mutation of its corpus breaks each check of a format on its own, with listed exceptions.
+
+    They are listed here with a reason, or where the corpus says why no file of the format can fail them.
     """
     explorer = Explorer(judged(name), seeds(name), interesting_values(judged(name).schema))
     for _ in range(TRIES):
@@ -144,8 +143,9 @@ def test_valid_files_grow_from_nothing(name: str) -> None:
 
 
 def test_what_cannot_be_grown_says_what_is_wrong() -> None:
-    """Policy must have its items in the order in which the kernel asks for them, which no schema says: the best
-    that is grown is not valid, and says why.
+    """Policy needs its items in the kernel's order, which no schema states: the best grown file is invalid.
+
+    It says why.
     """
     grown = grow(judged("apparmor").schema, validation("apparmor"), Random(0), tries=200)
     assert not grown.valid

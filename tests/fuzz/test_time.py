@@ -27,8 +27,9 @@ each or to wait for one run of 999 seconds, takes longer than this on any machin
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_session_ends_soon_after_its_time(way: str, tmp_path: Path) -> None:
-    """Whatever the reader does, a session of ten seconds ends: merging, shrinking and writing are bounded, and a line
-    says what is done.
+    """Whatever the reader does, a session of ten seconds ends: merging, shrinking and writing are bounded.
+
+    A line says what is done.
     """
     body = WAYS[way].replace("{{", "{").replace("}}", "}")
     (tmp_path / "own.py").write_text(

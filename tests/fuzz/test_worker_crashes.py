@@ -152,8 +152,9 @@ if "worker" in PROCESS:
 
 @pytest.mark.parametrize("way", ["exits", "is killed"])
 def test_workers_that_die_between_runs_fail_the_campaign(way: str, tmp_path: Path) -> None:
-    """Workers that made runs and then died of no finding leave inputs unexamined: status 3, and never more runs than
-    were asked for.
+    """Workers that ran inputs and then died of no finding leave inputs unexamined: status 3.
+
+    There are never more runs than requested.
     """
     action, how = WAYS[way]
     lay_out(tmp_path, top=AFTER_RUNS.format(action=action))
@@ -228,7 +229,7 @@ COMMANDS = {
 def test_a_command_whose_process_the_users_code_ends_passes_nothing(
     name: str, way: str, finding: Path, tmp_path: Path
 ) -> None:
-    """A schema file that ends the process while it is loaded is blamed by name and place, and no command gives 0."""
+    """A schema file that ends the process while it is loaded is reported by name and place, and no command gives 0."""
     action, how = WAYS[way]
     folder = tmp_path / "work"
     shutil.copytree(finding, folder)

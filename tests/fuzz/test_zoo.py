@@ -70,7 +70,7 @@ def test_copy(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", sorted({plant.format for plant in PLANTS}))
 def test_seeds_pass(name: str) -> None:
-    """Every seed passes the validator that the hunts are held against."""
+    """Every seed passes the validator of the hunts."""
     validation = prepare_campaign(setup_of(name)).validation
     seeds = seeds_of(name)
     assert seeds

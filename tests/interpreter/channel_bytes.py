@@ -1,6 +1,4 @@
-"""Channel files written with struct alone, so that the tests stand on a third reading of
-docs/formats/channel.md.
-"""
+"""Channel files written with struct only: a third reading of docs/formats/channel.md."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -44,9 +42,7 @@ class TypeSpec:
 
 @dataclass(frozen=True)
 class CriterionSpec:
-    """A criterion; `operand` is the packed operand, text or integers, and `raw` overrides record members
-    by name.
-    """
+    """A criterion; `operand` is packed, text or integers; `raw` overrides record members by name."""
 
     field_index: int
     kind: str
@@ -214,9 +210,7 @@ def march_file() -> bytes:
 
 
 def july_file() -> bytes:
-    """What shipped on 19 July 2024: two more instances, one with the first non-wildcard criterion in field
-    21.
-    """
+    """The content of 19 July 2024: two more instances, one with a non-wildcard criterion in field 21."""
     return instances(
         ipc_instance(291001, wildcard(20)),
         ipc_instance(291002, text(20, "equals", "local")),

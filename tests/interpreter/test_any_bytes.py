@@ -1,6 +1,4 @@
-"""Any bytes: a trap, a refusal or a result, in bounded steps, under every profile; a build with checks
-never traps.
-"""
+"""Any bytes give a trap, a refusal or a result, in bounded steps; a build with checks never traps."""
 
 from collections import Counter
 from dataclasses import replace
@@ -163,9 +161,7 @@ def test_double_fetches_are_watched_without_false_alarm(edits: list[Edit]) -> No
 
 @pytest.mark.parametrize("profile", ALL, ids=lambda profile: profile.name)
 def test_every_truncation(profile: Profile) -> None:
-    """A file cut at any offset is refused by every build, and by its total size; made right again it may
-    trap.
-    """
+    """Every build refuses a file cut at any offset, by its total size; with its size fixed up it may trap."""
     for size in range(len(GOOD)):
         outcome = settled(profile, NET, GOOD[:size])
         assert outcome.refusal is not None
@@ -297,9 +293,7 @@ WIDE = definitions(
 
 @given(st.lists(st.lists(good_criterion(), min_size=1, max_size=5), min_size=1, max_size=4))
 def test_a_good_file_traps_in_no_build_that_knows_its_kinds(specs: list[list[CriterionSpec]]) -> None:
-    """A file whose field 21 is only ever a wildcard runs in every build that supplies 20, under all of its
-    events.
-    """
+    """A file with only wildcards on field 21 runs in every build with 20 inputs, under all its events."""
     file = instances(*(InstanceSpec(number, criteria) for number, criteria in enumerate(specs, 1)))
     outcomes = [run(profile, WIDE, file) for profile in (SHIPPED, NARROW, BIG, *CHECKED[:3])]
     assert {(outcome.verdict, outcome.trap) for outcome in outcomes} == {("run", None)}
@@ -308,9 +302,7 @@ def test_a_good_file_traps_in_no_build_that_knows_its_kinds(specs: list[list[Cri
 
 @given(st.lists(good_criterion(), min_size=1, max_size=5), st.integers(0, 4))
 def test_one_criterion_on_field_21_is_found(criteria: list[CriterionSpec], place: int) -> None:
-    """One non-wildcard criterion on field 21 in a good instance that can match is reached by the file's
-    own events.
-    """
+    """The file's own events reach one non-wildcard criterion on field 21 in an instance that can match."""
     different = {criterion.field_index: criterion for criterion in criteria}
     chosen = [*different.values()]
     chosen.insert(place % (len(chosen) + 1), text(20, "equals", "x"))

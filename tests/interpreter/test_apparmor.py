@@ -25,9 +25,7 @@ def allowed(data: bytes, profile: str, path: str, permission: str, build: Profil
 
 @pytest.mark.parametrize("build", PROFILES, ids=lambda build: build.name)
 def test_a_path_is_matched_byte_by_byte(build: Profile) -> None:
-    """A path has the permissions of the state that it leads to; its beginning, its end and others have
-    none.
-    """
+    """A path has the permissions of its final state; its prefixes, extensions and other paths have none."""
     assert allowed(BASE, "/usr/bin/a", "/etc/a", "r", build)
     assert allowed(BASE, "/usr/bin/a", "/srv/a", "rw", build)
     assert not allowed(BASE, "/usr/bin/a", "/etc/a", "w", build)
@@ -68,8 +66,9 @@ def test_a_genuine_profile_allows_what_its_source_does(shared_data: Path) -> Non
 def test_the_faults_of_2026_trap_the_kernel_before_and_not_after(
     check: str, name: str, kind: str, operation: str, reason: str
 ) -> None:
-    """A start state, a default entry and an endless chain that the kernel did not compare take the build of
-    2025 out of its tables or hang it; the build that compares them refuses the load.
+    """A wrong start state, default entry or chain traps or hangs the build of 2025, which compares none.
+
+    The build that compares them refuses the load.
     """
     data = (CORPUS / check / "bad" / f"{name}.bin").read_bytes()
     outcome = run_apparmor(data, TRUSTING)

@@ -1,6 +1,4 @@
-"""Devicetrees as libfdt reads them: what it answers by path, and where a reader that trusts the tree goes
-wrong.
-"""
+"""Devicetrees as libfdt reads them: its answers by path, and how a trusting reader fails."""
 
 from __future__ import annotations
 
@@ -30,9 +28,7 @@ ROOT_NODE = b"\0\0\0\1\0\0\0\0"
 
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
 def test_a_property_is_found_by_its_path(profile: object) -> None:
-    """Both readers find a property by a path, also without the address of a node, and say what is not
-    there.
-    """
+    """Both readers find a property by a path, with or without a node's address, and report a missing one."""
     asked = [
         ("/", "model"), ("/cpus/cpu@0", "reg"), ("/cpus/cpu", "device_type"), ("/serial@10000", "wakeup-source"),
         ("/serial@10000", "none"), ("/none", "reg"), ("/cpus/serial@10000", "reg"),
@@ -72,9 +68,7 @@ def test_genuine_trees_run_in_both_readers(shared_data: Path) -> None:
 def test_a_reader_that_trusts_goes_wrong_where_one_that_checks_refuses(
     data: bytes, kind: str, operation: str
 ) -> None:
-    """Each number that a perfect tree would have right traps the one reader, and the other refuses the
-    file.
-    """
+    """A wrong number traps the reader that assumes a perfect tree; the checking one refuses the file."""
     outcome = run_devicetree(data, TRUSTING)
     assert outcome.trap is not None
     assert (outcome.trap.kind, outcome.trap.operation.name) == (kind, operation)

@@ -62,9 +62,7 @@ CRITERIA: list[list[CriterionSpec]] = [
 
 @pytest.mark.parametrize("criteria", CRITERIA, ids=lambda criteria: "-".join(item.kind for item in criteria))
 def test_each_instance_is_matched_and_each_criterion_just_failed(criteria: list[CriterionSpec]) -> None:
-    """For each instance one event matches; for each criterion but a wildcard a near miss fails that
-    criterion.
-    """
+    """For each instance one event matches; each criterion but a wildcard gets a near miss that fails it."""
     file = instances(InstanceSpec(9, [text(0, "equals", "other")]), InstanceSpec(1, criteria))
     content = load(load_definitions(NET, BUILD), file, BUILD)
     events = [event for event in generate(NET, file) if event.instance == 1]
@@ -89,9 +87,7 @@ def test_near_misses_fail_their_own_criterion_and_no_other() -> None:
 
 
 def test_absent_and_longest_inputs_are_among_the_events() -> None:
-    """Each fetched input is once absent and once as long as it gets, and so are all inputs of the type
-    together.
-    """
+    """Each fetched input is once absent and once longest, and so are all inputs of the type together."""
     file = instances(InstanceSpec(1, [text(0, "prefix", "a")]))
     events = list(generate(NET, file))
     assert {event.purpose for event in events if event.instance is None} == {
@@ -159,9 +155,7 @@ def test_the_matrix_shows_what_was_exercised() -> None:
 
 
 def test_the_matrix_is_drawn_as_a_table() -> None:
-    """A cell is ± where a kind matched and failed, a dot where it is allowed and never ran, empty where it
-    is not.
-    """
+    """A cell is ± for a kind that matched and failed, a dot if it never ran, empty if it is not allowed."""
     narrow = definitions(TypeSpec(1, "Net", [FieldSpec("host"), FieldSpec("port", INTEGER)]))
     file = instances(InstanceSpec(1, [text(0, "prefix", "a"), wildcard(1)]))
     assert render(exercise(narrow, file)).splitlines()[2:] == [
@@ -185,9 +179,7 @@ def test_a_generated_event_reaches_its_instance_alone() -> None:
 
 
 def test_a_kind_that_the_format_does_not_have_is_led_to_its_fault() -> None:
-    """A criterion of kind 25352 in a file that a checking build refuses for another reason still gets its
-    event.
-    """
+    """A criterion of kind 25352 gets its event in a file that checking builds refuse for another reason."""
     file = instances(
         InstanceSpec(1, [text(0, "prefix", "only"), with_raw(text(2, "equals", "x"), kind=25352)]),
         InstanceSpec(2, [with_raw(text(0, "equals", "x"), operand_length=0)]),
@@ -199,9 +191,7 @@ def test_a_kind_that_the_format_does_not_have_is_led_to_its_fault() -> None:
 
 
 def test_a_criterion_over_the_wrong_kind_is_led_to_its_fault() -> None:
-    """An instance that reads an integer field as text gets the integer that a sensor would report, and
-    traps.
-    """
+    """An instance that reads an integer field as text gets the integer of a sensor, and traps."""
     file = instances(InstanceSpec(1, [text(0, "prefix", "only-this"), text(1, "equals", "7")]))
     outcome = run(BUILD, NET, file)
     assert outcome.trap is not None

@@ -38,9 +38,7 @@ def test_the_build_of_2024_has_nothing_to_save_it() -> None:
 
 
 def test_quarantine_drops_one_instance_and_goes_on() -> None:
-    """With quarantine the faulting instance is dropped, the other goes on matching at this event and the
-    next.
-    """
+    """With quarantine the faulting instance is dropped; the other matches at this event and the next."""
     outcome = run(replace(SHIPPED, quarantine=True), IPC, july_file(), [EVENT, EVENT])
     assert (outcome.verdict, outcome.saved_by, outcome.instances) == ("skip", "quarantine", 1)
     assert [result.matched for result in outcome.results] == [(291001,), (291001,)]
@@ -53,9 +51,7 @@ def test_quarantine_drops_one_instance_and_goes_on() -> None:
 
 
 def test_quarantine_cannot_undo_a_write_of_global_state() -> None:
-    """A build that counts a matched criterion at once has written global state before field 21: no
-    quarantine.
-    """
+    """A build that counts matched criteria at once writes global state before field 21: no quarantine."""
     eager = replace(SHIPPED, quarantine=True, eager_counters=True)
     assert run(eager, IPC, july_file(), [EVENT]).verdict == "crash"
     saved = run(replace(eager, last_known_good=True), IPC, july_file(), [EVENT], last_good=march_file())
@@ -111,9 +107,7 @@ def test_each_way_out_alone() -> None:
 
 
 def test_the_mitigations_alone() -> None:
-    """In March the two comparisons of counts and the test of each field would have told; in July each
-    mitigation does.
-    """
+    """In March the two comparisons of counts and the test of each field catch it; in July all do."""
     march, july = (
         {catch.mitigation: catch.caught for catch in judge(SHIPPED, IPC, data)}
         for data in (march_file(), july_file())
@@ -134,7 +128,7 @@ def test_nothing_is_caught_where_nothing_is_wrong() -> None:
 
 
 def test_every_profile_gets_its_own_outcome() -> None:
-    """One run over several builds keeps their order and tells them apart."""
+    """One run over several builds keeps their order and distinguishes them."""
     outcomes = run_all([SHIPPED, FIXED, replace(FIXED, name="other", inputs={"Net": 1})], IPC, july_file())
     assert [(item.consumer, item.verdict) for item in outcomes] == [
         ("7.11", "crash"),
@@ -151,9 +145,7 @@ def test_definitions_alone_can_be_run() -> None:
 
 
 def test_the_events_of_the_content_lead_to_a_fault_behind_other_criteria() -> None:
-    """Without events given, the file's own reach a fault that lies behind three criteria that must match
-    first.
-    """
+    """Without given events, the file's own reach a fault after three criteria that must match first."""
     hidden = instances(
         InstanceSpec(
             1,
@@ -171,9 +163,7 @@ def test_the_events_of_the_content_lead_to_a_fault_behind_other_criteria() -> No
 
 
 def test_a_fault_in_a_file_that_a_checking_build_refuses_is_reached_too() -> None:
-    """Criteria in front of one that cannot be read are still matched, so that a build that trusts is led
-    to it.
-    """
+    """Criteria before an unreadable one are still matched, so that a trusting build reaches it."""
     base = instances(
         ipc_instance(1, text(19, "equals", "zz"), prefix="only-this"), InstanceSpec(2, [wildcard(0)])
     )

@@ -36,9 +36,7 @@ def test_march_runs(profile: Profile) -> None:
 
 @pytest.mark.parametrize("profile", [SHIPPED, NARROW, BIG], ids=lambda profile: profile.name)
 def test_july_crashes_at_input_20_of_20(profile: Profile) -> None:
-    """The file of July loads, and traps at the next IPC event at index 20 of 20, from the offset of
-    field_index.
-    """
+    """The file of July loads, and traps at the next IPC event at index 20 of 20, from field_index."""
     content = july_file()
     data = trap_of(profile, content)
     assert (data.kind, data.index, data.limit) == ("input-index-out-of-bounds", 20, 20)
@@ -61,9 +59,7 @@ def test_july_crashes_even_where_the_event_has_21_inputs() -> None:
 
 
 def test_the_oracle_is_the_index_not_the_fault() -> None:
-    """An event without any input but the first traps all the same, though each word near the array is
-    NULL.
-    """
+    """An event with only its first input traps all the same, though each word near the array is NULL."""
     event = Event("IPC", (r"\pipe\srv7",))
     assert trap_of(SHIPPED, july_file(), event).kind == "input-index-out-of-bounds"
 

@@ -53,9 +53,7 @@ CASES: list[tuple[CriterionSpec, list[Input], list[Input]]] = [
 def test_a_criterion_matches_what_the_format_says(
     profile: Profile, criterion: CriterionSpec, matching: list[Input], failing: list[Input]
 ) -> None:
-    """Each kind matches and fails the inputs that the format's table says, on every platform, checked or
-    trusting.
-    """
+    """Each kind matches and fails the inputs of the format's table, on all platforms, checked or trusting."""
     content = load(load_definitions(NET, profile), instances(InstanceSpec(1, [criterion])), profile)
     for inputs, expected in ((matching, (1,)), (failing, ())):
         for value in inputs:

@@ -120,9 +120,7 @@ def test_an_operator_matches(operator: str, rule: str, matching: list[str], fail
 
 
 def test_an_empty_item_of_a_list_stands_for_the_rest() -> None:
-    """The reference reader takes the empty item of `a;;b` for the text `;b`, and that of `a;` for a text
-    in all others.
-    """
+    """The reference reader reads the empty item of `a;;b` as `;b`, and that of `a;` as any other text."""
     assert match("contains any", "a;;b", "x;b") is True
     assert match("contains any", "a;;b", "x;c") is False
     assert match("contains any", "a;", "x") is True
@@ -272,9 +270,7 @@ def test_an_aggregation_offset_is_not_checked() -> None:
 
 
 def test_a_field_valid_for_a_sibling_reads_past_the_named_types_table() -> None:
-    """A rule for event 12 with field 8: event 13 has a field 8, and the reader looks up the eighth of
-    event 12.
-    """
+    """A rule for event 12 with field 8, which event 13 has: the reader looks up field 8 of event 12."""
     made = blob(RuleSpec(12, [FilterSpec(8, "is", "me")]))
     with pytest.raises(Trap) as found:
         decide(load(bytes(made.data), NEWEST, TRUSTING), 13, ["me"] * 9)
@@ -344,8 +340,9 @@ def test_every_truncation_ends_in_a_trap_a_refusal_or_a_decision(profile: Profil
 
 
 def test_the_last_of_two_rules_is_tried_first() -> None:
-    """Of two rules of one event that both match, the one later in the blob gives its name; one that
-    includes by default comes before.
+    """Of two matching rules of one event, the later one in the blob gives its name.
+
+    A rule that includes by default comes before.
     """
     first = RuleSpec(1, [FilterSpec(IMAGE, "is", "a", "first")])
     second = RuleSpec(1, [FilterSpec(IMAGE, "is", "a", "second")])

@@ -43,9 +43,7 @@ def test_an_and_rule_is_matched_by_all_its_filters_together() -> None:
 
 
 def test_the_events_of_a_blob_reach_a_fault_between_siblings() -> None:
-    """A filter on field 8 of event 12: the blob's own events include event 13, where a trusting reader
-    traps.
-    """
+    """A filter on field 8 of event 12: the generated events include event 13, where a trusting reader traps."""
     data = bytes(blob(RuleSpec(12, [FilterSpec(8, "is", "me")])).data)
     outcome = run_sysmon(data, NEWEST, TRUSTING)
     assert outcome.trap is not None

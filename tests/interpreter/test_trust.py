@@ -54,9 +54,7 @@ def refusal_of(data: bytes, profile: Profile = FIXED) -> str:
 
 @dataclass(frozen=True)
 class Bad:
-    """One member overwritten: the trap of a build that trusts, the file offset it blames, the refusal of
-    one that checks.
-    """
+    """One member overwritten: the trap of trusting builds, the file offset, the refusal of checking ones."""
 
     name: str
     layout: str
@@ -202,7 +200,7 @@ BAD = [
 @pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name)
 @pytest.mark.parametrize("profile", [SHIPPED, NARROW, BIG], ids=lambda profile: profile.name)
 def test_a_build_that_trusts_traps(bad: Bad, profile: Profile) -> None:
-    """Each bad number leads to its own trap, which blames the offset of that number."""
+    """Each bad number gives its own trap, which reports the offset of that number."""
     data = trap_of(poke(GOOD, bad.layout, bad.at, bad.value), profile)
     assert (data.kind, data.operation.name) == (bad.kind, bad.operation)
     assert data.provenance.file_offset == bad.blamed
@@ -211,9 +209,7 @@ def test_a_build_that_trusts_traps(bad: Bad, profile: Profile) -> None:
 
 @pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name)
 def test_a_build_that_checks_does_not(bad: Bad) -> None:
-    """A build that checks refuses the file for a reason of its own, or uses the rest of it; it never
-    traps.
-    """
+    """A checking build refuses the file for a reason of its own, or uses the rest of it; it never traps."""
     content = poke(GOOD, bad.layout, bad.at, bad.value)
     if bad.refusal:
         assert refusal_of(content) == bad.refusal
@@ -231,16 +227,14 @@ def test_the_good_file_is_good() -> None:
 
 
 def test_a_read_past_the_pool_lands_in_the_file_and_is_seen() -> None:
-    """An operand in front of the pool reads bytes of the same file: the trap says which object was left."""
+    """An operand before the pool reads bytes of the same file: the trap says which object was left."""
     data = trap_of(poke(GOOD, "<I", FIRST + 4, 0x20))
     assert (data.region, data.before, data.landed) == ("string pool", True, "content file")
     assert data.distance == POOL + 16 - 0x20
 
 
 def test_pointer_arithmetic_wraps_at_the_platforms_width() -> None:
-    """On 32 bits the largest operand offset wraps to an address below the file, on 64 bits it lies far
-    behind it.
-    """
+    """The largest operand offset wraps to an address below the file on 32 bits, and is far after it on 64."""
     bad = poke(GOOD, "<I", FIRST + 4, 0xFFFF_FFFF)
     assert trap_of(bad, NARROW).before is True
     assert trap_of(bad, SHIPPED).before is False
@@ -357,9 +351,7 @@ def test_a_build_that_reads_in_place_fetches_twice() -> None:
 
 
 def test_the_regexes_of_an_instance_have_a_budget() -> None:
-    """Regexes that cost more than the budget are a hang in a build that trusts, telemetry in one that
-    checks.
-    """
+    """Regexes over the budget are a hang in a trusting build, and telemetry in a checking one."""
     for profile in (SHIPPED, FIXED):
         content = load(load_definitions(NET, profile), GOOD, profile)
         limited = replace(content, limits=replace(content.limits, regex_steps=10))
@@ -407,9 +399,7 @@ def test_a_shared_operand_is_fetched_and_kept_once() -> None:
 
 
 def test_operands_that_overlap_are_refused_before_they_fill_memory() -> None:
-    """Operands that are slices of one another would be kept many times: a build that checks refuses the
-    file.
-    """
+    """Overlapping operands would be stored many times: a checking build refuses the file."""
     specs = [InstanceSpec(number, [text(0, "prefix", "a" * 64)]) for number in range(1, 9)]
     file = instances(*specs)
     for index in range(8):

@@ -1,4 +1,4 @@
-"""Two readings of the same bytes, rows at once and one by one, held against each other."""
+"""Two readings of the same bytes, rows in bulk and one by one, compared."""
 
 from __future__ import annotations
 

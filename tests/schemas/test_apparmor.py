@@ -29,9 +29,7 @@ def content(data: bytes) -> PolicyContent:
 
 
 def test_all_genuine_profiles_pass(shared_data: Path) -> None:
-    """Ten profiles that Debian's parser compiled have not so much as a warning, and come back byte for
-    byte.
-    """
+    """Ten profiles that Debian's parser compiled have no warning, and are rebuilt byte for byte."""
     validation = prepare(schema="apparmor", use_config=False)
     files = sorted((shared_data / "apparmor" / "valid").iterdir())
     assert len(files) == 10
@@ -88,7 +86,7 @@ def test_every_optional_item_comes_back() -> None:
 
 
 def test_diff_speaks_of_profiles() -> None:
-    """A profile that becomes a complaining one is told by its name."""
+    """A profile that becomes a complaining one is reported by its name."""
     before, after = describe(content(BASE.read_bytes())), describe(content(BASE.read_bytes()))
     after["profiles"][0]["mode"] = "complain"
     found = [(c.where, c.what) for c in changes(before, after, SCHEMA.identity)]

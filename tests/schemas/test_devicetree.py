@@ -1,6 +1,4 @@
-"""Flattened devicetrees: genuine trees, what they mean, the way there and back, and the judgement of
-libfdt.
-"""
+"""Flattened devicetrees: genuine trees, their meaning, round trips, and the judgement of libfdt."""
 
 from __future__ import annotations
 
@@ -86,7 +84,7 @@ content:
 
 
 def test_diff_speaks_of_nodes_and_properties() -> None:
-    """A property that changes in one node is told by their names."""
+    """A property that changes in one node is reported by their names."""
     before = describe(content(BASE.read_bytes()))
     after = describe(content(BASE.read_bytes()))
     after["root"]["nodes"][1]["properties"][2]["texts"] = ["disabled"]
@@ -159,7 +157,7 @@ def libfdt() -> Callable[[bytes], int]:
 
 
 def test_libfdt_takes_what_it_should(libfdt: Callable[[bytes], int], shared_data: Path) -> None:
-    """libfdt is the one that is meant: it takes genuine trees, and refuses a magic that is wrong (-9)."""
+    """The library is libfdt: it accepts genuine trees, and refuses a magic that is wrong (-9)."""
     files = sorted((shared_data / "dtb" / "valid").iterdir())
     assert {libfdt(path.read_bytes()) for path in files} == {0}
     assert libfdt(b"\0" + files[0].read_bytes()[1:]) == -9
@@ -184,9 +182,7 @@ def edited(rng: random.Random, data: bytes) -> bytes:
 
 
 def test_what_libfdt_refuses_fails(libfdt: Callable[[bytes], int]) -> None:
-    """The validator is at least as strict as libfdt's full check, on the corpus and on thousands of edits
-    of it.
-    """
+    """The validator is at least as strict as libfdt's full check, on the corpus and thousands of edits."""
     validation = prepare(schema="devicetree", use_config=False)
     files = sorted(CORPUS.glob("**/*.bin"))
     assert len(files) > 60

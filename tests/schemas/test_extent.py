@@ -228,7 +228,7 @@ def wide(n: int) -> dict[str, Struct]:
 
 @pytest.mark.parametrize("name", wide(1))
 def test_work_grows_with_a_schema_never_with_its_square(name: str) -> None:
-    """Linting, making code, judging, taking apart and growing a file take twice as much for twice the schema."""
+    """Linting, generating code, judging, decomposing and growing a file take twice as much for twice the schema."""
     work = []
     whole = prepare(use_config=False)
 

@@ -215,8 +215,9 @@ GOOD = {
 @pytest.mark.parametrize("together", [1, 2, ROWS])
 @pytest.mark.parametrize("name", sorted(TREES))
 def test_generated_code_agrees_with_the_reader(name: str, together: int, more: int) -> None:
-    """On good files and thousands of edited and truncated ones, both say alike whether there is a fault, however
-    many rows are looked at together.
+    """On good files and thousands of edited and truncated ones, both decide alike whether there is a fault.
+
+    The number of rows that are read together does not matter.
     """
     root = TREES[name]
     accept = compiled(root)
@@ -242,8 +243,9 @@ def _edits(rng: random.Random, seeds: list[bytes], root: construct.Construct, co
 def test_built_in_formats_agree_with_the_reader(
     schema: Schema, together: int, more: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On the whole corpus of a format, edited and truncated, both say alike whether there is a fault, however many
-    rows are looked at together.
+    """On the whole corpus of a format, edited and truncated, both decide alike whether there is a fault.
+
+    The number of rows that are read together does not matter.
     """
     module = importlib.import_module(f"ccheck_schemas.formats.{schema.name}.generated")
     monkeypatch.setattr(module, "ROWS", together)
@@ -275,8 +277,9 @@ def test_any_bytes_end_in_an_answer(data: bytes, name: str) -> None:
 
 
 def test_a_format_without_generated_code_has_no_fast_path() -> None:
-    """The generator names what it does not understand of a schema, and the table of formats says that good files
-    have no fast path.
+    """The generator names what it does not understand of a schema.
+
+    The table of formats says that good files have no fast path.
     """
     assert GENERATED
     for known in FORMATS:

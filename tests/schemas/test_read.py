@@ -78,7 +78,7 @@ def test_every_fault_is_reported_not_only_the_first() -> None:
 
 
 def test_a_record_that_is_cut_short_is_one_fault() -> None:
-    """The field that does not fit is blamed with the bytes that are left, and nothing behind it is."""
+    """The field that does not fit is reported with the bytes that are left, and nothing after it is."""
     root = Struct("a" / Int8ub, "b" / Int32ub, "c" / m.Bounded(Int32ub, 1, 1))
     reading = read(layout_of(root), b"\x01\x02\x03")
     assert faults(reading) == [("truncated", 1, 2, "b")]
@@ -109,7 +109,7 @@ def test_a_count_past_its_limit_reads_no_more_than_the_limit() -> None:
 
 
 def test_a_region_shorter_or_longer_than_its_content_is_found() -> None:
-    """Left-over bytes of a region blame its length; a region past the file is one truncation."""
+    """Left-over bytes of a region are reported at its length; a region past the file is one truncation."""
     body = Struct("v" / Int16ub)
     root = Struct("size" / Int8ub, "body" / m.Region(this.size, body), "after" / Int8ub)
     assert faults(read(layout_of(root), b"\x02\0\x01z")) == []
@@ -147,7 +147,7 @@ LINKS = Struct("first" / Int8ub, "count" / m.CountOf(Int8ub, of="links"),
     ],
 )
 def test_chains_end_forward_or_are_blamed(raw: str, expected: list[tuple[str, int, int, str]]) -> None:
-    """A chain that loops, goes back, leaves the file or is misaligned is blamed at the link that does it."""
+    """A chain that loops, goes back, leaves the file or is misaligned is reported at the link that does it."""
     assert faults(read(layout_of(LINKS), bytes.fromhex(raw.replace(" ", "")))) == expected
 
 
@@ -161,7 +161,7 @@ def test_a_chain_whose_marks_disagree_has_no_clean_end() -> None:
 
 
 def test_overlapping_records_are_owned_twice() -> None:
-    """A chained record that covers bytes of another is blamed for the bytes that they share."""
+    """A chained record that covers bytes of another is reported with the bytes that they share."""
     link = Struct("next" / Int8ub, "more" / Int16ub)
     root = Struct("first" / Int8ub, "links" / m.Chain(this.first, link, next_field="next", last="next"))
     reading = read(layout_of(root), b"\x01\x02\0\0\0")
@@ -223,7 +223,7 @@ TYPED = Struct(
     ],
 )
 def test_rows_are_shared_out_in_order(raw: str, expected: list[tuple[str, int, int, str]]) -> None:
-    """Runs of rows that overlap, leave gaps or pass the table are blamed; rows bear their taker's path."""
+    """Runs of rows that overlap, leave gaps or pass the table are reported; rows have their taker's path."""
     assert faults(read(layout_of(TYPED), bytes.fromhex(raw.replace(" ", "")))) == expected
 
 
@@ -264,7 +264,7 @@ POOLED = Struct("items_n" / Int8ub, "pool_n" / Int8ub, "items" / m.Table("items"
 def test_pool_items_lie_inside_and_share_out_their_pool(
     raw: bytes, expected: list[tuple[str, int, int, str]]
 ) -> None:
-    """Items outside their pool, without NUL, overlapping, or bytes that no item names are each blamed."""
+    """Items outside their pool, without NUL, overlapping, or bytes that no item names are each reported."""
     assert faults(read(layout_of(POOLED), raw)) == expected
 
 
@@ -302,9 +302,7 @@ def test_an_unknown_kind_is_passed_over_to_the_end_of_its_region() -> None:
 
 
 def test_a_kind_without_a_case_is_a_fault_of_its_field() -> None:
-    """A kind that no case describes is blamed even where the field is a plain number: nothing passes
-    unread.
-    """
+    """A kind that no case describes is reported even for a plain number: nothing passes unread."""
     body = Struct("kind" / Int8ub, "x" / Switch(this.kind, {1: Int8ub}))
     root = Struct("size" / Int8ub, "body" / m.Region(this.size, body))
     assert faults(read(layout_of(root), b"\x03\x07zz")) == [("unknown-enum-value", 1, 1, "body.kind")]
@@ -312,7 +310,7 @@ def test_a_kind_without_a_case_is_a_fault_of_its_field() -> None:
 
 
 def test_a_second_table_or_pool_is_a_fault() -> None:
-    """A table or pool that comes twice is blamed: what points into it was held against the first alone."""
+    """A table or pool that comes twice is reported: what points into it was compared with the first only."""
     table = m.Table("rows", this.n, Struct("v" / Int8ub))
     root = Struct("n" / Int8ub, "one" / table, "two" / table)
     assert faults(read(layout_of(root), b"\x01aa")) == [("table-repeated", 0, 1, "n")]
@@ -405,9 +403,7 @@ LISTED = Struct(
     ],
 )
 def test_a_list_ends_with_a_record_of_zeros(raw: str, expected: list[tuple[str, int, int, str]]) -> None:
-    """Records are read up to the one whose mark is 0; what else that one holds, or a missing one, is a
-    fault.
-    """
+    """Records are read up to the one whose mark is 0; its other contents, or a missing one, are a fault."""
     data = bytes.fromhex(raw)
     reading = read(layout_of(LISTED), data)
     assert faults(reading) == expected
@@ -424,7 +420,7 @@ def test_a_list_that_does_not_end_in_zeros_is_refused_by_construct() -> None:
 
 
 def test_a_pointer_in_units_is_blamed_for_where_it_leads() -> None:
-    """A field that counts in units of 4 is the one to blame when the place is outside of the file."""
+    """A field that counts in units of 4 is the one reported if the place is outside the file."""
     node = Struct(
         "there" / m.OffsetInto(Int8ub, of="record", unit=4),
         "record" / m.At(this.there * 4, Struct("a" / Int8ub)),
@@ -466,9 +462,7 @@ TOKENS = Struct(
 def test_lists_up_to_a_mark_and_names_that_they_share(
     raw: str, expected: list[tuple[str, int, int, str]]
 ) -> None:
-    """Tokens up to the last, zeros in front of them and behind all, and names in a block: each fault has
-    its place.
-    """
+    """Tokens up to the last, zeros before and after them, and names in a block: each fault has its place."""
     assert faults(read(layout_of(TOKENS), bytes.fromhex(raw))) == expected
 
 

@@ -112,7 +112,7 @@ content:
 
 
 def test_diff_speaks_of_countries_and_bands() -> None:
-    """A wider channel in one country is told in these words."""
+    """A wider channel in one country is reported in these words."""
     before = describe(content(BASE.read_bytes()))
     after = describe(content(BASE.read_bytes()))
     after["countries"][2]["rules"][0]["bandwidth"] = 80000

@@ -111,9 +111,7 @@ def plain(value: Any) -> Any:
 @given(tree=TREES, data=st.binary(max_size=40))
 @settings(max_examples=600, deadline=None)
 def test_both_readers_give_the_same_values(tree: Any, data: bytes) -> None:
-    """What Construct reads the reader reads alike, what Construct refuses the reader reports, and what was
-    read is built back to the same bytes.
-    """
+    """The reader reads what Construct reads, and reports what Construct refuses; both rebuild the bytes."""
     assert lint(tree) == ()
     reading = read(layout_of(tree), data)
     try:
@@ -133,8 +131,9 @@ def test_both_readers_give_the_same_values(tree: Any, data: bytes) -> None:
 @given(tree=TREES, data=st.binary(max_size=24))
 @settings(max_examples=150, deadline=None)
 def test_programs_know_or_refuse_the_nodes(tree: Any, data: bytes) -> None:
-    """A fast path passes only what the reader reads whole and without a fault, where there is one; the fuzzer's
-    model builds any file back, and small files grow.
+    """A fast path passes only what the reader reads whole and without a fault.
+
+    The fuzzer's model builds any file back, and small files grow.
     """
     schema = Schema("made", "made", tree, recognise=bool)
     if any(isinstance(node, NOT_GENERATED) for node in nodes(layout_of(tree))):

@@ -186,8 +186,10 @@ def test_a_small_tree_is_read_as_construct_reads_it(data: st.DataObject) -> None
 
 
 def test_thousands_of_trees_are_read_as_construct_reads_them(more: int) -> None:
-    """Over thousands of trees with files that fit, nearly fit and do not fit them: values are Construct's wherever it
-    reads, generated code accepts exactly the files without faults, and whoever takes files apart ends.
+    """Over thousands of trees with files that fit, nearly fit and do not fit, all readers agree.
+
+    Values are Construct's if it reads them, generated code accepts exactly the files without faults, and
+    decomposing ends.
     """
     met: Counter[str] = Counter()
     faults: Counter[FaultName] = Counter()

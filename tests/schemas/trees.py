@@ -30,7 +30,7 @@ class Kind(IntEnum):
 
 
 class Far(IntEnum):
-    """Values far apart."""
+    """Values with large distances."""
 
     NONE = 0
     ONE = 1

@@ -148,8 +148,9 @@ def test_a_changed_file_with_a_true_checksum_passes_only_when_it_is_canonical(da
 
 @given(st.sampled_from(GOOD), st.data())
 def test_a_flipped_bit_is_found(good: bytes, data: st.DataObject) -> None:
-    """Every single flipped bit of a good file is an error, but for what only the header says: the three
-    numbers of the file's name, and the flag of test content.
+    """Every flipped bit of a good file is an error, except in what only the header says.
+
+    Those are the three numbers of the file's name, and the flag of test content.
     """
     at = data.draw(st.sampled_from([*range(8), *range(0x14, 0x18), *range(0x1C, len(good))]))
     changed = bytearray(good)

@@ -1,4 +1,4 @@
-"""Each check of channel files: what it blames, byte for byte, beyond what the corpus has."""
+"""Each check of channel files: the bytes that it reports, beyond what the corpus has."""
 
 from __future__ import annotations
 
@@ -589,7 +589,7 @@ CASES: list[OracleCase] = [
     [pytest.param(check, data, places, id=f"{check}: {words}") for check, words, data, places in CASES],
 )
 def test_a_fault_is_found_by_its_own_check_alone(check: str, data: bytes, places: tuple[Place, ...]) -> None:
-    """A file with one fault has the findings of one check, at the bytes that are to blame, and no other."""
+    """A file with one fault has the findings of one check, at the wrong bytes, and no other."""
     assert found(data) == [(check, *place) for place in places]
 
 
@@ -707,7 +707,7 @@ def test_all_problems_are_reported_not_only_the_first() -> None:
 
 
 def test_a_table_that_is_cut_is_one_finding_and_its_rows_are_judged() -> None:
-    """A count past the bytes is one finding; the criterion that is there is still held against the builds."""
+    """A count past the bytes is one finding; the criterion that is there is still compared with the builds."""
     data = instances(instance({"field": 20, "kind": "equals", "text": "x"}, type=1))
     assert found(put(data, 0x54, "I", 1000)) == [
         ("count-past-bytes", "blocks[1].body.count", 0x54, 4),
@@ -717,7 +717,7 @@ def test_a_table_that_is_cut_is_one_finding_and_its_rows_are_judged() -> None:
 
 @pytest.mark.parametrize("data", [b"MZ\x90\0", b"\xaa\xaa\xaa", b"\0" * 7 + b"\1"])
 def test_content_of_no_known_format(data: bytes) -> None:
-    """Without a named schema, bytes that begin like no format are blamed for that, and nothing else is judged."""
+    """Without a named schema, bytes that begin like no format are reported for that, and nothing else is judged."""
     judged = judge(examine(data, "", context(), SCHEMAS), "", CHECKS, Policy())
     assert [(f.check, f.offset, f.length) for f in judged.findings] == [
         ("unrecognised-content", 0, min(8, len(data)))
@@ -761,7 +761,7 @@ def test_test_content_is_a_warning() -> None:
 
 
 def test_left_over_text_is_a_warning() -> None:
-    """Unused text of the pool is found, as a warning, and the canonical form is not asked for."""
+    """Unused text of the pool is found, as a warning, and the canonical form is not required."""
     judged = report(put(TWO_TEXTS, 0x6C, "I", 0x88))
     assert [(f.check, f.severity) for f in judged.findings] == [("pool-text-unused", Severity.WARNING)]
     assert [entry.check for entry in judged.not_run] == ["not-canonical"]
@@ -777,12 +777,12 @@ def test_left_over_text_is_a_warning() -> None:
     ],
 )
 def test_numbers_on_a_field_of_text(kind: str, operand: dict[str, Any], expected: list[str]) -> None:
-    """A number on a field of text is blamed for what it is, and for its kind where the field does not allow it."""
+    """A number on a text field is reported for its type, and for its kind if the field does not allow it."""
     assert [check for check, *_ in found(criterion(kind, 0, **operand))] == expected
 
 
 def test_instances_without_definitions_or_consumers() -> None:
-    """What instances are held against is missed, each for itself, and neither stands for the other."""
+    """Missing definitions and missing builds are each reported, and neither replaces the other."""
     alone = CheckContext(date(2024, 9, 1))
     kind = ("header.kind", 6, 2)
     magic = ("", 0, 4)
@@ -816,7 +816,7 @@ def test_july_2024_names_every_build_that_falls_short() -> None:
 
 
 def test_a_version_of_the_format_that_no_build_reads() -> None:
-    """The header's version is held against every build, for definitions and for instances."""
+    """The header's version is compared with every build, for definitions and for instances."""
     known = with_builds(context(), format_versions=(2, 3))
     place = ("format-not-understood", "header.format_version", 4, 2)
     assert found(TYPE, known=known) == [place]
@@ -824,7 +824,7 @@ def test_a_version_of_the_format_that_no_build_reads() -> None:
 
 
 def test_definitions_past_inputs_blames_each_field() -> None:
-    """Every field behind what some build supplies is blamed whole, unless it is optional."""
+    """Every field past what some build supplies is reported as a whole, unless it is optional."""
     promised = a_type(
         a_field("a"), a_field("b"), a_field("c", flags=["optional"]), a_field("d"), name="PROCESS"
     )
@@ -919,7 +919,7 @@ def test_definitions_at_odds() -> None:
     ],
 )
 def test_content_has_one_form(data: bytes, place: tuple[int, int]) -> None:
-    """Items exchanged or stored twice are not canonical; the blame is where that shows, not on the checksum."""
+    """Items exchanged or stored twice are not canonical; the finding is where that shows, not at the checksum."""
     ((check, _, offset, length),) = found(data)
     assert check == "not-canonical"
     assert (offset, length) == place

@@ -498,7 +498,7 @@ def test_schemas_says_what_it_can_do_with_each_format(cc: Run) -> None:
 
 
 def test_schemas_says_how_a_schema_file_is_read(cc: Run) -> None:
-    """A user's schema file is told which of its tables are read at once, and whether good files have a fast path, or why not."""
+    """For a user's schema file, ccheck reports which tables are read in bulk, and whether good files have a fast path."""
     status, out, _ = cc("schemas", "--schema", ROOT / "tests" / "user" / "sensor.py")
     assert status == 0
     assert out == snapshot("""\

@@ -200,7 +200,7 @@ def test_every_command_that_looks_for_it_asks(project: Path, words: list[str]) -
 
 @ROOT_ONLY
 def test_the_plugin_asks(project: Path) -> None:
-    """pytest --ccheck too."""
+    """So does pytest --ccheck."""
     os.chown(project / "ccheck.toml", STRANGER, STRANGER)
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--ccheck", JULY.name]
     done = subprocess.run(command, cwd=project / "below", capture_output=True, text=True, check=False)

@@ -319,7 +319,35 @@ def test_comparisons_in_lists_branches_and_inner_records(builds: Consumers) -> N
     assert found(SPREAD, large, known) == [
         ("limit-exceeded", "", f"file size is {len(large)}, but 1.0 takes at most 64")
     ]
-    assert "derived" in own.made(UserSchema(SPREAD, ()), known, DAY).problem
+
+
+def test_a_schema_has_a_fast_path_or_says_why_not(builds: Consumers) -> None:
+    """The size of the file is compared on the fast path; a list of records, and other amounts, are read."""
+    number = Struct("n" / Int8ul, "slot" / BelowCount(Int8ul, "slots"))
+    listed = Struct("n" / Int8ul, "list" / Array(this.n, Struct("slot" / BelowCount(Int8ul, "slots"))))
+    known = spread_builds(builds)
+    ways = [
+        own.made(
+            UserSchema(
+                Schema("x", "x", root, recognise=lambda data: True, amounts={"file_size": amount}), ()
+            ),
+            known,
+            DAY,
+        )
+        for root, amount in (
+            (number, file_size),
+            (number, lambda reading: file_size(reading)),
+            (listed, file_size),
+        )
+    ]
+    assert ways[0].way is not None
+    assert "derived" in ways[1].problem
+    assert ways[2].problem
+    sized = Schema("sized", "sized", number, recognise=lambda data: True, amounts={"file_size": file_size})
+    for limit, checks in ((2, []), (1, ["limit-exceeded"])):
+        facts = {(FactKind.LIMIT, "file_size", ""): limit, (FactKind.COUNT, "slots", ""): 9}
+        build = replace(builds, builds=(replace(builds.builds[0], facts=facts),))
+        assert [check for check, *_ in found(sized, b"\1\2", build)] == checks
 
 
 def test_an_amount_with_a_key() -> None:

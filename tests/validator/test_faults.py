@@ -26,7 +26,7 @@ GOOD = (ROOT / "corpus" / "channel" / "definitions.bin").read_bytes()
 
 
 class Asked:
-    """A reading that notes which faults it is asked for."""
+    """A reading that records which faults are requested."""
 
     def __init__(self) -> None:
         self.names: set[str] = set()
@@ -35,7 +35,7 @@ class Asked:
         self.fix_ups = ()
 
     def faults_of(self, kind: type[FaultDetails]) -> Iterator[Fault[FaultDetails]]:
-        """None; but it was asked for."""
+        """None; but it was requested."""
         self.names.add(kind.name)
         return iter(())
 

@@ -158,8 +158,9 @@ def test_a_format_of_another_package_is_used(tmp_path: Path) -> None:
 def test_a_format_that_cannot_be_used_is_reported_and_its_files_do_not_pass(
     tmp_path: Path, text: str, entries: str, problem: str
 ) -> None:
-    """Where a package's format is broken or its name is taken, its files fail with the reason, `ccheck schemas`
-    says so with exit status 2, and other files are judged as ever.
+    """If a package's format is broken or its name is taken, its files fail with the reason.
+
+    `ccheck schemas` says so with exit status 2, and other files are judged as ever.
     """
     package(tmp_path, text, entries)
     file = sensor_file(tmp_path)

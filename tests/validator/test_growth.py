@@ -129,9 +129,7 @@ def judgement_of(what: Any) -> ValidationContext:
 
 
 def calls(function: Callable[[], object]) -> int:
-    """How many functions are called, of Python and of C, and how much memory they had, as a number of calls: one for
-    each kilobyte.
-    """
+    """The number of calls of functions of Python and C, plus one for each kilobyte of memory."""
     count = 0
 
     def profile(frame: FrameType, event: str, arg: object) -> None:
@@ -151,7 +149,7 @@ def calls(function: Callable[[], object]) -> int:
 
 @pytest.mark.parametrize("name", FILES)
 def test_twice_the_size_is_about_twice_the_work(name: str) -> None:
-    """Judging a file, and taking it apart for a search, take work in proportion to its size."""
+    """Judging a file, and decomposing it for a search, take work in proportion to its size."""
     what, make = FILES[name]
     validation = judgement_of(what)
     assert validation.schema is not None

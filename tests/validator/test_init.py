@@ -1,5 +1,6 @@
-"""`ccheck init` writes a format that works at once: its own tests pass, by path and installed it judges, runs and is
-fuzzed; what cannot be written is said, and nothing is left half written.
+"""`ccheck init` writes a format that works at once: its own tests pass, it judges, runs and is fuzzed.
+
+It does so by path and installed. What cannot be written is reported, and nothing is left half written.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ def test_no_trace_of_the_template_is_left(tmp_path: Path, interpreter: bool) -> 
 
 
 def test_what_is_written_judges_by_its_path(written: Path) -> None:
-    """By the path of its schema a good file passes and runs, and a bad one fails with the check that blames it."""
+    """By the path of its schema a good file passes and runs, and a bad one fails with its check."""
     schema = f"{NAME}/schema.py"
     for kind, recipe, status, words in (
         ("good", "last-input", 0, "pass  good.bin  my_rules, 24 bytes"),
@@ -122,9 +123,7 @@ def test_what_is_written_is_fuzzed_from_nothing(written: Path) -> None:
 
 
 def test_fuzzing_finds_where_the_schema_and_the_driver_differ(tmp_path: Path) -> None:
-    """Where the schema allows one input more than the driver supplies, a campaign finds the file that passes and
-    traps.
-    """
+    """If the schema allows an input that the driver lacks, a campaign finds a file that passes and traps."""
     write(NAME, tmp_path / NAME, interpreter=True)
     numbers = tmp_path / NAME / NAME / "numbers.py"
     text = numbers.read_text(encoding="utf-8")

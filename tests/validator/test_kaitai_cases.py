@@ -1,5 +1,6 @@
-"""Descriptions with files and their right answers, through the command line: what Kaitai reads passes, what a
-description forbids fails, and what was left out is said in the verdict.
+"""Descriptions with files and their right answers, through the command line.
+
+What Kaitai reads passes, what a description forbids fails, and the verdict reports what was left out.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ FOLDER = ROOT.parent / "shared" / "cases" / "kaitai"
 
 
 class Answer(NamedTuple):
-    """The right answer: the exit status of the import, whether the file passes, what the verdict says of bytes
-    that are not looked into, and a word of the output.
+    """The right answer for a file.
+
+    It is the exit status of the import, whether the file passes, what the verdict says of bytes that are not
+    looked into, and a word of the output.
     """
 
     imported: int
@@ -265,8 +268,9 @@ def test_a_name_that_is_no_schema_is_wrong_usage(tmp_path: Path, capsys: pytest.
 
 
 def test_a_schema_that_was_edited_still_says_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The finding goes with what was left out: taking it out of the list alone does not hide dropped bytes, and a
-    field that its author declares opaque is counted, and no finding.
+    """The finding belongs to what was left out: taking it out of the list does not hide dropped bytes.
+
+    A field that its author declares opaque is counted, and is no finding.
     """
     forms(tmp_path, capsys, "--no-config")
     schema, file = tmp_path / "made.py", tmp_path / "made.bin"

@@ -165,8 +165,9 @@ def test_each_key_in_each_place(
     place: tuple[Any, ...],
     base: dict[str, Any],
 ) -> None:
-    """A key that is added changes the schema, or is named with its line and exit status 1, or is an error with
-    exit status 2; documentation alone changes nothing.
+    """An added key changes the schema, or is reported with exit status 1, or is an error with status 2.
+
+    Documentation changes nothing.
     """
     before = imported(tmp_path, base, capsys)
     assert before[0] in (0, 1), before[2]

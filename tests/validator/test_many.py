@@ -353,7 +353,7 @@ def _raises() -> ValidationContext:
 
 @pytest.mark.usefixtures("small_chunks")
 def test_workers_that_cannot_start_are_no_crash_of_a_file(mixed: Path) -> None:
-    """Workers that end or fail before they judge anything end the run; no file is blamed."""
+    """Workers that end or fail before they judge anything end the run; no file is reported."""
     files = [str(file) for file in sorted(mixed.glob("*/*"))[:20]]
     validation = prepare(use_config=False)
     with pytest.raises(WorkerNotStarted, match="could not start: it ended with exit status 7") as ended:
@@ -546,7 +546,7 @@ def _report(size: int, findings: int) -> FileReport:
 
 
 def test_progress_is_one_line_that_leaves_nothing() -> None:
-    """The line tells files, speed, findings and time left, is redrawn in its place, and goes away."""
+    """The line shows files, speed, findings and time left, is redrawn in its place, and goes away."""
     now = [100.0]
     stream = Terminal()
     with Progress(1000, stream, clock=lambda: now[0]) as progress:

@@ -124,8 +124,9 @@ TREES: dict[str, Callable[[], construct.Construct]] = {
 
 @pytest.mark.parametrize("name", TREES)
 def test_the_fast_path_agrees_with_the_checks(name: str, more: int) -> None:
-    """Over good files and thousands of edited and cut ones, a file passes the fast path only with the report of the
-    whole way; and good files take it.
+    """Over thousands of files, one passes the fast path only with the report of all checks.
+
+    They are good files, edited ones and cut ones; good files take the fast path.
     """
     root = TREES[name]()
     validation = judged_by(root)
@@ -188,9 +189,7 @@ def tree(rng: random.Random) -> construct.Construct:
 
 
 def test_trees_of_any_kind_agree(more: int) -> None:
-    """Hundreds of trees made at random either have no fast path, for a reason, or one that passes a file exactly as
-    the checks do.
-    """
+    """Hundreds of random trees either have no fast path, for a reason, or one that agrees with the checks."""
     rng = random.Random(5)
     passed: Counter[bool] = Counter()
     quick = 0
@@ -208,8 +207,9 @@ def test_trees_of_any_kind_agree(more: int) -> None:
 
 
 def test_as_many_checks_are_counted_as_are_made() -> None:
-    """A report of the fast path counts the checks that the table has for a format without checks of its own, also
-    where it has the name of an installed one.
+    """A report of the fast path counts the checks of a format without checks of its own.
+
+    It does so also if the format has the name of an installed one.
     """
     for name in ("mine", "channel"):
         schema = Schema(name, "made for a test", Struct("v" / Int8ub), recognise=bool)

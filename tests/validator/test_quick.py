@@ -57,9 +57,7 @@ def fast_report(quick: ChannelFastPath, data: bytes, name: str) -> FileReport | 
 
 
 def agree(quick: ChannelFastPath, whole: ValidationContext, data: bytes, name: str) -> bool:
-    """Whether the fast path passed the file. The report is that of all checks on the whole content, either
-    way.
-    """
+    """Returns whether the fast path passed the file. The report is that of all checks on all content."""
     slow: FileReport = judge(
         examine(data, name, whole.context, SCHEMAS, CHANNEL_SCHEMA), name, CHECKS, whole.policy
     )
@@ -72,9 +70,7 @@ def agree(quick: ChannelFastPath, whole: ValidationContext, data: bytes, name: s
 
 
 def edited_files(seed: int, count: int) -> Iterator[bytes]:
-    """Files of the corpus, good and bad, with a few bytes changed in their tables and pools; some cut, most
-    sealed again.
-    """
+    """Files of the corpus with a few bytes changed in their tables and pools; some cut, most fixed up."""
     seeds = [p.read_bytes() for p in sorted(CORPUS.glob("**/*.bin")) if 100 < p.stat().st_size < 3000]
     assert len(seeds) > 50
     rng = random.Random(seed)
@@ -112,8 +108,9 @@ def test_edited_files_never_pass_the_fast_path_alone() -> None:
 
 @pytest.mark.parametrize("name", ["instances.bin", "definitions.bin"])
 def test_each_byte_counts(name: str) -> None:
-    """A good file with another value in any one byte, and a right checksum, passes quickly only where it passes whole:
-    in each block, the size of its records too.
+    """A good file with any one byte changed, and a right checksum, passes the fast path only if it passes.
+
+    Each block counts, the size of its records too.
     """
     quick, whole = both(CORPUS / "definitions.bin", CORPUS / "consumers.toml")
     good = (CORPUS / name).read_bytes()
@@ -127,9 +124,7 @@ def test_each_byte_counts(name: str) -> None:
 
 
 def test_edited_files_are_judged_alike(more: int) -> None:
-    """Thousands of edited files, good and bad ones: what is judged on no more than may be to blame has the very
-    findings of the whole content.
-    """
+    """Thousands of edited files have the same findings on their suspects as on their whole content."""
     quick, whole = both(CORPUS / "definitions.bin", CORPUS / "consumers.toml")
     met: Counter[str] = Counter()
     for data in edited_files(11, 1500 * more):
@@ -140,8 +135,9 @@ def test_edited_files_are_judged_alike(more: int) -> None:
 
 @pytest.mark.parametrize("name", ["instances.bin", "not-canonical/bad/exchanged-items.bin"])
 def test_one_wrong_record_is_judged_alike(name: str) -> None:
-    """A file that is wrong in any byte of one instance has the findings of the whole content, though only the
-    instances that may be to blame are looked at; also where the file is not canonical besides.
+    """A file that is wrong in any byte of one instance has the findings of the whole content.
+
+    Only the suspect instances are looked at; also if the file is not canonical.
     """
     quick, whole = both(CORPUS / "definitions.bin", CORPUS / "consumers.toml")
     good = (CORPUS / name).read_bytes()

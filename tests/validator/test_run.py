@@ -1,4 +1,4 @@
-"""`ccheck run` and `ccheck replay-291`: what builds would do, told as tables, reports and JSON lines."""
+"""`ccheck run` and `ccheck replay-291`: what builds would do, as tables, reports and JSON lines."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def cc(capsys: pytest.CaptureFixture[str]) -> Run:
 
 
 def test_the_july_file_crashes_the_builds_that_supply_20(cc: Run) -> None:
-    """The trap is at index 20 of 20, at the offset that the validator blames; the fixed build runs."""
+    """The trap is at index 20 of 20, at the offset that the validator reports; the fixed build runs."""
     status, out, _ = cc("run", *CONFIG, JULY)
     assert status == 1
     assert out == snapshot("""\
@@ -67,7 +67,7 @@ never fetched, because nothing but wildcards ran there: IPC field 1 operation, I
 
 
 def test_validator_and_interpreter_agree_on_the_bytes(cc: Run) -> None:
-    """Two independent readings blame the same offset and the same path."""
+    """Two independent readings report the same offset and the same path."""
     outcome = json.loads(cc("run", *CONFIG, JULY, "--format", "json")[1])["outcomes"][0]
     finding = json.loads(cc("validate", *CONFIG, JULY, "--format", "json")[1])["files"][0]["findings"][0]
     assert outcome["trap"]["field"] == finding["path"]

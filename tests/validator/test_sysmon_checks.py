@@ -82,7 +82,7 @@ def test_one_blob_has_a_verdict_for_each_target() -> None:
 
 
 def test_the_finding_tells_event_counts_and_versions() -> None:
-    """A field past its table is blamed with the event, both numbers, and the versions that have it."""
+    """A field past its table is reported with the event, both numbers, and the versions that have it."""
     (finding,) = report_of(blob(rule("ProcessCreate", 22))).findings
     assert finding.message == (
         "the filter reads field 22 of event 1 (ProcessCreate), which has 22 (0 to 21) in version 15.0"
@@ -110,7 +110,7 @@ def test_the_finding_tells_event_counts_and_versions() -> None:
     ],
 )
 def test_the_bounds_of_siblings_are_kept_apart(event: int, field: int, check: str | None) -> None:
-    """A field is held against the table of the rule's own event type, and the sibling that has it is told."""
+    """A field is compared with the table of the rule's own event type, and the sibling that has it is named."""
     assert errors(report_of(blob(rule(event, field)))) == ([check] if check else [])
 
 
@@ -159,7 +159,7 @@ def test_an_unknown_target_is_a_usage_error() -> None:
 
 
 def test_a_broken_chain_leaves_the_groups_unjudged() -> None:
-    """Where a chain is cut the group checks would blame consequences; they are reported as not run."""
+    """If a chain is cut, the group checks would report consequences; they are reported as not run."""
     data = bytearray(BASE)
     data[24 + 12 : 24 + 16] = (0x10000).to_bytes(4, "little")
     report = report_of(bytes(data))

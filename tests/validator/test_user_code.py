@@ -496,7 +496,7 @@ OTHER_COMMANDS = {
 @pytest.mark.parametrize("code", ["raise KeyError('words')", "sys.exit(0)"])
 @pytest.mark.parametrize("name", OTHER_COMMANDS)
 def test_what_other_code_raises_is_not_a_fault_of_ccheck(tmp_path: Path, name: str, code: str) -> None:
-    """The two ways of a recipe and an interpreter are blamed by file, line and function, and nothing else is."""
+    """The two functions of a recipe and an interpreter are reported by file, line and function, and nothing else is."""
     made(tmp_path, "check", "pass")
     schema = tmp_path / "mine.py"
     schema.write_text(schema.read_text(encoding="utf-8") + OTHER_CODE.format(code=code), encoding="utf-8")

@@ -61,8 +61,9 @@ def test_a_bad_file_of_a_users_format_fails(
 def test_a_field_that_a_check_would_not_get_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    """A record has attributes of its own: a check that reads a field of such a name would judge another value
-    than the file's. A schema without checks may have the field.
+    """A field that has the name of an attribute of records is refused: a check would read another value.
+
+    A schema without checks may have the field.
     """
     text = SENSOR.read_text().replace('"port" / Int16ub', f'"{name}" / Int16ub')
     schema, file = tmp_path / "mine.py", tmp_path / "rules.snsr"

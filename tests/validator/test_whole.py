@@ -24,7 +24,7 @@ def holder(path: Path) -> subprocess.Popen[str]:
 
 
 def test_another_process_is_told_and_nothing_stays(tmp_path: Path) -> None:
-    """While one holds a file another is told so at once; afterwards it is free, and no lock lies beside it."""
+    """While one process locks a file another gets an error at once; afterwards it is free, and no lock file is left."""
     path = tmp_path / "verdict.json"
     with holder(path) as other:
         with pytest.raises(Busy, match="another ccheck works on"), held(path):

@@ -16,7 +16,7 @@ __all__ = ["WrongUsage", "__version__", "gate", "validate"]
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
-        """What `ccheck.api` has, loaded when it is first asked for."""
+        """The names of `ccheck.api`, loaded on first use."""
         if name in ("WrongUsage", "gate", "validate"):
             from ccheck import api
 

@@ -10,7 +10,7 @@ def main() -> None:
 
         run()
     except KeyboardInterrupt:
-        # What was being imported is half made: nothing of it is run again on the way out.
+        # The import was interrupted half-way: nothing of it is run again on the way out.
         try:
             os.write(2, b"interrupted\n")
         finally:

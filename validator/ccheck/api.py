@@ -25,8 +25,9 @@ PathLike = str | os.PathLike[str]
 
 
 class WrongUsage(ValueError):
-    """What was asked for cannot be judged: something that was named is missing or cannot be used, or nothing
-    would be examined. The message says what.
+    """The request cannot be judged; the message says why.
+
+    Something that was named is missing or cannot be used, or nothing would be examined.
     """
 
 
@@ -46,12 +47,28 @@ def validate(
     allow_not_looked_into: Sequence[str] = (),
     jobs: int = 1,
 ) -> RunReport:
-    """Everything that is wrong with files; the arguments mean what the options of `ccheck validate` do.
+    """Everything that is wrong with files, as a report; the arguments are the options of `ccheck validate`.
 
-    paths: files, and folders whose files are judged, hidden ones left out. on: the day of judgement, today
-    without it. max_size: bytes. file_timeout: seconds. jobs: processes, at most. Raises WrongUsage.
+    Bad content raises nothing: it is in the report, whose `verdict` is `pass` only if every file passed.
 
-    Bad content raises nothing: it is in the report, whose `verdict` is `pass` only where every file passed.
+    Args:
+        *paths: Files, and folders whose files are judged, except hidden ones.
+        schema: The name of a format or a Python file; by default each file is recognised by its content.
+        definitions: Files of template types.
+        consumers: The consumers.toml with the driver builds.
+        target: The consumer version to judge for.
+        on: The day of judgement; today by default.
+        config: The ccheck.toml; by default the nearest one above the working directory.
+        use_config: Whether to use a ccheck.toml.
+        exclude: Globs of files to leave out.
+        max_size: The bytes of the largest file to read.
+        max_findings: How many findings of one check are kept for one file.
+        file_timeout: The seconds for which code that is not ccheck's own may examine one file.
+        allow_not_looked_into: Schemas whose files may pass although an importer left something out of them.
+        jobs: The number of processes at most.
+
+    Raises:
+        WrongUsage: The request cannot be judged.
     """
     from ccheck.judging.context import prepare
     from ccheck.run.batch import examine
@@ -99,12 +116,31 @@ def gate(
     file_timeout: float | None = None,
     tell: Callable[[Stage], None] = lambda stage: None,
 ) -> GateResult:
-    """What the release gate finds out about a release; the arguments mean what the options of `ccheck gate`
-    do, and the policy is `[gate]` of ccheck.toml.
+    """The release gate's result for a release; the arguments are the options of `ccheck gate`.
 
-    tell: called with each stage as it ends. Raises WrongUsage, also for a release that is not taken in.
+    The policy is `[gate]` of ccheck.toml. Nothing is signed: `ccheck gate --verdict` does that.
 
-    Nothing is signed: `ccheck gate --verdict` does that.
+    Args:
+        *release: Files and folders of the release.
+        name: The name of the release.
+        exclude: Globs of files to leave out.
+        only: The stages to run; all of the policy by default.
+        skip: The stages to skip.
+        baseline: The record of what earlier releases used.
+        last_good: The files of the last good release.
+        schema: The name of a format or a Python file; by default each file is recognised by its content.
+        definitions: Files of template types.
+        consumers: The consumers.toml with the driver builds.
+        target: The consumer version to judge for.
+        on: The day of judgement; today by default.
+        config: The ccheck.toml; by default the nearest one above the working directory.
+        use_config: Whether to use a ccheck.toml.
+        max_size: The bytes of the largest file to read.
+        file_timeout: The seconds for which code that is not ccheck's own may examine one file.
+        tell: Called with each stage as it ends.
+
+    Raises:
+        WrongUsage: The request cannot be judged, or the release is refused.
     """
     from ccheck.release.gate.prepare import prepare_gate
     from ccheck.release.gate.run import run_gate

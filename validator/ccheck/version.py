@@ -1,3 +1,3 @@
-"""The version of ccheck, which reports and verdicts name."""
+"""The version of ccheck, for reports and verdicts."""
 
 __version__ = "0.1.0"

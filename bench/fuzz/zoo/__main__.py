@@ -1,7 +1,7 @@
-"""`python -m bench.fuzz.zoo` plants faults in copies of the sources, and measures how soon each is found.
+"""`python -m bench.fuzz.zoo` seeds bugs in copies of the sources, and measures how soon each is found.
 
-Counted are runs and the CPU time of the searcher's process until a finding that the sources without the fault
-do not have.
+The measures are runs and the CPU time of the searcher's process until a finding that the sources without the
+bug do not have.
 """
 
 from __future__ import annotations
@@ -81,8 +81,9 @@ Task = tuple[Plant | None, str, str, int]
 
 
 def _tasks(chosen: list[Plant], searchers: list[str], seeds: range) -> Iterator[Task]:
-    """All hunts, seed by seed, so that a call that was ended early has something of every fault. Only our own
-    search hunts where no fault is.
+    """All hunts, seed by seed, so that a call that was ended early has results for every bug.
+
+    Only our own search runs without a bug.
     """
     for seed in seeds:
         for searcher in searchers:

@@ -1,6 +1,6 @@
 """`python -m bench.fuzz.zoo.hunt` is one hunt in one process: until a finding, or until its time is up.
 
-The packages are those that the environment leads to: a copy with a fault in it. The answer is one JSON file.
+The environment selects the packages: a copy with a bug in it. The result is one JSON file.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What one call of the zoo measured, as a file that grows with each hunt and can be put beside others."""
+"""The measurements of one call of the zoo, in a file that grows with each hunt."""
 
 from __future__ import annotations
 
@@ -21,7 +21,13 @@ def here() -> str:
 
 @dataclass(slots=True)
 class Measurement:
-    """Hunts of one call. words: those that the command was given. on: the day. where: the machine."""
+    """Hunts of one call.
+
+    Attributes:
+        words: The arguments of the command.
+        on: The day.
+        where: The machine.
+    """
 
     words: str
     on: str = field(default_factory=lambda: date.today().isoformat())
@@ -40,7 +46,7 @@ class Measurement:
 
     @classmethod
     def read(cls, path: Path) -> Measurement:
-        """What another call kept."""
+        """The measurements of an earlier call."""
         plain = json.loads(path.read_text(encoding="utf-8"))
         hunts = [Hunted(**one) for one in plain.pop("hunts")]
         return cls(**plain, hunts=hunts)

@@ -1,4 +1,4 @@
-"""What became of one hunt."""
+"""The result of one hunt."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Hunted:
-    """One hunt. budget: the CPU-seconds that it had. seconds: CPU time of its process, from the first run on.
-    oracle: the one that reported, empty where nothing was found. died: how the process ended where it gave no
-    answer.
+    """One hunt.
+
+    Attributes:
+        budget: The CPU-seconds that it had.
+        seconds: CPU time of its process, from the first run on.
+        oracle: The oracle that reported; empty if nothing was found.
+        died: How the process ended if it gave no answer.
     """
 
     plant: str
@@ -33,12 +37,12 @@ class Hunted:
 
     @property
     def task(self) -> tuple[str, str, str, int]:
-        """What was to be done: the fault, the format, the searcher, the seed."""
+        """Its task: the bug, the format, the searcher, the seed."""
         return (self.plant, self.format, self.searcher, self.seed)
 
     @property
     def spent(self) -> float:
-        """CPU-seconds to the fault; the whole budget where it was not found."""
+        """CPU-seconds to the bug; the whole budget if it was not found."""
         return self.seconds if self.found else self.budget
 
     def not_planted(self) -> Hunted:

@@ -25,7 +25,11 @@ class PlantError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Text that stands exactly once in a file, and what takes its place. file: relative to the root."""
+    """Text that occurs exactly once in a file, and its replacement.
+
+    Attributes:
+        file: The path relative to the root.
+    """
 
     file: str
     before: str
@@ -34,8 +38,11 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Plant:
-    """One fault. oracle: the one that should report it; another may be first. mirrors: what real fault it is
-    like.
+    """One seeded bug.
+
+    Attributes:
+        oracle: The oracle that should report it; another may be first.
+        mirrors: The real bug that it resembles.
     """
 
     name: str
@@ -46,7 +53,11 @@ class Plant:
 
 
 def plants() -> tuple[Plant, ...]:
-    """All plants, by format. Raises PlantError."""
+    """All seeded bugs, by format.
+
+    Raises:
+        PlantError: A description is malformed.
+    """
     return tuple(plant for name in FORMATS for plant in _of_file(FOLDER / f"{name}.toml"))
 
 
@@ -64,7 +75,11 @@ def _plant(table: dict[str, Any], format_: str) -> Plant:
 
 
 def patched(plant: Plant) -> dict[str, str]:
-    """The text of each file that the plant changes, with the fault in it. Raises PlantError."""
+    """The text of each file that the bug changes, with the bug in it.
+
+    Raises:
+        PlantError: The text to replace is not in the file exactly once.
+    """
     texts: dict[str, str] = {}
     for edit in plant.edits:
         text = texts.get(edit.file) or (ROOT / edit.file).read_text(encoding="utf-8")

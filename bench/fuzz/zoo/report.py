@@ -75,7 +75,7 @@ def _seeds(hunts: Iterable[Sequence[Hunted]]) -> str:
 
 
 def _beside(by_plant: dict[str, list[Hunted]], other: str) -> Iterable[str]:
-    """How much longer another searcher takes, and what it alone finds."""
+    """How much longer another searcher takes, and what only it finds."""
     spent: list[tuple[float, float]] = []
     found = 0
     alone = []

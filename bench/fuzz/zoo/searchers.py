@@ -1,6 +1,6 @@
-"""The searchers that are held against each other: ccheck's own, a naive Atheris harness, plain Hypothesis.
+"""The searchers that are compared: ccheck's own, a naive Atheris harness, plain Hypothesis.
 
-Each is given the same seeds and the same harness with all oracles, and runs until the harness ends the
+Each has the same seeds and the same harness with all oracles, and runs until the harness ends the
 process.
 """
 
@@ -28,8 +28,9 @@ Searcher = Callable[[str, int, Found, Ran], None]
 
 
 def ccheck(format_: str, seed: int, found: Found, ran: Ran) -> None:
-    """ccheck's own: mutators, accepted parents, crossover, led by new lines and features. The engine is the
-    one on `sys.monitoring`; before Python 3.12 features alone lead.
+    """The search of ccheck: mutators, accepted parents, crossover, guided by new lines and features.
+
+    The engine is the one on `sys.monitoring`; before Python 3.12 only features guide it.
     """
     from ccheck_fuzz.engines.engine import Search
     from ccheck_fuzz.engines.monitoring import Monitoring

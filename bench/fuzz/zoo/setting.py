@@ -1,4 +1,4 @@
-"""What hunts in files of a format are set up with, and the seeds that every searcher is given."""
+"""The options of hunts in files of a format, and the seeds of every searcher."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SEEDS = {
 
 
 def setup_of(format_: str) -> CampaignOptions:
-    """A campaign for files of the format, held to all oracles."""
+    """A campaign for files of the format, with all oracles."""
     if format_ != "channel":
         return CampaignOptions(format_, use_config=False, on="2026-01-01")
     definitions = str(CORPUS / "channel" / "definitions.bin")

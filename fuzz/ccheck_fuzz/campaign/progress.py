@@ -1,4 +1,4 @@
-"""How a campaign stands, for the dashboard, and how a session of it ended."""
+"""The state of a campaign, for the dashboard, and how a session of it ended."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ class Progress:
     """What the dashboard shows.
 
     Attributes:
-        runs: Of all jobs in this session.
-        rate: Runs per second, over the last few.
-        lines, cells: Reached, by the last merge; cells of the matrix field × criterion kind, in formats
-            that have one.
-        features: Reached, by the jobs.
-        crashed: Workers in this session, `worker_crashes` of them.
+        runs: The runs of all jobs in this session.
+        rate: Runs per second, over the last few seconds.
+        lines: The lines that the last merge reached.
+        features: The features that the jobs reached.
+        cells: The cells that the last merge reached, in formats that have a matrix of field × criterion kind.
+        worker_crashes: How many workers crashed in this session.
+        crashed: The crashes of workers in this session.
         stage: What is going on.
     """
 
@@ -46,7 +47,8 @@ class Outcome:
     Attributes:
         why: `time` or `interrupted`.
         problem: Why it could not do its work, or None.
-        lost: Says how many of its processes crashed outside of a run, where any did.
+        runs: The number of runs.
+        lost: How many of its processes crashed outside of a run, in words; None if none did.
     """
 
     why: str

@@ -1,5 +1,6 @@
-"""The user's own interpreters on a known-good file, before the search: one that dies there would "crash" on
-every input.
+"""Runs the user's own interpreters on a known-good file before the search.
+
+An interpreter that dies on that file would "crash" on every input.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def seed_check(made: CampaignContext, seeds: Sequence[bytes], say: Callable[[str
         say: Takes a line for people.
 
     Returns:
-        Why the campaign cannot begin, with the interpreter's own output, or None where it can.
+        Why the campaign cannot begin, with the interpreter's own output; None if it can.
 
     Raises:
         click.UsageError: A program cannot be started at all.
@@ -75,7 +76,7 @@ def _program(
     *,
     is_good: bool,
 ) -> str | None:
-    """Returns why a program cannot be searched with; None where it runs, or refuses, one of the seeds."""
+    """Returns why a program cannot be searched with; None if it runs, or refuses, one of the seeds."""
     options = made.options
     problem = None
     for seed in seeds:

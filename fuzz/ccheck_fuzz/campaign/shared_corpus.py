@@ -67,7 +67,7 @@ class SharedCorpus:
         self._progress.corpus = len(self._known)
 
     def begin_merge(self, until: float | None = None) -> None:
-        """Starts to make the corpus small, in a process of its own, unless one is under way.
+        """Starts to minimise the corpus, in a process of its own, unless one is running.
 
         Args:
             until: When it must be done (`time.monotonic`); by default in a time that grows with the corpus.

@@ -35,9 +35,9 @@ WRAP_UP_SHARE, WRAP_UP_LEAST, WRAP_UP_MOST = 0.2, 2.5, 30.0
 at least half of the time is searched.
 """
 LEAST_SEARCH = 2.5
-"""Seconds that are searched at least where the session is as long, however long it took to begin."""
+"""Seconds of search at least, if the session is that long, however long it took to begin."""
 LEAST_LEFT = 2.0
-"""Seconds that are left for them at least, where the search was late to end or was interrupted."""
+"""Seconds that are left for them at least, if the search ended late or was interrupted."""
 GRACE = 1.5
 """Seconds that jobs have for ending when their epoch is over."""
 
@@ -59,7 +59,7 @@ class Campaign:
         runs: int = 0,
         started: float | None = None,
     ) -> None:
-        """Makes a session.
+        """Creates a session.
 
         Args:
             folder: The folder of the campaign.
@@ -67,9 +67,9 @@ class Campaign:
             made: What it is about.
             seeds: The inputs that it begins with.
             jobs: The number of worker processes.
-            seconds: The time of the session.
-            engines: Names; the jobs take them by turns.
-            seed: For random numbers.
+            seconds: The seconds of the session.
+            engines: The names of the engines; the jobs use them in turn.
+            seed: The seed of the random numbers.
             runs: The number of runs of each job at most; 0 for no limit.
             started: When the time began to count (`time.monotonic`); now without it.
         """
@@ -98,7 +98,7 @@ class Campaign:
         self._crashes = WorkerCrashes(state, made, 0, self.progress)
 
     def run(self, show: Callable[[Progress], None]) -> Outcome:
-        """Searches until the time is up or a signal asks for the end, and triages findings."""
+        """Searches until the time is up or a signal ends it, and triages findings."""
         self._session = self._state.begin(self._made.fingerprint)
         self._crashes = WorkerCrashes(self._state, self._made, self._session, self.progress)
         why = "time"
@@ -128,9 +128,9 @@ class Campaign:
         return Outcome(why, problem, self.progress.runs, self._crashes.loss)
 
     def _wrap_up(self, show: Callable[[Progress], None], *, merging: bool) -> bool:
-        """Merge the corpus and write the findings, side by side, within what is left of the session's time.
+        """Merge the corpus and write the findings in parallel, within what is left of the session's time.
 
-        What is not done by then is done by the next session. Returns False where Ctrl-C ended it.
+        The next session does what is not done by then. Returns False if Ctrl-C ended it.
         """
         now = time.monotonic()
         until = max(self._deadline, now + LEAST_LEFT)
@@ -151,7 +151,7 @@ class Campaign:
         return whole
 
     def _end_children(self) -> None:
-        """End what merges and triages, where it still does."""
+        """End the processes of merging and triage, if they still run."""
         self._corpus.stop()
         self._triage.stop()
 

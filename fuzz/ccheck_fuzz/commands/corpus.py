@@ -1,4 +1,4 @@
-"""`ccheck corpus`: what broke once stays, and is run again."""
+"""`ccheck corpus`: inputs that once broke a property are kept and run again."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ from ccheck_fuzz.mutate.events import has_events
 from ccheck_fuzz.mutate.scheduler import interesting_values_of
 
 GROWN = 4
-"""Attempts at a valid file where there are no seeds; one is enough."""
+"""Attempts at a valid file if there are no seeds; one is enough."""
 
 EXAMPLES = """
 \b
@@ -112,8 +112,9 @@ def command(  # noqa: PLR0917, RUF100 - one argument for each option
     quiet: bool,
     about: Subject,
 ) -> int:
-    """Search for files that the validator passes and a driver would trap on, and for whatever else breaks a
-    property: see `docs/fuzzing.md`.
+    """Search for files that the validator passes and a driver would trap on, or that break another property.
+
+    See `docs/fuzzing.md`.
 
     A campaign lives in its folder (--out). It survives whatever happens to its processes; the same command
     again goes on with it. Ctrl-C ends it at once; what was found is kept. Findings lie in its subfolder
@@ -226,10 +227,12 @@ def _note(line: str) -> None:
 
 
 def _grown(made: CampaignContext, until: float, *, quiet: bool) -> list[bytes]:
-    """Valid files from nothing.
+    """Valid files that are grown from nothing.
 
     Args:
+        made: The campaign.
         until: When to stop (`time.monotonic`).
+        quiet: Whether to print no progress.
     """
     if not quiet:
         click.echo(f"no seeds: growing valid {made.schema.name} files from the schema", err=True)

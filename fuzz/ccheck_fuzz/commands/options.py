@@ -25,7 +25,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is fuzzed and what it is judged by, as the command line says it."""
+    """What is fuzzed and what it is judged by, as given on the command line."""
 
     schema: str | None
     definitions: tuple[Path, ...]
@@ -115,16 +115,19 @@ def subject(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 RUN_SECONDS = 10.0
-"""Time for one run, where nothing else is said."""
+"""Default seconds for one run."""
 
 
 def options_of(seeds: list[bytes], about: Subject, seconds: float | None = None) -> CampaignOptions:
     """Returns the options in words that survive the process.
 
-    Raises click.UsageError.
-
     Args:
-        seconds: The time of the whole campaign, where it is one.
+        seeds: The files that the campaign begins with.
+        about: The options of the command line.
+        seconds: The time of the whole campaign, if it is one.
+
+    Raises:
+        click.UsageError: The options do not fit together.
     """
     usual = RUN_SECONDS if seconds is None else min(RUN_SECONDS, max(1.0, seconds / 2))
     refuse_contradiction(about.config, use_config=not about.no_config)
@@ -162,7 +165,12 @@ def options_of(seeds: list[bytes], about: Subject, seconds: float | None = None)
 
 
 def made_ready(options: CampaignOptions) -> CampaignContext:
-    """Returns the setup made ready. Raises click.UsageError or ConfigurationError."""
+    """Returns the context of the options.
+
+    Raises:
+        click.UsageError: The options do not fit together.
+        ConfigurationError: The configuration has an error.
+    """
     try:
         return prepare_campaign(options)
     except (CampaignOptionsError, ReaderError) as wrong:

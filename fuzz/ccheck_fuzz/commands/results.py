@@ -17,7 +17,11 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 def opened(folder: Path) -> State:
-    """Returns the state of a campaign's folder. Raises click.UsageError."""
+    """Returns the state of a campaign's folder.
+
+    Raises:
+        click.UsageError: The folder has no state.
+    """
     try:
         return State(folder)
     except StateError as wrong:

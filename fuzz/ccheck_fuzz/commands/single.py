@@ -109,7 +109,7 @@ def _status(results: Sequence[bool | None]) -> int:
 
 
 def _finding(folder: Path) -> bool | None:
-    """Runs a finding's folder again: whether it still reproduces; None where it cannot be run."""
+    """Runs a finding's folder again: whether it still reproduces; None if it cannot be run."""
     name = folder.resolve().name
     try:
         ran = rerun(folder)

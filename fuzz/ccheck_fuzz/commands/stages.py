@@ -1,6 +1,4 @@
-"""Two stages of the release gate: what once broke something is run again, and a search around the content of
-the release for what nobody thought of.
-"""
+"""Two stages of the release gate: kept findings run again, and a search around the release's content."""
 
 from __future__ import annotations
 
@@ -36,7 +34,7 @@ MOST_POINTS = 100
 """Points of the curve."""
 
 REPEATABLE = {name: oracle for name, oracle in ORACLES.items() if name != "resources"}
-"""The oracles whose answer is the same on every machine: time is no evidence that others can repeat."""
+"""The oracles whose answer is the same on every machine: nobody can reproduce a measured time."""
 
 
 def regress(context: GateContext) -> Stage:
@@ -83,9 +81,7 @@ def _digest(folder: Path) -> str:
 
 
 def fuzz(context: GateContext) -> Stage:
-    """Search around each new or changed file, for a fixed number of runs: the same seed comes to the same
-    end.
-    """
+    """Search around each new or changed file, for a fixed number of runs; the seed decides the result."""
     failures: list[str] = []
     gaps: list[str] = []
     same = {old.data for old in context.last_good}
@@ -151,7 +147,7 @@ class Curve:
 def _once(corpus: Path | None) -> dict[tuple[str, ...], str]:
     """Returns words for what broke the same way before, by its signature.
 
-    It is no less a failure: whoever fixed it has left something.
+    It is still a failure: the fix was incomplete.
     """
     found = {}
     for folder in () if corpus is None else kept(corpus):
@@ -163,7 +159,7 @@ def _once(corpus: Path | None) -> dict[tuple[str, ...], str]:
 
 
 def _campaign(context: GateContext, schema: Schema) -> CampaignContext:
-    """Returns a search in this process, about one format, by what the gate judges by.
+    """Returns a search in this process, about one format, with the gate's validation context.
 
     Raises:
         ExerciseError: The format has no interpreter.
@@ -185,7 +181,7 @@ def _campaign(context: GateContext, schema: Schema) -> CampaignContext:
 
 
 def _session(context: GateContext, schema: Schema) -> Callable[[RunInputs], Session] | None:
-    """Returns what runs files of a format: where a schema file was named, the interpreter that it brings."""
+    """Returns what runs files of a format: for a schema file, its own interpreter."""
     validation = context.validation
     if schema is validation.schema and validation.own_exercise is not None:
         return plain(validation.own_exercise)

@@ -17,7 +17,7 @@ from ccheck_fuzz.execution.options import CampaignOptions
 
 SETUP = "setup.json"
 FILES = ("definitions.bin", "consumers.toml", "schema.py", FILE_NAME)
-"""The files in a finding's folder that its setting names, where it has them."""
+"""The files in a finding's folder that its setting names, if it has them."""
 PACKAGE = "schema"
 """The folder with the package that a schema file lies in."""
 _NOT_CARRIED = shutil.ignore_patterns("__pycache__", ".*", "*.pyc")
@@ -47,10 +47,15 @@ def carry(folder: Path, made: CampaignContext) -> None:
 
 
 def carry_on(finding: Path, folder: Path, final: Path) -> CampaignOptions:
-    """Copy the setting of a finding's folder into another that is to lie at `final`, and give it.
+    """Copy the setting of a finding's folder into another folder, and return it.
 
-    A directory for the user's own interpreters is named as seen from there: the folder may be part of what
+    A directory for the user's own interpreters is relative to the final folder, which may be part of what
     others check out.
+
+    Args:
+        finding: The folder of the finding.
+        folder: The folder to copy to.
+        final: Where that folder will be.
     """
     for name in FILES:
         if (finding / name).is_file():
@@ -105,9 +110,7 @@ def _carry_schema(folder: Path, schema: str) -> str:
 
 
 def _forget_others(folder: Path, schema: str) -> None:
-    """Forget modules of the same package that were imported from elsewhere: each finding is judged by its own
-    copy.
-    """
+    """Unload modules of the same package from elsewhere: each finding is judged by its own copy."""
     parts = Path(schema).parts
     if len(parts) < 3 or parts[0] != PACKAGE:
         return

@@ -19,7 +19,7 @@ _CHOICES = tuple(mutation for mutation, weight in MUTATIONS for _ in range(1 + i
 
 
 class Unreachable(Exception):
-    """A check that no mutation of the seeds breaks alone.
+    """A check that no mutation of the seeds breaks on its own.
 
     Args:
         tries: How many files were judged.
@@ -51,9 +51,9 @@ def follow(model: Model, steps: Sequence[tuple[Mutation, int]], context: Context
 
 
 class Explorer:
-    """Tries mutations of good files, and remembers the ways to files that break exactly one check.
+    """Tries mutations of good files, and records the edits that lead to files that break exactly one check.
 
-    The same seeds and interesting values give the same ways.
+    The same seeds and interesting values give the same edits.
     """
 
     def __init__(self, judged: Judged, seeds: Sequence[bytes], interesting: InterestingValues) -> None:
@@ -76,7 +76,15 @@ class Explorer:
         return [b"", bytes(8), bytes(len(longest)), b"no content at all", spoilt + longest[16:]]
 
     def until(self, check: str, tries: int) -> None:
-        """Go on until there is a way that breaks the check alone. Raises Unreachable after so many files."""
+        """Search until a file breaks only this check.
+
+        Args:
+            check: The name of the check.
+            tries: The number of files to judge at most.
+
+        Raises:
+            Unreachable: No file was found.
+        """
         while check not in self.found and check not in self.fixed:
             if self.tries >= tries:
                 raise Unreachable(check, self.tries)

@@ -1,8 +1,8 @@
-"""Grow a valid file from nothing: the smallest form of the schema's records, repaired by what is found wrong.
+"""Grow a valid file from nothing: the smallest form of the schema's records, repaired finding by finding.
 
-The validator says which bytes are to blame. What stands there, and beside it, gets other values: those that
-its meaning allows, those that the definitions and the driver builds name, small ones, those of other records;
-records come and go. What brings the file nearer to a pass is kept.
+The validator reports bytes. The numbers there, and next to them, get other values: those that their meaning
+allows, those that the definitions and the driver builds name, small ones, those of other records; records are
+added and removed. An edit that brings the file nearer to a pass is kept.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ PATIENCE = 450
 """Files that are judged without one that is better, before an attempt is given up."""
 
 MOST_FINDINGS = 3
-"""Findings that one step looks at: the first ones, which the others may stand behind."""
+"""Findings that one step looks at: the first ones, on which the others may depend."""
 
 SMALL = range(17)
 LETTERS = "0A1aBZ9z"
@@ -45,11 +45,12 @@ LETTERS = "0A1aBZ9z"
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """What came of growing.
+    """The result of growing.
 
     Attributes:
+        data: The file.
         valid: Whether the validator passes it without a finding.
-        tries: How many files it judged.
+        tries: How many files the validator judged.
         left: The checks that still find something, sorted.
     """
 
@@ -68,15 +69,19 @@ def grow(
     wanted: Callable[[bytes], bool] = bool,
     until: float = math.inf,
 ) -> Grown:
-    """Returns a file of a schema that passes, within so many judged files; the best that came of it when none
-    passes.
+    """Returns a file of a schema that passes; the best one found if none passes.
+
+    The same random numbers give the same file, unless time runs out.
 
     Args:
+        schema: The format.
+        validation: What files are judged by.
+        random: The source of random numbers.
         interesting: Numbers of the definitions and the builds; without them a search for what they name
             is long.
-        wanted: Whether a file is of the sort that is asked for, where a schema has several. The same
-            random numbers give the same file, where there is time: until is when to stop
-            (`time.monotonic`).
+        tries: The number of files to judge at most.
+        wanted: Whether a file is of the requested sort, if a schema has several.
+        until: When to stop (`time.monotonic`).
     """
     return _Search(
         Judged(schema, validation), random, interesting or InterestingValues(), tries, wanted, until
@@ -84,7 +89,7 @@ def grow(
 
 
 class _Search:
-    """One search: the best file so far, and how often the validator was asked."""
+    """One search: the best file so far, and the number of files judged."""
 
     def __init__(
         self,
@@ -166,9 +171,7 @@ class _Search:
         return score, model, report
 
     def step(self, model: Model, report: FileReport, score: Score) -> tuple[Score, Model, FileReport] | None:
-        """Returns the first edit that is better, else one that is as good with other things wrong, else
-        None.
-        """
+        """Returns the first better edit, else an equally good one with other findings, else None."""
         seen = {model.data}
         wrong = _messages(report)
         level: list[tuple[Score, Model, FileReport]] = []
@@ -189,7 +192,7 @@ class _Search:
     # -- what might help
 
     def edits(self, model: Model, finding: Finding) -> Iterator[Model]:
-        """Edits of what a finding blames, then of what stands beside it, then of whole records."""
+        """Edits of what a finding reports, then of its neighbours, then of whole records."""
         guilty, near = _sites(model, finding)
         for place in guilty:
             yield from self.values(model, place, likely=True)
@@ -210,8 +213,10 @@ class _Search:
         """Yields other values of one number.
 
         Args:
-            likely: What its meaning allows, what the definitions name, what is new and what is small;
-                else all interesting values.
+            model: The file.
+            place: The number.
+            likely: Whether to try what its meaning allows, what the definitions name, what is new and what is
+                small; else all interesting values.
         """
         number = place.number
         if number.role in DERIVED:
@@ -226,7 +231,7 @@ class _Search:
                 yield with_value(model, place, value)
 
     def texts(self, model: Model, finding: Finding) -> Iterator[Model]:
-        """Yields other texts of fixed size where the finding blames one."""
+        """Yields other texts of fixed size if the finding reports one."""
         for population in model.frame.populations:
             for blob in population.kind.blobs:
                 if blob.size is None or blob.exact is not None:
@@ -241,7 +246,7 @@ class _Search:
                                 yield model.with_bytes(at, raw)
 
     def rows(self, model: Model, finding: Finding) -> Iterator[Model]:
-        """Yields the blamed row, or the blamed element of a list, left out or doubled."""
+        """Yields the reported row, or the reported element of a list, left out or doubled."""
         frame = model.frame
         end = finding.offset + max(1, finding.length)
         for population in frame.populations:
@@ -283,7 +288,7 @@ def _messages(report: FileReport) -> set[tuple[str, str, str]]:
 
 
 def _sites(model: Model, finding: Finding) -> tuple[list[Site], list[Site]]:
-    """Returns the numbers that a finding blames, and the others of their records."""
+    """Returns the numbers that a finding reports, and the others of their records."""
     guilty: list[Site] = []
     near: list[Site] = []
     end = finding.offset + max(1, finding.length)
@@ -296,7 +301,7 @@ def _sites(model: Model, finding: Finding) -> tuple[list[Site], list[Site]]:
                 at = start + number.delta
                 blamed = at < end and finding.offset < at + number.packer.size
                 (guilty if blamed else near).append(Site(population, row, start, number))
-    # What stands in the first record holds for the whole file, so it may be what is wrong.
+    # The first record describes the whole file, so its numbers may be what is wrong.
     first = model.frame.populations[:1]
     near += [Site(p, 0, p.starts[0], number) for p in first for number in p.kind.numbers]
     return guilty, near

@@ -1,4 +1,4 @@
-"""What the validator says of a file of one schema, for searches that ask often."""
+"""The validator's reports on files of one schema, for searches that judge many."""
 
 from __future__ import annotations
 
@@ -33,12 +33,11 @@ class Judged:
         return frozenset(finding.check for finding in self.report(data).findings)
 
     def badness(self, data: bytes) -> tuple[tuple[int, ...], FileReport]:
-        """Returns how far a file is from a clean pass: how often each check finds something, in their order.
+        """Returns how far a file is from a clean pass, and its report.
 
-        And all that is wrong with it.
-
-        Compared as tuples, a file is better when an earlier check finds less, whatever later ones then find:
-        they stand behind what they require.
+        The distance is how often each check finds something, in their order. Compared as tuples, a file is
+        better if an earlier check finds less, whatever later ones find: a check comes after those that it
+        requires.
         """
         report = self.report(data)
         found = Counter(finding.check for finding in report.findings)

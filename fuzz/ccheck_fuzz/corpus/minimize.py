@@ -1,7 +1,7 @@
 """Make a file smaller and plainer while it keeps a property: on its records, not on its bytes.
 
-Records are dropped, texts shortened, kinds and numbers made the smallest that there are; sizes, counts,
-offsets and checksums follow, so that a file with a checksum shrinks at all. Bytes that nobody explains are
+Records are dropped, texts shortened, kinds and numbers replaced by the smallest; sizes, counts,
+offsets and checksums follow, so that a file with a checksum shrinks at all. Unexplained bytes are
 left out at the end.
 """
 
@@ -19,14 +19,20 @@ LEAST_RUN = 4
 """Bytes of the shortest run that is left out."""
 
 MOST_ROUNDS = 8
-"""How often all passes are made at most; each works on what the one before has left."""
+"""The number of rounds of all passes at most; each works on the result of the one before."""
 
 
 def minimize(data: bytes, schema: Schema, keeps: Callable[[bytes], bool], tries: int = 2000) -> bytes:
-    """Returns the smallest file that `keeps` says yes to, as far as so many questions lead; always the same
-    one.
+    """Returns the smallest file found that has the property; the same one every time.
 
-    Raises ValueError when `data` itself does not keep the property.
+    Args:
+        data: The file.
+        schema: The format.
+        keeps: Returns whether a file has the property.
+        tries: The number of files to try at most.
+
+    Raises:
+        ValueError: `data` itself does not have the property.
     """
     if not keeps(data):
         raise ValueError("the file to be minimised does not keep the property")
@@ -56,7 +62,7 @@ class _Search:
         self.asked = {model.data}
 
     def take(self, model: Model) -> bool:
-        """Go on with a file if it keeps the property and was not asked about before."""
+        """Continue with a file if it keeps the property and was not tried before."""
         if self.left <= 0 or model.data in self.asked:
             return False
         self.left -= 1
@@ -137,7 +143,7 @@ class _Search:
                 return
 
     def blob(self, kind: str, row: int, name: str) -> None:
-        """Shorten a text that stands in a record."""
+        """Shorten a text of a record."""
         population = next((p for p in self.model.frame.populations if p.kind.name == kind), None)
         if population is None or row >= len(population.starts):
             return
@@ -198,7 +204,7 @@ class _Search:
                     self.take(draft.build())
 
     def runs(self, schema: Schema) -> None:
-        """Leave out runs of bytes: what is left when records no longer say what the bytes are."""
+        """Leave out runs of bytes, once records no longer explain them."""
         size = 1 << max(0, len(self.model.data) // 2).bit_length()
         most = self.left // 4
         while size >= LEAST_RUN and most > 0:
@@ -220,7 +226,7 @@ def _prune(tag: int, draft: Draft, number: int) -> None:
 
 
 def _plainest(number: Number) -> Iterator[int]:
-    """Yields the plainest values of a number; none where it follows from something else."""
+    """Yields the plainest values of a number; none if it follows from something else."""
     if number.role in DERIVED:
         return
     if number.role in (Role.ENUM, Role.VERSION):

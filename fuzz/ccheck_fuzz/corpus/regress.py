@@ -1,4 +1,4 @@
-"""What once broke a property, kept for good: folders below `corpus/<format>/regress`, run in the tests."""
+"""Kept findings: folders below `corpus/<format>/regress`, run in the tests."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class Regressed:
     """One folder run again.
 
     Attributes:
+        folder: The folder.
         why: The two lines.
         broken: What it breaks now; nothing, if all is well.
     """
@@ -36,10 +37,13 @@ class Regressed:
 
 
 def keep(finding: Path, corpus: Path, why: str, name: str | None) -> Path:
-    """Copy a finding's folder to where it is run again for good.
+    """Copy a finding's folder to the corpus, where it is run again for good.
 
     Args:
+        finding: The folder of the finding.
+        corpus: The folder of the corpus.
         why: Two lines or more: what the file is, and what it once did.
+        name: The name of the new folder; None for one from the finding.
 
     Raises:
         RegressError: The folder is no finding, or the name is taken.
@@ -80,7 +84,11 @@ def kept(corpus: Path) -> list[Path]:
 
 
 def regress_one(folder: Path) -> Regressed:
-    """Run one folder again. Raises RegressError."""
+    """Run one folder again.
+
+    Raises:
+        RegressError: The folder cannot be run.
+    """
     why = folder / WHY
     for name in (WHY, "file.bin", SETUP):
         if not (folder / name).is_file():

@@ -48,7 +48,7 @@ def test_input_of(folder: Path) -> Input:
 
 
 def signature_of(folder: Path) -> tuple[str, ...]:
-    """Returns the signature of what the folder says that its file once broke; empty where it does not say.
+    """Returns the signature of what the folder says that its file once broke; empty if it does not say.
 
     Raises:
         NotRun: What it says is no report.
@@ -65,7 +65,11 @@ def signature_of(folder: Path) -> tuple[str, ...]:
 
 
 def made_of(folder: Path) -> CampaignContext:
-    """Returns the setting of a folder, made ready. Raises NotRun."""
+    """Returns the context of a folder's setting.
+
+    Raises:
+        NotRun: The folder has no usable setting.
+    """
     try:
         return prepare_campaign(options_of(folder))
     except (CampaignOptionsError, ReaderError, ConfigurationError) as wrong:
@@ -77,17 +81,22 @@ def made_of(folder: Path) -> CampaignContext:
 
 
 def reproduce(folder: Path) -> tuple[Broken, ...]:
-    """Returns all that the file of a finding breaks now. Raises NotRun."""
+    """Returns all that the file of a finding breaks now.
+
+    Raises:
+        NotRun: The file cannot be run.
+    """
     return rerun(folder).broken
 
 
 def rerun(folder: Path) -> Ran:
-    """Returns what the file of a finding breaks now, and what the user's interpreters say of it.
-
-    Raises NotRun.
+    """Returns what the file of a finding breaks now, and the output of the user's interpreters.
 
     A function or schema file of the user's runs in a process of its own, which it may end; so does what
     once ended one.
+
+    Raises:
+        NotRun: The file cannot be run.
     """
     signature = signature_of(folder)
     ran = _run(folder, is_crasher(signature))

@@ -12,8 +12,14 @@ _SKIPPED = {".yaml", ".yml", ".md", ".toml", ".json", ".txt", ".py"}
 
 
 def gather(paths: Iterable[Path], max_size: int) -> tuple[list[bytes], list[str]]:
-    """Returns the content files below paths, each once, the smallest first; and what was passed over, and
-    why.
+    """Returns the distinct content files below paths, the smallest first.
+
+    Args:
+        paths: Files and folders.
+        max_size: The bytes of the largest file to return.
+
+    Returns:
+        The files, and what was skipped and why, one line each.
     """
     found: dict[bytes, None] = {}
     passed_over: list[str] = []

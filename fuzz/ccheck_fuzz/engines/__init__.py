@@ -1,1 +1,1 @@
-"""What leads a search by what runs reach."""
+"""The engines that guide a search by coverage."""

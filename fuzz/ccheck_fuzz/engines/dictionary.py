@@ -10,10 +10,9 @@ MOST_ENTRY = 128
 
 
 def entries(schema: Schema) -> tuple[bytes, ...]:
-    """Returns the magics, and the versions, enum values, flags and bounds as the bytes of their fields, each
-    once.
+    """Returns the magics, and the versions, enum values, flags and bounds as the bytes of their fields.
 
-    Entries of one byte are left out: an engine that changes bytes finds them anyway.
+    Each comes once. Entries of one byte are left out: an engine that changes bytes finds them anyway.
     """
     return tuple(dict.fromkeys(raw for raw in constants(schema.layout).packed if 1 < len(raw) <= MOST_ENTRY))
 

@@ -1,4 +1,4 @@
-"""What an engine is, and what it is given."""
+"""The interface of an engine, and its task."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Search:
         corpus: The folder that all engines of a campaign share. Each input is a file, named by its SHA-256.
             Engines add files by rename, and read those that others added.
         dictionary: A libFuzzer dictionary.
-        seed: For the engine's random numbers.
+        seed: The seed of the engine's random numbers.
         until: When to end (`time.monotonic`).
         max_size: Bytes of the largest input.
         report_progress: Called now and then with the numbers of features and of inputs in the corpus.
@@ -41,7 +41,7 @@ class Search:
 
 
 class Engine(Protocol):
-    """A way to lead a search by what runs reach."""
+    """A way to guide a search by coverage."""
 
     name: str
 

@@ -17,13 +17,13 @@ from typing import Any
 from ccheck_fuzz.engines.engine import Search
 
 _CROSSED = 4
-"""One crossover of so many is made: libFuzzer asks for one as often as for a mutation, which finds more."""
+"""One crossover of so many is done: libFuzzer requests one as often as a mutation, which finds more."""
 _COLLECTED = 4096
 """Runs between looks for cycles of objects."""
 
 
 class Atheris:
-    """libFuzzer leads; mutators, crossover and feature counters are ours.
+    """libFuzzer guides the search; mutators, crossover and feature counters are ours.
 
     Of its instrumentation only control flow is used: tracing comparisons makes runs half as fast, and
     constants reach the search through the mutators.
@@ -41,7 +41,7 @@ class Atheris:
         return None
 
     def instrument(self, packages: tuple[str, ...]) -> None:
-        """Import the packages with counters in their bytecode. Without any, features alone lead."""
+        """Import the packages with counters in their bytecode. Without any, only features guide it."""
         hooks: Any = importlib.import_module("atheris.import_hook")
         _atheris()
         with (
@@ -110,7 +110,7 @@ class Atheris:
             arguments.append(f"-dict={search.dictionary}")
         atheris.Setup(arguments, run, custom_mutator=mutate, custom_crossover=cross)
         gc.freeze()
-        gc.disable()  # what one run leaves behind is freed by counting references; cycles can wait
+        gc.disable()  # the objects of one run are freed by counting references; cycles can wait
         atheris.Fuzz()
 
 

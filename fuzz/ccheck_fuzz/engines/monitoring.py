@@ -47,7 +47,7 @@ class Monitoring:
         """Search until the time is up."""
         self._watch()
         gc.freeze()
-        # What one run leaves behind is freed by counting references; looking for cycles in every few hundred
+        # The objects of one run are freed by counting references; looking for cycles in every few hundred
         # runs, and through all that is kept, only takes time.
         gc.disable()
         chance = random.Random(search.seed)
@@ -107,7 +107,7 @@ class Monitoring:
 
 
 def _monitoring() -> Any:
-    """Returns the module, which Python 3.12 brought."""
+    """Returns the module, which is new in Python 3.12."""
     return getattr(sys, "monitoring", None)
 
 

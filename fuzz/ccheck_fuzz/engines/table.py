@@ -29,9 +29,9 @@ def _hypothesis() -> Engine:
 ENGINES: Mapping[str, Callable[[], Engine]] = MappingProxyType(
     {"atheris": _atheris, "monitoring": _monitoring, "hypothesis": _hypothesis}
 )
-"""All engines, made when they are asked for, the best first."""
+"""All engines, created on demand, the best first."""
 
 
 def available() -> dict[str, str | None]:
-    """Returns each engine, and why it cannot work here, or None where it can."""
+    """Returns for each engine why it cannot work here, or None if it can."""
     return {name: make().missing() for name, make in ENGINES.items()}

@@ -1,6 +1,6 @@
-"""A libFuzzer-style harness for one format: what OSS-Fuzz, ClusterFuzzLite and `-merge=1`, `-fork=N` expect.
+"""A libFuzzer-style harness for one format, as OSS-Fuzz, ClusterFuzzLite and `-merge=1`, `-fork=N` expect.
 
-Unlike a campaign's worker it ends at the first property that is broken, as those tools want it.
+Unlike a campaign's worker it ends at the first property that is broken, as those tools expect.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ def main(schema: str, config: Path | None = None) -> None:
     """Run libFuzzer with the command line's arguments; ends the process.
 
     Args:
+        schema: The name of the format.
         config: The ccheck.toml that names definitions and consumers.
     """
     engine = Atheris()

@@ -1,4 +1,4 @@
-"""Hypothesis leads: slower, without coverage of lines, and at home on every Python."""
+"""Hypothesis guides the search: slower, without line coverage, but available on every Python."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Targeting:
         return None
 
     def instrument(self, packages: tuple[str, ...]) -> None:
-        """Nothing to do: features alone lead."""
+        """Nothing to do: only features guide the search."""
 
     def search(self, search: Search) -> None:
         """Search until the time is up."""

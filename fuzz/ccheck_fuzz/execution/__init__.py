@@ -1,1 +1,1 @@
-"""One input, run: what it is judged by and run with, the harness, and a process of its own."""
+"""One run of an input: its context, the harness, and a process of its own."""

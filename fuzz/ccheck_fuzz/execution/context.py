@@ -28,10 +28,10 @@ from ccheck_schemas.schema import Schema
 
 @dataclass(frozen=True)
 class CampaignContext:
-    """A campaign made ready in this process.
+    """A campaign that is ready to run in this process.
 
     Attributes:
-        fingerprint: Of all that decides whether an input breaks an oracle, so that a resumed campaign
+        fingerprint: Identifies all that decides whether an input breaks an oracle, so that a resumed campaign
             notices a change.
     """
 
@@ -45,7 +45,12 @@ class CampaignContext:
 
 
 def prepare_campaign(options: CampaignOptions) -> CampaignContext:
-    """Make a campaign ready. Raises CampaignOptionsError, ConfigurationError or click.UsageError."""
+    """Prepare a campaign.
+
+    Raises:
+        CampaignOptionsError: The options do not fit together.
+        ConfigurationError: The configuration has an error. click.UsageError: A file cannot be read.
+    """
     validation = prepare(
         schema=options.schema,
         config=None if options.config is None else Path(options.config),

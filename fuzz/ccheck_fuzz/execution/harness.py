@@ -34,7 +34,7 @@ STOPPED = 64
 FIRST = 2
 """Runs of one kind of stop that are judged by all checks before any is left out."""
 OPEN = 4
-"""The validator has not yet refused `FIRST` files of this kind of stop by one check alone."""
+"""The validator has not yet refused `FIRST` files of this kind of stop by one check only."""
 LATER = 8
 """It has, and every build with bounds checks accepts the file."""
 AGREED = 16
@@ -133,9 +133,7 @@ class Harness:
             return False, itself(raised)
 
     def broken_by(self, data: bytes) -> tuple[Broken, ...]:
-        """Returns all that an input breaks, under every build and by every oracle: for minimising and
-        replaying.
-        """
+        """Returns all that an input breaks, under every build and by every oracle."""
         return self.broken_with_outcomes(data)[0]
 
     def broken_with_outcomes(self, data: bytes) -> tuple[tuple[Broken, ...], tuple[Outcome, ...]]:
@@ -150,7 +148,7 @@ class Harness:
         return self.case_for_validator(data).passed
 
     def reach(self, data: bytes) -> Features:
-        """Returns what an input reaches, without asking the oracles; what a reader raises comes out."""
+        """Returns what an input reaches, without the oracles; exceptions of a reader are raised."""
         features: Features = set()
         self._run(data, features, every=False)
         return features
@@ -160,7 +158,7 @@ class Harness:
         return any(outcome.events for outcome in self._run(data, set(), every=False).outcomes)
 
     def case_for_validator(self, data: bytes) -> OracleCase:
-        """Returns the case of an input for the validator alone: no build and no interpreter is run."""
+        """Returns the case of an input for the validator only: no build and no interpreter is run."""
         campaign = self._campaign
         return OracleCase(split(data).content, campaign.schema, campaign.validation, campaign.given, ran=())
 
@@ -214,8 +212,9 @@ class Harness:
         )
 
     def _near(self, outcomes: Sequence[Outcome], stop: Hashable, number: int) -> bool:
-        """Returns whether what stops a build is worth all checks although the fast path does not pass it: a
-        build with checks trapped, or the validator may pass the file.
+        """Returns whether the stop of a build is worth all checks, though the fast path does not pass it.
+
+        Either a build with checks trapped, or the validator may pass the file.
         """
         if any(outcome.trap and outcome.checks_bounds for outcome in outcomes):
             return True

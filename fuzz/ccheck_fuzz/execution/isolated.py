@@ -1,6 +1,6 @@
 """One input run in a process of its own, which it may hang, fill with memory, or end.
 
-An interpreter of the user's that does so is blamed by its name; only what happens outside of all of them is a
+If an interpreter of the user's does so, the finding names it; only what happens outside of all of them is a
 fault of ccheck.
 """
 
@@ -40,7 +40,7 @@ from ccheck_fuzz.readers.foreign import ForeignOutcome, ReaderError
 
 Kind = Literal["hang", "memory", "crash"]
 CRASH_KINDS = ("hang", "memory", "crash")
-"""What the second word of a signature says where a run ended its process, or had to be ended with it."""
+"""The second word of a signature if a run ended its process, or had to be ended with it."""
 NOTHING = "no build and no interpreter gave an outcome"
 """Why an input was not run on which nobody said anything."""
 START_SECONDS = 60.0
@@ -56,7 +56,7 @@ class ProcessCrash:
         kind: `hang`, `memory` or `crash`.
         detail: The signal or exit status.
         reader: The number of the user's interpreter that was running, from 1; 0 for none.
-        log: What the process wrote, with its stack where it could still be had.
+        log: What the process wrote, with its stack if available.
         data: The input.
     """
 
@@ -72,7 +72,7 @@ class Said:
     """What one interpreter of the user's did: `run`, `refuse` or `crash`, and its words.
 
     Attributes:
-        signature: Of its trap, or the reason of its refusal.
+        signature: The signature of its trap, or the reason of its refusal.
     """
 
     name: str
@@ -84,13 +84,13 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A run that came to its end.
+    """A completed run.
 
     Attributes:
         broken: What the input breaks.
-        said: By the user's interpreters.
+        said: What the user's interpreters did.
         not_run: Why nothing was run, or None.
-        dead: The last words of the process, where the run ended it.
+        dead: The last words of the process, if the run ended it.
     """
 
     broken: tuple[Broken, ...] = ()
@@ -99,9 +99,7 @@ class Ran:
     dead: str = ""
 
     def output_of(self, broken: Broken) -> str:
-        """Returns all that the interpreter said that broke a property; empty where that was none of the
-        user's.
-        """
+        """Returns all output of the interpreter that broke a property; empty if it was not the user's."""
         return next((one.output for one in self.said if one.signature == broken.signature[1:]), self.dead)
 
 
@@ -114,7 +112,7 @@ def run_isolated(options: CampaignOptions, data: bytes, *, until: float | None =
     """Run an input under every build and every interpreter.
 
     Args:
-        setup: What to run it with.
+        options: What to run it with.
         data: The input.
         until: When to give up (`time.monotonic`), which then is a Ran that says so.
     """
@@ -180,10 +178,9 @@ def _crash(
 
 
 def broken_of(made: CampaignContext, crash: ProcessCrash) -> Broken:
-    """Returns the property that the crash of a process breaks: of the user's interpreter that ran, or of
-    ccheck.
+    """Returns the property that the crash of a process breaks: of the user's interpreter, or of ccheck.
 
-    Where the validator passes the file, that is a validator bypass. It is an error for a refused file too: no
+    If the validator passes the file, that is a validator bypass. It is an error for a refused file too: no
     search gets far with an interpreter that ends its process.
     """
     bounds = made.options.bounds

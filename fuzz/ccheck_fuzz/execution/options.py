@@ -1,4 +1,4 @@
-"""What a campaign is about, in words that survive the process: schema, setting, readers, oracles."""
+"""The subject of a campaign, in words that survive the process: schema, setting, readers, oracles."""
 
 from __future__ import annotations
 
@@ -20,20 +20,19 @@ class CampaignOptionsError(Exception):
 class CampaignOptions:
     """A campaign in words.
 
-    Paths are absolute, so that every process finds them.
-
-    A finding carries all of it: see `ccheck_fuzz.corpus.carried`.
+    Paths are absolute, so that every process finds them. A finding stores all of it: see
+    `ccheck_fuzz.corpus.carried`.
 
     Attributes:
         schema: A name or the path of a Python file.
-        trust_definitions: Leave out the contract with the consumer builds, as the validator of July 2024
-            did; a switch for tutorials and benchmarks.
+        trust_definitions: Whether to leave out the contract with the consumer builds, as the validator of
+            July 2024 did; a switch for tutorials and benchmarks.
         reader: The user's own interpreter, ``package.module:function``.
         execute: The user's own program, ``./reader @@``.
-        directory: Where the two are looked for and run; the working directory where that folder is not
-            there.
-        run_seconds, memory: What one run, and one process in MiB, may take.
-        oracles: By name; empty for all.
+        directory: Where the two are searched and run; the working directory if that folder does not exist.
+        run_seconds: The seconds that one run may take.
+        memory: The MiB that one process may use.
+        oracles: The names of the oracles; empty for all.
     """
 
     schema: str
@@ -67,13 +66,13 @@ class CampaignOptions:
 
     @property
     def bounds(self) -> Bounds:
-        """What one process may take. A program that does not end is ended before its worker is."""
+        """What one process may use. A program that does not end is ended before its worker is."""
         program = 0.0 if self.execute is None else self.execute_seconds
         return Bounds(self.run_seconds + program, self.memory)
 
     @property
     def place(self) -> Path | None:
-        """The directory for the user's own interpreters, where it is still there."""
+        """The directory for the user's own interpreters, if it still exists."""
         return Path(self.directory) if self.directory is not None and Path(self.directory).is_dir() else None
 
 

@@ -14,11 +14,11 @@ MOST_NUMBERS = 6
 
 
 def stop_of(outcome: Outcome) -> Hashable:
-    """Returns the trap, or the reason of the refusal, its detail, and how each number in its message compares
-    to the one before.
+    """Returns the trap of a run, or what distinguishes its refusal; None for a build that ran.
 
+    A refusal is its reason, its detail, and how each number in its message compares with the one before.
     "index 20, the table has 20" and "index 4,096, the table has 20" are refused for one reason; a validator
-    that is off by one passes the first alone. None for a build that ran.
+    that is off by one passes only the first.
     """
     if outcome.trap is not None:
         return outcome.trap.signature
@@ -29,9 +29,7 @@ def stop_of(outcome: Outcome) -> Hashable:
 
 
 def compared(message: str) -> tuple[int, ...]:
-    """Returns how each number in a message compares to the one before it: -1, 0 and 1 where they are as near,
-    -2 and 2 where they are not.
-    """
+    """Returns how each number in a message compares with the one before: -1, 0, 1 if close, else -2 or 2."""
     return tuple(max(-2, min(2, second - first)) for first, second in pairwise(_numbers(message)))
 
 

@@ -1,1 +1,1 @@
-"""What only one format has: the events that its files call for, and the checks of its driver contract."""
+"""The parts of single formats: events generated from their files, and the checks of their driver contract."""

@@ -23,8 +23,8 @@ class Parts:
     Attributes:
         events: Generates the events that match a file.
         short_events: Generates events for a search, which wants short events that differ.
-        contract: The module of the checks that compare a file with the driver builds; empty where the format
-            has none.
+        contract: The module of the checks that compare a file with the driver builds; empty if the format has
+            none.
     """
 
     events: Generator

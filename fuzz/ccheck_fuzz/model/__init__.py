@@ -1,6 +1,6 @@
-"""An elastic file: records are dropped, doubled, moved and resized, and what follows is made true.
+"""An elastic file: records are dropped, doubled, moved and resized, and dependent numbers follow.
 
-A `Model` is a file's bytes and a `Frame`, which knows what the bytes are. Neither is ever changed: an edit
+A `Model` is a file's bytes and a `Frame`, which describes the bytes. Neither is ever changed: an edit
 of a number gives a new model on the same frame, and a `Draft` gives a new model on a new frame.
 """
 

@@ -11,7 +11,7 @@ MOST_BYTES = 64 << 20
 
 
 class Models:
-    """A bounded store of models by their bytes; those that were not asked for the longest go first."""
+    """A bounded cache of models by their bytes; the least recently used go first."""
 
     def __init__(self, schema: Schema, most: int = MOST_BYTES) -> None:
         self.schema = schema

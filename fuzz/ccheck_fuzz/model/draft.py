@@ -85,9 +85,7 @@ class Draft:
     # -- rows
 
     def open(self, key: int) -> tuple[Table, bytearray, list[Refs], int]:
-        """Returns a table that may be edited: itself, its bytes, what its rows name, and the size of a
-        row.
-        """
+        """Returns a table for editing: the table, its bytes, what its rows name, and the bytes of a row."""
         table = self.tables[key]
         if key not in self.rows:
             (piece,) = (piece for piece in self.pieces if piece.table == key)
@@ -138,11 +136,13 @@ class Draft:
         self._shift(table.name, row, -1)
 
     def plant(self, key: int, row: int, cutting: Cutting, owner: int | None = None) -> None:
-        """Put a row in front of another, or at the end.
+        """Insert a row before another, or at the end.
 
         Args:
-            owner: The row that takes it, where rows are taken; by default the one that takes the row
-                before.
+            key: The key of the table.
+            row: The number of the row to insert it before.
+            cutting: The new row.
+            owner: The row that takes it, if rows are taken; by default the one that takes the row before.
         """
         table, raw, refs, size = self.open(key)
         raw[row * size : row * size] = cutting.raw
@@ -202,7 +202,7 @@ class Draft:
     # -- pools
 
     def pin(self, region: str) -> int:
-        """Let the items of a pool stay where they stand, so that it may be edited; the key of its piece."""
+        """Pin the items of a pool, so that it may be edited; returns the key of its piece."""
         (pool,) = (piece for piece in self.pieces if piece.pool == region)
         start = self.base.frame.starts[pool.key]
         self.canonical = self.canonical - {region}
@@ -277,7 +277,7 @@ class Draft:
             )
 
     def _orphans(self, targets: Sequence[int]) -> None:
-        """Drop the records that stand by themselves and that nobody names any more."""
+        """Drop detached records that nothing names any more."""
         if not targets:
             return
         listed = {key for chained in self.lists.values() for key in chained.elements}
@@ -353,14 +353,14 @@ class Draft:
         return 1 + max(inside, default=len(self.pieces) - 1)
 
     def exchange(self, tag: int, number: int) -> None:
-        """Let an element change places with the one behind it."""
+        """Swap an element with the next one."""
         branch = self.branch(self.lists[tag], number)
         self.prune(tag, number)
         self.graft(tag, number + 1, branch)
 
 
 def _without(kind: RecordType, raw: bytes, before: Refs, after: Refs) -> bytes:
-    """Returns the bytes of a record, with 0 where it named a record elsewhere that is not here."""
+    """Returns the bytes of a record, with 0 in place of the offsets of missing records."""
     out = bytearray(raw)
     first = len(kind.pooled)
     for form, old, new in zip(kind.places, before[first:], after[first:], strict=False):
@@ -378,7 +378,7 @@ def _changed(runs: tuple[int, ...], number: int, by: int) -> tuple[int, ...]:
 
 
 class Parts(TypedDict, total=False):
-    """What `changed` can change of a piece, each by the name that it has in Piece."""
+    """What `changed` can change of a piece, by the names of Piece."""
 
     key: int
     path: tuple[int, ...]

@@ -1,4 +1,4 @@
-"""What the bytes of a file are: pieces in their order, tables, lists, and who takes whose rows."""
+"""The structure of a file: pieces in their order, tables, lists, and which rows take which."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from ccheck_schemas.model import Chained, Number, Piece, RecordType, Refs
 class Table:
     """The rows of one table.
 
-    Args:
-        low, high: How many the schema allows.
+    Attributes:
+        name: The name of the table.
+        kind: The type of its rows.
+        low: The least number of rows.
+        high: The greatest number of rows.
         refs: What each row names.
     """
 
@@ -80,7 +83,8 @@ class Frame:
     """The layout of one file.
 
     Attributes:
-        starts, ends: Offsets by the keys of the pieces.
+        starts: The offsets of the pieces, by their keys.
+        ends: The offsets after the pieces, by their keys.
         canonical: The pools that contain each item once, in the order of first use, and nothing else.
     """
 
@@ -119,7 +123,7 @@ class Frame:
 
     @property
     def populations(self) -> tuple[Population, ...]:
-        """The records that have numbers or texts, kind by kind, in the order in which they first stand."""
+        """The records that have numbers or texts, kind by kind, in the order of first occurrence."""
         if self._populations is None:
             self._populations = tuple(self._count())
         return self._populations
@@ -152,7 +156,7 @@ class Frame:
         tables: Mapping[int, Table] | None = None,
         sharings: tuple[Sharing, ...] | None = None,
     ) -> Frame:
-        """Returns the same layout with other parts; the records stand where they stood."""
+        """Returns the same layout with other parts; the offsets of records stay."""
         frame = Frame(
             self.pieces if pieces is None else pieces,
             self.starts,
@@ -167,7 +171,11 @@ class Frame:
         return frame
 
     def piece(self, key: int) -> Piece:
-        """Returns the piece of a key. Raises StopIteration."""
+        """Returns the piece of a key.
+
+        Raises:
+            StopIteration: There is none.
+        """
         return next(piece for piece in self.pieces if piece.key == key)
 
     def counts(self) -> list[int]:
@@ -203,10 +211,13 @@ class Model:
         return Model(self.seal(out) if sealed else bytes(out), self.frame)
 
     def with_number(self, start: int, number: Number, value: int, frame: Frame | None = None) -> Model:
-        """Returns the same file with another number in the record at `start`.
+        """Returns the same file with another number in one record.
 
         Args:
-            frame: Instead of its own.
+            start: The offset of the record.
+            number: The number.
+            value: Its new value.
+            frame: A frame in place of the file's own.
         """
         out = bytearray(self.data)
         try:

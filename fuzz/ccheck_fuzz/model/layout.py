@@ -41,7 +41,14 @@ def lay(
     """Returns a new file.
 
     Args:
-        raws, rows: The bytes of pieces and tables that are not those of `base`.
+        base: The file before.
+        raws: The bytes of pieces that differ from `base`, by key.
+        rows: The bytes of tables that differ from `base`, by key.
+        pieces: The pieces, in order.
+        tables: The tables, by key.
+        lists: The lists, by key.
+        sharings: Which rows take which.
+        canonical: The pools that contain each item once, in the order of first use, and nothing else.
     """
     return Layout(base, tables, lists, sharings, canonical).run(raws, rows, pieces)
 
@@ -87,7 +94,9 @@ class Layout:
         """Returns the file.
 
         Args:
-            raws, rows: The bytes of pieces and tables that are not those of the base.
+            raws: The bytes of pieces that differ from the base, by key.
+            rows: The bytes of tables that differ from the base, by key.
+            pieces: The pieces, in order.
         """
         data, old_starts, old_ends = self.base.data, self.base.frame.starts, self.base.frame.ends
         chunks: list[bytes | bytearray] = []
@@ -153,7 +162,7 @@ class Layout:
         return Model(bytes(out), frame)
 
     def amount(self, relation: Relation) -> int | None:
-        """Returns what a number counts; None where what it counted is gone."""
+        """Returns what a number counts; None if what it counted is gone."""
         match relation.derivation:
             case Derivation.BYTES:
                 if relation.target not in self.starts or relation.last not in self.ends:
@@ -174,9 +183,7 @@ class Layout:
     # -- pools
 
     def pool(self, region: str, at: int, before: bytes | bytearray, pieces: Sequence[Piece]) -> bytes:
-        """Returns the bytes of a pool: its items in the order of first use, or as it was with new items
-        behind.
-        """
+        """Returns the bytes of a pool: its items in the order of first use, or as before with new ones."""
         self.pools[region] = at
         items = self.items[region] = {}
         if region in self.canonical:
@@ -203,7 +210,7 @@ class Layout:
     def used(self, region: str, pieces: Sequence[Piece]) -> Iterator[Payload]:
         """Yields the items that records name, in the order of the records.
 
-        What a row takes stands behind it.
+        What a row takes comes after it.
         """
         taken = {sharing.taken for sharing in self.sharings}
         for piece in pieces:
@@ -217,7 +224,7 @@ class Layout:
             yield from self.used_by_rows(region, sharing.taken, rest, len(self.tables[sharing.taken].refs))
 
     def used_by_rows(self, region: str, key: int, first: int, last: int) -> Iterator[Payload]:
-        """Yields the items that some rows name, and behind each those of the rows that it takes."""
+        """Yields the items that some rows name, and after each those of the rows that it takes."""
         table = self.tables[key]
         kind = table.kind
         sharings = [sharing for sharing in self.sharings if sharing.taker == key]

@@ -24,12 +24,13 @@ from ccheck_schemas.schema import Schema
 def opened(schema: Schema, data: bytes, *, repaired: bool = False) -> Model:
     """Returns the model of a file.
 
-    Any bytes have one, and it is built back to the same bytes.
-
-    A relation that does not hold in `data` is left as it stands, as if it had been broken on purpose.
+    Any bytes have one, and it is built back to the same bytes. A relation that is not satisfied in `data`
+    stays so, as if it had been broken on purpose.
 
     Args:
-        repaired: All relations hold in the model, whatever `data` says.
+        schema: The format.
+        data: The bytes of the file.
+        repaired: Whether all relations are satisfied in the model, whatever `data` says.
     """
     file_model = decompose(schema.layout, data)
     pieces = _without_overlap(file_model, data)
@@ -71,9 +72,7 @@ def opened(schema: Schema, data: bytes, *, repaired: bool = False) -> Model:
 
 
 def _rigid(model: Model) -> Model:
-    """Returns a model in which nothing follows from anything: for files so broken that a layout would change
-    them.
-    """
+    """Returns a model without relations, for files so broken that a layout would change them."""
     frame = model.frame
     pieces = [_unrelated(piece) for piece in frame.pieces]
     for piece in pieces:
@@ -107,7 +106,7 @@ def _present(refs: Refs, starts: Mapping[int, int]) -> Refs:
 def _without_overlap(file_model: FileModel, data: bytes) -> list[Piece]:
     """Returns the pieces in the order of the file.
 
-    One that overlaps another is left out, and gaps are filled.
+    A piece that overlaps another is left out, and gaps are filled.
     """
     order = sorted(
         range(len(file_model.pieces)),
@@ -138,7 +137,7 @@ def _without_overlap(file_model: FileModel, data: bytes) -> list[Piece]:
 
 
 def _sharings(model: Model, *, repaired: bool) -> list[Sharing]:
-    """Returns who takes whose rows, where the rows of a table take all rows of another, in order."""
+    """Returns which rows take which, if the rows of a table take all rows of another, in order."""
     frame = model.frame
     by_name: dict[str, int] = {}
     for key, table in frame.tables.items():
@@ -197,7 +196,7 @@ def _is_canonical(model: Model, region: str) -> bool:
 
 
 def _unrelated(piece: Piece) -> Piece:
-    """Returns a piece whose relations are left alone."""
+    """Returns a piece without its relations."""
     return Piece(
         piece.key, piece.start, piece.end, piece.record_type, piece.align, piece.path, (), piece.refs,
         piece.table, piece.pool, True,
@@ -205,7 +204,7 @@ def _unrelated(piece: Piece) -> Piece:
 
 
 def _pin(model: Model, regions: Mapping[str, int]) -> None:
-    """Let the items of untidy pools stay where they stand."""
+    """Pin the items of pools that are not canonical."""
 
     def pinned(kind: RecordType, start: int, refs: Refs) -> Refs:
         out = list(refs)
@@ -228,7 +227,7 @@ def _pin(model: Model, regions: Mapping[str, int]) -> None:
 
 
 def _loosen(model: Model) -> None:
-    """Leave the numbers alone that do not say what they should."""
+    """Remove the relations of numbers that do not have the value that they should have."""
     frame = model.frame
     layout = Layout(model, frame.tables, frame.lists, frame.sharings, frame.canonical)
     layout.starts, layout.ends = dict(frame.starts), dict(frame.ends)

@@ -1,4 +1,4 @@
-"""Mutate files by what their fields mean: the table of all mutators, and how they are stacked.
+"""Mutate files by the meaning of their fields: the table of all mutators, and how they are stacked.
 
 A mutator is a pure function of a model, random numbers and a context, named after the fault that it makes.
 The same random numbers give the same file.
@@ -79,11 +79,11 @@ MUTATIONS: Final[tuple[tuple[Mutation, int], ...]] = (
     (plain.bytes_trailing, 1),
     (plain.sector_torn, 1),
 )
-"""All mutators, and how often each is made."""
+"""All mutators, and their weights."""
 
 _BOUNDS: Final = tuple(accumulate(weight for _, weight in MUTATIONS))
 _STACK: Final = (1,) * 13 + (2,) * 4 + (3,) * 2 + (6,)
-"""How many mutations are made of one file; each entry is as likely."""
+"""How many mutations one file gets; each entry is equally likely."""
 
 _FOCUSED: Final = 0.25
 """The share of stacks of two or three that keep to one record."""
@@ -93,8 +93,9 @@ MOST_BYTES: Final = 1 << 20
 
 
 class Mutator:
-    """Mutates and crosses files of one schema. Models of the files that it made are kept, so that the next
-    mutation need not read them.
+    """Mutates and crosses files of one schema.
+
+    Models of its results are cached, so that the next mutation need not read them.
     """
 
     def __init__(
@@ -109,8 +110,12 @@ class Mutator:
         self.others: list[Model] = [self.models.get(seed) for seed in seeds]
 
     def mutate(self, data: bytes, random: Random, max_size: int = MOST_BYTES) -> bytes:
-        """Returns another file of at most `max_size` bytes, of any bytes; the same random numbers give the
-        same.
+        """Returns another file of at most `max_size` bytes.
+
+        Args:
+            data: The file; any bytes.
+            random: The source of random numbers; the same ones give the same file.
+            max_size: The bytes of the largest file.
         """
         context = Context(self.interesting, self.others, max_size)
         for _ in range(_TRIES):
@@ -151,7 +156,7 @@ class Mutator:
 
 
 def once(model: Model, random: Random, context: Context) -> Model | bytes | None:
-    """One mutation; None where none of several that were tried has something to do."""
+    """One mutation; None if none of several that were tried has something to do."""
     for _ in range(_TRIES):
         mutation = MUTATIONS[bisect(_BOUNDS, random.random() * _BOUNDS[-1])][0]
         made = mutation(model, random, context)
@@ -161,7 +166,11 @@ def once(model: Model, random: Random, context: Context) -> Model | bytes | None
 
 
 def named(name: str) -> Mutation:
-    """Returns the mutator of that name. Raises KeyError."""
+    """Returns the mutator of that name.
+
+    Raises:
+        KeyError: There is none.
+    """
     found: Sequence[Mutation] = [mutation for mutation, _ in MUTATIONS if mutation.__name__ == name]
     if not found:
         raise KeyError(name)

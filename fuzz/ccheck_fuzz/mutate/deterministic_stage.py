@@ -25,7 +25,7 @@ MOST_NAMED = 64
 MOST_STEPS = 1000
 """Changes of one parent on each round."""
 MOST_SMALL = 32
-"""Numbers up to here become each other where nothing names any: they may be counts, indices and ids."""
+"""Numbers up to here are replaced by each other if nothing names any: they may be counts, indices and ids."""
 ALIKE = 2
 """Maximum times that one (record, owner) state is generated across all parents."""
 MOST_REMEMBERED = 1 << 17
@@ -33,10 +33,11 @@ MOST_REMEMBERED = 1 << 17
 
 
 class Step(NamedTuple):
-    """A change that can be made.
+    """A possible change.
 
     Attributes:
-        record: What the record then is, whatever else is in the file.
+        record: Identifies the changed record, whatever else is in the file.
+        make: Makes the change.
     """
 
     record: Hashable
@@ -51,7 +52,7 @@ class DeterministicStage:
     Args:
         models: The models of files.
         parents: The accepted parents.
-        interesting: Numbers that each number becomes.
+        interesting: Numbers that each number is replaced with.
     """
 
     def __init__(self, models: Models, parents: Sequence[bytes], interesting: InterestingValues) -> None:
@@ -109,9 +110,7 @@ class _Round:
 
 
 def contents(model: Model) -> Iterator[Step]:
-    """Yields each text with capitals for small letters and small letters for capitals, and each integer of a
-    pool with its sign turned.
-    """
+    """Yields each text with its case swapped, and each integer of a pool with its sign changed."""
     met: set[int] = set()
     for population, row in _records(model):
         record = _values(model, population.kind, population.starts[row])
@@ -138,9 +137,7 @@ def meanings(model: Model) -> Iterator[Step]:
 
 
 def numbers(model: Model, named: Sequence[int] = ()) -> Iterator[Step]:
-    """Yields every number one more or less, or one of those that something names; small ones each small
-    number.
-    """
+    """Yields every number plus and minus one, or replaced by a named one; small ones by each small one."""
     return _numbers(model, frozenset({Role.PLAIN, Role.BOUNDED}), named)
 
 
@@ -177,9 +174,7 @@ def _values(model: Model, kind: RecordType, start: int) -> tuple[int, ...]:
 
 
 def _around(model: Model, population: Population, row: int) -> tuple[int, ...]:
-    """Returns what the record says that a record belongs to: the one that takes the row, or that its list is
-    in.
-    """
+    """Returns what the owner of a record says: the row that takes it, or the record that its list is in."""
     frame = model.frame
     if population.table is not None:
         for sharing in frame.sharings:
@@ -195,7 +190,7 @@ def _around(model: Model, population: Population, row: int) -> tuple[int, ...]:
 
 
 def _contents(model: Model, population: Population, row: int) -> Iterator[tuple[int, int, bool]]:
-    """Yields where a record's own texts stand and end, and what it names in a pool; whether it is a text."""
+    """Yields the start and end of a record's own texts and of its pool items, and whether each is a text."""
     kind, start = population.kind, population.starts[row]
     for blob in kind.blobs:
         if blob.encoding is not None and blob.exact is None:

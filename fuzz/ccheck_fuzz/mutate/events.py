@@ -35,7 +35,7 @@ def matching_events(
     Args:
         schema: The name of the format.
         data: The file; any bytes.
-        definitions: The definitions file, where the format has one.
+        definitions: The definitions file, if the format has one.
         most: The number of events that are returned at most.
 
     Returns:
@@ -58,9 +58,9 @@ def _lines(generate: Generator, data: bytes, definitions: bytes | None, most: in
 
 
 def mutate_events(lines: Sequence[str], random: Random) -> tuple[str, ...]:
-    """Returns events that are nearly like those given: an input changed, left out or taken from another
-    event, an event more, less or moved. What an event is of, and how many inputs it has, stays; lines that
-    are no events are passed on.
+    """Returns events with one small change: an input or an event changed, removed, added, copied or moved.
+
+    The type of an event and its number of inputs stay; lines that are no events are passed on.
     """
     out = list(lines)
     for _ in range(1 + int(random.random() * 3)):
@@ -83,8 +83,8 @@ def mutate_events(lines: Sequence[str], random: Random) -> tuple[str, ...]:
 def _mutated(line: str, others: Sequence[str], random: Random) -> str:
     """Returns one input of an event changed.
 
-    An input that is absent gets what another event of its type has there, for nothing else says of which sort
-    it is.
+    An input that is absent becomes that of another event of its type, because nothing else says which sort it
+    is.
     """
     event = _event(line)
     if event is None or not event[1][event[0]]:

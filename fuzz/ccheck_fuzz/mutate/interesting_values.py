@@ -13,7 +13,7 @@ from ccheck_schemas.schema import Schema
 
 EDGES = (0, 1, 2, 3, 7, 8, 15, 16, 31, 32, 63, 64, 127, 128, 255, 256, 4095, 4096, 32_767, 32_768, 65_535,
          65_536, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**63 - 1, 2**63, 2**64 - 1)  # fmt: skip
-"""Where integers of any width are cut, and where they change their sign."""
+"""The limits of integers of all widths, signed and unsigned."""
 
 COSTLY_TEXTS = (
     b"(a+)+$", b"(a|aa)+$", b"(.*a){20}", b"((a{0,99}){0,99}){0,99}", b"(x{1000}){1000}", b"[", b"(",
@@ -26,7 +26,7 @@ TEXTS = (
     "a", "\x7f", "\u00e9", "\u00df", "\u0130", "\u212a", "\ufeff", "\U0001f41b", "%s%n", "..\\..\\", "A" * 64,
     "=,;:", ";", ";;", " ", "\\Device\\NamedPipe\\",
 )  # fmt: skip
-"""Texts at the edges of encodings, of case folding, and of those who take texts apart."""
+"""Texts at the edges of encodings, of case folding, and of parsers of texts."""
 
 MOST_OF_A_FILE = 4096
 """Numbers that are taken out of one file."""
@@ -34,13 +34,13 @@ MOST_OF_A_FILE = 4096
 
 @dataclass(frozen=True)
 class InterestingValues:
-    """What to try first.
+    """The values to try first.
 
     Attributes:
-        numbers: Ascending.
-        named: Those of them that something names as they are.
-        texts: Well-formed.
-        costly: For those who compile texts.
+        numbers: The numbers, ascending.
+        named: The numbers that something names literally.
+        texts: Well-formed texts.
+        costly: Texts that are costly to compile.
     """
 
     numbers: tuple[int, ...] = EDGES
@@ -66,11 +66,12 @@ class InterestingValues:
 def interesting_values(
     schema: Schema, files: Iterable[bytes] = (), consumers: Sequence[Consumer] = ()
 ) -> InterestingValues:
-    """Returns what a schema, other files of it (definitions above all) and builds name, and the numbers
-    beside it.
+    """Returns what a schema, other files of it (definitions above all) and builds name, and adjacent numbers.
 
     Args:
-        files: Their numbers and the lengths of their tables count.
+        schema: The format.
+        files: Files whose numbers and table lengths count.
+        consumers: The driver builds.
     """
     named: set[int] = set()
     for data in files:

@@ -139,7 +139,7 @@ def numbers_swapped(model: Model, random: Random, context: Context) -> Model | N
 
 
 def _other(model: Model, random: Random, place: Site, values: Sequence[int]) -> Model | None:
-    """Returns one of the values that the field can hold and does not hold yet; None where there is none."""
+    """Returns one of the other values that the field can have; None if there is none."""
     number = place.number
     before = model.value(place.start, number)
     for _ in range(4):

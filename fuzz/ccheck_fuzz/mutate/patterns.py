@@ -29,7 +29,7 @@ def text_of_metacharacters(model: Model, random: Random, context: Context) -> Mo
 
 
 def pattern_unbalanced(model: Model, random: Random, context: Context) -> Model | None:
-    """A pattern with a bracket more or less, or cut behind one."""
+    """A pattern with a bracket more or less, or cut after one."""
 
     def edit(text: Text, random: Random, context: Context) -> bytes | None:
         if not _is_pattern(text, random):
@@ -50,7 +50,7 @@ def pattern_unbalanced(model: Model, random: Random, context: Context) -> Model 
 
 
 def pattern_repeated(model: Model, random: Random, context: Context) -> Model | None:
-    """A pattern, one character of it or any character, to be met so many times: what it costs multiplies."""
+    """A pattern, one character of it or any character, repeated many times, which multiplies its cost."""
 
     def edit(text: Text, random: Random, context: Context) -> bytes | None:
         if not _is_pattern(text, random):
@@ -80,7 +80,5 @@ def _characters(text: Text) -> list[bytes]:
 
 
 def _plain(unit: bytes) -> str:
-    """Returns the ASCII character that the bytes of one are, in any encoding; else nothing that is searched
-    for.
-    """
+    """Returns the ASCII character of one encoded unit; else something that is never searched for."""
     return chr(unit[0]) if unit[0] < 0x80 and not any(unit[1:]) else "\0"

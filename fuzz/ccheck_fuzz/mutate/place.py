@@ -1,4 +1,4 @@
-"""Where a mutator does its work: a record that has what it needs, chosen at random, kinds alike."""
+"""The places that mutators work on: a record with what they need, chosen at random, kinds alike."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Focus(NamedTuple):
-    """A record that mutations keep to: what one number means depends on those beside it."""
+    """A record that mutations keep to: the meaning of one number depends on its neighbours."""
 
     kind: RecordType
     row: int
@@ -30,8 +30,8 @@ class Context(NamedTuple):
 
     Attributes:
         others: Seeds of the same schema.
-        most: Bytes of a file.
-        focus: The record to keep to, where the file has it and it has what a mutator needs.
+        most: The bytes of the largest file.
+        focus: The record to keep to, if the file has it and it has what a mutator needs.
     """
 
     interesting: InterestingValues
@@ -41,7 +41,7 @@ class Context(NamedTuple):
 
 
 Mutation = Callable[[Model, Random, Context], Model | bytes | None]
-"""Make one fault. None where the file has nothing to make it of; bytes where they have no model."""
+"""Makes one fault. None if the file has no place for it; bytes if they have no model."""
 
 
 class Site(NamedTuple):
@@ -64,9 +64,7 @@ def pick(random: Random, options: Sequence[T]) -> T:
 
 
 def row_of(random: Random, count: int) -> int:
-    """Returns one of so many rows: now and then the last or the first, where lists end and indices run
-    over.
-    """
+    """Returns one of so many rows, more often the first and last: lists end there, and indexes overrun."""
     chance = random.random()
     if chance < 0.15:
         return count - 1
@@ -91,8 +89,9 @@ def chosen(populations: Sequence[Population], random: Random, context: Context) 
 
 
 def weighed(populations: Sequence[Population], random: Random) -> Population:
-    """Returns one of the populations: the likelier the more numbers its records have that follow from
-    nothing, and the more records there are. What a file says is found there, and not in its headers.
+    """Returns one of the populations, weighted by independent numbers per record and by records.
+
+    So content is found more often than headers.
     """
     bounds = list(accumulate(map(weight, populations)))
     return populations[min(bisect(bounds, random.random() * bounds[-1]), len(bounds) - 1)]
@@ -110,11 +109,11 @@ def _own_numbers(kind: RecordType) -> int:
 
 
 _MANY = (0.5, 0.5, *(sqrt(count) for count in range(2, 17)))
-"""The weight of so many records of one kind: a record that stands alone is mostly a header."""
+"""The weight of so many records of one kind: a single record is mostly a header."""
 
 
 def focus_of(model: Model, random: Random) -> Focus | None:
-    """Returns a record to keep to; None where the file has no records."""
+    """Returns a record to keep to; None if the file has no records."""
     populations = [population for population in model.frame.populations if population.kind.numbers]
     if not populations:
         return None
@@ -123,7 +122,7 @@ def focus_of(model: Model, random: Random) -> Focus | None:
 
 
 def site(model: Model, random: Random, roles: frozenset[Role], context: Context) -> Site | None:
-    """Returns a number with one of the roles; None where the file has none."""
+    """Returns a number with one of the roles; None if the file has none."""
     fitting = [p for p in model.frame.populations if numbers_of(p.kind, roles)]
     if not fitting:
         return None
@@ -132,7 +131,7 @@ def site(model: Model, random: Random, roles: frozenset[Role], context: Context)
 
 
 def with_value(model: Model, place: Site, value: int) -> Model:
-    """Returns the file with another number at a site; what was derived there is derived no more."""
+    """Returns the file with another number at a site; what was derived there is no longer derived."""
     return model.with_number(place.start, place.number, value, loosened(model.frame, place))
 
 

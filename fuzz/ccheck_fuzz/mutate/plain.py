@@ -14,7 +14,7 @@ from ccheck_schemas.model import Derivation, Piece, Role
 
 SECTOR = 512
 MOST_WORDS = 4096
-"""Numbers of one list that are looked at for those that stand out."""
+"""Numbers of one list that are searched for rare values."""
 STANDING_OUT = 0.3
 """How often one of those is taken."""
 BITS = 0.4
@@ -47,8 +47,10 @@ def _changed(model: Model, random: Random, *, sealed: bool) -> Model | None:
 
 
 def word_changed(model: Model, random: Random, context: Context) -> Model | None:
-    """A number of one, two, four or eight bytes in what nothing describes, a list of them perhaps: its edges,
-    one bit, one more or less at a bit or in all, another of the list, or a place in it.
+    """A number of one, two, four or eight bytes, perhaps in a list, in unexplained bytes.
+
+    It becomes one of its bounds, loses or gains a bit, grows or shrinks by one at a bit or as a whole, or
+    becomes another number of the list, or an offset in it.
     """
     frame = model.frame
     counted = _counted(model)
@@ -88,16 +90,14 @@ def word_changed(model: Model, random: Random, context: Context) -> Model | None
 
 
 def _standing_out(model: Model, random: Random, start: int, size: int, count: int) -> int:
-    """Returns one of some numbers, each value alike: few that say something stand out of many that do not."""
+    """Returns one of some numbers, each value alike, so that rare values are found among frequent ones."""
     return pick(
         random, [*{model.data[start + size * i : start + size * (i + 1)]: i for i in range(count)}.values()]
     )
 
 
 def _counted(model: Model) -> list[tuple[int, int, int]]:
-    """Lists of numbers that nothing describes but a count in front of them: where they start, how many
-    numbers, and the bytes of each.
-    """
+    """Unexplained lists of numbers after a count: their start, how many numbers, and the bytes of each."""
     found = []
     before: Piece | None = None
     for piece in model.frame.pieces:
@@ -130,7 +130,7 @@ def _order(model: Model) -> Literal["little", "big"]:
 
 
 def padding_filled(model: Model, random: Random, context: Context) -> Model | None:
-    """A byte between two pieces that only lets the next one begin where it may."""
+    """A byte of alignment padding between two pieces."""
     frame = model.frame
     edges = [(frame.starts[piece.key], frame.ends[piece.key]) for piece in frame.pieces]
     gaps = [at for (_, end), (start, _) in pairwise(edges) for at in range(end, min(start, end + 64))]
@@ -138,7 +138,7 @@ def padding_filled(model: Model, random: Random, context: Context) -> Model | No
 
 
 def zero_at_an_end_filled(model: Model, random: Random, context: Context) -> Model | None:
-    """The last byte of a piece, where it is zero: a NUL that ends a text, or padding."""
+    """The last byte of a piece, if it is zero: a NUL that ends a text, or padding."""
     data = model.data
     frame = model.frame
     chance = random.random()
@@ -152,8 +152,9 @@ def zero_at_an_end_filled(model: Model, random: Random, context: Context) -> Mod
 
 
 def file_truncated(model: Model, random: Random, context: Context) -> bytes | None:
-    """A file without its end: cut anywhere, between pieces or fields, or at a sector; its size and checksum
-    as they were or made true.
+    """A truncated file: cut anywhere, between pieces or fields, or at a sector.
+
+    Its size and checksum stay or are fixed up.
     """
     data = model.data
     if len(data) < 2:
@@ -183,7 +184,7 @@ def sector_torn(model: Model, random: Random, context: Context) -> bytes | None:
 
 
 def bytes_trailing(model: Model, random: Random, context: Context) -> bytes | None:
-    """A file with bytes behind its end; its size and checksum as they were or made true."""
+    """A file with trailing bytes; its size and checksum stay or are fixed up."""
     more = pick(random, (b"\0", bytes(8), b"\xff" * 8, model.data[:64], model.data[-64:]))
     if not more:
         return None
@@ -191,9 +192,7 @@ def bytes_trailing(model: Model, random: Random, context: Context) -> bytes | No
 
 
 def _ended(model: Model, data: bytes, *, sized: bool) -> bytes:
-    """Returns another end of the file, with a true size where it is asked for, and a true checksum with
-    it.
-    """
+    """Returns another end of the file, with its size fixed up if requested, and then its checksum."""
     if not sized:
         return data
     out = bytearray(data)

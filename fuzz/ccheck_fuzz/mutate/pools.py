@@ -1,6 +1,6 @@
-"""Mutators of pools: all offsets and lengths lead to true items, but the pool is not as it should be.
+"""Mutators of pools: all offsets and lengths refer to true items, but the pool is not canonical.
 
-From then on its items stay where they stand, and new ones are put behind them.
+From then on its items are pinned, and new ones are appended.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class _Name(NamedTuple):
     """A row of a table that names an item.
 
     Attributes:
-        form: By which of its pairs of numbers.
+        form: Which of its pairs of numbers names it.
     """
 
     key: int
@@ -29,7 +29,7 @@ class _Name(NamedTuple):
 
 
 class _Pool(NamedTuple):
-    """A pool whose items are pinned: the draft, its piece, where it starts, its bytes, and who names what."""
+    """A pool whose items are pinned: the draft, its piece, start and bytes, and the rows that name items."""
 
     draft: Draft
     piece: int
@@ -45,7 +45,7 @@ class _Pool(NamedTuple):
 
 
 def _pool(model: Model, random: Random) -> _Pool | None:
-    """Returns a canonical pool, pinned; None where the file has none that rows name items of."""
+    """Returns a canonical pool, pinned; None if the file has none that rows name items of."""
     frame = model.frame
     here = [piece.pool for piece in frame.pieces if piece.pool is not None]
     regions = [region for region in here if region in frame.canonical and here.count(region) == 1]
@@ -75,7 +75,7 @@ def pool_bytes_unused(model: Model, random: Random, context: Context) -> Model |
 
 
 def pool_item_repeated(model: Model, random: Random, context: Context) -> Model | None:
-    """An item that stands in its pool twice, once for one of those who share it and once for the others."""
+    """An item that its pool contains twice, once for one row that shares it and once for the others."""
     pool = _pool(model, random)
     if pool is None:
         return None
@@ -107,7 +107,7 @@ def pool_items_swapped(model: Model, random: Random, context: Context) -> Model 
         moved[old] = first + len(out)
         out += payload.content + bytes(payload.behind)
     if first + len(out) > end:
-        return None  # they need more padding this way round, and what is behind them would move
+        return None  # they need more padding this way round, and what follows would move
     raw = pool.raw[:first] + bytes(out) + bytes(end - first - len(out)) + pool.raw[end:]
     pool.draft.set_text(pool.piece, raw)
     for name in pool.names:
@@ -132,7 +132,7 @@ def pool_items_overlapping(model: Model, random: Random, context: Context) -> Mo
 
 
 def item_past_the_pool(model: Model, random: Random, context: Context) -> Model | None:
-    """A pool that is said to be longer than it is, and an item that ends behind the file."""
+    """A pool with too large a length, and an item that ends after the file."""
     frame = model.frame
     pools = {piece.key for piece in frame.pieces if piece.pool is not None}
     derived = [

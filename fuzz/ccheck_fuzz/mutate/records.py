@@ -31,7 +31,7 @@ def record_dropped(model: Model, random: Random, context: Context) -> Model | No
 
 
 def record_doubled(model: Model, random: Random, context: Context) -> Model | None:
-    """A record twice, the copy behind the original or at the end."""
+    """A record twice, the copy after the original or at the end."""
     found = _place(model, random, 1)
     if found is None:
         return None
@@ -96,9 +96,7 @@ def record_spliced(model: Model, random: Random, context: Context) -> Model | No
 
 
 def spliced(model: Model, other: Model, random: Random) -> Model | None:
-    """Returns a record of `other` in a list of the same kind; now and then in the place of one that was
-    there.
-    """
+    """Returns a file with a record of `other` in a list of the same kind, sometimes in place of another."""
     frame = model.frame
     here = {table.kind: key for key, table in frame.tables.items()}
     options: list[tuple[int, int, bool]] = []
@@ -162,9 +160,7 @@ def kind_transplanted(model: Model, random: Random, context: Context) -> Model |
 
 
 def kind_furnished(model: Model, random: Random, context: Context) -> Model | None:
-    """A row of another kind, now and then with another flag, and a text in the pool where it had none: a
-    wildcard that now compares.
-    """
+    """A row of another kind, sometimes with another flag or a new text: a wildcard that now compares."""
     options = [
         p
         for p in model.frame.populations
@@ -259,9 +255,7 @@ def _movable(chained: Chained) -> int:
 
 
 def _place(model: Model, random: Random, least: int) -> tuple[int, int] | None:
-    """Returns a record of a table or list that has at least so many that may move: the key, and its
-    number.
-    """
+    """Returns a record of a table or list with at least `least` movable ones: the key, and its number."""
     frame = model.frame
     options = [(key, len(table.refs)) for key, table in frame.tables.items() if len(table.refs) >= least]
     options += [(key, n) for key, chained in frame.lists.items() if (n := _movable(chained)) >= least]

@@ -1,6 +1,6 @@
 """Mutators that break exactly one relation: a size, a count, a length, an offset, an index, a checksum.
 
-All else stays true, and what was broken stays broken while the file is edited further.
+All else stays correct, and what was broken stays broken while the file is edited further.
 """
 
 from __future__ import annotations
@@ -45,9 +45,10 @@ def count_broken(model: Model, random: Random, context: Context) -> Model | None
 
 
 def count_that_wraps(model: Model, random: Random, context: Context) -> Model | None:
-    """A count so large that, times the size of a record, it wraps to what it was, or, added to an offset, to
-    less than that. Often nothing else stands at the end of the file, so that no reader takes it for the
-    records that are missing.
+    """A count so large that arithmetic on it wraps.
+
+    Times the size of a record it wraps to what it was, or, added to an offset, to less than that. Often
+    nothing else is at the end of the file, so that no reader mistakes it for the missing records.
     """
     if random.random() < 0.5:
         model = _without_last_text(model)
@@ -64,9 +65,7 @@ def count_that_wraps(model: Model, random: Random, context: Context) -> Model | 
 
 
 def _without_last_text(model: Model) -> Model:
-    """Returns the file without the text, or the bytes of any length, at its end; the same where it ends
-    otherwise.
-    """
+    """Returns the file without the text, or the bytes of any length, at its end, if it ends so."""
     last = model.frame.pieces[-1] if model.frame.pieces else None
     blobs = (
         () if last is None or last.record_type is None or last.table is not None else last.record_type.blobs
@@ -94,7 +93,7 @@ def index_broken(model: Model, random: Random, context: Context) -> Model | None
 
 
 def offset_broken(model: Model, random: Random, context: Context) -> Model | None:
-    """An offset that leads elsewhere: near by, to the edges of the file, into another record."""
+    """An offset that points elsewhere: near by, to the edges of the file, into another record."""
     if random.random() < 0.5:
         return _broken(model, random, context, Role.OFFSET)
     place = site(model, random, frozenset({Role.OFFSET}), context)
@@ -108,7 +107,7 @@ def offset_broken(model: Model, random: Random, context: Context) -> Model | Non
 
 
 def record_past_the_end(model: Model, random: Random, context: Context) -> Model | None:
-    """An offset of a record that begins in the file and ends behind it."""
+    """An offset of a record that begins in the file and ends after it."""
     place = site(model, random, frozenset({Role.OFFSET}), context)
     if place is None:
         return None
@@ -133,7 +132,7 @@ def checksum_broken(model: Model, random: Random, context: Context) -> Model | N
 
 
 def link_dangling(model: Model, random: Random, context: Context) -> Model | None:
-    """A chain that leads back, to itself, past the end, beside a record, or past the next one."""
+    """A chain that points back, to itself, past the end, beside a record, or past the next one."""
     frame = model.frame
     chains = [held for held in frame.lists.values() if held.form.next is not None and held.elements]
     if not chains:

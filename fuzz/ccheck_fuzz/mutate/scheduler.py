@@ -19,11 +19,11 @@ CHANGED = 0.5
 MOST_EVENTS = 4
 """Events that an input is given when its events are first changed."""
 LONG = 0.1
-"""How often events are those that types call for, too, whose texts are long: they cost most."""
+"""How often events include those of types, whose long texts cost most."""
 MOST_CALLED = 256
-"""Parents whose events are remembered, all together."""
+"""Parents whose events are cached, all together."""
 TRIES = 3
-"""Mutations that are made at most until one gives an input that was not given before."""
+"""Mutations at most until one gives a new input."""
 MOST_GIVEN = 1 << 18
 """Inputs that are remembered, by their hashes."""
 SMALLER = 0.75
@@ -33,7 +33,7 @@ NEWEST = 4
 DETERMINISTIC = 0.15
 """The share of inputs that are the next single change of such a parent, as long as there is one."""
 ACCEPTED = 0.65
-"""The share of inputs that are made of an accepted parent, whatever the engine chose.
+"""The share of inputs that mutate an accepted parent, whatever the engine chose.
 
 An engine keeps what reaches new code: soon mostly files that are refused for a new reason. What a driver does
 with content is reached from files that it accepts.
@@ -47,9 +47,7 @@ def interesting_values_of(campaign: CampaignContext) -> InterestingValues:
 
 
 def smaller(inputs: Sequence[bytes], chance: random.Random) -> bytes:
-    """Returns one of some inputs, mostly the smaller of two: it runs sooner, and a change meets what matters
-    more often.
-    """
+    """Returns one of some inputs, mostly the smaller of two: it runs faster, and changes matter more."""
     one, two = chance.choice(inputs), chance.choice(inputs)
     return two if len(two) < len(one) and chance.random() < SMALLER else one
 
@@ -60,10 +58,10 @@ class MutationScheduler:
     def __init__(
         self, campaign: CampaignContext, seeds: Sequence[bytes] = (), accepted: Sequence[bytes] = ()
     ) -> None:
-        """Makes a scheduler.
+        """Creates a scheduler.
 
         Args:
-            ready: What the campaign is about.
+            campaign: What the campaign is about.
             seeds: The files whose records are spliced into others.
             accepted: Parents of most inputs, as far as there are any; it may grow.
         """
@@ -80,8 +78,9 @@ class MutationScheduler:
         self._deterministic = DeterministicStage(self._mutator.models, accepted, self._mutator.interesting)
 
     def mutate(self, data: bytes, max_size: int, seed: int) -> bytes:
-        """Returns another input of at most `max_size` bytes; now and then one of a parent of its own choice.
-        One in ten would be what was given before: a run costs more than another try.
+        """Returns another input of at most `max_size` bytes, sometimes one of a parent of its own choice.
+
+        Without a second try one in ten would repeat an earlier input, and a run costs more than a try.
         """
         chance = random.Random(seed)
         made = self._mutated(data, max_size, chance)

@@ -1,4 +1,4 @@
-"""Mutators of texts and of what stands in pools: lengths, pools and offsets follow."""
+"""Mutators of texts and of pool items: lengths, pools and offsets follow."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ class Text(NamedTuple):
     """A text as an edit sees it.
 
     Attributes:
-        encoding: None for raw bytes.
-        low, high: How many bytes it may have.
+        content: Its bytes.
+        encoding: Its encoding; None for raw bytes.
+        low: The least number of bytes that it may have.
+        high: The greatest number of bytes that it may have.
     """
 
     content: bytes
@@ -89,7 +91,7 @@ def text_malformed(model: Model, random: Random, context: Context) -> Model | No
 
 
 def interesting_text(model: Model, random: Random, context: Context) -> Model | None:
-    """A text at the edges of encodings, case folding and separators, instead of or behind what was there."""
+    """A text at the edges of encodings, case folding and separators, in place of the text or after it."""
 
     def edit(text: Text, random: Random, context: Context) -> bytes | None:
         made = text.encoded(pick(random, context.interesting.texts))
@@ -99,7 +101,7 @@ def interesting_text(model: Model, random: Random, context: Context) -> Model | 
 
 
 def text_in_other_case(model: Model, random: Random, context: Context) -> Model | None:
-    """A text of the same length with capitals where it had none, or none where it had them."""
+    """A text of the same length with its case swapped."""
 
     def edit(text: Text, random: Random, context: Context) -> bytes | None:
         content = text.content
@@ -176,7 +178,7 @@ def words_swapped(model: Model, random: Random, context: Context) -> Model | Non
 
 
 def edited(model: Model, random: Random, context: Context, edit: Edit) -> Model | None:
-    """The file with one text edited; None where the edit has nothing to do."""
+    """The file with one text edited; None if the edit has nothing to do."""
     options = [p for p in model.frame.populations if p.kind.pooled or _blobs(p)]
     for _ in range(3):
         if not options:

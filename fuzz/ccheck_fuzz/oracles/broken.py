@@ -1,4 +1,4 @@
-"""What breaks a property, and what an exception breaks."""
+"""Broken properties, and the property that an exception breaks."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ INFORMATION: Mapping[str, str] = MappingProxyType(
 def itself(raised: BaseException) -> Broken:
     """Returns what an exception breaks that is neither a finding nor a trap, by its kind and its place.
 
-    Where it came through code of the user's, which then is a schema or a check, the oracle is *schema*.
+    If it came through code of the user's, which then is a schema or a check, the oracle is *schema*.
     """
     kind, place = type(raised).__name__, place_of(raised)
     if place:

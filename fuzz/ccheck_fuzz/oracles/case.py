@@ -1,4 +1,4 @@
-"""One input as the oracles see it: each answer is worked out once, when an oracle first asks."""
+"""One input as the oracles see it: each answer is computed once, when an oracle first needs it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from ccheck.judging.judge import examine, judge
 from ccheck_schemas.schema import Schema
 
 BRIEF, BRIEF_PER_BYTE = 5e-3, 80e-6
-"""What is judged in less time than this is not asked for its memory, which takes several times as long. The
-inputs of a campaign are small: in so little time no more than some 100 MiB are filled.
+"""A file that is judged in less time than this is not measured for memory, which takes several times as long.
+
+The inputs of a campaign are small: in so little time no more than some 100 MiB are filled.
 """
 
 
@@ -26,12 +27,17 @@ inputs of a campaign are small: in so little time no more than some 100 MiB are 
 class OracleCase:
     """One input: bytes, the schema to read them by, and what they are judged by and run with.
 
+    Every answer is computed once, when an oracle first needs it.
+
     Attributes:
-        events: Those of the input, None for those that the content itself calls for.
-        ran: What the reference interpreter did with the bytes, where it was run already.
+        data: The bytes.
+        schema: The format.
+        validation: What the bytes are judged by.
+        given: What the bytes are run with.
+        events: The events of the input; None for those generated from the content.
+        ran: What the reference interpreter did with the bytes, if it was run already.
         foreign: What interpreters of the user's did.
-        agreed: What the two readings of other cases of the same setting agreed on; it may grow. Every
-            answer is worked out once, when an oracle first asks for it.
+        agreed: What the two readings of other cases of the same setting agreed on; it may grow.
     """
 
     data: bytes
@@ -64,7 +70,7 @@ class OracleCase:
 
     @property
     def report(self) -> FileReport:
-        """What the validator says."""
+        """The validator's report."""
         return self._judged[0]
 
     @property
@@ -91,13 +97,13 @@ class OracleCase:
 
     @cached_property
     def fast_report(self) -> FileReport | None:
-        """What the fast path says; None where there is none, or it is not certain."""
+        """The fast path's report; None if there is none, or it is not certain."""
         fast = self.validation.fast_path
         return None if fast is None else fast.report(self.data, "", "-")
 
     @cached_property
     def passed(self) -> bool:
-        """Whether the validator passes the file: the fast path where it knows, and else by all checks."""
+        """Whether the validator passes the file: by the fast path if it decides, else by all checks."""
         return (not self.judged and self.fast_report is not None) or self.report.verdict == "pass"
 
     @cached_property

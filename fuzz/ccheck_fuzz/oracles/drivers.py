@@ -1,4 +1,4 @@
-"""What the validator says of a file, against what builds of a driver do with it."""
+"""Oracles that compare the validator's verdict with what builds of a driver do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FOREIGN = frozenset(get_args(ForeignKind))
 
 
 def validator_bypass(case: OracleCase) -> Iterator[Broken]:
-    """What the validator passes, no supported build traps on. Channel File 291 was a validator bypass."""
+    """No supported build traps on what the validator passes. Channel File 291 was a validator bypass."""
     for outcome in case.outcomes:
         if outcome.trap is not None and case.passed:
             what = f"the validator passes, and {outcome.consumer} traps: {trap_words(outcome.trap)}"
@@ -22,7 +22,7 @@ def validator_bypass(case: OracleCase) -> Iterator[Broken]:
 
 
 def refused(case: OracleCase) -> Iterator[Broken]:
-    """What the validator passes, no supported build refuses: its hosts would be without the content."""
+    """No supported build refuses what the validator passes: its hosts would be without the content."""
     for outcome in case.outcomes:
         if outcome.refusal is not None and case.passed:
             what = f"the validator passes, and {outcome.consumer} refuses: {outcome.refusal.message}"
@@ -38,9 +38,9 @@ def trap(case: OracleCase) -> Iterator[Broken]:
 
 
 def needs_validator(case: OracleCase) -> Iterator[Broken]:
-    """A build without bounds checks would trap, and the validator alone refuses the file.
+    """A build without bounds checks would trap, and only the validator refuses the file.
 
-    For information: where it passes, it is a validator bypass.
+    Informational: if the validator passed it, it would be a validator bypass.
     """
     for outcome in case.outcomes:
         if outcome.trap is not None and not outcome.checks_bounds and not case.passed:
@@ -50,7 +50,7 @@ def needs_validator(case: OracleCase) -> Iterator[Broken]:
 
 
 def trap_words(data: TrapData) -> str:
-    """Returns a trap in a line: what an interpreter of the user's says of it, or the kind and the field."""
+    """Returns a trap in a line: the words of the user's interpreter, or the kind and the field."""
     if data.kind in FOREIGN and data.detail:
         return data.detail
     return f"{data.kind} at {data.path}"

@@ -11,8 +11,9 @@ from ccheck_schemas.schema import RecipeError
 
 
 def disagreement(case: OracleCase) -> Iterator[Broken]:
-    """Schema and interpreter read the same bytes alike, where neither finds fault with them; so do the
-    reference interpreter and a user's own that answers for the same build.
+    """Schema and interpreter read the same bytes alike, if both accept them.
+
+    So do the reference interpreter and a user's own for the same build.
     """
     for outcome in case.foreign:
         for reference in case.reference:
@@ -52,7 +53,7 @@ def non_canonical(case: OracleCase) -> Iterator[Broken]:
 
 
 def fast_path(case: OracleCase) -> Iterator[Broken]:
-    """What passes the fast path passes whole, without so much as a warning."""
+    """What the fast path passes has no finding at all, not even a warning."""
     if case.fast_report is None or case.fast_report == case.report:
         return
     checks = tuple(dict.fromkeys(finding.check for finding in case.report.findings))
@@ -64,7 +65,7 @@ def fast_path(case: OracleCase) -> Iterator[Broken]:
 
 
 def over_strict(case: OracleCase) -> Iterator[Broken]:
-    """What the validator refuses harms some build, or is not in canonical form. For information."""
+    """What the validator refuses harms some build, or is not in canonical form. Informational."""
     if case.report.verdict == "pass" or not case.outcomes:
         return
     reading = case.subject.reading

@@ -9,7 +9,7 @@ from ccheck_fuzz.oracles.broken import Broken
 from ccheck_fuzz.oracles.case import OracleCase
 
 SECONDS = 1.0
-"""CPU time that judging a file may take, besides `SECONDS_PER_BYTE`."""
+"""CPU seconds that judging a file may take, besides `SECONDS_PER_BYTE`."""
 
 
 SECONDS_PER_BYTE = 100e-6
@@ -32,7 +32,7 @@ STEPS_PER_BYTE = 64
 
 
 def resources(case: OracleCase) -> Iterator[Broken]:
-    """Steps of the builds, and memory and time of the validator stay in proportion to the file.
+    """Steps of the builds, and memory and time of the validator are proportional to the file.
 
     Time is measured again before it is believed, as CPU time; the limits are far from what any file needs.
     """

@@ -6,17 +6,17 @@ property. An exception that it raises is a fault of ccheck: `broken` turns it in
 
 | oracle | the property |
 |---|---|
-| validator-bypass | what the validator passes, no supported build traps on |
-| refused | what the validator passes, no supported build refuses |
+| validator-bypass | no supported build traps on what the validator passes |
+| refused | no supported build refuses what the validator passes |
 | trap | a build that claims bounds checks traps on no bytes at all |
 | disagreement | schema and interpreter read the same bytes alike: counts, types, operands, who matches |
-| non-canonical | what passes without so much as a warning builds back to the same bytes |
+| non-canonical | what passes without a warning builds back to the same bytes |
 | fast-path | what passes the fast path passes the checks |
-| resources | steps, time and memory stay in proportion to the file |
-| over-strict | what is refused does harm under some build, or is not canonical (information) |
-| needs-validator | a build without bounds checks traps on no bytes at all (information) |
+| resources | steps, time and memory are proportional to the file |
+| over-strict | what is refused does harm under some build, or is not canonical (informational) |
+| needs-validator | a build without bounds checks traps on no bytes at all (informational) |
 | reader | an interpreter of the user's neither hangs, nor ends its process, nor fills the memory |
-| schema | nothing but findings comes out of a schema and checks of the user's, which end no process |
+| schema | a schema and checks of the user's raise nothing, and end no process |
 | ccheck | nothing but findings and traps comes out of ccheck itself |
 """
 
@@ -60,9 +60,7 @@ EVERY_RUN: Mapping[str, Oracle] = MappingProxyType(
 
 
 def broken(case: OracleCase, oracles: Mapping[str, Oracle] = ORACLES) -> tuple[Broken, ...]:
-    """Returns all properties that a case breaks, each once by its signature; also that of an oracle which
-    raised.
-    """
+    """Returns all properties that a case breaks, including by raising, each once by its signature."""
     found: dict[tuple[str, ...], Broken] = {}
     for oracle in oracles.values():
         try:

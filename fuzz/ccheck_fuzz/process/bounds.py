@@ -1,4 +1,4 @@
-"""What one process of a campaign may take."""
+"""The limits of one process of a campaign."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class Bounds:
     """The bounds of one process.
 
     Attributes:
-        run_seconds: For one run, a program of the user's included.
-        memory: MiB of the process.
+        run_seconds: The seconds of one run, including a program of the user's.
+        memory: The MiB of the process.
     """
 
     run_seconds: float = 10.0
@@ -24,9 +24,9 @@ class Bounds:
 
 
 def bound_memory(bounds: Bounds) -> None:
-    """Bound the memory of this process: a run that wants more gets a MemoryError, which is a finding.
+    """Bound the memory of this process: a run that needs more gets a MemoryError, which is a finding.
 
-    The programs that it starts are not bound by it. Where that is not to be had, the campaign itself watches.
+    The programs that it starts are not bound by it. Where this is not available, the campaign itself watches.
     """
     limit_memory(bounds.memory << 20)
     try:

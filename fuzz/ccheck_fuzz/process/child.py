@@ -31,12 +31,14 @@ _STACK_SECONDS = 0.1
 
 
 def begin(module: str, words: Sequence[str], log: Path | None = None) -> subprocess.Popen[bytes]:
-    """Begin a module of ours as a process.
+    """Start a module of ours as a process.
 
     Its standard input is a pipe that nobody writes to: it ends when this process does.
 
     Args:
-        log: Takes what it prints.
+        module: The name of the module.
+        words: Its arguments.
+        log: The file for its output.
     """
     with (Path(os.devnull) if log is None else log).open("wb") as out:
         return subprocess.Popen(  # noqa: S603 - our own module, with our own arguments
@@ -60,7 +62,8 @@ def end_family(process: subprocess.Popen[bytes], *, with_stack: bool = False) ->
     """End a process at once, with all that it started.
 
     Args:
-        with_stack: Let it write its Python stack first, where it knows how.
+        process: The process.
+        with_stack: Whether it first writes its Python stack, if it can.
     """
     if process.poll() is not None:
         end(process)
@@ -81,8 +84,9 @@ def end_family(process: subprocess.Popen[bytes], *, with_stack: bool = False) ->
 
 
 def last_stack_on_request() -> None:
-    """Make this process write its Python stack to standard error when it crashes, and when it is asked with
-    SIGUSR1; and leave Ctrl-C to the process that began it.
+    """Make this process write its Python stack to standard error when it crashes, or on SIGUSR1.
+
+    It leaves Ctrl-C to the process that started it.
     """
     faulthandler.enable(all_threads=False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -93,8 +97,8 @@ def last_stack_on_request() -> None:
 def run_whole(work: Callable[[], object]) -> NoReturn:
     """Do the work of this process and end it: with `WHOLE`, or with 1 and a traceback.
 
-    What the user's code ends leaves its Python stack in the log. Python is not torn down, so that nothing of
-    the user's runs after the work.
+    If the user's code ends the process, its Python stack is in the log. Python is not torn down, so that
+    nothing of the user's runs after the work.
     """
     report_exits(2, _leave_libfuzzer)
     try:
@@ -112,9 +116,9 @@ def _leave_libfuzzer(code: CodeType) -> None:
 
 
 def end_with_parent() -> None:
-    """End this process when the one that began it is gone, even in the middle of a run that does not end.
+    """End this process when its parent is gone, even in the middle of a run that does not end.
 
-    A thread waits for the end of standard input, and what else reads that finds it empty. Where a run never
+    A thread waits for the end of standard input, and other readers find it empty. If a run never
     lets another thread go on, Linux ends the process itself.
     """
     process_end.end_with_parent()

@@ -1,6 +1,6 @@
 """The heartbeat of one worker: what it did last stays readable however its process ends.
 
-A file that is mapped into memory holds the figures of the worker and the input of the run that it is in.
+A file that is mapped into memory has the figures of the worker and the input of its current run.
 Writing it costs less than a microsecond, and the pages outlive the process.
 """
 
@@ -25,15 +25,17 @@ class Heartbeat:
     """The last state that a worker wrote.
 
     Attributes:
-        runs: Begun so far.
+        runs: The runs begun so far.
         begun: When the last one began (`time.monotonic`, one clock for all processes of a machine), 0.0
             between runs.
-        features, corpus: Reached and kept so far.
+        features: The features reached so far.
+        corpus: The inputs kept so far.
         refused: Runs whose content the validator refused.
-        stable, replayed: Inputs that reached the same when run again, of how many.
-        cpu: Seconds of the process.
+        stable: Inputs that reached the same when run again.
+        replayed: Inputs that were run again.
+        cpu: The seconds of CPU time of the process.
         reader: The number of the user's interpreter that runs, from 1, or 0 for none.
-        input: Of the run that is under way, or of the last one.
+        input: The input of the current run, or of the last one.
     """
 
     runs: int
@@ -88,7 +90,7 @@ class HeartbeatWriter:
 
 
 def read_heartbeat(path: Path) -> Heartbeat | None:
-    """Returns the heartbeat in a file, or None where there is none yet."""
+    """Returns the heartbeat in a file, or None if there is none yet."""
     try:
         raw = path.read_bytes()
     except OSError:

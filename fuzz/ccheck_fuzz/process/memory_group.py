@@ -1,9 +1,9 @@
-"""A control group that limits the memory of a program, where Linux lets this process make one.
+"""A control group that limits the memory of a program, if Linux lets this process create one.
 
 The files and their meaning are those of the kernel's Documentation/admin-guide/cgroup-v2.rst. A group can
-limit memory where its parent lists the controller in ``cgroup.subtree_control``. No group but the root may do
-so and hold processes, so the parent is a group above that of this process, whose owner has delegated it: this
-process may make groups and move processes there.
+limit memory if its parent lists the controller in ``cgroup.subtree_control``. No group but the root may do
+so and contain processes, so the parent is a group above that of this process, whose owner has delegated it:
+this process may create groups and move processes there.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ class MemoryGroup:
     """A group whose processes together use no more than its limit: else the kernel kills them all.
 
     Attributes:
-        folder: The group's.
+        folder: The folder of the group.
     """
 
     def __init__(self, folder: Path, memory: int) -> None:
-        """Make the group.
+        """Creates the group.
 
         Args:
-            folder: In the folder of a group that controls memory.
+            folder: A new folder in that of a group that controls memory.
             memory: The limit, in bytes.
 
         Raises:
-            OSError: This process may not make it, or it has no limit of memory.
+            OSError: This process may not create it, or it has no limit of memory.
         """
         self.folder = folder
         self._kills = 0
@@ -58,20 +58,20 @@ class MemoryGroup:
         _write(self.folder / "cgroup.procs", str(pid))
 
     def new_kills(self) -> int:
-        """Returns how many processes were killed because memory ran out, since this was last asked."""
+        """Returns how many processes were killed because memory ran out, since the last call."""
         events = (self.folder / "memory.events").read_text(encoding="ascii")
         kills = sum(int(line.split()[1]) for line in events.splitlines() if line.startswith("oom_kill "))
         before, self._kills = self._kills, kills
         return kills - before
 
     def remove(self) -> None:
-        """Remove the group, where none of its processes is left."""
+        """Remove the group, if none of its processes is left."""
         with contextlib.suppress(OSError):
             self.folder.rmdir()
 
 
 def make_memory_group(memory: int) -> MemoryGroup | None:
-    """Returns a group that limits memory, or None where this process cannot have one.
+    """Returns a group that limits memory, or None if this process cannot have one.
 
     Args:
         memory: The limit, in bytes.
@@ -105,7 +105,7 @@ def _parent() -> Path | None:
 
 
 def _write(path: Path, value: str) -> None:
-    """Write to a file of the kernel's, which is never made."""
+    """Write to a file of the kernel's, without creating it."""
     handle = os.open(path, os.O_WRONLY)
     try:
         os.write(handle, value.encode())

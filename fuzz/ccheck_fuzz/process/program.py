@@ -37,10 +37,11 @@ class Ended:
 
     Attributes:
         status: The exit status, or minus the number of the signal.
-        stopped: `time` or `memory` where a limit ended the program, else None.
-        stdout, stderr: What it wrote; the middle of very long output is cut out.
+        stopped: `time` or `memory` if a limit ended the program, else None.
+        stdout: Its standard output; the middle of very long output is cut out.
+        stderr: Its standard error; the middle of very long output is cut out.
         rss: The most bytes of memory that its processes were seen to use together, 0 for short runs; the
-            limit where the kernel ended them.
+            limit if the kernel ended them.
     """
 
     status: int
@@ -89,7 +90,7 @@ def run(
     """Run a program in a process group of its own, and end the whole group with it.
 
     Memory is not limited by RLIMIT_DATA or RLIMIT_AS, which sanitizers do not survive. The guard's control
-    group limits it, where there is one; besides, the resident memory of all its processes is watched from
+    group limits it, if there is one; besides, the resident memory of all its processes is watched from
     outside.
 
     Args:
@@ -140,7 +141,7 @@ def _run_anywhere(
     directory: Path | None,
     environment: Mapping[str, str] | None,
 ) -> Ended:
-    """Run a program where there are no process groups: with a limit of time alone."""
+    """Run a program on a system without process groups, with only a limit of time."""
     try:
         done = subprocess.run(  # noqa: S603 - the user's own command, given to be run
             words,
@@ -164,9 +165,7 @@ def _follow(
     memory: int,
     adopted: frozenset[int],
 ) -> tuple[Literal["time", "memory"] | None, int]:
-    """Feed and read the program until it ends, or must be ended, and give the limit that it broke and the
-    most memory that was seen.
-    """
+    """Feed and read the program until it ends, or must be ended; returns the broken limit and peak memory."""
     left = memoryview(data)
     most = 0
     looked = time.monotonic()
@@ -276,7 +275,7 @@ def _kill_tree(orphan: int) -> None:
 
 
 def _children(pid: int | str = "self") -> frozenset[int]:
-    """Returns the children of a process, by the kernel's own list; empty where it has none."""
+    """Returns the children of a process by the kernel's own list; empty without one."""
     found: set[int] = set()
     try:
         for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - a dozen times as fast, in every run
@@ -332,7 +331,7 @@ class Guard:
     )
 
     def __init__(self, memory: int | None = None) -> None:
-        """Start it, where there is a shell for it.
+        """Starts it, if there is a shell for it.
 
         Args:
             memory: The bytes that the program may use, for the control group; None for no such group.
@@ -369,7 +368,7 @@ class Guard:
         return {**(os.environ if environment is None else environment), name: value}
 
     def group_of(self, pid: int) -> MemoryGroup | None:
-        """Returns the control group of a program that was just started, or None where it has none.
+        """Returns the control group of a program that was just started, or None without one.
 
         What it has started by then is outside, and its memory is watched all the same.
         """

@@ -1,1 +1,1 @@
-"""What reads content as a driver does: the reference interpreter, users' functions and programs."""
+"""Readers of content: the reference interpreter, users' functions and programs."""

@@ -1,4 +1,4 @@
-"""What interpreters of users' own have in common, called or executed."""
+"""What all interpreters of users have in common, called or executed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ForeignOutcome(Outcome):
     """What an interpreter of the user's did.
 
     Attributes:
-        output: All that it said of a crash or a refusal, for people.
+        output: All its output about a crash or a refusal, for people.
     """
 
     output: str = ""

@@ -18,19 +18,19 @@ from ccheck_interpreter.trap import Refusal, Refused, Trap
 class CallableReader:
     """A Python function of the user's, ``package.module:function``, called with the bytes.
 
-    What it raises is a trap, but for `Refused` and the exceptions in its attribute ``refuses`` (ValueError
-    where it has none): those are its way to say no.
+    What it raises is a trap, except for `Refused` and the exceptions in its attribute ``refuses`` (ValueError
+    by default), with which it refuses the bytes.
     """
 
     def __init__(self, reader: str, directory: Path | None = None) -> None:
-        """Import it.
+        """Imports the function.
 
         Args:
             reader: The module and the function.
-            directory: Where modules are looked for first; the working directory without it.
+            directory: Where modules are searched first; the working directory without it.
 
         Raises:
-            ReaderError: It cannot be imported, or is not what is needed.
+            ReaderError: It cannot be imported, or is no function of this kind.
         """
         self.name = reader
         module_name, _, attribute = reader.partition(":")

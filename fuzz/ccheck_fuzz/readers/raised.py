@@ -15,13 +15,12 @@ HERE = str(Path(__file__).parent)
 
 
 def raised_outcome(raised: BaseException, name: str, code: CodeType | None) -> ForeignOutcome:
-    """Returns the crash of a Python reader that an exception is: identified by the type and by the place in
-    its code.
+    """Returns the crash of a Python reader from an exception, identified by its type and place in the code.
 
     Args:
         raised: The exception.
-        name: What reports call the reader.
-        code: Of its function, where that is written in Python.
+        name: The reader's name in reports.
+        code: The code of its function, if that is written in Python.
     """
     trace = traceback.extract_tb(raised.__traceback__)
     frames = [frame for frame in trace if not frame.filename.startswith(HERE)]

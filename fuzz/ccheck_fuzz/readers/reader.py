@@ -1,4 +1,4 @@
-"""What a campaign runs on each input, behind one interface."""
+"""The interface of what a campaign runs on each input."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class Reader(Protocol):
 
     @property
     def name(self) -> str:
-        """What reports call it."""
+        """Its name in reports."""
         ...
 
     @property
     def modules(self) -> tuple[str, ...]:
-        """Modules whose coverage leads the search; of a package all."""
+        """Modules whose coverage guides the search; of a package all."""
         ...
 
     def outcomes(

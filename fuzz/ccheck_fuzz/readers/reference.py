@@ -12,10 +12,10 @@ from ccheck_fuzz.readers.raised import raised_outcome
 
 
 class SessionReader:
-    """The reference interpreter, or the one that a schema file brings.
+    """The reference interpreter, or that of a schema file.
 
     Args:
-        own: Its name, where it is the user's: what it raises is then a crash of its own, and no fault of
+        own: Its name, if it is the user's: an exception is then a crash of its own, and no fault of
             ccheck.
     """
 

@@ -1,1 +1,1 @@
-"""Compiled AppArmor policy, loaded and asked for paths."""
+"""Compiled AppArmor policy, loaded and queried by path."""

@@ -39,7 +39,7 @@ _INDEX: Final = 0x00FFFFFF
 _FEW: Final = 128
 """States that are visited without a list of questions."""
 PERMISSIONS: Final = {"x": 1, "w": 2, "r": 4, "a": 8, "l": 16, "k": 32, "m": 64}
-"""What a path may be asked for: execute, write, read, append, link, lock, map."""
+"""The permissions that a query may request: execute, write, read, append, link, lock, map."""
 
 TRUSTING: Final = Profile("linux-2025", {}, platform="linux")
 """Checks what the kernel checked before the three faults of 2026 were fixed."""
@@ -49,10 +49,13 @@ CHECKING: Final = Profile("linux-checked", {}, platform="linux", bounds_check=Tr
 
 @dataclass(frozen=True, slots=True)
 class Dfa:
-    """A verified DFA: its tables as objects of their own, so that an index past the end of one is seen.
+    """A verified DFA, each table a region of its own, so that an index past the end of one is detected.
 
-    origin: the offset of its first byte in the file. start: the state in which a match begins, and where
-    the number stands in the file.
+    Attributes:
+        memory: The address space of the tables.
+        tables: The table of each kind.
+        origin: The file offset of the DFA's first byte.
+        start: The state in which a match begins, and the file offset of its number.
     """
 
     memory: Memory
@@ -70,7 +73,13 @@ class Dfa:
         return found
 
     def step(self, state: int, byte: int, origin: int) -> int:
-        """The state that a byte leads to (`match_char`). origin: where the number of this state stands."""
+        """The next state for a byte (`match_char`).
+
+        Args:
+            state: The current state.
+            byte: The input byte, 0 to 255.
+            origin: The file offset of the number of `state`.
+        """
         if CLASSES in self.tables:
             byte = self.entry(CLASSES, byte, READ_CLASS, -1)
         while True:
@@ -86,7 +95,7 @@ class Dfa:
                 return state
 
     def around(self, state: int, origin: int) -> Iterator[int]:
-        """The states that any byte leads to, as `step` finds them, with what they share read once."""
+        """The next states for all bytes, as `step` finds them; what they share is read once."""
         waiting = list(range(256))
         if CLASSES in self.tables:
             waiting = sorted({self.entry(CLASSES, byte, READ_CLASS, -1) for byte in waiting})
@@ -119,7 +128,7 @@ class Dfa:
         return region.base + index * _SIZES[kind] - PLACES[64].content
 
     def match(self, path: bytes) -> int:
-        """The state behind a path."""
+        """The state after a path."""
         state, origin = self.start
         for byte in path:
             state = self.step(state, byte, origin)
@@ -145,7 +154,12 @@ class Confinement:
 
 @dataclass(slots=True)
 class Policy:
-    """A loaded stream. Making one raises `Refused` or `Trap`, and nothing else, whatever the bytes."""
+    """A loaded stream of any bytes.
+
+    Raises:
+        Refused: The build refuses the stream.
+        Trap: The build reads outside an object.
+    """
 
     data: bytes
     build: Profile = CHECKING
@@ -267,7 +281,7 @@ class Policy:
         return self.memory.record(self.region, self.region.base + offset, layout, READ_DFA, origin)
 
     def _table(self, tables: dict[int, Region], at: int, end: int) -> int:
-        """A table (`unpack_table`). Where the next one begins."""
+        """Read a table (`unpack_table`); returns the offset of the next one."""
         if end - at < TABLE.size:
             raise refuse("table", f"a table at {at:#x} is cut short", at)
         kind, size, _, count = self._at(at, TABLE, at)
@@ -314,7 +328,7 @@ class Policy:
         return tuple(value for (value,) in _ENTRY[size].iter_unpack(raw))
 
     def _look_at_chains(self, dfa: Dfa, base: tuple[int, ...], default: tuple[int, ...]) -> None:
-        """Refuse states that are encoded by their difference and lead to each other without end."""
+        """Refuse chains of difference-encoded states that never end."""
         ends = bytearray(len(base))
         for first in range(len(base)):
             way: set[int] = set()
@@ -331,9 +345,13 @@ class Policy:
 def run_apparmor(
     data: bytes, build: Profile, questions: Iterable[tuple[str, str, str]] | None = None
 ) -> ReaderOutcome:
-    """Load policy and match by it: questions are a profile, a path, and what it is asked for (of
-    ``rwxalkm``). Without them the states of each DFA are visited, the nearest first. Any bytes give an
-    outcome.
+    """Load policy and match by it; any bytes give an outcome.
+
+    Args:
+        data: The bytes of the stream.
+        build: The behaviour of the kernel build.
+        questions: A profile, a path, and the requested permissions (of ``rwxalkm``). Without them the states
+            of each DFA are visited, the nearest first.
     """
     return run_reader(build, lambda: _ask(data, build, questions))
 
@@ -362,7 +380,7 @@ def _ask(data: bytes, build: Profile, questions: Iterable[tuple[str, str, str]] 
 
 
 def _visit(dfa: Dfa, budget: int) -> Iterator[int]:
-    """States that bytes lead to, from the start on. Each state is given a budget of its own."""
+    """The states reachable from the start by some bytes, within a budget for each state."""
     state, origin = dfa.start
     seen = {state}
     waiting = deque(seen)

@@ -1,6 +1,4 @@
-"""The stream of items of compiled AppArmor policy, unpacked as the kernel unpacks it: nothing is read on
-trust.
-"""
+"""The stream of items of compiled AppArmor policy, unpacked as the kernel unpacks it, with all checks."""
 
 from struct import Struct
 from typing import Any, Final
@@ -17,8 +15,9 @@ _WORD: Final = Struct("<I")
 
 
 class Stream:
-    """A position in the stream. What is optional is None, or left where it is; what is needed and missing
-    refuses.
+    """A position in the stream.
+
+    A missing optional item gives None, or leaves the position as it is; a missing mandatory item refuses.
     """
 
     __slots__ = ("at", "memory", "region")
@@ -30,7 +29,7 @@ class Stream:
         self.at = 0
 
     def _peek(self, at: int, layout: Struct) -> Any:
-        """A number at an offset; None where the stream ends before it."""
+        """A number at an offset; None if the stream ends before it."""
         if layout.size > self.region.size - at:
             return None
         return self.memory.record(self.region, self.region.base + at, layout, READ_ITEM, at)[0]
@@ -94,7 +93,7 @@ class Stream:
         return self._refuse("a number") if value is None else value
 
     def start(self, name: str) -> tuple[int, int]:
-        """The state in which matching begins, 1 where none is named, and where the number stands."""
+        """The state in which matching begins (1 if none is named), and the offset of its number."""
         value = self.number(name)
         return (1, -1) if value is None else (value, self.at - 4)
 
@@ -113,7 +112,7 @@ class Stream:
         return self._refuse("a text") if value is None else value
 
     def blob(self, name: str | None) -> tuple[int, int] | None:
-        """Where bytes with their 32-bit length in front begin, and how many they are, if they are there."""
+        """The offset and size of a blob that follows its 32-bit length, if it is there."""
         at = self._tag(BLOB, name)
         size = None if at is None else self._peek(at, _WORD)
         if at is None or size is None or size > self.region.size - at - 4:
@@ -122,7 +121,7 @@ class Stream:
         return at + 4, int(size)
 
     def _array(self) -> int:
-        """Enter an array, and say how many items it has."""
+        """Enter an array, and return its number of items."""
         at = self._tag(ARRAY, None)
         count = None if at is None else self._peek(at, _SHORT)
         if at is None or count is None:
@@ -153,7 +152,7 @@ class Stream:
             self.need_end()
 
     def names(self) -> int:
-        """Returns how many names executing may lead to (`unpack_trans_table`); each must be well-formed."""
+        """The number of names that `exec` may transition to (`unpack_trans_table`), all well-formed."""
         if not self.struct("xtable"):
             return 0
         count = self._array()

@@ -1,6 +1,4 @@
-"""The outer layers of a channel file: the header that every build checks, and the chain of blocks that
-some builds trust.
-"""
+"""The outer layers of a channel file: the header that every build checks, and the chain of blocks."""
 
 from dataclasses import dataclass
 from struct import Struct
@@ -42,8 +40,14 @@ READ_BLOCK: Final = Operation("read-block", "blocks[].size")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One block's records as the driver believes them to be: `count` records, `stride` bytes apart, from
-    address `first`.
+    """One block's records as the driver believes them to be.
+
+    Attributes:
+        region: The object that the records are read from.
+        first: The address of the first record.
+        stride: Bytes from one record to the next.
+        count: The number of records.
+        count_at: The file offset of the count.
     """
 
     region: Region
@@ -62,7 +66,7 @@ class Container:
 
 
 class _Refuse:
-    """Makes refusals of one file."""
+    """Creates the refusals of one file."""
 
     __slots__ = ("file",)
 
@@ -76,10 +80,11 @@ class _Refuse:
 def open_container(
     memory: Memory, data: bytes, file: str, kind: int, base: int, profile: Profile
 ) -> Container:
-    """Check the header, as every build does, then find the tables: by checking the chain, or by trusting it.
+    """Check the header, as every build does, then find the tables, by checking the chain or by trusting it.
 
-    Raises `Refused` for a header (or, in a build with checks, a chain) that is wrong, and `Trap` where trust
-    led outside.
+    Raises:
+        Refused: The header (or, in a build with checks, the chain) is wrong.
+        Trap: A trusted number points outside.
     """
     region = memory.map(f"{file} file", base, data, file=file, double_fetch=profile.double_fetch)
     _check_header(memory, region, data, file, kind, profile)
@@ -124,7 +129,7 @@ def _list(numbers: frozenset[int]) -> str:
 
 
 def _trusted_chain(memory: Memory, region: Region) -> dict[int, Table]:
-    """Follow the links wherever they lead; a block kind that the build does not know is passed over."""
+    """Follow the links wherever they point; skip a block kind that the build does not know."""
     believed: dict[int, tuple[int, int, int, int]] = {}
     mask = memory.mask
     at = region.base + FIRST_BLOCK

@@ -55,14 +55,14 @@ class TemplateType:
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """What a definitions file says, in the file's order, and by (id, version)."""
+    """The contents of a definitions file, in the file's order, and by (id, version)."""
 
     types: tuple[TemplateType, ...]
     by_key: dict[tuple[int, int], TemplateType]
     steps: int
 
     def named(self, name: str, version: int | None = None) -> tuple[TemplateType, ...]:
-        """The versions of the template type with this name, or the one version asked for."""
+        """The versions of the template type with this name, or only the requested version."""
         return tuple(found for found in self.types if found.name == name and version in {None, found.version})
 
 
@@ -78,9 +78,7 @@ class CallSiteMismatch:
 
 
 def call_site_mismatches(definitions: Definitions, profile: Profile) -> tuple[CallSiteMismatch, ...]:
-    """What a check at compile time would have said: each template type whose call site supplies another count
-    than defined.
-    """
+    """The template types whose call site supplies another number of inputs: a compile-time check."""
     found = []
     for item in definitions.types:
         supplied = profile.supplies(item.name, item.version)
@@ -90,10 +88,13 @@ def call_site_mismatches(definitions: Definitions, profile: Profile) -> tuple[Ca
 
 
 def conforming(event: Event, definitions: Definitions) -> Event:
-    """The same event, or an `EventError` where no sensor with these definitions could report it.
+    """The same event, if a sensor with these definitions could report it.
 
     The type (and version, if the event names one) must be defined, and each input be of its field's kind.
-    More or fewer inputs than fields are allowed: the call site cuts and fills.
+    More or fewer inputs than fields are allowed: the call site truncates and pads.
+
+    Raises:
+        EventError: No sensor with these definitions could report the event.
     """
     types = definitions.named(event.type, event.version)
     if not types:
@@ -108,9 +109,11 @@ def conforming(event: Event, definitions: Definitions) -> Event:
 
 
 def load_definitions(data: bytes, profile: Profile, limits: Limits = DEFAULT_LIMITS) -> Definitions:
-    """Read a definitions file as the build does.
+    """Read a definitions file as the build does, whatever the bytes.
 
-    Raises `Refused` or `Trap`, and nothing else, whatever the bytes.
+    Raises:
+        Refused: The build refuses the file.
+        Trap: The build reads outside an object.
     """
     budget = limits.for_load(len(data))
     memory = address_space(profile, budget)
@@ -200,9 +203,7 @@ def _checked_types(memory: Memory, opened: Container) -> list[TemplateType]:
 
 
 def _next_run(what: str, index: int, first: int, count: int, taken: int, table: Table, offset: int) -> int:
-    """Where the next run of records begins, if this one begins where the last ended and stays in its
-    table.
-    """
+    """The start of the next run; this one must begin where the last ended and stay in its table."""
     if first != taken or not 1 <= count <= 256 or count > table.count - first:
         raise _refuse(
             "record-run",

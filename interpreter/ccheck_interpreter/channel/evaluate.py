@@ -1,6 +1,4 @@
-"""What a driver does with its content when an event comes: every instance of the event's type, criterion
-by criterion.
-"""
+"""What a driver does with its content when an event arrives: it evaluates every instance of its type."""
 
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
@@ -64,8 +62,14 @@ class Telemetry:
 
 @dataclass(frozen=True, slots=True)
 class EventResult:
-    """What came of one event: the ids of the instances that matched, in the file's order, and what was
-    written to state that outlives the event.
+    """The result of one event.
+
+    Attributes:
+        event: The event.
+        matched: The ids of the instances that matched, in the file's order.
+        telemetry: What a build with checks reported instead of crashing.
+        global_writes: Writes to state that outlives the event.
+        steps: The steps spent.
     """
 
     event: Event
@@ -83,11 +87,17 @@ def evaluate(
     contain: Contain | None = None,
     dropped: Container[int] = (),
 ) -> EventResult:
-    """Evaluate one event against every instance of its type, or against the one instance that it was made
-    for.
+    """Evaluate one event against every instance of its type, or only the instance that it is for.
 
-    Raises `Trap` unless `contain` takes it. `seen` collects what was evaluated; instances whose index is in
-    `dropped` are passed over.
+    Args:
+        content: The loaded content.
+        event: The event.
+        seen: Collects what was evaluated.
+        contain: Handles a trap, so that it is not raised.
+        dropped: The indexes of instances to skip.
+
+    Raises:
+        Trap: An access left its object, unless `contain` handles it.
     """
     memory = content.memory
     budget = content.limits.for_event(content.size, 4 * event.longest)  # a character has at most 4 bytes
@@ -145,7 +155,7 @@ class _Run:
         self.captured: dict[tuple[int, int], tuple[int, _Value]] = {}
 
     def instance(self, instance: Instance, slot: int, inputs: InputArray) -> bool:
-        """Do all criteria of the instance match?"""
+        """Returns whether all criteria of the instance match."""
         self.regex_steps = self.content.limits.regex_steps
         if instance.criteria is None:
             return self._trusting(instance, slot, inputs)
@@ -159,7 +169,7 @@ class _Run:
         memory.write_global(table, address, hits + 1, COUNT_HIT)
 
     def _checking(self, instance: Instance, slot: int, inputs: InputArray) -> bool:
-        """Evaluate what the loader checked and kept."""
+        """Evaluate what the loader checked and stored."""
         content = self.content
         seen = self.seen
         for number, criterion in enumerate(instance.criteria or ()):
@@ -198,7 +208,7 @@ class _Run:
         return True
 
     def _trusting(self, instance: Instance, slot: int, inputs: InputArray) -> bool:
-        """Evaluate in place, as the build of 2024 did: every number of the file is believed."""
+        """Evaluate in place, as the build of 2024 did: every number of the file is trusted."""
         content = self.content
         memory, table = content.memory, content.criteria
         seen = self.seen
@@ -353,7 +363,7 @@ class _Run:
             ) from None
 
     def _search(self, instance: Instance, number: int, criterion: Criterion, value: bytes) -> bool:
-        """A regex that the loader compiled once and found good."""
+        """Search with a regex that the loader compiled once and accepted."""
         program = compile_regex(criterion.operand, ignore_case=criterion.ignore_case)
         if program is not None and self._affordable(program, value):
             return program.pattern.search(value) is not None
@@ -361,7 +371,7 @@ class _Run:
         return False
 
     def _affordable(self, program: Program, value: bytes) -> bool:
-        """Charge the cost of a regex; false when it is more than what is left."""
+        """Charge the cost of a regex; false if it exceeds the remaining budget."""
         self.regex_steps -= program.size * (len(value) + 1)
         return self.regex_steps >= 0
 

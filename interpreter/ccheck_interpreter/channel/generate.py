@@ -1,6 +1,4 @@
-"""The events that a file calls for: each instance matched, each criterion just failed, each kind at its
-edges.
-"""
+"""Events generated from a file: each instance matched, each criterion just missed, each kind at its edges."""
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -54,10 +52,10 @@ def generate(definitions: bytes | None, content: bytes) -> Iterator[Event]:
     """The events for a file of instances, in a fixed order.
 
     First, for each template type, an event with plain, one with empty and one with the longest inputs, and
-    one with every input absent. Then for each instance, aimed at it alone: one that matches; for each
+    one with every input absent. Then for each instance, aimed at it only: one that matches; for each
     criterion near misses and its kind's edges; and the match with the criterion's input absent and longest.
-    Of a file that a build with checks would refuse, the instances are read as far as that goes, so that a
-    build without checks is led to what is wrong with them.
+    If a build with checks would refuse the file, instances are read as far as possible, so that a build
+    without checks reaches the faults.
     """
     known = _known(definitions)
     if known is None:
@@ -69,9 +67,7 @@ def generate(definitions: bytes | None, content: bytes) -> Iterator[Event]:
 
 
 def pressing(definitions: bytes | Definitions | None, content: bytes, most: int) -> Iterator[Event]:
-    """The first `most` events for instances, one of each instance after the other: matches first, then near
-    misses and edges.
-    """
+    """The first `most` events, round-robin over the instances: matches first, then near misses and edges."""
     known = definitions if isinstance(definitions, Definitions) else _known(definitions)
     if known is None:
         return
@@ -88,7 +84,7 @@ def pressing(definitions: bytes | Definitions | None, content: bytes, most: int)
 
 
 def matching(known: Definitions, instances: Iterable[Instance], most: int) -> Iterator[Event]:
-    """For each of the first `most` instances the event that matches it: the cheap share of `generate`."""
+    """The matching event of each of the first `most` instances: the cheap part of `generate`."""
     for instance in islice(instances, most):
         yield next(instance_events(_type_of(known, instance), instance))
 
@@ -99,7 +95,7 @@ def _type_of(known: Definitions, instance: Instance) -> TemplateType:
 
 @lru_cache(maxsize=4)
 def _known(definitions: bytes | None) -> Definitions | None:
-    """The definitions, checked, or as far as a build that trusts them comes; few serve many files."""
+    """The definitions, checked, or as far as a trusting build reads them; cached."""
     if definitions is None:
         return None
     for bounds_check in (True, False):
@@ -119,9 +115,7 @@ def _instances(known: Definitions, content: bytes) -> Iterable[Instance]:
 
 
 def salvaged(loaded: Content) -> Iterator[Instance]:
-    """The instances of a file with faults; a criterion that cannot be read counts as one that any input
-    matches.
-    """
+    """The instances of a file with faults; a criterion that cannot be read counts as a wildcard."""
     memory, table = loaded.memory, loaded.criteria
     for instance in loaded.instances:
         criteria: list[Criterion] = []
@@ -164,7 +158,10 @@ def instance_events(
 ) -> Iterator[Event]:
     """The events for one instance; a purpose is `match`, `near-miss`, `edge`, `absent` or `longest`.
 
-    known: criteria that need no events of their own.
+    Args:
+        item: The template type.
+        instance: The instance.
+        known: Criteria that need no events of their own.
     """
     criteria = instance.criteria or ()
     base: list[Input] = [1 if field.value_kind == INTEGER else PLAIN for field in item.fields]
@@ -200,9 +197,7 @@ def instance_events(
 
 
 def _fetches(criterion: Criterion, item: TemplateType) -> bool:
-    """Does the criterion read an input that an event of the type can have, as the kind that the type
-    declares?
-    """
+    """Returns whether the criterion reads an input that the type declares, as the declared kind."""
     if criterion.kind == WILDCARD or criterion.field_index >= len(item.fields):
         return False
     return item.fields[criterion.field_index].value_kind == criterion.value_kind
@@ -215,7 +210,7 @@ def _longest(base: Sequence[Input], criterion: Criterion) -> str:
 
 
 def matches(criterion: Criterion, value: Input) -> bool:
-    """Does an input match one criterion?"""
+    """Returns whether an input matches one criterion."""
     if criterion.kind == WILDCARD:
         return True
     if value is None or isinstance(value, int) is not (criterion.value_kind == INTEGER):
@@ -230,13 +225,13 @@ def matches(criterion: Criterion, value: Input) -> bool:
 
 
 def _matching(group: Sequence[Criterion], plain: Input) -> Input:
-    """An input that matches all criteria over one field; the best that was found where none matches all."""
+    """An input that matches all criteria over one field; the best found if none matches all."""
     return _best(tuple((c.kind, c.value_kind, c.operand, c.ignore_case) for c in group), plain)
 
 
 @lru_cache(maxsize=4096)
 def _best(asked: tuple[tuple[int, int, bytes, bool], ...], plain: Input) -> Input:
-    """The same for what the criteria ask, apart from where they stand: files that differ little ask alike."""
+    """As `_matching`, cached by operands without their addresses: similar files share them."""
     group = [Criterion(0, *one, address=0) for one in asked]
     candidates: list[Input] = [plain]
     for criterion in group:
@@ -247,7 +242,7 @@ def _best(asked: tuple[tuple[int, int, bytes, bool], ...], plain: Input) -> Inpu
 
 
 def _joined(group: Sequence[Criterion]) -> Iterator[str]:
-    """Texts put together from what begins, what is contained, and what ends."""
+    """Texts joined from a required prefix, substring and suffix."""
     parts: dict[int, list[str]] = {PREFIX: [], CONTAINS: [], REGEX: [], SUFFIX: []}
     for criterion in group:
         if criterion.kind == REGEX:

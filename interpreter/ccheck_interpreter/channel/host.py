@@ -1,4 +1,4 @@
-"""A host that runs a build: it loads content, meets events, and is saved or not when the driver traps."""
+"""A host that runs a build: it loads content, receives events, and may recover when the driver traps."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -23,12 +23,21 @@ STARTS_BEFORE_RECOVERY: Final = 2
 class ProfileOutcome:
     """What a file did to a host that runs one build.
 
-    `verdict`: `crash`, the host stopped at least once; `refuse`, the build runs without this file; `skip`, it
-    runs without some of its instances; `run`, it uses all of them. `trap` is the first violation, also where
-    the host was saved; `saved_by` says what saved it. `starts` counts how often the host came up, `instances`
-    how many instances are in use and `matched` the ids of those that matched at least once. `results` has the
-    result of each event that was given; generated events are only counted. `steps` is what the load and all
-    events cost.
+    Attributes:
+        consumer: The name of the build.
+        verdict: `crash`, the host stopped at least once; `refuse`, the build runs without this file; `skip`,
+            it runs without some of its instances; `run`, it uses all of them.
+        trap: The first violation, also if the host was saved.
+        refusal: Why the build refuses the file.
+        skipped: The instances that the build does not use.
+        saved_by: What saved the host.
+        starts: How often the host started.
+        instances: How many instances are in use.
+        matched: The ids of the instances that matched at least once.
+        telemetry: What a build with checks reported instead of crashing.
+        events: How many events were evaluated.
+        results: The result of each given event; generated events are only counted.
+        steps: The steps that the load and all events cost.
     """
 
     consumer: str
@@ -73,11 +82,17 @@ def run(
     limits: Limits = DEFAULT_LIMITS,
     seen: Seen | None = None,
 ) -> ProfileOutcome:
-    """Run a file in a host with one build; whatever the bytes, the answer is an outcome.
+    """Run a file in a host with one build; any bytes give an outcome.
 
-    Without `events` those that the content itself calls for are used; without `content` only the definitions
-    are loaded. `last_good` is the file that `last_known_good` and `boot_loop_recovery` fall back to; without
-    one the host goes on without content.
+    Args:
+        profile: The behaviour of the build.
+        definitions: The bytes of the definitions file.
+        content: The bytes of the content; without them only the definitions are loaded.
+        events: The events to evaluate; without them those generated from the content.
+        last_good: The file that `last_known_good` and `boot_loop_recovery` fall back to; without one the host
+            goes on without content.
+        limits: What the run may cost.
+        seen: Collects what was evaluated.
     """
     given = None if events is None else tuple(events)
 
@@ -151,7 +166,7 @@ def _start(
     limits: Limits,
     seen: Seen | None,
 ) -> _Session:
-    """One start: load the definitions, load the content, meet the events."""
+    """One start: load the definitions, load the content, evaluate the events."""
     session = _Session()
     try:
         known = None if definitions is None else load_definitions(definitions, profile, limits)
@@ -177,7 +192,7 @@ def _start(
 def _meet(
     session: _Session, content: Content, events: Iterable[Event], seen: Seen | None, *, keep: bool = False
 ) -> None:
-    """Evaluate the events; a trap either costs one instance its place, or goes on to the host."""
+    """Evaluate the events; a trap either quarantines one instance or goes on to the host."""
     dropped: set[int] = set()
 
     def contain(trap: Trap, instance: Instance, wrote_global: bool) -> bool:

@@ -1,6 +1,4 @@
-"""Template instances as a driver loads them: with every number checked and kept, or left in the file and
-trusted.
-"""
+"""Template instances as a driver loads them: every number checked and copied, or left in place."""
 
 from dataclasses import dataclass
 from struct import Struct
@@ -53,7 +51,7 @@ MOST_CRITERIA: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """A criterion whose numbers were checked; `address` is where its record lies."""
+    """A criterion whose numbers were checked; `address` is the address of its record."""
 
     field_index: int
     kind: int
@@ -65,9 +63,19 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A template instance that the driver registered; `criteria` is None where it reads them in place.
+    """A template instance that the driver registered.
 
-    `supplied` is how many inputs the build's call site has, `at` the file offset of the record.
+    Attributes:
+        index: Its index in the file.
+        id: Its id.
+        type_name: The name of its template type.
+        type_version: The version of its template type.
+        supplied: How many inputs the build's call site supplies.
+        action: What the driver does on a match.
+        first: The index of its first criterion.
+        count: The number of its criteria.
+        at: The file offset of its record.
+        criteria: Its checked criteria; None if the driver reads them in place.
     """
 
     index: int
@@ -96,7 +104,7 @@ class Skip:
 class Content:
     """A loaded file of instances, in the address space of the build that loaded it.
 
-    `slots` gives for the index of an instance in the file its place in `instances`.
+    `slots` maps the index of an instance in the file to its place in `instances`.
     """
 
     profile: Profile
@@ -116,11 +124,13 @@ class Content:
 def load(
     definitions: Definitions | None, data: bytes, profile: Profile, limits: Limits = DEFAULT_LIMITS
 ) -> Content:
-    """Read a file of instances as the build does.
-
-    Raises `Refused` or `Trap`, and nothing else, whatever the bytes.
+    """Read a file of instances as the build does, whatever the bytes.
 
     A build without definitions knows no template type, and refuses.
+
+    Raises:
+        Refused: The build refuses the file.
+        Trap: The build reads outside an object.
     """
     if definitions is None:
         raise Refused(Refusal("no-definitions", "the build has no definitions, it knows no template type"))
@@ -157,7 +167,7 @@ def load(
 def _trusting(
     memory: Memory, opened: Container, definitions: Definitions, profile: Profile, skipped: list[Skip]
 ) -> list[Instance]:
-    """Register what the table says; the criteria stay in the file until an event comes."""
+    """Register what the table says; the criteria stay in the file until an event arrives."""
     instances: list[Instance] = []
     table = opened.tables.get(INSTANCES)
     if table is None:
@@ -199,10 +209,10 @@ def _check_input_count(
 
 
 class _Checker:
-    """Checks every number of a file of instances before it is used, and keeps what was checked.
+    """Checks every number of a file of instances before it is used, and stores what was checked.
 
-    What is wrong is refused, what is unknown skipped. An operand is fetched and kept once for all that share
-    it, so that what is kept is never more than the pool.
+    A wrong number refuses the file, an unknown one skips the instance. An operand is fetched and stored once
+    for all criteria that share it, so that the stored operands never exceed the pool.
     """
 
     __slots__ = (
@@ -227,7 +237,7 @@ class _Checker:
         self.kept_bytes = 0
 
     def instances(self, skipped: list[Skip]) -> list[Instance]:
-        """The instances that the build uses; those that it does not are added to `skipped`."""
+        """The instances that the build uses; those that it does not use are added to `skipped`."""
         instances: list[Instance] = []
         memory, table, criteria, profile = self.memory, self.table, self.criteria, self.profile
         taken = 0

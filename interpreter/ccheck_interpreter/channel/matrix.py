@@ -11,9 +11,7 @@ from ccheck_interpreter.profile import Profile
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One criterion kind on one field: did a criterion of it match, did one fail, do the definitions allow
-    it?
-    """
+    """One criterion kind on one field: whether it is allowed, matched and failed."""
 
     kind: str
     allowed: bool
@@ -33,7 +31,7 @@ class Row:
 
     @property
     def exercised(self) -> bool:
-        """Was the input ever fetched: did any criterion but a wildcard run on this field?"""
+        """Returns whether the input was fetched: whether any criterion but a wildcard ran on it."""
         return any(cell.matched or cell.failed for cell in self.cells if cell.kind != KIND_NAMES[WILDCARD])
 
 
@@ -45,7 +43,7 @@ class Matrix:
 
     @property
     def unexercised(self) -> tuple[Row, ...]:
-        """The fields that nothing but wildcards, or nothing at all, was ever evaluated on."""
+        """The fields on which only wildcards, or nothing, ran."""
         return tuple(row for row in self.rows if not row.exercised)
 
 
@@ -57,7 +55,8 @@ def matrix(definitions: Definitions, seen: Seen) -> Matrix:
 def exercise(definitions: bytes, content: bytes) -> Matrix:
     """The matrix of a file under its own events, in a build that supplies every input and knows every kind.
 
-    Raises `Refused` for definitions that are wrong.
+    Raises:
+        Refused: The definitions are wrong.
     """
     known = load_definitions(definitions, Profile("exercise", {}, bounds_check=True))
     inputs = {f"{item.name}@{item.version}": len(item.fields) for item in known.types}
@@ -67,9 +66,7 @@ def exercise(definitions: bytes, content: bytes) -> Matrix:
 
 
 def render(table: Matrix) -> str:
-    """The matrix as text: `±` matched and failed, `+` only matched, `-` only failed, `.` allowed but never
-    run.
-    """
+    """The matrix as text: `±` matched and failed, `+` only matched, `-` only failed, `.` not run."""
     width = max((len(row.field_name) for row in table.rows), default=0)
     heads = list(KIND_NAMES.values())
     lines: list[str] = []

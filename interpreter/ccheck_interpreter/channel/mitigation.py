@@ -1,6 +1,4 @@
-"""The mitigations of the 2024 incident, each as the interpreter sees it: what it would have said about a
-file.
-"""
+"""The mitigations of the 2024 incident, and what each would have reported about a file."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,8 +16,13 @@ Stage = Literal["build", "test", "validation", "release", "host"]
 
 @dataclass(frozen=True, slots=True)
 class Catch:
-    """What one mitigation did with one file: did it keep the host from the crash, at which stage, and what
-    did it say?
+    """What one mitigation did with one file.
+
+    Attributes:
+        mitigation: Its name.
+        stage: The stage at which it acts.
+        caught: Whether it kept the host from the crash.
+        said: What it reported.
     """
 
     mitigation: str
@@ -30,8 +33,12 @@ class Catch:
 
 @dataclass(frozen=True, slots=True)
 class Mitigation:
-    """One mitigation: its name, the root-cause finding (1 to 6) it answers, and its judgement of a file
-    for a build.
+    """One mitigation of a root-cause finding.
+
+    Attributes:
+        name: Its name.
+        finding: The root-cause finding that it answers, 1 to 6.
+        judge: Judges a file for a build.
     """
 
     name: str
@@ -64,7 +71,7 @@ def _input_count_check(profile: Profile, definitions: bytes, content: bytes) -> 
 
 
 def _field_tests(profile: Profile, definitions: bytes, content: bytes) -> Catch:
-    """A test with a non-wildcard criterion for each field: run on the build itself, whatever the content."""
+    """A test with a non-wildcard criterion for each field, run on the build itself, whatever the content."""
     del content
     for item in load_definitions(definitions, profile).types:
         supplied = profile.supplies(item.name, item.version)
@@ -75,9 +82,7 @@ def _field_tests(profile: Profile, definitions: bytes, content: bytes) -> Catch:
 
 
 def _oldest_consumer(profile: Profile, definitions: bytes, content: bytes) -> Catch:
-    """The validator compares criteria with what the build supplies: a wildcard may stay, any other kind may
-    not.
-    """
+    """The validator compares criteria with the build's inputs: only a wildcard may read a missing one."""
     for row in exercise(definitions, content).rows:
         supplied = profile.supplies(row.type_name, row.type_version)
         if supplied is not None and row.field_index >= supplied and row.exercised:
@@ -114,9 +119,9 @@ interpret.
 
 
 def judge(profile: Profile, definitions: bytes, content: bytes) -> tuple[Catch, ...]:
-    """Each mitigation switched on alone for a build that has none.
+    """Judge a file with each mitigation on its own, for a build that has none.
 
-    Files that cannot be read are caught by nothing here.
+    Nothing here catches files that cannot be read.
     """
     caught = []
     for mitigation in MITIGATIONS:
@@ -130,7 +135,7 @@ def judge(profile: Profile, definitions: bytes, content: bytes) -> tuple[Catch, 
 def contained(
     profile: Profile, definitions: bytes, content: bytes, last_good: bytes | None
 ) -> tuple[ProfileOutcome, ...]:
-    """The host's own ways out, each switched on alone: quarantine, last known good, boot-loop recovery."""
+    """The host's own recoveries, each on its own: quarantine, last known good, boot-loop recovery."""
     bare = replace(profile, quarantine=False, last_known_good=False, boot_loop_recovery=False)
     builds = (
         replace(bare, name=f"{profile.name}+quarantine", quarantine=True),

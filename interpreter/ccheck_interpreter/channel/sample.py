@@ -1,4 +1,4 @@
-"""A text that a regex matches: one walk through its syntax, always by the first way."""
+"""A text that a regex matches: one pass through its syntax that always takes the first alternative."""
 
 from contextlib import suppress
 from typing import Final
@@ -25,9 +25,7 @@ _LONGEST: Final = 4096
 
 
 def sample(pattern: bytes, *, ignore_case: bool = False) -> str | None:
-    """A text that matches the pattern somewhere, or None where this simple way finds none; the engine itself
-    confirms it.
-    """
+    """A text in which the pattern matches, confirmed by the engine; None if this simple pass finds none."""
     program = compile_regex(pattern, ignore_case=ignore_case)
     if program is None:
         return None
@@ -42,11 +40,11 @@ def sample(pattern: bytes, *, ignore_case: bool = False) -> str | None:
 
 
 class _GiveUpError(Exception):
-    """The pattern uses what this walk does not know."""
+    """The pattern uses syntax that this pass does not know."""
 
 
 class _Walk:
-    """Reads a pattern from left to right and writes the text of its first way."""
+    """Reads a pattern from left to right and writes a text that its first alternatives match."""
 
     __slots__ = ("at", "pattern")
 
@@ -131,9 +129,7 @@ class _Walk:
             raise _GiveUpError from None
 
     def _class(self) -> str:
-        """One character of a class, or, of a negated one, the first common character that it does not
-        name.
-        """
+        """One character of a class, or, of a negated one, the first common character outside it."""
         negated = self.pattern.startswith("^", self.at)
         self.at += negated
         members: list[str] = []
@@ -163,9 +159,7 @@ class _Walk:
         raise _GiveUpError
 
     def _repeats(self) -> int:
-        """How often the item before is written: as seldom as its quantifiers allow, but once where they allow
-        none.
-        """
+        """Repetitions of the previous item: the fewest that are allowed, but one rather than none."""
         count = 1
         while self.at < len(self.pattern):
             character = self.pattern[self.at]

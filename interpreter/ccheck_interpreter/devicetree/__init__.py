@@ -1,1 +1,1 @@
-"""Devicetrees, asked for properties by path."""
+"""Devicetrees, queried for properties by path."""

@@ -1,6 +1,6 @@
-"""A flattened devicetree as libfdt reads it: walked token by token, asked for the properties of paths.
+"""A flattened devicetree as libfdt reads it: walked token by token, and queried for properties by path.
 
-Only the header is looked at when a kernel takes a tree over. libfdt, built as small boot loaders build it
+A kernel that takes a tree over looks only at the header. libfdt, built as small boot loaders build it
 (FDT_ASSUME_PERFECT), compares nothing after that; built as kernels build it, it compares every offset.
 """
 
@@ -40,18 +40,25 @@ _MAGIC: Final = 0xD00DFEED
 _DEPTH: Final = 64
 """Nodes in each other for which a reader has room."""
 _FEW: Final = 16
-"""Nodes, and properties of each, that are asked for without a list of questions."""
+"""Nodes, and properties of each, that are queried without a list of questions."""
 
 TRUSTING: Final = Profile("libfdt-perfect", {}, platform="linux")
-"""Looks at the header alone, and takes the tree to be perfect."""
+"""Checks only the header, and assumes that the tree is perfect."""
 CHECKING: Final = Profile("libfdt-checked", {}, platform="linux", bounds_check=True)
 """Compares every offset and length before it is used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A token. at: its offset in the structure block. after: that of the next. name: of a node or property.
-    value: where the value of a property stands, and its length.
+    """A token of the structure block.
+
+    Attributes:
+        kind: The token.
+        at: Its offset in the structure block.
+        after: The offset of the next token.
+        name: The name of a node.
+        string: The offset of a property's name in the strings block.
+        value: The offset of a property's value, and its length in bytes.
     """
 
     kind: int
@@ -63,7 +70,12 @@ class Step:
 
 
 class Tree:
-    """A loaded devicetree. Making one raises `Refused` or `Trap`, and nothing else, whatever the bytes."""
+    """A loaded devicetree of any bytes.
+
+    Raises:
+        Refused: The build refuses the tree.
+        Trap: The build reads outside an object.
+    """
 
     __slots__ = ("checks", "data_size", "memory", "parents", "region", "strings", "strings_size", "structure",
                  "structure_size")  # fmt: skip
@@ -129,7 +141,7 @@ class Tree:
     def step(self, at: int) -> Step:
         """The token at an offset of the structure block (`fdt_next_tag`).
 
-        Offsets are C's int: a length near 4 GiB leads backwards.
+        Offsets are C's int: a length near 4 GiB points backwards.
         """
         memory = self.memory
         place = self.structure + at
@@ -156,7 +168,7 @@ class Tree:
         return Step(kind, at, after)
 
     def _text(self, block: int, at: int, size: int, operation: Operation, origin: int) -> str:
-        """The text at an offset of a block; a reader that trusts goes on until it finds a NUL."""
+        """The text at an offset of a block; a trusting reader goes on until it finds a NUL."""
         self._look_at_text(block, at, size, origin)
         region = self.region
         first = block + at
@@ -166,7 +178,7 @@ class Tree:
         return raw[:-1].decode("latin-1")
 
     def _look_at_text(self, block: int, at: int, size: int, origin: int) -> None:
-        """Refuse a text that does not end inside its block, where the build looks."""
+        """Refuse a text that does not end inside its block, in a build that checks it."""
         if not self.checks:
             return
         if not 0 <= at < size:
@@ -180,9 +192,7 @@ class Tree:
         return self._text(self.strings, token.string, self.strings_size, READ_STRING, place)
 
     def _walk(self) -> None:
-        """Once through all tokens, as a kernel does when it unfolds the tree: each node is put below the one
-        that is open, on a stack of 64.
-        """
+        """Walk all tokens once, as a kernel unfolds the tree, with a stack of 64 open nodes."""
         at = depth = 0
         roots = 0
         while True:
@@ -221,7 +231,7 @@ class Tree:
             at = token.after
 
     def nodes(self) -> Iterator[tuple[str, int]]:
-        """The path of each node, and where its first token behind its name is."""
+        """The path of each node, and the offset of the first token after its name."""
         path: list[str] = []
         at = 0
         while True:
@@ -236,10 +246,10 @@ class Tree:
             at = token.after
 
     def find(self, path: str) -> int | None:
-        """Where the tokens inside the node of a path begin, looked up name by name from the root; None
-        without it.
+        """The offset of the first token inside the node of a path, or None without such a node.
 
-        As libfdt has it, a name without an address means the first node of that name.
+        Names are looked up one by one from the root. As in libfdt, a name without an address means the first
+        node of that name.
         """
         at = self.step(0).after
         for name in path.split("/"):
@@ -299,9 +309,12 @@ def _aligned(offset: int) -> int:
 def run_devicetree(
     data: bytes, profile: Profile, questions: Iterable[tuple[str, str]] | None = None
 ) -> ReaderOutcome:
-    """Load a tree and ask for properties by path; without `questions` for all properties of a few paths.
+    """Load a tree and query properties by path; any bytes give an outcome.
 
-    Any bytes give an outcome.
+    Args:
+        data: The bytes of the tree.
+        profile: The behaviour of the build.
+        questions: Paths and names of properties; without them all properties of a few paths.
     """
     return run_reader(profile, lambda: _ask(data, profile, questions))
 
@@ -326,7 +339,7 @@ def _ask(data: bytes, profile: Profile, questions: Iterable[tuple[str, str]] | N
 
 
 def _every(tree: Tree, budget: int) -> Iterator[tuple[str, str]]:
-    """The first properties of a few nodes, and one that is in none, for which all of them are looked at."""
+    """The first properties of a few nodes, and one that none has, so that the lookup visits all of them."""
     tree.memory.steps = budget
     nodes = list(tree.nodes())
     for path, at in dict.fromkeys([*nodes[: _FEW // 2], *nodes[-_FEW // 2 :]]):

@@ -1,1 +1,1 @@
-"""Regulatory databases, asked for countries."""
+"""Regulatory databases, queried by country."""

@@ -1,8 +1,7 @@
-"""A wireless regulatory database as the kernel reads it: checked once when it is loaded, then asked for
-countries.
+"""A wireless regulatory database as the kernel reads it: checked once at load, then queried by country.
 
 Layouts and load checks are those of net/wireless/reg.c for version 20. Version 19 was read by a helper
-outside the kernel, which handed the rules of a country on; the reader that trusts follows its pointers
+outside the kernel, which handed the rules of a country on; the trusting reader follows its pointers
 unchecked.
 """
 
@@ -58,7 +57,11 @@ CHECKING: Final = Profile("linux-checked", {}, platform="linux", bounds_check=Tr
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What is allowed in a band: kHz, 1/100 dBm, milliseconds. windows: whether it has contention windows."""
+    """What is allowed in a band: kHz, 1/100 dBm, milliseconds.
+
+    Attributes:
+        windows: Whether it has contention windows.
+    """
 
     start: int
     end: int
@@ -71,7 +74,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """The rules of a country. refusal: why the kernel throws them away, None when it uses them."""
+    """The rules of a country.
+
+    Attributes:
+        refusal: Why the kernel discards them; None if it uses them.
+    """
 
     alpha2: str
     dfs_region: int
@@ -80,7 +87,12 @@ class Domain:
 
 
 class Database:
-    """A loaded database. Making one raises `Refused` or `Trap`, and nothing else, whatever the bytes."""
+    """A loaded database of any bytes.
+
+    Raises:
+        Refused: The build refuses the database.
+        Trap: The build reads outside an object.
+    """
 
     __slots__ = ("checks", "first", "memory", "number", "region", "version")
 
@@ -128,9 +140,7 @@ class Database:
             left -= 1
 
     def query(self, alpha2: str) -> Domain | None:
-        """The rules of a country, found as the kernel finds it: one entry after the other; None without
-        one.
-        """
+        """The rules of a country, found by linear search as in the kernel; None without an entry."""
         for name, at in self.countries():
             if name == alpha2:
                 return self._old_domain(name, at) if self.version == _OLD else self._domain(name, at)
@@ -139,9 +149,7 @@ class Database:
     # -- version 20
 
     def _load(self) -> None:
-        """Look at every country, as `valid_regdb` does: until an entry without rules, or until the file
-        ends.
-        """
+        """Check every country as `valid_regdb` does, until an entry without rules or the end of the file."""
         at = HEADER.size
         seen: set[int] = set()
         while self._fits(at, COUNTRY.size):
@@ -262,7 +270,7 @@ class Database:
 
 
 def _window_fault(windows: tuple[int, ...]) -> str | None:
-    """Why the kernel does not take these contention windows (`valid_wmm`), or None."""
+    """Why the kernel rejects these contention windows (`valid_wmm`), or None."""
     for i in range(8):
         ecw, aifsn = windows[3 * i], windows[3 * i + 1]
         if (1 << (ecw >> 4)) >= (1 << (ecw & 15)):
@@ -273,7 +281,7 @@ def _window_fault(windows: tuple[int, ...]) -> str | None:
 
 
 def _judged(alpha2: str, region: int, rules: list[Rule]) -> Domain:
-    """The domain, thrown away where the kernel's `is_valid_rd` does not take it."""
+    """The domain, discarded if the kernel's `is_valid_rd` rejects it."""
     if not 1 <= len(rules) <= _RULES_HIGH:
         return Domain(alpha2, region, (), f"{len(rules)} rules, 1 to {_RULES_HIGH} are allowed")
     for i, rule in enumerate(rules):
@@ -288,10 +296,14 @@ def _judged(alpha2: str, region: int, rules: list[Rule]) -> Domain:
 
 
 def run_regdb(data: bytes, profile: Profile, countries: Iterable[str] | None = None) -> ReaderOutcome:
-    """Load a database and ask for countries: without `countries`, for all that it has and one that it has
-    not.
+    """Load a database and query countries; any bytes give an outcome.
 
-    Any bytes give an outcome. A country that the kernel throws away is skipped.
+    A country that the kernel discards is skipped.
+
+    Args:
+        data: The bytes of the database.
+        profile: The behaviour of the build.
+        countries: The countries to query; without them all that the database has and one that it lacks.
     """
     return run_reader(profile, lambda: _ask(data, profile, countries))
 
@@ -315,9 +327,7 @@ def _ask(data: bytes, profile: Profile, countries: Iterable[str] | None) -> Answ
 
 
 def _every(database: Database) -> Iterator[str]:
-    """The countries of the file, a thousand at most, and one that it has not, for which the list is walked to
-    its end.
-    """
+    """The countries of the file, at most a thousand, and one that it lacks: a full search."""
     names: list[str] = []
     for name, _ in database.countries():
         if len(names) == 1000:

@@ -1,1 +1,1 @@
-"""Sysmon rules, loaded and decided by."""
+"""Sysmon rules, loaded and evaluated."""

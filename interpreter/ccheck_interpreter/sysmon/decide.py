@@ -1,4 +1,4 @@
-"""Include or exclude: a Sysmon driver's decision about one event, as the public reference reader takes it."""
+"""Include or exclude: a Sysmon driver's decision about one event, as in the public reference reader."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _Outcome = Literal["match", "no-match", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class SysmonResult:
-    """The decision about one event; `failures` is 1 where a rule could not be evaluated."""
+    """The decision about one event; `failures` is 1 if a rule could not be evaluated."""
 
     event_id: int
     decision: Decision
@@ -37,11 +37,17 @@ class SysmonResult:
 
 
 def decide(rules: Rules, event_id: int, fields: Sequence[str | None]) -> SysmonResult:
-    """Evaluate one event, its fields in the order of the target's table; None, or a field that is left out,
-    cannot be resolved.
+    """Evaluate one event.
 
-    Raises `Trap` where a reader that trusts the blob steps outside, `EventError` for an event that the target
-    does not have.
+    Args:
+        rules: The loaded blob.
+        event_id: The number of the event type.
+        fields: The event's fields in the order of the target's table; None, or a field that is left out,
+            cannot be resolved.
+
+    Raises:
+        Trap: A trusting reader reads outside an object.
+        EventError: The target has no such event type.
     """
     event_type = rules.target.events.get(event_id)
     if event_type is None:
@@ -72,7 +78,7 @@ class _Evaluation:
         self.failed = False
 
     def decision(self) -> tuple[Decision, str]:
-        """The decision and the name of the rule that took it."""
+        """The decision and the name of the rule that decided."""
         rules, event_type = self.rules, self.event_type
         if event_type.rule_name is None:
             return event_type.default, ""
@@ -114,7 +120,7 @@ class _Evaluation:
         return "match" if rule.joined_by_and else "no-match"
 
     def _group(self, rule: EventRule, start: int) -> tuple[_Outcome, int]:
-        """A run of filters of one aggregation, and the number of the filter behind it."""
+        """A run of filters of one aggregation, and the number of the filter after it."""
         rules, filters = self.rules, rule.filters
         rules.memory.enter(JOIN_GROUP, filters[start].at + 528, "content")
         aggregation = self._aggregation(filters[start])
@@ -164,7 +170,7 @@ class _Evaluation:
         return "match"
 
     def _same_field(self, rule: EventRule, item: Filter) -> bool:
-        """Does the field number mean the same field in the event type that the rule names?"""
+        """Returns whether the field number means the same field in the event type that the rule names."""
         rules, index = self.rules, item.field_id
         named = rules.target.events[rule.event_id].fields
         if index < len(named):
@@ -192,9 +198,7 @@ class _Evaluation:
 
 
 def _done(outcome: _Outcome, *, joined_by_and: bool, waits: bool) -> bool:
-    """Is a group decided? `waits`: a later filter on the same field may still match, so that an and-group
-    goes on.
-    """
+    """Returns whether a group is decided; `waits`: a later filter on the same field may match."""
     if outcome == "match":
         return not joined_by_and
     return outcome == "failed" or (joined_by_and and not waits)

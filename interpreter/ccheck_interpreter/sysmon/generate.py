@@ -1,6 +1,4 @@
-"""The events that a Sysmon blob calls for: each filter matched and just missed, for every event type of
-its rule.
-"""
+"""Events generated from a Sysmon blob: each filter matched and just missed, for its rule's event types."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ OTHER: Final = "ccheck"
 
 @dataclass(frozen=True, slots=True)
 class SysmonEvent:
-    """One event; `filter_at` is the file offset of the filter that it was made for, `purpose` what for."""
+    """One event; `filter_at` is the file offset of the filter that it is for, `purpose` the reason."""
 
     event_id: int
     fields: tuple[str | None, ...]
@@ -27,7 +25,7 @@ def generate_sysmon(rules: Rules) -> Iterator[SysmonEvent]:
 
     For each event type that the blob has rules for: all fields plain, empty, longest and unresolved. Then for
     each filter, and each event type that shares its rule's name: one in which it and all that are joined with
-    it match, and one in which it alone is just missed.
+    it match, and one in which only it is just missed.
     """
     for number in sorted(rules.by_event):
         for sibling in rules.target.siblings.get(number, ()):
@@ -61,7 +59,7 @@ def _rule_events(
 
 
 def _value(item: Filter, operators: tuple[str, ...], *, wanted: bool) -> str | None:
-    """A text that the filter matches, or one that it just misses; None where this simple way finds none."""
+    """A text that the filter matches, or one that it just misses; None if this simple method finds none."""
     if item.operator >= len(operators):
         return OTHER if wanted else None
     operator, rule = operators[item.operator], item.data

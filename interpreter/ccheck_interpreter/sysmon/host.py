@@ -1,4 +1,4 @@
-"""What a Sysmon blob does to a driver that trusts it and to one that checks it."""
+"""What a Sysmon blob does to a trusting driver and to a checking one."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,9 +15,7 @@ from ccheck_interpreter.trap import Refusal, Refused, Trap, TrapData
 
 @dataclass(frozen=True, slots=True)
 class SysmonOutcome:
-    """What a blob did: `crash` with a trap, `refuse` with a refusal, or `run`; the results of the events
-    that were given.
-    """
+    """What a blob did: `crash` with a trap, `refuse` with a refusal, or `run`, with given events' results."""
 
     consumer: str
     target: str
@@ -36,11 +34,17 @@ def run_sysmon(
     events: Iterable[SysmonEvent] | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> SysmonOutcome:
-    """Load a blob and decide events; without `events` those that the blob itself calls for.
+    """Load a blob and decide events; any bytes give an outcome.
 
-    Any bytes give an outcome.
+    Args:
+        data: The bytes of the blob.
+        target: The version of the driver.
+        profile: The behaviour of the build.
+        events: The events to decide; without them those generated from the blob.
+        limits: What the run may cost.
 
-    An event that the target does not have is an `EventError`.
+    Raises:
+        EventError: The target has no such event type.
     """
     results: list[SysmonResult] = []
     count = steps = 0

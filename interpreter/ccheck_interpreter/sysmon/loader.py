@@ -1,4 +1,4 @@
-"""A Sysmon rules blob as its driver loads it: by following offsets that some readers check and some trust."""
+"""A Sysmon rules blob as its driver loads it: by following offsets, checked or trusted."""
 
 from dataclasses import dataclass
 from struct import Struct
@@ -32,8 +32,9 @@ _INCLUDE: Final = 0
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A filter with its text folded; `same_field_follows` says whether a later filter of the event has its
-    field and aggregation.
+    """A filter with its text folded.
+
+    `same_field_follows` is true if a later filter of the event has the same field and aggregation.
     """
 
     at: int
@@ -89,7 +90,9 @@ CHECKING: Final = Profile("sysmon-checked", {}, platform="windows-x64", bounds_c
 def load(data: bytes, target: Target, profile: Profile = CHECKING, limits: Limits = DEFAULT_LIMITS) -> Rules:
     """Read a blob as the target's driver does, whatever version the blob names, down to 9.0.
 
-    Raises `Refused` or `Trap`, and nothing else, whatever the bytes.
+    Raises:
+        Refused: The build refuses the blob.
+        Trap: The build reads outside an object.
     """
     budget = limits.for_load(len(data))
     memory = address_space(profile, budget, limits.depth)
@@ -136,7 +139,7 @@ def table_index(memory: Memory, target: Target, event_id: int, origin: int) -> i
 
 
 def _index(memory: Memory, target: Target, rules: list[EventRule]) -> dict[int, tuple[EventRule, ...]]:
-    """The rules by event: those that include by default before the others, each group last first."""
+    """The rules by event: those that include by default first, each group in reverse order."""
     by_event: dict[int, list[EventRule]] = {}
     last = max(number for number in target.events if number < _ERROR_EVENT)
     for rule in rules:
@@ -233,7 +236,7 @@ class _Loader:
         return found
 
     def _inside(self, offset: int) -> bool:
-        """The reference reader's only test of an offset: does the record begin inside?"""
+        """Returns whether the record begins inside: the reference reader's only test of an offset."""
         return offset < self.region.size
 
     def _fits(self, offset: int, size: int) -> bool:
@@ -263,7 +266,7 @@ class _Loader:
         return EventRule(at, number, default == _INCLUDE, combine == 1, _look_ahead(filters)), following
 
     def _filters(self, event_at: int, at: int) -> list[Filter]:
-        """The filters of one event; a filter that the reader does not accept ends the chain, or the load."""
+        """The filters of one event; a filter that the reader rejects ends the chain, or the load."""
         found: list[Filter] = []
         origin = event_at + 20
         while True:
@@ -324,7 +327,7 @@ class _Loader:
         return None, 0
 
     def _name(self, at: int, name: bytes) -> str:
-        """The rule name; a reader that trusts it reads on until it finds a NUL."""
+        """The rule name; a trusting reader goes on until it finds a NUL."""
         text = text_of(name)
         if "\0" in name.decode("utf-16-le", "surrogatepass"):
             return text

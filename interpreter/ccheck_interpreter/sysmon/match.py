@@ -6,14 +6,14 @@ SEPARATOR: Final = ";"
 
 
 def fold(text: str) -> str:
-    """Each UTF-16 unit in lower case by itself, so that the length stays the same."""
+    """Each UTF-16 unit in lower case on its own, so that the length stays the same."""
     if text.isascii():
         return text.lower()
     return "".join(low if len(low := character.lower()) == 1 else character for character in text)
 
 
 def match(operator: str, rule: str, value: str) -> bool | None:
-    """Does a field's value match? Both must be folded. None: no such operator."""
+    """Returns whether a field's value matches; None without such an operator. Both must be folded."""
     if operator in {"is", "is not"}:
         return (value == rule) is (operator == "is")
     if operator in {"contains", "excludes"}:
@@ -41,7 +41,7 @@ def _match_list(operator: str, rule: str, value: str) -> bool | None:
 
 
 def _items(rule: str) -> list[tuple[int, int]]:
-    """Begin and length of each item of a list."""
+    """The start and length of each item of a list."""
     items = []
     start = 0
     for item in rule.split(SEPARATOR):
@@ -64,5 +64,5 @@ def _found(value: str, part: str) -> bool:
 
 
 def _units(text: str) -> bytes:
-    """The UTF-16 units in an order that compares as they do."""
+    """The UTF-16 units in big-endian bytes, which compare as the units do."""
     return text.encode("utf-16-be", "surrogatepass")

@@ -1,6 +1,4 @@
-"""What each public generation of Sysmon knows: its event types, their fields and defaults, and the
-operators' numbers.
-"""
+"""The event types of each public generation of Sysmon, with fields and defaults, and the operators."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -196,7 +194,7 @@ class TargetError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """An event type of one generation; `rule_name` is None where rules cannot name it."""
+    """An event type of one generation; `rule_name` is None if rules cannot name it."""
 
     id: int
     rule_name: str | None
@@ -208,7 +206,7 @@ class EventType:
 class Target:
     """The driver that a blob is judged for: its binary version, field tables and operators.
 
-    `siblings` gives for each event type that can be filtered the ids of the types that share its rule name.
+    `siblings` maps each event type that can be filtered to the ids of the types that share its rule name.
     """
 
     binary: str
@@ -221,8 +219,10 @@ class Target:
 
 @lru_cache(maxsize=32)
 def target(binary: str | None = None, schema: str | None = None) -> Target:
-    """The driver of a binary version ("16", "15.0") or a schema ("4.81"); the newest that fits, a
-    `TargetError` if none does.
+    """The newest driver of a binary version ("16", "15.0") or a schema ("4.81").
+
+    Raises:
+        TargetError: No driver fits.
     """
     wanted = None if binary is None else version_number(binary)
     for known_schema, known_binary in reversed(GENERATIONS):
@@ -234,7 +234,7 @@ def target(binary: str | None = None, schema: str | None = None) -> Target:
 
 
 def version_number(text: str) -> int:
-    """A version "15.0" as the header writes it: 0x000f0000."""
+    """A version such as "15.0" as the header writes it: 0x000f0000."""
     major, _, minor = text.partition(".")
     if not (major.isdecimal() and (minor or "0").isdecimal()):
         raise TargetError(f"not a version: {text}")

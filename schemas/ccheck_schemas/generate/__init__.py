@@ -5,9 +5,9 @@ unpacks neighbouring numbers together, reads tables with `iter_unpack`, turns ``
 variables, and tests all conditions of a record in one ``if``. `accept` returns the `Columns` of a valid file,
 and None as soon as something is wrong.
 
-The reader (`read`) says what is wrong; the generated function only says that nothing is. A test compares the
-two. `canonical` says for which schemas an accepted file passes unread. A schema with a node that the
-generator does not know raises `NotGenerated`; the reader alone reads its files.
+The reader (`read`) reports what is wrong; the generated function only whether a file is valid. A test
+compares the two. `canonical` decides for which schemas an accepted file passes unread. A schema with a node
+that the generator does not know raises `NotGenerated`; only the reader reads its files.
 """
 
 from __future__ import annotations

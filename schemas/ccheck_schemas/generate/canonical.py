@@ -1,6 +1,6 @@
 """For which schemas a file that the generated code accepts is also in canonical form.
 
-A file passes when the reader finds no fault and when Construct builds the same bytes from its content. The
+A file passes if the reader finds no fault and if Construct builds the same bytes from its content. The
 generated `accept` decides the first. This module decides for which schemas the second follows; files of any
 other schema are read, for the reason given here.
 """
@@ -27,7 +27,7 @@ Complaints = Iterator[str]
 
 
 def why_not_canonical(schema: Schema) -> str | None:
-    """Returns why a file of a schema must be read although `accept` accepts it; None where it need not be."""
+    """Returns why a file of a schema must be read although `accept` accepts it; None if it need not be."""
     if type(schema) is not Schema:
         return f"it is a {type(schema).__name__}, which may be built in a way of its own"
     if not _SAFE_NAME.fullmatch(schema.name):

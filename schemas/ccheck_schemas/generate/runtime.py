@@ -125,7 +125,7 @@ def column(width: int, at: int, form: str) -> Column:
 
 
 def chosen(pick: Sequence[int], *columns: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Returns the columns of the picked rows alone."""
+    """Returns the columns of the picked rows only."""
     return iter(columns) if all(pick) else (list(compress(every, pick)) for every in columns)
 
 

@@ -1,7 +1,7 @@
 """Functions over all rows of a table: which of them break a meaning, which pool items they name.
 
 They test whether rows are right, and return the numbers of the other rows. The reader creates records of
-those alone, and says what is wrong with each. Rows without a fault cost one test, and no record.
+those only, and reports what is wrong with each. Rows without a fault cost one test, and no record.
 """
 
 from __future__ import annotations
@@ -31,12 +31,10 @@ class PoolScan:
         region: The name of the pool.
         aligns: The alignment of each kind of item.
         suspects: Takes the file, the rows, start and end of the pool, one account for each kind of item, and
-            the
-            greatest number of bytes to test. Returns the numbers of the rows that need a second look; None if
-            there are too many bytes.
+            the greatest number of bytes to test. Returns the numbers of the rows that need a second look;
+            None if there are too many bytes.
         find: Takes the file, the rows, start and end of the pool, and the wanted keys. Returns row number and
-            key
-            of each item that is wanted.
+            key of each item that is wanted.
     """
 
     region: str

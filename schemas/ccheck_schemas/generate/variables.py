@@ -56,7 +56,7 @@ def variable(path: tuple[str, ...], scope: VariableScope) -> str:
     """Returns the variable of a field.
 
     Raises:
-        NotGenerated: The path does not lead to a number that was read before.
+        NotGenerated: The path does not name a number that was read before.
     """
     found: str | VariableScope = scope
     for name in path:

@@ -324,7 +324,7 @@ class Writer(Module):
         self.forget(name, scope)
 
     def forget(self, name: str, scope: VariableScope) -> None:
-        """Removes a conditional field from a scope: its numbers exist in one branch alone."""
+        """Removes a conditional field from a scope: its numbers exist in one branch only."""
         scope.names.pop(name, None)
         scope.names.pop(f"# {name}", None)
 
@@ -361,7 +361,11 @@ class Writer(Module):
         self.line(f"{at} += {count} * {size}")
 
     def struct_of(self, row: tree.Struct) -> str:
-        """Returns the packer of a table's row. Raises NotGenerated."""
+        """Returns the packer of a table's row.
+
+        Raises:
+            NotGenerated: The row has more than numbers.
+        """
         numbers = numbers_of(row)
         big = any(order(number.leaf) == ">" for number in numbers)
         return self.packer((">" if big else "<") + "".join(number.form[1:] for number in numbers))

@@ -1,6 +1,6 @@
-"""The expressions of a layout: what counts, lengths, offsets and conditions are computed from.
+"""The expressions of a layout, from which counts, lengths, offsets and conditions are computed.
 
-The compiler makes them out of ints and of Construct's ``this`` expressions. They name fields that were read
+The compiler builds them from ints and from Construct's ``this`` expressions. They name fields that were read
 before, and have no functions.
 """
 
@@ -184,9 +184,7 @@ def only_path(expression: Expression) -> tuple[str, ...] | None:
 
 
 def field_of(expression: Expression) -> str | None:
-    """Returns the field of the same record that an expression is, or that it multiplies by a number; else
-    None.
-    """
+    """Returns the only field of an expression: the field itself, or one multiplied by a number; else None."""
     match expression:
         case Binary(Operator.MULTIPLY, left, Literal(int())):
             expression = left

@@ -36,10 +36,13 @@ _COUNTED = "each counted in every place"
 class _Measured:
     """An object of the graph.
 
-    inner: the objects inside it. size: with all that are inside. depth: the nodes, or operators, inside each
-    other. path: the names of a path. large: whether a number in it is too large. seen: how many of `inner`
-    were
-    measured.
+    Attributes:
+        inner: The objects inside it.
+        size: The number of objects, including those inside.
+        depth: How deeply nodes, or operators, are nested.
+        path: The names of a path.
+        large: Whether a number in it is too large.
+        seen: How many of `inner` were measured.
     """
 
     inner: tuple[Any, ...]

@@ -1,8 +1,8 @@
 """The fields that an expression can name at each place of a layout, and their types.
 
 Construct looks names up when it parses, in a context that also has its own variables. A name that is missing
-is then a KeyError on somebody's file. Here every expression is resolved when the schema is made: each path
-leads to a field that was read before, and operators have operands that they are defined for.
+is then a KeyError on somebody's file. Here every expression is resolved when the schema is created: each path
+names a field that was read before, and operators have operands that they are defined for.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class _Found:
 
 
 class Unresolvable(Exception):
-    """A path that leads to no field. The message tells the author of the schema why."""
+    """A path that names no field. The message tells the author of the schema why."""
 
 
 def type_of(node: tree.Node) -> frozenset[FieldType]:
@@ -101,7 +101,7 @@ def resolve(path: tuple[str, ...], scope: TypeScope) -> frozenset[FieldType]:
     """Returns the types of the field at the end of a path.
 
     Raises:
-        Unresolvable: The path leads to no field that is read before.
+        Unresolvable: The path names no field that is read before.
     """
     shown = ".".join(("this", *path))
     names = list(path)
@@ -168,7 +168,7 @@ def _fields_of(node: tree.Node) -> Iterator[dict[str, tree.Node]]:
 
 
 def number_complaints(expression: Expression, scope: TypeScope) -> Iterator[str]:
-    """Yields why an expression is no integer at this place; nothing where it is one."""
+    """Yields why an expression is no integer at this place; nothing if it is one."""
     if not isinstance(expression, Literal):
         yield from _operand_complaints(expression, scope)
     found = type_in(expression, scope)

@@ -84,7 +84,7 @@ def layout_of(root: construct.Construct) -> tree.Struct:
         f"{place}: OffsetInto is the offset of {of!r}, and nothing reads it: it would never be compared;"
         f" read {of!r} by At, ReadAt or Chain, or put ZerosTo(this.{name}) in front of it"
         for name, of, place in linter.offsets
-        # An offset of a record that something else leads to, one of a chain, is for a check to compare.
+        # An offset of a record that something else points to, one of a chain, is left to a check.
         if name not in read and of in linter.named["field"] - linter.named["pointed"]
     ]
     if complaints:
@@ -129,8 +129,14 @@ class _Linter:
     def sibling(
         self, meaning: meanings.Meaning, name: str, scope: TypeScope, place: str, uses: dict[str, _Use]
     ) -> Iterator[str]:
-        """Yields complaints about a number that describes another field of its record; `uses`: the known
-        fields.
+        """Yields complaints about a number that describes another field of its record.
+
+        Args:
+            meaning: The meaning of the number.
+            name: The name of the number.
+            scope: The fields before it.
+            place: The place of the record, for messages.
+            uses: The known fields.
         """
         if isinstance(meaning, meanings.OffsetInto):
             self.wanted.append(("field", meaning.of, place))
@@ -337,9 +343,10 @@ def _is_field_name(name: str, scope: TypeScope) -> bool:
 class _Use:
     """How the numbers of a record use one of its fields.
 
-    read: the numbers that its extent depends on. is_list: whether it may be a list. is_counted: whether it
-    may be
-    a table or a pool.
+    Attributes:
+        read: The numbers that its extent depends on.
+        is_list: Whether it may be a list.
+        is_counted: Whether it may be a table or a pool.
     """
 
     read: frozenset[str]

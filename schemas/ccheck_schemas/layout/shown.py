@@ -12,7 +12,7 @@ _REPR.maxother = _REPR.maxstring = _LONGEST
 
 
 def shown(expression: Expression) -> str:
-    """Returns an expression as a message shows it, shortened where it is long."""
+    """Returns an expression as a message shows it, shortened if it is long."""
     return shown_path(expression.names) if isinstance(expression, Path) else shown_value(expression)
 
 

@@ -72,7 +72,11 @@ class Float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Const:
-    """Bytes that are always the same. number: their value, where they are an integer."""
+    """Bytes that are always the same.
+
+    Attributes:
+        number: Their value, if they are an integer.
+    """
 
     expected: bytes
     number: int | None
@@ -216,7 +220,11 @@ class ZerosToEnd:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Field:
-    """A node of a record. name: empty for padding."""
+    """A node of a record.
+
+    Attributes:
+        name: Its name; empty for padding.
+    """
 
     name: str
     node: Node
@@ -333,7 +341,11 @@ class If:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Switch:
-    """The branch of a key. default: `Nothing` if an unknown key is a fault."""
+    """The branch of a key.
+
+    Attributes:
+        default: The branch of an unknown key; `Nothing` if an unknown key is a fault.
+    """
 
     key: Expression
     cases: Mapping[int | str | bytes, Node]

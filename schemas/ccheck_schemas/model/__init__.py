@@ -2,12 +2,12 @@
 
 No Construct node leaves this package.
 
-* `decompose` takes a file apart by its schema.
-* `minimal_file` makes a small file from a schema alone.
+* `decompose` splits a file into pieces by its schema.
+* `minimal_file` builds a small file from a schema only.
 * `constants` lists the numbers and magics that a schema names.
-* `vocabulary` lists what of them a file uses.
+* `vocabulary` lists which of them a file uses.
 
-An expression over several fields and a conditional number inside a row are left alone.
+An expression over several fields and a conditional number inside a row are left as they are.
 """
 
 from ccheck_schemas.model.constants import Constants, constants

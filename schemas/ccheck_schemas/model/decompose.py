@@ -1,8 +1,7 @@
 """Decompose a file by its schema: any bytes become pieces, and the relations between them.
 
 One fault-tolerant reading gives the places of records. A record that is cut short has no pieces: the layout
-of
-the pieces fills such places with unexplained bytes.
+of the pieces fills such places with unexplained bytes.
 """
 
 from __future__ import annotations
@@ -180,7 +179,7 @@ class _Decomposer:
         return Payload(content, node.align)
 
     def state(self, node: tree.Struct, scope: NumberScope) -> None:
-        """Adds the counts and lengths of a record that follow by their meaning alone."""
+        """Adds the counts and lengths of a record that follow from their meaning only."""
         pieces = {id(piece): piece for piece, _ in scope.numbers.values()}
         derived = {id(relation.number) for piece in pieces.values() for relation in piece.relations}
         for field in node.fields:
@@ -512,7 +511,7 @@ class _Decomposer:
         scope: NumberScope,
         full: str,
     ) -> None:
-        """Adds the records of a chain; one whose next offset leads to another place is dangling."""
+        """Adds the records of a chain; one whose next offset points to another place is dangling."""
         found = record.get(name)
         if not isinstance(found, list):
             return

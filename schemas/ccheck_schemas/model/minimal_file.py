@@ -1,4 +1,4 @@
-"""A small file made from a schema alone: all its records in their smallest form, with correct sizes.
+"""A small file built from a schema only: all its records in their smallest form, with correct sizes.
 
 It need not satisfy checks beyond the layout; a search repairs that with the help of a validator. Numbers are
 the smallest that their meanings allow. The random numbers decide which conditional parts exist.
@@ -79,7 +79,7 @@ class _Grown:
         return found
 
     def scalars(self) -> dict[str, Any]:
-        """Returns the numbers and texts alone, and those of the records around."""
+        """Returns its numbers and texts, and those of the records around."""
         found: dict[str, Any] = {k: v for k, v in self.values.items() if isinstance(v, int | str)}
         found["_"] = found if self.above is None else self.above.scalars()
         return found

@@ -1,6 +1,4 @@
-"""What records consist of, as plain data: numbers and texts, their places, and how they depend on each
-other.
-"""
+"""What records consist of, as plain data: numbers and texts, their places, and their dependencies."""
 
 from __future__ import annotations
 
@@ -118,7 +116,11 @@ class PooledForm:
 
 
 class Payload(NamedTuple):
-    """An item of a pool. content: without the NUL of `behind` bytes that follows it."""
+    """An item of a pool.
+
+    Attributes:
+        content: Its bytes, without the NUL of `behind` bytes that follows it.
+    """
 
     content: bytes
     align: int = 1
@@ -232,7 +234,12 @@ class Pinned(NamedTuple):
 
 
 class Orphan(NamedTuple):
-    """A pool item whose reference was corrupted. offset, length: whether that field is still correct."""
+    """A pool item whose reference was corrupted.
+
+    Attributes:
+        offset: Whether that field is still correct.
+        length: Whether that field is still correct.
+    """
 
     payload: Payload
     offset: bool
@@ -262,9 +269,9 @@ class Piece:
         path: The keys of the elements that it is part of; the key of an element is that of its first piece.
         relations: Its numbers that follow from the rest of the file.
         refs: What its numbers name.
-        table: The key of the table that it stands for.
-        pool: The name of the pool that it stands for.
-        dangling: Whether its offset of the next element does not lead there.
+        table: The key of the table that it represents.
+        pool: The name of the pool that it represents.
+        dangling: Whether its offset of the next element does not point to that element.
     """
 
     key: int
@@ -299,7 +306,11 @@ class ListForm:
 
 @dataclass(slots=True, eq=False)
 class Chained:
-    """The elements of one list, by the keys of their first pieces. owner: the path of its record."""
+    """The elements of one list, by the keys of their first pieces.
+
+    Attributes:
+        owner: The path of its record.
+    """
 
     form: ListForm
     elements: tuple[int, ...]

@@ -30,7 +30,12 @@ Sized: TypeAlias = tree.Text | tree.Bytes | tree.Opaque | tree.Slot
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """A run of fixed fields of a Struct. first, last: the names of the fields at both ends."""
+    """A run of fixed fields of a Struct.
+
+    Attributes:
+        first: The name of the first field.
+        last: The name of the last field.
+    """
 
     record_type: RecordType
     size: int
@@ -71,8 +76,7 @@ def slope(expression: Expression, path: tuple[str, ...], at: int) -> tuple[int, 
 
     Returns:
         base, rise and run: the amount at `at`, and how much it grows over a step of the field. None if no
-            small
-        step changes it, or if it has no value.
+        small step changes it, or if it has no value.
     """
 
     def amount(value: int) -> int:

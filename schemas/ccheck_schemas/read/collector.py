@@ -71,8 +71,8 @@ class FaultCollector:
         Args:
             details: The kind of fault, and what its message says.
             record: The record that has the fault.
-            field: The field to blame; the whole record without one.
-            place: The bytes to blame, if they are not those of the field.
+            field: The field to report; the whole record without one.
+            place: The bytes to report, if they are not those of the field.
             related: Other places that show the fault.
         """
         name = details.name
@@ -91,8 +91,8 @@ class FaultCollector:
         Args:
             details: The kind of fault, and what its message says.
             record: The record that has the number.
-            field: The field that has the number; None where an expression has no field of its own.
-            place: The bytes to blame where there is no field.
+            field: The field that has the number; None if an expression has no field of its own.
+            place: The bytes to report if there is no field.
         """
         self.fault(details, record, field, None if field else place)
 
@@ -126,8 +126,7 @@ class FaultCollector:
             start: The offset of its first byte.
             end: The offset after its last byte.
             filled: Where its content ends, if a wrong length says that it goes on to `end`. Another record
-                may own
-                the bytes between the two.
+                may own the bytes between the two.
 
         Raises:
             Stop: All records together claim more than twice the bytes of the file.

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class Cut(Exception):
-    """The bytes end here: the reader gives this record up and continues with its parent where it can."""
+    """The bytes end here: the reader gives this record up and continues with its parent if it can."""

@@ -1,4 +1,4 @@
-"""What is wrong with one number by itself."""
+"""What is wrong with one number on its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ccheck_schemas.layout import meanings
 
 
 def number_fault(meaning: meanings.Meaning, value: int, file_size: int) -> FaultDetails | None:
-    """Returns what is wrong with a number by itself.
+    """Returns what is wrong with a number on its own.
 
     Args:
         meaning: The meaning of its field.

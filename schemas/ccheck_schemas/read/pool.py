@@ -28,7 +28,7 @@ _Namer = tuple[Record | RowSequence, str, tree.Pooled | None]
 
 _LOW = (1 << 32) - 1
 _TAG = 8
-"""Bits below the key of an item that number its account, where all accounts are sorted together."""
+"""Bits below the key of an item that number its account, if all accounts are sorted together."""
 
 
 class Pools:
@@ -68,7 +68,7 @@ class Pools:
 
 
 class _Items:
-    """The items of one pool. An item belongs to the first field that names it: faults blame that field.
+    """The items of one pool. An item belongs to the first field that names it, where its faults are reported.
 
     The key of an item is its offset, shifted left, plus the offset after it.
     """
@@ -105,9 +105,8 @@ class _Items:
         """Reads all items of tables in bulk.
 
         Returns:
-            The alignment and the items of each field that names some. None, with nothing reported, where
-                there are so
-            many bytes that items must be read one by one.
+            The alignment and the items of each field that names some. None, with nothing reported, if there
+            are so many bytes that items must be read one by one.
         """
         data = self._collector.data
         left = self._limit

@@ -46,8 +46,8 @@ class Handler(Protocol):
             name: The name of the field.
             at: The offset of the node.
             limit: The end of the bytes at hand.
-            promised: The end that the file states. It lies after `limit` where a region is cut short, which
-                was reported then.
+            promised: The end that the file states. It is after `limit` if a region is cut short, which was
+                reported then.
 
         Returns:
             The offset after the node.
@@ -189,13 +189,12 @@ class Reader:
         Args:
             expression: The expression.
             record: The record whose fields it names.
-            name: The field to blame.
+            name: The field to report.
             at: Its offset.
 
         Raises:
             Cut: A field is missing, because its record was cut short or is not in the file. If there is no
-                fault yet,
-                this is reported as one.
+                fault yet, this is reported as one.
         """
         if isinstance(expression, Literal):
             return expression.value
@@ -262,12 +261,20 @@ class Reader:
     def out_of_proportion(
         self, record: Record, name: str | None, place: tuple[int, int], too_much: WorkOutOfProportion
     ) -> NoReturn:
-        """Reports that the file needs too much work. Raises Stop."""
+        """Reports that the file needs too much work.
+
+        Raises:
+            Stop: Always.
+        """
         self.collector.fault(too_much, record, name, place)
         raise Stop
 
     def stop(self) -> NoReturn:
-        """Gives a record up, because the place of what follows is unknown. Raises Cut."""
+        """Gives a record up, because the place of what follows is unknown.
+
+        Raises:
+            Cut: Always.
+        """
         self.collector.complete = False
         raise Cut
 

@@ -1,4 +1,4 @@
-"""How the rows of a table are read in bulk, if they are numbers alone."""
+"""How the rows of a table are read in bulk, if they are numbers only."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def read_in_bulk(layout: tree.Struct) -> Mapping[str, bool]:
 def row_plan(row: tree.Struct) -> RowPlan | None:
     """Returns the plan of a row.
 
-    None where a row has more than numbers of one byte order, runs of rows, and items of one pool.
+    None if a row has more than numbers of one byte order, runs of rows, and items of one pool.
     """
     form, at = "", 0
     layout: dict[str, tuple[int, int, struct.Struct | None]] = {}

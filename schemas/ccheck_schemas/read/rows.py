@@ -13,7 +13,7 @@ Finish = Callable[[int, Record], None]
 
 
 class RowSequence(Sequence[Record]):
-    """The rows of a table whose records are numbers alone. Each row is one record, created on first access.
+    """The rows of a table whose records are numbers only. Each row is one record, created on first access.
 
     Attributes:
         plan: How the rows are read.

@@ -184,7 +184,7 @@ class _Shares:
         return expected == count
 
     def set(self, runs: Iterable[tuple[int, int]]) -> None:
-        """Sets the rows of each taker, where they are not those that it requests."""
+        """Sets the rows of each taker, if they are not those that it requests."""
         first, number = array("Q"), array("Q")
         for run in runs:
             first.append(run[0])

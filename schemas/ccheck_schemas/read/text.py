@@ -10,7 +10,7 @@ from ccheck_schemas.record import Record
 from ccheck_schemas.vocabulary.content import find
 
 Flaw = tuple[FaultDetails, tuple[int, int]]
-"""What is wrong with a text, and the bytes to blame."""
+"""What is wrong with a text, and the bytes to report."""
 
 
 def decode(

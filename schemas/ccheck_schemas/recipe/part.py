@@ -43,7 +43,11 @@ class Part:
         return self._take(key, default)
 
     def integer(self, key: str, low: int, high: int, default: object = _ABSENT) -> int:
-        """Returns an integer from `low` to `high`, both inclusive. Raises RecipeError for another value."""
+        """Returns an integer from `low` to `high`, both inclusive.
+
+        Raises:
+            RecipeError: The value is something else.
+        """
         value = self._take(key, default)
         if not isinstance(value, int) or isinstance(value, bool):
             raise RecipeError(self.where(key), f"an integer belongs here, not {_kind(value)}")
@@ -52,7 +56,11 @@ class Part:
         return value
 
     def text(self, key: str, default: object = _ABSENT) -> str:
-        """Returns text. Raises RecipeError for another value."""
+        """Returns text.
+
+        Raises:
+            RecipeError: The value is something else.
+        """
         value = self._take(key, default)
         if not isinstance(value, str):
             raise RecipeError(self.where(key), f"text belongs here, not {_kind(value)}")
@@ -61,15 +69,20 @@ class Part:
     def name(self, key: str, names: type[IntEnum], high: int, default: object = _ABSENT) -> int:
         """Returns the number of a name of an enum.
 
-        A number up to `high` is allowed too, so that wrong content can be written. Raises RecipeError for any
-        other
-        value.
+        A number up to `high` is allowed too, so that wrong content can be written.
+
+        Raises:
+            RecipeError: The value is something else.
         """
         value = self._take(key, default)
         return _number(value, names, high, self.where(key))
 
     def names(self, key: str, names: type[IntFlag], high: int, default: object = _ABSENT) -> int:
-        """Returns a list of names of flags or of numbers, joined; or one number. Raises RecipeError."""
+        """Returns a list of names of flags or of numbers, joined; or one number.
+
+        Raises:
+            RecipeError: The value is something else.
+        """
         value = self._take(key, default)
         if isinstance(value, int):
             return _number(value, names, high, self.where(key))
@@ -81,32 +94,52 @@ class Part:
         return joined
 
     def texts(self, key: str) -> list[str]:
-        """Returns a list of texts. Raises RecipeError for another value."""
+        """Returns a list of texts.
+
+        Raises:
+            RecipeError: The value is something else.
+        """
         value = self._take(key, _ABSENT)
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise RecipeError(self.where(key), "a list of texts belongs here")
         return list(value)
 
     def integers(self, key: str, high: int) -> list[int]:
-        """Returns a list of integers from 0 to `high`. Raises RecipeError for another value."""
+        """Returns a list of integers from 0 to `high`.
+
+        Raises:
+            RecipeError: The value is something else.
+        """
         value = self._take(key, _ABSENT)
         if not isinstance(value, list) or not all(isinstance(i, int) and 0 <= i <= high for i in value):
             raise RecipeError(self.where(key), f"a list of integers from 0 to {high} belongs here")
         return list(value)
 
     def mapping(self, key: str) -> Part:
-        """Returns a mapping, as a part of its own. Raises RecipeError for another value."""
+        """Returns a mapping, as a part of its own.
+
+        Raises:
+            RecipeError: The value is something else.
+        """
         return Part(self._take(key, _ABSENT), self.where(key))
 
     def parts(self, key: str, default: object = _ABSENT) -> Iterator[Part]:
-        """Yields the mappings of a list. Raises RecipeError for another value."""
+        """Yields the mappings of a list.
+
+        Raises:
+            RecipeError: The value is something else.
+        """
         value = self._take(key, default)
         if not isinstance(value, list):
             raise RecipeError(self.where(key), f"a list belongs here, not {_kind(value)}")
         return (Part(item, f"{self.where(key)}[{i}]") for i, item in enumerate(value))
 
     def done(self) -> None:
-        """Refuses unknown keys. Raises RecipeError."""
+        """Refuses unknown keys.
+
+        Raises:
+            RecipeError: There is one.
+        """
         for key in self._value:
             if key not in self._taken:
                 near = difflib.get_close_matches(str(key), self._taken, 1)

@@ -180,14 +180,13 @@ class IndexInto(Meaning):
 
 
 class OffsetInto(Meaning):
-    """An offset of a record that a `Chain` or `At` of the same struct reads, from the start of the file; 0:
-    none.
+    """An offset, from the start of the file, of a record that a `Chain` or `At` of the struct reads; 0: none.
 
     Args:
         subcon: The integer.
         of: The field that reads the record.
         align: What the number is a multiple of.
-        unit: The bytes that 1 stands for.
+        unit: The bytes that 1 represents.
     """
 
     def __init__(self, subcon: construct.Construct, of: str, align: int = 1, unit: int = 1) -> None:

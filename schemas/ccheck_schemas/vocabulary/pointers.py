@@ -145,7 +145,7 @@ class Pooled(_Pointer):
 
 
 class Rows(construct.Construct):
-    """A run of rows of a table, which this record alone takes.
+    """A run of rows of a table, which only this record takes.
 
     All records together take the whole table, in order and without gaps. Plain Construct parsing returns None
     here, because the table may come later in the file; the reader returns the records.
@@ -177,8 +177,7 @@ class SharedText(_Pointer):
     """A text of a block, up to its first NUL. A text may be the end of another.
 
     Plain Construct parsing returns None here, because the block may come later in the file; the reader
-    returns
-    the text.
+    returns the text.
 
     Args:
         block: The name of the `Strings`.

@@ -39,9 +39,11 @@ class RawBytes(bytes):
 class Opaque(construct.Bytes):
     """`length` bytes that the schema does not look into.
 
-    reason: why not; it is stated with the number of bytes in the verdict. dropped: the place in the source
-    from which an importer left out what describes these bytes; empty where the author of the schema declares
-    them opaque. Only what was dropped is an error.
+    Args:
+        length: An int, or a ``this`` expression.
+        reason: Why not. It is stated with the number of bytes in the verdict.
+        dropped: The place in the source from which an importer left out what describes these bytes; empty if
+            the author of the schema declares them opaque. Only what was dropped is an error.
     """
 
     def __init__(self, length: Expression, reason: str, dropped: str = "") -> None:
@@ -51,8 +53,11 @@ class Opaque(construct.Bytes):
 
 
 class OpaqueRest(construct.Construct):
-    """Bytes up to the end of the bytes at hand that the schema does not look into. reason, dropped: as for
-    `Opaque`.
+    """Bytes up to the end of the bytes at hand that the schema does not look into.
+
+    Args:
+        reason: As for `Opaque`.
+        dropped: As for `Opaque`.
     """
 
     def __init__(self, reason: str, dropped: str = "") -> None:
@@ -140,8 +145,7 @@ class Slot(construct.Bytes, _Content):
     """A field of `length` bytes, which its content need not fill: bytes, or text with an `encoding`.
 
     The content ends at the first terminator, or with the field. What follows it is padding if it is all `pad`
-    or
-    all zeros; else it counts as unread.
+    or all zeros; else it counts as unread.
 
     Args:
         length: An int, or a ``this`` expression.
@@ -227,7 +231,7 @@ class Delimited(construct.Construct):
 
     @property
     def unit(self) -> int:
-        """Bytes of one code unit: terminators are found at multiples of it alone."""
+        """Bytes of one code unit: terminators are found only at multiples of it."""
         return code_unit(self.encoding)
 
     def parts(self, raw: bytes) -> tuple[int, int] | None:
@@ -442,7 +446,7 @@ def _fill(stream: BinaryIO, end: int, context: Context, path: str) -> None:
 
 
 SOURCE = "ccheck_source"
-"""The name under which `build` is given the file whose content is built again."""
+"""The name under which `build` receives the file that is rebuilt."""
 
 
 def _source(context: Context) -> bytes | None:

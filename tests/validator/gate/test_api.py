@@ -44,7 +44,7 @@ def test_judging_from_python_loads_no_gate(story: Path) -> None:
 
 
 def test_what_is_not_there_is_an_attribute_error() -> None:
-    """A name that ccheck does not have is told as Python tells it."""
+    """A name that ccheck does not have is reported as Python reports it."""
     with pytest.raises(AttributeError, match="module 'ccheck' has no attribute 'judgement_day'"):
         _ = ccheck.judgement_day  # type: ignore[attr-defined] # that it is not there is what is tested
 

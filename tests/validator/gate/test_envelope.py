@@ -48,7 +48,7 @@ def envelope_of(payload: bytes, signature: dict[str, Any] | None = None) -> dict
     "signature", [{}, {"keyid": ""}, {"keyid": None}, {"keyid": "another"}, {"extra": 1}], ids=str
 )
 def test_a_key_id_is_a_hint(signature: dict[str, Any]) -> None:
-    """keyid may be missing, empty or another's words: what counts is whether the key made the signature."""
+    """The keyid may be missing, empty or wrong: what counts is whether the key made the signature."""
     assert opened(envelope_of(b"{}", signature=signature)) == {}
     assert opened({**envelope_of(b"{}", signature=signature), "unknown": True}) == {}
 

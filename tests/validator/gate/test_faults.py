@@ -44,7 +44,7 @@ def test_no_interpreter_leaves_the_stage_incomplete(cc: Call, monkeypatch: pytes
 def test_a_format_that_no_build_answers_for_leaves_the_stage_incomplete(
     cc: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An interpreter that tells of no build is no evidence."""
+    """An interpreter that reports no build is no evidence."""
     monkeypatch.setattr(
         ValidationContext, "exercise", lambda validation, schema: lambda data, given: Exercised(())
     )

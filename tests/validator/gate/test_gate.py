@@ -102,7 +102,7 @@ def test_without_a_baseline_first_use_is_incomplete(cc: Call) -> None:
 def test_a_stage_that_crashes_leaves_the_verdict_incomplete(
     cc: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Any exception of a stage is told, and is no pass."""
+    """Any exception of a stage is reported, and is no pass."""
 
     def crash(context: GateContext) -> Stage:
         raise RuntimeError("out of luck")
@@ -203,7 +203,7 @@ def test_a_link_is_refused(cc: Call) -> None:
 
 
 def test_two_files_of_one_name_are_refused(cc: Call) -> None:
-    """Two folders that hold the same name are no release: a verdict could not tell the files apart."""
+    """Two folders with the same file name are no release: a verdict could not distinguish the files."""
     Path("other").mkdir()
     Path("other", next(Path("march").iterdir()).name).write_bytes(b"x")
     status, _, err = cc("gate", "march", "other", "--on", DAY)
@@ -249,7 +249,7 @@ def test_other_definitions_in_the_release_leave_it_incomplete(cc: Call) -> None:
 
 
 def test_policy_problems_have_lines(cc: Call) -> None:
-    """Unknown keys, wrong types and stages that are all off are told with file, line and key."""
+    """Unknown keys, wrong types and stages that are all off are reported with file, line and key."""
     words = "\n[gate]\nbaseline = 1\nlast_good = 'nowhere'\nvalid_dyas = 2\n[gate.stages]\nfuz = false\n"
     Path("ccheck.toml").write_text(f"format = 1\n{words}[gate.budgets]\nfaults = 0\n", encoding="utf-8")
     status, _, err = cc("gate", "march", "--on", DAY)
@@ -283,8 +283,9 @@ RULE = "database.countries[].collection.rules[].rule"
     ],
 )
 def test_formats_without_criteria_pass_the_gate(cc: Call, name: str, file: str, firsts: list[str]) -> None:
-    """A good file of a format whose builds are not listed passes all stages of this package; what it uses of
-    its schema's vocabulary is a first use, and is none once it was released.
+    """A good file of a format whose builds are not listed passes all stages of this package.
+
+    What it uses of its schema's vocabulary is a first use, and is none once it was released.
     """
     Path("b.txt").write_text(f"{HEADER}\n", encoding="utf-8")
     good = min((ROOT / "corpus" / name / file / "good").glob("*.bin"))

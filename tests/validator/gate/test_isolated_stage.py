@@ -135,7 +135,7 @@ def test_what_it_is_judged_by_must_still_be_there(context: GateContext) -> None:
 
 
 def test_several_packages_with_one_stage_are_told(context: GateContext) -> None:
-    """Where two packages bring a stage, neither runs: which one did could not be told from the verdict."""
+    """If two packages have the same stage, neither runs: the verdict could not say which one did."""
     stage = run_stage("fuzz", prepare_gate(["march"], on=date(2024, 8, 10), only=["fuzz"]))
     assert stage.status is Status.INCOMPLETE
     assert "several packages bring it: " in stage.summary

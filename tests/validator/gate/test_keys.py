@@ -41,7 +41,7 @@ def test_a_key_that_is_none_is_wrong_usage(cc: Call, monkeypatch: pytest.MonkeyP
 
 
 def test_keys_of_other_kinds_are_wrong_usage(signed: Call) -> None:
-    """A key of another algorithm, one with a password, and one half for the other: each is told by its file alone."""
+    """A key of another algorithm, one with a password, and one half for the other: each is reported by its file only."""
     other = ec.generate_private_key(ec.SECP256R1())
     mine: Any = private_key(Path("gate.key"))
     plain, pem, pkcs8 = (

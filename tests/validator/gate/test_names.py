@@ -64,7 +64,7 @@ def test_a_release_whose_name_no_verdict_can_hold_is_refused(cc: Call) -> None:
 
 
 def test_two_files_of_one_name_are_refused_at_both(signed: Call) -> None:
-    """Two files that the verdict could not tell apart are wrong usage at the gate and at verify."""
+    """Two files that the verdict could not distinguish are wrong usage at the gate and at verify."""
     other = Path("other")
     shutil.copytree("march", other)
     file = f"other/{MARCH.name}"
@@ -75,7 +75,7 @@ def test_two_files_of_one_name_are_refused_at_both(signed: Call) -> None:
 
 
 def test_json_names_each_file_so_that_no_other_has_the_name(cc: Call) -> None:
-    """The `uri` of a report tells files apart whose paths look the same once they can be encoded."""
+    """The `uri` of a report distinguishes files whose paths look the same once they can be encoded."""
     for name in (BYTE, WORDS):
         shutil.copy(MARCH, Path("march", name))
     _, out, _ = cc("validate", "march", "--format", "json", "--on", DAY)

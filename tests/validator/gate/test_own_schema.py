@@ -75,7 +75,7 @@ def gate(
 
 
 def test_the_stages_run_its_interpreter(one: Call) -> None:
-    """With an interpreter that refuses what is bad, what it examined is told, without a matrix."""
+    """With an interpreter that refuses what is bad, what it examined is reported, without a matrix."""
     status, out = gate(one, "refuse", off=("first_use", "regress", "diff"))
     assert status == 0, out
     assert (
@@ -160,8 +160,9 @@ EXERCISE = refuse
 
 
 def test_a_policy_that_names_checks_of_ones_own_is_verified(one: Call) -> None:
-    """A verdict by a policy that weighs and suppresses a check of one's own is verified and rolled out without
-    its schema, which whoever ships does not have; a command that judges wants the schema.
+    """A verdict whose policy names a check of one's own is verified and rolled out without its schema.
+
+    The shipping side does not have the schema; a command that judges needs it.
     """
     schema = Path("one.py")
     schema.write_text(schema.read_text(encoding="utf-8") + CHECKED, encoding="utf-8")

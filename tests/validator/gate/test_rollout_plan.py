@@ -82,7 +82,7 @@ def test_what_the_verdict_does_not_let_out_is_not_planned(gated: Call) -> None:
 def test_a_result_that_is_no_pass_of_these_files_is_refused(
     gated: Call, change: dict[str, object], words: str
 ) -> None:
-    """What is not signed is still held against itself and the files."""
+    """What is not signed is still compared with itself and the files."""
     told = json.loads(Path("march.out").read_text(encoding="utf-8")) | change
     Path("march.out").write_text(json.dumps(told), encoding="utf-8")
     status, _, err = plan(gated, "--result", "march.out")

@@ -122,7 +122,7 @@ def test_two_processes_come_to_the_same_bytes(signed: Call, tmp_path: Path) -> N
 
 
 def test_the_library_that_signs_elsewhere_verifies_it(signed: Call) -> None:
-    """securesystemslib alone, with the public key as it reads one, takes the envelope for signed."""
+    """The library securesystemslib, with only the public key as it reads one, accepts the envelope."""
     from securesystemslib.dsse import Envelope
     from securesystemslib.signer import SSlibKey
 

@@ -20,7 +20,7 @@ def test_the_table() -> None:
 
 
 def test_nothing_heavy_is_imported_before_its_use() -> None:
-    """Importing the table does not import the library of a form that was not asked for."""
+    """Importing the table does not import the library of a form that was not requested."""
     program = "import sys, ccheck.report, ccheck.report.text; print('junitparser' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

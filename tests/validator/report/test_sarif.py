@@ -21,7 +21,7 @@ VALIDATOR = Draft202012Validator(SHAPE)
 
 
 def rendered(run: RunReport) -> Any:
-    """The one run of the log, after the log was held against the shape of the standard."""
+    """The one run of the log, after the log was validated by the schema of the standard."""
     log = json.loads(RENDERERS["sarif"](run, CHECKS))
     VALIDATOR.validate(log)
     return log["runs"][0]

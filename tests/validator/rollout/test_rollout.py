@@ -238,7 +238,7 @@ def test_a_write_that_fails_leaves_the_record_as_it_was(
 
 
 def test_two_writers_do_not_lose_a_line(tmp_path: Path) -> None:
-    """While one writes, the other is told so."""
+    """While one writes, the other gets an error."""
     path = recorded(tmp_path / "march")
     with held(path), pytest.raises(ChainError, match="another ccheck works on"):
         append(path, healthy("canary", 1000))
@@ -291,7 +291,7 @@ def test_the_commands_lead_through_a_rollout(tmp_path: Path) -> None:
 
 
 def test_the_estimate_is_words_and_a_plot(tmp_path: Path) -> None:
-    """simulate says both numbers, and draws them."""
+    """The command simulate prints both numbers, and draws them."""
     done = run(tmp_path, "simulate", "--plot", "reach.svg")
     assert done.returncode == 0, done.stderr
     under, at_once = done.stdout.splitlines()

@@ -54,11 +54,11 @@ ENTRY_POINTS = "ccheck.commands"
 
 
 class Interrupted(Exception):
-    """Ctrl-C, where click would print an empty line first."""
+    """Ctrl-C, for which click would first print an empty line."""
 
 
 class UserCodeRaised(Exception):
-    """What code of the user's raised, whatever it is, and where."""
+    """The exception that the user's code raised, and its place."""
 
     def __init__(self, raised: BaseException, place: str) -> None:
         from ccheck.core.users_code import words_of
@@ -67,19 +67,28 @@ class UserCodeRaised(Exception):
 
 
 class Commands(click.Group):
-    """The commands of this package and of the entry-point group, imported only when they are asked for."""
+    """The commands of this package and of the entry-point group, imported only on use."""
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
-        """Reads the options before the command. Raises Interrupted."""
+        """Reads the options before the command.
+
+        Raises:
+            Interrupted: Ctrl-C.
+        """
         try:
             return super().make_context(info_name, args, parent, **extra)
         except KeyboardInterrupt as raised:
             raise Interrupted from raised
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command that was named. Raises Interrupted and UserCodeRaised."""
+        """Runs the command that was named.
+
+        Raises:
+            Interrupted: Ctrl-C.
+            UserCodeRaised: The user's code raised an exception.
+        """
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.Abort, click.exceptions.Exit, ConfigurationError, OutputLost):
@@ -103,9 +112,9 @@ class Commands(click.Group):
         ]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The commands by what they are about, each in a whole sentence.
+        """The commands by topic, each with a whole sentence.
 
-        A command of another package says in its attribute `section` where it belongs.
+        A command of another package names its section in its attribute `section`.
         """
         placed = {name: title for title, names in SECTIONS.items() for name in names}
         sections: dict[str, list[tuple[str, str]]] = {title: [] for title in SECTIONS}
@@ -148,7 +157,7 @@ class Commands(click.Group):
 
 
 def _absent(name: str, missing: ModuleNotFoundError) -> click.Command:
-    """What stands for a command whose packages are not installed: it says so."""
+    """A placeholder for a command whose packages are not installed; it reports that."""
     from ccheck.core.extras import how_to_install
 
     needs = f"it needs {missing.name}: {how_to_install('fuzz')}"
@@ -209,7 +218,7 @@ def run(args: list[str] | None = None) -> int:
         click.echo(f"Error: {wrong}", err=True)
         return USAGE
     except SystemExit as left:
-        # click leaves so when a shell has asked for completions, and when whoever read the report has gone
+        # click exits so after shell completion, and when the reader of the report has gone
         # before its end, with a status that here means something else: what was seen is not the answer.
         if "_CCHECK_COMPLETE" in os.environ and isinstance(left.code, int):
             return left.code
@@ -235,12 +244,14 @@ def _run(args: list[str]) -> int:
 
 
 def _refuse_ambiguous(args: list[str]) -> None:
-    """Refuses an option that is the name of a file as well: a shell's glob and a hook put names where options
-    may stand, and a file called `--config=x.bin` must not choose how the others are judged.
+    """Refuses an option that is also the name of a file.
+
+    Globs and hooks may put file names in place of options, and a file called `--config=x.bin` must not choose
+    how the others are judged.
     """
     for position, word in enumerate(args):
         if word == "--":
-            # What stands behind it is a name; only `-` is standard input there too.
+            # What follows it is a name; only `-` is standard input there too.
             args = args[position:]
             break
         if len(word) > 1 and word.startswith("-") and os.path.lexists(word):

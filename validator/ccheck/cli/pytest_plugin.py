@@ -1,10 +1,10 @@
-"""`pytest --ccheck` collects content files as tests: each passes where `ccheck validate` passes it.
+"""`pytest --ccheck` collects content files as tests: each passes if `ccheck validate` passes it.
 
-pytest itself passes over folders such as `build` and `dist`, over pipes, and over what a conftest.py says.
-The plug-in lists the content files below what it is pointed at by itself, as `ccheck validate` does, and adds
-those that pytest has not collected. Where one of them is dropped without a word, the run fails.
+pytest itself skips folders such as `build` and `dist`, pipes, and whatever a conftest.py says.
+The plug-in lists the content files below its arguments itself, as `ccheck validate` does, and adds
+those that pytest has not collected. If one of them is dropped silently, the run fails.
 
-The plug-in is there in every run of pytest where ccheck is installed, and does nothing without the option:
+The plug-in is present in every run of pytest if ccheck is installed, and does nothing without the option:
 nothing else of ccheck is imported until a content file is collected.
 """
 
@@ -36,10 +36,12 @@ _REPORTS: pytest.StashKey[dict[str, FileReport]] = pytest.StashKey()
 
 @dataclass
 class _Pointed:
-    """What the plug-in is pointed at.
+    """The content files that the arguments name.
 
-    files: the content files, in order. left_out: what lies beside them, in words. deselected: those of the
-    files that pytest was told to leave out by their names or marks.
+    Attributes:
+        files: The content files, in order.
+        left_out: What is left out next to them, in words.
+        deselected: The files that pytest deselects by their names or marks.
     """
 
     files: dict[Path, None]
@@ -51,7 +53,7 @@ _POINTED: pytest.StashKey[_Pointed] = pytest.StashKey()
 
 
 class ContentNotPassed(Exception):
-    """A content file that does not pass. report: what was found."""
+    """A content file that does not pass; `report` has its findings."""
 
     def __init__(self, report: FileReport) -> None:
         super().__init__(f"{report.path} does not pass")
@@ -72,14 +74,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection(session: pytest.Session) -> None:
-    """What cannot be judged by is said before anything is collected."""
+    """Reports a wrong configuration before anything is collected."""
     if session.config.getoption("--ccheck"):
         _validation(session.config)
         session.config.stash[_POINTED] = _pointed(session.config)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ContentFile | None:
-    """A content file, if they are asked for."""
+    """A content file, if the option is set."""
     pointed = parent.config.stash.get(_POINTED, None)
     if pointed is None or file_path not in pointed.files:
         return None
@@ -110,7 +112,11 @@ def pytest_deselected(items: Sequence[pytest.Item]) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Raises pytest.UsageError where a content file was dropped and nobody said so."""
+    """Compares the collected files with those of the arguments.
+
+    Raises:
+        pytest.UsageError: A content file was dropped silently.
+    """
     pointed = session.config.stash.get(_POINTED, None)
     if pointed is None or _is_controller(session.config):
         return
@@ -139,7 +145,11 @@ def _is_controller(config: pytest.Config) -> bool:
 
 
 def _suffixes(config: pytest.Config) -> tuple[str, ...]:
-    """The endings of content files, in small letters. Raises pytest.UsageError where there is none."""
+    """The suffixes of content files, in lower case.
+
+    Raises:
+        pytest.UsageError: There is none.
+    """
     endings = [ending.lower().lstrip(".") for ending in config.getini("ccheck_suffixes")]
     if not all(endings) or not endings:
         raise pytest.UsageError("ccheck_suffixes names no ending of a file: no content would be examined")
@@ -151,8 +161,9 @@ def _is_content(config: pytest.Config, path: Path) -> bool:
 
 
 def _pointed(config: pytest.Config) -> _Pointed:
-    """The content files that the arguments name: those with an ending of content below folders, and every
-    file that is named itself and is not Python.
+    """The content files that the arguments name.
+
+    They are the files with a content suffix below folders, and every file that is named and is not Python.
     """
     from ccheck.core.input import list_files
 
@@ -192,7 +203,7 @@ def _tops(config: pytest.Config) -> Iterator[Path]:
 
 
 def _module_places(name: str) -> Iterator[Path]:
-    """The folders of a package, or the file of a module; nothing where pytest finds none either."""
+    """The folders of a package, or the file of a module; nothing if pytest finds none either."""
     try:
         spec = importlib.util.find_spec(name)
     except (ImportError, ValueError, AttributeError):
@@ -215,7 +226,11 @@ def _is_ignored(config: pytest.Config, path: Path) -> bool:
 
 
 def _validation(config: pytest.Config) -> ValidationContext:
-    """What all files are judged by, put together once. Raises pytest.UsageError."""
+    """What all files are judged by, computed once.
+
+    Raises:
+        pytest.UsageError: The configuration cannot be used.
+    """
     if _JUDGEMENT not in config.stash:
         import click
 
@@ -235,7 +250,11 @@ def _named(config: pytest.Config) -> dict[str, Any]:
 
 
 def _require_loadable(schema: str | None) -> None:
-    """Raises pytest.UsageError where a schema file cannot be used, or ends the process that loads it."""
+    """Checks that a schema file can be loaded.
+
+    Raises:
+        pytest.UsageError: It cannot be used, or ends the process that loads it.
+    """
     from ccheck.config.options import is_schema_file
 
     if schema is None or not is_schema_file(schema):
@@ -258,7 +277,7 @@ def _report(config: pytest.Config, path: Path) -> FileReport:
         from ccheck.run.batch import cores, examine
         from ccheck.run.interrupts import Interrupts
 
-        # A worker of pytest-xdist is given some of the files, and is not told which.
+        # A worker of pytest-xdist receives some of the files, and does not know which.
         files = [path] if hasattr(config, "workerinput") else config.stash[_POINTED].files
         names = [str(path) for path in files]
         found = examine(names, partial(prepare, **_named(config)), validation, cores(), Interrupts())
@@ -274,7 +293,7 @@ def _quoted(path: Path) -> str:
 
 
 def _content_file(parent: pytest.Collector, path: Path) -> ContentFile:
-    """The collector of a content file. Where pytest could not write its name, the name is quoted."""
+    """The collector of a content file. If pytest could not write its name, the name is quoted."""
     if path.as_posix().isprintable():
         return ContentFile.from_parent(parent, path=path)
     root = parent.config.rootpath
@@ -294,7 +313,11 @@ class ContentItem(pytest.Item):
     """Judge one content file."""
 
     def runtest(self) -> None:
-        """Judge it. Raises ContentNotPassed."""
+        """Judges the file.
+
+        Raises:
+            ContentNotPassed: It does not pass.
+        """
         report = _report(self.config, self.path)
         if report.verdict != "pass":
             raise ContentNotPassed(report)
@@ -308,6 +331,6 @@ class ContentItem(pytest.Item):
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Where it is."""
+        """The place of the file."""
         place = self.path if self.path.as_posix().isprintable() else Path(_quoted(self.path))
         return place, None, f"ccheck: {_quoted(Path(self.path.name))}"

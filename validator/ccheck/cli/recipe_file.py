@@ -14,13 +14,13 @@ A recipe is YAML::
       - {append: "00"}
       - {remove: 0x20, length: 4}
       - {zero_from: 512}
-    seal: [size, checksum]   # what is made true again after the edits; the default when there are edits
-    setting:            # what the file is to be judged with; building passes over it
+    seal: [size, checksum]   # what is fixed up after the edits; the default if there are edits
+    setting:            # what the file is to be judged with; building ignores it
       definitions: none     # or a path from the recipe's folder
       consumers: none       # or a path from the recipe's folder
       schema: none          # recognise the file by its content
       target: "15.15"       # the version of the consumer that a blob is judged for
-    builds: {"7.11": crash, "7.16": refuse}   # what builds do with the file; building passes over it
+    builds: {"7.11": crash, "7.16": refuse}   # what builds do with the file; building ignores it
 """
 
 from __future__ import annotations
@@ -50,7 +50,11 @@ DEEPEST = 300
 
 
 def load_yaml(path: Path) -> Any:
-    """The YAML of a file as plain values. Raises RecipeError when it cannot be read or is not YAML."""
+    """The YAML of a file as plain values.
+
+    Raises:
+        RecipeError: The file cannot be read or is not YAML.
+    """
     from ccheck.text.yaml_source import YamlError, parse
 
     try:
@@ -64,12 +68,20 @@ def load_yaml(path: Path) -> Any:
 
 
 def build_file(path: Path, schemas: Sequence[Schema]) -> bytes:
-    """The bytes of the recipe in `path`. Raises RecipeError, which names the key."""
+    """The bytes of the recipe in `path`.
+
+    Raises:
+        RecipeError: The recipe cannot be built. The error names the key.
+    """
     return _build(load_yaml(path), path, schemas, 0)
 
 
 def _refuse_unknown_setting(top: Part) -> None:
-    """Raises RecipeError for a setting that no recipe has."""
+    """Refuses a setting that no recipe has.
+
+    Raises:
+        RecipeError: There is one.
+    """
     if not top.has("setting"):
         return
     part = top.mapping("setting")
@@ -173,7 +185,8 @@ def _hex(edit: Part, key: str) -> bytes:
 def locate(root: Record, path: str, where: str = "") -> tuple[Record, str]:
     """The record and the name of its field that a path such as ``instances[0].type_id`` means.
 
-    Raises RecipeError.
+    Raises:
+        RecipeError: The path names no field.
     """
     for record, name, _ in every_field(root):
         if record.span(name).path == path:
@@ -182,7 +195,13 @@ def locate(root: Record, path: str, where: str = "") -> tuple[Record, str]:
 
 
 def dump_yaml(recipe: Mapping[str, Any], schema: str, *, ascii_only: bool = False) -> str:
-    """The YAML of a recipe that `build_file` takes. ascii_only: escape all else, for a terminal."""
+    """The YAML of a recipe that `build_file` accepts.
+
+    Args:
+        recipe: The recipe.
+        schema: The name of its format.
+        ascii_only: Whether to escape all else, for a terminal.
+    """
     from io import StringIO
 
     from ruamel.yaml import YAML

@@ -1,8 +1,8 @@
-"""July 2024, replayed: the files, the builds, the pipeline as it was, and each mitigation switched on alone.
+"""July 2024, replayed: the files, the builds, the pipeline as it was, and each mitigation on its own.
 
-Everything shown is made and run here: the files are built by the channel format's own recipes, judged by the
-checks of this program, and run in the reference interpreter. The format is ccheck's own and the numbers are
-those of the public reports.
+Everything shown is built and run here: the files come from the channel format's own recipes, are judged by
+the checks of this program, and run in the reference interpreter. The format is ccheck's own and the numbers
+are those of the public reports.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ SUPPLIED = 20
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the pipeline as it was. ok: what the people of that day saw."""
+    """One step of the pipeline as it was; `ok` is its result at the time."""
 
     name: str
     ok: bool
@@ -50,9 +50,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Mitigated:
-    """One mitigation alone: when it acts, what it says to the two files, and what passes it by.
+    """One mitigation on its own: when it acts, what it reports about the two files, and what bypasses it.
 
-    march, july: whether it stops the file: `yes`, `no` or `in part`. misses: what it does not stop.
+    Attributes:
+        march: Whether it stops the March file: `yes`, `no` or `in part`.
+        july: Whether it stops the July file: `yes`, `no` or `in part`.
+        misses: What it does not stop.
     """
 
     finding: int
@@ -66,11 +69,13 @@ class Mitigated:
 
 @dataclass(frozen=True)
 class Replay:
-    """All of it, as data.
+    """The whole replay, as data.
 
-    early: what this program says of the definitions, in February. verdict: what it says of the July file.
-    containment: the host's own ways out, each switched on alone. fixed: the July file in the build after the
-    hotfix.
+    Attributes:
+        containment: The host's own recoveries, each on its own.
+        early: This program's report on the definitions, in February.
+        verdict: Its report on the July file.
+        fixed: The July file in the build after the hotfix.
     """
 
     files: Mapping[str, bytes]
@@ -205,7 +210,7 @@ def _pipeline(
     july: tuple[str, bytes],
     crash: ProfileOutcome,
 ) -> tuple[Step, ...]:
-    """What was done in 2024, and what it said."""
+    """The steps of 2024, and what they reported."""
     profile = profile_of(shipped)
     steps = []
     for when, (name, data) in (("5 March", march), ("19 July", july)):
@@ -229,7 +234,7 @@ def _pipeline(
 
 
 def _judge_as_in_2024(name: str, data: bytes, definitions: bytes) -> FileReport:
-    """The validator of that day: all checks but the contract with the consumers, which nobody had."""
+    """The validator of the time: all checks but the contract with the consumers, which nobody had."""
     modern = {check for check in CHECKS if check.judge.__module__ == contract.__name__}
     checks = tuple(check for check in CHECKS if check not in modern)
     context = CheckContext(DAY, (_definitions(definitions, CheckContext(DAY)),))
@@ -273,7 +278,7 @@ _MISSES = {
 def _mitigations(
     listed: Consumers, definitions: bytes, march: tuple[str, bytes], july: tuple[str, bytes]
 ) -> tuple[Mitigated, ...]:
-    """Each of the six mitigations alone, on both files; the validator's is this program."""
+    """Each of the six mitigations on its own, on both files; the validator's is this program."""
     profile = profile_of(listed.builds[0])
     march_catches = judge_mitigations(profile, definitions, march[1])
     july_catches = judge_mitigations(profile, definitions, july[1])

@@ -1,7 +1,7 @@
-"""A folder for a format of one's own, written out of the template that lies beside this file.
+"""A folder for a format of one's own, written from the template next to this file.
 
-The template is a format itself, called newformat, which linters, type checker and tests read like all other
-code. Its name is replaced, and where no interpreter is wanted, its files and the lines that are marked with
+The template is itself a format, called newformat, which linters, type checker and tests read like all other
+code. Its name is replaced. Without an interpreter, its files and the lines that are marked with
 ``# <interpreter>`` are left out.
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 from ccheck.formats.registry import every
 
 TEMPLATE = "newformat"
-"""The name of the template's format, wherever it stands in names and texts of files."""
+"""The name of the template's format, wherever it occurs in names and texts of files."""
 
 _MAGIC = 'b"\\x89NEW"'
 _INTERPRETER = ("interpreter.py", "exercise.py")
@@ -49,9 +49,13 @@ def complaint(name: str) -> str | None:
 
 
 def write(name: str, folder: Path, *, interpreter: bool) -> tuple[Path, ...]:
-    """Write the format `name` into `folder`, which must not be there yet; all of it or nothing.
+    """Write the format `name` into `folder`, which must not exist; all of it or nothing.
 
-    Gives the files, relative to the folder. Raises ScaffoldError.
+    Returns:
+        The files, relative to the folder.
+
+    Raises:
+        ScaffoldError: The name cannot be used, or the folder exists.
     """
     wrong = complaint(name)
     if wrong is not None:
@@ -96,7 +100,7 @@ def _rendered(text: str, name: str, *, interpreter: bool) -> str:
 
 
 def _named(text: str, name: str) -> str:
-    """The text with the format's name: with dashes in names of checks, in capitals where it is a constant."""
+    """The text with the format's name: with dashes in names of checks, in capitals in constants."""
     for old, new in (
         (f"{TEMPLATE}-", f"{name.replace('_', '-')}-"),
         (TEMPLATE, name),

@@ -1,1 +1,1 @@
-"""What a project says: ccheck.toml, options, policies, and the schema files of users."""
+"""The configuration of a project: ccheck.toml, options, policies, and the schema files of users."""

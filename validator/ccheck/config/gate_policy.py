@@ -1,6 +1,4 @@
-"""The `[gate]` table of ccheck.toml: which stages a release must pass, how much they may cost, and for how
-long a verdict counts.
-"""
+"""The `[gate]` table of ccheck.toml: the stages of a release, their costs, and how long verdicts count."""
 
 from __future__ import annotations
 
@@ -36,10 +34,15 @@ VALID_DAYS = 30
 
 @dataclass(frozen=True)
 class GatePolicy:
-    """What a release must show. Paths are ready to open; None: nothing was named.
+    """What a release must show.
 
-    stages: those that are on, in the order of `STAGES`. last_good: a folder of the release before. corpus: a
-    folder whose `<format>/regress/` are run again. key: the public key of those who may sign.
+    Paths are ready to open; None: nothing was named.
+
+    Attributes:
+        stages: The stages that are on, in the order of `STAGES`.
+        last_good: The folder of the last good release.
+        corpus: A folder whose `<format>/regress/` are run again.
+        key: The public key of the accepted signers.
     """
 
     stages: tuple[str, ...] = STAGES
@@ -53,7 +56,7 @@ class GatePolicy:
     stage_seconds: int = STAGE_SECONDS
 
     def terms(self) -> dict[str, object]:
-        """What the policy asks for, as plain values, without the places of this machine."""
+        """What the policy requires, as plain values, without the paths of this machine."""
         return {
             "stages": list(self.stages),
             "budgets": dict(sorted(self.budgets.items())),
@@ -63,7 +66,7 @@ class GatePolicy:
         }
 
     def expires(self, on: date) -> date | None:
-        """The last day on which a verdict of that day counts; None where the calendar ends before it."""
+        """The last day on which a verdict of that day counts; None if the calendar ends before it."""
         try:
             return on + timedelta(days=self.valid_days)
         except OverflowError:
@@ -81,8 +84,12 @@ def digest_of(terms: Mapping[str, object]) -> str:
 
 
 def read_gate(table: Table, folder: Path, folders: bool = True) -> GatePolicy:
-    """Read `[gate]`; what is wrong is noted in its document. folder: where ccheck.toml lies. folders: those
-    that it names must be there; whoever verifies a verdict looks into none.
+    """Read `[gate]`; errors are noted in its document.
+
+    Args:
+        table: The table.
+        folder: The folder of ccheck.toml.
+        folders: Whether the folders that it names must exist; verifying a verdict looks into none.
     """
     there = _there if folders else _path
     stages, budgets = table.table("stages"), table.table("budgets")

@@ -1,4 +1,4 @@
-"""Options and ccheck.toml put together: what was named, before anything is judged by it."""
+"""Options and ccheck.toml combined: what was named, before anything is judged by it."""
 
 from __future__ import annotations
 
@@ -19,21 +19,26 @@ if TYPE_CHECKING:
 
 
 FILE_TIMEOUT = 300.0
-"""Seconds for which code that is not ccheck's own may examine one file, where the user does not say: a file
-of 256 MiB takes some minutes on a slow machine.
+"""Default seconds for which code that is not ccheck's own may examine one file.
+
+A file of 256 MiB takes some minutes on a slow machine.
 """
 
 
 class Options(TypedDict, total=False):
     """What files are judged by, as the command line and `ccheck.validate` name it.
 
-    schema: the name of a format or a Python file; otherwise each file is recognised by its content. config:
-    the ccheck.toml to use; otherwise, if `use_config`, the nearest above the working directory. definitions:
-    files of template types. consumers: the driver builds in the field. target: the consumer version to judge
-    for. on: the day of judgement, today without it. max_size: bytes of a file. max_findings: findings of one
-    check that are kept for one file. file_timeout: seconds for which code that is not ccheck's own may
-    examine one file. allow_not_looked_into: schemas whose files may pass although an importer left something
-    out of them.
+    Attributes:
+        schema: The name of a format or a Python file; otherwise each file is recognised by its content.
+        config: The ccheck.toml to use; otherwise, if `use_config`, the nearest above the working directory.
+        definitions: Files of template types.
+        consumers: The driver builds in the field.
+        target: The consumer version to judge for.
+        on: The day of judgement, today without it.
+        max_size: Bytes of a file.
+        max_findings: Findings of one check that are kept for one file.
+        file_timeout: Seconds for which code that is not ccheck's own may examine one file.
+        allow_not_looked_into: Schemas whose files may pass although an importer left something out of them.
     """
 
     schema: str | None
@@ -51,9 +56,13 @@ class Options(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class ResolvedOptions:
-    """What was named. definitions: the files, near the working directory. max_size: bytes. file_timeout:
-    seconds. allowed: schemas
-    whose files may pass although an importer left something out of them.
+    """The resolved options.
+
+    Attributes:
+        definitions: The files, relative to the working directory.
+        max_size: The bytes of the largest file to read.
+        allowed: Schemas whose files may pass although an importer left something out of them.
+        file_timeout: The seconds for which code that is not ccheck's own may examine one file.
     """
 
     project: Project | None
@@ -68,7 +77,7 @@ class ResolvedOptions:
 
     @property
     def configuration(self) -> str:
-        """The path of the ccheck.toml that was used, as reports name it; empty where none was."""
+        """The path of the ccheck.toml that was used, as reports name it; empty if none was."""
         return configuration_name(self.project)
 
 
@@ -78,9 +87,7 @@ def configuration_name(project: Project | None) -> str:
 
 
 class CheckNames(Collection[str]):
-    """The names of checks, by default of all, which are loaded only when one is asked for: most projects name
-    none.
-    """
+    """The names of checks, by default of all checks, loaded only on use: most projects name none."""
 
     def __init__(self, checks: Iterable[Check] | None = None) -> None:
         self._checks = checks
@@ -106,7 +113,11 @@ def is_schema_file(name: str) -> bool:
 
 
 def refuse_contradiction(config: Path | None, *, use_config: bool) -> None:
-    """Raises click.UsageError where a ccheck.toml is named and none is to be used."""
+    """Checks that two options fit together.
+
+    Raises:
+        click.UsageError: A ccheck.toml is named, and none is to be used.
+    """
     if config is not None and not use_config:
         raise click.UsageError("--config names a ccheck.toml, and --no-config uses none: give one of them")
 
@@ -119,8 +130,8 @@ def resolve_options(known_checks: Collection[str], **options: Unpack[Options]) -
         options: What was named; the schema is not looked at.
 
     Raises:
-        ConfigurationError: something that was named cannot be used.
-        click.UsageError: two options contradict each other.
+        ConfigurationError: something that was named cannot be used. click.UsageError: two options contradict
+            each other.
     """
     config, use_config = options.get("config"), options.get("use_config", True)
     refuse_contradiction(config, use_config=use_config)
@@ -154,8 +165,6 @@ def resolve_options(known_checks: Collection[str], **options: Unpack[Options]) -
 
 
 def near(path: Path) -> Path:
-    """The path as seen from the working directory, when it lies below: reports then name no folder of this
-    machine.
-    """
+    """The path relative to the working directory, if inside it: reports then name no local folder."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_absolute() and path.is_relative_to(here) else path

@@ -14,7 +14,7 @@ _STEP = re.compile(r"(?P<name>[^.\[\]]+)|(?P<index>\[[0-9]+\])|(?P<other>.)", re
 def file_pattern(glob: str) -> re.Pattern[str]:
     """The expression for a glob over paths with forward slashes; match it with `fullmatch`.
 
-    ``*`` and ``?`` stay inside one folder, ``**`` crosses folders; all else stands for itself. A glob
+    ``*`` and ``?`` stay inside one folder, ``**`` crosses folders; all else is literal. A glob
     without a slash is compared with the last part of the path. Case counts on every platform.
     """
     parts = (_EXPRESSIONS.get(str(m.lastgroup), re.escape(m.group())) for m in _GLOB.finditer(glob))
@@ -25,7 +25,7 @@ def file_pattern(glob: str) -> re.Pattern[str]:
 def field_pattern(path: str) -> re.Pattern[str]:
     """The expression for a field such as ``instances[1].criteria.field_index``; match it with `fullmatch`.
 
-    A name that is written without an index stands for every index, and for none.
+    A name that is written without an index matches every index, and none.
     """
     parts = []
     for match in _STEP.finditer(path):

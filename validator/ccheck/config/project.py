@@ -1,4 +1,4 @@
-"""The project's choices, `ccheck.toml`: where things lie, what findings weigh, which are set aside."""
+"""The project's choices, `ccheck.toml`: paths, the severity of findings, and suppressions."""
 
 from __future__ import annotations
 
@@ -32,8 +32,11 @@ FILE_NAME = "ccheck.toml"
 class Suppress:
     """One `[[suppress]]` table.
 
-    file: a glob, or None for every file. path: a field with or without indexes, or None for every field.
-    expires: the last day on which it counts. line: of its header in ccheck.toml, from 1.
+    Attributes:
+        expires: The last day on which it counts.
+        file: A glob, or None for every file.
+        path: A field with or without indexes, or None for every field.
+        line: The line of its header in ccheck.toml, from 1.
     """
 
     check: str
@@ -48,9 +51,7 @@ class Suppress:
         return self.expires < on
 
     def covers(self, finding: Finding, file: str) -> bool:
-        """Returns whether it speaks of `finding` in `file`, a path with forward slashes; its expiry is not
-        asked.
-        """
+        """Returns whether it covers `finding` in `file`, a path with forward slashes, expired or not."""
         return (
             finding.check == self.check
             and (self.file is None or file_pattern(self.file).fullmatch(file) is not None)
@@ -60,11 +61,16 @@ class Suppress:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """All that one ccheck.toml says. Paths are ready to open. None: the file does not say.
+    """The contents of one ccheck.toml. Paths are ready to open. None: the file does not say.
 
-    path: of ccheck.toml, as it was named. sha256: of its bytes. max_size: bytes. file_timeout: seconds.
-    severities: by check. gate: what a release must show. allowed: schemas whose files may pass although an
-    importer left something out of them.
+    Attributes:
+        path: The path of ccheck.toml, as it was named.
+        sha256: The digest of its bytes.
+        severities: The changed severities, by check.
+        max_size: The bytes of the largest file to read.
+        gate: What a release must show.
+        allowed: Schemas whose files may pass although an importer left something out of them.
+        file_timeout: The seconds for which code that is not ccheck's own may examine one file.
     """
 
     path: Path
@@ -82,14 +88,17 @@ class Project:
 
     @property
     def folder(self) -> Path:
-        """Where ccheck.toml lies, absolute: what its paths are relative to."""
+        """The absolute folder of ccheck.toml, to which its paths are relative."""
         return _absolute(self.path).parent
 
     def suppression_for(self, finding: Finding, file: str, on: date) -> Suppress | None:
-        """The first suppression that covers `finding` in `file` and has not expired on that day.
+        """The first suppression that covers a finding in a file and has not expired on that day.
 
-        file: the path as the user named it; globs are compared with its path relative to `folder` when it
-        lies there, else with its absolute path.
+        Args:
+            finding: The finding.
+            file: The path as the user named it; globs are compared with its path relative to `folder` if it
+                is inside, else with its absolute path.
+            on: The day.
         """
         name = self._relative(file)
         current = (entry for entry in self.suppressions if not entry.expired(on))
@@ -140,7 +149,11 @@ def find_project(start: Path) -> Path | None:
 
 
 def _require_trust(path: Path) -> None:
-    """Raises ConfigurationError for a file that others could have written, unless its folder is listed."""
+    """Checks that nobody else could have written a file, unless its folder is listed.
+
+    Raises:
+        ConfigurationError: Others could have written it.
+    """
     try:
         reason = reason_for_distrust(path)
     except OSError as fault:
@@ -154,9 +167,7 @@ def _require_trust(path: Path) -> None:
 
 
 def _is_listed(folder: Path) -> bool:
-    """Returns whether the environment lists a folder: itself, a folder above it with `/*` behind, or `*` for
-    all.
-    """
+    """Returns whether the environment lists a folder, a folder above it followed by `/*`, or `*` for all."""
     here = os.path.realpath(folder)
     for entry in os.environ.get(SAFE_DIRECTORY, "").split(os.pathsep):
         if entry == "*":
@@ -174,12 +185,14 @@ def load_project(path: Path, *, known_checks: Collection[str] | None, folders: b
     """Read ccheck.toml.
 
     Args:
-        known_checks: The names that `[severity]` and `[[suppress]]` may use; None for any name, where nothing
+        path: The path of the file.
+        known_checks: The names that `[severity]` and `[[suppress]]` may use; None for any name, if nothing
             is judged: the checks of users' schemas are not known there.
-        folders: Whether the folders that only a gate looks into must be there.
+        folders: Whether the folders that only a gate looks into must exist.
 
-    Raises ConfigurationError with all problems, each with line and key. Expired suppressions are not
-    among them, because what has expired depends on the day: ask `Project.require_current`.
+    Raises:
+        ConfigurationError: All problems, each with line and key. Expired suppressions are not among them,
+            because what has expired depends on the day: ask `Project.require_current`.
     """
     document = read_document(path)
     folder = _absolute(path).parent
@@ -215,7 +228,7 @@ def _gate(top: Table, folder: Path, folders: bool) -> GatePolicy:
 
 
 def _absolute(path: Path | str) -> Path:
-    # Not Path.resolve: a link stands for itself, so that globs speak of names as they were given.
+    # Not Path.resolve: links are not followed, so that globs match names as they were given.
     return Path(os.path.abspath(path))  # noqa: PTH100
 
 

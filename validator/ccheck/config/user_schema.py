@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
 
 class UserSchemaError(Exception):
-    """A schema file that cannot be used. path: the file. detail: why."""
+    """A schema file that cannot be used.
+
+    Attributes:
+        path: The file.
+        detail: The reason.
+    """
 
     def __init__(self, path: Path, detail: str) -> None:
         super().__init__(f"{path}: {detail}")
@@ -35,8 +40,12 @@ class UserSchemaError(Exception):
 
 @dataclass(frozen=True)
 class UserSchema:
-    """What a schema file defines: `SCHEMA`, `CHECKS` if it has checks of its own, and `EXERCISE` if it has an
-    interpreter.
+    """What a schema file defines.
+
+    Attributes:
+        schema: Its `SCHEMA`.
+        checks: Its `CHECKS`, if it has checks of its own.
+        exercise: Its `EXERCISE`, if it has an interpreter.
     """
 
     schema: Schema
@@ -45,7 +54,11 @@ class UserSchema:
 
 
 def load_user_schema(path: Path) -> UserSchema:
-    """Run a schema file. Raises UserSchemaError when it fails, or does not define what it must."""
+    """Run a schema file.
+
+    Raises:
+        UserSchemaError: It fails, or does not define what it must.
+    """
     if not path.exists():
         raise UserSchemaError(path, "there is no such file")
     if not path.is_file():
@@ -109,8 +122,9 @@ def _failure(fault: BaseException, path: Path) -> str:
 
 
 def _of_package(path: Path) -> ModuleType | None:
-    """The module of a file that lies in a package, imported as a part of it, so that it may import the
-    package's other files; None for a file that lies in none.
+    """The module of a file in a package, imported as a part of it; None for a file outside packages.
+
+    So it may import the package's other files.
     """
     top, names = path.resolve().parent, [path.stem]
     while (top / "__init__.py").is_file():
@@ -129,8 +143,9 @@ def _of_package(path: Path) -> ModuleType | None:
 
 
 def _alone(path: Path) -> ModuleType:
-    """The module of a file by itself, out of the file as it is now: bytecode that Python kept may be of the
-    file as it was a second ago.
+    """The module of a file outside packages, compiled from its current text.
+
+    Bytecode that Python cached may be of the file as it was a second ago.
     """
     spec = importlib.util.spec_from_file_location(f"ccheck_user_schema_{path.stem}", path)
     if spec is None or spec.loader is None:
@@ -142,9 +157,7 @@ def _alone(path: Path) -> ModuleType:
 
 
 def _hidden_fields(layout: tree.Struct) -> list[str]:
-    """Returns the fields that ``record.name`` does not give, because every record has an attribute of that
-    name, which says something else.
-    """
+    """Returns the fields that ``record.name`` cannot return, because every record has such an attribute."""
     structs = (node for node in tree.nodes(layout) if isinstance(node, tree.Struct))
     names = {field.name for struct in structs for field in struct.fields if field.name}
     return sorted(name for name in names if hasattr(Record, name))

@@ -1,1 +1,1 @@
-"""What everything else speaks of: findings, checks, files and their subjects, driver builds."""
+"""The terms of everything else: findings, checks, files and their subjects, driver builds."""

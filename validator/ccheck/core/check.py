@@ -28,7 +28,11 @@ class Diagnostic:
     related: tuple[RelatedLocation, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse what no report can show, where the check that made it is still at hand. Raises TypeError."""
+        """Refuses what no report can show, while the check that yields it is still on the stack.
+
+        Raises:
+            TypeError: A value has the wrong type.
+        """
         texts = (self.message, self.why, self.fix, self.label)
         if not all(isinstance(text, str) for text in texts) or not isinstance(self.span, Span):
             raise TypeError("a Diagnostic has texts (message, why, fix, label) and a Span")
@@ -58,10 +62,12 @@ _SECTIONS = ("What is wrong", "Why is this bad", "How to fix")
 class Check:
     """One check.
 
-    judge: yields what it blames. requires: checks that must have found nothing, else this one is reported
-    as not run. schemas: names of the formats that it applies to; empty means every format. decisive: whether
-    a finding at a place keeps the checks that require this one from being made. strict: whether findings that
-    are not decisive keep this one from being made too.
+    Attributes:
+        judge: Yields its findings.
+        requires: Checks that must have found nothing, else this one is reported as not run.
+        schemas: Names of the formats that it applies to; empty means every format.
+        decisive: Whether a finding at a place keeps the checks that require this one from running.
+        strict: Whether findings that are not decisive keep this one from running too.
     """
 
     judge: Callable[[Subject], Iterable[Diagnostic]]
@@ -78,7 +84,11 @@ class Check:
 
     @property
     def manual(self) -> Manual:
-        """The docstring, taken apart. Raises ValueError when a section is missing or empty."""
+        """The docstring, split into sections.
+
+        Raises:
+            ValueError: A section is missing or empty.
+        """
         text = inspect.getdoc(self.judge) or ""
         summary, _, rest = text.partition("\n")
         parts = re.split(r"^## (.+)$", rest, flags=re.MULTILINE)

@@ -22,8 +22,11 @@ class Severity(StrEnum):
 class RelatedLocation:
     """A place that shows why a finding is right.
 
-    offset and length are bytes of the examined file, or of `file` when the place lies in another one;
-    `line` is a line of a text file (from 1), and offset is None then.
+    Attributes:
+        offset: An offset in the examined file, or in `file`; None for a line.
+        length: The number of bytes.
+        file: Another file than the examined one.
+        line: A line of a text file, from 1.
     """
 
     message: str
@@ -41,10 +44,13 @@ class RelatedLocation:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong, with the fewest bytes that are to blame.
+    """One thing that is wrong, with the fewest bytes that show it.
 
-    message: one line, lower case, no full stop, both numbers. offset, length: the guilty bytes; length 0
-    blames bytes that are missing at `offset`. label: two or three words to stand beside the marked bytes.
+    Attributes:
+        message: One line, lower case, no full stop, both numbers.
+        offset: The offset of the wrong bytes.
+        length: The number of wrong bytes; 0 if bytes are missing at `offset`.
+        label: Two or three words to print next to the marked bytes.
     """
 
     check: str
@@ -80,9 +86,11 @@ class Suppressed:
 class NotLookedInto:
     """Something that the schema of a file does not look into, or does not check.
 
-    field: its path without indexes, or the place in the description of what an importer left out. size: bytes
-    of the file; 0 for a rule that is not applied. reason: why. omitted: whether an importer left it out; else
-    the author of the schema declares it.
+    Attributes:
+        field: Its path without indexes, or the place in the description of what an importer left out.
+        size: Bytes of the file; 0 for a rule that is not applied.
+        reason: The reason.
+        omitted: Whether an importer left it out; else the author of the schema declares it.
     """
 
     field: str
@@ -93,15 +101,21 @@ class NotLookedInto:
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """All that was learned about one file.
+    """The result of examining one file.
 
-    path: the file as the user named it. schema: None when no schema fits. size: bytes.
-    beyond: findings that were counted but not kept, per check. rows: the rows of 16 bytes (the last may be
-    shorter) that findings point at, by their offset, so that a report can show them without the file.
-    errors_beyond: how many of those are errors. unjudged: checks that could not be made behind findings
-    that were set aside. suppressed_beyond: suppressed findings that were counted but not kept. stopped:
-    checks that found more than is counted in one file. examined: whether the file was read at all.
-    not_looked_into: what the schema leaves unexamined.
+    Attributes:
+        path: The file as the user named it.
+        schema: The name of the format; None if no schema fits.
+        size: The size of the file in bytes.
+        beyond: Findings that were counted but not kept, per check.
+        errors_beyond: How many of those are errors.
+        unjudged: Checks that could not run because of suppressed findings.
+        suppressed_beyond: Suppressed findings that were counted but not kept.
+        stopped: Checks that found more than is counted in one file.
+        examined: Whether the file was read at all.
+        rows: The rows of 16 bytes (the last may be shorter) that findings point at, by their offset, so that
+            a report can show them without the file.
+        not_looked_into: What the schema leaves unexamined.
     """
 
     path: str
@@ -138,7 +152,7 @@ class FileReport:
 
     @property
     def crash(self) -> str | None:
-        """How the examination of the file failed, in words; None where it did not."""
+        """How the examination of the file failed, in words; None if it did not."""
         messages = (finding.message for finding in self.findings if finding.check == "examination-crashed")
         return next((message.partition(": ")[2] for message in messages), None)
 
@@ -149,9 +163,9 @@ class FileReport:
 
     @property
     def gaps(self) -> tuple[tuple[str, str], ...]:
-        """What fails the file although no finding that was kept says so: a name, and the words for it.
+        """What fails the file although no kept finding says so: a name, and words.
 
-        Every form of a report shows them: one that shows findings alone would look green.
+        Every form of a report shows them: one that shows only findings would look green.
         """
         found = []
         if not self.examined:
@@ -173,9 +187,10 @@ class FileReport:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """What was found below named folders and not examined, counted. Folders are not looked into.
+    """Counts of what was found below named folders and not examined. Folders are not looked into.
 
-    excluded: files that match an exclude glob.
+    Attributes:
+        excluded: Files that match an exclude glob.
     """
 
     hidden_files: int = 0
@@ -184,7 +199,7 @@ class LeftOut:
     excluded: int = 0
 
     def __str__(self) -> str:
-        """`2 hidden files, 1 linked folder`; empty where nothing was left out."""
+        """`2 hidden files, 1 linked folder`; empty if nothing was left out."""
         counts = (
             (self.hidden_files, "hidden file"),
             (self.hidden_folders, "hidden folder"),
@@ -198,7 +213,8 @@ class LeftOut:
 class RunReport:
     """All that one command examined, in the order in which it was named.
 
-    configuration: the path of the ccheck.toml that was used, empty where none was.
+    Attributes:
+        configuration: The path of the ccheck.toml that was used; empty if none was.
     """
 
     files: tuple[FileReport, ...]

@@ -32,8 +32,9 @@ STANDARD_INPUT = "-"
 class Listing:
     """The files that a command names.
 
-    left_out: what lies beside them below folders. empty: the named folders below which nothing is examined,
-    although no glob left anything out.
+    Attributes:
+        left_out: What is left out below folders.
+        empty: The named folders below which nothing is examined, although no glob left anything out.
     """
 
     files: tuple[str, ...]
@@ -125,7 +126,12 @@ def read_input(path: str | Path, limit: int = MAX_SIZE) -> bytes:
 
 
 def _standard_input(limit: int) -> bytes:
-    """The bytes of standard input, which may be a pipe. Raises OSError, and TooLarge."""
+    """The bytes of standard input, which may be a pipe.
+
+    Raises:
+        OSError: It cannot be read.
+        TooLarge: It has more than `limit` bytes.
+    """
     # It is None where the process was started with it closed.
     if sys.stdin is None:
         raise OSError(errno.EBADF, "standard input is closed")

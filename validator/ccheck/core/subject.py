@@ -1,4 +1,4 @@
-"""What checks are given: one file as it was read, and the setting that it is judged in."""
+"""The input of checks: one file as it was read, and the context that it is judged in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ccheck.core.input import InputProblem
 from ccheck_schemas.span import Span
 
 if TYPE_CHECKING:
-    # Construct takes a while to import, and a subject needs none of it to be made.
+    # Construct takes a while to import, and a subject does not need it.
     from ccheck.core.consumers import Consumers
     from ccheck_schemas.record import Reading
     from ccheck_schemas.schema import Schema
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 class Definitions:
     """A definitions file that instances are judged by.
 
-    errors: the checks that found errors in it. broken: it breaks its schema, so that part of it was not read.
-    data: its bytes, as they were read once.
+    Attributes:
+        errors: The checks that found errors in it.
+        broken: Whether it breaks its schema, so that part of it was not read.
+        data: Its bytes, as they were read once.
     """
 
     path: str
@@ -36,9 +38,10 @@ class Definitions:
 class CheckContext:
     """What a file is judged against.
 
-    on: the day for which support windows are judged. target: the consumer version that a blob is judged for,
-    instead of its own. allowed: names of schemas whose files may pass although an importer left something out
-    of the schema.
+    Attributes:
+        on: The day for which support windows are judged.
+        target: The consumer version that a blob is judged for, instead of its own.
+        allowed: Names of schemas whose files may pass although an importer left something out of the schema.
     """
 
     on: date
@@ -50,8 +53,9 @@ class CheckContext:
 
 @dataclass(frozen=True)
 class Narrowed:
-    """The content of a file without the records that no check blames. canonical: the file is known to be in
-    canonical form, if it breaks nothing else.
+    """The content of a file without the records in which no check can find anything.
+
+    `canonical` is true if the file is known to be in canonical form, if it breaks nothing else.
     """
 
     content: Any
@@ -60,10 +64,16 @@ class Narrowed:
 
 @dataclass(frozen=True)
 class Subject:
-    """One file. name: its base name, empty for standard input. data: its bytes. content: what its schema
-    assembled, for the checks; records that no check blames may be missing from it (`narrowed`).
+    """One file.
 
-    reading and content are None when no schema fits or the file could not be examined (`problem`, `detail`).
+    `reading` and `content` are None if no schema fits or the file could not be examined (`problem`,
+    `detail`).
+
+    Attributes:
+        name: Its base name, empty for standard input.
+        data: Its bytes.
+        content: What its schema assembled, for the checks; records in which no check can find anything may be
+            missing from it (`narrowed`).
     """
 
     name: str
@@ -75,7 +85,7 @@ class Subject:
     problem: InputProblem | None = None
     detail: str = ""
     known: tuple[str, ...] = ()
-    """Names of the schemas that were tried, where none fits."""
+    """Names of the schemas that were tried, if none fits."""
     narrowed: bool = False
     canonical: bool = False
     """Whether the file is known to be in canonical form, if it breaks nothing else."""

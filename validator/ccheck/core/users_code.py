@@ -63,7 +63,7 @@ def interrupts(raised: BaseException) -> bool:
 
 
 def text_of(raised: BaseException) -> str:
-    """Returns the text of an exception, which a user's class may fail to make."""
+    """Returns the text of an exception, which a user's class may fail to give."""
     try:
         return str(raised)[:MOST_WORDS]
     except Exception as worse:  # noqa: BLE001 - whatever it raises, the exception has no text
@@ -85,9 +85,7 @@ def traceback_of(raised: BaseException) -> str:
 
 
 def users_traceback_of(raised: BaseException) -> str:
-    """Returns the traceback of an exception from the first place in the user's code on; the whole one without
-    such a place.
-    """
+    """Returns the traceback of an exception from the first place in the user's code on, or the whole one."""
     frame = raised.__traceback__
     while frame is not None and not is_users(frame.tb_frame.f_code.co_filename):
         frame = frame.tb_next
@@ -117,7 +115,7 @@ def place_in(log: str) -> str:
 
 
 def ending_in(log: str) -> str:
-    """Returns the exception that ended a process, by its last words, and its place; empty where none did."""
+    """Returns the exception that ended a process, by its last words, and its place; empty if none did."""
     raised = log.rstrip().splitlines()[-1].strip() if _RAISED in log else ""
     place = place_in(log)
     return " ".join(filter(None, (raised[:MOST_WORDS], place and f"({place})")))

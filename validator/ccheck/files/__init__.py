@@ -1,1 +1,1 @@
-"""Files read and written safely: regular files alone, whole or not at all, where others cannot interfere."""
+"""Files read and written safely: only regular files, whole or not at all, without interference."""

@@ -18,10 +18,10 @@ class Busy(Exception):
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Writes a file so that whatever happens, there is the old one or the new one.
+    """Writes a file so that whatever happens, it is the old one or the new one.
 
     Its mode is that of the user's own file which it replaces, or what the umask leaves of 0666, as for any
-    file that a program makes. A symbolic link is replaced itself: where it leads is not written to.
+    file that a program creates. A symbolic link is replaced itself: its target is not written to.
 
     Raises:
         OSError: it cannot be written, or `path` is a device, pipe or socket. It names the file.
@@ -45,7 +45,11 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def _require_place(path: Path) -> None:
-    """Raises OSError for what is no place for a file."""
+    """Checks that a file can be written at a path.
+
+    Raises:
+        OSError: It cannot.
+    """
     folder = path.parent.resolve()
     # /dev/stdout is a link to whatever standard output is, a file perhaps: it is not to be replaced.
     streams = folder.is_relative_to("/proc") or (
@@ -69,7 +73,7 @@ def _new_part(path: Path) -> tuple[Path, int]:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the new name last too, where a system lets folders be opened."""
+    """Sync the new name to disk too, if a system lets folders be opened."""
     if not hasattr(os, "O_DIRECTORY"):
         return
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -81,20 +85,23 @@ def _sync_folder(folder: Path) -> None:
 
 @contextmanager
 def held(path: Path) -> Iterator[None]:
-    """Hold a file against other processes of ccheck, by `.NAME.lock` beside it, which is there for as long.
+    """Lock a file against other processes of ccheck, by `.NAME.lock` beside it, which exists for as long.
 
-    The hold ends with the process, however it ends; a lock that a killed process left holds nobody up. Raises
-    Busy at once where another holds it, and OSError where nothing can be written beside it.
+    The lock ends with the process, however it ends; a lock that a killed process left blocks nobody.
 
-    The package filelock does not promise this: it leaves its file behind, and where there is no flock it
-    locks by the file alone, which outlives a killed process.
+    The package filelock does not promise this: it leaves its file, and without flock it locks by the
+    existence of the file, which outlives a killed process.
+
+    Raises:
+        Busy: Another process has the lock.
+        OSError: Nothing can be written beside the file.
     """
     lock = path.with_name(f".{path.name}.lock")
     handle = _locked(lock, path)
     try:
         yield
     finally:
-        # Removed while it is still held: who opened it meanwhile notices that it is gone.
+        # Removed while it is still locked: a process that opened it meanwhile notices that it is gone.
         if sys.platform != "win32":
             lock.unlink(missing_ok=True)
         os.close(handle)
@@ -125,7 +132,7 @@ else:
             except BaseException:
                 os.close(handle)
                 raise
-            # Who held it has removed it since: this one locks nothing any more.
+            # The previous owner has removed it since: this one locks nothing any more.
             os.close(handle)
 
     def _same(handle: int, lock: Path) -> bool:

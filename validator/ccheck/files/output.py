@@ -1,5 +1,6 @@
-"""Standard output and standard error that fail in one known way: a report that cannot be written is an error
-of its own, in one line, and never a bug or a pass.
+"""Standard output and standard error that fail in one known way.
+
+A report that cannot be written is an error of its own, in one line, and never a bug or a pass.
 """
 
 from __future__ import annotations
@@ -30,11 +31,10 @@ class OutputLost(Exception):
 
 
 def write_output(path: Path, data: bytes) -> None:
-    """Writes a file that a command was asked for, whole or not at all.
+    """Writes an output file that a command requires, whole or not at all.
 
     Raises:
-        OutputLost: the disk does not take it.
-        click.UsageError: it cannot be written there.
+        OutputLost: the disk does not take it. click.UsageError: it cannot be written there.
     """
     try:
         write_whole(path, data)
@@ -66,14 +66,16 @@ def refuse_overwriting(output: Path, read: Iterable[str | Path]) -> None:
 
 
 def lost_or_misplaced(path: Path, fault: OSError) -> OutputLost | click.UsageError:
-    """The exception to raise for a file that a command was asked for and that could not be written."""
+    """The exception to raise for an output file that could not be written."""
     words = f"{path} could not be written: {fault.strerror or fault}"
     return OutputLost(words) if fault.errno in _FULL else click.UsageError(words)
 
 
 def guard_standard_streams() -> None:
-    """Makes a failure to write to standard output raise `OutputLost`, and one to standard error pass: nobody
-    could be told of it. Where a stream was closed before the start, nothing else takes its descriptor.
+    """Makes a failed write to standard output raise `OutputLost`, and to standard error pass silently.
+
+    Nobody could read about the latter. If a stream was closed before the start, nothing else takes its
+    descriptor.
     """
     for descriptor in (0, 1, 2):
         try:
@@ -95,13 +97,17 @@ def guard_standard_streams() -> None:
 
 
 def flush_standard_output() -> None:
-    """Writes what is still buffered. Raises OutputLost."""
+    """Writes what is still buffered.
+
+    Raises:
+        OutputLost: It cannot be written.
+    """
     if sys.stdout is not None:
         sys.stdout.flush()
 
 
 def _stream(raw: io.RawIOBase, like: io.TextIOBase | object | None) -> io.TextIOWrapper:
-    """A text stream over `raw`, as Python would have made it, which writes what it cannot encode escaped."""
+    """A text stream over `raw`, as Python would have created it, which escapes what it cannot encode."""
     return io.TextIOWrapper(
         io.BufferedWriter(raw),
         encoding=getattr(like, "encoding", None) or "utf-8",
@@ -119,11 +125,15 @@ def _lose(fault: OSError) -> None:
 
 
 def _pass(fault: OSError) -> None:
-    """Nobody can be told."""
+    """Ignores the error: it cannot be reported anywhere."""
 
 
 class _Raw(io.RawIOBase):
-    """A descriptor that is written to. failed: called with the first error; what follows is dropped."""
+    """A descriptor that is written to.
+
+    Args:
+        failed: Called with the first error; what follows is dropped.
+    """
 
     def __init__(self, descriptor: int, failed: Callable[[OSError], None]) -> None:
         self._descriptor = descriptor

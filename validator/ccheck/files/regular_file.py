@@ -1,6 +1,6 @@
 """Reads regular files, and nothing else: a pipe, socket or device is an error and is never waited for.
 
-Every path that a user names or a folder holds is read here. The size and the kind are those of the open
+Every path that a user names or a folder contains is read here. The size and the kind are those of the open
 descriptor, so that a file that is exchanged after a look is not read as something else.
 """
 
@@ -31,7 +31,11 @@ _FLAGS = (
 
 
 class TooLarge(OSError):
-    """A file with more bytes than the caller takes. limit: in bytes."""
+    """A file with more bytes than the caller accepts.
+
+    Attributes:
+        limit: The most bytes that are accepted.
+    """
 
     def __init__(self, path: str, limit: int) -> None:
         super().__init__(errno.EFBIG, f"it has more than {limit:,} bytes", path)
@@ -58,7 +62,7 @@ def read_regular_file(path: str | Path, limit: int = MAX_SIZE, *, follow_link: b
 
 
 def read_regular_text(path: str | Path, limit: int = MAX_SIZE, errors: str = "strict") -> str:
-    """Returns the text of a regular file in UTF-8, with line ends as `\\n`.
+    r"""Returns the text of a regular file in UTF-8, with line ends as `\n`.
 
     Raises:
         OSError: as `read_regular_file`.
@@ -87,10 +91,10 @@ def open_regular_file(path: str | Path, *, follow_link: bool = True) -> int:
 
 
 def read_descriptor(handle: int, name: str, limit: int) -> bytes:
-    """Returns what an open descriptor gives up to its end.
+    """Returns what an open descriptor reads up to its end.
 
     Raises:
-        TooLarge: it gives more than `limit` bytes.
+        TooLarge: it has more than `limit` bytes.
         OSError: it cannot be read.
     """
     if os.fstat(handle).st_size > limit:
@@ -107,9 +111,7 @@ def read_descriptor(handle: int, name: str, limit: int) -> bytes:
 
 
 def exists_as_special_file(path: str | Path) -> bool:
-    """Returns whether something is there that is neither a regular file nor a folder: what reads it may
-    wait.
-    """
+    """Returns whether a path is neither a regular file nor a folder: reading it may block."""
     try:
         mode = os.stat(path).st_mode  # noqa: PTH116 - as above
     except (OSError, ValueError):

@@ -1,8 +1,8 @@
-"""Whether only the user and root can have written a file, as git asks of a repository (`safe.directory`).
+"""Whether only the user and root can have written a file, as git requires of a repository (`safe.directory`).
 
 Every folder on the path from the root, every link on it and the file itself must belong to the effective user
-or to root, and nobody else may write to them. In a sticky folder such as /tmp others may make files but not
-exchange those of the user, so that what lies in it must be the user's or root's.
+or to root, and nobody else may write to them. In a sticky folder such as /tmp others may create files but not
+exchange those of the user, so that what is in it must be the user's or root's.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ MOST_LINKS = 40
 
 
 def reason_for_distrust(path: str | Path) -> str | None:
-    """Returns who else could have written a file, in words; None where nobody could.
+    """Returns who else could have written a file, in words; None if nobody could.
 
-    Where the system does not say who owns what, as on Windows, nothing is known and None is returned.
+    If the system does not say who owns what, as on Windows, nothing is known and None is returned.
 
     Args:
         path: the file, absolute.
@@ -71,9 +71,7 @@ def _reason(path: str, info: os.stat_result, *, in_shared: bool) -> str | None:
 
 
 def _is_private_group(info: os.stat_result) -> bool:
-    """Returns whether a group is that of one user alone, as distributions with a umask of 002 give each user
-    one.
-    """
+    """Returns whether a group is of one user only, as on distributions with a umask of 002."""
     import grp
     import pwd
 

@@ -16,8 +16,12 @@ _ABSENT = object()
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change. where: the element in the words of the format. kind: added, removed or changed. what: in
-    one line.
+    """One change.
+
+    Attributes:
+        where: The element in the words of the format.
+        kind: Added, removed or changed.
+        what: The change, in one line.
     """
 
     where: str
@@ -61,7 +65,7 @@ def _mappings(
 def _lists(
     old: list[Any], new: list[Any], where: str, key: str, identity: Mapping[str, Identity]
 ) -> Iterator[Change]:
-    """Elements that have the same name in both are compared; the order alone is a change of its own."""
+    """Elements that have the same name in both are compared; a changed order is a change of its own."""
     names_old, names_new = _names(old, identity[key]), _names(new, identity[key])
     before = dict(zip(names_old, old, strict=True))
     after = dict(zip(names_new, new, strict=True))
@@ -91,7 +95,7 @@ def _are_records(value: Any) -> bool:
 def _unnamed(
     old: list[Any], new: list[Any], where: str, identity: Mapping[str, Identity]
 ) -> Iterator[Change]:
-    """Elements that the format gives no name are told apart by their content, and named by their place."""
+    """Elements without a name in the format are distinguished by their content, and named by their place."""
     before, after = ([json.dumps(item, sort_keys=True) for item in items] for items in (old, new))
     for tag, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if tag == "equal":

@@ -1,4 +1,4 @@
-"""The table of all checks, in the order in which they are made.
+"""The table of all checks, in the order in which they run.
 
 Listed by hand, the general ones in `general` and those of each format in the table that its folder names: a
 registry that is filled by importing can be empty, and an empty registry accepts every file.
@@ -35,8 +35,12 @@ _PLACING = layout(
 class CheckTable(Sequence[Check]):
     """All checks: the general ones, those of each format, and those of a user's schema file (`more`).
 
-    `applying` gives those for one format, and loads no other format for it. replaced: the format that the
-    schema file defines; where one of its name is installed, the file's checks stand in place of that one's.
+    `applying` returns those for one format, and loads no other format for it.
+
+    Args:
+        more: The checks of the schema file.
+        replaced: The format that the schema file defines; its checks replace those of an installed format of
+            the same name.
     """
 
     def __init__(self, more: tuple[Check, ...] = (), replaced: str = "") -> None:
@@ -44,7 +48,7 @@ class CheckTable(Sequence[Check]):
         self._replaced = replaced
 
     def joined(self, more: Iterable[Check], replaced: str) -> CheckTable:
-        """This table with the checks of a schema file behind it, which defines the format `replaced`."""
+        """This table followed by the checks of a schema file, which defines the format `replaced`."""
         return CheckTable((*self._more, *more), replaced)
 
     def applying(self, schema: str | None) -> tuple[Check, ...]:
@@ -74,7 +78,7 @@ class CheckTable(Sequence[Check]):
 
 
 CHECKS = CheckTable()
-"""All checks. Each stands behind the checks that it requires."""
+"""All checks. Each comes after the checks that it requires."""
 
 
 def applies(check: Check, schema: str | None) -> bool:

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ccheck.core.contract import lacks, missing
+from ccheck_schemas.build_facts import FactKind
 from ccheck_schemas.generate.runtime import Columns
 from ccheck_schemas.layout import tree
 from ccheck_schemas.layout.expression import paths_in
 from ccheck_schemas.layout.meanings import ComparedWithFact, RowField
 from ccheck_schemas.read.fact_uses import asks, names_of
+from ccheck_schemas.schema import Schema, file_size
 
 if TYPE_CHECKING:
     from ccheck.core.consumers import Consumer
-    from ccheck_schemas.schema import Schema
 
 
 @dataclass(frozen=True)
@@ -54,16 +55,22 @@ class ContractFastPath:
             schema: The schema.
             builds: The builds in their support window that read the format.
         """
-        if schema.amounts or schema.contract:
+        sized = dict.fromkeys(schema.amounts.values()) == {file_size: None}
+        if schema.contract or (schema.amounts and not sized):
             raise NoFastPath("it compares amounts that are derived from the whole file")
         self._compared = tuple(_compared(schema.layout))
         self._builds = builds
         self._facts = schema.facts
+        names = schema.amounts if sized else ()
+        self._sizes = [fact for fact in schema.facts if fact.kind is FactKind.LIMIT and fact.name in names]
         self._known: dict[tuple[int, int, tuple[int | str, ...]], bool] = {}
 
     def keeps(self, columns: Columns) -> bool:
         """Returns whether a file keeps the contract; False where that is not certain."""
         if self._facts and (not self._builds or any(missing(self._facts, build) for build in self._builds)):
+            return False
+        size = len(columns.data)
+        if any(lacks(fact, (), size, self._builds) for fact in self._sizes):
             return False
         return all(self._allowed(one, *asked) for one, asked in self._asked(columns))
 

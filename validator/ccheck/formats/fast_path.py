@@ -1,4 +1,4 @@
-"""What a fast path to a pass is: it passes a file, or has a doubt and says nothing."""
+"""The interface of a fast path: it passes a file, or is uncertain and returns nothing."""
 
 from __future__ import annotations
 
@@ -23,20 +23,26 @@ class FastPath(Protocol):
     """A fast path for the files of one format."""
 
     def passes(self, data: bytes, name: str) -> bool:
-        """Returns whether a file passes every check; False where that is not certain. name: the file's base
-        name.
+        """Returns whether a file passes every check; False if that is not certain.
+
+        Args:
+            data: The bytes of the file.
+            name: The file's base name.
         """
         ...
 
     def report(self, data: bytes, name: str, path: str) -> FileReport | None:
-        """The report of a file that passes every check; None where that is not certain.
+        """The report of a file that passes every check; None if that is not certain.
 
-        name: the file's base name. path: as the user named it.
+        Args:
+            data: The bytes of the file.
+            name: The file's base name.
+            path: The path as the user named it.
         """
         ...
 
     def narrow(self, schema: Schema, reading: Reading) -> Narrowed | None:
-        """The content of a file as far as a check may blame it; None where all of it must be looked at."""
+        """The content of a file in which a check may find something; None if all of it must be checked."""
         ...
 
 
@@ -66,7 +72,14 @@ class FirstOf:
 
 
 def passed(data: bytes, path: str, schema: str, checks: int) -> FileReport:
-    """The report of a file that passes so many checks. schema: the format's name."""
+    """The report of a file that passes so many checks.
+
+    Args:
+        data: The bytes of the file.
+        path: The path as the user named it.
+        schema: The format's name.
+        checks: The number of checks.
+    """
     return FileReport(
         path=path, schema=schema, size=len(data), sha256=hashlib.sha256(data).hexdigest(), checks_run=checks
     )

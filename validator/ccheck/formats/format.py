@@ -1,4 +1,4 @@
-"""One format, and where its parts are found: each is loaded when it is first asked for."""
+"""One format, and the names of its parts, each loaded on first use."""
 
 from __future__ import annotations
 
@@ -26,16 +26,23 @@ class FormatError(Exception):
 
 @dataclass(frozen=True)
 class Format:
-    """A format and where its parts are found, each written ``module:name``.
+    """A format and the names of its parts, each written ``module:name``.
 
-    recogniser: whether bytes look like the format, a function in a module that imports little, for every
-    format is asked. definition: the `Schema`. rules: the `FormatChecks`. interpreter: the `Exercise` of
-    `ccheck run`, if there is one. readiness: the `Session` that a campaign runs files in by the hundred
-    thousand; without one each run begins anew. proof: what a release gate gathers about a file, where that is
-    more than what each build does and which words of the schema the file uses. agreement: the `Agreement`
-    that holds the schema's reading against the interpreter's. contract: the facts of a driver
-    build that its files are compared with, in a module that imports little; without it the schema is asked.
-    fast: what prepares the `FastPath` of good files. no_fast_path: why there is none.
+    Attributes:
+        recogniser: Whether bytes look like the format, a function in a module that imports little, because
+            every format is tried.
+        definition: The `Schema`.
+        rules: The `FormatChecks`.
+        interpreter: The `Exercise` of `ccheck run`, if there is one.
+        readiness: The `Session` in which a campaign runs files by the hundred thousand; without one each run
+            starts from scratch.
+        agreement: The `Agreement` that compares the schema's reading with the interpreter's.
+        proof: What a release gate collects about a file, if that is more than what each build does and which
+            words of the schema the file uses.
+        contract: The facts of a driver build that its files are compared with, in a module that imports
+            little; without it they come from the schema.
+        fast: Prepares the `FastPath` of good files.
+        no_fast_path: Why there is none.
     """
 
     name: str
@@ -52,7 +59,11 @@ class Format:
 
     @cached_property
     def recognise(self) -> Callable[[bytes], bool]:
-        """Whether bytes look like this format. Raises FormatError, as all parts do."""
+        """Whether bytes look like this format.
+
+        Raises:
+            FormatError: The part cannot be loaded, as for all parts.
+        """
         found: Callable[[bytes], bool] = self._part(self.recogniser)
         return found
 
@@ -87,13 +98,13 @@ class Format:
 
     @cached_property
     def exercise(self) -> Exercise | None:
-        """What runs a file in the interpreter, where the format has one."""
+        """Runs a file in the interpreter; None if the format has none."""
         found: Exercise | None = self._part(self.interpreter) if self.interpreter else None
         return found
 
     @cached_property
     def session(self) -> Callable[[RunInputs], Session] | None:
-        """What makes builds ready once for many files, where the format has an interpreter."""
+        """Prepares builds once for many files; None if the format has no interpreter."""
         from ccheck.formats.exercise.session import plain
 
         if self.readiness:
@@ -103,7 +114,7 @@ class Format:
 
     @cached_property
     def gather(self) -> Gather | None:
-        """What runs a file for a release gate, where the format has an interpreter."""
+        """Runs a file for a release gate; None if the format has no interpreter."""
         from ccheck.formats.exercise.evidence import plain
 
         if self.proof:
@@ -113,13 +124,13 @@ class Format:
 
     @cached_property
     def agree(self) -> Agreement | None:
-        """What holds two readings against each other, where the format has both."""
+        """Compares two readings; None if the format has only one."""
         found: Agreement | None = self._part(self.agreement) if self.agreement else None
         return found
 
     @cached_property
     def fast_path(self) -> PrepareFastPath | None:
-        """What prepares the fast path of good files, where the format has one."""
+        """Prepares the fast path of good files; None if the format has none."""
         found: PrepareFastPath | None = self._part(self.fast) if self.fast else None
         return found
 

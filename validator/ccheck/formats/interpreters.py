@@ -9,7 +9,7 @@ from ccheck.formats.registry import every, named
 
 
 class Exercises(Mapping[str, Exercise]):
-    """The interpreter of each format that has one, by the schema's name; loaded when it is asked for."""
+    """The interpreter of each format that has one, by the schema's name; loaded on use."""
 
     def __getitem__(self, name: str) -> Exercise:
         known = named(name)

@@ -45,9 +45,9 @@ class Plugins:
 
 @cache
 def plugins() -> Plugins:
-    """The formats that installed packages bring.
+    """The formats of installed packages.
 
-    One that is broken, or takes a name that is taken, is left out and reported; its files are then of no
+    One that is broken, or has a name that is taken, is left out and reported; its files are then of no
     known format, and do not pass.
     """
     # Loaded here: it takes as long as a short run, and most runs need no format of another package.
@@ -89,7 +89,9 @@ def facts_in_use(*, installed: bool = True) -> dict[str, tuple[Fact, ...]]:
 def _whole(found: Format) -> None:
     """Load all parts of another package's format, so that judging never meets one that is missing.
 
-    Raises FormatError, or ValueError where a check has no manual.
+    Raises:
+        FormatError: A part cannot be loaded.
+        ValueError: A check has no manual.
     """
     if not callable(found.recognise) or found.schema.root is None:
         raise FormatError(f"format {found.name!r}: {found.recogniser} is not a function")
@@ -122,9 +124,7 @@ def fast_path(
 
 
 class Schemas(Sequence["Schema"]):
-    """The schemas of all formats. Each is loaded when it is asked for, and recognising loads the fitting one
-    alone.
-    """
+    """The schemas of all formats, loaded on use; recognising loads only the fitting one."""
 
     def recognise(self, data: bytes) -> Schema | None:
         """The first schema that recognises the bytes, or None."""

@@ -44,10 +44,13 @@ if TYPE_CHECKING:
 class ValidationContext:
     """All that a run validates files with.
 
-    schema: the one that was named, or None to recognise each file by its content. fast_path: how good
-    files pass without all checks, or None. own_exercise: the interpreter that a schema file brings for its
-    format. project: the ccheck.toml that was used, or None. schema_file: the Python file that was named for
-    the schema, or None. file_timeout: seconds for which code that is not ccheck's own may examine one file.
+    Attributes:
+        schema: The schema that was named, or None to recognise each file by its content.
+        fast_path: How good files pass without all checks, or None.
+        own_exercise: The interpreter that a schema file has for its format.
+        project: The ccheck.toml that was used, or None.
+        schema_file: The Python file that was named for the schema, or None.
+        file_timeout: Seconds for which code that is not ccheck's own may examine one file.
     """
 
     schemas: Sequence[Schema]
@@ -64,7 +67,7 @@ class ValidationContext:
 
     @property
     def configuration(self) -> str:
-        """The path of the ccheck.toml that was used, as reports name it; empty where none was."""
+        """The path of the ccheck.toml that was used, as reports name it; empty if none was."""
         return configuration_name(self.project)
 
     @property
@@ -79,7 +82,7 @@ class ValidationContext:
         )
 
     def exercise(self, schema: Schema) -> Exercise | None:
-        """What runs files of a format in the interpreter, where there is one."""
+        """Runs files of a format in the interpreter; None without one."""
         from ccheck.formats.interpreters import EXERCISES
 
         return (
@@ -97,7 +100,7 @@ class ValidationContext:
 
     @property
     def time_limit(self) -> float | None:
-        """Seconds for which one file may be examined; None where only ccheck's own code does."""
+        """Seconds for which one file may be examined; None if only ccheck's own code does."""
         return self.file_timeout if self.isolated else None
 
     def read_bytes(self, path: str) -> bytes | InputError:
@@ -110,7 +113,9 @@ class ValidationContext:
     def report(self, path: str, data: bytes | InputError | None = None) -> FileReport:
         """Judge one file. What a schema or a check raises is an error of this file.
 
-        data: its bytes, or why there are none, where the file was read before.
+        Args:
+            path: The path as the user named it.
+            data: Its bytes, or why there are none, if the file was read before.
         """
         if data is None:
             data = self.read_bytes(path)
@@ -123,7 +128,13 @@ class ValidationContext:
             return self.crashed(path, data, crash.detail)
 
     def crashed(self, path: str, data: bytes | InputError, detail: str) -> FileReport:
-        """Report a file whose examination failed. detail: how, in words."""
+        """Report a file whose examination failed.
+
+        Args:
+            path: The path as the user named it.
+            data: Its bytes, or why there are none.
+            detail: The failure, in words.
+        """
         return crashed(self._crashed(path, data, detail, self.schemas), path, self.checks)
 
     def lost(self, path: str, data: bytes | InputError, detail: str, stack: str = "") -> FileReport:
@@ -131,7 +142,11 @@ class ValidationContext:
 
         No code that is not ccheck's own looks at it again, not even to recognise it.
 
-        detail: how, in words. stack: of the process that ended, as far as it is known.
+        Args:
+            path: The path as the user named it.
+            data: Its bytes, or why there are none.
+            detail: The failure, in words.
+            stack: The stack of the process that ended, as far as it is known.
         """
         who = running(stack, self.checks, self.schema)
         detail = f"{detail} in {who}" if who else detail
@@ -139,17 +154,23 @@ class ValidationContext:
         return crashed(self._crashed(path, data, detail, own[:1]), path, self.checks)
 
     def late(self, path: str, data: bytes | InputError, stack: str) -> FileReport:
-        """Report a file whose examination took longer than `file_timeout`. stack: of the process that was
-        ended, as far as it is known.
+        """Report a file whose examination took longer than `file_timeout`.
+
+        Args:
+            path: The path as the user named it.
+            data: Its bytes, or why there are none.
+            stack: The stack of the process that was ended, as far as it is known.
         """
         who = running(stack, self.checks, self.schema) or "it"
         more = "--file-timeout, or file_timeout under [limits] in ccheck.toml, gives more time"
         return self.lost(path, data, f"{who} still ran after {self.file_timeout:g} s; {more}")
 
     def passed(self, path: str, data: bytes | None = None) -> FileReport | None:
-        """Report a file that passes on the fast path alone; None where that is not certain.
+        """Report a file that passes on the fast path; None if that is not certain.
 
-        data: its bytes, where the file was read before.
+        Args:
+            path: The path as the user named it.
+            data: Its bytes, if the file was read before.
         """
         if self.fast_path is None or path == STANDARD_INPUT:
             return None
@@ -157,10 +178,12 @@ class ValidationContext:
         return None if isinstance(content, InputError) else self.fast_path.report(content, _base(path), path)
 
     def judged(self, data: bytes, name: str, path: str) -> FileReport:
-        """Judge bytes: the fast path where there is one, and else by all checks, on no
-        more of the content than may be to blame.
+        """Judge bytes: by the fast path if there is one, else by all checks on the content in question.
 
-        name: the file's base name. path: as the report is to name it.
+        Args:
+            data: The bytes of the file.
+            name: The file's base name.
+            path: The path for the report.
         """
         if self.fast_path is None:
             return judge(self._examined(name, data), path, self.checks, self.policy)
@@ -198,8 +221,8 @@ def prepare(**options: Unpack[Options]) -> ValidationContext:
     """Puts options and ccheck.toml together; an option wins over the file.
 
     Raises:
-        ConfigurationError: something that was named cannot be used.
-        click.UsageError: the same, or two options contradict each other.
+        ConfigurationError: something that was named cannot be used. click.UsageError: the same, or two
+            options contradict each other.
     """
     schema = options.get("schema")
     schemas, checks, chosen, user = _schemas(schema)

@@ -34,7 +34,7 @@ class ExaminationCrashed(Exception):
 def examination() -> Iterator[None]:
     """Runs the code of schemas, checks and interpreters, which may be the user's own.
 
-    What that code prints goes to standard error: standard output holds the report.
+    What that code prints goes to standard error: standard output has the report.
 
     Raises:
         ExaminationCrashed: the code raised anything, SystemExit included.
@@ -69,12 +69,12 @@ def running(stack: str, checks: Sequence[Check], schema: Schema | None) -> str:
     """Returns which check or schema ran, and where: ``the check odd-kind (mine.py:12, in odd_kind)``.
 
     Args:
-        stack: As `faulthandler` writes it; empty where it is not known.
+        stack: As `faulthandler` writes it; empty if it is not known.
         checks: The checks that may have run.
         schema: The schema that was named, if any.
 
     Returns:
-        An empty text where neither is known.
+        An empty text if neither is known.
     """
     frames = {(file, function) for file, _, function in frames_in(stack)}
     named = (
@@ -102,7 +102,7 @@ def crashed_subject(
     Args:
         name: The file's base name, empty for standard input.
         data: Its bytes.
-        setting: What it is judged against.
+        context: What it is judged against.
         schema: The schema that was named, if any.
         schemas: The schemas that may recognise it otherwise; none for a file that must not be read again.
         detail: How the examination failed, in words.

@@ -1,7 +1,7 @@
 """The fast path for files of a user's own schema: code generated from it when it is loaded.
 
-Where a schema file brings no checks, a file of its format passes if the reader finds no fault in it and its
-form is canonical. Generated code knows both of most schemas (`ccheck_schemas.generate.canonical`).
+If a schema file has no checks, a file of its format passes if the reader finds no fault in it and its
+form is canonical. Generated code decides both for most schemas (`ccheck_schemas.generate.canonical`).
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ class Own:
     contract: ContractFastPath
 
     def passes(self, data: bytes, name: str) -> bool:
-        """Returns whether a file passes every check; False where that is not certain."""
+        """Returns whether a file passes every check; False if that is not certain."""
         columns = self.accept(data) if any(data) else None
         return columns is not None and self.contract.keeps(columns)
 
     def report(self, data: bytes, name: str, path: str) -> FileReport | None:
-        """The report of a file that passes every check; None where that is not certain."""
+        """The report of a file that passes every check; None if that is not certain."""
         return passed(data, path, self.schema, self.checks) if self.passes(data, name) else None
 
     def narrow(self, schema: Schema, reading: Reading) -> Narrowed | None:
@@ -56,7 +56,7 @@ class Own:
 
 @dataclass(frozen=True)
 class Made:
-    """What came of a schema: the fast path, or why there is none (`problem`)."""
+    """The result for a schema: the fast path, or why there is none (`problem`)."""
 
     way: Own | None = None
     problem: str = ""

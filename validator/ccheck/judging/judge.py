@@ -1,6 +1,4 @@
-"""Judge one file: read it by its schema, make every check of the table, and report what was found and what
-was not run.
-"""
+"""Judge one file: read it by its schema, run all checks, and report the findings and the checks not run."""
 
 from __future__ import annotations
 
@@ -35,9 +33,10 @@ ROW = 16
 class Policy:
     """How the project weighs findings.
 
-    severities: changed severities by check name. suppression: the reason and expiry (ISO date) for which a
-    finding in a file is set aside, or None. max_findings: how many findings of one check are kept for one
-    file.
+    Attributes:
+        severities: Changed severities by check name.
+        suppression: The reason and expiry (ISO date) for which a finding in a file is suppressed, or None.
+        max_findings: How many findings of one check are kept for one file.
     """
 
     severities: Mapping[str, Severity] = field(default_factory=dict)
@@ -46,7 +45,7 @@ class Policy:
 
 
 Narrow = Callable[[Schema, Reading], Narrowed | None]
-"""What can leave out of a file's content what no check blames; None where all of it is needed."""
+"""Leaves out of a file's content what no check needs; None if all of it is needed."""
 
 
 def examine(
@@ -57,11 +56,15 @@ def examine(
     schema: Schema | None = None,
     narrow: Narrow | None = None,
 ) -> Subject:
-    """Read a file by `schema`, or by the first of `schemas` that recognises it.
+    """Read a file by `schema`, or by the first of `schemas` that recognises it; any bytes are read.
 
-    Any bytes whatsoever are read.
-
-    narrow: gives the content for the checks alone; without it the subject has the whole content.
+    Args:
+        data: The bytes of the file.
+        name: Its base name.
+        context: What it is judged against.
+        schemas: The schemas that may recognise it.
+        schema: The schema that was named.
+        narrow: Returns the content for the checks only; without it the subject has the whole content.
     """
     chosen = schema or recognise(data, schemas)
     if chosen is None:
@@ -82,13 +85,13 @@ def examine(
 
 
 def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) -> FileReport:
-    """Make the checks, in their order.
+    """Run the checks, in their order.
 
     A check whose prerequisites found something, or were not run, is reported as not run.
 
-    Findings that the policy sets aside or weighs less do not keep other checks from being made where the file
-    was read whole: what is set aside is one finding, and not all that stands behind it. Where it was not,
-    those checks cannot be made, and the file does not pass.
+    Findings that the policy suppresses or downgrades do not keep other checks from running if the file was
+    read whole: one finding is suppressed, and not all that depends on it. If it was not, those checks cannot
+    run, and the file does not pass.
     """
     blame_on: dict[Check, tuple[str, ...]] = {}
     indecisive: dict[Check, tuple[str, ...]] = {}
@@ -143,7 +146,7 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
             kept += 1
             if kept <= policy.max_findings:
                 findings.append(finding)
-        # What the reader counted but did not keep was not held against the suppressions, and stands.
+        # What the reader counted but did not keep was not compared with the suppressions, and counts.
         kept += max(0, counts.get(check.name, 0) - found)
         if not found and not kept:
             continue
@@ -180,7 +183,11 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
 
 
 def _yielded(check: Check, subject: Subject) -> Iterable[object]:
-    """What a check returns. Raises TypeError, which names the check, for what is not iterable."""
+    """What a check returns.
+
+    Raises:
+        TypeError: It is not iterable; the message names the check.
+    """
     yielded: object = check.judge(subject)
     if not isinstance(yielded, Iterable):
         raise TypeError(

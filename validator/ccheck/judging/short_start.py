@@ -22,9 +22,10 @@ FEW = 8
 
 
 def passes(files: Sequence[str], options: Options) -> RunReport | None:
-    """The report of a run in which every file passes the fast path; None when any might not.
+    """The report of a run in which every file passes the fast path; None if any might not.
 
-    Raises ConfigurationError as `resolve_options` does.
+    Raises:
+        ConfigurationError: As `resolve_options`.
     """
     if len(files) > FEW or STANDARD_INPUT in files or options.get("allow_not_looked_into"):
         return None
@@ -46,9 +47,7 @@ def passes(files: Sequence[str], options: Options) -> RunReport | None:
 
 
 def _way(options: Options) -> tuple[FastPath, ResolvedOptions] | None:
-    """The fast path, and what was named besides; None where there is no way, or where what was named is held
-    against schemas, which are not loaded.
-    """
+    """The fast path, and the other options; None without a fast path, or if schemas must be loaded."""
     schema = options.get("schema")
     if not any(known.fast and schema in (None, known.name) for known in FORMATS):
         return None

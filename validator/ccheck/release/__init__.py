@@ -1,1 +1,1 @@
-"""What stands between a release and the fleet: the gate, its verdict, the baseline, the rollout."""
+"""The steps between a release and the fleet: the gate, its verdict, the baseline, the rollout."""

@@ -1,5 +1,7 @@
-"""What releases did first: one line for each criterion kind on each field, for each path through the
-interpreter, and for each word of a format's vocabulary; small, sorted, and made to be merged.
+"""First uses of releases, one line each, in a small and sorted file that is easy to merge.
+
+There is a line for each criterion kind on each field, for each path through the interpreter, and for each
+word of a format's vocabulary.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ _WAY = re.compile(rf"(?P<part>path|word) (?P<format>{_TEXT}) (?P<what>{_TEXT}) {
 
 @dataclass(frozen=True, slots=True, order=True)
 class First:
-    """The release that used something first. day: of that release; the earlier day is the earlier release."""
+    """The release that used something first; of two days the earlier is the earlier release."""
 
     day: date
     release: str
@@ -46,7 +48,11 @@ Way = tuple[str, str]
 
 @dataclass(frozen=True)
 class Baseline:
-    """What was used before. sha256: of the file's bytes, in hex; empty for one that was not read."""
+    """What was used before.
+
+    Attributes:
+        sha256: The digest of the file's bytes, in hex; empty if it was not read from a file.
+    """
 
     uses: Mapping[Use, First] = field(default_factory=dict)
     paths: Mapping[Way, First] = field(default_factory=dict)
@@ -54,7 +60,7 @@ class Baseline:
     sha256: str = ""
 
     def merged(self, other: Baseline) -> Baseline:
-        """The union of both; where both know something, the earlier release counts."""
+        """The union of both; if both know something, the earlier release counts."""
         return Baseline(
             _earliest(self.uses, other.uses),
             _earliest(self.paths, other.paths),
@@ -78,7 +84,7 @@ class Baseline:
 def used(
     release: str, day: date, uses: Iterable[Use], paths: Iterable[Way], words: Iterable[Way] = ()
 ) -> Baseline:
-    """The baseline of one release alone."""
+    """The baseline of one release only."""
     first = First(day, release)
     return Baseline(dict.fromkeys(uses, first), dict.fromkeys(paths, first), dict.fromkeys(words, first))
 
@@ -99,9 +105,10 @@ def _first(first: First) -> str:
 
 
 def load_baseline(path: Path) -> Baseline:
-    """Read a baseline. Lines may stand in any order, and twice, as merging leaves them.
+    """Read a baseline. Lines may be in any order, and repeated, as merging leaves them.
 
-    Raises ConfigurationError with all lines that are wrong.
+    Raises:
+        ConfigurationError: All lines that are wrong.
     """
     try:
         raw = read_regular_file(path, MAX_BYTES)
@@ -128,7 +135,11 @@ def load_baseline(path: Path) -> Baseline:
 
 
 def _read(line: str, uses: dict[Use, First], ways: Mapping[str, dict[Way, First]]) -> None:
-    """Take in one line. Raises ValueError."""
+    """Take in one line.
+
+    Raises:
+        ValueError: The line is wrong.
+    """
     criterion, way = _CRITERION.fullmatch(line), _WAY.fullmatch(line)
     match = criterion or way
     if match is None:

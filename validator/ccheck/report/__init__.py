@@ -27,7 +27,8 @@ def _lazy(name: str) -> Renderer:
 RENDERERS: Mapping[str, Renderer] = MappingProxyType(
     {name: _lazy(name) for name in ("json", "sarif", "junit", "github")}
 )
-"""Renders a whole run, by name of the form. Text for people is made file by file, see `ccheck.report.text`.
+"""Renders a whole run, by name of the form. For text see `ccheck.report.text`.
 
-checks: all checks that the run knew, whose manuals a report may carry. The text ends with a line end.
+The second argument has all checks that the run knew, whose manuals a report may include. The text ends with a
+line end.
 """

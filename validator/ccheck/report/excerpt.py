@@ -14,8 +14,11 @@ _RULER = " 0  1  2  3  4  5  6  7   8  9  a  b  c  d  e  f"
 class Mark:
     """Bytes to underline.
 
-    offset, length: bytes of the file; length 0 marks the place where bytes are missing. sign: `^` for guilt
-    and `-` for proof. words: what stands behind the last underline.
+    Attributes:
+        offset: The offset of the bytes in the file.
+        length: The number of bytes; 0 marks the place where bytes are missing.
+        sign: `^` for the wrong bytes and `-` for those that prove it.
+        words: The text after the last underline.
     """
 
     offset: int
@@ -33,9 +36,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of an excerpt: what stands left of the bar, whether there is a bar, and what stands right of it.
+    """A line of an excerpt: the text left of the bar, whether there is a bar, and the text right of it.
 
-    sign: empty for bytes and rulers, else the sign of the mark in `body`.
+    Attributes:
+        sign: Empty for bytes and rulers, else the sign of the mark in `body`.
     """
 
     gutter: str
@@ -47,7 +51,10 @@ class Line:
 def shows(mark: Mark, rows: Mapping[int, bytes], size: int) -> tuple[int, ...]:
     """The rows in which `mark` can be drawn: those that are known, and the empty one at the end of the file.
 
-    size: bytes of the whole file.
+    Args:
+        mark: The bytes to underline.
+        rows: The known rows, by offset.
+        size: The bytes of the whole file.
     """
     return tuple(row for row in mark.rows if row in rows or row == size)
 

@@ -22,7 +22,7 @@ _WEIGHTS = tuple(_COMMANDS.values())
 
 
 SHOWN = 10
-"""Annotations of one level that GitHub shows for one step; the others are in its log alone."""
+"""Annotations of one level that GitHub shows for one step; the others are only in its log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,9 @@ class _Annotation:
 
 
 def render(run: RunReport, checks: Sequence[Check] = ()) -> str:
-    """`run` as workflow commands, one line each. `checks` is not used: annotations say what was found.
+    """`run` as workflow commands, one line each. `checks` is not used: annotations show only findings.
 
-    Where there are more than GitHub shows, a summary and one annotation for each file come first.
+    If there are more than GitHub shows, a summary and one annotation for each file come first.
     """
     del checks
     found = [annotation for report in run.files for annotation in _file(report)]

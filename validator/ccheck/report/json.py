@@ -54,14 +54,14 @@ def tree(run: RunReport) -> dict[str, Any]:
 
 
 def dump(values: Any) -> str:
-    """Plain values as indented JSON in ASCII. No control character is raw, no surrogate alone."""
+    """Plain values as indented JSON in ASCII, without raw control characters or unpaired surrogates."""
     text = json.dumps(clean(values), indent=2, ensure_ascii=True, allow_nan=False)
     # DEL is the one control character that the json module leaves as it is; it can only stand in a string.
     return text.replace("\x7f", "\\u007f") + "\n"
 
 
 def clean(tree: Any) -> Any:
-    """Plain values whose texts can all be encoded, however a file was called.
+    """Plain values whose texts can all be encoded, whatever the name of a file.
 
     Raises:
         ValueError: two keys of a mapping would become one.

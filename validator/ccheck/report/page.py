@@ -11,9 +11,9 @@ from ccheck.text.printable import printable
 
 
 def page(package: str, template: str, **values: object) -> str:
-    """Fill in a template of a package. Every value is escaped; only what is `Markup` already is not.
+    """Fill in a template of a package. Every value is escaped except `Markup`.
 
-    The template has `style`, and the filter `printable`, which makes what steers a terminal visible.
+    The template has `style`, and the filter `printable`, which makes terminal control characters visible.
     """
     env = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     env.filters["printable"] = printable

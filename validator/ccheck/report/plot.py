@@ -1,6 +1,4 @@
-"""A plot as SVG that stands in a page: lines in the page's own colours, light or dark, with a text for who
-cannot see it.
-"""
+"""A plot as SVG for a page: lines in the page's own colours, light or dark, with an alternative text."""
 
 from __future__ import annotations
 
@@ -16,7 +14,12 @@ _TICKS = 5
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One line. points: (x, y), ascending in x. step: the value stays until the next point."""
+    """One line.
+
+    Attributes:
+        points: (x, y), ascending in x.
+        step: The value stays until the next point.
+    """
 
     label: str
     points: Sequence[tuple[float, float]]
@@ -35,8 +38,17 @@ def plot(
 ) -> str:
     """An <svg> element with axes, a legend and one line for each series.
 
-    Lines are told apart by colour and by dashes. log: both axes are logarithmic; what is not above 0 is left
-    out. Colours are the CSS variables --series-0 to --series-5, with fallbacks.
+    Lines differ by colour and by dashes. Colours are the CSS variables --series-0 to --series-5, with
+    fallbacks.
+
+    Args:
+        series: The lines.
+        title: The title, and the alternative text.
+        x_label: The label of the horizontal axis.
+        y_label: The label of the vertical axis.
+        x_words: Formats a number of the horizontal axis.
+        y_words: Formats a number of the vertical axis.
+        log: Whether both axes are logarithmic; what is not above 0 is left out.
     """
     shown = [
         Series(one.label, [(x, y) for x, y in one.points if not log or (x > 0 and y > 0)], one.step)

@@ -73,7 +73,7 @@ def render(run: RunReport, checks: Sequence[Check]) -> str:
 def _kept_results(run: RunReport, tables: _Tables) -> Iterator[dict[str, Any]]:
     """The results of a run, in the order of its files.
 
-    Where hosts would not take them all, the worst of each file comes first, and as many others as they take.
+    If hosts would not accept them all, the worst of each file comes first, and as many others as they accept.
     """
     if _count(run) <= MOST_RESULTS:
         for report in run.files:
@@ -281,6 +281,6 @@ def plain(text: str) -> str:
 
 
 def fingerprint(finding: Finding) -> str:
-    """What stays the same when a finding moves in its file or is worded anew: its check and field, hashed."""
+    """What stays the same if a finding moves in its file or is reworded: its check and field, hashed."""
     field = re.sub(r"\[[0-9]+\]", "", finding.path)
     return hashlib.sha256(f"{finding.check}\n{field}".encode("utf-8", "backslashreplace")).hexdigest()

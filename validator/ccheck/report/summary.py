@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a run came to. size: bytes of all examined files. beyond: findings counted but not kept. unread:
-    bytes that schemas do not look into.
+    """The totals of a run.
+
+    Attributes:
+        size: The bytes of all examined files.
+        beyond: Findings counted but not kept.
+        unread: Bytes that schemas do not look into.
     """
 
     files: int
@@ -59,8 +63,9 @@ FIELDS = 4
 
 
 def unread_words(report: FileReport) -> str:
-    """What the schema does not look into in a file, in one line: bytes with their fields, then what else an
-    importer left out. Empty where there is nothing.
+    """What the schema does not look into in a file, in one line; empty if there is nothing.
+
+    Bytes come with their fields, then what else an importer left out.
     """
     fields = [entry.field or "the file" for entry in report.not_looked_into if entry.size]
     rules = [entry.field for entry in report.not_looked_into if not entry.size]
@@ -73,9 +78,7 @@ def unread_words(report: FileReport) -> str:
 
 
 def suppressed_beyond_words(report: FileReport) -> str:
-    """Returns how many suppressed findings of a file are counted and not listed, in words; empty where all
-    are.
-    """
+    """Returns how many suppressed findings of a file are counted and not listed, in words; empty if none."""
     if not report.suppressed_beyond:
         return ""
     return f"{counted(report.suppressed_beyond, 'more suppressed finding')}, counted but not kept"

@@ -25,9 +25,11 @@ _NAMED = 12
 
 
 def render_file(report: FileReport, *, color: bool) -> str:
-    """All that was learned about one file, ending with its verdict in one line.
+    """The report on one file, ending with its verdict in one line.
 
-    color: style with ANSI sequences.
+    Args:
+        report: The report.
+        color: Whether to style with ANSI sequences.
     """
     blocks = [render_finding(report, f, color=color) for f in report.findings]
     lines = [*unlisted(report), *_not_run(report), _verdict(report, color=color)]
@@ -45,7 +47,7 @@ def render_head(configuration: str) -> str:
 
 
 def render_summary(run: RunReport, *, color: bool) -> str:
-    """What the whole run came to: counts, and whether it was cut short."""
+    """The totals of the run, and whether it was cut short."""
     lines = [totals(run) if run.files else _style("nothing was examined", color, fg="red", bold=True)]
     if str(run.left_out):
         lines.append(f"left out: {run.left_out}")

@@ -43,21 +43,21 @@ def examine(
 
     Args:
         files: Their names.
-        prepare: Makes `judgement` again in a worker process. It must be picklable.
-        judgement: What the files are judged by.
+        prepare: Creates `validation` again in a worker process. It must be picklable.
+        validation: What the files are judged by.
         jobs: Worker processes, at most. 1 judges in this process, as does any number for so few files that
-            starting workers costs more than it brings.
+            starting workers costs more than it saves.
         interrupts: Where Ctrl-C is noted.
         tick: Called often, also while nothing is ready.
         data: The bytes of files that were read before, by position.
 
     Yields:
         The position and report of each file. A file whose examination raises an exception, ends the worker
-        process, or takes longer than `judgement.file_timeout` there, fails with `examination-crashed`.
+        process, or takes longer than `validation.file_timeout` there, fails with `examination-crashed`.
 
     Raises:
         KeyboardInterrupt: after the reports of those later files that were judged already.
-        PreparationFailed: a worker cannot make `judgement`.
+        PreparationFailed: a worker cannot create `validation`.
     """
     many = jobs > 1 and worth_workers(files)
     position = 0

@@ -1,4 +1,4 @@
-"""The files of a run cut into chunks, which worker processes are given at once."""
+"""The files of a run in chunks, each of which a worker process receives at once."""
 
 from __future__ import annotations
 
@@ -11,14 +11,18 @@ FILES = 64
 """Files of a full chunk: the work that a worker process is given at once."""
 
 BYTES = 8 << 20
-"""Bytes of a full chunk, where its files are large."""
+"""Bytes of a full chunk of large files."""
 
 Chunk = range
 """Positions, in the list of all files, of those that are judged together."""
 
 
 class PreparationFailed(Exception):
-    """An exception while a worker process prepared itself to judge. trace: the traceback in the worker."""
+    """An exception while a worker process prepared itself to judge.
+
+    Args:
+        trace: The traceback in the worker.
+    """
 
     def __init__(self, trace: str) -> None:
         super().__init__(f"a worker process could not prepare to judge:\n\n{trace}")

@@ -17,8 +17,9 @@ what the terminal has sent to the whole process group.
 
 
 class Interrupts:
-    """Within it a first Ctrl-C is only noted, so that no report is cut in the middle; `heeded` says where it
-    may stop the work at once, and one that insists always does. Both raise KeyboardInterrupt.
+    """Within it a first Ctrl-C is only noted, so that no report is cut in the middle.
+
+    Within `heeded` it stops the work at once, and a second one always does. Both raise KeyboardInterrupt.
     """
 
     def __init__(self) -> None:

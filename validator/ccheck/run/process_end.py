@@ -27,13 +27,13 @@ def leave(status: int) -> NoReturn:
 
 
 def end_with_parent(parent: int | None = None) -> bool:
-    """Have Linux end this process with the one that began it, also where no other thread ever runs.
+    """Have Linux end this process with the one that started it, even if no other thread ever runs.
 
     Args:
-        parent: The process that began it, where that is known: it may have ended already.
+        parent: The process that started it, if that is known: it may have ended already.
 
     Returns:
-        Whether it does; it does not elsewhere.
+        Whether Linux does so; other systems do not.
     """
     if sys.platform != "linux":
         return False
@@ -50,7 +50,11 @@ def end_with_parent(parent: int | None = None) -> bool:
 
 
 def ending(exitcode: int | None) -> str:
-    """How a process ended, in words. exitcode: negative for a signal."""
+    """How a process ended, in words.
+
+    Args:
+        exitcode: Negative for a signal.
+    """
     if exitcode is None:
         return "ended"
     if exitcode < 0:

@@ -22,9 +22,9 @@ EVERY = 0.1
 
 
 class Progress:
-    """The line of one run over `total` files. It is drawn by `tick`, and only when `stream` is a terminal.
+    """The line of one run over `total` files. It is drawn by `tick`, and only if `stream` is a terminal.
 
-    Who writes to another stream calls `clear` before. As a context it leaves nothing behind.
+    Writers to another stream call `clear` before. As a context it removes the line at the end.
     """
 
     def __init__(

@@ -2,11 +2,11 @@
 
 A schema file, a check, a reader, a format of another package or a library that they load can end its process
 at any moment, also with status 0. So the command runs in a child process, which reports its exit status once
-its report is whole. The parent exits with that status. Where none was reported, it exits with `FAILURE` and
-blames the code that ran last.
+its report is whole. The parent exits with that status. If none was reported, it exits with `FAILURE` and
+names the code that ran last.
 
-Where a system has `fork`, every command is supervised. Elsewhere a child process costs a second start of
-Python, and a command is supervised whose arguments name code of the user's.
+On a system with `fork`, every command is supervised. Elsewhere a child process costs a second start of
+Python, and a command is supervised only if its arguments name code of the user's.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ INSISTS = 3
 """So many Ctrl-Cs kill a command that does not end by itself."""
 
 _STATUS_FILE = "CCHECK_STATUS_FILE"
-"""The environment variable that names the file to which a child reports, where it was not forked."""
+"""The environment variable that names the file to which a child reports, if it was not forked."""
 _WHOLE = "the status is "
 _TIMEOUT = "Timeout ("
 """What `faulthandler` writes before the stack of a process that it ends."""
@@ -43,7 +43,7 @@ _FROM_TERMINAL = 0x80
 
 
 _report: int | None = None
-"""The file descriptor to which this process reports, where it is supervised."""
+"""The file descriptor to which this process reports, if it is supervised."""
 
 
 def supervise(args: Sequence[str]) -> Callable[[int], NoReturn]:
@@ -53,7 +53,7 @@ def supervise(args: Sequence[str]) -> Callable[[int], NoReturn]:
         args: The command line, without the program.
 
     Returns:
-        What reports the exit status of the command to the parent, and ends this process.
+        A function that reports the exit status of the command to the parent, and ends this process.
     """
     status_file = os.environ.pop(_STATUS_FILE, None)
     if status_file is not None:
@@ -117,9 +117,9 @@ def _child(report: int) -> Callable[[int], NoReturn]:
 def may_fork() -> bool:
     """Returns whether worker processes may be forked from this one.
 
-    They may from a supervised command that has one thread alone, native threads counted: nothing then holds a
-    lock that would stay locked in the worker. Linux says so exactly. A program that uses ccheck as a library
-    may have more that a copy of it would harm.
+    They may from a supervised command that has only one thread, including native threads: nothing then has a
+    lock that would stay locked in the worker. Linux reports threads exactly. A program that uses ccheck as a
+    library may have other resources that a copy of it would harm.
     """
     try:
         return _report is not None and len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208 - no Path is needed
@@ -137,10 +137,11 @@ def leave_to_parent() -> None:
 
 @contextmanager
 def limited(seconds: float | None) -> Iterator[None]:
-    """A stretch of work after whose time a supervised process is ended, and the code that ran is blamed.
+    """Ends a supervised process when the time of this context is up, and reports the code that ran.
 
     Args:
-        seconds: Of the wall's clock: code that waits for ever takes no processor time. None for no limit.
+        seconds: Seconds of wall-clock time: code that waits for ever takes no processor time. None for no
+            limit.
     """
     if seconds is None or _report is None:
         yield
@@ -222,7 +223,13 @@ def _spawn(args: Sequence[str]) -> NoReturn:
 
 
 def _end(said: bytes, exitcode: int, args: Sequence[str]) -> NoReturn:
-    """Exits as the command did. said: what it reported. exitcode: negative for a signal."""
+    """Exits as the command did.
+
+    Args:
+        said: What it reported.
+        exitcode: Its exit code; negative for a signal.
+        args: The command line.
+    """
     last = said.decode("utf-8", "replace").splitlines()[-1:]
     if last and last[0].startswith(_WHOLE):
         end_at_once(int(last[0].removeprefix(_WHOLE)))

@@ -1,12 +1,11 @@
 """The worker processes that judge chunks of files, and what becomes of a file that crashes one.
 
-Each worker has a pipe of its own and at most one chunk, and workers share nothing: no lock, no queue. So one
-that dies, at any moment, leaves the others as they are, and it is known whose files were lost.
+Each worker has a pipe of its own and at most one chunk, and workers share nothing: no lock, no queue. So a
+worker that dies, at any moment, leaves the others as they are, and the lost files are known.
 
-A command on Linux forks its workers as long as it has one thread: they are there at once, with all that it
+A command on Linux forks its workers as long as it has one thread: they exist at once, with all that it
 has loaded. Elsewhere, and in a program that uses ccheck as a library, they are spawned: no copy of that
-process's threads, locks and open files. It costs each of them a start of about 0.2 s, at the same time as the
-others.
+process's threads, locks and open files. It costs each of them a start of about 0.2 s, in parallel.
 """
 
 from __future__ import annotations
@@ -62,7 +61,11 @@ MOST = 60 if sys.platform == "win32" else 1024
 
 
 class WorkerNotStarted(Exception):
-    """A worker process ended before it could judge anything. exitcode: negative for a signal."""
+    """A worker process ended before it could judge anything.
+
+    Args:
+        exitcode: Negative for a signal.
+    """
 
     def __init__(self, exitcode: int | None) -> None:
         super().__init__(f"a worker process could not start: it {ending(exitcode)}")
@@ -71,7 +74,7 @@ class WorkerNotStarted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """deaths: how many workers died of this file alone."""
+    """A chunk; `deaths` is how many workers its only file has ended."""
 
     chunk: Chunk
     deaths: int = 0
@@ -79,10 +82,11 @@ class _Task:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What a worker says, once when it is ready and then for each chunk.
+    """What a worker sends, once when it is ready and then for each chunk.
 
-    packed: the pickled reports of the chunk, which stay packed until their turn. trace: the traceback of what
-    the worker raised while it prepared itself.
+    Attributes:
+        packed: The pickled reports of the chunk, which stay packed until their turn.
+        trace: The traceback of what the worker raised while it prepared itself.
     """
 
     packed: bytes = b""
@@ -91,7 +95,12 @@ class _Answer:
 
 @dataclass(slots=True)
 class _Worker:
-    """log: where it writes its stack. spent: seconds on its task."""
+    """A worker process.
+
+    Attributes:
+        log: The pipe to which it writes its stack.
+        spent: Seconds on its task.
+    """
 
     process: BaseProcess
     pipe: _ConnectionBase[Any, Any]
@@ -101,14 +110,14 @@ class _Worker:
     spent: float = 0.0
 
     def end(self) -> None:
-        """Kill the process, which may have closed its pipe and live on."""
+        """Kill the process, which may have closed its pipe and still run."""
         self.process.kill()
         self.process.join()
         self.pipe.close()
         self.log.close()
 
     def stack(self) -> str:
-        """Returns its Python stack, or nothing where it does not write one."""
+        """Returns its Python stack, or nothing if it does not write one."""
         if self.process.pid is None or not hasattr(signal, "SIGUSR1"):
             return ""
         with contextlib.suppress(OSError):  # it has ended
@@ -116,7 +125,7 @@ class _Worker:
         return self.said(STACK)
 
     def said(self, wait_for: float = 0.0) -> str:
-        """Returns what is in its log, nothing where nothing comes in so many seconds."""
+        """Returns what is in its log, nothing if nothing comes in so many seconds."""
         if not hasattr(os, "set_blocking") or sys.platform == "win32":
             return ""
         said = b""
@@ -130,7 +139,7 @@ class _Worker:
 class Workers:
     """Worker processes for one run over `files`; the arguments are those of `ccheck.run.batch.examine`.
 
-    start: the position of the first file. chunk: files of a full chunk.
+    `start` is the position of the first file, `chunk` the number of files of a full chunk.
     """
 
     def __init__(
@@ -276,7 +285,7 @@ class Workers:
     def _end_late(self) -> None:
         """End the workers whose file takes too long.
 
-        The clock is the wall's: code that waits for ever takes no processor time.
+        The time is wall-clock time: code that waits for ever takes no processor time.
         """
         now = time.monotonic()
         passed, self._looked = min(now - self._looked, PAUSE), now
@@ -338,9 +347,9 @@ def _unpacked(answer: _Answer) -> list[FileReport]:
 
 @contextlib.contextmanager
 def _no_interrupt_for_children(*, spawned: bool) -> Iterator[None]:
-    """A child started within does not hear Ctrl-C, not even before its first line runs.
+    """A child started within ignores Ctrl-C, even before its first line runs.
 
-    It reaches the whole process group; this process alone decides what it means.
+    Ctrl-C reaches the whole process group; only this process decides what it means.
     """
     if sys.platform == "win32":
         import ctypes
@@ -368,7 +377,7 @@ def _work_forked(
     validation: ValidationContext,
     close: Sequence[_ConnectionBase[Any, Any]],
 ) -> NoReturn:
-    """The worker process where it is a copy of this one. close: what belongs to this one alone."""
+    """The worker process as a copy of this one; `close` has the pipes that belong only to this one."""
     for one in close:
         one.close()
     leave_to_parent()
@@ -382,7 +391,10 @@ def _work(
 ) -> NoReturn:
     """The worker process: judge the files that come through the pipe until it is closed.
 
-    stack: where it writes its Python stack when it crashes or exits, or is asked to with SIGUSR1.
+    Args:
+        pipe: The pipe of files and answers.
+        stack: The pipe to which it writes its Python stack when it crashes or exits, or on SIGUSR1.
+        prepare: Creates what files are judged by.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     began = multiprocessing.parent_process()
@@ -436,7 +448,7 @@ def _packed(reports: list[FileReport]) -> bytes:
 def _sendable(
     validation: ValidationContext, path: str, data: bytes | InputError | None, report: FileReport
 ) -> FileReport:
-    """A report, or that of a crash where it cannot be sent."""
+    """A report, or that of a crash if it cannot be sent."""
     from ccheck.judging.crash import ExaminationCrashed, examination
 
     try:

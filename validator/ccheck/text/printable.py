@@ -58,6 +58,6 @@ def well_formed(text: str) -> str:
     r"""`text` with unpaired surrogates written as ``\udcff``, so that it can be encoded as UTF-8.
 
     Names of files that are not UTF-8 reach Python with such surrogates, and many JSON parsers refuse them.
-    Two texts may become one: it is for people, and nothing is told apart by the result.
+    Two texts may become one: the result is for people, and must not distinguish anything.
     """
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -24,7 +24,7 @@ def shown(value: object) -> str:
 
 
 def did_you_mean(word: str, known: Collection[str]) -> str:
-    """`; did you mean X?` when a known word is close to `word`, else nothing."""
+    """`; did you mean X?` if a known word is close to `word`, else nothing."""
     import difflib  # only mistakes need it
 
     close = difflib.get_close_matches(word[:80], known, n=1)

@@ -23,7 +23,7 @@ _PLACE = re.compile(r"(?P<words>.*) \(at line (?P<line>\d+), column (?P<column>\
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with a configuration file. line, column: from 1; None when not known."""
+    """One thing that is wrong with a configuration file; `line` and `column` are from 1, None if unknown."""
 
     file: str
     line: int | None
@@ -38,7 +38,11 @@ class Problem:
 
 
 class ConfigurationError(Exception):
-    """A configuration file cannot be used. problems: all that is wrong with it, at least one."""
+    """A configuration file cannot be used.
+
+    Args:
+        problems: All that is wrong with it, at least one.
+    """
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         """Keep `problems` in their order."""
@@ -52,7 +56,12 @@ class ConfigurationError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A TOML file that was read. sha256: of its bytes, in hex. problems: grows while its tables are read."""
+    """A TOML file that was read.
+
+    Attributes:
+        sha256: Of its bytes, in hex.
+        problems: Grows while its tables are read.
+    """
 
     path: Path
     sha256: str
@@ -77,8 +86,9 @@ class Document:
 def read_document(path: Path, *, formats: Collection[int] = (1,)) -> Document:
     """Read a TOML file that says `format = N`.
 
-    Raises ConfigurationError when it is missing, unreadable, over MAX_BYTES, not UTF-8, not TOML, or of a
-    format that is not in `formats`.
+    Raises:
+        ConfigurationError: It is missing, unreadable, over MAX_BYTES, not UTF-8, not TOML, or of a
+            format that is not in `formats`.
     """
     try:
         raw = read_regular_file(path, MAX_BYTES)

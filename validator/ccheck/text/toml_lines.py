@@ -1,4 +1,4 @@
-"""The line of every key of a TOML document: what `tomllib` does not tell.
+"""The line of every key of a TOML document, which `tomllib` does not report.
 
 Works on documents that `tomllib` has accepted; it judges nothing, it only finds places.
 """
@@ -27,7 +27,10 @@ _SCALAR = re.compile(
 def find_lines(text: str) -> Mapping[KeyPath, int]:
     """The line (from 1) of each key, table and element in `text`, a TOML document that `tomllib` accepts.
 
-    A table has the line of its first header. Raises RecursionError when values nest as deep as the stack.
+    A table has the line of its first header.
+
+    Raises:
+        RecursionError: Values nest as deep as the stack.
     """
     finder = _Finder(text.replace("\r\n", "\n"))
     finder.document()
@@ -35,7 +38,7 @@ def find_lines(text: str) -> Mapping[KeyPath, int]:
 
 
 def line_of(lines: Mapping[KeyPath, int], path: KeyPath) -> int:
-    """The line of `path`, or of the nearest thing that encloses it; 1 when nothing does."""
+    """The line of `path`, or of the nearest thing that encloses it; 1 if nothing does."""
     for length in range(len(path), 0, -1):
         if path[:length] in lines:
             return lines[path[:length]]
@@ -55,7 +58,7 @@ def dotted(path: KeyPath) -> str:
 
 
 class _Finder:
-    """A cursor over a document. Each method reads one construct of the grammar and moves behind it."""
+    """A cursor over a document. Each method reads one construct of the grammar and moves past it."""
 
     def __init__(self, text: str) -> None:
         self.text = text

@@ -24,7 +24,7 @@ class Table:
     """
 
     def __init__(self, document: Document, where: KeyPath, data: object) -> None:
-        """Read `data`, which stands at `where`; it is wrong when it is no table."""
+        """Read `data` at `where`; it is wrong if it is no table."""
         self.document = document
         self.where = where
         self.data: Mapping[str, Any] = data if isinstance(data, dict) else {}
@@ -97,7 +97,11 @@ class Table:
     ) -> tuple[Any, ...]:
         """A list that is not empty, whose elements fit, none of them twice.
 
-        form: what an element must be. words: what it may have been meant to be.
+        Args:
+            key: The key of the list.
+            form: What an element must be.
+            fits: Returns whether an element fits.
+            words: What an element may have been meant to be.
         """
         values: list[Any] = self._read(key, "a list", lambda v: isinstance(v, list), None, [])
         if self.data.get(key) == []:
@@ -130,7 +134,7 @@ class Table:
             yield Table(self.document, (*self.where, key, index), value)
 
     def done(self) -> None:
-        """Note the keys that nobody asked for."""
+        """Note the keys that were not read."""
         for key in self.data:
             if key not in self._known:
                 self.complain(key, f"is not a key{did_you_mean(key, self._known)}")

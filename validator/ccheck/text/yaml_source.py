@@ -1,6 +1,6 @@
 """YAML as plain values, each with its line, within bounds that no file can exceed.
 
-The events of the YAML library are put together here: its own constructor recurses, expands aliases without a
+The events of the YAML library are assembled here: its own constructor recurses, expands aliases without a
 bound, and knows no lines.
 """
 
@@ -47,7 +47,12 @@ _PLAIN = {f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null
 
 
 class YamlError(Exception):
-    """A text that is not YAML, or goes beyond the bounds. detail: why. line: from 1."""
+    """A text that is not YAML, or goes beyond the bounds.
+
+    Args:
+        detail: Why.
+        line: From 1.
+    """
 
     def __init__(self, detail: str, line: int) -> None:
         super().__init__(detail)
@@ -57,13 +62,18 @@ class YamlError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A YAML file. top: its value. lines: the line of each place."""
+    """A YAML file.
+
+    Attributes:
+        top: Its value.
+        lines: The line of each place.
+    """
 
     top: Any
     lines: Mapping[Place, int]
 
     def line(self, place: Place) -> int:
-        """The line of a place, from 1; that of the nearest one around it where it has none."""
+        """The line of a place, from 1; that of the nearest enclosing one if it has none."""
         while place and place not in self.lines:
             place = place[:-1]
         return self.lines.get(place, 1)
@@ -85,8 +95,11 @@ def parse(text: str, most_values: int = MOST_NODES, deepest: int = DEEPEST) -> S
 
 @dataclass(slots=True)
 class _Node:
-    """A value of the file. value: a scalar, a list of nodes, or a list of pairs of key and node. size: how
-    many values it has with its aliases written out; 0 while it is not complete.
+    """A value of the file.
+
+    Attributes:
+        value: A scalar, a list of nodes, or a list of pairs of key and node.
+        size: How many values it has with its aliases written out; 0 while it is not complete.
     """
 
     line: int

@@ -11,9 +11,7 @@ Place = tuple[str, int, int]
 
 
 def matrix(features: Iterable[str]) -> Mapping[Place, Mapping[int, set[bool]]]:
-    """For each field and criterion kind whether it was seen to match, and to fail; empty for formats that
-    have no such matrix.
-    """
+    """For each field and criterion kind whether it matched, and failed; empty without a matrix."""
     found: dict[Place, dict[int, set[bool]]] = defaultdict(lambda: defaultdict(set))
     for name in features:
         if name.startswith("line "):

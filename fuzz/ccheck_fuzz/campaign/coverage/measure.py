@@ -1,6 +1,6 @@
 """Which lines and branches of the readers a corpus reaches: plain replay under coverage.py, no engine.
 
-Run as a program, so that nothing of the readers is imported before coverage.py looks.
+Runs as a program, so that nothing of the readers is imported before coverage.py starts.
 """
 
 from __future__ import annotations
@@ -23,7 +23,16 @@ class CoverageMissing(Exception):
 
 
 def measure(folder: Path, *, html: Path | None, missing: bool) -> str:
-    """Replay a campaign's corpus under every build, and give coverage.py's table. Raises CoverageMissing."""
+    """Replay a campaign's corpus under every build, and return coverage.py's table.
+
+    Args:
+        folder: The folder of the campaign.
+        html: The folder for coverage.py's HTML report.
+        missing: Whether to list the lines that were not reached.
+
+    Raises:
+        CoverageMissing: coverage.py is not installed.
+    """
     if importlib.util.find_spec("coverage") is None:
         raise CoverageMissing(f"coverage.py is not installed: {how_to_install('fuzz')}")
     words = [sys.executable, "-m", "ccheck_fuzz.campaign.coverage.measure", str(folder.absolute())]

@@ -29,9 +29,10 @@ class Merged:
 
     Attributes:
         kept: The inputs that reached something first, the smallest tried first.
-        lines, features: All that was reached.
+        lines: All lines that were reached.
+        features: All features that were reached.
         passed: How many of the kept inputs the validator passes.
-        failed: What ccheck or a schema raised for inputs, in words; these are kept.
+        failed: What ccheck or a schema raised for inputs, in words; these inputs are kept.
     """
 
     kept: tuple[bytes, ...]
@@ -45,6 +46,8 @@ def merge(made: CampaignContext, inputs: Iterable[bytes], until: float = math.in
     """Replay inputs, the smallest first, and keep those that reach a line or a feature that none reached.
 
     Args:
+        made: The campaign.
+        inputs: The inputs.
         until: When to stop (`time.monotonic`); inputs that were not replayed by then are kept.
     """
     harness = Harness(made, lambda data, broken: None)

@@ -26,8 +26,7 @@ def folders(packages: tuple[str, ...]) -> tuple[str, ...]:
 
 @contextmanager
 def traced(within: tuple[str, ...]) -> Iterator[Callable[[], set[Line]]]:
-    """While this is open, lines in these folders are noted; calling what it gives takes those since the last
-    call.
+    """Trace lines in these folders while the context is open; yields a function that returns the new lines.
 
     On Python 3.12 and later each line emits one event only, so that replaying a corpus costs little;
     what a later input reaches again is then not seen again.

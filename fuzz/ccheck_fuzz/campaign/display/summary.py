@@ -26,8 +26,9 @@ def findings(state: State, known: Collection[tuple[str, ...]] = ()) -> list[Buck
 
 
 def unexamined(state: State) -> str | None:
-    """Returns why a campaign without findings is no pass, or None: no run was made, or the last session that
-    ended could not do its work.
+    """Returns why a campaign without findings is no pass, or None.
+
+    Either no run was made, or the last session that ended could not do its work.
     """
     if not sum({(s.session, s.job): s.runs for s in state.samples()}.values()):
         return "not one run was made"
@@ -57,7 +58,10 @@ def lines(
     """Yields what a campaign found, and what it looked at.
 
     Args:
-        outputs: With all that the user's interpreters said.
+        folder: The folder of the campaign.
+        state: Its state.
+        known: The signatures of known findings.
+        outputs: Whether to include all output of the user's interpreters.
     """
     before = state.setting("options")
     if before is not None:

@@ -54,11 +54,16 @@ def write_finding(
     crasher: bool = False,
     log: str = "",
 ) -> Path:
-    """Write a bucket's folder whole and then give it its name, so that half of one is never seen.
+    """Write a bucket's folder completely and then rename it, so that half of one is never seen.
 
     Args:
-        reproduced: None where it was not run again.
-        crasher: The input may end the process that runs it, so that it is not run here.
+        folder: The folder of the findings.
+        made: The campaign.
+        bucket: The bucket.
+        data: Its input.
+        broken: What the input breaks.
+        reproduced: Whether it broke again every time; None if it was not run again.
+        crasher: Whether the input may end the process that runs it, so that it is not run here.
         log: What that process wrote.
     """
     name = folder_name(bucket)
@@ -98,9 +103,7 @@ def write_finding(
 
 
 def _case(made: CampaignContext, data: bytes) -> OracleCase | None:
-    """Returns the case of an input; None where ccheck itself fails on it, which is then what the finding
-    says.
-    """
+    """Returns the case of an input; None if ccheck itself fails on it, which then is the finding."""
     try:
         case = Harness(made, lambda data, broken: None).case(data)
         _ = case.report
@@ -112,7 +115,7 @@ def _case(made: CampaignContext, data: bytes) -> OracleCase | None:
 
 
 def _recipe(made: CampaignContext, case: OracleCase) -> str | None:
-    """Returns the content as YAML, where it can be written so and builds back to the same bytes."""
+    """Returns the content as YAML, if it can be written so and builds back to the same bytes."""
     schema = made.schema
     if schema.describe is None or schema.compose is None or case.subject.content is None:
         return None

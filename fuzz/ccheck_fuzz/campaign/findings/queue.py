@@ -23,12 +23,12 @@ class TriageQueue:
     """Triages the buckets of a campaign that are new."""
 
     def __init__(self, folder: Path, state: State, crashed: Callable[[int | None], object]) -> None:
-        """Makes a queue.
+        """Creates a queue.
 
         Args:
             folder: The folder of the campaign.
             state: Its state.
-            crashed: Called with the exit status of a process that did not come to its own end.
+            crashed: Called with the exit status of a process that did not end by itself.
         """
         self._crashed = crashed
         self._folder = folder
@@ -49,10 +49,13 @@ class TriageQueue:
         return len(self._waiting())
 
     def next(self, latest: float) -> bool:
-        """Look at the process, and begin the next when it is done; whether one is under way.
+        """Look at the process, and start the next if it is done.
 
         Args:
             latest: The end of the session (`time.monotonic`).
+
+        Returns:
+            Whether a process is running.
         """
         if not self._under_way():
             waiting = self._waiting()
@@ -61,8 +64,11 @@ class TriageQueue:
         return self._process is not None
 
     def rest(self, until: float, show: Callable[[], None]) -> None:
-        """Triage what is left, until a time (`time.monotonic`); what is then still new is triaged by the next
-        session.
+        """Triage what is left, until a time; the next session triages what is then still new.
+
+        Args:
+            until: When to stop (`time.monotonic`).
+            show: Shows the progress.
         """
         while time.monotonic() < until:
             if not self._under_way():

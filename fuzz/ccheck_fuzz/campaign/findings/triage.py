@@ -34,7 +34,7 @@ class Triaged:
     Attributes:
         data: The smallest input.
         broken: What it breaks.
-        reproduced: Whether it did so every time; None where there was no time to run it.
+        reproduced: Whether it did so every time; None if there was no time to run it.
         log: What the process wrote that the input ended, if it ended one.
         shrunk: Whether there was time to shrink it.
     """
@@ -47,7 +47,7 @@ class Triaged:
 
 
 def breaks(harness: Harness, data: bytes, signature: tuple[str, ...]) -> Broken | None:
-    """Returns the property with this signature, where the input breaks it."""
+    """Returns the property with this signature, if the input breaks it."""
     return next((one for one in harness.broken_by(data) if one.signature == signature), None)
 
 
@@ -58,14 +58,17 @@ def triage(
     until: float,
     confirmed: Callable[[Triaged], object] = lambda triaged: None,
 ) -> Triaged | None:
-    """Shrink the smallest input that breaks the property again; None where none does.
+    """Shrink the smallest input that breaks the property again.
 
     Args:
         made: The campaign.
-        inputs: Of the bucket, the smallest first.
-        signature: Of the bucket.
+        inputs: The inputs of the bucket, the smallest first.
+        signature: The signature of the bucket.
         until: When to stop (`time.monotonic`). One input is run once, however late it is.
         confirmed: Called before an input is shrunk, which may take long.
+
+    Returns:
+        The result; None if no input breaks the property.
     """
     harness = Harness(made, lambda data, broken: None)
     for data in inputs:
@@ -85,9 +88,7 @@ def triage(
 
 
 def _again(harness: Harness, data: bytes, signature: tuple[str, ...], until: float) -> bool:
-    """Returns whether an input breaks the property each time that it is run again, as often as there is
-    time.
-    """
+    """Returns whether an input breaks the property in every run, as many as there is time for."""
     for _ in range(RERUNS - 1):
         if time.monotonic() > until:
             return True
@@ -99,9 +100,9 @@ def _again(harness: Harness, data: bytes, signature: tuple[str, ...], until: flo
 def triage_crasher(
     made: CampaignContext, inputs: list[bytes], signature: tuple[str, ...], until: float
 ) -> Triaged | None:
-    """Returns the smallest input found that ends the process of its run in the same way, by running each in a
-    process of its own; None where none does. Content is only cut in halves: each try may take as long as a
-    hang.
+    """Returns the smallest input found that ends the process of its run in the same way; None without one.
+
+    Each try runs in a process of its own. Content is only cut in halves: each try may take as long as a hang.
     """
     for data in inputs:
         seen = _dies(made, data, signature, until)
@@ -124,7 +125,7 @@ def triage_crasher(
 def _dies(
     made: CampaignContext, data: bytes, signature: tuple[str, ...], until: float
 ) -> tuple[Broken, str] | None:
-    """Returns what the end of its process breaks, and the last words, where it ends as the signature says."""
+    """Returns what the end of its process breaks, and the last words, if it ends as the signature says."""
     ran = run_isolated(made.options, data, until=until)
     if isinstance(ran, ProcessCrash):
         broken = broken_of(made, ran)
@@ -157,7 +158,7 @@ def _shrunk(
 
 
 def present_found(folder: Path, state: State, made: CampaignContext, bucket: Bucket) -> None:
-    """Write the folder of a bucket as it was found, without a run: what comes after may take long."""
+    """Write the folder of a bucket as it was found, without a run, because triage may take long."""
     data = state.hits(bucket.number)[0]
     known = Broken(bucket.oracle, bucket.what, bucket.signature)
     log = _last_words(state, data)
@@ -166,7 +167,7 @@ def present_found(folder: Path, state: State, made: CampaignContext, bucket: Buc
 
 
 def _last_words(state: State, data: bytes) -> str:
-    """Returns what the process wrote that this input ended last; empty where it ended none."""
+    """Returns what the last process wrote that this input ended; empty if it ended none."""
     return next((crash.detail for crash in reversed(state.worker_crashes()) if crash.data == data), "")
 
 

@@ -27,7 +27,7 @@ class MatrixRow:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A bucket, and what its folder holds.
+    """A bucket, and the contents of its folder.
 
     Attributes:
         text: Its report.
@@ -42,9 +42,10 @@ class Account:
     """A campaign's figures, over all of its sessions.
 
     Attributes:
-        seconds: Of searching.
-        growth: (seconds, runs, features, corpus) over time, summed over jobs; lines and buckets:
-            (seconds, how many).
+        seconds: The seconds of searching.
+        growth: (seconds, runs, features, corpus) over time, summed over jobs.
+        line_growth: (seconds, lines) over time.
+        bucket_growth: (seconds, buckets) over time.
         problem: Why the campaign could not do its work, or None.
     """
 

@@ -1,1 +1,1 @@
-"""What a campaign remembers, in one SQLite file, and the lock on its folder."""
+"""What a campaign stores, in one SQLite file, and the lock on its folder."""

@@ -54,7 +54,15 @@ class State:
     """The file `campaign.sqlite` of a campaign's folder. Each process opens it for itself, several write."""
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:
-        """Open it. Raises StateError for a folder that holds none, or one of another version."""
+        """Opens the state of a folder.
+
+        Args:
+            folder: The folder of the campaign.
+            create: Whether to create the state.
+
+        Raises:
+            StateError: The folder has no state, or one of another version.
+        """
         path = folder / "campaign.sqlite"
         if not create and not path.is_file():
             raise StateError(f"{folder} holds no campaign")
@@ -245,9 +253,7 @@ class State:
         )  # fmt: skip
 
     def crashers(self) -> frozenset[bytes]:
-        """Returns the inputs that ended one process after another: an engine that begins with one of them
-        would come no further.
-        """
+        """Returns the inputs that ended one process after another, with which no engine must begin."""
         rows = self._db.execute(
             "SELECT data FROM worker_crash WHERE finding GROUP BY data HAVING count(*) >= ?", (CRASHER,)
         )

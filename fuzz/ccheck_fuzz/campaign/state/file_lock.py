@@ -15,7 +15,7 @@ def file_lock(folder: Path) -> Iterator[None]:
     """Lock a campaign's folder against a second campaign; the lock ends with the process.
 
     Args:
-        folder: The folder, which is made if it is not there.
+        folder: The folder, which is created if it does not exist.
 
     Raises:
         StateError: Another campaign has the lock.

@@ -1,4 +1,4 @@
-"""What a campaign remembers: buckets of findings, crashes of its processes, figures of its workers."""
+"""What a campaign stores: buckets of findings, crashes of its processes, figures of its workers."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ class Bucket:
 
     Attributes:
         state: `new`, `minimal` (shrunk, and broken again when re-run) or `flaky` (not broken again).
-        hits: How often it was met.
-        runs, cpu: Of the worker that met it first, up to then.
+        hits: How often it was found.
+        runs: The runs of the worker that found it first, up to then.
+        cpu: The seconds of CPU time of that worker, up to then.
         minimal: Its smallest input.
     """
 
@@ -40,9 +41,9 @@ class WorkerCrash:
     """A worker that ended as it should not: `hang`, `memory` or `crash`.
 
     Attributes:
-        engine: What led it; `merge` or `triage`, of job -1, for the processes beside the workers.
+        engine: Its engine; `merge` or `triage`, of job -1, for the other processes.
         detail: How it ended, and its last words.
-        data: The input it was in.
+        data: The input that it was running.
         finding: Whether the crash is a finding: that of a run. Any other crash leaves inputs unexamined.
     """
 

@@ -1,4 +1,4 @@
-"""The engines of a campaign: those that were asked for, or all that work here."""
+"""The engines of a campaign: the requested ones, or all that work here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one worker found: written down at once where it is new or smaller, counted where it is neither."""
+"""What one worker found: written at once if it is new or smaller, else counted."""
 
 from __future__ import annotations
 

@@ -75,6 +75,8 @@ class Job:
 
         Args:
             until: Its end (`time.monotonic`).
+            seed: The seed of the random numbers.
+            runs: The number of runs at most; 0 for no limit.
         """
         self.epoch += 1
         self.counted = False
@@ -97,14 +99,14 @@ class Job:
         return read_heartbeat(self.heartbeat_path)
 
     def memory(self) -> int:
-        """Returns bytes of memory that the worker holds."""
+        """Returns the bytes of memory that the worker uses."""
         try:
             return 0 if self._watch is None else int(self._watch.memory_info().rss)
         except psutil.Error:
             return 0
 
     def overdue(self, heartbeat: Heartbeat | None) -> Kind | None:
-        """Returns why the worker must be ended: `hang` or `memory`; None where it is well."""
+        """Returns why the worker must be ended: `hang` or `memory`; None if it is well."""
         most = self._bounds.memory << 20
         # What it has started has a limit of its own besides.
         if self.memory() > most or (self._process is not None and resident(self._process.pid) > 2 * most):
@@ -123,10 +125,10 @@ class Job:
         return heartbeat is not None and 0 < heartbeat.begun < time.monotonic() - 1.0
 
     def kill(self, *, with_stack: bool = False) -> None:
-        """End the worker at once, with all that it started.
+        """End the worker at once, with all processes that it started.
 
         Args:
-            with_stack: It first says where it is.
+            with_stack: Whether it first writes its stack.
         """
         if self._process is not None:
             end_family(self._process, with_stack=with_stack)

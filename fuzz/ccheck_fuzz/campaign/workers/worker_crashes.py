@@ -37,12 +37,12 @@ class WorkerCrashes:
 
     @property
     def loss(self) -> str | None:
-        """How many processes crashed outside of a run; None where none did."""
+        """How many processes crashed outside of a run; None if none did."""
         return f"{len(self._lost):,} of its processes crashed outside of a run" if self._lost else None
 
     @property
     def last(self) -> str | None:
-        """The last crash outside of a run, in a line; None where there is none."""
+        """The last crash outside of a run, in a line; None if there is none."""
         return headline(self._lost[-1]) if self._lost else None
 
     def of_worker(self, job: Job, kind: Kind, heartbeat: Heartbeat | None) -> None:
@@ -51,7 +51,7 @@ class WorkerCrashes:
         Args:
             job: The job.
             kind: How its worker ended.
-            heartbeat: The worker's last heartbeat; None where it wrote none.
+            heartbeat: The worker's last heartbeat; None if it wrote none.
         """
         crash = job.crash(kind, heartbeat)
         runs = 0 if heartbeat is None else heartbeat.runs

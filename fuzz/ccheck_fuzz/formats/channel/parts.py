@@ -15,9 +15,7 @@ def _events(data: bytes, definitions: bytes | None, most: int) -> Iterator[Event
 
 
 def _short_events(data: bytes, definitions: bytes | None, most: int) -> Iterator[Event]:
-    """Yields one event for each record in turn; none for types, whose longest inputs are larger than most
-    files.
-    """
+    """Yields one event for each record in turn; none for types, whose longest inputs exceed most files."""
     yield from map(_mapping, pressing(definitions, data, most))
 
 

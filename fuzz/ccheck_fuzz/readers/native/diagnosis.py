@@ -1,4 +1,4 @@
-"""What the end of a program says: crashed, and where; refused, and why; or well."""
+"""Diagnoses the end of a program: crashed, and where; refused, and why; or well."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ccheck_interpreter.trap import ForeignKind
 RUST_PANIC = 101
 """The exit status of a Rust program that has panicked."""
 WRAPPED = 128
-"""Shells and other wrappers end with 128 + n where signal n has ended their program."""
+"""Shells and other wrappers exit with 128 + n if signal n has ended their program."""
 CANNOT_START = (126, 127)
 """The exit statuses of shells and of `env` for a program that cannot be executed or is not found."""
 MOST_REPORTS = 8
@@ -85,7 +85,7 @@ class Crash:
 
 
 def crashes(ended: Ended, *, seconds: float, memory: int) -> tuple[Crash, ...]:
-    """Returns the crashes that the end of a program reports, the gravest first; none where it ran or refused.
+    """Returns the crashes that the end of a program reports, the gravest first; none if it ran or refused.
 
     Args:
         ended: How the program ended.
@@ -109,7 +109,7 @@ def _lines(stream: bytes) -> str:
 
 
 def cannot_start(ended: Ended) -> str | None:
-    """Returns why the program could not even begin its work, where its end says so, or None."""
+    """Returns why the program could not even begin its work, if its end shows that, or None."""
     text = ended.stderr.decode("utf-8", "replace")
     failed = _STARTUP.search(text)
     if failed is not None and ended.status:
@@ -120,9 +120,7 @@ def cannot_start(ended: Ended) -> str | None:
 
 
 def leak_check_failed(ended: Ended) -> bool:
-    """Returns whether LeakSanitizer itself failed: it needs ptrace, which containers and tracers may
-    withhold.
-    """
+    """Returns whether LeakSanitizer itself failed: it needs ptrace, which containers and tracers may deny."""
     return _NO_LEAK_CHECK.search(ended.stderr.decode("utf-8", "replace")) is not None
 
 
@@ -151,7 +149,7 @@ def status_words(ended: Ended) -> str:
 
 
 def _reports(text: str, memory: int) -> Iterator[Crash]:
-    """Yields the reports of sanitizers: what ends a program first, then what UBSan only mentions."""
+    """Yields the reports of sanitizers: first those that end a program, then those of UBSan."""
     ended_in: set[str] = set()
     for match in _ERROR.finditer(text) if "Sanitizer" in text or "libFuzzer" in text else ():
         tool = match["tool"] or match["warner"] or match["checker"]
@@ -192,9 +190,7 @@ def _out_of_memory(memory: int, detail: str) -> Crash:
 
 
 def _fault(what: str) -> str:
-    """Returns the kind of fault in the first line of a report: `heap-buffer-overflow`, `SEGV`, `data
-    race`.
-    """
+    """Returns the kind of fault in a report's first line: `heap-buffer-overflow`, `SEGV`, `data race`."""
     if "memory leaks" in what:
         return "memory-leak"
     cut = re.split(r"\s+on\s+|\s*\(|\s*:\s|\s0x|,|\s+in thread", what, maxsplit=1)[0]

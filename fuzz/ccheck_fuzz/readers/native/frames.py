@@ -1,4 +1,4 @@
-"""Stack frames in reports of sanitizers: which belong to the target's own code, and what they are called."""
+"""Stack frames in reports of sanitizers: which belong to the target's own code, and their stable names."""
 
 from __future__ import annotations
 
@@ -142,10 +142,11 @@ class Frame:
     """One frame.
 
     Attributes:
-        function: Without parameters and template arguments, empty without symbols.
-        source: A file, without its line.
-        line: 0 where it is not known.
-        module, offset: Where there is no source.
+        function: Its name without parameters and template arguments, empty without symbols.
+        source: The file, without its line.
+        line: The line; 0 if it is not known.
+        module: The module, if there is no source.
+        offset: The offset in the module, if there is no source.
     """
 
     function: str
@@ -175,7 +176,7 @@ class Frame:
 
 
 def parse_frame(text: str) -> Frame | None:
-    """Returns the frame in a line of a report, or None where there is none."""
+    """Returns the frame in a line of a report, or None if there is none."""
     match = _LINE.match(text)
     if match is None:
         return None
@@ -225,9 +226,7 @@ _SIGNS = {"(": "\x01", ")": "\x02", "<": "\x03", ">": "\x04"}
 
 
 def plain_name(text: str) -> str:
-    """Returns a function's name without parameters, template arguments, return type and the marks of
-    compilers.
-    """
+    """Returns a function's name without parameters, template arguments, return type and compilers' marks."""
     text = text.replace("(anonymous namespace)", "{anonymous}")
     text = _HASH.sub("", _CLONE.sub("", text.strip()))
     text = _OPERATOR.sub(lambda found: "".join(_SIGNS.get(c, c) for c in found[0].replace(" ", "")), text)
@@ -267,9 +266,9 @@ def stack(lines: Iterable[str]) -> list[Frame]:
 
 
 def own_frames(frames: Sequence[Frame]) -> tuple[Frame, ...]:
-    """Returns the top frames of the target's own code; where there are none, the top one of any.
+    """Returns the top frames of the target's own code; if there are none, the top one of any.
 
-    A function that calls itself counts once, and `main` only where it is the only one: neither distinguishes
+    A function that calls itself counts once, and `main` only if it is the only one: neither distinguishes
     crashes.
     """
     own: list[Frame] = []

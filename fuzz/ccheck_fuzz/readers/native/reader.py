@@ -22,7 +22,7 @@ from ccheck_interpreter.trap import Operation, Provenance, Refusal, TrapData
 FILE = "@@"
 """Stands for the file in a command."""
 MEMORY = 2048 << 20
-"""Bytes of memory that a run may take, where nothing else is said."""
+"""Default bytes of memory that a run may take."""
 
 _OPTIONS: Mapping[str, str] = {
     "ASAN_OPTIONS": "hard_rss_limit_mb={memory}",
@@ -39,10 +39,10 @@ _LEAKS = ("ASAN_OPTIONS", "LSAN_OPTIONS")
 class ExecReader:
     """A program of the user's, run once for each input.
 
-    ``@@`` stands for the file, also inside a word; ``< @@`` at the end gives it the file as standard input.
-    A signal, the report of a sanitizer, a panic, and breaking the limits of time and memory are traps; any
-    other exit status but 0 is its way to say no. Where standard output is JSON of `ccheck run`, its verdicts
-    count as outcomes.
+    ``@@`` is replaced by the file, also inside a word; ``< @@`` at the end gives it the file as standard
+    input. A signal, the report of a sanitizer, a panic, and breaking the limits of time and memory are traps;
+    any other exit status but 0 is a refusal. If standard output is JSON of `ccheck run`, its verdicts count
+    as outcomes.
     """
 
     modules: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class ExecReader:
     def __init__(
         self, command: str, seconds: float, memory: int = MEMORY, directory: Path | None = None
     ) -> None:
-        """Take a command apart, and find its program.
+        """Parses a command, and finds its program.
 
         Args:
             command: In the syntax of a POSIX shell's words.
@@ -59,7 +59,7 @@ class ExecReader:
             directory: The working directory of the runs; that of this process without it.
 
         Raises:
-            ReaderError: The command is empty, names no file, or its program is not there.
+            ReaderError: The command is empty, names no file, or its program does not exist.
         """
         self.name = command
         self._seconds = seconds
@@ -125,9 +125,7 @@ class ExecReader:
     def outcomes(
         self, data: bytes, events: Sequence[str] | None, features: Features, *, every: bool = False
     ) -> Iterable[Outcome]:
-        """Returns one outcome for each way in which it crashed, or one, or those that the program's
-        JSON has.
-        """
+        """Returns one outcome for each way in which it crashed, or one, or those of the program's JSON."""
         ended = self.run(data)
         output = self.words(ended)
         found = crashes(ended, seconds=self._seconds, memory=self._memory)
@@ -145,9 +143,7 @@ class ExecReader:
         return [ForeignOutcome(self.name, "exec", "run")]
 
     def words(self, ended: Ended) -> str:
-        """Returns the end of a run whole, for people: exit status or signal, standard error and standard
-        output.
-        """
+        """Returns the end of a run for people: exit status or signal, standard error and standard output."""
         parts = [f"{status_words(ended)}\n"]
         for title, stream in (("standard error", ended.stderr), ("standard output", ended.stdout)):
             text = stream.decode("utf-8", "backslashreplace").replace(str(self._path), FILE)
@@ -193,9 +189,7 @@ def _why_not(fault: OSError) -> str:
 
 
 def _environment(memory: int) -> dict[str, str]:
-    """Returns the environment of the runs: limits for sanitizers, in front of the user's own options, which
-    win.
-    """
+    """Returns the environment of the runs: limits for sanitizers, then the user's own options, which win."""
     environment = dict(os.environ)
     for name, ours in _OPTIONS.items():
         own = environment.get(name, "")
@@ -213,7 +207,7 @@ def _joined(*options: str) -> str:
 def _reported(output: bytes) -> Iterator[Outcome]:
     """Yields the outcomes in the JSON that `ccheck run --format json` prints.
 
-    None where it is anything else.
+    None for any other output.
     """
     if output.lstrip()[:1] != b"{":
         return

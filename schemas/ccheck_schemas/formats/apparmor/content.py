@@ -1,6 +1,4 @@
-"""The content of compiled AppArmor policy: the items of the stream, in the order in which the kernel
-unpacks them.
-"""
+"""The content of compiled AppArmor policy: the items of the stream in their order."""
 
 from __future__ import annotations
 
@@ -23,7 +21,12 @@ from ccheck_schemas.span import Span
 
 @dataclass(frozen=True, slots=True)
 class DfaTable:
-    """A table of a DFA. source: its record. size: bytes of one entry."""
+    """A table of a DFA.
+
+    Attributes:
+        source: Its record.
+        size: Bytes of one entry.
+    """
 
     source: Record
     id: int
@@ -85,7 +88,11 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The start state of matching. source: the item that has it; None if the kernel's default applies."""
+    """The start state of matching.
+
+    Attributes:
+        source: The item that has it; None if the kernel's default applies.
+    """
 
     state: int
     source: Item | None = None
@@ -125,7 +132,12 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """A misplaced item. item: None at the end of the stream. wanted: what the kernel expects, in words."""
+    """A misplaced item.
+
+    Attributes:
+        item: The item; None at the end of the stream.
+        wanted: What the kernel expects, in words.
+    """
 
     item: Item | None
     wanted: str
@@ -133,7 +145,11 @@ class Slip:
 
 @dataclass(frozen=True, slots=True)
 class PolicyContent:
-    """The content of compiled policy. dfas: all DFAs, also those of incomplete profiles."""
+    """The content of compiled policy.
+
+    Attributes:
+        dfas: All DFAs, also those of incomplete profiles.
+    """
 
     profiles: tuple[Profile, ...]
     dfas: tuple[Dfa, ...]
@@ -278,7 +294,11 @@ class _ContentReader:
         return Start(DFA_START) if item is None else Start(item.value, item)
 
     def profile(self) -> None:
-        """Reads one profile. Raises _Astray, and keeps what was read before."""
+        """Reads one profile, and keeps what was read before an error.
+
+        Raises:
+            _Astray: An item is misplaced.
+        """
         own = Profile(self.items[self.at])
         self.found.append(own)
         if self.at == 0:
@@ -340,7 +360,7 @@ class _ContentReader:
             self.need(Code.STRUCTEND, None, "of secmark")
 
     def tail(self, own: Profile) -> None:
-        """Reads the names that executing leads to, and data by key."""
+        """Reads the names that `exec` may transition to, and data by key."""
         if self.take(Code.STRUCT, "xtable"):
             own.xtable = tuple(self.array(Code.STRING, "names that executing leads to"))
             self.need(Code.STRUCTEND, None, "of xtable")

@@ -1,6 +1,4 @@
-"""A small DFA made from paths, for recipes: a state for each prefix of a path, packed as the kernel
-reads it.
-"""
+"""A small DFA built from paths, for recipes: a state for each prefix of a path, packed for the kernel."""
 
 from __future__ import annotations
 

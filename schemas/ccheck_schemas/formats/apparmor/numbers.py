@@ -13,7 +13,7 @@ DFA_NAME = "aadfa"
 DFA_MAGIC = b"\x1b\x5e\x78\x3d"
 DFA_HEADER = 24
 DFA_START = 1
-"""The state in which a match starts where the policy names no other."""
+"""The default state in which a match starts."""
 
 CLASSES = 256
 """Entries of a table of equivalence classes, and transitions that every state must have room for."""
@@ -26,7 +26,7 @@ ACCEPT_INDEX_HIGH = 0xF
 
 
 class Code(IntEnum):
-    """What an item of the stream is."""
+    """The kinds of items of the stream."""
 
     U8 = 0
     U16 = 1

@@ -171,7 +171,7 @@ class _Writer:
             self.item(Code.STRUCTEND)
 
     def tail(self, part: Part) -> None:
-        """Writes the names that executing leads to, and data by key."""
+        """Writes the names that `exec` may transition to, and data by key."""
         if part.has("xtable"):
             self.item(Code.STRUCT, None, "xtable")
             self.array(Code.STRING, part.texts("xtable"), part.where("xtable"))

@@ -133,9 +133,7 @@ def compose(recipe: Recipe) -> bytes:
 
 
 def _write(header: dict[str, Any], blocks: list[dict[str, Any]], total_size: int) -> bytes:
-    """Packs the tables by the layout of the schema's records without its conditions: a recipe may break
-    them.
-    """
+    """Packs the tables by the layout of the schema's records, without its conditions."""
     out = bytearray()
     for number, block in enumerate(blocks):
         out += struct.pack("<II", block["next_offset"], block["size"])
@@ -160,8 +158,9 @@ def _block_size(kind: BlockKind, count: int) -> int:
 
 
 def _utf8(part: Part, key: str) -> bytes:
-    """Returns text as bytes. ``\\xNN`` escapes of YAML give code points; a lone surrogate cannot be
-    written.
+    r"""Returns text as bytes.
+
+    ``\xNN`` escapes of YAML give code points; a lone surrogate cannot be written.
     """
     try:
         return part.text(key).encode()

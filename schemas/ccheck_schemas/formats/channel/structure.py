@@ -167,7 +167,11 @@ CHANNEL = Struct(
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a template type: one input of the driver. source: its record."""
+    """A field of a template type: one input of the driver.
+
+    Attributes:
+        source: Its record.
+    """
 
     source: Record
     index: int
@@ -189,7 +193,11 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class TemplateType:
-    """A template type and its fields, in the order of the driver's inputs. source: its record."""
+    """A template type and its fields, in the order of the driver's inputs.
+
+    Attributes:
+        source: Its record.
+    """
 
     source: Record
     id: int
@@ -231,7 +239,11 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class TemplateInstance:
-    """A template instance and its criteria. source: its record."""
+    """A template instance and its criteria.
+
+    Attributes:
+        source: Its record.
+    """
 
     source: Record
     index: int

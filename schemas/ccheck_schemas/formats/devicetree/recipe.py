@@ -93,9 +93,7 @@ class _Writer:
         self._align()
 
     def _name(self, part: Part) -> int:
-        """Returns the offset of a name: its first occurrence, even as the end of another name, or the end of
-        the block.
-        """
+        """Returns the offset of a name: that of an equal name or suffix, or of a new one."""
         text = _ascii(part.text("name"), part.where("name")) + b"\0"
         if text not in self._known:
             self._known[text] = _entered(self.strings, text)

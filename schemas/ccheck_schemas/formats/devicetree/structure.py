@@ -85,8 +85,11 @@ DEVICETREE = Struct(
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A property of a node. source: its record. behind_node: whether a subnode of its node comes
-    before it.
+    """A property of a node.
+
+    Attributes:
+        source: Its record.
+        behind_node: Whether a subnode of its node comes before it.
     """
 
     source: Record
@@ -97,7 +100,13 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node. source: its record. parent: the node around it, None for the root. depth: 1 for the root."""
+    """A node.
+
+    Attributes:
+        source: Its record.
+        parent: The node around it, None for the root.
+        depth: Its depth; 1 for the root.
+    """
 
     source: Record
     name: str | None

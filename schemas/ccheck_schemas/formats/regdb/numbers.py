@@ -14,7 +14,7 @@ RULES_HIGH = 128
 """Rules of a domain that the kernel takes, NL80211_MAX_SUPP_REG_RULES."""
 
 WORLD = "00"
-"""The country that stands for the whole world."""
+"""The code of the world domain."""
 
 
 class DfsRegion(IntEnum):

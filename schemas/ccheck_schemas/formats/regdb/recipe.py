@@ -49,10 +49,10 @@ _MOST = 100_000
 """Elements of a list of a recipe; more cannot be pointed at."""
 
 _Rule = tuple[int, int, int, int, int, int, int]
-"""Start, end, bandwidth, power, flags, seconds before use and number of the windows (-1: none): the order in
-which rules stand."""
+"""Start, end, bandwidth, power, flags, seconds before use and number of the windows (-1: none): the order of
+rules."""
 _Collection = tuple[tuple[_Rule, ...], int]
-"""The rules of a collection and its region: the order in which collections stand."""
+"""The rules of a collection and its region: the order of collections."""
 
 
 def compose(recipe: Recipe) -> bytes:

@@ -65,7 +65,7 @@ RULE = Struct(
     "wmm" / If(this.len >= int(RuleSize.WMM), At(this.wmm_ptr * 4, WMM)),
 )
 
-# Collection. Its length has been 3 since the format was made; the pointers follow at the next even offset.
+# Collection. Its length has been 3 since the first version; the pointers follow at the next even offset.
 COLLECTION = Struct(
     "len" / Bounded(Int8ub, 3, 3),
     "n_rules" / Bounded(CountOf(Int8ub, of="rules"), 1, RULES_HIGH),
@@ -133,7 +133,11 @@ REGDB = Struct(
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The contention window of one access category. source: its record. cw_min and cw_max are exponents."""
+    """The contention window of one access category; `cw_min` and `cw_max` are exponents.
+
+    Attributes:
+        source: Its record.
+    """
 
     source: Record
     cw_min: int
@@ -144,7 +148,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Wmm:
-    """Contention windows by access category, of clients and of access points. source: their record."""
+    """Contention windows by access category, of clients and of access points.
+
+    Attributes:
+        source: Their record.
+    """
 
     source: Record
     client: tuple[Window, ...]
@@ -176,8 +184,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """A country and its rules. source: its record. collection: the record of its rules; countries
-    share it.
+    """A country and its rules.
+
+    Attributes:
+        source: Its record.
+        collection: The record of its rules; countries share it.
     """
 
     source: Record
@@ -189,7 +200,11 @@ class Country:
 
 @dataclass(frozen=True, slots=True)
 class RegdbContent:
-    """The content of a regulatory database, as far as it could be read. rules: each once, by offset."""
+    """The content of a regulatory database, as far as it could be read.
+
+    Attributes:
+        rules: The distinct rules, by offset.
+    """
 
     version: int | None
     countries: tuple[Country, ...]

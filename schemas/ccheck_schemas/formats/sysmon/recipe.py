@@ -50,9 +50,7 @@ def compose(recipe: Recipe) -> bytes:
 
 
 class _Writer:
-    """The blob while it is written: each record is added at the end, and its offset to the record
-    before it.
-    """
+    """The blob while it is written: each record is appended, and linked from the previous one."""
 
     def __init__(self, version: int) -> None:
         self.version = version
@@ -173,9 +171,7 @@ class _Writer:
 
 
 def _version(part: Part, key: str) -> int:
-    """Returns the 32 bits of a version that is text (``"15.0"``), a number of YAML (15.0), or an integer of
-    these bits.
-    """
+    """Returns the 32 bits of a version: text (``"15.0"``), a number (15.0), or the bits themselves."""
     value = part.value(key)
     if isinstance(value, int) and not isinstance(value, bool):
         return part.integer(key, 0, _U32)
@@ -205,9 +201,7 @@ def _choose(value: Any, names: Mapping[str, int], high: int, path: str) -> int:
 
 
 def _utf16(part: Part, key: str, room: int | None = None) -> bytes:
-    """Returns text as UTF-16; with `room`, in a buffer of this many bytes, which must have room for its
-    NUL.
-    """
+    """Returns text as UTF-16; with `room`, in a buffer of this many bytes, including its NUL."""
     text = part.text(key) if room is None else part.text(key, default="")
     try:
         raw = text.encode("utf-16-le")
@@ -320,7 +314,7 @@ def _member(names: type[Any], value: int) -> str | int:
 
 
 def _version_word(number: int) -> str | int:
-    """Returns a version as text if that leads back to the same number."""
+    """Returns a version as text if that gives the same number again."""
     text = tables.version_text(number)
     try:
         return text if tables.number_of(text) == number else number

@@ -111,7 +111,12 @@ SYSMON = Struct(
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A condition on one field. source: its record. text: its data without the NUL; None if unreadable."""
+    """A condition on one field.
+
+    Attributes:
+        source: Its record.
+        text: Its data without the NUL; None if unreadable.
+    """
 
     source: Record
     field_id: int
@@ -129,7 +134,11 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Aggregation:
-    """A group of filters of one event rule that are combined before the others. source: its record."""
+    """A group of filters of one event rule that are combined before the others.
+
+    Attributes:
+        source: Its record.
+    """
 
     source: Record
     id: int
@@ -141,7 +150,11 @@ class Aggregation:
 
 @dataclass(frozen=True, slots=True)
 class EventRule:
-    """All filters for one event type. source: its record."""
+    """All filters for one event type.
+
+    Attributes:
+        source: Its record.
+    """
 
     source: Record
     index: int
@@ -153,7 +166,11 @@ class EventRule:
 
 @dataclass(frozen=True, slots=True)
 class SysmonContent:
-    """The content of a rules blob, as far as it could be read. aggregations: by offset."""
+    """The content of a rules blob, as far as it could be read.
+
+    Attributes:
+        aggregations: The groups, by offset.
+    """
 
     header: Record
     version: int | None

@@ -1,5 +1,4 @@
-"""The event types and their fields that each public generation of Sysmon knows, and the operators of each
-binary version.
+"""The event types and fields of each public generation of Sysmon, and the operators of each binary version.
 
 A filter names a field by its index in the field list of the event type, *in the table of the consumer that
 reads the blob*. So a blob can only be judged for a target: a binary version, or one generation of it.
@@ -184,8 +183,10 @@ FIRST_KNOWN_LAYOUT = 9 << 16
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """An event type of one generation. rule_name: the name in the XML, None when the event cannot be
-    filtered.
+    """An event type of one generation.
+
+    Attributes:
+        rule_name: The name in the XML, None if the event cannot be filtered.
     """
 
     id: int
@@ -195,8 +196,11 @@ class EventType:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """The tables of one public release. schema: such as ``4.70``. binary: the binary version, ``major << 16 |
-    minor``.
+    """The tables of one public release.
+
+    Attributes:
+        schema: The schema version, such as ``4.70``.
+        binary: The binary version, ``major << 16 | minor``.
     """
 
     schema: str

@@ -51,8 +51,7 @@ def _around(node: tree.Struct, record: Record) -> tuple[Any, ...]:
     """Returns the values that a record at an offset uses from outside.
 
     Two fields that name one offset share the record only if these values are equal. Otherwise it would be
-    read
-    with the values of the first and used by both.
+    read with the values of the first and used by both.
     """
     return tuple(_followed(path, record.values) for path in outer_paths(node))
 

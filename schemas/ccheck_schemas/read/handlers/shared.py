@@ -136,5 +136,5 @@ def _limits(reader: Reader, node: tree.Table | tree.Pool, count: int, record: Re
 
 
 def _repeated(reader: Reader, name: str, field: str | None, record: Record, at: int) -> None:
-    """Reports a second table or pool of the same name. Its name refers to the first alone."""
+    """Reports a second table or pool of the same name. The name refers to the first only."""
     reader.collector.blame(TableRepeated(name), record, field, (at, at))

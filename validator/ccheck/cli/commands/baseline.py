@@ -1,4 +1,4 @@
-"""`ccheck baseline`: the record of what was released, which first uses are held against."""
+"""`ccheck baseline`: the record of released content, with which first uses are compared."""
 
 from __future__ import annotations
 
@@ -65,8 +65,9 @@ def add(
     by: Judging,
     baseline: Path | None,
 ) -> int:
-    """Record what released files use, and what they make the interpreter do. What is known from an earlier
-    release stays as it is.
+    """Record what released files use, and what they make the interpreter do.
+
+    What is known from an earlier release stays as it is.
 
     Files that do not pass, or that a build stops at, are not recorded: nobody has seen them work. --on is the
     day of that release; they are judged for the builds that were supported on it.

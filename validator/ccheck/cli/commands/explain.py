@@ -53,7 +53,7 @@ def command(name: str | None, schema: Path | None) -> None:
 
 
 def page(check: Check) -> str:
-    """The manual page of a check as Markdown, which is also what `docs/checks.md` holds."""
+    """The manual page of a check as Markdown, as in `docs/checks.md`."""
     manual = check.manual
     formats = ", ".join(check.schemas) if check.schemas else "every format"
     needs = ", ".join(required.name for required in check.requires) or "nothing"

@@ -151,9 +151,7 @@ def _rendered(form: str, result: GateResult, validation: ValidationContext) -> s
 def _refuse_overwriting(
     context: GateContext, paths: Sequence[str], outputs: Sequence[Path | None], key: Path | None
 ) -> None:
-    """What is written below a folder of a release would be a part of it, and what is written over something
-    that was read would be judged by itself the next time.
-    """
+    """Refuse outputs that would become part of the release, or that would replace an input."""
     named = [path for path in (*paths, context.policy.last_good) if path is not None]
     folders = [Path(path).resolve() for path in named if Path(path).is_dir()]
     read = (

@@ -54,7 +54,7 @@ def require_signing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """What files are judged by, as the command line says it."""
+    """What files are judged by, as given on the command line."""
 
     schema: str | None
     definitions: tuple[Path, ...]
@@ -82,7 +82,7 @@ class Judging:
 
 
 def together(kind: type[Any], name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """A command that is given options as one object of a kind, which has a field for each."""
+    """A command that receives its options as one object, with a field for each."""
 
     @wraps(function)
     def called(**given: Any) -> Any:

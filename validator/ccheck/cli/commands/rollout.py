@@ -215,9 +215,7 @@ def plan_command(
 def _let_out(
     verdict: Path, files: Sequence[Path], key: Path, config: Path | None, on: date | None
 ) -> tuple[dict[str, str], tuple[str, ...]]:
-    """The digests of the files that a verdict lets out, of the bytes that it was held against, and their
-    first uses.
-    """
+    """The digests of the files that a verdict lets out, as compared with it, and their first uses."""
     require_signing()
     from ccheck.release.verdict.verify import Refused, verified
 
@@ -255,7 +253,11 @@ def record_command(ring: str, record: Path, health: Path, sign: Path | None) -> 
 
 
 def _json(data: bytes) -> object:
-    """The value of a JSON text. Raises ChainError for what is none."""
+    """The value of a JSON text.
+
+    Raises:
+        ChainError: The text is not JSON.
+    """
     try:
         return strict_json.loads(data)
     except (ValueError, RecursionError) as fault:

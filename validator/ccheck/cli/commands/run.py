@@ -73,8 +73,7 @@ def command(
     with_matrix: bool,
     form: str,
 ) -> int:
-    """Run a file in the reference interpreter as each driver build would, and say which builds crash, refuse,
-    skip or run.
+    """Run a file in the reference interpreter as each driver build would: which crash, refuse, skip or run.
 
     Without --events, each instance meets the events that matter: one that matches, near misses, the edges of
     each criterion kind, absent and longest inputs. With --events and --format json there is one JSON line for

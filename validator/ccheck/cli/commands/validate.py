@@ -100,8 +100,7 @@ def command(
     jobs: int | None,
     no_progress: bool,
 ) -> int:
-    """Say everything that is wrong with files: which check, which field, which bytes, why, and what to
-    change.
+    """Say everything that is wrong with files: which check, field and bytes, why, and what to change.
 
     PATH is a file, a folder (all files below it but hidden ones), or - for standard input.
 
@@ -207,10 +206,7 @@ def _judge(
     interrupts: Interrupts,
     tell: Callable[[FileReport], None],
 ) -> RunReport:
-    """Tell each report as it comes. An interrupt ends the run with what is done and names what is not.
-
-    empty: the run without its files.
-    """
+    """Emit each report as it arrives. An interrupt ends the run with what is done and names what is not."""
     reports: list[FileReport] = []
     done: set[int] = set()
     try:

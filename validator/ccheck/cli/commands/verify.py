@@ -1,4 +1,4 @@
-"""`ccheck verify`: whether a signed verdict lets these files out, offline and with the public key alone."""
+"""`ccheck verify`: whether a signed verdict lets these files out, offline and with only the public key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compiled AppArmor policy, loaded as the kernel loads it and asked for paths."""
+"""Compiled AppArmor policy, loaded as the kernel loads it and queried by path."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ MOST_AGREED = 4096
 def differ(
     data: bytes, content: ChannelContent, given: RunInputs, events: Sequence[str] | None, agreed: Agreed
 ) -> tuple[str, str] | None:
-    """Where the two readings of a channel file differ: a path without indices, and one line."""
+    """The first difference of the two readings of a channel file: a path without indices, and one line."""
     try:
         if content.kind == Kind.DEFINITIONS:
             known = load_definitions(data, Profile("agreement", {}, bounds_check=True))
@@ -54,7 +54,7 @@ def differ(
 
 @lru_cache(maxsize=4)
 def _known(data: bytes) -> Definitions:
-    """Definitions, loaded once for all files that are held against them."""
+    """Definitions, loaded once for all files that are compared with them."""
     return load_definitions(data, Profile("agreement", {}, bounds_check=True))
 
 
@@ -123,7 +123,11 @@ def _operand(criterion: Criterion) -> bytes:
 def _matched(
     content: ChannelContent, known: Definitions, loaded: Content, events: Iterator[Event]
 ) -> tuple[str, str] | None:
-    """Who matches each event, by the driver and by the words of the format's page. Raises Trap."""
+    """Compares which instances match each event, by the driver and by the format's page.
+
+    Raises:
+        Trap: The driver left an object.
+    """
     names = {(item.id, item.version): item.name for item in known.types}
     for event in events:
         by_schema = [
@@ -142,9 +146,13 @@ def _matched(
 def _matched_alone(
     content: ChannelContent, known: Definitions, loaded: Content, agreed: Agreed
 ) -> tuple[str, str] | None:
-    """Returns whether each instance matches the events that are made for it, by the driver and by the words
-    of the format's page; of all instances `MOST_EVENTS` at most. Agreed on are instances that met their
-    events, and criteria that met theirs. Raises Trap.
+    """Compares whether each instance matches its own events, by the driver and by the format's page.
+
+    At most `MOST_EVENTS` events of all instances are compared. Instances and criteria that met their events
+    are added to `agreed`.
+
+    Raises:
+        Trap: The driver left an object.
     """
     if len(agreed) > MOST_AGREED:
         agreed.clear()

@@ -61,7 +61,7 @@ def gather(data: bytes, content: Any, given: RunInputs) -> Evidence:
 
 
 def _used(content: Any, known: Definitions) -> tuple[Use, ...]:
-    """What the file holds, as the schema reads it: not as the interpreter does, which may stop early."""
+    """What the file contains, as the schema reads it: not as the interpreter does, which may stop early."""
     if not isinstance(content, ChannelContent):
         return ()
     found = set()
@@ -86,7 +86,7 @@ def _use(one: tuple[str, int, int, int, bool]) -> Use:
 
 
 def _supplied(seen: Seen, profile: Profile) -> set[Use]:
-    """What was evaluated on an input that the build has: one that it does not supply was never fetched."""
+    """What was evaluated on an input that the build has: a missing one was never fetched."""
     found = set()
     for one in seen:
         supplied = profile.supplies(one[0], one[1])
@@ -97,7 +97,7 @@ def _supplied(seen: Seen, profile: Profile) -> set[Use]:
 
 
 def _paths(seen: Seen, result: ProfileOutcome, known: Definitions) -> set[str]:
-    """What the build did, in words that hold for every file."""
+    """What the build did, in words that apply to every file."""
     kinds = {
         (item.name, item.version, index): VALUE_KIND_NAMES[field.value_kind]
         for item in known.types

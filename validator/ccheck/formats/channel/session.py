@@ -24,8 +24,9 @@ Build: TypeAlias = tuple[str, Profile]
 """A build: its platform as the file of builds names it, and how it behaves."""
 
 SHORT = Limits(steps=256)
-"""What a run may cost before it counts as a hang, where every build is not asked for: a chain of blocks that
-leads back to itself is then known sixteen times sooner. A file without faults stays far below.
+"""What a run may cost before it counts as a hang, if not every build is required.
+
+A chain of blocks that loops is then detected sixteen times sooner. A file without faults stays far below.
 """
 
 MOST_EVENTS = 8
@@ -39,7 +40,11 @@ class ChannelSession:
     """The consumer builds with their definitions, ready for files of instances or of definitions."""
 
     def __init__(self, given: RunInputs) -> None:
-        """Raises ExerciseError when builds or definitions are missing or cannot be read."""
+        """Prepares the builds.
+
+        Raises:
+            ExerciseError: Builds or definitions are missing or cannot be read.
+        """
         if not given.builds:
             raise ExerciseError("no consumers were named: under which builds? give --consumers FILE")
         self._builds: list[Build] = [(build.platform, profile_of(build)) for build in given.builds]
@@ -93,8 +98,10 @@ class ChannelSession:
         return loading
 
     def _called_for(self, loads: Sequence[_Loading]) -> tuple[Event, ...]:
-        """The events that match the instances as they were loaded: by a build that checks and uses all of
-        them, else as far as one that trusts them comes. No load is made for it.
+        """The events that match the loaded instances.
+
+        They are those of a build that checks and uses all of them, else of one that trusts them, as far as it
+        reads. No build is loaded for it.
         """
         assert self._all is not None  # noqa: S101 - for the type checker; the caller asked
         contents = [loading.content for loading in loads if loading.content is not None]
@@ -143,10 +150,11 @@ class _Loading:
 
 @dataclass(frozen=True, slots=True)
 class _Family:
-    """Builds that are alike in all that the interpreter reads but the criterion kinds that they know.
+    """Builds that differ only in the criterion kinds that they know, as far as the interpreter is concerned.
 
-    differing: the kinds that some of them know and others do not. Where a file shows none of them to the
-    first of the builds, the others do what it does.
+    Attributes:
+        differing: The kinds that some of them know and others do not. If a file shows none of them to the
+            first of the builds, the others do what it does.
     """
 
     builds: tuple[Build, ...]
@@ -207,7 +215,7 @@ def _meet(loading: _Loading, events: Sequence[Event], features: set[Hashable]) -
     if trap is not None:
         features.add((profile.bounds_check, *trap.signature))
     if content is not None:
-        # How an event was compared is told by what was evaluated; without case, by what was kept.
+        # The evaluated criteria show how an event was compared; without case, the stored operands do.
         features.update(
             (criterion.kind, "ignore case")
             for instance in content.instances

@@ -1,6 +1,4 @@
-"""Checks of the file as such, before any schema: can it be read, is it empty, zero, torn, or of no known
-format?
-"""
+"""Checks of the file as such, before any schema: is it readable, empty, zero, torn, or of no known format?"""
 
 from __future__ import annotations
 
@@ -220,9 +218,7 @@ def _read_from(fault: Fault[FaultDetails], boundary: int) -> bool:
 
 
 def _goes_on(reading: Reading, size: int) -> bool:
-    """Returns whether the file says that it is longer than it is: in its size, or, without one, by its
-    records.
-    """
+    """Returns whether the file says that it is longer than it is: its size or, without one, its records."""
     if any(fix_up.start is None for fix_up in reading.fix_ups):
         return any(f.details.actual == size for f in reading.faults_of(SizeMismatch))
     return reading.counts[FaultName.TRUNCATED] > 0 or reading.counts[FaultName.COUNT_PAST_BYTES] > 0

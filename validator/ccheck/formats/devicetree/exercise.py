@@ -1,4 +1,4 @@
-"""A flattened devicetree, walked and asked for properties by path."""
+"""A flattened devicetree, walked and queried for properties by path."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Files through the reference interpreter: what all formats have in common."""
+"""Files in the reference interpreter: what all formats have in common."""

@@ -1,4 +1,4 @@
-"""What a reading found, as a list that another reading's list can be held against."""
+"""What a reading found, as a list that can be compared with another reading's list."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 Line = tuple[str, Any]
-"""A place, its path without indices, and what stands there."""
+"""A place, its path without indices, and its value."""
 
 
 def first_difference(schema: Iterable[Line], interpreter: Iterable[Line]) -> tuple[str, str] | None:

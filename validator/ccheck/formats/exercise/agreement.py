@@ -1,4 +1,4 @@
-"""Two readings of the same bytes held against each other: what the schema read, and what a driver loaded."""
+"""Two readings of the same bytes compared: what the schema read, and what a driver loaded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ Who has many files hands the same set to all of them; it is kept short.
 """
 
 Agreement = Callable[[bytes, Any, RunInputs, Sequence[str] | None, Agreed], tuple[str, str] | None]
-"""Given the bytes, the typed content of a schema that found nothing wrong with them, what they are run with,
-events, and what was agreed on before: where the readings differ (path without indices, one line), or None.
-None too when the build that checks everything refuses the file: that is another question.
+"""Compares two readings of a file: the first difference (path without indices, one line), or None.
+
+The arguments are the bytes, the typed content of a schema that found nothing wrong with them, what they are
+run with, events, and what was agreed on before. None too if the build that checks everything refuses the
+file: that is another question.
 """

@@ -1,4 +1,4 @@
-"""What a file makes a driver do, and under which builds that was tried: what a release gate weighs."""
+"""What a file makes a driver do, and under which builds that was tried, as a release gate evaluates it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ from ccheck_schemas.schema import Schema
 
 @dataclass(frozen=True, slots=True, order=True)
 class Use:
-    """One criterion kind on one field of a template type. field: from 0."""
+    """One criterion kind on one field of a template type.
+
+    Attributes:
+        field: From 0.
+    """
 
     type: str
     version: int
@@ -23,7 +27,11 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One field of a template type as its definitions have it. allowed: criterion kinds."""
+    """One field of a template type as its definitions have it.
+
+    Attributes:
+        allowed: Criterion kinds.
+    """
 
     type: str
     version: int
@@ -34,13 +42,16 @@ class Slot:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What came of running one file.
+    """The result of running one file.
 
-    kinds: all criterion kinds of the format, in its order. slots: the fields of the types in use. uses: what
-    the file holds. results: each use that met an event in a build that supplies every input, with whether it
-    matched. ran: under which builds a use was evaluated on an input that the build supplies. paths: what the
-    interpreter did beyond that, in words, and under which builds. words: what the file uses of its format's
-    vocabulary, and the builds that ran the whole file.
+    Attributes:
+        kinds: All criterion kinds of the format, in its order.
+        slots: The fields of the types in use.
+        uses: What the file contains.
+        results: Each use that met an event in a build that supplies every input, with whether it matched.
+        ran: Under which builds a use was evaluated on an input that the build supplies.
+        paths: What the interpreter did beyond that, in words, and under which builds.
+        words: What the file uses of its format's vocabulary, and the builds that ran the whole file.
     """
 
     exercised: Exercised
@@ -60,7 +71,7 @@ evidence.
 
 
 def builds_by(found: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
-    """The builds of each thing, of pairs of a thing and a build."""
+    """The builds of each thing, from pairs of a thing and a build."""
     builds: dict[str, set[str]] = {}
     for thing, build in found:
         builds.setdefault(thing, set()).add(build)
@@ -68,8 +79,9 @@ def builds_by(found: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
 
 
 def plain(exercise: Exercise, schema: Schema) -> Gather:
-    """The evidence of a format that has no more to tell than its schema and what each build did: the words of
-    its vocabulary that the file uses, each tried by the builds that ran the whole file.
+    """The evidence of a format that has nothing beyond its schema and what each build did.
+
+    It is the words of its vocabulary that the file uses, each tried by the builds that ran the whole file.
     """
 
     def gather(data: bytes, content: Any, given: RunInputs) -> Evidence:

@@ -1,4 +1,4 @@
-"""What a build did with a file, whatever the format, and what it was given."""
+"""What a build did with a file, whatever the format, and its inputs."""
 
 from __future__ import annotations
 
@@ -11,16 +11,19 @@ from ccheck_interpreter.trap import Refusal, TrapData
 
 
 class ExerciseError(Exception):
-    """What was given cannot be run: definitions or builds are missing, or an event is malformed."""
+    """The inputs cannot be run: definitions or builds are missing, or an event is malformed."""
 
 
 @dataclass(frozen=True)
 class RunInputs:
     """What a file is run with.
 
-    definitions: the bytes of the definitions file. builds: the consumer builds to run it under. target: the
-    version of a driver whose builds are not listed. events: JSON lines, or None for the events that the
-    content itself calls for. last_good: the bytes that a build falls back to.
+    Attributes:
+        definitions: The bytes of the definitions file.
+        builds: The consumer builds to run it under.
+        target: The version of a driver whose builds are not listed.
+        events: JSON lines, or None for the events generated from the content.
+        last_good: The bytes that a build falls back to.
     """
 
     definitions: bytes | None = None
@@ -34,9 +37,11 @@ class RunInputs:
 class Outcome:
     """What one build did.
 
-    verdict: `crash`, `refuse`, `skip` or `run`, as docs/interpreter.md has them. skipped: the instances that
-    are not in use, one line each. lines: one plain mapping for each event that was given and evaluated.
-    checks_bounds: whether the build claims to check every number before it uses it.
+    Attributes:
+        verdict: `crash`, `refuse`, `skip` or `run`, as docs/interpreter.md has them.
+        skipped: The instances that are not in use, one line each.
+        lines: One plain mapping for each event that was given and evaluated.
+        checks_bounds: Whether the build claims to check every number before it uses it.
     """
 
     consumer: str
@@ -57,7 +62,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Exercised:
-    """What all builds did, in their order. matrix: field × criterion kind as text, where there is one."""
+    """What all builds did, in their order; `matrix` is field × criterion kind as text, if there is one."""
 
     outcomes: tuple[Outcome, ...]
     matrix: str | None = None

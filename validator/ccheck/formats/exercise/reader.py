@@ -1,6 +1,4 @@
-"""A file in readers that load it once and are then asked about it: one that trusts it, and one that checks
-it.
-"""
+"""A file in readers that load it once and then answer queries: one that trusts it, and one that checks it."""
 
 from __future__ import annotations
 
@@ -14,9 +12,10 @@ from ccheck_interpreter.reader import ReaderOutcome
 
 
 def questions(given: RunInputs, form: str, keys: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """The texts under `keys` of each line of JSON that was given.
+    """The texts under `keys` of each given line of JSON.
 
-    Raises ExerciseError, which shows the `form`.
+    Raises:
+        ExerciseError: A line has another form; the message shows `form`.
     """
     for number, line in enumerate(given.events or (), 1):
         if not line.strip():

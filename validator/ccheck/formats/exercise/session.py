@@ -1,4 +1,4 @@
-"""Builds made ready once, for files by the hundred thousand: what a fuzz campaign runs."""
+"""Builds prepared once, for files by the hundred thousand: what a fuzz campaign runs."""
 
 from __future__ import annotations
 
@@ -19,9 +19,12 @@ class Session(Protocol):
     ) -> Iterable[Outcome]:
         """What the builds do with a file, up to its first trap or refusal in each.
 
-        events: JSON lines; None for events that the content itself calls for. A line that is no event of the
-        definitions is passed over. every: run every build, not a share of those that behave differently.
-        features: takes what was reached.
+        Args:
+            data: The bytes of the file.
+            events: JSON lines; None for events generated from the content. A line that is no event of the
+                definitions is skipped.
+            features: Collects the coverage features.
+            every: Whether to run every build, not a share of those that behave differently.
         """
         ...
 

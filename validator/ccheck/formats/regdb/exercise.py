@@ -1,4 +1,4 @@
-"""A wireless regulatory database, asked for countries as the kernel asks."""
+"""A wireless regulatory database, queried by country as in the kernel."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from ccheck_interpreter.regdb.database import CHECKING, TRUSTING, run_regdb
 
 
 def run(data: bytes, given: RunInputs) -> Exercised:
-    """Ask for the countries of the file in both readers, or for those that were given in the one that
-    checks.
-    """
+    """Query the countries of the file in both readers, or the given ones in the checking reader."""
     if given.events is None:
         return under((TRUSTING, CHECKING), lambda build: run_regdb(data, build))
     asked = [country for (country,) in questions(given, '{"country": "DE"}', ("country",))]

@@ -17,9 +17,9 @@ from ccheck_schemas.formats.sysmon.structure import SysmonContent
 def differ(
     data: bytes, content: SysmonContent, given: RunInputs, events: Sequence[str] | None, agreed: Agreed
 ) -> tuple[str, str] | None:
-    """Where the two readings of a blob differ: a path without indices, and one line.
+    """The first difference of the two readings of a blob: a path without indices, and one line.
 
-    Events are not asked for, and nothing is remembered.
+    Events are not used, and nothing is stored.
     """
     version = int.from_bytes(data[:4], "little")
     try:
@@ -36,7 +36,7 @@ def _read(content: SysmonContent) -> Iterator[Line]:
             (rule.source.offset, rule.event_id, rule.rule_default == 0, rule.combine_type == 1),
         )
         for item in rule.filters:
-            # A text is what stands before its first NUL, for who compares it.
+            # A text ends before its first NUL, for comparisons.
             text = fold((item.text or "").partition("\0")[0])
             yield (
                 "rules[].filters[]",

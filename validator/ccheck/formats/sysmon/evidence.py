@@ -28,7 +28,7 @@ def gather(data: bytes, content: Any, given: RunInputs) -> Evidence:
 
 
 def _decided(data: bytes, driver: Target) -> Iterator[tuple[str, str]]:
-    """What each reader decided, and its name as outcomes have it, up to where it stops."""
+    """What each reader decided, and its name in outcomes, up to where it stops."""
     for build in (TRUSTING, CHECKING):
         try:
             rules = load(data, driver, build)

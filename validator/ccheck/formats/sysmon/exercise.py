@@ -17,8 +17,7 @@ from ccheck_interpreter.sysmon.tables import Target, TargetError, target
 def run(data: bytes, given: RunInputs) -> Exercised:
     """Run a blob for a target version; without one, for its own.
 
-    Events that were given are decided by the reader that checks; both readers meet the events of the blob
-    itself.
+    The checking reader decides given events; both readers meet the events of the blob itself.
     """
     driver = driver_of(data, given.target)
     if given.events is not None:
@@ -56,7 +55,11 @@ def run(data: bytes, given: RunInputs) -> Exercised:
 
 
 def driver_of(data: bytes, wanted: str | None) -> Target:
-    """The driver version that was named, or the blob's own. Raises ExerciseError."""
+    """The driver version that was named, or the blob's own.
+
+    Raises:
+        ExerciseError: There is no such version.
+    """
     version = int.from_bytes(data[:4], "little")
     try:
         return target(wanted or f"{version >> 16}.{version & 0xFFFF}")
@@ -65,7 +68,11 @@ def driver_of(data: bytes, wanted: str | None) -> Target:
 
 
 def parse_event(line: str) -> SysmonEvent:
-    """One line of JSON: `{"event_id": 1, "fields": ["text", null]}`. Raises EventError for any other."""
+    """One line of JSON: `{"event_id": 1, "fields": ["text", null]}`.
+
+    Raises:
+        EventError: The line has another form.
+    """
     try:
         value: Any = json.loads(line)
         fields = value["fields"]

@@ -1,6 +1,4 @@
-"""What the stages of a gate are given: the release as it was read, what it is judged by, and what running it
-gave, worked out once.
-"""
+"""The input of a gate's stages: the release as read, its context, and the results of running it, cached."""
 
 from __future__ import annotations
 
@@ -29,7 +27,7 @@ from ccheck_schemas.schema import Schema
 
 @dataclass(frozen=True)
 class Ran:
-    """What running one file gave: evidence, or a problem that leaves its stages incomplete, or both."""
+    """The result of running one file: evidence, or a problem that leaves its stages incomplete, or both."""
 
     file: ReleaseFile
     evidence: Evidence | None
@@ -40,10 +38,13 @@ class Ran:
 class GateContext:
     """One release before the gate.
 
-    judgement: without a fast path, so that every check is made. last_good: the release before, empty where
-    none was named. baseline: None where none was named. baseline_problem: why it could not be read.
-    skipped: stages that the policy wants, and that are not run this time. again: makes the same judgement in
-    another process.
+    Attributes:
+        validation: What files are validated with, without a fast path, so that every check runs.
+        last_good: The last good release; empty if none was named.
+        baseline: What was used before; None if none was named.
+        baseline_problem: Why the baseline could not be read.
+        skipped: Stages of the policy that are not run this time.
+        again: Creates the same validation context in another process.
     """
 
     name: str
@@ -63,14 +64,14 @@ class GateContext:
 
     @cached_property
     def reports(self) -> tuple[FileReport, ...]:
-        """What the validator says of each file."""
+        """The validator's report on each file."""
         if self._isolated is not None:
             return self._isolated
         return tuple(self._report(file) for file in self.files)
 
     @cached_property
     def _isolated(self) -> tuple[FileReport, ...] | None:
-        """The reports from worker processes, where code judges that is not ccheck's own; None elsewhere."""
+        """The reports from worker processes, if code judges that is not ccheck's own; None otherwise."""
         if self.again is None or not self.validation.isolated:
             return None
         paths = [file.identity.path for file in self.files]
@@ -132,8 +133,9 @@ class GateContext:
         )
 
     def before(self, file: ReleaseFile) -> ReleaseFile | None:
-        """The file of the last good release that this one takes the place of: of the same name, or else the
-        last of those whose name differs in its final number alone.
+        """The file of the last good release that this one replaces.
+
+        It has the same name, or is the last of those whose name differs only in its final number.
         """
         same = [old for old in self.last_good if old.identity.name == file.identity.name]
         family = [old for old in self.last_good if _family(old.identity.name) == _family(file.identity.name)]
@@ -169,8 +171,9 @@ class GateContext:
         return () if ran.evidence is None else self._of_format(ran, ran.evidence.words)
 
     def gather(self, schema: Schema) -> Gather | None:
-        """What runs files of a format for their evidence, where something does: for a format that was named
-        by a file, the interpreter that the file brings.
+        """Runs files of a format for their evidence, if something does.
+
+        For a format that was named by a schema file, it is the interpreter of that file.
         """
         validation = self.validation
         if schema is validation.schema and validation.own_exercise is not None:

@@ -1,8 +1,7 @@
-"""A stage in a process of its own: what hangs, crashes or takes too much memory there leaves the stage
-incomplete, and the gate goes on.
+"""A stage in a process of its own: if it hangs, crashes or takes too much memory, the stage is incomplete.
 
-The process is a new one that shares nothing: it is handed the bytes that were read, makes the judgement
-again, and says when what it judges by is no longer what it was.
+The gate goes on. The process is a new one that shares nothing: it receives the bytes that were read, creates
+the validation context again, and reports if its materials have changed.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from ccheck.run.memory_limit import limit_memory
 from ccheck.run.process_end import ending
 
 MEMORY = 4 << 30
-"""Bytes that the process may take, where a system lets that be bounded."""
+"""Bytes that the process may use, on systems with such a limit."""
 LAST_WORDS = 400
 """Characters of what a process that died has said last."""
 
@@ -38,7 +37,12 @@ class StageLost(Exception):
 
 @dataclass(frozen=True)
 class _Task:
-    """What the process is handed. case: without its judgement. materials: what that must be made of."""
+    """The input of the process.
+
+    Attributes:
+        context: The context without its validation.
+        materials: The materials that the validation must have.
+    """
 
     name: str
     context: GateContext
@@ -46,10 +50,11 @@ class _Task:
 
 
 def run_isolated(name: str, context: GateContext) -> Stage:
-    """Run a stage that runs what is not ccheck's own.
+    """Run a stage that runs code that is not ccheck's own.
 
-    Raises StageLost, also where it takes longer than the policy allows; it is then ended, with all that it
-    started.
+    Raises:
+        StageLost: The process failed, or took longer than the policy allows; it is then ended, with all that
+            it started.
     """
     if context.again is None:
         raise StageLost("what it is judged by cannot be made again in another process")
@@ -114,7 +119,7 @@ def _portable(context: GateContext) -> GateContext:
 
 
 def _stage(told: bytes) -> Stage:
-    """The stage that a process told of. It is data, not objects: what ran there may be anybody's code."""
+    """The stage that a process reported. It is data, not objects: any code may have run there."""
     try:
         said = json.loads(told)
         name, summary, examined, details = (said[key] for key in ("name", "summary", "examined", "details"))
@@ -128,7 +133,7 @@ def _stage(told: bytes) -> Stage:
 
 
 def main() -> None:
-    """Run the stage that standard input holds, and tell of it, or of what it raised, on standard output."""
+    """Run the stage on standard input, and write it, or what it raised, to standard output."""
     out = os.fdopen(os.dup(1), "wb")
     # Whatever else is printed is not the answer, and might never end.
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -147,7 +152,7 @@ def main() -> None:
 
 
 def _told() -> bytes:
-    """The stage that standard input asks for, as JSON."""
+    """The stage that standard input requests, as JSON."""
     from ccheck.release.gate.stages import stage_run
 
     # Written by the process that started this one, which is ours.

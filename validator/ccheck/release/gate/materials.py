@@ -1,4 +1,4 @@
-"""What a release was judged by, as digests: two gates with the same materials come to the same end."""
+"""The materials of a judgement as digests: two gates with the same materials have the same result."""
 
 from __future__ import annotations
 

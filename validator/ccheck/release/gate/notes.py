@@ -39,7 +39,9 @@ def notes(context: GateContext) -> tuple[str, list[str], int]:
 def _changes(context: GateContext, file: ReleaseFile) -> Iterator[str]:
     """The changes of one file, a line each.
 
-    Raises ValueError, or RecipeError, where its meaning is not certain.
+    Raises:
+        ValueError: Its meaning is not certain.
+        RecipeError: Its meaning is not certain.
     """
     subject = context.subjects[file.identity.name]
     after = _recipe(subject)

@@ -1,4 +1,4 @@
-"""A release made ready for the gate, out of what was asked for and `[gate]` of ccheck.toml."""
+"""A release prepared for the gate, from the options and `[gate]` of ccheck.toml."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ccheck.text.printable import is_well_formed, printable
 
 
 def prepare_without_fast_path(**options: Unpack[Options]) -> ValidationContext:
-    """What `prepare` gives for these options, without a fast path: every check is made."""
+    """What `prepare` returns for these options, without a fast path: every check runs."""
     return replace(prepare(**options), fast_path=None)
 
 
@@ -36,11 +36,21 @@ def prepare_gate(
     last_good: Path | None = None,
     **options: Unpack[Options],
 ) -> GateContext:
-    """The release that paths name, each file read once, and what it is judged by; an option wins over the
-    project's file.
+    """The release that paths name, each file read once, and its context; options override the project's file.
 
-    only, skip: stages. Raises ConfigurationError, or click.UsageError where something that was named cannot
-    be used, or nothing is examined.
+    Args:
+        paths: Files and folders of the release.
+        name: The name of the release.
+        exclude: Globs of files to leave out.
+        only: The stages to run; all of the policy by default.
+        skip: The stages to skip.
+        baseline: The record of what earlier releases used.
+        last_good: The files of the last good release.
+        **options: What files are judged by.
+
+    Raises:
+        ConfigurationError: Something that was named cannot be used. click.UsageError: The same, or nothing is
+            examined.
     """
     # One day for all that is judged, also when it ends meanwhile.
     options["on"] = options.get("on") or date.today()
@@ -80,8 +90,10 @@ def prepare_gate(
 
 
 def _refuse_empty_folders(paths: Sequence[str], files: Sequence[ReleaseFile], exclude: Sequence[str]) -> None:
-    """Raises click.UsageError for a named folder below which nothing is examined, although no glob leaves
-    anything out.
+    """Checks that something is examined below each named folder, unless a glob leaves files out.
+
+    Raises:
+        click.UsageError: A folder has nothing to examine.
     """
     empty = [
         path
@@ -98,7 +110,7 @@ def _policy(
     baseline: Path | None,
     last_good: Path | None,
 ) -> GatePolicy:
-    """The project's policy, with what was asked for besides."""
+    """The project's policy, with the requested changes."""
     project = validation.project
     policy = GatePolicy() if project is None or project.gate is None else project.gate
     made = replace(

@@ -1,4 +1,4 @@
-"""The files of a release, each read once: what every stage looks at, whatever becomes of the disk."""
+"""The files of a release, each read once: what every stage looks at, whatever happens to the disk."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ccheck.files.regular_file import TooLarge, read_regular_file
 from ccheck.release.gate.result import ContentFile
 
 MOST_BYTES = 1 << 30
-"""Bytes of a whole release, which is held in memory."""
+"""Bytes of a whole release, which is kept in memory."""
 
 
 class ReleaseError(Exception):
@@ -24,25 +24,32 @@ class ReleaseError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ReleaseFile:
-    """One file of a release. data: its bytes, as they were read once."""
+    """One file of a release.
+
+    Attributes:
+        data: Its bytes, as they were read once.
+    """
 
     identity: ContentFile
     data: bytes
 
     @property
     def base(self) -> str:
-        """The base name, which some checks hold against the content."""
+        """The base name, which some checks compare with the content."""
         return self.identity.name.rpartition("/")[2]
 
 
 def read_release(
     paths: Sequence[str], exclude: Sequence[str] = (), max_size: int = MAX_SIZE
 ) -> tuple[ReleaseFile, ...]:
-    """All files that the paths name, by name. Raises ReleaseError.
+    """All files that the paths name, by name.
 
-    Below a folder every file belongs to the release, hidden ones too, but for those whose name or path
-    matches an `exclude` glob. A name is the path below the folder that was named. Links are refused: what
-    they lead to can change without the release being touched.
+    Below a folder every file belongs to the release, hidden ones too, except those whose name or path
+    matches an `exclude` glob. A name is the path below the folder that was named. Links are refused, because
+    their targets can change without the release being touched.
+
+    Raises:
+        ReleaseError: A file cannot be read, or the release is too large.
     """
     found: dict[str, ReleaseFile] = {}
     left = MOST_BYTES

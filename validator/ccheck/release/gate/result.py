@@ -1,4 +1,4 @@
-"""What a gate found out about a release, as data: stages, first uses, builds, and the verdict of them all."""
+"""A gate's result for a release, as data: stages, first uses, builds, and the overall verdict."""
 
 from __future__ import annotations
 
@@ -23,9 +23,14 @@ class Status(StrEnum):
 class Stage:
     """One stage of a gate.
 
-    summary: one line. examined: how much was looked at, by the kind of thing, such as ``{"files": 2}``.
-    details: plain values for JSON, whose keys are the stage's own; `failures` and `gaps` are lists of one
-    line each, wherever there are any. Raises ValueError for a pass that examined nothing.
+    Attributes:
+        summary: One line.
+        examined: How much was looked at, by the kind of thing, such as ``{"files": 2}``.
+        details: Plain values for JSON, whose keys are the stage's own; `failures` and `gaps` are lists of one
+            line each, if there are any.
+
+    Raises:
+        ValueError: It passes but examined nothing.
     """
 
     name: str
@@ -48,10 +53,15 @@ def concluded(
     gaps: Sequence[str] = (),
     details: Mapping[str, Any] | None = None,
 ) -> Stage:
-    """The stage that comes of what was examined: any failure fails it; a gap, or nothing examined, leaves it
-    incomplete.
+    """The stage for what was examined: a failure fails it; a gap, or nothing examined, makes it incomplete.
 
-    summary: of a pass. failures: what is wrong with the release. gaps: what could not be examined.
+    Args:
+        name: The name of the stage.
+        examined: How much was looked at, by the kind of thing.
+        summary: The summary of a pass.
+        failures: What is wrong with the release.
+        gaps: What could not be examined.
+        details: Plain values for JSON.
     """
     told = dict(details or {})
     if failures:
@@ -74,8 +84,13 @@ def _first(lines: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ContentFile:
-    """One file of the release. name: its path below what was named, with `/`. path: as it was named.
-    size: bytes. sha256: of its bytes, in hex.
+    """One file of the release.
+
+    Attributes:
+        name: Its path below what was named, with `/`.
+        path: The path as it was named.
+        size: Its size in bytes.
+        sha256: The digest of its bytes, in hex.
     """
 
     name: str
@@ -88,10 +103,18 @@ class ContentFile:
 class FirstUse:
     """Something that no release did before.
 
-    what: in one line, such as ``IPC field 21: first non-wildcard criterion ever``. file: the file that does
-    it. type, version, field, field_name, kind: the criterion's, field from 0; None for a path through the
-    interpreter. path: that path, or None. exercised: builds under which it ran. missing: supported builds
-    under which it should have, and did not; a first use without them has the evidence that it needs.
+    Attributes:
+        what: One line, such as ``IPC field 21: first non-wildcard criterion ever``.
+        file: The file that does it.
+        type: The template type of the criterion; None for a path through the interpreter.
+        version: The version of the type.
+        field: The field of the criterion, from 0.
+        field_name: The name of the field.
+        kind: The kind of the criterion.
+        path: The path through the interpreter, or None.
+        exercised: Builds under which it ran.
+        missing: Supported builds under which it should have, and did not; a first use without them has the
+            evidence that it needs.
     """
 
     what: str
@@ -108,8 +131,15 @@ class FirstUse:
 
 @dataclass(frozen=True, slots=True)
 class MatrixCell:
-    """One criterion kind on one field: whether the release uses it, the definitions allow it, a criterion of
-    it matched an event, one failed an event, and whether no earlier release used it.
+    """One criterion kind on one field.
+
+    Attributes:
+        kind: The kind.
+        used: Whether the release uses it.
+        allowed: Whether the definitions allow it.
+        matched: Whether a criterion of it matched an event.
+        failed: Whether a criterion of it failed an event.
+        first: Whether no earlier release used it.
     """
 
     kind: str
@@ -127,9 +157,7 @@ class MatrixCell:
 
 @dataclass(frozen=True, slots=True)
 class MatrixRow:
-    """One field of one template type, with a cell for every criterion kind in the format's order. field: from
-    0.
-    """
+    """One field (from 0) of one template type, with a cell for every criterion kind in the format's order."""
 
     type: str
     version: int
@@ -142,7 +170,10 @@ class MatrixRow:
 class ProfileRow:
     """What one build did with one file of the release.
 
-    verdict: `crash`, `refuse`, `skip` or `run`. trap, refusal: in words, or None.
+    Attributes:
+        verdict: `crash`, `refuse`, `skip` or `run`.
+        trap: The trap in words, or None.
+        refusal: The refusal in words, or None.
     """
 
     file: str
@@ -159,16 +190,20 @@ class ProfileRow:
 
     @property
     def stopped(self) -> str:
-        """Why the build does not run the file as it stands, in words; empty where it does."""
+        """Why the build does not run the file as it is, in words; empty if it does."""
         return self.trap or self.refusal or "; ".join(self.skipped)
 
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """All that one gate found out.
+    """The result of one gate.
 
-    release: its name. on: the day of judgement, ISO. stages: in the order in which they were run. reports:
-    what `validate` says of each file. notes: the release notes, in Markdown.
+    Attributes:
+        release: The name of the release.
+        on: The day of judgement, ISO.
+        stages: The stages, in the order in which they ran.
+        reports: The validator's reports on the files.
+        notes: The release notes, in Markdown.
     """
 
     release: str

@@ -1,4 +1,4 @@
-"""A release through all stages: what `ccheck gate` does before it says a word."""
+"""A release through all stages: what `ccheck gate` does before it prints anything."""
 
 from __future__ import annotations
 
@@ -16,7 +16,12 @@ from ccheck.version import __version__
 
 
 def run_gate(context: GateContext, tell: Callable[[Stage], None] = lambda stage: None) -> GateResult:
-    """Run all stages, in their order. tell: called with each as it ends."""
+    """Run all stages, in their order.
+
+    Args:
+        context: The release.
+        tell: Called with each stage as it ends.
+    """
     stages = []
     for name in STAGES:
         stage = run_stage(name, context)

@@ -1,5 +1,6 @@
-"""Which program judged: a digest of the source of each package, for versions alone do not say; and the
-packages and files that bring formats or stages.
+"""Which program judged: a digest of each package's source, because versions do not identify it.
+
+The packages and files that add formats or stages are included.
 """
 
 from __future__ import annotations
@@ -17,9 +18,7 @@ PACKAGES = ("ccheck", "ccheck_schemas", "ccheck_interpreter", "ccheck_fuzz")
 
 
 def installed() -> dict[str, str]:
-    """The digest of the Python files of each of ccheck's packages, in hex; name, version and digest of others
-    that bring formats or stages.
-    """
+    """Names, versions and digests in hex of ccheck's packages, and of those that add formats or stages."""
     found = {}
     for name in PACKAGES:
         digest = _digest_of_package(name)
@@ -35,7 +34,7 @@ def installed() -> dict[str, str]:
 
 
 def digest_of_schema(path: Path) -> str:
-    """The digest of a schema file; of its whole package, where it lies in one, for it may import the rest."""
+    """The digest of a schema file; of its whole package, if it is in one, because it may import the rest."""
     top = path.resolve()
     while (top.parent / "__init__.py").is_file():
         top = top.parent
@@ -43,7 +42,7 @@ def digest_of_schema(path: Path) -> str:
 
 
 def _digest_of_package(name: str) -> str:
-    """The digest of a package or module, empty where it is not there."""
+    """The digest of a package or module; empty if it is missing."""
     spec = find_spec(name)
     if spec is None or spec.origin is None:
         return ""

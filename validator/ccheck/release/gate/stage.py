@@ -9,13 +9,11 @@ from ccheck.release.gate.result import Stage, Status
 from ccheck.release.gate.stages import OWN, StageMissing, stage_run
 
 RUNNING = frozenset({"exercise", "first_use", "faults"})
-"""Those that run an interpreter: where it is not ccheck's own, in a process apart, as brought stages do."""
+"""Those that run an interpreter: if it is not ccheck's own, in an isolated process, as stages of plugins."""
 
 
 def run_stage(name: str, context: GateContext) -> Stage:
-    """Run one stage. Whatever it raises leaves it incomplete, as does skipping it; only a policy switches it
-    off.
-    """
+    """Run one stage. An exception makes it incomplete, as does skipping it; only a policy disables it."""
     if name not in context.policy.stages:
         return Stage(name, Status.OFF, "switched off")
     if name in context.skipped:

@@ -1,4 +1,4 @@
-"""Rings: how a release reaches a fleet, the evidence of each step, and whether the next may come.
+"""Rings: how a release reaches a fleet, the evidence of each step, and whether the next may start.
 
-ccheck does not deploy. It makes the plan, keeps the evidence in a chain, and says what it means.
+ccheck does not deploy. It plans, stores the evidence in a chain, and evaluates it.
 """

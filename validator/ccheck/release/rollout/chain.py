@@ -1,8 +1,8 @@
 """The record of a rollout: one line for each piece of evidence, each bound to the one before it.
 
-A line is JSON with the SHA-256 of the line before; the first is the plan. What is changed, left out, or put
-in another order breaks the chain. An end that was cut off is noticed by who keeps the latest digest. Who
-could write the whole chain anew is kept out by signatures: each line may have one, over all that is in it.
+A line is JSON with the SHA-256 of the line before; the first is the plan. A line that is changed, left out,
+or put in another order breaks the chain. The latest digest detects a truncated end. Signatures detect a
+rewritten chain: each line may have one, over all of its contents.
 """
 
 from __future__ import annotations
@@ -39,10 +39,15 @@ class ChainError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What a ring's hosts report. begun: when the ring got the release; until: when this was counted.
+    """What a ring's hosts report.
 
-    hosts: of the ring. reporting: that said anything since. crashed: that stopped at least once. looping:
-    that do not come up.
+    Attributes:
+        begun: When the ring got the release.
+        until: When this was counted.
+        hosts: The hosts of the ring.
+        reporting: The hosts that reported since.
+        crashed: The hosts that stopped at least once.
+        looping: The hosts that do not come up.
     """
 
     ring: str
@@ -55,7 +60,11 @@ class Health:
 
     @classmethod
     def from_json(cls, read: Mapping[str, Any], ring: str) -> Health:
-        """Health out of plain values. Raises ChainError for what is missing or cannot be."""
+        """Health from plain values.
+
+        Raises:
+            ChainError: A value is missing or impossible.
+        """
         wanted = ("begun", "until", "hosts", "reporting", "crashed", "looping")
         missing = [key for key in wanted if key not in read]
         if missing:
@@ -100,7 +109,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record that was read whole and whose chain holds. head: the digest of its last line."""
+    """A record that was read whole and whose chain is valid; `head` is the digest of its last line."""
 
     plan: Plan
     health: tuple[Health, ...]
@@ -108,7 +117,11 @@ class Record:
 
 
 def begin(path: Path, plan: Plan, sign: Sign | None = None) -> str:
-    """Write a new record with its plan; the digest of the line. Raises ChainError where there is one."""
+    """Write a new record with its plan; returns the digest of the line.
+
+    Raises:
+        ChainError: There is a record already.
+    """
     line = _line(START, "plan", plan.to_json(), sign)
     with _held(path):
         if path.exists():
@@ -118,7 +131,11 @@ def begin(path: Path, plan: Plan, sign: Sign | None = None) -> str:
 
 
 def append(path: Path, health: Health, sign: Sign | None = None) -> str:
-    """Add a ring's evidence; the digest of the line. Raises ChainError."""
+    """Add a ring's evidence; returns the digest of the line.
+
+    Raises:
+        ChainError: The record cannot be extended.
+    """
     with _held(path):
         lines = _lines(path)
         record = _record(path, lines, None)
@@ -132,8 +149,15 @@ def append(path: Path, health: Health, sign: Sign | None = None) -> str:
 
 
 def read(path: Path, head: str | None = None, trust: Trust | None = None) -> Record:
-    """Read a record and check its chain. head: the digest that its last line must have. trust: looks at the
-    signature of each line. Raises ChainError.
+    """Read a record and check its chain.
+
+    Args:
+        path: The path of the file.
+        head: The digest that its last line must have.
+        trust: Verifies the signature of each line.
+
+    Raises:
+        ChainError: The chain is broken, or cannot be trusted.
     """
     record = _record(path, _lines(path), trust)
     if head is not None and head != record.head:
@@ -179,7 +203,11 @@ def _record(path: Path, lines: list[str], trust: Trust | None) -> Record:
 
 
 def _look(trust: Trust, entry: dict[str, Any]) -> None:
-    """Look at the signature of a line, over all that is in it besides. Raises ChainError."""
+    """Verify the signature of a line, over all of its other contents.
+
+    Raises:
+        ChainError: The signature is wrong.
+    """
     from ccheck.release.verdict.envelope import NotTrusted
 
     try:
@@ -205,9 +233,10 @@ def _digest(line: str) -> str:
 
 @contextlib.contextmanager
 def _held(path: Path) -> Iterator[None]:
-    """Two writers at once would lose one line: the second is told so.
+    """Lock the record: of two writers at once one would lose a line, so the second gets an error.
 
-    Raises ChainError, also for a record that cannot be written.
+    Raises:
+        ChainError: Another process writes, or the record cannot be written.
     """
     try:
         with held(path):

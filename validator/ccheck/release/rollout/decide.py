@@ -14,8 +14,12 @@ Word = Literal["start", "wait", "return", "done"]
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """word: `start` the ring, `wait`, `return` to the last good release, or `done`. ring: the one that it is
-    about. why: one line each.
+    """The decision about a ring.
+
+    Attributes:
+        word: `start` the ring, `wait`, `return` to the last good release, or `done`.
+        ring: The ring.
+        why: The reasons, one line each.
     """
 
     word: Word
@@ -26,8 +30,7 @@ class Decision:
 def decide(record: Record, now: datetime) -> Decision:
     """The decision at a time.
 
-    Without evidence nothing starts but the first ring; evidence that is old, or that says too little, is
-    none.
+    Without evidence nothing starts but the first ring; evidence that is old or insufficient counts as none.
     """
     plan = record.plan
     latest: dict[str, Health] = {health.ring: health for health in record.health}

@@ -1,6 +1,4 @@
-"""What the release gate says of files that are to be rolled out: they may be, and what they use for the first
-time.
-"""
+"""The release gate's evidence for a rollout: whether files may go out, and their first uses."""
 
 from __future__ import annotations
 
@@ -12,8 +10,14 @@ from ccheck.text import strict_json
 
 
 def of_result(told: bytes, files: Mapping[str, str]) -> tuple[str, ...]:
-    """The first uses that a gate's result names, as `ccheck gate --json` writes it. files: SHA-256 by name.
-    Raises PlanError for a result that is no pass, or speaks of other files.
+    """The first uses that a gate's result names, as `ccheck gate --json` writes it.
+
+    Args:
+        told: The result.
+        files: SHA-256 by name.
+
+    Raises:
+        PlanError: The result is no pass, or is about other files.
     """
     try:
         result = strict_json.loads(told)
@@ -32,7 +36,11 @@ def of_result(told: bytes, files: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def of_verdict(predicate: Mapping[str, Any]) -> tuple[str, ...]:
-    """The first uses that a verdict names which was verified for these files. Raises PlanError."""
+    """The first uses that a verdict names, which was verified for these files.
+
+    Raises:
+        PlanError: The verdict is malformed.
+    """
     try:
         (stage,) = (stage for stage in predicate["stages"] if stage["name"] == "first_use")
         firsts = tuple(str(first["what"]) for first in stage["details"].get("first_uses", ()))

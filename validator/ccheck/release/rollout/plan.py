@@ -23,8 +23,11 @@ class PlanError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """One step. share: of the fleet, from 0 to 1, the rings before it included. bake_hours: how long its
-    hosts are watched before the next ring may start.
+    """One step of a rollout.
+
+    Attributes:
+        share: The share of the fleet, from 0 to 1, including the rings before it.
+        bake_hours: Hours for which its hosts are watched before the next ring may start.
     """
 
     name: str
@@ -34,8 +37,12 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class StopConditions:
-    """What ends a rollout. crash_rate: of the reporting hosts that crashed. silent_rate: of the ring's hosts
-    that do not report. report_hours: how old a health report may be.
+    """What ends a rollout.
+
+    Attributes:
+        crash_rate: The share of the reporting hosts that crashed.
+        silent_rate: The share of the ring's hosts that do not report.
+        report_hours: The age of a health report in hours, at most.
     """
 
     crash_rate: float = 0.001
@@ -45,8 +52,14 @@ class StopConditions:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """release: what people call it. files: SHA-256 by name. last_good: the release that hosts return to.
-    flagged: first uses, for the sake of which it goes slower. hosts: of the fleet.
+    """The plan of a rollout.
+
+    Attributes:
+        release: The name of the release.
+        files: SHA-256 by name.
+        last_good: The release that hosts return to.
+        hosts: The hosts of the fleet.
+        flagged: First uses, which slow the rollout down.
     """
 
     release: str
@@ -63,7 +76,11 @@ class Plan:
 
     @classmethod
     def from_json(cls, read: Mapping[str, Any]) -> Plan:
-        """A plan out of plain values. Raises PlanError."""
+        """A plan from plain values.
+
+        Raises:
+            PlanError: A value is missing or impossible.
+        """
         try:
             plan = cls(
                 release=str(read["release"]),
@@ -82,7 +99,11 @@ class Plan:
         return plan
 
     def check(self) -> None:
-        """Raises PlanError for rings that do not grow up to the whole fleet."""
+        """Checks the rings.
+
+        Raises:
+            PlanError: They do not grow up to the whole fleet.
+        """
         if not self.rings:
             raise PlanError("a plan has at least one ring")
         names = [ring.name for ring in self.rings]
@@ -128,7 +149,8 @@ def plan(
 ) -> Plan:
     """The plan of a release; with a first use every ring but the last is smaller and bakes longer.
 
-    Raises PlanError.
+    Raises:
+        PlanError: The plan is impossible.
     """
     chosen = tuple(rings)
     if flagged:

@@ -20,13 +20,21 @@ Trust = Callable[[bytes, Any], None]
 
 
 def signing(path: Path) -> Sign:
-    """What signs lines by the private key in a file. Raises KeyFault."""
+    """Signs lines with the private key in a file.
+
+    Raises:
+        KeyFault: The file has no usable key.
+    """
     key = private_key(path)
     return lambda line: signatures_of(line, PAYLOAD_TYPE, key)
 
 
 def trusting(paths: Sequence[Path]) -> Trust:
-    """What takes lines that one of these public keys signed. Raises KeyFault."""
+    """Verifies lines that one of these public keys signed.
+
+    Raises:
+        KeyFault: A file has no usable key.
+    """
     keys: list[Ed25519PublicKey] = [public_key(path) for path in paths]
 
     def look(line: bytes, signatures: Any) -> None:

@@ -1,4 +1,4 @@
-"""How many hosts a bad file reaches, under a plan and under none: a model, minute by minute.
+"""How many hosts a bad file reaches, with a plan and without: a model, minute by minute.
 
 Hosts that are on fetch a release at a steady rate once their ring has it. A bad file stops a host as soon as
 it is fetched; a host that loops cannot fetch the good one any more. The vendor learns of it after a delay,
@@ -14,9 +14,15 @@ from ccheck.release.rollout.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """online: part of the hosts that are on. fetch_minutes: in which those of a ring have fetched a release.
-    detect_minutes: from the first `noticed` stopped hosts to the withdrawal. hit_rate: part of the hosts on
-    which the file is bad. loop_rate: part of those that do not come up again by themselves.
+    """A model of a fleet.
+
+    Attributes:
+        online: The share of the hosts that are on.
+        fetch_minutes: The minutes in which the hosts of a ring fetch a release.
+        detect_minutes: The minutes from the first `noticed` stopped hosts to the withdrawal.
+        noticed: How many stopped hosts are noticed.
+        hit_rate: The share of the hosts on which the file is bad.
+        loop_rate: The share of those that do not come up again by themselves.
     """
 
     online: float = 0.85
@@ -29,8 +35,14 @@ class Fleet:
 
 @dataclass(frozen=True, slots=True)
 class Simulated:
-    """curve: (minutes, hosts stopped so far). stopped, looping: at the end. withdrawn: when, in minutes, or
-    None where nobody noticed before the end. ring: that had the file last.
+    """The result of a simulation.
+
+    Attributes:
+        curve: (minutes, hosts stopped so far).
+        stopped: Hosts stopped at the end.
+        looping: Hosts in a boot loop at the end.
+        withdrawn: When the file was withdrawn, in minutes, or None if nobody noticed before the end.
+        ring: The last ring that got the file.
     """
 
     curve: tuple[tuple[float, float], ...]

@@ -32,9 +32,12 @@ def seal(statement: dict[str, Any], key: Ed25519PrivateKey) -> bytes:
 
 
 def unseal(data: bytes, key: Ed25519PublicKey) -> dict[str, Any]:
-    """The statement in an envelope that `key` signed. Raises NotTrusted.
+    """The statement in an envelope that `key` signed.
 
-    Nothing of the payload is looked at before its signature is known to be right.
+    Nothing of the payload is looked at before its signature is verified.
+
+    Raises:
+        NotTrusted: The key did not sign it.
     """
     if len(data) > MAX_BYTES:
         raise NotTrusted(f"it has more than {MAX_BYTES:,} bytes")
@@ -54,13 +57,17 @@ def unseal(data: bytes, key: Ed25519PublicKey) -> dict[str, Any]:
 
 
 def signatures_of(payload: bytes, kind: str, key: Ed25519PrivateKey) -> list[dict[str, str]]:
-    """The signatures of an envelope around bytes of a kind, where the bytes stand elsewhere."""
+    """The signatures of an envelope around bytes of a kind, if the bytes are stored elsewhere."""
     signatures: list[dict[str, str]] = _signed(payload, kind, key).to_dict()["signatures"]
     return signatures
 
 
 def trust(payload: bytes, kind: str, signatures: Any, key: Ed25519PublicKey) -> None:
-    """Look whether `signatures_of` by this key gave the signatures. Raises NotTrusted, for any signatures."""
+    """Verify that `signatures_of` with this key gave the signatures.
+
+    Raises:
+        NotTrusted: It did not.
+    """
     try:
         read = _signatures(signatures)
     except (KeyError, TypeError, ValueError) as wrong:
@@ -70,7 +77,7 @@ def trust(payload: bytes, kind: str, signatures: Any, key: Ed25519PublicKey) -> 
 
 @dataclass(frozen=True, slots=True)
 class _Signature:
-    """One signature. keyid: what the signer says of its key, empty where it says nothing."""
+    """One signature; `keyid` is the signer's hint about its key, empty without one."""
 
     sig: bytes
     keyid: str
@@ -83,9 +90,12 @@ def _signed(payload: bytes, kind: str, key: Ed25519PrivateKey) -> Envelope:
 
 
 def _trust(payload: bytes, kind: str, signatures: Sequence[_Signature], key: Ed25519PublicKey) -> None:
-    """Raises NotTrusted where no signature is by this key.
+    """Verify that a signature is by this key.
 
-    "keyid [...] is not authenticated and is intended only as a hint": what it says is never relied on.
+    "keyid [...] is not authenticated and is intended only as a hint": it is never relied on.
+
+    Raises:
+        NotTrusted: No signature is by this key.
     """
     signed: bytes = Envelope(payload, kind, {}).pae()
     for signature in signatures:
@@ -100,7 +110,13 @@ def _trust(payload: bytes, kind: str, signatures: Sequence[_Signature], key: Ed2
 
 
 def _signatures(value: Any) -> list[_Signature]:
-    """The signatures of an envelope. Raises KeyError, TypeError or ValueError for anything else."""
+    """The signatures of an envelope.
+
+    Raises:
+        KeyError: A key is missing.
+        TypeError: A value has the wrong type.
+        ValueError: A value is malformed.
+    """
     if not isinstance(value, list):
         raise TypeError("the signatures are no list")
     found = []
@@ -114,7 +130,7 @@ def _signatures(value: Any) -> list[_Signature]:
 
 
 def _bytes_of(text: Any) -> bytes:
-    """The bytes that a text in base64 stands for, "either standard or URL-safe".
+    """The bytes that a text in base64 encodes, "either standard or URL-safe".
 
     Raises:
         TypeError: it is no text.

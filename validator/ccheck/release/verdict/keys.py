@@ -1,4 +1,4 @@
-"""Ed25519 keys: made, read from a file or from the environment, and told apart."""
+"""Ed25519 keys: created, read from a file or from the environment, and identified."""
 
 from __future__ import annotations
 
@@ -47,7 +47,11 @@ def public_pem(public: Ed25519PublicKey) -> bytes:
 
 
 def private_key(path: Path | None) -> Ed25519PrivateKey:
-    """The private key in a file, or in the environment where none was named. Raises KeyFault."""
+    """The private key in a file, or in the environment if none was named.
+
+    Raises:
+        KeyFault: There is no usable key.
+    """
     if path is None:
         pem = os.environ.get(VARIABLE, "").encode()
         where = VARIABLE
@@ -67,7 +71,11 @@ def private_key(path: Path | None) -> Ed25519PrivateKey:
 
 
 def public_key(path: Path) -> Ed25519PublicKey:
-    """The public key in a file. Raises KeyFault."""
+    """The public key in a file.
+
+    Raises:
+        KeyFault: There is no usable key.
+    """
     pem = _read(path)
     _require_one_block(pem, str(path))
     try:
@@ -84,13 +92,17 @@ def public_key(path: Path) -> Ed25519PublicKey:
 
 
 def _require_one_block(pem: bytes, where: str) -> None:
-    """Raises KeyFault where a file holds several keys: which of them counts would be a guess."""
+    """Checks that a file has only one key: which of several counts would be a guess.
+
+    Raises:
+        KeyFault: It has several.
+    """
     if pem.count(b"-----BEGIN") > 1:
         raise KeyFault(f"{where} holds several PEM blocks: a key has a file of its own")
 
 
 def named(public: Ed25519PublicKey) -> SSlibKey:
-    """The key with its id, which is made of its bytes."""
+    """The key with its id, which is derived from its bytes."""
     return SSlibKey.from_crypto(public)
 
 

@@ -1,6 +1,4 @@
-"""The verdict: an in-toto Statement about the files of a release, made of a gate's result, and held against
-files again.
-"""
+"""The verdict: an in-toto Statement about the files of a release, and its verification."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ PREDICATE_TYPE = "urn:ccheck:gate-verdict:v1"
 def statement(context: GateContext, result: GateResult) -> dict[str, Any]:
     """The statement about a result, as plain values.
 
-    It holds no time but the day of judgement, and no path of this machine, so that a second party gets the
+    It contains no time but the day of judgement, and no path of this machine, so that a second party gets the
     same.
     """
     policy = context.policy
@@ -48,7 +46,11 @@ def statement(context: GateContext, result: GateResult) -> dict[str, Any]:
 
 
 def _exact(name: str) -> str:
-    """A name that a verdict tells files apart by, as it is. Raises ValueError for one that is not UTF-8."""
+    """A name that distinguishes the files of a verdict, unchanged.
+
+    Raises:
+        ValueError: It is not UTF-8.
+    """
     if not is_well_formed(name):
         raise ValueError(f"{name!r} is not UTF-8, and cannot be written in a verdict")
     return name
@@ -73,8 +75,11 @@ _BY = {
 
 @dataclass(frozen=True)
 class Expected:
-    """What a verdict must have been made by. policy: None where any will do that has all stages. materials:
-    digests, of those that the verdict has under these names.
+    """The policy and materials that a verdict must have.
+
+    Attributes:
+        policy: The policy; None if any policy with all stages is accepted.
+        materials: Digests that the verdict must have under these names.
     """
 
     policy: GatePolicy | None = None
@@ -84,9 +89,9 @@ class Expected:
 def objections(
     told: Mapping[str, Any], files: Sequence[ReleaseFile], on: date, expected: Expected
 ) -> list[str]:
-    """Why a statement that was signed does not let these files out on this day; empty where it does.
+    """Why a signed statement does not let these files out on this day; empty if it does.
 
-    Without a policy every stage is asked for, since nothing says which may be off.
+    Without a policy every stage is required, since nothing says which may be off.
     """
     try:
         return list(_objections(told, files, on, expected))

@@ -1,4 +1,4 @@
-"""A verdict that was signed before, held against files and a policy: what `ccheck verify` does."""
+"""A signed verdict compared with files and a policy: what `ccheck verify` does."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ from ccheck.release.verdict.statement import Expected, objections
 
 
 class Refused(Exception):
-    """A verdict that does not let these files out. why: one line each, at least one."""
+    """A verdict that does not let these files out.
+
+    Args:
+        why: The reasons, one line each, at least one.
+    """
 
     def __init__(self, why: Sequence[str]) -> None:
         super().__init__("; ".join(why))
@@ -30,7 +34,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What a verdict says, and the files as they were read when it was held against them."""
+    """What a verdict says, and the files as they were read for the comparison."""
 
     predicate: Mapping[str, Any]
     files: tuple[ReleaseFile, ...]
@@ -49,11 +53,23 @@ def verified(
     target: str | None = None,
     exclude: Sequence[str] = (),
 ) -> Verified:
-    """What a verdict says that is signed by this key, passes, counts on that day, and speaks of exactly these
-    files.
+    """The verdict, if this key signed it, it passes and counts on that day, and is about exactly these files.
 
-    config, and what follows it: what the verdict must have been made by. Raises Refused, and click.UsageError
-    or ConfigurationError for what cannot be read.
+    Args:
+        verdict: The path of the verdict.
+        paths: Files and folders of the release.
+        key: The path of the public key.
+        on: The day; today by default.
+        config: The ccheck.toml whose policy the verdict must have.
+        baseline: The baseline that the verdict must have used.
+        definitions: The definitions that it must have used.
+        consumers: The driver builds that it must have used.
+        target: The consumer version that it must have judged for.
+        exclude: Globs of files to leave out.
+
+    Raises:
+        Refused: The verdict does not let these files out. click.UsageError: Something cannot be read.
+        ConfigurationError: The ccheck.toml cannot be used.
     """
     project = None if config is None else load_project(config, known_checks=None, folders=False)
     try:
@@ -83,7 +99,11 @@ def _expected(
     consumers: Path | None,
     target: str | None,
 ) -> Expected:
-    """All that ccheck.toml says, and what was named. Raises InputError."""
+    """All that ccheck.toml says, and what was named.
+
+    Raises:
+        InputError: A file cannot be read.
+    """
     materials: dict[str, Any] = {}
     if project is not None:
         materials["ccheck.toml"] = project.sha256

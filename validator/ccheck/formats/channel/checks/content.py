@@ -40,9 +40,7 @@ def defined_types(subject: Subject) -> dict[tuple[int, int], TemplateType]:
 def matched_fields(
     subject: Subject,
 ) -> Iterator[tuple[TemplateInstance, Criterion, TemplateType, Field | None]]:
-    """Each criterion whose instance has a defined type, with the field that it matches on, if the type has
-    it.
-    """
+    """Each criterion whose instance has a defined type, with the field that it matches on, if any."""
     types = defined_types(subject)
     for instance in content_of(subject).instances:
         type_ = types.get((instance.type_id, instance.type_version))

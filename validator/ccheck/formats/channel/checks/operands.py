@@ -170,11 +170,11 @@ def regex_invalid(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def regex_too_costly(subject: Subject) -> Iterator[Diagnostic]:
-    """A regex is over its cost budget.
+    r"""A regex is over its cost budget.
 
     ## What is wrong
     The program that RE2 makes of the regex has more instructions than the format allows. Counted repetitions
-    multiply: `.{1000}` has 8,000 of them, and `(\\pL{9}){9}` 97,000.
+    multiply: `.{1000}` has 8,000 of them, and `(\pL{9}){9}` 97,000.
 
     ## Why is this bad
     Each byte of an input costs time in proportion to the program, on every event of every host.

@@ -1,6 +1,4 @@
-"""The screen of channel files: one pass over the columns of a valid file, for the checks of meaning and
-the contract.
-"""
+"""The screen of channel files: one pass over the columns of a valid file, for meaning and contract."""
 
 from __future__ import annotations
 
@@ -26,7 +24,7 @@ _OPTIONAL = int(FieldFlag.OPTIONAL)
 
 
 def definitions(columns: Columns, name: str, builds: Sequence[Consumer]) -> tuple[TemplateType, ...] | None:
-    """The template types of a definitions file that passes every check; None where that is not certain."""
+    """The template types of a definitions file that passes every check; None if that is not certain."""
     if columns.numbers["header.kind"] != Kind.DEFINITIONS or not _header(columns, name, builds):
         return None
     order = (columns.tables["types"].start, columns.tables["fields"].start, columns.pools["pool"][0])
@@ -54,7 +52,7 @@ def definitions(columns: Columns, name: str, builds: Sequence[Consumer]) -> tupl
 
 
 def instances(columns: Columns, name: str, rules: RulesByType, builds: Sequence[Consumer]) -> bool:
-    """Returns whether a file of instances passes every check; False where that is not certain."""
+    """Returns whether a file of instances passes every check; False if that is not certain."""
     if columns.numbers["header.kind"] != Kind.INSTANCES or not _header(columns, name, builds):
         return False
     order = (columns.tables["instances"].start, columns.tables["criteria"].start, columns.pools["pool"][0])
@@ -66,7 +64,7 @@ def instances(columns: Columns, name: str, rules: RulesByType, builds: Sequence[
 def suspects(reading: Reading, rules: RulesByType) -> Suspects | None:
     """Returns the instances of any file that may have findings of meaning or contract.
 
-    None where the file has no whole header, or lacks a table.
+    None if the file has no whole header, or lacks a table.
     """
     # The module imports the reader, which a file that passes does not need.
     from ccheck_schemas.read.rows import RowSequence
@@ -115,9 +113,7 @@ def _supplied(type_: TemplateType, builds: Sequence[Consumer]) -> bool:
 
 
 class _Names:
-    """The names of a definitions file: whether they stand in the order of first use, none stored twice, with
-    nothing between them.
-    """
+    """The names of a definitions file: whether they tile the pool in the order of first use, none twice."""
 
     def __init__(self, data: bytes, place: tuple[int, int]) -> None:
         self._data = data

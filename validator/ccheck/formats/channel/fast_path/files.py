@@ -31,16 +31,17 @@ SCHEMA = "channel"
 
 @dataclass(frozen=True)
 class ChannelFastPath:
-    """What files are held against: the builds in their support window, and what criteria may be of the
-    template types that are defined.
-    """
+    """What files are compared with: the builds in their support window, and the rules of defined types."""
 
     builds: tuple[Consumer, ...]
     rules: RulesByType | None
 
     def passes(self, data: bytes, name: str) -> bool:
-        """Returns whether a file passes every check; False where that is not certain. name: the file's base
-        name.
+        """Returns whether a file passes every check; False if that is not certain.
+
+        Args:
+            data: The bytes of the file.
+            name: The file's base name.
         """
         if data[:4] != MAGIC:
             return False
@@ -52,14 +53,14 @@ class ChannelFastPath:
         )
 
     def report(self, data: bytes, name: str, path: str) -> FileReport | None:
-        """The report of a file that passes every check; None where that is not certain.
+        """The report of a file that passes every check; None if that is not certain.
 
         name: the file's base name. path: as the user named it.
         """
         return passed(data, path, SCHEMA, APPLYING) if self.passes(data, name) else None
 
     def narrow(self, schema: Schema, reading: Reading) -> Narrowed | None:
-        """The content of a file as far as a check may blame it; None where all of it must be looked at."""
+        """The content of a file in which a check may find something; None if all of it must be checked."""
         if schema.name != SCHEMA or self.rules is None:
             return None
         found = channel.suspects(reading, self.rules)

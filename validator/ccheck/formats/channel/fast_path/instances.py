@@ -79,7 +79,7 @@ class _Operands:
 def all_pass(columns: Columns, rules: RulesByType) -> bool:
     """Returns whether no check of meaning, contract or canonical form reports anything.
 
-    False where that is not certain.
+    False if that is not certain.
 
     Args:
         columns: A file without faults.

@@ -19,9 +19,7 @@ def content_of(subject: Subject) -> SysmonContent:
 
 
 def target_of(subject: Subject) -> tables.Target | None:
-    """The consumer that the blob is judged for: the one that the user named, else one of the blob's own
-    version.
-    """
+    """The consumer that the blob is judged for: that of the user, else one of the blob's own version."""
     if subject.context.target is not None:
         return tables.target(subject.context.target)
     return tables.target_of(content_of(subject).version or 0)

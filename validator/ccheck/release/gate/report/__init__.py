@@ -1,1 +1,1 @@
-"""What the gate found out, shown: on the terminal, as Markdown and as a page."""
+"""The gate's result, shown: on the terminal, as Markdown and as a page."""

@@ -1,6 +1,4 @@
-"""A gate's result in many forms: lines for people, JSON, a short Markdown summary, and as a run for the
-forms that know files and findings.
-"""
+"""A gate's result in many forms: lines for people, JSON, a short Markdown summary, and a run over files."""
 
 from __future__ import annotations
 
@@ -51,7 +49,7 @@ def said(stage: Stage) -> list[str]:
 
 
 def opening_lines(configuration: str) -> Iterator[str]:
-    """What stands before the stages: which ccheck.toml has the policy."""
+    """The lines before the stages: which ccheck.toml has the policy."""
     yield printable(f"configuration: {configuration or 'none'}")
 
 
@@ -137,8 +135,9 @@ def plain_text(line: str) -> str:
 
 
 def as_run(result: GateResult) -> RunReport:
-    """The result as a run over files: those of the release, and one for each stage that is on, so that a form
-    that knows only findings shows a stage that did not pass.
+    """The result as a run over files: those of the release, and one for each stage that is on.
+
+    So a form that knows only findings shows a stage that did not pass.
     """
     stages = tuple(_as_file(result, stage) for stage in result.stages if stage.status.value != "off")
     return replace(result.reports, files=(*result.reports.files, *stages))

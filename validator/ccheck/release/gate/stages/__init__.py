@@ -30,7 +30,11 @@ class StageMissing(Exception):
 
 
 def stage_run(name: str) -> StageRun:
-    """The function of a stage. Raises StageMissing."""
+    """The function of a stage.
+
+    Raises:
+        StageMissing: No package has the stage.
+    """
     if name in OWN:
         run: StageRun = import_module(OWN[name]).run
         return run

@@ -1,4 +1,4 @@
-"""What a crash, a bad disk or a rollback makes of a file while it is replaced."""
+"""What a crash, a bad disk or a rollback leaves of a file while it is replaced."""
 
 from __future__ import annotations
 
@@ -12,8 +12,13 @@ SECTOR = 512
 
 @dataclass(frozen=True, slots=True)
 class Damaged:
-    """One thing that may be found on a disk. what: in words. kind: `zero`, `empty`, `truncated`, `mixed`,
-    `stale` or `renamed`. name: the base name that it has there.
+    """One file that may be found on a disk.
+
+    Attributes:
+        kind: `zero`, `empty`, `truncated`, `mixed`, `stale` or `renamed`.
+        what: The damage, in words.
+        name: Its base name.
+        data: Its bytes.
     """
 
     kind: str
@@ -23,9 +28,14 @@ class Damaged:
 
 
 def damages(new: bytes, name: str, old: bytes | None, blocks: tuple[int, ...] = ()) -> Iterator[Damaged]:
-    """Everything that may be found, the likeliest first. old: the file that is replaced. blocks: offsets at
-    which parts of the new file begin; it is cut there, at each sector, in the middle, and before its last
-    byte.
+    """Everything that may be found, the likeliest first.
+
+    Args:
+        new: The bytes of the new file.
+        name: Its base name.
+        old: The file that is replaced.
+        blocks: Offsets of the parts of the new file; it is cut there, at each sector, in the middle, and
+            before its last byte.
     """
     yield Damaged("zero", "all zero", name, bytes(len(new)))
     yield Damaged("empty", "no bytes", name, b"")
@@ -55,7 +65,7 @@ def _mixed(new: bytes, name: str, old: bytes) -> Iterator[Damaged]:
 
 
 def _renamed(name: str) -> str | None:
-    """The name of another channel or part: its first number, one more. None where a name has no number."""
+    """The name of another channel or part: its first number, one more. None if a name has no number."""
     found = re.search(r"[0-9]+", name)
     if found is None:
         return None

@@ -76,7 +76,7 @@ def _failures(ran: Ran, evidence: Evidence) -> Iterator[str]:
 
 
 def _stopped(outcome: Outcome) -> str:
-    """How a build did not run the file as it stands."""
+    """How a build did not run the file as it is."""
     if outcome.trap is not None:
         index = (
             f", index {outcome.trap.index} of {outcome.trap.limit}" if outcome.trap.index is not None else ""

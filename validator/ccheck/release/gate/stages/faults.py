@@ -1,5 +1,7 @@
-"""What a crash, a bad disk or a rollback makes of the release: every build refuses or falls back, and the
-validator refuses whatever is not the old file or the new one.
+"""What a crash, a bad disk or a rollback leaves of the release.
+
+Every build must refuse it or fall back, and the validator must refuse whatever is not the old file or the new
+one.
 """
 
 from __future__ import annotations
@@ -48,7 +50,7 @@ def run(context: GateContext) -> Stage:
             if damaged.kind != "renamed" and damaged.data in seen:
                 continue
             if kinds.total() >= budget:
-                # The others are not even made: of a large file there are too many to count.
+                # The others are not even created: a large file has too many to count.
                 gaps.append(f"{file.identity.name}: the budget of {budget:,} damaged files is spent")
                 break
             seen.add(damaged.data)
@@ -73,13 +75,13 @@ def run(context: GateContext) -> Stage:
 
 
 def _blocks(subject: Subject) -> tuple[int, ...]:
-    """Where the parts of the file begin, as far as its schema read it."""
+    """The offsets of the file's parts, as far as its schema read it."""
     return tuple(islice(_offsets(subject), MOST_BLOCKS))
 
 
 @dataclass(frozen=True, slots=True)
 class _Tried:
-    """How one damaged file was taken. asked: the builds that were."""
+    """The results for one damaged file; `asked` has the builds that ran it."""
 
     failures: list[str]
     gaps: list[str]
@@ -104,7 +106,7 @@ def _tried(
         return _Tried(failures, [f"it cannot be run: {wrong}"])
     if not outcomes:
         return _Tried(failures, ["no build could be asked what it does with it"])
-    # That other readers would read on behind a cut is no fault of the content, as long as they do no harm.
+    # That other readers would read on past a cut is no fault of the content, as long as they do no harm.
     field = {build.name for build in given.builds}
     for outcome in outcomes:
         took = outcome.refusal is None and outcome.saved_by is None
@@ -121,8 +123,9 @@ def _report(context: GateContext, damaged: Damaged) -> FileReport:
 
 
 def _asked(outcomes: tuple[Outcome, ...], given: RunInputs) -> list[Outcome]:
-    """The builds of the field; of a format whose builds are not listed, the reader that checks: the other
-    shows what checks are for.
+    """The builds of the field; for a format whose builds are not listed, the checking reader.
+
+    The other reader shows what checks are for.
     """
     names = {build.name for build in given.builds}
     listed = [outcome for outcome in outcomes if outcome.consumer in names]

@@ -15,7 +15,7 @@ WILDCARD = "wildcard"
 
 
 def run(context: GateContext) -> Stage:
-    """Hold the release against the baseline.
+    """Compare the release with the baseline.
 
     A first use passes with evidence of its own, and is flagged for a slower rollout.
     """
