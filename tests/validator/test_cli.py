@@ -58,7 +58,7 @@ error[field-past-inputs]: criterion reads input 20, but consumers 7.11 and 7.15 
         = fix: make this criterion a wildcard, or end support for builds that supply fewer than 21 inputs
         = more: ccheck explain field-past-inputs
 
-fail  corpus/channel/field-past-inputs/bad/C-00000291-00000000-00000032.bin  channel, 856 bytes, 1 error, 70 checks
+fail  corpus/channel/field-past-inputs/bad/C-00000291-00000000-00000032.bin  channel, 856 bytes, 1 error, 74 checks
 1 file examined: 0 passed, 1 failed; 1 error, 0 warnings; 856 bytes
 """)
 
@@ -503,7 +503,7 @@ def test_schemas_says_how_a_schema_file_is_read(cc: Run) -> None:
     assert status == 0
     assert out == snapshot("""\
 sensor  sensor rules of Example
-        41 general checks and 1 of its own · validate, show
+        46 general checks and 1 of its own · validate, show
         fast path for good files: no, its own checks need the content
         rows read at once: rules
 """)

@@ -109,7 +109,7 @@ def test_what_is_written_judges_by_its_path(written: Path) -> None:
     found, text = ccheck(written, "schemas", "--schema", schema)
     assert (found, text.splitlines()[1].strip()) == (
         0,
-        snapshot("41 general checks and 1 of its own · validate, show, build, run"),
+        snapshot("46 general checks and 1 of its own · validate, show, build, run"),
     )
 
 
