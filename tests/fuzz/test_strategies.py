@@ -92,7 +92,6 @@ ELSEWHERE = {
         "definitions-unreadable": "takes broken definitions",
         "definitions-broken": "takes broken definitions",
         "consumers-missing": "takes a setting without builds",
-        "format-not-understood": "takes builds that do not know the version",
         "type-not-supplied": "takes builds that lack a type of the definitions",
         "input-count-refused": "takes builds that compare counts before they load",
         "bytes-owned-twice": "leaves bytes that nobody owns as well, or makes a chain go back",

@@ -37,6 +37,7 @@ class Subject:
     reader: str | None
     execute: str | None
     exec_timeout: float | None
+    per_build: bool
     run_timeout: float | None
     memory: int
     oracles: tuple[str, ...]
@@ -83,6 +84,12 @@ def subject(function: Callable[..., Any]) -> Callable[..., Any]:
                 " memory are traps.",
             ),
             click.option(
+                "--per-build", is_flag=True,
+                help="Run --exec once for each supported build, with its facts in the environment:"
+                " CCHECK_BUILD, CCHECK_COUNTS_SENSORS and so on. A --reader function gets them in its"
+                " parameter `build`.",
+            ),
+            click.option(
                 "--exec-timeout", callback=duration, metavar="TIME",
                 help="Time for one run of --exec.  [default: 10s, or half of --time where that is less]",
             ),
@@ -105,7 +112,7 @@ def subject(function: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option(
                 "--trust-definitions", is_flag=True,
-                help="Leave out the contract with the consumer builds, as the validator of July 2024 did."
+                help="Leave out the contract with the driver builds, as the validator of July 2024 did."
                 " For tutorials and benchmarks.",
             ),
         )
@@ -155,6 +162,7 @@ def options_of(seeds: list[bytes], about: Subject, seconds: float | None = None)
         trust_definitions=about.trust_definitions,
         reader=about.reader,
         execute=about.execute,
+        per_build=about.per_build,
         execute_seconds=about.exec_timeout or usual,
         directory=str(Path.cwd()),
         run_seconds=about.run_timeout or usual,

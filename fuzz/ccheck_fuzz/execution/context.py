@@ -11,6 +11,7 @@ from pathlib import Path
 from ccheck.core.consumers import Consumer
 from ccheck.core.input import read_input
 from ccheck.files.regular_file import read_regular_file
+from ccheck.formats.checks import contract
 from ccheck.formats.exercise.outcome import ExerciseError, RunInputs
 from ccheck.formats.exercise.session import Session, plain
 from ccheck.formats.registry import named
@@ -64,7 +65,7 @@ def prepare_campaign(options: CampaignOptions) -> CampaignContext:
     if schema is None:
         raise CampaignOptionsError("name one schema with --schema")
     if options.trust_definitions:
-        contracts = {parts.contract for parts in PARTS.values()}
+        contracts = {contract.__name__, *(parts.contract for parts in PARTS.values())}
         trusting = tuple(c for c in validation.checks if c.judge.__module__ not in contracts)
         validation = replace(validation, checks=trusting, fast_path=None)
     unknown = sorted(set(options.oracles) - set(ORACLES))
@@ -73,7 +74,7 @@ def prepare_campaign(options: CampaignOptions) -> CampaignContext:
         raise CampaignOptionsError(
             f"no oracle is called {unknown[0]!r}; known are {', '.join(ORACLES)}{near}"
         )
-    given = RunInputs(_definitions(validation), _builds(validation), validation.context.target)
+    given = RunInputs(_definitions(validation), _builds(validation, schema), validation.context.target)
     return CampaignContext(
         options=options,
         schema=schema,
@@ -102,10 +103,16 @@ def _readers(
         own = None if validation.own_exercise is None else f"EXERCISE of {Path(options.schema).name}"
         readers.append(SessionReader(reference, own))
     if options.reader is not None:
-        readers.append(CallableReader(options.reader, options.place))
+        readers.append(CallableReader(options.reader, options.place, given.builds))
     if options.execute is not None:
         readers.append(
-            ExecReader(options.execute, options.execute_seconds, options.memory << 20, options.place)
+            ExecReader(
+                options.execute,
+                options.execute_seconds,
+                options.memory << 20,
+                options.place,
+                _builds_to_run(options, given),
+            )
         )
     if not readers:
         raise CampaignOptionsError(
@@ -114,9 +121,17 @@ def _readers(
     return tuple(readers)
 
 
-def _builds(validation: ValidationContext) -> tuple[Consumer, ...]:
+def _builds_to_run(options: CampaignOptions, given: RunInputs) -> tuple[Consumer, ...]:
+    if options.per_build and not given.builds:
+        raise CampaignOptionsError(
+            "--per-build runs the program once for each build: name them with --consumers"
+        )
+    return given.builds if options.per_build else ()
+
+
+def _builds(validation: ValidationContext, schema: Schema) -> tuple[Consumer, ...]:
     listed = validation.context.consumers
-    return () if listed is None else listed.supported(validation.context.on)
+    return () if listed is None else listed.supported(validation.context.on, schema.name)
 
 
 def _definitions(validation: ValidationContext) -> bytes | None:

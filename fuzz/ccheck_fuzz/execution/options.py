@@ -29,6 +29,7 @@ class CampaignOptions:
             July 2024 did; a switch for tutorials and benchmarks.
         reader: The user's own interpreter, ``package.module:function``.
         execute: The user's own program, ``./reader @@``.
+        per_build: Whether the program is run once for each build, with its facts in the environment.
         directory: Where the two are searched and run; the working directory if that folder does not exist.
         run_seconds: The seconds that one run may take.
         memory: The MiB that one process may use.
@@ -46,6 +47,7 @@ class CampaignOptions:
     reader: str | None = None
     execute: str | None = None
     execute_seconds: float = 10.0
+    per_build: bool = False
     directory: str | None = None
     run_seconds: float = 10.0
     memory: int = 2048

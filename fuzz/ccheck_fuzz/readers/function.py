@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import CodeType
 
+from ccheck.core.consumers import Consumer
 from ccheck.core.users_code import interrupts, text_of, traceback_of, words_of
 from ccheck.formats.exercise.outcome import Outcome
 from ccheck_fuzz.readers.foreign import Features, ForeignOutcome, ReaderError
@@ -19,15 +21,17 @@ class CallableReader:
     """A Python function of the user's, ``package.module:function``, called with the bytes.
 
     What it raises is a trap, except for `Refused` and the exceptions in its attribute ``refuses`` (ValueError
-    by default), with which it refuses the bytes.
+    by default), with which it refuses the bytes. If it has a parameter called ``build``, it is called once
+    for each driver build, with the build's facts.
     """
 
-    def __init__(self, reader: str, directory: Path | None = None) -> None:
+    def __init__(self, reader: str, directory: Path | None = None, builds: Sequence[Consumer] = ()) -> None:
         """Imports the function.
 
         Args:
             reader: The module and the function.
             directory: Where modules are searched first; the working directory without it.
+            builds: The builds that it is called for.
 
         Raises:
             ReaderError: It cannot be imported, or is no function of this kind.
@@ -51,7 +55,12 @@ class CallableReader:
         function = getattr(module, attribute, None)
         if not callable(function):
             raise ReaderError(f"--reader {reader}: {module_name} has no function {attribute}")
-        self._function: Callable[[bytes], object] = function
+        self._function: Callable[..., object] = function
+        self._builds: list[tuple[str, dict[str, object]]] = [(reader, {})]
+        if _takes_build(function):
+            if not builds:
+                raise ReaderError(f"--reader {reader}: it takes a build, and no consumers were named")
+            self._builds = [(f"{reader} as {one.name}", {"build": one.as_mapping()}) for one in builds]
         self._refuses = _refusals(reader, function)
         self.modules = (module_name,)
         code = getattr(function, "__code__", None)
@@ -60,23 +69,32 @@ class CallableReader:
     def outcomes(
         self, data: bytes, events: Sequence[str] | None, features: Features, *, every: bool = False
     ) -> Iterable[Outcome]:
-        """Returns one outcome: it returned, it refused, or it raised."""
+        """Returns one outcome for each build: it returned, it refused, or it raised."""
+        return [self._outcome(name, data, given) for name, given in self._builds]
+
+    def _outcome(self, name: str, data: bytes, given: dict[str, object]) -> Outcome:
         try:
-            self._function(data)
+            self._function(data, **given)
         except Refused as refused:
-            yield ForeignOutcome(self.name, "python", "refuse", refusal=refused.refusal)
+            return ForeignOutcome(name, "python", "refuse", refusal=refused.refusal)
         except Trap as trap:
-            yield ForeignOutcome(self.name, "python", "crash", trap=trap.data, output=traceback_of(trap))
+            return ForeignOutcome(name, "python", "crash", trap=trap.data, output=traceback_of(trap))
         except self._refuses as said:
             refusal = Refusal(type(said).__name__, text_of(said))
-            yield ForeignOutcome(self.name, "python", "refuse", refusal=refusal, output=traceback_of(said))
+            return ForeignOutcome(name, "python", "refuse", refusal=refusal, output=traceback_of(said))
         except BaseException as raised:
             # SystemExit too: a reader that ends its process takes the driver with it.
             if interrupts(raised):
                 raise
-            yield raised_outcome(raised, self.name, self._code)
-        else:
-            yield ForeignOutcome(self.name, "python", "run")
+            return raised_outcome(raised, name, self._code)
+        return ForeignOutcome(name, "python", "run")
+
+
+def _takes_build(function: Callable[..., object]) -> bool:
+    try:
+        return "build" in inspect.signature(function).parameters
+    except (TypeError, ValueError):  # a function of C that has none
+        return False
 
 
 def _refusals(reader: str, function: object) -> tuple[type[BaseException], ...]:

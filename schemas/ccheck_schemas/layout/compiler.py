@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 import struct
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -136,7 +137,12 @@ class _Compiler:
                 node = self._unnamed(node, place)
         number = self.node(node, place)
         if isinstance(number, tree.Integer):
-            return tree.Integer(number.packer, number.order, number.letter, tuple(found))
+            others = tuple(one for one in found if isinstance(one, meanings.ByItself))
+            every = (
+                replace(one, others=others) if isinstance(one, meanings.ComparedWithFact) else one
+                for one in found
+            )
+            return tree.Integer(number.packer, number.order, number.letter, tuple(every))
         for kind in kinds:
             self.refuse(place, f"{kind} wraps {as_written(node)}, not an integer")
         return number

@@ -146,18 +146,23 @@ class RowField:
 
 KeyPart: TypeAlias = Expression | RowField
 
+ByItself: TypeAlias = Version | Bounded | StrictEnum | StrictFlags | Reserved | LengthOf | OffsetInto
+"""A meaning that allows or refuses a number by itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class ComparedWithFact:
     """A number, or an amount, that is compared with a fact of each driver build; as in `vocabulary.facts`.
 
-    Any number is allowed by itself.
+    Any number is allowed by itself. A number that `others`, the other meanings of the field, refuse is
+    reported for that, and is not compared.
     """
 
     fact: Fact
     key: tuple[KeyPart, ...]
     harmless: Expression | None
     amount: Expression | None
+    others: tuple[ByItself, ...] = ()
 
     @property
     def expressions(self) -> tuple[Expression, ...]:

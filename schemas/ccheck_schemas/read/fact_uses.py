@@ -72,9 +72,10 @@ def asks(
         row_field: Gives a field of a row of a table.
 
     Returns:
-        None for a number that a driver does nothing with. The key is None where it has no value.
+        None for a number that a driver does nothing with, or that the schema refuses. The key is None where
+        it has no value.
     """
-    if not isinstance(number, int):
+    if not isinstance(number, int) or not all(one.allows(number) for one in meaning.others):
         return None
     try:
         if meaning.harmless is not None and resolve(meaning.harmless, values):

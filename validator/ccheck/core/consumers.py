@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -116,6 +117,51 @@ class Consumer:
     def _value(self, kind: FactKind, name: str, key: Key) -> Value | None:
         found = self.key(kind, name, key)
         return None if found is None else self.facts[kind, name, found]
+
+    def as_mapping(self) -> dict[str, object]:
+        """Returns the build as plain values, for an interpreter that behaves as it does."""
+        facts: dict[str, dict[str, object]] = {kind.value: {} for kind in FactKind}
+        for (kind, name, key), value in self.facts.items():
+            plain = list(value) if isinstance(value, tuple) else value
+            if key:
+                keyed = facts[kind.value].setdefault(name, {})
+                if isinstance(keyed, dict):
+                    keyed[key] = plain
+            else:
+                facts[kind.value][name] = plain
+        return {
+            "name": self.name,
+            "version": self.version,
+            "platform": self.platform,
+            "pointer_bits": self.pointer_bits,
+            "byte_order": self.byte_order,
+            "strict_alignment": self.strict_alignment,
+            **facts,
+        }
+
+    def environment(self) -> dict[str, str]:
+        """Returns the build as environment variables, such as ``CCHECK_COUNTS_INPUTS_IPC=20``.
+
+        Raises:
+            ValueError: Two facts have one variable.
+        """
+        found = {
+            "CCHECK_BUILD": self.name,
+            "CCHECK_VERSION": self.version,
+            "CCHECK_PLATFORM": self.platform,
+            "CCHECK_POINTER_BITS": str(self.pointer_bits),
+            "CCHECK_BYTE_ORDER": self.byte_order,
+        }
+        for (kind, name, key), value in self.facts.items():
+            words = "_".join(part for part in (kind.value, name, key) if part)
+            variable = "CCHECK_" + re.sub(r"[^A-Z0-9]", "_", words.upper())
+            if variable in found:
+                raise ValueError(f"two facts of {self.name} have one environment variable, {variable}")
+            if isinstance(value, tuple):
+                found[variable] = ",".join(map(str, value))
+            else:
+                found[variable] = str(int(value))
+        return found
 
     def line_of(self, kind: FactKind, name: str = "", key: str = "") -> int:
         """Returns the line that states a fact, or of what would enclose it."""

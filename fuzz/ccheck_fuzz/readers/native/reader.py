@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ccheck.core.consumers import Consumer
 from ccheck.formats.exercise.outcome import Outcome
 from ccheck_fuzz.process.program import Ended, Guard, run
 from ccheck_fuzz.readers.foreign import Features, ForeignOutcome, ReaderError
@@ -42,13 +43,18 @@ class ExecReader:
     ``@@`` is replaced by the file, also inside a word; ``< @@`` at the end gives it the file as standard
     input. A signal, the report of a sanitizer, a panic, and breaking the limits of time and memory are traps;
     any other exit status but 0 is a refusal. If standard output is JSON of `ccheck run`, its verdicts count
-    as outcomes.
+    as outcomes. With builds it is run once for each, with the build's facts in the environment.
     """
 
     modules: tuple[str, ...] = ()
 
     def __init__(
-        self, command: str, seconds: float, memory: int = MEMORY, directory: Path | None = None
+        self,
+        command: str,
+        seconds: float,
+        memory: int = MEMORY,
+        directory: Path | None = None,
+        builds: Sequence[Consumer] = (),
     ) -> None:
         """Parses a command, and finds its program.
 
@@ -57,6 +63,7 @@ class ExecReader:
             seconds: The time that one run may take.
             memory: The bytes of resident memory that one run may take.
             directory: The working directory of the runs; that of this process without it.
+            builds: The builds that it is run for; none to run it once, without facts.
 
         Raises:
             ReaderError: The command is empty, names no file, or its program does not exist.
@@ -86,10 +93,20 @@ class ExecReader:
         self._path = folder / "input"
         self._guard: Guard | None = None
         self._environment = _environment(memory)
+        self._builds: list[tuple[str, Mapping[str, str]]] = [(command, {})]
+        if builds:
+            try:
+                self._builds = [(f"{command} as {one.name}", one.environment()) for one in builds]
+            except ValueError as twice:
+                raise ReaderError(f"--exec {command}: {twice}") from twice
         self._leaks_checked = any("detect_leaks" in os.environ.get(name, "") for name in _LEAKS)
 
-    def run(self, data: bytes) -> Ended:
+    def run(self, data: bytes, facts: Mapping[str, str] | None = None) -> Ended:
         """Run the program on an input once.
+
+        Args:
+            data: The input.
+            facts: Environment variables of a build.
 
         Raises:
             ReaderError: It cannot be started.
@@ -97,15 +114,16 @@ class ExecReader:
         if self._guard is None:
             self._guard = Guard(self._memory)
             weakref.finalize(self, self._guard.close)
-        ended = self._run(data)
+        facts = facts or {}
+        ended = self._run(data, facts)
         if not self._leaks_checked and ended.stderr and leak_check_failed(ended):
             self._leaks_checked = True
             for name in _LEAKS:
                 self._environment[name] = _joined("detect_leaks=0", self._environment.get(name, ""))
-            ended = self._run(data)
+            ended = self._run(data, facts)
         return ended
 
-    def _run(self, data: bytes) -> Ended:
+    def _run(self, data: bytes, facts: Mapping[str, str]) -> Ended:
         if not self._by_input:
             self._path.write_bytes(data)
         words = [self._words[0], *(word.replace(FILE, str(self._path)) for word in self._words[1:])]
@@ -116,7 +134,7 @@ class ExecReader:
                 seconds=self._seconds,
                 memory=self._memory,
                 directory=self._directory,
-                environment=self._environment,
+                environment={**self._environment, **facts},
                 guard=self._guard,
             )
         except OSError as fault:
@@ -125,12 +143,15 @@ class ExecReader:
     def outcomes(
         self, data: bytes, events: Sequence[str] | None, features: Features, *, every: bool = False
     ) -> Iterable[Outcome]:
-        """Returns one outcome for each way in which it crashed, or one, or those of the program's JSON."""
-        ended = self.run(data)
+        """Returns, for each build, one outcome for each crash, or one, or those of the program's JSON."""
+        return [one for name, facts in self._builds for one in self._outcomes(name, data, facts)]
+
+    def _outcomes(self, name: str, data: bytes, facts: Mapping[str, str]) -> Iterable[Outcome]:
+        ended = self.run(data, facts)
         output = self.words(ended)
         found = crashes(ended, seconds=self._seconds, memory=self._memory)
         if found:
-            return [self._crash(one, output) for one in found]
+            return [self._crash(name, one, output) for one in found]
         reported = list(_reported(ended.stdout))
         if reported:
             return reported
@@ -139,8 +160,8 @@ class ExecReader:
             words = said(ended)
             message = f"{status}: {words}" if words else f"{status}, and it says nothing"
             refusal = Refusal(status, message)
-            return [ForeignOutcome(self.name, "exec", "refuse", refusal=refusal, output=output)]
-        return [ForeignOutcome(self.name, "exec", "run")]
+            return [ForeignOutcome(name, "exec", "refuse", refusal=refusal, output=output)]
+        return [ForeignOutcome(name, "exec", "run")]
 
     def words(self, ended: Ended) -> str:
         """Returns the end of a run for people: exit status or signal, standard error and standard output."""
@@ -150,14 +171,14 @@ class ExecReader:
             parts.append(f"--- {title}\n{text}" if text.strip() else f"--- {title}: nothing\n")
         return "".join(part if part.endswith("\n") else f"{part}\n" for part in parts)
 
-    def _crash(self, crash: Crash, output: str) -> Outcome:
+    def _crash(self, name: str, crash: Crash, output: str) -> Outcome:
         operation = Operation(crash.what, " < ".join(crash.where))
         if crash.kind == "sanitizer":
             detail = f"{crash.what} in {crash.place}" if crash.place else crash.what
         else:
             detail = crash.detail
         data = TrapData(crash.kind, operation, detail=detail, provenance=Provenance(self.name))
-        return ForeignOutcome(self.name, "exec", "crash", trap=data, output=output)
+        return ForeignOutcome(name, "exec", "crash", trap=data, output=output)
 
 
 def _require_program(command: str, words: Sequence[str], directory: Path | None) -> None:

@@ -43,6 +43,7 @@ from ccheck_schemas.meaning import (
     StrictFlags,
     Table,
     Text,
+    Understood,
     Version,
     ZeroPad,
 )
@@ -56,7 +57,7 @@ def _name(offset: Any, length: Any) -> Pooled:
 # docs/formats/channel.md, Header
 HEADER = Struct(
     "magic" / Const(MAGIC),
-    "format_version" / Version(Int16ul, known=(1,)),
+    "format_version" / Understood(Version(Int16ul, known=(1,)), "format_versions"),
     "kind" / StrictEnum(Int16ul, Kind),
     "channel" / Bounded(Int32ul, 0, NUMBER_HIGH),
     "sequence" / Bounded(Int32ul, 0, NUMBER_HIGH),
@@ -126,7 +127,7 @@ _OPERAND = IfThenElse(
 # Criterion
 CRITERION = Struct(
     "field_index" / Int16ul,
-    "kind" / StrictEnum(Int16ul, CriterionKind),
+    "kind" / Understood(StrictEnum(Int16ul, CriterionKind), "criterion_kinds", values=CriterionKind),
     "operand_offset" / Int32ul,
     "operand_length" / LengthOf(Int32ul, of="operand", low=0, high=OPERAND_HIGH),
     "value_kind" / StrictEnum(Int16ul, ValueKind),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ccheck.formats.exercise.outcome import Exercise, Exercised, RunInputs
+from ccheck_schemas.build_facts import FactKind
 from ccheck_schemas.model import vocabulary
+from ccheck_schemas.read import read
+from ccheck_schemas.read.fact_uses import fact_uses
 from ccheck_schemas.schema import Schema
 
 
@@ -78,6 +81,20 @@ def builds_by(found: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
     return {thing: frozenset(took) for thing, took in builds.items()}
 
 
+def _facts_used(schema: Schema, data: bytes) -> Iterator[str]:
+    """Yields what a file asks of driver builds, such as ``counts.inputs for IPC: 20``.
+
+    Limits are left out: how much there is of something is nothing new.
+    """
+    if not schema.facts:
+        return
+    for use in fact_uses(read(schema.layout, data)):
+        if use.fact.kind in (FactKind.COUNT, FactKind.SET) and use.key is not None:
+            names = {number: name for name, number in use.fact.names.items()}
+            key = f" for {'@'.join(map(str, use.key))}" if use.key else ""
+            yield f"{use.fact}{key}: {names.get(use.value, use.value)}"
+
+
 def plain(exercise: Exercise, schema: Schema) -> Gather:
     """The evidence of a format that has nothing beyond its schema and what each build did.
 
@@ -87,6 +104,7 @@ def plain(exercise: Exercise, schema: Schema) -> Gather:
     def gather(data: bytes, content: Any, given: RunInputs) -> Evidence:
         done = exercise(data, given)
         builds = frozenset(o.consumer for o in done.outcomes if o.trap is None and o.refusal is None)
-        return Evidence(done, words=dict.fromkeys(sorted(vocabulary(schema.layout, data)), builds))
+        words = vocabulary(schema.layout, data) | set(_facts_used(schema, data))
+        return Evidence(done, words=dict.fromkeys(sorted(words), builds))
 
     return gather

@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterator
 
 from ccheck.core.check import Diagnostic
 from ccheck.core.consumers import Consumer
+from ccheck.core.contract import lacks
 from ccheck.core.finding import RelatedLocation
 from ccheck.core.subject import Subject
 from ccheck.formats.channel.builds import (
     counts_inputs,
-    criterion_kinds,
-    format_versions,
     inputs_for,
     inputs_key,
 )
-from ccheck.formats.channel.checks.content import content_of, defined_types, kind_name, matched_fields
+from ccheck.formats.channel.checks.content import content_of, defined_types, matched_fields
 from ccheck.formats.checks.contract import builds_of, in_file, joined
+from ccheck_schemas.formats.channel.facts import INPUTS
 from ccheck_schemas.formats.channel.numbers import CriterionKind
 from ccheck_schemas.formats.channel.structure import TemplateType
 
@@ -44,40 +44,6 @@ def _inputs_proof(subject: Subject, build: Consumer, type_: TemplateType, inputs
     )
 
 
-def format_not_understood(subject: Subject) -> Iterator[Diagnostic]:
-    """A supported build does not read this version of the format.
-
-    ## What is wrong
-    The format version in the header is not among the `format_versions` of a build in its support window.
-
-    ## Why is this bad
-    The build refuses the file, and its hosts are without the content; or it reads the file by another layout.
-
-    ## How to fix
-    Build the content in a version that all supported builds read, or end support for the old ones.
-    """
-    header = content_of(subject).header
-    version = header.get("format_version")
-    lacking = [b for b in builds_of(subject) if version is not None and version not in format_versions(b)]
-    if lacking:
-        yield Diagnostic(
-            f"format version {version} is not read by {joined([b.name for b in lacking])}",
-            header.span("format_version"),
-            label=f"version {version}",
-            why="those builds refuse the file, or read it by another layout",
-            fix="build the content in a version that every supported build reads",
-            related=tuple(
-                _named(
-                    subject,
-                    b,
-                    f"{b.name} reads {', '.join(map(str, format_versions(b)))}",
-                    "sets.format_versions",
-                )
-                for b in lacking
-            ),
-        )
-
-
 def definitions_past_inputs(subject: Subject) -> Iterator[Diagnostic]:
     """The definitions promise an input that a supported build does not supply.
 
@@ -94,10 +60,10 @@ def definitions_past_inputs(subject: Subject) -> Iterator[Diagnostic]:
     mark the field `optional`: instances may then match on it only with a wildcard, until every supported
     build supplies it.
     """
-    supplied = _supplied(subject)
+    too_few = _too_few(subject)
     for type_ in content_of(subject).types:
         for field in type_.fields:
-            short = [(build, inputs) for build, inputs in supplied(type_) if field.index >= inputs]
+            short = too_few(type_, field.index)
             if short and not field.optional:
                 count = len(type_.fields)
                 builds = joined([f"{b.name} supplies {n}" for b, n in short])
@@ -111,19 +77,23 @@ def definitions_past_inputs(subject: Subject) -> Iterator[Diagnostic]:
                 )
 
 
-def _supplied(subject: Subject) -> Callable[[TemplateType], list[tuple[Consumer, int]]]:
-    """What each supported build that knows a type supplies for it; worked out once for each type."""
+_Short = list[tuple[Consumer, int]]
+"""Builds that supply too few inputs, and how many."""
+
+
+def _too_few(subject: Subject) -> Callable[[TemplateType, int], _Short]:
+    """Returns what names the builds that know a type and do not supply an input; each answer is computed once."""
     builds = builds_of(subject)
-    known: dict[tuple[int, int], list[tuple[Consumer, int]]] = {}
+    known: dict[tuple[int, int, int], _Short] = {}
 
-    def supplied(type_: TemplateType) -> list[tuple[Consumer, int]]:
-        key = (type_.id, type_.version)
-        if key not in known:
-            counts = [(build, _inputs(type_, build)) for build in builds]
-            known[key] = [(build, inputs) for build, inputs in counts if inputs is not None]
-        return known[key]
+    def too_few(type_: TemplateType, index: int) -> _Short:
+        place = (type_.id, type_.version, index)
+        if place not in known:
+            found = lacks(INPUTS, (type_.name or "", type_.version), index, builds)
+            known[place] = [(one.build, one.stated) for one in found if isinstance(one.stated, int)]
+        return known[place]
 
-    return supplied
+    return too_few
 
 
 def type_not_supplied(subject: Subject) -> Iterator[Diagnostic]:
@@ -174,7 +144,7 @@ def input_count_refused(subject: Subject) -> Iterator[Diagnostic]:
     ## How to fix
     Ship the file only to builds whose inputs are those of the definitions, or end support for the others.
     """
-    types, supplied = defined_types(subject), _supplied(subject)
+    types, builds = defined_types(subject), builds_of(subject)
     told: set[tuple[int, int]] = set()
     for instance in content_of(subject).instances:
         key = (instance.type_id, instance.type_version)
@@ -183,7 +153,8 @@ def input_count_refused(subject: Subject) -> Iterator[Diagnostic]:
             continue
         told.add(key)
         count = len(type_.fields)
-        refusing = [(build, n) for build, n in supplied(type_) if counts_inputs(build) and n != count]
+        supplied = [(build, _inputs(type_, build)) for build in builds if counts_inputs(build)]
+        refusing = [(build, n) for build, n in supplied if n is not None and n != count]
         if refusing:
             yield Diagnostic(
                 f"type {type_.name} has {count} fields, so the file is refused by {joined([f'{b.name} ({n})' for b, n in refusing])}",
@@ -212,12 +183,10 @@ def field_past_inputs(subject: Subject) -> Iterator[Diagnostic]:
     Make the criterion a wildcard, or leave the field out, until every supported build supplies the input.
     Never raise the number in `consumers.toml` without the driver's own count.
     """
-    supplied = _supplied(subject)
+    too_few = _too_few(subject)
     for _, criterion, type_, _ in matched_fields(subject):
-        if criterion.kind == CriterionKind.WILDCARD:
-            continue
         index = criterion.field_index
-        short = [(build, inputs) for build, inputs in supplied(type_) if index >= inputs]
+        short = [] if criterion.kind == CriterionKind.WILDCARD else too_few(type_, index)
         if not short:
             continue
         counts = {inputs for _, inputs in short}
@@ -238,36 +207,3 @@ def field_past_inputs(subject: Subject) -> Iterator[Diagnostic]:
             fix=f"make this criterion a wildcard, or end support for builds that supply fewer than {index + 1} inputs",
             related=tuple(_inputs_proof(subject, build, type_, inputs) for build, inputs in short),
         )
-
-
-def kind_not_understood(subject: Subject) -> Iterator[Diagnostic]:
-    """A supported build does not know a criterion kind.
-
-    ## What is wrong
-    The criterion is of a kind that is not among the `criterion_kinds` of a build in its support window.
-
-    ## Why is this bad
-    A build that finds the comparison in a table by the kind's number calls whatever stands behind the table.
-
-    ## How to fix
-    Use a kind that all supported builds know, or end support for the old ones.
-    """
-    builds = builds_of(subject)
-    lacking_kind = {
-        int(kind): [b for b in builds if kind not in criterion_kinds(b)] for kind in CriterionKind
-    }
-    for instance in content_of(subject).instances:
-        for criterion in instance.criteria:
-            name, lacking = kind_name(criterion.kind), lacking_kind.get(criterion.kind)
-            if lacking:
-                yield Diagnostic(
-                    f"criterion kind {name} is not known to {joined([b.name for b in lacking])}",
-                    criterion.source.span("kind"),
-                    label=name,
-                    why="a build that finds the comparison in a table by this number calls what stands behind the table",
-                    fix="use a kind that every supported build knows",
-                    related=tuple(
-                        _named(subject, b, f"{b.name} does not list {name}", "sets.criterion_kinds")
-                        for b in lacking
-                    ),
-                )
