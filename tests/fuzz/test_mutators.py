@@ -26,7 +26,10 @@ OTHER = {"sector_torn": JULY, "padding_filled": MARCH}
 def pair(name: str, schema: Schema = CHANNEL) -> list[str]:
     """The smallest of some edits that a mutator makes, as lines."""
     before = OTHER.get(name, SEED[schema.name])
-    context = Context(InterestingValues(), [opened(schema, MARCH if schema is CHANNEL else BASE)], 1 << 16)
+    facts = {"sets.criterion_kinds": (0, 1, 2), "sets.format_versions": (0, 1, 2)}
+    context = Context(
+        InterestingValues(facts=facts), [opened(schema, MARCH if schema is CHANNEL else BASE)], 1 << 16
+    )
     found = []
     for seed in range(60):
         made = named(name)(opened(schema, before), Random(seed), context)
@@ -43,6 +46,7 @@ def test_each_mutator_makes_its_fault() -> None:
         {
             "bound_off_by_one": ["header.channel: 291 → 1"],
             "interesting_number": ["header.channel: 291 → 127"],
+            "fact_off_by_one": ["instances[0].criteria[0].kind: 5 → 1"],
             "count_of_another_list": ["header.channel: 291 → 2"],
             "number_small": ["header.channel: 291 → 16"],
             "number_one_off": ["header.channel: 291 → 292"],

@@ -23,6 +23,7 @@ __all__ = ["MUTATIONS", "Context", "Mutation", "Mutator"]
 MUTATIONS: Final[tuple[tuple[Mutation, int], ...]] = (
     (numbers.bound_off_by_one, 8),
     (numbers.interesting_number, 24),
+    (numbers.fact_off_by_one, 14),
     (numbers.count_of_another_list, 14),
     (numbers.number_small, 8),
     (numbers.number_one_off, 10),

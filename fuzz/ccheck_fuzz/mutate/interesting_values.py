@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from ccheck.core.consumers import Consumer
+from ccheck.core.contract import numbers_of
 from ccheck_fuzz.model import opened
+from ccheck_schemas.build_facts import Fact, FactKind
 from ccheck_schemas.model import Number, constants
 from ccheck_schemas.schema import Schema
 
@@ -41,12 +43,14 @@ class InterestingValues:
         named: The numbers that something names literally.
         texts: Well-formed texts.
         costly: Texts that are costly to compile.
+        facts: The numbers that driver builds state for each fact, and those beside them.
     """
 
     numbers: tuple[int, ...] = EDGES
     named: tuple[int, ...] = ()
     texts: tuple[str, ...] = TEXTS
     costly: tuple[bytes, ...] = COSTLY_TEXTS
+    facts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     _fitting: dict[Number, tuple[int, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def fitting(self, number: Number) -> tuple[int, ...]:
@@ -76,11 +80,20 @@ def interesting_values(
     named: set[int] = set()
     for data in files:
         named.update(_of_file(schema, data))
-    for build in consumers:
-        named.update(_of_build(build))
+    facts = {str(fact): _stated(fact, consumers) for fact in schema.facts}
+    for stated in facts.values():
+        named.update(stated)
     wanted = named | set(constants(schema.layout).numbers)
-    near = {value + by for value in wanted for by in (-1, 0, 1)}
-    return InterestingValues(tuple(sorted(near | set(EDGES))), tuple(sorted(named)))
+    return InterestingValues(
+        tuple(sorted({*_beside(wanted), *EDGES})),
+        tuple(sorted(named)),
+        facts={name: _beside(stated) for name, stated in facts.items() if stated},
+    )
+
+
+def _beside(numbers: Iterable[int]) -> tuple[int, ...]:
+    """Returns numbers and those beside them, ascending."""
+    return tuple(sorted({number + by for number in numbers for by in (-1, 0, 1)}))
 
 
 def _of_file(schema: Schema, data: bytes) -> set[int]:
@@ -97,9 +110,11 @@ def _of_file(schema: Schema, data: bytes) -> set[int]:
     return found
 
 
-def _of_build(build: Consumer) -> Iterator[int]:
-    """Yields all numbers that a build states: counts, limits, and the numbers of sets."""
-    for value in build.facts.values():
-        for one in value if isinstance(value, tuple) else (value,):
-            if isinstance(one, int) and not isinstance(one, bool):
-                yield one
+def _stated(fact: Fact, builds: Sequence[Consumer]) -> set[int]:
+    """Returns all numbers that builds state for a fact: counts, limits, and the elements of sets."""
+    found: set[int] = set()
+    for build in builds:
+        for (kind, name, _), value in build.facts.items():
+            if (kind, name) == (fact.kind, fact.name) and kind is not FactKind.SWITCH:
+                found |= numbers_of(fact, value) if isinstance(value, tuple) else {int(value)}
+    return found

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from random import Random
 
 from ccheck_fuzz.model import Model
-from ccheck_fuzz.mutate.place import Context, Site, pick, row_of, site, with_value
+from ccheck_fuzz.mutate.place import Context, Site, fact_site, pick, row_of, site, with_value
 from ccheck_schemas.model import Role
 
 FREE = frozenset({Role.PLAIN, Role.BOUNDED})
@@ -33,6 +33,16 @@ def interesting_number(model: Model, random: Random, context: Context) -> Model 
     """A number that the schema, the definitions or a driver build names, or one beside it."""
     place = site(model, random, FREE, context)
     return None if place is None else _other(model, random, place, context.interesting.fitting(place.number))
+
+
+def fact_off_by_one(model: Model, random: Random, context: Context) -> Model | None:
+    """A number that driver builds state for the fact that the field is compared with, or one beside it."""
+    place = fact_site(model, random, context)
+    if place is None:
+        return None
+    stated = context.interesting.facts
+    values = [value for fact in place.number.facts for value in stated.get(fact, ())]
+    return _other(model, random, place, values)
 
 
 def count_of_another_list(model: Model, random: Random, context: Context) -> Model | None:

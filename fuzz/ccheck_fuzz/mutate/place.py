@@ -130,6 +130,20 @@ def site(model: Model, random: Random, roles: frozenset[Role], context: Context)
     return Site(population, row, population.starts[row], pick(random, numbers_of(population.kind, roles)))
 
 
+def fact_site(model: Model, random: Random, context: Context) -> Site | None:
+    """Returns a number that is compared with a fact which driver builds state; None if the file has none."""
+    fitting = [p for p in model.frame.populations if _compared(p.kind, context)]
+    if not fitting:
+        return None
+    population, row = chosen(fitting, random, context)
+    return Site(population, row, population.starts[row], pick(random, _compared(population.kind, context)))
+
+
+def _compared(kind: RecordType, context: Context) -> list[Number]:
+    stated = context.interesting.facts
+    return [number for number in kind.numbers if any(fact in stated for fact in number.facts)]
+
+
 def with_value(model: Model, place: Site, value: int) -> Model:
     """Returns the file with another number at a site; what was derived there is no longer derived."""
     return model.with_number(place.start, place.number, value, loosened(model.frame, place))

@@ -50,6 +50,7 @@ class Number:
             first byte of a checksum.
         step: What it is a multiple of.
         names: The names of the values of an enum, or of the bits of flags.
+        facts: The facts of driver builds that it is compared with, such as ``counts.inputs``.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Number:
     values: tuple[int, ...] = ()
     step: int = 1
     names: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
 
     def fit(self, value: int) -> int:
         """Returns the value, cut to what the bytes can hold."""

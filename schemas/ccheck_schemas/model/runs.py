@@ -311,9 +311,9 @@ def _number(name: str, node: tree.Integer, delta: int, uses: _Uses) -> Number:
         role = used
         if name in uses.counts and low == least and high == most:
             low, high = uses.counts[name]
-    return Number(
-        name, delta, node.packer, role, max(low, least), min(high, most), least, most, values, step, names
-    )
+    facts = tuple(str(one.fact) for one in node.meanings if isinstance(one, meanings.ComparedWithFact))
+    low, high = max(low, least), min(high, most)
+    return Number(name, delta, node.packer, role, low, high, least, most, values, step, names, facts)
 
 
 def blob_of(node: tree.Const | Sized, name: str, delta: int, size: int | None) -> Blob:
