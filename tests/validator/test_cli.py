@@ -58,7 +58,7 @@ error[field-past-inputs]: criterion reads input 20, but consumers 7.11 and 7.15 
         = fix: make this criterion a wildcard, or end support for builds that supply fewer than 21 inputs
         = more: ccheck explain field-past-inputs
 
-fail  corpus/channel/field-past-inputs/bad/C-00000291-00000000-00000032.bin  channel, 856 bytes, 1 error, 74 checks
+fail  corpus/channel/field-past-inputs/bad/C-00000291-00000000-00000032.bin  channel, 856 bytes, 1 error, 72 checks
 1 file examined: 0 passed, 1 failed; 1 error, 0 warnings; 856 bytes
 """)
 

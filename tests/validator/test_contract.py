@@ -452,3 +452,45 @@ def test_pass_is_never_understood_as_unlimited() -> None:
     plain = Schema("plain", "plain", Struct("x" / Int8ul), recognise=lambda data: True)
     assert plain.facts == ()
     assert found(plain, b"x", None) == []
+
+
+def test_what_other_builds_do_to_shipped_content(cc: Run, tmp_path: Path) -> None:
+    """The facts that changed, each file that would not pass any more, and the exit status for a pipeline."""
+    corpus = ROOT / "corpus" / "channel"
+    old, new = corpus / "consumers.toml", tmp_path / "new.toml"
+    text = old.read_text(encoding="utf-8")
+    new.write_text(
+        text.replace('"bit_mask", "one_of"]', '"bit_mask"]').replace('name = "7.16"', 'name = "7.17"'),
+        encoding="utf-8",
+    )
+    bad, good = (
+        corpus / "value-not-understood" / part for part in ("bad/one-of-for-7.11.bin", "good/bit-mask.bin")
+    )
+    named = ["--definitions", corpus / "definitions.bin", "--on", "2024-09-01", "--exit-code"]
+    status, out, _ = cc("diff", "--consumers", old, new, bad, good, *named)
+    assert status == 1
+    lines = out.splitlines()
+    assert lines[:3] == [
+        "~ 7.15 sets.criterion_kinds: -one_of",
+        "- 7.16 is listed no more",
+        "+ 7.17 is new, supported from 2024-08-09",
+    ]
+    assert "value-not-understood: kind is 10 (one_of), but 7.11, 7.15 and 7.17 do not list it" in lines[3]
+    assert lines[4:] == ["2 files compared: 0 passed before and would not any more, 1 new error"]
+    assert cc("diff", "--consumers", old, new, good, *named)[0] == 0
+    assert cc("diff", "--consumers", old, old, bad, *named)[1].startswith("no change of the driver builds\n")
+    new.write_text(text.replace("criterion_kinds", "criterion_kind"), encoding="utf-8")
+    status, _, said = cc("diff", "--consumers", old, new, good, *named)
+    assert (status, "did you mean criterion_kinds?" in said) == (2, True)
+    status, _, said = cc("diff", bad, good, good)
+    assert (status, "for --consumers" in said) == (2, True)
+
+
+def test_a_file_that_cannot_be_compared_is_not_passed_over(cc: Run, tmp_path: Path) -> None:
+    """A file of no known format is named, and the exit status is that of a finding."""
+    old = ROOT / "corpus" / "channel" / "consumers.toml"
+    unknown = tmp_path / "unknown.bin"
+    unknown.write_bytes(b"nothing that is known")
+    status, out, _ = cc("diff", "--consumers", old, old, unknown, "--exit-code")
+    assert status == 1
+    assert "not compared whole" in out

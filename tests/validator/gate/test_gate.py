@@ -28,7 +28,7 @@ def test_july_fails_in_three_stages_and_says_why(cc: Call) -> None:
     assert out == snapshot("""\
 configuration: ccheck.toml
 validate    fail        C-00000291-00000000-00000032.bin: field-past-inputs: criterion reads input 20, but consumers 7.11 and 7.15 supply 20 (0 to 19)
-            examined:   1 file, 74 checks, 3 consumers
+            examined:   1 file, 72 checks, 3 consumers
 exercise    fail        C-00000291-00000000-00000032.bin: 7.11 traps: input-index-out-of-bounds, index 20 of 20, instances[1].criteria[20].field_index (and 1 more)
             examined:   1 file, 3 builds, 2 instances, 79 events, 23 uses
             * C-00000291-00000000-00000032.bin: 7.11 traps: input-index-out-of-bounds, index 20 of 20, instances[1].criteria[20].field_index
