@@ -56,7 +56,8 @@ class ContractFastPath:
             builds: The builds in their support window that read the format.
         """
         sized = dict.fromkeys(schema.amounts.values()) == {file_size: None}
-        if schema.contract or (schema.amounts and not sized):
+        own = any(fact.kind is not FactKind.SWITCH for fact in schema.contract)
+        if own or (schema.amounts and not sized):
             raise NoFastPath("it compares amounts that are derived from the whole file")
         self._compared = tuple(_compared(schema.layout))
         self._builds = builds

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ccheck.core.consumers import Consumer
 from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Outcome, RunInputs
 from ccheck_interpreter.profile import Profile
 from ccheck_interpreter.reader import ReaderOutcome
@@ -29,6 +30,25 @@ def questions(given: RunInputs, form: str, keys: Sequence[str]) -> Iterator[tupl
         if not all(isinstance(value[key], str) for key in keys):
             raise ExerciseError(f"events line {number}: not {form}")
         yield tuple(value[key] for key in keys)
+
+
+def profile_of(build: Consumer, inputs: Mapping[str, int]) -> Profile:
+    """Returns the interpreter's profile of a build.
+
+    Args:
+        build: The build. Its switch ``bounds_check`` says whether it checks numbers before it uses them.
+        inputs: What it supplies, by a name of the interpreter's.
+    """
+    return Profile(
+        build.name,
+        inputs,
+        version=build.version,
+        platform=build.platform,
+        pointer_bits=build.pointer_bits,
+        byte_order="big" if build.byte_order == "big" else "little",
+        strict_alignment=build.strict_alignment,
+        bounds_check=build.switch("bounds_check"),
+    )
 
 
 def under(builds: Sequence[Profile], run: Callable[[Profile], ReaderOutcome]) -> Exercised:

@@ -6,6 +6,7 @@ does not hide in the other.
 
 from struct import Struct
 from typing import Final
+from zlib import crc32
 
 from ccheck_interpreter.memory import Memory
 from ccheck_interpreter.profile import Profile
@@ -16,20 +17,17 @@ from ccheck_interpreter.trap import Operation
 HEADER: Final = Struct("<4sHHII")
 RULE: Final = Struct("<HBBI")
 INPUT: Final = Struct("<I")
-INPUTS: Final = 8
 
 READ_HEADER: Final = Operation("read-header", "magic")
 READ_RULE: Final = Operation("read-rule", "count")
 READ_INPUT: Final = Operation("read-input", "rules[].input")
 
-TRUSTING: Final = Profile("newformat-driver", {}, platform="linux")
-"""Uses the numbers of a file as they are."""
-CHECKING: Final = Profile("newformat-checked", {}, platform="linux", bounds_check=True)
-"""Compares every number before it is used."""
-
 
 def run_newformat(data: bytes, profile: Profile) -> ReaderOutcome:
-    """Load a file, and compare each rule with its input. Any bytes give an outcome."""
+    """Load a file, and compare each rule with its input. Any bytes give an outcome.
+
+    A build that checks bounds compares every number before it uses it; another one uses it as it is.
+    """
     return run_reader(profile, lambda: _run(data, profile))
 
 
@@ -38,22 +36,25 @@ def _run(data: bytes, profile: Profile) -> Answers:
     budget = memory.steps
     places = PLACES[profile.pointer_bits]
     content = memory.map("content", places.content, data, file="content")
-    inputs = memory.map("inputs", places.stack, bytes(INPUT.size * INPUTS))
+    supplied = profile.inputs["inputs"]
+    inputs = memory.map("inputs", places.stack, bytes(INPUT.size * supplied))
     if len(data) < HEADER.size:
         raise refuse("short-header", f"file has {len(data)} bytes, its header needs {HEADER.size}", 0)
-    magic, version, count, size, _ = memory.record(content, content.base, HEADER, READ_HEADER)
+    magic, version, count, size, checksum = memory.record(content, content.base, HEADER, READ_HEADER)
     if magic != b"\x89NEW":
         raise refuse("magic", f"the magic is {magic.hex(' ')}", 0)
     if version != 1:
         raise refuse("version", f"version {version}, 1 is known", 4)
     if size != len(data):
         raise refuse("size", f"file has {len(data)} bytes, its header says {size}", 8)
+    if checksum != crc32(data[HEADER.size :]):
+        raise refuse("checksum", "the bytes after the header have another checksum", 12)
     if profile.bounds_check and HEADER.size + count * RULE.size > len(data):
         raise refuse("count", f"{count} rules do not fit into {len(data)} bytes", 6)
     for number in range(count):
         at = HEADER.size + number * RULE.size
         index, _, _, _ = memory.record(content, content.base + at, RULE, READ_RULE, 6)
-        if profile.bounds_check and index >= INPUTS:
-            raise refuse("input", f"rule {number} reads input {index} of {INPUTS}", at)
+        if profile.bounds_check and index >= supplied:
+            raise refuse("input", f"rule {number} reads input {index} of {supplied}", at)
         memory.record(inputs, inputs.base + index * INPUT.size, INPUT, READ_INPUT, at)
     return Answers(questions=count, steps=budget - memory.steps)

@@ -4,8 +4,6 @@ from enum import IntEnum
 
 MAGIC = b"\x89NEW"
 VERSION = 1
-INPUTS = 8
-"""Inputs that the driver supplies, numbered from 0."""
 RULES_HIGH = 1000
 
 

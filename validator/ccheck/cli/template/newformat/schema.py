@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from construct import Const, Int8ul, Int16ul, Int32ul, Struct, this
 
-from ccheck_schemas.meaning import Bounded, ChecksumOver, FileSize, Reserved, StrictEnum, Table, Version
+from ccheck_schemas.build_facts import Fact, FactKind  # <interpreter>
+from ccheck_schemas.meaning import BelowCount, ChecksumOver, FileSize, Reserved, StrictEnum, Table, Version
 from ccheck_schemas.schema import Schema
 from newformat.checks import CHECKS as CHECKS
 from newformat.exercise import run as EXERCISE  # noqa: F401, N812 - how ccheck finds it  # <interpreter>
-from newformat.numbers import INPUTS, MAGIC, RULES_HIGH, VERSION, Action, recognise
+from newformat.numbers import MAGIC, RULES_HIGH, VERSION, Action, recognise
 from newformat.recipe import Layout
 
 RULE = Struct(
-    "input" / Bounded(Int16ul, 0, INPUTS - 1),
+    "input" / BelowCount(Int16ul, "inputs"),  # how many there are, each build of the driver says
     "action" / StrictEnum(Int8ul, Action),
     "reserved" / Reserved(Int8ul),
     "limit" / Int32ul,
@@ -36,4 +37,5 @@ SCHEMA = Schema(
     recognise=recognise,
     compose=_LAYOUT.compose,
     describe=_LAYOUT.describe,
+    contract=(Fact(FactKind.SWITCH, "bounds_check"),),  # <interpreter>
 )

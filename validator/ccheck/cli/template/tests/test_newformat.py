@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ccheck.cli.recipe_file import build_file, load_yaml
+from ccheck.core.consumers import load_consumers  # <interpreter>
 from ccheck.core.finding import FileReport
 from ccheck.formats.exercise.outcome import RunInputs  # <interpreter>
 from ccheck.judging.context import prepare
@@ -21,7 +22,10 @@ from newformat.schema import SCHEMA
 
 ROOT = Path(__file__).resolve().parent.parent
 RECIPES = sorted(ROOT.glob("corpus/*/*/*.yaml"))
-JUDGEMENT = prepare(schema=str(ROOT / "newformat" / "schema.py"), use_config=False)
+VALIDATION = prepare(
+    schema=str(ROOT / "newformat" / "schema.py"), use_config=False, consumers=ROOT / "consumers.toml"
+)
+BUILDS = load_consumers(ROOT / "consumers.toml").builds  # <interpreter>
 QUICKLY = settings(
     max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -29,7 +33,7 @@ QUICKLY = settings(
 
 def judged(data: bytes) -> FileReport:
     """The report of bytes."""
-    return JUDGEMENT.judged(data, "file.bin", "file.bin")
+    return VALIDATION.judged(data, "file.bin", "file.bin")
 
 
 def test_the_format_is_whole() -> None:
@@ -68,16 +72,17 @@ def test_random_bytes_fail(data: bytes) -> None:
     assert judged(data).verdict == "fail"
 
 
-@given(data=valid(SCHEMA, JUDGEMENT))
+@given(data=valid(SCHEMA, VALIDATION))
 @QUICKLY
 def test_what_is_valid_passes_and_is_built_back(data: bytes) -> None:
     """A file without findings is made again, byte for byte, out of what it says."""
     assert judged(data).verdict == "pass"
     assert SCHEMA.rebuild(data, SCHEMA.assemble(read(SCHEMA.layout, data))) == data
-    assert {outcome.verdict for outcome in run(data, RunInputs()).outcomes} == {"run"}  # <interpreter>
+    ran = run(data, RunInputs(builds=BUILDS)).outcomes  # <interpreter>
+    assert {outcome.verdict for outcome in ran} == {"run"}  # <interpreter>
 
 
-@given(data=broken(SCHEMA, "newformat-input-repeated", JUDGEMENT))
+@given(data=broken(SCHEMA, "newformat-input-repeated", VALIDATION))
 @QUICKLY
 def test_an_input_with_two_rules_is_found(data: bytes) -> None:
     """A rule repeated is found, whatever else the file holds."""
