@@ -53,10 +53,12 @@ def test_the_package_is_installed_and_known_to_every_command(tmp_path: Path) -> 
         "-o",
         tmp_path / "release" / "blower-1.bin",
     )
+    named = "format = 1\nconsumers = 'blower/consumers.toml'\n"
+    (tmp_path / "ccheck.toml").write_text(named, encoding="utf-8")
     assert "pass  release/blower-1.bin  blower, 32 bytes" in run(
         python, "-m", "ccheck", "validate", "release"
     )
-    policy = "format = 1\n[gate.stages]\nfirst_use = false\nregress = false\n"
+    policy = f"{named}[gate.stages]\nfirst_use = false\nregress = false\n"
     (tmp_path / "ccheck.toml").write_text(policy, encoding="utf-8")
     told = run(python, "-m", "ccheck", "gate", "release")
     assert "1 file ran under 2 builds, 4 events; without criteria" in told

@@ -97,13 +97,13 @@ def test_what_is_written_judges_by_its_path(written: Path) -> None:
     schema = f"{NAME}/schema.py"
     for kind, recipe, status, words in (
         ("good", "last-input", 0, "pass  good.bin  my_rules, 24 bytes"),
-        ("bad", "ninth-input", 1, "error[value-out-of-bounds]"),
+        ("bad", "ninth-input", 1, "error[count-exceeded]"),
     ):
-        source = f"corpus/value-out-of-bounds/{kind}/{recipe}.yaml"
+        source = f"corpus/count-exceeded/{kind}/{recipe}.yaml"
         assert ccheck(written, "build", "--schema", schema, source, "-o", f"{kind}.bin")[0] == 0
-        found, text = ccheck(written, "validate", "--no-config", "--schema", schema, f"{kind}.bin")
+        found, text = ccheck(written, "validate", "--schema", schema, f"{kind}.bin")
         assert (found, words in text) == (status, True), text
-        assert ccheck(written, "run", "--no-config", "--schema", schema, f"{kind}.bin")[0] == status
+        assert ccheck(written, "run", "--schema", schema, f"{kind}.bin")[0] == status
     found, text = ccheck(written, "explain", "--schema", schema, "my-rules-input-repeated")
     assert (found, text.splitlines()[0]) == (0, "# my-rules-input-repeated")
     found, text = ccheck(written, "schemas", "--schema", schema)
@@ -116,24 +116,20 @@ def test_what_is_written_judges_by_its_path(written: Path) -> None:
 def test_what_is_written_is_fuzzed_from_nothing(written: Path) -> None:
     """A campaign that is given the path alone grows its files, runs them, and finds nothing."""
     schema = f"{NAME}/schema.py"
-    status, text = ccheck(written, "fuzz", "--no-config", "--schema", schema, *BRIEFLY)
+    status, text = ccheck(written, "fuzz", "--schema", schema, *BRIEFLY)
     assert status == 0, text
     assert "growing valid my_rules files" in text
     assert "0 findings" in text
 
 
-def test_fuzzing_finds_where_the_schema_and_the_driver_differ(tmp_path: Path) -> None:
-    """If the schema allows an input that the driver lacks, a campaign finds a file that passes and traps."""
+def test_fuzzing_finds_what_the_contract_keeps_out(tmp_path: Path) -> None:
+    """With the contract switched off, a campaign finds a file that passes and that a build traps on."""
     write(NAME, tmp_path / NAME, interpreter=True)
-    numbers = tmp_path / NAME / NAME / "numbers.py"
-    text = numbers.read_text(encoding="utf-8")
-    assert "INPUTS = 8" in text
-    numbers.write_text(text.replace("INPUTS = 8", "INPUTS = 9"), encoding="utf-8")
-    words = ("--no-config", "--schema", f"{NAME}/schema.py", "--oracle", "validator-bypass", *BRIEFLY)
+    words = ("--trust-definitions", "--schema", f"{NAME}/schema.py", "--oracle", "validator-bypass", *BRIEFLY)
     status, said = ccheck(tmp_path / NAME, "fuzz", *words)
     assert status == 1, said
     assert (
-        "validator-bypass: the validator passes, and my-rules-driver traps: out-of-bounds-read at rules[].input"
+        "validator-bypass: the validator passes, and my-rules-1.0 traps: out-of-bounds-read at rules[].input"
         in said
     )
 
@@ -146,11 +142,12 @@ def test_an_installed_format_is_known_to_every_command(tmp_path: Path) -> None:
     recipe = folder / "corpus" / f"{NAME.replace('_', '-')}-input-repeated" / "bad" / "twice.yaml"
     status, text = ccheck(tmp_path, "build", str(recipe), "-o", "twice.bin", path=folder)
     assert status == 0, text
+    builds = ["--no-config", "--consumers", str(folder / "consumers.toml")]
     for how in ([], ["--schema", NAME], ["--schema", str(folder / NAME / "schema.py")]):
-        status, text = ccheck(tmp_path, "validate", "--no-config", *how, "twice.bin", path=folder)
+        status, text = ccheck(tmp_path, "validate", *builds, *how, "twice.bin", path=folder)
         assert (status, text.count("error[my-rules-input-repeated]")) == (1, 1), text
-        status, text = ccheck(tmp_path, "run", "--no-config", *how, "twice.bin", path=folder)
-        assert (status, "my-rules-driver" in text) == (0, True), text
+        status, text = ccheck(tmp_path, "run", *builds, *how, "twice.bin", path=folder)
+        assert (status, "my-rules-1.1" in text) == (0, True), text
     status, text = ccheck(tmp_path, "schemas", path=folder)
     assert (status, "my_rules: rules over the inputs of a driver" in text) == (0, True), text
 
