@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from typing import Any
 
 TABLE = (1, 2, 3)
 
@@ -23,6 +24,12 @@ def read(data: bytes) -> int:
 
 
 read.refuses = (Refuses,)  # type: ignore[attr-defined]  # how a function says what it refuses with
+
+
+def of_a_build(data: bytes, build: dict[str, Any]) -> int:
+    """Use a byte as an index of what the build supplies for one type."""
+    supplied = range(build["counts"]["inputs"]["IPC"])
+    return supplied[data[0]]
 
 
 def chaotic(data: bytes) -> None:

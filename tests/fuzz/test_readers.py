@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -10,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from ccheck.core.consumers import load_consumers
 from ccheck.formats.exercise.outcome import Outcome
 from ccheck_fuzz.campaign.state.database import State
 from ccheck_fuzz.readers.foreign import ReaderError
 from ccheck_fuzz.readers.function import CallableReader
 from ccheck_fuzz.readers.native.reader import ExecReader
 from tests.conftest import ROOT
+from tests.facts import stating
 from tests.fuzz.channel_setting import CORPUS, JULY, MARCH, ON
 from tests.fuzz.test_matrix import SCHEMA, SEED, SHAPE
 
@@ -53,6 +56,45 @@ def test_a_reader_that_is_none_is_an_error(reader: str, words: str) -> None:
     """A target that cannot be used is wrong usage."""
     with pytest.raises(ReaderError, match=words):
         CallableReader(reader)
+
+
+BUILDS = load_consumers(CORPUS / "consumers.toml").builds
+
+
+def test_a_function_that_takes_a_build_is_called_for_each() -> None:
+    """A parameter called build has the facts of one build; each build has an outcome under its name."""
+    reader = CallableReader("tests.fuzz.own_reader:of_a_build", builds=BUILDS)
+    verdicts = {
+        one.consumer.rpartition(" as ")[2]: one.verdict for one in reader.outcomes(b"\x14", None, set())
+    }
+    assert verdicts == {"7.11": "crash", "7.15": "crash", "7.16": "run"}
+    with pytest.raises(ReaderError, match="it takes a build, and no consumers were named"):
+        CallableReader("tests.fuzz.own_reader:of_a_build")
+
+
+def test_a_program_gets_the_facts_of_a_build_from_its_environment(tmp_path: Path) -> None:
+    """With builds a program is run once for each; counts, sets and switches are environment variables."""
+    body = (
+        "import pathlib\n"
+        "found = {k: v for k, v in os.environ.items() if k.startswith('CCHECK_')}\n"
+        f"pathlib.Path({str(tmp_path)!r}, found['CCHECK_BUILD']).write_text(json.dumps(found))\n"
+        "sys.exit(int(found['CCHECK_COUNTS_INPUTS_IPC']) - 20)"
+    )
+    reader = ExecReader(f"{script(tmp_path, body)} @@", 20, builds=BUILDS)
+    verdicts = [(one.consumer[-4:], one.verdict) for one in reader.outcomes(b"x", None, set())]
+    assert verdicts == [("7.11", "run"), ("7.15", "run"), ("7.16", "refuse")]
+    said = json.loads((tmp_path / "7.16").read_text(encoding="utf-8"))
+    assert said["CCHECK_SWITCHES_BOUNDS_CHECK"] == "1"
+    assert said["CCHECK_SETS_FORMAT_VERSIONS"] == "1"
+    assert said["CCHECK_SETS_CRITERION_KINDS"].startswith("wildcard,equals,")
+    assert (said["CCHECK_PLATFORM"], said["CCHECK_POINTER_BITS"]) == ("windows-x64", "64")
+
+
+def test_two_facts_of_one_environment_variable_are_refused(tmp_path: Path) -> None:
+    """A reader never gets one fact in place of another."""
+    twice = stating(BUILDS[0], inputs={"A@1": 1, "A_1": 2})
+    with pytest.raises(ReaderError, match="two facts of 7.11 have one environment variable"):
+        ExecReader(f"{script(tmp_path, '')} @@", 20, builds=[twice])
 
 
 def script(tmp_path: Path, body: str) -> str:
