@@ -93,7 +93,7 @@ def test_a_program_gets_the_facts_of_a_build_from_its_environment(tmp_path: Path
 def test_two_facts_of_one_environment_variable_are_refused(tmp_path: Path) -> None:
     """A reader never gets one fact in place of another."""
     twice = stating(BUILDS[0], inputs={"A@1": 1, "A_1": 2})
-    with pytest.raises(ReaderError, match="two facts of 7.11 have one environment variable"):
+    with pytest.raises(ReaderError, match=r"two facts of 7.11 have one environment variable"):
         ExecReader(f"{script(tmp_path, '')} @@", 20, builds=[twice])
 
 
