@@ -494,3 +494,12 @@ def test_a_file_that_cannot_be_compared_is_not_passed_over(cc: Run, tmp_path: Pa
     status, out, _ = cc("diff", "--consumers", old, old, unknown, "--exit-code")
     assert status == 1
     assert "not compared whole" in out
+
+
+def test_consumers_for_a_format_without_facts_are_wrong_usage(cc: Run) -> None:
+    """Builds that nothing would be compared with are not accepted as if something had been."""
+    corpus = ROOT / "corpus"
+    file = next((corpus / "regdb").glob("*/good/*.bin"))
+    named = ["--no-config", "--consumers", corpus / "channel" / "consumers.toml", file]
+    status, _, said = cc("validate", "--schema", "regdb", *named)
+    assert (status, "compared with no facts of driver builds" in said) == (2, True)

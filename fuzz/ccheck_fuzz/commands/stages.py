@@ -167,7 +167,7 @@ def _campaign(context: GateContext, schema: Schema) -> CampaignContext:
     session = _session(context, schema)
     if session is None:
         raise ExerciseError(f"the format {schema.name} has no interpreter")
-    given = context.given()
+    given = context.given(schema)
     validation = replace(context.validation, schema=schema)
     return CampaignContext(
         CampaignOptions(schema.name),

@@ -11,14 +11,12 @@ from pathlib import Path
 from ccheck.core.consumers import Consumer
 from ccheck.core.input import read_input
 from ccheck.files.regular_file import read_regular_file
-from ccheck.formats.checks import contract
 from ccheck.formats.exercise.outcome import ExerciseError, RunInputs
 from ccheck.formats.exercise.session import Session, plain
 from ccheck.formats.registry import named
 from ccheck.judging.context import ValidationContext, prepare
 from ccheck.text.quoting import did_you_mean
 from ccheck_fuzz.execution.options import CampaignOptions, CampaignOptionsError
-from ccheck_fuzz.formats.table import PARTS
 from ccheck_fuzz.oracles.table import ORACLES, Oracle
 from ccheck_fuzz.readers.function import CallableReader
 from ccheck_fuzz.readers.native.reader import ExecReader
@@ -65,8 +63,7 @@ def prepare_campaign(options: CampaignOptions) -> CampaignContext:
     if schema is None:
         raise CampaignOptionsError("name one schema with --schema")
     if options.trust_definitions:
-        contracts = {contract.__name__, *(parts.contract for parts in PARTS.values())}
-        trusting = tuple(c for c in validation.checks if c.judge.__module__ not in contracts)
+        trusting = tuple(check for check in validation.checks if not check.contract)
         validation = replace(validation, checks=trusting, fast_path=None)
     unknown = sorted(set(options.oracles) - set(ORACLES))
     if unknown:

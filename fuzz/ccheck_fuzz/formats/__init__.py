@@ -1,1 +1,1 @@
-"""The parts of single formats: events generated from their files, and the checks of their driver contract."""
+"""The parts of single formats: events generated from their files."""

@@ -23,10 +23,7 @@ class Parts:
     Attributes:
         events: Generates the events that match a file.
         short_events: Generates events for a search, which wants short events that differ.
-        contract: The module of the checks that compare a file with the driver builds; empty if the format has
-            none.
     """
 
     events: Generator
     short_events: Generator
-    contract: str = ""

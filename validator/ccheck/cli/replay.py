@@ -17,7 +17,6 @@ from typing import Any
 from ccheck.core.consumers import Consumer, Consumers, load_consumers
 from ccheck.core.finding import FileReport
 from ccheck.core.subject import CheckContext, Definitions
-from ccheck.formats.channel.checks import contract
 from ccheck.formats.channel.exercise import profile_of
 from ccheck.formats.check_table import CHECKS
 from ccheck.formats.registry import SCHEMAS
@@ -235,8 +234,7 @@ def _pipeline(
 
 def _judge_as_in_2024(name: str, data: bytes, definitions: bytes) -> FileReport:
     """The validator of the time: all checks but the contract with the consumers, which nobody had."""
-    modern = {check for check in CHECKS if check.judge.__module__ == contract.__name__}
-    checks = tuple(check for check in CHECKS if check not in modern)
+    checks = tuple(check for check in CHECKS if not check.contract)
     context = CheckContext(DAY, (_definitions(definitions, CheckContext(DAY)),))
     return judge(examine(data, name, context, SCHEMAS), name, checks, Policy())
 

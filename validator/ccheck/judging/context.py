@@ -228,6 +228,10 @@ def prepare(**options: Unpack[Options]) -> ValidationContext:
     schemas, checks, chosen, user = _schemas(schema)
     _require_schemas(options.get("allow_not_looked_into", ()), chosen)
     resolved = resolve_options(CheckNames(checks), **options)
+    if chosen is not None and not chosen.facts and options.get("consumers") is not None:
+        raise click.UsageError(
+            f"--consumers: files of {chosen.name} are compared with no facts of driver builds"
+        )
     if resolved.consumers is not None:
         named = None if chosen is None else chosen.name
         in_use = formats.facts_in_use() | ({} if chosen is None else {chosen.name: chosen.facts})

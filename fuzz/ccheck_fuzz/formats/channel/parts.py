@@ -1,10 +1,9 @@
-"""Events that match channel files, and the contract with the driver builds."""
+"""Events that match channel files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ccheck.formats.channel.checks import contract
 from ccheck_fuzz.formats.parts import Event, Parts
 from ccheck_interpreter import event
 from ccheck_interpreter.channel.generate import generate, pressing
@@ -23,4 +22,4 @@ def _mapping(found: event.Event) -> Event:
     return {"type": found.type, "version": found.version, "inputs": list(found.inputs)}
 
 
-PARTS = Parts(_events, _short_events, contract=contract.__name__)
+PARTS = Parts(_events, _short_events)

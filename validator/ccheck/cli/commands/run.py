@@ -93,7 +93,7 @@ def command(
     exercise = validation.exercise(subject.schema)
     if exercise is None:
         raise click.UsageError(f"the format {subject.schema.name} has no interpreter: {NO_INTERPRETER}")
-    builds = _builds(validation, consumer, all_consumers)
+    builds = _builds(validation, subject.schema.name, consumer, all_consumers)
     if events is not None and len(builds) > 1:
         names = ", ".join(build.name for build in builds)
         raise click.UsageError(f"events are decided by one build: give --consumer, one of {names}")
@@ -121,7 +121,9 @@ def command(
     return FINDINGS if stopped else PASS
 
 
-def _builds(validation: ValidationContext, name: str | None, every: bool) -> tuple[Consumer, ...]:
+def _builds(
+    validation: ValidationContext, schema: str, name: str | None, every: bool
+) -> tuple[Consumer, ...]:
     listed = validation.context.consumers
     if listed is None:
         if name is not None or every:
@@ -136,7 +138,9 @@ def _builds(validation: ValidationContext, name: str | None, every: bool) -> tup
                 f"{did_you_mean(name, names)}"
             )
         return found
-    return listed.builds if every else listed.supported(validation.context.on)
+    if every:
+        return tuple(build for build in listed.builds if build.reads(schema))
+    return listed.supported(validation.context.on, schema)
 
 
 def _one(validation: ValidationContext) -> bytes | None:

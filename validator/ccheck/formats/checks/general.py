@@ -83,16 +83,16 @@ CHECKSUM = Check(
 COVERAGE = Check(coverage.not_looked_into, requires=(VERSION,))
 
 
-CONSUMERS = Check(contract.consumers_missing, requires=(VERSION,))
+CONSUMERS = Check(contract.consumers_missing, requires=(VERSION,), contract=True)
 
-FACTS = Check(contract.facts_missing, requires=(CONSUMERS,))
+FACTS = Check(contract.facts_missing, requires=(CONSUMERS,), contract=True)
 
 CONTRACT = (
     CONSUMERS,
     FACTS,
-    Check(contract.count_exceeded, requires=(CONSUMERS,)),
-    Check(contract.value_not_understood, requires=(CONSUMERS,)),
-    Check(contract.limit_exceeded, requires=(CONSUMERS,)),
+    Check(contract.count_exceeded, requires=(CONSUMERS,), contract=True),
+    Check(contract.value_not_understood, requires=(CONSUMERS,), contract=True),
+    Check(contract.limit_exceeded, requires=(CONSUMERS,), contract=True),
 )
 """The contract with the driver builds in the field, as far as the schema states it."""
 

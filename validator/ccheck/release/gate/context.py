@@ -119,15 +119,15 @@ class GateContext:
         except ExaminationCrashed as crash:
             return self._crashed(data, name, crash.detail)
 
-    def given(self, last_good: bytes | None = None) -> RunInputs:
-        """What files are run with: the definitions, and every build that is supported on the day."""
+    def given(self, schema: Schema, last_good: bytes | None = None) -> RunInputs:
+        """What files of a format are run with: the definitions, and every supported build that reads it."""
         context = self.validation.context
         listed = context.consumers
         if len(context.definitions) > 1:
             raise ExerciseError("a driver loads one definitions file; the project names more")
         return RunInputs(
             definitions=context.definitions[0].data if context.definitions else None,
-            builds=() if listed is None else listed.supported(context.on),
+            builds=() if listed is None else listed.supported(context.on, schema.name),
             target=context.target,
             last_good=last_good,
         )
@@ -198,7 +198,7 @@ class GateContext:
             )
         old = self.before(file)
         try:
-            given = self.given(None if old is None else old.data)
+            given = self.given(subject.schema, None if old is None else old.data)
             return Ran(file, gather(file.data, subject.content, given))
         except ExerciseError as wrong:
             return Ran(file, None, f"{file.identity.name}: {wrong}")

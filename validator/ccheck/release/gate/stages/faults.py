@@ -39,12 +39,13 @@ def run(context: GateContext) -> Stage:
         if subject.problem is not None:
             gaps.append(f"{file.identity.name}: examining the file failed: {subject.detail}")
             continue
-        exercise = None if subject.schema is None else context.validation.exercise(subject.schema)
-        if exercise is None:
+        schema = subject.schema
+        exercise = None if schema is None else context.validation.exercise(schema)
+        if schema is None or exercise is None:
             gaps.append(f"{file.identity.name}: no interpreter can say what a driver would do with it")
             continue
         old = context.before(file)
-        given = context.given(None if old is None else old.data)
+        given = context.given(schema, None if old is None else old.data)
         seen = {file.data}
         for damaged in damages(file.data, file.base, None if old is None else old.data, _blocks(subject)):
             if damaged.kind != "renamed" and damaged.data in seen:
