@@ -36,8 +36,12 @@ expires = 2030-01-02
 file = "*.bin"
 path = "header.reserved"
 """
+OF_BUILDS = "from ccheck_schemas.formats.channel.facts import FACTS\n" + SCHEMA.replace(
+    'b"FAN!")', 'b"FAN!", contract=FACTS)'
+)
+"""A schema whose files are compared with the builds of the corpus."""
 AS_IT_IS = (
-    "trust_definitions", "reader", "execute", "execute_seconds", "run_seconds", "memory", "oracles", "max_size", "on",
+    "trust_definitions", "reader", "execute", "execute_seconds", "per_build", "run_seconds", "memory", "oracles", "max_size", "on",
     "target_version",
 )  # fmt: skip
 """The fields that are carried as they are written."""
@@ -57,7 +61,7 @@ def other(tmp_path: Path) -> CampaignOptions:
     (project / "blower" / "__init__.py").write_text("", encoding="utf-8")
     (project / "blower" / "shape.py").write_text(SHAPE, encoding="utf-8")
     (project / "blower" / "schema.py").write_text(
-        f"from .shape import FAN\n{SCHEMA}{EXERCISE}", encoding="utf-8"
+        f"from .shape import FAN\n{OF_BUILDS}{EXERCISE}", encoding="utf-8"
     )
     return CampaignOptions(
         schema=str(project / "blower" / "schema.py"),
@@ -70,6 +74,7 @@ def other(tmp_path: Path) -> CampaignOptions:
         reader="driver:load",
         execute=f"{sys.executable} driver.py @@",
         execute_seconds=3.5,
+        per_build=True,
         directory=str(project),
         run_seconds=4.5,
         memory=600,
@@ -136,7 +141,7 @@ def test_two_findings_of_a_package_are_judged_each_by_its_own(tmp_path: Path) ->
     given = replace(other(tmp_path), reader=None, execute=None)
     schema = Path(given.schema)
     for number in (0, 1):
-        text = SCHEMA.replace('"fans"', f'"fans {number}"')
+        text = OF_BUILDS.replace('"fans"', f'"fans {number}"')
         schema.write_text(f"from .shape import FAN\n{text}{EXERCISE}", encoding="utf-8")
         for name in [name for name in sys.modules if name.partition(".")[0] == "blower"]:
             del sys.modules[name]

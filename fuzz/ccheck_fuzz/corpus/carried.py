@@ -28,8 +28,10 @@ def carry(folder: Path, made: CampaignContext) -> None:
     options, context = made.options, made.validation.context
     if made.given.definitions is not None:
         (folder / "definitions.bin").write_bytes(made.given.definitions)
-    if context.consumers is not None:
-        shutil.copyfile(context.consumers.path, folder / "consumers.toml")
+    # The builds of a project may be for other formats than this one.
+    consumers = context.consumers if made.schema.facts else None
+    if consumers is not None:
+        shutil.copyfile(consumers.path, folder / "consumers.toml")
     policy = None if made.validation.project is None else _policy(made.validation.project)
     if policy is not None:
         (folder / FILE_NAME).write_text(policy, encoding="utf-8")
@@ -39,7 +41,7 @@ def carry(folder: Path, made: CampaignContext) -> None:
         config=None if policy is None else FILE_NAME,
         use_config=policy is not None,
         definitions=("definitions.bin",) if made.given.definitions is not None else (),
-        consumers=None if context.consumers is None else "consumers.toml",
+        consumers=None if consumers is None else "consumers.toml",
         target_version=context.target,
         on=context.on.isoformat(),
     )

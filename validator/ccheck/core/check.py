@@ -68,7 +68,7 @@ class Check:
         schemas: Names of the formats that it applies to; empty means every format.
         decisive: Whether a finding at a place keeps the checks that require this one from running.
         strict: Whether findings that are not decisive keep this one from running too.
-        contract: Whether it compares content with the driver builds, which the validator of July 2024 did not.
+        contract: Whether it compares content with the driver builds, as the validator of 2024 did not.
     """
 
     judge: Callable[[Subject], Iterable[Diagnostic]]
