@@ -39,10 +39,7 @@ PLAN = (
 
 CASES = {
     "march.bin": (
-        *(
-            ["validate", "march.bin", "--format", form, "--output"]
-            for form in ("text", *RENDERERS)
-        ),
+        *(["validate", "march.bin", "--format", form, "--output"] for form in ("text", *RENDERERS)),
         ["gate", "march.bin", "--json"],
         ["fuzz", "minimize", "march.bin", "--output"],
     ),
