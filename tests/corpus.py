@@ -14,6 +14,18 @@ CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 DAY = date(2026, 11, 22)
 """The day on which the corpus is judged; support windows depend on it."""
 
+FEWEST = 20
+"""Files, good and bad, that the corpus of a format has at least: tests edit them, and few show little."""
+FEWEST_GOOD = 10
+"""Good files, no two alike and judged with nothing but themselves, that it has at least."""
+
+
+def enough(format_: str, found: int, fewest: int = FEWEST, what: str = "files") -> None:
+    """Fails a test that would show little, because a corpus has too few files, and says what to do."""
+    assert found >= fewest, (
+        f"corpus/{format_} has {found} {what}, and this test needs {fewest}: add recipes to corpus/{format_}/<check>/"
+    )
+
 
 @cache
 def setting_of(recipe: Path) -> Mapping[str, str]:

@@ -39,6 +39,7 @@ from ccheck_schemas.model.fix_up import fix_up
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import Schema
 from tests.conftest import ROOT
+from tests.corpus import enough
 from tests.edits import edited
 from tests.generated import FORMATS_OF_SCHEMAS, modules
 from tests.schemas.same_reading import read_both
@@ -251,7 +252,7 @@ def test_built_in_formats_agree_with_the_reader(
     monkeypatch.setattr(module, "ROWS", together)
     accept: Accept = module.accept
     files = sorted((ROOT / "corpus" / schema.name).glob("**/*.bin"))
-    assert len(files) > 30
+    enough(schema.name, len(files))
     outcomes = {agree(schema.root, accept, path.read_bytes()) for path in files}
     assert outcomes == {True, False}
     good = [data for path in files if len(data := path.read_bytes()) < 4000 and accept(data)]
