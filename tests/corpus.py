@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
@@ -48,6 +49,11 @@ def beside(recipe: Path, key: str, file: str) -> Path | None:
     if named is not None:
         return recipe.parent / named
     return next((folder / file for folder in recipe.parents[:3] if (folder / file).exists()), None)
+
+
+def without(format_: str) -> Mapping[str, str]:
+    """Returns the checks that no file of a format can fail, with the reasons."""
+    return tomllib.loads((CORPUS / format_ / "without.toml").read_text(encoding="utf-8"))
 
 
 def format_of(file: Path) -> str:

@@ -28,6 +28,21 @@ NOT_GROWN = {
 assert set(NOT_GROWN) <= {schema.name for schema in SHIPPED}
 """Formats of which no valid file is grown from the schema alone, and why."""
 
+NEVER_ALONE = {
+    "unreadable": "is said of a path, not of bytes",
+    "too-large": "is said of a path, not of bytes",
+    "examination-crashed": "is said of a process, not of bytes",
+    "unrecognised-content": "the schema is named, so nothing is left to be recognised",
+    "element-without-bytes": "every list of the shipped formats has elements that take bytes",
+    "expression-unresolved": "every expression of the shipped formats names a field that is there",
+    "work-out-of-proportion": "is broken by thousands of references; tests of the reader make them",
+    "fault-unclaimed": "every fault has its check; a test takes one out of the table",
+    "facts-missing": "is said of consumers.toml, not of bytes",
+    "torn-at-sector": "adds to the findings of what is missing",
+    "not-looked-into": "the shipped formats leave nothing out",
+}
+"""Checks of all formats that no bytes break under a schema that is named, and why."""
+
 STORY = CORPUS / "channel" / "field-past-inputs"
 MARCH = (STORY / "good" / "C-00000291-00000000-00000001.bin").read_bytes()
 JULY = (STORY / "bad" / "C-00000291-00000000-00000032.bin").read_bytes()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
 from random import Random
 
@@ -19,9 +18,8 @@ from ccheck_fuzz.corpus.grow import grow
 from ccheck_fuzz.corpus.judged import Judged
 from ccheck_fuzz.mutate.interesting_values import interesting_values
 from ccheck_fuzz.strategies import broken, valid
-from tests.conftest import ROOT
-from tests.corpus import FEWEST_GOOD, enough
-from tests.fuzz.seeds import NOT_GROWN, good
+from tests.corpus import FEWEST_GOOD, enough, without
+from tests.fuzz.seeds import NEVER_ALONE, NOT_GROWN, good
 
 ELSEWHERE_DRAWN = {
     "channel": "is judged with definitions: tests/fuzz/test_strategies.py draws its files",
@@ -40,21 +38,6 @@ BROKEN = {
     "apparmor": "apparmor-state-outside",
 }
 """The check of each format that files are drawn for below: one that a few bytes of a good file break alone."""
-
-NEVER_ALONE = {
-    "unreadable": "is said of a path, not of bytes",
-    "too-large": "is said of a path, not of bytes",
-    "examination-crashed": "is said of a process, not of bytes",
-    "unrecognised-content": "the schema is named, so nothing is left to be recognised",
-    "element-without-bytes": "every list of the shipped formats has elements that take bytes",
-    "expression-unresolved": "every expression of the shipped formats names a field that is there",
-    "work-out-of-proportion": "is broken by thousands of references; tests of the reader make them",
-    "fault-unclaimed": "every fault has its check; a test takes one out of the table",
-    "facts-missing": "is said of consumers.toml, not of bytes",
-    "torn-at-sector": "adds to the findings of what is missing",
-    "not-looked-into": "the shipped formats leave nothing out",
-}
-"""Checks of all formats that no bytes break under a schema that is named, and why."""
 
 ELSEWHERE: dict[str, dict[str, str]] = {
     "devicetree": {
@@ -143,10 +126,10 @@ def test_checks_that_can_be_broken_alone(name: str) -> None:
     for _ in range(TRIES):
         explorer.step()
     alone = explorer.found.keys() | explorer.fixed.keys()
-    without = tomllib.loads((ROOT / "corpus" / name / "without.toml").read_text(encoding="utf-8"))
+    impossible = without(name).keys()
     names = {check.name for check in CHECKS.applying(name)}
     elsewhere, rare = ELSEWHERE.get(name, {}), RARE.get(name, set())
-    excused = NEVER_ALONE.keys() | elsewhere.keys() | rare | without.keys()
+    excused = NEVER_ALONE.keys() | elsewhere.keys() | rare | impossible
     lacking = sorted(names - excused - alone)
     assert not lacking, (
         f"{TRIES:,} mutations of good files of {name} broke none of these checks alone: {', '.join(lacking)}."
@@ -154,7 +137,7 @@ def test_checks_that_can_be_broken_alone(name: str) -> None:
         f" into RARE (some searches find them), or into corpus/{name}/without.toml (no file can fail them)"
     )
     assert len(names - excused) >= FEWEST_ALONE, f"nearly all checks of {name} are excused"
-    wrong = sorted(without.keys() & alone)
+    wrong = sorted(impossible & alone)
     assert not wrong, f"corpus/{name}/without.toml gives reasons for checks that a mutation broke: {wrong}"
     assert elsewhere.keys() | rare <= names, "ELSEWHERE and RARE name checks that the format does not have"
 
