@@ -55,8 +55,8 @@ error[field-past-inputs]: criterion reads input 20, but consumers 7.11 and 7.15 
         |  0  1  2  3  4  5  6  7   8  9  a  b  c  d  e  f
     300 | 14 00 07 00 41 03 00 00  0a 00 00 00 01 00 01 00  ....A...........
         | ^^^^^ input 20
-        = because: corpus/channel/consumers.toml:16: 7.11 (windows-x64) supplies 20 inputs for IPC
-        = because: corpus/channel/consumers.toml:30: 7.15 (windows-x64) supplies 20 inputs for IPC
+        = because: corpus/channel/consumers.toml:13: 7.11 (windows-x64) supplies 20 inputs for IPC
+        = because: corpus/channel/consumers.toml:31: 7.15 (windows-x64) supplies 20 inputs for IPC
         = why: the driver uses the number as an index: an out-of-bounds read in kernel mode
         = fix: make this criterion a wildcard, or end support for builds that supply fewer than 21 inputs
         = more: ccheck explain field-past-inputs
