@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
@@ -13,6 +14,18 @@ from ccheck.judging.context import ValidationContext, prepare
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 DAY = date(2026, 11, 22)
 """The day on which the corpus is judged; support windows depend on it."""
+
+FEWEST = 20
+"""Files, good and bad, that the corpus of a format has at least: tests edit them, and few show little."""
+FEWEST_GOOD = 10
+"""Good files, no two alike and judged with nothing but themselves, that it has at least."""
+
+
+def enough(format_: str, found: int, fewest: int = FEWEST, what: str = "files") -> None:
+    """Fails a test that would show little, because a corpus has too few files, and says what to do."""
+    assert found >= fewest, (
+        f"corpus/{format_} has {found} {what}, and this test needs {fewest}: add recipes to corpus/{format_}/<check>/"
+    )
 
 
 @cache
@@ -36,6 +49,11 @@ def beside(recipe: Path, key: str, file: str) -> Path | None:
     if named is not None:
         return recipe.parent / named
     return next((folder / file for folder in recipe.parents[:3] if (folder / file).exists()), None)
+
+
+def without(format_: str) -> Mapping[str, str]:
+    """Returns the checks that no file of a format can fail, with the reasons."""
+    return tomllib.loads((CORPUS / format_ / "without.toml").read_text(encoding="utf-8"))
 
 
 def format_of(file: Path) -> str:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from bench.baseline import renames
-from bench.baseline.comparison import RECORD, changes
-from bench.baseline.program import Item
+from bench.baseline.comparison import RECORD, changes, measure
+from bench.baseline.program import Item, without_rules
 
 from ccheck.formats.registry import FORMATS
+from ccheck.report import RENDERERS
 from tests.conftest import ROOT
+from tests.validator.report.samples import CHECKS, EVERYTHING
 
 FILE = "corpus/channel/field-past-inputs/bad/C-00000291-00000000-00000032.bin"
 
@@ -34,21 +37,35 @@ def test_the_record_is_true_of_the_first_mutants_and_some_files() -> None:
     for known in FORMATS:
         assert f"mutants/{known.name}/fields/00000-00249" in recorded
         assert f"mutants/{known.name}/sealed/00000-00249" in recorded
-    compared = int(done.stdout.splitlines()[-1].split()[0])
+    (compared,) = (
+        int(found.replace(",", ""))
+        for found in re.findall(r"^([\d,]+) units compared", done.stdout, re.MULTILINE)
+    )
     assert compared >= 2 * len(FORMATS) + 1
 
 
 def test_what_differs_is_named(tmp_path: Path) -> None:
     """A digest that is not the recorded one, and a unit that is gone, are differences."""
-    record = json.loads(RECORD.read_text(encoding="utf-8"))
-    given, judged, reading, text = record[FILE].split()
-    wrong = {FILE: f"{given} 0000000000 {reading} {text}", "corpus/channel/gone.bin": record[FILE]}
+    today = measure([FILE], 0, 1).digests[FILE]
+    given, judged, reading, text = today.split()
+    wrong = {FILE: f"{given} 0000000000 {reading} {text}", "corpus/channel/gone.bin": today}
     (tmp_path / "record.json").write_text(json.dumps(wrong), encoding="utf-8")
     done = baseline("compare", "--record", str(tmp_path / "record.json"), "--only", "corpus/channel/[fg]*")
     assert done.returncode == 1
     assert f"differs: {FILE} (judgement)" in done.stdout
     assert "gone: corpus/channel/gone.bin" in done.stdout
+    assert len(re.findall("^not recorded: [1-9]", done.stdout, re.MULTILINE)) == 1
+    assert done.stdout.endswith("\n  python -m bench.baseline record --changed-judgements\n")
     assert judged != "0000000000"
+
+
+def test_a_check_more_is_no_other_text() -> None:
+    """The text of a unit has no list of all checks, in whose numbers a check more would be seen."""
+    for form, render in RENDERERS.items():
+        few, all_ = (render(EVERYTHING, checks) for checks in (CHECKS[:1], CHECKS))
+        assert without_rules(few) == without_rules(all_), form
+        assert "field-past-inputs" in without_rules(all_), form
+        assert (without_rules(all_) == all_) is (form != "sarif"), form
 
 
 def test_a_genuine_file_that_is_not_there_is_said(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from ccheck.formats.check_table import CHECKS
 from ccheck.formats.exercise.outcome import ExerciseError, RunInputs
 from ccheck.formats.interpreters import EXERCISES
 from ccheck.formats.registry import SCHEMAS
-from tests.corpus import CORPUS, beside, judgement_of, setting_of
+from tests.corpus import CORPUS, beside, judgement_of, setting_of, without
 
 KEPT = "regress"
 """The folder of what once broke a property; tests/fuzz/test_regress.py runs it."""
@@ -133,12 +132,17 @@ def test_no_build_traps_on_a_good_file(recipe: Path) -> None:
 @pytest.mark.parametrize("schema", FORMATS)
 def test_each_check_has_a_pair_or_a_reason(schema: str) -> None:
     """Every check that applies to a format has a bad and a good file in its corpus, or a reason why not."""
-    without = tomllib.loads((CORPUS / schema / "without.toml").read_text(encoding="utf-8"))
-    reasons = NEVER_FILES | without
+    reasons = {**NEVER_FILES, **without(schema)}
     paired = {
         path.parts[-3] for path in RECIPES if path.parts[-4] == schema and path.parent.name == "bad"
     } & {path.parts[-3] for path in RECIPES if path.parts[-4] == schema and path.parent.name == "good"}
     wanted = set(applying(schema))
-    assert sorted(wanted - paired - set(reasons)) == []
-    assert sorted(set(reasons) & paired) == [], "a reason stands for a check that has a pair"
-    assert sorted({path.parts[-3] for path in RECIPES if path.parts[-4] == schema} - wanted) == []
+    lacking = sorted(wanted - paired - set(reasons))
+    assert not lacking, (
+        f"add recipes to corpus/{schema}/<check>/bad and good, or a line with the reason to"
+        f" corpus/{schema}/without.toml, for {', '.join(lacking)}"
+    )
+    double = sorted(set(reasons) & paired)
+    assert not double, f"these have files: take them out of corpus/{schema}/without.toml: {', '.join(double)}"
+    foreign = sorted({path.parts[-3] for path in RECIPES if path.parts[-4] == schema} - wanted)
+    assert not foreign, f"corpus/{schema} has folders of no check of {schema}: {', '.join(foreign)}"

@@ -25,6 +25,7 @@ from bench.baseline.program import Item, every_check  # noqa: E402
 from bench.baseline.units import VIEWS, genuine, units  # noqa: E402
 
 SAME, DIFFERENT, NOTHING = 0, 1, 2
+ANEW = "python -m bench.baseline record --changed-judgements"
 
 
 def main(words: list[str] | None = None) -> int:
@@ -72,7 +73,7 @@ def _record(options: argparse.Namespace) -> int:
         _tell(differ)
         judged = any({"judgement", "reading"} & set(views) for views in differ.values())
         if judged and not options.changed_judgements:
-            print("not recorded: judgements differ (--changed-judgements records them)")
+            print(f"nothing was recorded: judgements differ; if they are meant to, run\n  {ANEW}")
             return DIFFERENT
     absent = (
         [name for name in _recorded(options.record) if name not in found.digests]
@@ -103,9 +104,11 @@ def _compare(options: argparse.Namespace) -> int:
     _tell(differ)
     _explain(differ, options)
     lost = _say_absent(absent)
-    for name in new:
-        print(f"not recorded: {name}")
+    if new:
+        print(f"not recorded: {len(new):,} units, such as {new[0]}")
     print(f"{len(wanted):,} units compared ({', '.join(views)}): {len(differ):,} differ")
+    if differ or lost or new:
+        print(f"if that is meant, as after a new check, mutator or format, record it:\n  {ANEW}")
     if not wanted:
         return NOTHING
     return DIFFERENT if differ or lost else SAME

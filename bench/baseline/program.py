@@ -89,8 +89,27 @@ def together(reports: Sequence[FileReport], by: ValidationContext) -> Item:
         by: What the first of them was judged by.
     """
     run = RunReport(tuple(reports), "0")
-    forms = [render_summary(run, color=False), *(render(run, by.checks) for render in RENDERERS.values())]
+    forms = [render_summary(run, color=False)]
+    forms += [without_rules(render(run, by.checks)) for render in RENDERERS.values()]
     return Item("all together", {"text": "\n".join(forms)})
+
+
+def without_rules(text: str) -> str:
+    """Returns a SARIF log without its list of rules and their numbers; any other text as it is.
+
+    The list holds every check that there is: with it, a new check of one format would change the text of all.
+    What it says of a check is recorded as the check's manual.
+    """
+    if '"rules": ' not in text or not text.startswith("{"):
+        return text
+    log = json.loads(text)
+    for one in log["runs"]:
+        del one["tool"]["driver"]["rules"]
+        for result in one["results"]:
+            del result["ruleIndex"]
+        for notice in one["invocations"][0]["toolExecutionNotifications"]:
+            notice.get("associatedRule", {}).pop("index", None)
+    return json.dumps(log, indent=2)
 
 
 def _judgement(report: FileReport, said: Mapping[str, Any]) -> dict[str, Any]:
@@ -196,7 +215,7 @@ def ran(words: Sequence[str], folder: Path, called: str = "") -> Item:
         status = run(list(words))
         text.flush()
         errors.flush()
-        said = f"{out.getvalue().decode()}\n--- standard error\n{err.getvalue().decode()}"
+        said = f"{without_rules(out.getvalue().decode())}\n--- standard error\n{err.getvalue().decode()}"
     return Item(called or " ".join(words), {"judgement": f"exit {status}", "text": said})
 
 

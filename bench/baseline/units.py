@@ -14,6 +14,7 @@ from tests.corpus import CORPUS, DAY, beside, judgement_of, setting_of
 from bench.baseline.mutants import OWN, STREAMS, mutant
 from bench.baseline.program import SHIPPED, Item, command_lines, every_check, judged, ran, together
 from ccheck.judging.context import prepare
+from ccheck.report import RENDERERS
 
 ROOT = CORPUS.parent
 VIEWS = ("input", "judgement", "reading", "text")
@@ -35,7 +36,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         **{
             f"a folder as {form}": f"validate --on {DAY} --config corpus/channel/ccheck.toml --format {form}"
             " --jobs 1 --exclude *.yaml --exclude *.toml corpus/channel/field-past-inputs corpus/sysmon"
-            for form in ("text", "json", "sarif", "junit", "github")
+            for form in ("text", *RENDERERS)
         },
         "checks": "explain",
         "schemas": "schemas",

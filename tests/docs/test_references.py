@@ -207,4 +207,5 @@ def test_each_page_is_linked_from_the_readme() -> None:
                 to = ((ROOT / page).parent / target).resolve()
                 if "://" not in target and to.suffix == ".md" and to.is_relative_to(ROOT):
                     reached.add(to.relative_to(ROOT).as_posix())
-    assert sorted(set(PAGES) - reached) == []
+    alone = sorted(set(PAGES) - reached)
+    assert not alone, f"link these from README.md, or from a page that it links to: {', '.join(alone)}"

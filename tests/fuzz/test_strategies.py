@@ -19,7 +19,8 @@ from ccheck_fuzz.mutate.interesting_values import interesting_values
 from ccheck_fuzz.strategies import Unreachable, broken, events, valid
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import Schema
-from tests.fuzz.seeds import BASE, CHANNEL, CORPUS, DEFINITIONS, JULY, MARCH, SYSMON, good
+from tests.corpus import without
+from tests.fuzz.seeds import BASE, CHANNEL, CORPUS, DEFINITIONS, JULY, MARCH, NEVER_ALONE, SYSMON, good
 
 USER = prepare(use_config=False, schema=str(Path(__file__).resolve().parent.parent / "user" / "sensor.py"))
 STORY = prepare(config=CORPUS / "channel" / "ccheck.toml")
@@ -70,20 +71,6 @@ def test_they_shrink() -> None:
     assert len(smallest) <= 300
 
 
-NEVER_ALONE = {
-    "unreadable": "is said of a path, not of bytes",
-    "too-large": "is said of a path, not of bytes",
-    "examination-crashed": "is said of a process, not of bytes",
-    "unrecognised-content": "the schema is named, so nothing is left to be recognised",
-    "element-without-bytes": "every list of the shipped formats has elements that take bytes",
-    "expression-unresolved": "every expression of the shipped formats names a field that is there",
-    "work-out-of-proportion": "is broken by thousands of references; tests of the reader make them",
-    "fault-unclaimed": "every fault has its check; a test takes one out of the table",
-    "torn-at-sector": "adds to the findings of what is missing",
-    "not-looked-into": "the shipped formats leave nothing out",
-}
-"""Checks of all formats that no bytes break under a schema that is named, and why."""
-
 ELSEWHERE = {
     CHANNEL.name: {
         "count-mismatch": "the format has no count of chained records",
@@ -104,16 +91,6 @@ ELSEWHERE = {
     },
 }
 """Checks that take another setting or are never alone after a mutation, and why."""
-
-FOREIGN = {
-    SYSMON.name: {
-        "wrong-magic", "size-mismatch", "count-past-bytes", "table-repeated", "record-size-wrong", "chain-no-end",
-        "rows-out-of-order", "unknown-flag", "offset-outside-region", "index-outside-table", "pool-items-overlap",
-        "checksum-wrong", "pool-text-unused",
-    },
-    CHANNEL.name: set(),
-}  # fmt: skip
-"""Checks of meanings that the format has no field of: no magic, size, table, flag, pool or checksum."""
 
 RARE = {
     CHANNEL.name: {
@@ -140,10 +117,18 @@ def test_checks_that_can_be_broken_alone(schema: Schema, validation: object) -> 
         explorer.step()
     alone = explorer.found.keys() | explorer.fixed.keys()
     names = {check.name for check in found.checks if not check.schemas or schema.name in check.schemas}
-    excused = NEVER_ALONE.keys() | ELSEWHERE[schema.name].keys() | FOREIGN[schema.name] | RARE[schema.name]
-    assert names - excused - alone == set()
+    impossible = without(schema.name).keys()
+    excused = NEVER_ALONE.keys() | ELSEWHERE[schema.name].keys() | impossible | RARE[schema.name]
+    lacking = sorted(names - excused - alone)
+    assert not lacking, (
+        f"no mutation of good files of {schema.name} broke these checks alone: {', '.join(lacking)}. Add good files"
+        " that come near, or put them into ELSEWHERE with the reason (they are never alone), into RARE (some searches"
+        f" find them), or into corpus/{schema.name}/without.toml (no file can fail them)"
+    )
     assert len(names - excused) > 25
-    assert FOREIGN[schema.name] & alone == set()
+    assert not impossible & alone, (
+        f"corpus/{schema.name}/without.toml gives reasons for checks that a mutation broke"
+    )
 
 
 def test_what_cannot_be_reached_is_said() -> None:

@@ -39,6 +39,7 @@ from ccheck_schemas.model.fix_up import fix_up
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import Schema
 from tests.conftest import ROOT
+from tests.corpus import enough
 from tests.edits import edited
 from tests.generated import FORMATS_OF_SCHEMAS, modules
 from tests.schemas.same_reading import read_both
@@ -251,7 +252,7 @@ def test_built_in_formats_agree_with_the_reader(
     monkeypatch.setattr(module, "ROWS", together)
     accept: Accept = module.accept
     files = sorted((ROOT / "corpus" / schema.name).glob("**/*.bin"))
-    assert len(files) > 30
+    enough(schema.name, len(files))
     outcomes = {agree(schema.root, accept, path.read_bytes()) for path in files}
     assert outcomes == {True, False}
     good = [data for path in files if len(data := path.read_bytes()) < 4000 and accept(data)]
@@ -293,8 +294,10 @@ def test_the_shipped_modules_are_current() -> None:
     """Each `generated.py` is what the schemas give; `python -m tests.generated` renews it."""
     found = list(modules())
     assert {path.parent.name for path, _ in found} == {schema.name for schema in GENERATED}
-    for path, text in found:
-        assert path.read_text(encoding="utf-8") == text
+    stale = [
+        path.relative_to(ROOT).as_posix() for path, text in found if path.read_text(encoding="utf-8") != text
+    ]
+    assert not stale, f"run `python -m tests.generated`: the schema has changed since {', '.join(stale)}"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from ccheck.formats.registry import FORMATS
 from ccheck_schemas.layout.lint import layout_of
 from ccheck_schemas.model import vocabulary
 from tests.conftest import ROOT
+from tests.corpus import FEWEST_GOOD, enough
 
 BASES = {known.name: known.schema.root for known in FORMATS}
 
@@ -58,8 +59,10 @@ def test_a_regulatory_database_is_told_by_its_words() -> None:
 def test_a_format_has_few_words(name: str) -> None:
     """All good files of a format together use fewer than a hundred words: a baseline stays readable."""
     files = list((ROOT / "corpus" / name).glob("*/good/*.bin"))
-    assert len(files) > 5
-    assert 5 < len(frozenset[str]().union(*(words(name, file) for file in files))) < 100
+    enough(name, len(files), FEWEST_GOOD, "good files")
+    used = frozenset[str]().union(*(words(name, file) for file in files))
+    assert used, f"no good file of corpus/{name} uses a word of the format"
+    assert len(used) < 100, f"{name} has {len(used)} words: a name or number of files has become one"
 
 
 @pytest.mark.parametrize("name", sorted(BASES))

@@ -46,7 +46,8 @@ def test_each_check_has_a_whole_manual() -> None:
 
 def test_the_manual_of_all_checks_is_current() -> None:
     """docs/checks.md is what the checks say of themselves; `python -m tests.manuals` renews it."""
-    assert PATH.read_text(encoding="utf-8") == render()
+    current = PATH.read_text(encoding="utf-8") == render()
+    assert current, "run `python -m tests.manuals`: docs/checks.md is not what the checks say of themselves"
 
 
 def test_the_version_is_one() -> None:

@@ -13,6 +13,7 @@ import click
 import pytest
 
 from ccheck.cli.main import ccheck
+from ccheck.report import RENDERERS
 from tests.conftest import ROOT
 from tests.validator.gate.story import CORPUS, DAY, MARCH, lay_out
 
@@ -23,10 +24,7 @@ FILE = f"march/{MARCH.name}"
 ROLLOUT = ["--record", "new.rollout", "--last-good", "l", "--hosts", "1000"]
 COMMANDS = {
     "validate": ["validate", FILE, "--on", DAY],
-    "validate --format json": ["validate", FILE, "--on", DAY, "--format", "json"],
-    "validate --format sarif": ["validate", FILE, "--on", DAY, "--format", "sarif"],
-    "validate --format junit": ["validate", FILE, "--on", DAY, "--format", "junit"],
-    "validate --format github": ["validate", FILE, "--on", DAY, "--format", "github"],
+    **{f"validate --format {form}": ["validate", FILE, "--on", DAY, "--format", form] for form in RENDERERS},
     "explain": ["explain"],
     "show": ["show", FILE],
     "show --yaml": ["show", FILE, "--yaml"],

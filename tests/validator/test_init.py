@@ -12,10 +12,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from inline_snapshot import snapshot
 
 from ccheck.cli.main import run
 from ccheck.cli.scaffold import ScaffoldError, write
+from ccheck.formats.check_table import CHECKS
 
 NAME = "my_rules"
 BRIEFLY = ("--out", "fuzzed", "--time", "120s", "--runs", "3000", "--jobs", "1", "--engine", "hypothesis")
@@ -107,9 +107,10 @@ def test_what_is_written_judges_by_its_path(written: Path) -> None:
     found, text = ccheck(written, "explain", "--schema", schema, "my-rules-input-repeated")
     assert (found, text.splitlines()[0]) == (0, "# my-rules-input-repeated")
     found, text = ccheck(written, "schemas", "--schema", schema)
+    general = len(CHECKS.applying(None))
     assert (found, text.splitlines()[1].strip()) == (
         0,
-        snapshot("46 general checks and 1 of its own · validate, show, build, run"),
+        f"{general} general checks and 1 of its own · validate, show, build, run",
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from ccheck.cli.main import run
+from ccheck.report import RENDERERS
 from tests.conftest import ROOT
 
 FOLDER = ROOT.parent / "shared" / "cases" / "kaitai"
@@ -190,7 +191,7 @@ def forms(tmp_path: Path, capsys: pytest.CaptureFixture[str], *options: str) -> 
     ksy.write_text(f"{META}- {{id: a, size: 4, process: zlib}}\n- {{id: b, type: head, size: 2}}\n{TYPES}")
     judged(ksy, b"abcdef", tmp_path, capsys, *options)
     found = {}
-    for form in ("text", "json", "sarif", "junit", "github"):
+    for form in ("text", *RENDERERS):
         run(
             [
                 "validate",
@@ -228,6 +229,9 @@ def test_every_form_of_report_says_it(
     assert WORDS in [notice["message"]["text"] for notice in notices]
     assert WORDS in [case.text for case in ET.fromstring(said["junit"]).iter("system-out")]  # noqa: S314 - our own
     assert f"title=not looked into::{WORDS}" in said["github"]
+    assert {form for form, text in said.items() if WORDS not in text} == {"json"}, (
+        "each form says in words what was not looked into; JSON has it in fields of its own"
+    )
     assert (file["verdict"] == "pass") is allowed
 
 

@@ -184,7 +184,7 @@ def test_the_answer_does_not_depend_on_the_number_of_processes(cc: Run, mixed: P
 
 
 @pytest.mark.usefixtures("small_chunks")
-@pytest.mark.parametrize("form", ["json", "sarif", "junit", "github"])
+@pytest.mark.parametrize("form", [*RENDERERS])
 def test_every_renderer_gets_the_same_run(cc: Run, mixed: Path, form: str) -> None:
     """Each form of the report is the same from 2 processes as from one."""
     files = sorted(mixed.glob("*/*.bin"))[:23]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ccheck.report import RENDERERS
 from tests.conftest import ROOT
 from tests.validator.test_cli import Run, cc
 
@@ -38,10 +39,7 @@ PLAN = (
 
 CASES = {
     "march.bin": (
-        *(
-            ["validate", "march.bin", "--format", form, "--output"]
-            for form in ("text", "json", "sarif", "junit")
-        ),
+        *(["validate", "march.bin", "--format", form, "--output"] for form in ("text", *RENDERERS)),
         ["gate", "march.bin", "--json"],
         ["fuzz", "minimize", "march.bin", "--output"],
     ),

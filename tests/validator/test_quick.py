@@ -39,7 +39,12 @@ DAY = date(2026, 11, 22)
 
 
 def both(definitions: Path, consumers: Path, day: date = DAY) -> tuple[ChannelFastPath, ValidationContext]:
-    """The fast path and the whole one, for the same definitions and builds."""
+    """The fast path and the whole one, for the same definitions and builds.
+
+    Skips the test where the count of checks is stale: all reports differ by it, and a test of its own fails.
+    """
+    if len(CHECKS.applying("channel")) != APPLYING:
+        pytest.skip("the count of checks is stale, as test_the_counts_of_checks_are_current says")
     whole = prepare_validation(
         schema="channel", use_config=False, definitions=[definitions], consumers=consumers, on=day
     )
@@ -217,15 +222,20 @@ def test_the_counts_of_checks_are_current() -> None:
     """The modules of counts are what the table of checks gives; `python -m tests.generated` renews them."""
     found = list(counts())
     assert found
-    for path, text in found:
-        assert path.read_text(encoding="utf-8") == text
+    stale = [
+        path.relative_to(ROOT).as_posix() for path, text in found if path.read_text(encoding="utf-8") != text
+    ]
+    assert not stale, (
+        f"run `python -m tests.generated`: there are more or fewer checks than in {', '.join(stale)}"
+    )
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.name)
 def test_the_count_of_checks_is_that_of_the_table(schema: object) -> None:
-    """A quick pass says as many checks as the table has for the format; other formats say why there is none."""
+    """The table has as many checks for a format as apply to it; a format without a fast path says why."""
     name = schema.name  # type: ignore[attr-defined]  # a Schema, which parametrize gives as object
     applying = sum(1 for check in CHECKS if not check.schemas or name in check.schemas)
     known = named(name)
     assert known is not None
-    assert (name == "channel" and applying == APPLYING) is not bool(known.no_fast_path)
+    assert len(CHECKS.applying(name)) == applying
+    assert (name == "channel") is not bool(known.no_fast_path)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from ccheck.report import RENDERERS
 from tests.conftest import ROOT
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and the C library are others here")
@@ -271,7 +272,7 @@ def test_a_check_that_blames_without_end_is_stopped(tmp_path: Path, severity: st
     args = made(tmp_path, "check", "return iter(lambda: blame, None)")
     config = tmp_path / "ccheck.toml"
     config.write_text(f'format = 1\n[severity]\nodd-kind = "{severity}"\n', encoding="utf-8")
-    for form in ("text", "json", "sarif", "junit", "github") if severity == "info" else ("json",):
+    for form in ("text", *RENDERERS) if severity == "info" else ("json",):
         done = ccheck("validate", "--config", str(config), *args[1:], "--format", form)
         assert done.returncode == 1, done.stderr
         if form == "json":
@@ -280,7 +281,7 @@ def test_a_check_that_blames_without_end_is_stopped(tmp_path: Path, severity: st
         assert b"not counted" in done.stdout or b"not-counted" in done.stdout
 
 
-@pytest.mark.parametrize("form", ["json", "sarif", "junit", "text"])
+@pytest.mark.parametrize("form", ["text", *RENDERERS])
 def test_what_user_code_prints_is_not_in_the_report(tmp_path: Path, form: str) -> None:
     """Python, C and child processes of a schema file print to standard error."""
     code = "print('lo' 'ud'); os.system('echo lo''ud'); os.write(1, b'lo' b'ud')"

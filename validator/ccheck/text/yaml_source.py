@@ -235,7 +235,8 @@ class _Builder:
                 raise self._error(f"a number has {len(digits):,} digits")
             if len(digits) > 1 and digits.isdigit() and digits[0] == "0":
                 raise self._error(
-                    f"{text} is octal in YAML 1.1 and decimal in YAML 1.2: write it without zeros"
+                    f"{text} is octal in YAML 1.1 and decimal in YAML 1.2: quote it,"
+                    " or write a number without zeros in front"
                 )
             if not digits[2:] and not digits.isdigit():
                 raise self._error(f"{text} is no number")
