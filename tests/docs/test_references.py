@@ -13,6 +13,7 @@ import click
 import pytest
 
 from ccheck.cli.main import COMMANDS, ccheck
+from ccheck_schemas import meaning
 from tests.conftest import ROOT
 from tests.docs.pages import PAGES, blocks, exists, inline_code, read_page, without_blocks
 
@@ -208,3 +209,13 @@ def test_each_page_is_linked_from_the_readme() -> None:
                 if "://" not in target and to.suffix == ".md" and to.is_relative_to(ROOT):
                     reached.add(to.relative_to(ROOT).as_posix())
     assert sorted(set(PAGES) - reached) == []
+
+
+def test_the_page_of_the_vocabulary_names_each_node() -> None:
+    """docs/writing-checks.md shows how each node and each meaning is written."""
+    page = read_page("docs/writing-checks.md")
+    nodes = {name for name in meaning.__all__ if isinstance(getattr(meaning, name), type)}
+    nodes -= {"Expression", "FieldError", "Meaning"}
+    assert len(nodes) > 30
+    missing = sorted(name for name in nodes if not re.search(rf"`[^`\n]*\b{name}\(", page))
+    assert not missing, f"docs/writing-checks.md: add a row of the vocabulary for {', '.join(missing)}"
