@@ -13,6 +13,7 @@ import click
 import pytest
 
 from ccheck.cli.main import COMMANDS, ccheck
+from ccheck_schemas import meaning
 from tests.conftest import ROOT
 from tests.docs.pages import PAGES, blocks, exists, inline_code, read_page, without_blocks
 
@@ -209,3 +210,13 @@ def test_each_page_is_linked_from_the_readme() -> None:
                     reached.add(to.relative_to(ROOT).as_posix())
     alone = sorted(set(PAGES) - reached)
     assert not alone, f"link these from README.md, or from a page that it links to: {', '.join(alone)}"
+
+
+def test_the_page_of_the_vocabulary_names_each_node() -> None:
+    """docs/writing-checks.md shows how each node and each meaning is written."""
+    page = read_page("docs/writing-checks.md")
+    nodes = {name for name in meaning.__all__ if isinstance(getattr(meaning, name), type)}
+    nodes -= {"Expression", "FieldError", "Meaning"}
+    assert len(nodes) > 30
+    missing = sorted(name for name in nodes if not re.search(rf"`[^`\n]*\b{name}\(", page))
+    assert not missing, f"docs/writing-checks.md: add a row of the vocabulary for {', '.join(missing)}"

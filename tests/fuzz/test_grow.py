@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from random import Random
 
@@ -97,6 +99,52 @@ def test_what_cannot_be_grown_is_said() -> None:
     assert not made.valid
     assert made.left
     assert made.tries < 700
+
+
+CONTRADICTION = """
+from construct import Const, If, Int8ub, Struct, this
+
+from ccheck_schemas.meaning import Bounded, Reserved
+from ccheck_schemas.schema import Schema
+
+NUMBER = Reserved(Bounded(Int8ub, 1, 9))
+ROOT = Struct("magic" / Const(b"N"), "kind" / Int8ub, "n" / {})
+SCHEMA = Schema("none", "made for a test", ROOT, recognise=lambda data: data[:1] == b"N")
+"""
+"""A schema with a number that no file can have."""
+
+
+def test_a_number_that_cannot_be_is_named_before_a_search(tmp_path: Path) -> None:
+    """Where no file can be made, `ccheck fuzz` is refused with the field and its meanings."""
+    schema = tmp_path / "none.py"
+    schema.write_text(CONTRADICTION.format("NUMBER"))
+    words = [
+        "fuzz",
+        "--no-config",
+        "--schema",
+        str(schema),
+        "--out",
+        str(tmp_path / "work"),
+        "--time",
+        "9s",
+        "--exec",
+        "true @@",
+    ]
+    run = subprocess.run(
+        [sys.executable, "-m", "ccheck", *words], capture_output=True, text=True, timeout=120
+    )
+    assert run.returncode == 2, run
+    why = "no none file can be made: n: no number from 0 to 255 was found that Reserved and Bounded allow together"
+    assert why in run.stderr
+
+
+def test_a_branch_that_cannot_be_is_left_out(tmp_path: Path) -> None:
+    """A file without the branch whose number no file can have is grown."""
+    schema = tmp_path / "none.py"
+    schema.write_text(CONTRADICTION.format("If(this.kind == 1, NUMBER)"))
+    validation = prepare(use_config=False, schema=str(schema))
+    assert validation.schema is not None
+    assert grow(validation.schema, validation, Random(1)).valid
 
 
 @pytest.mark.parametrize("schema", ALL, ids=lambda schema: schema.name)

@@ -108,6 +108,8 @@ class Trees:
             fields += [width, f"{pool}_size" / construct.Int8ub, pool / m.Pool(pool, this[f"{pool}_size"])]
         for block in self.blocks:
             fields += [f"{block}_size" / construct.Int8ub, block / m.Strings(block, this[f"{block}_size"])]
+        if not self.choose(4):
+            fields += self.for_builds(names)
         return Struct(*fields)
 
     def fields(self, names: Names, depth: int, most: int) -> list[Any]:
@@ -190,6 +192,37 @@ class Trees:
             # Lint refuses an offset that nothing reads.
             return [name / wrapped, self.name() / m.ReadAt(construct.this[name], construct.Int8ub)]
         return [name / wrapped]
+
+    def for_builds(self, names: Names) -> list[Any]:
+        """Numbers of a record and of the rows of a table that are compared with facts of each driver build."""
+        name, count, rows = self.name(), self.name(), self.name()
+        fields = [name / self.compared(names), count / construct.Int8ub]
+        names.numbers += [(name,), (count,)]
+        inner = Names(names, [(f"{rows}0",)])
+        row = Struct(f"{rows}0" / construct.Int8ub, "compared" / self.compared(inner))
+        self.tables.append(rows)
+        return [*fields, rows / m.Table(rows, at((count,)), row, high=9)]
+
+    def compared(self, names: Names) -> construct.Construct:
+        """A number that is compared with a fact of each driver build."""
+        leaf = self.pick(INTEGERS)
+        number = m.StrictEnum(leaf, Kind) if not self.choose(4) else leaf
+        harmless = None if self.choose(3) else self.condition(names)
+        key: Any = ()
+        if self.choose(2):
+            key = self.pick((2, "b", at(self.path(names))))
+        if self.tables and self.choose(2):
+            table = self.pick(self.tables)
+            key = (m.RowField(table, at(self.path(names)), f"{table}0"), *(() if key == () else (key,)))
+        keyed = "keyed" if key != () else "plain"  # a fact has keys or none, whoever refers to it
+        match self.choose(3):
+            case 0:
+                return m.BelowCount(number, f"{keyed}_counts", key, harmless)
+            case 1:
+                return m.Understood(number, f"{keyed}_sets", key, harmless)
+            case _:
+                amount = self.pick((None, at(self.path(names)) * 2))
+                return m.WithinLimit(number, f"{keyed}_limits", key, harmless, amount)
 
     def plain(self, names: Names) -> list[Any]:
         """A field that is no number and holds no other field."""

@@ -33,6 +33,7 @@ from ccheck_fuzz.execution.options import CampaignOptions
 from ccheck_fuzz.model.test_input import split
 from ccheck_fuzz.mutate.events import has_events
 from ccheck_fuzz.mutate.scheduler import interesting_values_of
+from ccheck_schemas.model import NoAllowedNumber
 
 GROWN = 4
 """Attempts at a valid file if there are no seeds; one is enough."""
@@ -243,7 +244,10 @@ def _grown(made: CampaignContext, until: float, *, quiet: bool) -> list[bytes]:
     grown = []
     valid: list[bytes] = []
     for number in range(GROWN):
-        one = grow(made.schema, made.validation, Random(number), known, wanted=wanted, until=until)
+        try:
+            one = grow(made.schema, made.validation, Random(number), known, wanted=wanted, until=until)
+        except NoAllowedNumber as none:
+            raise click.UsageError(f"no {made.schema.name} file can be made: {none}") from none
         grown.append(one)
         if one.valid:
             valid.append(one.data)

@@ -21,7 +21,7 @@ from ccheck_fuzz.mutate import Context
 from ccheck_fuzz.mutate.interesting_values import InterestingValues
 from ccheck_fuzz.mutate.place import Site, with_value
 from ccheck_fuzz.mutate.records import kind_furnished, record_doubled, record_dropped
-from ccheck_schemas.model import DERIVED, RecordType, Role, minimal_file
+from ccheck_schemas.model import DERIVED, NoAllowedNumber, RecordType, Role, minimal_file
 from ccheck_schemas.schema import Schema
 
 Score = tuple[int, ...]
@@ -141,15 +141,26 @@ class _Search:
         return (int(not wanted), *counts), report
 
     def attempt(self) -> tuple[Score, Model, FileReport]:
-        """From the best of some small files, uphill as far as it goes."""
+        """From the best of some small files, uphill as far as it goes.
+
+        Raises:
+            NoAllowedNumber: No small file can be made.
+        """
         started = []
+        refused: NoAllowedNumber | None = None
         for number in range(SPROUTS):
-            data = minimal_file(self.judged.schema.layout, self.random)
+            try:
+                data = minimal_file(self.judged.schema.layout, self.random)
+            except NoAllowedNumber as none:  # perhaps of a branch that another file does not have
+                refused = none
+                continue
             model = opened(self.judged.schema, data, repaired=True)
             score, report = self.look(model)
             started.append((score, number, model, report))
             if not any(score) or self.tries >= self.most:
                 break
+        if refused is not None and not started:
+            raise refused
         score, _, model, report = min(
             started,
             key=lambda start: (_sort(start[2]) in self.other, _checks(start[3]) in self.stuck, *start[:2]),

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from ccheck_schemas.layout import tree
 from ccheck_schemas.layout.meanings import (
     Bounded,
+    ChecksumOver,
+    ComparedWithFact,
+    CountOf,
+    FileSize,
+    IndexInto,
     LengthOf,
     Meaning,
     OffsetInto,
+    RecordSize,
     Reserved,
     StrictEnum,
     StrictFlags,
@@ -67,9 +75,15 @@ def _bytes_of(meaning: Meaning, leaf: tree.Integer) -> list[frozenset[int]] | No
                 return _small(known, size, signed=signed)
             if step == 1 and not signed and meaning.low <= 0 and meaning.high >= (1 << 8 * size) - 1:
                 return [_ALL] * size
+            return None
         case OffsetInto() if 256 % meaning.align == 0:
             return [frozenset(range(0, 256, meaning.align)), *[_ALL] * (size - 1)]
-    return None
+        case StrictFlags() | Version() | OffsetInto():
+            return None
+        case CountOf() | RecordSize() | FileSize() | IndexInto() | ChecksumOver() | ComparedWithFact():
+            return None
+        case _:
+            assert_never(meaning)
 
 
 def _within(mask: int) -> frozenset[int]:

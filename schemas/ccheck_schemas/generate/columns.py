@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from ccheck_schemas.generate.byte_values import byte_values, unrestricted
 from ccheck_schemas.generate.names import count_of, pool_of, start_of
@@ -127,9 +127,9 @@ class _Rows:
             yield f"max({self.column(number.name)}) >= {count_of(meaning.table)}"
             return
         leaf = number.leaf
-        found = conditions(meaning, "n", leaf) if isinstance(leaf, tree.Integer) else []
-        if found is None:
+        if isinstance(meaning, meanings.ByOthers):
             raise NotGenerated(f"{type(meaning).__name__} of {number.name} stands where it is not understood")
+        found = conditions(meaning, "n", leaf) if isinstance(leaf, tree.Integer) else []
         if not found:
             return
         column = self.column(number.name)
@@ -177,8 +177,20 @@ class _Rows:
                 self.branches(leaf, name, columns)
             case tree.Nothing() | tree.Integer() | tree.Float() | tree.Const():
                 return
+            case tree.Bytes() | tree.Opaque() | tree.OpaqueRest() | tree.Slot() | tree.Rest():
+                raise _not_in_a_row(leaf, name)
+            case tree.Delimited() | tree.Text() | tree.TextToNul() | tree.ZeroPad() | tree.AnyPad():
+                raise _not_in_a_row(leaf, name)
+            case tree.ZerosTo() | tree.ZerosToEnd() | tree.Struct() | tree.Array() | tree.Table():
+                raise _not_in_a_row(leaf, name)
+            case tree.Terminated() | tree.UpTo() | tree.UpToEnd() | tree.Pool() | tree.Strings():
+                raise _not_in_a_row(leaf, name)
+            case tree.Region() | tree.Substream() | tree.SubstreamRest() | tree.ReadAt() | tree.Switch():
+                raise _not_in_a_row(leaf, name)
+            case tree.At() | tree.Chain() | tree.SharedText():
+                raise _not_in_a_row(leaf, name)
             case _:
-                raise NotGenerated(f"a row of a table has {type(leaf).__name__} {name}")
+                assert_never(leaf)
 
     def run(self, leaf: tree.Rows, columns: dict[str, str]) -> None:
         """Writes the condition that each row takes the rows after those of the row before."""
@@ -240,6 +252,10 @@ class _Rows:
         return found
 
 
+def _not_in_a_row(leaf: tree.Node, name: str) -> NotGenerated:
+    return NotGenerated(f"a row of a table has {type(leaf).__name__} {name}")
+
+
 def _known(values: bytes) -> str:
     """Returns the allowed values of a byte, as an expression for `bytes.translate`."""
     first, last = values[0], values[-1]
@@ -270,6 +286,23 @@ def _uses(node: tree.Node) -> Iterator[str]:
             yield from _row_names(node.condition)
             yield from _uses(node.then)
             yield from _uses(node.otherwise)
+        case tree.Nothing() | tree.Integer() | tree.Float() | tree.Const():
+            return
+        # `field` raises for the others, which no row has.
+        case tree.Bytes() | tree.Opaque() | tree.OpaqueRest() | tree.Slot() | tree.Rest() | tree.Delimited():
+            return
+        case tree.Text() | tree.TextToNul() | tree.ZeroPad() | tree.AnyPad() | tree.ZerosTo():
+            return
+        case tree.ZerosToEnd() | tree.Struct() | tree.Array() | tree.Table() | tree.Terminated():
+            return
+        case tree.UpTo() | tree.UpToEnd() | tree.Pool() | tree.Strings() | tree.Region() | tree.Substream():
+            return
+        case tree.SubstreamRest() | tree.ReadAt() | tree.Switch() | tree.At() | tree.Chain():
+            return
+        case tree.SharedText():
+            return
+        case _:
+            assert_never(node)
 
 
 def _row_names(value: Expression) -> Iterator[str]:

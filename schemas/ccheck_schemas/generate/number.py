@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from ccheck_schemas.layout import meanings, tree
 
 
-def conditions(meaning: meanings.Meaning, v: str, leaf: tree.Integer) -> list[str] | None:
+def conditions(meaning: meanings.ByItself, v: str, leaf: tree.Integer) -> list[str]:
     """Returns the conditions that refuse a number.
 
     Args:
@@ -14,7 +16,7 @@ def conditions(meaning: meanings.Meaning, v: str, leaf: tree.Integer) -> list[st
         leaf: The node of the number.
 
     Returns:
-        Expressions over `v`, any of which refuses the number; None if they need more than the number.
+        Expressions over `v` and the `size` of the file, any of which refuses the number.
     """
     low, high = leaf.range
     match meaning:
@@ -38,7 +40,8 @@ def conditions(meaning: meanings.Meaning, v: str, leaf: tree.Integer) -> list[st
             return [f"{v} != size"]
         case meanings.ComparedWithFact():
             return []
-    return None
+        case _:
+            assert_never(meaning)
 
 
 def order(leaf: tree.Number | tree.Const) -> str | None:

@@ -10,14 +10,14 @@ from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from struct import Struct
-from typing import Any
+from typing import Any, assert_never
 
 from ccheck_schemas.generate.lines import Lines
 from ccheck_schemas.generate.number import conditions
 from ccheck_schemas.generate.runtime import Account, contains, sound_text
 from ccheck_schemas.generate.variables import NotGenerated, VariableScope, expression
 from ccheck_schemas.layout import tree
-from ccheck_schemas.layout.meanings import Meaning
+from ccheck_schemas.layout.meanings import ByOthers, Meaning
 
 Broken = Callable[[memoryview, int], list[int]]
 """Rows and the size of the file → the numbers of the rows that break a meaning."""
@@ -55,7 +55,8 @@ def broken_rows(numbers: Sequence[tuple[str, tree.Number, Sequence[Meaning]]], p
     for variable, (_, leaf, kinds) in zip(variables, numbers, strict=True):
         if isinstance(leaf, tree.Integer):
             for meaning in kinds:
-                refused += conditions(meaning, variable, leaf) or []
+                if not isinstance(meaning, ByOthers):
+                    refused += conditions(meaning, variable, leaf)
     if not refused:
         return lambda rows, size: []
     text = (
@@ -142,8 +143,22 @@ class _Scan(Lines):
                     self.field(node.otherwise)
             case tree.Nothing():
                 return
+            case tree.Integer() | tree.Float() | tree.Const():
+                raise _not_in_a_row(node)
+            case tree.Bytes() | tree.Opaque() | tree.OpaqueRest() | tree.Slot() | tree.Rest():
+                raise _not_in_a_row(node)
+            case tree.Delimited() | tree.Text() | tree.TextToNul() | tree.ZeroPad() | tree.AnyPad():
+                raise _not_in_a_row(node)
+            case tree.ZerosTo() | tree.ZerosToEnd() | tree.Struct() | tree.Array() | tree.Table():
+                raise _not_in_a_row(node)
+            case tree.Terminated() | tree.UpTo() | tree.UpToEnd() | tree.Pool() | tree.Strings():
+                raise _not_in_a_row(node)
+            case tree.Region() | tree.Substream() | tree.SubstreamRest() | tree.ReadAt() | tree.Switch():
+                raise _not_in_a_row(node)
+            case tree.At() | tree.Chain() | tree.SharedText() | tree.Rows():
+                raise _not_in_a_row(node)
             case _:
-                raise NotGenerated(f"a row of a table has {type(node).__name__}")
+                assert_never(node)
 
     def item(self, node: tree.Pooled) -> None:
         """Writes the conditions on an item: inside its pool, aligned, and well-formed if it is text."""
@@ -180,6 +195,10 @@ def merge(account: Account, others: set[int]) -> None:
     """Adds the items that came out of order to an account."""
     if others:
         account[:] = array("Q", sorted((*account, *others)))
+
+
+def _not_in_a_row(node: tree.Node) -> NotGenerated:
+    return NotGenerated(f"a row of a table has {type(node).__name__}")
 
 
 def _malformed(item: tree.Text | tree.Bytes) -> str:

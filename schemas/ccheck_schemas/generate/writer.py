@@ -197,9 +197,8 @@ class Writer(Module):
         self, meaning: meanings.Meaning, v: str, leaf: tree.Integer, scope: VariableScope
     ) -> list[str]:
         """Returns the conditions that refuse a number; some are deferred."""
-        found = broken(meaning, v, leaf)
-        if found is not None:
-            return found
+        if not isinstance(meaning, meanings.ByOthers):
+            return broken(meaning, v, leaf)
         match meaning:
             case meanings.CountOf():
                 return []
@@ -209,9 +208,11 @@ class Writer(Module):
             case meanings.ChecksumOver() if self.depth == 1:
                 self.last.append(f"{v} != crc32(memoryview(data)[{meaning.start}:])")
                 return []
-        raise NotGenerated(
-            f"{type(meaning).__name__} of {v.rsplit('_', 1)[0]} stands where it is not understood"
-        )
+            case meanings.ChecksumOver() | meanings.IndexInto():
+                name = v.rsplit("_", 1)[0]
+                raise NotGenerated(f"{type(meaning).__name__} of {name} stands where it is not understood")
+            case _:
+                assert_never(meaning)
 
     # -- nodes
 

@@ -165,6 +165,20 @@ def _fields_of(node: tree.Node) -> Iterator[dict[str, tree.Node]]:
         case tree.If() | tree.Switch():
             for branch in tree.branches_of(node):
                 yield from _fields_of(branch)
+        case tree.Integer() | tree.Float() | tree.Const() | tree.Nothing() | tree.Bytes() | tree.Opaque():
+            return
+        case (
+            tree.OpaqueRest() | tree.Slot() | tree.Rest() | tree.Delimited() | tree.Text() | tree.TextToNul()
+        ):
+            return
+        case tree.ZeroPad() | tree.AnyPad() | tree.ZerosTo() | tree.ZerosToEnd():
+            return
+        case tree.Array() | tree.Table() | tree.Terminated() | tree.UpTo() | tree.UpToEnd() | tree.Chain():
+            return
+        case tree.Pool() | tree.Strings() | tree.Pooled() | tree.SharedText() | tree.Rows():
+            return
+        case _:
+            assert_never(node)
 
 
 def number_complaints(expression: Expression, scope: TypeScope) -> Iterator[str]:

@@ -123,13 +123,11 @@ class _Linter:
             here = f"{place}.{field.name}" if place else field.name
             for meaning in tree.meanings_of(field.node):
                 yield from self.sibling(meaning, field.name, scope, here, uses)
-                if isinstance(meaning, meanings.ComparedWithFact):
-                    yield from _at(here, self.compared(meaning, scope, here))
 
     def sibling(
         self, meaning: meanings.Meaning, name: str, scope: TypeScope, place: str, uses: dict[str, _Use]
     ) -> Iterator[str]:
-        """Yields complaints about a number that describes another field of its record.
+        """Yields complaints about what a number says about other fields of its record.
 
         Args:
             meaning: The meaning of the number.
@@ -138,11 +136,30 @@ class _Linter:
             place: The place of the record, for messages.
             uses: The known fields.
         """
-        if isinstance(meaning, meanings.OffsetInto):
-            self.wanted.append(("field", meaning.of, place))
-            self.offsets.append((name, meaning.of, place))
-        if not isinstance(meaning, meanings.CountOf | meanings.LengthOf | meanings.RecordSize):
-            return
+        match meaning:
+            case meanings.OffsetInto():
+                self.wanted.append(("field", meaning.of, place))
+                self.offsets.append((name, meaning.of, place))
+            case meanings.CountOf() | meanings.LengthOf() | meanings.RecordSize():
+                yield from self.described(meaning, name, scope, place, uses)
+            case meanings.ComparedWithFact():
+                yield from _at(place, self.compared(meaning, scope, place))
+            case meanings.Version() | meanings.Bounded() | meanings.StrictEnum() | meanings.StrictFlags():
+                return
+            case meanings.Reserved() | meanings.FileSize() | meanings.IndexInto() | meanings.ChecksumOver():
+                return
+            case _:
+                assert_never(meaning)
+
+    def described(
+        self,
+        meaning: meanings.CountOf | meanings.LengthOf | meanings.RecordSize,
+        name: str,
+        scope: TypeScope,
+        place: str,
+        uses: dict[str, _Use],
+    ) -> Iterator[str]:
+        """Yields complaints about a count or a size that is never compared with its field."""
         kind, of = type(meaning).__name__, meaning.of
         if of not in scope.fields:
             yield f"{place}: {kind} names {of!r}, which is no field of this record"
@@ -235,6 +252,22 @@ class _Linter:
                 if node.item.length != node.length:
                     given, taken = shown(node.length), shown(node.item.length)
                     yield f"{place}: the pool gives {given} bytes, and the item takes {taken}"
+            case tree.Rows():
+                self.wanted.append(("table", node.table, place))
+            case tree.Integer() | tree.Float() | tree.Const() | tree.Nothing() | tree.Struct() | tree.Array():
+                return
+            case tree.If() | tree.Switch() | tree.Terminated() | tree.UpTo() | tree.UpToEnd() | tree.Region():
+                return
+            case tree.Substream() | tree.SubstreamRest() | tree.ReadAt() | tree.At() | tree.Chain():
+                return
+            case tree.Bytes() | tree.Opaque() | tree.OpaqueRest() | tree.Slot() | tree.Rest():
+                return
+            case tree.Delimited() | tree.Text() | tree.TextToNul():
+                return
+            case tree.ZeroPad() | tree.AnyPad() | tree.ZerosTo() | tree.ZerosToEnd():
+                return
+            case _:
+                assert_never(node)
 
     def array(self, node: tree.Array, place: str, scope: TypeScope) -> Iterator[str]:
         if sizeof(node.element) == 0:
@@ -307,7 +340,6 @@ class _Linter:
         yield from self.struct(node.record, f"{place}[]", scope)
 
     def rows(self, node: tree.Rows, place: str, scope: TypeScope) -> Iterator[str]:
-        self.wanted.append(("table", node.table, place))
         for name in (node.first, node.count):
             if name not in scope.fields:
                 yield f"{place}: Rows names {name!r}, which is no field of this record before it"
@@ -325,7 +357,14 @@ def _can_hold(leaf: tree.Integer, meaning: meanings.Meaning) -> bool:
             return any(low <= value <= high for value in meaning.known)
         case meanings.Bounded() | meanings.LengthOf():
             return meaning.low <= high and meaning.high >= low
-    return True
+        case meanings.Version() | meanings.StrictFlags() | meanings.Reserved() | meanings.OffsetInto():
+            return True
+        case meanings.CountOf() | meanings.RecordSize() | meanings.FileSize() | meanings.IndexInto():
+            return True
+        case meanings.ChecksumOver() | meanings.ComparedWithFact():
+            return True
+        case _:
+            assert_never(meaning)
 
 
 _CASES = {FieldType.INTEGER: int, FieldType.TEXT: str, FieldType.BYTES: bytes}
@@ -384,3 +423,19 @@ def _reads(node: tree.Node) -> Iterator[str]:
         case tree.If() | tree.Switch():
             for branch in tree.branches_of(node):
                 yield from _reads(branch)
+        case tree.Integer() | tree.Float() | tree.Const() | tree.Nothing() | tree.Bytes() | tree.Opaque():
+            return
+        case (
+            tree.OpaqueRest() | tree.Slot() | tree.Rest() | tree.Delimited() | tree.Text() | tree.TextToNul()
+        ):
+            return
+        case tree.ZeroPad() | tree.AnyPad() | tree.ZerosTo() | tree.ZerosToEnd() | tree.Struct():
+            return
+        case tree.Array() | tree.Table() | tree.Terminated() | tree.UpTo() | tree.UpToEnd():
+            return
+        case tree.Pool() | tree.Strings() | tree.At() | tree.Chain() | tree.Pooled() | tree.SharedText():
+            return
+        case tree.Rows():
+            return
+        case _:
+            assert_never(node)

@@ -171,7 +171,14 @@ class ComparedWithFact:
         return (*parts, *(each for each in (self.harmless, self.amount) if each is not None))
 
 
-Meaning: TypeAlias = (
-    Version | Bounded | StrictEnum | StrictFlags | Reserved | CountOf | LengthOf | RecordSize | FileSize
-    | IndexInto | OffsetInto | ChecksumOver | ComparedWithFact
+ByItself: TypeAlias = (
+    Version | Bounded | StrictEnum | StrictFlags | Reserved | LengthOf | FileSize | OffsetInto
+    | ComparedWithFact
 )  # fmt: skip
+"""A meaning whose rule about the number needs no more than the number and the size of the file."""
+
+ByOthers: TypeAlias = CountOf | RecordSize | IndexInto | ChecksumOver
+"""A meaning whose rule about the number needs other fields."""
+
+Meaning: TypeAlias = ByItself | ByOthers
+"""Any meaning of an integer."""

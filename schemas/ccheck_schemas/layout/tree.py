@@ -433,6 +433,8 @@ def branches_of(node: Choice) -> tuple[Node, ...]:
             return node.then, node.otherwise
         case Switch():
             return (*node.cases.values(), node.default)
+        case _:
+            assert_never(node)
 
 
 def leaves_of(node: Node) -> Iterator[Node]:
@@ -443,8 +445,16 @@ def leaves_of(node: Node) -> Iterator[Node]:
         case If() | Switch():
             for branch in branches_of(node):
                 yield from leaves_of(branch)
-        case _:
+        case Integer() | Float() | Const() | Nothing() | Bytes() | Opaque() | OpaqueRest() | Slot() | Rest():
             yield node
+        case Delimited() | Text() | TextToNul() | ZeroPad() | AnyPad() | ZerosTo() | ZerosToEnd() | Struct():
+            yield node
+        case Array() | Table() | Terminated() | UpTo() | UpToEnd() | Pool() | Strings():
+            yield node
+        case Substream() | SubstreamRest() | ReadAt() | At() | Chain() | Pooled() | SharedText() | Rows():
+            yield node
+        case _:
+            assert_never(node)
 
 
 def inner_nodes(node: Node) -> tuple[Node, ...]:

@@ -10,6 +10,7 @@ No Construct node leaves this package.
 An expression over several fields and a conditional number inside a row are left as they are.
 """
 
+from ccheck_schemas.model.allowed_numbers import NoAllowedNumber
 from ccheck_schemas.model.constants import Constants, constants
 from ccheck_schemas.model.decompose import decompose
 from ccheck_schemas.model.minimal_file import minimal_file
@@ -47,6 +48,7 @@ __all__ = [
     "Derivation",
     "FileModel",
     "ListForm",
+    "NoAllowedNumber",
     "Number",
     "Orphan",
     "Payload",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import assert_never
 
 from ccheck_schemas.layout import tree
 from ccheck_schemas.layout.expression import integers_in
@@ -49,14 +50,31 @@ def constants(layout: tree.Struct) -> Constants:
 
 def _numbers(node: tree.Node) -> Iterator[Number]:
     """Yields the numbers that are fields of a record, in runs or under a condition."""
-    if isinstance(node, tree.Struct):
-        for step in runs_of(node):
-            if isinstance(step, Run):
-                yield from step.record_type.numbers
-    elif isinstance(node, tree.If | tree.Switch | tree.Array):
-        for inner in tree.inner_nodes(node):
-            if isinstance(inner, tree.Integer):
-                yield from leaf_run(inner, "", "").record_type.numbers
+    match node:
+        case tree.Struct():
+            for step in runs_of(node):
+                if isinstance(step, Run):
+                    yield from step.record_type.numbers
+        case tree.If() | tree.Switch() | tree.Array():
+            for inner in tree.inner_nodes(node):
+                if isinstance(inner, tree.Integer):
+                    yield from leaf_run(inner, "", "").record_type.numbers
+        case tree.Region() | tree.Substream() | tree.SubstreamRest() | tree.ReadAt():
+            return
+        case tree.Table() | tree.Terminated() | tree.UpTo() | tree.UpToEnd() | tree.At() | tree.Chain():
+            return
+        case tree.Integer() | tree.Float() | tree.Const() | tree.Nothing() | tree.Bytes() | tree.Opaque():
+            return
+        case (
+            tree.OpaqueRest() | tree.Slot() | tree.Rest() | tree.Delimited() | tree.Text() | tree.TextToNul()
+        ):
+            return
+        case tree.ZeroPad() | tree.AnyPad() | tree.ZerosTo() | tree.ZerosToEnd():
+            return
+        case tree.Pool() | tree.Strings() | tree.Pooled() | tree.SharedText() | tree.Rows():
+            return
+        case _:
+            assert_never(node)
 
 
 def _stated(node: tree.Node) -> Iterator[int]:
@@ -77,3 +95,15 @@ def _stated(node: tree.Node) -> Iterator[int]:
             yield from (key for key in node.cases if isinstance(key, int))
         case tree.Chain():
             yield from integers_in(node.first)
+        case tree.Integer() | tree.Float() | tree.Const() | tree.Nothing() | tree.Struct() | tree.Array():
+            return
+        case tree.OpaqueRest() | tree.Rest() | tree.Delimited() | tree.TextToNul() | tree.AnyPad():
+            return
+        case tree.ZerosTo() | tree.ZerosToEnd() | tree.Terminated() | tree.UpTo() | tree.UpToEnd():
+            return
+        case tree.Strings() | tree.SubstreamRest() | tree.ReadAt() | tree.At() | tree.Pooled():
+            return
+        case tree.SharedText() | tree.Rows():
+            return
+        case _:
+            assert_never(node)

@@ -45,6 +45,27 @@ def decompose(layout: tree.Struct, data: bytes) -> FileModel:
     return _Decomposer(layout, data).run()
 
 
+def _counted(meaning: meanings.Meaning, number: Number, scope: NumberScope) -> tuple[Relation, ...]:
+    """Returns what a number counts by its meaning."""
+    match meaning:
+        case meanings.CountOf():
+            key = scope.lists.get(meaning.of)
+            return () if key is None else (Relation(number, Derivation.ELEMENTS, key),)
+        case meanings.LengthOf():
+            extent = scope.extents.get(meaning.of)
+            return () if extent is None else (Relation(number, Derivation.BYTES, *extent),)
+        case meanings.Version() | meanings.Bounded() | meanings.StrictEnum() | meanings.StrictFlags():
+            return ()
+        case meanings.Reserved() | meanings.OffsetInto() | meanings.IndexInto() | meanings.ComparedWithFact():
+            return ()
+        case meanings.RecordSize():  # the size of a row is the schema's
+            return ()
+        case meanings.FileSize() | meanings.ChecksumOver():  # `_Decomposer.fixed` has them
+            return ()
+        case _:
+            assert_never(meaning)
+
+
 _Listed: TypeAlias = tree.Array | tree.Terminated | tree.UpTo | tree.UpToEnd
 
 
@@ -188,11 +209,7 @@ class _Decomposer:
                 continue
             piece, number = found
             for meaning in tree.meanings_of(field.node):
-                if isinstance(meaning, meanings.CountOf) and meaning.of in scope.lists:
-                    piece.relations += (Relation(number, Derivation.ELEMENTS, scope.lists[meaning.of]),)
-                elif isinstance(meaning, meanings.LengthOf) and meaning.of in scope.extents:
-                    first, last, trim = scope.extents[meaning.of]
-                    piece.relations += (Relation(number, Derivation.BYTES, first, last, trim),)
+                piece.relations += _counted(meaning, number, scope)
 
     def derive(
         self,

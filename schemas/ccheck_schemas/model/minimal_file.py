@@ -23,6 +23,7 @@ from ccheck_schemas.layout.expression import (
     resolve,
     stated,
 )
+from ccheck_schemas.model.allowed_numbers import NoAllowedNumber, allows, least_allowed
 from ccheck_schemas.model.runs import Sized, branch_of, branches, condition, slope
 
 _Pick = int | str | bytes | None
@@ -43,6 +44,9 @@ def minimal_file(layout: tree.Struct, random: Random) -> bytes:
     Args:
         layout: The layout of a format.
         random: Decides what the schema leaves open.
+
+    Raises:
+        NoAllowedNumber: The meanings of a number contradict each other, or no number was found for them.
     """
     return _MinimalFile(random).run(layout)
 
@@ -118,7 +122,7 @@ class _MinimalFile:
             value = len(self.out)
             if isinstance(meaning, meanings.ChecksumOver):
                 value = zlib.crc32(memoryview(self.out)[meaning.start :])
-            self.out[at : at + leaf.size] = leaf.packer.pack(value)
+            self.put(at, leaf, value)
         return bytes(self.out)
 
     # -- numbers
@@ -134,13 +138,30 @@ class _MinimalFile:
         value = amount
         if expression is not None:
             line = slope(expression, path, 0)
-            value = amount if line is None else (amount - line[0]) * line[2] // line[1]
-        at, leaf = owner.places[name]
+            value = amount if line is None else _value(line, amount)
+        if self.put(*owner.places[name], value):
+            owner.values[name] = value
+
+    def put(self, at: int, leaf: tree.Number, value: int) -> bool:
+        """Sets a number; returns False if its field cannot have it, which a check will say of the file."""
         try:
-            self.out[at : at + leaf.size] = leaf.packer.pack(value)
+            packed = leaf.packer.pack(value)
         except struct.error:
-            return  # the number is too large for its field: the file stays as it is, and a check will say so
-        owner.values[name] = value
+            return False
+        self.out[at : at + leaf.size] = packed
+        return True
+
+    def allowed(self, grown: _Grown, expression: Expression, amount: int) -> bool:
+        """Returns whether the number that an expression reads is allowed to give this amount."""
+        path = only_path(expression)
+        found = grown.find(path) if path else None
+        if found is None or path is None:
+            return True
+        _, leaf = found[0].places[found[1]]
+        line = slope(expression, path, 0)
+        if line is None or isinstance(leaf, tree.Float):
+            return True
+        return (amount - line[0]) * line[2] % line[1] == 0 and allows(leaf, _value(line, amount))
 
     def integer(
         self,
@@ -148,25 +169,44 @@ class _MinimalFile:
         grown: _Grown,
         name: str,
     ) -> None:
+        """Writes a number that all its meanings allow; what it counts may set it later.
+
+        Raises:
+            NoAllowedNumber: There is none, as far as a search finds.
+        """
         value = 0
         at = len(self.out)
         least, most = leaf.range
+        compared = any(isinstance(meaning, meanings.ComparedWithFact) for meaning in leaf.meanings)
         for meaning in leaf.meanings:
             match meaning:
                 case meanings.Version():
                     value = self.random.choice(meaning.known)
                 case meanings.StrictEnum():
                     known = sorted(v for v in meaning.known if least <= v <= most)
-                    value = known[0] if self.random.random() < 0.5 else self.random.choice(known)
+                    # Any build is likely to take the first value.
+                    is_first = compared or self.random.random() < 0.5
+                    value = known[0] if is_first else self.random.choice(known)
                 case meanings.Bounded() | meanings.LengthOf():
                     value = max(value, meaning.low)
                 case meanings.FileSize() | meanings.ChecksumOver():
                     self.fix_ups.append((meaning, at, leaf))
                 case meanings.RecordSize():
                     self.counts.append((grown, name, f"size of {meaning.of}"))
-            if isinstance(meaning, meanings.CountOf):
-                self.counts.append((grown, name, meaning.of))
+                case meanings.CountOf():
+                    self.counts.append((grown, name, meaning.of))
+                case meanings.StrictFlags() | meanings.Reserved() | meanings.OffsetInto():
+                    pass  # 0 is allowed
+                case meanings.IndexInto() | meanings.ComparedWithFact():
+                    pass
+                case _:
+                    assert_never(meaning)
         value = min(max(value, least), most)
+        if not allows(leaf, value):
+            found = least_allowed(leaf)
+            if found is None:
+                raise NoAllowedNumber(name, leaf)
+            value = found
         grown.values[name] = value
         grown.places[name] = (at, leaf)
         self.out += leaf.packer.pack(value)
@@ -278,6 +318,7 @@ class _MinimalFile:
         raw = self.words(encoding)
         fixed = stated(node.length)
         if fixed is None:
+            raw = self.fitting(raw, encoding, grown, node.length)
             self.patch(grown, only_path(node.length), len(raw), node.length)
         else:
             raw = bytes(min(fixed, MOST))
@@ -296,11 +337,30 @@ class _MinimalFile:
             word = LETTERS[digit] + word
         return word.encode(encoding)
 
+    def fitting(self, raw: bytes, encoding: str | None, grown: _Grown, length: Expression) -> bytes:
+        """Returns text or bytes of an allowed length: longer ones if need be, else shorter ones.
+
+        They stay as they are if there is no such length.
+        """
+        if self.allowed(grown, length, len(raw)):
+            return raw
+        letter = b"\0" if encoding is None else LETTERS[0].encode(encoding)
+        for size in range(len(raw) + len(letter), MOST + 1, len(letter)):
+            if self.allowed(grown, length, size):
+                return raw + letter * ((size - len(raw)) // len(letter))
+        for size in range(len(raw) - len(letter), -1, -len(letter)):
+            if self.allowed(grown, length, size):
+                return raw[:size]
+        return raw
+
     def many(self, node: tree.Table | tree.Array, name: str, grown: _Grown) -> None:
         """Writes the records of a table or an array."""
         low = max(1, node.low) if isinstance(node, tree.Table) else 1
         number = low + self.random.choice((0, 0, 0, 1, 2))
         count = stated(node.count)
+        if count is None and not self.allowed(grown, node.count, number):
+            others = (*range(number + 1, MOST + 1), *range(number - 1, -1, -1))
+            number = next((other for other in others if self.allowed(grown, node.count, other)), number)
         number = self.elements_left(number if count is None else count)
         start = len(self.out)
         for _ in range(number):
@@ -339,7 +399,8 @@ class _MinimalFile:
         start = len(self.out)
         for item, owner in self.pooled.pop(node.region, []):
             self.out += bytes(min(-len(self.out) % item.align, MOST))
-            raw = self.words(_encoding(item.item))
+            encoding = _encoding(item.item)
+            raw = self.fitting(self.words(encoding), encoding, owner, item.length)
             self.patch(owner, only_path(item.offset), len(self.out), item.offset)
             self.patch(owner, only_path(item.length), len(raw), item.length)
             self.out += raw + bytes(item.behind)
@@ -405,6 +466,12 @@ class _MinimalFile:
                 self.patch(grown, (node.count,), number)
 
 
+def _value(line: tuple[int, int, int], amount: int) -> int:
+    """Returns the number for an amount; `line` is the base, rise and run of `slope` at 0."""
+    base, rise, run = line
+    return (amount - base) * run // rise
+
+
 def _length(node: tree.Node) -> Expression:
     """Returns the expression of a node's length or count; 0 if it has none."""
     match node:
@@ -414,7 +481,18 @@ def _length(node: tree.Node) -> Expression:
             return node.length
         case tree.Table() | tree.Pool() | tree.Array():
             return node.count
-    return Literal(0)
+        case tree.Integer() | tree.Float() | tree.Const() | tree.Nothing() | tree.Struct() | tree.Strings():
+            return Literal(0)
+        case tree.If() | tree.Switch() | tree.Terminated() | tree.UpTo() | tree.UpToEnd():
+            return Literal(0)
+        case tree.OpaqueRest() | tree.Rest() | tree.Delimited() | tree.TextToNul() | tree.SubstreamRest():
+            return Literal(0)
+        case tree.ZeroPad() | tree.AnyPad() | tree.ZerosTo() | tree.ZerosToEnd():
+            return Literal(0)
+        case tree.At() | tree.Chain() | tree.ReadAt() | tree.SharedText() | tree.Rows():
+            return Literal(0)
+        case _:
+            assert_never(node)
 
 
 def _encoding(node: Sized) -> str | None:
@@ -423,7 +501,10 @@ def _encoding(node: Sized) -> str | None:
             return node.encoding
         case tree.Slot():
             return node.content.encoding
-    return None
+        case tree.Bytes() | tree.Opaque():
+            return None
+        case _:
+            assert_never(node)
 
 
 def _behind(node: Sized) -> int:
@@ -434,8 +515,30 @@ def _deep(node: tree.Node) -> Iterator[tree.Node]:
     """Yields all nodes of a record itself."""
     for branch in branches(node):
         yield branch
-        if isinstance(branch, tree.Struct):
-            for inner in branch.fields:
-                yield from _deep(inner.node)
-        elif isinstance(branch, tree.Region | tree.Substream | tree.SubstreamRest):
-            yield from _deep(branch.inner)
+        for inner in _own(branch):
+            yield from _deep(inner)
+
+
+def _own(node: tree.Node) -> tuple[tree.Node, ...]:
+    """Returns the nodes inside a node that belong to the same record."""
+    match node:
+        case tree.Struct() | tree.Region() | tree.Substream() | tree.SubstreamRest():
+            return tree.inner_nodes(node)
+        case tree.If() | tree.Switch():  # `branches` has their branches
+            return ()
+        case tree.Array() | tree.Table() | tree.Terminated() | tree.UpTo() | tree.UpToEnd():
+            return ()
+        case tree.At() | tree.Chain() | tree.ReadAt() | tree.Pooled() | tree.SharedText() | tree.Rows():
+            return ()
+        case tree.Integer() | tree.Float() | tree.Const() | tree.Nothing() | tree.Bytes() | tree.Opaque():
+            return ()
+        case (
+            tree.OpaqueRest() | tree.Slot() | tree.Rest() | tree.Delimited() | tree.Text() | tree.TextToNul()
+        ):
+            return ()
+        case tree.ZeroPad() | tree.AnyPad() | tree.ZerosTo() | tree.ZerosToEnd():
+            return ()
+        case tree.Pool() | tree.Strings():
+            return ()
+        case _:
+            assert_never(node)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, assert_never
 
 from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.layout.expression import (
@@ -159,7 +159,18 @@ def _leaves(name: str, node: tree.Node) -> list[Leaf] | None:
                     return None
                 found += leaves
             return found
-    return None
+        case tree.Nothing() | tree.If() | tree.Switch() | tree.Array() | tree.Table() | tree.Terminated():
+            return None
+        case tree.UpTo() | tree.UpToEnd() | tree.Pool() | tree.Strings() | tree.Region() | tree.Substream():
+            return None
+        case tree.SubstreamRest() | tree.OpaqueRest() | tree.Rest() | tree.Delimited() | tree.TextToNul():
+            return None
+        case tree.ZeroPad() | tree.AnyPad() | tree.ZerosTo() | tree.ZerosToEnd():
+            return None
+        case tree.At() | tree.Chain() | tree.ReadAt() | tree.Pooled() | tree.SharedText() | tree.Rows():
+            return None
+        case _:
+            assert_never(node)
 
 
 class _Uses:
@@ -199,6 +210,18 @@ class _Uses:
                 self.lengths.add(field_of(node.count) or "")
             case tree.Region() | tree.Substream() | tree.Text() | tree.Bytes() | tree.Opaque() | tree.Slot():
                 self.lengths.add(field_of(node.length) or "")
+            case tree.Integer() | tree.Float() | tree.Const() | tree.Nothing() | tree.Struct() | tree.Array():
+                return
+            case tree.If() | tree.Switch() | tree.Terminated() | tree.UpTo() | tree.UpToEnd():
+                return
+            case tree.Strings() | tree.SharedText() | tree.ReadAt() | tree.SubstreamRest():
+                return
+            case tree.OpaqueRest() | tree.Rest() | tree.Delimited() | tree.TextToNul():
+                return
+            case tree.ZeroPad() | tree.AnyPad() | tree.ZerosTo() | tree.ZerosToEnd():
+                return
+            case _:
+                assert_never(node)
 
     def role(self, name: str) -> Role | None:
         """Returns what a number is for, by the nodes that use it."""
@@ -306,6 +329,10 @@ def _number(name: str, node: tree.Integer, delta: int, uses: _Uses) -> Number:
                 role = Role.INDEX
             case meanings.OffsetInto():
                 role, step = Role.OFFSET, meaning.align
+            case meanings.ComparedWithFact():  # a driver build limits it, and not the schema
+                pass
+            case _:
+                assert_never(meaning)
     used = uses.role(name)
     if used is not None:
         role = used

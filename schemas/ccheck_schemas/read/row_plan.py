@@ -6,17 +6,22 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import assert_never
 
 from ccheck_schemas.generate.scan import Broken, PoolScan, broken_rows, pool_scan
 from ccheck_schemas.generate.variables import NotGenerated
 from ccheck_schemas.layout import tree
 from ccheck_schemas.layout.meanings import (
     Bounded,
+    ChecksumOver,
     ComparedWithFact,
+    CountOf,
+    FileSize,
     IndexInto,
     LengthOf,
     Meaning,
     OffsetInto,
+    RecordSize,
     Reserved,
     StrictEnum,
     StrictFlags,
@@ -24,9 +29,6 @@ from ccheck_schemas.layout.meanings import (
 )
 from ccheck_schemas.layout.size import sizeof
 from ccheck_schemas.record import Layout
-
-_BY_ITSELF = (Version, Bounded, StrictEnum, StrictFlags, Reserved, LengthOf, OffsetInto, IndexInto)
-"""Meanings that need only the number and the length of a table."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def row_plan(row: tree.Struct) -> RowPlan | None:
         else:
             return None
     kinds = tuple((name, meaning) for name, _, found in numbers for meaning in found)
-    if len(orders) > 1 or not layout or not all(isinstance(kind, _BY_ITSELF) for _, kind in kinds):
+    if len(orders) > 1 or not layout or not all(_in_bulk(kind) for _, kind in kinds):
         return None
     packer = struct.Struct((orders.pop() if orders else "<") + form)
     names = tuple(layout)
@@ -127,3 +129,16 @@ def row_plan(row: tree.Struct) -> RowPlan | None:
         pool=pool,
         waiting=tuple(name for name, _ in waiting),
     )
+
+
+def _in_bulk(meaning: Meaning) -> bool:
+    """Returns whether a meaning needs only the number and the length of a table."""
+    match meaning:
+        case Version() | Bounded() | StrictEnum() | StrictFlags() | Reserved() | LengthOf() | OffsetInto():
+            return True
+        case IndexInto() | ComparedWithFact():
+            return True
+        case CountOf() | RecordSize() | FileSize() | ChecksumOver():
+            return False
+        case _:
+            assert_never(meaning)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from itertools import accumulate
-from typing import Any
+from typing import Any, assert_never
 
 import construct
 
@@ -67,4 +67,15 @@ def _form(node: tree.Node) -> str | None:
             length = stated(node.length)
             behind = node.behind if isinstance(node, tree.Text) else 0
             return None if length is None else f"{length + behind}s"
-    return None
+        case tree.At() | tree.Chain() | tree.ReadAt() | tree.Pooled() | tree.SharedText() | tree.Rows():
+            return None
+        case tree.Nothing() | tree.If() | tree.Switch() | tree.Struct() | tree.Array() | tree.Table():
+            return None
+        case tree.Terminated() | tree.UpTo() | tree.UpToEnd() | tree.Pool() | tree.Strings() | tree.Region():
+            return None
+        case tree.Substream() | tree.SubstreamRest() | tree.OpaqueRest() | tree.Rest() | tree.Delimited():
+            return None
+        case tree.TextToNul() | tree.ZeroPad() | tree.AnyPad() | tree.ZerosTo() | tree.ZerosToEnd():
+            return None
+        case _:
+            assert_never(node)

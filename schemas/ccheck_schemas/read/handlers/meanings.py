@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from ccheck_schemas.fault_details import ChecksumWrong, CountMismatch, RecordSizeWrong
 from ccheck_schemas.layout import meanings
@@ -43,6 +43,12 @@ def check_meaning(reader: Reader, meaning: meanings.Meaning, value: int, record:
             reader.compared.append((meaning, record, name))
         case meanings.RecordSize():
             reader.deferred.append(partial(_record_size, reader, meaning, value, record, name))
+        case meanings.Version() | meanings.Bounded() | meanings.StrictEnum() | meanings.StrictFlags():
+            return  # the number alone decides
+        case meanings.Reserved() | meanings.LengthOf() | meanings.OffsetInto():
+            return
+        case _:
+            assert_never(meaning)
 
 
 def _fix_up(reader: Reader, start: int | None, record: Record, name: str) -> None:
