@@ -137,7 +137,7 @@ class _Compiler:
                 node = self._unnamed(node, place)
         number = self.node(node, place)
         if isinstance(number, tree.Integer):
-            others = tuple(one for one in found if isinstance(one, meanings.ByItself))
+            others = tuple(one for one in found if isinstance(one, meanings.Restriction))
             every = (
                 replace(one, others=others) if isinstance(one, meanings.ComparedWithFact) else one
                 for one in found

@@ -146,8 +146,8 @@ class RowField:
 
 KeyPart: TypeAlias = Expression | RowField
 
-ByItself: TypeAlias = Version | Bounded | StrictEnum | StrictFlags | Reserved | LengthOf | OffsetInto
-"""A meaning that allows or refuses a number by itself."""
+Restriction: TypeAlias = Version | Bounded | StrictEnum | StrictFlags | Reserved | LengthOf | OffsetInto
+"""A meaning that allows or refuses a number, and needs nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class ComparedWithFact:
     key: tuple[KeyPart, ...]
     harmless: Expression | None
     amount: Expression | None
-    others: tuple[ByItself, ...] = ()
+    others: tuple[Restriction, ...] = ()
 
     @property
     def expressions(self) -> tuple[Expression, ...]:
@@ -171,10 +171,7 @@ class ComparedWithFact:
         return (*parts, *(each for each in (self.harmless, self.amount) if each is not None))
 
 
-ByItself: TypeAlias = (
-    Version | Bounded | StrictEnum | StrictFlags | Reserved | LengthOf | FileSize | OffsetInto
-    | ComparedWithFact
-)  # fmt: skip
+ByItself: TypeAlias = Restriction | FileSize | ComparedWithFact
 """A meaning whose rule about the number needs no more than the number and the size of the file."""
 
 ByOthers: TypeAlias = CountOf | RecordSize | IndexInto | ChecksumOver
