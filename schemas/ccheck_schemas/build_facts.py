@@ -65,6 +65,21 @@ class Amount:
     key: tuple[int | str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What definitions promise of a count: content may use so many.
+
+    Attributes:
+        fact: The name of the count.
+        key: The key, as `consumers.toml` has it; empty for a count without keys.
+        promised: How many.
+    """
+
+    fact: str
+    key: str
+    promised: int
+
+
 def merged(facts: Iterable[Fact]) -> tuple[Fact, ...]:
     """Returns facts without repetitions, in order.
 

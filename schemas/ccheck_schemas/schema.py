@@ -8,7 +8,7 @@ from typing import Any
 
 import construct
 
-from ccheck_schemas.build_facts import Amount, Fact, FactKind, merged
+from ccheck_schemas.build_facts import Amount, Fact, FactKind, Promise, merged
 from ccheck_schemas.layout.lint import LayoutRefused, layout_of
 from ccheck_schemas.layout.meanings import ComparedWithFact
 from ccheck_schemas.layout.tree import Struct, meanings_of, nodes
@@ -99,6 +99,7 @@ class Schema:
         contract: Facts of a driver build that files are compared with by checks of the format itself.
         amounts: What is compared with the limits of each driver build and is no number of the file, by the
             name of the limit: functions that return the amounts of a reading.
+        promises: Returns what the content of a definitions file promises of counts.
         layout: The compiled tree, which everything but Construct's own parser works on.
         facts: All facts of a driver build that files are compared with: those of the tree too.
 
@@ -118,6 +119,7 @@ class Schema:
     omitted: tuple[Omission, ...] = ()
     contract: tuple[Fact, ...] = ()
     amounts: Mapping[str, Callable[[Reading], Iterable[Amount]]] = field(default_factory=dict)
+    promises: Callable[[Any], Iterable[Promise]] | None = None
     layout: Struct = field(init=False, repr=False)
     facts: tuple[Fact, ...] = field(init=False, repr=False)
 

@@ -31,6 +31,8 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "Drivers": {
         "run": "ccheck.cli.commands.run",
+        "generate": "ccheck.cli.commands.generate",
+        "consumers": "ccheck.cli.commands.consumers",
         "replay-291": "ccheck.cli.commands.replay_291",
     },
     "Releases": {

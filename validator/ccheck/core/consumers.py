@@ -56,6 +56,7 @@ class Consumer:
         supported_from: The first day of support.
         supported_until: The last day of support; None while there is none.
         formats: The formats whose files the build reads; None for all of them.
+        binaries: Name and SHA-256, in hex, of the driver's files that the facts were read out of.
         facts: What it states, by kind and name. A fact with keys has one entry for each:
             ``(FactKind.COUNT, "inputs", "IPC@2")``; any other has an empty key.
         line: The line of its header in the file, from 1.
@@ -71,6 +72,7 @@ class Consumer:
     supported_from: date
     supported_until: date | None
     formats: tuple[str, ...] | None = None
+    binaries: tuple[tuple[str, str], ...] = ()
     facts: Mapping[tuple[FactKind, str, str], Value] = field(default_factory=dict, hash=False)
     line: int = 1
     lines: Mapping[str, int] = field(default_factory=dict, hash=False, compare=False)
@@ -245,6 +247,7 @@ def _build(table: Table) -> Consumer:
         formats=table.elements("formats", "the name of a format", _is_name)
         if "formats" in table.data
         else None,
+        binaries=tuple(_binary(one) for one in table.tables("binaries")),
         facts=facts,
         line=table.document.line(table.where),
         lines=lines,
@@ -255,6 +258,14 @@ def _build(table: Table) -> Consumer:
         )
     table.done()
     return build
+
+
+def _binary(table: Table) -> tuple[str, str]:
+    file, digest = table.text("file"), table.text("sha256")
+    if digest and re.fullmatch(r"[0-9a-f]{64}", digest) is None:
+        table.complain("sha256", f"{shown(digest)} is not 64 digits of hex in small letters")
+    table.done()
+    return file, digest
 
 
 def _facts(table: Table, kind: FactKind) -> Iterator[tuple[str, str, Value, int]]:

@@ -1,0 +1,184 @@
+"""`ccheck consumers`: driver builds, their facts read out of their own binaries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+
+import click
+
+from ccheck.cli.commands.options import day
+from ccheck.cli.main import FINDINGS, PASS
+from ccheck.config.consumers_file import Build, NotInstalled, write_build
+from ccheck.config.driver_binary import Driver, DriverError, facts_of, read_driver
+from ccheck.core.consumers import PLATFORMS, Consumer, Value, load_consumers
+from ccheck.text.printable import printable
+from ccheck.text.quoting import counted
+from ccheck_schemas.build_facts import FactKind
+
+Place = tuple[FactKind, str, str]
+
+_FILE = click.option(
+    "--consumers",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("consumers.toml"),
+    show_default=True,
+    help="The file that lists the builds.",
+)
+
+
+@click.group("consumers")
+def command() -> None:
+    """List the driver builds in the field, with facts out of the driver itself."""
+
+
+@command.command(
+    "add",
+    epilog="\b\nExample:\n  ccheck consumers add sensor.sys --name 7.16 --from 2024-08-09\n",
+)
+@click.argument("drivers", metavar="DRIVER...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--name", required=True, metavar="NAME", help="How findings call the build.")
+@click.option("--version", metavar="VERSION", help="Its version.  [default: the name]")
+@click.option("--from", "since", callback=day, metavar="YYYY-MM-DD", help="The first day of support.")
+@click.option("--until", callback=day, metavar="YYYY-MM-DD", help="The last day of support.")
+@click.option(
+    "--platform", type=click.Choice(PLATFORMS), help="The platform, where the headers of the file do not say."
+)
+@_FILE
+def add(
+    drivers: tuple[Path, ...],
+    name: str,
+    version: str | None,
+    since: date | None,
+    until: date | None,
+    platform: str | None,
+    consumers: Path,
+) -> int:
+    """Read the facts of a build out of its files, and write them into consumers.toml.
+
+    DRIVER is a PE, ELF or Mach-O file, a kernel module too, that was compiled with ccheck_contract.h
+    (`ccheck generate header`). Of each count and limit the least in all files counts. A build that is listed
+    already keeps its other keys.
+    """
+    try:
+        read = [read_driver(path) for path in drivers]
+        facts = facts_of(read)
+    except DriverError as wrong:
+        raise click.UsageError(printable(str(wrong))) from wrong
+    builds = load_consumers(consumers).builds if consumers.exists() else ()
+    known = next((one for one in builds if one.name == name), None)
+    if known is None and since is None:
+        raise click.UsageError("--from: the first day of support is required for a new build")
+    if since is not None and until is not None and until < since:
+        raise click.UsageError(f"--until: {until} is before {since}, its first day")
+    build = Build(
+        name,
+        version or name,
+        *_properties(read, platform, known),
+        since,
+        until,
+        [(one.file, one.sha256) for one in read],
+        facts,
+    )
+    try:
+        done = write_build(consumers, build)
+    except (NotInstalled, ValueError) as wrong:
+        raise click.UsageError(printable(str(wrong))) from wrong
+    records = sum(len(one.records) for one in read)
+    click.echo(f"{done} {printable(name)} in {printable(str(consumers))}: {counted(records, 'record')}")
+    for place, value in facts.items():
+        click.echo(f"  {printable(_said(place, value))}")
+    return PASS
+
+
+def _properties(
+    drivers: Sequence[Driver], platform: str | None, known: Consumer | None
+) -> tuple[str, int, str]:
+    """Returns platform, pointer bits and byte order of a build; `known`: the build as it is listed."""
+    said = sorted({(one.platform, one.pointer_bits, one.byte_order) for one in drivers})
+    if len(said) > 1:
+        raise click.UsageError("the files are of several platforms: add each as a build of its own")
+    ((found, bits, order),) = said
+    if found and platform is not None and found != platform:
+        raise click.UsageError(f"--platform {platform}: the headers say {found}")
+    chosen = found or platform
+    if chosen is None:
+        raise click.UsageError(
+            "the headers name no platform that ccheck knows, or several: say which with --platform"
+        )
+    if known is not None and (known.platform, known.pointer_bits) != (chosen, bits or known.pointer_bits):
+        raise click.UsageError(
+            f"{known.name} is listed as a build for {known.platform} with {known.pointer_bits} bits,"
+            f" and the driver is for {chosen}: give it another --name"
+        )
+    return chosen, bits or (32 if chosen.endswith(("x86", "arm", "ppc")) else 64), order or "little"
+
+
+def _said(place: Place, value: Value) -> str:
+    kind, name, key = place
+    words = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value).lower()
+    return f"{'.'.join(part for part in (kind.value, name, key) if part)} = {words}"
+
+
+@command.command("verify")
+@click.argument("drivers", metavar="DRIVER...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@_FILE
+def verify(drivers: tuple[Path, ...], consumers: Path) -> int:
+    """Compare consumers.toml with the drivers that its facts were read out of.
+
+    Exit status 0 means that each file is the one that a build lists, that the facts of each such build are
+    those of its files, and that every build which lists files was compared.
+    """
+    listed = load_consumers(consumers)
+    try:
+        read = [read_driver(path) for path in drivers]
+    except DriverError as wrong:
+        raise click.UsageError(printable(str(wrong))) from wrong
+    problems: list[str] = []
+    for driver in read:
+        if not any((driver.file, driver.sha256) in build.binaries for build in listed.builds):
+            owner = [build.name for build in listed.builds if driver.file in dict(build.binaries)]
+            why = (
+                f"is not the file that {owner[0]} lists: its digest differs"
+                if owner
+                else "is listed by no build"
+            )
+            problems.append(f"{driver.file} {why}")
+    compared = 0
+    for build in listed.builds:
+        if build.binaries:
+            found = list(_differences(build, read))
+            problems += [f"{build.name}: {one}" for one in found]
+            compared += not found
+    if not any(build.binaries for build in listed.builds):
+        problems.append(f"no build in {consumers} lists files")
+    for problem in problems:
+        click.echo(printable(problem))
+    click.echo(f"{counted(compared, 'build')} verified, {counted(len(problems), 'problem')}")
+    return FINDINGS if problems else PASS
+
+
+def _differences(build: Consumer, read: Sequence[Driver]) -> Iterator[str]:
+    own = [one for one in read if (one.file, one.sha256) in build.binaries]
+    missing = sorted(set(build.binaries) - {(one.file, one.sha256) for one in own})
+    if missing:
+        yield f"not compared: {', '.join(file for file, _ in missing)} is not given, or is another file"
+        return
+    try:
+        facts = facts_of(own)
+    except DriverError as wrong:
+        yield str(wrong)
+        return
+    for place, value in facts.items():
+        if place not in build.facts:
+            yield f"{_said(place, value)} in the driver, and is not listed"
+        elif _plain(build.facts[place]) != _plain(value):
+            yield f"{_said(place, value)} in the driver, {_said(place, build.facts[place])} in the file"
+    for place in build.facts:
+        if place not in facts and place[0] is not FactKind.SWITCH:
+            yield f"{_said(place, build.facts[place])} is listed, and no record of the driver says so"
+
+
+def _plain(value: Value) -> object:
+    return frozenset(value) if isinstance(value, tuple) else value
