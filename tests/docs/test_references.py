@@ -158,7 +158,9 @@ def test_files_and_modules_are_there() -> None:
                     seen += 1
                     wrong += [] if exists(ROOT / path) else [(page, path)]
             for name in re.findall(r"(?<![\w./])ccheck(?:_\w+)?(?:\.[a-zA-Z_]\w*)+", code):
-                if name not in ENTRY_POINT_GROUPS and not re.fullmatch(r"ccheck\.(toml|xml|sarif)|ccheck_contract\.h", name):
+                if name not in ENTRY_POINT_GROUPS and not re.fullmatch(
+                    r"ccheck\.(toml|xml|sarif)|ccheck_contract\.h", name
+                ):
                     seen += 1
                     wrong += [] if importable(name) else [(page, name)]
             for name in re.findall(r"python -m ([\w.]+)", code):

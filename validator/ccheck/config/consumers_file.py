@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ccheck.core.consumers import FORMAT, Value, load_consumers
+from ccheck.core.extras import how_to_install
 from ccheck.files.atomic_write import write_whole
 from ccheck_schemas.build_facts import FactKind
 
@@ -65,7 +66,7 @@ def write_build(path: Path, build: Build) -> str:
         import tomlkit
         from tomlkit.exceptions import TOMLKitError
     except ImportError as missing:
-        raise NotInstalled("tomlkit is not installed: pip install 'ccheck-content[drivers]'") from missing
+        raise NotInstalled(f"tomlkit is not installed: {how_to_install('drivers')}") from missing
     try:
         text = path.read_text(encoding="utf-8") if path.exists() else f"format = {FORMAT}\n"
         document: Any = tomlkit.parse(text)

@@ -14,6 +14,7 @@ from io import BytesIO
 from pathlib import Path
 
 from ccheck.core.consumers import Element, Value
+from ccheck.core.extras import how_to_install
 from ccheck.files.regular_file import TooLarge, read_regular_file
 from ccheck_schemas.build_facts import FactKind
 from ccheck_schemas.driver.record import MAGIC, SCHEMA, SIZE
@@ -215,9 +216,7 @@ def _platform(data: bytes, path: Path) -> tuple[str, int, str]:
         if data[:4] in (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf"):
             return _of_mach(data, path)
     except ImportError as missing:
-        raise DriverError(
-            f"{missing.name} is not installed: pip install 'ccheck-content[drivers]'"
-        ) from missing
+        raise DriverError(f"{missing.name} is not installed: {how_to_install('drivers')}") from missing
     return "", 0, ""
 
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 EXTRAS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
+        "drivers": ("macholib", "pefile", "pyelftools", "tomlkit"),
         "fuzz": ("coverage", "hypothesis", "psutil", "rich"),
         "gate": ("securesystemslib[crypto]",),
     }
