@@ -380,3 +380,40 @@ def test_what_no_header_can_be_written_for(cc: Run, tmp_path: Path) -> None:
     cut = tmp_path / "cut.bin"
     cut.write_bytes((ROOT / "corpus" / "channel" / "definitions.bin").read_bytes()[:100])
     assert "no whole file" in cc("generate", "header", "--schema", "channel", "--definitions", cut)[2]
+
+
+def test_the_gate_refuses_a_build_that_differs_from_its_driver(cc: Run, tmp_path: Path, shared: Path) -> None:
+    """With `[gate] drivers`, each supported build must list the files that are there, with their facts."""
+    corpus = ROOT / "corpus" / "channel"
+    consumers = tmp_path / "consumers.toml"
+    (tmp_path / "drivers").mkdir()
+    shutil.copyfile(shared, tmp_path / "drivers" / "driver.so")
+    (tmp_path / "release").mkdir()
+    shutil.copyfile(corpus / "definitions.bin", tmp_path / "release" / "definitions.bin")
+    assert (
+        cc("consumers", "add", shared, "--name", "7.16", "--from", "2024-08-09", "--consumers", consumers)[0]
+        == 0
+    )
+    config = tmp_path / "ccheck.toml"
+    config.write_text(
+        'format = 1\nconsumers = "consumers.toml"\n[gate]\ndrivers = "drivers"\n', encoding="utf-8"
+    )
+    gate = ["gate", tmp_path / "release", "--config", config, "--only", "validate", "--on", "2024-09-01"]
+    text = consumers.read_text(encoding="utf-8")
+
+    def failures() -> str:
+        return cc(*gate)[1]
+
+    assert "drivers:" not in failures()
+    consumers.write_text(text.replace("IPC = 20", "IPC = 21"), encoding="utf-8")
+    assert (
+        "drivers: 7.16: counts.inputs.IPC = 20 in the driver, counts.inputs.IPC = 21 in the file"
+        in failures()
+    )
+    consumers.write_text(text.replace("binaries = [", "binaries = []  # ["), encoding="utf-8")
+    assert "drivers: 7.16: it lists no files that its facts were read out of" in failures()
+    consumers.write_text(text, encoding="utf-8")
+    (tmp_path / "drivers" / "driver.so").write_bytes(shared.read_bytes()[:5000])
+    assert "drivers: " in failures()
+    (tmp_path / "drivers" / "driver.so").unlink()
+    assert "drivers: 7.16: not compared: driver.so is not given" in failures()

@@ -96,6 +96,7 @@ def test_every_key_of_the_manual_is_read(here: Path) -> None:
             "not_looked_into.allow",
             "gate.baseline",
             "gate.last_good",
+            "gate.drivers",
             "gate.corpus",
             "gate.key",
             "gate.valid_days",

@@ -43,6 +43,7 @@ class GatePolicy:
         last_good: The folder of the last good release.
         corpus: A folder whose `<format>/regress/` are run again.
         key: The public key of the accepted signers.
+        drivers: A folder of the drivers' files, which the listed builds are compared with.
     """
 
     stages: tuple[str, ...] = STAGES
@@ -51,6 +52,7 @@ class GatePolicy:
     last_good: Path | None = None
     corpus: Path | None = None
     key: Path | None = None
+    drivers: Path | None = None
     valid_days: int = VALID_DAYS
     seed: int = 1
     stage_seconds: int = STAGE_SECONDS
@@ -63,6 +65,7 @@ class GatePolicy:
             "valid_days": self.valid_days,
             "seed": self.seed,
             "stage_seconds": self.stage_seconds,
+            **({"drivers": True} if self.drivers is not None else {}),
         }
 
     def expires(self, on: date) -> date | None:
@@ -106,6 +109,7 @@ def read_gate(table: Table, folder: Path, folders: bool = True) -> GatePolicy:
         last_good=there(table, "last_good", folder),
         corpus=there(table, "corpus", folder),
         key=_path(table, "key", folder),
+        drivers=there(table, "drivers", folder),
         valid_days=table.optional_integer("valid_days", 1, 3650) or VALID_DAYS,
         seed=table.optional_integer("seed", 1, 2**31 - 1) or 1,
         stage_seconds=table.optional_integer("stage_seconds", 1, 86_400) or STAGE_SECONDS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -12,12 +12,10 @@ from ccheck.cli.commands.options import day
 from ccheck.cli.main import FINDINGS, PASS
 from ccheck.config.consumers_file import Build, NotInstalled, write_build
 from ccheck.config.driver_binary import Driver, DriverError, facts_of, read_driver
-from ccheck.core.consumers import PLATFORMS, Consumer, Value, load_consumers
+from ccheck.core.consumers import PLATFORMS, Consumer, load_consumers
+from ccheck.release.drivers import DriverProblem, driver_problems, fact_words
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
-from ccheck_schemas.build_facts import FactKind
-
-Place = tuple[FactKind, str, str]
 
 _FILE = click.option(
     "--consumers",
@@ -88,7 +86,7 @@ def add(
     records = sum(len(one.records) for one in read)
     click.echo(f"{done} {printable(name)} in {printable(str(consumers))}: {counted(records, 'record')}")
     for place, value in facts.items():
-        click.echo(f"  {printable(_said(place, value))}")
+        click.echo(f"  {printable(fact_words(place, value))}")
     return PASS
 
 
@@ -115,12 +113,6 @@ def _properties(
     return chosen, bits or (32 if chosen.endswith(("x86", "arm", "ppc")) else 64), order or "little"
 
 
-def _said(place: Place, value: Value) -> str:
-    kind, name, key = place
-    words = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value).lower()
-    return f"{'.'.join(part for part in (kind.value, name, key) if part)} = {words}"
-
-
 @command.command("verify")
 @click.argument("drivers", metavar="DRIVER...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @_FILE
@@ -135,50 +127,12 @@ def verify(drivers: tuple[Path, ...], consumers: Path) -> int:
         read = [read_driver(path) for path in drivers]
     except DriverError as wrong:
         raise click.UsageError(printable(str(wrong))) from wrong
-    problems: list[str] = []
-    for driver in read:
-        if not any((driver.file, driver.sha256) in build.binaries for build in listed.builds):
-            owner = [build.name for build in listed.builds if driver.file in dict(build.binaries)]
-            why = (
-                f"is not the file that {owner[0]} lists: its digest differs"
-                if owner
-                else "is listed by no build"
-            )
-            problems.append(f"{driver.file} {why}")
-    compared = 0
-    for build in listed.builds:
-        if build.binaries:
-            found = list(_differences(build, read))
-            problems += [f"{build.name}: {one}" for one in found]
-            compared += not found
+    problems = driver_problems(listed.builds, read)
+    differing = {one.build for one in problems}
+    compared = sum(bool(build.binaries) and build.name not in differing for build in listed.builds)
     if not any(build.binaries for build in listed.builds):
-        problems.append(f"no build in {consumers} lists files")
+        problems.append(DriverProblem("", f"no build in {consumers} lists files"))
     for problem in problems:
-        click.echo(printable(problem))
+        click.echo(printable(str(problem)))
     click.echo(f"{counted(compared, 'build')} verified, {counted(len(problems), 'problem')}")
     return FINDINGS if problems else PASS
-
-
-def _differences(build: Consumer, read: Sequence[Driver]) -> Iterator[str]:
-    own = [one for one in read if (one.file, one.sha256) in build.binaries]
-    missing = sorted(set(build.binaries) - {(one.file, one.sha256) for one in own})
-    if missing:
-        yield f"not compared: {', '.join(file for file, _ in missing)} is not given, or is another file"
-        return
-    try:
-        facts = facts_of(own)
-    except DriverError as wrong:
-        yield str(wrong)
-        return
-    for place, value in facts.items():
-        if place not in build.facts:
-            yield f"{_said(place, value)} in the driver, and is not listed"
-        elif _plain(build.facts[place]) != _plain(value):
-            yield f"{_said(place, value)} in the driver, {_said(place, build.facts[place])} in the file"
-    for place in build.facts:
-        if place not in facts and place[0] is not FactKind.SWITCH:
-            yield f"{_said(place, build.facts[place])} is listed, and no record of the driver says so"
-
-
-def _plain(value: Value) -> object:
-    return frozenset(value) if isinstance(value, tuple) else value

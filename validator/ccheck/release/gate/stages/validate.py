@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ccheck.release.drivers import folder_problems
 from ccheck.release.gate.context import GateContext
 from ccheck.release.gate.result import Stage, concluded
 from ccheck.report.summary import unread_words
@@ -9,7 +10,7 @@ from ccheck.text.quoting import counted
 
 
 def run(context: GateContext) -> Stage:
-    """Judge each file."""
+    """Judge each file, and compare the builds with the drivers that they were read out of."""
     used = context.validation.context
     builds = () if used.consumers is None else used.consumers.supported(used.on)
     failures = []
@@ -19,6 +20,8 @@ def run(context: GateContext) -> Stage:
             words += [said for _, said in report.gaps]
             more = f" (and {len(words) - 1} more)" if len(words) > 1 else ""
             failures.append(f"{file.identity.name}: {words[0]}{more}")
+    if context.policy.drivers is not None:
+        failures += [f"drivers: {one}" for one in folder_problems(builds, context.policy.drivers)]
     examined = {
         "files": len(context.reports),
         "checks": sum(report.checks_run for report in context.reports),
