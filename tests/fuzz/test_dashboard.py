@@ -9,11 +9,11 @@ from inline_snapshot import snapshot
 from rich.console import Console
 
 from ccheck_fuzz.campaign.display.dashboard import Dashboard, panel, plain
-from ccheck_fuzz.campaign.progress import Progress
+from ccheck_fuzz.campaign.progress import CampaignProgress
 from ccheck_fuzz.campaign.state.records import Bucket
 
 
-def progress() -> Progress:
+def progress() -> CampaignProgress:
     """A campaign in the middle of its time."""
     found = Bucket(
         1, ("validator-bypass", "kind"), "validator-bypass", "the validator passes, and 7.11 \x1b[31mtraps", False, time.time() - 60,
@@ -22,7 +22,7 @@ def progress() -> Progress:
     reported = Bucket(
         2, ("over-strict", "x"), "over-strict", "refused by x", True, 0.0, 0.0, 5, 9, 0.9, "new", None, None
     )
-    return Progress(
+    return CampaignProgress(
         begun=time.monotonic() - 65, seconds=28_800, runs=123_456, rate=2345.6, cpu=100.0, lines=860, cells=40, features=250,
         corpus=1400, buckets=[found, reported], worker_crashes=2, stable=99, replayed=100, engines=("atheris", "monitoring"),
         stage="searching",

@@ -8,7 +8,7 @@ from ccheck_fuzz.campaign.state.records import Bucket, WorkerCrash
 
 
 @dataclass
-class Progress:
+class CampaignProgress:
     """What the dashboard shows.
 
     Attributes:
@@ -41,7 +41,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CampaignOutcome:
     """How a session ended.
 
     Attributes:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ccheck_fuzz.campaign.coverage.matrix import cells
-from ccheck_fuzz.campaign.progress import Progress
+from ccheck_fuzz.campaign.progress import CampaignProgress
 from ccheck_fuzz.campaign.state.database import State
 from ccheck_fuzz.campaign.workers.worker_crashes import WorkerCrashes
 from ccheck_fuzz.process.child import WHOLE, begin, end_family, exit_words, last_words
@@ -25,7 +25,7 @@ MERGE_MARGIN = 0.5
 class SharedCorpus:
     """The corpus of one session."""
 
-    def __init__(self, folder: Path, state: State, progress: Progress) -> None:
+    def __init__(self, folder: Path, state: State, progress: CampaignProgress) -> None:
         self._work = folder / "work"
         self._folder = folder
         self._state = state

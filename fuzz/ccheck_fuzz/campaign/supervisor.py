@@ -12,7 +12,7 @@ from types import FrameType
 
 from ccheck.text.quoting import counted
 from ccheck_fuzz.campaign.findings.queue import TriageQueue
-from ccheck_fuzz.campaign.progress import Outcome, Progress
+from ccheck_fuzz.campaign.progress import CampaignOutcome, CampaignProgress
 from ccheck_fuzz.campaign.shared_corpus import SharedCorpus
 from ccheck_fuzz.campaign.state.database import State
 from ccheck_fuzz.campaign.state.records import Sample
@@ -93,11 +93,11 @@ class Campaign:
         self._stop = False
         self._triage = TriageQueue(folder, state, self._triage_crashed)
         self._session = 0
-        self.progress = Progress(started, seconds, engines=tuple(engines))
+        self.progress = CampaignProgress(started, seconds, engines=tuple(engines))
         self._corpus = SharedCorpus(folder, state, self.progress)
         self._crashes = WorkerCrashes(state, made, 0, self.progress)
 
-    def run(self, show: Callable[[Progress], None]) -> Outcome:
+    def run(self, show: Callable[[CampaignProgress], None]) -> CampaignOutcome:
         """Searches until the time is up or a signal ends it, and triages findings."""
         self._session = self._state.begin(self._made.fingerprint)
         self._crashes = WorkerCrashes(self._state, self._made, self._session, self.progress)
@@ -125,9 +125,9 @@ class Campaign:
         self.progress.buckets = self._state.buckets()
         self.progress.stage = "ended"
         show(self.progress)
-        return Outcome(why, problem, self.progress.runs, self._crashes.loss)
+        return CampaignOutcome(why, problem, self.progress.runs, self._crashes.loss)
 
-    def _wrap_up(self, show: Callable[[Progress], None], *, merging: bool) -> bool:
+    def _wrap_up(self, show: Callable[[CampaignProgress], None], *, merging: bool) -> bool:
         """Merge the corpus and write the findings in parallel, within what is left of the session's time.
 
         The next session does what is not done by then. Returns False if Ctrl-C ended it.
@@ -171,7 +171,7 @@ class Campaign:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _search(self, show: Callable[[Progress], None]) -> str | None:
+    def _search(self, show: Callable[[CampaignProgress], None]) -> str | None:
         """Epoch after epoch; why it could not go on, or None."""
         until = self._search_until
         epoch = FIRST_EPOCH
@@ -189,7 +189,7 @@ class Campaign:
                 self._corpus.begin_merge()
         return None
 
-    def _epoch(self, end: float, show: Callable[[Progress], None]) -> str | None:
+    def _epoch(self, end: float, show: Callable[[CampaignProgress], None]) -> str | None:
         """Jobs search until `end`; those that die are begun again. Why it could not go on, or None."""
         for job in self._jobs:
             if not job.given_up and not (self._runs and job.before_runs >= self._runs):

@@ -13,7 +13,7 @@ from ccheck.files.atomic_write import write_whole
 from ccheck.files.output import lost_or_misplaced
 from ccheck.text.printable import printable
 from ccheck_fuzz.campaign.coverage.merge import merge
-from ccheck_fuzz.commands.options import Subject, made_ready, options_of, subject
+from ccheck_fuzz.commands.options import CampaignSubject, made_ready, options_of, subject
 from ccheck_fuzz.corpus.regress import RegressError, keep, kept, regress_one
 from ccheck_fuzz.corpus.seeds import gather
 
@@ -82,7 +82,7 @@ def run_again(corpus: Path) -> int:
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("-o", "--output", type=_CORPUS, required=True, help="Write the kept files here.")
 @subject
-def minimize(paths: tuple[Path, ...], output: Path, about: Subject) -> int:
+def minimize(paths: tuple[Path, ...], output: Path, about: CampaignSubject) -> int:
     """Copy the fewest and smallest files that reach what all of them reach in the interpreter.
 
     Exit status: 0, or 3 where no file reached anything or one, which is copied as well, could not be run.

@@ -21,7 +21,7 @@ from ccheck_fuzz.campaign.state.file_lock import file_lock
 from ccheck_fuzz.campaign.state.records import StateError
 from ccheck_fuzz.campaign.supervisor import Campaign
 from ccheck_fuzz.campaign.workers.engine_choice import choose_engines
-from ccheck_fuzz.commands.options import Subject, made_ready, options_of, subject
+from ccheck_fuzz.commands.options import CampaignSubject, made_ready, options_of, subject
 from ccheck_fuzz.commands.results import coverage, report, status
 from ccheck_fuzz.commands.single import minimize, replay
 from ccheck_fuzz.corpus.grow import grow
@@ -111,7 +111,7 @@ def command(  # noqa: PLR0917, RUF100 - one argument for each option
     new_only: bool,
     since: Path | None,
     quiet: bool,
-    about: Subject,
+    about: CampaignSubject,
 ) -> int:
     """Search for files that the validator passes and a driver would trap on, or that break another property.
 

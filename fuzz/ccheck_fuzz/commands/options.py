@@ -24,7 +24,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class CampaignSubject:
     """What is fuzzed and what it is judged by, as given on the command line."""
 
     schema: str | None
@@ -47,7 +47,7 @@ class Subject:
 
 def subject(function: Callable[..., Any]) -> Callable[..., Any]:
     """Returns the options that say what is fuzzed and what it is judged by, given as one argument `about`."""
-    function = together(Subject, "about", function)
+    function = together(CampaignSubject, "about", function)
     for option in reversed(
         (
             click.option(
@@ -125,7 +125,7 @@ RUN_SECONDS = 10.0
 """Default seconds for one run."""
 
 
-def options_of(seeds: list[bytes], about: Subject, seconds: float | None = None) -> CampaignOptions:
+def options_of(seeds: list[bytes], about: CampaignSubject, seconds: float | None = None) -> CampaignOptions:
     """Returns the options in words that survive the process.
 
     Args:

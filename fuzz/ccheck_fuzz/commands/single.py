@@ -17,7 +17,7 @@ from ccheck_fuzz.campaign.display.summary import output_lines
 from ccheck_fuzz.campaign.findings.triage import triage
 from ccheck_fuzz.campaign.state.database import State
 from ccheck_fuzz.campaign.state.records import Bucket, StateError
-from ccheck_fuzz.commands.options import Subject, made_ready, options_of, subject
+from ccheck_fuzz.commands.options import CampaignSubject, made_ready, options_of, subject
 from ccheck_fuzz.corpus.carried import SETUP, words_of
 from ccheck_fuzz.corpus.reproduce import NotRun, rerun
 from ccheck_fuzz.execution.harness import Harness
@@ -39,7 +39,7 @@ from ccheck_fuzz.model.test_input import split
     "--seconds", type=click.FloatRange(1), default=60.0, show_default=True, help="Time for each property."
 )
 @subject
-def minimize(path: Path, output: Path, seconds: float, about: Subject) -> int:
+def minimize(path: Path, output: Path, seconds: float, about: CampaignSubject) -> int:
     """Make a file that breaks a property smaller, as long as it breaks the same one in the same way.
 
     Exit status: 0, or 1 when the file breaks nothing.

@@ -377,7 +377,7 @@ def _changed(runs: tuple[int, ...], number: int, by: int) -> tuple[int, ...]:
     return (*runs[:number], runs[number] + by, *runs[number + 1 :])
 
 
-class Parts(TypedDict, total=False):
+class DraftParts(TypedDict, total=False):
     """What `changed` can change of a piece, by the names of Piece."""
 
     key: int
@@ -388,7 +388,7 @@ class Parts(TypedDict, total=False):
     dangling: bool
 
 
-def changed(piece: Piece, **parts: Unpack[Parts]) -> Piece:
+def changed(piece: Piece, **parts: Unpack[DraftParts]) -> Piece:
     """Returns a copy of a piece with other parts."""
     kept: dict[str, Any] = {name: getattr(piece, name) for name in Piece.__slots__}
     kept.update(parts)

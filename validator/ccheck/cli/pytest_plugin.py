@@ -80,7 +80,7 @@ def pytest_collection(session: pytest.Session) -> None:
         session.config.stash[_POINTED] = _pointed(session.config)
 
 
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ContentFile | None:
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> CollectedFile | None:
     """A content file, if the option is set."""
     pointed = parent.config.stash.get(_POINTED, None)
     if pointed is None or file_path not in pointed.files:
@@ -292,16 +292,16 @@ def _quoted(path: Path) -> str:
     return printable_path(path.as_posix())
 
 
-def _content_file(parent: pytest.Collector, path: Path) -> ContentFile:
+def _content_file(parent: pytest.Collector, path: Path) -> CollectedFile:
     """The collector of a content file. If pytest could not write its name, the name is quoted."""
     if path.as_posix().isprintable():
-        return ContentFile.from_parent(parent, path=path)
+        return CollectedFile.from_parent(parent, path=path)
     root = parent.config.rootpath
     name = path.relative_to(root) if path.is_relative_to(root) else path
-    return ContentFile.from_parent(parent, path=path, name=_quoted(Path(path.name)), nodeid=_quoted(name))
+    return CollectedFile.from_parent(parent, path=path, name=_quoted(Path(path.name)), nodeid=_quoted(name))
 
 
-class ContentFile(pytest.File):
+class CollectedFile(pytest.File):
     """A content file."""
 
     def collect(self) -> Iterator[ContentItem]:

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ccheck.text.printable import printable
-from ccheck_fuzz.campaign.progress import Progress
+from ccheck_fuzz.campaign.progress import CampaignProgress
 from ccheck_fuzz.campaign.state.records import Bucket, WorkerCrash
 from ccheck_fuzz.campaign.workers.worker_crashes import headline, last_words
 
@@ -55,7 +55,7 @@ class Dashboard:
         if self._live is not None:
             self._live.stop()
 
-    def show(self, progress: Progress) -> None:
+    def show(self, progress: CampaignProgress) -> None:
         """Show how far it is."""
         if self._quiet:
             return
@@ -87,7 +87,7 @@ class Dashboard:
                 print(line, file=self._stream, flush=True)
 
 
-def plain(progress: Progress) -> str:
+def plain(progress: CampaignProgress) -> str:
     """Returns one line for a log."""
     elapsed = time.monotonic() - progress.begun
     errors = sum(not bucket.information for bucket in progress.buckets)
@@ -105,7 +105,7 @@ def line_of(bucket: Bucket) -> str:
     return printable(f"{bucket.oracle}{kind}{flaky}: {bucket.what}")
 
 
-def panel(progress: Progress) -> Panel:
+def panel(progress: CampaignProgress) -> Panel:
     """Returns the dashboard on a terminal."""
     elapsed = time.monotonic() - progress.begun
     figures = Table.grid(padding=(0, 3))

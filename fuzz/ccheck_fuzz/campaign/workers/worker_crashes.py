@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from ccheck.core.users_code import ending_in
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
-from ccheck_fuzz.campaign.progress import Progress
+from ccheck_fuzz.campaign.progress import CampaignProgress
 from ccheck_fuzz.campaign.state.database import State
 from ccheck_fuzz.campaign.state.records import WorkerCrash
 from ccheck_fuzz.campaign.workers.jobs import Job
@@ -28,7 +28,7 @@ MOST_LINES = 30
 class WorkerCrashes:
     """The crashes of one session."""
 
-    def __init__(self, state: State, made: CampaignContext, session: int, progress: Progress) -> None:
+    def __init__(self, state: State, made: CampaignContext, session: int, progress: CampaignProgress) -> None:
         self._state = state
         self._made = made
         self._session = session

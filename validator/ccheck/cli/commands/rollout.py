@@ -217,11 +217,11 @@ def _let_out(
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """The digests of the files that a verdict lets out, as compared with it, and their first uses."""
     require_signing()
-    from ccheck.release.verdict.verify import Refused, verified
+    from ccheck.release.verdict.verify import VerdictRefused, verified
 
     try:
         told = verified(verdict, list(map(str, files)), key, on=on, config=config)
-    except Refused as refused:
+    except VerdictRefused as refused:
         raise click.UsageError(f"the verdict does not let these files out: {refused}") from refused
     return {file.identity.name: file.identity.sha256 for file in told.files}, of_verdict(told.predicate)
 

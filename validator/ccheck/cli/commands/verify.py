@@ -61,7 +61,7 @@ def command(
     Exit status: 0 it does, 1 it does not, 2 wrong usage.
     """
     require_signing()
-    from ccheck.release.verdict.verify import Refused, verified
+    from ccheck.release.verdict.verify import VerdictRefused, verified
 
     try:
         told = verified(
@@ -76,7 +76,7 @@ def command(
             target=target,
             exclude=exclude,
         )
-    except Refused as refused:
+    except VerdictRefused as refused:
         for line in refused.why:
             click.echo(printable(f"refused: {line}"))
         return FINDINGS

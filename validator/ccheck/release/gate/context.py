@@ -26,7 +26,7 @@ from ccheck_schemas.schema import Schema
 
 
 @dataclass(frozen=True)
-class Ran:
+class FileRun:
     """The result of running one file: evidence, or a problem that leaves its stages incomplete, or both."""
 
     file: ReleaseFile
@@ -143,7 +143,7 @@ class GateContext:
         return found[-1] if found else None
 
     @cached_property
-    def ran(self) -> tuple[Ran, ...]:
+    def ran(self) -> tuple[FileRun, ...]:
         """Each file, run under every build, as far as the budget reaches."""
         budget = self.policy.budgets["exercise"]
         spent = 0
@@ -151,7 +151,7 @@ class GateContext:
         for file in self.files:
             if spent > budget:
                 words = f"{file.identity.name}: the budget of {budget:,} steps is spent"
-                found.append(Ran(file, None, words))
+                found.append(FileRun(file, None, words))
                 continue
             ran = self._run(file)
             if ran.evidence is not None:
@@ -162,11 +162,11 @@ class GateContext:
             found.append(ran)
         return tuple(found)
 
-    def ways(self, ran: Ran) -> tuple[tuple[str, str], ...]:
+    def ways(self, ran: FileRun) -> tuple[tuple[str, str], ...]:
         """The format and each path through its interpreter that a file took."""
         return () if ran.evidence is None else self._of_format(ran, ran.evidence.paths)
 
-    def words(self, ran: Ran) -> tuple[tuple[str, str], ...]:
+    def words(self, ran: FileRun) -> tuple[tuple[str, str], ...]:
         """The format and each word of its vocabulary that a file used."""
         return () if ran.evidence is None else self._of_format(ran, ran.evidence.words)
 
@@ -181,27 +181,27 @@ class GateContext:
         known = named(schema.name)
         return None if known is None else known.gather
 
-    def _of_format(self, ran: Ran, found: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    def _of_format(self, ran: FileRun, found: Iterable[str]) -> tuple[tuple[str, str], ...]:
         schema = self.subjects[ran.file.identity.name].schema
         return () if schema is None else tuple((schema.name, one) for one in sorted(found))
 
-    def _run(self, file: ReleaseFile) -> Ran:
+    def _run(self, file: ReleaseFile) -> FileRun:
         subject = self.subjects[file.identity.name]
         if subject.problem is not None:
-            return Ran(file, None, f"{file.identity.name}: examining the file failed: {subject.detail}")
+            return FileRun(file, None, f"{file.identity.name}: examining the file failed: {subject.detail}")
         if subject.schema is None:
-            return Ran(file, None, f"{file.identity.name}: the content is of no known format")
+            return FileRun(file, None, f"{file.identity.name}: the content is of no known format")
         gather = self.gather(subject.schema)
         if gather is None:
-            return Ran(
+            return FileRun(
                 file, None, f"{file.identity.name}: {subject.schema.name} has no interpreter to run it"
             )
         old = self.before(file)
         try:
             given = self.given(subject.schema, None if old is None else old.data)
-            return Ran(file, gather(file.data, subject.content, given))
+            return FileRun(file, gather(file.data, subject.content, given))
         except ExerciseError as wrong:
-            return Ran(file, None, f"{file.identity.name}: {wrong}")
+            return FileRun(file, None, f"{file.identity.name}: {wrong}")
 
 
 StageRun = Callable[[GateContext], Stage]

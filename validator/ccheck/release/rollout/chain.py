@@ -108,7 +108,7 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class RingRecord:
     """A record that was read whole and whose chain is valid; `head` is the digest of its last line."""
 
     plan: Plan
@@ -148,7 +148,7 @@ def append(path: Path, health: Health, sign: Sign | None = None) -> str:
         return _digest(line)
 
 
-def read(path: Path, head: str | None = None, trust: Trust | None = None) -> Record:
+def read(path: Path, head: str | None = None, trust: Trust | None = None) -> RingRecord:
     """Read a record and check its chain.
 
     Args:
@@ -176,7 +176,7 @@ def _lines(path: Path) -> list[str]:
         raise ChainError(f"{path}: {fault}") from fault
 
 
-def _record(path: Path, lines: list[str], trust: Trust | None) -> Record:
+def _record(path: Path, lines: list[str], trust: Trust | None) -> RingRecord:
     plan: Plan | None = None
     health: list[Health] = []
     before = START
@@ -199,7 +199,7 @@ def _record(path: Path, lines: list[str], trust: Trust | None) -> Record:
         before = _digest(line)
     if plan is None:
         raise ChainError(f"{path} has no plan")
-    return Record(plan, tuple(health), before)
+    return RingRecord(plan, tuple(health), before)
 
 
 def _look(trust: Trust, entry: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from ccheck.release.rollout.chain import Health, Record
+from ccheck.release.rollout.chain import Health, RingRecord
 from ccheck.release.rollout.plan import Ring
 
 Word = Literal["start", "wait", "return", "done"]
@@ -27,7 +27,7 @@ class Decision:
     why: tuple[str, ...]
 
 
-def decide(record: Record, now: datetime) -> Decision:
+def decide(record: RingRecord, now: datetime) -> Decision:
     """The decision at a time.
 
     Without evidence nothing starts but the first ring; evidence that is old or insufficient counts as none.
@@ -54,7 +54,7 @@ def decide(record: Record, now: datetime) -> Decision:
     return Decision("done", None, ("all rings have it, and are healthy",))
 
 
-def _stops(record: Record, health: Health) -> list[str]:
+def _stops(record: RingRecord, health: Health) -> list[str]:
     stop = record.plan.stop
     found = []
     if health.looping:
@@ -68,7 +68,7 @@ def _stops(record: Record, health: Health) -> list[str]:
     return found
 
 
-def _waits(record: Record, ring: Ring, health: Health, now: datetime) -> list[str]:
+def _waits(record: RingRecord, ring: Ring, health: Health, now: datetime) -> list[str]:
     plan = record.plan
     found = []
     before = record.plan.rings[: record.plan.rings.index(ring)]
@@ -92,7 +92,7 @@ def _waits(record: Record, ring: Ring, health: Health, now: datetime) -> list[st
     return found
 
 
-def _began_early(record: Record, before: Ring, health: Health) -> str | None:
+def _began_early(record: RingRecord, before: Ring, health: Health) -> str | None:
     """Why the evidence of a ring is none: the ring got the release before the one before it had baked."""
     reports = [one for one in record.health if one.ring == before.name]
     # The report that counts is the last; an earlier one may speak of another beginning.

@@ -20,7 +20,7 @@ from ccheck.release.verdict.keys import KeyFault, public_key
 from ccheck.release.verdict.statement import Expected, objections
 
 
-class Refused(Exception):
+class VerdictRefused(Exception):
     """A verdict that does not let these files out.
 
     Args:
@@ -85,10 +85,10 @@ def verified(
     try:
         told = unseal(data, trusted)
     except NotTrusted as wrong:
-        raise Refused([str(wrong)]) from wrong
+        raise VerdictRefused([str(wrong)]) from wrong
     found = objections(told, files, on or date.today(), expected)
     if found:
-        raise Refused(found)
+        raise VerdictRefused(found)
     return Verified(told["predicate"], files)
 
 

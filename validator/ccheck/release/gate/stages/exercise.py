@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ccheck.formats.exercise.evidence import Evidence, Use
 from ccheck.formats.exercise.outcome import Outcome
-from ccheck.release.gate.context import GateContext, Ran
+from ccheck.release.gate.context import FileRun, GateContext
 from ccheck.release.gate.result import Stage, concluded
 from ccheck.text.quoting import counted
 
@@ -62,7 +62,7 @@ def _other_definitions(context: GateContext) -> Iterator[str]:
             yield f"{file.identity.name} {why}"
 
 
-def _failures(ran: Ran, evidence: Evidence) -> Iterator[str]:
+def _failures(ran: FileRun, evidence: Evidence) -> Iterator[str]:
     name = ran.file.identity.name
     for outcome in evidence.exercised.outcomes:
         words = _stopped(outcome)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ccheck.formats.exercise.evidence import Use
 from ccheck.release.baseline import Baseline
-from ccheck.release.gate.context import GateContext, Ran
+from ccheck.release.gate.context import FileRun, GateContext
 from ccheck.release.gate.result import FirstUse, Stage, concluded
 from ccheck.text.quoting import counted
 from ccheck_schemas.schema import Schema
@@ -62,7 +62,7 @@ def first_uses(context: GateContext) -> tuple[FirstUse, ...]:
     return tuple(found.values())
 
 
-def _of_file(ran: Ran, baseline: Baseline, schema: Schema | None) -> Iterator[tuple[object, FirstUse]]:
+def _of_file(ran: FileRun, baseline: Baseline, schema: Schema | None) -> Iterator[tuple[object, FirstUse]]:
     evidence = ran.evidence
     if evidence is None:
         return
