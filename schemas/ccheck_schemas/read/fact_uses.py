@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
 
-from ccheck_schemas.build_facts import Fact
+from ccheck_schemas.build_facts import Fact, FactKind
 from ccheck_schemas.generate.runtime import column
 from ccheck_schemas.layout.expression import Unresolved, Values, paths_in, resolve
 from ccheck_schemas.layout.meanings import ComparedWithFact, RowField
@@ -39,15 +39,21 @@ class FactUse:
     places: Callable[[], Iterator[Record]]
 
 
-def fact_uses(reading: Reading) -> Iterator[FactUse]:
+def fact_uses(reading: Reading, kind: FactKind) -> Iterator[FactUse]:
     """Yields what a file asks of driver builds.
 
     A number that a driver does nothing with is left out, and so is one whose record is cut short.
+
+    Args:
+        reading: The file.
+        kind: The kind of facts.
     """
     row_field = _row_fields(reading)
     found: dict[tuple[int, str, int, Key | None], list[Record]] = {}
     meanings: dict[int, ComparedWithFact] = {}
     for meaning, record, name in reading.compared:
+        if meaning.fact.kind is not kind:
+            continue
         asked = asks(meaning, record.get(name), record.values, row_field)
         if asked is not None:
             meanings[id(meaning)] = meaning
@@ -57,7 +63,8 @@ def fact_uses(reading: Reading) -> Iterator[FactUse]:
     for rows in reading.tables.values():
         if isinstance(rows, RowSequence):
             for name, meaning in rows.plan.compared:
-                yield from _of_rows(rows, name, meaning, row_field)
+                if meaning.fact.kind is kind:
+                    yield from _of_rows(rows, name, meaning, row_field)
 
 
 def asks(

@@ -172,9 +172,7 @@ def _uses(subject: Subject, kind: FactKind) -> Iterator[Diagnostic]:
     if subject.reading is None or subject.schema is None:
         return
     builds = builds_of(subject)
-    for use in fact_uses(subject.reading):
-        if use.fact.kind is not kind:
-            continue
+    for use in fact_uses(subject.reading, kind):
         stating = _stating(use.fact, builds)
         if use.key is None:
             if subject.reading.complete:

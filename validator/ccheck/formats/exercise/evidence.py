@@ -88,8 +88,9 @@ def _facts_used(schema: Schema, data: bytes) -> Iterator[str]:
     """
     if not schema.facts:
         return
-    for use in fact_uses(read(schema.layout, data)):
-        if use.fact.kind in (FactKind.COUNT, FactKind.SET) and use.key is not None:
+    reading = read(schema.layout, data)
+    for use in (*fact_uses(reading, FactKind.COUNT), *fact_uses(reading, FactKind.SET)):
+        if use.key is not None:
             names = {number: name for name, number in use.fact.names.items()}
             key = f" for {'@'.join(map(str, use.key))}" if use.key else ""
             yield f"{use.fact}{key}: {names.get(use.value, use.value)}"
