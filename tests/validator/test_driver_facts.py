@@ -166,6 +166,18 @@ def test_a_linked_driver_keeps_its_facts(tmp_path: Path, name: str, stripped: bo
     assert facts_of([driver])[FactKind.COUNT, "inputs", "IPC"] == 20
 
 
+def test_mingw_drops_the_records_and_the_script_keeps_them(tmp_path: Path) -> None:
+    """With garbage collection mingw's linker drops the section: an error, and never "no facts"."""
+    command = "x86_64-w64-mingw32-gcc -O2 -ffunction-sections -fdata-sections -Wl,--gc-sections"
+    assert compiled(tmp_path, command, "driver.exe").returncode == 0
+    with pytest.raises(DriverError, match="its linker dropped the section"):
+        read_driver(tmp_path / "driver.exe")
+    script = ROOT / "docs" / "examples" / "driver" / "keep.ld"
+    done = compiled(tmp_path, f"{command} -Wl,-T,{script}", "driver.exe")
+    assert done.returncode == 0, done.stderr
+    assert len(read_driver(tmp_path / "driver.exe").records) == 6
+
+
 def test_a_windows_driver_by_lld_link(tmp_path: Path) -> None:
     """Clang for Windows with lld-link, which drops what nothing refers to, keeps the records."""
     if shutil.which("lld-link") is None:
