@@ -45,6 +45,12 @@ class Fact:
     names: Mapping[str, int] = field(default_factory=dict, hash=False)
     default: bool | None = None
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.kind, FactKind) or not isinstance(self.name, str) or not self.name.strip():
+            raise ValueError(f'Fact({self.kind!r}, {self.name!r}): write Fact(FactKind.COUNT, "name")')
+        if self.kind is FactKind.SWITCH and self.keyed:
+            raise ValueError(f"{self.name}: a switch has no keys")
+
     def __str__(self) -> str:
         """Returns the key in `consumers.toml`."""
         return f"{self.kind.value}.{self.name}"
@@ -93,6 +99,8 @@ def merged(facts: Iterable[Fact]) -> tuple[Fact, ...]:
             raise ValueError(f"{fact} has a key in one place, and none in another")
         if fact.names and known.names and dict(known.names) != dict(fact.names):
             raise ValueError(f"{fact} has other names in one place than in another")
+        if known.default is not fact.default:
+            raise ValueError(f"{fact} has another default in one place than in another")
         if fact.names and not known.names:
             found[fact.kind, fact.name] = fact
     return tuple(found.values())

@@ -158,6 +158,32 @@ class FixUp(NamedTuple):
     packer: struct.Struct
 
 
+class Compared(NamedTuple):
+    """A number that is compared with a fact of driver builds.
+
+    Attributes:
+        meaning: The comparison.
+        record: The record that has the field.
+        name: The name of the field, with the index of an element: ``slots[1]``.
+        number: The number.
+        start: The offset of its first byte.
+        end: The offset after its last byte.
+    """
+
+    meaning: ComparedWithFact
+    record: Record
+    name: str
+    number: int
+    start: int
+    end: int
+
+    @property
+    def span(self) -> Span:
+        """The bytes of the number."""
+        path = self.record.path
+        return Span(self.start, self.end - self.start, f"{path}.{self.name}" if path else self.name)
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A whole file as a schema reads it.
@@ -171,8 +197,8 @@ class Reading:
         pools: Start and end of each pool.
         fix_ups: The fields that state the size or a checksum of the file.
         unread: The bytes that the schema does not describe.
-        compared: The fields that are compared with facts of driver builds: meaning, record and name. Those of
-            tables that were read in bulk are not among them; see `read.fact_uses`.
+        compared: The numbers that are compared with facts of driver builds, outside of `compared_rows`.
+        compared_rows: The tables, read in bulk, whose rows have such numbers.
         size: The bytes of the file.
     """
 
@@ -184,7 +210,8 @@ class Reading:
     pools: Mapping[str, tuple[int, int]]
     fix_ups: tuple[FixUp, ...] = ()
     unread: tuple[Unread, ...] = ()
-    compared: tuple[tuple[ComparedWithFact, Record, str], ...] = ()
+    compared: tuple[Compared, ...] = ()
+    compared_rows: tuple[Sequence[Record], ...] = ()
     size: int = 0
 
     def faults_of(self, kind: type[DetailsT]) -> Iterator[Fault[DetailsT]]:

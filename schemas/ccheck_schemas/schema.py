@@ -147,10 +147,25 @@ class Schema:
             object.__setattr__(self, "layout", layout_of(self.root))
         except LayoutRefused as refused:
             raise SchemaRefused(self.name, refused.complaints) from None
+        complaints = tuple(self._contract_complaints())
+        if complaints:
+            raise SchemaRefused(self.name, complaints)
         try:
             object.__setattr__(self, "facts", merged(self._facts()))
         except ValueError as differ:
             raise SchemaRefused(self.name, (str(differ),)) from None
+
+    def _contract_complaints(self) -> Iterator[str]:
+        contract: object = self.contract
+        if not isinstance(contract, tuple | list) or not all(isinstance(one, Fact) for one in contract):
+            yield "contract: it is a tuple of Fact"
+        amounts: object = self.amounts
+        if not isinstance(amounts, Mapping):
+            yield "amounts: it maps the name of a limit to a function that gives amounts"
+            return
+        for name, function in amounts.items():
+            if not isinstance(name, str) or not name.strip() or not callable(function):
+                yield f"amounts: {name!r:.40} is no name of a limit, or has no function"
 
     def _facts(self) -> Iterator[Fact]:
         yield from self.contract

@@ -6,6 +6,8 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import construct
@@ -30,11 +32,14 @@ from construct import (
 )
 
 from ccheck.config.user_schema import UserSchema
+from ccheck.core.consumers import Consumers, load_consumers
+from ccheck.core.subject import CheckContext
 from ccheck.formats.check_table import CHECKS, applying
 from ccheck.judging import generated_fast_path as own
 from ccheck.judging.context import ValidationContext, prepare
 from ccheck.judging.judge import examine, judge
 from ccheck_schemas import meaning as m
+from ccheck_schemas.build_facts import FactKind
 from ccheck_schemas.generate import canonical
 from ccheck_schemas.layout.lint import layout_of
 from ccheck_schemas.model import minimal_file
@@ -44,17 +49,30 @@ from tests.edits import edited
 from tests.schemas.test_generate import CHECKED, NUMBERS, Bits, Colour
 from tests.schemas.test_read import POOLED, TYPED
 
+DAY = date(2026, 11, 1)
+
 
 def judged_by(root: construct.Construct) -> ValidationContext | None:
     """What files of a tree are judged by, with the fast path; None where there is none."""
     schema = Schema("mine", "made for a test", root, recognise=bool)
-    way = own.made(UserSchema(schema, ())).way
+    known = builds(schema)
+    way = own.made(UserSchema(schema, ()), known, DAY).way
     if way is None:
         return None
     whole = prepare(use_config=False)
+    context = CheckContext(DAY, (), known)
     return ValidationContext(
-        whole.schemas, CHECKS.joined((), "mine"), schema, whole.context, whole.policy, 1 << 20, fast_path=way
+        whole.schemas, CHECKS.joined((), "mine"), schema, context, whole.policy, 1 << 20, fast_path=way
     )
+
+
+def builds(schema: Schema) -> Consumers | None:
+    """One build that supplies four of each count that the schema refers to; None if it refers to none."""
+    if not schema.facts:
+        return None
+    listed = load_consumers(ROOT / "corpus" / "channel" / "consumers.toml")
+    counts = {(FactKind.COUNT, fact.name, ""): 4 for fact in schema.facts}
+    return replace(listed, builds=(replace(listed.builds[0], formats=None, facts=counts),))
 
 
 def agree(validation: ValidationContext, data: bytes) -> bool:

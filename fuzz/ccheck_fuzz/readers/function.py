@@ -57,9 +57,12 @@ class CallableReader:
             raise ReaderError(f"--reader {reader}: {module_name} has no function {attribute}")
         self._function: Callable[..., object] = function
         self._builds: list[tuple[str, dict[str, object]]] = [(reader, {})]
-        if _takes_build(function):
+        if _takes_build(reader, function):
             if not builds:
-                raise ReaderError(f"--reader {reader}: it takes a build, and no consumers were named")
+                raise ReaderError(
+                    f"--reader {reader}: it takes a build, and no build of --consumers is supported on"
+                    " the day and reads the format"
+                )
             self._builds = [(f"{reader} as {one.name}", {"build": one.as_mapping()}) for one in builds]
         self._refuses = _refusals(reader, function)
         self.modules = (module_name,)
@@ -90,11 +93,18 @@ class CallableReader:
         return ForeignOutcome(name, "python", "run")
 
 
-def _takes_build(function: Callable[..., object]) -> bool:
+def _takes_build(reader: str, function: Callable[..., object]) -> bool:
     try:
-        return "build" in inspect.signature(function).parameters
+        signature = inspect.signature(function)
     except (TypeError, ValueError):  # a function of C that has none
         return False
+    if "build" not in signature.parameters:
+        return False
+    try:
+        signature.bind(b"", build={})
+    except TypeError as wrong:
+        raise ReaderError(f"--reader {reader}: it cannot be called as f(data, build=...): {wrong}") from wrong
+    return True
 
 
 def _refusals(reader: str, function: object) -> tuple[type[BaseException], ...]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import repeat
 from typing import Any
 
 from ccheck_schemas.build_facts import Fact, FactKind
 from ccheck_schemas.generate.runtime import column
-from ccheck_schemas.layout.expression import Unresolved, Values, paths_in, resolve
-from ccheck_schemas.layout.meanings import ComparedWithFact, RowField
+from ccheck_schemas.layout.expression import Expression, Path, Unresolved, Values, paths_in, resolve
+from ccheck_schemas.layout.meanings import ComparedWithFact, KeyPart, RowField
 from ccheck_schemas.read.rows import RowSequence
-from ccheck_schemas.record import Reading, Record
+from ccheck_schemas.record import Compared, Reading, Record
+from ccheck_schemas.span import Span
 
 Key = tuple[int | str, ...]
 
@@ -28,69 +30,71 @@ class FactUse:
         fact: The fact.
         field: The field that has the number.
         value: The number, or the amount that stands for it.
-        key: The key of the content; None if it has no value in this file.
-        places: Returns the records that have the field.
+        key: The key of the content; None if the key, the condition or the amount has no value in this file.
+        places: Yields the bytes of the number, in each place.
     """
 
     fact: Fact
     field: str
     value: int
     key: Key | None
-    places: Callable[[], Iterator[Record]]
+    places: Callable[[], Iterator[Span]]
 
 
-def fact_uses(reading: Reading, kind: FactKind) -> Iterator[FactUse]:
+def fact_uses(reading: Reading, kind: FactKind, *, refused: bool = False) -> Iterator[FactUse]:
     """Yields what a file asks of driver builds.
 
-    A number that a driver does nothing with is left out, and so is one whose record is cut short.
+    A number that a driver does nothing with is left out.
 
     Args:
         reading: The file.
         kind: The kind of facts.
+        refused: Whether to include numbers that another meaning of their field refuses.
     """
     row_field = _row_fields(reading)
-    found: dict[tuple[int, str, int, Key | None], list[Record]] = {}
-    meanings: dict[int, ComparedWithFact] = {}
-    for meaning, record, name in reading.compared:
-        if meaning.fact.kind is not kind:
-            continue
-        asked = asks(meaning, record.get(name), record.values, row_field)
-        if asked is not None:
-            meanings[id(meaning)] = meaning
-            found.setdefault((id(meaning), name, *asked), []).append(record)
-    for (which, name, value, key), records in found.items():
-        yield FactUse(meanings[which].fact, name, value, key, records.__iter__)
-    for rows in reading.tables.values():
+    found: dict[tuple[int, str, int, Key | None], list[Compared]] = {}
+    for one in reading.compared:
+        if one.meaning.fact.kind is kind:
+            asked = asks(one.meaning, one.number, one.record.values, row_field, refused=refused)
+            if asked is not None:
+                field = one.name.partition("[")[0]
+                found.setdefault((id(one.meaning), field, *asked), []).append(one)
+    for (_, field, value, key), places in found.items():
+        yield FactUse(places[0].meaning.fact, field, value, key, partial(_spans, places))
+    for rows in reading.compared_rows:
         if isinstance(rows, RowSequence):
             for name, meaning in rows.plan.compared:
                 if meaning.fact.kind is kind:
-                    yield from _of_rows(rows, name, meaning, row_field)
+                    yield from _of_rows(rows, name, meaning, row_field, refused=refused)
+
+
+def _spans(places: Sequence[Compared]) -> Iterator[Span]:
+    return (one.span for one in places)
 
 
 def asks(
-    meaning: ComparedWithFact, number: object, values: Values, row_field: FieldOfRow
+    meaning: ComparedWithFact, number: int, values: Values, row_field: FieldOfRow, *, refused: bool = False
 ) -> tuple[int, Key | None] | None:
     """Returns what one record asks: the value and the key of a comparison.
 
     Args:
         meaning: The comparison.
-        number: The number of the field; None if its record is cut short.
+        number: The number of the field.
         values: The fields that expressions can name.
         row_field: Gives a field of a row of a table.
+        refused: Whether a number counts that another meaning refuses.
 
     Returns:
-        None for a number that a driver does nothing with, or that the schema refuses. The key is None where
-        it has no value.
+        None for a number that a driver does nothing with, or that the schema refuses. The key is None if the
+        key, the condition or the amount has no value.
     """
-    if not isinstance(number, int) or not all(one.allows(number) for one in meaning.others):
+    if not refused and not all(one.allows(number) for one in meaning.others):
         return None
     try:
-        if meaning.harmless is not None and resolve(meaning.harmless, values):
+        if meaning.harmless is not None and _number(meaning.harmless, values):
             return None
-        amount = number if meaning.amount is None else resolve(meaning.amount, values)
+        amount = number if meaning.amount is None else _number(meaning.amount, values)
     except Unresolved:
-        return number, None
-    if not isinstance(amount, int):
         return number, None
     try:
         return amount, tuple(_part(part, values, row_field) for part in meaning.key)
@@ -98,7 +102,24 @@ def asks(
         return amount, None
 
 
-def _part(part: Any, values: Values, row_field: FieldOfRow) -> int | str:
+def _number(expression: Expression, values: Values) -> int:
+    """Returns the value of a condition or an amount.
+
+    A field of a branch that is not there is None, and a comparison with it would be true or false.
+
+    Raises:
+        Unresolved: It, or a field that it names, has no value.
+    """
+    for path in paths_in(expression):
+        if resolve(Path(path), values) is None:
+            raise Unresolved(f"{Path(path)!r} is not there")
+    found = resolve(expression, values)
+    if not isinstance(found, int):
+        raise Unresolved(f"{expression!r} is no number")
+    return int(found)
+
+
+def _part(part: KeyPart, values: Values, row_field: FieldOfRow) -> int | str:
     if isinstance(part, RowField):
         index = resolve(part.index, values)
         found = row_field(part.table, index, part.field) if isinstance(index, int) and index >= 0 else None
@@ -118,7 +139,7 @@ def _row_fields(reading: Reading) -> FieldOfRow:
 
 
 def _of_rows(
-    rows: RowSequence, name: str, meaning: ComparedWithFact, row_field: FieldOfRow
+    rows: RowSequence, name: str, meaning: ComparedWithFact, row_field: FieldOfRow, *, refused: bool
 ) -> Iterator[FactUse]:
     """Yields what the rows of a table ask, each combination of the numbers that count once."""
     names = names_of(meaning, name)
@@ -133,10 +154,10 @@ def _of_rows(
         places.setdefault(numbers, []).append(number)
     for numbers, indexes in places.items():
         values: Mapping[str, Any] = {**dict(zip(names, numbers, strict=True)), **outer}
-        asked = asks(meaning, values[name], values, row_field)
+        asked = asks(meaning, values[name], values, row_field, refused=refused)
         if asked is not None:
             value, key = asked
-            yield FactUse(meaning.fact, name, value, key, _places(rows, indexes))
+            yield FactUse(meaning.fact, name, value, key, partial(_spans_of_rows, rows, name, indexes))
 
 
 def names_of(meaning: ComparedWithFact, name: str) -> dict[str, None]:
@@ -154,5 +175,5 @@ def _column(rows: RowSequence, name: str) -> Sequence[int]:
     return column(rows.plan.packer.size, at, packer.format)(rows.bytes())
 
 
-def _places(rows: RowSequence, indexes: Sequence[int]) -> Callable[[], Iterator[Record]]:
-    return lambda: (rows[index] for index in indexes)
+def _spans_of_rows(rows: RowSequence, name: str, indexes: Sequence[int]) -> Iterator[Span]:
+    return (rows[index].span(name) for index in indexes)

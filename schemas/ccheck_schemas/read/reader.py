@@ -16,13 +16,13 @@ from ccheck_schemas.fault_details import (
 )
 from ccheck_schemas.layout import tree
 from ccheck_schemas.layout.expression import NOT_THERE, Expression, Literal, field_of
-from ccheck_schemas.layout.meanings import ComparedWithFact
 from ccheck_schemas.read.collector import FaultCollector, Stop
 from ccheck_schemas.read.cut import Cut
 from ccheck_schemas.read.pool import Pools
+from ccheck_schemas.read.rows import RowSequence
 from ccheck_schemas.read.sharing import Tables
 from ccheck_schemas.read.strings import Blocks
-from ccheck_schemas.record import FixUp, Reading, Record
+from ccheck_schemas.record import Compared, FixUp, Reading, Record
 
 
 class Handler(Protocol):
@@ -81,7 +81,8 @@ class Reader:
         pools: The pools, and the records that name their items.
         blocks: The blocks of texts, and the records that name a text.
         fix_ups: The fields that state the size or a checksum of the file.
-        compared: The fields that are compared with facts of driver builds, outside of tables read in bulk.
+        compared: The numbers that are compared with facts of driver builds, outside of `compared_rows`.
+        compared_rows: The tables, read in bulk, whose rows have such numbers.
         deferred: The checks that need the whole file.
         seen: The records at offsets, by node and offset, and by the outer fields that they use.
         cut: The ids of records that are cut short.
@@ -100,7 +101,8 @@ class Reader:
         self.pools = Pools(self.collector)
         self.blocks = Blocks(self.collector)
         self.fix_ups: list[FixUp] = []
-        self.compared: list[tuple[ComparedWithFact, Record, str]] = []
+        self.compared: list[Compared] = []
+        self.compared_rows: list[RowSequence] = []
         self.deferred: list[Callable[[], None]] = []
         self.seen: dict[tuple[int, int], dict[tuple[Any, ...], Record]] = {}
         self.cut: set[int] = set()
@@ -144,6 +146,7 @@ class Reader:
             fix_ups=tuple(self.fix_ups),
             unread=collector.unread(),
             compared=tuple(self.compared),
+            compared_rows=tuple(self.compared_rows),
             size=self.size,
         )
 

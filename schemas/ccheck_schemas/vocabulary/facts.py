@@ -32,6 +32,10 @@ class RowField:
     index: Expression
     field: str
 
+    def __post_init__(self) -> None:
+        if type(self.table) is not str or type(self.field) is not str:
+            raise ValueError("RowField: the names of the table and of the field are texts")
+
 
 KeyPart: TypeAlias = "int | str | Expression | RowField"
 
@@ -60,7 +64,15 @@ class ComparedWithFact(Meaning):
         super().__init__(subcon)
         if not isinstance(fact, str) or not fact.strip():
             raise ValueError(f"{type(self).__name__}: the name of a fact is text, and not {fact!r}")
+        kind = type(self).__name__
+        if isinstance(key, list) or key is None:
+            raise ValueError(f"{kind}: a key is a number, a text, a field or a RowField, or a tuple of them")
+        if isinstance(harmless, bool):
+            raise ValueError(f"{kind}: harmless is a condition over fields, such as this.kind == 0")
         self.key = key if isinstance(key, tuple) else (key,)
+        for part in self.key:
+            if isinstance(part, str) and (not part.strip() or "@" in part):
+                raise ValueError(f"{kind}: the part {part!r} of a key can be stated by no build")
         self.harmless = harmless
         self.amount = amount
         self.fact = Fact(self.kind, fact, bool(self.key), names or {})
@@ -106,7 +118,11 @@ class Understood(ComparedWithFact):
         harmless: Expression | None = None,
         values: type[IntEnum] | None = None,
     ) -> None:
+        if values is not None and not (isinstance(values, type) and issubclass(values, IntEnum)):
+            raise ValueError(f"Understood: values is an IntEnum, and not {values!r:.40}")
         names = None if values is None else {value.name.lower(): int(value) for value in values}
+        if values is not None and names is not None and len(names) != len(values):
+            raise ValueError(f"Understood: names of {values.__name__} differ in upper and lower case alone")
         super().__init__(subcon, fact, key, harmless, names=names)
 
 

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 
 from ccheck.core.check import Check
 from ccheck.files.regular_file import read_regular_file
+from ccheck_schemas.build_facts import Fact, FactKind
 from ccheck_schemas.layout import tree
+from ccheck_schemas.layout.meanings import ComparedWithFact
 from ccheck_schemas.record import Record
 from ccheck_schemas.schema import Schema, SchemaRefused
 
@@ -86,6 +88,12 @@ def load_user_schema(path: Path) -> UserSchema:
             check.manual  # noqa: B018 - a check without a manual is refused here, not when someone asks for it
         except ValueError as fault:
             raise UserSchemaError(path, str(fault)) from fault
+    idle = [] if checks else [str(fact) for fact in schema.contract if not _is_compared(schema, fact)]
+    if idle:
+        raise UserSchemaError(
+            path,
+            f"contract has {', '.join(idle)}, and nothing compares it: no node, no amount and no check",
+        )
     hidden = _hidden_fields(schema.layout) if checks and schema.assemble is Schema.assemble else []
     if hidden:
         raise UserSchemaError(
@@ -97,6 +105,15 @@ def load_user_schema(path: Path) -> UserSchema:
     if exercise is not None and not callable(exercise):
         raise UserSchemaError(path, f"EXERCISE is {exercise!r}, which is not a function")
     return UserSchema(schema, checks, exercise)
+
+
+def _is_compared(schema: Schema, fact: Fact) -> bool:
+    """Returns whether the schema itself compares a fact of its contract with content."""
+    meanings = (one for node in tree.nodes(schema.layout) for one in tree.meanings_of(node))
+    compared = (one.fact for one in meanings if isinstance(one, ComparedWithFact))
+    places = {(each.kind, each.name) for each in compared}
+    is_amount = fact.kind is FactKind.LIMIT and fact.name in schema.amounts
+    return fact.kind is FactKind.SWITCH or is_amount or (fact.kind, fact.name) in places
 
 
 def _failure(fault: BaseException, path: Path) -> str:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from ccheck.text.quoting import shown
 from ccheck.text.toml_document import ConfigurationError, Document, Problem, read_document
 from ccheck.text.toml_table import Table
-from ccheck_schemas.build_facts import FactKind
+from ccheck_schemas.build_facts import Fact, FactKind
 
 __all__ = ["PLATFORMS", "ConfigurationError", "Consumer", "Consumers", "load_consumers"]
 
@@ -81,9 +81,11 @@ class Consumer:
         """Returns whether the build reads files of a format."""
         return self.formats is None or schema in self.formats
 
-    def states(self, kind: FactKind, name: str) -> bool:
-        """Returns whether the build states a fact, for any key."""
-        return any((known, called) == (kind, name) for known, called, _ in self.facts)
+    def states(self, fact: Fact) -> bool:
+        """Returns whether the build states a fact: for some key, or the one value of a fact without keys."""
+        return any(
+            (kind, name, bool(key)) == (fact.kind, fact.name, fact.keyed) for kind, name, key in self.facts
+        )
 
     def key(self, kind: FactKind, name: str, key: Key = ()) -> str | None:
         """Returns the key under which the build states a fact; None if it does not.
@@ -91,7 +93,7 @@ class Consumer:
         ``IPC@2`` comes before ``IPC``: the first that is stated counts. A part that has an ``@`` itself is
         stated nowhere, so that a type called ``IPC@2`` does not take the number of version 2 of ``IPC``.
         """
-        if any("@" in str(part) for part in key):
+        if any("@" in str(part) or part == "" for part in key):
             return None
         for count in range(len(key), -1, -1):
             if key and count == 0:
@@ -154,11 +156,16 @@ class Consumer:
             "CCHECK_POINTER_BITS": str(self.pointer_bits),
             "CCHECK_BYTE_ORDER": self.byte_order,
         }
+        places: dict[str, tuple[FactKind, str, str]] = {}
         for (kind, name, key), value in self.facts.items():
             words = "_".join(part for part in (kind.value, name, key) if part)
             variable = "CCHECK_" + re.sub(r"[^A-Z0-9]", "_", words.upper())
             if variable in found:
-                raise ValueError(f"two facts of {self.name} have one environment variable, {variable}")
+                lines = f"lines {self.line_of(*places[variable])} and {self.line_of(kind, name, key)}"
+                raise ValueError(
+                    f"two facts of {self.name} have one environment variable, {variable}: {lines}"
+                )
+            places[variable] = (kind, name, key)
             if isinstance(value, tuple):
                 found[variable] = ",".join(map(str, value))
             else:
@@ -236,8 +243,8 @@ def _build(table: Table) -> Consumer:
             if key:
                 lines[f"{kind.value}.{name}.{key}"] = line
     build = Consumer(
-        name=table.text("name"),
-        version=table.text("version"),
+        name=_printable(table, "name"),
+        version=_printable(table, "version"),
         platform=table.choice("platform", PLATFORMS),
         pointer_bits=table.number("pointer_bits", (32, 64)),
         byte_order=table.choice("byte_order", ("little", "big"), "little"),
@@ -258,6 +265,13 @@ def _build(table: Table) -> Consumer:
         )
     table.done()
     return build
+
+
+def _printable(table: Table, key: str) -> str:
+    text = table.text(key)
+    if not text.isprintable():
+        table.complain(key, f"{shown(text)} has characters that cannot be shown")
+    return text
 
 
 def _binary(table: Table) -> tuple[str, str]:
@@ -281,7 +295,10 @@ def _facts(table: Table, kind: FactKind) -> Iterator[tuple[str, str, Value, int]
                 continue
             for key in keyed.data:
                 if not _is_key(key):
-                    keyed.complain(key, f"{shown(key)} is not a key: parts that are not empty, joined by @")
+                    keyed.complain(
+                        key,
+                        f"{shown(key)} is not a key: parts without blanks around them, joined by @",
+                    )
                 yield name, key, _value(keyed, key, kind), keyed.line(key)
         else:
             yield name, "", _value(inner, name, kind), inner.line(name)
@@ -298,7 +315,7 @@ def _value(table: Table, key: str, kind: FactKind) -> Value:
 
 
 def _is_element(value: object) -> bool:
-    return (type(value) is int and 0 <= value <= HIGHEST) or _is_name(value)
+    return (type(value) is int and -HIGHEST <= value <= HIGHEST) or _is_name(value)
 
 
 def _is_name(value: object) -> bool:
@@ -306,7 +323,7 @@ def _is_name(value: object) -> bool:
 
 
 def _is_key(key: str) -> bool:
-    return all(part.strip() for part in key.split("@"))
+    return all(part and part == part.strip() for part in key.split("@"))
 
 
 def _refuse_twins(document: Document, builds: tuple[Consumer, ...]) -> None:

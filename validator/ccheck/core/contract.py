@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ccheck.core.consumers import Consumer, Consumers, Element, Key
 from ccheck.text.quoting import did_you_mean, shown
@@ -42,21 +43,46 @@ def lacks(fact: Fact, key: Key, value: int, builds: Iterable[Consumer]) -> tuple
     """
     found = []
     for build in builds:
-        stated = build.key(fact.kind, fact.name, key)
-        if stated is None:
-            found.append(Lack(build, None, None))
-        elif fact.kind is FactKind.SET:
-            elements = build.elements(fact.name, key) or ()
-            if value not in numbers_of(fact, elements):
-                found.append(Lack(build, stated, elements))
-        else:
-            number = build.number(fact.kind, fact.name, key)
-            allowed = number is not None and (
-                value < number if fact.kind is FactKind.COUNT else value <= number
-            )
-            if not allowed:
-                found.append(Lack(build, stated, number))
+        stated = _stated(build, fact, key)
+        if not stated.allows(value):
+            found.append(Lack(build, stated.key, stated.said))
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """What a build states of a fact for one key.
+
+    Attributes:
+        kind: The kind of fact.
+        key: The key under which it is stated; None if nothing is.
+        said: The number, or the elements of the set.
+        numbers: The numbers of the elements.
+    """
+
+    kind: FactKind
+    key: str | None = None
+    said: int | tuple[Element, ...] | None = None
+    numbers: frozenset[int] = frozenset()
+
+    def allows(self, value: int) -> bool:
+        """Returns whether the build supplies, understands or takes a value. None is negative."""
+        if self.kind is FactKind.SET:
+            return value in self.numbers
+        if not isinstance(self.said, int) or value < 0:
+            return False
+        return value < self.said if self.kind is FactKind.COUNT else value <= self.said
+
+
+@lru_cache(maxsize=4096)
+def _stated(build: Consumer, fact: Fact, key: Key) -> _Stated:
+    found = build.key(fact.kind, fact.name, key) if bool(key) is fact.keyed else None
+    if found is None:
+        return _Stated(fact.kind)
+    if fact.kind is FactKind.SET:
+        elements = build.elements(fact.name, key) or ()
+        return _Stated(fact.kind, found, elements, numbers_of(fact, elements))
+    return _Stated(fact.kind, found, build.number(fact.kind, fact.name, key))
 
 
 def numbers_of(fact: Fact, elements: Iterable[Element]) -> frozenset[int]:
@@ -73,8 +99,7 @@ def missing(facts: Iterable[Fact], build: Consumer) -> tuple[Fact, ...]:
     return tuple(
         fact
         for fact in facts
-        if not build.states(fact.kind, fact.name)
-        and not (fact.kind is FactKind.SWITCH and fact.default is not None)
+        if not build.states(fact) and not (fact.kind is FactKind.SWITCH and fact.default is not None)
     )
 
 
@@ -102,7 +127,14 @@ def require_facts(
         )
     ]
     if problems:
-        raise ConfigurationError(sorted(problems, key=lambda problem: problem.line or 0))
+        ordered = sorted(problems, key=lambda problem: problem.line or 0)
+        known = {(fact.kind, fact.name) for facts in schemas.values() for fact in facts}
+        if named is None and any(
+            (kind, name) not in known for one in consumers.builds for kind, name, _ in one.facts
+        ):
+            message = f"compared with the formats {', '.join(schemas)}; a schema file is named with --schema"
+            ordered.append(Problem(str(consumers.path), None, "", message))
+        raise ConfigurationError(ordered)
 
 
 def _unknown(
@@ -115,29 +147,39 @@ def _unknown(
                 build.lines.get("formats", build.line), dotted(("consumer", index, "formats")), message
             )
     known = [fact for facts in schemas.values() for fact in facts]
-    told = set()
-    for kind, name, key in build.facts:
+    unknown = set()
+    for (kind, name, key), value in build.facts.items():
         line = build.line_of(kind, name, key)
-        place = dotted(("consumer", index, kind.value, name, *([key] if key else [])))
+        place = dotted(("consumer", index, kind.value, name))
         found = [fact for fact in known if (fact.kind, fact.name) == (kind, name)]
-        if not found:
-            if (kind, name) not in told:
-                told.add((kind, name))
-                place = dotted(("consumer", index, kind.value, name))
-                yield consumers.problem(build.line_of(kind, name), place, _why_unknown(kind, name, known))
-            continue
         fits = [fact for fact in found if fact.keyed is bool(key)]
-        if not fits:
-            has = "has one value for each key, in a table" if found[0].keyed else "has no keys"
+        if fits:
+            at = dotted(("consumer", index, kind.value, name, key)) if key else place
+            elements = value if isinstance(value, tuple) else ()
+            yield from (consumers.problem(line, at, why) for why in _wrong_elements(fits, elements))
+        elif found:
+            has = "has one value for each key, in a table" if found[0].keyed else "is one value, and no table"
             yield consumers.problem(line, place, has)
-            continue
-        value = build.facts[kind, name, key]
-        for element in value if isinstance(value, tuple) else ():
-            if isinstance(element, str) and not any(element in fact.names for fact in fits):
-                names = [name for fact in fits for name in fact.names]
-                hint = did_you_mean(element, names)
-                why = f"is no value of it{hint}" if names else "is a name, and its values are numbers"
-                yield consumers.problem(line, place, f"{shown(element)} {why}")
+        elif (kind, name) not in unknown:
+            unknown.add((kind, name))
+            yield consumers.problem(line, place, _why_unknown(kind, name, known))
+
+
+def _wrong_elements(facts: Sequence[Fact], elements: Sequence[Element]) -> Iterator[str]:
+    """Yields what is wrong with the elements of a set, as facts of that name have them."""
+    for fact in facts:
+        numbers = [fact.names.get(one, one) if isinstance(one, str) else one for one in elements]
+        if len(set(numbers)) < len(numbers):
+            yield "has one value twice, by its name and by its number"
+            break
+    names = {name: None for fact in facts for name in fact.names}
+    lower = {name.lower(): name for name in names}
+    for element in elements:
+        if isinstance(element, str) and element not in names:
+            near = lower.get(element.lower())
+            hint = f"; did you mean {near}?" if near else did_you_mean(element, names)
+            why = f"is no value of it{hint}" if names else "is a name, and its values are numbers"
+            yield f"{shown(element)} {why}"
 
 
 def _why_unknown(kind: FactKind, name: str, known: Sequence[Fact]) -> str:
@@ -162,5 +204,8 @@ def _missing(
         return
     for fact in missing(schemas.get(named, ()), build):
         message = f"is missing: files of {named} are compared with it"
+        if any((kind, name) == (fact.kind, fact.name) for kind, name, _ in build.facts):
+            form = "a number for each key" if fact.keyed else "one value, and no table"
+            message = f"files of {named} are compared with {form}"
         place = dotted(("consumer", index, fact.kind.value, fact.name))
         yield consumers.problem(build.line_of(fact.kind), place, message)

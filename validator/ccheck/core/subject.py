@@ -89,6 +89,8 @@ class Subject:
     narrowed: bool = False
     canonical: bool = False
     """Whether the file is known to be in canonical form, if it breaks nothing else."""
+    set_aside: bool = False
+    """Whether the policy set a finding of an earlier check aside: later ones must not rely on it."""
     claimed: frozenset[str] = frozenset()
     """Names of the checks in use: each reports the faults of its name."""
     problems: tuple[str, ...] = ()

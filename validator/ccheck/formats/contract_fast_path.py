@@ -134,7 +134,7 @@ def _compared(root: tree.Struct) -> Iterator[_Compared | _ComparedRows]:
         else:
             own, around = _record(root, one.path), root
         if own is None or around is None or not _numbers_alone(one.meaning, own, root, tables):
-            raise NoFastPath(f"the key or the condition of {one.name} is no number of the same record")
+            raise NoFastPath(f"{one.name} is compared where columns do not have all that is needed")
         yield one
     if places:
         raise NoFastPath("it compares a number that is neither of the top record nor of a table")

@@ -156,6 +156,7 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
         aside = found and check.severity is Severity.ERROR and (severity is not Severity.ERROR or not kept)
         if aside:
             set_aside.add(check.name)
+            subject = replace(subject, set_aside=True)
         if found and not ((aside or not kept) and whole):
             (blame_on if decided else indecisive)[check] = (check.name,)
     claimed = subject.claimed.issuperset(counts)

@@ -10,7 +10,7 @@ from ccheck_schemas.fault_details import ChecksumWrong, CountMismatch, RecordSiz
 from ccheck_schemas.layout import meanings
 from ccheck_schemas.read.number_fault import number_fault
 from ccheck_schemas.read.rows import RowSequence
-from ccheck_schemas.record import FixUp, Record
+from ccheck_schemas.record import Compared, FixUp, Record
 
 if TYPE_CHECKING:
     from ccheck_schemas.read.reader import Reader
@@ -40,7 +40,8 @@ def check_meaning(reader: Reader, meaning: meanings.Meaning, value: int, record:
         case meanings.CountOf():
             reader.deferred.append(partial(_count, reader, meaning, value, record, name))
         case meanings.ComparedWithFact():
-            reader.compared.append((meaning, record, name))
+            start, end, _ = record.place(name)
+            reader.compared.append(Compared(meaning, record, name, value, start, end))
         case meanings.RecordSize():
             reader.deferred.append(partial(_record_size, reader, meaning, value, record, name))
         case meanings.Version() | meanings.Bounded() | meanings.StrictEnum() | meanings.StrictFlags():

@@ -60,6 +60,8 @@ def _bulk_rows(reader: Reader, rows: RowSequence) -> None:
         for name, meaning in plan.meanings:
             if not isinstance(meaning, meanings.IndexInto):
                 check_meaning(reader, meaning, rows[i].values[name], rows[i], name)
+    if plan.compared:
+        reader.compared_rows.append(rows)
     if plan.indexes:
         reader.deferred.append(partial(reader.tables.check_indexes, rows))
     for name, node in plan.takes:

@@ -10,6 +10,7 @@ import click
 
 from ccheck.cli.commands.options import day
 from ccheck.cli.main import FINDINGS, PASS
+from ccheck.cli.subcommands import Subcommands
 from ccheck.config.consumers_file import Build, NotInstalled, write_build
 from ccheck.config.driver_binary import Driver, DriverError, facts_of, read_driver
 from ccheck.core.consumers import PLATFORMS, Consumer, load_consumers
@@ -26,7 +27,12 @@ _FILE = click.option(
 )
 
 
-@click.group("consumers")
+@click.group(
+    "consumers",
+    cls=Subcommands,
+    epilog="\b\nExamples:\n  ccheck consumers add sensor.sys --name 7.16 --from 2024-08-09\n"
+    "  ccheck consumers verify sensor.sys\n",
+)
 def command() -> None:
     """List the driver builds in the field, with facts out of the driver itself."""
 

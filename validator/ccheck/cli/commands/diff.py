@@ -123,7 +123,8 @@ def _of_consumers(
         failing += found.fails
         places += len(found.new)
         for finding in found.new:
-            place = f"{printable(found.path)} at {finding.offset:#x}, {printable(finding.path)}"
+            at = f", {printable(finding.path)}" if finding.path else ""
+            place = f"{printable(found.path)} at {finding.offset:#x}{at}"
             click.echo(f"{place}: {finding.check}: {printable(finding.message)}")
         for gap in found.gaps:
             click.echo(f"{printable(found.path)}: not compared whole: {printable(gap)}")

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ccheck.cli.main import PASS
+from ccheck.cli.subcommands import Subcommands
 from ccheck.files.output import write_output
 from ccheck.judging.context import prepare
 from ccheck.run.supervise import limited
@@ -16,7 +17,11 @@ from ccheck.version import __version__
 from ccheck_schemas.driver.header import NoHeader, header
 
 
-@click.group("generate")
+@click.group(
+    "generate",
+    cls=Subcommands,
+    epilog="\b\nExample:\n  ccheck generate header --schema mine.py -o ccheck_contract.h\n",
+)
 def command() -> None:
     """Write what a driver is built with, from a schema."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -42,6 +43,8 @@ def command(schema: Path | None) -> int:
         click.echo(f"{'':{width}}  {len(made) - own} general checks and {own} of its own · {can}{run}")
         click.echo(f"{'':{width}}  fast path for good files: {fast}")
         click.echo(f"{'':{width}}  {_reading(one.schema)}")
+        for line in _compared(one.schema):
+            click.echo(f"{'':{width}}  {line}")
     for problem in plugins().problems:
         click.echo(f"Error: {printable(problem)}", err=True)
     return USAGE if plugins().problems else PASS
@@ -63,7 +66,16 @@ def _of_file(path: Path) -> int:
     fast = f"no, {problem}" if problem else "yes"
     click.echo(f"{indent}  fast path for good files: {printable(fast)}")
     click.echo(f"{indent}  {_reading(user.schema)}")
+    for line in _compared(user.schema):
+        click.echo(f"{indent}  {line}")
     return PASS
+
+
+def _compared(schema: Schema) -> Iterator[str]:
+    """Say which facts of consumers.toml a schema refers to."""
+    facts = [f"{fact} (by key)" if fact.keyed else str(fact) for fact in schema.facts]
+    if facts:
+        yield printable(f"facts of driver builds: {', '.join(facts)}")
 
 
 def _reading(schema: Schema) -> str:

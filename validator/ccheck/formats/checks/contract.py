@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ccheck.core.check import Diagnostic
 from ccheck.core.consumers import Consumer
@@ -162,42 +162,66 @@ def limit_exceeded(subject: Subject) -> Iterator[Diagnostic]:
     facts = {fact.name: fact for fact in subject.schema.facts if fact.kind is FactKind.LIMIT}
     builds = builds_of(subject)
     for name, amounts in subject.schema.amounts.items():
-        for amount in amounts(subject.reading):
+        for amount in _checked(name, amounts(subject.reading)):
             found = lacks(facts[name], amount.key, amount.value, _stating(facts[name], builds))
             if found:
                 yield _amount(subject, facts[name], amount, found)
+
+
+def _checked(name: str, amounts: object) -> Iterator[Amount]:
+    """Yields the amounts that a function of the schema gave.
+
+    Raises:
+        TypeError: It gave something else.
+    """
+    if not isinstance(amounts, Iterable):
+        raise TypeError(
+            f"amounts[{name!r}] of the schema gives {amounts!r:.40}: it must give a list of Amount"
+        )
+    for one in amounts:
+        right = (
+            isinstance(one, Amount)
+            and type(one.value) is int
+            and isinstance(one.span, Span)
+            and isinstance(one.key, tuple)
+            and all(isinstance(part, int | str) for part in one.key)
+        )
+        if not right:
+            raise TypeError(
+                f"amounts[{name!r}] of the schema gives {one!r:.80}: it must give Amount(number, span, key)"
+            )
+        yield one
 
 
 def _uses(subject: Subject, kind: FactKind) -> Iterator[Diagnostic]:
     if subject.reading is None or subject.schema is None:
         return
     builds = builds_of(subject)
-    for use in fact_uses(subject.reading, kind):
+    for use in fact_uses(subject.reading, kind, refused=subject.set_aside):
         stating = _stating(use.fact, builds)
         if use.key is None:
             if subject.reading.complete:
-                for record in use.places():
-                    yield _unresolved(use.fact, use.field, record.span(use.field))
+                for span in use.places():
+                    yield _unresolved(use.fact, use.field, span)
             continue
         found = lacks(use.fact, use.key, use.value, stating)
         if found:
-            for record in use.places():
-                path = record.span(use.field)
-                yield _lacking(subject, use.fact, (use.field, use.value, use.key), path, found)
+            for span in use.places():
+                yield _lacking(subject, use.fact, (use.field, use.value, use.key), span, found)
 
 
 def _stating(fact: Fact, builds: Sequence[Consumer]) -> tuple[Consumer, ...]:
     """Returns the builds that state a fact for some key; `facts_missing` reports the others."""
-    return tuple(build for build in builds if build.states(fact.kind, fact.name))
+    return tuple(build for build in builds if build.states(fact))
 
 
 def _unresolved(fact: Fact, field: str, span: Span) -> Diagnostic:
     return Diagnostic(
-        f"{field} is compared with {fact}, and this file does not say for which key",
+        f"{field} is compared with {fact}, and a field that the comparison names is not in this file",
         span,
-        label="no key",
-        why=_KEYS_UNKNOWN,
-        fix="correct the fields that the key is made of",
+        label="not compared",
+        why="what a file does not say was not compared",
+        fix="correct the fields that the key, the condition or the amount is made of",
     )
 
 

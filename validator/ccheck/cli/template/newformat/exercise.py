@@ -20,7 +20,7 @@ def run(data: bytes, given: RunInputs) -> Exercised:
 
 
 def _profile(build: Consumer) -> Profile:
-    inputs = build.number(FactKind.COUNT, "inputs")
+    inputs = build.number(FactKind.COUNT, "newformat_inputs")
     if inputs is None:
-        raise ExerciseError(f"consumer {build.name} does not state counts.inputs")
+        raise ExerciseError(f"consumer {build.name} does not state counts.newformat_inputs")
     return profile_of(build, {"inputs": inputs})

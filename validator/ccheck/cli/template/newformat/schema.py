@@ -13,7 +13,7 @@ from newformat.numbers import MAGIC, RULES_HIGH, VERSION, Action, recognise
 from newformat.recipe import Layout
 
 RULE = Struct(
-    "input" / BelowCount(Int16ul, "inputs"),  # how many there are, each build of the driver says
+    "input" / BelowCount(Int16ul, "newformat_inputs"),  # how many there are, each build of the driver says
     "action" / StrictEnum(Int8ul, Action),
     "reserved" / Reserved(Int8ul),
     "limit" / Int32ul,
