@@ -78,7 +78,7 @@ def test_the_july_file_is_an_escape_of_a_validator_without_the_contract(
     validation: ValidationContext,
 ) -> None:
     """The validator of 2024 passes the July file, a build traps, and the oracle names the trap; today's refuses it."""
-    old = without(validation, *(c.judge for c in CHECKS if c.contract))
+    old = without(validation, *(c.judge for c in CHECKS if c.supply))
     found = next(validator_bypass(case(old, JULY)), None)
     assert found is not None
     assert found.signature[:2] == ("validator-bypass", "input-index-out-of-bounds")

@@ -63,7 +63,7 @@ def prepare_campaign(options: CampaignOptions) -> CampaignContext:
     if schema is None:
         raise CampaignOptionsError("name one schema with --schema")
     if options.trust_definitions:
-        trusting = tuple(check for check in validation.checks if not check.contract)
+        trusting = tuple(check for check in validation.checks if not check.supply)
         validation = replace(validation, checks=trusting, fast_path=None)
     unknown = sorted(set(options.oracles) - set(ORACLES))
     if unknown:

@@ -25,8 +25,8 @@ class CampaignOptions:
 
     Attributes:
         schema: A name or the path of a Python file.
-        trust_definitions: Whether to leave out the contract with the consumer builds, as the validator of
-            July 2024 did; a switch for tutorials and benchmarks.
+        trust_definitions: Whether to compare no counts with what the driver builds supply, as the validator
+            of July 2024 did not; a switch for tutorials and benchmarks.
         reader: The user's own interpreter, ``package.module:function``.
         execute: The user's own program, ``./reader @@``.
         per_build: Whether the program is run once for each build, with its facts in the environment.

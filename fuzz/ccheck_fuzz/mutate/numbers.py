@@ -36,13 +36,17 @@ def interesting_number(model: Model, random: Random, context: Context) -> Model 
 
 
 def fact_off_by_one(model: Model, random: Random, context: Context) -> Model | None:
-    """A number that driver builds state for the fact that the field is compared with, or one beside it."""
+    """A number that driver builds state for the fact that the field is compared with, or one beside it.
+
+    It is one that the schema allows in the field: others are refused before builds are asked.
+    """
     place = fact_site(model, random, context)
     if place is None:
         return None
     stated = context.interesting.facts
     values = [value for fact in place.number.facts for value in stated.get(fact, ())]
-    return _other(model, random, place, values)
+    allowed = [value for value in values if not place.number.values or value in place.number.values]
+    return _other(model, random, place, allowed) if allowed else None
 
 
 def count_of_another_list(model: Model, random: Random, context: Context) -> Model | None:

@@ -12,6 +12,7 @@ from typing import Any
 from ccheck.core.consumers import FORMAT, Value, load_consumers
 from ccheck.core.extras import how_to_install
 from ccheck.files.atomic_write import write_whole
+from ccheck.files.regular_file import read_regular_text
 from ccheck_schemas.build_facts import FactKind
 
 Facts = Mapping[tuple[FactKind, str, str], Value]
@@ -68,7 +69,7 @@ def write_build(path: Path, build: Build) -> str:
     except ImportError as missing:
         raise NotInstalled(f"tomlkit is not installed: {how_to_install('drivers')}") from missing
     try:
-        text = path.read_text(encoding="utf-8") if path.exists() else f"format = {FORMAT}\n"
+        text = read_regular_text(path) if path.exists() else f"format = {FORMAT}\n"
         document: Any = tomlkit.parse(text)
     except (TOMLKitError, UnicodeDecodeError) as wrong:
         raise ValueError(f"{path}: {wrong}") from wrong

@@ -68,7 +68,8 @@ class Check:
         schemas: Names of the formats that it applies to; empty means every format.
         decisive: Whether a finding at a place keeps the checks that require this one from running.
         strict: Whether findings that are not decisive keep this one from running too.
-        contract: Whether it compares content with the driver builds, as the validator of 2024 did not.
+        supply: Whether it compares counts with what the driver builds supply, as the validator of 2024 did
+            not.
     """
 
     judge: Callable[[Subject], Iterable[Diagnostic]]
@@ -77,7 +78,7 @@ class Check:
     schemas: tuple[str, ...] = ()
     decisive: Callable[[Span], bool] = lambda span: True
     strict: bool = False
-    contract: bool = False
+    supply: bool = False
 
     @cached_property
     def name(self) -> str:

@@ -83,16 +83,16 @@ CHECKSUM = Check(
 COVERAGE = Check(coverage.not_looked_into, requires=(VERSION,))
 
 
-CONSUMERS = Check(contract.consumers_missing, requires=(VERSION,), contract=True)
+CONSUMERS = Check(contract.consumers_missing, requires=(VERSION,), supply=True)
 
-FACTS = Check(contract.facts_missing, requires=(CONSUMERS,), contract=True)
+FACTS = Check(contract.facts_missing, requires=(CONSUMERS,), supply=True)
 
 CONTRACT = (
     CONSUMERS,
     FACTS,
-    Check(contract.count_exceeded, requires=(CONSUMERS,), contract=True),
-    Check(contract.value_not_understood, requires=(CONSUMERS,), contract=True),
-    Check(contract.limit_exceeded, requires=(CONSUMERS,), contract=True),
+    Check(contract.count_exceeded, requires=(CONSUMERS,), supply=True),
+    Check(contract.value_not_understood, requires=(CONSUMERS,)),
+    Check(contract.limit_exceeded, requires=(CONSUMERS,)),
 )
 """The contract with the driver builds in the field, as far as the schema states it."""
 

@@ -52,24 +52,24 @@ _MEANING = (
     Check(channel_criteria.operand_too_long, requires=(_UNREADABLE_DEFINITIONS, *_ROWS), schemas=_CHANNEL),
 )
 _CONTRACT = (
-    Check(contract.definitions_past_inputs, requires=(*_CONSUMERS, *_ROWS), schemas=_CHANNEL, contract=True),
+    Check(contract.definitions_past_inputs, requires=(*_CONSUMERS, *_ROWS), schemas=_CHANNEL, supply=True),
     Check(
         contract.type_not_supplied,
         requires=(*_CONSUMERS, _UNREADABLE_DEFINITIONS),
         schemas=_CHANNEL,
-        contract=True,
+        supply=True,
     ),
     Check(
         contract.input_count_refused,
         requires=(*_CONSUMERS, _UNREADABLE_DEFINITIONS),
         schemas=_CHANNEL,
-        contract=True,
+        supply=True,
     ),
     Check(
         contract.field_past_inputs,
         requires=(*_CONSUMERS, _UNREADABLE_DEFINITIONS, *_ROWS),
         schemas=_CHANNEL,
-        contract=True,
+        supply=True,
     ),
 )
 
