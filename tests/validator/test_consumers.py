@@ -209,14 +209,13 @@ consumers.toml:11: consumer[0].supported_until: 2024-02-27 is before 2024-02-28,
 consumers.toml:12: consumer[0].formats: the list is empty
 consumers.toml:14: consumer[0].sets.format_versions: the list is empty
 consumers.toml:15: consumer[0].sets.criterion_kinds[1]: "wildcard" stands in the list twice
-consumers.toml:15: consumer[0].sets.criterion_kinds[2]: -7 is not a number or a name
 consumers.toml:15: consumer[0].sets.criterion_kinds[3]: 1.0 is not a number or a name
 consumers.toml:17: consumer[0].switches.bounds_check: is 1, not true or false
 consumers.toml:18: consumer[0].switches.quarantine: a table is not true or false
 consumers.toml:20: consumer[0].counts.inputs.IPC: -1 is not between 0 and 9,223,372,036,854,775,807
 consumers.toml:21: consumer[0].counts.inputs.File: is true, not a whole number
-consumers.toml:22: consumer[0].counts.inputs."IPC@": "IPC@" is not a key: parts that are not empty, joined by @
-consumers.toml:23: consumer[0].counts.inputs."": "" is not a key: parts that are not empty, joined by @
+consumers.toml:22: consumer[0].counts.inputs."IPC@": "IPC@" is not a key: parts without blanks around them, joined by @
+consumers.toml:23: consumer[0].counts.inputs."": "" is not a key: parts without blanks around them, joined by @
 consumers.toml:25: consumer[1].name: "7.11" is the name of consumer[0] too, line 3
 consumers.toml:26: consumer[1].version: is empty
 consumers.toml:28: consumer[1].pointer_bits: is true, not a whole number
@@ -287,14 +286,15 @@ consumers.toml:12: consumer[0].formats: "prob" is no format in use; did you mean
 """)
     forms = PROBE.replace("= 4", "= { x = 4 }").replace("{ a = 1 }", "1")
     assert unlike(here, "format = 2\n" + forms, OWN) == snapshot("""\
-consumers.toml:8: consumer[0].counts.sensors.x: has no keys
+consumers.toml:8: consumer[0].counts.sensors: is one value, and no table
 consumers.toml:10: consumer[0].limits.depth: has one value for each key, in a table\
 """)
     assert unlike(here, GOOD, OWN) == snapshot("""\
 consumers.toml:8: consumer[0].counts.inputs: no schema in use refers to it
 consumers.toml:9: consumer[0].sets.format_versions: no schema in use refers to it
 consumers.toml:10: consumer[0].sets.criterion_kinds: no schema in use refers to it
-consumers.toml:11: consumer[0].switches.bounds_check: no schema in use refers to it\
+consumers.toml:11: consumer[0].switches.bounds_check: no schema in use refers to it
+consumers.toml: compared with the formats probe, other; a schema file is named with --schema\
 """)
 
 

@@ -16,6 +16,7 @@ from ccheck.cli.main import ccheck
 from ccheck.report import RENDERERS
 from tests.conftest import ROOT
 from tests.validator.gate.story import CORPUS, DAY, MARCH, lay_out
+from tests.validator.test_driver_facts import compiled
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="streams and signals are others here")
 needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this platform")
@@ -38,6 +39,7 @@ COMMANDS = {
     "baseline add": ["baseline", "add", "march", "--release", "r", "--on", DAY],
     "baseline show": ["baseline", "show", "--baseline", "known.txt"],
     "baseline merge": ["baseline", "merge", "known.txt"],
+    "generate header": ["generate", "header", "--schema", "channel"],
     "keys new": ["keys", "new", "other"],
     "rollout plan": ["rollout", "plan", "r", FILE, *ROLLOUT],
     "rollout record": ["rollout", "record", "canary", "--record", "r.rollout", "--health", "health.json"],
@@ -59,6 +61,21 @@ COMMANDS = {
     "validate --help": ["validate", "--help"],
     "--version": ["--version"],
 }  # fmt: skip
+if shutil.which("gcc"):  # a driver is compiled
+    COMMANDS |= {
+        "consumers add": [
+            "consumers",
+            "add",
+            "driver.so",
+            "--name",
+            "7.16",
+            "--from",
+            DAY,
+            "--consumers",
+            "new.toml",
+        ],
+        "consumers verify": ["consumers", "verify", "driver.so", "--consumers", "known.toml"],
+    }
 
 
 def leaves(group: click.Group, before: str = "") -> Iterator[str]:
@@ -77,7 +94,8 @@ def leaves(group: click.Group, before: str = "") -> Iterator[str]:
 
 def test_the_table_has_every_command() -> None:
     """A command that is added needs a line above."""
-    assert set(leaves(ccheck)) <= set(COMMANDS)
+    compiled = set() if shutil.which("gcc") else {"consumers add", "consumers verify"}
+    assert set(leaves(ccheck)) - compiled <= set(COMMANDS)
 
 
 def ran(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -101,6 +119,11 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "a.ksy").write_text("meta: {id: a, endian: le}\nseq: [{id: x, type: u1}]\n", encoding="utf-8")
     (folder / "v.json").write_text("{}", encoding="utf-8")
     (folder / "recipe.yaml").write_text(ran(folder, "show", FILE, "--yaml").stdout, encoding="utf-8")
+    if "consumers add" in COMMANDS:
+        done = compiled(folder, "gcc -shared -fPIC", "driver.so")
+        assert done.returncode == 0, done.stderr
+        done = ran(folder, *COMMANDS["consumers add"][:-1], "known.toml")
+        assert done.returncode == 0, done.stderr
     for words in (
         ["keys", "new", "gate"],
         ["baseline", "add", "march", "--release", "r", "--on", DAY, "--baseline", "known.txt"],

@@ -112,7 +112,7 @@ def subject(function: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option(
                 "--trust-definitions", is_flag=True,
-                help="Compare no counts with what driver builds supply, as the validator of July 2024 did not."
+                help="Compare no counts with driver builds, as the validator of July 2024 did not."
                 " For tutorials and benchmarks.",
             ),
         )

@@ -103,7 +103,7 @@ class ValidationContext:
         """Seconds for which one file may be examined; None if only ccheck's own code does."""
         return self.file_timeout if self.isolated else None
 
-    def read_bytes(self, path: str) -> bytes | InputError:
+    def bytes_of(self, path: str) -> bytes | InputError:
         """Read the bytes of a file, or say why they cannot be read."""
         try:
             return read_input(path, self.max_size)
@@ -118,7 +118,7 @@ class ValidationContext:
             data: Its bytes, or why there are none, if the file was read before.
         """
         if data is None:
-            data = self.read_bytes(path)
+            data = self.bytes_of(path)
         try:
             with examination():
                 if isinstance(data, InputError):
@@ -174,7 +174,7 @@ class ValidationContext:
         """
         if self.fast_path is None or path == STANDARD_INPUT:
             return None
-        content = self.read_bytes(path) if data is None else data
+        content = self.bytes_of(path) if data is None else data
         return None if isinstance(content, InputError) else self.fast_path.report(content, _base(path), path)
 
     def judged(self, data: bytes, name: str, path: str) -> FileReport:
@@ -195,7 +195,7 @@ class ValidationContext:
 
     def subject(self, path: str) -> Subject:
         """Read one file. What a schema raises is an error of this file."""
-        data = self.read_bytes(path)
+        data = self.bytes_of(path)
         if isinstance(data, InputError):
             return self._refused(_base(path), data)
         try:

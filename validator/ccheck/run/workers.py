@@ -229,7 +229,7 @@ class Workers:
     def _give(self, worker: _Worker, task: _Task) -> None:
         if self._files[task.chunk.start] == STANDARD_INPUT and task.chunk.start not in self._standard_input:
             with self._interrupts.heeded():
-                self._standard_input[task.chunk.start] = self._validation.read_bytes(STANDARD_INPUT)
+                self._standard_input[task.chunk.start] = self._validation.bytes_of(STANDARD_INPUT)
         worker.task, worker.spent = task, 0.0
         try:
             worker.pipe.send([(self._files[place], self._standard_input.get(place)) for place in task.chunk])
@@ -306,7 +306,7 @@ class Workers:
         """The name and bytes of the file of a task that was lost."""
         path = self._files[task.chunk.start]
         data = self._standard_input.get(task.chunk.start)
-        return path, self._validation.read_bytes(path) if data is None else data
+        return path, self._validation.bytes_of(path) if data is None else data
 
     def _answer(self, task: _Task, report: FileReport) -> None:
         self._answers[task.chunk.start] = (task.chunk, _Answer(pickle.dumps([report])))
@@ -456,5 +456,5 @@ def _sendable(
             _packed([report])
     except ExaminationCrashed as crash:
         detail = f"its report cannot be sent to the process that prints it: {crash.detail}"
-        return validation.crashed(path, validation.read_bytes(path) if data is None else data, detail)
+        return validation.crashed(path, validation.bytes_of(path) if data is None else data, detail)
     return report
