@@ -214,8 +214,8 @@ consumers.toml:17: consumer[0].switches.bounds_check: is 1, not true or false
 consumers.toml:18: consumer[0].switches.quarantine: a table is not true or false
 consumers.toml:20: consumer[0].counts.inputs.IPC: -1 is not between 0 and 9,223,372,036,854,775,807
 consumers.toml:21: consumer[0].counts.inputs.File: is true, not a whole number
-consumers.toml:22: consumer[0].counts.inputs."IPC@": "IPC@" is not a key: parts without blanks around them, joined by @
-consumers.toml:23: consumer[0].counts.inputs."": "" is not a key: parts without blanks around them, joined by @
+consumers.toml:22: consumer[0].counts.inputs."IPC@": "IPC@" is not a key: parts, none empty or with blanks around, joined by @
+consumers.toml:23: consumer[0].counts.inputs."": "" is not a key: parts, none empty or with blanks around, joined by @
 consumers.toml:25: consumer[1].name: "7.11" is the name of consumer[0] too, line 3
 consumers.toml:26: consumer[1].version: is empty
 consumers.toml:28: consumer[1].pointer_bits: is true, not a whole number

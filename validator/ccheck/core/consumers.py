@@ -297,7 +297,7 @@ def _facts(table: Table, kind: FactKind) -> Iterator[tuple[str, str, Value, int]
                 if not _is_key(key):
                     keyed.complain(
                         key,
-                        f"{shown(key)} is not a key: parts without blanks around them, joined by @",
+                        f"{shown(key)} is not a key: parts, none empty or with blanks around, joined by @",
                     )
                 yield name, key, _value(keyed, key, kind), keyed.line(key)
         else:
