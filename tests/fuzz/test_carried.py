@@ -36,10 +36,21 @@ expires = 2030-01-02
 file = "*.bin"
 path = "header.reserved"
 """
-OF_BUILDS = "from ccheck_schemas.formats.channel.facts import FACTS\n" + SCHEMA.replace(
-    'b"FAN!")', 'b"FAN!", contract=FACTS)'
+OF_BUILDS = SHAPE.replace("import Bounded", "import BelowCount, Bounded").replace(
+    "Bounded(Int8ul, 1, 9)", 'BelowCount(Int8ul, "sensors")'
 )
-"""A schema whose files are compared with the builds of the corpus."""
+"""Records whose sensors are compared with driver builds."""
+CONSUMERS = """
+format = 2
+[[consumer]]
+name = "1.0"
+version = "1.0"
+platform = "linux-x64"
+pointer_bits = 64
+supported_from = 2024-01-01
+[consumer.counts]
+sensors = 4
+"""
 AS_IT_IS = (
     "trust_definitions", "reader", "execute", "execute_seconds", "per_build", "run_seconds", "memory", "oracles", "max_size", "on",
     "target_version",
@@ -53,15 +64,15 @@ def other(tmp_path: Path) -> CampaignOptions:
     """A setup in which no field has its default value, but for `use_config`, which would contradict `config`."""
     project = tmp_path / "project"
     project.mkdir()
-    for name in ("definitions.bin", "consumers.toml"):
-        shutil.copyfile(CORPUS / name, project / name)
+    shutil.copyfile(CORPUS / "definitions.bin", project / "definitions.bin")
+    (project / "consumers.toml").write_text(CONSUMERS, encoding="utf-8")
     (project / "ccheck.toml").write_text(CONFIG, encoding="utf-8")
     (project / "driver.py").write_text(READER.format(number=1), encoding="utf-8")
     (project / "blower").mkdir()
     (project / "blower" / "__init__.py").write_text("", encoding="utf-8")
-    (project / "blower" / "shape.py").write_text(SHAPE, encoding="utf-8")
+    (project / "blower" / "shape.py").write_text(OF_BUILDS, encoding="utf-8")
     (project / "blower" / "schema.py").write_text(
-        f"from .shape import FAN\n{OF_BUILDS}{EXERCISE}", encoding="utf-8"
+        f"from .shape import FAN\n{SCHEMA}{EXERCISE}", encoding="utf-8"
     )
     return CampaignOptions(
         schema=str(project / "blower" / "schema.py"),
@@ -141,7 +152,7 @@ def test_two_findings_of_a_package_are_judged_each_by_its_own(tmp_path: Path) ->
     given = replace(other(tmp_path), reader=None, execute=None)
     schema = Path(given.schema)
     for number in (0, 1):
-        text = OF_BUILDS.replace('"fans"', f'"fans {number}"')
+        text = SCHEMA.replace('"fans"', f'"fans {number}"')
         schema.write_text(f"from .shape import FAN\n{text}{EXERCISE}", encoding="utf-8")
         for name in [name for name in sys.modules if name.partition(".")[0] == "blower"]:
             del sys.modules[name]
