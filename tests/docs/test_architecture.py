@@ -125,12 +125,12 @@ def test_no_format_knows_another(package: str) -> None:
     """The contract of import-linter lists each format: in `formats/` lies more than formats, so it has no wildcard."""
     folders = {name for name in NAMES if (PACKAGES[package] / "formats" / name).is_dir()}
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
-    (held,) = (
+    (listed,) = (
         set(contract["modules"])
         for contract in contracts["contracts"]
         if contract["type"] == "independence" and contract["modules"][0].startswith(f"{package}.formats.")
     )
-    lacking = {f"{package}.formats.{name}" for name in folders} - held
+    lacking = {f"{package}.formats.{name}" for name in folders} - listed
     assert not lacking, (
         f"add to the contract in pyproject.toml that no format knows another: {sorted(lacking)}"
     )

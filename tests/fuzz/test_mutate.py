@@ -12,7 +12,7 @@ from ccheck.core.consumers import load_consumers
 from ccheck.judging.context import ValidationContext, prepare
 from ccheck.judging.judge import examine, judge
 from ccheck_fuzz.model import Model, opened, rebuilt
-from ccheck_fuzz.mutate import MUTATIONS, Context, Mutator, records, relations, texts
+from ccheck_fuzz.mutate import MUTATIONS, Context, Mutator, numbers, records, relations, texts
 from ccheck_fuzz.mutate.interesting_values import InterestingValues, interesting_values
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import Schema
@@ -174,15 +174,28 @@ def test_the_fault_of_july_is_near() -> None:
     """From the file of March, the one criterion that reads input 20 is found within a thousand mutations, for most of twenty seeds."""
     validation = prepare(config=CORPUS / "channel" / "ccheck.toml")
     builds = load_consumers(CORPUS / "channel" / "consumers.toml").builds
-    numbers = interesting_values(CHANNEL, [DEFINITIONS], builds)
+    interesting = interesting_values(CHANNEL, [DEFINITIONS], builds)
     found = 0
     for seed in range(20):
-        mutator, random = Mutator(CHANNEL, numbers, [MARCH]), Random(seed)
+        mutator, random = Mutator(CHANNEL, interesting, [MARCH]), Random(seed)
         found += any(
             _reads_input_20(data) and _is_refused(validation, data)
             for data in (mutator.mutate(MARCH, random, 4096) for _ in range(1000))
         )
     assert found > 17
+
+
+def test_facts_are_aimed_at_with_numbers_that_the_schema_allows() -> None:
+    """A format version or a kind that the schema refuses is refused before any build is asked."""
+    facts = {"sets.format_versions": (0, 1, 2), "sets.criterion_kinds": (0, 1, 2, 99)}
+    context = Context(InterestingValues(facts=facts), [], 1 << 16)
+    before = opened(CHANNEL, MARCH)
+    made = [numbers.fact_off_by_one(before, Random(seed), context) for seed in range(200)]
+    readings = [read(CHANNEL.layout, model.data) for model in made if model is not None]
+    kinds = {row.kind for reading in readings for row in reading.tables["criteria"]}
+    assert {1, 2} <= kinds
+    assert not kinds & {0, 99}
+    assert {reading.root.header.format_version for reading in readings} == {1}
 
 
 def _reads_input_20(data: bytes) -> bool:

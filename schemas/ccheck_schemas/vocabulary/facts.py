@@ -62,17 +62,17 @@ class ComparedWithFact(Meaning):
         names: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__(subcon)
+        node = type(self).__name__
         if not isinstance(fact, str) or not fact.strip():
-            raise ValueError(f"{type(self).__name__}: the name of a fact is text, and not {fact!r}")
-        kind = type(self).__name__
+            raise ValueError(f"{node}: the name of a fact is text, and not {fact!r}")
         if isinstance(key, list) or key is None:
-            raise ValueError(f"{kind}: a key is a number, a text, a field or a RowField, or a tuple of them")
+            raise ValueError(f"{node}: a key is a number, a text, a field or a RowField, or a tuple of them")
         if isinstance(harmless, bool):
-            raise ValueError(f"{kind}: harmless is a condition over fields, such as this.kind == 0")
+            raise ValueError(f"{node}: harmless is a condition over fields, such as this.kind == 0")
         self.key = key if isinstance(key, tuple) else (key,)
         for part in self.key:
             if isinstance(part, str) and (not part.strip() or "@" in part):
-                raise ValueError(f"{kind}: the part {part!r} of a key can be stated by no build")
+                raise ValueError(f"{node}: the part {part!r} of a key can be stated by no build")
         self.harmless = harmless
         self.amount = amount
         self.fact = Fact(self.kind, fact, bool(self.key), names or {})
@@ -80,6 +80,12 @@ class ComparedWithFact(Meaning):
 
 class BelowCount(ComparedWithFact):
     """An index of something that the build supplies: below the count `fact`.
+
+    Args:
+        subcon: The integer.
+        fact: The name of the count.
+        key: The parts of the key.
+        harmless: A condition under which the driver does nothing with the index.
 
     Example:
         ``"input" / BelowCount(Int8ul, "inputs", key=this.type, harmless=this.kind == 0)``
