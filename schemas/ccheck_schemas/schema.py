@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -97,11 +98,15 @@ class Schema:
         omitted: What an importer left out. Such a schema does not examine files whole, and they do not pass
             unless their users allow it.
         contract: Facts of a driver build that files are compared with by checks of the format itself.
-        amounts: What is compared with the limits of each driver build and is no number of the file, by the
-            name of the limit: functions that return the amounts of a reading.
+        builds_required: Whether a file passes only with the driver builds that read it. Where it is false,
+            a file is compared with builds if builds that read it are named.
+        amounts: What is compared with facts of each driver build and is no number of the file, by the name
+            of the fact: functions that return the amounts of a reading. The fact is a limit, or the count or
+            set of that name in `contract`.
         promises: Returns what the content of a definitions file promises of counts.
         layout: The compiled tree, which everything but Construct's own parser works on.
         facts: All facts of a driver build that files are compared with: those of the tree too.
+        amount_facts: The fact that the amounts of each name are compared with.
 
     Raises:
         SchemaRefused: `lint` has complaints.
@@ -118,10 +123,12 @@ class Schema:
     target: Callable[[str], object] | None = None
     omitted: tuple[Omission, ...] = ()
     contract: tuple[Fact, ...] = ()
+    builds_required: bool = True
     amounts: Mapping[str, Callable[[Reading], Iterable[Amount]]] = field(default_factory=dict)
     promises: Callable[[Any], Iterable[Promise]] | None = None
     layout: Struct = field(init=False, repr=False)
     facts: tuple[Fact, ...] = field(init=False, repr=False)
+    amount_facts: Mapping[str, Fact] = field(init=False, repr=False)
 
     def rebuild(self, data: bytes, content: Any) -> bytes:
         """Returns the canonical bytes of the content of a file without faults.
@@ -154,6 +161,9 @@ class Schema:
             object.__setattr__(self, "facts", merged(self._facts()))
         except ValueError as differ:
             raise SchemaRefused(self.name, (str(differ),)) from None
+        kinds = {fact.name: fact.kind for fact in self._compared_by_amount()}
+        compared = {fact.name: fact for fact in self.facts if kinds.get(fact.name) is fact.kind}
+        object.__setattr__(self, "amount_facts", compared)
 
     def _contract_complaints(self) -> Iterator[str]:
         contract: object = self.contract
@@ -161,18 +171,28 @@ class Schema:
             yield "contract: it is a tuple of Fact"
         amounts: object = self.amounts
         if not isinstance(amounts, Mapping):
-            yield "amounts: it maps the name of a limit to a function that gives amounts"
+            yield "amounts: it maps the name of a fact to a function that gives amounts"
             return
         for name, function in amounts.items():
             if not isinstance(name, str) or not name.strip() or not callable(function):
-                yield f"amounts: {name!r:.40} is no name of a limit, or has no function"
+                yield f"amounts: {name!r:.40} is no name of a fact, or has no function"
+        named = Counter(fact.name for fact in self._compared_by_amount() if fact.name in amounts)
+        for name, count in named.items():
+            if count > 1:
+                yield f"amounts: {name!r} is the name of {count} facts in contract, and amounts are compared with one"
 
     def _facts(self) -> Iterator[Fact]:
         yield from self.contract
         for node in nodes(self.layout):
             yield from (one.fact for one in meanings_of(node) if isinstance(one, ComparedWithFact))
-        stated = {fact.name for fact in self.contract if fact.kind is FactKind.LIMIT}
-        yield from (Fact(FactKind.LIMIT, name) for name in self.amounts if name not in stated)
+        yield from self._compared_by_amount()
+
+    def _compared_by_amount(self) -> Iterator[Fact]:
+        """Yields the facts of `contract` that have amounts, and a limit for each other name."""
+        stated = [one for one in self.contract if one.kind is not FactKind.SWITCH and one.name in self.amounts]
+        yield from stated
+        names = {fact.name for fact in stated}
+        yield from (Fact(FactKind.LIMIT, name) for name in self.amounts if name not in names)
 
 
 def file_size(reading: Reading) -> Iterable[Amount]:

@@ -253,8 +253,8 @@ SCHEMA = Schema(
     [
         ('contract=(Fact(FactKind.COUNT, "n"),)', "contract has counts.n, and nothing compares it"),
         ('contract=("counts.n",)', "contract: it is a tuple of Fact"),
-        ('amounts={"n": 7}', "amounts: 'n' is no name of a limit, or has no function"),
-        ("amounts=[7]", "amounts: it maps the name of a limit to a function"),
+        ('amounts={"n": 7}', "amounts: 'n' is no name of a fact, or has no function"),
+        ("amounts=[7]", "amounts: it maps the name of a fact to a function"),
         ('contract=(Fact("counts", "n"),)', 'write Fact(FactKind.COUNT, "name")'),
     ],
 )

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from ccheck.core.consumers import Consumer
+from ccheck.core.contract import readers
 from ccheck.core.input import read_input
 from ccheck.files.regular_file import read_regular_file
 from ccheck.formats.exercise.outcome import ExerciseError, RunInputs
@@ -127,8 +128,7 @@ def _builds_to_run(options: CampaignOptions, given: RunInputs) -> tuple[Consumer
 
 
 def _builds(validation: ValidationContext, schema: Schema) -> tuple[Consumer, ...]:
-    listed = validation.context.consumers
-    return () if listed is None else listed.supported(validation.context.on, schema.name)
+    return readers(validation.context.consumers, schema, validation.context.on)
 
 
 def _definitions(validation: ValidationContext) -> bytes | None:

@@ -112,6 +112,7 @@ class Understood(ComparedWithFact):
         key: The parts of the key.
         harmless: A condition under which the driver does nothing with the value.
         values: The names of values, in lower case, by which a build may list them.
+        amount: An expression that is compared in place of the number, such as some of its bits.
     """
 
     kind = FactKind.SET
@@ -123,13 +124,14 @@ class Understood(ComparedWithFact):
         key: KeyPart | tuple[KeyPart, ...] = (),
         harmless: Expression | None = None,
         values: type[IntEnum] | None = None,
+        amount: Expression | None = None,
     ) -> None:
         if values is not None and not (isinstance(values, type) and issubclass(values, IntEnum)):
             raise ValueError(f"Understood: values is an IntEnum, and not {values!r:.40}")
         names = None if values is None else {value.name.lower(): int(value) for value in values}
         if values is not None and names is not None and len(names) != len(values):
             raise ValueError(f"Understood: names of {values.__name__} differ in upper and lower case alone")
-        super().__init__(subcon, fact, key, harmless, names=names)
+        super().__init__(subcon, fact, key, harmless, amount, names)
 
 
 class WithinLimit(ComparedWithFact):

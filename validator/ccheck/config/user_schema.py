@@ -112,7 +112,7 @@ def _is_compared(schema: Schema, fact: Fact) -> bool:
     meanings = (one for node in tree.nodes(schema.layout) for one in tree.meanings_of(node))
     compared = (one.fact for one in meanings if isinstance(one, ComparedWithFact))
     places = {(each.kind, each.name) for each in compared}
-    is_amount = fact.kind is FactKind.LIMIT and fact.name in schema.amounts
+    is_amount = fact in schema.amount_facts.values()
     return fact.kind is FactKind.SWITCH or is_amount or (fact.kind, fact.name) in places
 
 

@@ -78,7 +78,7 @@ class Consumer:
     lines: Mapping[str, int] = field(default_factory=dict, hash=False, compare=False)
 
     def reads(self, schema: str) -> bool:
-        """Returns whether the build reads files of a format."""
+        """Returns whether the build reads files of a format that requires builds."""
         return self.formats is None or schema in self.formats
 
     def states(self, fact: Fact) -> bool:
@@ -200,13 +200,9 @@ class Consumers:
     sha256: str
     builds: tuple[Consumer, ...]
 
-    def supported(self, on: date, schema: str | None = None) -> tuple[Consumer, ...]:
-        """Returns the builds that are supported on a day, and read a format where one is given."""
-        return tuple(
-            build
-            for build in self.builds
-            if build.supported_on(on) and (schema is None or build.reads(schema))
-        )
+    def supported(self, on: date) -> tuple[Consumer, ...]:
+        """Returns the builds that are supported on a day."""
+        return tuple(build for build in self.builds if build.supported_on(on))
 
     def problem(self, line: int, key: str, message: str) -> Problem:
         """Returns a problem of the file."""

@@ -8,13 +8,46 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from ccheck.core.consumers import Consumer, Consumers, Element, Key
 from ccheck.text.quoting import did_you_mean, shown
 from ccheck.text.toml_document import ConfigurationError, Problem
 from ccheck.text.toml_lines import dotted
 from ccheck_schemas.build_facts import Fact, FactKind
+
+if TYPE_CHECKING:
+    # Construct takes a while to import; the fast path does without.
+    from ccheck_schemas.schema import Schema
+
+
+def reads(build: Consumer, schema: Schema) -> bool:
+    """Returns whether a build reads files of a format.
+
+    A build that does not list its formats reads every format that requires builds, and any other whose facts
+    it states.
+    """
+    if build.formats is None and not schema.builds_required:
+        return any(build.states(fact) for fact in schema.facts)
+    return build.reads(schema.name)
+
+
+def readers(consumers: Consumers | None, schema: Schema, on: date) -> tuple[Consumer, ...]:
+    """Returns the builds in their support window that read files of a format."""
+    return () if consumers is None else tuple(one for one in consumers.supported(on) if reads(one, schema))
+
+
+def none_reads(consumers: Consumers, schema: Schema, on: date) -> bool:
+    """Returns whether builds say of themselves that none of them reads files of a format on a day.
+
+    A build that lists no formats says nothing of a format that does not require builds.
+    """
+    if readers(consumers, schema, on):
+        return False
+    reading = any(reads(build, schema) for build in consumers.builds)
+    return reading or all(build.formats is not None for build in consumers.builds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +137,11 @@ def missing(facts: Iterable[Fact], build: Consumer) -> tuple[Fact, ...]:
 
 
 def require_facts(
-    consumers: Consumers, schemas: Mapping[str, Sequence[Fact]], named: str | None = None
+    consumers: Consumers,
+    schemas: Mapping[str, Sequence[Fact]],
+    named: str | None = None,
+    *,
+    builds_required: bool = True,
 ) -> None:
     """Compares consumers.toml with what the schemas in use refer to.
 
@@ -113,6 +150,8 @@ def require_facts(
         schemas: The facts of each schema in use, by its name.
         named: The schema that the user named; its facts must be stated by every build that reads it. Without
             one, a file of a format whose facts a build lacks has a finding.
+        builds_required: Whether files of that schema require builds. Where they do not, a build that lists no
+            formats and states none of the facts does not read them.
 
     Raises:
         ConfigurationError: No schema in use has a fact or a format; a fact has the wrong form; a fact of the
@@ -123,7 +162,7 @@ def require_facts(
         for index, build in enumerate(consumers.builds)
         for problem in (
             *_unknown(consumers, index, build, schemas),
-            *_missing(consumers, index, build, schemas, named),
+            *_missing(consumers, index, build, schemas, named, builds_required),
         )
     ]
     if problems:
@@ -199,10 +238,14 @@ def _missing(
     build: Consumer,
     schemas: Mapping[str, Sequence[Fact]],
     named: str | None,
+    builds_required: bool,
 ) -> Iterator[Problem]:
     if named is None or not build.reads(named):
         return
-    for fact in missing(schemas.get(named, ()), build):
+    facts = schemas.get(named, ())
+    if not builds_required and build.formats is None and not any(map(build.states, facts)):
+        return
+    for fact in missing(facts, build):
         message = f"is missing: files of {named} are compared with it"
         if any((kind, name) == (fact.kind, fact.name) for kind, name, _ in build.facts):
             form = "a number for each key" if fact.keyed else "one value, and no table"

@@ -48,12 +48,13 @@ class ContractFastPath:
         NoFastPath: The schema compares what columns do not have.
     """
 
-    def __init__(self, schema: Schema, builds: Sequence[Consumer]) -> None:
+    def __init__(self, schema: Schema, builds: Sequence[Consumer], *, builds_required: bool = True) -> None:
         """Finds what the schema compares.
 
         Args:
             schema: The schema.
             builds: The builds in their support window that read the format.
+            builds_required: Whether a file that is compared with no build is not certain to keep it.
         """
         sized = dict.fromkeys(schema.amounts.values()) == {file_size: None}
         own = any(fact.kind is not FactKind.SWITCH for fact in schema.contract)
@@ -61,6 +62,7 @@ class ContractFastPath:
             raise NoFastPath("it compares amounts that are derived from the whole file")
         self._compared = tuple(_compared(schema.layout))
         self._builds = builds
+        self._builds_required = builds_required
         self._facts = schema.facts
         names = schema.amounts if sized else ()
         self._sizes = [fact for fact in schema.facts if fact.kind is FactKind.LIMIT and fact.name in names]
@@ -68,7 +70,9 @@ class ContractFastPath:
 
     def keeps(self, columns: Columns) -> bool:
         """Returns whether a file keeps the contract; False where that is not certain."""
-        if self._facts and (not self._builds or any(missing(self._facts, build) for build in self._builds)):
+        if self._facts and not self._builds:
+            return not self._builds_required
+        if any(missing(self._facts, build) for build in self._builds):
             return False
         size = len(columns.data)
         if any(lacks(fact, (), size, self._builds) for fact in self._sizes):

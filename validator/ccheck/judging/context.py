@@ -21,7 +21,7 @@ from ccheck.config.options import (
 from ccheck.config.project import Project
 from ccheck.config.user_schema import UserSchema, UserSchemaError, load_user_schema
 from ccheck.core.check import Check
-from ccheck.core.contract import require_facts
+from ccheck.core.contract import reads, require_facts
 from ccheck.core.finding import FileReport, Finding, Severity
 from ccheck.core.input import STANDARD_INPUT, InputError, read_input
 from ccheck.core.subject import CheckContext, Definitions, Subject
@@ -235,7 +235,11 @@ def prepare(**options: Unpack[Options]) -> ValidationContext:
     if resolved.consumers is not None:
         named = None if chosen is None else chosen.name
         in_use = formats.facts_in_use() | ({} if chosen is None else {chosen.name: chosen.facts})
-        require_facts(resolved.consumers, in_use, named)
+        required = chosen is None or chosen.builds_required
+        require_facts(resolved.consumers, in_use, named, builds_required=required)
+        if not required and chosen is not None and options.get("consumers") is not None:
+            if not any(reads(build, chosen) for build in resolved.consumers.builds):
+                raise click.UsageError(f"--consumers: no build of {resolved.consumers.path} reads {named} files")
     if resolved.target is not None:
         try:
             for known in schemas:

@@ -73,6 +73,7 @@ def made(user: UserSchema, consumers: Consumers | None = None, on: date | None =
     if user.checks:
         return Made(problem="its own checks need the content")
     # Loaded here, where Construct is loaded anyway.
+    from ccheck.core.contract import readers
     from ccheck.formats.check_table import CHECKS
     from ccheck.formats.contract_fast_path import ContractFastPath, NoFastPath
     from ccheck_schemas.generate import NotGenerated, canonical, source
@@ -88,9 +89,10 @@ def made(user: UserSchema, consumers: Consumers | None = None, on: date | None =
         return Made(problem="generated code is nested more deeply than Python takes")
     exec(code, names)  # noqa: S102 - ccheck's own code
     name = user.schema.name
-    builds = () if consumers is None else consumers.supported(on or date.today(), name)
+    builds = readers(consumers, user.schema, on or date.today())
+    required = user.schema.builds_required or consumers is not None
     try:
-        contract = ContractFastPath(user.schema, builds)
+        contract = ContractFastPath(user.schema, builds, builds_required=required)
     except NoFastPath as why:
         return Made(problem=str(why))
     return Made(Own(name, names["accept"], len(CHECKS.joined((), name).applying(name)), contract))

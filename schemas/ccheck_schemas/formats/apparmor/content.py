@@ -86,6 +86,17 @@ class Item:
     value: Any
 
 
+def place_of(item: Item) -> Span:
+    """Returns the bytes of the value of an item."""
+    record = item.source
+    value = record.get("value")
+    if record.get("code") == Code.NAME and isinstance(value, Record):
+        record, value = value, value.get("value")
+    if isinstance(value, Record) and value.get("text") is not None:
+        return value.span("text")
+    return record.span("value") if value is not None else record.span("code")
+
+
 @dataclass(frozen=True, slots=True)
 class Start:
     """The start state of matching.
@@ -119,7 +130,7 @@ class Profile:
     caps64: tuple[int, ...] | None = None
     capsx: tuple[int, ...] | None = None
     xattrs: tuple[str, ...] | None = None
-    rlimits: tuple[int, tuple[int, ...]] | None = None
+    rlimits: tuple[int, tuple[Item, ...]] | None = None
     secmark: tuple[tuple[int, int, str], ...] | None = None
     policy: bool = False
     policydb: Dfa | None = None
@@ -149,12 +160,14 @@ class PolicyContent:
 
     Attributes:
         dfas: All DFAs, also those of incomplete profiles.
+        items: All items of the stream.
     """
 
     profiles: tuple[Profile, ...]
     dfas: tuple[Dfa, ...]
     slips: tuple[Slip, ...]
     size: int = 0
+    items: tuple[Item, ...] = ()
 
 
 def assemble(reading: Reading) -> PolicyContent:
@@ -163,7 +176,9 @@ def assemble(reading: Reading) -> PolicyContent:
     content = _ContentReader(items)
     content.profiles()
     end = reading.root.span("items").end if reading.root.get("items") is not None else 0
-    return PolicyContent(tuple(content.found), tuple(content.dfas.values()), tuple(content.slips), end)
+    return PolicyContent(
+        tuple(content.found), tuple(content.dfas.values()), tuple(content.slips), end, tuple(items)
+    )
 
 
 _NUMBERS = frozenset({Code.U8, Code.U16, Code.U32, Code.U64, Code.ARRAY})
@@ -347,7 +362,7 @@ class _ContentReader:
             self.need(Code.STRUCTEND, None, "of xattrs")
         if self.take(Code.STRUCT, "rlimits"):
             mask = self.number("the mask of limits").value
-            own.rlimits = (mask, tuple(item.value for item in self.array(Code.U64, "limits")))
+            own.rlimits = (mask, tuple(self.array(Code.U64, "limits")))
             self.need(Code.STRUCTEND, None, "of rlimits")
         if self.take(Code.STRUCT, "secmark"):
             count = self.need(Code.ARRAY, None, "marks of packets").value

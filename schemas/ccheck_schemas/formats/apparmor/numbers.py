@@ -104,6 +104,13 @@ class Mode(IntEnum):
     UNCONFINED = 3
 
 
+OPTIONAL_ITEMS = (
+    "namespace", "rename", "attach", DFA_NAME, "disconnected", "path_flags", "caps64", "capsx", "xattrs", "rlimits",
+    "secmark", "policydb", "start", "dfa_start", "xtable", "data",
+)  # fmt: skip
+"""The items that a profile need not have, by the name before them."""
+
+
 class Permission(IntFlag):
     """What the accept word of a state allows the owner of a file; for others the bits are 14 higher."""
 

@@ -287,7 +287,7 @@ def _profile(own: Profile) -> dict[str, Any]:
         if getattr(own, key) is not None:
             recipe[key] = list(getattr(own, key))
     if own.rlimits is not None:
-        recipe["rlimits"] = {"mask": own.rlimits[0], "limits": list(own.rlimits[1])}
+        recipe["rlimits"] = {"mask": own.rlimits[0], "limits": [item.value for item in own.rlimits[1]]}
     if own.secmark is not None:
         recipe["secmark"] = [{"audit": a, "deny": d, "label": label} for a, d, label in own.secmark]
     if own.policy:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ccheck_schemas.formats.apparmor.amounts import exec_names, item_names, modes, resource_limits
 from ccheck_schemas.formats.apparmor.content import PolicyContent, assemble
+from ccheck_schemas.formats.apparmor.facts import EXEC_NAMES, FACTS, ITEMS, MODES, RLIMITS
 from ccheck_schemas.formats.apparmor.numbers import recognise
 from ccheck_schemas.formats.apparmor.structure import POLICY
 from ccheck_schemas.schema import Identity, Schema
@@ -30,5 +32,13 @@ SCHEMA = Schema(
     assemble=assemble,
     compose=_compose,
     describe=_describe,
+    contract=FACTS,
+    builds_required=False,
+    amounts={
+        ITEMS.name: item_names,
+        MODES.name: modes,
+        EXEC_NAMES.name: exec_names,
+        RLIMITS.name: resource_limits,
+    },
     identity={"profiles": Identity("profile {name}"), "tables": Identity("table {id}")},
 )

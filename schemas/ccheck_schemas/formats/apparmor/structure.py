@@ -21,6 +21,7 @@ from construct import (
     this,
 )
 
+from ccheck_schemas.formats.apparmor import facts
 from ccheck_schemas.formats.apparmor.numbers import (
     ABI_MASK,
     ABIS,
@@ -42,6 +43,7 @@ from ccheck_schemas.meaning import (
     StrictEnum,
     StrictFlags,
     Text,
+    Understood,
     UpToEnd,
     Version,
 )
@@ -62,7 +64,7 @@ DFA = Struct(
     "magic" / Const(DFA_MAGIC),
     "hsize" / Bounded(Int32ub, DFA_HEADER, DFA_HEADER),
     "ssize" / LengthOf(Int32ub, of="body", low=DFA_HEADER, step=8),
-    "flags" / StrictFlags(Int16ub, DfaFlag),
+    "flags" / Understood(StrictFlags(Int16ub, DfaFlag), facts.DFA_FLAGS.name),
     "version" / Text(8, encoding="ascii", terminator="inside"),
     "reserved" / Reserved(Int16ub),
     "body" / Region(this.ssize - DFA_HEADER, Struct("tables" / UpToEnd(TABLE))),
@@ -101,7 +103,13 @@ NAMED = Struct(
         _PLAIN
         | {
             int(Code.U32): IfThenElse(
-                this.name == "version", Version(Int32ul, known=ABIS, mask=ABI_MASK), Int32ul
+                this.name == "version",
+                Understood(
+                    Version(Int32ul, known=ABIS, mask=ABI_MASK),
+                    facts.VERSIONS.name,
+                    amount=this.value & ABI_MASK,
+                ),
+                Int32ul,
             ),
             int(Code.BLOB): IfThenElse(this.name == DFA_NAME, DFA_BLOB, BLOB),
         },

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ccheck_schemas.formats.devicetree.facts import DEPTH, FACTS
 from ccheck_schemas.formats.devicetree.numbers import recognise
-from ccheck_schemas.formats.devicetree.structure import DEVICETREE, DevicetreeContent, assemble
+from ccheck_schemas.formats.devicetree.structure import DEVICETREE, DevicetreeContent, assemble, depth
 from ccheck_schemas.schema import Identity, Schema
 
 
@@ -29,5 +30,8 @@ SCHEMA = Schema(
     assemble=assemble,
     compose=_compose,
     describe=_describe,
+    contract=FACTS,
+    builds_required=False,
+    amounts={DEPTH.name: depth},
     identity={"nodes": Identity("node {name}"), "properties": Identity("property {name}")},
 )

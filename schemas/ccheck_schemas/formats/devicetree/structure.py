@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from construct import Bytes, Const, Int32ub, Int64ub, Pass, Struct, Switch, this
 
+from ccheck_schemas.build_facts import Amount
+from ccheck_schemas.formats.devicetree import facts
 from ccheck_schemas.formats.devicetree.numbers import (
     DEPTH_HIGH,
     LAST_COMPATIBLE,
@@ -26,8 +28,10 @@ from ccheck_schemas.meaning import (
     Strings,
     Terminated,
     TextToNul,
+    Understood,
     UpTo,
     Version,
+    WithinLimit,
     ZerosTo,
     ZerosToEnd,
 )
@@ -63,11 +67,11 @@ TOKEN = Struct(
 # 5.2, and the blocks in the order in which 5.1 draws them
 DEVICETREE = Struct(
     "magic" / Const(MAGIC),
-    "totalsize" / FileSize(Int32ub),
+    "totalsize" / WithinLimit(FileSize(Int32ub), facts.SIZE.name),
     "off_dt_struct" / OffsetInto(Int32ub, of="structure", align=4),
     "off_dt_strings" / OffsetInto(Int32ub, of="strings"),
     "off_mem_rsvmap" / OffsetInto(Int32ub, of="reservations", align=8),
-    "version" / Version(Int32ub, known=(VERSION,)),
+    "version" / Understood(Version(Int32ub, known=(VERSION,)), facts.VERSIONS.name),
     "last_comp_version" / Bounded(Int32ub, LAST_COMPATIBLE, LAST_COMPATIBLE),
     "boot_cpuid_phys" / Int32ub,
     "size_dt_strings" / LengthOf(Int32ub, of="strings"),
@@ -255,6 +259,14 @@ def children(nodes: tuple[Node, ...]) -> dict[int, list[Node]]:
         if node.parent is not None:
             below.setdefault(id(node.parent), []).append(node)
     return below
+
+
+def depth(reading: Reading) -> Iterator[Amount]:
+    """Yields how many nodes lie inside each other at most, at the deepest node."""
+    nodes = assemble(reading).nodes
+    if nodes:
+        deepest = max(nodes, key=lambda node: node.depth)
+        yield Amount(deepest.depth, deepest.source.span("name"))
 
 
 def phandles(nodes: tuple[Node, ...]) -> Iterator[tuple[Node, Property]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ccheck_schemas.formats.regdb.facts import FACTS
 from ccheck_schemas.formats.regdb.numbers import recognise
 from ccheck_schemas.formats.regdb.structure import REGDB, RegdbContent, assemble
 from ccheck_schemas.schema import Identity, Schema
@@ -29,6 +30,8 @@ SCHEMA = Schema(
     assemble=assemble,
     compose=_compose,
     describe=_describe,
+    contract=FACTS,
+    builds_required=False,
     identity={
         "countries": Identity("country {alpha2}"),
         "rules": Identity("band {start} to {end} kHz", headline="bandwidth"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from construct import Array, Bytes, Const, If, Int8ub, Int16ub, Int32ub, Struct, Switch, this
 
+from ccheck_schemas.formats.regdb import facts
 from ccheck_schemas.formats.regdb.numbers import (
     MAGIC,
     NEW,
@@ -27,7 +28,9 @@ from ccheck_schemas.meaning import (
     StrictFlags,
     Terminated,
     Text,
+    Understood,
     Version,
+    WithinLimit,
     ZeroPad,
 )
 from ccheck_schemas.record import Reading, Record
@@ -53,7 +56,7 @@ WMM = Struct(
 
 # Rule
 RULE = Struct(
-    "len" / StrictEnum(Int8ub, RuleSize),
+    "len" / Understood(StrictEnum(Int8ub, RuleSize), facts.RULE_LENGTHS.name),
     "flags" / StrictFlags(Int8ub, RuleFlag),
     "max_eirp" / Int16ub,
     "start" / Int32ub,
@@ -68,7 +71,7 @@ RULE = Struct(
 # Collection. Its length has been 3 since the first version; the pointers follow at the next even offset.
 COLLECTION = Struct(
     "len" / Bounded(Int8ub, 3, 3),
-    "n_rules" / Bounded(CountOf(Int8ub, of="rules"), 1, RULES_HIGH),
+    "n_rules" / WithinLimit(Bounded(CountOf(Int8ub, of="rules"), 1, RULES_HIGH), facts.RULES.name),
     "dfs_region" / StrictEnum(Int8ub, DfsRegion),
     "padding" / Reserved(Int8ub),
     "rules"
@@ -102,7 +105,7 @@ OLD_RULE = Struct(
     "power" / At(this.power_ptr, OLD_POWER),
 )
 OLD_COLLECTION = Struct(
-    "n_rules" / Bounded(CountOf(Int32ub, of="rules"), 1, RULES_HIGH),
+    "n_rules" / WithinLimit(Bounded(CountOf(Int32ub, of="rules"), 1, RULES_HIGH), facts.RULES.name),
     "rules" / Array(this.n_rules, Struct("rule_ptr" / _offset("rule"), "rule" / At(this.rule_ptr, OLD_RULE))),
 )
 OLD_COUNTRY = Struct(
@@ -126,7 +129,7 @@ OLD_DATABASE = Struct(
 
 REGDB = Struct(
     "magic" / Const(MAGIC),
-    "version" / Version(Int32ub, known=(OLD, NEW)),
+    "version" / Understood(Version(Int32ub, known=(OLD, NEW)), facts.VERSIONS.name),
     "database" / Switch(this.version, {NEW: DATABASE, OLD: OLD_DATABASE}),
 )
 

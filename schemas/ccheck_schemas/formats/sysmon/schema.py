@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ccheck_schemas.formats.sysmon.facts import FACTS
 from ccheck_schemas.formats.sysmon.structure import SYSMON, SysmonContent, assemble
 from ccheck_schemas.formats.sysmon.tables import recognise, target
 from ccheck_schemas.schema import Identity, Schema
@@ -27,6 +28,8 @@ SCHEMA = Schema(
     root=SYSMON,
     recognise=recognise,
     assemble=assemble,
+    contract=FACTS,
+    builds_required=False,
     identity={"rules": Identity("rule for {event}"), "filters": Identity("{field} {operator} {data}")},
     compose=_compose,
     describe=_describe,

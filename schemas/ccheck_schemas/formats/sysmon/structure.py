@@ -7,6 +7,7 @@ from enum import IntEnum
 
 from construct import If, Int8ul, Int32sl, Int32ul, Int64ul, Struct, this
 
+from ccheck_schemas.formats.sysmon import facts
 from ccheck_schemas.formats.sysmon.tables import (
     FIRST_KNOWN_LAYOUT,
     HEADER_SIZE,
@@ -14,6 +15,7 @@ from ccheck_schemas.formats.sysmon.tables import (
 )
 from ccheck_schemas.meaning import (
     At,
+    BelowCount,
     Bounded,
     Chain,
     CountOf,
@@ -22,6 +24,7 @@ from ccheck_schemas.meaning import (
     Reserved,
     StrictEnum,
     Text,
+    Understood,
     Version,
     ZeroPad,
 )
@@ -62,9 +65,10 @@ AGGREGATION = Struct(
 # Filter. DataSize counts the NUL after the data; the record has one byte more than its fields and data, and
 # then its padding. Where the header names no aggregations, those that filters name are read by the filters.
 FILTER = Struct(
-    "field_id" / Int32ul,
+    "field_id" / BelowCount(Int32ul, facts.FIELDS.name, key=this._.event_id),
     "name" / Text(512, encoding="utf-16-le", terminator="inside"),
-    "filter_type" / Int32sl,
+    "filter_type"
+    / Understood(Int32sl, facts.OPERATORS.name, amount=this.filter_type & (0xFFFFFFFF & ~ENVIRONMENT)),
     "next_offset" / OffsetInto(Int32ul, of="filters"),
     "data_size" / LengthOf(Int32ul, of="data", low=2, step=2),
     "aggregation_id" / Int32ul,
@@ -82,7 +86,7 @@ FILTER = Struct(
 
 # Event
 EVENT = Struct(
-    "event_id" / Int32ul,
+    "event_id" / Understood(Int32ul, facts.EVENTS.name),
     "rule_default" / StrictEnum(Int32sl, RuleDefault),
     "combine_type" / StrictEnum(Int32sl, Combine),
     "next_offset" / OffsetInto(Int32ul, of="events"),
@@ -95,7 +99,12 @@ EVENT = Struct(
 # Header
 SYSMON = Struct(
     "version"
-    / Version(Int32ul, known=tuple(v for v in binary_versions() if v >= FIRST_KNOWN_LAYOUT), minor_bits=16),
+    / Understood(
+        Version(
+            Int32ul, known=tuple(v for v in binary_versions() if v >= FIRST_KNOWN_LAYOUT), minor_bits=16
+        ),
+        facts.VERSIONS.name,
+    ),
     "rule_count" / Bounded(CountOf(Int32ul, of="events"), 1, 0xFFFFFFFF),
     "rule_reg_size" / Bounded(Int32ul, HEADER_SIZE, HEADER_SIZE),
     "schema_version" / Int32ul,

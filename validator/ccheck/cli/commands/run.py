@@ -12,6 +12,7 @@ import click
 from ccheck.cli.commands.options import Judging, judging
 from ccheck.cli.main import FINDINGS, PASS
 from ccheck.core.consumers import Consumer
+from ccheck.core.contract import readers, reads
 from ccheck.core.input import InputError, read_input
 from ccheck.core.subject import Subject
 from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Outcome, RunInputs
@@ -21,6 +22,7 @@ from ccheck.run.supervise import limited
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted, did_you_mean
 from ccheck_interpreter.trap import report, to_json
+from ccheck_schemas.schema import Schema
 
 EXAMPLES = """
 \b
@@ -93,7 +95,7 @@ def command(
     exercise = validation.exercise(subject.schema)
     if exercise is None:
         raise click.UsageError(f"the format {subject.schema.name} has no interpreter: {NO_INTERPRETER}")
-    builds = _builds(validation, subject.schema.name, consumer, all_consumers)
+    builds = _builds(validation, subject.schema, consumer, all_consumers)
     if events is not None and len(builds) > 1:
         names = ", ".join(build.name for build in builds)
         raise click.UsageError(f"events are decided by one build: give --consumer, one of {names}")
@@ -122,7 +124,7 @@ def command(
 
 
 def _builds(
-    validation: ValidationContext, schema: str, name: str | None, every: bool
+    validation: ValidationContext, schema: Schema, name: str | None, every: bool
 ) -> tuple[Consumer, ...]:
     listed = validation.context.consumers
     if listed is None:
@@ -139,8 +141,8 @@ def _builds(
             )
         return found
     if every:
-        return tuple(build for build in listed.builds if build.reads(schema))
-    return listed.supported(validation.context.on, schema)
+        return tuple(build for build in listed.builds if reads(build, schema))
+    return readers(listed, schema, validation.context.on)
 
 
 def _one(validation: ValidationContext) -> bytes | None:

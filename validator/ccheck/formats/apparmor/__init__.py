@@ -8,5 +8,6 @@ FORMAT = Format(
     "ccheck_schemas.formats.apparmor.schema:SCHEMA",
     "ccheck.formats.apparmor.checks.table:TABLE",
     "ccheck.formats.apparmor.exercise:run",
+    contract="ccheck_schemas.formats.apparmor.facts:FACTS",
     no_fast_path="its items have no fixed size, and what an item holds depends on its kind and name",
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ccheck.core.check import Diagnostic
 from ccheck.core.consumers import Consumer
-from ccheck.core.contract import Lack, lacks, missing
+from ccheck.core.contract import Lack, lacks, missing, none_reads, readers
 from ccheck.core.finding import RelatedLocation
 from ccheck.core.subject import Subject
 from ccheck_schemas.build_facts import Amount, Fact, FactKind
@@ -19,8 +19,7 @@ _KEYS_UNKNOWN = "a build that states nothing for the key was compared with nothi
 def builds_of(subject: Subject) -> tuple[Consumer, ...]:
     """Returns the builds in their support window that read files of the format."""
     consumers = subject.context.consumers
-    name = None if subject.schema is None else subject.schema.name
-    return () if consumers is None else consumers.supported(subject.context.on, name)
+    return () if subject.schema is None else readers(consumers, subject.schema, subject.context.on)
 
 
 def in_file(subject: Subject, words: str, line: int) -> RelatedLocation:
@@ -39,7 +38,9 @@ def consumers_missing(subject: Subject) -> Iterator[Diagnostic]:
 
     ## What is wrong
     The format has a contract with the driver, and no `consumers.toml` was named, or none of its builds is
-    supported on the day of judgement and reads the format.
+    supported on the day of judgement and reads the format. Formats of public readers, such as
+    `regulatory.db`, are judged without builds too; but where builds are named, and each of them lists the
+    formats that it reads, one of them must read the file.
 
     ## Why is this bad
     The file of July 2024 agreed with its definitions. It did not agree with the driver, and nothing compared
@@ -52,6 +53,10 @@ def consumers_missing(subject: Subject) -> Iterator[Diagnostic]:
     if subject.schema is None or not subject.schema.facts or subject.reading is None:
         return
     consumers = subject.context.consumers
+    if not subject.schema.builds_required and (
+        consumers is None or not none_reads(consumers, subject.schema, subject.context.on)
+    ):
+        return
     if consumers is None:
         message = "no consumers were named: which driver builds will read this file?"
         related: tuple[RelatedLocation, ...] = ()
@@ -157,15 +162,6 @@ def limit_exceeded(subject: Subject) -> Iterator[Diagnostic]:
     Make less of it, or end support for the builds that take less.
     """
     yield from _uses(subject, FactKind.LIMIT)
-    if subject.schema is None or subject.reading is None:
-        return
-    facts = {fact.name: fact for fact in subject.schema.facts if fact.kind is FactKind.LIMIT}
-    builds = builds_of(subject)
-    for name, amounts in subject.schema.amounts.items():
-        for amount in _checked(name, amounts(subject.reading)):
-            found = lacks(facts[name], amount.key, amount.value, _stating(facts[name], builds))
-            if found:
-                yield _amount(subject, facts[name], amount, found)
 
 
 def _checked(name: str, amounts: object) -> Iterator[Amount]:
@@ -208,6 +204,20 @@ def _uses(subject: Subject, kind: FactKind) -> Iterator[Diagnostic]:
         if found:
             for span in use.places():
                 yield _lacking(subject, use.fact, (use.field, use.value, use.key), span, found)
+    yield from _amounts(subject, kind)
+
+
+def _amounts(subject: Subject, kind: FactKind) -> Iterator[Diagnostic]:
+    if subject.reading is None or subject.schema is None:
+        return
+    builds = builds_of(subject)
+    for name, fact in subject.schema.amount_facts.items():
+        if fact.kind is not kind or not builds:
+            continue
+        for amount in _checked(name, subject.schema.amounts[name](subject.reading)):
+            found = lacks(fact, amount.key, amount.value, _stating(fact, builds))
+            if found:
+                yield _amount(subject, fact, amount, found)
 
 
 def _stating(fact: Fact, builds: Sequence[Consumer]) -> tuple[Consumer, ...]:

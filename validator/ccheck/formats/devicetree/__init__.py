@@ -8,5 +8,6 @@ FORMAT = Format(
     "ccheck_schemas.formats.devicetree.schema:SCHEMA",
     "ccheck.formats.devicetree.checks.table:TABLE",
     "ccheck.formats.devicetree.exercise:run",
+    contract="ccheck_schemas.formats.devicetree.facts:FACTS",
     no_fast_path="its tokens have no fixed size, and what a token holds depends on its kind",
 )

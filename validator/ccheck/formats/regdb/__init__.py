@@ -8,5 +8,6 @@ FORMAT = Format(
     "ccheck_schemas.formats.regdb.schema:SCHEMA",
     "ccheck.formats.regdb.checks.table:TABLE",
     "ccheck.formats.regdb.exercise:run",
+    contract="ccheck_schemas.formats.regdb.facts:FACTS",
     no_fast_path="a rule's length decides what it holds; a release is one file of a few kilobytes",
 )

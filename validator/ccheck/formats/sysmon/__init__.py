@@ -11,5 +11,6 @@ FORMAT = Format(
     "ccheck.formats.sysmon.session:SysmonSession",
     "ccheck.formats.sysmon.agreement:differ",
     "ccheck.formats.sysmon.evidence:gather",
-    no_fast_path="the checks of events, fields and groups have no screen yet; files have few records",
+    contract="ccheck_schemas.formats.sysmon.facts:FACTS",
+    no_fast_path="its checks need the events, fields and groups of the content; files have few records",
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from ccheck.config.gate_policy import GatePolicy
+from ccheck.core.contract import readers
 from ccheck.core.finding import FileReport
 from ccheck.core.subject import Subject
 from ccheck.formats.exercise.evidence import Evidence, Gather, plain
@@ -122,12 +123,11 @@ class GateContext:
     def given(self, schema: Schema, last_good: bytes | None = None) -> RunInputs:
         """What files of a format are run with: the definitions, and every supported build that reads it."""
         context = self.validation.context
-        listed = context.consumers
         if len(context.definitions) > 1:
             raise ExerciseError("a driver loads one definitions file; the project names more")
         return RunInputs(
             definitions=context.definitions[0].data if context.definitions else None,
-            builds=() if listed is None else listed.supported(context.on, schema.name),
+            builds=readers(context.consumers, schema, context.on),
             target=context.target,
             last_good=last_good,
         )

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from ccheck.core.check import Diagnostic
 from ccheck.core.finding import RelatedLocation
 from ccheck.core.subject import Subject
-from ccheck.formats.apparmor.checks.profiles import content_of, value_of
-from ccheck_schemas.formats.apparmor.content import Dfa, Profile, Start
+from ccheck.formats.apparmor.checks.profiles import content_of
+from ccheck_schemas.formats.apparmor.content import Dfa, Profile, Start, place_of
 from ccheck_schemas.formats.apparmor.numbers import (
     ACCEPT_INDEX_HIGH,
     BASE_MASK,
@@ -289,7 +289,7 @@ def apparmor_start_outside(subject: Subject) -> Iterator[Diagnostic]:
         for what, dfa, start in _starts(profile):
             if dfa.states and start.state >= dfa.states:
                 named = start.source is not None
-                span = value_of(start.source) if start.source is not None else dfa.source.span("magic")
+                span = place_of(start.source) if start.source is not None else dfa.source.span("magic")
                 yield Diagnostic(
                     f"the {what} start in state {start.state}, the DFA has {dfa.states} (0 to {dfa.states - 1})",
                     span,

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from ccheck.core.check import Diagnostic
 from ccheck.core.subject import Subject
-from ccheck_schemas.formats.apparmor.content import Item, PolicyContent, Profile
+from ccheck_schemas.formats.apparmor.content import PolicyContent, Profile, place_of
 from ccheck_schemas.formats.apparmor.numbers import Code, Mode, ProfileFlag
-from ccheck_schemas.record import Record
 from ccheck_schemas.span import Span
 
 
@@ -16,17 +15,6 @@ def content_of(subject: Subject) -> PolicyContent:
     """The policy; an empty one where the file could not be read."""
     held = subject.content
     return held if isinstance(held, PolicyContent) else PolicyContent((), (), ())
-
-
-def value_of(item: Item) -> Span:
-    """Where the value of an item stands."""
-    record = item.source
-    value = record.get("value")
-    if record.get("code") == Code.NAME and isinstance(value, Record):
-        record, value = value, value.get("value")
-    if isinstance(value, Record) and value.get("text") is not None:
-        return value.span("text")
-    return record.span("value") if value is not None else record.span("code")
 
 
 def _name(profile: Profile) -> str:
@@ -84,7 +72,7 @@ def apparmor_name_empty(subject: Subject) -> Iterator[Diagnostic]:
     for profile in content_of(subject).profiles:
         for what, item in (("profile", profile.name), ("namespace", profile.namespace)):
             if item is not None and item.value == "":
-                place = value_of(item)
+                place = place_of(item)
                 yield Diagnostic(
                     f"the name of the {what} is empty",
                     Span(place.offset, 1, place.path),
@@ -111,7 +99,7 @@ def apparmor_mode_unknown(subject: Subject) -> Iterator[Diagnostic]:
         if profile.mode is not None and profile.mode.value not in Mode._value2member_map_:
             yield Diagnostic(
                 f"the mode of profile {_name(profile)} is {profile.mode.value}, 0 to 3 are known",
-                value_of(profile.mode),
+                place_of(profile.mode),
                 label=f"{profile.mode.value}",
                 why="the kernel refuses the load",
                 fix="use 0 enforce, 1 complain, 2 kill or 3 unconfined",
@@ -135,7 +123,7 @@ def apparmor_flag_unknown(subject: Subject) -> Iterator[Diagnostic]:
         if profile.flags is not None and profile.flags.value & ~known:
             yield Diagnostic(
                 f"the flags of profile {_name(profile)} are {profile.flags.value:#x}, {known:#x} are known",
-                value_of(profile.flags),
+                place_of(profile.flags),
                 label=f"{profile.flags.value:#x}",
                 why="a later kernel gives them a meaning, and finds them set",
                 fix="clear the bits",
@@ -160,7 +148,7 @@ def apparmor_exec_name_malformed(subject: Subject) -> Iterator[Diagnostic]:
         for item in profile.xtable or ():
             fault = _malformed(item.value)
             if fault is not None:
-                place = value_of(item)
+                place = place_of(item)
                 yield Diagnostic(
                     f"the name {item.value!r} {fault}",
                     Span(place.offset, max(1, place.length), place.path),

@@ -79,7 +79,8 @@ def prepare(consumers: Consumers | None, on: date, definitions: Sequence[Path]) 
     Definitions that are not right, or are not one file, leave files of instances without it; a build that
     lacks a fact leaves all files without it.
     """
-    builds = () if consumers is None else consumers.supported(on, SCHEMA)
+    supported = () if consumers is None else consumers.supported(on)
+    builds = tuple(build for build in supported if build.reads(SCHEMA))
     if any(missing(FACTS, build) for build in builds):
         return ChannelFastPath((), None)
     types = None

@@ -1,0 +1,13 @@
+"""The facts of a kernel that wireless regulatory databases are compared with."""
+
+from __future__ import annotations
+
+from ccheck_schemas.build_facts import Fact, FactKind
+
+VERSIONS = Fact(FactKind.SET, "regdb_versions")
+RULE_LENGTHS = Fact(FactKind.SET, "regdb_rule_lengths")
+"""Lengths of a rule, in bytes, of which the kernel reads each field; in version 20 alone."""
+RULES = Fact(FactKind.LIMIT, "regdb_rules")
+"""Rules of one country."""
+
+FACTS = (VERSIONS, RULE_LENGTHS, RULES)
