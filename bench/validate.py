@@ -17,8 +17,9 @@ from pathlib import Path
 from bench.validation import by_hand, page, runs, with_construct, with_cstruct, with_kaitai
 from bench.validation.measure import Reader, medians
 from bench.validation.samples import LAYOUTS, good, with_fault
-from ccheck.judging.context import ValidationContext, prepare
+from ccheck.judging.context import ValidationContext
 from ccheck.judging.judge import examine, judge
+from ccheck.judging.preparation import prepare
 from ccheck_schemas.formats.channel.generated import accept
 
 ROOT = Path(__file__).resolve().parent.parent

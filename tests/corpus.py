@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 
 from ccheck.cli.recipe_file import load_yaml
-from ccheck.judging.context import ValidationContext, prepare
+from ccheck.judging.context import ValidationContext
+from ccheck.judging.preparation import prepare
 
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 DAY = date(2026, 11, 22)

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccheck.formats.exercise.outcome import RunInputs
-from ccheck.judging.context import ValidationContext, prepare
+from ccheck.judging.context import ValidationContext
+from ccheck.judging.preparation import prepare
 from ccheck_fuzz.oracles.case import OracleCase
 from ccheck_fuzz.oracles.table import broken
 from ccheck_schemas.formats.channel import numbers as channel_numbers

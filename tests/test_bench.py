@@ -33,7 +33,7 @@ def test_all_readers_agree_on_the_files_that_are_measured() -> None:
     from bench import validate
     from bench.validation.samples import LAYOUTS, good, with_fault
 
-    from ccheck.judging.context import prepare
+    from ccheck.judging.preparation import prepare
 
     validation = prepare(config=validate.CONFIG, on=date(2026, 1, 1))
     for layout in LAYOUTS.values():

@@ -16,8 +16,9 @@ from ccheck.formats.check_table import CHECKS, applies
 from ccheck.formats.exercise.outcome import ExerciseError, RunInputs
 from ccheck.formats.format import Format
 from ccheck.formats.registry import FORMATS
-from ccheck.judging.context import ValidationContext, prepare
+from ccheck.judging.context import ValidationContext
 from ccheck.judging.judge import MAX_FINDINGS
+from ccheck.judging.preparation import prepare
 from ccheck_fuzz.oracles.case import OracleCase
 from ccheck_fuzz.oracles.table import broken
 from ccheck_schemas.model.fix_up import fix_up

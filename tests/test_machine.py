@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from ccheck.judging.context import prepare
+from ccheck.judging.preparation import prepare
 
 pytestmark = pytest.mark.machine
 

@@ -12,7 +12,8 @@ from types import MappingProxyType
 from tests.corpus import CORPUS, DAY, judgement_of
 
 from ccheck.formats.registry import named
-from ccheck.judging.context import ValidationContext, prepare
+from ccheck.judging.context import ValidationContext
+from ccheck.judging.preparation import prepare
 from ccheck_fuzz.model import Model, opened
 from ccheck_fuzz.mutate import Context, once
 from ccheck_fuzz.mutate.interesting_values import interesting_values

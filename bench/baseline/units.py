@@ -13,7 +13,7 @@ from tests.corpus import CORPUS, DAY, beside, judgement_of, setting_of
 
 from bench.baseline.mutants import OWN, STREAMS, mutant
 from bench.baseline.program import SHIPPED, Item, command_lines, every_check, judged, ran, together
-from ccheck.judging.context import prepare
+from ccheck.judging.preparation import prepare
 from ccheck.report import RENDERERS
 
 ROOT = CORPUS.parent

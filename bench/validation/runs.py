@@ -19,7 +19,8 @@ from bench.validation.measure import Spent, medians, peak, spent, whole
 from bench.validation.samples import LAYOUTS, good, with_fault
 from ccheck.core.finding import FileReport
 from ccheck.formats.registry import FORMATS
-from ccheck.judging.context import ValidationContext, prepare
+from ccheck.judging.context import ValidationContext
+from ccheck.judging.preparation import prepare
 from ccheck_schemas.generate import NotGenerated, source
 
 ROOMS = ("schemas", "validator", "interpreter", "fuzz")
@@ -29,7 +30,7 @@ import gc, os, sys
 from datetime import date
 from functools import partial
 from pathlib import Path
-from ccheck.judging.context import prepare
+from ccheck.judging.preparation import prepare
 from ccheck_schemas.generate import NotGenerated, source
 gc.set_threshold(200_000, 20, 20)
 config, small, large = map(Path, sys.argv[1:])

@@ -12,7 +12,8 @@ from random import Random
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from ccheck.judging.context import ValidationContext, prepare
+from ccheck.judging.context import ValidationContext
+from ccheck.judging.preparation import prepare
 from ccheck_fuzz.corpus.explore import Explorer, Unreachable, follow
 from ccheck_fuzz.corpus.grow import grow
 from ccheck_fuzz.corpus.judged import Judged
@@ -51,8 +52,8 @@ def valid(
 
     Args:
         schema: The format.
-        validation: What they are judged by, as `ccheck.judging.context.prepare` returns it; without it, only
-            the schema and its checks.
+        validation: What they are judged by, as `ccheck.judging.preparation.prepare` returns it; without it,
+            only the schema and its checks.
         seeds: Files that pass, to begin with; without them, some are grown.
         interesting: Numbers to try.
         wanted: Whether a file is of the requested sort, if a schema has several.

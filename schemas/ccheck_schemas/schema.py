@@ -130,6 +130,10 @@ class Schema:
     facts: tuple[Fact, ...] = field(init=False, repr=False)
     amount_facts: Mapping[str, Fact] = field(init=False, repr=False)
 
+    def merged_fact(self, fact: Fact) -> Fact:
+        """Returns a fact of a field with all that the schema says of it, such as names of values."""
+        return next(one for one in self.facts if (one.kind, one.name) == (fact.kind, fact.name))
+
     def rebuild(self, data: bytes, content: Any) -> bytes:
         """Returns the canonical bytes of the content of a file without faults.
 
@@ -179,7 +183,7 @@ class Schema:
         named = Counter(fact.name for fact in self._compared_by_amount() if fact.name in amounts)
         for name, count in named.items():
             if count > 1:
-                yield f"amounts: {name!r} is the name of {count} facts in contract, and amounts are compared with one"
+                yield f"amounts: {name!r} is the name of {count} facts in contract: rename all but one"
 
     def _facts(self) -> Iterator[Fact]:
         yield from self.contract
@@ -189,7 +193,9 @@ class Schema:
 
     def _compared_by_amount(self) -> Iterator[Fact]:
         """Yields the facts of `contract` that have amounts, and a limit for each other name."""
-        stated = [one for one in self.contract if one.kind is not FactKind.SWITCH and one.name in self.amounts]
+        stated = [
+            one for one in self.contract if one.kind is not FactKind.SWITCH and one.name in self.amounts
+        ]
         yield from stated
         names = {fact.name for fact in stated}
         yield from (Fact(FactKind.LIMIT, name) for name in self.amounts if name not in names)

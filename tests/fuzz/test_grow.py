@@ -10,7 +10,8 @@ from random import Random
 import pytest
 
 from ccheck.core.consumers import load_consumers
-from ccheck.judging.context import ValidationContext, prepare
+from ccheck.judging.context import ValidationContext
+from ccheck.judging.preparation import prepare
 from ccheck_fuzz.corpus.grow import grow
 from ccheck_fuzz.corpus.judged import Judged
 from ccheck_fuzz.corpus.minimize import minimize

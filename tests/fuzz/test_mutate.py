@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccheck.core.consumers import load_consumers
-from ccheck.judging.context import ValidationContext, prepare
+from ccheck.judging.context import ValidationContext
 from ccheck.judging.judge import examine, judge
+from ccheck.judging.preparation import prepare
 from ccheck_fuzz.model import Model, opened, rebuilt
 from ccheck_fuzz.mutate import MUTATIONS, Context, Mutator, numbers, records, relations, texts
 from ccheck_fuzz.mutate.interesting_values import InterestingValues, interesting_values

@@ -18,7 +18,8 @@ from ccheck.formats.channel.fast_path.type_rules import RulesByType
 from ccheck.formats.check_table import CHECKS
 from ccheck.formats.exercise.agreement import Agreed
 from ccheck.formats.exercise.outcome import RunInputs
-from ccheck.judging.context import ValidationContext, prepare
+from ccheck.judging.context import ValidationContext
+from ccheck.judging.preparation import prepare
 from ccheck_fuzz.oracles.broken import Broken
 from ccheck_fuzz.oracles.case import BRIEF, BRIEF_PER_BYTE, OracleCase
 from ccheck_fuzz.oracles.drivers import needs_validator, refused, trap, validator_bypass

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ccheck.core.consumers import load_consumers
 from ccheck.formats.exercise.outcome import RunInputs
 from ccheck.formats.interpreters import EXERCISES
-from ccheck.judging.context import prepare
+from ccheck.judging.preparation import prepare
 from ccheck_fuzz.corpus.explore import Explorer
 from ccheck_fuzz.corpus.judged import Judged
 from ccheck_fuzz.mutate.interesting_values import interesting_values

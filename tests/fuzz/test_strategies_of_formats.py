@@ -12,7 +12,8 @@ from hypothesis.strategies import SearchStrategy
 
 from ccheck.formats.check_table import CHECKS
 from ccheck.formats.registry import FORMATS
-from ccheck.judging.context import ValidationContext, prepare
+from ccheck.judging.context import ValidationContext
+from ccheck.judging.preparation import prepare
 from ccheck_fuzz.corpus.explore import Explorer
 from ccheck_fuzz.corpus.grow import grow
 from ccheck_fuzz.corpus.judged import Judged

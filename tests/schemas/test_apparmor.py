@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ccheck.formats.changes import changes
-from ccheck.judging.context import prepare
+from ccheck.judging.preparation import prepare
 from ccheck_schemas.formats.apparmor.content import PolicyContent
 from ccheck_schemas.formats.apparmor.dfa import Rule, tables_of
 from ccheck_schemas.formats.apparmor.numbers import TableId

@@ -15,7 +15,8 @@ from construct import Array, Bytes, Const, If, Int8ub, Int32ub, Padded, Struct, 
 from ccheck.config.user_schema import UserSchema
 from ccheck.formats.check_table import CHECKS
 from ccheck.judging import generated_fast_path as own
-from ccheck.judging.context import ValidationContext, prepare
+from ccheck.judging.context import ValidationContext
+from ccheck.judging.preparation import prepare
 from ccheck_schemas import meaning as m
 from ccheck_schemas.layout import extent
 from ccheck_schemas.layout.lint import MOST_VALUES, lint

@@ -13,7 +13,8 @@ from construct import Array, Bytes, Int8ub, Int32ub, Int64ub, Struct, this
 from ccheck.config.user_schema import UserSchema
 from ccheck.formats.check_table import CHECKS
 from ccheck.judging import generated_fast_path as own
-from ccheck.judging.context import ValidationContext, prepare
+from ccheck.judging.context import ValidationContext
+from ccheck.judging.preparation import prepare
 from ccheck_schemas import meaning as m
 from ccheck_schemas.layout.lint import layout_of
 from ccheck_schemas.model import constants, decompose, minimal_file

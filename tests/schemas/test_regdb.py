@@ -10,7 +10,7 @@ from inline_snapshot import snapshot
 from ccheck.cli.main import run
 from ccheck.cli.recipe_file import dump_yaml
 from ccheck.formats.changes import changes
-from ccheck.judging.context import prepare
+from ccheck.judging.preparation import prepare
 from ccheck_schemas.formats.regdb.recipe import compose, describe
 from ccheck_schemas.formats.regdb.schema import SCHEMA
 from ccheck_schemas.formats.regdb.structure import RegdbContent

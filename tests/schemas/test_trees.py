@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 from ccheck.config.user_schema import UserSchema
 from ccheck.formats.check_table import CHECKS
 from ccheck.judging import generated_fast_path as own
-from ccheck.judging.context import ValidationContext, prepare
+from ccheck.judging.context import ValidationContext
+from ccheck.judging.preparation import prepare
 from ccheck_schemas import meaning as m
 from ccheck_schemas.build_facts import FactKind
 from ccheck_schemas.fault import FaultName

@@ -16,7 +16,8 @@ import pytest
 from construct import Array, Bytes, Int8ub, Int32ub, Struct, this
 
 from ccheck.formats.check_table import CHECKS
-from ccheck.judging.context import ValidationContext, prepare
+from ccheck.judging.context import ValidationContext
+from ccheck.judging.preparation import prepare
 from ccheck_schemas import meaning as m
 from ccheck_schemas.model import decompose
 from ccheck_schemas.read.reader import MOST_RECORDS

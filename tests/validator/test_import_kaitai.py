@@ -14,7 +14,7 @@ from inline_snapshot import snapshot
 
 from ccheck.cli.main import run
 from ccheck.config.user_schema import load_user_schema
-from ccheck.judging.context import prepare
+from ccheck.judging.preparation import prepare
 from ccheck_kaitai.description import KaitaiError, load
 from ccheck_kaitai.expression import Term, Untranslatable, translate
 from ccheck_kaitai.write import write

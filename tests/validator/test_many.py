@@ -22,7 +22,8 @@ from inline_snapshot import snapshot
 from ccheck.cli.commands import validate
 from ccheck.cli.main import run
 from ccheck.core.finding import FileReport, Finding, RunReport, Severity
-from ccheck.judging.context import ValidationContext, prepare
+from ccheck.judging.context import ValidationContext
+from ccheck.judging.preparation import prepare
 from ccheck.report import RENDERERS
 from ccheck.report.text import render_file
 from ccheck.run import batch as many

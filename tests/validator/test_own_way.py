@@ -36,8 +36,9 @@ from ccheck.core.consumers import Consumers, load_consumers
 from ccheck.core.subject import CheckContext
 from ccheck.formats.check_table import CHECKS, applying
 from ccheck.judging import generated_fast_path as own
-from ccheck.judging.context import ValidationContext, prepare
+from ccheck.judging.context import ValidationContext
 from ccheck.judging.judge import examine, judge
+from ccheck.judging.preparation import prepare
 from ccheck_schemas import meaning as m
 from ccheck_schemas.build_facts import FactKind
 from ccheck_schemas.generate import canonical

@@ -23,8 +23,8 @@ from ccheck.formats.channel.fast_path.type_rules import RulesByType
 from ccheck.formats.check_table import CHECKS
 from ccheck.formats.registry import SCHEMAS, named
 from ccheck.judging.context import ValidationContext
-from ccheck.judging.context import prepare as prepare_validation
 from ccheck.judging.judge import examine, judge
+from ccheck.judging.preparation import prepare as prepare_validation
 from ccheck_schemas.formats.channel import structure as channel
 from ccheck_schemas.formats.channel.schema import SCHEMA as CHANNEL_SCHEMA
 from ccheck_schemas.model.fix_up import fix_up

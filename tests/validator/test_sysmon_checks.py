@@ -17,8 +17,8 @@ from ccheck.core.finding import FileReport, Severity
 from ccheck.core.subject import CheckContext
 from ccheck.formats.check_table import CHECKS
 from ccheck.formats.registry import SCHEMAS
-from ccheck.judging.context import prepare
 from ccheck.judging.judge import Policy, examine, judge
+from ccheck.judging.preparation import prepare
 from ccheck_schemas.formats.sysmon.recipe import compose
 from ccheck_schemas.formats.sysmon.schema import SCHEMA
 from tests.conftest import ROOT

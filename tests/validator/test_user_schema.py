@@ -12,8 +12,8 @@ import pytest
 from ccheck.cli.main import run
 from ccheck.config.options import is_schema_file
 from ccheck.config.user_schema import UserSchemaError, load_user_schema
-from ccheck.judging.context import prepare
 from ccheck.judging.judge import examine, judge
+from ccheck.judging.preparation import prepare
 from ccheck_schemas.record import Record
 from tests.conftest import ROOT
 

@@ -14,6 +14,7 @@ import click
 
 from ccheck.core.finding import RunReport
 from ccheck.core.input import STANDARD_INPUT, Listing, list_files
+from ccheck.core.shipped_consumers import consumers_path
 from ccheck.text.toml_document import ConfigurationError
 from ccheck.version import __version__
 
@@ -55,7 +56,8 @@ def validate(
         *paths: Files, and folders whose files are judged, except hidden ones.
         schema: The name of a format or a Python file; by default each file is recognised by its content.
         definitions: Files of template types.
-        consumers: The consumers.toml with the driver builds.
+        consumers: The consumers.toml with the driver builds, or the name of one that ccheck ships, such as
+            ``builtin:linux-lts``.
         target: The consumer version to judge for.
         on: The day of judgement; today by default.
         config: The ccheck.toml; by default the nearest one above the working directory.
@@ -70,7 +72,7 @@ def validate(
     Raises:
         WrongUsage: The request cannot be judged.
     """
-    from ccheck.judging.context import prepare
+    from ccheck.judging.preparation import prepare
     from ccheck.run.batch import examine
     from ccheck.run.interrupts import Interrupts
 
@@ -82,7 +84,7 @@ def validate(
             prepare,
             schema=None if schema is None else os.fspath(schema),
             definitions=list(map(Path, definitions)),
-            consumers=_path(consumers),
+            consumers=_consumers(consumers),
             target=target,
             on=on or date.today(),
             config=_path(config),
@@ -130,7 +132,8 @@ def gate(
         last_good: The files of the last good release.
         schema: The name of a format or a Python file; by default each file is recognised by its content.
         definitions: Files of template types.
-        consumers: The consumers.toml with the driver builds.
+        consumers: The consumers.toml with the driver builds, or the name of one that ccheck ships, such as
+            ``builtin:linux-lts``.
         target: The consumer version to judge for.
         on: The day of judgement; today by default.
         config: The ccheck.toml; by default the nearest one above the working directory.
@@ -158,7 +161,7 @@ def gate(
             last_good=_path(last_good),
             schema=None if schema is None else os.fspath(schema),
             definitions=list(map(Path, definitions)),
-            consumers=_path(consumers),
+            consumers=_consumers(consumers),
             target=target,
             on=on,
             config=_path(config),
@@ -185,6 +188,13 @@ def _files(paths: Sequence[str], exclude: Sequence[str]) -> Listing:
 
 def _path(named: PathLike | None) -> Path | None:
     return None if named is None else Path(named)
+
+
+def _consumers(named: PathLike | None) -> Path | None:
+    try:
+        return None if named is None else consumers_path(named)
+    except ValueError as unknown:
+        raise WrongUsage(f"consumers: {unknown}") from unknown
 
 
 @contextmanager

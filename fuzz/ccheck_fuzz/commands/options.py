@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from ccheck.cli.commands.options import day, duration, size, together
+from ccheck.cli.commands.options import CONSUMERS_OPTION, day, duration, size, together
 from ccheck.config.options import is_schema_file, refuse_contradiction
 from ccheck.config.project import find_project
 from ccheck.formats.registry import recognise
@@ -58,7 +58,7 @@ def subject(function: Callable[..., Any]) -> Callable[..., Any]:
             click.option(
                 "--definitions", type=_FILE, multiple=True, help="The template-type definitions of instances."
             ),
-            click.option("--consumers", type=_FILE, help="The driver builds in the field (consumers.toml)."),
+            CONSUMERS_OPTION,
             click.option(
                 "--target-version", metavar="VERSION", help="Judge for this consumer version, not the file's."
             ),

@@ -15,7 +15,8 @@ from ccheck.files.regular_file import read_regular_file
 from ccheck.formats.exercise.outcome import ExerciseError, RunInputs
 from ccheck.formats.exercise.session import Session, plain
 from ccheck.formats.registry import named
-from ccheck.judging.context import ValidationContext, prepare
+from ccheck.judging.context import ValidationContext
+from ccheck.judging.preparation import prepare
 from ccheck.text.quoting import did_you_mean
 from ccheck_fuzz.execution.options import CampaignOptions, CampaignOptionsError
 from ccheck_fuzz.oracles.table import ORACLES, Oracle
@@ -147,4 +148,4 @@ def _fingerprint(options: CampaignOptions, validation: ValidationContext) -> str
 
 def _files(validation: ValidationContext) -> list[str]:
     consumers = validation.context.consumers
-    return [] if consumers is None else [str(consumers.path)]
+    return [] if consumers is None else [str(consumers.file)]

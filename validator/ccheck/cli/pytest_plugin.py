@@ -234,7 +234,7 @@ def _validation(config: pytest.Config) -> ValidationContext:
     if _JUDGEMENT not in config.stash:
         import click
 
-        from ccheck.judging.context import prepare
+        from ccheck.judging.preparation import prepare
         from ccheck.text.toml_document import ConfigurationError
 
         _require_loadable(config.getoption("--ccheck-schema"))
@@ -273,7 +273,7 @@ def _report(config: pytest.Config, path: Path) -> FileReport:
         return validation.report(str(path))
     reports = config.stash.setdefault(_REPORTS, {})
     if str(path) not in reports:
-        from ccheck.judging.context import prepare
+        from ccheck.judging.preparation import prepare
         from ccheck.run.batch import cores, examine
         from ccheck.run.interrupts import Interrupts
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
@@ -13,6 +13,7 @@ import click
 from ccheck.config.project import Project, find_project, load_project
 from ccheck.core.consumers import Consumers, load_consumers
 from ccheck.core.input import MAX_SIZE
+from ccheck.text.quoting import did_you_mean
 
 if TYPE_CHECKING:
     from ccheck.core.check import Check
@@ -39,6 +40,8 @@ class Options(TypedDict, total=False):
         max_findings: Findings of one check that are kept for one file.
         file_timeout: Seconds for which code that is not ccheck's own may examine one file.
         allow_not_looked_into: Schemas whose files may pass although an importer left something out of them.
+        builds: The names of the driver builds to judge for; all without it.
+        per_build: Whether to judge for each driver build alone too.
     """
 
     schema: str | None
@@ -52,6 +55,8 @@ class Options(TypedDict, total=False):
     max_findings: int | None
     file_timeout: float | None
     allow_not_looked_into: Sequence[str]
+    builds: Sequence[str]
+    per_build: bool
 
 
 @dataclass(frozen=True)
@@ -154,7 +159,7 @@ def resolve_options(known_checks: Collection[str], **options: Unpack[Options]) -
     return ResolvedOptions(
         project=project,
         definitions=tuple(map(near, definitions or ())),
-        consumers=None if consumers is None else load_consumers(near(consumers)),
+        consumers=_builds(None if consumers is None else load_consumers(near(consumers)), options),
         target=target,
         on=on,
         max_size=max_size or MAX_SIZE,
@@ -162,6 +167,27 @@ def resolve_options(known_checks: Collection[str], **options: Unpack[Options]) -
         allowed=frozenset(allowed),
         file_timeout=file_timeout or FILE_TIMEOUT,
     )
+
+
+def _builds(consumers: Consumers | None, options: Options) -> Consumers | None:
+    """Returns the driver builds to judge for.
+
+    Raises:
+        click.UsageError: A build that was named is not listed, or no builds were named.
+    """
+    names = options.get("builds", ())
+    if not names:
+        return consumers
+    if consumers is None:
+        raise click.UsageError("no consumers were named: give --consumers FILE")
+    listed = [build.name for build in consumers.builds]
+    for name in names:
+        if name not in listed:
+            raise click.UsageError(
+                f"consumer {name!r} is not listed in {consumers.path}; listed are {', '.join(listed)}"
+                f"{did_you_mean(name, listed)}"
+            )
+    return replace(consumers, builds=tuple(build for build in consumers.builds if build.name in names))
 
 
 def near(path: Path) -> Path:

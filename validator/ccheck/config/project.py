@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ccheck.config.path_pattern import field_pattern, file_pattern
 from ccheck.core.finding import Severity
+from ccheck.core.shipped_consumers import consumers_path
 from ccheck.files.regular_file import exists_as_special_file
 from ccheck.files.trusted_path import reason_for_distrust
 from ccheck.text.quoting import did_you_mean, shown
@@ -274,9 +275,14 @@ def _consumers(top: Table, folder: Path) -> Path | None:
     name = top.optional_text("consumers")
     if not name:
         return None
-    if not _is_path(name) or not _is_file(folder / name):
+    try:
+        path = folder / consumers_path(name)
+    except ValueError as unknown:
+        top.complain("consumers", str(unknown))
+        return None
+    if not _is_path(name) or not _is_file(path):
         top.complain("consumers", f"{shown(name)} is not a file in {folder}")
-    return folder / name
+    return path
 
 
 def _target(table: Table) -> str | None:

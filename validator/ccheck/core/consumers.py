@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TypeAlias
 
+from ccheck.core.shipped_consumers import shown_path
 from ccheck.text.quoting import shown
 from ccheck.text.toml_document import ConfigurationError, Document, Problem, read_document
 from ccheck.text.toml_table import Table
@@ -28,6 +29,7 @@ PLATFORMS = (
     "linux-arm",
     "linux-ppc",
     "linux-s390x",
+    "firmware-arm64",
     "macos-arm64",
     "macos-x64",
 )
@@ -191,7 +193,8 @@ class Consumers:
     """All builds of one consumers.toml, in its order.
 
     Attributes:
-        path: The file, as it was named.
+        path: The file, as reports name it; `builtin:` and a name for one that ccheck ships.
+        file: The file that was read.
         sha256: The digest of its bytes, in hex.
         builds: The builds.
     """
@@ -199,6 +202,7 @@ class Consumers:
     path: Path
     sha256: str
     builds: tuple[Consumer, ...]
+    file: Path = field(default=Path(), compare=False)
 
     def supported(self, on: date) -> tuple[Consumer, ...]:
         """Returns the builds that are supported on a day."""
@@ -226,7 +230,7 @@ def load_consumers(path: Path) -> Consumers:
     _refuse_twins(document, builds)
     top.done()
     document.settle()
-    return Consumers(path, document.sha256, builds)
+    return Consumers(shown_path(path), document.sha256, builds, path)
 
 
 def _build(table: Table) -> Consumer:

@@ -100,6 +100,23 @@ class NotLookedInto:
 
 
 @dataclass(frozen=True, slots=True)
+class BuildVerdict:
+    """The verdict on a file when one driver build alone is to read it.
+
+    Attributes:
+        build: The name of the build.
+        checks: The checks that found errors, or the names of what fails the file otherwise.
+        why: The message of the first error, or what fails the file otherwise.
+    """
+
+    build: str
+    platform: str
+    verdict: str
+    checks: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FileReport:
     """The result of examining one file.
 
@@ -116,6 +133,7 @@ class FileReport:
         rows: The rows of 16 bytes (the last may be shorter) that findings point at, by their offset, so that
             a report can show them without the file.
         not_looked_into: What the schema leaves unexamined.
+        builds: The verdict for each driver build alone, where it was asked for.
     """
 
     path: str
@@ -134,6 +152,7 @@ class FileReport:
     examined: bool = True
     rows: Mapping[int, bytes] = field(default_factory=dict)
     not_looked_into: tuple[NotLookedInto, ...] = ()
+    builds: tuple[BuildVerdict, ...] = ()
 
     @property
     def unread(self) -> int:

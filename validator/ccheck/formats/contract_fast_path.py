@@ -64,6 +64,7 @@ class ContractFastPath:
         self._builds = builds
         self._builds_required = builds_required
         self._facts = schema.facts
+        self._merged = schema.merged_fact
         names = schema.amounts if sized else ()
         self._sizes = [fact for fact in schema.facts if fact.kind is FactKind.LIMIT and fact.name in names]
         self._known: dict[tuple[int, int, tuple[int | str, ...]], bool] = {}
@@ -113,7 +114,7 @@ class ContractFastPath:
         if place not in self._known:
             if len(self._known) > _MOST_KNOWN:
                 self._known.clear()
-            self._known[place] = not lacks(one.meaning.fact, key, value, self._builds)
+            self._known[place] = not lacks(self._merged(one.meaning.fact), key, value, self._builds)
         return self._known[place]
 
 

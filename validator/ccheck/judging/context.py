@@ -1,38 +1,28 @@
-"""What a command validates files with: schemas, checks and policy, from its options and ccheck.toml."""
+"""What a command validates files with: schemas, checks and policy."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
-
-import click
+from typing import TYPE_CHECKING
 
 from ccheck.config.options import (
     FILE_TIMEOUT,
-    CheckNames,
-    Options,
-    ResolvedOptions,
     configuration_name,
-    is_schema_file,
-    resolve_options,
 )
 from ccheck.config.project import Project
-from ccheck.config.user_schema import UserSchema, UserSchemaError, load_user_schema
 from ccheck.core.check import Check
-from ccheck.core.contract import reads, require_facts
-from ccheck.core.finding import FileReport, Finding, Severity
+from ccheck.core.consumers import Consumer
+from ccheck.core.contract import readers
+from ccheck.core.finding import BuildVerdict, FileReport, Severity
 from ccheck.core.input import STANDARD_INPUT, InputError, read_input
-from ccheck.core.subject import CheckContext, Definitions, Subject
+from ccheck.core.subject import CheckContext, Subject
 from ccheck.formats import registry as formats
-from ccheck.formats.check_table import CHECKS
 from ccheck.formats.fast_path import FastPath
-from ccheck.formats.registry import FORMATS, SCHEMAS
-from ccheck.judging import generated_fast_path as own
+from ccheck.formats.registry import FORMATS
 from ccheck.judging.crash import ExaminationCrashed, crashed, crashed_subject, examination, running
-from ccheck.judging.judge import MAX_FINDINGS, Policy, examine, judge
-from ccheck.text.quoting import did_you_mean
+from ccheck.judging.judge import Policy, examine, judge
 from ccheck_schemas.schema import Schema
 
 if TYPE_CHECKING:
@@ -51,6 +41,7 @@ class ValidationContext:
         project: The ccheck.toml that was used, or None.
         schema_file: The Python file that was named for the schema, or None.
         file_timeout: Seconds for which code that is not ccheck's own may examine one file.
+        per_build: What files are judged with for each driver build alone, where that was asked for.
     """
 
     schemas: Sequence[Schema]
@@ -64,6 +55,7 @@ class ValidationContext:
     project: Project | None = None
     schema_file: str | None = None
     file_timeout: float = FILE_TIMEOUT
+    per_build: tuple[ValidationContext, ...] = ()
 
     @property
     def configuration(self) -> str:
@@ -78,7 +70,7 @@ class ValidationContext:
             *(() if self.project is None else (self.project.path,)),
             *(() if self.schema_file is None else (self.schema_file,)),
             *(one.path for one in self.context.definitions),
-            *(() if consumers is None else (consumers.path,)),
+            *(() if consumers is None else (consumers.file,)),
         )
 
     def exercise(self, schema: Schema) -> Exercise | None:
@@ -123,9 +115,20 @@ class ValidationContext:
             with examination():
                 if isinstance(data, InputError):
                     return judge(self._refused(_base(path), data), path, self.checks, self.policy)
-                return self.judged(data, _base(path), path)
+                report = self.judged(data, _base(path), path)
         except ExaminationCrashed as crash:
             return self.crashed(path, data, crash.detail)
+        if not self.per_build or report.schema is None:
+            return report
+        return replace(report, builds=tuple(self._by_build(path, data, report.schema)))
+
+    def _by_build(self, path: str, data: bytes, name: str) -> Iterator[BuildVerdict]:
+        """Yields the verdict for each driver build that reads files of a format."""
+        named = () if self.schema is None else (self.schema,)
+        schema = next(known for known in (*named, *self.schemas) if known.name == name)
+        for alone in self.per_build:
+            for build in readers(alone.context.consumers, schema, alone.context.on):
+                yield _verdict_for(build, alone.report(path, data))
 
     def crashed(self, path: str, data: bytes | InputError, detail: str) -> FileReport:
         """Report a file whose examination failed.
@@ -172,7 +175,7 @@ class ValidationContext:
             path: The path as the user named it.
             data: Its bytes, if the file was read before.
         """
-        if self.fast_path is None or path == STANDARD_INPUT:
+        if self.fast_path is None or path == STANDARD_INPUT or self.per_build:
             return None
         content = self.bytes_of(path) if data is None else data
         return None if isinstance(content, InputError) else self.fast_path.report(content, _base(path), path)
@@ -217,126 +220,16 @@ class ValidationContext:
         return examine(data, name, self.context, self.schemas, self.schema)
 
 
-def prepare(**options: Unpack[Options]) -> ValidationContext:
-    """Puts options and ccheck.toml together; an option wins over the file.
-
-    Raises:
-        ConfigurationError: something that was named cannot be used. click.UsageError: the same, or two
-            options contradict each other.
-    """
-    schema = options.get("schema")
-    schemas, checks, chosen, user = _schemas(schema)
-    _require_schemas(options.get("allow_not_looked_into", ()), chosen)
-    resolved = resolve_options(CheckNames(checks), **options)
-    if chosen is not None and not chosen.facts and options.get("consumers") is not None:
-        raise click.UsageError(
-            f"--consumers: files of {chosen.name} are compared with no facts of driver builds"
-        )
-    if resolved.consumers is not None:
-        named = None if chosen is None else chosen.name
-        in_use = formats.facts_in_use() | ({} if chosen is None else {chosen.name: chosen.facts})
-        required = chosen is None or chosen.builds_required
-        require_facts(resolved.consumers, in_use, named, builds_required=required)
-        if not required and chosen is not None and options.get("consumers") is not None:
-            if not any(reads(build, chosen) for build in resolved.consumers.builds):
-                raise click.UsageError(f"--consumers: no build of {resolved.consumers.path} reads {named} files")
-    if resolved.target is not None:
-        try:
-            for known in schemas:
-                if known.target is not None:
-                    known.target(resolved.target)
-        except ValueError as bad:
-            raise click.UsageError(f"--target: {bad}") from bad
-    validation = ValidationContext(
-        schemas=schemas,
-        checks=checks,
-        schema=chosen,
-        context=CheckContext(resolved.on, (), resolved.consumers, resolved.target, resolved.allowed),
-        policy=_policy(resolved),
-        max_size=resolved.max_size,
-        own_exercise=None if user is None else user.exercise,
-        project=resolved.project,
-        schema_file=schema if schema is not None and is_schema_file(schema) else None,
-        file_timeout=resolved.file_timeout,
-    )
-    judged = _definitions(resolved.definitions, validation)
-    if user is not None:
-        way: FastPath | None = own.made(user, resolved.consumers, resolved.on).way
-    else:
-        way = formats.fast_path(schema, resolved.consumers, resolved.on, resolved.definitions)
-    return replace(validation, context=replace(validation.context, definitions=judged), fast_path=way)
-
-
 def _base(path: str) -> str:
     """The base name of a file, empty for standard input."""
     return "" if path == STANDARD_INPUT else Path(path).name
 
 
-def _schemas(
-    name: str | None,
-) -> tuple[Sequence[Schema], Sequence[Check], Schema | None, UserSchema | None]:
-    if name is None:
-        return SCHEMAS, CHECKS, None, None
-    if is_schema_file(name):
-        try:
-            user = load_user_schema(Path(name))
-        except UserSchemaError as fault:
-            raise click.UsageError(str(fault)) from fault
-        return SCHEMAS, CHECKS.joined(user.checks, user.schema.name), user.schema, user
-    known = formats.named(name)
-    if known is not None:
-        return SCHEMAS, CHECKS, known.schema, None
-    every = [known.name for known in formats.every()]
-    names, near = ", ".join(every), did_you_mean(name, every)
-    more = "".join(f"; {problem}" for problem in formats.plugins().problems)
-    raise click.UsageError(
-        f"schema {name!r} is not known; known are {names}, or a path to a Python file{near}{more}"
+def _verdict_for(build: Consumer, report: FileReport) -> BuildVerdict:
+    """Returns the verdict for a build, of a report that was made for it alone."""
+    failures = [(one.check, one.message) for one in report.findings if one.severity is Severity.ERROR]
+    failures += report.gaps
+    checks = tuple(dict.fromkeys(name for name, _ in failures))
+    return BuildVerdict(
+        build.name, build.platform, report.verdict, checks, failures[0][1] if failures else ""
     )
-
-
-def _require_schemas(named: Sequence[str], chosen: Schema | None) -> None:
-    """Refuse a name that is that of no schema: it would allow nothing, and say nothing."""
-    known = [*(() if chosen is None else (chosen.name,)), *(known.name for known in formats.every())]
-    for name in named:
-        if name not in known:
-            raise click.UsageError(
-                f"--allow-not-looked-into: {name!r} is no schema that files are judged by; known are "
-                f"{', '.join(dict.fromkeys(known))}"
-            )
-
-
-def _policy(resolved: ResolvedOptions) -> Policy:
-    project = resolved.project
-    most = resolved.max_findings or MAX_FINDINGS
-    if project is None:
-        return Policy(max_findings=most)
-    if not project.suppressions:
-        return Policy(dict(project.severities), max_findings=most)
-
-    def suppression(finding: Finding, file: str) -> tuple[str, str] | None:
-        entry = project.suppression_for(finding, file, resolved.on)
-        return None if entry is None else (entry.reason, entry.expires.isoformat())
-
-    return Policy(dict(project.severities), suppression, most)
-
-
-def _definitions(paths: Sequence[Path], validation: ValidationContext) -> tuple[Definitions, ...]:
-    """Read and judge the definitions; their own errors are handed to the checks of what is judged by them."""
-    found = []
-    for path in paths:
-        try:
-            data = read_input(path)
-        except InputError as fault:
-            raise click.UsageError(f"definitions {path}: {fault.detail}") from fault
-        try:
-            with examination():
-                subject = examine(data, path.name, validation.context, validation.schemas, validation.schema)
-                report = judge(subject, str(path), validation.checks, validation.policy)
-        except ExaminationCrashed as crash:
-            raise click.UsageError(f"definitions {path}: it failed: {crash.detail}") from crash
-        if subject.content is None:
-            raise click.UsageError(f"definitions {path}: the content is of no known format")
-        errors = dict.fromkeys(f.check for f in report.findings if f.severity is Severity.ERROR)
-        broken = subject.reading is None or bool(subject.reading.counts)
-        found.append(Definitions(str(path), subject.content, tuple(errors), broken, data))
-    return tuple(found)

@@ -13,7 +13,7 @@ from ccheck.text.printable import well_formed
 
 if TYPE_CHECKING:
     from ccheck.core.check import Check
-    from ccheck.core.finding import FileReport, Finding, RelatedLocation, RunReport, Suppressed
+    from ccheck.core.finding import BuildVerdict, FileReport, Finding, RelatedLocation, RunReport, Suppressed
 
 FORMAT = 1
 """Rises when a program that reads the report could misread a newer one; added keys do not raise it."""
@@ -97,6 +97,17 @@ def _file(report: FileReport) -> dict[str, Any]:
             {"field": entry.field, "bytes": entry.size, "reason": entry.reason, "omitted": entry.omitted}
             for entry in report.not_looked_into
         ],
+        **({"builds": [_build(one) for one in report.builds]} if report.builds else {}),
+    }
+
+
+def _build(one: BuildVerdict) -> dict[str, Any]:
+    return {
+        "build": one.build,
+        "platform": one.platform,
+        "verdict": one.verdict,
+        "checks": list(one.checks),
+        "why": one.why,
     }
 
 

@@ -32,7 +32,7 @@ def render_file(report: FileReport, *, color: bool) -> str:
         color: Whether to style with ANSI sequences.
     """
     blocks = [render_finding(report, f, color=color) for f in report.findings]
-    lines = [*unlisted(report), *_not_run(report), _verdict(report, color=color)]
+    lines = [*unlisted(report), *_not_run(report), *_by_build(report, color), _verdict(report, color=color)]
     return "\n".join([*blocks, "".join(f"{line}\n" for line in lines)])
 
 
@@ -146,6 +146,20 @@ def _not_run(report: FileReport) -> Iterator[str]:
             f"{', '.join(names) if len(names) <= _NAMED else f'{len(names)} checks'} ({printable(why)})"
             for why, names in groups.items()
         )
+
+
+def _by_build(report: FileReport, color: bool) -> Iterator[str]:
+    """Yields a table: one line for each driver build, with what fails the file for it."""
+    if not report.builds:
+        return
+    rows = [("consumer", "platform", "verdict", "why")]
+    rows += [(printable(one.build), one.platform, one.verdict, printable(one.why)) for one in report.builds]
+    widths = [max(len(row[at]) for row in rows) for at in range(3)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        if row is not rows[0]:
+            cells[2] = _style(cells[2], color, fg="green" if row[2] == "pass" else "red", bold=True)
+        yield "  ".join((*cells, row[3])).rstrip()
 
 
 def _verdict(report: FileReport, *, color: bool) -> str:

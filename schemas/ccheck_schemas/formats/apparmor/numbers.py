@@ -105,8 +105,8 @@ class Mode(IntEnum):
 
 
 OPTIONAL_ITEMS = (
-    "namespace", "rename", "attach", DFA_NAME, "disconnected", "path_flags", "caps64", "capsx", "xattrs", "rlimits",
-    "secmark", "policydb", "start", "dfa_start", "xtable", "data",
+    "namespace", "rename", "attach", DFA_NAME, "disconnected", "path_flags", "caps64", "capsx", "xattrs",
+    "rlimits", "secmark", "policydb", "start", "dfa_start", "xtable", "data",
 )  # fmt: skip
 """The items that a profile need not have, by the name before them."""
 

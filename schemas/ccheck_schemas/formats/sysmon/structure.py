@@ -100,9 +100,7 @@ EVENT = Struct(
 SYSMON = Struct(
     "version"
     / Understood(
-        Version(
-            Int32ul, known=tuple(v for v in binary_versions() if v >= FIRST_KNOWN_LAYOUT), minor_bits=16
-        ),
+        Version(Int32ul, known=tuple(v for v in binary_versions() if v >= FIRST_KNOWN_LAYOUT), minor_bits=16),
         facts.VERSIONS.name,
     ),
     "rule_count" / Bounded(CountOf(Int32ul, of="events"), 1, 0xFFFFFFFF),

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import click
 
-from ccheck.cli.commands.options import day
+from ccheck.cli.commands.options import ConsumersFile, day
 from ccheck.cli.main import FINDINGS, PASS
 from ccheck.cli.subcommands import Subcommands
 from ccheck.config.consumers_file import Build, NotInstalled, write_build
 from ccheck.config.driver_binary import Driver, DriverError, facts_of, read_driver
 from ccheck.core.consumers import PLATFORMS, Consumer, load_consumers
+from ccheck.core.shipped_consumers import consumers_path, shipped_names
 from ccheck.release.drivers import DriverProblem, driver_problems, fact_words
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
@@ -31,10 +32,36 @@ _FILE = click.option(
     "consumers",
     cls=Subcommands,
     epilog="\b\nExamples:\n  ccheck consumers add sensor.sys --name 7.16 --from 2024-08-09\n"
-    "  ccheck consumers verify sensor.sys\n",
+    "  ccheck consumers verify sensor.sys\n"
+    "  ccheck consumers list builtin:linux-lts\n",
 )
 def command() -> None:
     """List the driver builds in the field, with facts out of the driver itself."""
+
+
+@command.command("list", epilog="\b\nExample:\n  ccheck consumers list builtin:linux-lts\n")
+@click.argument("consumers", metavar="[FILE|builtin:NAME]", required=False, type=ConsumersFile())
+def list_builds(consumers: Path | None) -> int:
+    """List the builds of a file; without one, the files of builds that ccheck ships."""
+    if consumers is None:
+        for name in shipped_names():
+            listed = load_consumers(consumers_path(name))
+            formats = dict.fromkeys(one for build in listed.builds for one in build.formats or ())
+            click.echo(f"{name:<20} {counted(len(listed.builds), 'build')} for {', '.join(formats)}")
+        return PASS
+    for build in load_consumers(consumers).builds:
+        reads = "every format that requires builds" if build.formats is None else ", ".join(build.formats)
+        click.echo(printable(f"{build.name:<20} {build.version}, {build.platform}: {reads}"))
+    return PASS
+
+
+@command.command("show", epilog="\b\nExample:\n  ccheck consumers show builtin:linux-lts > consumers.toml\n")
+@click.argument("consumers", metavar="builtin:NAME", type=ConsumersFile())
+def show(consumers: Path) -> int:
+    """Print a file of builds that ccheck ships: its facts, and where each was read."""
+    load_consumers(consumers)
+    click.echo(consumers.read_text(encoding="utf-8"), nl=False)
+    return PASS
 
 
 @command.command(

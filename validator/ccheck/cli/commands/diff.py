@@ -14,8 +14,10 @@ from ccheck.cli.main import FINDINGS, PASS
 from ccheck.cli.recipe_file import NO_RECIPES
 from ccheck.config.options import Options
 from ccheck.core.input import list_files
+from ccheck.core.shipped_consumers import consumers_path
 from ccheck.formats.changes import changes
-from ccheck.judging.context import ValidationContext, prepare
+from ccheck.judging.context import ValidationContext
+from ccheck.judging.preparation import prepare
 from ccheck.release.consumers_diff import content_change, fact_changes
 from ccheck.run.batch import cores, examine
 from ccheck.run.interrupts import Interrupts
@@ -94,9 +96,13 @@ def _of_consumers(
     listed: tuple[str, str], content: Sequence[str], definitions: Sequence[Path], on: date, schema: str | None
 ) -> bool:
     """Prints what other driver builds do to content; returns whether it concerns any file."""
+    try:
+        paths = [consumers_path(each) for each in listed]
+    except ValueError as unknown:
+        raise click.UsageError(str(unknown)) from unknown
     options = [
-        Options(schema=schema, use_config=False, definitions=definitions, consumers=Path(path), on=on)
-        for path in listed
+        Options(schema=schema, use_config=False, definitions=definitions, consumers=path, on=on)
+        for path in paths
     ]
     before, after = (prepare(**each) for each in options)
     if before.context.consumers is None or after.context.consumers is None:

@@ -10,7 +10,7 @@ import click
 from ccheck.cli.main import PASS
 from ccheck.cli.subcommands import Subcommands
 from ccheck.files.output import write_output
-from ccheck.judging.context import prepare
+from ccheck.judging.preparation import prepare
 from ccheck.run.supervise import limited
 from ccheck.text.printable import printable
 from ccheck.version import __version__

@@ -15,6 +15,7 @@ import click
 
 from ccheck.config.options import Options
 from ccheck.core.extras import how_to_install
+from ccheck.core.shipped_consumers import consumers_path
 
 
 def day(ctx: click.Context, param: click.Parameter, value: str | None) -> date | None:
@@ -45,6 +46,30 @@ def duration(ctx: click.Context, param: click.Parameter, value: str | None) -> f
     return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}[match[2]]
 
 
+class ConsumersFile(click.Path):
+    """A file of driver builds: one of the user's own, or one that ccheck ships."""
+
+    def __init__(self) -> None:
+        super().__init__(exists=True, dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Returns the path of the file."""
+        try:
+            path = consumers_path(value)
+        except ValueError as unknown:
+            self.fail(str(unknown), param, ctx)
+        return super().convert(path, param, ctx)
+
+
+CONSUMERS_OPTION = click.option(
+    "--consumers",
+    type=ConsumersFile(),
+    metavar="FILE|builtin:NAME",
+    help="The driver builds that read the files: consumers.toml, or one that ccheck ships"
+    " (`ccheck consumers list`).",
+)
+
+
 def require_signing() -> None:
     """A usage error where the packages that sign and verify are not installed."""
     for package in ("cryptography", "securesystemslib"):
@@ -67,7 +92,7 @@ class Judging:
     file_timeout: float | None
 
     def named(self) -> Options:
-        """The same as `ccheck.judging.context.prepare` names it."""
+        """The same as `ccheck.judging.preparation.prepare` names it."""
         return {
             "schema": self.schema,
             "definitions": self.definitions,
@@ -109,7 +134,7 @@ def judging(function: Callable[..., Any]) -> Callable[..., Any]:
                 multiple=True,
                 help="Template-type definitions to judge instances by. May be given more than once.",
             ),
-            click.option("--consumers", type=file, help="The driver builds in the field (consumers.toml)."),
+            CONSUMERS_OPTION,
             click.option(
                 "--target",
                 metavar="VERSION",

@@ -16,7 +16,8 @@ from ccheck.core.contract import readers, reads
 from ccheck.core.input import InputError, read_input
 from ccheck.core.subject import Subject
 from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Outcome, RunInputs
-from ccheck.judging.context import ValidationContext, prepare
+from ccheck.judging.context import ValidationContext
+from ccheck.judging.preparation import prepare
 from ccheck.report.text import render_head
 from ccheck.run.supervise import limited
 from ccheck.text.printable import printable

@@ -11,7 +11,7 @@ import click
 from ccheck.cli.main import FINDINGS, PASS
 from ccheck.cli.recipe_file import NO_RECIPES, dump_yaml
 from ccheck.core.subject import Subject
-from ccheck.judging.context import prepare
+from ccheck.judging.preparation import prepare
 from ccheck.run.supervise import limited
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted

@@ -19,6 +19,7 @@ from ccheck.cli.main import FINDINGS, INTERRUPTED, PASS
 from ccheck.config.options import Options
 from ccheck.core.finding import FileReport, RunReport
 from ccheck.core.input import Listing, list_files
+from ccheck.core.shipped_consumers import is_shipped
 from ccheck.files.output import refuse_overwriting, write_output
 from ccheck.judging import short_start as start
 from ccheck.report import RENDERERS
@@ -34,6 +35,7 @@ EXAMPLES = """
 Examples:
   ccheck validate --definitions types.bin --consumers consumers.toml C-00000291-*.bin
   ccheck validate rules/ --target 15.0
+  ccheck validate --consumers builtin:linux-lts /lib/firmware/regulatory.db
   ccheck validate --format sarif --output report.sarif release/
   producer | ccheck validate -
 """
@@ -82,6 +84,18 @@ Examples:
     "May be given more than once.",
 )
 @click.option(
+    "--consumer",
+    "builds",
+    metavar="NAME",
+    multiple=True,
+    help="Judge for this build of --consumers alone. May be given more than once.",
+)
+@click.option(
+    "--per-build/--no-per-build",
+    default=None,
+    help="Say for each build alone whether it takes the file.  [default: for builtin:NAME]",
+)
+@click.option(
     "--jobs",
     type=click.IntRange(1),
     metavar="N",
@@ -97,6 +111,8 @@ def command(
     color: str,
     max_findings: int | None,
     allowed: tuple[str, ...],
+    builds: tuple[str, ...],
+    per_build: bool | None,
     jobs: int | None,
     no_progress: bool,
 ) -> int:
@@ -113,6 +129,8 @@ def command(
     options["on"] = by.on or date.today()  # one day for all workers, also when it ends during the run
     options["max_findings"] = max_findings
     options["allow_not_looked_into"] = allowed
+    options["builds"] = builds
+    options["per_build"] = is_shipped(by.consumers) if per_build is None else per_build
     try:
         listing = list_files(paths, exclude)
     except OSError as fault:
@@ -126,7 +144,9 @@ def command(
         raise click.UsageError(printable(f"nothing to examine below {', '.join(listing.empty)}"))
     way = _Way(form, output, _colored(color, output), jobs, progress=not no_progress)
     # What is named in ccheck.toml is known to the long way alone, which refuses to write over it.
-    is_short = form in ("text", "json") and (output is None or not output.exists())
+    is_short = (
+        form in ("text", "json") and (output is None or not output.exists()) and not options["per_build"]
+    )
     passed = start.passes(files, options) if is_short else None
     if passed is not None:
         run = _report(replace(passed, left_out=listing.left_out), way)
@@ -162,7 +182,7 @@ def _report(run: RunReport, way: _Way) -> RunReport:
 def _whole(listing: Listing, options: Options, way: _Way) -> RunReport:
     """Judge files by all that ccheck has, and write the report."""
     # Loaded here: the schemas and checks take longer than a few good files, which do without them.
-    from ccheck.judging.context import prepare
+    from ccheck.judging.preparation import prepare
     from ccheck.run.batch import cores, examine
     from ccheck.run.interrupts import Interrupts
     from ccheck.run.progress import Progress

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ccheck.cli.commands.options import day, require_signing
+from ccheck.cli.commands.options import ConsumersFile, day, require_signing
 from ccheck.cli.main import FINDINGS, PASS
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
@@ -35,7 +35,12 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     multiple=True,
     help="Those that it must have been judged by, if not --config's.",
 )
-@click.option("--consumers", type=_FILE, help="Those that it must have been judged by, if not --config's.")
+@click.option(
+    "--consumers",
+    type=ConsumersFile(),
+    metavar="FILE|builtin:NAME",
+    help="Those that it must have been judged by, if not --config's.",
+)
 @click.option(
     "--target", metavar="VERSION", help="That which it must have been judged for, if not --config's."
 )

@@ -194,16 +194,17 @@ def _uses(subject: Subject, kind: FactKind) -> Iterator[Diagnostic]:
         return
     builds = builds_of(subject)
     for use in fact_uses(subject.reading, kind, refused=subject.set_aside):
-        stating = _stating(use.fact, builds)
+        fact = subject.schema.merged_fact(use.fact)
+        stating = _stating(fact, builds)
         if use.key is None:
             if subject.reading.complete:
                 for span in use.places():
-                    yield _unresolved(use.fact, use.field, span)
+                    yield _unresolved(fact, use.field, span)
             continue
-        found = lacks(use.fact, use.key, use.value, stating)
+        found = lacks(fact, use.key, use.value, stating)
         if found:
             for span in use.places():
-                yield _lacking(subject, use.fact, (use.field, use.value, use.key), span, found)
+                yield _lacking(subject, fact, (use.field, use.value, use.key), span, found)
     yield from _amounts(subject, kind)
 
 

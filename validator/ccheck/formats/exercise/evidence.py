@@ -91,9 +91,10 @@ def _facts_used(schema: Schema, data: bytes) -> Iterator[str]:
     reading = read(schema.layout, data)
     for use in (*fact_uses(reading, FactKind.COUNT), *fact_uses(reading, FactKind.SET)):
         if use.key is not None:
-            names = {number: name for name, number in use.fact.names.items()}
+            fact = schema.merged_fact(use.fact)
+            names = {number: name for name, number in fact.names.items()}
             key = f" for {'@'.join(map(str, use.key))}" if use.key else ""
-            yield f"{use.fact}{key}: {names.get(use.value, use.value)}"
+            yield f"{fact}{key}: {names.get(use.value, use.value)}"
 
 
 def plain(exercise: Exercise, schema: Schema) -> Gather:
@@ -105,7 +106,9 @@ def plain(exercise: Exercise, schema: Schema) -> Gather:
     def gather(data: bytes, content: Any, given: RunInputs) -> Evidence:
         done = exercise(data, given)
         builds = frozenset(o.consumer for o in done.outcomes if o.trap is None and o.refusal is None)
-        words = vocabulary(schema.layout, data) | set(_facts_used(schema, data))
+        words = set(vocabulary(schema.layout, data))
+        if schema.builds_required or given.builds:
+            words |= set(_facts_used(schema, data))
         return Evidence(done, words=dict.fromkeys(sorted(words), builds))
 
     return gather

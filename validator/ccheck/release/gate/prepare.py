@@ -13,7 +13,8 @@ import click
 
 from ccheck.config.gate_policy import STAGES, GatePolicy
 from ccheck.config.options import Options
-from ccheck.judging.context import ValidationContext, prepare
+from ccheck.judging.context import ValidationContext
+from ccheck.judging.preparation import prepare
 from ccheck.release.baseline import Baseline, load_baseline
 from ccheck.release.gate.context import GateContext
 from ccheck.release.gate.release import ReleaseError, ReleaseFile, read_release

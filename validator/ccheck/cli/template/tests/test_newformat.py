@@ -12,7 +12,7 @@ from ccheck.cli.recipe_file import build_file, load_yaml
 from ccheck.core.consumers import load_consumers  # <interpreter>
 from ccheck.core.finding import FileReport
 from ccheck.formats.exercise.outcome import RunInputs  # <interpreter>
-from ccheck.judging.context import prepare
+from ccheck.judging.preparation import prepare
 from ccheck_fuzz.strategies import broken, valid
 from ccheck_schemas.read import read
 from newformat import FORMAT
