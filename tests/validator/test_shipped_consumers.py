@@ -1,0 +1,445 @@
+"""The builds that ccheck ships for formats with public readers, and formats that do not require builds."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from ccheck.cli.main import run
+from ccheck.core.consumers import load_consumers
+from ccheck.core.contract import missing
+from ccheck.core.finding import FileReport
+from ccheck.core.shipped_consumers import consumers_path, shipped_names
+from ccheck.formats.registry import FORMATS, named
+from ccheck.formats.sysmon.builds import builds
+from ccheck.judging.preparation import prepare
+from ccheck_schemas.formats.sysmon.tables import FIRST_KNOWN_LAYOUT, generations
+from tests.conftest import ROOT
+
+Cli = Callable[..., tuple[int, str, str]]
+DAY = date(2026, 11, 1)
+OPTIONAL = tuple(known.name for known in FORMATS if not known.schema.builds_required)
+
+
+@pytest.fixture
+def cc(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """Run the command line from the root of the project: status, standard output, standard error."""
+    monkeypatch.chdir(ROOT)
+
+    def call(*args: object) -> tuple[int, str, str]:
+        status = run([str(one) for one in args])
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return call
+
+
+def built(format_: str, content: Any) -> bytes:
+    """Returns the bytes of content."""
+    known = named(format_)
+    assert known is not None
+    assert known.schema.compose is not None
+    return known.schema.compose(content)
+
+
+def verdicts(cc: Cli, file: Path, consumers: str, *more: str) -> dict[str, str]:
+    """Returns the verdict for each build, as `ccheck validate` writes it."""
+    _, out, _ = cc("validate", "--no-config", "--format", "json", "--consumers", consumers, *more, file)
+    (report,) = json.loads(out)["files"]
+    return {one["build"]: one["verdict"] for one in report["builds"]}
+
+
+def policy(**profile: Any) -> dict[str, Any]:
+    """Returns the content of a policy of one profile."""
+    plain = {"version": 7, "name": "/usr/bin/a", "file": {"rules": [{"path": "/etc/a", "allow": ["read"]}]}}
+    return {"profiles": [{**plain, **profile}]}
+
+
+def tree(depth: int) -> dict[str, Any]:
+    """Returns the content of a devicetree with nodes so deep in each other, the root included."""
+    node: dict[str, Any] = {"name": "n", "properties": []}
+    for _ in range(depth - 2):
+        node = {"name": "n", "properties": [], "nodes": [node]}
+    return {"root": {"properties": [], "nodes": [node]}}
+
+
+def test_each_optional_format_has_shipped_builds_that_state_all_its_facts() -> None:
+    """A shipped build states every fact of each format that it reads, and each such format has builds."""
+    reading: dict[str, int] = {}
+    for name in shipped_names():
+        listed = load_consumers(consumers_path(name))
+        assert str(listed.path) == name
+        for build in listed.builds:
+            for format_ in build.formats or ():
+                known = named(format_)
+                assert known is not None, (name, build.name, format_)
+                assert missing(known.facts, build) == (), (name, build.name)
+                reading[format_] = reading.get(format_, 0) + 1
+    assert set(reading) == set(OPTIONAL) == {"sysmon", "regdb", "devicetree", "apparmor"}
+
+
+@pytest.mark.parametrize("name", [name for name in shipped_names() if name != "builtin:sysmon"])
+def test_each_shipped_fact_says_where_it_was_read(name: str) -> None:
+    """Behind each fact, or in the comment above it, stand a file of the source and a function."""
+    facts = 0
+    comment = ""
+    for line in consumers_path(name).read_text(encoding="utf-8").splitlines():
+        fact, _, said = line.partition("#")
+        if not fact.strip():
+            comment = said
+            continue
+        if re.match(r"(regdb|apparmor|devicetree)_\w+ = ", fact):
+            facts += 1
+            assert re.search(r"\.c\b|arch/|unpack_", f"{said} {comment}"), line
+        comment = ""
+    assert facts > 2
+
+
+def test_the_builds_of_sysmon_are_those_of_its_tables() -> None:
+    """The shipped file is what the tables of the generations give."""
+    assert consumers_path("builtin:sysmon").read_text(encoding="utf-8") == builds()
+
+
+REFUSING = {
+    "sysmon-unknown-event",
+    "sysmon-event-not-filtered",
+    "sysmon-field-past-table",
+    "sysmon-field-of-sibling",
+    "sysmon-unknown-operator",
+    "sysmon-version-of-target",
+}
+CONTRACT = {"count-exceeded", "value-not-understood"}
+
+
+def _blobs() -> Iterator[bytes]:
+    """Yields blobs of the corpus, and some with another event, field, operator or version."""
+    known = named("sysmon")
+    assert known is not None
+    random = Random(7)
+    for path in sorted((ROOT / "corpus" / "sysmon").rglob("good/*.bin")):
+        data = path.read_bytes()
+        yield data
+        places = [
+            record.span(name).offset
+            for record in _records(known.schema, data)
+            for name in ("event_id", "field_id", "filter_type")
+            if name in record.values
+        ]
+        for _ in range(6):
+            changed = bytearray(data)
+            at = random.choice(places)
+            changed[at : at + 4] = random.randrange(32).to_bytes(4, "little")
+            yield bytes(changed)
+        for version in (0x0009000A, 0x00090014, 0x000D0000, 0x00100000):
+            yield version.to_bytes(4, "little") + data[4:]
+
+
+def _records(schema: Any, data: bytes) -> Iterator[Any]:
+    from ccheck_schemas.read import read
+
+    for event in read(schema.layout, data).root.get("events") or ():
+        yield event
+        yield from event.get("filters") or ()
+
+
+def _found(report: FileReport, of: set[str]) -> set[str]:
+    """Returns the checks that found something; a blob of another major version is a warning for a target."""
+    return {one.check for one in report.findings if one.check in of}
+
+
+def test_a_target_is_the_short_form_of_the_shipped_build_of_its_version() -> None:
+    """`--target 4.70` refuses what the shipped build of 4.70 refuses, and nothing else."""
+    refused = compared = 0
+    blobs = list(_blobs())
+    for generation in generations():
+        if generation.binary < FIRST_KNOWN_LAYOUT:
+            continue
+        options: Any = {"schema": "sysmon", "use_config": False, "on": DAY}
+        target = prepare(**options, target=generation.schema)
+        build = prepare(
+            **options, consumers=consumers_path("builtin:sysmon"), builds=(f"sysmon-{generation.schema}",)
+        )
+        for data in blobs[:: 1 if generation.schema in ("4.32", "4.81") else 7]:
+            ours = target.judged(data, "a.bin", "a.bin")
+            theirs = build.judged(data, "a.bin", "a.bin")
+            assert not _found(ours, CONTRACT)
+            by_target, by_build = _found(ours, REFUSING), _found(theirs, CONTRACT)
+            assert bool(by_target) is bool(by_build), (
+                generation.schema,
+                data[:64].hex(),
+                by_target,
+                by_build,
+            )
+            compared += 1
+            refused += bool(by_target)
+    assert 50 < refused < compared - 50
+
+
+def test_which_kernels_take_a_policy(cc: Cli, tmp_path: Path) -> None:
+    """The version of the stream, flags of a DFA and the number of names decide; each is from the source."""
+    file = tmp_path / "policy.bin"
+    cases: list[tuple[dict[str, Any], set[str]]] = [
+        (policy(), set()),
+        (policy(version=8), {"linux-5.4"}),
+        (policy(xtable=[f"n{at}" for at in range(12)]), set()),
+        (
+            policy(xtable=[f"n{at}" for at in range(13)]),
+            {"linux-5.4", "linux-5.10", "linux-5.15", "linux-6.1"},
+        ),
+        (policy(rlimits={"mask": 1, "limits": [0] * 16}), set()),
+    ]
+    for content, refusing in cases:
+        file.write_bytes(built("apparmor", content))
+        found = verdicts(cc, file, "builtin:linux-lts")
+        assert len(found) == 7
+        assert {name for name, verdict in found.items() if verdict == "fail"} == refusing, content
+
+
+def test_which_readers_take_a_devicetree(cc: Cli, tmp_path: Path) -> None:
+    """Linux on arm64 takes 63 nodes inside each other, and 2 MiB; boot loaders state neither limit."""
+    file = tmp_path / "board.dtb"
+    for content, takes in ((tree(63), True), (tree(64), False)):
+        file.write_bytes(built("devicetree", content))
+        assert set(verdicts(cc, file, "builtin:linux-lts").values()) == {"pass" if takes else "fail"}
+        assert set(verdicts(cc, file, "builtin:boot").values()) == {"pass"}
+    large = {"root": {"properties": [{"name": "blob", "hex": "00" * (2 << 20)}], "nodes": []}}
+    file.write_bytes(built("devicetree", large))
+    assert set(verdicts(cc, file, "builtin:linux-lts").values()) == {"fail"}
+    assert set(verdicts(cc, file, "builtin:boot").values()) == {"pass"}
+
+
+def test_no_kernel_reads_the_old_regulatory_database(cc: Cli) -> None:
+    """Version 19 was read by a helper outside the kernel."""
+    old = ROOT / "corpus" / "regdb" / "base-19.bin"
+    new = ROOT / "corpus" / "regdb" / "base.bin"
+    assert set(verdicts(cc, new, "builtin:linux-lts").values()) == {"pass"}
+    assert set(verdicts(cc, old, "builtin:linux-lts").values()) == {"fail"}
+
+
+def test_the_table_stands_above_the_verdict(cc: Cli) -> None:
+    """Text names each build once, with the first reason; --no-per-build leaves the table out."""
+    old = ROOT / "corpus" / "regdb" / "base-19.bin"
+    words = ("validate", "--no-config", "--consumers", "builtin:linux-lts", old)
+    status, out, _ = cc(*words)
+    assert status == 1
+    lines = out.splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("consumer "))
+    assert [line.split()[0] for line in lines[at + 1 : at + 8]] == [
+        f"linux-{version}" for version in ("5.4", "5.10", "5.15", "6.1", "6.6", "6.12", "7.2")
+    ]
+    assert all("19" in line and line.split()[2] == "fail" for line in lines[at + 1 : at + 8])
+    assert lines[at + 8].startswith("fail  ")
+    assert "\nconsumer " not in cc(*words, "--no-per-build")[1]
+
+
+def test_one_build_of_several(cc: Cli, tmp_path: Path) -> None:
+    """--consumer judges for the named builds alone; one that is not listed is refused."""
+    file = tmp_path / "policy.bin"
+    file.write_bytes(built("apparmor", policy(version=8)))
+    words = ("validate", "--no-config", "--consumers", "builtin:linux-lts")
+    assert cc(*words, file)[0] == 1
+    assert cc(*words, "--consumer", "linux-6.1", "--consumer", "linux-7.2", file)[0] == 0
+    status, _, err = cc(*words, "--consumer", "linux-6.2", file)
+    assert status == 2
+    assert "did you mean linux-" in err
+    status, _, err = cc("validate", "--no-config", "--consumer", "linux-6.1", file)
+    assert status == 2
+    assert "no consumers were named" in err
+
+
+def test_a_verdict_for_each_channel_build(cc: Cli) -> None:
+    """--per-build is for builds of one's own too, and for definitions that only one build keeps."""
+    corpus = ROOT / "corpus" / "channel"
+    file = corpus / "field-past-inputs" / "bad" / "C-00000291-00000000-00000032.bin"
+    found = verdicts(
+        cc, file, str(corpus / "consumers.toml"), "--per-build", "--definitions", str(corpus / "definitions.bin"),
+        "--on", "2026-11-01",
+    )  # fmt: skip
+    assert "fail" in found.values()
+    assert len(found) > 1
+
+
+FACTS = """
+[consumer.sets]
+regdb_versions = [20]
+regdb_rule_lengths = [16, 18, 20]
+
+[consumer.limits]
+regdb_rules = 128
+"""
+HEAD = """format = 2
+[[consumer]]
+name = "mine"
+version = "1"
+platform = "linux-x64"
+pointer_bits = 64
+supported_from = 2020-01-01
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "status", "words"),
+    [
+        pytest.param('formats = ["regdb"]\n' + FACTS, 0, "", id="a build that lists the format"),
+        pytest.param(FACTS, 0, "", id="a build that states its facts"),
+        pytest.param(FACTS.replace("[20]", "[19]"), 1, "value-not-understood", id="it is compared"),
+        pytest.param(FACTS.replace("regdb_rules", "# "), 1, "facts-missing", id="a fact is missing"),
+        pytest.param("", 0, "", id="a build that says nothing of the format"),
+        pytest.param('formats = ["channel"]\n', 1, "consumers-missing", id="a build of another format"),
+        pytest.param('formats = ["regdb"]\n', 1, "facts-missing", id="no facts at all"),
+        pytest.param("supported_until = 2020-02-01\n" + FACTS, 1, "consumers-missing", id="out of support"),
+    ],
+)
+def test_builds_of_a_format_that_does_not_require_them(
+    cc: Cli, tmp_path: Path, lines: str, status: int, words: str
+) -> None:
+    """Builds that say they read the format are compared; what is missing never reads as unlimited."""
+    listed = tmp_path / "consumers.toml"
+    listed.write_text(HEAD + lines, encoding="utf-8")
+    file = ROOT / "corpus" / "regdb" / "base.bin"
+    found = cc("validate", "--no-config", "--consumers", listed, file)
+    assert found[0] == status, found
+    assert words in found[1]
+
+
+def test_builds_of_which_none_reads_the_named_schema(cc: Cli, tmp_path: Path) -> None:
+    """Who names a schema and builds gets a comparison, or is told that there is none."""
+    listed = tmp_path / "consumers.toml"
+    listed.write_text(HEAD, encoding="utf-8")
+    file = ROOT / "corpus" / "regdb" / "base.bin"
+    status, _, err = cc("validate", "--no-config", "--schema", "regdb", "--consumers", listed, file)
+    assert status == 2
+    assert "no build of" in err
+    assert "reads files of regdb" in err
+
+
+def test_without_builds_judgements_are_those_of_the_format_alone(cc: Cli) -> None:
+    """Formats of public readers pass without builds."""
+    for format_ in OPTIONAL:
+        assert cc("validate", "--no-config", ROOT / "corpus" / format_ / "base.bin")[0] == 0
+
+
+def test_names_of_shipped_builds(cc: Cli, tmp_path: Path) -> None:
+    """An unknown name is refused with those that there are, on the command line and in ccheck.toml."""
+    file = ROOT / "corpus" / "regdb" / "base.bin"
+    status, _, err = cc("validate", "--no-config", "--consumers", "builtin:linux", file)
+    assert status == 2
+    assert "did you mean builtin:linux-lts?" in err
+    (tmp_path / "ccheck.toml").write_text('format = 1\nconsumers = "builtin:linux"\n', encoding="utf-8")
+    status, _, err = cc("validate", "--config", tmp_path / "ccheck.toml", file)
+    assert status == 2
+    assert "ccheck.toml:2: consumers: ccheck ships no" in err
+    (tmp_path / "ccheck.toml").write_text('format = 1\nconsumers = "builtin:linux-lts"\n', encoding="utf-8")
+    assert cc("validate", "--config", tmp_path / "ccheck.toml", file)[0] == 0
+    old = ROOT / "corpus" / "regdb" / "base-19.bin"
+    status, out, _ = cc("validate", "--config", tmp_path / "ccheck.toml", old)
+    assert status == 1
+    assert "builtin:linux-lts:" in out
+
+
+def test_listing_and_showing_builds(cc: Cli) -> None:
+    """`ccheck consumers list` names the shipped files; `show` prints one that can be written to consumers.toml."""
+    status, out, _ = cc("consumers", "list")
+    assert status == 0
+    assert [line.split()[0] for line in out.splitlines()] == list(shipped_names())
+    status, out, _ = cc("consumers", "list", "builtin:boot")
+    assert status == 0
+    assert "u-boot-2025.01" in out
+    status, out, _ = cc("consumers", "show", "builtin:linux-lts")
+    assert status == 0
+    assert out == consumers_path("builtin:linux-lts").read_text(encoding="utf-8")
+
+
+SHARED_NAMES = """
+from enum import IntEnum
+from construct import Array, Const, Int8ul, Struct
+from ccheck_schemas.build_facts import Amount, Fact, FactKind
+from ccheck_schemas.meaning import Understood, Table
+from ccheck_schemas.schema import Schema
+
+class Op(IntEnum):
+    LOAD = 1
+    STORE = 2
+
+ROW = Struct("again" / Understood(Int8ul, "opcodes"))
+SCHEMA = Schema(
+    "ops", "operations",
+    Struct("magic" / Const(b"OPS1"), "op" / Understood(Int8ul, "opcodes", values=Op), "rows" / Table("rows", 1, ROW)),
+    recognise=lambda data: data[:4] == b"OPS1",
+    builds_required=False,
+)
+"""
+
+
+def test_a_set_has_the_same_names_in_every_field(cc: Cli, tmp_path: Path) -> None:
+    """Two fields are compared with one set, and only one of them gives its names: both know them."""
+    (tmp_path / "ops.py").write_text(SHARED_NAMES, encoding="utf-8")
+    listed = tmp_path / "consumers.toml"
+    listed.write_text(HEAD + '[consumer.sets]\nopcodes = ["load"]\n', encoding="utf-8")
+    good, bad = tmp_path / "good.bin", tmp_path / "bad.bin"
+    good.write_bytes(b"OPS1\1\1")
+    bad.write_bytes(b"OPS1\1\2")
+    words = ("validate", "--no-config", "--schema", tmp_path / "ops.py")
+    assert cc(*words, good)[0] == cc(*words, bad)[0] == 0
+    assert cc(*words, "--consumers", listed, good)[0] == 0
+    status, out, _ = cc(*words, "--consumers", listed, bad)
+    assert status == 1
+    assert "2 (store)" in out
+    found = verdicts(cc, good, str(listed), "--per-build", "--schema", str(tmp_path / "ops.py"))
+    assert found == {"mine": "pass"}
+
+
+def test_amounts_are_compared_with_a_count_or_set_of_the_contract(tmp_path: Path, cc: Cli) -> None:
+    """What a function of the schema gives is compared with the fact of that name, whatever its kind."""
+    source = SHARED_NAMES.replace(
+        "    builds_required=False,\n",
+        '    contract=(Fact(FactKind.COUNT, "slots"), Fact(FactKind.SET, "sizes")),\n'
+        '    amounts={"slots": lambda reading: [Amount(2, reading.root.span("op"))],\n'
+        '             "sizes": lambda reading: [Amount(reading.size, reading.root.span("magic"))]},\n',
+    )
+    (tmp_path / "ops.py").write_text(source, encoding="utf-8")
+    file, listed = tmp_path / "a.bin", tmp_path / "consumers.toml"
+    file.write_bytes(b"OPS1\1\1")
+    words = ("validate", "--no-config", "--schema", tmp_path / "ops.py", "--consumers", listed, file)
+    for slots, sizes, checks in (
+        (3, [6], ()),
+        (2, [6], ("count-exceeded",)),
+        (3, [7], ("value-not-understood",)),
+    ):
+        listed.write_text(
+            HEAD + f"[consumer.sets]\nopcodes = [1]\nsizes = {sizes}\n[consumer.counts]\nslots = {slots}\n",
+            encoding="utf-8",
+        )
+        status, out, _ = cc(*words)
+        assert status == bool(checks), out
+        assert all(f"error[{check}]" in out for check in checks)
+
+
+def test_two_facts_of_one_name_have_no_amounts(tmp_path: Path, cc: Cli) -> None:
+    """Amounts are compared with one fact: a name that two facts have is refused."""
+    source = SHARED_NAMES.replace(
+        "    builds_required=False,\n",
+        '    contract=(Fact(FactKind.COUNT, "slots"), Fact(FactKind.SET, "slots")),\n'
+        '    amounts={"slots": lambda reading: []},\n',
+    )
+    (tmp_path / "ops.py").write_text(source, encoding="utf-8")
+    (tmp_path / "a.bin").write_bytes(b"OPS1\1\1")
+    status, _, err = cc("validate", "--no-config", "--schema", tmp_path / "ops.py", tmp_path / "a.bin")
+    assert status == 2
+    assert "'slots' is the name of 2 facts" in err
+
+
+def test_a_shipped_file_is_read_as_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports name a shipped file alike, from whatever folder; the digest is that of its bytes."""
+    path = consumers_path("builtin:boot")
+    first = load_consumers(path)
+    monkeypatch.chdir(path.parent)
+    assert load_consumers(Path(path.name)) == replace(first, file=Path(path.name))
