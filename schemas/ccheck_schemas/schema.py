@@ -173,6 +173,7 @@ class Schema:
         contract: object = self.contract
         if not isinstance(contract, tuple | list) or not all(isinstance(one, Fact) for one in contract):
             yield "contract: it is a tuple of Fact"
+            return
         amounts: object = self.amounts
         if not isinstance(amounts, Mapping):
             yield "amounts: it maps the name of a fact to a function that gives amounts"

@@ -496,7 +496,7 @@ def test_schemas_says_what_it_can_do_with_each_format(cc: Run) -> None:
         known.name for known in FORMATS
     ]
     assert "fast path for good files: yes" in out
-    assert "fast path for good files: no, the checks of events" in out
+    assert "fast path for good files: no, its checks need the events" in out
     assert "rows read at once: types, fields, instances, criteria" in out
 
 

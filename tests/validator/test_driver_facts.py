@@ -12,12 +12,12 @@ import pytest
 
 from ccheck.cli.main import run
 from ccheck.config.driver_binary import DriverError, facts_of, read_driver
+from ccheck.config.user_schema import load_user_schema
 from ccheck.core.consumers import load_consumers
 from ccheck_schemas.build_facts import FactKind, Promise
 from ccheck_schemas.driver.header import NoHeader, header
 from ccheck_schemas.driver.record import MAGIC, SIZE
 from ccheck_schemas.formats.channel.schema import SCHEMA
-from ccheck_schemas.formats.regdb.schema import SCHEMA as REGDB
 from tests.conftest import ROOT
 
 Run = Callable[..., tuple[int, str, str]]
@@ -378,7 +378,7 @@ def test_no_bytes_are_a_crash_or_a_guess(tmp_path: Path, shared: Path) -> None:
 def test_what_no_header_can_be_written_for(cc: Run, tmp_path: Path) -> None:
     """A schema without facts, names that a preprocessor would take apart, and definitions that are none."""
     with pytest.raises(NoHeader, match="refers to no facts"):
-        header(REGDB)
+        header(load_user_schema(ROOT / "tests" / "user" / "sensor.py").schema)
     for key in ('I"PC', "a%b", "\u00e9", "x" * 64, "a\\b", "a\nb"):
         with pytest.raises(NoHeader, match="cannot stand in a header"):
             header(SCHEMA, [Promise("inputs", key, 1)])

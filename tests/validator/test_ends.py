@@ -39,6 +39,8 @@ COMMANDS = {
     "baseline add": ["baseline", "add", "march", "--release", "r", "--on", DAY],
     "baseline show": ["baseline", "show", "--baseline", "known.txt"],
     "baseline merge": ["baseline", "merge", "known.txt"],
+    "consumers list": ["consumers", "list"],
+    "consumers show": ["consumers", "show", "builtin:boot"],
     "generate header": ["generate", "header", "--schema", "channel"],
     "keys new": ["keys", "new", "other"],
     "rollout plan": ["rollout", "plan", "r", FILE, *ROLLOUT],

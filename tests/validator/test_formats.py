@@ -97,7 +97,7 @@ def test_judging_one_file_loads_one_format(tmp_path: Path, name: str) -> None:
     """Judging a file imports neither the schemas and checks of other formats nor the interpreter."""
     file = next((ROOT / "corpus" / name).glob("*/bad/*.bin"))
     code = (
-        "import sys; from ccheck.judging.context import prepare; "
+        "import sys; from ccheck.judging.preparation import prepare; "
         "prepare(use_config=False).report(sys.argv[1]); print(*sys.modules)"
     )
     done = python(tmp_path, code, str(file))

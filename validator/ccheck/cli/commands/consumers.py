@@ -15,6 +15,7 @@ from ccheck.config.consumers_file import Build, NotInstalled, write_build
 from ccheck.config.driver_binary import Driver, DriverError, facts_of, read_driver
 from ccheck.core.consumers import PLATFORMS, Consumer, load_consumers
 from ccheck.core.shipped_consumers import consumers_path, shipped_names
+from ccheck.files.regular_file import read_regular_text
 from ccheck.release.drivers import DriverProblem, driver_problems, fact_words
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
@@ -60,7 +61,7 @@ def list_builds(consumers: Path | None) -> int:
 def show(consumers: Path) -> int:
     """Print a file of builds that ccheck ships: its facts, and where each was read."""
     load_consumers(consumers)
-    click.echo(consumers.read_text(encoding="utf-8"), nl=False)
+    click.echo(read_regular_text(consumers), nl=False)
     return PASS
 
 
