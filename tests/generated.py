@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ccheck.formats.check_table import CHECKS
 from ccheck.formats.registry import FORMATS, SCHEMAS
-from ccheck_schemas.generate import NotGenerated, source
+from ccheck_schemas.generate.source import source
+from ccheck_schemas.generate.variables import NotGenerated
 from tests.conftest import ROOT
 
 FORMATS_OF_SCHEMAS = ROOT / "schemas" / "ccheck_schemas" / "formats"

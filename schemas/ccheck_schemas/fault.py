@@ -6,10 +6,10 @@ that no check reports, and a test compares the two sets in both directions.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum, unique
 from typing import ClassVar, Generic, TypeVar
 
+from ccheck_schemas.frozen import frozen
 from ccheck_schemas.span import Span
 
 
@@ -50,7 +50,7 @@ class FaultName(StrEnum):
     WRONG_MAGIC = "wrong-magic"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FaultDetails:
     """What a message about a fault contains. Each kind of fault has its class in `fault_details`."""
 
@@ -60,7 +60,7 @@ class FaultDetails:
 D_co = TypeVar("D_co", bound=FaultDetails, covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fault(Generic[D_co]):
     """One place where the bytes break the schema.
 

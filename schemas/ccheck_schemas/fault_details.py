@@ -6,15 +6,15 @@ A class is named after its `FaultName`. Offsets and sizes are in bytes; `end` is
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from types import MappingProxyType
 from typing import Literal
 
 from ccheck_schemas.fault import FaultDetails, FaultName
+from ccheck_schemas.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BytesOwnedTwice(FaultDetails):
     """Several records own the same bytes.
 
@@ -28,7 +28,7 @@ class BytesOwnedTwice(FaultDetails):
     link: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BytesUnowned(FaultDetails):
     """No record owns the bytes.
 
@@ -40,7 +40,7 @@ class BytesUnowned(FaultDetails):
     zero: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChainBackwards(FaultDetails):
     """The next element of a chain comes earlier in the file.
 
@@ -54,7 +54,7 @@ class ChainBackwards(FaultDetails):
     here: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChainLoop(FaultDetails):
     """A chain returns to an element.
 
@@ -66,7 +66,7 @@ class ChainLoop(FaultDetails):
     value: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChainNoEnd(FaultDetails):
     """A chain has no last element, or goes on after it.
 
@@ -82,7 +82,7 @@ class ChainNoEnd(FaultDetails):
     marked: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChecksumWrong(FaultDetails):
     """A stored checksum does not match the bytes.
 
@@ -100,7 +100,7 @@ class ChecksumWrong(FaultDetails):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CountMismatch(FaultDetails):
     """A stored count differs from the number of elements.
 
@@ -116,7 +116,7 @@ class CountMismatch(FaultDetails):
     of: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CountPastBytes(FaultDetails):
     """A stored count is too large for the bytes at hand.
 
@@ -132,7 +132,7 @@ class CountPastBytes(FaultDetails):
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ElementWithoutBytes(FaultDetails):
     """A list has elements that take no bytes.
 
@@ -146,7 +146,7 @@ class ElementWithoutBytes(FaultDetails):
     read: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExpressionUnresolved(FaultDetails):
     """An expression has no value.
 
@@ -160,7 +160,7 @@ class ExpressionUnresolved(FaultDetails):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IndexOutsideTable(FaultDetails):
     """An index, or a run of rows, ends outside its table.
 
@@ -178,7 +178,7 @@ class IndexOutsideTable(FaultDetails):
     table: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OffsetMisaligned(FaultDetails):
     """An offset is not aligned.
 
@@ -192,7 +192,7 @@ class OffsetMisaligned(FaultDetails):
     align: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OffsetOutsideFile(FaultDetails):
     """An offset is outside the file or the stream.
 
@@ -206,7 +206,7 @@ class OffsetOutsideFile(FaultDetails):
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OffsetOutsideRegion(FaultDetails):
     """An item is outside its region.
 
@@ -228,14 +228,14 @@ class OffsetOutsideRegion(FaultDetails):
     region: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PaddingNotZero(FaultDetails):
     """The bytes of the fault say it all."""
 
     name = FaultName.PADDING_NOT_ZERO
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PoolItemsOverlap(FaultDetails):
     """Two items of a pool overlap.
 
@@ -249,7 +249,7 @@ class PoolItemsOverlap(FaultDetails):
     other: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PoolTextUnused(FaultDetails):
     """No field names some bytes of a pool.
 
@@ -261,7 +261,7 @@ class PoolTextUnused(FaultDetails):
     length: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RecordSizeWrong(FaultDetails):
     """A stored record size differs from the size by the schema.
 
@@ -275,7 +275,7 @@ class RecordSizeWrong(FaultDetails):
     actual: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReservedNotZero(FaultDetails):
     """A reserved number is not 0.
 
@@ -287,7 +287,7 @@ class ReservedNotZero(FaultDetails):
     value: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RowsOutOfOrder(FaultDetails):
     """A run of rows does not begin after the last row taken.
 
@@ -303,7 +303,7 @@ class RowsOutOfOrder(FaultDetails):
     table: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RowsLeftOver(RowsOutOfOrder):
     """No record takes the last rows.
 
@@ -314,7 +314,7 @@ class RowsLeftOver(RowsOutOfOrder):
     rows: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SizeMismatch(FaultDetails):
     """A stored size differs from the number of bytes.
 
@@ -328,7 +328,7 @@ class SizeMismatch(FaultDetails):
     actual: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableRepeated(FaultDetails):
     """Two tables, pools or blocks have the same name.
 
@@ -340,7 +340,7 @@ class TableRepeated(FaultDetails):
     table: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TextMalformed(FaultDetails):
     """Text is malformed.
 
@@ -352,14 +352,14 @@ class TextMalformed(FaultDetails):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TextNotTerminated(FaultDetails):
     """The bytes of the fault say it all."""
 
     name = FaultName.TEXT_NOT_TERMINATED
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Truncated(FaultDetails):
     """The bytes end too early.
 
@@ -373,7 +373,7 @@ class Truncated(FaultDetails):
     have: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnknownEnumValue(FaultDetails):
     """A number is no member of its enum, or selects no branch.
 
@@ -387,7 +387,7 @@ class UnknownEnumValue(FaultDetails):
     names: type[IntEnum] | tuple[int | str | bytes, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnknownFlag(FaultDetails):
     """Some flags have no meaning.
 
@@ -403,7 +403,7 @@ class UnknownFlag(FaultDetails):
     names: type[IntFlag]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnknownFormatVersion(FaultDetails):
     """The schema does not describe this version.
 
@@ -417,7 +417,7 @@ class UnknownFormatVersion(FaultDetails):
     known: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ValueOutOfBounds(FaultDetails):
     """A number breaks its bounds.
 
@@ -429,7 +429,7 @@ class ValueOutOfBounds(FaultDetails):
     value: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OutsideLimits(ValueOutOfBounds):
     """The number is too small or too large.
 
@@ -442,7 +442,7 @@ class OutsideLimits(ValueOutOfBounds):
     high: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotAMultiple(ValueOutOfBounds):
     """The number is between two steps.
 
@@ -453,7 +453,7 @@ class NotAMultiple(ValueOutOfBounds):
     step: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WorkOutOfProportion(FaultDetails):
     """Reading takes too much work for the size of the file.
 
@@ -469,7 +469,7 @@ class WorkOutOfProportion(FaultDetails):
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WrongMagic(FaultDetails):
     """Constant bytes are wrong.
 

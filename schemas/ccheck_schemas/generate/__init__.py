@@ -1,6 +1,6 @@
 """Generate plain Python from a schema: a module that accepts a file only if the reader finds no fault in it.
 
-`source(schema)` follows the Construct tree and writes a module with one function, ``accept(data)``. It
+`source.source(schema)` follows the Construct tree and writes a module with one function, ``accept(data)``. It
 unpacks neighbouring numbers together, reads tables with `iter_unpack`, turns ``this`` expressions into local
 variables, and tests all conditions of a record in one ``if``. `accept` returns the `Columns` of a valid file,
 and None as soon as something is wrong.
@@ -9,20 +9,3 @@ The reader (`read`) reports what is wrong; the generated function only whether a
 compares the two. `canonical` decides for which schemas an accepted file passes unread. A schema with a node
 that the generator does not know raises `NotGenerated`; only the reader reads its files.
 """
-
-from __future__ import annotations
-
-from ccheck_schemas.generate.variables import NotGenerated
-from ccheck_schemas.generate.writer import Writer
-from ccheck_schemas.schema import Schema
-
-__all__ = ["NotGenerated", "source"]
-
-
-def source(schema: Schema) -> str:
-    """Returns the module of a schema.
-
-    Raises:
-        NotGenerated: The schema has a node that the generator does not know.
-    """
-    return Writer(schema).module()

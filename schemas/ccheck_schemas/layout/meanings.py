@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from typing import TypeAlias
 
 from ccheck_schemas.build_facts import Fact
+from ccheck_schemas.frozen import frozen
 from ccheck_schemas.layout.expression import Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Version:
     """The version of the format."""
 
@@ -29,7 +29,7 @@ class Version:
         return f"{value >> bits}.{value & (1 << bits) - 1}" if bits else str(value)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bounded:
     """An integer from `low` to `high`, both inclusive."""
 
@@ -41,7 +41,7 @@ class Bounded:
         return self.low <= value <= self.high
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StrictEnum:
     """One of the values of an `IntEnum`."""
 
@@ -53,7 +53,7 @@ class StrictEnum:
         return value in self.known
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StrictFlags:
     """A set of the bits of an `IntFlag`."""
 
@@ -65,7 +65,7 @@ class StrictFlags:
         return not value & ~self.mask
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reserved:
     """Zero."""
 
@@ -74,14 +74,14 @@ class Reserved:
         return value == 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CountOf:
     """The number of elements of the field `of` of the same record."""
 
     of: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LengthOf:
     """The length in bytes of the field `of` of the same record."""
 
@@ -95,26 +95,26 @@ class LengthOf:
         return self.low <= value <= self.high and value % self.step == 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RecordSize:
     """The size in bytes of one record of the table in field `of` of the same record."""
 
     of: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileSize:
     """The number of bytes of the whole file."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IndexInto:
     """An index of a row of a table, from 0."""
 
     table: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OffsetInto:
     """An offset of a record, from the start of the file; 0: none."""
 
@@ -127,7 +127,7 @@ class OffsetInto:
         return value % self.align == 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChecksumOver:
     """A checksum of the bytes from offset `start` to the end of the file."""
 
@@ -135,7 +135,7 @@ class ChecksumOver:
     algorithm: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RowField:
     """The field `field` of the row of a table that an index leads to."""
 
@@ -150,7 +150,7 @@ Restriction: TypeAlias = Version | Bounded | StrictEnum | StrictFlags | Reserved
 """A meaning that allows or refuses a number, and needs nothing else."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ComparedWithFact:
     """A number, or an amount, that is compared with a fact of each driver build; as in `vocabulary.facts`.
 

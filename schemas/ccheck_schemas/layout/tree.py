@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
+from ccheck_schemas.frozen import frozen_by_identity
 from ccheck_schemas.layout.expression import Expression
 from ccheck_schemas.layout.meanings import Meaning
 from ccheck_schemas.vocabulary.content import content_end
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class Integer:
     """An integer of 1, 2, 4 or 8 bytes.
 
@@ -50,7 +50,7 @@ class Integer:
         return (-(1 << bits - 1), (1 << bits - 1) - 1) if self.signed else (0, (1 << bits) - 1)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class Float:
     """A floating-point number.
 
@@ -70,7 +70,7 @@ class Float:
         return self.packer.size
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class Const:
     """Bytes that are always the same.
 
@@ -82,19 +82,19 @@ class Const:
     number: int | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class Nothing:
     """No bytes: the branch that is not there."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class Bytes:
     """Bytes without a structure."""
 
     length: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class Opaque:
     """Bytes that the schema does not look into; as in `vocabulary.streams.Opaque`."""
 
@@ -103,7 +103,7 @@ class Opaque:
     dropped: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class OpaqueRest:
     """Bytes up to the end of the bytes at hand that the schema does not look into."""
 
@@ -111,7 +111,7 @@ class OpaqueRest:
     dropped: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class Content:
     """How content ends inside the bytes of a field; as in `vocabulary.streams.Slot`.
 
@@ -134,7 +134,7 @@ class Content:
         return content_end(raw, self.terminator, self.pad, self.unit, include=self.include)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class Slot:
     """A field of `length` bytes, which its content need not fill."""
 
@@ -142,14 +142,14 @@ class Slot:
     content: Content
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class Rest:
     """A field of all bytes up to the end of the bytes at hand, which its content need not fill."""
 
     content: Content
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class Delimited:
     """Content up to the first terminator; as in `vocabulary.streams.Delimited`."""
 
@@ -161,7 +161,7 @@ class Delimited:
     unit: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class Text:
     """Text of `length` bytes; as in `vocabulary.shape.Text`.
 
@@ -185,40 +185,40 @@ class Text:
         return self.unit if self.terminator == "behind" else 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class TextToNul:
     """Text up to the first NUL."""
 
     encoding: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class ZeroPad:
     """Zeros up to a multiple of `align` from the start of the file."""
 
     align: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class AnyPad:
     """Any bytes up to a multiple of `align` from the start of the file."""
 
     align: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class ZerosTo:
     """Zeros up to an absolute offset."""
 
     offset: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class ZerosToEnd:
     """Zeros up to the end of the bytes at hand."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class Field:
     """A node of a record.
 
@@ -230,14 +230,14 @@ class Field:
     node: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class Struct:
     """A record."""
 
     fields: tuple[Field, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class Array:
     """`count` elements one after another."""
 
@@ -245,7 +245,7 @@ class Array:
     element: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class Table:
     """From `low` to `high` records of one fixed size, which `IndexInto` and `Rows` name."""
 
@@ -256,7 +256,7 @@ class Table:
     high: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class Terminated:
     """Records of one fixed size, up to a record of zeros, which is recognised by its number `last`."""
 
@@ -264,7 +264,7 @@ class Terminated:
     last: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class UpTo:
     """Records up to and including the one whose field `field` is `value`."""
 
@@ -273,14 +273,14 @@ class UpTo:
     value: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class UpToEnd:
     """Records up to the end of the bytes at hand."""
 
     record: Struct
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class Pool:
     """From `low` to `high` bytes that the items of `Pooled` fields own."""
 
@@ -290,7 +290,7 @@ class Pool:
     high: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class Strings:
     """Texts that each end in a NUL, which `SharedText` fields own."""
 
@@ -298,7 +298,7 @@ class Strings:
     length: Expression
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class Region:
     """`length` bytes that the inner node fills exactly."""
 
@@ -306,7 +306,7 @@ class Region:
     inner: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class Substream:
     """`length` bytes in which positions count, and which the inner node need not fill."""
 
@@ -314,14 +314,14 @@ class Substream:
     inner: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class SubstreamRest:
     """A `Substream` of all bytes up to the end of the bytes at hand."""
 
     inner: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class ReadAt:
     """A node at a position of its stream, or of the file, whose bytes another field may own too."""
 
@@ -330,7 +330,7 @@ class ReadAt:
     inner: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class If:
     """One of two branches."""
 
@@ -339,7 +339,7 @@ class If:
     otherwise: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class Switch:
     """The branch of a key.
 
@@ -352,7 +352,7 @@ class Switch:
     default: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class At:
     """A record at an absolute offset; none if the offset is 0."""
 
@@ -360,7 +360,7 @@ class At:
     record: Struct
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class Chain:
     """Records of which each names the offset of the next; as in `vocabulary.pointers.Chain`."""
 
@@ -371,7 +371,7 @@ class Chain:
     align: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class Pooled:
     """An item of a pool: text or bytes of `length` bytes at the absolute offset `offset`."""
 
@@ -387,7 +387,7 @@ class Pooled:
         return self.item.behind if isinstance(self.item, Text) else 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class SharedText:
     """A text of a block, at an offset in the block."""
 
@@ -396,7 +396,7 @@ class SharedText:
     encoding: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen_by_identity
 class Rows:
     """Rows of a table: the fields of the same record that have the index of the first, and their number."""
 

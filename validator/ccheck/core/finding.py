@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from ccheck.text.quoting import counted
+from ccheck_schemas.frozen import frozen
 from ccheck_schemas.span import Span
 
 
@@ -18,7 +19,7 @@ class Severity(StrEnum):
     INFO = "info"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RelatedLocation:
     """A place that shows why a finding is right.
 
@@ -42,7 +43,7 @@ class RelatedLocation:
         return cls(message, span.path, span.offset, span.length)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """One thing that is wrong, with the fewest bytes that show it.
 
@@ -65,7 +66,7 @@ class Finding:
     related: tuple[RelatedLocation, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotRun:
     """A check that could not be made, and why; it is not a pass."""
 
@@ -73,7 +74,7 @@ class NotRun:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Suppressed:
     """A finding that the project's configuration sets aside, with the reason given there."""
 
@@ -82,7 +83,7 @@ class Suppressed:
     expires: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotLookedInto:
     """Something that the schema of a file does not look into, or does not check.
 
@@ -99,7 +100,7 @@ class NotLookedInto:
     omitted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BuildVerdict:
     """The verdict on a file when one driver build alone is to read it.
 
@@ -116,7 +117,7 @@ class BuildVerdict:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileReport:
     """The result of examining one file.
 
@@ -204,7 +205,7 @@ class FileReport:
         return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LeftOut:
     """Counts of what was found below named folders and not examined. Folders are not looked into.
 
@@ -228,7 +229,7 @@ class LeftOut:
         return ", ".join(f"{count:,} {noun}{'s' * (count != 1)}" for count, noun in counts if count)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunReport:
     """All that one command examined, in the order in which it was named.
 

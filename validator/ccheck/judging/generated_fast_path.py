@@ -76,7 +76,9 @@ def made(user: UserSchema, consumers: Consumers | None = None, on: date | None =
     from ccheck.core.contract import readers
     from ccheck.formats.check_table import CHECKS
     from ccheck.formats.contract_fast_path import ContractFastPath, NoFastPath
-    from ccheck_schemas.generate import NotGenerated, canonical, source
+    from ccheck_schemas.generate import canonical
+    from ccheck_schemas.generate.source import source
+    from ccheck_schemas.generate.variables import NotGenerated
 
     if reason := canonical.why_not_canonical(user.schema):
         return Made(problem=reason)

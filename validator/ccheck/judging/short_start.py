@@ -11,7 +11,7 @@ from ccheck.core.consumers import ConfigurationError
 from ccheck.core.contract import require_facts
 from ccheck.core.finding import RunReport
 from ccheck.core.input import STANDARD_INPUT, InputError, read_input
-from ccheck.formats.registry import FORMATS, facts_in_use, fast_path
+from ccheck.formats.registry import FORMATS, fast_path
 from ccheck.version import __version__
 
 if TYPE_CHECKING:
@@ -55,8 +55,9 @@ def _way(options: Options) -> tuple[FastPath, ResolvedOptions] | None:
     if resolved.target is not None:
         return None
     if resolved.consumers is not None:
+        facts = {known.name: known.facts for known in FORMATS if known.fast}
         try:
-            require_facts(resolved.consumers, facts_in_use(installed=False), schema)
+            require_facts(resolved.consumers, facts, schema)
         except ConfigurationError:
             return (
                 None  # a format of another package may have the fact; who loads them all says what is wrong

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -211,6 +210,8 @@ def _spawn(args: Sequence[str]) -> NoReturn:
     os.close(descriptor)
     safe_path = ["-P"] if sys.flags.safe_path else []
     try:
+        import subprocess  # only systems without fork need it
+
         done = subprocess.run(  # noqa: S603 - our own module, with the user's own arguments
             [sys.executable, *safe_path, "-m", "ccheck", *args],
             env={**os.environ, _STATUS_FILE: name},

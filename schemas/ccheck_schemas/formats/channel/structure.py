@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from construct import Bytes, Const, If, IfThenElse, Int8ul, Int16ul, Int32ul, Struct, Switch, this
@@ -26,6 +25,7 @@ from ccheck_schemas.formats.channel.numbers import (
     KindBit,
     ValueKind,
 )
+from ccheck_schemas.frozen import frozen
 from ccheck_schemas.meaning import (
     Bounded,
     Chain,
@@ -166,7 +166,7 @@ CHANNEL = Struct(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field:
     """A field of a template type: one input of the driver.
 
@@ -192,7 +192,7 @@ class Field:
         return bool(self.allowed_kinds >> kind & 1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TemplateType:
     """A template type and its fields, in the order of the driver's inputs.
 
@@ -209,7 +209,7 @@ class TemplateType:
     fields: tuple[Field, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Criterion:
     """The condition on one input.
 
@@ -238,7 +238,7 @@ class Criterion:
         return bool(self.flags & CriterionFlag.IGNORE_CASE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TemplateInstance:
     """A template instance and its criteria.
 
@@ -256,7 +256,7 @@ class TemplateInstance:
     criteria: tuple[Criterion, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChannelContent:
     """The content of a channel file, as far as it could be read."""
 

@@ -16,6 +16,7 @@ from ccheck_schemas.formats.devicetree.numbers import (
     VERSION,
     Token,
 )
+from ccheck_schemas.frozen import frozen
 from ccheck_schemas.meaning import (
     AnyPad,
     Bounded,
@@ -87,7 +88,7 @@ DEVICETREE = Struct(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Property:
     """A property of a node.
 
@@ -102,7 +103,7 @@ class Property:
     behind_node: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Node:
     """A node.
 
@@ -129,7 +130,7 @@ class Node:
         return "/" + "/".join(reversed(names))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Misplaced:
     """A token that may not be in its place.
 
@@ -144,7 +145,7 @@ class Misplaced:
     open: Node | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DevicetreeContent:
     """The content of a devicetree, as far as it could be read.
 

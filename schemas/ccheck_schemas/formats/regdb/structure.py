@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from construct import Array, Bytes, Const, If, Int8ub, Int16ub, Int32ub, Struct, Switch, this
@@ -18,6 +17,7 @@ from ccheck_schemas.formats.regdb.numbers import (
     RuleFlag,
     RuleSize,
 )
+from ccheck_schemas.frozen import frozen
 from ccheck_schemas.meaning import (
     At,
     Bounded,
@@ -134,7 +134,7 @@ REGDB = Struct(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Window:
     """The contention window of one access category; `cw_min` and `cw_max` are exponents.
 
@@ -149,7 +149,7 @@ class Window:
     cot: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wmm:
     """Contention windows by access category, of clients and of access points.
 
@@ -162,7 +162,7 @@ class Wmm:
     access_point: tuple[Window, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """What is allowed in a band.
 
@@ -185,7 +185,7 @@ class Rule:
     wmm: Wmm | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Country:
     """A country and its rules.
 
@@ -201,7 +201,7 @@ class Country:
     rules: tuple[Rule, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RegdbContent:
     """The content of a regulatory database, as far as it could be read.
 

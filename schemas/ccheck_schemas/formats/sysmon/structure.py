@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 
 from construct import If, Int8ul, Int32sl, Int32ul, Int64ul, Struct, this
@@ -13,6 +12,7 @@ from ccheck_schemas.formats.sysmon.tables import (
     HEADER_SIZE,
     binary_versions,
 )
+from ccheck_schemas.frozen import frozen
 from ccheck_schemas.meaning import (
     At,
     BelowCount,
@@ -116,7 +116,7 @@ SYSMON = Struct(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Filter:
     """A condition on one field.
 
@@ -139,7 +139,7 @@ class Filter:
         return self.filter_type & ~ENVIRONMENT
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Aggregation:
     """A group of filters of one event rule that are combined before the others.
 
@@ -155,7 +155,7 @@ class Aggregation:
     combine_type: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EventRule:
     """All filters for one event type.
 
@@ -171,7 +171,7 @@ class EventRule:
     filters: tuple[Filter, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SysmonContent:
     """The content of a rules blob, as far as it could be read.
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
+
+from ccheck_schemas.frozen import frozen
 
 # "@ schema binary" begins a generation: it has all event types of the one before it, with these changes.
 # "id = rule_name fields" (or - for an event that cannot be filtered), "id + fields behind the others",
@@ -181,7 +182,7 @@ FIRST_KNOWN_LAYOUT = 9 << 16
 """The records of older binary versions are laid out otherwise, and nobody has published how."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EventType:
     """An event type of one generation.
 
@@ -194,7 +195,7 @@ class EventType:
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Generation:
     """The tables of one public release.
 
@@ -208,7 +209,7 @@ class Generation:
     events: Mapping[int, EventType]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """The consumer of a blob: all generations that read one binary version, oldest first, or one of them."""
 
