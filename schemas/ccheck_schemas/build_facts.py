@@ -51,6 +51,10 @@ class Fact:
         if self.kind is FactKind.SWITCH and self.keyed:
             raise ValueError(f"{self.name}: a switch has no keys")
 
+    def __hash__(self) -> int:
+        """Returns a hash that is quick: what is asked of a fact again is remembered."""
+        return hash(self.name)
+
     def __str__(self) -> str:
         """Returns the key in `consumers.toml`."""
         return f"{self.kind.value}.{self.name}"

@@ -7,7 +7,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from itertools import chain, compress, islice
 from operator import add, lt, or_, sub
 from struct import Struct, calcsize
@@ -107,6 +107,7 @@ Column: TypeAlias = "Callable[[memoryview], Sequence[int]]"
 """Whole rows → one number of each."""
 
 
+@lru_cache(maxsize=4096)
 def column(width: int, at: int, form: str) -> Column:
     """Returns a function that takes one number out of rows.
 

@@ -79,6 +79,10 @@ class Consumer:
     line: int = 1
     lines: Mapping[str, int] = field(default_factory=dict, hash=False, compare=False)
 
+    def __hash__(self) -> int:
+        """Returns a hash that is quick: what is asked of a build again is remembered."""
+        return hash((self.name, self.version))
+
     def reads(self, schema: str) -> bool:
         """Returns whether the build reads files of a format that requires builds."""
         return self.formats is None or schema in self.formats
@@ -203,6 +207,10 @@ class Consumers:
     sha256: str
     builds: tuple[Consumer, ...]
     file: Path = field(default=Path(), compare=False)
+
+    def __hash__(self) -> int:
+        """Returns a hash that is quick: what is asked of builds again is remembered."""
+        return hash(self.sha256)
 
     def supported(self, on: date) -> tuple[Consumer, ...]:
         """Returns the builds that are supported on a day."""

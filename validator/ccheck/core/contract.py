@@ -29,14 +29,28 @@ def reads(build: Consumer, schema: Schema) -> bool:
     A build that does not list its formats reads every format that requires builds, and any other whose facts
     it states.
     """
-    if build.formats is None and not schema.builds_required:
-        return any(build.states(fact) for fact in schema.facts)
-    return build.reads(schema.name)
+    return _reads(build, schema.name, schema.builds_required, schema.facts)
+
+
+def _reads(build: Consumer, schema: str, builds_required: bool, facts: Iterable[Fact]) -> bool:
+    if build.formats is None and not builds_required:
+        return any(build.states(fact) for fact in facts)
+    return build.reads(schema)
 
 
 def readers(consumers: Consumers | None, schema: Schema, on: date) -> tuple[Consumer, ...]:
     """Returns the builds in their support window that read files of a format."""
-    return () if consumers is None else tuple(one for one in consumers.supported(on) if reads(one, schema))
+    if consumers is None:
+        return ()
+    facts = () if schema.builds_required else schema.facts
+    return _readers(consumers, schema.name, schema.builds_required, facts, on)
+
+
+@lru_cache(maxsize=256)
+def _readers(
+    consumers: Consumers, schema: str, builds_required: bool, facts: tuple[Fact, ...], on: date
+) -> tuple[Consumer, ...]:
+    return tuple(one for one in consumers.supported(on) if _reads(one, schema, builds_required, facts))
 
 
 def none_reads(consumers: Consumers, schema: Schema, on: date) -> bool:
@@ -127,7 +141,8 @@ def numbers_of(fact: Fact, elements: Iterable[Element]) -> frozenset[int]:
     )
 
 
-def missing(facts: Iterable[Fact], build: Consumer) -> tuple[Fact, ...]:
+@lru_cache(maxsize=1024)
+def missing(facts: tuple[Fact, ...], build: Consumer) -> tuple[Fact, ...]:
     """Returns the facts that a build must state and does not."""
     return tuple(
         fact
@@ -245,7 +260,7 @@ def _missing(
     facts = schemas.get(named, ())
     if not builds_required and build.formats is None and not any(map(build.states, facts)):
         return
-    for fact in missing(facts, build):
+    for fact in missing(tuple(facts), build):
         message = f"is missing: files of {named} are compared with it"
         if any((kind, name) == (fact.kind, fact.name) for kind, name, _ in build.facts):
             form = "a number for each key" if fact.keyed else "one value, and no table"

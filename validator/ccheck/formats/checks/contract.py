@@ -223,7 +223,7 @@ def _amounts(subject: Subject, kind: FactKind) -> Iterator[Diagnostic]:
 
 def _stating(fact: Fact, builds: Sequence[Consumer]) -> tuple[Consumer, ...]:
     """Returns the builds that state a fact for some key; `facts_missing` reports the others."""
-    return tuple(build for build in builds if build.states(fact))
+    return tuple(build for build in builds if not missing((fact,), build))
 
 
 def _unresolved(fact: Fact, field: str, span: Span) -> Diagnostic:

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ccheck.core.consumers import Consumer
-from ccheck.formats.channel.builds import format_versions, inputs_for
+from ccheck.core.contract import lacks
+from ccheck.formats.channel.builds import inputs_for
 from ccheck.formats.channel.fast_path.instances import Suspects, all_pass
 from ccheck.formats.channel.fast_path.instances import suspects as suspects_of
 from ccheck.formats.channel.fast_path.template_types import Field, TemplateType
 from ccheck.formats.channel.fast_path.type_rules import RulesByType
+from ccheck_schemas.formats.channel.facts import FORMAT_VERSIONS
 from ccheck_schemas.formats.channel.numbers import FieldFlag, FileFlag, Kind
 from ccheck_schemas.generate.runtime import Columns, TableExtent
 
@@ -89,7 +91,8 @@ def _header(columns: Columns, name: str, builds: Sequence[Consumer]) -> bool:
     numbers = columns.numbers
     if not builds or numbers["header.flags"] & FileFlag.TEST:
         return False
-    if any(numbers["header.format_version"] not in format_versions(build) for build in builds):
+    version = numbers["header.format_version"]
+    if lacks(FORMAT_VERSIONS, (), version, builds):
         return False
     match = _FILE_NAME.match(name)
     parts = tuple(numbers[f"header.{part}"] for part in ("channel", "sequence", "revision"))

@@ -12,10 +12,8 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from heapq import merge
-from itertools import compress, islice, repeat, starmap
-from operator import add, lt, ne
+from itertools import chain, compress, islice, repeat, starmap
+from operator import add, lt, ne, sub
 from struct import Struct
 
 from ccheck.formats.channel.fast_path.type_rules import RulesByType, TypeKey, TypeRules
@@ -92,6 +90,7 @@ def all_pass(columns: Columns, rules: RulesByType) -> bool:
         ids.update(columns.column("instances", "id", first, stop))
         group = _Group(columns, first, stop)
         group.load()
+        group.pick_operands()
         if not tests.passes(group) or not pool.take(group):
             return False
     return len(ids) == count and pool.each_once()
@@ -113,6 +112,8 @@ def suspects(columns: Columns, rules: RulesByType, pool: tuple[int, int]) -> Sus
         ids.extend(columns.column("instances", "id", first, stop))
         group = _Group(columns, first, stop)
         loaded = group.load_within_bounds()
+        if loaded:
+            group.pick_operands()
         if not (loaded and group.has_small_numbers() and tests.passes(group)):
             found.update(_halves(columns, tests, first, stop))
         canonical = canonical and loaded and stored.take(group)
@@ -129,8 +130,10 @@ def _groups(count: int) -> list[tuple[int, int]]:
 def _failing(columns: Columns, tests: _Tests, first: int, stop: int) -> Sequence[int]:
     """Returns the instances from `first` up to `stop` that may fail a test."""
     group = _Group(columns, first, stop)
-    if group.load_within_bounds() and group.has_small_numbers() and tests.passes(group):
-        return ()
+    if group.load_within_bounds() and group.has_small_numbers():
+        group.pick_operands()
+        if tests.passes(group):
+            return ()
     return _halves(columns, tests, first, stop)
 
 
@@ -164,6 +167,9 @@ class _Group:
         kinds: The kind of each criterion.
         values: Its value kind.
         flags: Its flags, the low byte of them.
+        is_text: 1 for each criterion that has a text, and 0 for each other one.
+        texts: The operands that are texts.
+        words: The operands that are integers.
     """
 
     def __init__(self, columns: Columns, first: int, stop: int) -> None:
@@ -197,21 +203,12 @@ class _Group:
         bits = ((self.kinds, 4), (self.values, 2), (self.flags, 2))
         return not high and not any(column.translate(None, _BELOW[n]) for column, n in bits)
 
-    @cached_property
-    def is_text(self) -> bytes:
-        """1 for each criterion that has a text, and 0 for each other one."""
-        return self.values.translate(_IS[ValueKind.TEXT])
-
-    @cached_property
-    def texts(self) -> _Operands:
-        """The operands that are texts."""
-        return _Operands(self.columns.data, self.offsets, self.sizes, self.kinds).picked(self.is_text)
-
-    @cached_property
-    def words(self) -> _Operands:
-        """The operands that are integers."""
-        is_word = self.values.translate(_IS[ValueKind.INTEGER])
-        return _Operands(self.columns.data, self.offsets, self.sizes, self.kinds).picked(is_word)
+    def pick_operands(self) -> None:
+        """Tells operands that are texts from those that are integers."""
+        operands = _Operands(self.columns.data, self.offsets, self.sizes, self.kinds)
+        self.is_text = self.values.translate(_IS[ValueKind.TEXT])
+        self.texts = operands.picked(self.is_text)
+        self.words = operands.picked(self.values.translate(_IS[ValueKind.INTEGER]))
 
 
 class _Tests:
@@ -359,9 +356,13 @@ class _Pool:
     def fills(self, pool: tuple[int, int]) -> bool:
         """Returns whether the operands fill the pool: texts with a NUL each, integers aligned to 8 bytes."""
         at, end = pool
+        (starts, words), (sizes, _) = self._starts, self._sizes
+        if starts and not words:  # each begins one byte behind the one before it
+            ends = list(map(add, starts, sizes))
+            return starts[0] == at and ends[-1] + 1 == end and set(map(sub, starts[1:], ends)) <= {1}
         columns = zip(self._starts, self._sizes, (1, 8), strict=True)
         items = (zip(starts, sizes, repeat(align)) for starts, sizes, align in columns)
-        for start, size, align in merge(*items):
+        for start, size, align in sorted(chain.from_iterable(items)):
             if start != at + -at % align:
                 return False
             at = start + size + (align == 1)
