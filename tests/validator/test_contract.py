@@ -486,6 +486,25 @@ def test_what_other_builds_do_to_shipped_content(cc: Run, tmp_path: Path) -> Non
     assert (status, "for --consumers" in said) == (2, True)
 
 
+def test_a_build_that_ends_makes_no_new_errors(cc: Run, tmp_path: Path) -> None:
+    """An error that is there for fewer builds than before is said in other words, and is not new."""
+    corpus = ROOT / "corpus" / "channel"
+    old, new = corpus / "consumers.toml", tmp_path / "new.toml"
+    text = old.read_text(encoding="utf-8")
+    new.write_text(
+        text.replace(
+            "supported_from = 2024-02-28", "supported_from = 2024-02-28\nsupported_until = 2024-03-01"
+        ),
+        encoding="utf-8",
+    )
+    july = corpus / "field-past-inputs" / "bad" / "C-00000291-00000000-00000032.bin"
+    named = ["--definitions", corpus / "definitions.bin", "--on", "2024-07-19", "--exit-code"]
+    status, out, _ = cc("diff", "--consumers", old, new, july, *named)
+    assert (status, "0 new errors" in out) == (0, True), out
+    status, _, said = cc("diff", "--consumers", old, new, tmp_path / "missing", *named)
+    assert (status, "No such file" in said) == (2, True)
+
+
 def test_a_file_that_cannot_be_compared_is_not_passed_over(cc: Run, tmp_path: Path) -> None:
     """A file of no known format is named, and the exit status is that of a finding."""
     old = ROOT / "corpus" / "channel" / "consumers.toml"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -285,6 +287,24 @@ SCHEMA = Schema("probe", "probe", LAYOUT, recognise=lambda data: True)
 """
     status, _, said = cc(*setup(tmp_path, schema, consumers))
     assert (status, words in said) == (2, True), said
+
+
+def test_a_seed_is_tried_as_each_build(tmp_path: Path) -> None:
+    """A program that needs the facts of a build has them in the trial before a search, too."""
+    schema = """\
+LAYOUT = Struct("a" / Int8ub, "n" / BelowCount(Int8ub, "n", key=this.a))
+SCHEMA = Schema("probe", "probe", LAYOUT, recognise=lambda data: True)
+"""
+    named = setup(tmp_path, schema, "[consumer.counts.n]\n0 = 5\n")
+    reader = tmp_path / "reader.sh"
+    reader.write_text('#!/bin/sh\n[ "$CCHECK_COUNTS_N_0" = 5 ] || kill -SEGV $$\n', encoding="utf-8")
+    reader.chmod(0o755)
+    (tmp_path / "seed.bin").write_bytes(b"\0\1")
+    words = [*named[1:7], "--exec", f"{reader} @@", "--per-build", "--time", "3s", "--out", tmp_path / "out"]
+    words += ["--seeds", tmp_path / "seed.bin", "--jobs", "1"]
+    command = [sys.executable, "-m", "ccheck", "fuzz", *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_two_facts_with_one_environment_variable_are_refused(tmp_path: Path, cc: Run) -> None:

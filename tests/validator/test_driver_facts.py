@@ -289,6 +289,40 @@ def test_wrong_usage_of_add(cc: Run, tmp_path: Path, shared: Path) -> None:
     assert consumers.read_text(encoding="utf-8") == before
 
 
+KEYED = """\
+#define CCHECK_BUILD "1.0"
+#include "ccheck_contract.h"
+CCHECK_SUPPLIES_sysmon_fields_AT("1", 23);
+CCHECK_SUPPLIES_sysmon_fields_AT("2", 9);
+CCHECK_UNDERSTANDS_sysmon_versions(15_0);
+CCHECK_UNDERSTANDS_sysmon_versions_NUMBER(0x100000);
+CCHECK_UNDERSTANDS_sysmon_operators(3);
+CCHECK_UNDERSTANDS_sysmon_events(1);
+"""
+
+
+def test_facts_with_keys_of_a_schema_without_definitions(cc: Run, tmp_path: Path) -> None:
+    """A key is given in quotes, and a value of a set also as a number: nobody promised anything of them."""
+    if shutil.which("gcc") is None:
+        pytest.skip("gcc is not installed")
+    assert cc("generate", "header", "--schema", "sysmon", "-o", tmp_path / "ccheck_contract.h")[0] == 0
+    (tmp_path / "driver.c").write_text(KEYED, encoding="utf-8")
+    command = ["gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", "d.so", "driver.c"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    consumers = tmp_path / "consumers.toml"
+    add = ["consumers", "add", tmp_path / "d.so", "--from", "2026-01-01", "--consumers", consumers]
+    status, _, said = cc(*add, "--name", "2.0")
+    assert (status, "its records say that it is 1.0" in said) == (2, True)
+    assert cc(*add, "--name", "1.0")[0] == 0
+    (build,) = load_consumers(consumers).builds
+    assert build.facts[FactKind.COUNT, "sysmon_fields", "1"] == 23
+    assert build.facts[FactKind.COUNT, "sysmon_fields", "2"] == 9
+    assert build.elements("sysmon_versions") == (0xF0000, 0x100000)
+    listed = cc("validate", "--schema", "sysmon", "--no-config", "--consumers", consumers, ROOT / "README.md")
+    assert listed[0] != 2, listed
+
+
 def test_facts_of_several_files_are_those_of_one_build(tmp_path: Path) -> None:
     """The least count of all files counts; two builds, or a switch that differs, are refused."""
     drivers = {}

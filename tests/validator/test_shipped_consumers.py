@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import struct
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from ccheck.api import validate
 from ccheck.cli.main import run
 from ccheck.core.consumers import load_consumers
 from ccheck.core.contract import missing
@@ -292,7 +294,7 @@ supported_from = 2020-01-01
         pytest.param(FACTS, 0, "", id="a build that states its facts"),
         pytest.param(FACTS.replace("[20]", "[19]"), 1, "value-not-understood", id="it is compared"),
         pytest.param(FACTS.replace("regdb_rules", "# "), 1, "facts-missing", id="a fact is missing"),
-        pytest.param("", 0, "", id="a build that says nothing of the format"),
+        pytest.param("", 1, "consumers-missing", id="a build that says nothing of the format"),
         pytest.param('formats = ["channel"]\n', 1, "consumers-missing", id="a build of another format"),
         pytest.param('formats = ["regdb"]\n', 1, "facts-missing", id="no facts at all"),
         pytest.param("supported_until = 2020-02-01\n" + FACTS, 1, "consumers-missing", id="out of support"),
@@ -319,6 +321,137 @@ def test_builds_of_which_none_reads_the_named_schema(cc: Cli, tmp_path: Path) ->
     assert status == 2
     assert "no build of" in err
     assert "reads files of regdb" in err
+
+
+def test_a_named_schema_is_judged_for_the_shipped_builds_that_read_it(cc: Cli) -> None:
+    """A shipped file has builds of other formats too: they are left out."""
+    for format_ in ("regdb", "devicetree", "apparmor"):
+        file = ROOT / "corpus" / format_ / "base.bin"
+        found = verdicts(cc, file, "builtin:linux-lts", "--schema", format_)
+        assert len(found) == 7
+        assert set(found.values()) == {"pass"}
+
+
+def test_a_shipped_file_named_in_ccheck_toml_has_a_table(cc: Cli, tmp_path: Path) -> None:
+    """It is asked for shipped builds, however they were named; --no-per-build leaves it out."""
+    (tmp_path / "ccheck.toml").write_text('format = 1\nconsumers = "builtin:boot"\n', encoding="utf-8")
+    words = ("validate", "--config", tmp_path / "ccheck.toml", ROOT / "corpus" / "devicetree" / "base.bin")
+    assert "\nu-boot-2025.01 " in cc(*words)[1]
+    assert "\nu-boot-2025.01 " not in cc(*words, "--no-per-build")[1]
+    status, _, err = cc(*words, "--per-build", "--format", "sarif")
+    assert status == 2
+    assert "the table is in reports as text and json" in err
+
+
+def test_a_finding_that_is_set_aside_is_said_in_the_table(cc: Cli, tmp_path: Path) -> None:
+    """A build passes a file whose finding the policy suppresses, and the row says so."""
+    (tmp_path / "ccheck.toml").write_text(
+        'format = 1\nconsumers = "builtin:linux-lts"\n[[suppress]]\ncheck = "value-not-understood"\n'
+        'reason = "tried"\nexpires = 2100-01-01\n',
+        encoding="utf-8",
+    )
+    old = ROOT / "corpus" / "regdb" / "base-19.bin"
+    status, out, _ = cc("validate", "--config", tmp_path / "ccheck.toml", "--format", "json", old)
+    assert status == 0
+    (report,) = json.loads(out)["files"]
+    assert {(one["verdict"], one["why"]) for one in report["builds"]} == {("pass", "1 finding set aside")}
+
+
+def test_a_table_says_first_what_the_build_itself_lacks(cc: Cli, tmp_path: Path) -> None:
+    """A file with another fault too: the fact of the build comes first, and the rest is counted."""
+    data = bytearray(built("apparmor", policy(version=8)))
+    at = data.index(b"\x04\x06\x00flags\x00\x07") + 10
+    data[at + 1 : at + 5] = (1 << 20).to_bytes(4, "little")  # a flag that nothing knows
+    file = tmp_path / "policy.bin"
+    file.write_bytes(data)
+    _, out, _ = cc("validate", "--no-config", "--format", "json", "--consumers", "builtin:linux-lts", file)
+    (report,) = json.loads(out)["files"]
+    why = {one["build"]: one["why"] for one in report["builds"]}
+    assert "does not list it in apparmor_versions (and 1 more)" in why["linux-5.4"]
+    assert "apparmor_versions" not in why["linux-6.1"]
+
+
+def test_a_tree_that_is_cut_in_the_name_of_a_node_has_its_finding(cc: Cli, tmp_path: Path) -> None:
+    """The depth of such a tree is compared, and nothing crashes."""
+    data = struct.pack(">10I", 0xD00DFEED, 60, 56, 60, 40, 17, 16, 0, 0, 4) + bytes(16) + struct.pack(">I", 1)
+    file = tmp_path / "cut.dtb"
+    file.write_bytes(data)
+    status, out, _ = cc("validate", "--no-config", "--consumers", "builtin:boot", file)
+    assert status == 1
+    assert "error[truncated]" in out
+    assert "examination-crashed" not in out
+
+
+def test_a_local_file_is_never_taken_for_a_shipped_one(
+    cc: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name of the command line is a shipped file; a path is the user's, and reports show where it lies."""
+    own = tmp_path / "builtin:linux-lts"
+    own.write_text(HEAD + FACTS.replace("[20]", "[19]"), encoding="utf-8")
+    file = ROOT / "corpus" / "regdb" / "base.bin"
+    assert cc("validate", "--no-config", "--consumers", "builtin:linux-lts", file)[0] == 0
+    monkeypatch.chdir(tmp_path)
+    for path in ("./builtin:linux-lts", str(own)):
+        assert run(["validate", "--no-config", "--consumers", path, str(file)]) == 1
+    assert str(load_consumers(Path("./builtin:linux-lts")).path) == str(own)
+    assert validate(file, consumers=Path("./builtin:linux-lts"), use_config=False).files[0].verdict == "fail"
+    assert validate(file, consumers="builtin:linux-lts", use_config=False).files[0].verdict == "pass"
+
+
+def test_shipped_builds_are_not_written_or_compared_with_binaries(cc: Cli, tmp_path: Path) -> None:
+    """`consumers add` and `verify` are for files of one's own."""
+    for words in (("add", "x", "--name", "a", "--from", "2026-01-01"), ("verify", "x")):
+        status, _, err = cc("consumers", *words, "--consumers", "builtin:linux-lts")
+        assert status == 2
+        assert "builds that ccheck ships are not written" in err
+    status, _, err = cc("consumers", "show", ROOT / "README.md")
+    assert status == 2
+    assert "it ships builtin:boot" in err
+
+
+def test_one_build_of_a_shipped_file_is_a_file_of_its_own(cc: Cli, tmp_path: Path) -> None:
+    """What `consumers show` prints of some builds is a whole consumers.toml, which a gate can use."""
+    status, out, _ = cc("consumers", "show", "builtin:sysmon", "sysmon-4.70")
+    assert status == 0
+    (tmp_path / "consumers.toml").write_text(out, encoding="utf-8")
+    listed = load_consumers(tmp_path / "consumers.toml")
+    assert [build.name for build in listed.builds] == ["sysmon-4.70"]
+    file = ROOT / "corpus" / "sysmon" / "base.bin"
+    assert cc("validate", "--no-config", "--consumers", tmp_path / "consumers.toml", file)[0] == 0
+    status, _, err = cc("consumers", "show", "builtin:sysmon", "sysmon-4.7")
+    assert status == 2
+    assert "did you mean sysmon-4.70" in err
+
+
+def test_an_option_of_which_one_counts_is_given_once(cc: Cli) -> None:
+    """The last of two would count, and the builds of the first would be compared with nothing."""
+    file = ROOT / "corpus" / "devicetree" / "base.bin"
+    for words in (
+        ("--consumers", "builtin:boot", "--consumers", "builtin:linux-lts"),
+        ("--schema", "regdb", "--schema", "devicetree"),
+        ("--on", "2026-01-01", "--on", "2026-01-02"),
+    ):
+        for command in ("validate", "run", "gate"):
+            status, _, err = cc(command, *words, file)
+            assert status == 2, (command, words)
+            assert f"{words[0]} is given twice" in err
+
+
+def test_files_that_run_in_readers_of_their_own_run_under_no_builds(cc: Cli) -> None:
+    """What would be ignored is refused."""
+    file = ROOT / "corpus" / "regdb" / "base.bin"
+    status, _, err = cc("run", "--no-config", "--consumers", "builtin:linux-lts", file)
+    assert status == 2
+    assert "run in readers of their own" in err
+
+
+def test_the_gate_counts_the_builds_that_read_a_file(cc: Cli, tmp_path: Path) -> None:
+    """Builds of other formats were compared with nothing."""
+    release = tmp_path / "release"
+    release.mkdir()
+    (release / "a.bin").write_bytes((ROOT / "corpus" / "regdb" / "base.bin").read_bytes())
+    words = ("gate", "--no-config", "--consumers", "builtin:linux-lts", "--only", "validate", release)
+    assert "53 checks, 7 consumers" in cc(*words)[1]
 
 
 def test_without_builds_judgements_are_those_of_the_format_alone(cc: Cli) -> None:

@@ -83,25 +83,26 @@ def _program(
         content = split(seed).content
         say(printable(f"trying {reader.name} on a known-good seed of {len(content):,} bytes"))
         try:
-            ended = reader.run(content)
+            ends = list(reader.runs(content))
         except ReaderError as wrong:
             raise click.UsageError(str(wrong)) from wrong
-        unable = cannot_start(ended)
-        if unable is not None:
-            return _words(reader.name, f"cannot start: {unable}", reader.words(ended))
-        found = crashes(ended, seconds=options.execute_seconds, memory=options.memory << 20)
-        if not is_good or not found or not _dies(ended):
-            if found:
-                say(printable(f"note: {reader.name} on a known-good seed: {found[0].detail}"))
+        died = None
+        for name, ended in ends:
+            unable = cannot_start(ended)
+            if unable is not None:
+                return _words(name, f"cannot start: {unable}", reader.words(ended))
+            found = crashes(ended, seconds=options.execute_seconds, memory=options.memory << 20)
+            if is_good and found and _dies(ended):
+                what = f"on a known-good seed of {len(content):,} bytes: {found[0].detail}"
+                died = died or _words(name, what, reader.words(ended))
+            elif found:
+                say(printable(f"note: {name} on a known-good seed: {found[0].detail}"))
             elif ended.status:
                 last = reader.words(ended).splitlines()
-                say(printable(f"note: {reader.name} refuses a known-good seed: {' '.join(last[:3])}"))
+                say(printable(f"note: {name} refuses a known-good seed: {' '.join(last[:3])}"))
+        if died is None:
             return None
-        problem = problem or _words(
-            reader.name,
-            f"on a known-good seed of {len(content):,} bytes: {found[0].detail}",
-            reader.words(ended),
-        )
+        problem = problem or died
     return problem
 
 

@@ -31,7 +31,7 @@ def carry(folder: Path, made: CampaignContext) -> None:
     # The builds of a project may be for other formats than this one.
     consumers = context.consumers if made.schema.facts else None
     if consumers is not None:
-        shutil.copyfile(consumers.path, folder / "consumers.toml")
+        shutil.copyfile(consumers.file, folder / "consumers.toml")
     policy = None if made.validation.project is None else _policy(made.validation.project)
     if policy is not None:
         (folder / FILE_NAME).write_text(policy, encoding="utf-8")

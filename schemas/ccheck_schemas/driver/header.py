@@ -10,6 +10,7 @@ from ccheck_schemas.driver.record import END, HIGHEST, KEYS, MAGIC, NAMES
 from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.schema import Schema
 
+_EXAMPLE_KEY = "IPC@2"
 _SAFE = re.compile(r"[A-Za-z0-9_.@ +-]+")
 """Text that no preprocessor, assembler or linker script takes apart."""
 
@@ -59,6 +60,7 @@ def header(schema: Schema, promises: Sequence[Promise] = (), digest: str = "", v
     lines = [
         _HEAD.format(
             schema=schema.name,
+            example=_example(schema.facts, keys),
             version=f" {version}" if version else "",
             magic=MAGIC.decode(),
             end=END.decode(),
@@ -71,9 +73,29 @@ def header(schema: Schema, promises: Sequence[Promise] = (), digest: str = "", v
     for fact in schema.facts:
         lines += _of_fact(fact, keys.get(fact.name, {}))
     counts = [fact for fact in schema.facts if fact.kind is FactKind.COUNT]
-    if len(counts) == 1:
+    if len(counts) == 1 and (not counts[0].keyed or keys.get(counts[0].name)):
         lines += ["/* The same, for short: there is one count. */", *_macro(counts[0], "SUPPLIES"), ""]
     return "\n".join([*lines, "#endif", ""])
+
+
+def _example(facts: Sequence[Fact], keys: dict[str, dict[str, Promise]]) -> str:
+    """Returns a line that a driver could have: for the first count, or the first fact without one."""
+    fact = next((one for one in facts if one.kind is FactKind.COUNT), facts[0])
+    name = identifier(fact.name)
+    match fact.kind:
+        case FactKind.COUNT | FactKind.LIMIT:
+            verb = "SUPPLIES" if fact.kind is FactKind.COUNT else "TAKES"
+            number = "CCHECK_ARRAY_SIZE(inputs)" if fact.kind is FactKind.COUNT else "4096"
+            if not fact.keyed:
+                return f"CCHECK_{verb}_{name}({number});"
+            word = next(iter(keys.get(fact.name, {})), None)
+            at, key = ("_AT", f'"{_EXAMPLE_KEY}"') if word is None else ("", word)
+            return f"CCHECK_{verb}_{name}{at}({key}, {number});"
+        case FactKind.SET:
+            value = identifier(next(iter(fact.names), "1"))
+            return f"CCHECK_UNDERSTANDS_{name}({value});"
+        case FactKind.SWITCH:
+            return f"CCHECK_SWITCH_{name}(1);"
 
 
 def identifier(text: str) -> str:
@@ -97,9 +119,13 @@ def _of_fact(fact: Fact, promises: dict[str, Promise]) -> Iterable[str]:
             yield f"/* {fact}: values that this build understands, one use for each. */"
             for word, number in fact.names.items():
                 yield f"#define CCHECK_VALUE_{name}_{identifier(word)} {number}"
-            value = f"CCHECK_VALUE_{name}_##value" if fact.names else "(value)"
-            yield f"#define CCHECK_UNDERSTANDS_{name}(value) \\"
-            yield f'    CCHECK_FACT_("set", "{fact.name}", "", {value}, 0)'
+            key, text = ("key, ", "key") if fact.keyed else ("", '""')
+            if fact.names:
+                yield f"#define CCHECK_UNDERSTANDS_{name}({key}value) \\"
+                yield f'    CCHECK_FACT_("set", "{fact.name}", {text}, CCHECK_VALUE_{name}_##value, 0)'
+            plain = f"{name}_NUMBER" if fact.names else name
+            yield f"#define CCHECK_UNDERSTANDS_{plain}({key}value) \\"
+            yield f'    CCHECK_FACT_("set", "{fact.name}", {text}, (value), 0)'
             yield ""
         case FactKind.SWITCH:
             yield f"/* {fact}: 1 or 0. */"
@@ -118,7 +144,12 @@ def _of_number(fact: Fact, name: str, promises: dict[str, Promise]) -> Iterable[
     for word, promise in promises.items() if fact.keyed else ():
         yield f'#define CCHECK_KEY_{name}_{word} "{promise.key}"'
         yield f"#define CCHECK_PROMISED_{name}_{word} {promise.promised}"
-    yield from _macro(fact, f"{verb}_{name}")
+    if promises or not fact.keyed:
+        yield from _macro(fact, f"{verb}_{name}")
+    if fact.keyed:
+        yield f'/* The same for a key in quotes, such as "{_EXAMPLE_KEY}", without a promise. */'
+        yield f"#define CCHECK_{verb}_{name}_AT(key, number) \\"
+        yield f'    CCHECK_FACT_("{"count" if is_count else "limit"}", "{fact.name}", key, (number), 0)'
     yield ""
 
 
@@ -143,7 +174,7 @@ _HEAD = """\
  *
  * A macro beside each call site states what the site supplies:
  *
- *     CCHECK_SUPPLIES(IPC, CCHECK_ARRAY_SIZE(inputs));
+ *     {example}
  *
  * It does not compile if the definitions promise more than that. It leaves a record of 256 bytes in the
  * section .ccheck of the binary, from which `ccheck consumers add` reads the facts of the build.

@@ -41,7 +41,7 @@ class Options(TypedDict, total=False):
         file_timeout: Seconds for which code that is not ccheck's own may examine one file.
         allow_not_looked_into: Schemas whose files may pass although an importer left something out of them.
         builds: The names of the driver builds to judge for; all without it.
-        per_build: Whether to judge for each driver build alone too.
+        per_build: Whether to judge for each driver build alone too; None to do so for shipped builds.
     """
 
     schema: str | None
@@ -56,7 +56,7 @@ class Options(TypedDict, total=False):
     file_timeout: float | None
     allow_not_looked_into: Sequence[str]
     builds: Sequence[str]
-    per_build: bool
+    per_build: bool | None
 
 
 @dataclass(frozen=True)

@@ -53,17 +53,6 @@ def _readers(
     return tuple(one for one in consumers.supported(on) if _reads(one, schema, builds_required, facts))
 
 
-def none_reads(consumers: Consumers, schema: Schema, on: date) -> bool:
-    """Returns whether builds say of themselves that none of them reads files of a format on a day.
-
-    A build that lists no formats says nothing of a format that does not require builds.
-    """
-    if readers(consumers, schema, on):
-        return False
-    reading = any(reads(build, schema) for build in consumers.builds)
-    return reading or all(build.formats is not None for build in consumers.builds)
-
-
 @dataclass(frozen=True, slots=True)
 class Lack:
     """A build that does not allow what content asks for.

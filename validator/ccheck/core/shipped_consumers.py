@@ -19,16 +19,18 @@ def shipped_names() -> tuple[str, ...]:
 def consumers_path(named: str | os.PathLike[str]) -> Path:
     """Returns the path of a file of builds that a user named: one of his own, or one that ccheck ships.
 
+    A `Path` is always a file of his own.
+
     Raises:
         ValueError: ccheck ships none of that name. The message lists those that it ships.
     """
-    text = os.fspath(named)
-    if not text.startswith(PREFIX):
-        return Path(text)
+    if not isinstance(named, str) or not named.startswith(PREFIX):
+        return Path(named)
+    text = named
     known = shipped_names()
     if text not in known:
         hint = did_you_mean(text, known)
-        raise ValueError(f"ccheck ships no {shown(text)}{hint}; it ships {', '.join(known)}")
+        raise ValueError(f"ccheck ships no {shown(text)}; it ships {', '.join(known)}{hint}")
     return _FOLDER / f"{text.removeprefix(PREFIX)}.toml"
 
 
@@ -39,4 +41,6 @@ def is_shipped(path: Path | None) -> bool:
 
 def shown_path(path: Path) -> Path:
     """Returns the path of a file of builds as reports name it."""
-    return Path(f"{PREFIX}{path.stem}") if is_shipped(path) else path
+    if is_shipped(path):
+        return Path(f"{PREFIX}{path.stem}")
+    return path.absolute() if str(path).startswith(PREFIX) else path

@@ -34,6 +34,8 @@ class Format:
         definition: The `Schema`.
         rules: The `FormatChecks`.
         interpreter: The `Exercise` of `ccheck run`, if there is one.
+        runs_by_build: Whether the interpreter behaves as each driver build that is named; else it stands
+            for readers of its own.
         readiness: The `Session` in which a campaign runs files by the hundred thousand; without one each run
             starts from scratch.
         agreement: The `Agreement` that compares the schema's reading with the interpreter's.
@@ -56,6 +58,7 @@ class Format:
     contract: str = ""
     fast: str = ""
     no_fast_path: str = ""
+    runs_by_build: bool = True
 
     @cached_property
     def recognise(self) -> Callable[[bytes], bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,14 +16,15 @@ from ccheck.config.project import Project
 from ccheck.core.check import Check
 from ccheck.core.consumers import Consumer
 from ccheck.core.contract import readers
-from ccheck.core.finding import BuildVerdict, FileReport, Severity
+from ccheck.core.finding import BuildVerdict, FileReport, Finding, Severity
 from ccheck.core.input import STANDARD_INPUT, InputError, read_input
-from ccheck.core.subject import CheckContext, Subject
+from ccheck.core.subject import CheckContext, Definitions, Subject
 from ccheck.formats import registry as formats
 from ccheck.formats.fast_path import FastPath
 from ccheck.formats.registry import FORMATS
 from ccheck.judging.crash import ExaminationCrashed, crashed, crashed_subject, examination, running
 from ccheck.judging.judge import Policy, examine, judge
+from ccheck.text.quoting import counted
 from ccheck_schemas.schema import Schema
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class ValidationContext:
         project: The ccheck.toml that was used, or None.
         schema_file: The Python file that was named for the schema, or None.
         file_timeout: Seconds for which code that is not ccheck's own may examine one file.
-        per_build: What files are judged with for each driver build alone, where that was asked for.
+        per_build: The definitions as each supported driver build alone judges them, by the name of the build;
+            None if no verdict for each build was asked for.
     """
 
     schemas: Sequence[Schema]
@@ -56,7 +58,7 @@ class ValidationContext:
     project: Project | None = None
     schema_file: str | None = None
     file_timeout: float = FILE_TIMEOUT
-    per_build: tuple[ValidationContext, ...] = ()
+    per_build: Mapping[str, tuple[Definitions, ...]] | None = None
 
     @property
     def configuration(self) -> str:
@@ -116,20 +118,26 @@ class ValidationContext:
             with examination():
                 if isinstance(data, InputError):
                     return judge(self._refused(_base(path), data), path, self.checks, self.policy)
-                report = self.judged(data, _base(path), path)
+                if self.per_build is None:
+                    return self.judged(data, _base(path), path)
+                subject = self._examined(_base(path), data)
+                report = judge(subject, path, self.checks, self.policy)
+                return replace(report, builds=tuple(self._by_build(subject, path, self.per_build)))
         except ExaminationCrashed as crash:
             return self.crashed(path, data, crash.detail)
-        if not self.per_build or report.schema is None:
-            return report
-        return replace(report, builds=tuple(self._by_build(path, data, report.schema)))
 
-    def _by_build(self, path: str, data: bytes, name: str) -> Iterator[BuildVerdict]:
-        """Yields the verdict for each driver build that reads files of a format."""
-        named = () if self.schema is None else (self.schema,)
-        schema = next(known for known in (*named, *self.schemas) if known.name == name)
-        for alone in self.per_build:
-            for build in readers(alone.context.consumers, schema, alone.context.on):
-                yield _verdict_for(build, alone.report(path, data))
+    def _by_build(
+        self, subject: Subject, path: str, definitions: Mapping[str, tuple[Definitions, ...]]
+    ) -> Iterator[BuildVerdict]:
+        """Yields the verdict on a file for each driver build that reads its format, from one reading."""
+        consumers = self.context.consumers
+        if subject.schema is None or consumers is None:
+            return
+        for build in readers(consumers, subject.schema, self.context.on):
+            alone = replace(consumers, builds=(build,))
+            context = replace(self.context, consumers=alone, definitions=definitions[build.name])
+            report = judge(replace(subject, context=context), path, self.checks, self.policy)
+            yield _verdict_for(build, report)
 
     def crashed(self, path: str, data: bytes | InputError, detail: str) -> FileReport:
         """Report a file whose examination failed.
@@ -176,7 +184,7 @@ class ValidationContext:
             path: The path as the user named it.
             data: Its bytes, if the file was read before.
         """
-        if self.fast_path is None or path == STANDARD_INPUT or self.per_build:
+        if self.fast_path is None or path == STANDARD_INPUT or self.per_build is not None:
             return None
         content = self.bytes_of(path) if data is None else data
         return None if isinstance(content, InputError) else self.fast_path.report(content, _base(path), path)
@@ -227,10 +235,23 @@ def _base(path: str) -> str:
 
 
 def _verdict_for(build: Consumer, report: FileReport) -> BuildVerdict:
-    """Returns the verdict for a build, of a report that was made for it alone."""
-    failures = [(one.check, one.message) for one in report.findings if one.severity is Severity.ERROR]
-    failures += report.gaps
-    checks = tuple(dict.fromkeys(name for name, _ in failures))
-    return BuildVerdict(
-        build.name, build.platform, report.verdict, checks, failures[0][1] if failures else ""
+    """Returns the verdict for a build, of a report that was made for it alone.
+
+    What the build's own facts say comes first.
+    """
+    errors = sorted(
+        (one for one in report.findings if one.severity is Severity.ERROR),
+        key=lambda one: not _is_of_build(one),
     )
+    failures = [*((one.check, one.message) for one in errors), *report.gaps]
+    checks = tuple(dict.fromkeys(name for name, _ in failures))
+    aside = len(report.suppressed) + report.suppressed_beyond
+    aside += sum(one.severity is not Severity.ERROR and _is_of_build(one) for one in report.findings)
+    more = f" (and {len(failures) - 1:,} more)" if len(failures) > 1 else ""
+    why = f"{failures[0][1]}{more}" if failures else f"{counted(aside, 'finding')} set aside" if aside else ""
+    return BuildVerdict(build.name, build.platform, report.verdict, checks, why)
+
+
+def _is_of_build(finding: Finding) -> bool:
+    """Returns whether a finding shows a line of the builds."""
+    return any(place.line is not None for place in finding.related)

@@ -22,6 +22,7 @@ from ccheck.core.consumers import Consumers
 from ccheck.core.contract import reads, require_facts
 from ccheck.core.finding import Finding, Severity
 from ccheck.core.input import InputError, read_input
+from ccheck.core.shipped_consumers import is_shipped
 from ccheck.core.subject import CheckContext, Definitions
 from ccheck.formats import registry as formats
 from ccheck.formats.check_table import CHECKS
@@ -75,14 +76,18 @@ def prepare(**options: Unpack[Options]) -> ValidationContext:
         project=resolved.project,
         schema_file=schema if schema is not None and is_schema_file(schema) else None,
         file_timeout=resolved.file_timeout,
-        per_build=_per_build(resolved, options) if options.get("per_build") else (),
     )
     judged = _definitions(resolved.definitions, validation)
     if user is not None:
         way: FastPath | None = own.made(user, resolved.consumers, resolved.on).way
     else:
         way = formats.fast_path(schema, resolved.consumers, resolved.on, resolved.definitions)
-    return replace(validation, context=replace(validation.context, definitions=judged), fast_path=way)
+    return replace(
+        validation,
+        context=replace(validation.context, definitions=judged),
+        fast_path=way,
+        per_build=_per_build(resolved, validation, options.get("per_build", False)),
+    )
 
 
 def _require_reader(consumers: Consumers, schema: Schema) -> None:
@@ -91,17 +96,23 @@ def _require_reader(consumers: Consumers, schema: Schema) -> None:
         raise click.UsageError(f"--consumers: no build of {consumers.path} reads files of {schema.name}")
 
 
-def _per_build(resolved: ResolvedOptions, options: Options) -> tuple[ValidationContext, ...]:
-    """Returns what files are judged with for each supported build alone."""
-    if resolved.consumers is None:
+def _per_build(
+    resolved: ResolvedOptions, validation: ValidationContext, asked: bool | None
+) -> dict[str, tuple[Definitions, ...]] | None:
+    """Returns the definitions as each supported build alone judges them; None if that was not asked for.
+
+    Without a word on it, it is asked for builds that ccheck ships.
+    """
+    consumers = resolved.consumers
+    if asked is False or (asked is None and (consumers is None or not is_shipped(consumers.file))):
+        return None
+    if consumers is None:
         raise click.UsageError("--per-build: no consumers were named: give --consumers FILE")
-    alone = options.copy()
-    alone["per_build"] = False
-    made = []
-    for build in resolved.consumers.supported(resolved.on):
-        alone["builds"] = (build.name,)
-        made.append(prepare(**alone))
-    return tuple(made)
+    found = {}
+    for build in consumers.supported(resolved.on):
+        context = replace(validation.context, consumers=replace(consumers, builds=(build,)))
+        found[build.name] = _definitions(resolved.definitions, replace(validation, context=context))
+    return found
 
 
 def _schemas(

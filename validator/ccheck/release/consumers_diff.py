@@ -103,12 +103,24 @@ class ContentChange:
 def content_change(old: FileReport, new: FileReport) -> ContentChange:
     """Returns what differs between the reports of one file for the old and for the new builds."""
     before, after = _errors(old.findings), _errors(new.findings)
-    fresh = tuple(finding for place, finding in after.items() if place not in before)
+    failing: dict[tuple[str, str, int], set[str]] = {}
+    for place, finding in before.items():
+        failing.setdefault(place[:3], set()).update(_builds(finding))
+    fresh = tuple(
+        finding
+        for place, finding in after.items()
+        if place[:3] not in failing or not _builds(finding) <= failing[place[:3]]
+    )
     still = {place[:3] for place in after}
     gone = sum(place[:3] not in still for place in before)
     gaps = tuple(said for report in (old, new) for _, said in report.gaps)
     fails = old.verdict == "pass" and new.verdict != "pass"
     return ContentChange(new.path, fresh, gone, fails, tuple(dict.fromkeys(gaps)))
+
+
+def _builds(finding: Finding) -> set[str]:
+    """Returns the names of the builds that a finding shows a line of."""
+    return {one.message.partition(" (")[0] for one in finding.related if one.line is not None}
 
 
 def _errors(findings: Sequence[Finding]) -> dict[tuple[str, str, int, str], Finding]:

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ccheck.core.finding import Severity
+from ccheck.core.shipped_consumers import PREFIX
 from ccheck.report.json import dump
 from ccheck.report.summary import summarise, suppressed_beyond_words, totals, unread_words
 from ccheck.report.uri import artifact_uri
@@ -195,6 +196,9 @@ def _related(report: FileReport, place: RelatedLocation, tables: _Tables) -> dic
     if place.message:
         location["message"] = {"text": plain(place.message)}
     own = place.file in (None, report.path)
+    if place.file is not None and place.file.startswith(PREFIX):  # it is in no repository
+        location["message"] = {"text": plain(f"{place.file}:{place.line}: {place.message}")}
+        return location
     physical: dict[str, Any] = {
         "artifactLocation": tables.location(report) if own else {"uri": artifact_uri(place.file or "")}
     }

@@ -123,6 +123,18 @@ class ExecReader:
             ended = self._run(data, facts)
         return ended
 
+    def runs(self, data: bytes) -> Iterator[tuple[str, Ended]]:
+        """Runs the program on an input as a campaign does: for each build, or once.
+
+        Yields:
+            The name of the run, and how it ended.
+
+        Raises:
+            ReaderError: The program cannot be started.
+        """
+        for name, facts in self._builds:
+            yield name, self.run(data, facts)
+
     def _run(self, data: bytes, facts: Mapping[str, str]) -> Ended:
         if not self._by_input:
             self._path.write_bytes(data)

@@ -37,6 +37,7 @@ from ccheck_schemas.meaning import (
     ZerosToEnd,
 )
 from ccheck_schemas.record import Reading, Record
+from ccheck_schemas.span import Span
 
 # Devicetree specification 0.4, 5.3.2
 RESERVATION = Struct("address" / Int64ub, "size" / Int64ub)
@@ -264,10 +265,11 @@ def children(nodes: tuple[Node, ...]) -> dict[int, list[Node]]:
 
 def depth(reading: Reading) -> Iterator[Amount]:
     """Yields how many nodes lie inside each other at most, at the deepest node."""
-    nodes = assemble(reading).nodes
-    if nodes:
-        deepest = max(nodes, key=lambda node: node.depth)
-        yield Amount(deepest.depth, deepest.source.span("name"))
+    deepest = max(assemble(reading).nodes, key=lambda node: node.depth, default=None)
+    if deepest is not None:
+        source = deepest.source
+        whole = source.get("name") is not None
+        yield Amount(deepest.depth, source.span("name") if whole else Span(source.offset, 0, source.path))
 
 
 def phandles(nodes: tuple[Node, ...]) -> Iterator[tuple[Node, Property]]:

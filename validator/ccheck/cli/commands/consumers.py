@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 import click
 
-from ccheck.cli.commands.options import ConsumersFile, day
+from ccheck.cli.commands.options import ConsumersFile, OwnConsumersFile, day
 from ccheck.cli.main import FINDINGS, PASS
 from ccheck.cli.subcommands import Subcommands
 from ccheck.config.consumers_file import Build, NotInstalled, write_build
@@ -16,13 +17,14 @@ from ccheck.config.driver_binary import Driver, DriverError, facts_of, read_driv
 from ccheck.core.consumers import PLATFORMS, Consumer, load_consumers
 from ccheck.core.shipped_consumers import consumers_path, shipped_names
 from ccheck.files.regular_file import read_regular_text
+from ccheck.formats.registry import every
 from ccheck.release.drivers import DriverProblem, driver_problems, fact_words
 from ccheck.text.printable import printable
-from ccheck.text.quoting import counted
+from ccheck.text.quoting import counted, did_you_mean, shown
 
 _FILE = click.option(
     "--consumers",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OwnConsumersFile(),
     default=Path("consumers.toml"),
     show_default=True,
     help="The file that lists the builds.",
@@ -51,17 +53,31 @@ def list_builds(consumers: Path | None) -> int:
             click.echo(f"{name:<20} {counted(len(listed.builds), 'build')} for {', '.join(formats)}")
         return PASS
     for build in load_consumers(consumers).builds:
-        reads = "every format that requires builds" if build.formats is None else ", ".join(build.formats)
+        stated = [known.name for known in every() if any(map(build.states, known.facts))]
+        reads = ", ".join(stated if build.formats is None else build.formats) or "states no facts"
         click.echo(printable(f"{build.name:<20} {build.version}, {build.platform}: {reads}"))
     return PASS
 
 
 @command.command("show", epilog="\b\nExample:\n  ccheck consumers show builtin:linux-lts > consumers.toml\n")
-@click.argument("consumers", metavar="builtin:NAME", type=ConsumersFile())
-def show(consumers: Path) -> int:
-    """Print a file of builds that ccheck ships: its facts, and where each was read."""
-    load_consumers(consumers)
-    click.echo(read_regular_text(consumers), nl=False)
+@click.argument("shipped", metavar="builtin:NAME")
+@click.argument("builds", metavar="[BUILD]...", nargs=-1)
+def show(shipped: str, builds: tuple[str, ...]) -> int:
+    """Print a file of builds that ccheck ships: its facts, and where each was read.
+
+    BUILD is the name of a build of it; without one, all are printed.
+    """
+    if shipped not in shipped_names():
+        names = ", ".join(shipped_names())
+        raise click.UsageError(f"ccheck ships no {shown(shipped)}; it ships {names}")
+    path = consumers_path(shipped)
+    listed = [build.name for build in load_consumers(path).builds]
+    for name in builds:
+        if name not in listed:
+            raise click.UsageError(f"{shipped} has no build {shown(name)}{did_you_mean(name, listed)}")
+    head, *parts = re.split(r"(?=^\[\[consumer\]\])", read_regular_text(path), flags=re.MULTILINE)
+    chosen = [part for name, part in zip(listed, parts, strict=True) if not builds or name in builds]
+    click.echo("".join((head, *chosen)), nl=False)
     return PASS
 
 
@@ -98,6 +114,11 @@ def add(
         facts = facts_of(read)
     except DriverError as wrong:
         raise click.UsageError(printable(str(wrong))) from wrong
+    others = sorted({one.build for driver in read for one in driver.records if one.build not in ("", name)})
+    if others:
+        raise click.UsageError(
+            printable(f"its records say that it is {others[0]} (CCHECK_BUILD): give --name {others[0]}")
+        )
     builds = load_consumers(consumers).builds if consumers.exists() else ()
     known = next((one for one in builds if one.name == name), None)
     if known is None and since is None:

@@ -114,7 +114,10 @@ def _of_consumers(
         click.echo("no change of the driver builds")
     if not content:
         return False
-    files = list_files(content, ()).files
+    try:
+        files = list_files(content, ()).files
+    except OSError as fault:
+        raise click.UsageError(printable(f"{fault.filename}: {fault.strerror}")) from fault
     if not files:
         raise click.UsageError("nothing to examine: the named folders hold no files")
     concerned = failing = places = 0

@@ -16,6 +16,7 @@ from ccheck.core.contract import readers, reads
 from ccheck.core.input import InputError, read_input
 from ccheck.core.subject import Subject
 from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Outcome, RunInputs
+from ccheck.formats.registry import named
 from ccheck.judging.context import ValidationContext
 from ccheck.judging.preparation import prepare
 from ccheck.report.text import render_head
@@ -97,6 +98,13 @@ def command(
     if exercise is None:
         raise click.UsageError(f"the format {subject.schema.name} has no interpreter: {NO_INTERPRETER}")
     builds = _builds(validation, subject.schema, consumer, all_consumers)
+    known = named(subject.schema.name)
+    is_own = known is not None and known.schema is subject.schema and not known.runs_by_build
+    if is_own and (by.consumers or consumer or all_consumers):
+        raise click.UsageError(
+            f"{subject.schema.name} files run in readers of their own, and under no named builds: leave out"
+            " --consumers, --consumer and --all-consumers"
+        )
     if events is not None and len(builds) > 1:
         names = ", ".join(build.name for build in builds)
         raise click.UsageError(f"events are decided by one build: give --consumer, one of {names}")

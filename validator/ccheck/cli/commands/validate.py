@@ -19,7 +19,6 @@ from ccheck.cli.main import FINDINGS, INTERRUPTED, PASS
 from ccheck.config.options import Options
 from ccheck.core.finding import FileReport, RunReport
 from ccheck.core.input import Listing, list_files
-from ccheck.core.shipped_consumers import is_shipped
 from ccheck.files.output import refuse_overwriting, write_output
 from ccheck.judging import short_start as start
 from ccheck.report import RENDERERS
@@ -130,7 +129,9 @@ def command(
     options["max_findings"] = max_findings
     options["allow_not_looked_into"] = allowed
     options["builds"] = builds
-    options["per_build"] = is_shipped(by.consumers) if per_build is None else per_build
+    if per_build and form not in ("text", "json"):
+        raise click.UsageError("--per-build: the table is in reports as text and json")
+    options["per_build"] = per_build
     try:
         listing = list_files(paths, exclude)
     except OSError as fault:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ccheck.core.check import Diagnostic
 from ccheck.core.consumers import Consumer
-from ccheck.core.contract import Lack, lacks, missing, none_reads, readers
+from ccheck.core.contract import Lack, lacks, missing, readers, reads
 from ccheck.core.finding import RelatedLocation
 from ccheck.core.subject import Subject
+from ccheck.text.quoting import counted
 from ccheck_schemas.build_facts import Amount, Fact, FactKind
 from ccheck_schemas.read.fact_uses import fact_uses
 from ccheck_schemas.span import Span
@@ -39,8 +40,7 @@ def consumers_missing(subject: Subject) -> Iterator[Diagnostic]:
     ## What is wrong
     The format has a contract with the driver, and no `consumers.toml` was named, or none of its builds is
     supported on the day of judgement and reads the format. Formats of public readers, such as
-    `regulatory.db`, are judged without builds too; but where builds are named, and each of them lists the
-    formats that it reads, one of them must read the file.
+    `regulatory.db`, are judged without builds too; but where builds are named, one of them must read the file.
 
     ## Why is this bad
     The file of July 2024 agreed with its definitions. It did not agree with the driver, and nothing compared
@@ -52,31 +52,37 @@ def consumers_missing(subject: Subject) -> Iterator[Diagnostic]:
     """
     if subject.schema is None or not subject.schema.facts or subject.reading is None:
         return
-    consumers = subject.context.consumers
-    if not subject.schema.builds_required and (
-        consumers is None or not none_reads(consumers, subject.schema, subject.context.on)
-    ):
+    consumers, name = subject.context.consumers, subject.schema.name
+    if builds_of(subject) or (consumers is None and not subject.schema.builds_required):
         return
+    related: tuple[RelatedLocation, ...] = ()
     if consumers is None:
         message = "no consumers were named: which driver builds will read this file?"
-        related: tuple[RelatedLocation, ...] = ()
-    elif not builds_of(subject):
+        fix = "name them with --consumers FILE, or in ccheck.toml"
+    elif any(reads(build, subject.schema) for build in consumers.builds):
         day = subject.context.on.isoformat()
-        supported = consumers.supported(subject.context.on)
-        if supported:
-            message = f"none of the {len(supported)} supported consumers reads files of {subject.schema.name}"
-            words = "its formats leave this one out"
-            related = (in_file(subject, words, supported[0].lines.get("formats", supported[0].line)),)
-        else:
-            message = f"none of the {len(consumers.builds)} consumers is supported on {day}"
-            related = (RelatedLocation("no build in its support window", file=str(consumers.path)),)
+        message = f"no consumer that reads files of {name} is supported on {day}"
+        fix = "look at the support windows, or judge for another day with --on"
+        build = next(build for build in consumers.builds if reads(build, subject.schema))
+        window = f"{build.supported_from} to {build.supported_until or 'today'}"
+        line = build.lines.get("supported_until", build.lines.get("supported_from", build.line))
+        related = (in_file(subject, f"{build.name} is supported from {window}", line),)
     else:
-        return
+        count = len(consumers.builds)
+        message = f"none of the {counted(count, 'consumer')} reads files of {name}"
+        fix = f"name builds that read files of {name}: they list it under formats, and state its facts"
+        build = consumers.builds[0]
+        words = (
+            f"{build.name} does not list {name}"
+            if build.formats
+            else f"{build.name} states no fact of {name}"
+        )
+        related = (in_file(subject, words, build.lines.get("formats", build.line)),)
     yield Diagnostic(
         message,
         _beginning(subject),
         why="content that was compared with no driver build has not passed",
-        fix="name them with --consumers FILE, or in ccheck.toml",
+        fix=fix,
         related=related,
     )
 
@@ -256,7 +262,9 @@ def _lacking(subject: Subject, fact: Fact, asked: _Asked, span: Span, found: Seq
         span,
         label=name or f"{value:,}",
         why=why if known else _KEYS_UNKNOWN,
-        fix=fix,
+        fix=fix
+        if known
+        else f"state {fact}.{_key(key)} from the build itself; a build that does not know it must not get the file",
         related=_related(subject, fact, found),
     )
 
@@ -272,7 +280,7 @@ _ADVICE = {
         "use an index that every supported build supplies, or end support for those that supply fewer",
     ),
     FactKind.SET: (
-        "a build that finds its code in a table by this number calls what is after the table",
+        "a build refuses what it does not know, or calls what is after its table of such values",
         "use a value that every supported build understands, or end support for those that do not",
     ),
     FactKind.LIMIT: (
@@ -285,9 +293,11 @@ _ADVICE = {
 
 def _what(fact: Fact, found: Sequence[Lack], key: tuple[int | str, ...]) -> list[str]:
     """Returns what builds supply, understand or take; builds that state the same are named together."""
-    by_stated: dict[object, list[str]] = {}
+    by_stated: dict[int | tuple[int | str, ...] | None, list[str]] = {}
     for lack in found:
-        by_stated.setdefault(lack.stated, []).append(lack.build.name)
+        # What else a set lists is said of each build below.
+        stated = None if fact.kind is FactKind.SET else lack.stated
+        by_stated.setdefault(stated, []).append(lack.build.name)
     words = []
     of = f" for {_key(key)}" if key else ""
     for stated, names in by_stated.items():

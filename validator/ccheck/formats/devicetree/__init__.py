@@ -9,5 +9,6 @@ FORMAT = Format(
     "ccheck.formats.devicetree.checks.table:TABLE",
     "ccheck.formats.devicetree.exercise:run",
     contract="ccheck_schemas.formats.devicetree.facts:FACTS",
+    runs_by_build=False,
     no_fast_path="its tokens have no fixed size, and what a token holds depends on its kind",
 )

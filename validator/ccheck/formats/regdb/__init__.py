@@ -9,5 +9,6 @@ FORMAT = Format(
     "ccheck.formats.regdb.checks.table:TABLE",
     "ccheck.formats.regdb.exercise:run",
     contract="ccheck_schemas.formats.regdb.facts:FACTS",
+    runs_by_build=False,
     no_fast_path="a rule's length decides what it holds; a release is one file of a few kilobytes",
 )

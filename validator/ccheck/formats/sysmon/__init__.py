@@ -12,5 +12,6 @@ FORMAT = Format(
     "ccheck.formats.sysmon.agreement:differ",
     "ccheck.formats.sysmon.evidence:gather",
     contract="ccheck_schemas.formats.sysmon.facts:FACTS",
+    runs_by_build=False,
     no_fast_path="its checks need the events, fields and groups of the content; files have few records",
 )

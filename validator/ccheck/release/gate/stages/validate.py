@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from ccheck.core.contract import readers
 from ccheck.release.drivers import folder_problems
 from ccheck.release.gate.context import GateContext
 from ccheck.release.gate.result import Stage, concluded
 from ccheck.report.summary import unread_words
 from ccheck.text.quoting import counted
+
+
+def _compared(context: GateContext) -> set[str]:
+    """Returns the names of the builds that read any of the files."""
+    used = context.validation.context
+    schemas = {subject.schema.name: subject.schema for subject in context.subjects.values() if subject.schema}
+    return {build.name for schema in schemas.values() for build in readers(used.consumers, schema, used.on)}
 
 
 def run(context: GateContext) -> Stage:
@@ -25,7 +33,7 @@ def run(context: GateContext) -> Stage:
     examined = {
         "files": len(context.reports),
         "checks": sum(report.checks_run for report in context.reports),
-        "consumers": len(builds),
+        "consumers": len(_compared(context)),
     }
     # Builds alone are nothing that was examined.
     if not context.reports:
