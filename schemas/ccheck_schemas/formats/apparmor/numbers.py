@@ -106,9 +106,10 @@ class Mode(IntEnum):
 
 OPTIONAL_ITEMS = (
     "namespace", "rename", "attach", DFA_NAME, "disconnected", "path_flags", "caps64", "capsx", "xattrs",
-    "rlimits", "secmark", "policydb", "start", "dfa_start", "xtable", "data",
+    "rlimits", "secmark", "policydb", "start", "dfa_start", "xtable", "data", "perms", "permsv",
+    "tags", "kill",
 )  # fmt: skip
-"""The items that a profile need not have, by the name before them."""
+"""The items that a profile need not have, by the name before them. The layout has not the last four yet."""
 
 
 class Permission(IntFlag):

@@ -8,7 +8,7 @@ from pathlib import Path
 from ccheck.text.quoting import did_you_mean, shown
 
 PREFIX = "builtin:"
-_FOLDER = Path(__file__).absolute().parent.parent / "shipped_consumers"
+_FOLDER = Path(__file__).absolute().parent
 
 
 def shipped_names() -> tuple[str, ...]:
