@@ -62,7 +62,7 @@ def complaints(here: Path, text: str | bytes) -> str:
 
 def test_the_example_of_the_manual(here: Path) -> None:
     """The example in docs/consumers.md is read, and every key of the manual's table has its value."""
-    (example,) = re.findall(r"```toml\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+    example, _ = re.findall(r"```toml\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
     here.write_text(example, encoding="utf-8")
     consumers = load_consumers(here)
     assert consumers.sha256 == hashlib.sha256(here.read_bytes()).hexdigest()

@@ -220,11 +220,11 @@ def test_a_build_of_other_formats_is_left_out(builds: Consumers) -> None:
     assert found(PROBE, probe([(2, 0, 1, 3)]), others) == []
     none = replace(builds, builds=(replace(first, formats=("regdb",)),))
     assert found(PROBE, probe(GOOD), none) == [
-        ("consumers-missing", "", "none of the 1 supported consumers reads files of probe")
+        ("consumers-missing", "", "none of the 1 consumer reads files of probe")
     ]
     early = replace(builds, builds=(replace(first, supported_from=date(2027, 1, 1)),))
     assert found(PROBE, probe(GOOD), early) == [
-        ("consumers-missing", "", "none of the 1 consumers is supported on 2026-11-01")
+        ("consumers-missing", "", "no consumer that reads files of probe is supported on 2026-11-01")
     ]
     assert found(PROBE, probe(GOOD), None)[0][0] == "consumers-missing"
 

@@ -267,8 +267,9 @@ def test_another_binary_is_noticed(cc: Run, tmp_path: Path, shared: Path) -> Non
     assert status == 1
     assert "driver.so is not the file that 7.16 lists: its digest differs" in out
     assert "7.16: not compared: driver.so is not given, or is another file" in out
-    other = tmp_path / "other.so"
-    other.write_bytes(shared.read_bytes())
+    other = tmp_path / "other" / "driver.so"
+    assert compiled(other.parent, "gcc -O2 -shared -fPIC", other.name, build="7.17").returncode == 0
+    other = other.rename(tmp_path / "other.so")
     assert cc(*add, other, "--name", "7.17")[0] == 0
     status, out, _ = cc("consumers", "verify", shared, "--consumers", consumers)
     assert (status, "7.17: not compared: other.so is not given" in out) == (1, True)
