@@ -248,7 +248,11 @@ def test_one_build_of_several(cc: Cli, tmp_path: Path) -> None:
     file.write_bytes(built("apparmor", policy(version=8)))
     words = ("validate", "--no-config", "--consumers", "builtin:linux-lts")
     assert cc(*words, file)[0] == 1
-    assert cc(*words, "--consumer", "linux-6.1", "--consumer", "linux-7.2", file)[0] == 0
+    status, out, _ = cc(*words, "--consumer", "linux-6.1", "--consumer", "linux-7.2", file)
+    assert status == 0
+    assert "judged for linux-6.1, linux-7.2 alone" in out
+    _, out, _ = cc(*words, "--consumer", "linux-6.1", "--format", "json", file)
+    assert json.loads(out)["judged_for"] == ["linux-6.1"]
     status, _, err = cc(*words, "--consumer", "linux-6.2", file)
     assert status == 2
     assert "did you mean linux-" in err

@@ -192,6 +192,11 @@ def _campaign(
     if not given and not resumed:
         given = _grown(made, started + seconds / 2, quiet=quiet)
     refused = _all_refused(made, given)
+    if refused and not resumed and not quiet:
+        _note(
+            "note: the validator refuses every seed (`ccheck validate` says why), and a search without one that"
+            " passes ends with exit status 3 unless it finds something"
+        )
     broken = seed_check(made, given or state.inputs(), (lambda line: None) if quiet else _note)
     if broken is not None:
         state.close()

@@ -235,6 +235,7 @@ class RunReport:
 
     Attributes:
         configuration: The path of the ccheck.toml that was used; empty if none was.
+        builds: The driver builds that the user named, if files were judged for these alone.
     """
 
     files: tuple[FileReport, ...]
@@ -244,6 +245,7 @@ class RunReport:
     """Files that were named but not reached, when the run was interrupted."""
     configuration: str = ""
     left_out: LeftOut = LeftOut()
+    builds: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> str:

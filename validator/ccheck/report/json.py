@@ -32,6 +32,7 @@ def tree(run: RunReport) -> dict[str, Any]:
         "format": FORMAT,
         "program": {"name": "ccheck", "version": run.program_version},
         "configuration": run.configuration or None,
+        **({"judged_for": list(run.builds)} if run.builds else {}),
         "files": [_file(report) for report in run.files],
         "interrupted": run.interrupted,
         "unexamined": list(run.unexamined),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -41,9 +41,10 @@ def render_finding(report: FileReport, finding: Finding, *, color: bool) -> str:
     return "".join(f"{line}\n" for line in _finding(report, finding, color))
 
 
-def render_head(configuration: str) -> str:
-    """The first line of a report: which ccheck.toml the files are judged by, or that none was used."""
-    return f"configuration: {printable(configuration) or 'none'}\n"
+def render_head(configuration: str, builds: Sequence[str] = ()) -> str:
+    """The first lines of a report: which ccheck.toml the files are judged by, and for which builds alone."""
+    alone = f"judged for {', '.join(map(printable, builds))} alone\n" if builds else ""
+    return f"configuration: {printable(configuration) or 'none'}\n{alone}"
 
 
 def render_summary(run: RunReport, *, color: bool) -> str:

@@ -150,7 +150,7 @@ def command(
     )
     passed = start.passes(files, options) if is_short else None
     if passed is not None:
-        run = _report(replace(passed, left_out=listing.left_out), way)
+        run = _report(replace(passed, left_out=listing.left_out, builds=builds), way)
     else:
         run = _whole(listing, options, way)
     if run.interrupted:
@@ -173,7 +173,7 @@ def _report(run: RunReport, way: _Way) -> RunReport:
     """Write the report of files that all took the fast path."""
     if way.form == "text":
         files = (render_file(report, color=way.colored) for report in run.files)
-        head, summary = render_head(run.configuration), render_summary(run, color=way.colored)
+        head, summary = render_head(run.configuration, run.builds), render_summary(run, color=way.colored)
         _write(way.output, "".join((head, *files, summary)))
     else:
         _write(way.output, RENDERERS[way.form](run, ()))
@@ -193,14 +193,20 @@ def _whole(listing: Listing, options: Options, way: _Way) -> RunReport:
     files = listing.files
     if way.output is not None:
         refuse_overwriting(way.output, (*files, *validation.sources))
-    empty = RunReport((), __version__, configuration=validation.configuration, left_out=listing.left_out)
+    empty = RunReport(
+        (),
+        __version__,
+        configuration=validation.configuration,
+        left_out=listing.left_out,
+        builds=tuple(options.get("builds", ())),
+    )
     with Interrupts() as interrupts:
         with Progress(len(files), sys.stderr, wanted=way.progress) as progress:
             examined = examine(files, ready, validation, way.jobs or cores(), interrupts, progress.tick)
             if way.form == "text":
                 parts: list[str] = []
                 write = partial(_write, None) if way.output is None else parts.append
-                write(render_head(validation.configuration))
+                write(render_head(validation.configuration, empty.builds))
 
                 def tell(report: FileReport) -> None:
                     progress.clear()
