@@ -194,8 +194,8 @@ def _campaign(
     refused = _all_refused(made, given)
     if refused and not resumed and not quiet:
         _note(
-            "note: the validator refuses every seed (`ccheck validate` says why); a search without one that passes"
-            " ends with exit status 3 unless it finds something"
+            "note: the validator refuses every seed (`ccheck validate` says why); a search without one that"
+            " passes ends with exit status 3 unless it finds something"
         )
     broken = seed_check(made, given or state.inputs(), (lambda line: None) if quiet else _note)
     if broken is not None:
