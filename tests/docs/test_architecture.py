@@ -27,7 +27,6 @@ MOST = 12
 CROWDED = {
     "validator/ccheck/cli/commands": "one module for each command",
     "validator/ccheck": "twelve floors and the version",
-    "validator/ccheck/formats": "one folder for each format, beside what they share",
     "schemas/ccheck_schemas": "the floors that are one module",
 }
 """Levels with more names, and why."""

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ccheck.formats.changes import changes
 from ccheck.judging.preparation import prepare
+from ccheck.release.changes import changes
 from ccheck_schemas.formats.apparmor.content import PolicyContent
 from ccheck_schemas.formats.apparmor.dfa import Rule, tables_of
 from ccheck_schemas.formats.apparmor.numbers import TableId

@@ -14,9 +14,9 @@ from inline_snapshot import snapshot
 
 from ccheck.cli.main import run
 from ccheck.cli.recipe_file import dump_yaml
-from ccheck.formats.changes import changes
 from ccheck.formats.exercise.outcome import RunInputs
 from ccheck.judging.preparation import prepare
+from ccheck.release.changes import changes
 from ccheck_fuzz.oracles.case import OracleCase
 from ccheck_schemas.formats.devicetree.recipe import compose, describe
 from ccheck_schemas.formats.devicetree.schema import SCHEMA

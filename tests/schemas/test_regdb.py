@@ -9,8 +9,8 @@ from inline_snapshot import snapshot
 
 from ccheck.cli.main import run
 from ccheck.cli.recipe_file import dump_yaml
-from ccheck.formats.changes import changes
 from ccheck.judging.preparation import prepare
+from ccheck.release.changes import changes
 from ccheck_schemas.formats.regdb.recipe import compose, describe
 from ccheck_schemas.formats.regdb.schema import SCHEMA
 from ccheck_schemas.formats.regdb.structure import RegdbContent

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ccheck.config.user_schema import UserSchema
     from ccheck.core.consumers import Consumers
     from ccheck.core.subject import Narrowed
-    from ccheck.formats.contract_fast_path import ContractFastPath
+    from ccheck.judging.contract_fast_path import ContractFastPath
     from ccheck_schemas.generate.runtime import Columns
     from ccheck_schemas.record import Reading
     from ccheck_schemas.schema import Schema
@@ -75,7 +75,7 @@ def made(user: UserSchema, consumers: Consumers | None = None, on: date | None =
     # Loaded here, where Construct is loaded anyway.
     from ccheck.core.contract import readers
     from ccheck.formats.check_table import CHECKS
-    from ccheck.formats.contract_fast_path import ContractFastPath, NoFastPath
+    from ccheck.judging.contract_fast_path import ContractFastPath, NoFastPath
     from ccheck_schemas.generate import canonical
     from ccheck_schemas.generate.source import source
     from ccheck_schemas.generate.variables import NotGenerated

@@ -15,9 +15,9 @@ from ccheck.cli.recipe_file import NO_RECIPES
 from ccheck.config.options import Options
 from ccheck.core.input import list_files
 from ccheck.core.shipped_consumers import consumers_path
-from ccheck.formats.changes import changes
 from ccheck.judging.context import ValidationContext
 from ccheck.judging.preparation import prepare
+from ccheck.release.changes import changes
 from ccheck.release.consumers_diff import content_change, fact_changes
 from ccheck.run.batch import cores, examine
 from ccheck.run.interrupts import Interrupts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ccheck.core.subject import Subject
-from ccheck.formats.changes import changes
+from ccheck.release.changes import changes
 from ccheck.release.gate.context import GateContext
 from ccheck.release.gate.release import ReleaseFile
 from ccheck.release.gate.report.text import markdown
