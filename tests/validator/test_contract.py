@@ -505,6 +505,64 @@ def test_a_build_that_ends_makes_no_new_errors(cc: Run, tmp_path: Path) -> None:
     assert (status, "No such file" in said) == (2, True)
 
 
+def test_builds_with_like_names_are_told_apart(cc: Run, tmp_path: Path) -> None:
+    """A build that is worse than before makes a new error, although another one of a like name failed before."""
+    corpus = ROOT / "corpus" / "channel"
+    text = (corpus / "consumers.toml").read_text(encoding="utf-8")
+    old, new = tmp_path / "old.toml", tmp_path / "new.toml"
+    text = text.replace('name = "7.11"', 'name = "drv (x64)"').replace('name = "7.15"', 'name = "drv (arm)"')
+    first, second, third = text.split("IPC = 20")
+    old.write_text(f"{first}IPC = 20{second}IPC = 21{third}", encoding="utf-8")
+    new.write_text(text, encoding="utf-8")
+    july = corpus / "field-past-inputs" / "bad" / "C-00000291-00000000-00000032.bin"
+    named = ["--definitions", corpus / "definitions.bin", "--on", "2024-07-19", "--exit-code"]
+    status, out, _ = cc("diff", "--consumers", old, new, july, *named)
+    assert (status, "1 new error" in out) == (1, True), out
+
+
+TWO_LIMITS = """\
+from construct import Int8ul, Struct
+from ccheck_schemas.build_facts import Amount
+from ccheck_schemas.schema import Schema
+SCHEMA = Schema("two", "two", Struct("a" / Int8ul, "b" / Int8ul), recognise=lambda data: True, amounts={
+    "size": lambda reading: [Amount(50, reading.root.span("a"), KEY)],
+    "depth": lambda reading: [Amount(50, reading.root.span("a"), KEY)],
+})
+"""
+BUILD = """\
+format = 2
+[[consumer]]
+name = "1"
+version = "1"
+platform = "linux-x64"
+pointer_bits = 64
+supported_from = 2020-01-01
+[consumer.limits]
+"""
+
+
+def test_another_fact_at_the_same_place_is_another_error(cc: Run, tmp_path: Path) -> None:
+    """A limit that was kept and is not any more is new, where another limit was not kept before."""
+    schema, file = tmp_path / "s.py", tmp_path / "f.bin"
+    schema.write_text(TWO_LIMITS.replace("KEY", "()"), encoding="utf-8")
+    file.write_bytes(b"ab")
+    old, new = tmp_path / "old.toml", tmp_path / "new.toml"
+    old.write_text(f"{BUILD}size = 10\ndepth = 100\n", encoding="utf-8")
+    new.write_text(f"{BUILD}size = 1000\ndepth = 1\n", encoding="utf-8")
+    status, out, _ = cc("diff", "--consumers", old, new, file, "--schema", schema, "--exit-code")
+    assert (status, "1 new error" in out) == (1, True), out
+
+
+def test_a_key_is_a_number_or_a_text(cc: Run, tmp_path: Path) -> None:
+    """True is no key: it is equal to 1, and is stated under another name."""
+    schema, file, listed = tmp_path / "s.py", tmp_path / "f.bin", tmp_path / "c.toml"
+    schema.write_text(TWO_LIMITS.replace("KEY", "(True,)"), encoding="utf-8")
+    file.write_bytes(b"ab")
+    listed.write_text(f"{BUILD}size = 100\ndepth = 100\n", encoding="utf-8")
+    status, out, _ = cc("validate", "--no-config", "--schema", schema, "--consumers", listed, file)
+    assert (status, "it must give Amount(number, span, key)" in out) == (1, True), out
+
+
 def test_a_file_that_cannot_be_compared_is_not_passed_over(cc: Run, tmp_path: Path) -> None:
     """A file of no known format is named, and the exit status is that of a finding."""
     old = ROOT / "corpus" / "channel" / "consumers.toml"

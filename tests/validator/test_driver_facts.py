@@ -9,15 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from construct import Int8ul, Struct
 
 from ccheck.cli.main import run
 from ccheck.config.driver_binary import DriverError, facts_of, read_driver
 from ccheck.config.user_schema import load_user_schema
 from ccheck.core.consumers import load_consumers
-from ccheck_schemas.build_facts import FactKind, Promise
+from ccheck_schemas.build_facts import Fact, FactKind, Promise
 from ccheck_schemas.driver.header import NoHeader, header
 from ccheck_schemas.driver.record import MAGIC, SIZE
 from ccheck_schemas.formats.channel.schema import SCHEMA
+from ccheck_schemas.schema import Schema
 from tests.conftest import ROOT
 
 Run = Callable[..., tuple[int, str, str]]
@@ -419,6 +421,12 @@ def test_what_no_header_can_be_written_for(cc: Run, tmp_path: Path) -> None:
             header(SCHEMA, [Promise("inputs", key, 1)])
     with pytest.raises(NoHeader, match="one name in C"):
         header(SCHEMA, [Promise("inputs", "A B", 1), Promise("inputs", "A_B", 1)])
+    names = {"plain": 1}
+    both = (Fact(FactKind.SET, "ops", names=names), Fact(FactKind.SET, "ops_NUMBER"))
+    for facts in (both, (Fact(FactKind.LIMIT, "a-b"), Fact(FactKind.LIMIT, "a_b"))):
+        made = Schema("twins", "twins", Struct("a" / Int8ul), recognise=bool, contract=facts)
+        with pytest.raises(NoHeader, match="one name in C"):
+            header(made)
     instances = ROOT / "corpus" / "channel" / "instances.bin"
     assert (
         "it promises nothing"

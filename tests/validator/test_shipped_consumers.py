@@ -12,10 +12,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import click
 import pytest
 
 from ccheck.api import validate
-from ccheck.cli.main import run
+from ccheck.cli.main import ccheck, run
+from ccheck.cli.single_option import SingleOption
 from ccheck.core.consumers import load_consumers
 from ccheck.core.contract import missing
 from ccheck.core.finding import FileReport
@@ -580,3 +582,83 @@ def test_a_shipped_file_is_read_as_it_is_named(tmp_path: Path, monkeypatch: pyte
     first = load_consumers(path)
     monkeypatch.chdir(path.parent)
     assert load_consumers(Path(path.name)) == replace(first, file=Path(path.name))
+
+
+def test_each_build_that_is_named_is_compared_or_the_file_fails(cc: Cli, tmp_path: Path) -> None:
+    """A named build that does not read the format, or is out of support, was compared with nothing."""
+    file = ROOT / "corpus" / "regdb" / "base.bin"
+    words = ("validate", "--no-config", "--consumers", "builtin:linux-lts", "--consumer", "linux-5.4")
+    status, out, _ = cc(*words, "--consumer", "linux-6.1-arm64", file)
+    assert status == 1
+    assert "none of the 1 consumer reads files of regdb" in out
+    assert "linux-6.1-arm64 does not list regdb" in out
+    status, out, _ = cc(*words, "--consumer", "linux-5.4", file)
+    assert status == 0
+    assert "judged for linux-5.4 alone" in out
+    listed = tmp_path / "consumers.toml"
+    text = HEAD + FACTS + HEAD.replace("format = 2", "").replace('"mine"', '"old"') + FACTS
+    listed.write_text(
+        text.replace('name = "old"', 'name = "old"\nsupported_until = 2021-01-01'), encoding="utf-8"
+    )
+    own = ("validate", "--no-config", "--consumers", listed)
+    assert cc(*own, file)[0] == 0
+    status, out, _ = cc(*own, "--consumer", "mine", "--consumer", "old", file)
+    assert status == 1
+    assert "old is supported from 2020-01-01 to 2021-01-01" in out
+
+
+def test_each_form_of_report_names_the_builds_that_were_named(cc: Cli) -> None:
+    """A report for one build must not look like one for all."""
+    file = ROOT / "corpus" / "regdb" / "base.bin"
+    words = ("validate", "--no-config", "--consumers", "builtin:linux-lts", "--consumer", "linux-5.4")
+    for form in ("text", "json", "sarif", "junit", "github"):
+        assert "linux-5.4" in cc(*words, "--no-per-build", "--format", form, file)[1], form
+
+
+CONSUMED = SHARED_NAMES.replace(
+    "SCHEMA = Schema(",
+    """from ccheck.check import Check, Diagnostic
+
+def once_only(subject):
+    \"\"\"A check whose content can be used once.
+
+    ## What is wrong
+    a
+
+    ## Why is this bad
+    b
+
+    ## How to fix
+    c
+    \"\"\"
+    for span in subject.content:
+        yield Diagnostic("it is wrong", span, why="a", fix="b")
+
+CHECKS = [Check(once_only)]
+SCHEMA = Schema(""",
+).replace("    builds_required=False,\n", '    assemble=lambda reading: iter([reading.root.span("op")]),\n')
+
+
+def test_code_that_uses_up_its_content_passes_for_no_build(cc: Cli, tmp_path: Path) -> None:
+    """What a check of the user's found once counts for each build."""
+    (tmp_path / "ops.py").write_text(CONSUMED, encoding="utf-8")
+    (tmp_path / "a.bin").write_bytes(b"OPS1\1\1")
+    listed = tmp_path / "consumers.toml"
+    listed.write_text(HEAD + "[consumer.sets]\nopcodes = [1]\n", encoding="utf-8")
+    found = verdicts(cc, tmp_path / "a.bin", str(listed), "--per-build", "--schema", str(tmp_path / "ops.py"))
+    assert found == {"mine": "fail"}
+
+
+def test_every_option_with_one_value_is_given_once() -> None:
+    """All commands and subcommands refuse an option twice, without a line of their own."""
+    context = click.Context(ccheck)
+    seen = 0
+    for name in ccheck.list_commands(context):
+        command = ccheck.get_command(context, name)
+        assert command is not None
+        commands = [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
+        for option in (one for each in commands for one in each.params if isinstance(one, click.Option)):
+            single = not (option.multiple or option.is_flag or option.count)
+            assert isinstance(option, SingleOption) is single, (name, option.name)
+            seen += single
+    assert seen > 60

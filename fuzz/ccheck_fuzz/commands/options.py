@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from ccheck.cli.commands.options import CONSUMERS_OPTION, SingleOption, day, duration, size, together
+from ccheck.cli.commands.options import CONSUMERS_OPTION, day, duration, size, together
 from ccheck.config.options import is_schema_file, refuse_contradiction
 from ccheck.config.project import find_project
 from ccheck.formats.registry import recognise
@@ -52,7 +52,6 @@ def subject(function: Callable[..., Any]) -> Callable[..., Any]:
         (
             click.option(
                 "--schema",
-                cls=SingleOption,
                 metavar="NAME|FILE.py",
                 help="The format; otherwise recognised by the seeds. A path to a Python file is run.",
             ),
@@ -62,27 +61,23 @@ def subject(function: Callable[..., Any]) -> Callable[..., Any]:
             CONSUMERS_OPTION,
             click.option(
                 "--target-version",
-                cls=SingleOption,
                 metavar="VERSION",
                 help="Judge for this consumer version, not the file's.",
             ),
             click.option(
                 "--on",
-                cls=SingleOption,
                 callback=day,
                 metavar="YYYY-MM-DD",
                 help="Judge support windows for this day.",
             ),
             click.option(
                 "--config",
-                cls=SingleOption,
                 type=_FILE,
                 help="The ccheck.toml to use; otherwise the nearest above.",
             ),
             click.option("--no-config", is_flag=True, help="Use no ccheck.toml."),
             click.option(
                 "--reader",
-                cls=SingleOption,
                 metavar="MODULE:FUNCTION",
                 help="Your own interpreter: a Python function that takes the bytes. What it raises is a trap,"
                 " but for the exceptions in its attribute `refuses` (ValueError without one).",
@@ -90,7 +85,6 @@ def subject(function: Callable[..., Any]) -> Callable[..., Any]:
             click.option(
                 "--exec",
                 "execute",
-                cls=SingleOption,
                 metavar="COMMAND",
                 help="Your own interpreter: a program, with @@ for the file's name, or '< @@' at the end for"
                 " the file as standard input. Signals, sanitizer reports, panics, time-outs and too much"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from ccheck_schemas.build_facts import Fact, FactKind, Promise
@@ -75,7 +76,12 @@ def header(schema: Schema, promises: Sequence[Promise] = (), digest: str = "", v
     counts = [fact for fact in schema.facts if fact.kind is FactKind.COUNT]
     if len(counts) == 1 and (not counts[0].keyed or keys.get(counts[0].name)):
         lines += ["/* The same, for short: there is one count. */", *_macro(counts[0], "SUPPLIES"), ""]
-    return "\n".join([*lines, "#endif", ""])
+    text = "\n".join([*lines, "#endif", ""])
+    twice = Counter(re.findall(r"^#define (\w+)", text.partition("struct ccheck_fact")[2], re.MULTILINE))
+    for name, count in twice.items():
+        if count > 1 and not name.endswith("_"):
+            raise NoHeader(f"two facts or values have one name in C, {name}: rename one of them")
+    return text
 
 
 def _example(facts: Sequence[Fact], keys: dict[str, dict[str, Promise]]) -> str:

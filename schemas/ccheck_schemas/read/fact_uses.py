@@ -127,7 +127,7 @@ def _part(part: KeyPart, values: Values, row_field: FieldOfRow) -> int | str:
         found = resolve(part, values)
     if not isinstance(found, int | str):
         raise Unresolved(f"{found!r:.40} is no number or text")
-    return found
+    return int(found) if isinstance(found, bool) else found
 
 
 def _row_fields(reading: Reading) -> FieldOfRow:

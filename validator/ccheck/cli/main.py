@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from ccheck.cli.single_option import refuse_repetition
 from ccheck.files.output import OutputLost, flush_standard_output, guard_standard_streams
 from ccheck.run.supervise import supervise
 from ccheck.text.toml_document import ConfigurationError
@@ -133,7 +134,7 @@ class Commands(click.Group):
         """Import the module of a command."""
         if cmd_name in COMMANDS:
             command: click.Command = import_module(COMMANDS[cmd_name]).command
-            return command
+            return refuse_repetition(command)
         # Loaded here: it takes as long as all the rest of a short run.
         from importlib import metadata
 
@@ -142,7 +143,7 @@ class Commands(click.Group):
                 loaded: click.Command = entry.load()
             except ModuleNotFoundError as missing:
                 return _absent(cmd_name, missing)
-            return loaded
+            return refuse_repetition(loaded)
         return None
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:

@@ -187,7 +187,8 @@ def _builds(consumers: Consumers | None, options: Options) -> Consumers | None:
                 f"consumer {name!r} is not listed in {consumers.path}; listed are {', '.join(listed)}"
                 f"{did_you_mean(name, listed)}"
             )
-    return replace(consumers, builds=tuple(build for build in consumers.builds if build.name in names))
+    builds = tuple(build for build in consumers.builds if build.name in names)
+    return replace(consumers, builds=builds, chosen=True)
 
 
 def near(path: Path) -> Path:

@@ -199,6 +199,7 @@ class Consumers:
     Attributes:
         path: The file, as reports name it; `builtin:` and a name for one that ccheck ships.
         file: The file that was read.
+        chosen: Whether the user named each of the builds: then each of them must read a file.
         sha256: The digest of its bytes, in hex.
         builds: The builds.
     """
@@ -207,6 +208,7 @@ class Consumers:
     sha256: str
     builds: tuple[Consumer, ...]
     file: Path = field(default=Path(), compare=False)
+    chosen: bool = False
 
     def __hash__(self) -> int:
         """Returns a hash that is quick: what is asked of builds again is remembered."""

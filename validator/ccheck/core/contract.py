@@ -77,9 +77,11 @@ def lacks(fact: Fact, key: Key, value: int, builds: Iterable[Consumer]) -> tuple
         value: An index, a value or an amount.
         builds: The builds.
     """
+    key = tuple(map(str, key))
+    short = sum(len(str(part)) for part in key) <= _LONGEST_KEY
     found = []
     for build in builds:
-        stated = _stated(build, fact, key)
+        stated = _known(build, fact, key) if short else _stated(build, fact, key)
         if not stated.allows(value):
             found.append(Lack(build, stated.key, stated.said))
     return tuple(found)
@@ -110,7 +112,15 @@ class _Stated:
         return value < self.said if self.kind is FactKind.COUNT else value <= self.said
 
 
+_LONGEST_KEY = 256
+"""Characters of the keys of which answers are kept: content must not fill the memory."""
+
+
 @lru_cache(maxsize=4096)
+def _known(build: Consumer, fact: Fact, key: Key) -> _Stated:
+    return _stated(build, fact, key)
+
+
 def _stated(build: Consumer, fact: Fact, key: Key) -> _Stated:
     found = build.key(fact.kind, fact.name, key) if bool(key) is fact.keyed else None
     if found is None:

@@ -28,6 +28,8 @@ class RelatedLocation:
         length: The number of bytes.
         file: Another file than the examined one.
         line: A line of a text file, from 1.
+        build: The driver build that the line is about; empty for none.
+        fact: The fact of the build.
     """
 
     message: str
@@ -36,6 +38,8 @@ class RelatedLocation:
     length: int = 0
     file: str | None = None
     line: int | None = None
+    build: str = ""
+    fact: str = ""
 
     @classmethod
     def at(cls, span: Span, message: str) -> RelatedLocation:
@@ -200,6 +204,8 @@ class FileReport:
         for name in self.stopped:
             words = f"the check {name} was stopped at the limit of findings; more were not counted"
             found.append(("not counted", words))
+        if not self.errors and not self.errors_beyond and any(one.verdict != "pass" for one in self.builds):
+            found.append(("failed for a build", "it fails for a build alone, not for all together"))
         if not self.checks_run:
             found.append(("no check ran", "no check ran on this file"))
         return tuple(found)

@@ -122,21 +122,32 @@ class ValidationContext:
                     return self.judged(data, _base(path), path)
                 subject = self._examined(_base(path), data)
                 report = judge(subject, path, self.checks, self.policy)
-                return replace(report, builds=tuple(self._by_build(subject, path, self.per_build)))
+                return replace(report, builds=tuple(self._by_build(subject, report, self.per_build)))
         except ExaminationCrashed as crash:
             return self.crashed(path, data, crash.detail)
 
     def _by_build(
-        self, subject: Subject, path: str, definitions: Mapping[str, tuple[Definitions, ...]]
+        self, subject: Subject, whole: FileReport, definitions: Mapping[str, tuple[Definitions, ...]]
     ) -> Iterator[BuildVerdict]:
-        """Yields the verdict on a file for each driver build that reads its format, from one reading."""
+        """Yields the verdict on a file for each driver build that reads its format, from one reading.
+
+        Args:
+            subject: The file.
+            whole: The report for all builds. What code of the user's says of no build counts for each: such
+                code may do otherwise when it judges the same content again.
+            definitions: The definitions as each build alone judges them.
+        """
+        errors = (one for one in whole.findings if one.severity is Severity.ERROR)
+        shared = tuple(one for one in errors if not _is_of_build(one)) if self.isolated else ()
         consumers = self.context.consumers
         if subject.schema is None or consumers is None:
             return
         for build in readers(consumers, subject.schema, self.context.on):
             alone = replace(consumers, builds=(build,))
             context = replace(self.context, consumers=alone, definitions=definitions[build.name])
-            report = judge(replace(subject, context=context), path, self.checks, self.policy)
+            report = judge(replace(subject, context=context), whole.path, self.checks, self.policy)
+            if report.verdict == "pass" and shared:
+                report = replace(report, findings=shared)
             yield _verdict_for(build, report)
 
     def crashed(self, path: str, data: bytes | InputError, detail: str) -> FileReport:
@@ -253,5 +264,5 @@ def _verdict_for(build: Consumer, report: FileReport) -> BuildVerdict:
 
 
 def _is_of_build(finding: Finding) -> bool:
-    """Returns whether a finding shows a line of the builds."""
-    return any(place.line is not None for place in finding.related)
+    """Returns whether a finding is about driver builds."""
+    return any(place.build for place in finding.related)

@@ -103,7 +103,7 @@ class ContentChange:
 def content_change(old: FileReport, new: FileReport) -> ContentChange:
     """Returns what differs between the reports of one file for the old and for the new builds."""
     before, after = _errors(old.findings), _errors(new.findings)
-    failing: dict[tuple[str, str, int], set[str]] = {}
+    failing: dict[tuple[str, str, int], set[tuple[str, str]]] = {}
     for place, finding in before.items():
         failing.setdefault(place[:3], set()).update(_builds(finding))
     fresh = tuple(
@@ -118,9 +118,9 @@ def content_change(old: FileReport, new: FileReport) -> ContentChange:
     return ContentChange(new.path, fresh, gone, fails, tuple(dict.fromkeys(gaps)))
 
 
-def _builds(finding: Finding) -> set[str]:
-    """Returns the names of the builds that a finding shows a line of."""
-    return {one.message.partition(" (")[0] for one in finding.related if one.line is not None}
+def _builds(finding: Finding) -> set[tuple[str, str]]:
+    """Returns the builds that a finding names, each with its fact."""
+    return {(one.build, one.fact) for one in finding.related if one.build}
 
 
 def _errors(findings: Sequence[Finding]) -> dict[tuple[str, str, int, str], Finding]:

@@ -56,6 +56,7 @@ def render(run: RunReport, checks: Sequence[Check] = ()) -> str:
     left_out = f"; left out: {run.left_out}" if str(run.left_out) else ""
     lines = [
         f"ccheck: configuration: {printable(run.configuration) or 'none'}",
+        *([f"ccheck: judged for {printable(', '.join(run.builds))} alone"] if run.builds else ()),
         *map(str, _ordered(run, found)),
         f"ccheck: {totals(run)}{left_out}",
     ]

@@ -37,6 +37,8 @@ def render(run: RunReport, checks: Sequence[Check] = ()) -> str:
         )
     for suite in document:
         suite.add_property("configuration", printable(run.configuration) or "none")
+        if run.builds:
+            suite.add_property("judged for", printable(f"{', '.join(run.builds)} alone"))
         if str(run.left_out):
             suite.add_property("left out", str(run.left_out))
     document.update_statistics()

@@ -41,6 +41,8 @@ _NOTICES = {
     "interrupted": "The run was stopped before its end.",
     "nothing-examined": "No file was examined.",
     "configuration": "The ccheck.toml that files were judged by.",
+    "failed-for-a-build": "A file fails for one driver build alone; it fails.",
+    "judged-for": "Files were judged for some driver builds alone, which the user named.",
     "left-out": "Files below a named folder were not examined.",
 }
 
@@ -237,6 +239,8 @@ def _of_configuration(run: RunReport) -> Iterator[dict[str, Any]]:
         place = {"artifactLocation": {"uri": artifact_uri(run.configuration)}}
         notice["locations"] = [{"physicalLocation": place}]
     yield notice
+    if run.builds:
+        yield _notice("judged-for", "note", f"judged for {plain(', '.join(run.builds))} alone")
     if str(run.left_out):
         yield _notice("left-out", "note", f"left out: {run.left_out}")
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date
-from functools import partial, wraps
+from functools import wraps
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -46,23 +46,6 @@ def duration(ctx: click.Context, param: click.Parameter, value: str | None) -> f
     return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}[match[2]]
 
 
-class SingleOption(click.Option):
-    """An option that may be given once: the last of several would count, and the others would be lost."""
-
-    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
-        """Adds the option to the parser of a command line."""
-        super().add_to_parser(parser, ctx)
-        for name in self.opts:
-            own = parser._long_opt.get(name)
-            if own is not None:
-                own.process = partial(self._process, own.process)
-
-    def _process(self, process: Callable[[Any, Any], None], value: Any, state: Any) -> None:
-        if self.name in state.opts:
-            raise click.UsageError(f"{self.opts[0]} is given twice: {state.opts[self.name]} and {value}")
-        process(value, state)
-
-
 class ConsumersFile(click.Path):
     """A file of driver builds: one of the user's own, or one that ccheck ships."""
 
@@ -95,7 +78,6 @@ class OwnConsumersFile(click.Path):
 
 CONSUMERS_OPTION = click.option(
     "--consumers",
-    cls=SingleOption,
     type=ConsumersFile(),
     metavar="FILE|builtin:NAME",
     help="The driver builds that read the files: consumers.toml, or one that ccheck ships"
@@ -158,7 +140,6 @@ def judging(function: Callable[..., Any]) -> Callable[..., Any]:
         (
             click.option(
                 "--schema",
-                cls=SingleOption,
                 metavar="NAME|FILE.py",
                 help="The format; otherwise recognised by content. A path to a Python file is run.",
             ),
@@ -171,34 +152,29 @@ def judging(function: Callable[..., Any]) -> Callable[..., Any]:
             CONSUMERS_OPTION,
             click.option(
                 "--target",
-                cls=SingleOption,
                 metavar="VERSION",
                 help="Judge for this consumer version instead of the file's own.",
             ),
             click.option(
                 "--on",
-                cls=SingleOption,
                 callback=day,
                 metavar="YYYY-MM-DD",
                 help="Judge support windows and suppressions for this day instead of today.",
             ),
             click.option(
                 "--config",
-                cls=SingleOption,
                 type=file,
                 help="The ccheck.toml to use; otherwise the nearest above the working directory.",
             ),
             click.option("--no-config", is_flag=True, help="Use no ccheck.toml."),
             click.option(
                 "--max-size",
-                cls=SingleOption,
                 callback=size,
                 metavar="BYTES",
                 help="Refuse files that are larger.  [default: 256MiB]",
             ),
             click.option(
                 "--file-timeout",
-                cls=SingleOption,
                 callback=duration,
                 metavar="TIME",
                 help="How long a schema, check or interpreter that is not ccheck's own may take for one file:"

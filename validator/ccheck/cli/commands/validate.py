@@ -128,9 +128,12 @@ def command(
     options["on"] = by.on or date.today()  # one day for all workers, also when it ends during the run
     options["max_findings"] = max_findings
     options["allow_not_looked_into"] = allowed
+    builds = tuple(dict.fromkeys(builds))
     options["builds"] = builds
-    if per_build and form not in ("text", "json"):
-        raise click.UsageError("--per-build: the table is in reports as text and json")
+    if form not in ("text", "json"):
+        if per_build:
+            raise click.UsageError("--per-build: the table is in reports as text and json")
+        per_build = False
     options["per_build"] = per_build
     try:
         listing = list_files(paths, exclude)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from ccheck.core.check import Diagnostic
 from ccheck.core.consumers import Consumer
@@ -14,6 +15,8 @@ from ccheck_schemas.build_facts import Amount, Fact, FactKind
 from ccheck_schemas.read.fact_uses import fact_uses
 from ccheck_schemas.span import Span
 
+_LONGEST_KEY = 80
+"""Characters of a key that are shown."""
 _KEYS_UNKNOWN = "a build that states nothing for the key was compared with nothing"
 
 
@@ -23,10 +26,11 @@ def builds_of(subject: Subject) -> tuple[Consumer, ...]:
     return () if subject.schema is None else readers(consumers, subject.schema, subject.context.on)
 
 
-def in_file(subject: Subject, words: str, line: int) -> RelatedLocation:
-    """Returns a line of consumers.toml."""
+def in_file(subject: Subject, words: str, line: int, build: Consumer, fact: str = "") -> RelatedLocation:
+    """Returns a line of consumers.toml, with the build and the fact that it is about."""
     consumers = subject.context.consumers
-    return RelatedLocation(words, file=None if consumers is None else str(consumers.path), line=line)
+    path = None if consumers is None else str(consumers.path)
+    return RelatedLocation(words, file=path, line=line, build=build.name, fact=fact)
 
 
 def joined(names: Sequence[str]) -> str:
@@ -53,7 +57,13 @@ def consumers_missing(subject: Subject) -> Iterator[Diagnostic]:
     if subject.schema is None or not subject.schema.facts or subject.reading is None:
         return
     consumers, name = subject.context.consumers, subject.schema.name
-    if builds_of(subject) or (consumers is None and not subject.schema.builds_required):
+    reading = builds_of(subject)
+    if consumers is not None and consumers.chosen and len(reading) < len(consumers.builds):
+        reading = ()
+        consumers = replace(
+            consumers, builds=tuple(b for b in consumers.builds if b not in builds_of(subject))
+        )
+    if reading or (consumers is None and not subject.schema.builds_required):
         return
     related: tuple[RelatedLocation, ...] = ()
     if consumers is None:
@@ -66,7 +76,7 @@ def consumers_missing(subject: Subject) -> Iterator[Diagnostic]:
         build = next(build for build in consumers.builds if reads(build, subject.schema))
         window = f"{build.supported_from} to {build.supported_until or 'today'}"
         line = build.lines.get("supported_until", build.lines.get("supported_from", build.line))
-        related = (in_file(subject, f"{build.name} is supported from {window}", line),)
+        related = (in_file(subject, f"{build.name} is supported from {window}", line, build),)
     else:
         count = len(consumers.builds)
         message = f"none of the {counted(count, 'consumer')} reads files of {name}"
@@ -77,7 +87,7 @@ def consumers_missing(subject: Subject) -> Iterator[Diagnostic]:
             if build.formats
             else f"{build.name} states no fact of {name}"
         )
-        related = (in_file(subject, words, build.lines.get("formats", build.line)),)
+        related = (in_file(subject, words, build.lines.get("formats", build.line), build),)
     yield Diagnostic(
         message,
         _beginning(subject),
@@ -113,7 +123,9 @@ def facts_missing(subject: Subject) -> Iterator[Diagnostic]:
                 why="what a build does not state is not known, and was not compared",
                 fix="state it from the build itself, or list under formats which formats the build reads",
                 related=tuple(
-                    in_file(subject, f"{build.name} states no {fact}", build.line_of(fact.kind))
+                    in_file(
+                        subject, f"{build.name} states no {fact}", build.line_of(fact.kind), build, str(fact)
+                    )
                     for fact in lacking
                 ),
             )
@@ -186,7 +198,7 @@ def _checked(name: str, amounts: object) -> Iterator[Amount]:
             and type(one.value) is int
             and isinstance(one.span, Span)
             and isinstance(one.key, tuple)
-            and all(isinstance(part, int | str) for part in one.key)
+            and all(type(part) in (int, str) for part in one.key)
         )
         if not right:
             raise TypeError(
@@ -315,7 +327,8 @@ def _what(fact: Fact, found: Sequence[Lack], key: tuple[int | str, ...]) -> list
 
 
 def _key(key: tuple[int | str, ...]) -> str:
-    return "@".join(map(str, key))
+    joint = "@".join(map(str, key))
+    return joint if len(joint) <= _LONGEST_KEY else f"{joint[:_LONGEST_KEY]}…"
 
 
 def _related(subject: Subject, fact: Fact, found: Sequence[Lack]) -> tuple[RelatedLocation, ...]:
@@ -329,7 +342,9 @@ def _related(subject: Subject, fact: Fact, found: Sequence[Lack]) -> tuple[Relat
         else:
             says = "states nothing for it" if stated is None else f"states {stated:,}"
         place = f"{fact}.{lack.key}" if lack.key else str(fact)
-        related.append(in_file(subject, f"{build.name} ({build.platform}) {says}: {place}", line))
+        related.append(
+            in_file(subject, f"{build.name} ({build.platform}) {says}: {place}", line, build, place)
+        )
     return tuple(related)
 
 

@@ -31,7 +31,8 @@ def _inputs(type_: TemplateType, build: Consumer) -> int | None:
 
 def _named(subject: Subject, build: Consumer, words: str, key: str | None = None) -> RelatedLocation:
     """A line of consumers.toml."""
-    return in_file(subject, words, build.line if key is None else build.lines.get(key, build.line))
+    line = build.line if key is None else build.lines.get(key, build.line)
+    return in_file(subject, words, line, build, key or "")
 
 
 def _inputs_proof(subject: Subject, build: Consumer, type_: TemplateType, inputs: int) -> RelatedLocation:
