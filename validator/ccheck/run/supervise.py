@@ -154,8 +154,17 @@ def limited(seconds: float | None) -> Iterator[None]:
         faulthandler.cancel_dump_traceback_later()
 
 
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+_FORGETS = ("<frozen importlib._bootstrap>", "cb")
+"""A callback of Python's import system, in which an exception is printed and forgotten."""
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
     """Python's own handler, but known as ccheck's: user code may raise KeyboardInterrupt as well."""
+    while frame is not None:
+        if (frame.f_code.co_filename, frame.f_code.co_name) == _FORGETS:
+            os.kill(os.getpid(), number)  # again, when the callback has returned
+            return
+        frame = frame.f_back
     raise KeyboardInterrupt
 
 
