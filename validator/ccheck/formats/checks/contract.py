@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from ccheck.core.check import Diagnostic
 from ccheck.core.consumers import Consumer
@@ -13,6 +12,7 @@ from ccheck.core.subject import Subject
 from ccheck.text.quoting import counted
 from ccheck_schemas.build_facts import Amount, Fact, FactKind
 from ccheck_schemas.read.fact_uses import fact_uses
+from ccheck_schemas.schema import Schema
 from ccheck_schemas.span import Span
 
 _LONGEST_KEY = 80
@@ -54,41 +54,50 @@ def consumers_missing(subject: Subject) -> Iterator[Diagnostic]:
     Name the builds with `--consumers FILE`, or under `consumers` in ccheck.toml; look at their support
     windows, and at their `formats`.
     """
-    if subject.schema is None or not subject.schema.facts or subject.reading is None:
+    schema, consumers = subject.schema, subject.context.consumers
+    if schema is None or not schema.facts or subject.reading is None:
         return
-    consumers, name = subject.context.consumers, subject.schema.name
-    reading = builds_of(subject)
-    if consumers is not None and consumers.chosen and len(reading) < len(consumers.builds):
-        reading = ()
-        consumers = replace(
-            consumers, builds=tuple(b for b in consumers.builds if b not in builds_of(subject))
-        )
-    if reading or (consumers is None and not subject.schema.builds_required):
-        return
-    related: tuple[RelatedLocation, ...] = ()
     if consumers is None:
-        message = "no consumers were named: which driver builds will read this file?"
-        fix = "name them with --consumers FILE, or in ccheck.toml"
-    elif any(reads(build, subject.schema) for build in consumers.builds):
-        day = subject.context.on.isoformat()
-        message = f"no consumer that reads files of {name} is supported on {day}"
-        fix = "look at the support windows, or judge for another day with --on"
-        build = next(build for build in consumers.builds if reads(build, subject.schema))
-        window = f"{build.supported_from} to {build.supported_until or 'today'}"
-        line = build.lines.get("supported_until", build.lines.get("supported_from", build.line))
-        related = (in_file(subject, f"{build.name} is supported from {window}", line, build),)
-    else:
-        count = len(consumers.builds)
-        message = f"none of the {counted(count, 'consumer')} reads files of {name}"
-        fix = f"name builds that read files of {name}: they list it under formats, and state its facts"
-        build = consumers.builds[0]
-        words = (
-            f"{build.name} does not list {name}"
-            if build.formats
-            else f"{build.name} states no fact of {name}"
+        if schema.builds_required:
+            yield _compared_with_none(
+                subject,
+                "no consumers were named: which driver builds will read this file?",
+                "name them with --consumers FILE, or in ccheck.toml",
+            )
+        return
+    reading = builds_of(subject)
+    others = [build for build in consumers.builds if build not in reading]
+    if others and (not reading or consumers.chosen):
+        yield _compared_with_none(subject, *_why_not(subject, schema, others))
+
+
+def _why_not(
+    subject: Subject, schema: Schema, builds: Sequence[Consumer]
+) -> tuple[str, str, tuple[RelatedLocation, ...]]:
+    """Returns why builds are not compared with a file: a message, what to do, and the line of one of them."""
+    retired = next((build for build in builds if reads(build, schema)), None)
+    if retired is not None:
+        window = f"{retired.supported_from} to {retired.supported_until or 'today'}"
+        line = retired.lines.get("supported_until", retired.lines.get("supported_from", retired.line))
+        return (
+            f"no consumer that reads files of {schema.name} is supported on {subject.context.on.isoformat()}",
+            "look at the support windows, or judge for another day with --on",
+            (in_file(subject, f"{retired.name} is supported from {window}", line, retired),),
         )
-        related = (in_file(subject, words, build.lines.get("formats", build.line), build),)
-    yield Diagnostic(
+    first = builds[0]
+    lacks_what = f"does not list {schema.name}" if first.formats else f"states no fact of {schema.name}"
+    line = first.lines.get("formats", first.line)
+    return (
+        f"none of the {counted(len(builds), 'consumer')} reads files of {schema.name}",
+        f"name builds that read files of {schema.name}: they list it under formats, and state its facts",
+        (in_file(subject, f"{first.name} {lacks_what}", line, first),),
+    )
+
+
+def _compared_with_none(
+    subject: Subject, message: str, fix: str, related: tuple[RelatedLocation, ...] = ()
+) -> Diagnostic:
+    return Diagnostic(
         message,
         _beginning(subject),
         why="content that was compared with no driver build has not passed",
