@@ -319,7 +319,7 @@ def test_builds_of_a_format_that_does_not_require_them(
 
 
 def test_builds_of_which_none_reads_the_named_schema(cc: Cli, tmp_path: Path) -> None:
-    """Who names a schema and builds gets a comparison, or is told that there is none."""
+    """A schema and builds that were both named are compared, or the command fails."""
     listed = tmp_path / "consumers.toml"
     listed.write_text(HEAD, encoding="utf-8")
     file = ROOT / "corpus" / "regdb" / "base.bin"
@@ -339,7 +339,7 @@ def test_a_named_schema_is_judged_for_the_shipped_builds_that_read_it(cc: Cli) -
 
 
 def test_a_shipped_file_named_in_ccheck_toml_has_a_table(cc: Cli, tmp_path: Path) -> None:
-    """It is asked for shipped builds, however they were named; --no-per-build leaves it out."""
+    """The table is the default for shipped builds, however they were named; --no-per-build leaves it out."""
     (tmp_path / "ccheck.toml").write_text('format = 1\nconsumers = "builtin:boot"\n', encoding="utf-8")
     words = ("validate", "--config", tmp_path / "ccheck.toml", ROOT / "corpus" / "devicetree" / "base.bin")
     assert "\nu-boot-2025.01 " in cc(*words)[1]

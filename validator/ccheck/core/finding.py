@@ -138,7 +138,7 @@ class FileReport:
         rows: The rows of 16 bytes (the last may be shorter) that findings point at, by their offset, so that
             a report can show them without the file.
         not_looked_into: What the schema leaves unexamined.
-        builds: The verdict for each driver build alone, where it was asked for.
+        builds: The verdict for each driver build alone, if it was requested.
     """
 
     path: str

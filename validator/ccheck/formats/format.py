@@ -34,8 +34,8 @@ class Format:
         definition: The `Schema`.
         rules: The `FormatChecks`.
         interpreter: The `Exercise` of `ccheck run`, if there is one.
-        runs_by_build: Whether the interpreter behaves as each driver build that is named; else it stands
-            for readers of its own.
+        runs_by_build: Whether the interpreter behaves as each driver build that is named. If not, it behaves
+            as readers of its own.
         readiness: The `Session` in which a campaign runs files by the hundred thousand; without one each run
             starts from scratch.
         agreement: The `Agreement` that compares the schema's reading with the interpreter's.

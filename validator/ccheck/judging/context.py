@@ -44,7 +44,7 @@ class ValidationContext:
         schema_file: The Python file that was named for the schema, or None.
         file_timeout: Seconds for which code that is not ccheck's own may examine one file.
         per_build: The definitions as each supported driver build alone judges them, by the name of the build;
-            None if no verdict for each build was asked for.
+            None if no verdict for each build was requested.
     """
 
     schemas: Sequence[Schema]

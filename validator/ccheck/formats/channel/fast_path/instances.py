@@ -204,7 +204,7 @@ class _Group:
         return not high and not any(column.translate(None, _BELOW[n]) for column, n in bits)
 
     def pick_operands(self) -> None:
-        """Tells operands that are texts from those that are integers."""
+        """Separates operands that are texts from those that are integers."""
         operands = _Operands(self.columns.data, self.offsets, self.sizes, self.kinds)
         self.is_text = self.values.translate(_IS[ValueKind.TEXT])
         self.texts = operands.picked(self.is_text)
