@@ -99,9 +99,9 @@ def _require_reader(consumers: Consumers, schema: Schema) -> None:
 def _per_build(
     resolved: ResolvedOptions, validation: ValidationContext, asked: bool | None
 ) -> dict[str, tuple[Definitions, ...]] | None:
-    """Returns the definitions as each supported build alone judges them; None if that was not asked for.
+    """Returns the definitions as each supported build alone judges them; None if that was not requested.
 
-    Without a word on it, it is asked for builds that ccheck ships.
+    It is the default for builds that ccheck ships.
     """
     consumers = resolved.consumers
     if asked is False or (asked is None and (consumers is None or not is_shipped(consumers.file))):
