@@ -401,6 +401,16 @@ def test_ctrl_c_at_any_moment(place: Path, calls: int, moment: int) -> None:
     assert (done.returncode, done.stderr) == (130, "interrupted\n")
 
 
+@pytest.mark.parametrize("occasion", [1, 60, 120])
+def test_ctrl_c_is_not_lost_in_a_callback_of_the_import_system(place: Path, occasion: int) -> None:
+    """Python prints an exception there, and forgets it."""
+    forgets = 'event == "call" and frame.f_code.co_name == "cb" and "importlib" in frame.f_code.co_filename'
+    code = COUNTED.replace('event == "call"', forgets)
+    command = [sys.executable, "-c", code, str(occasion), *GATE]
+    done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_a_recipe_is_the_same_file_in_every_encoding(place: Path, encoding: str) -> None:
     """What standard output cannot encode is escaped as YAML does it, and builds the same bytes again."""

@@ -6,6 +6,9 @@ import os
 def main() -> None:
     """Run the command line."""
     try:
+        from ccheck.run.process_end import heed_interrupts
+
+        heed_interrupts()
         from ccheck.cli.main import main as run
 
         run()

@@ -7,13 +7,17 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any, NoReturn
 
 end_at_once = os._exit
 """Ends this process. `os._exit` itself is replaced by `report_exits`."""
 _DEATH_SIGNAL = 1
 """PR_SET_PDEATHSIG, from <linux/prctl.h>."""
+_FORGETS = ("<frozen importlib._bootstrap>", "cb")
+"""A callback of Python's import system, in which an exception is printed and forgotten."""
+_SOON = 0.01
+"""Seconds after which a signal is sent again: the callback has returned by then."""
 _kept: list[Any] = []
 """What the C library calls at the exit of this process must not be freed before."""
 
@@ -24,6 +28,26 @@ def leave(status: int) -> NoReturn:
         with contextlib.suppress(OSError, ValueError, AttributeError):  # nobody reads it any more
             stream.flush()
     end_at_once(status)
+
+
+def heed_interrupts() -> None:
+    """Has Ctrl-C raise KeyboardInterrupt also where Python would print the exception and forget it.
+
+    The handler is known as ccheck's own: user code may raise KeyboardInterrupt as well.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    while frame is not None:
+        if (frame.f_code.co_filename, frame.f_code.co_name) == _FORGETS:
+            import threading
+
+            threading.Timer(_SOON, os.kill, (os.getpid(), number)).start()
+            return
+        frame = frame.f_back
+    raise KeyboardInterrupt
 
 
 def end_with_parent(parent: int | None = None) -> bool:

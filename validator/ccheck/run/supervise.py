@@ -18,7 +18,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import NoReturn
 
 from ccheck.run.process_end import end_at_once, end_with_parent, ending, leave
@@ -96,14 +95,13 @@ def _child(report: int) -> Callable[[int], NoReturn]:
     """Makes this process one that says how it ends. Returns what reports a status and ends it."""
     import faulthandler
 
-    from ccheck.run.process_end import report_exits
+    from ccheck.run.process_end import heed_interrupts, report_exits
 
     global _report  # it belongs to the process
     _report = report
     faulthandler.enable(report, all_threads=False)
     report_exits(report)
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _interrupt)
+    heed_interrupts()
 
     def reported(status: int) -> NoReturn:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the report is whole: it is too late
@@ -152,20 +150,6 @@ def limited(seconds: float | None) -> Iterator[None]:
         yield
     finally:
         faulthandler.cancel_dump_traceback_later()
-
-
-_FORGETS = ("<frozen importlib._bootstrap>", "cb")
-"""A callback of Python's import system, in which an exception is printed and forgotten."""
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Python's own handler, but known as ccheck's: user code may raise KeyboardInterrupt as well."""
-    while frame is not None:
-        if (frame.f_code.co_filename, frame.f_code.co_name) == _FORGETS:
-            os.kill(os.getpid(), number)  # again, when the callback has returned
-            return
-        frame = frame.f_back
-    raise KeyboardInterrupt
 
 
 def _end_after(alive: int) -> None:
