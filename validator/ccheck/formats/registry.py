@@ -74,16 +74,9 @@ def plugins() -> Plugins:
     return Plugins(tuple(formats), tuple(problems))
 
 
-def facts_in_use(*, installed: bool = True) -> dict[str, tuple[Fact, ...]]:
-    """Returns the facts that files of each format are compared with, by the name of the format.
-
-    Args:
-        installed: Whether those of other packages are included, whose schemas must be loaded for it.
-    """
-    found = {known.name: known.facts if known.contract else () for known in FORMATS}
-    if installed:
-        found |= {known.name: known.facts for known in plugins().formats}
-    return found
+def facts_in_use() -> dict[str, tuple[Fact, ...]]:
+    """Returns the facts that files of each format are compared with, by the name of the format."""
+    return {known.name: known.facts for known in every()}
 
 
 def _whole(found: Format) -> None:

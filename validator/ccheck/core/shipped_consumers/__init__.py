@@ -26,12 +26,11 @@ def consumers_path(named: str | os.PathLike[str]) -> Path:
     """
     if not isinstance(named, str) or not named.startswith(PREFIX):
         return Path(named)
-    text = named
     known = shipped_names()
-    if text not in known:
-        hint = did_you_mean(text, known)
-        raise ValueError(f"ccheck ships no {shown(text)}; it ships {', '.join(known)}{hint}")
-    return _FOLDER / f"{text.removeprefix(PREFIX)}.toml"
+    if named not in known:
+        hint = did_you_mean(named, known)
+        raise ValueError(f"ccheck ships no {shown(named)}; it ships {', '.join(known)}{hint}")
+    return _FOLDER / f"{named.removeprefix(PREFIX)}.toml"
 
 
 def is_shipped(path: Path | None) -> bool:
