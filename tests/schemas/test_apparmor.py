@@ -9,9 +9,10 @@ import pytest
 from ccheck.judging.preparation import prepare
 from ccheck.release.changes import changes
 from ccheck_schemas.formats.apparmor.content import PolicyContent
+from ccheck_schemas.formats.apparmor.description import describe
 from ccheck_schemas.formats.apparmor.dfa import Rule, tables_of
 from ccheck_schemas.formats.apparmor.numbers import TableId
-from ccheck_schemas.formats.apparmor.recipe import compose, describe
+from ccheck_schemas.formats.apparmor.recipe import compose
 from ccheck_schemas.formats.apparmor.schema import SCHEMA
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import RecipeError
@@ -39,19 +40,19 @@ def test_all_genuine_profiles_pass(shared_data: Path) -> None:
         held = content(path.read_bytes())
         assert compose(describe(held)) == path.read_bytes()
         (profile,) = held.profiles
-        assert profile.file is not None
-        assert profile.file.states > 500
+        assert profile.file.dfa is not None
+        assert profile.file.dfa.states > 500
 
 
 def test_the_content_is_typed() -> None:
     """A profile has its name, mode, capabilities, DFAs and names, each with its place."""
     (profile,) = content(BASE.read_bytes()).profiles
     assert (profile.name and profile.name.value, profile.mode and profile.mode.value) == ("/usr/bin/a", 0)
-    assert (profile.caps64, profile.capsx, profile.policy) == ((0, 0, 0, 0), None, True)
-    assert [item.value for item in profile.xtable or ()] == ["b"]
-    assert profile.file is not None
-    assert profile.file.states == 13
-    entry = profile.file.by_id[TableId.ACCEPT].entry(7)
+    assert (profile.caps64, profile.capsx, profile.policydb is None) == ((0, 0, 0, 0), None, False)
+    assert [item.value for item in profile.file.names] == ["b"]
+    assert profile.file.dfa is not None
+    assert profile.file.dfa.states == 13
+    entry = profile.file.dfa.by_id[TableId.ACCEPT].entry(7)
     assert BASE.read_bytes()[entry.offset : entry.end].hex() == "00010004"
 
 
@@ -71,7 +72,7 @@ def test_two_profiles_are_followed_each_from_its_start() -> None:
     """A second profile that begins at an odd place has its DFA aligned from there, and is read."""
     held = content((CORPUS / "not-canonical" / "good" / "two_profiles.bin").read_bytes())
     assert [profile.name and profile.name.value for profile in held.profiles] == ["/usr/bin/a", "/usr/bin/b"]
-    assert held.profiles[1].data == (("k", b"\1\2"),)
+    assert [(key.value, value) for key, value in held.profiles[1].data or ()] == [("k", b"\1\2")]
     assert held.profiles[1].version is None
     assert len(held.dfas) == 2
 
@@ -81,8 +82,12 @@ def test_every_optional_item_comes_back() -> None:
     data = (CORPUS / "apparmor-item-misplaced" / "good" / "all_optional_items.bin").read_bytes()
     recipe = describe(content(data))
     assert compose(recipe) == data
-    assert {"namespace", "rename", "attach", "xmatch", "disconnected", "path_flags", "caps64", "capsx", "xattrs",
-            "rlimits", "secmark", "policydb", "file", "xtable", "data"} <= recipe["profiles"][0].keys()  # fmt: skip
+    assert {"namespace", "rename", "attach", "xmatch", "disconnected", "disconnected_ipc", "kill", "error",
+            "path_flags", "caps64", "capsx", "xattrs", "rlimits", "secmark", "net_allowed_af", "policydb", "file",
+            "data"} <= recipe["profiles"][0].keys()  # fmt: skip
+    assert {"tags", "perms", "permsv", "start", "dfa_start", "xtable"} <= recipe["profiles"][0][
+        "policydb"
+    ].keys()
 
 
 def test_diff_speaks_of_profiles() -> None:

@@ -188,17 +188,44 @@ def test_a_target_is_the_short_form_of_the_shipped_build_of_its_version() -> Non
 
 
 def test_which_kernels_take_a_policy(cc: Cli, tmp_path: Path) -> None:
-    """The version of the stream, flags of a DFA and the number of names decide; each is from the source."""
+    """The items of a profile, its version, mode and DFAs decide; each fact is from the source."""
     file = tmp_path / "policy.bin"
+    old = {"linux-5.4", "linux-5.10", "linux-5.15", "linux-6.1"}
+    before_7 = old | {"linux-6.6", "linux-6.12"}
+    rules = [{"path": "a", "accept": 1}]
+    perms = {"entries": [{}, {"allow": 1}, {}]}
+    flagged = {"perms": perms, "permsv": 3, "rules": rules}
+    tags = {
+        "texts": ["t\0"],
+        "headers": [{"mask": 1, "count": 1, "size": 3, "tags": 0}],
+        "sets": [1, 0],
+    }
+    zeros = [0] * 256
+    wide = [
+        {"id": kind, "values": values} | ({"size": 4} if kind in ("default", "next", "check") else {})
+        for kind, values in {
+            "accept": [0, 0], "accept2": [0, 0], "base": [0, 0], "default": [0, 0], "next": zeros, "check": zeros,
+        }.items()
+    ]  # fmt: skip
     cases: list[tuple[dict[str, Any], set[str]]] = [
         (policy(), set()),
         (policy(version=8), {"linux-5.4"}),
-        (policy(xtable=[f"n{at}" for at in range(12)]), set()),
-        (
-            policy(xtable=[f"n{at}" for at in range(13)]),
-            {"linux-5.4", "linux-5.10", "linux-5.15", "linux-6.1"},
-        ),
+        (policy(version=9), old),
+        (policy(mode="prompt"), old),
+        (policy(file={"xtable": [f"n{at}" for at in range(12)]}), set()),
+        (policy(file={"xtable": [f"n{at}" for at in range(13)]}), old),
         (policy(rlimits={"mask": 1, "limits": [0] * 16}), set()),
+        (policy(file={"perms": perms, "rules": rules}), old),
+        (policy(file=flagged), before_7),
+        (policy(kill=9), before_7),
+        (policy(file={"tables": wide}), before_7),
+        (policy(policydb={"rules": rules, "dfa_start": 1}), old),
+        (policy(policydb={"rules": rules, "xtable": []}), old),
+        (policy(file={"rules": rules, "start": 1}), old),
+        (policy(xmatch={"rules": rules, "length": 1, "start": 1}), old),
+        # Linux 7.2 reads tags, and takes none: its reader of their headers returns 1 where it succeeds.
+        (policy(file={"tags": tags} | flagged), before_7 | {"linux-7.2"}),
+        (policy(disconnected_ipc="/i"), before_7 | {"linux-7.2"}),
     ]
     for content, refusing in cases:
         file.write_bytes(built("apparmor", content))

@@ -14,6 +14,12 @@ _SHORT: Final = Struct("<H")
 _WORD: Final = Struct("<I")
 
 
+_PERMISSION: Final = 14
+"""Numbers of an entry of permissions."""
+_RESOURCES: Final = 16
+_SPACES: Final = (b"\t", b"\n", b"\v", b"\f", b"\r", b" ", b"\xa0")
+
+
 class Stream:
     """A position in the stream.
 
@@ -104,12 +110,22 @@ class Stream:
         if chunk is None or not chunk[0] or chunk[0][-1]:
             return None
         self.at = chunk[1]
-        return chunk[0][:-1].decode("utf-8", "surrogateescape")
+        return without_nul(chunk[0]).decode("utf-8", "surrogateescape")
 
     def need_text(self) -> str:
         """A text."""
         value = self.text(None)
         return self._refuse("a text") if value is None else value
+
+    def whole_text(self) -> bytes:
+        """A text with the NULs inside it, and without the last one."""
+        at = self._tag(STRING, None)
+        chunk = None if at is None else self._chunk(at)
+        if chunk is None or not chunk[0] or chunk[0][-1]:
+            self._refuse("a text")
+            return b""
+        self.at = chunk[1]
+        return chunk[0][:-1]
 
     def blob(self, name: str | None) -> tuple[int, int] | None:
         """The offset and size of a blob that follows its 32-bit length, if it is there."""
@@ -120,9 +136,9 @@ class Stream:
         self.at = at + 4 + size
         return at + 4, int(size)
 
-    def _array(self) -> int:
+    def _array(self, name: str | None = None) -> int:
         """Enter an array, and return its number of items."""
-        at = self._tag(ARRAY, None)
+        at = self._tag(ARRAY, name)
         count = None if at is None else self._peek(at, _SHORT)
         if at is None or count is None:
             self._refuse("an array")
@@ -130,8 +146,12 @@ class Stream:
         self.at = at + 2
         return int(count)
 
-    def skip_optional(self) -> None:
-        """Extended attributes, limits of resources and marks of packets, where they are."""
+    def skip_optional(self, families: bool) -> None:
+        """Extended attributes, limits of resources and marks of packets, where they are.
+
+        Args:
+            families: Whether families of sockets are read too.
+        """
         if self.struct("xattrs"):
             for _ in range(self._array()):
                 self.need_text()
@@ -139,7 +159,10 @@ class Stream:
             self.need_end()
         if self.struct("rlimits"):
             self.need_number()
-            for _ in range(self._array()):
+            count = self._array()
+            if count > _RESOURCES:
+                raise refuse("limits", f"{count} limits, there are {_RESOURCES} resources", self.at - 2)
+            for _ in range(count):
                 self.need_number(U64, Struct("<Q"))
             self.need_end(ARRAYEND)
             self.need_end()
@@ -150,31 +173,125 @@ class Stream:
                 self.need_text()
             self.need_end(ARRAYEND)
             self.need_end()
+        if families and self._tag(ARRAY, "net_allowed_af") is not None:
+            for _ in range(3 * self._array("net_allowed_af")):
+                self.need_number(U16, _SHORT)
+            self.need_end(ARRAYEND)
 
-    def names(self) -> int:
-        """The number of names that `exec` may transition to (`unpack_trans_table`), all well-formed."""
+    def permissions(self) -> tuple[list[tuple[int, ...]], list[int]] | None:
+        """A table of permissions and the offsets of its entries, if it is there (`unpack_perms_table`)."""
+        if not self.struct("perms"):
+            return None
+        version = self.number("version")
+        if version is None:
+            self._refuse("the version of permissions")
+        table: list[tuple[int, ...]] = []
+        places: list[int] = []
+        for _ in range(self._array()):
+            if version != 1:
+                raise refuse("permissions", f"version {version} of permissions, 1 is known", self.at)
+            places.append(self.at)
+            table.append(tuple(self.need_number() for _ in range(_PERMISSION)))
+        self.need_end(ARRAYEND)
+        self.need_end()
+        return table, places
+
+    def tags(self) -> int:
+        """The number of entries of sets of tags, if there are tags (`unpack_tags`, `verify_tags`)."""
+        if not self.struct("tags"):
+            return 0
+        if self.number("version") != 1:
+            raise refuse("tags", "the version of tags is not 1", self.at)
+        texts: list[tuple[int, int]] = []
+        if self.struct("strs"):
+            texts = [self._tag_text() for _ in range(self._array())]
+            self.need_end(ARRAYEND)
+            self.need_end()
+        headers = [[self.need_number() for _ in range(4)] for _ in range(self._array("hdrs"))]
+        self.need_end(ARRAYEND)
+        sets = [self.need_number() for _ in range(self._array("sets"))]
+        self.need_end(ARRAYEND)
+        self.need_end()
+        if 0 < sum(map(bool, (texts, headers, sets))) < 3:
+            raise refuse("tags", "some of the tables of tags are empty", self.at)
+        at = 0
+        while at < len(sets):
+            end = at + sets[at]
+            if end >= len(sets) or any(number >= len(headers) for number in sets[at + 1 : end + 1]):
+                raise refuse("tags", "a set of tags leads outside", self.at)
+            at = end + 1
+        for _, count, size, text in headers:
+            if text >= len(texts) or texts[text] != (count, size):
+                raise refuse("tags", "a header of tags does not fit its text", self.at)
+        return len(sets)
+
+    def _tag_text(self) -> tuple[int, int]:
+        """The number of tags of a text, and its bytes with both last NULs (`process_strs_entry`)."""
+        at = self.at
+        raw = self.whole_text()
+        count = _parts(raw[:-1]) if raw.endswith(b"\0") else 0
+        if not count:
+            raise refuse("tags", f"the text of tags {raw!r} is not taken", at)
+        return count, len(raw) + 1
+
+    def names(self, most: int, newer: bool) -> int:
+        """The number of names that `exec` may transition to, all well-formed (`unpack_strs_table`).
+
+        Args:
+            most: The greatest number that is taken.
+            newer: Whether each text of a name is looked at, and not only the first.
+        """
         if not self.struct("xtable"):
             return 0
         count = self._array()
+        if count > most:
+            raise refuse("names", f"{count} names, at most {most} are taken", self.at - 2)
         for _ in range(count):
             at = self.at
-            name = self.need_text()
-            nuls = name.count("\0")
-            space = name[:1].isspace()
-            if (
-                space
-                or (nuls > 1 if name[:1] == ":" else nuls > 0)
-                or (name[:1] == ":" and name[1:2] in ("", "\0"))
-            ):
+            name = self.whole_text()
+            if not (_parts(name) == 1 if newer else _is_name(name)):
                 raise refuse("names", f"the name {name!r} is not taken", at)
         self.need_end(ARRAYEND)
         self.need_end()
         return count
 
-    def skip_data(self) -> None:
-        """Data by key, where it is."""
-        if self.struct("data"):
-            while self.text(None) is not None:
-                if self.blob(None) is None:
-                    self._refuse("the data of a key")
-            self.need_end()
+    def skip_data(self, compares_keys: bool) -> None:
+        """Data by key, where it is.
+
+        Args:
+            compares_keys: Whether a key that has data already is refused.
+        """
+        if not self.struct("data"):
+            return
+        seen: set[str] = set()
+        while (key := self.text(None)) is not None:
+            if self.blob(None) is None:
+                self._refuse("the data of a key")
+            if key in seen and compares_keys:
+                raise refuse("data", f"the key {key!r} has data already", self.at)
+            seen.add(key)
+        self.need_end()
+
+
+def without_nul(raw: bytes) -> bytes:
+    """What the kernel sees of a text: the bytes before its first NUL."""
+    return raw.partition(b"\0")[0]
+
+
+def _is_name(raw: bytes) -> bool:
+    """Whether older kernels take a name that `exec` may transition to (`unpack_trans_table`)."""
+    if raw[:1] == b":":
+        return raw[1:2] not in (b"", b"\0") and raw.count(b"\0") <= 1
+    return raw[:1] not in _SPACES and b"\0" not in raw
+
+
+def _parts(raw: bytes) -> int:
+    """The number of texts in an entry of texts, or 0 if the entry is not taken (`process_strs_entry`).
+
+    A text that begins with a colon names a namespace: it and the text behind its NUL are one.
+    """
+    texts = raw.split(b"\0")
+    for index, text in enumerate(texts):
+        if (text == b"" and index < len(texts) - 1) or text == b":" or text[:1] in _SPACES:
+            return 0
+    return len(texts) - sum(text[:1] == b":" for text in texts[:-1])

@@ -86,6 +86,8 @@ class Subject:
     detail: str = ""
     known: tuple[str, ...] = ()
     """Names of the schemas that were tried, if none fits."""
+    kind: str = ""
+    """What the file is, if none fits and one of the formats has a word for it."""
     narrowed: bool = False
     canonical: bool = False
     """Whether the file is known to be in canonical form, if it breaks nothing else."""

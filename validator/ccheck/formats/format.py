@@ -45,6 +45,8 @@ class Format:
             little; without it they come from the schema.
         fast: Prepares the `FastPath` of good files.
         no_fast_path: Why there is none.
+        relatives: What bytes are that belong to the format and that no schema describes, in words; a function
+            of bytes in a module that imports little, which returns an empty text for all others.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Format:
     contract: str = ""
     fast: str = ""
     no_fast_path: str = ""
+    relatives: str = ""
     runs_by_build: bool = True
 
     @cached_property
@@ -69,6 +72,10 @@ class Format:
         """
         found: Callable[[bytes], bool] = self._part(self.recogniser)
         return found
+
+    def relative(self, data: bytes) -> str:
+        """Returns what bytes are that belong to the format and that no schema describes, or an empty text."""
+        return str(self._part(self.relatives)(data)) if self.relatives else ""
 
     @cached_property
     def schema(self) -> Schema:

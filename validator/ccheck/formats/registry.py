@@ -90,6 +90,7 @@ def _whole(found: Format) -> None:
         raise FormatError(f"format {found.name!r}: {found.recogniser} is not a function")
     for check in found.checks.checks:
         check.manual  # noqa: B018 - raises where it is not whole
+    found.relative(b"")
     if found.exercise is not None and not callable(found.exercise):
         raise FormatError(f"format {found.name!r}: {found.interpreter} is not a function")
 
@@ -103,6 +104,17 @@ def named(name: str) -> Format | None:
     """The format of this name, or None."""
     own = next((known for known in FORMATS if known.name == name), None)
     return own or next((known for known in plugins().formats if known.name == name), None)
+
+
+def relative(data: bytes, name: str | None = None) -> str:
+    """Returns what bytes are that belong to a format and that no schema describes, or an empty text.
+
+    Args:
+        data: The bytes of a file.
+        name: The only format that is asked, if one was named.
+    """
+    asked = (known for known in every() if name in (None, known.name))
+    return next(filter(None, (known.relative(data) for known in asked)), "")
 
 
 def fast_path(

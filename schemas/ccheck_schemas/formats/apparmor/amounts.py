@@ -5,17 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ccheck_schemas.build_facts import Amount
-from ccheck_schemas.formats.apparmor.content import assemble, place_of
+from ccheck_schemas.formats.apparmor.assembly import assemble
+from ccheck_schemas.formats.apparmor.content import Item, PolicyContent, place_of
 from ccheck_schemas.formats.apparmor.facts import ITEMS
+from ccheck_schemas.formats.apparmor.numbers import TableId
 from ccheck_schemas.record import Reading
 
 
 def item_names(reading: Reading) -> Iterator[Amount]:
     """Yields the named items that a kernel need not know, each name once."""
     content = assemble(reading)
-    found = {item.name: item for item in reversed(content.items) if item.name in ITEMS.names}
+    found = {str(item.name): item for item in reversed(content.items) if item.name in ITEMS.names}
+    found |= {name: item for name, item in _elsewhere(content) if item is not None}
     for name, item in sorted(found.items(), key=lambda one: one[1].source.offset):
-        yield Amount(ITEMS.names[str(name)], item.source.span("code"))
+        yield Amount(ITEMS.names[name], item.source.span("code"))
+
+
+def _elsewhere(content: PolicyContent) -> Iterator[tuple[str, Item | None]]:
+    """Yields the items that stand in a part of a profile where older kernels do not look for them."""
+    for profile in content.profiles:
+        for where, matcher in profile.matchers:
+            if where != "file":
+                yield f"{where}.dfa_start", matcher.file_start.source
+                yield f"{where}.xtable", matcher.xtable
+            if where != "policydb":
+                yield f"{where}.start", matcher.start.source
 
 
 def modes(reading: Reading) -> Iterator[Amount]:
@@ -26,14 +40,17 @@ def modes(reading: Reading) -> Iterator[Amount]:
 
 
 def exec_names(reading: Reading) -> Iterator[Amount]:
-    """Yields the number of names that executing leads to, of each profile that has any."""
+    """Yields the number of names that executing leads to, of each matcher that has any."""
     for profile in assemble(reading).profiles:
-        if profile.xtable:
-            yield Amount(len(profile.xtable), place_of(profile.xtable[-1]))
+        for _, matcher in profile.matchers:
+            if matcher.names:
+                yield Amount(len(matcher.names), place_of(matcher.names[-1]))
 
 
-def resource_limits(reading: Reading) -> Iterator[Amount]:
-    """Yields the number of limits of resources, of each profile that has any."""
-    for profile in assemble(reading).profiles:
-        if profile.rlimits is not None and profile.rlimits[1]:
-            yield Amount(len(profile.rlimits[1]), place_of(profile.rlimits[1][-1]))
+def state_bytes(reading: Reading) -> Iterator[Amount]:
+    """Yields the bytes of a state in each table of states."""
+    for dfa in assemble(reading).dfas:
+        for kind in (TableId.DEFAULT, TableId.NEXT, TableId.CHECK):
+            if kind in dfa.by_id:
+                table = dfa.by_id[kind]
+                yield Amount(table.size, table.source.span("size"))

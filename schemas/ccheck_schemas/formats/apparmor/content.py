@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from array import array
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ccheck_schemas.formats.apparmor.numbers import (
-    DFA_NAME,
-    DFA_START,
-    ELEMENT_SIZES,
-    Code,
-    TableId,
-)
-from ccheck_schemas.record import Reading, Record
+from ccheck_schemas.formats.apparmor.numbers import DFA_START, PERMISSION_FIELDS, Code, TableId
+from ccheck_schemas.record import Record
 from ccheck_schemas.span import Span
 
 
@@ -46,7 +38,7 @@ class Dfa:
     Attributes:
         source: Its record.
         tables: Its tables in the order of the file.
-        by_id: The first table of each kind, if its entries have the size of the kind.
+        by_id: The first table of each kind, if its entries have a size that the kind may have.
     """
 
     source: Record
@@ -109,6 +101,82 @@ class Start:
     source: Item | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """An entry of a permission table.
+
+    Attributes:
+        items: Its numbers, in the order of `PERMISSION_FIELDS`.
+    """
+
+    items: tuple[Item, ...]
+
+    def item(self, name: str) -> Item:
+        """Returns the item of a number."""
+        return self.items[PERMISSION_FIELDS.index(name)]
+
+    def number(self, name: str) -> int:
+        """Returns a number."""
+        return int(self.item(name).value)
+
+
+@dataclass(frozen=True, slots=True)
+class TagHeader:
+    """A header of tags: which permissions it is for, and which text has its tags.
+
+    Attributes:
+        count: Tags in the text.
+        size: Bytes of the text, with its last NUL.
+        tags: The number of the text.
+    """
+
+    mask: Item
+    count: Item
+    size: Item
+    tags: Item
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """The tags of a matcher.
+
+    Attributes:
+        texts: Texts of tags, each tag ended by a NUL; None without a table of them.
+        sets: For each set, how many headers it has, and their numbers.
+    """
+
+    source: Item
+    version: int
+    texts: tuple[Item, ...] | None
+    headers: tuple[TagHeader, ...]
+    sets: tuple[Item, ...]
+
+
+@dataclass(slots=True)
+class Matcher:
+    """A DFA and what belongs to it (the kernel's `struct aa_policydb`).
+
+    Attributes:
+        permissions: The table that accept words are indexes of; None if accept words are permissions.
+        permissions_version: The version of the table.
+        permsv: How accept2 is used.
+        start: Where matching starts.
+        file_start: Where matching of files starts.
+        xtable: Where the names that executing leads to begin.
+        names: These names.
+    """
+
+    tags: Tags | None = None
+    permissions: tuple[Permissions, ...] | None = None
+    permissions_version: int = 0
+    permsv: Item | None = None
+    dfa: Dfa | None = None
+    start: Start = field(default_factory=lambda: Start(DFA_START))
+    file_start: Start = field(default_factory=lambda: Start(DFA_START))
+    xtable: Item | None = None
+    names: tuple[Item, ...] = ()
+
+
 @dataclass(slots=True)
 class Profile:
     """A profile, up to the first misplaced item. Fields that the file does not have are None."""
@@ -117,11 +185,14 @@ class Profile:
     version: Item | None = None
     namespace: Item | None = None
     name: Item | None = None
-    rename: str | None = None
-    attach: str | None = None
-    xmatch: Dfa | None = None
+    rename: Item | None = None
+    attach: Item | None = None
+    xmatch: Matcher = field(default_factory=Matcher)
     xmatch_length: int = 0
-    disconnected: str | None = None
+    disconnected: Item | None = None
+    disconnected_ipc: Item | None = None
+    kill: Item | None = None
+    error: Item | None = None
     flags: Item | None = None
     mode: Item | None = None
     audit: int = 0
@@ -129,16 +200,19 @@ class Profile:
     capabilities: tuple[int, ...] = ()
     caps64: tuple[int, ...] | None = None
     capsx: tuple[int, ...] | None = None
-    xattrs: tuple[str, ...] | None = None
+    xattrs: tuple[Item, ...] | None = None
     rlimits: tuple[int, tuple[Item, ...]] | None = None
-    secmark: tuple[tuple[int, int, str], ...] | None = None
-    policy: bool = False
-    policydb: Dfa | None = None
-    policy_start: Start = field(default_factory=lambda: Start(DFA_START))
-    file: Dfa | None = None
-    file_start: Start = field(default_factory=lambda: Start(DFA_START))
-    xtable: tuple[Item, ...] | None = None
-    data: tuple[tuple[str, bytes], ...] | None = None
+    secmark: tuple[tuple[int, int, Item], ...] | None = None
+    net_allowed_af: tuple[int, ...] | None = None
+    policydb: Matcher | None = None
+    file: Matcher = field(default_factory=Matcher)
+    data: tuple[tuple[Item, bytes], ...] | None = None
+
+    @property
+    def matchers(self) -> tuple[tuple[str, Matcher], ...]:
+        """The matchers of the profile, each with the word for it."""
+        policydb = () if self.policydb is None else (("policydb", self.policydb),)
+        return (("xmatch", self.xmatch), *policydb, ("file", self.file))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,221 +242,3 @@ class PolicyContent:
     slips: tuple[Slip, ...]
     size: int = 0
     items: tuple[Item, ...] = ()
-
-
-def assemble(reading: Reading) -> PolicyContent:
-    """Returns the typed content of a reading, without items that are cut short."""
-    items = [item for record in reading.root.get("items") or () if (item := _item(record)) is not None]
-    content = _ContentReader(items)
-    content.profiles()
-    end = reading.root.span("items").end if reading.root.get("items") is not None else 0
-    return PolicyContent(
-        tuple(content.found), tuple(content.dfas.values()), tuple(content.slips), end, tuple(items)
-    )
-
-
-_NUMBERS = frozenset({Code.U8, Code.U16, Code.U32, Code.U64, Code.ARRAY})
-"""Items that are a number and nothing else."""
-
-
-def _item(record: Record) -> Item | None:
-    code, value, name = record.get("code"), record.get("value"), None
-    if code == Code.NAME:
-        if not isinstance(value, Record) or value.get("code") is None:
-            return None
-        name, code, value = value.get("name"), value.code, value.get("value")
-    if code in _NUMBERS and value is None:
-        return None
-    if code in (Code.STRING, Code.BLOB):
-        if not isinstance(value, Record):
-            return None
-        if value.get("dfa") is None:
-            value = value.get("text") if code == Code.STRING else value.get("data")
-    return Item(record, code, name, value)
-
-
-def dfa_of(record: Record) -> Dfa:
-    """Returns the DFA of a record."""
-    body = record.get("body")
-    tables = []
-    for entry in (body.get("tables") or ()) if isinstance(body, Record) else ():
-        raw = entry.get("entries")
-        if raw is not None and entry.size in _FORMS and len(raw) % entry.size == 0:
-            tables.append(DfaTable(entry, entry.id, entry.size, _entries(raw, entry.size)))
-    by_id: dict[int, DfaTable] = {}
-    for table in tables:
-        if ELEMENT_SIZES.get(TableId(table.id) if table.id in _IDS else TableId.BASE) == table.size:
-            by_id.setdefault(table.id, table)
-    return Dfa(record, record.get("flags") or 0, tuple(tables), by_id)
-
-
-_FORMS = {1: "B", 2: "H", 4: "I"}
-_IDS = frozenset(int(kind) for kind in TableId)
-
-
-def _entries(raw: bytes, size: int) -> array[int]:
-    found = array(_FORMS[size], raw)
-    if sys.byteorder == "little":
-        found.byteswap()
-    return found
-
-
-class _Astray(Exception):
-    """The stream has another item than the kernel expects."""
-
-
-class _ContentReader:
-    """Reads the items in the order of the kernel's `unpack_profile`."""
-
-    def __init__(self, items: list[Item]) -> None:
-        self.items = items
-        self.at = 0
-        self.found: list[Profile] = []
-        self.slips: list[Slip] = []
-        self.dfas: dict[int, Dfa] = {
-            id(item): dfa_of(item.value["dfa"])
-            for item in items
-            if item.code == Code.BLOB and isinstance(item.value, Record)
-        }
-
-    def profiles(self) -> None:
-        """Reads all profiles. After a misplaced item it continues with the next profile."""
-        while self.at < len(self.items):
-            start = self.at
-            try:
-                self.profile()
-            except _Astray:
-                # A profile begins with its version or, after the first one, with the item named profile.
-                self.at = max(self.at, start + 1)
-                while self.at < len(self.items) and self.items[self.at].name not in ("version", "profile"):
-                    self.at += 1
-
-    def next(self) -> Item | None:
-        """Returns the next item without taking it."""
-        return self.items[self.at] if self.at < len(self.items) else None
-
-    def take(self, code: Code, name: str | None = None) -> Item | None:
-        """Takes the next item if it has this code and name; without a name, any name will do."""
-        item = self.next()
-        if item is None or item.code != code or (name is not None and item.name != name):
-            return None
-        self.at += 1
-        return item
-
-    def need(self, code: Code, name: str | None = None, what: str = "") -> Item:
-        """Takes the next item, which must have this code and name. Raises _Astray."""
-        item = self.take(code, name)
-        if item is None:
-            wanted = f"{code.name} named {name}" if name is not None else code.name
-            self.slips.append(Slip(self.next(), f"{wanted}{f' ({what})' if what else ''}"))
-            raise _Astray
-        return item
-
-    def number(self, what: str) -> Item:
-        """Takes a 32-bit number."""
-        return self.need(Code.U32, None, what)
-
-    def numbers(self, count: int, what: str) -> tuple[int, ...]:
-        """Takes 32-bit numbers."""
-        return tuple(self.number(what).value for _ in range(count))
-
-    def text(self, name: str) -> str | None:
-        """Takes an optional text."""
-        item = self.take(Code.STRING, name)
-        return None if item is None else item.value
-
-    def dfa(self) -> Dfa | None:
-        """Takes an optional DFA."""
-        item = self.take(Code.BLOB, DFA_NAME)
-        return None if item is None else self.dfas.get(id(item))
-
-    def array(self, code: Code, what: str) -> Iterable[Item]:
-        """Takes the items of an array, as many as it states, and its end."""
-        head = self.need(Code.ARRAY, None, what)
-        for _ in range(head.value):
-            yield self.need(code, None, what)
-        self.need(Code.ARRAYEND, None, what)
-
-    def start(self, name: str) -> Start:
-        """Takes the start state of matching."""
-        item = self.take(Code.U32, name)
-        return Start(DFA_START) if item is None else Start(item.value, item)
-
-    def profile(self) -> None:
-        """Reads one profile, and keeps what was read before an error.
-
-        Raises:
-            _Astray: An item is misplaced.
-        """
-        own = Profile(self.items[self.at])
-        self.found.append(own)
-        if self.at == 0:
-            own.version = self.need(Code.U32, "version")
-        else:
-            own.version = self.take(Code.U32, "version")
-        own.namespace = self.take(Code.STRING, "namespace")
-        self.need(Code.STRUCT, "profile")
-        own.name = self.need(Code.STRING, None, "the name of the profile")
-        own.rename = self.text("rename")
-        own.attach = self.text("attach")
-        own.xmatch = self.dfa()
-        if own.xmatch is not None:
-            own.xmatch_length = self.number("the length of the attachment").value
-        own.disconnected = self.text("disconnected")
-        self.need(Code.STRUCT, "flags")
-        own.flags = self.number("the flags of the profile")
-        own.mode = self.number("the mode of the profile")
-        own.audit = self.number("whether all is audited").value
-        self.need(Code.STRUCTEND, None, "of the flags")
-        path_flags = self.take(Code.U32, "path_flags")
-        own.path_flags = None if path_flags is None else path_flags.value
-        own.capabilities = self.numbers(4, "capabilities")
-        if self.take(Code.STRUCT, "caps64"):
-            own.caps64 = self.numbers(4, "capabilities")
-            self.need(Code.STRUCTEND, None, "of caps64")
-        if self.take(Code.STRUCT, "capsx"):
-            own.capsx = self.numbers(2, "capabilities")
-            self.need(Code.STRUCTEND, None, "of capsx")
-        self.optional(own)
-        if self.take(Code.STRUCT, "policydb"):
-            own.policy = True
-            own.policydb = self.dfa()
-            own.policy_start = self.start("start")
-            self.need(Code.STRUCTEND, None, "of policydb")
-        own.file = self.dfa()
-        if own.file is not None:
-            own.file_start = self.start("dfa_start")
-        self.tail(own)
-        self.need(Code.STRUCTEND, None, "of the profile")
-
-    def optional(self, own: Profile) -> None:
-        """Extended attributes, limits of resources, and marks of packets."""
-        if self.take(Code.STRUCT, "xattrs"):
-            own.xattrs = tuple(item.value or "" for item in self.array(Code.STRING, "extended attributes"))
-            self.need(Code.STRUCTEND, None, "of xattrs")
-        if self.take(Code.STRUCT, "rlimits"):
-            mask = self.number("the mask of limits").value
-            own.rlimits = (mask, tuple(self.array(Code.U64, "limits")))
-            self.need(Code.STRUCTEND, None, "of rlimits")
-        if self.take(Code.STRUCT, "secmark"):
-            count = self.need(Code.ARRAY, None, "marks of packets").value
-            marks = []
-            for _ in range(count):
-                audit, deny = self.need(Code.U8, None, "audit"), self.need(Code.U8, None, "deny")
-                marks.append((audit.value, deny.value, self.need(Code.STRING, None, "a label").value or ""))
-            own.secmark = tuple(marks)
-            self.need(Code.ARRAYEND, None, "of secmark")
-            self.need(Code.STRUCTEND, None, "of secmark")
-
-    def tail(self, own: Profile) -> None:
-        """Reads the names that `exec` may transition to, and data by key."""
-        if self.take(Code.STRUCT, "xtable"):
-            own.xtable = tuple(self.array(Code.STRING, "names that executing leads to"))
-            self.need(Code.STRUCTEND, None, "of xtable")
-        if self.take(Code.STRUCT, "data"):
-            entries = []
-            while (key := self.take(Code.STRING)) is not None:
-                value = self.need(Code.BLOB, None, "the data of a key").value
-                entries.append((key.value or "", value if isinstance(value, bytes) else b""))
-            own.data = tuple(entries)
-            self.need(Code.STRUCTEND, None, "of data")

@@ -14,7 +14,19 @@ DFA_FLAGS = Fact(FactKind.SET, "apparmor_dfa_flags")
 """The flags of a DFA, each combination as one number."""
 EXEC_NAMES = Fact(FactKind.LIMIT, "apparmor_exec_names")
 """Names of one profile that executing leads to."""
-RLIMITS = Fact(FactKind.LIMIT, "apparmor_rlimits")
-"""Limits of resources of one profile."""
+STATE_BYTES = Fact(FactKind.SET, "apparmor_state_bytes")
+"""Bytes of one state in the tables default, next and check of a DFA."""
+STATES_COMPARED = Fact(FactKind.SWITCH, "apparmor_states_compared")
+"""Does it compare start states, default states of states that are encoded by their difference, and chains of
+such states? Kernels do since 2026."""
+NAME_COMPARED = Fact(FactKind.SWITCH, "apparmor_name_compared")
+"""Does it refuse a name that is a namespace and nothing else? If not, it follows a NULL pointer."""
+KEYS_COMPARED = Fact(FactKind.SWITCH, "apparmor_keys_compared")
+"""Does it refuse a key that has data already?"""
+NAMESPACES_COMPARED = Fact(FactKind.SWITCH, "apparmor_namespaces_compared")
+"""Does it refuse a second namespace in one load?"""
 
-FACTS = (VERSIONS, ITEMS, MODES, DFA_FLAGS, EXEC_NAMES, RLIMITS)
+FACTS = (
+    VERSIONS, ITEMS, MODES, DFA_FLAGS, EXEC_NAMES, STATE_BYTES, STATES_COMPARED, NAME_COMPARED, KEYS_COMPARED,
+    NAMESPACES_COMPARED,
+)  # fmt: skip

@@ -1,17 +1,20 @@
-"""Compiled AppArmor policy as people write it (YAML), and its bytes in the order of the parser; both ways."""
+"""The bytes of compiled AppArmor policy that people write as a recipe (YAML), in the order of the parser."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from ccheck_schemas.formats.apparmor.content import Dfa, PolicyContent, Profile, Start
 from ccheck_schemas.formats.apparmor.dfa import Rule, tables_of
 from ccheck_schemas.formats.apparmor.numbers import (
     DFA_HEADER,
     DFA_MAGIC,
     DFA_NAME,
     ELEMENT_SIZES,
+    FLAGS_IN_ACCEPT2,
+    PERMISSION_FIELDS,
+    PERMISSIONS_VERSION,
+    TAGS_VERSION,
     Code,
     DfaFlag,
     ElementSize,
@@ -19,12 +22,14 @@ from ccheck_schemas.formats.apparmor.numbers import (
     Permission,
     ProfileFlag,
     TableId,
+    usual_size,
 )
 from ccheck_schemas.recipe.part import Part
 from ccheck_schemas.schema import Recipe, RecipeError
 
 _U8, _U16, _U32, _U64 = 0xFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF
 _NUMBERS = {Code.U8: 1, Code.U16: 2, Code.U32: 4, Code.U64: 8}
+_TAG_HEADER = ("mask", "count", "size", "tags")
 _OTHERS = 14
 """Bits between what the accept word allows the owner of a file, and what others."""
 
@@ -74,6 +79,14 @@ class _Writer:
         value = part.integer(key, 0, _U32) if default is None else part.integer(key, 0, _U32, default=default)
         self.item(Code.U32, value, name)
 
+    def optional_number(self, part: Part, name: str) -> int | None:
+        """Writes a 32-bit number with its name, if the recipe has it, and returns it."""
+        if not part.has(name):
+            return None
+        value = part.integer(name, 0, _U32)
+        self.item(Code.U32, value, name)
+        return value
+
     def numbers(self, part: Part, key: str, count: int) -> None:
         """32-bit numbers, that many."""
         values = part.integers(key, _U32) if part.has(key) else [0] * count
@@ -112,17 +125,19 @@ class _Writer:
         self.string(part, "attach", "attach")
         if part.has("xmatch"):
             inner = part.mapping("xmatch")
-            self.dfa(inner)
-            self.number(inner, "length")
+            if self.matcher(inner):
+                self.number(inner, "length")
             inner.done()
         self.string(part, "disconnected", "disconnected")
+        self.string(part, "disconnected_ipc", "disconnected_ipc")
+        self.optional_number(part, "kill")
+        self.optional_number(part, "error")
         self.item(Code.STRUCT, None, "flags")
         self.item(Code.U32, part.names("flags", ProfileFlag, _U32, default=[]))
         self.item(Code.U32, part.name("mode", Mode, _U32, default="enforce"))
         self.number(part, "audit", default=0)
         self.item(Code.STRUCTEND)
-        if part.has("path_flags"):
-            self.number(part, "path_flags", "path_flags")
+        self.optional_number(part, "path_flags")
         self.numbers(part, "capabilities", 4)
         self.struct("caps64", part, "caps64", 4)
         self.struct("capsx", part, "capsx", 2)
@@ -130,27 +145,19 @@ class _Writer:
         if part.has("policydb"):
             inner = part.mapping("policydb")
             self.item(Code.STRUCT, None, "policydb")
-            if inner.has("rules") or inner.has("tables"):
-                self.dfa(inner)
-            if inner.has("start"):
-                self.number(inner, "start", "start")
+            self.matcher(inner)
             self.item(Code.STRUCTEND)
             inner.done()
         if part.has("file"):
             inner = part.mapping("file")
-            self.dfa(inner)
-            if inner.has("start"):
-                self.number(inner, "start", "dfa_start")
+            self.matcher(inner)
             inner.done()
-        self.tail(part)
+        self.data(part)
         self.item(Code.STRUCTEND)
 
     def optional(self, part: Part) -> None:
         """Extended attributes, limits of resources, and marks of packets."""
-        if part.has("xattrs"):
-            self.item(Code.STRUCT, None, "xattrs")
-            self.array(Code.STRING, part.texts("xattrs"), part.where("xattrs"))
-            self.item(Code.STRUCTEND)
+        self.struct_of_texts(part, "xattrs", "xattrs")
         if part.has("rlimits"):
             inner = part.mapping("rlimits")
             self.item(Code.STRUCT, None, "rlimits")
@@ -169,13 +176,77 @@ class _Writer:
                 mark.done()
             self.item(Code.ARRAYEND)
             self.item(Code.STRUCTEND)
+        if part.has("net_allowed_af"):
+            words = part.integers("net_allowed_af", _U16)
+            if len(words) % 3:
+                raise RecipeError(part.where("net_allowed_af"), "each family has three numbers")
+            self.item(Code.ARRAY, len(words) // 3, "net_allowed_af", part.where("net_allowed_af"))
+            for word in words:
+                self.item(Code.U16, word)
+            self.item(Code.ARRAYEND)
 
-    def tail(self, part: Part) -> None:
-        """Writes the names that `exec` may transition to, and data by key."""
-        if part.has("xtable"):
-            self.item(Code.STRUCT, None, "xtable")
-            self.array(Code.STRING, part.texts("xtable"), part.where("xtable"))
+    def matcher(self, part: Part) -> bool:
+        """Writes a DFA and what belongs to it; returns whether there is a DFA."""
+        if part.has("tags"):
+            self.tags(part.mapping("tags"))
+        if part.has("perms"):
+            self.permissions(part.mapping("perms"))
+        # Without a table of permissions, accept2 has some of them; with one, flags of states or nothing.
+        permsv = self.optional_number(part, "permsv")
+        accept2 = not part.has("perms") or (permsv or 0) >= FLAGS_IN_ACCEPT2
+        is_matching = part.has("rules") or part.has("tables")
+        if not is_matching and not any(map(part.has, ("tags", "perms", "xtable"))):
+            raise RecipeError(part.path, "rules or tables belong here")
+        if is_matching:
+            self.dfa(part, accept2)
+            self.optional_number(part, "start")
+            self.optional_number(part, "dfa_start")
+        self.struct_of_texts(part, "xtable", "xtable")
+        return is_matching
+
+    def permissions(self, part: Part) -> None:
+        """Writes a table of permissions."""
+        self.item(Code.STRUCT, None, "perms")
+        self.number(part, "version", "version", default=PERMISSIONS_VERSION)
+        entries = list(part.parts("entries"))
+        self.item(Code.ARRAY, len(entries), None, part.where("entries"))
+        for entry in entries:
+            for name in PERMISSION_FIELDS:
+                self.number(entry, name, default=0)
+            entry.done()
+        self.item(Code.ARRAYEND)
+        self.item(Code.STRUCTEND)
+        part.done()
+
+    def tags(self, part: Part) -> None:
+        """Writes tags."""
+        self.item(Code.STRUCT, None, "tags")
+        self.number(part, "version", "version", default=TAGS_VERSION)
+        self.struct_of_texts(part, "texts", "strs")
+        headers = list(part.parts("headers"))
+        self.item(Code.ARRAY, len(headers), "hdrs", part.where("headers"))
+        for header in headers:
+            for name in _TAG_HEADER:
+                self.number(header, name)
+            header.done()
+        self.item(Code.ARRAYEND)
+        sets = part.integers("sets", _U32)
+        self.item(Code.ARRAY, len(sets), "sets", part.where("sets"))
+        for number in sets:
+            self.item(Code.U32, number)
+        self.item(Code.ARRAYEND)
+        self.item(Code.STRUCTEND)
+        part.done()
+
+    def struct_of_texts(self, part: Part, key: str, name: str) -> None:
+        """Writes a struct of texts, if the recipe has it."""
+        if part.has(key):
+            self.item(Code.STRUCT, None, name)
+            self.array(Code.STRING, part.texts(key), part.where(key))
             self.item(Code.STRUCTEND)
+
+    def data(self, part: Part) -> None:
+        """Writes data by key."""
         if part.has("data"):
             self.item(Code.STRUCT, None, "data")
             for entry in part.parts("data"):
@@ -184,9 +255,9 @@ class _Writer:
                 entry.done()
             self.item(Code.STRUCTEND)
 
-    def dfa(self, part: Part) -> None:
+    def dfa(self, part: Part, accept2: bool) -> None:
         """Writes a DFA, aligned from the start of the profile."""
-        raw = _dfa(part)
+        raw = _dfa(part, accept2)
         before = len(self.out) + 4 + len(DFA_NAME) + 5
         self.item(Code.BLOB, bytes(-before % 8) + raw, DFA_NAME)
 
@@ -205,12 +276,14 @@ def _hex(part: Part, key: str) -> bytes:
         raise RecipeError(part.where(key), "pairs of hex digits belong here") from None
 
 
-def _dfa(part: Part) -> bytes:
-    """Returns the bytes of a DFA: of `rules`, or of `tables` as they are."""
+def _dfa(part: Part, accept2: bool) -> bytes:
+    """Returns the bytes of a DFA: of `rules`, with or without accept2, or of `tables` as they are."""
     flags = part.names("flags", DfaFlag, _U16, default=[])
     if part.has("rules"):
         packed = tables_of(_rule(rule) for rule in part.parts("rules"))
-        tables = b"".join(_table(kind, ELEMENT_SIZES[kind], values, "") for kind, values in packed.items())
+        if not accept2:
+            del packed[TableId.ACCEPT2]
+        tables = b"".join(_table(kind, ELEMENT_SIZES[kind][0], values, "") for kind, values in packed.items())
     else:
         tables = b"".join(_given(table) for table in part.parts("tables"))
     head = DFA_MAGIC + DFA_HEADER.to_bytes(4, "big") + (DFA_HEADER + len(tables)).to_bytes(4, "big")
@@ -228,14 +301,10 @@ def _rule(part: Part) -> Rule:
 
 def _given(part: Part) -> bytes:
     kind = part.name("id", TableId, _U16)
-    size = part.name("size", ElementSize, _U16, default=_size_of(kind))
+    size = part.name("size", ElementSize, _U16, default=usual_size(kind))
     values = part.integers("values", _U32)
     part.done()
     return _table(kind, size, values, part.where("values"))
-
-
-def _size_of(kind: int) -> int:
-    return ELEMENT_SIZES[TableId(kind)] if kind in TableId._value2member_map_ else 4
 
 
 def _table(kind: int, size: int, values: Iterable[int], path: str) -> bytes:
@@ -246,82 +315,3 @@ def _table(kind: int, size: int, values: Iterable[int], path: str) -> bytes:
         raise RecipeError(path, f"a value does not fit into {size} bytes") from None
     head = kind.to_bytes(2, "big") + size.to_bytes(2, "big") + bytes(4) + len(listed).to_bytes(4, "big")
     return head + raw + bytes(-(len(head) + len(raw)) % 8)
-
-
-def describe(content: PolicyContent) -> Recipe:
-    """Returns the recipe of content that was read without faults.
-
-    Raises:
-        RecipeError: The content is not a sequence of profiles.
-    """
-    if content.slips or not content.profiles:
-        raise RecipeError("", "the items are not those of profiles")
-    return {"profiles": [_profile(profile) for profile in content.profiles]}
-
-
-def _profile(own: Profile) -> dict[str, Any]:
-    recipe: dict[str, Any] = {}
-    if own.version is not None:
-        recipe["version"] = own.version.value
-    if own.namespace is not None:
-        recipe["namespace"] = own.namespace.value
-    recipe["name"] = own.name.value if own.name is not None else ""
-    for key in ("rename", "attach"):
-        if getattr(own, key) is not None:
-            recipe[key] = getattr(own, key)
-    if own.xmatch is not None:
-        recipe["xmatch"] = {"length": own.xmatch_length} | _tables(own.xmatch)
-    if own.disconnected is not None:
-        recipe["disconnected"] = own.disconnected
-    if own.flags is not None and own.flags.value:
-        recipe["flags"] = _flags(own.flags.value, ProfileFlag)
-    if own.mode is not None and own.mode.value:
-        recipe["mode"] = _member(own.mode.value, Mode)
-    if own.audit:
-        recipe["audit"] = own.audit
-    if own.path_flags is not None:
-        recipe["path_flags"] = own.path_flags
-    if any(own.capabilities):
-        recipe["capabilities"] = list(own.capabilities)
-    for key in ("caps64", "capsx", "xattrs"):
-        if getattr(own, key) is not None:
-            recipe[key] = list(getattr(own, key))
-    if own.rlimits is not None:
-        recipe["rlimits"] = {"mask": own.rlimits[0], "limits": [item.value for item in own.rlimits[1]]}
-    if own.secmark is not None:
-        recipe["secmark"] = [{"audit": a, "deny": d, "label": label} for a, d, label in own.secmark]
-    if own.policy:
-        recipe["policydb"] = _matching(own.policydb, own.policy_start)
-    if own.file is not None:
-        recipe["file"] = _matching(own.file, own.file_start)
-    if own.xtable is not None:
-        recipe["xtable"] = [item.value for item in own.xtable]
-    if own.data is not None:
-        recipe["data"] = [{"key": key, "hex": value.hex()} for key, value in own.data]
-    return recipe
-
-
-def _matching(dfa: Dfa | None, start: Start) -> dict[str, Any]:
-    recipe = {} if dfa is None else _tables(dfa)
-    return recipe | ({"start": start.state} if start.source is not None else {})
-
-
-def _tables(dfa: Dfa) -> dict[str, Any]:
-    recipe: dict[str, Any] = {"flags": _flags(dfa.flags, DfaFlag)} if dfa.flags else {}
-    recipe["tables"] = [
-        {"id": _member(table.id, TableId)}
-        | ({"size": table.size} if table.size != _size_of(table.id) else {})
-        | {"values": list(table.entries)}
-        for table in dfa.tables
-    ]
-    return recipe
-
-
-def _flags(value: int, names: type[Any]) -> list[str | int]:
-    found: list[str | int] = [str(bit.name).lower() for bit in names if value & bit]
-    rest = value & ~sum(int(bit) for bit in names)
-    return [*found, rest] if rest else found
-
-
-def _member(value: int, names: type[Any]) -> str | int:
-    return str(names(value).name).lower() if value in names._value2member_map_ else value

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ccheck_schemas.formats.apparmor.amounts import exec_names, item_names, modes, resource_limits
-from ccheck_schemas.formats.apparmor.content import PolicyContent, assemble
-from ccheck_schemas.formats.apparmor.facts import EXEC_NAMES, FACTS, ITEMS, MODES, RLIMITS
+from ccheck_schemas.formats.apparmor.amounts import exec_names, item_names, modes, state_bytes
+from ccheck_schemas.formats.apparmor.assembly import assemble
+from ccheck_schemas.formats.apparmor.content import PolicyContent
+from ccheck_schemas.formats.apparmor.facts import EXEC_NAMES, FACTS, ITEMS, MODES, STATE_BYTES
 from ccheck_schemas.formats.apparmor.numbers import recognise
 from ccheck_schemas.formats.apparmor.structure import POLICY
 from ccheck_schemas.schema import Identity, Schema
@@ -19,14 +20,14 @@ def _compose(recipe: Any) -> bytes:
 
 
 def _describe(content: PolicyContent) -> Any:
-    from ccheck_schemas.formats.apparmor.recipe import describe
+    from ccheck_schemas.formats.apparmor.description import describe
 
     return describe(content)
 
 
 SCHEMA = Schema(
     name="apparmor",
-    title="compiled AppArmor policy, versions 5 to 8",
+    title="compiled AppArmor policy, versions 5 to 9",
     root=POLICY,
     recognise=recognise,
     assemble=assemble,
@@ -38,7 +39,7 @@ SCHEMA = Schema(
         ITEMS.name: item_names,
         MODES.name: modes,
         EXEC_NAMES.name: exec_names,
-        RLIMITS.name: resource_limits,
+        STATE_BYTES.name: state_bytes,
     },
     identity={"profiles": Identity("profile {name}"), "tables": Identity("table {id}")},
 )

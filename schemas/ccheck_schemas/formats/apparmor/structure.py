@@ -1,4 +1,4 @@
-"""Compiled AppArmor policy, versions 5 to 8 of the stream (docs/formats/apparmor.md)."""
+"""Compiled AppArmor policy, versions 5 to 9 of the stream (docs/formats/apparmor.md)."""
 
 from __future__ import annotations
 
@@ -28,6 +28,9 @@ from ccheck_schemas.formats.apparmor.numbers import (
     DFA_HEADER,
     DFA_MAGIC,
     DFA_NAME,
+    PERMISSIONS_VERSION,
+    SIGNALS,
+    TAGS_VERSION,
     Code,
     DfaFlag,
     ElementSize,
@@ -92,7 +95,15 @@ _PLAIN: dict[int, Any] = {
     int(Code.ARRAYEND): Pass,
 }
 
-# An item after a name. The name decides the content of two of them.
+
+def _versioned(known: int) -> Struct:
+    """The item that follows the beginning of some structs at once: a version of their own."""
+    return Struct(
+        "mark" / Const(b"\x04\x08\x00version\x00\x02"), "version" / Version(Int32ul, known=(known,))
+    )
+
+
+# An item after a name. The name decides the content of some of them.
 NAMED = Struct(
     "length" / LengthOf(Int16ul, of="name", low=1),
     "name" / Text(this.length - 1, terminator="behind"),
@@ -109,7 +120,12 @@ NAMED = Struct(
                     facts.VERSIONS.name,
                     amount=this.value & ABI_MASK,
                 ),
-                Int32ul,
+                IfThenElse(this.name == "kill", Bounded(Int32ul, 1, SIGNALS), Int32ul),
+            ),
+            int(Code.STRUCT): IfThenElse(
+                this.name == "perms",
+                _versioned(PERMISSIONS_VERSION),
+                IfThenElse(this.name == "tags", _versioned(TAGS_VERSION), Pass),
             ),
             int(Code.BLOB): IfThenElse(this.name == DFA_NAME, DFA_BLOB, BLOB),
         },

@@ -9,6 +9,6 @@ FORMAT = Format(
     "ccheck.formats.apparmor.checks.table:TABLE",
     "ccheck.formats.apparmor.exercise:run",
     contract="ccheck_schemas.formats.apparmor.facts:FACTS",
-    runs_by_build=False,
+    relatives="ccheck_schemas.formats.apparmor.numbers:not_judged",
     no_fast_path="its items have no fixed size, and what an item holds depends on its kind and name",
 )

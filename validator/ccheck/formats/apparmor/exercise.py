@@ -1,17 +1,78 @@
-"""Compiled AppArmor policy, loaded as the kernel loads it and queried by path."""
+"""Compiled AppArmor policy, loaded as a kernel loads it and queried by path."""
 
 from __future__ import annotations
 
-from ccheck.formats.exercise.outcome import Exercised, RunInputs
-from ccheck.formats.exercise.reader import questions, under
-from ccheck_interpreter.apparmor.policy import CHECKING, TRUSTING, run_apparmor
+from dataclasses import replace
+
+from ccheck.core.consumers import Consumer
+from ccheck.formats.exercise.outcome import Exercised, ExerciseError, RunInputs
+from ccheck.formats.exercise.reader import profile_of, questions, reader_outcome
+from ccheck_interpreter.apparmor.kernel import CHECKING, NEWEST_ITEMS, TRUSTING, Kernel
+from ccheck_interpreter.apparmor.policy import run_apparmor
+from ccheck_schemas.build_facts import Fact, FactKind
+from ccheck_schemas.formats.apparmor import facts
 
 
 def run(data: bytes, given: RunInputs) -> Exercised:
-    """Load the policy in both readers and visit its states, or ask the one that checks for paths."""
-    if given.events is None:
-        return under((TRUSTING, CHECKING), lambda build: run_apparmor(data, build))
-    form = '{"profile": "/usr/bin/man", "path": "/etc/passwd", "permission": "r"}'
-    found = questions(given, form, ("profile", "path", "permission"))
-    asked = [(profile, path, permission) for profile, path, permission in found]
-    return under((CHECKING,), lambda build: run_apparmor(data, build, asked))
+    """Load the policy in each kernel that is named, and visit its states, or ask for paths.
+
+    Without kernels there are two readers: one that compares what kernels of 2025 compared, and one that
+    compares every number. The second answers questions.
+    """
+    kernels = [kernel_of(build) for build in given.builds] or [TRUSTING, CHECKING]
+    asked = None
+    if given.events is not None:
+        form = '{"profile": "/usr/bin/man", "path": "/etc/passwd", "permission": "r"}'
+        found = questions(given, form, ("profile", "path", "permission"))
+        asked = [(profile, path, permission) for profile, path, permission in found]
+        kernels = kernels[-1:]
+    return Exercised(
+        tuple(reader_outcome(run_apparmor(data, kernel, asked), kernel.profile) for kernel in kernels)
+    )
+
+
+def kernel_of(build: Consumer) -> Kernel:
+    """Returns the behaviour of a kernel by the facts that are stated of it.
+
+    Raises:
+        ExerciseError: A fact is missing.
+    """
+    items = _numbers(build, facts.ITEMS)
+    state_bytes = _numbers(build, facts.STATE_BYTES)
+    return Kernel(
+        replace(profile_of(build, {}), bounds_check=_switch(build, facts.STATES_COMPARED)),
+        versions=_numbers(build, facts.VERSIONS),
+        modes=_numbers(build, facts.MODES),
+        dfa_flags=_numbers(build, facts.DFA_FLAGS),
+        items=frozenset(name for name in NEWEST_ITEMS if facts.ITEMS.names[name] in items),
+        state_bytes=state_bytes,
+        # The comparison came with the wider states.
+        least_states=2 if 4 in state_bytes else 1,
+        exec_names=_limit(build, facts.EXEC_NAMES),
+        reads_pairs=facts.ITEMS.names["permsv"] not in items,
+        compares_name=_switch(build, facts.NAME_COMPARED),
+        compares_keys=_switch(build, facts.KEYS_COMPARED),
+        compares_namespaces=_switch(build, facts.NAMESPACES_COMPARED),
+    )
+
+
+def _numbers(build: Consumer, fact: Fact) -> frozenset[int]:
+    elements = build.elements(fact.name)
+    if elements is None:
+        raise _missing(build, fact)
+    return frozenset(fact.names[one] if isinstance(one, str) else one for one in elements)
+
+
+def _limit(build: Consumer, fact: Fact) -> int:
+    found = build.number(FactKind.LIMIT, fact.name)
+    if found is None:
+        raise _missing(build, fact)
+    return found
+
+
+def _switch(build: Consumer, fact: Fact) -> bool:
+    return build.switch(fact.name)
+
+
+def _missing(build: Consumer, fact: Fact) -> ExerciseError:
+    return ExerciseError(f"consumer {build.name!r} states no {fact.kind.value}.{fact.name}")

@@ -156,11 +156,17 @@ def unrecognised_content(subject: Subject) -> Iterator[Diagnostic]:
     if subject.schema is None:
         first = subject.data[:8].hex(" ")
         yield Diagnostic(
-            f"the content is of no known format: it begins with {first}",
+            f"this is {subject.kind}"
+            if subject.kind
+            else f"the content is of no known format: it begins with {first}",
             Span(0, min(8, len(subject.data)), ""),
-            label="no known beginning",
-            why=f"none of the schemas recognises it ({', '.join(subject.known)}), so nothing could be checked",
-            fix="name the format with --schema, or take the file out of what is examined",
+            label="not judged" if subject.kind else "no known beginning",
+            why="no schema describes such a file, so nothing could be checked"
+            if subject.kind
+            else f"none of the schemas recognises it ({', '.join(subject.known)}), so nothing could be checked",
+            fix="judge the file that a kernel reads, or take this one out of what is examined"
+            if subject.kind
+            else "name the format with --schema, or take the file out of what is examined",
             related=tuple(map(RelatedLocation, subject.problems)),
         )
 

@@ -53,11 +53,11 @@ def profile_of(build: Consumer, inputs: Mapping[str, int]) -> Profile:
 
 def under(builds: Sequence[Profile], run: Callable[[Profile], ReaderOutcome]) -> Exercised:
     """Run under each build."""
-    return Exercised(tuple(_outcome(run(build), build) for build in builds))
+    return Exercised(tuple(reader_outcome(run(build), build) for build in builds))
 
 
-def _outcome(outcome: ReaderOutcome, build: Profile) -> Outcome:
-    """What a reader did, in the form of all formats."""
+def reader_outcome(outcome: ReaderOutcome, build: Profile) -> Outcome:
+    """Returns what a reader did, in the form of all formats."""
     return Outcome(
         consumer=outcome.consumer,
         platform=outcome.platform,

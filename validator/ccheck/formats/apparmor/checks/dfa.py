@@ -7,24 +7,22 @@ from collections.abc import Iterator
 from ccheck.core.check import Diagnostic
 from ccheck.core.finding import RelatedLocation
 from ccheck.core.subject import Subject
-from ccheck.formats.apparmor.checks.profiles import content_of
-from ccheck_schemas.formats.apparmor.content import Dfa, Profile, Start, place_of
+from ccheck.formats.apparmor.checks.content import AGAIN, REFUSED, content_of, matchers_of
+from ccheck_schemas.formats.apparmor.content import Dfa, Matcher, place_of
 from ccheck_schemas.formats.apparmor.numbers import (
-    ACCEPT_INDEX_HIGH,
     BASE_MASK,
     CLASSES,
-    DFA_START,
     DIFF_ENCODE,
     ELEMENT_SIZES,
+    FLAGS_IN_ACCEPT2,
     OUT_OF_BAND,
+    STATES,
     DfaFlag,
     TableId,
 )
 from ccheck_schemas.span import Span
 
 _NEEDED = (TableId.ACCEPT, TableId.BASE, TableId.CHECK, TableId.DEFAULT, TableId.NEXT)
-_FIRST_NAME = 4
-"""The first index of an accept word that means an entry of the table of names."""
 
 
 def _word(kind: int) -> str:
@@ -40,7 +38,8 @@ def apparmor_table_missing(subject: Subject) -> Iterator[Diagnostic]:
     """A DFA lacks a table.
 
     ## What is wrong
-    A DFA has no table of accept words, base, check, default or next.
+    A DFA has no table of accept words, base, check, default or next; or it has no table accept2, and its profile
+    has no table of permissions, or says by `permsv` that accept2 has flags.
 
     ## Why is this bad
     The kernel refuses the whole load. A reader that did not would follow a NULL pointer at the first match.
@@ -55,9 +54,81 @@ def apparmor_table_missing(subject: Subject) -> Iterator[Diagnostic]:
                     f"the DFA has no table of {_word(kind)}",
                     dfa.source.span("magic"),
                     label="this DFA",
-                    why="the kernel refuses the load; a reader without that check follows a NULL pointer",
-                    fix="compile the policy again",
+                    why=_NULL,
+                    fix=AGAIN,
                 )
+    for where, _, matcher in matchers_of(subject):
+        if matcher.dfa is not None and _needs_accept2(matcher) and _accept2(matcher.dfa) is None:
+            yield Diagnostic(
+                f"the DFA of {where} has no table of accept2",
+                matcher.dfa.source.span("magic"),
+                label="this DFA",
+                why=_NULL,
+                fix=AGAIN,
+            )
+
+
+def apparmor_table_unexpected(subject: Subject) -> Iterator[Diagnostic]:
+    """A DFA has a table that does not belong beside a table of permissions.
+
+    ## What is wrong
+    The profile has a table of permissions, does not say by `permsv` that accept2 has flags, and its DFA has a
+    table accept2.
+
+    ## Why is this bad
+    The kernel refuses the whole load.
+
+    ## How to fix
+    Compile the policy again.
+    """
+    for where, _, matcher in matchers_of(subject):
+        table = None if matcher.dfa is None else _accept2(matcher.dfa)
+        if table is not None and not _needs_accept2(matcher):
+            yield Diagnostic(
+                f"the DFA of {where} has a table of accept2 beside its permissions",
+                table,
+                label="accept2",
+                why=REFUSED,
+                fix=AGAIN,
+            )
+
+
+_NULL = "the kernel refuses the load; a reader without that check follows a NULL pointer"
+
+
+def _needs_accept2(matcher: Matcher) -> bool:
+    """Returns whether accept2 must be there; if not, it must be missing."""
+    if matcher.permissions is None:
+        return True
+    return matcher.permsv is not None and matcher.permsv.value >= FLAGS_IN_ACCEPT2
+
+
+def _accept2(dfa: Dfa) -> Span | None:
+    """Returns the place of the table accept2."""
+    return next((table.source.span("id") for table in dfa.tables if table.id == TableId.ACCEPT2), None)
+
+
+def apparmor_states_too_few(subject: Subject) -> Iterator[Diagnostic]:
+    """A DFA has fewer than two states.
+
+    ## What is wrong
+    The table of base has one entry. State 0 matches nothing, and matching starts in state 1.
+
+    ## Why is this bad
+    Newer kernels refuse the whole load. Older ones read the base of state 1 behind the table.
+
+    ## How to fix
+    Compile the policy again.
+    """
+    for dfa in content_of(subject).dfas:
+        if 0 < dfa.states < STATES:
+            yield Diagnostic(
+                f"the DFA has {dfa.states} state, {STATES} belong here: one that matches nothing, and the start",
+                dfa.by_id[TableId.BASE].source.span("count"),
+                label=f"{dfa.states}",
+                why="newer kernels refuse the load, older ones read the base of state 1 behind the table",
+                fix=AGAIN,
+            )
 
 
 def apparmor_table_repeated(subject: Subject) -> Iterator[Diagnostic]:
@@ -83,7 +154,7 @@ def apparmor_table_repeated(subject: Subject) -> Iterator[Diagnostic]:
                     span,
                     label="again",
                     why="a reader that keeps the last has checked the first",
-                    fix="compile the policy again",
+                    fix=AGAIN,
                     related=(RelatedLocation("the first", where.path, where.offset, where.length),),
                 )
             else:
@@ -106,10 +177,10 @@ def apparmor_table_size_wrong(subject: Subject) -> Iterator[Diagnostic]:
     """
     for dfa in content_of(subject).dfas:
         for table in dfa.tables:
-            if table.id in TableId._value2member_map_ and table.size != ELEMENT_SIZES[TableId(table.id)]:
-                wanted = ELEMENT_SIZES[TableId(table.id)]
+            if table.id in TableId._value2member_map_ and table.size not in ELEMENT_SIZES[TableId(table.id)]:
+                sizes = " or ".join(map(str, ELEMENT_SIZES[TableId(table.id)]))
                 yield _size(
-                    f"entries of {_word(table.id)} have {table.size} bytes, {wanted} belong here",
+                    f"entries of {_word(table.id)} have {table.size} bytes, {sizes} belong here",
                     table.source.span("size"),
                 )
         for kinds, like in (
@@ -139,7 +210,7 @@ def _size(message: str, span: Span) -> Diagnostic:
         span,
         label="its size",
         why="the kernel compares an index with the length of one table, and reads the others by it",
-        fix="compile the policy again",
+        fix=AGAIN,
     )
 
 
@@ -169,19 +240,20 @@ def apparmor_state_outside(subject: Subject) -> Iterator[Diagnostic]:
                         _place(dfa, kind, index),
                         label=f"state {state}",
                         why="the kernel reads the base of that state out of bounds",
-                        fix="compile the policy again",
+                        fix=AGAIN,
                     )
 
 
 def apparmor_transition_outside(subject: Subject) -> Iterator[Diagnostic]:
-    """A state's transitions pass the end of their table.
+    """A state's transitions pass the end of their table, or stand before its beginning.
 
     ## What is wrong
-    A state needs room for 256 transitions from its base on, and the tables of next and check end sooner.
+    A state needs room for 256 transitions from its base on, and the tables of next and check end sooner. Or a
+    state has an out-of-band transition, which stands one place before its base, and its base is 0.
 
     ## Why is this bad
     A character of a path is added to the base, and the sum read in both tables. A path with the right byte
-    reads out of bounds.
+    reads out of bounds; so does the match that takes the out-of-band transition.
 
     ## How to fix
     Compile the policy again.
@@ -198,7 +270,15 @@ def apparmor_transition_outside(subject: Subject) -> Iterator[Diagnostic]:
                     _place(dfa, TableId.BASE, index),
                     label=f"base {base:,}",
                     why="a path with the right byte reads out of bounds",
-                    fix="compile the policy again",
+                    fix=AGAIN,
+                )
+            if word & OUT_OF_BAND and dfa.flags & DfaFlag.OUT_OF_BAND and base == 0:
+                yield Diagnostic(
+                    f"the out-of-band transition of state {index} is before the table: its base is 0",
+                    _place(dfa, TableId.BASE, index),
+                    label="base 0",
+                    why="the kernel refuses the load; one that did not would read before the table",
+                    fix=AGAIN,
                 )
 
 
@@ -228,7 +308,7 @@ def apparmor_base_flag_unknown(subject: Subject) -> Iterator[Diagnostic]:
                     _place(dfa, TableId.BASE, index),
                     label=f"{word:#010x}",
                     why="the kernel marks what it has verified in these bits, and does not verify this state",
-                    fix="compile the policy again",
+                    fix=AGAIN,
                 )
 
 
@@ -266,7 +346,7 @@ def apparmor_chain_endless(subject: Subject) -> Iterator[Diagnostic]:
                     _place(dfa, TableId.DEFAULT, loop[-1]),
                     label=f"to {state}",
                     why="the kernel follows it for ever, with preemption off",
-                    fix="compile the policy again",
+                    fix=AGAIN,
                 )
             for state in chain:
                 done[state] = 1
@@ -285,56 +365,18 @@ def apparmor_start_outside(subject: Subject) -> Iterator[Diagnostic]:
     ## How to fix
     Compile the policy again.
     """
-    for profile in content_of(subject).profiles:
-        for what, dfa, start in _starts(profile):
-            if dfa.states and start.state >= dfa.states:
+    for where, _, matcher in matchers_of(subject):
+        dfa = matcher.dfa
+        if dfa is None or dfa.states < STATES:
+            continue
+        for start in dict.fromkeys((matcher.start, matcher.file_start)):
+            if start.state >= dfa.states:
                 named = start.source is not None
                 span = place_of(start.source) if start.source is not None else dfa.source.span("magic")
                 yield Diagnostic(
-                    f"the {what} start in state {start.state}, the DFA has {dfa.states} (0 to {dfa.states - 1})",
+                    f"{where}: matching starts in state {start.state}, the DFA has {dfa.states} (0 to {dfa.states - 1})",
                     span,
                     label=f"state {start.state}" if named else "this DFA",
                     why="the kernel reads the base of that state out of bounds",
-                    fix="compile the policy again",
+                    fix=AGAIN,
                 )
-
-
-def _starts(profile: Profile) -> Iterator[tuple[str, Dfa, Start]]:
-    """The DFAs of a profile, and where matching begins in each."""
-    if profile.xmatch is not None:
-        yield "attachments", profile.xmatch, Start(DFA_START)
-    if profile.policydb is not None:
-        yield "rules of policydb", profile.policydb, profile.policy_start
-    if profile.file is not None:
-        yield "file rules", profile.file, profile.file_start
-
-
-def apparmor_exec_index_outside(subject: Subject) -> Iterator[Diagnostic]:
-    """A rule for executing names an entry that the table of names does not have.
-
-    ## What is wrong
-    The accept word of a state leads, for the owner of a file or for others, to an entry of the table of
-    profile names (xtable), and the table ends sooner, or is missing.
-
-    ## Why is this bad
-    The kernel reads a pointer behind the table when such a file is executed, and takes what it finds for a
-    name.
-
-    ## How to fix
-    Compile the policy again.
-    """
-    for profile in content_of(subject).profiles:
-        if profile.file is None:
-            continue
-        names = len(profile.xtable or ())
-        for index, word in enumerate(profile.file.table(TableId.ACCEPT)):
-            for who, shift in (("the owner", 0), ("others", 14)):
-                number = word >> shift + 10 & ACCEPT_INDEX_HIGH
-                if number >= _FIRST_NAME and number - _FIRST_NAME >= names:
-                    yield Diagnostic(
-                        f"state {index} leads {who} to name {number - _FIRST_NAME}, the table has {names}",
-                        _place(profile.file, TableId.ACCEPT, index),
-                        label=f"{word:#010x}",
-                        why="the kernel reads a pointer behind the table, and takes it for a name",
-                        fix="compile the policy again",
-                    )

@@ -6,19 +6,10 @@ from collections.abc import Iterator
 
 from ccheck.core.check import Diagnostic
 from ccheck.core.subject import Subject
-from ccheck_schemas.formats.apparmor.content import PolicyContent, Profile, place_of
-from ccheck_schemas.formats.apparmor.numbers import Code, Mode, ProfileFlag
+from ccheck.formats.apparmor.checks.content import REFUSED, content_of, name_of
+from ccheck_schemas.formats.apparmor.content import place_of
+from ccheck_schemas.formats.apparmor.numbers import RESOURCES, Code, Mode, ProfileFlag
 from ccheck_schemas.span import Span
-
-
-def content_of(subject: Subject) -> PolicyContent:
-    """The policy; an empty one where the file could not be read."""
-    held = subject.content
-    return held if isinstance(held, PolicyContent) else PolicyContent((), (), ())
-
-
-def _name(profile: Profile) -> str:
-    return repr(profile.name.value) if profile.name is not None else "without a name"
 
 
 def apparmor_item_misplaced(subject: Subject) -> Iterator[Diagnostic]:
@@ -57,52 +48,27 @@ def _code(code: int) -> str:
     return Code(code).name if code in Code._value2member_map_ else str(code)
 
 
-def apparmor_name_empty(subject: Subject) -> Iterator[Diagnostic]:
-    """A profile or namespace has an empty name.
-
-    ## What is wrong
-    The text that names a profile, or the namespace that it goes into, has no characters.
-
-    ## Why is this bad
-    The kernel refuses the whole load: a profile without a name can be neither attached nor replaced.
-
-    ## How to fix
-    Name the profile; leave the namespace out where there is none.
-    """
-    for profile in content_of(subject).profiles:
-        for what, item in (("profile", profile.name), ("namespace", profile.namespace)):
-            if item is not None and item.value == "":
-                place = place_of(item)
-                yield Diagnostic(
-                    f"the name of the {what} is empty",
-                    Span(place.offset, 1, place.path),
-                    label="empty",
-                    why="the kernel refuses the load",
-                    fix="name the profile, and leave the namespace out where there is none",
-                )
-
-
 def apparmor_mode_unknown(subject: Subject) -> Iterator[Diagnostic]:
     """A profile has a mode that the kernel does not know.
 
     ## What is wrong
-    The mode is none of 0 enforce, 1 complain, 2 kill and 3 unconfined.
+    The mode is none of 0 enforce, 1 complain, 2 kill, 3 unconfined and 4 prompt.
 
     ## Why is this bad
     The kernel refuses the whole load. One that did not would leave the profile in the mode of the number's
     neighbours, be it that nothing is confined.
 
     ## How to fix
-    Use one of the four.
+    Use one of the five.
     """
     for profile in content_of(subject).profiles:
         if profile.mode is not None and profile.mode.value not in Mode._value2member_map_:
             yield Diagnostic(
-                f"the mode of profile {_name(profile)} is {profile.mode.value}, 0 to 3 are known",
+                f"the mode of profile {name_of(profile)} is {profile.mode.value}, 0 to 4 are known",
                 place_of(profile.mode),
                 label=f"{profile.mode.value}",
-                why="the kernel refuses the load",
-                fix="use 0 enforce, 1 complain, 2 kill or 3 unconfined",
+                why=REFUSED,
+                fix="use 0 enforce, 1 complain, 2 kill, 3 unconfined or 4 prompt",
             )
 
 
@@ -122,7 +88,7 @@ def apparmor_flag_unknown(subject: Subject) -> Iterator[Diagnostic]:
     for profile in content_of(subject).profiles:
         if profile.flags is not None and profile.flags.value & ~known:
             yield Diagnostic(
-                f"the flags of profile {_name(profile)} are {profile.flags.value:#x}, {known:#x} are known",
+                f"the flags of profile {name_of(profile)} are {profile.flags.value:#x}, {known:#x} are known",
                 place_of(profile.flags),
                 label=f"{profile.flags.value:#x}",
                 why="a later kernel gives them a meaning, and finds them set",
@@ -130,43 +96,25 @@ def apparmor_flag_unknown(subject: Subject) -> Iterator[Diagnostic]:
             )
 
 
-def apparmor_exec_name_malformed(subject: Subject) -> Iterator[Diagnostic]:
-    """A name that executing leads to is not well-formed.
+def apparmor_limits_too_many(subject: Subject) -> Iterator[Diagnostic]:
+    """A profile limits more resources than Linux has.
 
     ## What is wrong
-    An entry of the table of names begins with a space, is a colon without a name behind it, or has a NUL
-    inside although it names no namespace, or more than one.
+    The array of rlimits has more entries than there are resources.
 
     ## Why is this bad
-    The kernel refuses the whole load. It puts a colon where the NUL stands, and looks for the profile of that
-    name: a reader that stops at the NUL goes to another profile.
+    The kernel refuses the whole load. A reader that did not would write behind its array of 16 limits.
 
     ## How to fix
-    Write `profile`, or `:namespace` NUL `profile`.
+    Write at most 16 limits.
     """
     for profile in content_of(subject).profiles:
-        for item in profile.xtable or ():
-            fault = _malformed(item.value)
-            if fault is not None:
-                place = place_of(item)
-                yield Diagnostic(
-                    f"the name {item.value!r} {fault}",
-                    Span(place.offset, max(1, place.length), place.path),
-                    label="the name",
-                    why="the kernel refuses the load",
-                    fix="write profile, or :namespace NUL profile",
-                )
-
-
-def _malformed(name: str | None) -> str | None:
-    """Why the kernel does not take a name that executing leads to (`unpack_trans_table`), or None."""
-    if name is None:
-        return None
-    nuls = name.count("\0")
-    if name[:1].isspace():
-        return "begins with a space"
-    if name.startswith(":"):
-        if name[1:2] in ("", "\0"):
-            return "is a colon without a name behind it"
-        return "has more than one NUL inside" if nuls > 1 else None
-    return "has a NUL inside, and names no namespace" if nuls else None
+        limits = profile.rlimits[1] if profile.rlimits is not None else ()
+        if len(limits) > RESOURCES:
+            yield Diagnostic(
+                f"profile {name_of(profile)} limits {len(limits):,} resources, Linux has {RESOURCES}",
+                place_of(limits[RESOURCES]),
+                label="the first too many",
+                why="the kernel refuses the load; a reader that did not would write behind its array",
+                fix=f"write at most {RESOURCES} limits",
+            )
