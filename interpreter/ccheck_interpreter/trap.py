@@ -17,6 +17,7 @@ TrapKind = Literal[
     "dispatch-out-of-bounds",
     "step-budget",
     "recursion",
+    "invalid-free",
 ]
 
 ForeignKind = Literal["exception", "signal", "sanitizer", "panic", "time-out", "memory"]
@@ -196,6 +197,7 @@ BUGCHECKS: Final[dict[TrapKind | ForeignKind, Bugcheck | None]] = {
     "dispatch-out-of-bounds": _PAGE_FAULT,
     "step-budget": Bugcheck(0x133, "DPC_WATCHDOG_VIOLATION"),
     "recursion": Bugcheck(0x7F, "UNEXPECTED_KERNEL_MODE_TRAP"),
+    "invalid-free": Bugcheck(0xC2, "BAD_POOL_CALLER"),
     "exception": None,
     "signal": None,
     "sanitizer": None,
@@ -219,6 +221,7 @@ OOPSES: Final[dict[TrapKind | ForeignKind, str | None]] = {
     "dispatch-out-of-bounds": "BUG: unable to handle page fault",
     "step-budget": "watchdog: BUG: soft lockup",
     "recursion": "BUG: stack guard page was hit",
+    "invalid-free": "kernel BUG at mm/slub.c",
 }
 
 _RULE: Final = "=" * 66

@@ -82,12 +82,18 @@ def test_every_optional_item_comes_back() -> None:
     data = (CORPUS / "apparmor-item-misplaced" / "good" / "all_optional_items.bin").read_bytes()
     recipe = describe(content(data))
     assert compose(recipe) == data
-    assert {"namespace", "rename", "attach", "xmatch", "disconnected", "disconnected_ipc", "kill", "error",
+    assert {"namespace", "attach", "xmatch", "disconnected", "disconnected_ipc", "kill", "error",
             "path_flags", "caps64", "capsx", "xattrs", "rlimits", "secmark", "net_allowed_af", "policydb", "file",
             "data"} <= recipe["profiles"][0].keys()  # fmt: skip
     assert {"tags", "perms", "permsv", "start", "dfa_start", "xtable"} <= recipe["profiles"][0][
         "policydb"
     ].keys()
+
+
+def test_a_former_name_comes_back() -> None:
+    """A profile with an item that no kernel takes is its own recipe too."""
+    data = (CORPUS / "apparmor-rename-freed" / "bad" / "former_name.bin").read_bytes()
+    assert compose(describe(content(data))) == data
 
 
 def test_diff_speaks_of_profiles() -> None:

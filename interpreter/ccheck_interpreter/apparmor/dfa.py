@@ -18,6 +18,7 @@ READ_NEXT: Final = Operation("match-next", "dfa.tables[next]")
 READ_DEFAULT: Final = Operation("match-default", "dfa.tables[default]")
 READ_CLASS: Final = Operation("match-class", "dfa.tables[classes]")
 READ_ACCEPT: Final = Operation("read-permissions", "dfa.tables[accept]")
+READ_PATH: Final = Operation("read-path", "dfa.tables[base]")
 READ_PERMISSION: Final = Operation("read-permission-table", "perms[]")
 
 ACCEPT, BASE, CHECK, DEFAULT, CLASSES, ACCEPT2, NEXT = 1, 2, 3, 4, 5, 7, 8
@@ -53,6 +54,8 @@ class Dfa:
         start: The state in which a match begins, and the file offset of its number.
         file_start: Where matching of files starts, if another state is named for it.
         permissions: The table that accept words are indexes of, if there is one.
+        follows_differences: Whether one byte of a path is taken for all steps from a state that is encoded by
+            its difference.
         has_pairs: Whether every state has two entries of it, if accept2 does not say so for each.
     """
 
@@ -64,6 +67,7 @@ class Dfa:
     file_start: tuple[int, int] | None = None
     permissions: Region | None = None
     has_pairs: bool = False
+    follows_differences: bool = True
 
     @property
     def states(self) -> int:
@@ -100,6 +104,7 @@ class Dfa:
             state = self.entry(DEFAULT, state, READ_DEFAULT, here)
             if not word & _DIFF_ENCODE:
                 return state
+            self._read_on(here)
 
     def around(self, state: int, origin: int) -> Iterator[int]:
         """The next states for all bytes, as `step` finds them; what they share is read once."""
@@ -128,7 +133,19 @@ class Dfa:
             if not word & _DIFF_ENCODE:
                 yield state
                 return
+            self._read_on(here)
             waiting = left
+
+    def _read_on(self, origin: int) -> None:
+        """Take another byte of the path, as some kernels do: behind the last one is what follows the path."""
+        if not self.follows_differences:
+            raise self.memory.trap(
+                "out-of-bounds-read",
+                READ_PATH,
+                size=1,
+                origin=origin,
+                detail="behind the path",
+            )
 
     def where(self, kind: int, index: int) -> int:
         """The offset of an entry in the file."""
@@ -197,7 +214,7 @@ class DfaReader:
         magic, header, _, flags = self._at(at, _HEADER, first)
         if magic != _MAGIC or header > size - pad or flags not in self.kernel.dfa_flags:
             raise refuse("dfa", f"the header of the DFA at {at:#x} is not one", at)
-        dfa = Dfa(self.memory, {}, {}, at)
+        dfa = Dfa(self.memory, {}, {}, at, follows_differences=self.kernel.follows_differences)
         place = at + header
         while place < end:
             place = self._table(dfa, place, end)

@@ -9,7 +9,7 @@ NEWEST_ITEMS: Final = frozenset(
     {
         "perms", "permsv", "tags", "kill", "disconnected_ipc", "error", "net_allowed_af",
         "xmatch.start", "xmatch.dfa_start", "xmatch.xtable", "policydb.dfa_start", "policydb.xtable",
-        "file.start",
+        "file.start", "xtable.alone",
     }
 )  # fmt: skip
 """Items that some kernel does not read; all others are read by every kernel."""
@@ -27,11 +27,15 @@ class Kernel:
         dfa_flags: Flags of a DFA, each combination as one number.
         items: Items that it reads, of those that some kernel does not read.
         state_bytes: Bytes of a state in the tables default, next and check.
+        follows_differences: Whether it takes one byte of a path for all steps from a state that is encoded by
+            its difference. If not, it takes one for each, and reads past the end of the path.
         least_states: The least number of states of a DFA.
         exec_names: The greatest number of names that executing leads to.
         compares_name: Whether it refuses a name that is a namespace and nothing else.
         compares_keys: Whether it refuses a key that has data already.
         compares_namespaces: Whether it refuses a second namespace in a load.
+        keeps_namespace: Whether the namespace of a profile is kept for those behind it. If not, the last
+            profile decides for all.
         compares_permissions: Whether it compares every number that leads into a table of permissions. Kernels
             compare the first entry of each state of policydb and of the file rules.
         reads_pairs: Whether each state of the file rules has two entries of the table, for owners and for
@@ -44,11 +48,13 @@ class Kernel:
     dfa_flags: frozenset[int] = frozenset(range(4))
     items: frozenset[str] = NEWEST_ITEMS
     state_bytes: frozenset[int] = frozenset({2, 4})
+    follows_differences: bool = True
     least_states: int = 2
     exec_names: int = 65_535
     compares_name: bool = True
     compares_keys: bool = True
     compares_namespaces: bool = True
+    keeps_namespace: bool = True
     compares_permissions: bool = False
     reads_pairs: bool = True
 

@@ -15,14 +15,18 @@ from ccheck_interpreter.apparmor.stream import Stream
 from ccheck_interpreter.memory import Memory, Region
 from ccheck_interpreter.reader import Answers, ReaderOutcome, refuse, run_reader
 from ccheck_interpreter.space import DEFAULT_LIMITS, PLACES, address_space
-from ccheck_interpreter.trap import Operation
+from ccheck_interpreter.trap import Operation, Refused
 
 READ_NAME: Final = Operation("read-name", "profile.name")
+FREE_NAME: Final = Operation("free-former-name", "profile.rename")
 
 _FEW: Final = 128
 """States that are visited without a list of questions."""
 PERMISSIONS: Final = {"x": 1, "w": 2, "r": 4, "a": 8, "l": 16, "k": 32, "m": 64}
 """The permissions that a query may request: execute, write, read, append, link, lock, map."""
+
+_CLASSES: Final = range(3, 33)
+"""Classes of rules whose states are looked up at the load."""
 
 _IN_TABLE: Final = (0x0C000000, 0x08000000, 0x00FFFFFF)
 """Of a number that says what executing leads to: its kind, the kind of entries of the names, the entry."""
@@ -96,6 +100,8 @@ class Policy:
             raise refuse(
                 "version", f"version {version & 0x3FF} of the policy, {known} are known", stream.at - 4
             )
+        if not self.kernel.keeps_namespace:
+            self.namespace = None
         namespace = stream.text("namespace")
         if namespace == "":
             raise refuse("namespace", "the name of the namespace is empty", stream.at)
@@ -114,7 +120,21 @@ class Policy:
         if not text:
             raise refuse("name", "the name of the profile is empty", stream.at)
         own = Confinement(self._name(text, stream.at))
-        stream.text("rename")
+        at = stream.at
+        if stream.text("rename") is None:
+            self._items(stream, own)
+            return
+        # The kernel keeps a pointer into the stream, and frees it with the profile, or when the load fails.
+        if self.kernel.compares_permissions:
+            raise refuse("rename", "the former name would be freed, and was never allocated", at)
+        try:
+            self._items(stream, own)
+        except Refused as refused:
+            raise self.memory.trap("invalid-free", FREE_NAME, origin=at) from refused
+        raise self.memory.trap("invalid-free", FREE_NAME, origin=at)
+
+    def _items(self, stream: Stream, own: Confinement) -> None:
+        """The items behind the names of a profile."""
         stream.text("attach")
         own.xmatch = self._matcher(stream, "xmatch")
         if own.xmatch.dfa is not None:
@@ -201,7 +221,8 @@ class Policy:
             dfa = DfaReader(self.memory, self.region, self.kernel).read(*blob, accept2)
             own.dfa = self._started(stream, dfa, where)
         # Linux 6.6 and later read names beside every DFA, older ones behind the file rules alone.
-        if where == "file" or f"{where}.xtable" in items:
+        reads_names = where == "file" or f"{where}.xtable" in items
+        if reads_names and (own.dfa is not None or "xtable.alone" in items):
             own.names = stream.names(self.kernel.exec_names, "permsv" in items)
         if own.dfa is None:
             own.names = 0
@@ -222,10 +243,23 @@ class Policy:
             state, origin = starts[name] = stream.start(name)
             if self.kernel.compares_states and state >= dfa.states:
                 raise refuse("start", f"matching starts in state {state} of {dfa.states}", max(0, origin))
+        # The classes of rules are looked up at once: in policydb, since Linux 6.6 in all DFAs.
+        if where == "policydb" or f"{where}.xtable" in self.kernel.items or "file.start" in self.kernel.items:
+            self._look_up_classes(dfa, *starts["start"])
         if where == "file":
             return replace(dfa, start=starts["dfa_start"])
         named = starts["dfa_start"] if starts["dfa_start"][1] >= 0 else None
         return replace(dfa, start=starts["start"] if where == "policydb" else (1, -1), file_start=named)
+
+    def _look_up_classes(self, dfa: Dfa, state: int, origin: int) -> None:
+        """Go one step for each class of rules, where something may go wrong with it."""
+        if self.kernel.compares_states:
+            return
+        # A lookup takes one byte, and no path can end behind it.
+        whole = replace(dfa, follows_differences=True)
+        for number in _CLASSES:
+            self.memory.steps = max(self.memory.steps, 65_536)
+            whole.step(state, number, origin)
 
     def _verify(self, own: Confinement) -> None:
         """Compare the numbers of permissions (`verify_profile`)."""

@@ -8,7 +8,7 @@ from ccheck_schemas.build_facts import Amount
 from ccheck_schemas.formats.apparmor.assembly import assemble
 from ccheck_schemas.formats.apparmor.content import Item, PolicyContent, place_of
 from ccheck_schemas.formats.apparmor.facts import ITEMS
-from ccheck_schemas.formats.apparmor.numbers import TableId
+from ccheck_schemas.formats.apparmor.numbers import StateFlag, TableId
 from ccheck_schemas.record import Reading
 
 
@@ -25,11 +25,25 @@ def _elsewhere(content: PolicyContent) -> Iterator[tuple[str, Item | None]]:
     """Yields the items that stand in a part of a profile where older kernels do not look for them."""
     for profile in content.profiles:
         for where, matcher in profile.matchers:
+            if matcher.dfa is None:
+                yield "xtable.alone", matcher.xtable
             if where != "file":
                 yield f"{where}.dfa_start", matcher.file_start.source
                 yield f"{where}.xtable", matcher.xtable
             if where != "policydb":
                 yield f"{where}.start", matcher.start.source
+
+
+def state_flags(reading: Reading) -> Iterator[Amount]:
+    """Yields the flags of states, each flag of a DFA once."""
+    for dfa in assemble(reading).dfas:
+        first: dict[int, int] = {}
+        for state, word in enumerate(dfa.table(TableId.BASE)):
+            for flag in StateFlag:
+                if word >> 24 & flag:
+                    first.setdefault(int(flag), state)
+        for number, state in first.items():
+            yield Amount(number, dfa.by_id[TableId.BASE].entry(state))
 
 
 def modes(reading: Reading) -> Iterator[Amount]:

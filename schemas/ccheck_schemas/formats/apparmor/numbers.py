@@ -119,6 +119,13 @@ class DfaFlag(IntFlag):
     OUT_OF_BAND = 2
 
 
+class StateFlag(IntFlag):
+    """Flags of a state, in the upper byte of its base."""
+
+    DIFFERENCE = 0x80
+    OUT_OF_BAND = 0x20
+
+
 class ProfileFlag(IntFlag):
     """Flags of a profile."""
 
@@ -141,10 +148,10 @@ OPTIONAL_ITEMS = (
     "namespace", "rename", "attach", DFA_NAME, "disconnected", "path_flags", "caps64", "capsx", "xattrs",
     "rlimits", "secmark", "policydb", "start", "dfa_start", "xtable", "data", "perms", "permsv",
     "tags", "kill", "disconnected_ipc", "error", "net_allowed_af", "xmatch.start", "xmatch.dfa_start",
-    "xmatch.xtable", "policydb.dfa_start", "policydb.xtable", "file.start",
+    "xmatch.xtable", "policydb.dfa_start", "policydb.xtable", "file.start", "xtable.alone",
 )  # fmt: skip
-"""The items that a profile need not have, by the name before them. A name with a point is an item that older
-kernels read elsewhere, and not in this part of a profile."""
+"""The items that a profile need not have, by the name before them. A name with a point is an item in a part of
+a profile where not every kernel reads it; `xtable.alone` is one without a DFA."""
 
 PERMISSION_FIELDS = (
     "reserved", "allow", "deny", "subtree", "cond", "kill", "complain", "prompt", "audit", "quiet", "hide",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ccheck_schemas.formats.apparmor.amounts import exec_names, item_names, modes, state_bytes
+from ccheck_schemas.formats.apparmor.amounts import exec_names, item_names, modes, state_bytes, state_flags
 from ccheck_schemas.formats.apparmor.assembly import assemble
 from ccheck_schemas.formats.apparmor.content import PolicyContent
-from ccheck_schemas.formats.apparmor.facts import EXEC_NAMES, FACTS, ITEMS, MODES, STATE_BYTES
+from ccheck_schemas.formats.apparmor.facts import EXEC_NAMES, FACTS, ITEMS, MODES, STATE_BYTES, STATE_FLAGS
 from ccheck_schemas.formats.apparmor.numbers import recognise
 from ccheck_schemas.formats.apparmor.structure import POLICY
 from ccheck_schemas.schema import Identity, Schema
@@ -40,6 +40,7 @@ SCHEMA = Schema(
         MODES.name: modes,
         EXEC_NAMES.name: exec_names,
         STATE_BYTES.name: state_bytes,
+        STATE_FLAGS.name: state_flags,
     },
     identity={"profiles": Identity("profile {name}"), "tables": Identity("table {id}")},
 )

@@ -11,6 +11,7 @@ from ccheck_interpreter.apparmor.kernel import CHECKING, NEWEST_ITEMS, TRUSTING,
 from ccheck_interpreter.apparmor.policy import run_apparmor
 from ccheck_schemas.build_facts import Fact, FactKind
 from ccheck_schemas.formats.apparmor import facts
+from ccheck_schemas.formats.apparmor.numbers import StateFlag
 
 
 def run(data: bytes, given: RunInputs) -> Exercised:
@@ -46,6 +47,7 @@ def kernel_of(build: Consumer) -> Kernel:
         dfa_flags=_numbers(build, facts.DFA_FLAGS),
         items=frozenset(name for name in NEWEST_ITEMS if facts.ITEMS.names[name] in items),
         state_bytes=state_bytes,
+        follows_differences=StateFlag.DIFFERENCE in _numbers(build, facts.STATE_FLAGS),
         # The comparison came with the wider states.
         least_states=2 if 4 in state_bytes else 1,
         exec_names=_limit(build, facts.EXEC_NAMES),
@@ -53,6 +55,7 @@ def kernel_of(build: Consumer) -> Kernel:
         compares_name=_switch(build, facts.NAME_COMPARED),
         compares_keys=_switch(build, facts.KEYS_COMPARED),
         compares_namespaces=_switch(build, facts.NAMESPACES_COMPARED),
+        keeps_namespace=_switch(build, facts.NAMESPACE_KEPT),
     )
 
 

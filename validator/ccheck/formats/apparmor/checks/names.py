@@ -92,6 +92,31 @@ def apparmor_text_cut(subject: Subject) -> Iterator[Diagnostic]:
                 )
 
 
+def apparmor_rename_freed(subject: Subject) -> Iterator[Diagnostic]:
+    """A profile has a former name, which the kernel frees although it never allocated it.
+
+    ## What is wrong
+    The profile has the item `rename`.
+
+    ## Why is this bad
+    The kernel keeps a pointer to the text inside the policy, and frees it with the profile: when the load fails,
+    or when the profile is replaced or removed. That corrupts its memory. No parser writes the item, and all
+    kernels that were read, up to Linux 7.2, have the fault.
+
+    ## How to fix
+    Leave the item out; remove the profile of the former name by itself.
+    """
+    for profile in content_of(subject).profiles:
+        if profile.rename is not None:
+            yield Diagnostic(
+                f"the profile replaces {profile.rename.value!r}, and the kernel frees that name",
+                text_place(profile.rename),
+                label="the former name",
+                why="the kernel frees a pointer into the policy, which it never allocated",
+                fix="leave the item out",
+            )
+
+
 def apparmor_key_repeated(subject: Subject) -> Iterator[Diagnostic]:
     """A profile has data under the same key twice.
 
@@ -129,8 +154,8 @@ def apparmor_namespace_mixed(subject: Subject) -> Iterator[Diagnostic]:
     profile before it names another, or none.
 
     ## Why is this bad
-    The kernel loads a stream into one namespace, as a whole. Newer kernels refuse the load; older ones write a
-    line to the log, and load the profile into the namespace of the first.
+    The kernel loads a stream into one namespace, as a whole. Newer kernels refuse the load; older ones load all
+    profiles into the namespace of the first, or of the last.
 
     ## How to fix
     Load the profiles of each namespace by a stream of their own.
@@ -166,7 +191,7 @@ def _mixed(item: Item, namespace: str, other: str, first: Item) -> Diagnostic:
         f"the profile goes into namespace {namespace!r}, others of this load into {other}",
         text_place(item),
         label=f"namespace {namespace!r}",
-        why="newer kernels refuse the load, older ones load the profile into the namespace of the first",
+        why="newer kernels refuse the load, older ones load all into the namespace of the first or the last",
         fix="load the profiles of each namespace by a stream of their own",
         related=(RelatedLocation(f"{other}, here", where.path, where.offset, where.length),),
     )

@@ -22,6 +22,7 @@ TABLE = FormatChecks(
         _ITEMS,
         _EMPTY,
         Check(names.apparmor_text_cut, requires=(_ITEMS,), schemas=_POLICY),
+        Check(names.apparmor_rename_freed, requires=(_ITEMS,), schemas=_POLICY),
         Check(names.apparmor_key_repeated, requires=(_ITEMS,), schemas=_POLICY),
         Check(names.apparmor_namespace_mixed, requires=(_ITEMS, _EMPTY), schemas=_POLICY),
         Check(profiles.apparmor_mode_unknown, requires=(_ITEMS,), schemas=_POLICY),
