@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from ccheck.core.consumers import load_consumers
+from ccheck.core.shipped_consumers import consumers_path
+from ccheck.formats.apparmor.exercise import kernel_of
 from ccheck_interpreter.apparmor.kernel import CHECKING, TRUSTING, Kernel
 from ccheck_interpreter.apparmor.policy import Policy, run_apparmor
 from ccheck_interpreter.trap import Refused
@@ -111,3 +114,13 @@ def test_a_stream_that_is_out_of_order_is_refused_by_both(data: bytes, reason: s
         with pytest.raises(Refused) as refused:
             Policy(data, kernel)
         assert refused.value.refusal.reason == reason
+
+
+def test_genuine_profiles_run_in_every_kernel(shared_data: Path) -> None:
+    """Every shipped kernel loads all genuine profiles of parser 3, and visits their states."""
+    builds = load_consumers(consumers_path("builtin:linux-lts")).builds
+    kernels = [kernel_of(build) for build in builds if build.reads("apparmor")]
+    assert len(kernels) == 7
+    for path in sorted((shared_data / "apparmor" / "valid").iterdir()):
+        outcomes = [run_apparmor(path.read_bytes(), kernel) for kernel in kernels]
+        assert {outcome.verdict for outcome in outcomes} == {"run"}, path.name

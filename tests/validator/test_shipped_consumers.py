@@ -212,8 +212,9 @@ def test_which_kernels_take_a_policy(cc: Cli, tmp_path: Path) -> None:
         (policy(version=8), {"linux-5.4"}),
         (policy(version=9), old),
         (policy(mode="prompt"), old),
-        (policy(file={"xtable": [f"n{at}" for at in range(12)]}), set()),
-        (policy(file={"xtable": [f"n{at}" for at in range(13)]}), old),
+        (policy(file={"rules": rules, "xtable": [f"n{at}" for at in range(12)]}), set()),
+        (policy(file={"rules": rules, "xtable": [f"n{at}" for at in range(13)]}), old),
+        (policy(file={"xtable": ["n"]}), {"linux-6.6"}),
         (policy(rlimits={"mask": 1, "limits": [0] * 16}), set()),
         (policy(file={"perms": perms, "rules": rules}), old),
         (policy(file=flagged), before_7),
@@ -232,6 +233,44 @@ def test_which_kernels_take_a_policy(cc: Cli, tmp_path: Path) -> None:
         found = verdicts(cc, file, "builtin:linux-lts")
         assert len(found) == 7
         assert {name for name, verdict in found.items() if verdict == "fail"} == refusing, content
+
+
+OLD = ("5.4", "5.10", "5.15", "6.6")
+"""Kernels that compare no start states, default states of differences, and chains."""
+
+
+@pytest.mark.parametrize(
+    ("file", "crash", "run"),
+    [
+        ("apparmor-name-empty/bad/namespace_alone", ("5.4", "5.15", "6.6"), ()),
+        ("apparmor-chain-endless/bad/two_states", OLD, ()),
+        ("apparmor-chain-endless/bad/to_itself", (), ()),
+        ("apparmor-chain-endless/good/ends", OLD, ("6.1", "6.12", "7.2")),
+        ("apparmor-start-outside/bad/policydb", OLD, ()),
+        ("apparmor-start-outside/bad/file_start_in_policydb", ("6.6",), ()),
+        ("apparmor-key-repeated/bad/twice", (), ("5.4", "5.15")),
+        ("apparmor-namespace-mixed/bad/two_items", (), (*OLD, "6.1", "6.12")),
+        ("apparmor-namespace-mixed/bad/none_and_name", (), ()),
+        ("apparmor-rename-freed/bad/former_name", (*OLD, "6.1", "6.12", "7.2"), ()),
+        ("apparmor-permission-outside/bad/of_an_attachment", ("6.6", "6.12", "7.2"), ()),
+        ("apparmor-permission-outside/bad/of_others", ("7.2",), ()),
+        ("apparmor-table-size-wrong/good/states_of_4_bytes", (), ("7.2",)),
+        ("apparmor-tags-inconsistent/good/two_tags", (), ()),
+        ("apparmor-mode-unknown/good/prompt", (), ("6.6", "6.12", "7.2")),
+        ("apparmor-text-cut/bad/name", (), (*OLD, "6.1", "6.12", "7.2")),
+    ],
+)
+def test_each_kernel_does_what_its_facts_say(
+    cc: Cli, file: str, crash: tuple[str, ...], run: tuple[str, ...]
+) -> None:
+    """Under the shipped kernels a file crashes some, runs in others, and is refused by the rest."""
+    words = ("run", "--no-config", "--consumers", "builtin:linux-lts", "--format", "json")
+    _, out, _ = cc(*words, ROOT / "corpus" / "apparmor" / f"{file}.bin")
+    outcomes = json.loads(out)["outcomes"]
+    verdicts = {one["consumer"].removeprefix("linux-"): one["verdict"] for one in outcomes}
+    assert set(verdicts) == {*OLD, "6.1", "6.12", "7.2"}
+    assert {name for name, verdict in verdicts.items() if verdict == "crash"} == set(crash)
+    assert {name for name, verdict in verdicts.items() if verdict == "run"} == set(run)
 
 
 def test_which_readers_take_a_devicetree(cc: Cli, tmp_path: Path) -> None:

@@ -198,7 +198,7 @@ class _ContentReader:
         self.optional(own)
         if self.take(Code.STRUCT, "policydb"):
             own.policydb = Matcher()
-            self.matcher(own.policydb)
+            self.matcher(own.policydb, needs_dfa=True)
             self.end("policydb")
         self.matcher(own.file)
         self.data(own)
@@ -239,7 +239,7 @@ class _ContentReader:
             )
             self.need(Code.ARRAYEND, None, "of net_allowed_af")
 
-    def matcher(self, own: Matcher) -> None:
+    def matcher(self, own: Matcher, needs_dfa: bool = False) -> None:
         """Reads a DFA and what belongs to it, in the order of the kernel's `unpack_pdb`."""
         if (source := self.take(Code.STRUCT, "tags")) is not None:
             own.tags = self.tags(source)
@@ -254,7 +254,7 @@ class _ContentReader:
             self.need(Code.ARRAYEND, None, "of permissions")
             self.end("perms")
             own.permsv = self.take(Code.U32, "permsv")
-        item = self.take(Code.BLOB, DFA_NAME)
+        item = self.need(Code.BLOB, DFA_NAME) if needs_dfa else self.take(Code.BLOB, DFA_NAME)
         own.dfa = None if item is None else self.dfas.get(id(item))
         if own.dfa is not None:
             own.start = self.start("start")
