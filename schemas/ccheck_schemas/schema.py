@@ -92,6 +92,9 @@ class Schema:
         compose: Returns the bytes of a recipe. Raises `RecipeError`.
         describe: Returns the recipe of content. Raises `RecipeError`. A schema has both functions, or
             neither.
+        as_compiled: Returns a recipe without what it says of the layout, so that composing it gives the bytes
+            that the format's compiler writes; for a format whose readers take other layouts too, which its
+            recipes keep. Without it, content has one form.
         identity: How `ccheck diff` names the elements of a recipe's lists, by the key of the list.
         target: Returns a consumer version that files can be judged for. Raises ValueError with the known
             ones.
@@ -119,6 +122,7 @@ class Schema:
     assemble: Callable[[Reading], Any] = lambda reading: reading
     compose: Callable[[Recipe], bytes] | None = None
     describe: Callable[[Any], Recipe] | None = None
+    as_compiled: Callable[[Recipe], Recipe] | None = None
     identity: Mapping[str, Identity] = field(default_factory=dict)
     target: Callable[[str], object] | None = None
     omitted: tuple[Omission, ...] = ()
@@ -135,9 +139,10 @@ class Schema:
         return next(one for one in self.facts if (one.kind, one.name) == (fact.kind, fact.name))
 
     def rebuild(self, data: bytes, content: Any) -> bytes:
-        """Returns the canonical bytes of the content of a file without faults.
+        """Returns the bytes of the content of a file without faults, written again.
 
-        A format with recipes composes its content again. Any other is parsed and built by its Construct tree.
+        A format with recipes composes its content again, in the one form of the format or, where it has
+        `as_compiled`, in the layout that was found. Any other is parsed and built by its Construct tree.
 
         Args:
             data: The file.

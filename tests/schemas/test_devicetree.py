@@ -18,9 +18,9 @@ from ccheck.formats.exercise.outcome import RunInputs
 from ccheck.judging.preparation import prepare
 from ccheck.release.changes import changes
 from ccheck_fuzz.oracles.case import OracleCase
+from ccheck_schemas.formats.devicetree.content import DevicetreeContent
 from ccheck_schemas.formats.devicetree.recipe import compose, describe
 from ccheck_schemas.formats.devicetree.schema import SCHEMA
-from ccheck_schemas.formats.devicetree.structure import DevicetreeContent
 from ccheck_schemas.read import read
 from ccheck_schemas.schema import RecipeError
 from tests.conftest import ROOT
