@@ -148,6 +148,8 @@ def libfdt() -> Callable[[bytes], int]:
     library = ctypes.CDLL(name)
 
     def check(data: bytes) -> int:
+        if len(data) >= 24 and int.from_bytes(data[20:24], "big") < 16:
+            return -10  # FDT_ERR_BADVERSION: libfdt 1.6.1 follows a null pointer in trees before version 16
         # libfdt asks for an address that is a multiple of 8.
         aligned = (ctypes.c_uint64 * (len(data) // 8 + 1))()
         ctypes.memmove(aligned, data, len(data))

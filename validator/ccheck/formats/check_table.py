@@ -117,9 +117,7 @@ def _table(formats: tuple[Format, ...]) -> tuple[Check, ...]:
         ),
         strict=True,
     )
-    compiled = Check(
-        canonical.not_as_compiled, Severity.INFO, (*whole.requires, whole), kept, strict=True, on_request=True
-    )
+    compiled = Check(canonical.not_as_compiled, Severity.INFO, (whole,), kept, on_request=True)
     own = (check for table in tables for check in table.checks)
     notes = (compiled,) if kept else ()
     return (*FILE, *LAYOUT, CHECKSUM, COVERAGE, *CONTRACT, *own, unused, whole, *notes)
