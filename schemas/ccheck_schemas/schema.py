@@ -10,6 +10,7 @@ from typing import Any
 import construct
 
 from ccheck_schemas.build_facts import Amount, Fact, FactKind, Promise, merged
+from ccheck_schemas.fault import FaultName
 from ccheck_schemas.layout.lint import LayoutRefused, layout_of
 from ccheck_schemas.layout.meanings import ComparedWithFact
 from ccheck_schemas.layout.tree import Struct, meanings_of, nodes
@@ -137,6 +138,26 @@ class Schema:
     def merged_fact(self, fact: Fact) -> Fact:
         """Returns a fact of a field with all that the schema says of it, such as names of values."""
         return next(one for one in self.facts if (one.kind, one.name) == (fact.kind, fact.name))
+
+    def breaks(self, reading: Reading) -> int:
+        """Returns in how many places a file breaks its schema, so that no recipe would build it again.
+
+        Text that nobody uses is no such place where recipes keep the layout that was found.
+        """
+        aside = (FaultName.POOL_TEXT_UNUSED,) if self.as_compiled is not None else ()
+        found = sum(number for name, number in reading.counts.items() if name not in aside)
+        return found or int(not reading.complete)
+
+    def meaning(self, content: Any) -> Recipe:
+        """Returns the recipe of content without its layout, for comparing what two files mean.
+
+        Raises:
+            RecipeError: The content cannot be written as a recipe.
+        """
+        if self.describe is None:
+            raise RecipeError("", f"the format {self.name} has no recipes")
+        recipe = self.describe(content)
+        return recipe if self.as_compiled is None else self.as_compiled(recipe)
 
     def rebuild(self, data: bytes, content: Any) -> bytes:
         """Returns the bytes of the content of a file without faults, written again.

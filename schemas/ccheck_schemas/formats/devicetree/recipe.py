@@ -216,12 +216,6 @@ def _names(content: DevicetreeContent) -> dict[str, Any]:
     block = content.strings
     recipe: dict[str, Any] = {}
     layout: dict[str, Any] = {}
-    if block != in_order_of_use(property_.name or "" for property_ in held):
-        # A tree that was changed in place: its names stand in the order in which they came.
-        if block.isascii() and (block.endswith(b"\0") or not block):
-            recipe["strings"] = block[:-1].decode("ascii").split("\0") if block else []
-        else:
-            layout["strings_hex"] = block.hex()
     first: dict[str, int] = {}
     other = []
     for number, property_ in enumerate(held):
@@ -232,6 +226,12 @@ def _names(content: DevicetreeContent) -> dict[str, Any]:
             other.append({"property": number, "at": property_.source.nameoff})
     if other:
         layout["names"] = other
+    if other or block != in_order_of_use(property_.name or "" for property_ in held):
+        # A tree that was changed in place: its names stand in the order in which they came.
+        if block.isascii() and (block.endswith(b"\0") or not block):
+            recipe["strings"] = block[:-1].decode("ascii").split("\0") if block else []
+        else:
+            layout["strings_hex"] = block.hex()
     return recipe | ({"layout": layout} if layout else {})
 
 

@@ -180,20 +180,19 @@ def devicetree_overlay_target(subject: Subject) -> Iterator[Diagnostic]:
         if node.depth != 2 or tree.child(node, "__overlay__") is None:
             continue
         target, path = tree.property(node, "target"), tree.property(node, "target-path")
-        if target is None and path is None:
-            message, span = "has no target and no target-path", name_place(node)
-        elif path is not None and not path.value.endswith(b"\0"):
+        message, span = "", name_place(node)
+        if target is not None:
+            if len(target.value) != CELL:
+                message = f"has a target of {counted(len(target.value), 'byte')}, not 4"
+                span = target.source.span("len")
+            elif number_of(target.value) in NONE and id(node) not in fixed:
+                message = "has a target that is no phandle, and no fixup puts one there"
+                span = value_span(target)
+        elif path is None:
+            message = "has no target and no target-path"
+        elif not path.value.endswith(b"\0"):
             message, span = "has a target-path that does not end in a NUL", value_span(path)
-        elif target is not None and len(target.value) != CELL:
-            message, span = (
-                f"has a target of {counted(len(target.value), 'byte')}, not 4",
-                target.source.span("len"),
-            )
-        elif (
-            target is not None and path is None and number_of(target.value) in NONE and id(node) not in fixed
-        ):
-            message, span = "has a target that is no phandle, and no fixup puts one there", value_span(target)
-        else:
+        if not message:
             continue
         yield Diagnostic(
             f"the fragment {node.path} {message}",
@@ -215,6 +214,39 @@ def _fixed_targets(tree: Lookup) -> set[int]:
             if node is not None:
                 found.add(id(node))
     return found
+
+
+def devicetree_symbol_malformed(subject: Subject) -> Iterator[Diagnostic]:
+    """A symbol of an overlay is no path.
+
+    ## What is wrong
+    A property of `__symbols__` in an overlay is no single text that ends in a NUL and begins with a slash.
+
+    ## Why is this bad
+    libfdt (fdtoverlay, U-Boot) moves the symbols of an overlay to the tree below. It refuses the overlay for one that it
+    cannot take apart, after it has changed the tree.
+
+    ## How to fix
+    Build the overlay again with dtc -@, which writes this node.
+    """
+    tree = Lookup(content_of(subject))
+    symbols = tree.top("__symbols__") if tree.is_overlay else None
+    for held in () if symbols is None else symbols.properties:
+        if held.name in ("phandle", "linux,phandle"):
+            continue
+        if held.value.find(b"\0") != len(held.value) - 1 or not held.value:
+            wrong = "is no single text that ends in a NUL"
+        elif not held.value.startswith(b"/"):
+            wrong = "is no path from the root"
+        else:
+            continue
+        yield Diagnostic(
+            f"{held.name} of /__symbols__ {wrong}",
+            value_span(held),
+            label="no path",
+            why="fdtoverlay and U-Boot refuse the overlay, after they have changed the tree below",
+            fix="build the overlay again with dtc -@",
+        )
 
 
 def devicetree_holds_images(subject: Subject) -> Iterator[Diagnostic]:

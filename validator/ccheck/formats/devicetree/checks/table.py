@@ -73,6 +73,7 @@ TABLE = FormatChecks(
                 overlay.devicetree_fixup_malformed,
                 overlay.devicetree_fixup_outside,
                 overlay.devicetree_overlay_target,
+                overlay.devicetree_symbol_malformed,
             )
         ),
         Check(overlay.devicetree_holds_images, severity=Severity.INFO, requires=(VERSION,), schemas=_TREE),
