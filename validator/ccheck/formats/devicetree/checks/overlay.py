@@ -220,7 +220,8 @@ def devicetree_symbol_malformed(subject: Subject) -> Iterator[Diagnostic]:
     """A symbol of an overlay is no path.
 
     ## What is wrong
-    A property of `__symbols__` in an overlay is no single text that ends in a NUL and begins with a slash.
+    A property of `__symbols__` in an overlay is no single text that ends in a NUL and begins with a slash, or leads into
+    a fragment that the overlay does not have.
 
     ## Why is this bad
     libfdt (fdtoverlay, U-Boot) moves the symbols of an overlay to the tree below. It refuses the overlay for one that it
@@ -232,12 +233,13 @@ def devicetree_symbol_malformed(subject: Subject) -> Iterator[Diagnostic]:
     tree = Lookup(content_of(subject))
     symbols = tree.top("__symbols__") if tree.is_overlay else None
     for held in () if symbols is None else symbols.properties:
-        if held.name in ("phandle", "linux,phandle"):
-            continue
-        if held.value.find(b"\0") != len(held.value) - 1 or not held.value:
+        fragment, overlay, _ = (*held.value.rstrip(b"\0").decode("latin-1").split("/", 3)[1:], "", "", "")[:3]
+        if not held.value or held.value.find(b"\0") != len(held.value) - 1:
             wrong = "is no single text that ends in a NUL"
         elif not held.value.startswith(b"/"):
             wrong = "is no path from the root"
+        elif overlay == "__overlay__" and tree.at(f"{fragment}/__overlay__") is None:
+            wrong = f"leads into {fragment}, a fragment that the overlay does not have"
         else:
             continue
         yield Diagnostic(
