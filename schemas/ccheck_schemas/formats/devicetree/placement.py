@@ -45,18 +45,31 @@ class Blocks:
         return dict(zip(_BLOCKS, (first, second, second + len(self.structure)), strict=True))
 
 
-def with_nops(structure: bytes, free: bytes, offsets: list[int], path: str) -> tuple[bytes, bytes]:
-    """Returns a structure with NOPs at offsets of the result, which are in order."""
+def with_nops(
+    structure: bytes, free: bytes, tokens: set[int], offsets: list[int], path: str
+) -> tuple[bytes, bytes]:
+    """Returns a structure with NOPs, and which of its bytes are padding.
+
+    Args:
+        structure: The structure without NOPs.
+        free: For each byte, 1 where it is padding.
+        tokens: The offsets of its tokens.
+        offsets: The offsets of the NOPs in the result, in order.
+        path: The key of the recipe that names them.
+
+    Raises:
+        RecipeError: A NOP would stand inside of a token, or behind the END.
+    """
     pieces: list[bytes] = []
     spaces: list[bytes] = []
     taken = length = 0
     for at in offsets:
-        step = at - length
-        if step < 0 or taken + step > len(structure) or at % 4:
+        end = taken + at - length
+        if end < taken or end not in tokens:
             raise RecipeError(path, f"{at:#x} is no offset of a token behind the one before")
-        pieces += (structure[taken : taken + step], _word(Token.NOP))
-        spaces += (free[taken : taken + step], bytes(4))
-        taken, length = taken + step, at + 4
+        pieces += (structure[taken:end], _word(Token.NOP))
+        spaces += (free[taken:end], bytes(4))
+        taken, length = end, at + 4
     return b"".join((*pieces, structure[taken:])), b"".join((*spaces, free[taken:]))
 
 

@@ -54,9 +54,11 @@ def _blocks(top: Part, version: int, layout: Part) -> Blocks:
         part.done()
     writer = _Writer(strings, names_at)
     writer.tree(top.mapping("root"))
-    structure, free = bytes(writer.structure) + _word(Token.END), bytes(writer.free) + bytes(4)
+    writer.token(Token.END)
+    structure = bytes(writer.structure)
+    free = bytes(writer.free) + bytes(len(structure) - len(writer.free))
     nops = layout.integers("nops", _U32) if layout.has("nops") else []
-    structure, free = with_nops(structure, free, nops, layout.where("nops"))
+    structure, free = with_nops(structure, free, writer.tokens, nops, layout.where("nops"))
     return Blocks(version, reserved, structure, free, bytes(writer.strings))
 
 
@@ -76,16 +78,23 @@ class _Writer:
     """The structure block and the strings while they are written.
 
     Attributes:
-        free: For each byte of the structure, 1 where it is padding.
+        free: For each byte of the structure, 1 where it is padding; bytes at its end may be missing.
+        tokens: The offsets of the tokens in the structure.
     """
 
     def __init__(self, strings: bytes, names_at: dict[int, int]) -> None:
         self.structure = bytearray()
         self.free = bytearray()
+        self.tokens: set[int] = set()
         self.strings = bytearray(strings)
         self._known: dict[bytes, int] = {}
         self._names_at = names_at
         self._properties = 0
+
+    def token(self, token: Token) -> None:
+        """Writes the first word of a token."""
+        self.tokens.add(len(self.structure))
+        self.structure += _word(token)
 
     def tree(self, root: Part) -> None:
         """Writes all nodes, without recursion: a recipe may have any depth."""
@@ -95,13 +104,14 @@ class _Writer:
             following = next(waiting[-1], None) if waiting[-1] is not None else None
             if following is None:
                 waiting.pop()
-                self.structure += _word(Token.END_NODE)
+                self.token(Token.END_NODE)
             else:
                 self._begin(following, None, waiting)
 
     def _begin(self, part: Part, name: str | None, waiting: list[Iterator[Part] | None]) -> None:
         text = part.text("name", default="") if name is not None else part.text("name")
-        self.structure += _word(Token.BEGIN_NODE) + _ascii(text, part.where("name")) + b"\0"
+        self.token(Token.BEGIN_NODE)
+        self.structure += _ascii(text, part.where("name")) + b"\0"
         self._align()
         for property_ in part.parts("properties", default=[]):
             self._property(property_)
@@ -110,7 +120,8 @@ class _Writer:
 
     def _property(self, part: Part) -> None:
         raw = _value(part)
-        self.structure += _word(Token.PROPERTY) + _word(len(raw)) + _word(self._name(part)) + raw
+        self.token(Token.PROPERTY)
+        self.structure += _word(len(raw)) + _word(self._name(part)) + raw
         part.done()
         self._align()
 
