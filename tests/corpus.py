@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from ccheck.cli.recipe_file import load_yaml
+from ccheck.formats.check_table import CHECKS
 from ccheck.judging.context import ValidationContext
 from ccheck.judging.preparation import prepare
 
@@ -70,12 +71,24 @@ def judgement_of(recipe: Path) -> ValidationContext:
         beside(recipe, "definitions", "definitions.bin"),
         beside(recipe, "consumers", "consumers.toml"),
         context.get("target"),
+        canonical=recipe.parents[1].name in _on_request(),
     )
 
 
 @cache
+def _on_request() -> frozenset[str]:
+    """Returns the names of the checks that are made only where the user asks for them."""
+    return frozenset(check.name for check in CHECKS if check.on_request)
+
+
+@cache
 def _prepared(
-    schema: str | None, definitions: Path | None, consumers: Path | None, target: str | None
+    schema: str | None,
+    definitions: Path | None,
+    consumers: Path | None,
+    target: str | None,
+    *,
+    canonical: bool,
 ) -> ValidationContext:
     return prepare(
         schema=schema,
@@ -84,4 +97,5 @@ def _prepared(
         consumers=consumers,
         target=target,
         on=DAY,
+        canonical=canonical,
     )

@@ -10,6 +10,7 @@ from typing import Any
 import construct
 
 from ccheck_schemas.build_facts import Amount, Fact, FactKind, Promise, merged
+from ccheck_schemas.fault import FaultName
 from ccheck_schemas.layout.lint import LayoutRefused, layout_of
 from ccheck_schemas.layout.meanings import ComparedWithFact
 from ccheck_schemas.layout.tree import Struct, meanings_of, nodes
@@ -92,6 +93,9 @@ class Schema:
         compose: Returns the bytes of a recipe. Raises `RecipeError`.
         describe: Returns the recipe of content. Raises `RecipeError`. A schema has both functions, or
             neither.
+        as_compiled: Returns a recipe without what it says of the layout, so that composing it gives the bytes
+            that the format's compiler writes; for a format whose readers take other layouts too, which its
+            recipes keep. Without it, content has one form.
         identity: How `ccheck diff` names the elements of a recipe's lists, by the key of the list.
         target: Returns a consumer version that files can be judged for. Raises ValueError with the known
             ones.
@@ -119,6 +123,7 @@ class Schema:
     assemble: Callable[[Reading], Any] = lambda reading: reading
     compose: Callable[[Recipe], bytes] | None = None
     describe: Callable[[Any], Recipe] | None = None
+    as_compiled: Callable[[Recipe], Recipe] | None = None
     identity: Mapping[str, Identity] = field(default_factory=dict)
     target: Callable[[str], object] | None = None
     omitted: tuple[Omission, ...] = ()
@@ -134,10 +139,31 @@ class Schema:
         """Returns a fact of a field with all that the schema says of it, such as names of values."""
         return next(one for one in self.facts if (one.kind, one.name) == (fact.kind, fact.name))
 
-    def rebuild(self, data: bytes, content: Any) -> bytes:
-        """Returns the canonical bytes of the content of a file without faults.
+    def breaks(self, reading: Reading) -> int:
+        """Returns in how many places a file breaks its schema, so that no recipe would build it again.
 
-        A format with recipes composes its content again. Any other is parsed and built by its Construct tree.
+        Text that nobody uses is no such place where recipes keep the layout that was found.
+        """
+        aside = (FaultName.POOL_TEXT_UNUSED,) if self.as_compiled is not None else ()
+        found = sum(number for name, number in reading.counts.items() if name not in aside)
+        return found or int(not reading.complete)
+
+    def meaning(self, content: Any) -> Recipe:
+        """Returns the recipe of content without its layout, for comparing what two files mean.
+
+        Raises:
+            RecipeError: The content cannot be written as a recipe.
+        """
+        if self.describe is None:
+            raise RecipeError("", f"the format {self.name} has no recipes")
+        recipe = self.describe(content)
+        return recipe if self.as_compiled is None else self.as_compiled(recipe)
+
+    def rebuild(self, data: bytes, content: Any) -> bytes:
+        """Returns the bytes of the content of a file without faults, written again.
+
+        A format with recipes composes its content again, in the one form of the format or, where it has
+        `as_compiled`, in the layout that was found. Any other is parsed and built by its Construct tree.
 
         Args:
             data: The file.

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from inline_snapshot import snapshot
 
+import ccheck
 from ccheck.cli.main import run
 from ccheck.cli.recipe_file import dump_yaml
 from ccheck.judging.preparation import prepare
 from ccheck.release.changes import changes
+from ccheck_interpreter.regdb.database import CHECKING, run_regdb
 from ccheck_schemas.formats.regdb.recipe import compose, describe
 from ccheck_schemas.formats.regdb.schema import SCHEMA
 from ccheck_schemas.formats.regdb.structure import RegdbContent
@@ -137,6 +141,101 @@ def test_a_recipe_that_cannot_be_built_names_the_key(recipe: dict[str, object], 
     """A recipe with something missing or wrong is refused at its key."""
     with pytest.raises(RecipeError) as refused:
         compose(recipe)
+    assert refused.value.path == path
+
+
+def shuffled(recipe: dict[str, Any], rng: random.Random) -> dict[str, Any]:
+    """The same database with all its records in another order, some of them twice."""
+    recipe = {**recipe, "countries": rng.sample(recipe["countries"], len(recipe["countries"]))}
+    at = 8 + 4 * (len(recipe["countries"]) + 1)
+    wanted: list[tuple[object, int]] = [(("wmm", i), 32) for i in range(len(recipe.get("wmm", [])))]
+    keys: list[tuple[object, list[object]]] = []
+    for country in recipe["countries"]:
+        twin = rng.randrange(2)
+        rules: list[object] = [(twin, repr(rule)) for rule in country["rules"]]
+        keys.append(((rng.randrange(2), country["dfs"], tuple(rules)), rules))
+        sizes = [20 if "wmm" in rule or "cac" in rule else 16 for rule in country["rules"]]
+        wanted += [*zip(rules, sizes, strict=True), (keys[-1][0], 4 + 2 * len(rules))]
+    records = list(dict(wanted).items())
+    rng.shuffle(records)
+    places: dict[object, int] = {}
+    for key, size in records:
+        places[key] = at
+        at += size + -size % 4
+    return recipe | {
+        "layout": {
+            "wmm": [places["wmm", i] for i in range(len(recipe.get("wmm", [])))],
+            "countries": [
+                {"collection": places[key], "rules": [places[rule] for rule in rules]} for key, rules in keys
+            ],
+        }
+    }
+
+
+def answers(data: bytes) -> dict[str, Any]:
+    """What a reader that checks everything answers for each country, by its code."""
+    found = run_regdb(data, CHECKING, [c.alpha2 or "" for c in content(data).countries])
+    return {result["country"]: result for result in found.answers.results}
+
+
+def test_records_in_any_order_pass(shared_data: Path) -> None:
+    """Releases with countries, collections, rules and windows shuffled, some stored twice: pass, and come back."""
+    validation = prepare(schema="regdb", use_config=False)
+    rng = random.Random(4)
+    files = [BASE, *sorted((shared_data / "regdb" / "valid").iterdir())]
+    assert len(files) == 6
+    for path in files:
+        data = path.read_bytes()
+        recipe = dict(describe(content(data)))
+        for _ in range(3):
+            made = compose(shuffled(recipe, rng))
+            assert made != data
+            report = validation.judged(made, "", "")
+            assert (report.verdict, report.findings) == ("pass", ())
+            assert compose(describe(content(made))) == made
+            assert answers(made) == answers(data)
+
+
+def test_a_note_on_request_says_that_the_compiler_writes_it_otherwise(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`validate --canonical` notes another order, and still exits with 0; without it nothing is said."""
+    file = tmp_path / "regulatory.db"
+    file.write_bytes(compose(shuffled(dict(describe(content(BASE.read_bytes()))), random.Random(1))))
+    assert run(["validate", "--no-config", str(file)]) == 0
+    assert "not-as-compiled" not in capsys.readouterr().out
+    assert run(["validate", "--no-config", "--canonical", str(file)]) == 0
+    out = capsys.readouterr().out
+    assert "info[not-as-compiled]: the compiler would write it otherwise from " in out
+    assert "1 file examined: 1 passed, 0 failed; 0 errors, 0 warnings" in out
+    assert run(["validate", "--no-config", "--canonical", str(BASE)]) == 0
+    assert "not-as-compiled" not in capsys.readouterr().out
+    found = ccheck.validate(file, use_config=False, canonical=True).files[0].findings
+    assert [one.check for one in found] == ["not-as-compiled"]
+
+
+@pytest.mark.parametrize(
+    ("layout", "path"),
+    [
+        ({"wmm": [0x14], "countries": []}, "layout.wmm"),
+        ({"countries": []}, "layout.countries"),
+        ({"countries": [{"collection": 0x20, "rules": []}]}, "layout.countries[0].rules"),
+        ({"countries": [{"collection": 0x20, "rules": [0x12]}]}, "layout.countries[0].rules"),
+        ({"countries": [{"collection": 0x18, "rules": [0x10]}]}, "layout.countries[0].collection"),
+        ({"countries": [{"collection": 0x8, "rules": [0x10]}]}, "layout.countries[0].collection"),
+    ],
+)
+def test_a_layout_that_does_not_fit_names_the_key(layout: dict[str, object], path: str) -> None:
+    """A recipe whose content was changed, so that its layout does not fit, is refused at the key."""
+    rule = {"start": 2402000, "end": 2472000, "bandwidth": 40000, "eirp": 2000}
+    with pytest.raises(RecipeError) as refused:
+        compose(
+            {
+                "version": 20,
+                "countries": [{"alpha2": "00", "dfs": "unset", "rules": [rule]}],
+                "layout": layout,
+            }
+        )
     assert refused.value.path == path
 
 

@@ -46,6 +46,7 @@ def validate(
     max_findings: int | None = None,
     file_timeout: float | None = None,
     allow_not_looked_into: Sequence[str] = (),
+    canonical: bool = False,
     jobs: int = 1,
 ) -> RunReport:
     """Everything that is wrong with files, as a report; the arguments are the options of `ccheck validate`.
@@ -67,6 +68,7 @@ def validate(
         max_findings: How many findings of one check are kept for one file.
         file_timeout: The seconds for which code that is not ccheck's own may examine one file.
         allow_not_looked_into: Schemas whose files may pass although an importer left something out of them.
+        canonical: Whether to note where a file is not written as its compiler writes it.
         jobs: The number of processes at most.
 
     Raises:
@@ -93,6 +95,7 @@ def validate(
             max_findings=max_findings,
             file_timeout=file_timeout,
             allow_not_looked_into=allow_not_looked_into,
+            canonical=canonical,
         )
         validation = again()
     reports = tuple(report for _, report in examine(listing.files, again, validation, jobs, Interrupts()))

@@ -17,6 +17,8 @@ from ccheck_interpreter.space import DEFAULT_LIMITS, PLACES, address_space
 from ccheck_interpreter.trap import Operation
 
 HEADER: Final = Struct(">10I")
+OLD_HEADER: Final = Struct(">9I")
+"""The header before version 17, without the size of the structure."""
 WORD: Final = Struct(">I")
 PROPERTY: Final = Struct(">II")
 RESERVATION: Final = Struct(">QQ")
@@ -97,25 +99,32 @@ class Tree:
             raise refuse(
                 "short-header", f"file has {self.data_size} bytes, its header needs {HEADER.size}", 0
             )
-        (magic, total, self.structure, self.strings, reserved, version, compatible, _, self.strings_size,
-         self.structure_size) = self._at(0, HEADER, READ_HEADER, -1)  # fmt: skip
+        (magic, total, self.structure, self.strings, reserved, version, compatible, _, self.strings_size) = (
+            self._at(0, OLD_HEADER, READ_HEADER, -1)
+        )
+        header = HEADER if version >= 17 else OLD_HEADER
+        # Without its size, the structure may go on to the end of the tree.
+        self.structure_size = (
+            self._at(0, HEADER, READ_HEADER, -1)[9] if header is HEADER else max(0, total - self.structure)
+        )
         if magic != _MAGIC:
             raise refuse("magic", f"the magic is {magic:#010x}, not {_MAGIC:#010x}", 0)
         if version < 2 or compatible > 17 or version < compatible:
             raise refuse("version", f"version {version}, compatible with {compatible}, is not known", 20)
         if not self.checks:
             return
-        if total > self.data_size or total < HEADER.size:
+        if total > self.data_size or total < header.size:
             raise refuse("size", f"the tree says {total} bytes, the file has {self.data_size}", 4)
-        if version != 17 or compatible != 16:
-            raise refuse("version", f"version {version}, compatible with {compatible}, is not 17 and 16", 20)
+        if version not in {16, 17} or compatible != 16:
+            what = f"version {version}, compatible with {compatible}"
+            raise refuse("version", f"{what}, is not 16 or 17, compatible with 16", 20)
         blocks = (
             (reserved, RESERVATION.size, 8, 16),
             (self.structure, self.structure_size, 4, 8),
             (self.strings, self.strings_size, 1, 12),
         )
         for at, size, align, origin in blocks:
-            if not HEADER.size <= at <= total or size > total - at or at % align:
+            if not header.size <= at <= total or size > total - at or at % align:
                 raise refuse("block", f"a block of {size} bytes at {at:#x} does not fit into {total}", origin)
 
     def _reservations(self) -> None:

@@ -450,8 +450,10 @@ class _MinimalFile:
         self.lists[id(grown), name] = len(picks)
 
     def record_at(self, node: tree.At, grown: _Grown) -> None:
-        """Writes a record at an offset."""
-        at = len(self.out)
+        """Writes a record at the next offset that its number may have."""
+        end = len(self.out)
+        at = next((at for at in range(end, end + max(STEPS)) if self.allowed(grown, node.offset, at)), end)
+        self.out += bytes(at - end)
         self.struct(node.record, _Grown(grown))
         self.patch(grown, only_path(node.offset), at, node.offset)
 

@@ -42,6 +42,7 @@ class Options(TypedDict, total=False):
         allow_not_looked_into: Schemas whose files may pass although an importer left something out of them.
         builds: The names of the driver builds to judge for; all without it.
         per_build: Whether to judge for each driver build alone too; None to do so for shipped builds.
+        canonical: Whether to note where a file is not written as its compiler writes it.
     """
 
     schema: str | None
@@ -57,6 +58,7 @@ class Options(TypedDict, total=False):
     allow_not_looked_into: Sequence[str]
     builds: Sequence[str]
     per_build: bool | None
+    canonical: bool
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,7 @@ class Check:
         strict: Whether findings that are not decisive keep this one from running too.
         supply: Whether it compares counts with what the driver builds supply, as the validator of 2024 did
             not.
+        on_request: Whether it is made only where the user asks for the form of the compiler.
     """
 
     judge: Callable[[Subject], Iterable[Diagnostic]]
@@ -79,6 +80,7 @@ class Check:
     decisive: Callable[[Span], bool] = lambda span: True
     strict: bool = False
     supply: bool = False
+    on_request: bool = False
 
     @cached_property
     def name(self) -> str:

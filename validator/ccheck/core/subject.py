@@ -42,6 +42,7 @@ class CheckContext:
         on: The day for which support windows are judged.
         target: The consumer version that a blob is judged for, instead of its own.
         allowed: Names of schemas whose files may pass although an importer left something out of the schema.
+        canonical: Whether checks that are made on request are made.
     """
 
     on: date
@@ -49,6 +50,7 @@ class CheckContext:
     consumers: Consumers | None = None
     target: str | None = None
     allowed: frozenset[str] = frozenset()
+    canonical: bool = False
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,9 @@ def _table(formats: tuple[Format, ...]) -> tuple[Check, ...]:
         severity=Severity.WARNING,
         requires=(VERSION, *_PLACING, *(check for table in tables for check in table.placing)),
     )
+    kept = tuple(known.name for known in formats if known.checks.keeps_layout)
+    # Text that nobody uses is part of a layout that recipes keep, and no part of any other.
+    tidy = () if kept and len(kept) == len(formats) else (unused,)
     whole = Check(
         canonical.not_canonical,
         requires=(
@@ -109,10 +112,12 @@ def _table(formats: tuple[Format, ...]) -> tuple[Check, ...]:
             VERSION,
             *LAYOUT,
             CHECKSUM,
-            unused,
+            *tidy,
             *(check for table in tables for check in table.whole),
         ),
         strict=True,
     )
+    compiled = Check(canonical.not_as_compiled, Severity.INFO, (whole,), kept, on_request=True)
     own = (check for table in tables for check in table.checks)
-    return (*FILE, *LAYOUT, CHECKSUM, COVERAGE, *CONTRACT, *own, unused, whole)
+    notes = (compiled,) if kept else ()
+    return (*FILE, *LAYOUT, CHECKSUM, COVERAGE, *CONTRACT, *own, unused, whole, *notes)

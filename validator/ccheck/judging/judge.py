@@ -106,7 +106,8 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
     set_aside: set[str] = set()
     whole = subject.reading is not None and subject.reading.complete
     counts = Counter[str]() if subject.reading is None else Counter[str](subject.reading.counts)
-    in_use = tuple(applying(checks, None if subject.schema is None else subject.schema.name))
+    every = applying(checks, None if subject.schema is None else subject.schema.name)
+    in_use = tuple(check for check in every if subject.context.canonical or not check.on_request)
     subject = replace(subject, claimed=frozenset(check.name for check in in_use))
     for check in in_use:
         roots = _roots(check, blame_on) if blame_on else ()

@@ -27,7 +27,7 @@ def passes(files: Sequence[str], options: Options) -> RunReport | None:
     Raises:
         ConfigurationError: As `resolve_options`.
     """
-    if len(files) > FEW or STANDARD_INPUT in files or options.get("allow_not_looked_into"):
+    if len(files) > FEW or STANDARD_INPUT in files or _needs_all(options):
         return None
     found = _way(options)
     if found is None:
@@ -44,6 +44,11 @@ def passes(files: Sequence[str], options: Options) -> RunReport | None:
             return None
         reports.append(report)
     return RunReport(tuple(reports), __version__, configuration=resolved.configuration)
+
+
+def _needs_all(options: Options) -> bool:
+    """Returns whether something was named that the fast path does not look at."""
+    return bool(options.get("allow_not_looked_into")) or options.get("canonical", False)
 
 
 def _way(options: Options) -> tuple[FastPath, ResolvedOptions] | None:

@@ -6,7 +6,9 @@ from enum import IntEnum
 
 MAGIC = b"\xd0\x0d\xfe\xed"
 VERSION, LAST_COMPATIBLE = 17, 16
-HEADER_SIZE = 40
+OLD_VERSION = 16
+HEADER_SIZE, OLD_HEADER_SIZE = 40, 36
+"""Version 16 has no size of the structure."""
 
 DEPTH_HIGH = 64
 """Nodes inside each other that Linux reads, FDT_MAX_DEPTH; it leaves deeper ones out."""

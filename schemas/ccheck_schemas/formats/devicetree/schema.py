@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ccheck_schemas.formats.devicetree.content import DevicetreeContent, assemble, depth
 from ccheck_schemas.formats.devicetree.facts import DEPTH, FACTS
 from ccheck_schemas.formats.devicetree.numbers import recognise
-from ccheck_schemas.formats.devicetree.structure import DEVICETREE, DevicetreeContent, assemble, depth
+from ccheck_schemas.formats.devicetree.structure import DEVICETREE
 from ccheck_schemas.schema import Identity, Schema
 
 
@@ -22,14 +23,21 @@ def _describe(content: DevicetreeContent) -> Any:
     return describe(content)
 
 
+def _as_compiled(recipe: Any) -> Any:
+    from ccheck_schemas.formats.devicetree.recipe import as_compiled
+
+    return as_compiled(recipe)
+
+
 SCHEMA = Schema(
     name="devicetree",
-    title="flattened devicetrees, version 17 (.dtb)",
+    title="flattened devicetrees, versions 16 and 17 (.dtb, .dtbo)",
     root=DEVICETREE,
     recognise=recognise,
     assemble=assemble,
     compose=_compose,
     describe=_describe,
+    as_compiled=_as_compiled,
     contract=FACTS,
     builds_required=False,
     amounts={DEPTH.name: depth},

@@ -1,30 +1,30 @@
 """Wireless regulatory databases as people write them (YAML), and their bytes; both ways.
 
-Version 20 has one canonical form, that of wireless-regdb's own compiler: each distinct rule and collection
-once, sorted. Version 19 has none, and its recipe lists all records in the order of the file.
+A recipe without `layout` is written as wireless-regdb's own compiler writes it: each distinct rule and
+collection once, sorted. One with it keeps the places that were found.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from ccheck_schemas.formats.regdb.numbers import (
-    MAGIC,
-    OLD,
-    DfsRegion,
-    OldRuleFlag,
-    RuleFlag,
-    RuleSize,
+from ccheck_schemas.formats.regdb.numbers import MAGIC, OLD, DfsRegion, RuleFlag, RuleSize
+from ccheck_schemas.formats.regdb.old_recipe import compose_old, describe_old
+from ccheck_schemas.formats.regdb.parts import (
+    FARTHEST,
+    MOST,
+    U8,
+    U16,
+    U32,
+    Writer,
+    alpha2_of,
+    flags_recipe,
+    region_recipe,
 )
 from ccheck_schemas.formats.regdb.structure import (
     COLLECTION,
-    OLD_BAND,
-    OLD_COUNTRY,
-    OLD_POWER,
-    OLD_RULE,
     RULE,
     WINDOW,
-    Country,
     RegdbContent,
     Rule,
     Window,
@@ -32,21 +32,12 @@ from ccheck_schemas.formats.regdb.structure import (
 )
 from ccheck_schemas.recipe.packing import Packing
 from ccheck_schemas.recipe.part import Part
-from ccheck_schemas.record import Record
 from ccheck_schemas.schema import Recipe, RecipeError
 
 _COLLECTION = Packing(COLLECTION)
 _RULE = Packing(RULE)
 _WINDOW = Packing(WINDOW)
-_OLD_COUNTRY = Packing(OLD_COUNTRY)
-_OLD_RULE = Packing(OLD_RULE)
-_OLD_BAND = Packing(OLD_BAND)
-_OLD_POWER = Packing(OLD_POWER)
 _HEADER = 8
-_OLD_HEADER = 20
-_U8, _U16, _U32 = 0xFF, 0xFFFF, 0xFFFFFFFF
-_MOST = 100_000
-"""Elements of a list of a recipe; more cannot be pointed at."""
 
 _Rule = tuple[int, int, int, int, int, int, int]
 """Start, end, bandwidth, power, flags, seconds before use and number of the windows (-1: none): the order of
@@ -56,70 +47,141 @@ _Collection = tuple[tuple[_Rule, ...], int]
 
 
 def compose(recipe: Recipe) -> bytes:
-    """Returns the bytes of a recipe in canonical form.
+    """Returns the bytes of a recipe: as its compiler writes them, or where its `layout` places them.
 
     Raises:
         RecipeError: The recipe cannot be built. The error names the key.
     """
     top = Part(recipe)
-    version = top.integer("version", 0, _U32)
-    data = (_compose_old if version == OLD else _compose)(top)
+    version = top.integer("version", 0, U32)
+    data = compose_old(top) if version == OLD else bytes(_written(top).data)
     top.done()
     return MAGIC + version.to_bytes(4, "big") + data[_HEADER:]
 
 
 def describe(content: RegdbContent) -> Recipe:
-    """Returns the recipe of content that was read without faults."""
-    return _describe_old(content) if content.version == OLD else _describe(content)
+    """Returns the recipe of content that was read without faults.
+
+    Raises:
+        RecipeError: Readers would find the signature at different places.
+    """
+    return describe_old(content) if content.version == OLD else _describe(content)
 
 
-def _compose(top: Part) -> bytes:
+def as_compiled(recipe: Recipe) -> Recipe:
+    """Returns a recipe without what it says of its layout: countries in order, equal windows once."""
+    kept = {key: value for key, value in recipe.items() if key != "layout"}
+    if recipe["version"] == OLD:
+        return kept
+    windows: list[Any] = recipe.get("wmm", [])
+    first = [windows.index(one) for one in windows]
+    numbers = {number: at for at, number in enumerate(dict.fromkeys(first))}
+    if windows:
+        kept["wmm"] = [windows[number] for number in numbers]
+    kept["countries"] = sorted(
+        (
+            country
+            | {
+                "rules": [
+                    rule | ({"wmm": numbers[first[rule["wmm"]]]} if "wmm" in rule else {})
+                    for rule in country["rules"]
+                ]
+            }
+            for country in recipe["countries"]
+        ),
+        key=lambda country: country["alpha2"],
+    )
+    return kept
+
+
+class _Written(NamedTuple):
+    """A database that was written.
+
+    Attributes:
+        windows: The offset of each windows of the recipe.
+        countries: For each country, the offsets of its collection and of its rules.
+    """
+
+    data: bytearray
+    windows: list[int]
+    countries: list[tuple[int, list[int]]]
+
+
+def _written(top: Part) -> _Written:
     windows = [_windows(part) for part in top.parts("wmm", default=[])]
     countries: list[tuple[bytes, _Collection]] = []
     for part in top.parts("countries"):
-        alpha2 = _alpha2(part)
-        region = part.name("dfs", DfsRegion, _U8)
+        alpha2 = alpha2_of(part)
+        region = part.name("dfs", DfsRegion, U8)
         rules = tuple(_compose_rule(rule) for rule in part.parts("rules"))
-        if len(rules) > _U8:
+        if len(rules) > U8:
             raise RecipeError(part.where("rules"), f"{len(rules)} rules are more than a collection can count")
         part.done()
         countries.append((alpha2, (rules, region)))
-    out = bytearray(_HEADER + 4 * (len(countries) + 1))
-    placed_windows = [_put(out, raw) for raw in windows]
+    writer = Writer(_HEADER + 4 * (len(countries) + 1))
+    collections = [collection for _, collection in countries]
+    if top.has("layout"):
+        placed, places = _placed(writer, windows, collections, top.mapping("layout"))
+    else:
+        placed, places = _in_order(writer, windows, collections)
+    for number, ((alpha2, _), (at, _)) in enumerate(zip(countries, places, strict=True)):
+        own = _HEADER + 4 * number
+        writer.data[own : own + 4] = alpha2 + _pointer(at)
+    return _Written(writer.data, placed, places)
+
+
+_Places = tuple[list[int], list[tuple[int, list[int]]]]
+"""The offsets of windows, and of the collection and rules of each country."""
+
+
+def _in_order(writer: Writer, windows: list[bytes], collections: list[_Collection]) -> _Places:
+    """Writes each distinct record once, sorted, as the compiler of wireless-regdb does."""
+    placed_windows = [writer.put(raw) for raw in windows]
     placed_rules: dict[_Rule, int] = {}
-    for rule in sorted({rule for _, (rules, _) in countries for rule in rules}):
-        placed_rules[rule] = _put(out, _rule_bytes(rule, placed_windows))
+    for rule in sorted({rule for rules, _ in collections for rule in rules}):
+        placed_rules[rule] = writer.put(_rule_bytes(rule, placed_windows))
     placed: dict[_Collection, int] = {}
-    for collection in sorted({collection for _, collection in countries}):
-        rules, region = collection
-        raw = _COLLECTION.pack({"len": 3, "n_rules": len(rules), "dfs_region": region, "padding": 0})
-        placed[collection] = _put(out, raw + b"".join(_pointer(placed_rules[rule]) for rule in rules))
-    at = _HEADER
-    for alpha2, collection in countries:
-        out[at : at + 4] = alpha2 + _pointer(placed[collection])
-        at += 4
-    return bytes(out)
+    for collection in sorted(set(collections)):
+        rules_at = [placed_rules[rule] for rule in collection[0]]
+        placed[collection] = writer.put(_collection_bytes(collection, rules_at))
+    places = [(placed[each], [placed_rules[rule] for rule in each[0]]) for each in collections]
+    return placed_windows, places
 
 
-def _put(out: bytearray, raw: bytes) -> int:
-    """Writes a record at the end, 4-aligned. Returns its offset."""
-    at = len(out)
-    out += raw + bytes(-len(raw) % 4)
-    return at
+def _placed(writer: Writer, windows: list[bytes], collections: list[_Collection], layout: Part) -> _Places:
+    """Writes the records at the offsets of a recipe's `layout`, which name records that are shared."""
+    windows_at = layout.integers("wmm", FARTHEST) if layout.has("wmm") else []
+    if len(windows_at) != len(windows):
+        raise RecipeError(layout.where("wmm"), f"the recipe has {len(windows)} windows")
+    placed = [writer.put(raw, at, layout.where("wmm")) for raw, at in zip(windows, windows_at, strict=True)]
+    parts = list(layout.parts("countries"))
+    layout.done()
+    if len(parts) != len(collections):
+        raise RecipeError(layout.where("countries"), f"the recipe has {len(collections)} countries")
+    places = []
+    for part, collection in zip(parts, collections, strict=True):
+        rules_at = part.integers("rules", FARTHEST)
+        if len(rules_at) != len(collection[0]):
+            raise RecipeError(part.where("rules"), f"the country has {len(collection[0])} rules")
+        for rule, at in zip(collection[0], rules_at, strict=True):
+            writer.put(_rule_bytes(rule, placed), at, part.where("rules"))
+        at = part.integer("collection", 0, FARTHEST)
+        where = part.where("collection")
+        part.done()
+        places.append((writer.put(_collection_bytes(collection, rules_at), at, where), rules_at))
+    return placed, places
+
+
+def _collection_bytes(collection: _Collection, rules_at: list[int]) -> bytes:
+    rules, region = collection
+    raw = _COLLECTION.pack({"len": 3, "n_rules": len(rules), "dfs_region": region, "padding": 0})
+    return raw + b"".join(map(_pointer, rules_at))
 
 
 def _pointer(at: int) -> bytes:
-    if at >> 2 > _U16:
-        raise RecipeError("", f"the database has more than {(_U16 + 1) * 4:,} bytes, and pointers end there")
+    if at >> 2 > U16:
+        raise RecipeError("", f"the database has more than {(U16 + 1) * 4:,} bytes, and pointers end there")
     return (at >> 2).to_bytes(2, "big")
-
-
-def _alpha2(part: Part) -> bytes:
-    text = part.text("alpha2")
-    raw = text.encode("latin-1", "replace")
-    if len(raw) != 2:
-        raise RecipeError(part.where("alpha2"), f"{text!r} has {len(raw)} characters, a country has 2")
-    return raw
 
 
 def _windows(part: Part) -> bytes:
@@ -134,22 +196,22 @@ def _window(part: Part) -> bytes:
     ecw = part.integer("cw_min", 0, 15) << 4 | part.integer("cw_max", 0, 15)
     values = {
         "ecw": ecw,
-        "aifsn": part.integer("aifsn", 0, _U8),
-        "cot": part.integer("cot", 0, _U16, default=0),
+        "aifsn": part.integer("aifsn", 0, U8),
+        "cot": part.integer("cot", 0, U16, default=0),
     }
     part.done()
     return _WINDOW.pack(values)
 
 
 def _compose_rule(part: Part) -> _Rule:
-    wmm = part.integer("wmm", 0, _MOST, default=-1) if part.has("wmm") else -1
+    wmm = part.integer("wmm", 0, MOST, default=-1) if part.has("wmm") else -1
     rule = (
-        part.integer("start", 0, _U32),
-        part.integer("end", 0, _U32),
-        part.integer("bandwidth", 0, _U32),
-        part.integer("eirp", 0, _U16),
-        part.names("flags", RuleFlag, _U8, default=[]),
-        part.integer("cac", 0, _U16) if part.has("cac") else -1,
+        part.integer("start", 0, U32),
+        part.integer("end", 0, U32),
+        part.integer("bandwidth", 0, U32),
+        part.integer("eirp", 0, U16),
+        part.names("flags", RuleFlag, U8, default=[]),
+        part.integer("cac", 0, U16) if part.has("cac") else -1,
         wmm,
     )
     part.done()
@@ -193,22 +255,21 @@ def _describe(content: RegdbContent) -> Recipe:
     recipe["countries"] = [
         {
             "alpha2": country.alpha2,
-            "dfs": _member(country.dfs_region),
+            "dfs": region_recipe(country.dfs_region),
             "rules": [_rule_recipe(rule, numbers) for rule in country.rules],
         }
         for country in content.countries
     ]
+    places = [
+        (country.collection.offset, [rule.source.offset for rule in country.rules])
+        for country in content.countries
+    ]
+    written = _written(Part(recipe))
+    if (list(numbers), places) != (written.windows, written.countries):
+        layout: dict[str, Any] = {"wmm": list(numbers)} if numbers else {}
+        layout["countries"] = [{"collection": at, "rules": rules_at} for at, rules_at in places]
+        recipe["layout"] = layout
     return recipe
-
-
-def _member(region: int) -> str | int:
-    return DfsRegion(region).name.lower() if region in DfsRegion._value2member_map_ else region
-
-
-def _flags(flags: int, names: type[RuleFlag] | type[OldRuleFlag]) -> list[str | int]:
-    found: list[str | int] = [str(bit.name).lower() for bit in names if flags & bit]
-    rest = flags & ~sum(names)
-    return [*found, rest] if rest else found
 
 
 def _window_recipe(window: Window) -> dict[str, int]:
@@ -224,110 +285,10 @@ def _rule_recipe(rule: Rule, windows: dict[int, int]) -> dict[str, Any]:
         "eirp": rule.max_eirp,
     }
     if rule.flags:
-        recipe["flags"] = _flags(rule.flags, RuleFlag)
+        recipe["flags"] = flags_recipe(rule.flags, RuleFlag)
     # A rule with windows always has the field; the compiler writes 0 where it has nothing to say.
     if rule.cac_timeout is not None and (rule.cac_timeout or rule.wmm is None):
         recipe["cac"] = rule.cac_timeout
     if rule.wmm is not None:
         recipe["wmm"] = windows[rule.wmm.source.offset]
     return recipe
-
-
-# -- version 19
-
-
-def _compose_old(top: Part) -> bytes:
-    out = bytearray(_OLD_HEADER)
-    powers: list[int] = []
-    bands: list[int] = []
-    rules: list[int] = []
-    collections: list[int] = []
-    for part in top.parts("powers"):
-        gain, eirp = part.integer("gain", 0, _U32, default=0), part.integer("eirp", 0, _U32)
-        powers.append(_put(out, _OLD_POWER.pack({"max_antenna_gain": gain, "max_eirp": eirp})))
-        part.done()
-    for part in top.parts("bands"):
-        numbers = {"start": "start", "end": "end", "max_bandwidth": "bandwidth"}
-        raw = _OLD_BAND.pack({field: part.integer(key, 0, _U32) for field, key in numbers.items()})
-        bands.append(_put(out, raw))
-        part.done()
-    for part in top.parts("rules"):
-        rule = {
-            "band_ptr": _one(part, "band", bands),
-            "power_ptr": _one(part, "power", powers),
-            "flags": part.names("flags", OldRuleFlag, _U32, default=[]),
-        }
-        rules.append(_put(out, _OLD_RULE.pack(rule)))
-        part.done()
-    for part in top.parts("collections"):
-        named = part.integers("rules", _MOST)
-        part.done()
-        if any(number >= len(rules) for number in named):
-            raise RecipeError(part.where("rules"), f"the recipe has {len(rules)} rules")
-        words = [len(named), *(rules[number] for number in named)]
-        collections.append(_put(out, b"".join(word.to_bytes(4, "big") for word in words)))
-    first, number = len(out), 0
-    for part in top.parts("countries"):
-        own: dict[str, int | bytes] = {
-            "alpha2": _alpha2(part),
-            "padding": 0,
-            "dfs_region": part.name("dfs", DfsRegion, _U8),
-            "coll_ptr": _one(part, "collection", collections),
-        }
-        _put(out, _OLD_COUNTRY.pack(own))
-        part.done()
-        number += 1
-    try:
-        signature = bytes.fromhex(top.text("signature"))
-    except ValueError:
-        raise RecipeError("signature", "pairs of hex digits belong here") from None
-    out += signature
-    for at, word in ((8, first), (12, number), (16, len(signature))):
-        out[at : at + 4] = word.to_bytes(4, "big")
-    return bytes(out)
-
-
-def _one(part: Part, key: str, placed: list[int]) -> int:
-    """Returns the offset of the record that a recipe names by its number."""
-    if not placed:
-        raise RecipeError(part.where(key), "the recipe has none of these")
-    return placed[part.integer(key, 0, len(placed) - 1)]
-
-
-def _describe_old(content: RegdbContent) -> Recipe:
-    bands = _numbered(rule.band for rule in content.rules)
-    powers = _numbered(rule.source["power"] for rule in content.rules)
-    rules = {rule.source.offset: number for number, rule in enumerate(content.rules)}
-    collections = _numbered(country.collection for country in content.countries)
-    return {
-        "version": content.version,
-        "powers": [
-            {"gain": record.max_antenna_gain, "eirp": record.max_eirp} for record, _ in powers.values()
-        ],
-        "bands": [
-            {"start": record.start, "end": record["end"], "bandwidth": record.max_bandwidth}
-            for record, _ in bands.values()
-        ],
-        "rules": [
-            {"band": bands[rule.band.offset][1], "power": powers[rule.source["power"].offset][1]}
-            | ({"flags": _flags(rule.flags, OldRuleFlag)} if rule.flags else {})
-            for rule in content.rules
-        ],
-        "collections": [
-            {"rules": [rules[entry["rule"].offset] for entry in record["rules"]]}
-            for record, _ in collections.values()
-        ],
-        "countries": [_old_country(country, collections) for country in content.countries],
-        "signature": content.signature.hex(),
-    }
-
-
-def _old_country(country: Country, collections: dict[int, tuple[Record, int]]) -> dict[str, Any]:
-    number = collections[country.collection.offset][1]
-    return {"alpha2": country.alpha2, "dfs": _member(country.dfs_region), "collection": number}
-
-
-def _numbered(records: Any) -> dict[int, tuple[Record, int]]:
-    """Returns records by offset, each with its number in the order of the file."""
-    found = {record.offset: record for record in records}
-    return {at: (found[at], number) for number, at in enumerate(sorted(found))}

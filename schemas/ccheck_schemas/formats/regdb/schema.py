@@ -22,6 +22,12 @@ def _describe(content: RegdbContent) -> Any:
     return describe(content)
 
 
+def _as_compiled(recipe: Any) -> Any:
+    from ccheck_schemas.formats.regdb.recipe import as_compiled
+
+    return as_compiled(recipe)
+
+
 SCHEMA = Schema(
     name="regdb",
     title="wireless regulatory databases: regulatory.db (version 20) and regulatory.bin (version 19)",
@@ -30,6 +36,7 @@ SCHEMA = Schema(
     assemble=assemble,
     compose=_compose,
     describe=_describe,
+    as_compiled=_as_compiled,
     contract=FACTS,
     builds_required=False,
     identity={

@@ -207,12 +207,16 @@ class RegdbContent:
 
     Attributes:
         rules: The distinct rules, by offset.
+        signature_end: Where the signature of version 19 ends.
+        size: The bytes of the file.
     """
 
     version: int | None
     countries: tuple[Country, ...]
     rules: tuple[Rule, ...]
     signature: bytes = b""
+    signature_end: int = 0
+    size: int = 0
 
 
 def assemble(reading: Reading) -> RegdbContent:
@@ -232,6 +236,8 @@ def assemble(reading: Reading) -> RegdbContent:
         countries,
         tuple(rules[at] for at in sorted(rules)),
         signature if isinstance(signature, bytes) else b"",
+        listed.end if isinstance(listed, Record) else 0,
+        reading.size,
     )
 
 

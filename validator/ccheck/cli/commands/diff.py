@@ -157,11 +157,11 @@ def _recipe(validation: ValidationContext, path: str) -> tuple[Schema, Recipe]:
         raise click.UsageError(
             f"{path}: the format {subject.schema.name} has no recipes to compare: {NO_RECIPES}"
         )
-    if subject.reading.counts:
+    if subject.schema.breaks(subject.reading):
         raise click.UsageError(
             f"{path} breaks its schema, so its meaning is not certain; ccheck validate says how"
         )
     try:
-        return subject.schema, subject.schema.describe(subject.content)
+        return subject.schema, subject.schema.meaning(subject.content)
     except RecipeError as refused:
         raise click.UsageError(f"{path} cannot be written as a recipe: {refused}") from refused

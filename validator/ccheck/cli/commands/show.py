@@ -45,8 +45,8 @@ def command(path: str, schema: str | None, as_yaml: bool) -> int:
     else:
         for line in lines(subject.reading.root):
             click.echo(line)
-    if subject.reading.counts:
-        total = sum(subject.reading.counts.values())
+    total = subject.schema.breaks(subject.reading)
+    if total:
         note = f"note: the file breaks its schema in {counted(total, 'place')}; ccheck validate says how"
         click.echo(note, err=True)
         return FINDINGS
@@ -58,7 +58,7 @@ def _recipe(subject: Subject, path: str) -> str:
     assert subject.reading is not None  # noqa: S101 - asked before
     if subject.schema.describe is None:
         raise click.UsageError(f"{subject.schema.name} content cannot be written as a recipe: {NO_RECIPES}")
-    if subject.reading.counts:
+    if subject.schema.breaks(subject.reading):
         raise click.UsageError(
             f"{path} breaks its schema, so that a recipe would not build it again; ccheck validate says how"
         )

@@ -83,6 +83,11 @@ Examples:
     "May be given more than once.",
 )
 @click.option(
+    "--canonical",
+    is_flag=True,
+    help="Note where a file is not written as its format's compiler writes it, though every reader takes it.",
+)
+@click.option(
     "--consumer",
     "builds",
     metavar="NAME",
@@ -110,6 +115,7 @@ def command(
     color: str,
     max_findings: int | None,
     allowed: tuple[str, ...],
+    canonical: bool,
     builds: tuple[str, ...],
     per_build: bool | None,
     jobs: int | None,
@@ -128,6 +134,7 @@ def command(
     options["on"] = by.on or date.today()  # one day for all workers, also when it ends during the run
     options["max_findings"] = max_findings
     options["allow_not_looked_into"] = allowed
+    options["canonical"] = canonical
     builds = tuple(dict.fromkeys(builds))
     options["builds"] = builds
     if form not in ("text", "json"):

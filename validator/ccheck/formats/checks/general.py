@@ -16,12 +16,14 @@ class FormatChecks:
 
     checks: in the order in which they are made. whole: those that must find nothing before the canonical form
     is asked for. placing: those that must find nothing before unused text of a pool is: text that a wrong
-    field misses is not unused.
+    field misses is not unused. keeps_layout: whether recipes of the format keep a layout that its compiler would
+    not write; its schema has `as_compiled`.
     """
 
     checks: tuple[Check, ...]
     whole: tuple[Check, ...] = ()
     placing: tuple[Check, ...] = ()
+    keeps_layout: bool = False
 
 
 _UNREADABLE = Check(file.unreadable)

@@ -78,9 +78,9 @@ def _recipe(subject: Subject) -> Recipe:
         raise ValueError("the content is of no known format")
     if subject.schema.describe is None:
         raise ValueError(f"the format {subject.schema.name} has no recipes to compare")
-    if subject.reading.counts or not subject.reading.complete:
+    if subject.schema.breaks(subject.reading):
         raise ValueError("it breaks its schema, so its meaning is not certain")
-    return subject.schema.describe(subject.content)
+    return subject.schema.meaning(subject.content)
 
 
 def _holds(recipe: Recipe) -> str:

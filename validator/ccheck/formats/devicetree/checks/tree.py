@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from ccheck.core.check import Diagnostic
 from ccheck.core.finding import RelatedLocation
 from ccheck.core.subject import Subject
+from ccheck.text.quoting import counted
+from ccheck_schemas.formats.devicetree.content import DevicetreeContent, Misplaced, Node, phandles
 from ccheck_schemas.formats.devicetree.numbers import DEPTH_HIGH, Token
-from ccheck_schemas.formats.devicetree.structure import DevicetreeContent, Misplaced, Node, phandles
 from ccheck_schemas.span import Span
 
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
@@ -16,7 +17,8 @@ _OF_NODES = _LETTERS | frozenset(",._+-@")
 _OF_PROPERTIES = _LETTERS | frozenset(",._+-?#")
 
 
-def _content(subject: Subject) -> DevicetreeContent:
+def content_of(subject: Subject) -> DevicetreeContent:
+    """Returns what a file says, as far as it was read."""
     held = subject.content
     return held if isinstance(held, DevicetreeContent) else DevicetreeContent(0, (), (), ())
 
@@ -26,8 +28,8 @@ def _token(slip: Misplaced) -> Span:
     return slip.source.span("token")
 
 
-def _named(node: Node) -> Span:
-    """Where a node's name stands, with its NUL, so that an empty one has a place too."""
+def name_place(node: Node) -> Span:
+    """Returns where a node's name stands, with its NUL, so that an empty one has a place too."""
     span = node.source.span("name")
     return Span(span.offset, span.length + 1, span.path)
 
@@ -50,14 +52,14 @@ def devicetree_unbalanced(subject: Subject) -> Iterator[Diagnostic]:
         "end-inside-node": ("the structure block ends inside {path}", "the end"),
         "no-root": ("the structure block has no node", "the end"),
     }
-    for slip in _content(subject).misplaced:
+    for slip in content_of(subject).misplaced:
         if slip.what not in words:
             continue
         message, label = words[slip.what]
         related: tuple[RelatedLocation, ...] = ()
         if slip.open is not None:
             message = message.format(path=slip.open.path)
-            place = _named(slip.open)
+            place = name_place(slip.open)
             related = (RelatedLocation("this node is still open", place.path, place.offset, place.length),)
         yield Diagnostic(
             message,
@@ -81,7 +83,7 @@ def devicetree_outside_root(subject: Subject) -> Iterator[Diagnostic]:
     ## How to fix
     Put the node or property inside the root, or remove it.
     """
-    for slip in _content(subject).misplaced:
+    for slip in content_of(subject).misplaced:
         if slip.what == "outside-root":
             what = "a property" if slip.source.get("token") == Token.PROPERTY else "a second root"
             yield Diagnostic(
@@ -105,7 +107,7 @@ def devicetree_root_named(subject: Subject) -> Iterator[Diagnostic]:
     ## How to fix
     Leave the name of the root empty.
     """
-    for node in _content(subject).nodes[:1]:
+    for node in content_of(subject).nodes[:1]:
         if node.name:
             yield Diagnostic(
                 f"the root is named {node.name!r}",
@@ -129,7 +131,7 @@ def devicetree_property_after_node(subject: Subject) -> Iterator[Diagnostic]:
     ## How to fix
     Put the property in front of the subnodes.
     """
-    for node in _content(subject).nodes:
+    for node in content_of(subject).nodes:
         for held in node.properties:
             if held.behind_node:
                 yield Diagnostic(
@@ -154,11 +156,11 @@ def devicetree_too_deep(subject: Subject) -> Iterator[Diagnostic]:
     ## How to fix
     Make the tree flatter.
     """
-    for node in _content(subject).nodes:
+    for node in content_of(subject).nodes:
         if node.depth == DEPTH_HIGH + 1:
             yield Diagnostic(
                 f"the node {node.name or ''!r} is {node.depth} deep, {DEPTH_HIGH} is the limit",
-                _named(node),
+                name_place(node),
                 label=f"{node.depth} deep",
                 why="Linux leaves it out, and a reader without a limit runs over the end of its stack",
                 fix="make the tree flatter",
@@ -179,11 +181,11 @@ def devicetree_name_characters(subject: Subject) -> Iterator[Diagnostic]:
     ## How to fix
     Rename it. Nodes have letters, digits and ,._+-@ and properties letters, digits and ,._+-?#
     """
-    for node in _content(subject).nodes:
+    for node in content_of(subject).nodes:
         if node.parent is not None and node.name is not None:
             wrong = sorted(set(node.name) - _OF_NODES)
             if wrong or not node.name or node.name.count("@") > 1:
-                yield _strange(f"the node {node.name!r}", _named(node), wrong, node.name)
+                yield _strange(f"the node {node.name!r}", name_place(node), wrong, node.name)
         for held in node.properties:
             if held.name is not None:
                 wrong = sorted(set(held.name) - _OF_PROPERTIES)
@@ -222,15 +224,15 @@ def devicetree_node_repeated(subject: Subject) -> Iterator[Diagnostic]:
     Give them different names, such as different addresses behind the @.
     """
     seen: dict[tuple[int, str], Node] = {}
-    for node in _content(subject).nodes:
+    for node in content_of(subject).nodes:
         if node.parent is None or node.name is None:
             continue
         first = seen.setdefault((id(node.parent), node.name), node)
         if first is not node:
-            place = _named(first)
+            place = name_place(first)
             yield Diagnostic(
                 f"{node.path} is there already",
-                _named(node),
+                name_place(node),
                 label="again",
                 why="a path names the first of them, and never this one",
                 fix="give the two different names",
@@ -250,7 +252,7 @@ def devicetree_property_repeated(subject: Subject) -> Iterator[Diagnostic]:
     ## How to fix
     Remove one of them.
     """
-    for node in _content(subject).nodes:
+    for node in content_of(subject).nodes:
         seen: dict[str, Span] = {}
         for held in node.properties:
             if held.name is None:
@@ -282,7 +284,7 @@ def devicetree_phandle_repeated(subject: Subject) -> Iterator[Diagnostic]:
     Give each node a number of its own, or let dtc do so.
     """
     seen: dict[int, tuple[Node, Span]] = {}
-    for node, held in phandles(_content(subject).nodes):
+    for node, held in phandles(content_of(subject).nodes):
         span = held.source.span("value")
         number = int.from_bytes(held.value, "big")
         related: tuple[RelatedLocation, ...] = ()
@@ -308,28 +310,48 @@ def devicetree_phandle_repeated(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def devicetree_padding_not_zero(subject: Subject) -> Iterator[Diagnostic]:
-    """Padding behind a name or value is not zero.
+    """Bytes that no reader looks at are not zero.
 
     ## What is wrong
-    The bytes that fill a name or value up to a multiple of 4 hold something. The specification asks for
-    zeros.
+    The bytes that fill a name or value up to a multiple of 4 hold something; or the room between the blocks, behind the
+    END of the structure or behind the strings does. The specification asks for zeros in padding.
 
     ## Why is this bad
     No reader looks at them. They are what stood there before: libfdt leaves it where a tree was changed in
     place, such as by an overlay, and with it traces of the tree before.
 
     ## How to fix
-    Nothing must be done. `ccheck show --yaml FILE > recipe.yaml` and `ccheck build` write the tree with
-    zeros, as does `dtc -I dtb -O dtb`.
+    Nothing must be done. Leave `layout` out of the recipe of `ccheck show --yaml FILE` and build the tree again, or write
+    it with `dtc -I dtb -O dtb`: either puts zeros there.
     """
-    for node in _content(subject).nodes:
+    content = content_of(subject)
+    for node in content.nodes:
         for record in (node.source, *(held.source for held in node.properties)):
             padding = record.get("padding")
             if padding and any(padding):
-                yield Diagnostic(
+                yield _left_over(
                     f"{len(padding)} bytes of padding in {node.path} are not zero",
                     record.span("padding"),
-                    label="padding",
-                    why="they are what stood there before the tree was changed in place",
-                    fix="write the tree again: ccheck show --yaml, then ccheck build; or dtc -I dtb -O dtb",
+                    "padding",
                 )
+    placement = content.placement
+    for span in () if placement is None else placement.room:
+        raw = placement.data[span.offset : span.end] if placement is not None else b""
+        kept = raw.lstrip(b"\0")
+        if kept:
+            first, held = span.end - len(kept), len(kept.rstrip(b"\0"))
+            yield _left_over(
+                f"{counted(held, 'byte')} that no block owns {'is' if held == 1 else 'are'} not all zero",
+                Span(first, held, "room"),
+                "room",
+            )
+
+
+def _left_over(message: str, span: Span, label: str) -> Diagnostic:
+    return Diagnostic(
+        message,
+        span,
+        label=label,
+        why="they are what stood there before the tree was changed in place",
+        fix="build it again without layout in its recipe, or with dtc -I dtb -O dtb",
+    )

@@ -192,35 +192,6 @@ def regdb_country_repeated(subject: Subject) -> Iterator[Diagnostic]:
             first[name] = RelatedLocation("listed here first", span.path, span.offset, span.length)
 
 
-def regdb_countries_unsorted(subject: Subject) -> Iterator[Diagnostic]:
-    """The countries are not in the order of their codes.
-
-    ## What is wrong
-    A country stands behind one whose code comes later.
-
-    ## Why is this bad
-    The compiler writes the list sorted, and readers that search by halves rely on it: they miss countries
-    that stand elsewhere.
-
-    ## How to fix
-    Sort the countries by their codes.
-    """
-    before = ""
-    for country in _content(subject).countries:
-        name = country.alpha2
-        if name is None:
-            continue
-        if name < before:
-            yield Diagnostic(
-                f"country {name!r} stands behind {before!r}",
-                country.source.span("alpha2"),
-                label=f"behind {before}",
-                why="a reader that searches by halves misses countries that stand elsewhere",
-                fix="sort the countries by their codes",
-            )
-        before = max(before, name)
-
-
 def regdb_world_missing(subject: Subject) -> Iterator[Diagnostic]:
     """The database has no rules for the whole world.
 

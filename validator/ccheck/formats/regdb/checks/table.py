@@ -17,7 +17,7 @@ TABLE = FormatChecks(
         Check(regdb.regdb_window_inverted, requires=(VERSION,), schemas=_REGDB),
         Check(regdb.regdb_country_malformed, requires=(VERSION,), schemas=_REGDB),
         Check(regdb.regdb_country_repeated, requires=(VERSION,), schemas=_REGDB),
-        Check(regdb.regdb_countries_unsorted, requires=(VERSION,), schemas=_REGDB),
         Check(regdb.regdb_world_missing, severity=Severity.WARNING, requires=_WHOLE, schemas=_REGDB),
-    )
+    ),
+    keeps_layout=True,
 )
