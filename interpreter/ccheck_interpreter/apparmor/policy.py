@@ -25,6 +25,8 @@ _FEW: Final = 128
 PERMISSIONS: Final = {"x": 1, "w": 2, "r": 4, "a": 8, "l": 16, "k": 32, "m": 64}
 """The permissions that a query may request: execute, write, read, append, link, lock, map."""
 
+_FILES: Final = 2
+"""The class of rules for files."""
 _CLASSES: Final = range(3, 33)
 """Classes of rules whose states are looked up at the load."""
 
@@ -163,10 +165,19 @@ class Policy:
                 raise refuse("stream", "policydb has no DFA", stream.at)
             stream.need_end()
         own.file = self._matcher(stream, "file")
+        self._forget_file_start(own)
         stream.skip_data(self.kernel.compares_keys)
         stream.need_end()
         self._verify(own)
         self.profiles.append(own)
+
+    def _forget_file_start(self, own: Confinement) -> None:
+        """The start that policydb names for files counts where there are no file rules, and no class of files."""
+        dfa = own.policydb.dfa
+        if dfa is not None and dfa.file_start is not None:
+            whole = replace(dfa, follows_differences=True)
+            if own.file.dfa is not None or whole.step(dfa.start[0], _FILES, dfa.start[1]):
+                own.policydb.dfa = replace(dfa, file_start=None)
 
     def _newer_items(self, stream: Stream) -> None:
         """Items before the flags that not every kernel reads."""
