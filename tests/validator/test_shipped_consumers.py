@@ -226,6 +226,7 @@ def test_which_kernels_take_a_policy(cc: Cli, tmp_path: Path) -> None:
         (policy(xmatch={"rules": rules, "length": 1, "start": 1}), old),
         # Linux 7.2 reads tags, and takes none: its reader of their headers returns 1 where it succeeds.
         (policy(file={"tags": tags} | flagged), before_7 | {"linux-7.2"}),
+        (policy(name=":n:/usr/bin/a"), {"linux-5.10", "linux-5.15", "linux-6.6"}),
         (policy(disconnected_ipc="/i"), before_7 | {"linux-7.2"}),
     ]
     for content, refusing in cases:
@@ -251,6 +252,7 @@ OLD = ("5.4", "5.10", "5.15", "6.6")
         ("apparmor-key-repeated/bad/twice", (), ("5.4", "5.15")),
         ("apparmor-namespace-mixed/bad/two_items", (), (*OLD, "6.1", "6.12")),
         ("apparmor-namespace-mixed/bad/none_and_name", (), ()),
+        ("apparmor-namespace-mixed/good/one_in_two_forms", (), ("6.1", "6.12", "7.2")),
         ("apparmor-rename-freed/bad/former_name", (*OLD, "6.1", "6.12", "7.2"), ()),
         ("apparmor-permission-outside/bad/of_an_attachment", ("6.6", "6.12", "7.2"), ()),
         ("apparmor-permission-outside/bad/of_others", ("7.2",), ()),

@@ -9,7 +9,7 @@ NEWEST_ITEMS: Final = frozenset(
     {
         "perms", "permsv", "tags", "kill", "disconnected_ipc", "error", "net_allowed_af",
         "xmatch.start", "xmatch.dfa_start", "xmatch.xtable", "policydb.dfa_start", "policydb.xtable",
-        "file.start", "xtable.alone",
+        "file.start", "xtable.alone", "name.namespace",
     }
 )  # fmt: skip
 """Items that some kernel does not read; all others are read by every kernel."""

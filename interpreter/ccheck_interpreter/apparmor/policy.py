@@ -18,6 +18,7 @@ from ccheck_interpreter.space import DEFAULT_LIMITS, PLACES, address_space
 from ccheck_interpreter.trap import Operation, Refused
 
 READ_NAME: Final = Operation("read-name", "profile.name")
+FREE_NAMESPACE: Final = Operation("free-namespace", "profile.name")
 FREE_NAME: Final = Operation("free-former-name", "profile.rename")
 
 _FEW: Final = 128
@@ -172,7 +173,7 @@ class Policy:
         self.profiles.append(own)
 
     def _forget_file_start(self, own: Confinement) -> None:
-        """The start that policydb names for files counts where there are no file rules, and no class of files."""
+        """The start for files that policydb names counts where nothing else has rules for files."""
         dfa = own.policydb.dfa
         if dfa is not None and dfa.file_start is not None:
             whole = replace(dfa, follows_differences=True)
@@ -208,14 +209,20 @@ class Policy:
 
     def _compare_namespaces(self, at: int) -> None:
         """All profiles of a load go into one namespace (`aa_replace_profiles`)."""
-        namespace, plain = self.namespace, False
+        namespace, plain, freed_twice = self.namespace, False, False
         for inner in self.inner:
             if inner is None:
                 plain = plain or namespace is None
-            elif plain or namespace not in (None, inner):
+                continue
+            if plain or namespace not in (None, inner):
+                if freed_twice:
+                    break
                 raise refuse("namespace", f"a second namespace {inner!r} in one load", at)
-            else:
-                namespace = inner
+            # Where the namespace of the load is that of a name, some kernels free both.
+            freed_twice = freed_twice or (namespace is None and "name.namespace" not in self.kernel.items)
+            namespace = inner
+        if freed_twice:
+            raise self.memory.trap("invalid-free", FREE_NAMESPACE, origin=at)
 
     def _matcher(self, stream: Stream, where: str) -> Matcher:
         """A DFA and what belongs to it (`unpack_pdb`; before Linux 6.6 each place reads items of its own)."""

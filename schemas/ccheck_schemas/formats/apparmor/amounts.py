@@ -8,6 +8,7 @@ from ccheck_schemas.build_facts import Amount
 from ccheck_schemas.formats.apparmor.assembly import assemble
 from ccheck_schemas.formats.apparmor.content import Item, PolicyContent, place_of
 from ccheck_schemas.formats.apparmor.facts import ITEMS
+from ccheck_schemas.formats.apparmor.names import qualified
 from ccheck_schemas.formats.apparmor.numbers import StateFlag, TableId
 from ccheck_schemas.record import Reading
 
@@ -24,6 +25,8 @@ def item_names(reading: Reading) -> Iterator[Amount]:
 def _elsewhere(content: PolicyContent) -> Iterator[tuple[str, Item | None]]:
     """Yields the items that stand in a part of a profile where older kernels do not look for them."""
     for profile in content.profiles:
+        if profile.name is not None and profile.name.value and qualified(profile.name.value).namespace:
+            yield "name.namespace", profile.name
         for where, matcher in profile.matchers:
             if matcher.dfa is None:
                 yield "xtable.alone", matcher.xtable

@@ -149,9 +149,11 @@ OPTIONAL_ITEMS = (
     "rlimits", "secmark", "policydb", "start", "dfa_start", "xtable", "data", "perms", "permsv",
     "tags", "kill", "disconnected_ipc", "error", "net_allowed_af", "xmatch.start", "xmatch.dfa_start",
     "xmatch.xtable", "policydb.dfa_start", "policydb.xtable", "file.start", "xtable.alone",
+    "name.namespace",
 )  # fmt: skip
 """The items that a profile need not have, by the name before them. A name with a point is an item in a part
-of a profile where not every kernel reads it; `xtable.alone` is one without a DFA."""
+of a profile where not every kernel reads it; `xtable.alone` is one without a DFA, and
+`name.namespace` a namespace in front of a name."""
 
 PERMISSION_FIELDS = (
     "reserved", "allow", "deny", "subtree", "cond", "kill", "complain", "prompt", "audit", "quiet", "hide",
