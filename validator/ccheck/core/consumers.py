@@ -193,6 +193,21 @@ class Consumer:
 
 
 @dataclass(frozen=True, slots=True)
+class UnknownBuilds:
+    """Builds in the field of which nobody has stated facts: whether they take a file is not known.
+
+    Attributes:
+        name: What they are.
+        why: Why nothing is stated of them.
+        formats: The formats whose files they read.
+    """
+
+    name: str
+    why: str
+    formats: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Consumers:
     """All builds of one consumers.toml, in its order.
 
@@ -202,6 +217,7 @@ class Consumers:
         chosen: Whether the user named each of the builds: then each of them must read a file.
         sha256: The digest of its bytes, in hex.
         builds: The builds.
+        unknown: Builds without facts, which tables by build name as such.
     """
 
     path: Path
@@ -209,6 +225,7 @@ class Consumers:
     builds: tuple[Consumer, ...]
     file: Path = field(default=Path(), compare=False)
     chosen: bool = False
+    unknown: tuple[UnknownBuilds, ...] = ()
 
     def __hash__(self) -> int:
         """Returns a hash that is quick: what is asked of builds again is remembered."""
@@ -238,9 +255,20 @@ def load_consumers(path: Path) -> Consumers:
     if "consumer" not in document.data or document.data["consumer"] == []:
         document.complain(("consumer",), "no [[consumer]] is listed: nothing would be compared")
     _refuse_twins(document, builds)
+    unknown = tuple(_unknown(table) for table in top.tables("unknown"))
     top.done()
     document.settle()
-    return Consumers(shown_path(path), document.sha256, builds, path)
+    return Consumers(shown_path(path), document.sha256, builds, path, unknown=unknown)
+
+
+def _unknown(table: Table) -> UnknownBuilds:
+    found = UnknownBuilds(
+        _printable(table, "name"),
+        _printable(table, "why"),
+        table.elements("formats", "the name of a format", _is_name),
+    )
+    table.done()
+    return found
 
 
 def _build(table: Table) -> Consumer:

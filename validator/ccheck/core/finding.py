@@ -110,6 +110,7 @@ class BuildVerdict:
 
     Attributes:
         build: The name of the build.
+        verdict: `pass` or `fail`; `unknown` for builds of which no facts are stated.
         checks: The checks that found errors, or the names of what fails the file otherwise.
         why: The message of the first error, or what fails the file otherwise.
     """
@@ -204,7 +205,7 @@ class FileReport:
         for name in self.stopped:
             words = f"the check {name} was stopped at the limit of findings; more were not counted"
             found.append(("not counted", words))
-        if not self.errors and not self.errors_beyond and any(one.verdict != "pass" for one in self.builds):
+        if not self.errors and not self.errors_beyond and any(one.verdict == "fail" for one in self.builds):
             found.append(("failed for a build", "it fails for a build alone, not for all together"))
         if not self.checks_run:
             found.append(("no check ran", "no check ran on this file"))

@@ -149,6 +149,9 @@ class ValidationContext:
             if report.verdict == "pass" and shared:
                 report = replace(report, findings=shared)
             yield _verdict_for(build, report)
+        for other in () if consumers.chosen else consumers.unknown:
+            if subject.schema.name in other.formats:
+                yield BuildVerdict(other.name, "", "unknown", why=other.why)
 
     def crashed(self, path: str, data: bytes | InputError, detail: str) -> FileReport:
         """Report a file whose examination failed.

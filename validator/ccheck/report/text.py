@@ -149,6 +149,9 @@ def _not_run(report: FileReport) -> Iterator[str]:
         )
 
 
+_COLOR_OF_VERDICT = {"pass": "green", "unknown": "yellow"}
+
+
 def _by_build(report: FileReport, color: bool) -> Iterator[str]:
     """Yields a table: one line for each driver build, with what fails the file for it."""
     if not report.builds:
@@ -159,7 +162,7 @@ def _by_build(report: FileReport, color: bool) -> Iterator[str]:
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
         if row is not rows[0]:
-            cells[2] = _style(cells[2], color, fg="green" if row[2] == "pass" else "red", bold=True)
+            cells[2] = _style(cells[2], color, fg=_COLOR_OF_VERDICT.get(row[2], "red"), bold=True)
         yield "  ".join((*cells, row[3])).rstrip()
 
 
