@@ -182,6 +182,15 @@ def _builds(consumers: Consumers | None, options: Options) -> Consumers | None:
         return consumers
     if consumers is None:
         raise click.UsageError("no consumers were named: give --consumers FILE")
+    return chosen(consumers, names)
+
+
+def chosen(consumers: Consumers, names: Sequence[str]) -> Consumers:
+    """Returns only the builds that were named.
+
+    Raises:
+        click.UsageError: One is not listed.
+    """
     listed = [build.name for build in consumers.builds]
     for name in names:
         if name not in listed:

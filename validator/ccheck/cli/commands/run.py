@@ -11,6 +11,7 @@ import click
 
 from ccheck.cli.commands.options import Judging, judging
 from ccheck.cli.main import FINDINGS, PASS
+from ccheck.config.options import chosen
 from ccheck.core.consumers import Consumer
 from ccheck.core.contract import readers, reads
 from ccheck.core.input import InputError, read_input
@@ -22,7 +23,7 @@ from ccheck.judging.preparation import prepare
 from ccheck.report.text import render_head
 from ccheck.run.supervise import limited
 from ccheck.text.printable import printable
-from ccheck.text.quoting import counted, did_you_mean
+from ccheck.text.quoting import counted
 from ccheck_interpreter.trap import report, to_json
 from ccheck_schemas.schema import Schema
 
@@ -141,14 +142,7 @@ def _builds(
             raise click.UsageError("no consumers were named: give --consumers FILE")
         return ()
     if name is not None:
-        found = tuple(build for build in listed.builds if build.name == name)
-        if not found:
-            names = [build.name for build in listed.builds]
-            raise click.UsageError(
-                f"consumer {name!r} is not listed in {listed.path}; listed are {', '.join(names)}"
-                f"{did_you_mean(name, names)}"
-            )
-        return found
+        return chosen(listed, (name,)).builds
     if every:
         return tuple(build for build in listed.builds if reads(build, schema))
     return readers(listed, schema, validation.context.on)
