@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ccheck_schemas.formats.devicetree.content import DevicetreeContent, Node, Property, children, phandles
+from ccheck_schemas.formats.devicetree.content import (
+    DevicetreeContent,
+    Node,
+    Property,
+    children,
+    is_overlay,
+    phandles,
+)
 from ccheck_schemas.span import Span
 
 CELL = 4
@@ -37,11 +44,7 @@ class Lookup:
         for node, held in phandles(content.nodes):
             if len(held.value) == CELL:
                 self.by_phandle.setdefault(number_of(held.value), node)
-        self.is_overlay = any(
-            node.name in ("__fixups__", "__local_fixups__", "__overlay__")
-            for node in content.nodes
-            if node.depth in (2, 3)
-        )
+        self.is_overlay = is_overlay(content)
 
     def below(self, node: Node) -> list[Node]:
         """Returns the nodes directly below one."""

@@ -73,6 +73,7 @@ TABLE = FormatChecks(
                 overlay.devicetree_fixup_malformed,
                 overlay.devicetree_fixup_outside,
                 overlay.devicetree_overlay_target,
+                overlay.devicetree_overlay_phandle,
                 overlay.devicetree_symbol_malformed,
             )
         ),
