@@ -34,12 +34,18 @@ class Lookup:
         self.nodes = content.nodes
         self.hardware = tuple(_hardware(content.nodes))
         self._below = children(content.nodes)
+        self._children: dict[int, dict[tuple[str, bool], Node]] = {}
+        for node in content.nodes:
+            if node.parent is not None:
+                named = self._children.setdefault(id(node.parent), {})
+                named.setdefault((node.name or "", False), node)
+                named.setdefault(((node.name or "").partition("@")[0], True), node)
         self._properties: dict[int, dict[str, Property]] = {}
         for node in content.nodes:
-            named: dict[str, Property] = {}
+            own: dict[str, Property] = {}
             for held in node.properties:
-                named.setdefault(held.name or "", held)
-            self._properties[id(node)] = named
+                own.setdefault(held.name or "", held)
+            self._properties[id(node)] = own
         self.by_phandle: dict[int, Node] = {}
         for node, held in phandles(content.nodes):
             if len(held.value) == CELL:
@@ -58,12 +64,8 @@ class Lookup:
             name: The name.
             any_address: Whether a name without an address means a node with any, as in libfdt.
         """
-        for inner in self.below(node):
-            if inner.name == name:
-                return inner
-            if any_address and "@" not in name and (inner.name or "").partition("@")[0] == name:
-                return inner
-        return None
+        named = self._children.get(id(node), {})
+        return named.get((name, any_address and "@" not in name))
 
     def at(self, path: str) -> Node | None:
         """Returns the node of a path, as libfdt finds it; None without one."""

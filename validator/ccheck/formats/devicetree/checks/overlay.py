@@ -103,7 +103,7 @@ def devicetree_fixup_outside(subject: Subject) -> Iterator[Diagnostic]:
             if not ended or _form(text):
                 continue
             path, name, offset = text.decode("latin-1").split(":", 2)
-            wrong = _target(tree, tree.at(path), name, int(offset[:20]))
+            wrong = _target(tree, tree.at(path), name, int(offset.lstrip("0")[:20] or "0"))
             if wrong:
                 yield _outside(
                     f"a fixup of {held.name} leads to {path}:{name}, {wrong}", value_span(held, at, len(text))
