@@ -36,15 +36,16 @@ def not_canonical(subject: Subject) -> Iterator[Diagnostic]:
     except RecipeError as refused:
         yield Diagnostic(f"the content cannot be written again: {refused}", subject.whole, why=why, fix=fix)
         return
-    if built != subject.data:
-        at, span = _difference(subject, built)
-        yield Diagnostic(
-            f"the content, built again, differs from {at:#x} on and has {counted(len(built), 'byte')} (this file {len(subject.data):,})",
-            span,
-            label="differs",
-            why=why,
-            fix=fix,
-        )
+    if built == subject.data:
+        return
+    at, span = _difference(subject, built)
+    yield Diagnostic(
+        f"the content, built again, differs from {at:#x} on and has {counted(len(built), 'byte')} (this file {len(subject.data):,})",
+        span,
+        label="differs",
+        why=why,
+        fix=fix,
+    )
 
 
 def not_as_compiled(subject: Subject) -> Iterator[Diagnostic]:
