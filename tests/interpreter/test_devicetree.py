@@ -41,6 +41,16 @@ def test_a_property_is_found_by_its_path(profile: object) -> None:
         ]  # fmt: skip
 
 
+def test_a_tree_of_version_16_is_read_up_to_its_end() -> None:
+    """A header without a size of the structure: both readers go on to the END, and the checking one no further."""
+    header = struct.pack(">9I", 0xD00DFEED, 80, 56, 76, 40, 16, 16, 0, 2)
+    body = bytes(4 + 16) + ROOT_NODE + struct.pack(">3I", 2, 9, 0)
+    for profile in PROFILES:
+        assert run_devicetree(header + body + b"a\0\0\0", profile).verdict == "run"
+    cut = struct.pack(">9I", 0xD00DFEED, 64, 56, 56, 40, 16, 16, 0, 0) + bytes(4 + 16) + ROOT_NODE
+    assert [run_devicetree(cut, profile).verdict for profile in PROFILES] == ["crash", "refuse"]
+
+
 def test_genuine_trees_run_in_both_readers(shared_data: Path) -> None:
     """Both readers walk all genuine trees, and answer alike."""
     files = sorted((shared_data / "dtb" / "valid").iterdir())

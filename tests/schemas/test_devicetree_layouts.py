@@ -161,8 +161,8 @@ def layouts(rng: random.Random) -> Iterator[bytes]:
     for _ in range(300):
         made = {**recipe, "strings": ["reg", "model", "reg", "x"]}
         blocks = {"reservations": 32, "structure": size, "strings": 512}
-        layout: dict[str, object] = {}
         at = 40
+        layout: dict[str, object] = {}
         for name in rng.sample(sorted(blocks), 3):
             at += -at % 8 + 8 * rng.randrange(3)
             layout[name] = at

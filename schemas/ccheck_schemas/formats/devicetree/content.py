@@ -262,6 +262,12 @@ def depth(reading: Reading) -> Iterator[Amount]:
         yield Amount(deepest.depth, source.span("name") if whole else Span(source.offset, 0, source.path))
 
 
+def is_overlay(content: DevicetreeContent) -> bool:
+    """Returns whether a tree is an overlay, whose references may lead into another tree."""
+    names = ("__fixups__", "__local_fixups__", "__overlay__")
+    return any(node.name in names for node in content.nodes if node.depth in (2, 3))
+
+
 def phandles(nodes: tuple[Node, ...]) -> Iterator[tuple[Node, Property]]:
     """Yields the properties by which other nodes refer to one."""
     for node in nodes:

@@ -36,15 +36,16 @@ def not_canonical(subject: Subject) -> Iterator[Diagnostic]:
     except RecipeError as refused:
         yield Diagnostic(f"the content cannot be written again: {refused}", subject.whole, why=why, fix=fix)
         return
-    if built != subject.data:
-        at, span = _difference(subject, built)
-        yield Diagnostic(
-            f"the content, built again, differs from {at:#x} on and has {counted(len(built), 'byte')} (this file {len(subject.data):,})",
-            span,
-            label="differs",
-            why=why,
-            fix=fix,
-        )
+    if built == subject.data:
+        return
+    at, span = _difference(subject, built)
+    yield Diagnostic(
+        f"the content, built again, differs from {at:#x} on and has {counted(len(built), 'byte')} (this file {len(subject.data):,})",
+        span,
+        label="differs",
+        why=why,
+        fix=fix,
+    )
 
 
 def not_as_compiled(subject: Subject) -> Iterator[Diagnostic]:
@@ -67,7 +68,17 @@ def not_as_compiled(subject: Subject) -> Iterator[Diagnostic]:
     if schema is None or schema.compose is None or schema.describe is None or schema.as_compiled is None:
         return
     content = schema.assemble(subject.reading) if subject.narrowed and subject.reading else subject.content
-    built = schema.compose(schema.as_compiled(schema.describe(content)))
+    try:
+        built = schema.compose(schema.meaning(content))
+    except RecipeError as refused:
+        yield Diagnostic(
+            f"the compiler could not write it: {refused}",
+            subject.whole,
+            label="otherwise",
+            why="every reader takes the file, but no recipe without its layout gives it",
+            fix="keep the recipe with its layout",
+        )
+        return
     if built != subject.data:
         at, span = _difference(subject, built)
         yield Diagnostic(

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ccheck_schemas.formats.devicetree.content import DevicetreeContent, Node, Property, children, phandles
+from ccheck_schemas.formats.devicetree.content import (
+    DevicetreeContent,
+    Node,
+    Property,
+    children,
+    is_overlay,
+    phandles,
+)
 from ccheck_schemas.span import Span
 
 CELL = 4
@@ -27,21 +34,23 @@ class Lookup:
         self.nodes = content.nodes
         self.hardware = tuple(_hardware(content.nodes))
         self._below = children(content.nodes)
+        self._children: dict[int, dict[tuple[str, bool], Node]] = {}
+        for node in content.nodes:
+            if node.parent is not None:
+                named = self._children.setdefault(id(node.parent), {})
+                named.setdefault((node.name or "", False), node)
+                named.setdefault(((node.name or "").partition("@")[0], True), node)
         self._properties: dict[int, dict[str, Property]] = {}
         for node in content.nodes:
-            named: dict[str, Property] = {}
+            own: dict[str, Property] = {}
             for held in node.properties:
-                named.setdefault(held.name or "", held)
-            self._properties[id(node)] = named
+                own.setdefault(held.name or "", held)
+            self._properties[id(node)] = own
         self.by_phandle: dict[int, Node] = {}
         for node, held in phandles(content.nodes):
             if len(held.value) == CELL:
                 self.by_phandle.setdefault(number_of(held.value), node)
-        self.is_overlay = any(
-            node.name in ("__fixups__", "__local_fixups__", "__overlay__")
-            for node in content.nodes
-            if node.depth in (2, 3)
-        )
+        self.is_overlay = is_overlay(content)
 
     def below(self, node: Node) -> list[Node]:
         """Returns the nodes directly below one."""
@@ -55,12 +64,8 @@ class Lookup:
             name: The name.
             any_address: Whether a name without an address means a node with any, as in libfdt.
         """
-        for inner in self.below(node):
-            if inner.name == name:
-                return inner
-            if any_address and "@" not in name and (inner.name or "").partition("@")[0] == name:
-                return inner
-        return None
+        named = self._children.get(id(node), {})
+        return named.get((name, any_address and "@" not in name))
 
     def at(self, path: str) -> Node | None:
         """Returns the node of a path, as libfdt finds it; None without one."""

@@ -9,7 +9,7 @@ from ccheck.core.subject import Subject
 from ccheck.formats.devicetree.checks.lookup import CELL, NONE, Lookup, cells_of, number_of, texts, value_span
 from ccheck.formats.devicetree.checks.tree import content_of, name_place
 from ccheck.text.quoting import counted
-from ccheck_schemas.formats.devicetree.content import Node, Property
+from ccheck_schemas.formats.devicetree.content import Node, Property, phandles
 from ccheck_schemas.span import Span
 
 _REFUSED = "fdtoverlay and U-Boot refuse the overlay, or write outside of the property; Linux refuses it"
@@ -103,7 +103,7 @@ def devicetree_fixup_outside(subject: Subject) -> Iterator[Diagnostic]:
             if not ended or _form(text):
                 continue
             path, name, offset = text.decode("latin-1").split(":", 2)
-            wrong = _target(tree, tree.at(path), name, int(offset[:20]))
+            wrong = _target(tree, tree.at(path), name, int(offset.lstrip("0")[:20] or "0"))
             if wrong:
                 yield _outside(
                     f"a fixup of {held.name} leads to {path}:{name}, {wrong}", value_span(held, at, len(text))
@@ -214,6 +214,36 @@ def _fixed_targets(tree: Lookup) -> set[int]:
             if node is not None:
                 found.add(id(node))
     return found
+
+
+def devicetree_overlay_phandle(subject: Subject) -> Iterator[Diagnostic]:
+    """A phandle of an overlay cannot be moved behind those of the tree below.
+
+    ## What is wrong
+    A `phandle` in an overlay is not one 32-bit number, or is 0xffffffff.
+
+    ## Why is this bad
+    Whoever applies an overlay adds the greatest phandle of the tree below to each of its own. libfdt (fdtoverlay, U-Boot)
+    refuses the overlay for one that has another length, or for which there is no sum.
+
+    ## How to fix
+    Build the overlay again with dtc -@, which gives phandles from 1 on.
+    """
+    tree = Lookup(content_of(subject))
+    for node, held in phandles(tree.nodes) if tree.is_overlay else ():
+        if len(held.value) != CELL:
+            message = f"has {counted(len(held.value), 'byte')}, not 4"
+        elif number_of(held.value) == NONE[1]:
+            message = "is 0xffffffff, and nothing can be added to it"
+        else:
+            continue
+        yield Diagnostic(
+            f"{held.name} of {node.path} {message}",
+            value_span(held) if len(held.value) == CELL else held.source.span("len"),
+            label="phandle",
+            why="fdtoverlay and U-Boot refuse the overlay",
+            fix="build the overlay again with dtc -@",
+        )
 
 
 def devicetree_symbol_malformed(subject: Subject) -> Iterator[Diagnostic]:

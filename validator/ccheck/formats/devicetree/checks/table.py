@@ -26,7 +26,7 @@ _OUTSIDE = Check(devicetree.devicetree_outside_root, requires=_WHOLE, schemas=_T
 _AFTER = Check(devicetree.devicetree_property_after_node, requires=(_UNBALANCED, _OUTSIDE), schemas=_TREE)
 _DEEP = Check(devicetree.devicetree_too_deep, requires=_WHOLE, schemas=_TREE)
 _NODES = (_UNBALANCED, _OUTSIDE)
-_NAMED = (*_NODES, *layout("offset-outside-region", "text-malformed"))
+_NAMED = (*_NODES, _DEEP, *layout("offset-outside-region", "text-malformed"))
 _PADDING = Check(
     devicetree.devicetree_padding_not_zero, severity=Severity.WARNING, requires=_WHOLE, schemas=_TREE
 )
@@ -59,7 +59,7 @@ TABLE = FormatChecks(
             schemas=_TREE,
         ),
         *(
-            Check(function, severity=Severity.WARNING, requires=_NODES, schemas=_TREE)
+            Check(function, severity=Severity.WARNING, requires=_NAMED, schemas=_TREE)
             for function in (
                 values.devicetree_text_not_ended,
                 values.devicetree_cells_malformed,
@@ -73,6 +73,7 @@ TABLE = FormatChecks(
                 overlay.devicetree_fixup_malformed,
                 overlay.devicetree_fixup_outside,
                 overlay.devicetree_overlay_target,
+                overlay.devicetree_overlay_phandle,
                 overlay.devicetree_symbol_malformed,
             )
         ),

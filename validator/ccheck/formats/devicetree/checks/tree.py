@@ -8,7 +8,13 @@ from ccheck.core.check import Diagnostic
 from ccheck.core.finding import RelatedLocation
 from ccheck.core.subject import Subject
 from ccheck.text.quoting import counted
-from ccheck_schemas.formats.devicetree.content import DevicetreeContent, Misplaced, Node, phandles
+from ccheck_schemas.formats.devicetree.content import (
+    DevicetreeContent,
+    Misplaced,
+    Node,
+    is_overlay,
+    phandles,
+)
 from ccheck_schemas.formats.devicetree.numbers import DEPTH_HIGH, Token
 from ccheck_schemas.span import Span
 
@@ -284,9 +290,13 @@ def devicetree_phandle_repeated(subject: Subject) -> Iterator[Diagnostic]:
     Give each node a number of its own, or let dtc do so.
     """
     seen: dict[int, tuple[Node, Span]] = {}
-    for node, held in phandles(content_of(subject).nodes):
+    content = content_of(subject)
+    overlay = is_overlay(content)
+    for node, held in phandles(content.nodes):
         span = held.source.span("value")
         number = int.from_bytes(held.value, "big")
+        if overlay and (len(held.value) != 4 or number == 0xFFFFFFFF):
+            continue  # devicetree-overlay-phandle
         related: tuple[RelatedLocation, ...] = ()
         if len(held.value) != 4:
             message = f"the phandle of {node.path} has {len(held.value)} bytes, not 4"
