@@ -15,7 +15,9 @@ from ccheck.judging.preparation import prepare
 from ccheck.run.supervise import limited
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
-from ccheck_schemas.record import Record, every_field
+from ccheck_schemas.layout import tree
+from ccheck_schemas.read.fields import named_fields, names_of
+from ccheck_schemas.record import Record
 from ccheck_schemas.schema import RecipeError
 
 WIDTH = 80
@@ -43,7 +45,7 @@ def command(path: str, schema: str | None, as_yaml: bool) -> int:
     if as_yaml:
         click.echo(_recipe(subject, path), nl=False)
     else:
-        for line in lines(subject.reading.root):
+        for line in lines(subject.schema.layout, subject.reading.root):
             click.echo(line)
     if subject.reading.counts:
         total = sum(subject.reading.counts.values())
@@ -72,15 +74,18 @@ def _recipe(subject: Subject, path: str) -> str:
     return dump_yaml(recipe, subject.schema.name, ascii_only=sys.stdout.isatty() or not encodes_all)
 
 
-def lines(record: Record) -> Iterator[str]:
-    """One line for each field: offset, path, value. Text is escaped, long values are cut."""
-    for owner, name, value in every_field(record):
+def lines(layout: tree.Struct, root: Record) -> Iterator[str]:
+    """One line for each field: offset, path, value, and the names of a value that has some.
+
+    Text is escaped, long values are cut.
+    """
+    for owner, name, value, number in named_fields(layout, root):
         if value is not None and value != () and value != []:
             span = owner.span(name)
-            yield f"{span.offset:#08x}  {printable(span.path)} = {_value(value)}"
+            yield f"{span.offset:#08x}  {printable(span.path)} = {_value(value, number)}"
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, number: tree.Integer | None) -> str:
     if isinstance(value, bytes):
         text = value[: WIDTH // 3].hex(" ")
         return text + (f" … ({counted(len(value), 'byte')})" if len(value) > WIDTH // 3 else "")
@@ -88,5 +93,14 @@ def _value(value: Any) -> str:
         text = printable(value)
         return f'"{text[:WIDTH]}"' + (f" … ({len(value):,} characters)" if len(text) > WIDTH else "")
     if isinstance(value, int):
-        return f"{value}" if -10 < value < 10 else f"{value} ({value:#x})"
+        known = "" if number is None else printable(names_of(number, value))[:WIDTH]
+        notes = [*(() if -10 < value < 10 else (f"{value:#x}",)), *((known,) if known else ())]
+        return f"{value} ({', '.join(notes)})" if notes else f"{value}"
+    if isinstance(value, list) and number is not None and number.meanings:
+        return f"[{', '.join(_element(one, number) for one in value[:WIDTH])}]"[:WIDTH]
     return printable(str(value))[:WIDTH]
+
+
+def _element(value: Any, number: tree.Integer) -> str:
+    known = printable(names_of(number, value)) if isinstance(value, int) else ""
+    return f"{value} ({known})" if known else printable(str(value))
