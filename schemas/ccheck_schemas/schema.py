@@ -91,7 +91,7 @@ class Schema:
         assemble: Returns the typed content of a reading; the reading itself for a format without one.
         compose: Returns the bytes of a recipe. Raises `RecipeError`.
         describe: Returns the recipe of content. Raises `RecipeError`. A schema has both functions, or
-            neither.
+            neither; without them a recipe is the fields of the file.
         identity: How `ccheck diff` names the elements of a recipe's lists, by the key of the list.
         target: Returns a consumer version that files can be judged for. Raises ValueError with the known
             ones.

@@ -9,14 +9,15 @@ from typing import Any
 import click
 
 from ccheck.cli.main import FINDINGS, PASS
-from ccheck.cli.recipe_file import NO_RECIPES, dump_yaml
+from ccheck.cli.recipe_file import dump_yaml
 from ccheck.core.subject import Subject
 from ccheck.judging.preparation import prepare
 from ccheck.run.supervise import limited
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
 from ccheck_schemas.layout import tree
-from ccheck_schemas.read.fields import named_fields, names_of
+from ccheck_schemas.recipe import way_back
+from ccheck_schemas.recipe.fields import named_fields, names_of
 from ccheck_schemas.record import Record
 from ccheck_schemas.schema import RecipeError
 
@@ -58,14 +59,12 @@ def command(path: str, schema: str | None, as_yaml: bool) -> int:
 def _recipe(subject: Subject, path: str) -> str:
     assert subject.schema is not None  # noqa: S101 - asked before
     assert subject.reading is not None  # noqa: S101 - asked before
-    if subject.schema.describe is None:
-        raise click.UsageError(f"{subject.schema.name} content cannot be written as a recipe: {NO_RECIPES}")
     if subject.reading.counts:
         raise click.UsageError(
             f"{path} breaks its schema, so that a recipe would not build it again; ccheck validate says how"
         )
     try:
-        recipe = subject.schema.describe(subject.content)
+        recipe = way_back.describe(subject.schema, subject.data, subject.content)
     except RecipeError as refused:
         raise click.UsageError(f"{path} cannot be written as a recipe: {refused}") from refused
     # Marks that turn the writing direction are text in a file, and a trick on a terminal. What a stream could
