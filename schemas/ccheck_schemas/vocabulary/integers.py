@@ -61,7 +61,7 @@ class Version(Meaning):
         if len(known) > MOST_VERSIONS:
             raise ValueError(f"{len(known):,} versions are too many to name; {MOST_VERSIONS:,} are allowed")
         self.known = tuple(known)
-        self.minor_bits = at_least(0, minor_bits, 64)
+        self.minor_bits = at_least(0, minor_bits, "minor_bits", 64)
         self.mask = mask
 
     def words(self, value: int) -> str:
@@ -99,7 +99,9 @@ class StrictEnum(Meaning):
         self.values = values
         self.known = frozenset(int(v) for v in values)
         if not self.known:
-            raise ValueError(f"{values.__name__} has no value that a field could have")
+            raise ValueError(
+                f"{values.__name__} has no member: give it one for each value that the field may have"
+            )
 
     def complaint(self, value: int) -> str | None:
         """Returns what is wrong with an unknown number, or None."""
@@ -150,7 +152,7 @@ class LengthOf(Meaning):
         super().__init__(subcon)
         self.of = of
         self.low, self.high = in_order(low, high)
-        self.step = positive(step)
+        self.step = positive(step, "step")
 
     def complaint(self, value: int) -> str | None:
         """Returns what is wrong with a length outside its bounds or between two steps, or None."""
@@ -192,8 +194,8 @@ class OffsetInto(Meaning):
     def __init__(self, subcon: construct.Construct, of: str, align: int = 1, unit: int = 1) -> None:
         super().__init__(subcon)
         self.of = of
-        self.align = positive(align)
-        self.unit = positive(unit)
+        self.align = positive(align, "align")
+        self.unit = positive(unit, "unit")
 
     def complaint(self, value: int) -> str | None:
         """Returns what is wrong with a misaligned offset, or None."""
@@ -213,5 +215,5 @@ class ChecksumOver(Meaning):
         super().__init__(subcon)
         if algorithm != "crc-32":
             raise ValueError(f"checksum algorithm {algorithm!r} is not known; crc-32 is")
-        self.start = at_least(0, start)
+        self.start = at_least(0, start, "start")
         self.algorithm = algorithm
