@@ -235,7 +235,9 @@ class _Compiler:
         """Returns a run of rows of a table."""
         for name in (node.first, node.count):
             if not isinstance(name, str):
-                self.refuse(place, f"Rows names {_shown(name)}: give the name of a number of this record, as text")
+                self.refuse(
+                    place, f"Rows names {_shown(name)}: give the name of a number of this record, as text"
+                )
                 return tree.Nothing()
         return tree.Rows(node.table, node.first, node.count)
 

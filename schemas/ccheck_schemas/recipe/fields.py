@@ -7,6 +7,7 @@ from typing import Any, assert_never
 
 from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.layout.expression import Unresolved, resolve
+from ccheck_schemas.read.rows import RowSequence
 from ccheck_schemas.record import Record, is_records
 
 
@@ -23,6 +24,15 @@ def named_fields(layout: tree.Struct, root: Record) -> Iterator[tuple[Record, st
     """
     rows = {node.table: node.record for node in tree.nodes(layout) if isinstance(node, tree.Table)}
     yield from _Walk(rows).fields(layout, root)
+
+
+def records_of(layout: tree.Struct, root: Record) -> Iterator[tuple[Record, tree.Struct]]:
+    """Yields the records of a reading, each with the struct that it was read by.
+
+    Rows that become records only when someone looks at them are left out: a table may have millions.
+    """
+    rows = {node.table: node.record for node in tree.nodes(layout) if isinstance(node, tree.Table)}
+    yield from _Walk(rows).records(layout, root)
 
 
 class _Walk:
@@ -48,6 +58,19 @@ class _Walk:
                     yield from self.fields(found if isinstance(found, tree.Struct) else None, item)
             else:
                 yield record, name, value, found if isinstance(found, tree.Integer) else None
+
+    def records(self, node: tree.Struct, record: Record) -> Iterator[tuple[Record, tree.Struct]]:
+        if id(record) in self._seen:
+            return
+        self._seen.add(id(record))
+        yield record, node
+        nodes = {field.name: field.node for field in node.fields}
+        for name, value in record.items():
+            found = self._element(nodes.get(name), record, listed=False)
+            if isinstance(found, tree.Struct) and not isinstance(value, RowSequence):
+                inner = [value] if isinstance(value, Record) else value if is_records(value) else ()
+                for one in inner:
+                    yield from self.records(found, one)
 
     def _element(self, node: tree.Node | None, record: Record, *, listed: bool) -> tree.Node | None:
         """Returns the number or the record that a field is, or that its elements are; None for another."""
