@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from ccheck_schemas.layout import tree
 from ccheck_schemas.recipe.by_layout.solve import Solver
-from ccheck_schemas.recipe.by_layout.write import Known, Optional, Writer
+from ccheck_schemas.recipe.by_layout.write.node import write_node
+from ccheck_schemas.recipe.by_layout.write.state import Known, Optional
+from ccheck_schemas.recipe.by_layout.write.writer import Writer
 from ccheck_schemas.schema import RecipeError
 
 PASSES = 12
@@ -44,7 +46,7 @@ def compose(layout: tree.Struct, recipe: object) -> Composed:
     """
     known = Known()
     for _ in range(PASSES):
-        writer = Writer(layout, known)
+        writer = Writer(layout, known, write_node)
         writer.run(recipe)
         solver = Solver(writer)
         image = solver.run()

@@ -15,7 +15,8 @@ from ccheck_schemas.recipe.by_layout.hole import Frame, Hole, Unknown
 from ccheck_schemas.recipe.by_layout.image import MOST, Image, image_of
 from ccheck_schemas.recipe.by_layout.invert import NoInverse, invert
 from ccheck_schemas.recipe.by_layout.shared import Equation, Owner
-from ccheck_schemas.recipe.by_layout.write import Known, Optional, Placed, Writer
+from ccheck_schemas.recipe.by_layout.write.state import Known, Optional, Placed
+from ccheck_schemas.recipe.by_layout.write.writer import Writer
 from ccheck_schemas.schema import RecipeError
 
 _TRIES = 4096
