@@ -204,3 +204,24 @@ def test_a_recipe_goes_through_a_pipe(tmp_path: Path) -> None:
     assert done.stdout.isascii()
     assert run(["build", "--schema", str(schema), str(tmp_path / "a.yaml"), "-o", str(back)]) == 0
     assert back.read_bytes() == file.read_bytes()
+
+
+NUMBERS = """\
+from construct import Array, Int8ub, Struct, this
+from ccheck_schemas.schema import Schema
+
+ROOT = Struct("n" / Int8ub, "numbers" / Array(this.n, Int8ub))
+SCHEMA = Schema("numbers", "numbers", ROOT, recognise=lambda data: True)
+"""
+
+
+def test_diff_names_the_elements_of_a_long_list(cc: Shown, tmp_path: Path) -> None:
+    """Of a long list of numbers, only the elements that changed, came and went are printed, by their place."""
+    schema, old, new = tmp_path / "numbers.py", tmp_path / "old.bin", tmp_path / "new.bin"
+    schema.write_text(NUMBERS)
+    old.write_bytes(bytes([40, *range(40)]))
+    new.write_bytes(bytes([40, *range(5), 99, *range(6, 30), *range(31, 40), 200]))
+    assert cc("diff", "--schema", schema, old, new)[:2] == (
+        0,
+        "~ numbers[5]: 5 → 99\n- numbers[30]: 30\n+ numbers[39]: 200\n",
+    )

@@ -158,6 +158,7 @@ def _recipe(validation: ValidationContext, path: str) -> tuple[Schema, Recipe]:
             f"{path} breaks its schema, so its meaning is not certain; ccheck validate says how"
         )
     try:
-        return subject.schema, way_back.describe(subject.schema, subject.data, subject.content)
+        with limited(validation.time_limit):
+            return subject.schema, way_back.describe(subject.schema, subject.data, subject.content)
     except RecipeError as refused:
         raise click.UsageError(f"{path} cannot be written as a recipe: {refused}") from refused

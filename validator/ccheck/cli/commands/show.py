@@ -44,7 +44,9 @@ def command(path: str, schema: str | None, as_yaml: bool) -> int:
     if subject.reading is None or subject.schema is None:
         raise click.UsageError(f"{path}: the content is of no known format; name one with --schema")
     if as_yaml:
-        click.echo(_recipe(subject, path), nl=False)
+        with limited(validation.time_limit):
+            recipe = _recipe(subject, path)
+        click.echo(recipe, nl=False)
     else:
         for line in lines(subject.schema.layout, subject.reading.root):
             click.echo(line)
