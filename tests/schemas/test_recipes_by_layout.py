@@ -213,7 +213,7 @@ NOTES = (
     ("size", 1, "size is 1, but the file has 24 bytes: written as it is given"),
     ("row_size", 3, "row_size is 3, but the records of 'rows' have 2 bytes: written as it is given"),
     ("length", 255, "length is 255, but name has 2 bytes: written as it is given"),
-    ("sum", 5, "sum is 5, but the checksum from offset 0x10 on is 0x"),
+    ("sum", 5, "sum is 5, but the checksum of 0x10 to 0x18 is 0x"),
 )
 
 
@@ -328,6 +328,7 @@ def test_another_order_is_kept() -> None:
         (Struct("v" / Int8ub, "same" / m.ReadAt(0, Int8ub)), {"v": 1, "same": 2}, "same: it has 02 at offset 0x0, where another field has 01"),
         (Struct("at" / Int8ub, "a" / m.ReadAt(this.at, Int8ub)), {}, "at: the key is missing: 'a' is left out, so that nothing says where it is"),
         (Struct("sum" / m.ChecksumOver(Int32ul, start=0)), {}, "sum: the key is missing: the checksum covers its own bytes"),
+        (Struct("a" / m.ChecksumOver(Int16ub, 2, "crc-16/modbus", end=4), "b" / m.ChecksumOver(Int16ub, 0, "crc-16/modbus", end=2)), {}, "a: the key is missing: its checksum covers another one that covers it: give one of them"),
     ],
     ids=str,
 )  # fmt: skip

@@ -410,7 +410,7 @@ _MEANINGS: Mapping[type, Callable[[_Compiler, Any, str], meanings.Meaning]] = Ma
     m.FileSize: lambda c, n, at: meanings.FileSize(),
     m.IndexInto: lambda c, n, at: meanings.IndexInto(n.table),
     m.OffsetInto: lambda c, n, at: meanings.OffsetInto(n.of, n.align, n.unit),
-    m.ChecksumOver: lambda c, n, at: meanings.ChecksumOver(n.start, n.algorithm),
+    m.ChecksumOver: lambda c, n, at: meanings.ChecksumOver(n.checksum),
     m.BelowCount: _Compiler.compared_with_fact,
     m.Understood: _Compiler.compared_with_fact,
     m.WithinLimit: _Compiler.compared_with_fact,

@@ -325,6 +325,12 @@ class _Linter:
         if isinstance(meaning, meanings.StrictEnum) and len(meaning.known) > MOST_VALUES:
             allowed = f"{MOST_VALUES:,} are allowed: use Bounded"
             yield f"{place}: an enumeration of {len(meaning.known):,} values; {allowed}"
+        if isinstance(meaning, meanings.ChecksumOver):
+            over = meaning.checksum
+            if leaf.signed or leaf.size != over.size:
+                which = "signed" if leaf.signed else f"of {8 * leaf.size}"
+                why = f"{over.name} has {over.algorithm.bits} bits, and the integer is {which}"
+                yield f"{place}: {why}; put it around an unsigned integer of {8 * over.size} bits"
         if not _can_hold(leaf, meaning):
             low, high = leaf.range
             why = f"refuses every number from {low} to {high}, which are those of the field"

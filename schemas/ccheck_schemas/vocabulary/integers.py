@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 from enum import IntEnum, IntFlag
 from typing import BinaryIO
 
 import construct
 
+from ccheck_schemas.checksum import ALGORITHMS, Checksum, Crc, Sum
 from ccheck_schemas.vocabulary.expression import Context, FieldError
 from ccheck_schemas.vocabulary.limits import at_least, in_order, positive
 
@@ -203,17 +205,41 @@ class OffsetInto(Meaning):
 
 
 class ChecksumOver(Meaning):
-    """A checksum of the bytes from offset `start` to the end of the file.
+    """A checksum of the bytes from offset `start` to `end`, or to the end of the file.
 
     Args:
-        subcon: The integer.
+        subcon: The integer, which has as many bits as the checksum.
         start: The offset of the first byte.
-        algorithm: ``crc-32`` (IEEE, as zlib's).
+        algorithm: A name in `ccheck_schemas.checksum.ALGORITHMS`, such as ``crc-32`` (IEEE, as zlib's) or
+            ``sum-16-le``; or a `Crc` with its parameters. ``zero-sum-…`` is the number that makes the sum of
+            all bytes or words, itself included, 0.
+        end: The offset after the last byte; None for the end of the file.
+        zeroed: Whether the bytes of the integer itself count as zeros.
     """
 
-    def __init__(self, subcon: construct.Construct, start: int, algorithm: str = "crc-32") -> None:
+    def __init__(
+        self,
+        subcon: construct.Construct,
+        start: int,
+        algorithm: str | Crc = "crc-32",
+        *,
+        end: int | None = None,
+        zeroed: bool = False,
+    ) -> None:
         super().__init__(subcon)
-        if algorithm != "crc-32":
-            raise ValueError(f"checksum algorithm {algorithm!r} is not known; crc-32 is")
         self.start = at_least(0, start, "start")
-        self.algorithm = algorithm
+        self.end = None if end is None else at_least(start + 1, end, "end")
+        if isinstance(algorithm, str):
+            found = ALGORITHMS.get(algorithm)
+            if found is None:
+                near = difflib.get_close_matches(algorithm[:80], ALGORITHMS, 1)
+                meant = f"did you mean {near[0]!r}? " if near else ""
+                known = f"known are {', '.join(ALGORITHMS)}, and any Crc(bits, poly, …)"
+                raise ValueError(f"checksum algorithm {algorithm!r} is not known; {meant}{known}")
+        elif isinstance(algorithm, Crc):
+            found = algorithm
+        else:
+            raise ValueError(f"algorithm={algorithm!r:.40} is neither the name of a checksum nor a Crc")
+        name = algorithm if isinstance(algorithm, str) else f"crc of {algorithm.bits} bits"
+        to_zero = isinstance(found, Sum) and found.to_zero
+        self.checksum = Checksum(start, end, found, name, zeroed or to_zero)

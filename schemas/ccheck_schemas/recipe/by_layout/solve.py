@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from functools import cache
 
+from ccheck_schemas.checksum import Checksum, in_order
 from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.layout.expression import NOT_THERE, Expression, paths_in
 from ccheck_schemas.layout.shown import shown
@@ -316,32 +316,36 @@ class Solver:
 
     def _filled(self) -> Image:
         """Returns the file with all numbers in it, the checksums last."""
-        sums: list[tuple[int, Hole]] = []
+        sums: list[tuple[Checksum, int, Hole]] = []
         for hole in self._holes:
             kinds = hole.node.meanings if hole.states_itself else ()
             over = next((one for one in kinds if isinstance(one, meanings.ChecksumOver)), None)
             if over is not None:
-                sums.append((over.start, hole))
+                sums.append((over.checksum, hole.run.base + hole.at, hole))
             value = hole.given if hole.given is not None else hole.known
             low, high = leaf.range_of(hole.node)
             if value is not None and low <= value <= high:
                 hole.node.packer.pack_into(hole.run.data, hole.at, value)
         image = image_of(self._writer.runs) if self.stable else Image(bytearray(), bytearray())
-        for start, hole in sorted(sums, key=lambda one: -one[0]) if self.stable else ():
-            at = hole.run.base + hole.at
-            own = start < at + hole.node.size
-            value = zlib.crc32(memoryview(image.data)[start:]) & (1 << 8 * hole.node.size) - 1
+        sums = in_order(sums) if self.stable else []
+        for checksum, at, hole in sums:
+            own = checksum.covers(at, hole.node.size) and not checksum.zeroed
+            value = checksum.over(image.data, at) & (1 << 8 * hole.node.size) - 1
             if hole.open and own:
-                raise RecipeError(
-                    hole.path,
-                    "the key is missing: the checksum covers its own bytes, and cannot be worked out",
-                )
+                why = "the checksum covers its own bytes, and cannot be worked out"
+                raise RecipeError(hole.path, f"the key is missing: {why}")
             if hole.open:
                 hole.known = value
                 hole.node.packer.pack_into(image.data, at, value)
             hole.would = None if own else value
             if hole.given is not None and not own and hole.given != value:
-                self._note(hole, f"the checksum from offset {start:#x} on is {value:#x}")
+                end = len(image.data) if checksum.end is None else checksum.end
+                why = f"the checksum of {checksum.start:#x} to {end:#x} is {value:#x}"
+                self._note(hole, why)
+        for checksum, at, hole in sums:
+            if hole.open and checksum.over(image.data, at) != hole.known:
+                why = "its checksum covers another one that covers it: give one of them"
+                raise RecipeError(hole.path, f"the key is missing: {why}")
         return image
 
     def optional(self, image: Image) -> Iterator[Optional]:

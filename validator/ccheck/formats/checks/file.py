@@ -225,6 +225,6 @@ def _read_from(fault: Fault[FaultDetails], boundary: int) -> bool:
 
 def _goes_on(reading: Reading, size: int) -> bool:
     """Returns whether the file says that it is longer than it is: its size or, without one, its records."""
-    if any(fix_up.start is None for fix_up in reading.fix_ups):
+    if any(fix_up.checksum is None for fix_up in reading.fix_ups):
         return any(f.details.actual == size for f in reading.faults_of(SizeMismatch))
     return reading.counts[FaultName.TRUNCATED] > 0 or reading.counts[FaultName.COUNT_PAST_BYTES] > 0
