@@ -118,7 +118,7 @@ _CRC_32 = Crc(32, 0x04C11DB7, 0xFFFFFFFF, reflect_in=True, reflect_out=True, xor
 _XMODEM = Crc(16, 0x1021)
 _IBM_3740 = Crc(16, 0x1021, 0xFFFF)
 _FAST: dict[Crc, Callable[[Bytes], int]] = {
-    _CRC_32: zlib.crc32,
+    _CRC_32: lambda data: zlib.crc32(data),
     _XMODEM: lambda data: binascii.crc_hqx(data, 0),
     _IBM_3740: lambda data: binascii.crc_hqx(data, 0xFFFF),
 }

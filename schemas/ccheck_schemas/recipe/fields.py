@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, assert_never
 
 from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.layout.expression import Unresolved, resolve
-from ccheck_schemas.read.rows import RowSequence
 from ccheck_schemas.record import Record, is_records
 
 
@@ -26,13 +26,29 @@ def named_fields(layout: tree.Struct, root: Record) -> Iterator[tuple[Record, st
     yield from _Walk(rows).fields(layout, root)
 
 
-def records_of(layout: tree.Struct, root: Record) -> Iterator[tuple[Record, tree.Struct]]:
-    """Yields the records of a reading, each with the struct that it was read by.
+def record_at(layout: tree.Struct, root: Record, path: str) -> tuple[Record, tree.Struct] | None:
+    """Returns the record at a path such as ``blocks[3].body``, and its struct; None without one.
 
-    Rows that become records only when someone looks at them are left out: a table may have millions.
+    Rows of a table are found by the records that take them; those that none takes are not.
     """
     rows = {node.table: node.record for node in tree.nodes(layout) if isinstance(node, tree.Table)}
-    yield from _Walk(rows).records(layout, root)
+    walk, record, node = _Walk(rows), root, layout
+    for part in path.split(".") if path else ():
+        step = _STEP.fullmatch(part)
+        if step is None:
+            return None
+        inner = next((one.node for one in node.fields if one.name == step[1]), None)
+        found, value = walk.element(inner, record, listed=False), record.get(step[1])
+        if step[2]:
+            at = int(step[2])
+            value = value[at] if is_records(value) and at < len(value) else None
+        if not isinstance(value, Record) or not isinstance(found, tree.Struct):
+            return None
+        record, node = value, found
+    return record, node
+
+
+_STEP = re.compile(r"([^\[\]]+)(?:\[([0-9]+)\])?")
 
 
 class _Walk:
@@ -50,7 +66,7 @@ class _Walk:
         self._seen.add(id(record))
         nodes = {} if node is None else {field.name: field.node for field in node.fields}
         for name, value in record.items():
-            found = self._element(nodes.get(name), record, listed=False)
+            found = self.element(nodes.get(name), record, listed=False)
             if isinstance(value, Record):
                 yield from self.fields(found if isinstance(found, tree.Struct) else None, value)
             elif is_records(value):
@@ -59,20 +75,7 @@ class _Walk:
             else:
                 yield record, name, value, found if isinstance(found, tree.Integer) else None
 
-    def records(self, node: tree.Struct, record: Record) -> Iterator[tuple[Record, tree.Struct]]:
-        if id(record) in self._seen:
-            return
-        self._seen.add(id(record))
-        yield record, node
-        nodes = {field.name: field.node for field in node.fields}
-        for name, value in record.items():
-            found = self._element(nodes.get(name), record, listed=False)
-            if isinstance(found, tree.Struct) and not isinstance(value, RowSequence):
-                inner = [value] if isinstance(value, Record) else value if is_records(value) else ()
-                for one in inner:
-                    yield from self.records(found, one)
-
-    def _element(self, node: tree.Node | None, record: Record, *, listed: bool) -> tree.Node | None:
+    def element(self, node: tree.Node | None, record: Record, *, listed: bool) -> tree.Node | None:
         """Returns the number or the record that a field is, or that its elements are; None for another."""
         match node:
             case None:
@@ -80,11 +83,11 @@ class _Walk:
             case tree.Integer() | tree.Struct():
                 return node
             case tree.If() | tree.Switch():
-                return self._element(_chosen(node, record), record, listed=listed)
+                return self.element(_chosen(node, record), record, listed=listed)
             case tree.Region() | tree.Substream() | tree.SubstreamRest() | tree.ReadAt():
-                return self._element(node.inner, record, listed=listed)
+                return self.element(node.inner, record, listed=listed)
             case tree.Array():
-                return None if listed else self._element(node.element, record, listed=True)
+                return None if listed else self.element(node.element, record, listed=True)
             case tree.Table() | tree.Terminated() | tree.UpTo() | tree.UpToEnd() | tree.At() | tree.Chain():
                 return node.record
             case tree.Rows():

@@ -257,6 +257,8 @@ class _Description:
             case tree.Slot() | tree.Text():
                 end = at + integer_value(node.length, here.values)
                 end += node.behind if isinstance(node, tree.Text) else 0
+            case _:
+                assert_never(node)
         raw = data[at:end]
         content = data[at:filled] if isinstance(node, tree.Delimited) else _content(node, raw)
         encoding = leaf.encoding_of(node)
@@ -347,6 +349,8 @@ def _content(node: tree.Slot | tree.Rest | tree.Text | tree.TextToNul, raw: byte
             if node.terminator == "inside":
                 return raw[: leaf.nul_in(raw, node.unit)]
             return raw
+        case _:
+            assert_never(node)
 
 
 def _delimited(node: tree.Delimited, data: bytes, at: int, limit: int) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import struct
 from functools import cache
-from typing import Final
+from typing import Final, assert_never
 
 from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.recipe.fields import flag_names
@@ -266,6 +266,8 @@ def _comes_back(node: _Textual, content: bytes, raw: bytes) -> bool:
             at = find(content, node.terminator, node.unit)
             ends = len(content) - len(node.terminator) if node.include else None
             return at == ends or (at is None and node.to_end)
+        case _:
+            assert_never(node)
 
 
 def _with_behind(node: _Textual, content: bytes, room: int | None) -> bytes:
@@ -279,11 +281,11 @@ def _with_behind(node: _Textual, content: bytes, room: int | None) -> bytes:
             return content + (node.terminator if node.consume and not node.include else b"")
         case tree.Rest():
             return content
-        case tree.Text() if node.terminator == "behind":
-            return content + bytes(node.unit)
-        case tree.Text() if node.terminator == "inside":
-            return content.ljust(len(content) + node.unit if room is None else room, b"\0")
         case tree.Text():
+            if node.terminator == "behind":
+                return content + bytes(node.unit)
+            if node.terminator == "inside":
+                return content.ljust(len(content) + node.unit if room is None else room, b"\0")
             return content
         case tree.Slot():
             form = node.content
@@ -291,6 +293,8 @@ def _with_behind(node: _Textual, content: bytes, room: int | None) -> bytes:
             if room is None:
                 return content + end
             return (content + end)[: max(room, len(content))].ljust(room, bytes([form.pad or 0]))
+        case _:
+            assert_never(node)
 
 
 def counted(number: int, noun: str) -> str:

@@ -186,6 +186,8 @@ def torn_at_sector(subject: Subject) -> Iterator[Diagnostic]:
     reading, schema = subject.reading, subject.schema
     if reading is None or schema is None or not reading.counts:
         return
+    if reading.counts[FaultName.WORK_OUT_OF_PROPORTION]:
+        return  # the reading was given up: nobody knows what is behind
     size = len(subject.data)
     if any(f.details.actual == size > f.details.value for f in reading.faults_of(SizeMismatch)):
         return  # the header says that the file ends sooner: these bytes were put behind it

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from itertools import islice
 
 from ccheck_schemas.fault import Fault, FaultDetails, FaultName
@@ -13,7 +14,7 @@ from ccheck_schemas.layout import tree
 from ccheck_schemas.layout.expression import Expression, only_path
 from ccheck_schemas.layout.size import sizeof
 from ccheck_schemas.read import read
-from ccheck_schemas.recipe.fields import records_of
+from ccheck_schemas.recipe.fields import record_at
 from ccheck_schemas.record import Reading, Record
 
 _MISSING = frozenset({
@@ -24,7 +25,7 @@ _MISSING = frozenset({
 
 _COUNTS = 64
 """Values of one count that are tried, from the greatest that fits downwards."""
-_TRIES = 256
+_TRIES = 64
 """Numbers that are tried, at most."""
 _BYTES = 4 << 20
 """Bytes that are read for all tries; the first try is made in any case."""
@@ -32,7 +33,8 @@ _BYTES = 4 << 20
 _ELEMENT = re.compile(r"(.*)\[([0-9]+)\]")
 
 _Number = tuple[Record, str]
-_Records = dict[str, tuple[Record, tree.Struct]]
+_Find = Callable[[str], tuple[Record, tree.Struct] | None]
+"""Returns the record at a path, and its struct."""
 
 
 def is_explained(layout: tree.Struct, data: bytes, reading: Reading, boundary: int) -> bool:
@@ -76,10 +78,11 @@ def _with(data: bytes, record: Record, name: str, value: int) -> bytes | None:
 
 def _candidates(layout: tree.Struct, reading: Reading, boundary: int) -> Iterator[tuple[_Number, int]]:
     """Yields numbers of a file that may be wrong, with values that they may have had."""
-    records: _Records = {record.path: (record, node) for record, node in records_of(layout, reading.root)}
+    find = cache(partial(record_at, layout, reading.root))
     for fault in reading.faults:
         record_path, _, field = fault.span.path.rpartition(".")
-        record = records[record_path][0] if record_path in records else None
+        holder = find(record_path)
+        record = None if holder is None else holder[0]
         details = fault.details
         if isinstance(details, SizeMismatch) and record is not None and _is_number(record, field):
             yield (record, field), details.actual
@@ -89,20 +92,23 @@ def _candidates(layout: tree.Struct, reading: Reading, boundary: int) -> Iterato
         elif isinstance(details, Truncated) and record is not None and _is_number(record, field):
             yield (record, field), record.values[field] - details.need + details.have
         if isinstance(details, Truncated):
-            yield from _amounts_before(records, fault, details.need - details.have)
-        if isinstance(details, Truncated) or fault.span.offset >= boundary:
-            yield from _counts_around(records, fault)
+            yield from _amounts_before(find, fault, details.need - details.have)
+        if isinstance(details, Truncated):
+            yield from _counts_around(find, fault)
+    # The elements in front of the first fault behind the boundary may be all that there are.
+    first = next((fault for fault in reading.faults if fault.span.offset >= boundary), None)
+    if first is not None:
+        yield from _counts_around(find, first)
 
 
-def _amounts_before(
-    records: _Records, fault: Fault[FaultDetails], lacking: int
-) -> Iterator[tuple[_Number, int]]:
+def _amounts_before(find: _Find, fault: Fault[FaultDetails], lacking: int) -> Iterator[tuple[_Number, int]]:
     """Yields the lengths and counts that move the place of a fault, made less by the bytes that are lacking."""
     path = fault.span.path
     while path:
         above, _, field = path.rpartition(".")
-        record, node = records.get(above, (None, None))
-        if record is not None and node is not None:
+        found = find(above)
+        if found is not None:
+            record, node = found
             field = field.partition("[")[0]
             names = [one.name for one in node.fields]
             last = names.index(field) if field in names else len(names) - 1
@@ -128,17 +134,18 @@ def _amounts(record: Record, node: tree.Node) -> Iterator[tuple[_Number, int]]:
             yield number, 1
 
 
-def _counts_around(records: _Records, fault: Fault[FaultDetails]) -> Iterator[tuple[_Number, int]]:
+def _counts_around(find: _Find, fault: Fault[FaultDetails]) -> Iterator[tuple[_Number, int]]:
     """Yields the counts of the lists that a fault lies in, with the elements in front of it."""
     path = fault.span.path
     while path:
         element = _ELEMENT.fullmatch(path)
         if element is not None:
             holder, _, field = element[1].rpartition(".")
-            record, node = records.get(holder, (None, None))
-            if record is not None and node is not None:
-                found = next((one.node for one in node.fields if one.name == field), tree.Nothing())
-                for number, _ in _amounts(record, found):
+            found = find(holder)
+            if found is not None:
+                record, node = found
+                listed = next((one.node for one in node.fields if one.name == field), tree.Nothing())
+                for number, _ in _amounts(record, listed):
                     yield number, int(element[2])
         path = path.rpartition(".")[0]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.layout.expression import Expression, stated
 from ccheck_schemas.recipe.by_layout import leaf
@@ -34,12 +36,21 @@ def _tell(writer: Writer, meaning: meanings.Meaning, hole: Hole, frame: Frame) -
     match meaning:
         case meanings.Reserved():
             hole.constant = 0
-        case meanings.Version() if len(meaning.known) == 1:
-            hole.constant = meaning.known[0]
+        case meanings.Version():
+            if len(meaning.known) == 1:
+                hole.constant = meaning.known[0]
         case meanings.CountOf() | meanings.RecordSize():
             writer.counted.append((hole, frame, meaning))
-        case _:
+        case meanings.FileSize() | meanings.ChecksumOver():  # worked out when all is written
             return
+        case meanings.LengthOf() | meanings.OffsetInto():  # as the expressions that read them
+            return
+        case meanings.Bounded() | meanings.StrictEnum() | meanings.StrictFlags() | meanings.IndexInto():
+            return
+        case meanings.ComparedWithFact():
+            return
+        case _:
+            assert_never(meaning)
 
 
 def const(writer: Writer, node: tree.Const, spot: Spot) -> bytes | int:
@@ -79,13 +90,10 @@ def exactly(writer: Writer, node: tree.Node, spot: Spot) -> bytes:
     raw = from_hex(raw_of(spot.given), spot.path)
     writer.out.data += raw
     length: Expression | None = None
-    match node:
-        case tree.Bytes() | tree.Opaque() | tree.Strings():
-            length = node.length
-        case tree.Pool():
-            length = node.count
-        case _:
-            pass
+    if isinstance(node, tree.Bytes | tree.Opaque | tree.Strings):
+        length = node.length
+    elif isinstance(node, tree.Pool):
+        length = node.count
     if length is not None:
         writer.equal(length, spot.frame, len(raw), spot.path, "byte")
     return raw

@@ -133,5 +133,11 @@ def _takes_hex(node: tree.Node) -> bool:
             return True
         case tree.Region() | tree.TextToNul():
             return True
-        case _:
+        case tree.Const() | tree.Nothing() | tree.Bytes() | tree.Opaque() | tree.OpaqueRest():
             return False
+        case tree.ZeroPad() | tree.AnyPad() | tree.ZerosTo() | tree.ZerosToEnd() | tree.Array():
+            return False
+        case tree.Table() | tree.Terminated() | tree.UpTo() | tree.UpToEnd() | tree.Pool() | tree.Strings():
+            return False
+        case _:
+            assert_never(node)
