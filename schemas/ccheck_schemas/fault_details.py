@@ -91,6 +91,7 @@ class ChecksumWrong(FaultDetails):
         actual: The checksum of the bytes.
         start: The offset of the first byte.
         end: The offset after the last byte.
+        algorithm: The name of its algorithm.
     """
 
     name = FaultName.CHECKSUM_WRONG
@@ -98,6 +99,7 @@ class ChecksumWrong(FaultDetails):
     actual: int
     start: int
     end: int
+    algorithm: str = "crc-32"
 
 
 @frozen

@@ -15,7 +15,7 @@ it::
 Five families:
 
 * around an integer: `Version`, `Bounded`, `StrictEnum`, `StrictFlags`, `Reserved`, `CountOf`, `LengthOf`,
-  `RecordSize`, `FileSize`, `IndexInto`, `OffsetInto`, `ChecksumOver`
+  `RecordSize`, `FileSize`, `IndexInto`, `OffsetInto`, `ChecksumOver`, with a `Crc` of its own
 * around an integer that is compared with a fact of each driver build: `BelowCount`, `Understood`,
   `WithinLimit`; `RowField` in their keys
 * nodes that take bytes in their record: `Text`, `ZeroPad`, `AnyPad`, `Table`, `Terminated`, `UpTo`,
@@ -32,6 +32,7 @@ on bad bytes.
 
 from __future__ import annotations
 
+from ccheck_schemas.checksum import Crc
 from ccheck_schemas.vocabulary.expression import Expression, FieldError, evaluate, field_of, field_path
 from ccheck_schemas.vocabulary.facts import BelowCount, RowField, Understood, WithinLimit
 from ccheck_schemas.vocabulary.integers import (
@@ -82,6 +83,7 @@ __all__ = [
     "Chain",
     "ChecksumOver",
     "CountOf",
+    "Crc",
     "Delimited",
     "Expression",
     "FieldError",

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeGuard, TypeVar
 
+from ccheck_schemas.checksum import Checksum
 from ccheck_schemas.fault import Fault, FaultDetails, FaultName
 from ccheck_schemas.layout.meanings import ComparedWithFact
 from ccheck_schemas.span import Span
@@ -148,12 +149,12 @@ class FixUp(NamedTuple):
     """A field that states the size or a checksum of the file.
 
     Attributes:
-        start: The offset of the first byte of a checksum; None for the size.
+        checksum: The checksum; None for the size.
         span: The bytes of the field.
         packer: How the number is packed into them.
     """
 
-    start: int | None
+    checksum: Checksum | None
     span: Span
     packer: struct.Struct
 

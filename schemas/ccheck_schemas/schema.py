@@ -92,7 +92,7 @@ class Schema:
         assemble: Returns the typed content of a reading; the reading itself for a format without one.
         compose: Returns the bytes of a recipe. Raises `RecipeError`.
         describe: Returns the recipe of content. Raises `RecipeError`. A schema has both functions, or
-            neither.
+            neither; without them a recipe is the fields of the file.
         as_compiled: Returns a recipe without what it says of the layout, so that composing it gives the bytes
             that the format's compiler writes; for a format whose readers take other layouts too, which its
             recipes keep. Without it, content has one form.
@@ -147,17 +147,6 @@ class Schema:
         aside = (FaultName.POOL_TEXT_UNUSED,) if self.as_compiled is not None else ()
         found = sum(number for name, number in reading.counts.items() if name not in aside)
         return found or int(not reading.complete)
-
-    def meaning(self, content: Any) -> Recipe:
-        """Returns the recipe of content without its layout, for comparing what two files mean.
-
-        Raises:
-            RecipeError: The content cannot be written as a recipe.
-        """
-        if self.describe is None:
-            raise RecipeError("", f"the format {self.name} has no recipes")
-        recipe = self.describe(content)
-        return recipe if self.as_compiled is None else self.as_compiled(recipe)
 
     def rebuild(self, data: bytes, content: Any) -> bytes:
         """Returns the bytes of the content of a file without faults, written again.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import operator
+import re
+from enum import IntEnum
 from typing import Any
 
 import construct
@@ -15,6 +17,13 @@ from ccheck_schemas.layout.lint import layout_of, lint
 from ccheck_schemas.layout.refused import REFUSED
 from ccheck_schemas.layout.size import sizeof
 from ccheck_schemas.schema import Schema, SchemaRefused
+
+
+class Big(IntEnum):
+    """One value that no byte has."""
+
+    ONE = 256
+
 
 _BYTE = Struct("a" / Int8ub)
 
@@ -117,7 +126,7 @@ def test_a_lax_node_is_refused(name: str) -> None:
         ),
         (
             "x" / Struct("y" / m.CountOf(Int8ub, of="a")),
-            "CountOf names 'a', which is no field of this record",
+            "CountOf names 'a', which is no sibling",
         ),
         ("x" / m.CountOf(Int8ub, of="a"), "CountOf names 'a', which is no list"),
         ("x" / m.LengthOf(Int8ub, of="a"), "LengthOf names 'a', whose length does not depend on it"),
@@ -133,7 +142,7 @@ def test_a_lax_node_is_refused(name: str) -> None:
         ("x" / m.IndexInto(Int8ub, "rows"), "no table is named 'rows'"),
         ("x" / m.Pooled("pool", this.a, this.a, Bytes(this.a)), "no pool is named 'pool'"),
         ("x" / m.Rows("rows", first="a", count="b"), "Rows names 'b'"),
-        ("x" / m.Rows("rows", first=this.a, count="a"), "Rows names this['a']"),
+        ("x" / m.Rows("rows", first=this.a, count="a"), "Rows names this.a: give the name of a number"),
         ("x" / m.CountOf(Int8ub, of="y"), "CountOf names 'y'"),
         ("x" / m.OffsetInto(Int8ub, of="y"), "no field is named 'y'"),
         ("x" / m.OffsetInto(Int8ub, of="a"), "x: OffsetInto is the offset of 'a', and nothing reads it"),
@@ -142,7 +151,8 @@ def test_a_lax_node_is_refused(name: str) -> None:
         ("x" / m.Bounded(Bytes(2), 0, 1), "wraps Bytes"),
         ("x" / m.Bounded(construct.Float32b, 0, 1), "not an integer"),
         ("x" / construct.VarInt, "VarInt has several spellings"),
-        ("a" / Int8ub, "a new identifier"),
+        ("a" / Int8ub, "'a' is the name of a field in front of it, too: rename one of the two"),
+        ("a b" / Int8ub, "a new identifier"),
         ("_x" / Int8ub, "does not begin with an underscore"),
         (Int8ub, "has no name"),
         ("x" / m.Terminated(_BYTE, this.a), "x: Terminated takes no expression as last: a name is text"),
@@ -226,7 +236,7 @@ def test_a_good_schema_has_no_complaints() -> None:
     body = Struct("kind" / Int8ub, "count" / Int8ub, "rows" / Switch(this.kind, case))
     good = Struct("size" / Int8ub, "body" / m.Region(this.size, body), "row" / m.IndexInto(Int8ub, "rows"))
     assert lint(good) == ()
-    assert lint(Int8ub) == ("schema: the top node is not a Struct",)
+    assert lint(Int8ub) == ('schema: the top node is not a Struct; put it into one: Struct("name" / …)',)
 
 
 def test_the_built_in_schemas_pass_their_own_lint() -> None:
@@ -264,3 +274,76 @@ def test_the_count_of_a_list_elsewhere_is_compared() -> None:
     count = "count" / m.CountOf(Int8ub, of="rows")
     assert lint(Struct(at, count, "rows" / m.ReadAt(this.at, construct.Array(this.count, _BYTE)))) == ()
     assert lint(Struct(at, count, "rows" / m.ReadAt(this.at, construct.Array(2, _BYTE))))
+
+
+ROWS = m.Table("rows", this.n, _BYTE)
+
+
+@pytest.mark.parametrize(
+    ("fields", "complaint"),
+    [
+        (["n" / Int8ub, "size" / m.RecordSize(Int8ub, of="sections")], "size: RecordSize names 'sections', which is no sibling: it is about a field of its own record; known are n"),
+        (["n" / Int8ub, "size" / m.RecordSize(Int8ub, of="rowss"), "rows" / ROWS], "size: RecordSize names 'rowss', which is no sibling: it is about a field of its own record; known are n, rows; did you mean 'rows'?"),
+        (["size" / m.RecordSize(Int8ub, of="rows"), "body" / Struct("n" / Int8ub, "rows" / ROWS)], "size: RecordSize names 'rows', which is no sibling: it is about a field of its own record; 'rows' is a field of body: put the number there, or leave RecordSize out and write a check"),
+        (["size" / m.RecordSize(Int8ub, of="x"), "x" / Bytes(2)], "size: RecordSize names 'x', which is no Table or Pool: read 'x' by one, or write a check"),
+        (["size" / m.LengthOf(Int8ub, of="x"), "x" / Bytes(2)], "size: LengthOf names 'x', whose length does not depend on it: nothing compares them; let it, as in Bytes(this.size)"),
+        (["n" / m.CountOf(Int8ub, of="x"), "x" / Bytes(2)], "n: CountOf names 'x', which is no list: the count would never be compared; name a list, or let the length of 'x' use this.n"),
+        (["x" / Bytes(this.n), "n" / Int8ub], "x: this.n: n is no field of this record before it: it is read after it; put 'n' in front"),
+        (["lengt" / Int8ub, "x" / Bytes(this.length)], "x: this.length: length is no field of this record before it; known are lengt; did you mean 'lengt'?"),
+        (["n" / Int8ub, "x" / Struct("y" / Bytes(this.n))], "x.y: this.n: n is no field of this record before it; did you mean this._.n?"),
+        (["n" / Int8ub, "x" / Array(2, Bytes(this._.n))], "x[]: this._.n goes above the top record; did you mean this.n?; an Array makes no record of its own"),
+        (["h" / Struct("n" / Int8ub), "x" / Bytes(this.n)], "x: this.n: n is no field of this record before it; did you mean this.h.n?"),
+        (["h" / Struct("n" / Int8ub), "x" / Bytes(this.h.m)], "x: this.h.m: m is no field of h; known are n"),
+        (["h" / Struct("n" / Int8ub), "x" / Bytes(this.h)], "x: this.h is a record, where an integer belongs: name one of its fields"),
+        (["n" / Int8ub, "l" / Array(this.n, Int8ub), "x" / Bytes(this.l)], "x: this.l is a list, where an integer belongs: name the field that has its count"),
+        (["f" / construct.Float32b, "x" / Bytes(this.f)], "x: this.f is a floating-point number, where an integer belongs: write a check"),
+        (["n" / Int8ub, "x" / If(this.n == "a", Int8ub)], "x: (this.n == 'a') compares an integer with text: compare with a constant of the same type"),
+        (["n" / Int8ub, "x" / Bytes(this.n + this.m + 1)], "x: this.m: m is no field of this record before it; known are n"),
+        (["n" / Int8ub, "x" / Bytes(this.n * 2 - this.n[0])], "x: this.n[0] takes an element of a list by its index; an expression names fields alone: write a check"),
+        (["x" / m.IndexInto(Int8ub, "row"), "n" / Int8ub, "rows" / ROWS], "x: no table is named 'row': Table('row', …) would name one; known are rows; did you mean 'rows'?"),
+        (["x" / m.OffsetInto(Int8ub, of="boddy"), "body" / m.At(this.x, _BYTE)], "x: no field is named 'boddy'; known are a, body, x; did you mean 'body'?"),
+        (["a" / Int8ub, "x" / m.Chain(this.a, Struct("next" / Int8ub), next_field="nxt", last="next")], "x: the chained record has no field 'nxt'; known are next; did you mean 'next'?"),
+        (["x" / m.Terminated(Struct("n" / Int8ub), last="m")], "x: the listed record has no number 'm'; known are n"),
+        (["n" / Int8ub, "t" / m.Rows("rows", "first", "n"), "first" / Int8ub, "rows" / ROWS], "t: Rows names 'first', which is no field of this record before it: it is read after it; put 'first' in front"),
+        (["x" / m.StrictEnum(Int8ub, Big)], "x: StrictEnum refuses every number from 0 to 255, which are those of the field; use a wider integer, or other values"),
+        (["x" / m.Bounded(Bytes(2), 0, 1)], "x: Bounded wraps Bytes, not an integer; put it around one, such as Int16ul"),
+        (["x" / Array(-1, Int8ub)], "x: -1 is negative; a count, a length or an offset is 0 or more"),
+        (["n" / Int8ub, "x" / Array(this.n, Bytes(0))], "x: elements without bytes let a count ask for endless work; give them a field"),
+        (["n" / Int8ub, "x" / Bytes(this.n ** 2)], "x: the operator of (this.n ** 2) can make numbers without bound; use + - * // % & | >> == != < <= > >="),
+        ([Int8ub], 'schema: Int8ub has no name; write "name" / Int8ub'),
+    ],
+    ids=lambda one: one.partition(":")[2][:60] if isinstance(one, str) else "",
+)  # fmt: skip
+def test_a_complaint_says_what_the_author_can_do(fields: list[Any], complaint: str) -> None:
+    """Each complaint has the place, what is wrong there, and what to write: the name that is meant, or the node."""
+    assert lint(Struct(*fields)) == (complaint,)
+
+
+@pytest.mark.parametrize(
+    ("make", "complaint"),
+    [
+        (lambda: m.ZeroPad(0), "align=0 is less than 1, the least that it can be"),
+        (lambda: m.OffsetInto(Int8ub, of="x", unit=0), "unit=0 is less than 1, the least that it can be"),
+        (lambda: m.LengthOf(Int8ub, of="x", step=-1), "step=-1 is less than 1, the least that it can be"),
+        (lambda: m.ChecksumOver(Int8ub, start=-1), "start=-1 is less than 0, the least that it can be"),
+        (lambda: m.Version(Int8ub, (1,), minor_bits=65), "minor_bits=65 is more than 64, the most that it can be"),
+        (lambda: m.Bounded(Int8ub, 3, 2), "the bounds 3..2 contain no number: low is at most high"),
+        (lambda: m.Text(2, "utf8x"), "'utf8x' is no encoding that Python knows; write one such as 'utf-8' or 'utf-16-le'"),
+        (lambda: m.Slot(2, pad=300), "pad=300 is no byte: give a number from 0 to 255"),
+        (lambda: m.Delimited(b""), "the terminator is empty: give its bytes, or use Rest"),
+    ],
+    ids=lambda one: one[:40] if isinstance(one, str) else "",
+)  # fmt: skip
+def test_a_node_that_cannot_be_made_names_its_argument(make: Any, complaint: str) -> None:
+    """An argument that no node can have is refused by its name, with what it may be."""
+    with pytest.raises(ValueError, match=f"^{re.escape(complaint)}$"):
+        make()
+
+
+def test_many_complaints_take_little() -> None:
+    """Only the first complaints search for the name that is meant: the others say what is wrong all the same."""
+    fields = ["a" / Int8ub, *(f"x{i}" / Bytes(this.b) for i in range(60))]
+    complaints = lint(Struct(*fields))
+    assert len(complaints) == 60
+    assert sum("did you mean" in one for one in complaints) < 51
+    assert all("b is no field of this record before it" in one for one in complaints)

@@ -201,7 +201,9 @@ def test_a_pool_has_no_such_items(pooled: Any) -> None:
     tree = Struct(
         "o" / Int8ub, "l" / Int8ub, "i" / m.Pooled("p", this.o, this.l, pooled), "p" / m.Pool("p", 2)
     )
-    assert lint(tree) == ("i: an item of a pool is a Text or Bytes",)
+    assert lint(tree) == (
+        "i: an item of a pool is a Text or Bytes; put other things into records, and read them by At",
+    )
 
 
 def test_an_opaque_field_states_its_reason() -> None:

@@ -102,7 +102,7 @@ class Trees:
         if not self.choose(4):
             fields += ["size" / m.FileSize(construct.Int8ub)]
         if not self.choose(6):
-            fields += ["sum" / m.ChecksumOver(construct.Int32ub, start=self.choose(8))]
+            fields += self.checksum()
         for pool in self.pools:
             width = "width" / m.RecordSize(construct.Int8ub, of=pool)
             fields += [width, f"{pool}_size" / construct.Int8ub, pool / m.Pool(pool, this[f"{pool}_size"])]
@@ -111,6 +111,25 @@ class Trees:
         if not self.choose(4):
             fields += self.for_builds(names)
         return Struct(*fields)
+
+    def checksum(self) -> list[Any]:
+        """One checksum, or two of which one may cover the other."""
+        if self.choose(2):
+            return ["sum" / m.ChecksumOver(construct.Int32ub, start=self.choose(8))]
+        choices: tuple[tuple[str | m.Crc, construct.Construct], ...] = (
+            ("crc-32c", construct.Int32ul),
+            ("crc-16/xmodem", construct.Int16ub),
+            ("sum-16-le", construct.Int16ul),
+            ("zero-sum-8", construct.Int8ub),
+            (m.Crc(12, 0x80F, reflect_out=True), construct.Int16ub),
+        )
+        name, leaf = self.pick(choices)
+        start = self.choose(4)
+        end = self.pick((None, start + 1 + self.choose(4)))
+        found = ["sum" / m.ChecksumOver(leaf, start, name, end=end, zeroed=bool(self.choose(2)))]
+        if not self.choose(3):
+            found.append("outer" / m.ChecksumOver(construct.Int8ub, self.choose(8), "sum-8", zeroed=True))
+        return found
 
     def fields(self, names: Names, depth: int, most: int) -> list[Any]:
         """The fields of a record; the first is a number, for others to name."""

@@ -507,7 +507,7 @@ def test_schemas_says_how_a_schema_file_is_read(cc: Run) -> None:
     general = len(CHECKS.applying(None))
     assert out.replace(f"{general} general", "… general") == snapshot("""\
 sensor  sensor rules of Example
-        … general checks and 1 of its own · validate, show
+        … general checks and 1 of its own · validate, show, diff, build
         fast path for good files: no, its own checks need the content
         rows read at once: rules
 """)

@@ -110,7 +110,7 @@ def test_what_is_written_judges_by_its_path(written: Path) -> None:
     general = len(CHECKS.applying(None))
     assert (found, text.splitlines()[1].strip()) == (
         0,
-        f"{general} general checks and 1 of its own · validate, show, build, run",
+        f"{general} general checks and 1 of its own · validate, show, diff, build, run",
     )
 
 

@@ -111,7 +111,10 @@ def test_a_schema_file_that_fails_names_its_line(tmp_path: Path, capsys: pytest.
     )
     schema.write_text("\n".join(lines), encoding="utf-8")
     assert run(["schemas", "--schema", str(schema)]) == 2
-    assert "ValueError: the bounds 5..3 contain no number (mine.py:5)" in capsys.readouterr().err
+    assert (
+        "ValueError: the bounds 5..3 contain no number: low is at most high (mine.py:5)"
+        in capsys.readouterr().err
+    )
 
 
 DESCRIBED = """

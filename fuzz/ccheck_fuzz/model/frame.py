@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from ccheck_schemas.checksum import Checksum
 from ccheck_schemas.model import Chained, Number, Piece, RecordType, Refs
 
 
@@ -75,8 +75,8 @@ class Population(NamedTuple):
     keys: Sequence[int]
 
 
-Seal = tuple[int, struct.Struct, int]
-"""A checksum: its offset, its packer, and the offset from which it is taken."""
+Seal = tuple[int, struct.Struct, Checksum]
+"""A checksum: its offset, its packer, and what it is of. One that covers another comes after it."""
 
 
 class Frame:
@@ -228,6 +228,6 @@ class Model:
 
     def seal(self, out: bytearray, frame: Frame | None = None) -> bytes:
         """Returns the bytes with true checksums."""
-        for at, packer, start in (frame or self.frame).seals:
-            packer.pack_into(out, at, zlib.crc32(memoryview(out)[start:] if start else out))
+        for at, packer, checksum in (frame or self.frame).seals:
+            packer.pack_into(out, at, checksum.over(out, at))
         return bytes(out)

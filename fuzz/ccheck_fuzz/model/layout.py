@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 
 from ccheck_fuzz.model.frame import Frame, Model, Seal, Sharing, Table
+from ccheck_schemas.checksum import Checksum, in_order
 from ccheck_schemas.model import (
     Chained,
     Derivation,
@@ -144,18 +144,20 @@ class Layout:
                 self.link(chained, dangling)
         if self.sharings:
             self.share(held)
-        seals: list[Seal] = []
+        sums: list[tuple[Checksum, int, struct.Struct]] = []
         for piece in related:
             for relation in piece.relations:
                 place = starts[piece.key] + relation.number.delta
                 if relation.derivation is Derivation.CHECKSUM:
-                    seals.append((place, relation.number.packer, relation.target))
+                    if relation.number.checksum is not None:
+                        sums.append((relation.number.checksum, place, relation.number.packer))
                     continue
                 value = self.amount(relation)
                 if value is not None:
                     _put(out, place, relation.number, relation.value(value))
-        for place, packer, start in seals:
-            packer.pack_into(out, place, zlib.crc32(memoryview(out)[start:]))
+        seals: list[Seal] = [(place, packer, checksum) for checksum, place, packer in in_order(sums)]
+        for place, packer, checksum in seals:
+            packer.pack_into(out, place, checksum.over(out, place))
         frame = Frame(
             pieces, starts, ends, self.tables, self.lists, self.sharings, self.canonical, tuple(seals)
         )  # fmt: skip

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 
 from ccheck_fuzz.model.frame import Frame, Model, Sharing, Table
 from ccheck_fuzz.model.layout import Layout, rebuilt
+from ccheck_schemas.checksum import in_order
 from ccheck_schemas.model import (
     KEYS,
     Derivation,
@@ -62,12 +62,13 @@ def opened(schema: Schema, data: bytes, *, repaired: bool = False) -> Model:
             piece.dangling = False
         return rebuilt(model)
     _loosen(model)
-    frame.seals = tuple(
-        (piece.start + relation.number.delta, relation.number.packer, relation.target)
+    sums = (
+        (relation.number.checksum, piece.start + relation.number.delta, relation.number.packer)
         for piece in pieces
         for relation in piece.relations
-        if relation.derivation is Derivation.CHECKSUM
+        if relation.number.checksum is not None and relation.derivation is Derivation.CHECKSUM
     )
+    frame.seals = tuple((at, packer, checksum) for checksum, at, packer in in_order(sums))
     return model if rebuilt(model).data == data else _rigid(model)
 
 
@@ -237,8 +238,9 @@ def _loosen(model: Model) -> None:
         for relation in piece.relations:
             actual = model.value(piece.start, relation.number)
             amount = layout.amount(relation)
-            if relation.derivation is Derivation.CHECKSUM:
-                holds = actual == zlib.crc32(memoryview(model.data)[relation.target :])
+            checksum = relation.number.checksum
+            if relation.derivation is Derivation.CHECKSUM and checksum is not None:
+                holds = actual == checksum.over(model.data, piece.start + relation.number.delta)
             else:
                 holds = amount is not None and actual == relation.number.fit(relation.value(amount))
             if holds:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import accumulate
 from typing import assert_never
 
+from ccheck_schemas.checksum import ALGORITHMS, Checksum
 from ccheck_schemas.generate.columns import numbers_of, write_tables
 from ccheck_schemas.generate.lines import Module
 from ccheck_schemas.generate.names import count_of, pool_of, start_of
@@ -37,6 +39,8 @@ class Writer(Module):
         super().__init__()
         self.schema = schema
         self.memos: dict[int, str] = {}
+        self.imports: list[str] = []
+        self.placed: list[str] = []
 
     # -- the module
 
@@ -65,6 +69,7 @@ class Writer(Module):
             "from struct import Struct",
             "from zlib import crc32",
             "",
+            *dict.fromkeys(self.imports),
             "from ccheck_schemas.generate.runtime import (  # noqa: F401",
             *(f"    {name}," for name in _RUNTIME),
             ")",
@@ -164,6 +169,10 @@ class Writer(Module):
             return
         form, variables, conditions = self.fields(run, scope)
         packer = self.packer(form)
+        widths = accumulate((sizeof(leaf) or 0 for _, leaf in run), initial=0)
+        for variable, width in zip(variables, widths, strict=False):
+            if variable in self.placed:
+                self.line(f"{variable}_at = {at} + {width}")
         end = self.fresh("end")
         self.line(f"{end} = {at} + {packer}.size")
         self.refuse(f"{end} > {limit}")
@@ -206,13 +215,24 @@ class Writer(Module):
                 scope.sized[meaning.of] = v
                 return []
             case meanings.ChecksumOver() if self.depth == 1:
-                self.last.append(f"{v} != crc32(memoryview(data)[{meaning.start}:])")
+                self.last += self.checksum(meaning.checksum, v)
                 return []
             case meanings.ChecksumOver() | meanings.IndexInto():
                 name = v.rsplit("_", 1)[0]
                 raise NotGenerated(f"{type(meaning).__name__} of {name} stands where it is not understood")
             case _:
                 assert_never(meaning)
+
+    def checksum(self, checksum: Checksum, v: str) -> Iterator[str]:
+        """Yields the conditions that refuse a checksum, when the whole file is read."""
+        if checksum.end is not None:
+            yield f"size < {checksum.end}"
+        if checksum.algorithm is ALGORITHMS["crc-32"] and not checksum.zeroed:
+            yield f"{v} != crc32(memoryview(data)[{checksum.start}:{checksum.end or ''}])"
+            return
+        self.imports.append("from ccheck_schemas.checksum import Adler32, Checksum, Crc, Sum  # noqa: F401")
+        self.placed.append(v)
+        yield f"{v} != {checksum!r}.over(data, {v}_at)"
 
     # -- nodes
 

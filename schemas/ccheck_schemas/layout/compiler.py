@@ -7,6 +7,7 @@ that is refused is left out of the layout, so that the rest can be examined too.
 from __future__ import annotations
 
 import operator
+import re
 import struct
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -46,6 +47,8 @@ _EXPRESSIONS = frozenset({
 """The attributes of nodes that may be expressions. In any other one, which names a field or states a number,
 every comparison with an expression would be true.
 """
+_ALLOWED = f"use {' '.join(one.value for one in x.Operator)}"
+_ITEM = re.compile(r"\['([A-Za-z_]\w*)'\]", re.ASCII)
 _UNNAMED = (m.ZeroPad, m.ZerosTo, m.ZerosToEnd)
 
 
@@ -144,7 +147,9 @@ class _Compiler:
             )
             return tree.Integer(number.packer, number.order, number.letter, tuple(every))
         for kind in kinds:
-            self.refuse(place, f"{kind} wraps {as_written(node)}, not an integer")
+            self.refuse(
+                place, f"{kind} wraps {as_written(node)}, not an integer; put it around one, such as Int16ul"
+            )
         return number
 
     def struct(self, node: construct.Construct, place: str) -> tree.Struct:
@@ -156,7 +161,9 @@ class _Compiler:
             here = f"{place}.{sub.name}" if place else str(sub.name)
             inner = _bare(sub)
             if sub.name is None and not isinstance(inner, _UNNAMED):
-                self.refuse(place or "schema", f"{as_written(inner)} has no name")
+                self.refuse(
+                    place or "schema", f'{_written(inner)} has no name; write "name" / {_written(inner)}'
+                )
             yield tree.Field(sub.name or "", self.node(sub, here))
 
     def record(self, node: construct.Construct, place: str, why: str, *, listed: bool = True) -> tree.Struct:
@@ -202,7 +209,7 @@ class _Compiler:
             if isinstance(case, int | str | bytes):
                 cases[case] = self.node(branch, place)
             else:
-                self.refuse(place, f"the case {case!r} is not an integer, text or bytes")
+                self.refuse(place, f"the case {case!r} is not an integer, text or bytes, which a key can be")
         fallback = x.Literal(next(iter(cases), 0))  # of a type that no case contradicts
         return tree.Switch(
             self.expression(node.keyfunc, place, fallback),
@@ -214,7 +221,10 @@ class _Compiler:
         """Returns an item of a pool."""
         offset, length = self.expression(node.offset, place), self.expression(node.length, place)
         if type(node.subcon) not in (m.Text, construct.Bytes):
-            self.refuse(place, "an item of a pool is a Text or Bytes")
+            self.refuse(
+                place,
+                "an item of a pool is a Text or Bytes; put other things into records, and read them by At",
+            )
             return tree.Nothing()
         item = self.node(node.subcon, place)
         if not isinstance(item, tree.Text | tree.Bytes):
@@ -225,7 +235,9 @@ class _Compiler:
         """Returns a run of rows of a table."""
         for name in (node.first, node.count):
             if not isinstance(name, str):
-                self.refuse(place, f"Rows names {name!r}, which is no field of this record before it")
+                self.refuse(
+                    place, f"Rows names {_shown(name)}: give the name of a number of this record, as text"
+                )
                 return tree.Nothing()
         return tree.Rows(node.table, node.first, node.count)
 
@@ -269,7 +281,7 @@ class _Compiler:
             return x.Path(path)
         what = "is not a field"
         if path is None:
-            what = "takes an element of a list by its index; an expression names fields alone"
+            what = "takes an element of a list by its index; an expression names fields alone: write a check"
         self.refuse(place, f"{_shown(value)} {what}")
         return None
 
@@ -277,12 +289,14 @@ class _Compiler:
         op, right = value.op, value.rhs
         allowed = True
         if op not in _OPERATORS:
-            allowed = self.refuse(place, f"the operator of {_shown(value)} can make numbers without bound")
+            allowed = self.refuse(
+                place, f"the operator of {_shown(value)} can make numbers without bound; {_ALLOWED}"
+            )
         if op in (operator.floordiv, operator.mod) and not (isinstance(right, int) and right > 0):
-            why = "divides by something that is not a positive number"
+            why = "divides by something that is not a positive number; divide by one that the schema states"
             allowed = self.refuse(place, f"{_shown(value)} {why}")
         if op is operator.rshift and isinstance(right, int) and right < 0:
-            allowed = self.refuse(place, f"{_shown(value)} shifts by a negative number")
+            allowed = self.refuse(place, f"{_shown(value)} shifts by a negative number; multiply instead")
         left, right = self._expression(value.lhs, place), self._expression(right, place)
         if not allowed or left is None or right is None:
             return None
@@ -294,6 +308,12 @@ class _Compiler:
         return False
 
 
+def _written(node: construct.Construct) -> str:
+    """Returns a node as its author writes it; a number has no class of its own."""
+    names = (name for name, one in vars(construct).items() if one is node and name[:3] in ("Int", "Flo"))
+    return next(names, as_written(node))
+
+
 def _bare(node: construct.Construct) -> construct.Construct:
     while isinstance(node, construct.Renamed | m.Meaning):
         node = node.subcon
@@ -302,7 +322,9 @@ def _bare(node: construct.Construct) -> construct.Construct:
 
 def _shown(value: Expression) -> str:
     path = field_path(value)
-    return shown_value(value) if path is None else shown_path(path)
+    if path is not None:
+        return shown_path(path)
+    return _ITEM.sub(r".\1", shown_value(value))  # as its author writes it
 
 
 def _content(node: m.Slot | m.Rest) -> tree.Content:
@@ -388,7 +410,7 @@ _MEANINGS: Mapping[type, Callable[[_Compiler, Any, str], meanings.Meaning]] = Ma
     m.FileSize: lambda c, n, at: meanings.FileSize(),
     m.IndexInto: lambda c, n, at: meanings.IndexInto(n.table),
     m.OffsetInto: lambda c, n, at: meanings.OffsetInto(n.of, n.align, n.unit),
-    m.ChecksumOver: lambda c, n, at: meanings.ChecksumOver(n.start, n.algorithm),
+    m.ChecksumOver: lambda c, n, at: meanings.ChecksumOver(n.checksum),
     m.BelowCount: _Compiler.compared_with_fact,
     m.Understood: _Compiler.compared_with_fact,
     m.WithinLimit: _Compiler.compared_with_fact,

@@ -93,7 +93,8 @@ class _Measure:
                 yield from self.single(sub, stack)
             elif not known.complete:
                 place = _place([*stack, sub])
-                yield f"{place}: a node that contains itself lets a file choose the depth of recursion"
+                why = "a node that contains itself lets a file choose the depth of recursion"
+                yield f"{place}: {why}; write it out, to a depth"
                 return
         yield from self.whole(root)
 

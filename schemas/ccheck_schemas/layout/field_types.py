@@ -7,6 +7,7 @@ names a field that was read before, and operators have operands that they are de
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -33,7 +34,42 @@ class FieldType(StrEnum):
 MOST_SHOWN = 20
 """Names that a message lists, at most."""
 
+_FIXES = {
+    FieldType.RECORD: ": name one of its fields",
+    FieldType.LIST: ": name the field that has its count",
+    FieldType.LATER: ": name a number of the same record",
+    FieldType.TEXT: ": compare it with a text",
+    FieldType.BYTES: ": compare it with bytes",
+    FieldType.FLOAT: ": write a check",
+}
+"""What the author of a schema does instead of using a field as a number."""
+
 _COMPARED = frozenset({FieldType.INTEGER, FieldType.TEXT, FieldType.BYTES})
+
+
+@dataclass(slots=True)
+class Hints:
+    """How many more complaints search for the name that is meant: each search takes time.
+
+    Attributes:
+        left: Their number.
+    """
+
+    left: int = 50
+
+    def known(self, name: str, known: Iterable[str]) -> str:
+        """Returns the names that there are, and the one that may be meant."""
+        if not self.spend():
+            return ""
+        listed = sorted(one for one in known if one)
+        near = difflib.get_close_matches(name[:80], listed[:1000], 1)
+        meant = f"; did you mean {near[0]!r}?" if near else ""
+        return f"; known are {_listed(listed)}{meant}"
+
+    def spend(self) -> bool:
+        """Returns whether one more complaint may search."""
+        self.left -= 1
+        return self.left >= 0
 
 
 @dataclass(slots=True)
@@ -43,12 +79,16 @@ class TypeScope:
     Attributes:
         above: The record around it; None for the top record.
         fields: The node of each field, by name.
+        names: The names of all its fields, also of those behind.
+        hints: How many complaints may still search for the name that is meant.
         found: The results of paths from here, so that a field with many branches is searched once for each
             path.
     """
 
     above: TypeScope | None = None
     fields: dict[str, tree.Node] = field(default_factory=dict)
+    names: frozenset[str] = frozenset()
+    hints: Hints = field(default_factory=Hints)
     found: dict[tuple[str, ...], _Found] = field(default_factory=dict)
 
 
@@ -105,21 +145,22 @@ def resolve(path: tuple[str, ...], scope: TypeScope) -> frozenset[FieldType]:
     """
     shown = ".".join(("this", *path))
     names = list(path)
+    here = scope
     while names and names[0] in ("_", "_root"):
         if names.pop(0) == "_":
             if scope.above is None:
-                raise Unresolvable(f"{shown} goes above the top record")
+                raise Unresolvable(f"{shown} goes above the top record{_within_reach(names[-1:], here)}")
             scope = scope.above
         else:
             while scope.above is not None:
                 scope = scope.above
     if not names:
-        raise Unresolvable(f"{shown} is not a field")
-    return _lead(scope, tuple(names), shown).types
+        raise Unresolvable(f"{shown} is not a field; name one of its fields: {_listed(scope.fields)}")
+    return _lead(scope, tuple(names), shown, here).types
 
 
-def _lead(scope: TypeScope, names: tuple[str, ...], shown: str) -> _Found:
-    """Returns the target of names, from a record."""
+def _lead(scope: TypeScope, names: tuple[str, ...], shown: str, here: TypeScope) -> _Found:
+    """Returns the target of names, from a record; `here` is the one that has the expression."""
     if names in scope.found:
         return scope.found[names]
     *before, name = names
@@ -128,7 +169,7 @@ def _lead(scope: TypeScope, names: tuple[str, ...], shown: str) -> _Found:
             f"{shown}: {name} is a variable of Construct's parser; a schema names fields, with _ for the "
             "record around and _root for the top record"
         )
-    around = _lead(scope, tuple(before), shown) if before else None
+    around = _lead(scope, tuple(before), shown, here) if before else None
     if around is None:
         nodes = [scope.fields[name]] if name in scope.fields else []
     else:
@@ -136,7 +177,13 @@ def _lead(scope: TypeScope, names: tuple[str, ...], shown: str) -> _Found:
     if not nodes:
         known = scope.fields if around is None else around.fields
         where = before[-1] if before else "this record before it"
-        raise Unresolvable(f"{shown}: {name} is no field of {where}; known are {_listed(known)}")
+        if not before and name in scope.names:
+            hint = f": it is read after it; put {name!r} in front"
+        elif not before and (near := _within_reach([name], here)):
+            hint = near
+        else:
+            hint = here.hints.known(name, known)
+        raise Unresolvable(f"{shown}: {name} is no field of {where}{hint}")
     fields: dict[str, list[tree.Node]] = {}
     for node in nodes:
         for inner in _fields_of(node):
@@ -144,6 +191,24 @@ def _lead(scope: TypeScope, names: tuple[str, ...], shown: str) -> _Found:
                 fields.setdefault(key, []).append(sub)
     types = frozenset[FieldType]().union(*map(type_of, nodes)) - {FieldType.NOTHING}
     return scope.found.setdefault(names, _Found(types, fields))
+
+
+def _within_reach(names: list[str], here: TypeScope) -> str:
+    """Returns how a record reaches a field: of itself, of one around it, or of one inside."""
+    depth, scope = 0, here
+    for name in names if here.hints.spend() else ():
+        while not name.startswith("_"):
+            up = ("_",) * depth
+            if name in scope.fields:
+                note = "; an Array makes no record of its own" if depth == 0 else ""
+                return f"; did you mean {shown_path((*up, name))}?{note}"
+            for holder, node in scope.fields.items():
+                if any(name in inner for inner in _fields_of(node)):
+                    return f"; did you mean {shown_path((*up, holder, name))}?"
+            if scope.above is None:
+                break
+            depth, scope = depth + 1, scope.above
+    return ""
 
 
 def _listed(known: Iterable[str]) -> str:
@@ -187,7 +252,8 @@ def number_complaints(expression: Expression, scope: TypeScope) -> Iterator[str]
         yield from _operand_complaints(expression, scope)
     found = type_in(expression, scope)
     if found is not None and found is not FieldType.INTEGER:
-        yield f"{shown(expression)} is {found}, where an integer belongs"
+        fix = _FIXES.get(found, "")
+        yield f"{shown(expression)} is {found}, where an integer belongs{fix}"
 
 
 def key_complaints(expression: Expression, scope: TypeScope) -> Iterator[str]:
@@ -195,7 +261,7 @@ def key_complaints(expression: Expression, scope: TypeScope) -> Iterator[str]:
     yield from _operand_complaints(expression, scope)
     found = type_in(expression, scope)
     if found is not None and found not in _COMPARED:
-        yield f"{shown(expression)} is {found}, which chooses no case"
+        yield f"{shown(expression)} is {found}, which chooses no case: name an integer, a text or bytes"
 
 
 def key_part_complaints(expression: Expression, scope: TypeScope) -> Iterator[str]:
@@ -257,7 +323,7 @@ def _path_complaints(names: tuple[str, ...], scope: TypeScope) -> Iterator[str]:
         return
     if len(found) != 1:
         kinds = " or ".join(sorted(found)) or "nothing"
-        yield f"{shown_path(names)} is {kinds}; an expression needs one type"
+        yield f"{shown_path(names)} is {kinds}; an expression needs one type: let its branches have one"
 
 
 def _binary_complaints(expression: Binary, scope: TypeScope) -> Iterator[str]:
@@ -272,4 +338,5 @@ def _binary_complaints(expression: Binary, scope: TypeScope) -> Iterator[str]:
     if None in kinds:
         return
     if kinds[0] is not kinds[1] or kinds[0] not in _COMPARED:
-        yield f"{shown(expression)} compares {kinds[0]} with {kinds[1]}"
+        fix = "compare with a constant of the same type"
+        yield f"{shown(expression)} compares {kinds[0]} with {kinds[1]}: {fix}"

@@ -18,6 +18,7 @@ from ccheck_schemas.layout.expression import Expression, paths_in, stated
 from ccheck_schemas.layout.extent import oversize
 from ccheck_schemas.layout.field_types import (
     FieldType,
+    Hints,
     TypeScope,
     key_complaints,
     key_part_complaints,
@@ -63,22 +64,24 @@ def layout_of(root: construct.Construct) -> tree.Struct:
         LayoutRefused: A strict validator cannot trust it.
     """
     if type(root) is not construct.Struct:
-        raise LayoutRefused(("schema: the top node is not a Struct",))
+        raise LayoutRefused(('schema: the top node is not a Struct; put it into one: Struct("name" / …)',))
     if too_large := oversize(root):  # nothing else may traverse it
         raise LayoutRefused(tuple(dict.fromkeys(too_large)))
     layout, refused = compile_tree(root)
     linter = _Linter()
     complaints = [*refused, *linter.struct(layout, "", None)]
     complaints += [
-        f"{place}: no {what} is named {name!r}"
+        f"{place}: no {what} is named {name!r}{linter.fix(what, name)}"
         for what, name, place in linter.wanted
         if name not in linter.named[what]
     ]
     complaints += [
         f"{place}: the rows of {part.table!r} have no field {part.field!r}"
+        f"{linter.hints.known(part.field, linter.rows_of[part.table])}"
         for part, place in linter.row_fields
         if part.table in linter.rows_of and part.field not in linter.rows_of[part.table]
     ]
+    complaints += [linter.no_sibling(*one) for one in linter.siblings]
     read = _names_read(layout) if linter.offsets else frozenset()
     complaints += [
         f"{place}: OffsetInto is the offset of {of!r}, and nothing reads it: it would never be compared;"
@@ -103,18 +106,26 @@ class _Linter:
         self.offsets: list[tuple[str, str, str]] = []
         self.row_fields: list[tuple[meanings.RowField, str]] = []
         self.rows_of: dict[str, set[str]] = {}
+        self.siblings: list[tuple[str, str, str, tuple[str, ...]]] = []
+        self.holders: dict[str, str] = {}
+        self.hints = Hints()
 
     def struct(self, node: tree.Struct, place: str, above: TypeScope | None) -> Iterator[str]:
-        scope = TypeScope(above)
+        names = frozenset(field.name for field in node.fields)
+        scope = TypeScope(above, names=names, hints=self.hints)
         for field in node.fields:
             name = field.name
             here = f"{place}.{name}" if place else name
-            if name and not _is_field_name(name, scope):
-                yield f"{here}: a field's name is a new identifier that does not begin with an underscore"
+            if name and name in scope.fields:
+                yield f"{here}: {name!r} is the name of a field in front of it, too: rename one of the two"
+            elif name and not _is_field_name(name):
+                rule = "a field's name is a new identifier that does not begin with an underscore"
+                yield f"{here}: {rule}; rename it"
             yield from self.node(field.node, here, scope)
             if name:
                 scope.fields[name] = field.node
                 self.named["field"].add(name)
+                self.holders.setdefault(name, place)
                 leaves = tree.leaves_of(field.node)
                 if any(isinstance(leaf, tree.At | tree.ReadAt | tree.Chain) for leaf in leaves):
                     self.named["pointed"].add(name)
@@ -162,16 +173,36 @@ class _Linter:
         """Yields complaints about a count or a size that is never compared with its field."""
         kind, of = type(meaning).__name__, meaning.of
         if of not in scope.fields:
-            yield f"{place}: {kind} names {of!r}, which is no field of this record"
+            self.siblings.append((kind, of, place, tuple(one for one in scope.fields if one != name)))
             return
         use = uses.get(of) or uses.setdefault(of, _use(scope.fields[of]))
         compared = name in use.read
         if isinstance(meaning, meanings.CountOf) and not (compared or use.is_list):
-            yield f"{place}: CountOf names {of!r}, which is no list: the count would never be compared"
+            why = "which is no list: the count would never be compared"
+            fix = f"name a list, or let the length of {of!r} use this.{name}"
+            yield f"{place}: CountOf names {of!r}, {why}; {fix}"
         if isinstance(meaning, meanings.RecordSize) and not use.is_counted:
-            yield f"{place}: RecordSize names {of!r}, which is no Table or Pool"
+            fix = f"read {of!r} by one, or write a check"
+            yield f"{place}: RecordSize names {of!r}, which is no Table or Pool: {fix}"
         if isinstance(meaning, meanings.LengthOf) and not compared:
-            yield f"{place}: LengthOf names {of!r}, whose length does not depend on it: nothing compares them"
+            why = "whose length does not depend on it: nothing compares them"
+            yield f"{place}: LengthOf names {of!r}, {why}; let it, as in Bytes(this.{name})"
+
+    def fix(self, what: str, name: str) -> str:
+        """Returns how a table, a pool, a block or a field gets a name, and which ones there are."""
+        by = f": {_NAMED_BY[what].format(name)} would name one" if what in _NAMED_BY else ""
+        return f"{by}{self.hints.known(name, self.named[what])}"
+
+    def no_sibling(self, kind: str, of: str, place: str, known: tuple[str, ...]) -> str:
+        """Returns the complaint about a number that names a field of another record, or of none."""
+        rule = f"{place}: {kind} names {of!r}, which is no sibling: it is about a field of its own record"
+        if of in self.holders:
+            holder = self.holders[of] or "the top record"
+            fix = (
+                f"{of!r} is a field of {holder}: put the number there, or leave {kind} out and write a check"
+            )
+            return f"{rule}; {fix}"
+        return f"{rule}{self.hints.known(of, known)}"
 
     def compared(self, meaning: meanings.ComparedWithFact, scope: TypeScope, place: str) -> Iterator[str]:
         """Yields complaints about the expressions of a comparison, which may name any field of the record."""
@@ -251,7 +282,8 @@ class _Linter:
                 self.wanted.append(("pool", node.region, place))
                 if node.item.length != node.length:
                     given, taken = shown(node.length), shown(node.item.length)
-                    yield f"{place}: the pool gives {given} bytes, and the item takes {taken}"
+                    differ = f"the pool gives {given} bytes, and the item takes {taken}"
+                    yield f"{place}: {differ}: write the same length in both"
             case tree.Rows():
                 self.wanted.append(("table", node.table, place))
             case tree.Integer() | tree.Float() | tree.Const() | tree.Nothing() | tree.Struct() | tree.Array():
@@ -271,7 +303,7 @@ class _Linter:
 
     def array(self, node: tree.Array, place: str, scope: TypeScope) -> Iterator[str]:
         if sizeof(node.element) == 0:
-            yield f"{place}: elements without bytes let a count ask for endless work"
+            yield f"{place}: elements without bytes let a count ask for endless work; give them a field"
         if FieldType.LATER in type_of(node.element):
             yield f"{place}: an element of an Array cannot be a pointer; put this one into a Struct"
         yield from self.node(node.element, f"{place}[]", scope)
@@ -279,7 +311,7 @@ class _Linter:
     def table(self, node: tree.Table, place: str, scope: TypeScope) -> Iterator[str]:
         size = sizeof(node.record)
         if size == 0:
-            yield f"{place}: elements without bytes let a count ask for endless work"
+            yield f"{place}: elements without bytes let a count ask for endless work; give them a field"
         if size is None:
             yield f"{place}: the records of a Table are Structs of one fixed size; use Array for others"
         self.rows_of.setdefault(node.table, set()).update(field.name for field in node.record.fields)
@@ -291,17 +323,25 @@ class _Linter:
         if isinstance(meaning, meanings.IndexInto):
             self.wanted.append(("table", meaning.table, place))
         if isinstance(meaning, meanings.StrictEnum) and len(meaning.known) > MOST_VALUES:
-            yield f"{place}: an enumeration of {len(meaning.known):,} values; {MOST_VALUES:,} are allowed"
+            allowed = f"{MOST_VALUES:,} are allowed: use Bounded"
+            yield f"{place}: an enumeration of {len(meaning.known):,} values; {allowed}"
+        if isinstance(meaning, meanings.ChecksumOver):
+            over = meaning.checksum
+            if leaf.signed or leaf.size != over.size:
+                which = "signed" if leaf.signed else f"of {8 * leaf.size}"
+                why = f"{over.name} has {over.algorithm.bits} bits, and the integer is {which}"
+                yield f"{place}: {why}; put it around an unsigned integer of {8 * over.size} bits"
         if not _can_hold(leaf, meaning):
             low, high = leaf.range
-            yield f"{place}: {kind} refuses every number from {low} to {high}, which are those of the field"
+            why = f"refuses every number from {low} to {high}, which are those of the field"
+            yield f"{place}: {kind} {why}; use a wider integer, or other values"
 
     def number(self, expression: Expression, place: str, scope: TypeScope) -> Iterator[str]:
         """Yields complaints about a count, a length or an offset."""
         yield from _at(place, number_complaints(expression, scope))
         value = stated(expression)
         if value is not None and value < 0:
-            yield f"{place}: {value} is negative"
+            yield f"{place}: {value} is negative; a count, a length or an offset is 0 or more"
 
     def listed(
         self, node: tree.Terminated | tree.UpTo | tree.UpToEnd, place: str, scope: TypeScope
@@ -312,12 +352,14 @@ class _Linter:
                 yield f"{place}: the records of Terminated are Structs of one fixed size"
                 return
             if number_at(record, node.last) is None:
-                yield f"{place}: the listed record has no number {node.last!r}"
+                known = self.hints.known(node.last, _numbers(record))
+                yield f"{place}: the listed record has no number {node.last!r}{known}"
         elif sizeof(record) == 0:
             yield f"{place}: {kind} reads Structs that take bytes"
             return
         elif isinstance(node, tree.UpTo) and number_at(record, node.field) is None:
-            yield f"{place}: the listed record has no number {node.field!r} at a fixed place"
+            listed = self.hints.known(node.field, _numbers(record))
+            yield f"{place}: the listed record has no number {node.field!r} at a fixed place{listed}"
         yield from self.struct(record, f"{place}[]", scope)
 
     def switch(self, node: tree.Switch, place: str, scope: TypeScope) -> Iterator[str]:
@@ -326,7 +368,8 @@ class _Linter:
         kind = None if complaints else type_in(node.key, scope)
         for case in node.cases:
             if kind is not None and not isinstance(case, _CASES[kind]):
-                yield f"{place}: the case {case!r} is not {kind.value}, which {shown(node.key)} is"
+                fix = "write cases of that type"
+                yield f"{place}: the case {case!r} is not {kind.value}, which {shown(node.key)} is: {fix}"
         for branch in tree.branches_of(node):
             yield from self.node(branch, place, scope)
 
@@ -334,17 +377,29 @@ class _Linter:
         fields = {field.name: field.node for field in node.record.fields}
         for name in (node.next_field, node.last):
             if name not in fields:
-                yield f"{place}: the chained record has no field {name!r}"
+                yield f"{place}: the chained record has no field {name!r}{self.hints.known(name, fields)}"
             elif type_of(fields[name]) != {FieldType.INTEGER}:
-                yield f"{place}: {name!r} of the chained record is no integer"
+                yield f"{place}: {name!r} of the chained record is no integer: name one that is"
         yield from self.struct(node.record, f"{place}[]", scope)
+
+    def before(self, name: str, scope: TypeScope) -> str:
+        """Returns what to do about a name that is no field in front."""
+        if name in scope.names:
+            return f": it is read after it; put {name!r} in front"
+        return self.hints.known(name, scope.fields)
 
     def rows(self, node: tree.Rows, place: str, scope: TypeScope) -> Iterator[str]:
         for name in (node.first, node.count):
             if name not in scope.fields:
-                yield f"{place}: Rows names {name!r}, which is no field of this record before it"
+                rule = f"Rows names {name!r}, which is no field of this record before it"
+                yield f"{place}: {rule}{self.before(name, scope)}"
             elif type_of(scope.fields[name]) != {FieldType.INTEGER}:
-                yield f"{place}: Rows names {name!r}, which is no integer"
+                yield f"{place}: Rows names {name!r}, which is no integer: name one that is"
+
+
+def _numbers(record: tree.Struct) -> list[str]:
+    """Returns the names of the numbers that have a fixed place in a record."""
+    return [field.name for field in record.fields if number_at(record, field.name) is not None]
 
 
 def _can_hold(leaf: tree.Integer, meaning: meanings.Meaning) -> bool:
@@ -374,8 +429,11 @@ def _at(place: str, complaints: Iterable[str]) -> Iterator[str]:
     return (f"{place}: {complaint}" for complaint in complaints)
 
 
-def _is_field_name(name: str, scope: TypeScope) -> bool:
-    return name.isidentifier() and not name.startswith("_") and name not in scope.fields
+def _is_field_name(name: str) -> bool:
+    return name.isidentifier() and not name.startswith("_")
+
+
+_NAMED_BY = {"table": "Table({!r}, …)", "pool": "Pool({!r}, …)", "block": "Strings({!r}, …)"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from enum import IntEnum, IntFlag
 from typing import TypeAlias
 
 from ccheck_schemas.build_facts import Fact
+from ccheck_schemas.checksum import Checksum
 from ccheck_schemas.frozen import frozen
 from ccheck_schemas.layout.expression import Expression
 
@@ -129,10 +130,9 @@ class OffsetInto:
 
 @frozen
 class ChecksumOver:
-    """A checksum of the bytes from offset `start` to the end of the file."""
+    """A checksum of stated bytes of the file."""
 
-    start: int
-    algorithm: str
+    checksum: Checksum
 
 
 @frozen

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from reprlib import Repr
 
-from ccheck_schemas.layout.expression import Expression, Path
+from ccheck_schemas.layout.expression import Binary, Expression, Literal, Path, Unary, UnaryOperator
 
 _LONGEST = 200
 _REPR = Repr()
@@ -12,8 +13,31 @@ _REPR.maxother = _REPR.maxstring = _LONGEST
 
 
 def shown(expression: Expression) -> str:
-    """Returns an expression as a message shows it, shortened if it is long."""
-    return shown_path(expression.names) if isinstance(expression, Path) else shown_value(expression)
+    """Returns an expression as its author writes it, shortened if it is long."""
+    words = ""
+    for part in _parts(expression):
+        words += part
+        if len(words) > _LONGEST:
+            break
+    return _shortened(words)
+
+
+def _parts(expression: Expression) -> Iterator[str]:
+    match expression:
+        case Path():
+            yield shown_path(expression.names)
+        case Literal():
+            yield shown_value(expression.value)
+        case Binary():
+            yield "("
+            yield from _parts(expression.left)
+            yield f" {expression.operator.value} "
+            yield from _parts(expression.right)
+            yield ")"
+        case Unary():
+            word = expression.operator.value
+            yield "~" if expression.operator is UnaryOperator.NOT else word
+            yield from _parts(expression.operand)
 
 
 def shown_path(names: tuple[str, ...]) -> str:

@@ -168,7 +168,7 @@ class _Decomposer:
             if number.role is Role.FILE_SIZE:
                 piece.relations += (Relation(number, Derivation.SIZE),)
             elif number.role is Role.CHECKSUM:
-                piece.relations += (Relation(number, Derivation.CHECKSUM, target=number.values[0]),)
+                piece.relations += (Relation(number, Derivation.CHECKSUM),)
         if run.record_type.pooled and node is not None:
             piece.refs = self.payloads(node, run.record_type, record)
         return end

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
-
+from ccheck_schemas.checksum import in_order
 from ccheck_schemas.record import Reading
 
 
@@ -20,12 +19,14 @@ def fix_up(data: bytes, reading: Reading, *, sizes: bool = True, checksums: bool
         The corrected bytes. A field past the end of `data` is left out.
     """
     out = bytearray(data)
+    found = [field for field in reading.fix_ups if field.span.end <= len(out)]
+    for field in found:
+        if field.checksum is None and sizes:
+            mask = (1 << 8 * field.packer.size) - 1
+            field.packer.pack_into(out, field.span.offset, len(out) & mask)
     # A checksum covers the sizes, so it comes last.
-    for start, span, packer in sorted(reading.fix_ups, key=lambda field: field.start is not None):
-        if span.end > len(out):
-            continue
-        if start is None and sizes:
-            packer.pack_into(out, span.offset, len(out) & ((1 << 8 * packer.size) - 1))
-        elif start is not None and checksums:
-            packer.pack_into(out, span.offset, zlib.crc32(memoryview(out)[start:]))
+    if checksums:
+        sums = ((one.checksum, one.span.offset, one.packer) for one in found if one.checksum is not None)
+        for checksum, at, packer in in_order(sums):
+            packer.pack_into(out, at, checksum.over(out, at))
     return bytes(out)

@@ -7,12 +7,12 @@ the smallest that their meanings allow. The random numbers decide which conditio
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, assert_never
 
+from ccheck_schemas.checksum import in_order
 from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.layout.expression import (
     Expression,
@@ -116,13 +116,15 @@ class _MinimalFile:
             if (id(grown), of) in self.lists:
                 self.patch(grown, (name,), self.lists[id(grown), of])
         self.share()
-        for meaning, at, leaf in sorted(
-            self.fix_ups, key=lambda fix: isinstance(fix[0], meanings.ChecksumOver)
-        ):
-            value = len(self.out)
-            if isinstance(meaning, meanings.ChecksumOver):
-                value = zlib.crc32(memoryview(self.out)[meaning.start :])
-            self.put(at, leaf, value)
+        for _, at, leaf in (one for one in self.fix_ups if isinstance(one[0], meanings.FileSize)):
+            self.put(at, leaf, len(self.out))
+        sums = [
+            (one.checksum, at, leaf)
+            for one, at, leaf in self.fix_ups
+            if isinstance(one, meanings.ChecksumOver)
+        ]
+        for checksum, at, leaf in in_order(sums):
+            self.put(at, leaf, checksum.over(self.out, at))
         return bytes(self.out)
 
     # -- numbers

@@ -8,6 +8,8 @@ from enum import StrEnum
 from itertools import count
 from typing import NamedTuple
 
+from ccheck_schemas.checksum import Checksum
+
 
 class Role(StrEnum):
     """What an integer is for."""
@@ -46,11 +48,11 @@ class Number:
         high: The greatest number that the schema allows, or that its bytes can hold.
         least: The least number that its bytes can hold.
         most: The greatest number that its bytes can hold.
-        values: The members of an enum, the known versions, the single bits of flags, or the offset of the
-            first byte of a checksum.
+        values: The members of an enum, the known versions, or the single bits of flags.
         step: What it is a multiple of.
         names: The names of the values of an enum, or of the bits of flags.
         facts: The facts of driver builds that it is compared with, such as ``counts.inputs``.
+        checksum: What it is a checksum of.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Number:
     step: int = 1
     names: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
+    checksum: Checksum | None = None
 
     def fit(self, value: int) -> int:
         """Returns the value, cut to what the bytes can hold."""
@@ -191,7 +194,7 @@ class Derivation(StrEnum):
     SIZE = "size"
     """The bytes of the file."""
     CHECKSUM = "checksum"
-    """The CRC-32 of the bytes from an offset to the end of the file."""
+    """The checksum of stated bytes of the file: that of the number."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -203,8 +206,7 @@ class Relation:
     Attributes:
         number: The number.
         derivation: How it follows.
-        target: The key of a piece (the extent then ends with the piece `last`), of a table or of a list; or
-            the offset of the first byte of a checksum.
+        target: The key of a piece (the extent then ends with the piece `last`), of a table or of a list.
         last: The key of the last piece of an extent.
         trim: Bytes that the number does not count.
         at: The number for which `base` is the amount.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias, assert_never
 
+from ccheck_schemas.checksum import Checksum
 from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.layout.expression import (
     Expression,
@@ -300,6 +301,7 @@ def _number(name: str, node: tree.Integer, delta: int, uses: _Uses) -> Number:
     role, low, high, step = Role.PLAIN, least, most, 1
     values: tuple[int, ...] = ()
     names: tuple[str, ...] = ()
+    checksum: Checksum | None = None
     for meaning in node.meanings:
         match meaning:
             case meanings.Bounded():
@@ -324,7 +326,7 @@ def _number(name: str, node: tree.Integer, delta: int, uses: _Uses) -> Number:
             case meanings.FileSize():
                 role = Role.FILE_SIZE
             case meanings.ChecksumOver():
-                role, values = Role.CHECKSUM, (meaning.start,)
+                role, checksum = Role.CHECKSUM, meaning.checksum
             case meanings.IndexInto():
                 role = Role.INDEX
             case meanings.OffsetInto():
@@ -340,7 +342,9 @@ def _number(name: str, node: tree.Integer, delta: int, uses: _Uses) -> Number:
             low, high = uses.counts[name]
     facts = tuple(str(one.fact) for one in node.meanings if isinstance(one, meanings.ComparedWithFact))
     low, high = max(low, least), min(high, most)
-    return Number(name, delta, node.packer, role, low, high, least, most, values, step, names, facts)
+    return Number(
+        name, delta, node.packer, role, low, high, least, most, values, step, names, facts, checksum
+    )
 
 
 def blob_of(node: tree.Const | Sized, name: str, delta: int, size: int | None) -> Blob:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NoReturn, Protocol, TypeAlias
 
+from ccheck_schemas.checksum import Checksum
 from ccheck_schemas.fault_details import (
     CountPastBytes,
     ElementWithoutBytes,
@@ -88,7 +89,7 @@ class Reader:
         cut: The ids of records that are cut short.
         detached: By the id of a record whose region has a wrong end: where its content ends.
         stream: Where the stream begins and ends in which positions count, and the end that the file states.
-        checksums: Checksums by the offset of their first byte.
+        checksums: Checksums, by what they are of, and by their place where their own bytes count as zeros.
     """
 
     def __init__(self, root: tree.Struct, data: bytes, handler: Handlers, *, bulk: bool) -> None:
@@ -108,8 +109,8 @@ class Reader:
         self.cut: set[int] = set()
         self.detached: dict[int, int] = {}
         self.stream = (0, self.size, self.size)
-        self.checksums: dict[int, int] = {}
-        self.idled = self.made = 0
+        self.checksums: dict[tuple[Checksum, int], int] = {}
+        self.idled = self.made = self.summed = 0
         # Bytes of records at offsets, counted each time that a field names one.
         self.expanded = 0
         self.weights: dict[int, int] = {}
@@ -259,6 +260,17 @@ class Reader:
         self.expanded += number
         if self.expanded > self.collector.work_limit:
             too_much = WorkOutOfProportion("bytes", self.expanded, self.collector.work_limit)
+            self.out_of_proportion(record, name, (at, at), too_much)
+
+    def sum_up(self, record: Record, name: str, at: int, number: int) -> None:
+        """Counts the bytes that checksums are made of.
+
+        Raises:
+            Stop: They are many times those of the file.
+        """
+        self.summed += max(0, number)
+        if self.summed > self.collector.work_limit:
+            too_much = WorkOutOfProportion("bytes", self.summed, self.collector.work_limit)
             self.out_of_proportion(record, name, (at, at), too_much)
 
     def out_of_proportion(

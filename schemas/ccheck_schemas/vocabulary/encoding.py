@@ -32,10 +32,12 @@ def text_encoding(name: str) -> str:
     try:
         info = codecs.lookup(name)
     except LookupError:
-        raise ValueError(f"{name!r} is no encoding that Python knows") from None
+        raise ValueError(
+            f"{name!r} is no encoding that Python knows; write one such as 'utf-8' or 'utf-16-le'"
+        ) from None
     known = info.name.replace("_", "-")
     if not getattr(info, "_is_text_encoding", True):
-        raise ValueError(f"{name!r} is no encoding of text")
+        raise ValueError(f"{name!r} is no encoding of text; write one such as 'utf-8' or 'utf-16-le'")
     if known in _REFUSED or known.startswith("iso2022"):
         raise ValueError(f"{name!r} {_REFUSED.get(known, 'has several spellings of one text')}")
     return known

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 from enum import IntEnum, IntFlag
 from typing import BinaryIO
 
 import construct
 
+from ccheck_schemas.checksum import ALGORITHMS, Checksum, Crc, Sum
 from ccheck_schemas.vocabulary.expression import Context, FieldError
 from ccheck_schemas.vocabulary.limits import at_least, in_order, positive
 
@@ -61,7 +63,7 @@ class Version(Meaning):
         if len(known) > MOST_VERSIONS:
             raise ValueError(f"{len(known):,} versions are too many to name; {MOST_VERSIONS:,} are allowed")
         self.known = tuple(known)
-        self.minor_bits = at_least(0, minor_bits, 64)
+        self.minor_bits = at_least(0, minor_bits, "minor_bits", 64)
         self.mask = mask
 
     def words(self, value: int) -> str:
@@ -99,7 +101,9 @@ class StrictEnum(Meaning):
         self.values = values
         self.known = frozenset(int(v) for v in values)
         if not self.known:
-            raise ValueError(f"{values.__name__} has no value that a field could have")
+            raise ValueError(
+                f"{values.__name__} has no member: give it one for each value that the field may have"
+            )
 
     def complaint(self, value: int) -> str | None:
         """Returns what is wrong with an unknown number, or None."""
@@ -150,7 +154,7 @@ class LengthOf(Meaning):
         super().__init__(subcon)
         self.of = of
         self.low, self.high = in_order(low, high)
-        self.step = positive(step)
+        self.step = positive(step, "step")
 
     def complaint(self, value: int) -> str | None:
         """Returns what is wrong with a length outside its bounds or between two steps, or None."""
@@ -192,8 +196,8 @@ class OffsetInto(Meaning):
     def __init__(self, subcon: construct.Construct, of: str, align: int = 1, unit: int = 1) -> None:
         super().__init__(subcon)
         self.of = of
-        self.align = positive(align)
-        self.unit = positive(unit)
+        self.align = positive(align, "align")
+        self.unit = positive(unit, "unit")
 
     def complaint(self, value: int) -> str | None:
         """Returns what is wrong with a misaligned offset, or None."""
@@ -201,17 +205,41 @@ class OffsetInto(Meaning):
 
 
 class ChecksumOver(Meaning):
-    """A checksum of the bytes from offset `start` to the end of the file.
+    """A checksum of the bytes from offset `start` to `end`, or to the end of the file.
 
     Args:
-        subcon: The integer.
+        subcon: The integer, which has as many bits as the checksum.
         start: The offset of the first byte.
-        algorithm: ``crc-32`` (IEEE, as zlib's).
+        algorithm: A name in `ccheck_schemas.checksum.ALGORITHMS`, such as ``crc-32`` (IEEE, as zlib's) or
+            ``sum-16-le``; or a `Crc` with its parameters. ``zero-sum-…`` is the number that makes the sum of
+            all bytes or words, itself included, 0.
+        end: The offset after the last byte; None for the end of the file.
+        zeroed: Whether the bytes of the integer itself count as zeros.
     """
 
-    def __init__(self, subcon: construct.Construct, start: int, algorithm: str = "crc-32") -> None:
+    def __init__(
+        self,
+        subcon: construct.Construct,
+        start: int,
+        algorithm: str | Crc = "crc-32",
+        *,
+        end: int | None = None,
+        zeroed: bool = False,
+    ) -> None:
         super().__init__(subcon)
-        if algorithm != "crc-32":
-            raise ValueError(f"checksum algorithm {algorithm!r} is not known; crc-32 is")
-        self.start = at_least(0, start)
-        self.algorithm = algorithm
+        self.start = at_least(0, start, "start")
+        self.end = None if end is None else at_least(start + 1, end, "end")
+        if isinstance(algorithm, str):
+            found = ALGORITHMS.get(algorithm)
+            if found is None:
+                near = difflib.get_close_matches(algorithm[:80], ALGORITHMS, 1)
+                meant = f"did you mean {near[0]!r}? " if near else ""
+                known = f"known are {', '.join(ALGORITHMS)}, and any Crc(bits, poly, …)"
+                raise ValueError(f"checksum algorithm {algorithm!r} is not known; {meant}{known}")
+        elif isinstance(algorithm, Crc):
+            found = algorithm
+        else:
+            raise ValueError(f"algorithm={algorithm!r:.40} is neither the name of a checksum nor a Crc")
+        name = algorithm if isinstance(algorithm, str) else f"crc of {algorithm.bits} bits"
+        to_zero = isinstance(found, Sum) and found.to_zero
+        self.checksum = Checksum(start, end, found, name, zeroed or to_zero)

@@ -74,7 +74,7 @@ class Chain(_Pointer):
         self.first = first
         self.next_field = next_field
         self.last = last
-        self.align = positive(align)
+        self.align = positive(align, "align")
 
     def _parse(self, stream: BinaryIO, context: Context, path: str) -> object:
         back = construct.stream_tell(stream, path)
@@ -126,7 +126,7 @@ class Pooled(_Pointer):
         self.region = region
         self.offset = offset
         self.length = length
-        self.align = positive(align)
+        self.align = positive(align, "align")
 
     def _parse(self, stream: BinaryIO, context: Context, path: str) -> object:
         offset, length = evaluate(self.offset, context), evaluate(self.length, context)
@@ -191,7 +191,7 @@ class SharedText(_Pointer):
         self.offset = offset
         self.encoding = text_encoding(encoding)
         if unit_of(self.encoding) > 1:
-            raise ValueError(f"a NUL of {encoding} has more bytes than one")
+            raise ValueError(f"a NUL of {encoding} has more bytes than one; use Pooled with Text")
 
     def _parse(self, stream: BinaryIO, context: Context, path: str) -> None:
         return None

@@ -82,7 +82,7 @@ class ZeroPad(construct.Construct):
 
     def __init__(self, align: int) -> None:
         super().__init__()
-        self.align = positive(align)
+        self.align = positive(align, "align")
         self.flagbuildnone = True
 
     def _parse(self, stream: BinaryIO, context: Context, path: str) -> None:
@@ -103,7 +103,7 @@ class AnyPad(construct.Construct):
 
     def __init__(self, align: int) -> None:
         super().__init__()
-        self.align = positive(align)
+        self.align = positive(align, "align")
 
     def _parse(self, stream: BinaryIO, context: Context, path: str) -> bytes:
         gap = -construct.stream_tell(stream, path) % self.align

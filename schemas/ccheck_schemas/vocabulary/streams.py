@@ -91,7 +91,7 @@ class _Content:
 
     def _configure(self, terminator: bytes, include: bool, pad: int | None, encoding: str | None) -> None:
         if pad is not None and not 0 <= pad <= 0xFF:
-            raise ValueError(f"a padding byte of {pad} is no byte")
+            raise ValueError(f"pad={pad} is no byte: give a number from 0 to 255")
         self.terminator = terminator
         self.include = include
         self.pad = pad
@@ -222,7 +222,7 @@ class Delimited(construct.Construct):
     ) -> None:
         super().__init__()
         if not terminator:
-            raise ValueError("a terminator has bytes")
+            raise ValueError("the terminator is empty: give its bytes, or use Rest")
         self.terminator = terminator
         self.include = include
         self.consume = consume
@@ -389,7 +389,9 @@ def code_unit(encoding: str | None) -> int:
 
 def _stated(reason: str) -> str:
     if not isinstance(reason, str) or not reason.strip():
-        raise ValueError("an opaque field states its reason")
+        raise ValueError(
+            "an opaque field states its reason: Opaque(length, 'why nothing is said of these bytes')"
+        )
     return reason
 
 

@@ -5,7 +5,8 @@ A recipe is YAML::
     schema: channel
     why: |
       The instance is of a template type that no definitions hold.
-    content:            # what the schema's `compose` takes; or `base: other.yaml`, another recipe's file
+    content:            # what the schema's `compose` takes, else the fields of its layout;
+                        # or, instead of it, `base: other.yaml`, another recipe's file
       ...
     edits:              # in order; offsets are those of the bytes at that moment
       - {set: "instances[0].type_id", to: 99}
@@ -34,12 +35,12 @@ from ccheck.files.regular_file import read_regular_text
 from ccheck.text.quoting import did_you_mean
 from ccheck_schemas.model.fix_up import fix_up
 from ccheck_schemas.read import read
+from ccheck_schemas.recipe import way_back
 from ccheck_schemas.recipe.part import Part
 from ccheck_schemas.record import Record, every_field
 from ccheck_schemas.schema import RecipeError, Schema
 
 _DEPTH = 8
-NO_RECIPES = "its Schema has no compose and describe; `ccheck init NAME` writes a format that has both"
 
 
 MOST_VALUES = 5_000_000
@@ -67,13 +68,18 @@ def load_yaml(path: Path) -> Any:
         raise RecipeError("", f"line {fault.line}: {fault.detail}") from fault
 
 
-def build_file(path: Path, schemas: Sequence[Schema]) -> bytes:
+def build_file(path: Path, schemas: Sequence[Schema], notes: list[str] | None = None) -> bytes:
     """The bytes of the recipe in `path`.
+
+    Args:
+        path: The recipe.
+        schemas: The formats that it may be of.
+        notes: Gets a line for each place where the recipe contradicts itself, and is built all the same.
 
     Raises:
         RecipeError: The recipe cannot be built. The error names the key.
     """
-    return _build(load_yaml(path), path, schemas, 0)
+    return _build(load_yaml(path), path, schemas, 0, notes)
 
 
 def _refuse_unknown_setting(top: Part) -> None:
@@ -91,7 +97,7 @@ def _refuse_unknown_setting(top: Part) -> None:
     part.done()
 
 
-def _build(recipe: Any, path: Path, schemas: Sequence[Schema], depth: int) -> bytes:
+def _build(recipe: Any, path: Path, schemas: Sequence[Schema], depth: int, notes: list[str] | None) -> bytes:
     top = Part(recipe)
     schema = _schema(top.text("schema"), schemas)
     top.text("why", default="")
@@ -107,13 +113,11 @@ def _build(recipe: Any, path: Path, schemas: Sequence[Schema], depth: int) -> by
         if depth > _DEPTH:
             raise RecipeError("base", f"recipes build on each other more than {_DEPTH} deep")
         base = path.parent / top.text("base")
-        data = _build(load_yaml(base), base, schemas, depth + 1)
-    elif schema.compose is None:
-        raise RecipeError("schema", f"{schema.name} content cannot be built from a recipe: {NO_RECIPES}")
+        data = _build(load_yaml(base), base, schemas, depth + 1, notes)
     else:
         top.mapping("content")
         try:
-            data = schema.compose(recipe["content"])
+            data = way_back.build(schema, recipe["content"], notes)
         except RecipeError as fault:
             raise RecipeError(f"content.{fault.path}" if fault.path else "content", fault.detail) from fault
     top.done()

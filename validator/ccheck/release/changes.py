@@ -11,6 +11,9 @@ from typing import Any
 
 from ccheck_schemas.schema import Identity, Recipe
 
+MOST_SHOWN = 16
+"""Elements of a list of plain values that a change shows whole."""
+
 _ABSENT = object()
 
 
@@ -53,6 +56,8 @@ def _mappings(
             inner += _unnamed(before, after, _join(where, key), identity)
         elif isinstance(before, dict) and isinstance(after, dict):
             inner += _mappings(before, after, _join(where, key), identity, None)
+        elif _are_many(before) and _are_many(after):
+            inner += _elements(before, after, _join(where, key))
         elif key == headline:
             words.insert(0, f"{_shown(before)} → {_shown(after)}")
         else:
@@ -90,6 +95,26 @@ def _lists(
 
 def _are_records(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+
+
+def _are_many(value: Any) -> bool:
+    return isinstance(value, list) and len(value) > MOST_SHOWN
+
+
+def _elements(old: list[Any], new: list[Any], where: str) -> Iterator[Change]:
+    """Elements of a long list of plain values are named by their place."""
+    before, after = ([json.dumps(item) for item in items] for items in (old, new))
+    for tag, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag == "equal":
+            continue
+        both = min(j - i, m - k)
+        for n in range(both):
+            words = f"{_shown(old[i + n])} → {_shown(new[k + n])}"
+            yield Change(f"{where}[{k + n}]", "changed", words)
+        for n in range(i + both, j):
+            yield Change(f"{where}[{n}]", "removed", _shown(old[n]))
+        for n in range(k + both, m):
+            yield Change(f"{where}[{n}]", "added", _shown(new[n]))
 
 
 def _unnamed(

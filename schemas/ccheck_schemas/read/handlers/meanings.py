@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import zlib
 from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
-from ccheck_schemas.fault_details import ChecksumWrong, CountMismatch, RecordSizeWrong
+from ccheck_schemas.checksum import Checksum
+from ccheck_schemas.fault_details import ChecksumWrong, CountMismatch, RecordSizeWrong, Truncated
 from ccheck_schemas.layout import meanings
 from ccheck_schemas.read.number_fault import number_fault
 from ccheck_schemas.read.rows import RowSequence
@@ -32,7 +32,7 @@ def check_meaning(reader: Reader, meaning: meanings.Meaning, value: int, record:
     match meaning:
         case meanings.ChecksumOver():
             reader.deferred.append(partial(_checksum, reader, meaning, value, record, name))
-            _fix_up(reader, meaning.start, record, name)
+            _fix_up(reader, meaning.checksum, record, name)
         case meanings.FileSize():
             _fix_up(reader, None, record, name)
         case meanings.IndexInto():
@@ -52,18 +52,26 @@ def check_meaning(reader: Reader, meaning: meanings.Meaning, value: int, record:
             assert_never(meaning)
 
 
-def _fix_up(reader: Reader, start: int | None, record: Record, name: str) -> None:
+def _fix_up(reader: Reader, checksum: Checksum | None, record: Record, name: str) -> None:
     packer = record.packer(name)
     if packer is not None:
-        reader.fix_ups.append(FixUp(start, record.span(name), packer))
+        reader.fix_ups.append(FixUp(checksum, record.span(name), packer))
 
 
 def _checksum(reader: Reader, meaning: meanings.ChecksumOver, value: int, record: Record, name: str) -> None:
-    actual = reader.checksums.get(meaning.start)
+    over = meaning.checksum
+    at = record.place(name)[0]
+    end = reader.size if over.end is None else over.end
+    if end > reader.size:
+        reader.collector.fault(Truncated(end - over.start, max(0, reader.size - over.start)), record, name)
+        return
+    key = over, at if over.zeroed else -1
+    actual = reader.checksums.get(key)
     if actual is None:
-        actual = reader.checksums[meaning.start] = zlib.crc32(memoryview(reader.data)[meaning.start :])
+        reader.sum_up(record, name, at, end - over.start)
+        actual = reader.checksums[key] = over.over(reader.data, at)
     if value != actual:
-        reader.collector.fault(ChecksumWrong(value, actual, meaning.start, reader.size), record, name)
+        reader.collector.fault(ChecksumWrong(value, actual, over.start, end, over.name), record, name)
 
 
 def _count(reader: Reader, meaning: meanings.CountOf, value: int, record: Record, name: str) -> None:

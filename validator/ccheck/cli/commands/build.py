@@ -14,6 +14,9 @@ from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
 from ccheck_schemas.schema import RecipeError
 
+NOTES = 20
+"""Contradictions of a recipe that are printed, at most."""
+
 
 @click.command(
     "build",
@@ -48,9 +51,14 @@ def command(recipe: Path, output: Path, schema: Path | None, force: bool) -> Non
         schemas = SCHEMAS if schema is None else (load_user_schema(schema).schema,)
     except UserSchemaError as wrong:
         raise click.UsageError(str(wrong)) from wrong
+    notes: list[str] = []
     try:
-        data = build_file(recipe, schemas)
+        data = build_file(recipe, schemas, notes)
     except RecipeError as wrong:
         raise click.UsageError(f"{recipe}: {wrong}") from wrong
     write_output(output, data)
+    for note in notes[:NOTES]:
+        click.echo(f"note: {printable(note)}", err=True)
+    if len(notes) > NOTES:
+        click.echo(f"note: and {len(notes) - NOTES:,} more", err=True)
     click.echo(f"wrote {printable(str(output))}: {counted(len(data), 'byte')}")

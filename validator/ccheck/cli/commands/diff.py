@@ -11,7 +11,6 @@ import click
 
 from ccheck.cli.commands.options import day
 from ccheck.cli.main import FINDINGS, PASS
-from ccheck.cli.recipe_file import NO_RECIPES
 from ccheck.config.options import Options
 from ccheck.core.input import list_files
 from ccheck.core.shipped_consumers import consumers_path
@@ -24,6 +23,7 @@ from ccheck.run.interrupts import Interrupts
 from ccheck.run.supervise import limited
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
+from ccheck_schemas.recipe import way_back
 from ccheck_schemas.schema import Recipe, RecipeError, Schema
 
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
@@ -153,15 +153,12 @@ def _recipe(validation: ValidationContext, path: str) -> tuple[Schema, Recipe]:
         raise click.UsageError(f"{path}: {subject.detail}")
     if subject.reading is None or subject.schema is None:
         raise click.UsageError(f"{path}: the content is of no known format; name one with --schema")
-    if subject.schema.describe is None:
-        raise click.UsageError(
-            f"{path}: the format {subject.schema.name} has no recipes to compare: {NO_RECIPES}"
-        )
     if subject.schema.breaks(subject.reading):
         raise click.UsageError(
             f"{path} breaks its schema, so its meaning is not certain; ccheck validate says how"
         )
     try:
-        return subject.schema, subject.schema.meaning(subject.content)
+        with limited(validation.time_limit):
+            return subject.schema, way_back.meaning(subject.schema, subject.data, subject.content)
     except RecipeError as refused:
         raise click.UsageError(f"{path} cannot be written as a recipe: {refused}") from refused

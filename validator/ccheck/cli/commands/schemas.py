@@ -16,6 +16,9 @@ from ccheck.text.printable import printable
 from ccheck_schemas.read.row_plan import read_in_bulk
 from ccheck_schemas.schema import Schema
 
+CAN = "validate, show, diff, build"
+"""The commands that every format has."""
+
 
 @click.command("schemas", epilog="\b\nExamples:\n  ccheck schemas\n  ccheck schemas --schema mine.py\n")
 @click.option(
@@ -36,11 +39,10 @@ def command(schema: Path | None) -> int:
     for one in known:
         made = tuple(applying(CHECKS, one.name))
         own = sum(1 for check in made if check.schemas)
-        can = "validate, show, diff, build" if one.schema.compose else "validate, show"
         run = ", run" if one.interpreter else ""
         fast = "yes" if not one.no_fast_path else f"no, {one.no_fast_path}"
         click.echo(f"{one.name:{width}}  {one.schema.title}")
-        click.echo(f"{'':{width}}  {len(made) - own} general checks and {own} of its own · {can}{run}")
+        click.echo(f"{'':{width}}  {len(made) - own} general checks and {own} of its own · {CAN}{run}")
         click.echo(f"{'':{width}}  fast path for good files: {fast}")
         click.echo(f"{'':{width}}  {_reading(one.schema)}")
         for line in _compared(one.schema):
@@ -59,9 +61,8 @@ def _of_file(path: Path) -> int:
     name, indent = printable(user.schema.name), " " * len(printable(user.schema.name))
     general = sum(1 for check in applying(CHECKS, user.schema.name) if not check.schemas)
     click.echo(f"{name}  {printable(user.schema.title)}")
-    can = "validate, show, build" if user.schema.compose else "validate, show"
     run = ", run" if user.exercise else ""
-    click.echo(f"{indent}  {general} general checks and {len(user.checks)} of its own · {can}{run}")
+    click.echo(f"{indent}  {general} general checks and {len(user.checks)} of its own · {CAN}{run}")
     problem = own.made(user).problem
     fast = f"no, {problem}" if problem else "yes"
     click.echo(f"{indent}  fast path for good files: {printable(fast)}")

@@ -9,13 +9,16 @@ from typing import Any
 import click
 
 from ccheck.cli.main import FINDINGS, PASS
-from ccheck.cli.recipe_file import NO_RECIPES, dump_yaml
+from ccheck.cli.recipe_file import dump_yaml
 from ccheck.core.subject import Subject
 from ccheck.judging.preparation import prepare
 from ccheck.run.supervise import limited
 from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
-from ccheck_schemas.record import Record, every_field
+from ccheck_schemas.layout import tree
+from ccheck_schemas.recipe import way_back
+from ccheck_schemas.recipe.fields import named_fields, names_of
+from ccheck_schemas.record import Record
 from ccheck_schemas.schema import RecipeError
 
 WIDTH = 80
@@ -41,9 +44,11 @@ def command(path: str, schema: str | None, as_yaml: bool) -> int:
     if subject.reading is None or subject.schema is None:
         raise click.UsageError(f"{path}: the content is of no known format; name one with --schema")
     if as_yaml:
-        click.echo(_recipe(subject, path), nl=False)
+        with limited(validation.time_limit):
+            recipe = _recipe(subject, path)
+        click.echo(recipe, nl=False)
     else:
-        for line in lines(subject.reading.root):
+        for line in lines(subject.schema.layout, subject.reading.root):
             click.echo(line)
     total = subject.schema.breaks(subject.reading)
     if total:
@@ -56,14 +61,12 @@ def command(path: str, schema: str | None, as_yaml: bool) -> int:
 def _recipe(subject: Subject, path: str) -> str:
     assert subject.schema is not None  # noqa: S101 - asked before
     assert subject.reading is not None  # noqa: S101 - asked before
-    if subject.schema.describe is None:
-        raise click.UsageError(f"{subject.schema.name} content cannot be written as a recipe: {NO_RECIPES}")
     if subject.schema.breaks(subject.reading):
         raise click.UsageError(
             f"{path} breaks its schema, so that a recipe would not build it again; ccheck validate says how"
         )
     try:
-        recipe = subject.schema.describe(subject.content)
+        recipe = way_back.describe(subject.schema, subject.data, subject.content)
     except RecipeError as refused:
         raise click.UsageError(f"{path} cannot be written as a recipe: {refused}") from refused
     # Marks that turn the writing direction are text in a file, and a trick on a terminal. What a stream could
@@ -72,15 +75,18 @@ def _recipe(subject: Subject, path: str) -> str:
     return dump_yaml(recipe, subject.schema.name, ascii_only=sys.stdout.isatty() or not encodes_all)
 
 
-def lines(record: Record) -> Iterator[str]:
-    """One line for each field: offset, path, value. Text is escaped, long values are cut."""
-    for owner, name, value in every_field(record):
+def lines(layout: tree.Struct, root: Record) -> Iterator[str]:
+    """One line for each field: offset, path, value, and the names of a value that has some.
+
+    Text is escaped, long values are cut.
+    """
+    for owner, name, value, number in named_fields(layout, root):
         if value is not None and value != () and value != []:
             span = owner.span(name)
-            yield f"{span.offset:#08x}  {printable(span.path)} = {_value(value)}"
+            yield f"{span.offset:#08x}  {printable(span.path)} = {_value(value, number)}"
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, number: tree.Integer | None) -> str:
     if isinstance(value, bytes):
         text = value[: WIDTH // 3].hex(" ")
         return text + (f" … ({counted(len(value), 'byte')})" if len(value) > WIDTH // 3 else "")
@@ -88,5 +94,14 @@ def _value(value: Any) -> str:
         text = printable(value)
         return f'"{text[:WIDTH]}"' + (f" … ({len(value):,} characters)" if len(text) > WIDTH else "")
     if isinstance(value, int):
-        return f"{value}" if -10 < value < 10 else f"{value} ({value:#x})"
+        known = "" if number is None else printable(names_of(number, value))[:WIDTH]
+        notes = [*(() if -10 < value < 10 else (f"{value:#x}",)), *((known,) if known else ())]
+        return f"{value} ({', '.join(notes)})" if notes else f"{value}"
+    if isinstance(value, list) and number is not None and number.meanings:
+        return f"[{', '.join(_element(one, number) for one in value[:WIDTH])}]"[:WIDTH]
     return printable(str(value))[:WIDTH]
+
+
+def _element(value: Any, number: tree.Integer) -> str:
+    known = printable(names_of(number, value)) if isinstance(value, int) else ""
+    return f"{value} ({known})" if known else printable(str(value))

@@ -69,7 +69,7 @@ def not_as_compiled(subject: Subject) -> Iterator[Diagnostic]:
         return
     content = schema.assemble(subject.reading) if subject.narrowed and subject.reading else subject.content
     try:
-        built = schema.compose(schema.meaning(content))
+        built = schema.compose(schema.as_compiled(schema.describe(content)))
     except RecipeError as refused:
         yield Diagnostic(
             f"the compiler could not write it: {refused}",

@@ -8,6 +8,7 @@ from ccheck.core.check import Diagnostic
 from ccheck.core.finding import RelatedLocation
 from ccheck.core.input import InputProblem
 from ccheck.core.subject import Subject
+from ccheck.formats.checks.one_wrong_number import is_explained
 from ccheck_schemas.fault import Fault, FaultDetails, FaultName
 from ccheck_schemas.fault_details import SizeMismatch
 from ccheck_schemas.record import Reading
@@ -177,7 +178,7 @@ def torn_at_sector(subject: Subject) -> Iterator[Diagnostic]:
     ## What is wrong
     The content breaks its schema, and all bytes from a multiple of 512 to the end are zero, or the file ends
     at a multiple of 512 although it says that it is longer. What is missing or does not fit is reported by the
-    other checks as well: a wrong count or size looks the same.
+    other checks as well. Where one wrong count, length or size would explain all of it, only that is reported.
 
     ## Why is this bad
     Disks write whole sectors. A host that goes down in the middle of an update leaves a file whose beginning
@@ -186,17 +187,24 @@ def torn_at_sector(subject: Subject) -> Iterator[Diagnostic]:
 
     ## How to fix
     Restore the file from its source. Write files to a temporary name, sync, and rename. Where the file came
-    whole, look at the other findings: a count or a size in it is wrong.
+    whole, look at the other findings: two or more numbers in it are wrong.
     """
-    reading = subject.reading
-    if reading is None or not reading.counts:
+    reading, schema = subject.reading, subject.schema
+    if reading is None or schema is None or not reading.counts:
         return
+    if reading.counts[FaultName.WORK_OUT_OF_PROPORTION]:
+        return  # the reading was given up: nobody knows what is behind
     size = len(subject.data)
     if any(f.details.actual == size > f.details.value for f in reading.faults_of(SizeMismatch)):
         return  # the header says that the file ends sooner: these bytes were put behind it
     written = len(subject.data.rstrip(b"\0"))
     boundary = -(-written // SECTOR) * SECTOR
-    if size - boundary >= _ZEROES and any(_read_from(fault, boundary) for fault in reading.faults):
+    zero = size - boundary >= _ZEROES and any(_read_from(fault, boundary) for fault in reading.faults)
+    if not zero and (size % SECTOR or not _goes_on(reading, size)):
+        return
+    if is_explained(schema.layout, subject.data, reading, boundary if zero else size):
+        return
+    if zero:
         yield Diagnostic(
             f"the file is torn: all {size - boundary:,} bytes from sector boundary {boundary:#x} to its end are zero",
             Span(boundary, size - boundary, ""),
@@ -204,7 +212,7 @@ def torn_at_sector(subject: Subject) -> Iterator[Diagnostic]:
             why="a host went down while the file was written; the beginning is new and the end never reached the disk",
             fix="restore the file from its source",
         )
-    elif size % SECTOR == 0 and _goes_on(reading, size):
+    else:
         yield Diagnostic(
             f"the file is torn: it ends at sector boundary {size:#x}, and its content goes on",
             Span(size, 0, ""),
@@ -225,6 +233,6 @@ def _read_from(fault: Fault[FaultDetails], boundary: int) -> bool:
 
 def _goes_on(reading: Reading, size: int) -> bool:
     """Returns whether the file says that it is longer than it is: its size or, without one, its records."""
-    if any(fix_up.start is None for fix_up in reading.fix_ups):
+    if any(fix_up.checksum is None for fix_up in reading.fix_ups):
         return any(f.details.actual == size for f in reading.faults_of(SizeMismatch))
     return reading.counts[FaultName.TRUNCATED] > 0 or reading.counts[FaultName.COUNT_PAST_BYTES] > 0

@@ -535,7 +535,7 @@ def checksum_wrong(subject: Subject) -> Iterator[Diagnostic]:
     """The checksum is not that of the bytes.
 
     ## What is wrong
-    The CRC-32 in the header is not the CRC-32 of the bytes that it covers.
+    A checksum of the file, such as a CRC-32, is not that of the bytes that it covers.
 
     ## Why is this bad
     The content is not what was built: it was damaged on its way, or edited by hand. A driver refuses it, or
@@ -545,9 +545,10 @@ def checksum_wrong(subject: Subject) -> Iterator[Diagnostic]:
     Restore the file. After an edit on purpose, build it again with `ccheck build`.
     """
     for fault in faults(subject, kinds.ChecksumWrong):
-        value, actual = fault.details.value, fault.details.actual
+        details = fault.details
+        form, by = ("#010x", "") if details.algorithm == "crc-32" else ("#x", f" by {details.algorithm}")
         yield Diagnostic(
-            f"the checksum is {value:#010x}, bytes {fault.details.start:#x} to {fault.details.end:#x} have {actual:#010x}",
+            f"the checksum is {details.value:{form}}, bytes {details.start:#x} to {details.end:#x} have {details.actual:{form}}{by}",
             fault.span,
             label="stored checksum",
             why="the content is not what was built: damaged on its way, or edited by hand",

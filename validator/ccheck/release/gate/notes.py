@@ -10,6 +10,7 @@ from ccheck.release.gate.context import GateContext
 from ccheck.release.gate.release import ReleaseFile
 from ccheck.release.gate.report.text import markdown
 from ccheck.text.quoting import counted
+from ccheck_schemas.recipe import way_back
 from ccheck_schemas.schema import Recipe, RecipeError
 
 MOST = 200
@@ -76,11 +77,9 @@ def _gone(context: GateContext) -> Iterator[str]:
 def _recipe(subject: Subject) -> Recipe:
     if subject.schema is None or subject.reading is None:
         raise ValueError("the content is of no known format")
-    if subject.schema.describe is None:
-        raise ValueError(f"the format {subject.schema.name} has no recipes to compare")
     if subject.schema.breaks(subject.reading):
         raise ValueError("it breaks its schema, so its meaning is not certain")
-    return subject.schema.meaning(subject.content)
+    return way_back.meaning(subject.schema, subject.data, subject.content)
 
 
 def _holds(recipe: Recipe) -> str:

@@ -1,0 +1,139 @@
+"""Write numbers, constants, bytes, text and padding."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from ccheck_schemas.layout import meanings, tree
+from ccheck_schemas.layout.expression import Expression, stated
+from ccheck_schemas.recipe.by_layout import leaf
+from ccheck_schemas.recipe.by_layout.hole import Frame, Hole
+from ccheck_schemas.recipe.by_layout.leaf import ABSENT, from_hex, raw_of
+from ccheck_schemas.recipe.by_layout.shared import Equation
+from ccheck_schemas.recipe.by_layout.write.state import Optional, Spot
+from ccheck_schemas.recipe.by_layout.write.writer import Writer
+from ccheck_schemas.schema import RecipeError
+
+
+def integer(writer: Writer, node: tree.Integer, spot: Spot) -> None:
+    """Writes a number, or leaves room for one that is worked out."""
+    path = spot.path
+    value = None if spot.given is ABSENT else leaf.number_of(node, spot.given, path)
+    if spot.listed and value is None:
+        raise RecipeError(path, f"the element is missing; it is {leaf.expected(node)}")
+    hole = Hole(path, node, writer.out, len(writer.out.data), value, writer.known.numbers.get(path))
+    hole.home = None if spot.listed or spot.home is None else (spot.home, spot.name)
+    writer.holes.append(hole)
+    if not spot.listed:
+        spot.frame.holes[spot.name] = hole
+        for meaning in node.meanings:
+            _tell(writer, meaning, hole, spot.frame)
+    writer.out.data += bytes(node.size)
+
+
+def _tell(writer: Writer, meaning: meanings.Meaning, hole: Hole, frame: Frame) -> None:
+    """Stores what a meaning says of the number of a record."""
+    match meaning:
+        case meanings.Reserved():
+            hole.constant = 0
+        case meanings.Version():
+            if len(meaning.known) == 1:
+                hole.constant = meaning.known[0]
+        case meanings.CountOf() | meanings.RecordSize():
+            writer.counted.append((hole, frame, meaning))
+        case meanings.FileSize() | meanings.ChecksumOver():  # worked out when all is written
+            return
+        case meanings.LengthOf() | meanings.OffsetInto():  # as the expressions that read them
+            return
+        case meanings.Bounded() | meanings.StrictEnum() | meanings.StrictFlags() | meanings.IndexInto():
+            return
+        case meanings.ComparedWithFact():
+            return
+        case _:
+            assert_never(meaning)
+
+
+def const(writer: Writer, node: tree.Const, spot: Spot) -> bytes | int:
+    """Writes bytes that are always the same, or others that a recipe gives instead."""
+    raw, given = node.expected, spot.given
+    if isinstance(given, int) and not isinstance(given, bool) and node.number is not None:
+        little = int.from_bytes(raw, "little", signed=node.number < 0) == node.number
+        try:
+            raw = given.to_bytes(len(raw), "little" if little else "big", signed=given < 0)
+        except OverflowError:
+            raise RecipeError(
+                spot.path, f"{given} does not fit into {leaf.counted(len(raw), 'byte')}"
+            ) from None
+    elif given is not ABSENT:
+        raw = from_hex(given, spot.path)
+    _could_be_left_out(writer, spot, raw, node.expected)
+    writer.out.data += raw
+    return raw if node.number is None else node.number
+
+
+def _could_be_left_out(writer: Writer, spot: Spot, raw: bytes, usual: bytes) -> None:
+    if spot.given is not ABSENT and raw == usual and spot.home is not None and not spot.listed:
+        writer.optional.append(Optional(spot.home, spot.name))
+
+
+def raw_bytes(writer: Writer, length: Expression | None, spot: Spot) -> bytes:
+    """Writes bytes without a structure."""
+    raw = from_hex(writer.needed(spot, "pairs of hex digits"), spot.path)
+    writer.out.data += raw
+    if length is not None:
+        writer.equal(length, spot.frame, len(raw), spot.path, "byte")
+    return raw
+
+
+def exactly(writer: Writer, node: tree.Node, spot: Spot) -> bytes:
+    """Writes the bytes of ``{hex: …}`` in the place of a field, whatever it is."""
+    raw = from_hex(raw_of(spot.given), spot.path)
+    writer.out.data += raw
+    length: Expression | None = None
+    if isinstance(node, tree.Bytes | tree.Opaque | tree.Strings):
+        length = node.length
+    elif isinstance(node, tree.Pool):
+        length = node.count
+    if length is not None:
+        writer.equal(length, spot.frame, len(raw), spot.path, "byte")
+    return raw
+
+
+def text(
+    writer: Writer, node: tree.Slot | tree.Text | tree.Rest | tree.Delimited | tree.TextToNul, spot: Spot
+) -> str | bytes | None:
+    """Writes text, or bytes that need not fill their field."""
+    path = spot.path
+    sized = node if isinstance(node, tree.Slot | tree.Text) else None
+    room = None if sized is None else writer.room(sized.length, spot.frame, path)
+    what = "pairs of hex digits" if leaf.encoding_of(node) is None else "text"
+    raw, value = leaf.text_of(node, writer.needed(spot, what), room, path)
+    writer.out.data += raw
+    if sized is not None:
+        behind = sized.behind if isinstance(sized, tree.Text) and raw_of(spot.given) is ABSENT else 0
+        usual, _ = leaf.text_of(node, spot.given, None, path)
+        length = len(raw) - behind
+        writer.equal(sized.length, spot.frame, length, path, "byte", usual=len(usual) - behind)
+    return value
+
+
+def any_pad(writer: Writer, node: tree.AnyPad, spot: Spot) -> bytes:
+    """Writes any bytes up to an alignment; zeros, if the recipe leaves them out."""
+    usual = bytes(-writer.out.at % node.align)
+    raw = usual if spot.given is ABSENT else from_hex(spot.given, spot.path)
+    _could_be_left_out(writer, spot, raw, usual)
+    writer.out.data += raw
+    return raw
+
+
+def zeros_to(writer: Writer, node: tree.ZerosTo, spot: Spot) -> None:
+    """Writes zeros up to an offset; up to here, aligned, if the recipe leaves it out."""
+    hole = writer.only_hole(node.offset, spot.frame)
+    meant = () if hole is None else hole.node.meanings
+    align = max((one.align * one.unit for one in meant if isinstance(one, meanings.OffsetInto)), default=1)
+    usual = writer.out.at + -writer.out.at % align
+    target = writer.stated(node.offset, spot.frame)
+    writer.fill((usual if target is None else target) - writer.out.at, spot.path)
+    if stated(node.offset) is None:
+        why = f"what follows {spot.path or 'the padding'} begins at {usual:#x}"
+        writer.equations.append(Equation(node.offset, spot.frame, usual, usual, why, place=True))

@@ -1,0 +1,67 @@
+"""Write regions, streams, and what is read at a position of a stream."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ccheck_schemas.layout import tree
+from ccheck_schemas.layout.expression import stated
+from ccheck_schemas.recipe.by_layout.hole import rest_key
+from ccheck_schemas.recipe.by_layout.leaf import ABSENT, from_hex
+from ccheck_schemas.recipe.by_layout.write.pointers import begin
+from ccheck_schemas.recipe.by_layout.write.state import Placed, Rest, Spot
+from ccheck_schemas.recipe.by_layout.write.writer import Writer
+
+
+def region(writer: Writer, node: tree.Region, spot: Spot) -> Any:
+    """Writes bytes with a length of their own."""
+    start = writer.out.at
+    found = writer.node(node.inner, spot.within(writer.within(node.length, spot.frame, start)))
+    writer.equal(node.length, spot.frame, writer.out.at - start, spot.path, "byte")
+    return found
+
+
+def substream(writer: Writer, node: tree.Substream | tree.SubstreamRest, spot: Spot) -> Any:
+    """Writes a stream, and what its content leaves of it."""
+    frame, path, start = spot.frame, spot.path, writer.out.at
+    sized = node if isinstance(node, tree.Substream) else None
+    limit = spot.limit if sized is None else writer.within(sized.length, frame, start)
+    around, writer.stream = writer.stream, start
+    found = writer.node(node.inner, spot.within(limit))
+    writer.stream = around
+    key = rest_key(frame, spot.name)
+    if spot.part.has(key):
+        rest = from_hex(spot.part.value(key), frame.where(key))
+        if sized is not None and stated(sized.length) is not None and spot.home is not None:
+            at = len(writer.out.data)
+            writer.rests.append(Rest(spot.home, key, writer.out, at, at + len(rest)))
+        writer.out.give_way(rest)
+    elif limit is not None and sized is not None:
+        writer.fill(limit[0] - writer.out.at, path)
+    if sized is not None:
+        writer.equal(sized.length, frame, writer.out.at - start, path, "byte")
+    return found
+
+
+def read_at(writer: Writer, node: tree.ReadAt, spot: Spot) -> Any:
+    """Writes a field at a position, whose bytes may be those of another field."""
+    path, frame = spot.path, spot.frame
+    hole = writer.only_hole(node.position, frame)
+    if spot.given is ABSENT:
+        if hole is not None:
+            hole.failed = f"{spot.name!r} is left out, so that nothing says where it is"
+        return None
+    start = 0 if node.whole_file else writer.stream
+    position = writer.stated(node.position, frame)
+    if position is None and start:
+        if hole is not None:
+            hole.failed = f"{spot.name!r} is read at it in a stream of its own"
+        position = 0
+    run = begin(writer, path, None if position is None else start + position)
+    around, writer.out = writer.out, run
+    found = writer.node(node.inner, spot.kept().within(None))
+    writer.out = around
+    if not start:
+        is_open = position is None
+        writer.placed.append(Placed(run, node.position, frame, 1, f"{path} is there", is_open))
+    return found
