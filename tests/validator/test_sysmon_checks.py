@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ccheck.cli.main import run
 from ccheck.cli.recipe_file import build_file
 from ccheck.core.finding import FileReport, Severity
 from ccheck.core.subject import CheckContext
@@ -224,3 +225,31 @@ def test_a_cut_header_fails_for_any_target(target: str) -> None:
     validation = prepare(schema="sysmon", use_config=False, target=target)
     for size in range(16):
         assert validation.judged(b"\1" * size, "rules.bin", "rules.bin").verdict == "fail"
+
+
+NOT_JUDGED = {
+    "1.0": "Sysmon of schema 2.0 reads it: its header is shorter",
+    "1.01": "Sysmon of schema 3.10 to 4.0 reads it: its header is shorter",
+    "8.0": "Sysmon of schema 4.1 to 4.2 reads it: its header is shorter",
+    "3.0": "it is older than 9.0: its header is shorter",
+    "9.0": "no public manifest of Sysmon lists it (before 9.10 there is none)",
+    "10.0": "no public manifest of Sysmon lists it (between 9.20 and 11.0 there is none)",
+    "12.0": "no public manifest of Sysmon lists it (between 11.0 and 13.0 there is none)",
+    "14.1": "no public manifest of Sysmon lists it (between 14.0 and 15.0 there is none)",
+    "17.0": "it is newer than 16.0, the newest whose fields this release of ccheck knows",
+}
+"""Versions without a table, and why."""
+
+
+@pytest.mark.parametrize("version", NOT_JUDGED)
+def test_a_version_without_a_table_says_why(
+    version: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The report of a version that is not judged gives the reason, and fails the file."""
+    major, _, minor = version.partition(".")
+    path = tmp_path / "rules.bin"
+    path.write_bytes((int(major) << 16 | int(minor)).to_bytes(4, "little") + BASE[4:])
+    assert run(["validate", "--no-config", "--schema", "sysmon", str(path)]) == 1
+    out = capsys.readouterr().out
+    assert "error[unknown-format-version]" in out
+    assert f"= why: {NOT_JUDGED[version]}" in out
