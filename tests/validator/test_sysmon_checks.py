@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import click
@@ -253,3 +254,17 @@ def test_a_version_without_a_table_says_why(
     out = capsys.readouterr().out
     assert "error[unknown-format-version]" in out
     assert f"= why: {NOT_JUDGED[version]}" in out
+
+
+def test_lists_of_many_elements_are_judged_in_time() -> None:
+    """The work of judging lists and groups follows the size of the blob."""
+    filters = [
+        {"field": 4, "operator": "contains any", "data": ";" * 200_000},
+        {"field": 4, "operator": "is any", "data": ";".join("abcd"[at] * 900 for at in range(4))},
+        {"field": 4, "operator": "contains all", "data": "a;" * 100_000},
+    ]
+    group = {"group": {"combine": "and", "filters": filters}}
+    data = blob({"event": 1, "default": "exclude", "combine": "or", "filters": [group]})
+    before = process_time()
+    assert [finding.check for finding in report_of(data).findings] == ["sysmon-empty-list-element"] * 2
+    assert process_time() - before < 20

@@ -11,7 +11,7 @@ from ccheck.formats.sysmon.checks.reach import NEGATED, SEPARATOR, Extent, fold,
 from ccheck.formats.sysmon.checks.rules import content_of, proof, target_of
 from ccheck_schemas.formats.sysmon.structure import Combine, EventRule, RuleDefault
 
-_TRIED = 16
+_TRIED = 4
 """Values of a list that are tried; the work stays proportional to the size of the file."""
 _LONGEST = 1024
 """Characters of a value that is tried."""

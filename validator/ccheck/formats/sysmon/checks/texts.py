@@ -69,7 +69,7 @@ def _padding(each: Condition) -> str | None:
     elements = each.elements
     for place, text in enumerate(elements):
         bare = text.strip(_BLANKS)
-        if not text or (not bare and each.operator not in _EXACT):
+        if bare == text or (not bare and each.operator not in _EXACT):
             continue
         left, right = text[: len(text) - len(text.lstrip(_BLANKS))], text[len(text.rstrip(_BLANKS)) :]
         if any(mark in _INVISIBLE for mark in left + right):
