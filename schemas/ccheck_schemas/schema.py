@@ -108,6 +108,8 @@ class Schema:
             of the fact: functions that return the amounts of a reading. The fact is a limit, or the count or
             set of that name in `contract`.
         promises: Returns what the content of a definitions file promises of counts.
+        why_not_described: Returns why the schema does not describe a version of the file, as the report is to
+            say it, or None. It is given the version as people write it.
         layout: The compiled tree, which everything but Construct's own parser works on.
         facts: All facts of a driver build that files are compared with: those of the tree too.
         amount_facts: The fact that the amounts of each name are compared with.
@@ -131,6 +133,7 @@ class Schema:
     builds_required: bool = True
     amounts: Mapping[str, Callable[[Reading], Iterable[Amount]]] = field(default_factory=dict)
     promises: Callable[[Any], Iterable[Promise]] | None = None
+    why_not_described: Callable[[str], str | None] = lambda version: None
     layout: Struct = field(init=False, repr=False)
     facts: tuple[Fact, ...] = field(init=False, repr=False)
     amount_facts: Mapping[str, Fact] = field(init=False, repr=False)

@@ -22,8 +22,8 @@ def ids(value: object) -> str:
 
 
 def test_the_formats_are_there() -> None:
-    """Trees and databases have a table, and each has rows with a partner and rows without."""
-    assert {"devicetree", "regdb"} <= set(formats())
+    """Trees, databases and rules have a table, and each has rows with a partner and rows without."""
+    assert {"devicetree", "regdb", "sysmon"} <= set(formats())
     for name in formats():
         assert {bool(one.check) for one in refusals(name)} == {True, False}, name
 

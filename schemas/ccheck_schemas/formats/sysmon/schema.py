@@ -6,7 +6,7 @@ from typing import Any
 
 from ccheck_schemas.formats.sysmon.facts import FACTS
 from ccheck_schemas.formats.sysmon.structure import SYSMON, SysmonContent, assemble
-from ccheck_schemas.formats.sysmon.tables import recognise, target
+from ccheck_schemas.formats.sysmon.tables import recognise, target, why_not_described
 from ccheck_schemas.schema import Identity, Schema
 
 
@@ -34,4 +34,5 @@ SCHEMA = Schema(
     compose=_compose,
     describe=_describe,
     target=target,
+    why_not_described=why_not_described,
 )

@@ -351,6 +351,33 @@ def fit_for(event_id: int, field_id: int) -> tuple[str, ...]:
     )
 
 
+def why_not_described(version: str) -> str | None:
+    """Returns why a binary version has no table here, for people who have such a blob."""
+    major, _, minor = version.partition(".")
+    number = int(major) << 16 | int(minor or "0")
+    known = [each for each in binary_versions() if each >= FIRST_KNOWN_LAYOUT]
+    if number < FIRST_KNOWN_LAYOUT:
+        schemas = sorted({g.schema for g in generations() if g.binary == number}, key=number_of)
+        read = f"Sysmon of schema {_listed(schemas)} reads it" if schemas else "it is older than 9.0"
+        return f"{read}: its header is shorter, and nobody has published how its records are laid out"
+    if number > known[-1]:
+        return (
+            f"it is newer than {version_text(known[-1])}, the newest whose fields this release of ccheck"
+            " knows; a field is an index, and means nothing without its table"
+        )
+    before = max((each for each in known if each < number), default=None)
+    after = min(each for each in known if each > number)
+    between = f"between {version_text(before)} and " if before else "before "
+    return (
+        f"no public manifest of Sysmon lists it ({between}{version_text(after)} there is none), so that"
+        " nobody can say which fields and operators its numbers mean"
+    )
+
+
+def _listed(schemas: list[str]) -> str:
+    return schemas[0] if len(schemas) == 1 else f"{schemas[0]} to {schemas[-1]}"
+
+
 def recognise(data: bytes) -> bool:
     """Returns whether bytes look like rules of any Sysmon since version 8.
 

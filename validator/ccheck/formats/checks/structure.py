@@ -78,11 +78,13 @@ def unknown_format_version(subject: Subject) -> Iterator[Diagnostic]:
     """
     for fault in faults(subject, kinds.UnknownFormatVersion):
         known = ", ".join(fault.details.known)
+        of_file = subject.schema is not None and is_in_no_list(fault.span)
+        reason = subject.schema.why_not_described(fault.details.value) if of_file and subject.schema else None
         yield Diagnostic(
             f"format version is {fault.details.value}, known is {known}",
             fault.span,
             label=f"version {fault.details.value}",
-            why="in another version fields may have other places or meanings",
+            why=reason or "in another version fields may have other places or meanings",
             fix=f"build the content for version {known}",
         )
 

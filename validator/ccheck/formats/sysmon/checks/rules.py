@@ -57,13 +57,6 @@ def _past_own_table(
             yield target, rule, condition, event, siblings
 
 
-def _judged_texts(subject: Subject) -> Iterator[tuple[Filter, str, str]]:
-    """Each filter that has data and a known operator, with the operator's name and the data."""
-    for target, _, condition in _judged_conditions(subject):
-        if condition.text and 0 <= condition.operator < len(target.operators):
-            yield condition, target.operators[condition.operator], condition.text
-
-
 def proof(words: str, span: Span) -> RelatedLocation:
     """A place in the blob, as a proof."""
     return RelatedLocation(words, span.path, span.offset, span.length)
@@ -311,60 +304,3 @@ def sysmon_unknown_operator(subject: Subject) -> Iterator[Diagnostic]:
             why="the reader gives up on the rule, or uses the number as an index into a table",
             fix=f"use one of: {names}",
         )
-
-
-def sysmon_empty_list_element(subject: Subject) -> Iterator[Diagnostic]:
-    """A list of texts has an empty element.
-
-    ## What is wrong
-    The list operators split their data at each semicolon. Two semicolons follow each other, or one stands at
-    an end, so that one of the elements is empty.
-
-    ## Why is this bad
-    An empty element means something else to each operator and reader: *is any* then matches an empty field,
-    and a search for nothing may find it everywhere or nowhere.
-
-    ## How to fix
-    Remove the stray semicolon.
-    """
-    for condition, operator, text in _judged_texts(subject):
-        elements = text.split(";")
-        if operator in tables.LIST_OPERATORS and "" in elements:
-            yield Diagnostic(
-                f"element {elements.index('') + 1} of {len(elements)} of the list for {operator!r} is empty",
-                condition.source.span("data"),
-                label="empty element",
-                why="an empty element matches an empty field, everything or nothing, as operator and reader go",
-                fix="remove the stray semicolon",
-            )
-
-
-def sysmon_not_a_number(subject: Subject) -> Iterator[Diagnostic]:
-    """An operator that asks for an order has data that is not a number.
-
-    ## What is wrong
-    The data of *less than* or *more than* is not a decimal or hexadecimal number.
-
-    ## Why is this bad
-    Authors mean numbers with these operators. The public reader compares text, character by character, so
-    that the result for anything else than numbers of equal length surprises.
-
-    ## How to fix
-    Give a number, with as many digits as the values of the field have; or use another operator.
-    """
-    for condition, operator, text in _judged_texts(subject):
-        if operator in tables.ORDER_OPERATORS and not _number(text):
-            yield Diagnostic(
-                f"the data of {operator!r} is not a number",
-                condition.source.span("data"),
-                label="not a number",
-                why="the public reader compares text here, so that anything but numbers of equal length surprises",
-                fix="give a number, or use another operator",
-            )
-
-
-def _number(text: str) -> bool:
-    digits = text.strip()
-    if digits[:2].lower() == "0x":
-        return all(digit in "0123456789abcdefABCDEF" for digit in digits[2:]) and len(digits) > 2
-    return digits.isascii() and digits.removeprefix("-").isdecimal()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ccheck.core.check import Check
 from ccheck.core.finding import Severity
 from ccheck.formats.checks.general import VERSION, FormatChecks, layout
+from ccheck.formats.sysmon.checks import empty, joined, texts
 from ccheck.formats.sysmon.checks import groups as sysmon_groups
 from ccheck.formats.sysmon.checks import rules as sysmon
 
@@ -48,6 +49,23 @@ _GROUPS = (
     ),
     Check(sysmon_groups.sysmon_run_time_field_set, requires=(VERSION,), schemas=_RULES),
 )
+# What loads, and does not mean what its author meant.
+_MEANING = tuple(
+    Check(judge, severity=Severity.WARNING, requires=(_TARGET,), schemas=_RULES)
+    for judge in (
+        empty.sysmon_matches_everything,
+        empty.sysmon_matches_nothing,
+        empty.sysmon_empty_list_element,
+        empty.sysmon_not_a_number,
+        texts.sysmon_separator_not_split,
+        texts.sysmon_white_space_around,
+        texts.sysmon_value_impossible,
+        joined.sysmon_conditions_contradict,
+        joined.sysmon_negations_joined_by_or,
+        joined.sysmon_include_excluded,
+        joined.sysmon_event_never_reported,
+    )
+)
 _SYSMON = (
     _TARGET,
     Check(sysmon.sysmon_version_of_target, severity=Severity.WARNING, requires=(VERSION,), schemas=_RULES),
@@ -64,8 +82,7 @@ _SYSMON = (
         requires=(VERSION,),
         schemas=_RULES,
     ),
-    Check(sysmon.sysmon_empty_list_element, severity=Severity.WARNING, requires=(_TARGET,), schemas=_RULES),
-    Check(sysmon.sysmon_not_a_number, severity=Severity.WARNING, requires=(_TARGET,), schemas=_RULES),
+    *_MEANING,
 )
 
 TABLE = FormatChecks(_SYSMON, whole=_GROUPS)
