@@ -79,13 +79,13 @@ def test_genuine_blobs_pass(shared_data: Path) -> None:
     assert (len(files), found) == (83, GENUINE)
 
 
-def test_genuine_blobs_are_good_for_a_newer_consumer_too(shared_data: Path) -> None:
-    """Tables have only grown since, so genuine blobs of 15.0 are inside the bounds of 16; only the version differs."""
+def test_the_version_alone_keeps_genuine_blobs_from_a_newer_consumer(shared_data: Path) -> None:
+    """Tables have only grown since: blobs of 15.0 are inside the bounds of 16, which refuses their version."""
     files = sorted((shared_data / "sysmon" / "valid").glob("*.bin"))
     assert len(files) == 83
     for path in files:
         report = report_of(path.read_bytes(), "16")
-        assert report.verdict == "pass"
+        assert errors(report) == ["sysmon-version-of-target"]
         known = {check for name, check in GENUINE if name == path.name.partition(".")[0]}
         assert {f.check for f in report.findings} == known | {"sysmon-version-of-target"}
 
@@ -96,7 +96,7 @@ def test_one_blob_has_a_verdict_for_each_target() -> None:
     assert errors(report_of(data)) == []
     assert errors(report_of(data, "16")) == []
     assert errors(report_of(data, "4.81")) == []
-    assert errors(report_of(data, "15.0")) == ["sysmon-field-past-table"]
+    assert errors(report_of(data, "15.0")) == ["sysmon-version-of-target", "sysmon-field-past-table"]
 
 
 def test_the_finding_tells_event_counts_and_versions() -> None:
@@ -145,12 +145,12 @@ def test_events_without_a_rule_name_are_refused(event: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "greatest"), [("9.10", 8), ("9.20", 8), ("13.0", 8), ("14.0", 13), ("15.0", 15), ("16", 15)]
+    ("target", "greatest"), [("9.10", 8), ("9.20", 8), ("13.0", 8), ("14.0", 13), ("15.0", 15), ("16.0", 15)]
 )
 def test_operators_are_judged_by_the_target(target: str, greatest: int) -> None:
     """The greatest operator of each version passes, and the next one does not."""
     for operator, expected in ((greatest, []), (greatest + 1, ["sysmon-unknown-operator"])):
-        data = blob(rule("ProcessCreate", "Image", operator=operator))
+        data = blob(rule("ProcessCreate", "Image", operator=operator), version=target)
         assert errors(report_of(data, target)) == expected
 
 

@@ -68,7 +68,7 @@ _MEANING = tuple(
 )
 _SYSMON = (
     _TARGET,
-    Check(sysmon.sysmon_version_of_target, severity=Severity.WARNING, requires=(VERSION,), schemas=_RULES),
+    Check(sysmon.sysmon_version_of_target, requires=(VERSION,), schemas=_RULES),
     Check(sysmon.sysmon_unknown_event, requires=(_TARGET,), schemas=_RULES),
     Check(sysmon.sysmon_event_not_filtered, requires=(_TARGET,), schemas=_RULES),
     Check(sysmon.sysmon_field_past_table, requires=(_TARGET,), schemas=_RULES),
