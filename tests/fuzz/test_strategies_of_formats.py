@@ -45,7 +45,12 @@ ELSEWHERE: dict[str, dict[str, str]] = {
         "devicetree-too-deep": "no mutation nests as many nodes in each other as it takes",
         "offset-misaligned": "the blocks move along, so that other bytes are read or left over too",
     },
-    "apparmor": {"wrong-magic": "behind the wrong magic of a DFA its tables are faults too"},
+    "apparmor": {
+        "wrong-magic": "behind the wrong magic of a DFA its tables are faults too",
+        "apparmor-limits-too-many": "no mutation adds a limit and counts it in its array",
+        "apparmor-rename-freed": "no mutation writes an item of this name",
+        "apparmor-states-too-few": "a table of one state has another length than its neighbours",
+    },
 }
 """Checks that are never alone after a mutation of the corpus, and why."""
 
@@ -54,7 +59,7 @@ RARE: dict[str, set[str]] = {
     "regdb": {"not-canonical"},
     "apparmor": {
         "apparmor-chain-endless", "apparmor-exec-name-malformed", "apparmor-base-flag-unknown",
-        "apparmor-transition-outside", "apparmor-exec-index-outside", "size-mismatch",
+        "apparmor-transition-outside", "apparmor-exec-index-outside", "apparmor-key-repeated", "size-mismatch",
     },
 }  # fmt: skip
 """Checks that some searches of this length find alone and others do not; they are neither asked for nor excused."""
