@@ -106,14 +106,15 @@ def named(name: str) -> Format | None:
     return own or next((known for known in plugins().formats if known.name == name), None)
 
 
-def relative(data: bytes, name: str | None = None) -> str:
+def relative(formats: Sequence[Format], data: bytes, name: str | None) -> str:
     """Returns what bytes are that belong to a format and that no schema describes, or an empty text.
 
     Args:
+        formats: The formats that are asked.
         data: The bytes of a file.
         name: The only format that is asked, if one was named.
     """
-    asked = (known for known in every() if name in (None, known.name))
+    asked = (known for known in formats if name in (None, known.name))
     return next(filter(None, (known.relative(data) for known in asked)), "")
 
 

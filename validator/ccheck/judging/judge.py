@@ -15,7 +15,7 @@ from ccheck.core.subject import CheckContext, Narrowed, Subject
 from ccheck.formats.check_table import applying
 from ccheck.formats.checks.coverage import left_unread
 from ccheck.formats.checks.general import FILE
-from ccheck.formats.registry import named, plugins, recognise, relative
+from ccheck.formats.registry import FORMATS, named, plugins, recognise, relative
 from ccheck_schemas.read import read
 from ccheck_schemas.record import Reading
 from ccheck_schemas.schema import Schema
@@ -66,10 +66,12 @@ def examine(
         schema: The schema that was named.
         narrow: Returns the content for the checks only; without it the subject has the whole content.
     """
-    kind = relative(data, None if schema is None else schema.name)
+    name_of_schema = None if schema is None else schema.name
+    kind = relative(FORMATS, data, name_of_schema)
     chosen = None if kind else schema or recognise(data, schemas)
     if chosen is None:
         known = tuple(s.name for s in schemas)
+        kind = kind or relative(plugins().formats, data, name_of_schema)
         return Subject(name, data, context, known=known, kind=kind, problems=plugins().problems)
     zero = not any(data)
     if zero and (schema is None or named(schema.name) is not None):

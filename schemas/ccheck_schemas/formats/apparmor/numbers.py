@@ -30,10 +30,6 @@ ACCEPT_INDEX_HIGH = 0xF
 """The greatest number that an accept word has room for as an index of a transition, of which 4 are kinds."""
 
 
-NUL = b"\0"
-SPACES = frozenset(b"\t\n\v\f\r \xa0")
-"""What the kernel's `isspace` takes for a space."""
-
 RESOURCES = 16
 """Limits of resources that Linux has (`RLIM_NLIMITS`)."""
 

@@ -245,11 +245,11 @@ def apparmor_state_outside(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def apparmor_transition_outside(subject: Subject) -> Iterator[Diagnostic]:
-    """A state's transitions pass the end of their table, or stand before its beginning.
+    """A state's transitions pass the end of their table, or begin before it.
 
     ## What is wrong
     A state needs room for 256 transitions from its base on, and the tables of next and check end sooner. Or a
-    state has an out-of-band transition, which stands one place before its base, and its base is 0.
+    state has an out-of-band transition, whose place is one before its base, and its base is 0.
 
     ## Why is this bad
     A character of a path is added to the base, and the sum read in both tables. A path with the right byte

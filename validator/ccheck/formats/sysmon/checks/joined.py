@@ -130,7 +130,7 @@ def sysmon_negations_joined_by_or(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def sysmon_include_excluded(subject: Subject) -> Iterator[Diagnostic]:
-    """A condition of what to include stands in the list of what to exclude too.
+    """A condition is in both lists of an event, to include and to exclude.
 
     ## What is wrong
     The event type has a rule that includes and one that excludes, and both have the same condition, each of
