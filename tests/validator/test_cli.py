@@ -512,3 +512,17 @@ sensor  sensor rules of Example
         rows read at once: rules
 """)
     assert cc("schemas", "--schema", ROOT / "README.md")[0] == 2
+
+
+@pytest.mark.parametrize("schema", [(), ("--schema", "apparmor")])
+def test_a_file_that_belongs_to_a_format_and_is_not_judged_is_named(
+    cc: Run, tmp_path: Path, schema: tuple[str, ...]
+) -> None:
+    """Compressed policy fails with a finding that names it, with --schema too; show and run say the same."""
+    file = tmp_path / "policy.bin"
+    file.write_bytes(b"\x01\x03" + bytes(6) + b"\x28\xb5\x2f\xfd" + bytes(40))
+    status, out, _ = cc("validate", "--no-config", *schema, str(file))
+    assert (status, "error[unrecognised-content]: this is a compressed policy" in out) == (1, True)
+    for command in ("show", "run"):
+        status, _, err = cc(command, *schema, str(file))
+        assert (status, "this is a compressed policy" in err) == (2, True)

@@ -101,6 +101,15 @@ class Subject:
     """What is wrong with formats of other packages, which could not be tried."""
 
     @property
+    def without_schema(self) -> str:
+        """Why no schema reads the file, in words."""
+        return (
+            f"this is {self.kind}"
+            if self.kind
+            else "the content is of no known format; name one with --schema"
+        )
+
+    @property
     def whole(self) -> Span:
         """The whole file as a place."""
         return Span(0, len(self.data), "")

@@ -152,7 +152,7 @@ def _recipe(validation: ValidationContext, path: str) -> tuple[Schema, Recipe]:
     if subject.problem is not None:
         raise click.UsageError(f"{path}: {subject.detail}")
     if subject.reading is None or subject.schema is None:
-        raise click.UsageError(f"{path}: the content is of no known format; name one with --schema")
+        raise click.UsageError(f"{path}: {subject.without_schema}")
     if subject.schema.breaks(subject.reading):
         raise click.UsageError(
             f"{path} breaks its schema, so its meaning is not certain; ccheck validate says how"

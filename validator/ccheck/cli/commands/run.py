@@ -94,7 +94,7 @@ def command(
     if subject.problem is not None:
         raise click.UsageError(f"{path}: {subject.detail}")
     if subject.schema is None:
-        raise click.UsageError(f"{path}: the content is of no known format; name one with --schema")
+        raise click.UsageError(f"{path}: {subject.without_schema}")
     exercise = validation.exercise(subject.schema)
     if exercise is None:
         raise click.UsageError(f"the format {subject.schema.name} has no interpreter: {NO_INTERPRETER}")

@@ -42,7 +42,7 @@ def command(path: str, schema: str | None, as_yaml: bool) -> int:
     if subject.problem is not None:
         raise click.UsageError(f"{path}: {subject.detail}")
     if subject.reading is None or subject.schema is None:
-        raise click.UsageError(f"{path}: the content is of no known format; name one with --schema")
+        raise click.UsageError(f"{path}: {subject.without_schema}")
     if as_yaml:
         with limited(validation.time_limit):
             recipe = _recipe(subject, path)
