@@ -298,6 +298,10 @@ def test_inputs_that_end_every_process_do_not_end_the_search(tmp_path: Path) -> 
     state = State(out)
     assert state.samples()[-1].runs > 1000
     assert state.samples()[-1].features > 20
+    # A worker that has just begun takes away nothing that those before it did.
+    for name in ("runs", "cpu", "features", "stable", "replayed"):
+        figures = [getattr(sample, name) for sample in state.samples()]
+        assert figures == sorted(figures), name
     assert len(state.worker_crashes()) >= 2
     assert ("validator-bypass", "crash", "crasher:read", "SIGSEGV") in {
         bucket.signature for bucket in state.buckets()

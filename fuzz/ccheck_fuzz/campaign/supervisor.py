@@ -278,8 +278,7 @@ class Campaign:
         progress.runs, progress.cpu = runs, sum(row.cpu for row in rows)
         progress.stable = sum(row.stable for row in rows)
         progress.replayed = sum(row.replayed for row in rows)
-        reached = (max(row.features, job.before_features) for row, job in zip(rows, self._jobs, strict=True))
-        progress.features = max(progress.features, *reached)
+        progress.features = max(progress.features, *(row.features for row in rows))
         progress.buckets = self._state.buckets()
 
     def _idle(self) -> str | None:
@@ -301,9 +300,19 @@ def figures_of(job: Job, at: float, session: int, corpus: int) -> Sample:
         session: The number of the session.
         corpus: How many inputs the corpus has.
     """
-    seen = job.heartbeat() or Heartbeat(0, 0.0, 0, 0, 0, 0, 0, 0.0, 0, b"")
-    runs, cpu = (0, 0.0) if job.counted else (seen.runs, seen.cpu)
+    idle = Heartbeat(0, 0.0, 0, 0, 0, 0, 0, 0.0, 0, b"")
+    seen = idle if job.counted else job.heartbeat() or idle
     return Sample(
-        session, at, job.number, job.epoch, job.engine, job.before_runs + runs,
-        job.before_cpu + cpu, seen.features, corpus, job.memory(), seen.stable, seen.replayed,
-    )  # fmt: skip
+        session=session,
+        at=at,
+        job=job.number,
+        epoch=job.epoch,
+        engine=job.engine,
+        runs=job.before_runs + seen.runs,
+        cpu=job.before_cpu + seen.cpu,
+        features=max(job.before_features, seen.features),
+        corpus=corpus,
+        rss=job.memory(),
+        stable=job.before_stable + seen.stable,
+        replayed=job.before_replayed + seen.replayed,
+    )

@@ -41,6 +41,8 @@ class Job:
         """Runs of the workers before this one."""
         self.before_cpu = 0.0
         self.before_features = 0
+        self.before_stable = 0
+        self.before_replayed = 0
         self.crashes = 0
         """Crashes of its workers outside of a run, in this session."""
         self.quick_crashes = 0
@@ -139,6 +141,8 @@ class Job:
             self.before_runs += heartbeat.runs
             self.before_cpu += heartbeat.cpu
             self.before_features = max(self.before_features, heartbeat.features)
+            self.before_stable += heartbeat.stable
+            self.before_replayed += heartbeat.replayed
         self.counted = True
 
     def crash(self, kind: Kind, heartbeat: Heartbeat | None) -> ProcessCrash:
