@@ -10,7 +10,7 @@ from ccheck.cli.main import FINDINGS, PASS
 from ccheck.files.output import refuse_overwriting, write_output
 from ccheck.text.printable import printable
 from ccheck_kaitai.description import Gap, KaitaiError, load
-from ccheck_kaitai.source import words
+from ccheck_kaitai.source import file_of, words
 from ccheck_kaitai.write import write
 from ccheck_schemas.schema import SchemaRefused
 
@@ -53,7 +53,10 @@ def command(source: Path, output: Path | None, force: bool) -> int:
         click.echo(f"wrote {printable(str(output))}")
 
     def named(gap: Gap) -> str:
-        return f"{source}:{description.line(gap.place)}: {words(gap.place)}: {gap.detail}"
+        file = file_of(gap.place)
+        place = gap.place[1:] if file else gap.place
+        path = source.parent / file if file else source
+        return f"{path}:{description.line(gap.place)}: {words(place)}: {gap.detail}"
 
     for note in written.notes:
         click.echo(printable(f"note: {named(note)}"), err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import Any
 
 from ccheck_kaitai.encodings import codec_of
 from ccheck_kaitai.keys import left_out
-from ccheck_kaitai.source import KaitaiError, Place, Source, read_source
+from ccheck_kaitai.source import ImportedFile, KaitaiError, Place, Source, file_of, read_source
 
 __all__ = ["Attribute", "Description", "Gap", "KaitaiError", "Names", "Place", "Type", "load"]
 
@@ -19,6 +20,10 @@ DEPTH = 16
 LONGEST_NAME = 200
 """Characters of a name, at most."""
 
+MOST_FILES = 200
+"""Files that import each other, at most."""
+
+_IMPORT = re.compile(r"/?(?:(?:\.\.?|[A-Za-z0-9_-]+)/)*[A-Za-z0-9_-]+", re.ASCII)
 _ID = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 
 
@@ -64,38 +69,54 @@ class Type:
         place: Its place in the file.
         up: The type that it is defined in.
         order: `le`, `be`, or empty if a field decides.
+        order_choice: What decides the order of this type and of those inside it: `switch-on` and `cases`.
         order_place: Where the order is stated.
         encoding: The default encoding of its texts.
         encoding_place: Where the encoding is stated.
+        bit_order: `le` or `be`: which bit of a byte is the first.
         attributes: Its fields, in order.
         calculated: Its instances that are values, by name.
         elsewhere: Its instances that are read at a position.
-        parameters: The names of its parameters.
+        parameters: The types of its parameters, by name; None for one that may be anything.
         gaps: What is left out wherever the type is used.
         types: The types that it defines.
         enums: The enums that it defines.
+        imports: For the top type of a file: the top types of the files that it imports, by id.
     """
 
     name: str
     place: Place
     up: Type | None
     order: str
+    order_choice: Mapping[str, Any] | None
     order_place: Place
+    bit_order: str
     encoding: str
     encoding_place: Place
     attributes: tuple[Attribute, ...]
     calculated: Mapping[str, Attribute]
     elsewhere: tuple[Attribute, ...]
-    parameters: frozenset[str]
+    parameters: Mapping[str, object]
     gaps: list[Gap]
     types: dict[str, Type] = field(default_factory=dict)
     enums: dict[str, Names] = field(default_factory=dict)
+    imports: dict[str, Type] = field(default_factory=dict)
+
+    @property
+    def fields(self) -> int:
+        """How many fields it has, with those that are read at a position."""
+        return len(self.attributes) + len(self.elsewhere)
+
+    @property
+    def top(self) -> Type:
+        """The top type of its file."""
+        return self if self.up is None else self.up.top
 
     def find_type(self, name: object) -> Type | None:
         """The type that a name means here: one's own, else one of the types around."""
         if not isinstance(name, str):
             return None
-        first, *rest = name.split("::")
+        first, *rest = name.partition("(")[0].strip().split("::")
         scope: Type | None = self
         while scope is not None:
             if first in scope.types:
@@ -107,6 +128,8 @@ class Type:
                 if not rest:
                     return scope
                 first, *rest = rest
+            elif scope.up is None and first in scope.imports:
+                scope = scope.imports[first]
             else:
                 scope = scope.up
         return None
@@ -138,60 +161,97 @@ class Description:
         title: The title in its `meta`.
         root: Its top type.
         types: All types, the top one first.
-        bit_orders: Where an order of bits is stated.
-        defaults: Where byte orders and encodings are stated, and which of them.
-        source: The YAML file.
+        defaults: Where byte orders, orders of bits and encodings are stated, and which of them.
+        sources: The YAML files: that of the description, and those that it imports, by their names.
     """
 
     name: str
     title: str
     root: Type
     types: tuple[Type, ...]
-    bit_orders: tuple[Place, ...]
     defaults: tuple[tuple[Place, str], ...]
-    source: Source
+    sources: Mapping[str, Source]
 
     def line(self, place: Place) -> int:
-        """The line of a place, from 1."""
-        return self.source.line(place)
+        """The line of a place in its file, from 1."""
+        file = file_of(place)
+        return self.sources[file].line(place[1:] if file else place)
 
 
 def load(path: Path) -> Description:
-    """Read a .ksy file.
+    """Read a .ksy file, and those that it imports.
 
     Raises:
-        KaitaiError: The file is no description, or has an error; the exception has the line.
+        KaitaiError: A file is no description, or has an error; the exception has the line.
     """
-    source = read_source(path)
+    reader = _Reader(path.parent)
     try:
-        return _described(source)
+        root, title = reader.file(path, "")
     except KaitaiError as wrong:
         if wrong.line is None:
-            wrong.line = source.line(wrong.place)
+            file = file_of(wrong.place)
+            wrong.line = reader.sources[file].line(wrong.place[1:] if file else wrong.place)
         raise
-
-
-def _described(source: Source) -> Description:
-    top = source.top
-    if not isinstance(top, dict) or not isinstance(top.get("meta"), dict):
-        raise KaitaiError((), "it is no Kaitai Struct description: it has no `meta`")
-    name = _name(top["meta"].get("id"), ("meta", "id"))
-    title = top["meta"].get("title")
-    reader = _Reader()
-    root = reader.type(top, name, (), None, 0)
-    words = title if isinstance(title, str) else name
-    return Description(
-        name, words, root, tuple(reader.types), tuple(reader.bit_orders), tuple(reader.defaults), source
-    )
+    return Description(root.name, title, root, tuple(reader.types), tuple(reader.defaults), reader.sources)
 
 
 class _Reader:
-    """Reads types, and lists them."""
+    """Reads files and their types, and lists them."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         self.types: list[Type] = []
-        self.bit_orders: list[Place] = []
         self.defaults: list[tuple[Place, str]] = []
+        self.sources: dict[str, Source] = {}
+        self._files: dict[Path, Type] = {}
+        self._folder = folder
+
+    def file(self, path: Path, name: str) -> tuple[Type, str]:
+        """Reads a file, which is the description itself if it has no name.
+
+        Returns:
+            Its top type and its title.
+        """
+        if len(self._files) >= MOST_FILES:
+            raise KaitaiError((), f"it imports more than {MOST_FILES} files")
+        source = self.sources[name] = read_source(path)
+        here: Place = (ImportedFile(name),) if name else ()
+        top = source.top
+        if not isinstance(top, dict) or not isinstance(top.get("meta"), dict):
+            raise KaitaiError(here, "it is no Kaitai Struct description: it has no `meta`")
+        meta = top["meta"]
+        id_ = _name(meta.get("id"), (*here, "meta", "id"))
+        root = self.type(top, id_, here, None, 0)
+        self._files[path.resolve()] = root
+        self._import(meta.get("imports"), path, root, (*here, "meta", "imports"))
+        title = meta.get("title")
+        return root, title if isinstance(title, str) else id_
+
+    def _import(self, said: object, path: Path, root: Type, place: Place) -> None:
+        """Reads the files that a file imports."""
+        if said is None:
+            return
+        if not isinstance(said, list):
+            raise KaitaiError(place, "a list of files belongs here")
+        for number, name in enumerate(said):
+            here = (*place, number)
+            if not isinstance(name, str) or _IMPORT.fullmatch(name) is None:
+                raise KaitaiError(here, f"{name!r} is no name of a file")
+            found = _imported(path, name)
+            if found is None:
+                where = "above its folder" if name.startswith("/") else "beside it"
+                root.gaps.append(Gap(here, f"the file {name}.ksy is not found {where}"))
+                continue
+            imported = self._files.get(found.resolve()) or self._imported(found, here)
+            root.imports[imported.name] = imported
+
+    def _imported(self, path: Path, place: Place) -> Type:
+        """Reads an imported file; what is wrong with it as a whole is said of the place that imports it."""
+        try:
+            return self.file(path, os.path.relpath(path, self._folder))[0]
+        except KaitaiError as wrong:
+            if wrong.place and file_of(wrong.place) not in ("", file_of(place)):
+                raise
+            raise KaitaiError(place, f"{path.name}: {wrong.detail}") from wrong
 
     def type(
         self,
@@ -210,15 +270,18 @@ class _Reader:
         gaps += [Gap(*gap) for gap in left_out(meta, "meta" if up is None else "meta of a type", here)]
         order, encoding = ("", "") if up is None else (up.order, up.encoding)
         order_place: Place = () if up is None else up.order_place
+        bit_order = "be" if up is None else up.bit_order
+        order_choice: Mapping[str, Any] | None = None
         encoding_place: Place = () if up is None else up.encoding_place
         if "endian" in meta:
             order_place = (*here, "endian")
             self.defaults.append((order_place, "byte order"))
-            order = _order(meta["endian"], (*here, "endian"), gaps)
+            order, order_choice = _order(meta["endian"], (*here, "endian"))
         if "bit-endian" in meta:
-            self.bit_orders.append((*here, "bit-endian"))
+            self.defaults.append(((*here, "bit-endian"), "order of bits"))
             if meta["bit-endian"] not in ("le", "be"):
                 raise KaitaiError((*here, "bit-endian"), f"{meta['bit-endian']!r} is neither le nor be")
+            bit_order = meta["bit-endian"]
         if "encoding" in meta:
             encoding_place = (*here, "encoding")
             self.defaults.append((encoding_place, "encoding"))
@@ -226,8 +289,8 @@ class _Reader:
         calculated: dict[str, Attribute] = {}
         elsewhere: list[Attribute] = []
         attributes = _attributes(said, place, gaps)
-        parameters = _parameters(said, place)
-        taken = {attribute.name for attribute in attributes} | parameters
+        parameters = _parameters(said, place, gaps)
+        taken = {attribute.name for attribute in attributes} | parameters.keys()
         for key, instance in _mapping(said, "instances", place).items():
             here = (*place, "instances", key)
             if not isinstance(instance, dict):
@@ -248,7 +311,9 @@ class _Reader:
             place=place,
             up=up,
             order=order,
+            order_choice=order_choice,
             order_place=order_place,
+            bit_order=bit_order,
             encoding=encoding,
             encoding_place=encoding_place,
             attributes=attributes,
@@ -276,12 +341,15 @@ def _name(said: object, place: Place) -> str:
     return said
 
 
-def _order(said: object, place: Place, gaps: list[Gap]) -> str:
+def _order(said: object, place: Place) -> tuple[str, Mapping[str, Any] | None]:
+    """The byte order; or what decides it, by a field."""
     if said in ("le", "be"):
-        return str(said)
+        return str(said), None
     if isinstance(said, dict):
-        gaps.append(Gap(place, "a field of the file decides the byte order"))
-        return ""
+        cases = said.get("cases")
+        if "switch-on" not in said or not isinstance(cases, dict) or not set(cases.values()) <= {"le", "be"}:
+            raise KaitaiError(place, "an order that a field decides has switch-on, and cases of le and be")
+        return "", said
     raise KaitaiError(place, f"{said!r} is neither le nor be")
 
 
@@ -310,14 +378,28 @@ def _attributes(said: Mapping[str, Any], place: Place, gaps: list[Gap]) -> tuple
     return tuple(made.values())
 
 
-def _parameters(said: Mapping[str, Any], place: Place) -> frozenset[str]:
+def _parameters(said: Mapping[str, Any], place: Place, gaps: list[Gap]) -> Mapping[str, object]:
     params = said.get("params")
     if params is None:
-        return frozenset()
+        return {}
     if not isinstance(params, list) or not all(isinstance(one, dict) for one in params):
         raise KaitaiError((*place, "params"), "a list of parameters belongs here")
-    found = [_name(one.get("id"), (*place, "params", i)) for i, one in enumerate(params)]
-    return frozenset(found)
+    found: dict[str, object] = {}
+    for number, one in enumerate(params):
+        here = (*place, "params", number)
+        name = _name(one.get("id"), here)
+        if name in found:
+            raise KaitaiError(here, f"{name!r} is there already")
+        gaps += [Gap(*gap) for gap in left_out(one, "parameter", here)]
+        found[name] = one.get("type")
+    return found
+
+
+def _imported(path: Path, name: str) -> Path | None:
+    """The file that a file imports: one beside it, or for an absolute name one in a folder above it."""
+    relative = f"{name.lstrip('/')}.ksy"
+    folders = path.resolve().parents if name.startswith("/") else (path.parent,)
+    return next((folder / relative for folder in folders if (folder / relative).is_file()), None)
 
 
 def _names(name: str, values: object, place: Place, gaps: list[Gap]) -> Names:

@@ -7,27 +7,45 @@ reported: no key is dropped silently.
 from __future__ import annotations
 
 import re
+from ast import literal_eval
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from functools import partial, reduce
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from ccheck_kaitai.description import Attribute, Gap, Names, Place, Type
 from ccheck_kaitai.encodings import codec_of
 from ccheck_kaitai.expression import (
     ChoiceNumber,
+    Kind,
+    Lookup,
     NoNumber,
+    Term,
     UnknownName,
     Untranslatable,
+    arguments,
+    byte_list,
+    joined,
     number,
     translate,
     truth,
 )
 from ccheck_kaitai.keys import Fate, fate, left_out
-from ccheck_kaitai.scope import FLOATS, INTEGERS, Scope, contents, is_integer, is_number, listed_alone
+from ccheck_kaitai.scope import (
+    FLOATS,
+    INTEGERS,
+    Scope,
+    StreamNumbers,
+    Taken,
+    bit_width,
+    contents,
+    is_integer,
+    is_number,
+    listed_alone,
+)
 from ccheck_kaitai.source import KaitaiError, words
 from ccheck_schemas.vocabulary.streams import code_unit
 
-BITS = re.compile(r"b([1-9][0-9]?)(?:le|be)?", re.ASCII)
 _CONSTRUCT = {("u", "be"): "ub", ("u", "le"): "ul", ("s", "be"): "sb", ("s", "le"): "sl"}
 _PATH = re.compile(r"\s*[a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)*\s*", re.ASCII)
 _OF_CONTENT = (
@@ -35,6 +53,27 @@ _OF_CONTENT = (
 )  # fmt: skip
 _REPEATS = ("expr", "eos", "until")
 _LIST_KEYS = frozenset({"repeat", "repeat-expr", "repeat-until"})
+
+
+T = TypeVar("T")
+
+Lines: TypeAlias = tuple[str, ...]
+"""Lines of a Struct."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a field adds to the Struct of its type.
+
+    Attributes:
+        order: The byte order that a field chose for it, if it states none.
+        first: Lines in front of its fields: its parameters.
+        last: Lines behind its fields: whether it ends its list.
+    """
+
+    order: str = ""
+    first: Lines = ()
+    last: Lines = ()
 
 
 class Stop(Exception):
@@ -52,8 +91,13 @@ class Stop(Exception):
 class Target(Protocol):
     """What a field needs from the file that it is written into."""
 
-    def struct(self, type_: Type, place: Place) -> str:
+    def struct(self, type_: Type, place: Place, use: Use) -> str:
         """The name of a type's Struct, which is written before this field.
+
+        Args:
+            type_: The type.
+            place: Where it is used.
+            use: What the field adds to it.
 
         Raises:
             Stop: The type cannot be written.
@@ -77,11 +121,40 @@ class Target(Protocol):
         ...
 
 
+class _Index:
+    """The index of an element of a list, as `_index` in expressions.
+
+    Attributes:
+        lines: The line of the number that has it, once an expression names it.
+    """
+
+    def __init__(self, taken: Taken | None, names: Target) -> None:
+        """taken: The names of the element's fields; None where no expression can have the index."""
+        self.lines: Lines = ()
+        self._taken = taken
+        self._names = names
+
+    def look_up(self, scope: Scope) -> Lookup:
+        """What names mean, with `_index`."""
+
+        def found(names: tuple[str, ...], depth: int) -> Term:
+            if names != ("_index",):
+                return scope.look_up(names, depth)
+            if self._taken is None:
+                raise Untranslatable("_index of another list is asked for")
+            name = self._taken.free("index_in_list")
+            self.lines = (f'"{name}" / {self._names.use("Index")},',)
+            return Term(f"this.{name}", bits=32)
+
+        return found
+
+
 class Field:
     """One attribute, as the node of a field.
 
     Attributes:
         gaps: What was left out without losing the place.
+        after: Lines behind the field.
         kind: `seq` or `instance`.
         open: Whether the field's own end cannot be found.
     """
@@ -101,7 +174,9 @@ class Field:
         self.names = names
         self.kind = kind
         self.gaps: list[Gap] = []
+        self.after: list[str] = []
         self.open = False
+        self._last: Lines = ()
         self._taken = set(taken)
         self._sized_by: str | None = None
 
@@ -116,8 +191,10 @@ class Field:
         made = self._repeated()
         if self.kind == "instance":
             made = self._elsewhere(made)
-        if "if" in self.keys:
-            made = f"{self.names.use('If')}({self._expression(truth, 'if')}, {made})"
+        condition = self._condition_text()
+        if condition is not None:
+            made = f"{self.names.use('If')}({condition}, {made})"
+        self._condition()
         self._account()
         return made
 
@@ -168,7 +245,7 @@ class Field:
             raise self._wrong(f"{said!r} is no type", "type")
         if isinstance(said, dict):
             self._check_switch(said)
-        if isinstance(said, str) and (is_number(said) or BITS.fullmatch(said)):
+        if isinstance(said, str) and (is_number(said) or bit_width(said)):
             for key in ("size", "size-eos"):
                 if key in keys:
                     raise self._wrong(f"{said} has a size of its own", key)
@@ -231,40 +308,51 @@ class Field:
             made = self._one()
         else:
             outer, self.scope = self.scope, replace(self.scope, here=f"{self.scope.here}._")
-            made = f'{self.names.use("Struct")}("value" / {self._one()})'
+            last, self._last = self._last, ()
+            lines = " ".join((f'"value" / {self._one()},', *last)).removesuffix(",")
+            made = f"{self.names.use('Struct')}({lines})"
             self.scope = outer
         if self.open:
             raise self._stop("its elements end where it is not known", "type")
         return made
 
     def _until(self) -> str:
-        """A list that ends with a record whose number at a fixed place says so."""
+        """A list that ends with the element for which a condition holds."""
         said = self._get("repeat-until")
         type_ = self.scope.type_.find_type(self.keys.get("type"))
-        name, _, value = (part.strip() for part in str(said).partition("=="))
-        field = name.removeprefix("_.")
-        known = None
-        if type_ is not None and name.startswith("_.") and listed_alone(self.scope.type_, self.keys):
-            at = next((i for i, one in enumerate(type_.attributes) if one.name == field), None)
-            if at is not None and self._is_fixed(type_, at):
-                known = self._constant(value, type_)
-        if known is None:
-            raise self._stop(f"the list ends where {said} holds", "repeat-until")
-        return f'{self.names.use("UpTo")}({self._element()}, field="{field}", value={known})'
+        alone = listed_alone(self.scope.type_, self.keys)
+        taken = Taken(type_ if alone else None)
+        scope = replace(self.scope, here=f"{self.scope.here}._")
+        stream = StreamNumbers("end", taken, position=True)
+        path = "this" if alone else "this.value"
+        index = _Index(taken, self.names)
+        around = index.look_up(scope)
 
-    def _is_fixed(self, type_: Type, at: int) -> bool:
-        """Returns whether a field is a number at a fixed place of its record."""
-        keys = type_.attributes[at].keys
-        if not is_integer(keys.get("type")) or keys.keys() & {"if", "repeat"}:
-            return False
-        scopes = self.scope.scopes
-        return all(scopes.size_of_attribute(type_, one) is not None for one in type_.attributes[:at])
+        def look_up(names: tuple[str, ...], depth: int) -> Term:
+            if names[0] == "_io":
+                return replace(scope, here="this", stream=stream).look_up(names, depth)
+            if names[0] != "_":
+                return around(names, depth)
+            if type_ is not None:
+                return Scope(self.scope.scopes, type_, type_.fields, path).field(names[1:], depth)
+            if len(names) > 1:
+                raise Untranslatable("an element has no fields")
+            return replace(self.scope, here="this").own(replace(self.attribute, name="value"))
 
-    def _constant(self, said: str, type_: Type) -> int | None:
+        self.scope.scopes.budget = 400
         try:
-            return number(said, replace(self.scope, type_=type_, before=0).look_up).value
-        except Untranslatable:
-            return None
+            term = truth(said, look_up)
+        except Untranslatable as why:
+            raise self._stop(f"the list ends where {said} holds: {why.detail}", "repeat-until") from why
+        name = taken.free("is_last")
+        use = self.names.use
+        kinds = {"pos": "Position", "size": "StreamSize"}
+        self._last = (
+            *index.lines,
+            *(f'"{name}" / {use(kinds[number])}(),' for number, name in stream.names.items()),
+            f'"{name}" / {use("Computed")}({self._used(term)}),',
+        )
+        return f'{use("UpTo")}({self._element()}, field="{name}", value=1)'
 
     def _empty(self) -> bool:
         """Returns whether an element plainly takes no bytes."""
@@ -294,7 +382,7 @@ class Field:
         if is_number(said):
             order = self._order(said)
             return self.names.use(f"Float{FLOATS[said] * 8}{'b' if order == 'be' else 'l'}")
-        if BITS.fullmatch(said):
+        if bit_width(said):
             raise self._stop("a bit field in a list, or under a condition", "type")
         return self._record(said)
 
@@ -342,7 +430,7 @@ class Field:
             trimmed = next((key for key in ("terminator", "pad-right") if key in self.keys), None)
             if trimmed is not None:
                 raise self._stop("its bytes end before its size does", trimmed)
-            made = self.names.struct(type_, self.attribute.place)
+            made = self._struct(type_, said)
         except Stop as stop:
             if extent is None and "terminator" in self.keys and type_ is not None:
                 self._gap(f"the type {said} of bytes up to a terminator", "type")
@@ -360,65 +448,167 @@ class Field:
             return f"{self.names.use('Substream')}({extent}, {made})"
         return f"{self.names.use('SubstreamRest')}({made})"
 
+    def _struct(self, type_: Type, said: str) -> str:
+        """The Struct of a type, with its parameters, in the byte order that is stated or chosen."""
+        place, first = self.attribute.place, self._given(type_, said)
+        use = Use("" if type_.order else self.scope.order, first, self._last)
+        if type_.order_choice is None:
+            return self.names.struct(type_, place, use)
+        cases = type_.order_choice["cases"]
+        said = str(type_.order_choice["switch-on"]).strip()
+        self.scope.scopes.used.add(type_.order_place)
+        beside = said.removeprefix("_parent.")
+        if beside == said and not said.startswith("_root."):
+            raise self._stop("a field of the type itself decides its byte order", "type")
+        self.scope.scopes.budget = 400
+        try:
+            key = translate(beside, self.scope.look_up)
+            keys = {case: self._key(case, key.kind) for case in cases if case != "_"}
+        except Untranslatable as why:
+            raise self._stop(f"what decides the byte order: {why.detail}", "type") from why
+        made = {
+            case: self.names.struct(type_, place, replace(use, order=order)) for case, order in cases.items()
+        }
+        chosen = ", ".join(f"{keys[case]!r}: {name}" for case, name in made.items() if case != "_")
+        rest = f", default={made['_']}" if "_" in made else ""
+        return f"{self.names.use('Switch')}({self._used(key)}, {{{chosen}}}{rest})"
+
+    def _given(self, type_: Type, said: str) -> Lines:
+        """The lines of a type's parameters, as the record that is made of it says them."""
+        listed = self._parsed(partial(arguments, said))
+        if len(listed) != len(type_.parameters):
+            raise self._stop(f"its parameters: {type_.name} takes {len(type_.parameters)}", "type")
+        scope = replace(self.scope, here=f"{self.scope.here}._", stream=None)
+        scope.scopes.budget = 400
+        # A list whose elements have a record around them counts those records.
+        alone = "repeat" in self.keys and listed_alone(self.scope.type_, self.keys)
+        index = _Index(Taken(type_) if alone else None, self.names)
+        lines: list[str] = []
+        for name, one in zip(type_.parameters, listed, strict=True):
+            term = self._parsed(partial(translate, one, index.look_up(scope)))
+            if term.kind not in (Kind.NUMBER, Kind.TRUTH):
+                raise self._stop(f"its parameters: {one} is {term.kind.value}", "type")
+            lines.append(f'"{name}" / {self.names.use("Computed")}({self._used(term)}),')
+        return (*index.lines, *lines)
+
+    def _parsed(self, made: Callable[[], T]) -> T:
+        try:
+            return made()
+        except Untranslatable as why:
+            raise self._stop(f"its parameters: {why.detail}", "type") from why
+
     def _integer(self, said: str) -> str:
         sign, size = INTEGERS[said]
         letters = _CONSTRUCT[sign, "be" if size == 1 else self._order(said)]
         made = self.names.use(f"Int{size * 8}{letters}")
+        bits = 8 * size - (sign == "s")
+        return self._valid(self._named(made), -(1 << bits) if sign == "s" else 0, (1 << bits) - 1)
+
+    def _named(self, made: str) -> str:
+        """The number, with the names of its enum."""
         enum = self._get("enum")
-        if enum is not None:
-            found = self.scope.type_.find_enum(enum)
-            if found is None or not found.values:
-                self._gap(f"the enum {enum} is not known here, or empty", "enum")
-            else:
-                made = f"{self.names.use('StrictEnum')}({made}, {self.names.enum(found)})"
-        return self._valid(made, sign, size)
+        if enum is None:
+            return made
+        found = self.scope.type_.find_enum(enum)
+        if found is None or not found.values:
+            self._gap(f"the enum {enum} is not known here, or empty", "enum")
+            return made
+        return f"{self.names.use('StrictEnum')}({made}, {self.names.enum(found)})"
 
     def _order(self, said: str) -> str:
         if said[-2:] in ("le", "be"):
             return said[-2:]
-        order = self.scope.type_.order
+        order = self.scope.type_.order or self.scope.order
         self.scope.scopes.used.add(self.scope.type_.order_place)
         if not order:
             raise self._stop("its byte order is not stated, or a field of the file decides it", "type")
         return order
 
-    def _valid(self, made: str, sign: str, size: int) -> str:
-        """The number inside the bounds that `valid` gives it."""
-        said = self._get("valid")
-        if said is None:
-            return made
-        low, high = (
-            (0, (1 << 8 * size) - 1) if sign == "u" else (-(1 << 8 * size - 1), (1 << 8 * size - 1) - 1)
-        )
+    def _valid(self, made: str, low: int, high: int) -> str:
+        """The number inside the bounds that `valid` gives it; other conditions are left to `_condition`.
+
+        low, high: The numbers that the field can hold.
+        """
+        said = self.keys.get("valid")
         asked = said if isinstance(said, dict) else {"eq": said}
-        if asked == {"in-enum": True} and "enum" in self.keys:
+        if said is None or (asked == {"in-enum": True} and "enum" in self.keys):
+            self._taken.add("valid")
             return made
         try:
             if asked.keys() == {"any-of"} and isinstance(asked["any-of"], list) and asked["any-of"]:
                 values = sorted({self._whole(one) for one in asked["any-of"]})
                 class_ = self.names.values(self.attribute.name, tuple(values))
-                return f"{self.names.use('StrictEnum')}({made}, {class_})"
-            if asked.keys() == {"eq"}:
-                low = high = self._whole(asked["eq"])
-            elif asked and asked.keys() <= {"min", "max"}:
-                low = self._whole(asked.get("min", low))
-                high = self._whole(asked.get("max", high))
+                made = f"{self.names.use('StrictEnum')}({made}, {class_})"
+            elif asked.keys() == {"eq"} or (asked and asked.keys() <= {"min", "max"}):
+                if "eq" in asked:
+                    low = high = self._whole(asked["eq"])
+                else:
+                    low = self._whole(asked.get("min", low))
+                    high = self._whole(asked.get("max", high))
+                made = f"{self.names.use('Bounded')}({made}, {low}, {high})"
             else:
-                raise Untranslatable(f"valid: {asked}")
+                return made
         except Untranslatable:
-            self._gap("a condition that is no number, no bounds and no list of numbers", "valid")
             return made
-        return f"{self.names.use('Bounded')}({made}, {low}, {high})"
+        self._taken.add("valid")
+        return made
+
+    def _condition(self) -> None:
+        """Adds what `valid` says of the field as a number behind it, which must be 1."""
+        if "valid" not in self.keys or "valid" in self._taken:
+            return
+        self._taken.add("valid")
+        self.scope.scopes.budget = 400
+        try:
+            if self.keys.keys() & _LIST_KEYS:
+                raise Untranslatable("it is said of each element of a list")
+            term = self._asked(self.keys["valid"])
+        except Untranslatable as why:
+            self._gap(f"the condition is not carried over: {why.detail}", "valid")
+            return
+        if term.value:
+            return
+        name = Taken(self.scope.type_).free(f"{self.attribute.name}_is_valid")
+        use = self.names.use
+        node = f"{use('Bounded')}({use('Computed')}({self._used(term)}), 1, 1)"
+        condition = self._condition_text()
+        if condition is not None:
+            node = f"{use('If')}({condition}, {node})"
+        self.after.append(f'"{name}" / {node},')
+
+    def _condition_text(self) -> str | None:
+        """The Python of the field's `if`; None without one."""
+        return self._expression(truth, "if") if "if" in self.keys else None
+
+    def _asked(self, said: object) -> Term:
+        """What `valid` asks, as an expression that is true or false."""
+        own = self.scope.own(self.attribute)
+
+        def look_up(names: tuple[str, ...], depth: int) -> Term:
+            return own if names == ("_",) else self.scope.look_up(names, depth)
+
+        def value(of: object) -> Term:
+            return byte_list(of) if isinstance(of, list) else translate(of, look_up)
+
+        asked = said if isinstance(said, dict) else {"eq": said}
+        if asked.keys() == {"expr"}:
+            return truth(asked["expr"], look_up)
+        if asked.keys() == {"any-of"} and isinstance(asked["any-of"], list) and asked["any-of"]:
+            terms = [joined(own, "==", value(one)) for one in asked["any-of"]]
+            return reduce(lambda one, other: joined(one, "or", other), terms)
+        if not asked or not asked.keys() <= {"eq", "min", "max"}:
+            raise Untranslatable(f"{asked} is not understood")
+        signs = {"eq": "==", "min": ">=", "max": "<="}
+        terms = [joined(own, signs[key], value(of)) for key, of in asked.items()]
+        return reduce(lambda one, other: joined(one, "and", other), terms)
 
     def _whole(self, said: object) -> int:
         """A constant, which may be negative."""
-        text = said.strip() if isinstance(said, str) else said
-        negative = isinstance(text, str) and text.startswith("-")
         self.scope.scopes.budget = 100
-        value = translate(text[1:] if negative and isinstance(text, str) else text, self.scope.look_up).value
-        if value is None:
+        term = translate(said, self.scope.look_up)
+        if term.value is None or term.kind is not Kind.NUMBER:
             raise Untranslatable(f"{said} is no constant")
-        return -value if negative else value
+        return term.value
 
     def _content(self, said: str | None) -> str:
         """Bytes, or text, of a size, up to the end, or up to a terminator."""
@@ -491,10 +681,10 @@ class Field:
                 raise Untranslatable("it has no cases")
             self.scope.scopes.budget = 400
             scope = replace(self.scope, condition=self.keys.get("if"))
-            on = number(said["switch-on"], scope.look_up)
+            on = translate(said["switch-on"], scope.look_up)
             if on.value is not None:
                 raise Untranslatable("it is by a constant")
-            keys = {key: self._whole(key) for key in cases if key != "_"}
+            keys = {key: self._key(key, on.kind) for key in cases if key != "_"}
             if len(set(keys.values())) < len(keys):
                 raise Untranslatable("two of its cases are one")
             if extent is not None and any(is_number(name) for name in cases.values()):
@@ -502,11 +692,11 @@ class Field:
         except UnknownName as why:
             raise KaitaiError((*self.attribute.place, "type", "switch-on"), why.detail) from why
         except Untranslatable as why:
-            detail = f"a choice that is not by a number: {why.detail}"
+            detail = f"a choice that no schema can state: {why.detail}"
             if extent is None:
                 raise self._stop(detail, "type") from why
             return self._opaque(extent, detail, "type")
-        made = {keys[key]: self._case(name, extent) for key, name in cases.items() if key != "_"}
+        made = {repr(keys[key]): self._case(name, extent) for key, name in cases.items() if key != "_"}
         chosen = ", ".join(f"{key}: {node}" for key, node in made.items())
         default = ""
         if "_" in cases:
@@ -516,7 +706,25 @@ class Field:
             opaque = f"Opaque({extent}, {reason})" if extent else f"OpaqueRest({reason})"
             use(opaque.partition("(")[0])
             default = f", default={opaque}"
-        return f"{use('Switch')}({on.text}, {{{chosen}}}{default})"
+        if not made:
+            return default.removeprefix(", default=")
+        return f"{use('Switch')}({self._used(on)}, {{{chosen}}}{default})"
+
+    def _key(self, said: object, kind: Kind) -> int | str | bytes:
+        """A case: a constant of the kind of what chooses."""
+        if kind is Kind.NUMBER:
+            return self._whole(said)
+        term = translate(said, self.scope.look_up)
+        if term.kind is not kind:
+            raise Untranslatable(f"{said} is {term.kind.value}, and what chooses is {kind.value}")
+        if term.kind is Kind.TRUTH:
+            if term.value is None:
+                raise Untranslatable(f"{said} is no constant")
+            return bool(term.value)
+        if not term.text.startswith(("'", '"', "b'", 'b"')):
+            raise Untranslatable(f"{said} is no constant")
+        found = literal_eval(term.text)
+        return found if isinstance(found, bytes) else str(found)
 
     def _case(self, name: str, extent: str | None) -> str:
         """One of the choices."""
@@ -525,6 +733,9 @@ class Field:
         one = Field(replace(self.attribute, keys=keys), self.scope, self.names, self.kind, around)
         one._sized_by = extent
         made = one._one()
+        if "valid" in keys and "valid" not in one._taken:
+            one._taken.add("valid")
+            one._gap("the condition is not carried over: it is said of a choice", "valid")
         one._account()
         self._taken |= keys.keys() - _LIST_KEYS - {"if", "pos", "io"}
         self.gaps += [gap for gap in one.gaps if gap not in self.gaps]
@@ -538,7 +749,7 @@ class Field:
         scope.scopes.budget = 400
         said = self._get(key)
         try:
-            return str(kind(said, scope.look_up).text)
+            return self._used(kind(said, scope.look_up))
         except UnknownName as why:
             raise self._wrong(why.detail, key) from why
         except NoNumber as why:
@@ -548,6 +759,12 @@ class Field:
             raise self._stop(why.detail, key) from why
         except Untranslatable as why:
             raise self._stop(why.detail, key) from why
+
+    def _used(self, term: Term) -> str:
+        """The Python of an expression, with what it needs imported."""
+        for name in sorted(term.uses):
+            self.names.use(name)
+        return term.text
 
     def _gap(self, detail: str, *key: str) -> None:
         self.gaps.append(Gap((*self.attribute.place, *key), detail, self.attribute.name))

@@ -36,12 +36,12 @@ _ATTRIBUTE = (
 )
 
 KEYS: Mapping[str, Mapping[str, Fate]] = {
-    "file": _fates("meta seq instances types enums", "doc doc-ref to-string", "params"),
-    "type": _fates("meta seq instances types enums", "doc doc-ref to-string", "params"),
+    "file": _fates("meta seq instances types enums params", "doc doc-ref to-string"),
+    "type": _fates("meta seq instances types enums params", "doc doc-ref to-string"),
     "meta": _fates(
-        "id title endian encoding bit-endian",
+        "id title endian encoding bit-endian imports",
         "application file-extension xref license tags doc doc-ref ks-version ks-debug",
-        "imports ks-opaque-types",
+        "ks-opaque-types",
     ),
     "meta of a type": _fates(
         "endian encoding bit-endian",
@@ -51,6 +51,7 @@ KEYS: Mapping[str, Mapping[str, Fate]] = {
     "seq": _fates(f"id {_ATTRIBUTE}", "doc doc-ref", wrong="pos io value"),
     "instance": _fates(f"pos io {_ATTRIBUTE}", "doc doc-ref", wrong="id"),
     "value instance": _fates("value if", "doc doc-ref enum", "valid", "id"),
+    "parameter": _fates("id type", "doc doc-ref enum"),
     "enum value": _fates("id", "doc doc-ref"),
     "switch": _fates("switch-on cases"),
 }  # fmt: skip

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 
 from ccheck_kaitai.description import Attribute, Description, Place, Type
 from ccheck_kaitai.expression import (
     DEPTH,
     ChoiceNumber,
+    Kind,
     NoNumber,
     Term,
     UnknownName,
@@ -30,6 +32,8 @@ INTEGERS = {
 FLOATS = {f"f{size}{order}": size for size in (4, 8) for order in ("", "le", "be")}
 """The types of floating-point numbers: their size in bytes."""
 
+_BITS = re.compile(r"b([1-9][0-9]?)(?:le|be)?", re.ASCII)
+
 LOOKUPS = 400
 """Names that one expression may look up, with all that they are calculated of."""
 
@@ -39,6 +43,12 @@ _BUILT_IN = frozenset({"true", "false", "sizeof", "bitsizeof"})
 def is_integer(said: object) -> TypeGuard[str]:
     """Returns whether a type, which may be anything that YAML has, is one of integers."""
     return isinstance(said, str) and said in INTEGERS
+
+
+def bit_width(said: object) -> int:
+    """Returns how many bits a bit field of a type has; 0 for any other type."""
+    match = _BITS.fullmatch(said) if isinstance(said, str) else None
+    return 0 if match is None or int(match[1]) > 64 else int(match[1])
 
 
 def is_number(said: object) -> TypeGuard[str]:
@@ -69,6 +79,7 @@ class Scopes:
     Attributes:
         unfinished: Types whose end cannot be found; `Writer` names them.
         written: How many of their fields are written.
+        ready: Their fields at a position that are written, by name.
         used: The places of calculated values, byte orders and encodings that some field uses.
     """
 
@@ -77,9 +88,12 @@ class Scopes:
         self.uses: dict[Type, list[Use]] = {}
         self.unfinished: set[Type] = set()
         self.written: dict[Type, int] = {}
+        self.ready: dict[Type, dict[str, Attribute]] = {}
         self.used: set[Place] = set()
         self.budget = LOOKUPS
         self._sizes: dict[Type, int | None] = {}
+        self._inside: dict[Type, frozenset[Type]] = {}
+        self._circles: dict[Type, frozenset[Type]] = {}
         waiting, seen = [self.root], {self.root}
         while waiting:
             type_ = waiting.pop()
@@ -93,6 +107,27 @@ class Scopes:
                     if used not in seen:
                         seen.add(used)
                         waiting.append(used)
+
+    def circle(self, type_: Type) -> frozenset[Type]:
+        """Returns the types that hold this one and that it holds; none if it does not hold itself."""
+        if type_ not in self._circles:
+            held = self._held(type_)
+            self._circles[type_] = frozenset(one for one in held if type_ in self._held(one))
+        return self._circles[type_]
+
+    def _held(self, type_: Type) -> frozenset[Type]:
+        """Returns all types inside a type, however deep."""
+        if type_ not in self._inside:
+            found: set[Type] = set()
+            waiting = [type_]
+            while waiting:
+                one = waiting.pop()
+                for attribute in (*one.attributes, *one.elsewhere):
+                    new = set(named_types(one, attribute)) - found
+                    found |= new
+                    waiting += new
+            self._inside[type_] = frozenset(found)
+        return self._inside[type_]
 
     def before_root(self, type_: Type) -> int:
         """Returns how many fields of the top type are read before any record of the type can be."""
@@ -146,6 +181,8 @@ class Scopes:
             return None if magic is None else len(magic)
         if is_integer(said):
             return INTEGERS[said][1]
+        if is_number(said):
+            return FLOATS[said]
         inner = type_.find_type(said)
         return None if inner is None else self.size_of(inner)
 
@@ -169,6 +206,45 @@ def named_types(type_: Type, attribute: Attribute) -> Iterator[Type]:
             yield found
 
 
+_STREAM_NUMBERS: Mapping[tuple[str, ...], tuple[str, ...]] = {
+    ("pos",): ("pos",),
+    ("size",): ("size",),
+    ("eof",): ("pos", "size"),
+}
+
+
+class Taken:
+    """The names of the fields of a type, which no field beside them may have."""
+
+    def __init__(self, type_: Type | None) -> None:
+        self._type = type_
+
+    def free(self, name: str) -> str:
+        """Returns the name, or one like it that is not taken."""
+        while self._type is not None and self._type.knows(name):
+            name += "_"
+        return name
+
+
+class StreamNumbers:
+    """The position of a field in its stream, and the size of the stream, as fields in front of it.
+
+    Attributes:
+        allowed: Which of `pos` and `size` an expression may use.
+        names: The names of those that are used.
+    """
+
+    def __init__(self, field: str, taken: Taken, *, position: bool) -> None:
+        self.allowed = frozenset({"pos", "size"} if position else {"size"})
+        self.names: dict[str, str] = {}
+        self._field = field
+        self._taken = taken
+
+    def name(self, number: str) -> str:
+        """The name of the field that has one of them."""
+        return self.names.setdefault(number, self._taken.free(f"{number}_at_{self._field}"))
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """The place of an expression.
@@ -179,6 +255,8 @@ class Scope:
         before: How many of its fields are read before.
         here: The Python of the record.
         condition: The field's own `if`, which fields that it names may share.
+        order: The byte order that was chosen for the type, if it states none.
+        stream: The position and the size of the stream; None where they are not known.
     """
 
     scopes: Scopes
@@ -186,6 +264,8 @@ class Scope:
     before: int
     here: str = "this"
     condition: object = None
+    order: str = ""
+    stream: StreamNumbers | None = None
 
     def look_up(self, names: tuple[str, ...], depth: int) -> Term:
         """The meaning of a path of names.
@@ -200,23 +280,51 @@ class Scope:
         if "::" in first:
             return self._enum(first) if len(names) == 1 else self._refuse(names)
         if first == "_root":
-            top = Scope(self.scopes, self.scopes.root, self.scopes.before_root(self.type_), "this._root")
-            return top.field(names[1:], depth)
+            return self._top(names[1:], depth)
         if first == "_parent":
             return self._above(names[1:], depth)
+        if first == "_io":
+            return self._stream(names[1:])
+        if first == "sizeof" and len(names) > 1:
+            inner = self.type_.find_type("::".join(names[1:]))
+            if inner is None:
+                raise UnknownName(f"{'::'.join(names[1:])} is no type here")
+            return self._size(names[-1], self.scopes.size_of(inner))
         return self.field(names, depth)
+
+    def _top(self, names: tuple[str, ...], depth: int) -> Term:
+        """A field of the top record of the file that describes the type."""
+        if self.type_.top is self.scopes.root:
+            before = self.scopes.before_root(self.type_)
+            top = Scope(self.scopes, self.scopes.root, before, "this._root", order=self.order)
+            return top.field(names, depth)
+        if self.type_.up is None:
+            return self.field(names, depth)
+        raise Untranslatable("_root is the top record of an imported description")
+
+    def _stream(self, names: tuple[str, ...]) -> Term:
+        """The position in the stream of the record, its size, or whether its end is reached."""
+        known = _STREAM_NUMBERS.get(names)
+        if self.stream is None or known is None or not self.stream.allowed.issuperset(known):
+            raise Untranslatable("an expression cannot read the position or size of this stream (_io)")
+        parts = [member(self.here, self.stream.name(one)) for one in known]
+        if len(parts) == 1:
+            return Term(parts[0], bits=64)
+        return Term(f"({parts[0]} >= {parts[1]})", Kind.TRUTH)
 
     def _above(self, names: tuple[str, ...], depth: int) -> Term:
         """A field of every record that contains this one: all must agree on its meaning."""
         if self.here.replace("._", "") != "this":
             raise Untranslatable("_parent of another record is asked for")
+        if self.type_.up is None:
+            raise Untranslatable("_parent of the top record is asked for")
         uses = self.scopes.uses.get(self.type_, [])
         if any(use.overridden for use in uses):
             raise Untranslatable("_parent is another record where a field says so")
         found = {
-            Scope(
-                self.scopes, use.by, min(use.index, len(use.by.attributes)), self.here + "._" * use.levels
-            ).look_up(names or ("_",), depth + 1)
+            Scope(self.scopes, use.by, use.index, self.here + "._" * use.levels, order=self.order).look_up(
+                names or ("_",), depth + 1
+            )
             for use in uses
         }
         if len(found) != 1:
@@ -232,43 +340,92 @@ class Scope:
         first, rest = names[0], names[1:]
         if first in self.type_.calculated and not rest:
             instance = self.type_.calculated[first]
-            if "if" in instance.keys:
-                raise Untranslatable(f"{first} may be absent")
             self.scopes.used.add(instance.place)
-            return translate(instance.keys["value"], self.look_up, depth)
-        last = self.scopes.written.get(self.type_, self.before)
-        known = self.type_.attributes[: min(self.before, last)]
-        attribute = next((one for one in known if one.name == first), None)
-        if attribute is None:
-            if self.type_.knows(first) or first.startswith("_") or first in _BUILT_IN:
-                if first == "_io":
-                    raise Untranslatable("an expression cannot read the position or size of the stream (_io)")
-                raise Untranslatable(f"{first} is no field that was read before")
-            raise UnknownName(f"{first} is no field here")
+            try:
+                term = translate(instance.keys["value"], self.look_up, depth)
+            except NoNumber as why:
+                raise Untranslatable(why.detail) from why
+            certain = "if" not in instance.keys or instance.keys["if"] == self.condition
+            return replace(term, total=term.total and certain)
+        if first in self.type_.parameters and not rest:
+            return self._parameter(first)
+        attribute = self._known(first)
         keys = attribute.keys
-        if "if" in keys and keys["if"] != self.condition:
-            raise Untranslatable(f"{first} may be absent")
+        certain = "if" not in keys or keys["if"] == self.condition
         if "repeat" in keys:
             raise Untranslatable(f"{first} is a list") if rest else NoNumber(f"{first} is a list, no number")
-        said = keys.get("type")
         path = member(self.here, first)
+        if rest == ("_sizeof",):
+            return self._size(first, self.scopes.size_of_attribute(self.type_, attribute))
         if not rest:
-            if is_integer(said) and "contents" not in keys:
-                return Term(path)
-            if isinstance(said, str) and said[:1] == "b" and said[1:2].isdigit():
-                raise Untranslatable(f"{first} is a bit field")
-            if isinstance(said, dict):
-                raise ChoiceNumber(f"{first} is no integer: its type is a choice")
-            raise NoNumber(f"{first} is no integer")
-        inner = self.type_.find_type(said)
+            return replace(self._leaf(first, keys, path), total=certain)
+        inner = self.type_.find_type(keys.get("type"))
         if inner is None or inner in self.scopes.unfinished or "process" in keys:
             raise Untranslatable(f"{first} has no field {rest[0]} here")
-        if rest == ("_sizeof",) and "size" not in keys:
-            size = self.scopes.size_of(inner)
-            if size is None:
-                raise Untranslatable(f"the size of {first} is not fixed")
-            return constant(size)
-        return Scope(self.scopes, inner, len(inner.attributes), path).field(rest, depth + 1)
+        if rest[0] in ("_io", "_parent", "_root"):
+            raise Untranslatable(f"{'.'.join(rest)} of another record is asked for")
+        found = Scope(self.scopes, inner, inner.fields, path, order=self.order).field(rest, depth + 1)
+        return replace(found, total=found.total and certain)
+
+    def _known(self, name: str) -> Attribute:
+        """The attribute of a name that is read before.
+
+        Raises:
+            Untranslatable: There is none.
+        """
+        last = self.scopes.written.get(self.type_, self.before)
+        read = self.type_.attributes[: min(self.before, last)]
+        at_position = self.scopes.ready.get(self.type_, {}).get(name)
+        attribute = next((one for one in read if one.name == name), at_position)
+        if attribute is not None:
+            return attribute
+        if self.type_.knows(name) or name.startswith("_") or name in _BUILT_IN:
+            raise Untranslatable(f"{name} is no field that was read before")
+        raise UnknownName(f"{name} is no field here")
+
+    def _leaf(self, name: str, keys: Mapping[str, Any], path: str) -> Term:
+        """A field that is no record.
+
+        Raises:
+            Untranslatable: It is nothing that an expression can use.
+        """
+        said = keys.get("type")
+        if "process" in keys:
+            raise Untranslatable(f"{name} is processed")
+        if "contents" in keys or said is None:
+            return Term(path, Kind.BYTES)
+        if said in ("str", "strz"):
+            return Term(path, Kind.TEXT)
+        if is_integer(said):
+            return Term(path, bits=8 * INTEGERS[said][1])
+        width = bit_width(said)
+        if width == 1 and "enum" not in keys:
+            return Term(f"({path} != 0)", Kind.TRUTH)
+        if width:
+            return Term(path, bits=width)
+        if isinstance(said, dict):
+            raise ChoiceNumber(f"{name} is no integer: its type is a choice")
+        raise NoNumber(f"{name} is no integer")
+
+    def _size(self, name: str, size: int | None) -> Term:
+        if size is None:
+            raise Untranslatable(f"the size of {name} is not fixed")
+        return constant(size)
+
+    def own(self, attribute: Attribute) -> Term:
+        """The field itself, where something is said of its value."""
+        return self._leaf(attribute.name, attribute.keys, member(self.here, attribute.name))
+
+    def _parameter(self, name: str) -> Term:
+        said = self.type_.parameters[name]
+        path = member(self.here, name)
+        if said in ("bool", "b1"):
+            return Term(f"({path} != 0)", Kind.TRUTH)
+        if is_integer(said):
+            return Term(path, bits=8 * INTEGERS[said][1])
+        if bit_width(said):
+            return Term(path, bits=bit_width(said))
+        raise Untranslatable(f"the parameter {name} is no number")
 
     def _enum(self, said: str) -> Term:
         enum, _, name = said.rpartition("::")

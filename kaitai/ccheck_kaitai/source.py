@@ -7,7 +7,7 @@ from pathlib import Path
 from ccheck.core.input import InputError, read_input
 from ccheck.text.yaml_source import Place, Source, YamlError, parse
 
-__all__ = ["KaitaiError", "Place", "Source", "read_source", "words"]
+__all__ = ["ImportedFile", "KaitaiError", "Place", "Source", "file_of", "read_source", "words"]
 
 MOST_BYTES = 4 << 20
 """Bytes of a description, at most."""
@@ -29,8 +29,21 @@ class KaitaiError(Exception):
         self.line = line
 
 
+class ImportedFile(str):
+    """The first part of a place in a file that is imported: its name."""
+
+    __slots__ = ()
+
+
+def file_of(place: Place) -> str:
+    """The name of the imported file that a place is in; empty for the description itself."""
+    return str(place[0]) if place and isinstance(place[0], ImportedFile) else ""
+
+
 def words(place: Place) -> str:
-    """A place as people write it: ``types.chunk.seq[2].size``."""
+    """A place as people write it: ``types.chunk.seq[2].size``; with its file if that is imported."""
+    if file_of(place):
+        return f"{place[0]}: {words(place[1:])}"
     written = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in place).lstrip(".")
     return written if len(written) <= 200 else f"{written[:199]}…"
 

@@ -8,22 +8,26 @@ rest is an opaque field.
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
+from ccheck_kaitai.bits import BitFields, run_of_bits
 from ccheck_kaitai.description import Attribute, Description, Gap, Names, Place, Type
-from ccheck_kaitai.fields import BITS, Field, Stop
-from ccheck_kaitai.scope import Scope, Scopes, contents
+from ccheck_kaitai.expression import Kind, Untranslatable, translate, truth
+from ccheck_kaitai.fields import Field, Stop, Use
+from ccheck_kaitai.scope import Scope, Scopes, StreamNumbers, Taken, contents
 from ccheck_kaitai.source import KaitaiError, words
 
 MEANINGS = {
-    "Bounded", "Delimited", "Opaque", "OpaqueRest", "ReadAt", "Rest", "Slot", "StrictEnum", "Substream",
-    "SubstreamRest", "Text", "TextToNul", "UpTo", "UpToEnd",
+    "Bounded", "Delimited", "Opaque", "OpaqueRest", "Position", "ReadAt", "Rest", "Slot", "StreamSize",
+    "StrictEnum", "Substream", "SubstreamRest", "Text", "TextToNul", "UpTo", "UpToEnd", "choose",
 }  # fmt: skip
 """Names of a schema file that are ccheck's; all others are Construct's."""
 
 NODES = {
-    "Array", "Bytes", "Const", "If", "IntEnum", "Omission", "Schema", "Struct", "Switch",
+    "Array", "Bytes", "Computed", "Const", "If", "Index", "IntEnum", "Omission", "Schema", "Struct", "Switch",
     *(f"Int{8 * size}{form}" for size in (1, 2, 4, 8) for form in ("ub", "ul", "sb", "sl")),
     *(f"Float{8 * size}{order}" for size in (4, 8) for order in "bl"),
 }  # fmt: skip
@@ -31,10 +35,18 @@ NODES = {
 
 DEEPEST = 30
 """Types that hold each other, at most."""
+RECURSION = (8, 4, 2)
+"""How deep records of a type that holds itself are read; less, if the schema gets too large."""
 LARGEST = 20_000
 """Fields of a type at most, with those of the types inside."""
 _WIDEST = 100
 """Characters of a comment."""
+
+
+_WORD = re.compile(r"[a-z_][a-z0-9_]*")
+
+_Key: TypeAlias = tuple[Type, Use, int]
+"""A Struct: its type, what the field adds to it, and how deep the type is in itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +83,15 @@ def write(description: Description, source: str) -> Written:
 
 
 def _written(description: Description, source: str) -> Written:
-    writer = Writer(description)
-    try:
-        root = writer.struct(description.root, ())
-    except Stop as stop:
-        root = f"{writer.use('Struct')}(\n{writer.rest(Gap(stop.place, stop.detail), ())}\n)"
+    for recursion in RECURSION:
+        writer = Writer(description, recursion)
+        try:
+            root = writer.struct(description.root, (), Use())
+        except Stop as stop:
+            root = f"{writer.use('Struct')}(\n{writer.rest(Gap(stop.place, stop.detail), ())}\n)"
+        if not writer.too_large or not writer.deepest:
+            break
     notes = tuple(writer.notes(description))
-    if writer.bit_fields:
-        writer.gaps += [Gap(place, "bit fields are not looked into") for place in description.bit_orders]
     of_types = [gap for type_ in description.types for gap in type_.gaps]
     known = {(gap.place, gap.detail): gap for gap in (*writer.gaps, *of_types)}
     gaps = sorted(known.values(), key=lambda gap: (description.line(gap.place), words(gap.place)))
@@ -88,16 +101,18 @@ def _written(description: Description, source: str) -> Written:
 class Writer:
     """The definitions of one file, each after those that it needs. Implements `fields.Target`."""
 
-    def __init__(self, description: Description) -> None:
+    def __init__(self, description: Description, recursion: int) -> None:
         self.gaps: list[Gap] = []
         self.blocks: list[str] = []
         self.used: set[str] = set()
         self._scopes = Scopes(description)
         self._made: dict[object, str] = {}
+        self._recursion = recursion
+        self.deepest: dict[Type, int] = {}
         self._taken = {"SCHEMA", "CHECKS", "EXERCISE", "OMITTED", *MEANINGS, *NODES, *keyword.kwlist}
-        self._open: dict[Type, int] = {}
-        self._weights: dict[Type, int] = {}
-        self.bit_fields = False
+        self._open: list[_Key] = []
+        self._weights: dict[_Key, int] = {}
+        self.too_large = False
 
     def use(self, name: str) -> str:
         """The name, which is imported."""
@@ -108,39 +123,60 @@ class Writer:
         """Returns whether the end of the type cannot be found."""
         return type_ in self._scopes.unfinished
 
-    def struct(self, type_: Type, place: Place) -> str:
-        """The name of a type's Struct.
-
-        Raises:
-            Stop: The type contains itself, or takes parameters.
-        """
-        if type_ not in self._made:
-            self._write(type_, place)
+    def struct(self, type_: Type, place: Place, use: Use) -> str:
+        """The name of a type's Struct; see `fields.Target`."""
+        key = (type_, use, self._depth(type_))
+        if key not in self._made:
+            self._write(type_, place, key)
         if self._open:
-            holder = next(reversed(self._open))
-            self._open[holder] += self._weights[type_]
-            if self._open[holder] > LARGEST:
-                raise Stop(place, f"{holder.name} has more than {LARGEST:,} fields with all that it holds")
-        return self._made[type_]
+            holder = self._open[-1]
+            self._weights[holder] = self._weights.get(holder, 0) + self._weights[key]
+            if self._weights[holder] > LARGEST:
+                self.too_large = True
+                raise Stop(place, f"{type_.name} has more than {LARGEST:,} fields with all that it holds")
+        return self._made[key]
 
-    def _write(self, type_: Type, place: Place) -> None:
-        if type_ in self._open:
-            raise Stop(place, f"the type {type_.name} holds itself, which lets a file choose the depth")
-        if type_.parameters:
-            raise Stop(place or ("params",), f"the type {type_.name} takes parameters")
+    def _depth(self, type_: Type) -> int:
+        """Returns how often the types that hold each other with this one are open, at most."""
+        circle = self._scopes.circle(type_)
+        return max((sum(one[0] is other for one in self._open) for other in circle), default=0)
+
+    def _write(self, type_: Type, place: Place, key: _Key) -> None:
+        _, use, _ = key
+        if sum(one[0] is type_ for one in self._open) >= self._recursion:
+            self._made[key] = self._too_deep(type_)
+            self._weights[key] = 2
+            return
         if len(self._open) >= DEEPEST:
+            self.too_large = True
             raise Stop(place, f"types hold each other more than {DEEPEST} deep")
-        self._open[type_] = 1 + len(type_.attributes) + len(type_.elsewhere)
+        if type_.parameters and not use.first:
+            raise Stop(place or ("params",), f"the type {type_.name} takes parameters")
+        self._weights[key] = 1 + type_.fields
+        self._open.append(key)
         try:
-            lines = self._fields(type_)
+            lines = [*use.first, *self._fields(type_, use.order), *use.last]
         finally:
-            self._weights[type_] = self._open.pop(type_)
+            self._open.pop()
         name = self._named(type_.name.upper(), type_)
-        self._made[type_] = name
+        self._made[key] = name
         body = "\n".join(f"    {line}" for line in lines)
         self.blocks.append(
             f"{name} = {self.use('Struct')}(\n{body}\n)" if lines else f"{name} = {self.use('Struct')}()"
         )
+
+    def _too_deep(self, type_: Type) -> str:
+        """The name of a Struct that refuses records inside each other, as deep as none is read."""
+        name = self._named(f"{type_.name.upper()}_TOO_DEEP", None)
+        most = self._recursion
+        depth = f"{self.use('Bounded')}({self.use('Computed')}({most + 1}), 0, {most})"
+        reason = f"{type_.name} holds itself, and is read {most} deep"
+        self.blocks.append(
+            f'{name} = {self.use("Struct")}(\n    "depth" / {depth},\n'
+            f'    "not_read" / {self.use("OpaqueRest")}({reason!r}),\n)'
+        )
+        self.deepest.setdefault(type_, most)
+        return name
 
     def rest(self, gap: Gap, taken: tuple[str, ...]) -> str:
         """A field of all remaining bytes, which are not looked into.
@@ -158,13 +194,16 @@ class Writer:
 
     def notes(self, description: Description) -> Iterator[Gap]:
         """What the description says that no field needs: it is not in the schema, and nothing is lost."""
-        if not self.bit_fields:
-            yield from (Gap(place, "there are no bit fields") for place in description.bit_orders)
+        for type_, most in self.deepest.items():
+            yield Gap(
+                type_.place, f"the type holds itself: records are read {most} deep, deeper ones refused"
+            )
         for place, what in description.defaults:
             if place not in self._scopes.used:
                 yield Gap(place, f"no field that is carried over uses this {what}")
+        written = {key[0] for key in self._weights}
         for type_ in description.types:
-            if type_ not in self._made and type_ is not description.root and not self._tried(type_):
+            if type_ not in written and type_ is not description.root and not self._tried(type_, written):
                 yield Gap(type_.place, "no field that is carried over is of this type")
                 continue
             for instance in type_.calculated.values():
@@ -174,9 +213,9 @@ class Writer:
                 if names.place not in self._made:
                     yield Gap(names.place, "no field that is carried over has this enum")
 
-    def _tried(self, type_: Type) -> bool:
+    def _tried(self, type_: Type, written: set[Type]) -> bool:
         """Returns whether a type encloses one that was written."""
-        return any(self._tried(inner) or inner in self._made for inner in type_.types.values())
+        return any(self._tried(inner, written) or inner in written for inner in type_.types.values())
 
     def enum(self, names: Names) -> str:
         """The name of an enum's class."""
@@ -207,41 +246,101 @@ class Writer:
         self._taken.add(name)
         return name
 
-    def _fields(self, type_: Type) -> list[str]:
+    def _fields(self, type_: Type, order: str) -> list[str]:
         """The lines of a type's Struct."""
         lines: list[str] = []
         attributes = type_.attributes
+        scopes = self._scopes
+        scopes.ready[type_] = {}
         taken = tuple(one.name for one in (*attributes, *type_.elsewhere))
         index = 0
         while index < len(attributes):
-            run = _run_of_bits(attributes[index:])
+            scope = Scope(scopes, type_, index, order=order)
+            run = run_of_bits(attributes[index:])
             try:
+                lines += self._needed(attributes[index], scope)
                 if run:
-                    lines += self._bits(attributes[index : index + run])
+                    lines += self._bits(attributes[index : index + run], scope)
                     index += run
                     continue
-                lines += self._field(attributes[index], Scope(self._scopes, type_, index))
+                lines += self._field(attributes[index], scope)
             except Stop as stop:
                 gap = Gap(stop.place or attributes[index].place, stop.detail, attributes[index].name)
                 lines.append(self.rest(gap, taken))
-                self._scopes.unfinished.add(type_)
-                self._scopes.written[type_] = index
-            if type_ in self._scopes.unfinished:
+                scopes.unfinished.add(type_)
+                scopes.written[type_] = index
+            if type_ in scopes.unfinished:
                 for attribute in attributes[index + 1 :]:
                     lines.append(
                         self._left_out(Gap(attribute.place, "its place is not known", attribute.name))
                     )
                 break
             index += 1
+        scope = Scope(scopes, type_, len(attributes), order=order)
         for instance in type_.elsewhere:
-            try:
-                lines += self._field(instance, Scope(self._scopes, type_, len(attributes)), "instance")
-            except Stop as stop:
-                lines.append(self._left_out(Gap(stop.place or instance.place, stop.detail, instance.name)))
+            lines += self._instance(instance, scope)
+        return lines + list(self._values(type_, scope))
+
+    def _needed(self, attribute: Attribute, scope: Scope) -> list[str]:
+        """The fields at a position that the expressions of a field name: they are read in front of it."""
+        named = {word for said in _texts(attribute.keys) for word in _WORD.findall(said)}
+        waiting = list(named)
+        while waiting:
+            calculated = scope.type_.calculated.get(waiting.pop())
+            found = set() if calculated is None else set(_WORD.findall(str(calculated.keys["value"])))
+            waiting += found - named
+            named |= found
+        found_lines: list[str] = []
+        for instance in scope.type_.elsewhere:
+            if instance.name in named and instance.name not in scope.scopes.ready[scope.type_]:
+                found_lines += self._instance(instance, scope, tried=True)
+        return found_lines
+
+    def _instance(self, instance: Attribute, scope: Scope, *, tried: bool = False) -> list[str]:
+        """The lines of a field at a position, unless they are there; none if it is only tried, and fails."""
+        ready = scope.scopes.ready[scope.type_]
+        if instance.name in ready:
+            return []
+        gaps, blocks, used = len(self.gaps), len(self.blocks), set(self.used)
+        made, weights, names = dict(self._made), dict(self._weights), set(self._taken)
+        try:
+            lines = self._field(instance, scope, "instance")
+        except Stop as stop:
+            if tried:
+                del self.gaps[gaps:], self.blocks[blocks:]
+                self.used, self._made, self._weights, self._taken = used, made, weights, names
+                return []
+            return [self._left_out(Gap(stop.place or instance.place, stop.detail, instance.name))]
+        ready[instance.name] = instance
         return lines
 
+    def _values(self, type_: Type, scope: Scope) -> Iterator[str]:
+        """The lines of the values that are calculated of fields, as far as they always have one."""
+        if type_ in self._scopes.unfinished:
+            return
+        for instance in type_.calculated.values():
+            self._scopes.budget = 400
+            here = replace(scope, condition=instance.keys.get("if"))
+            try:
+                term = translate(instance.keys["value"], here.look_up)
+                condition = truth(instance.keys["if"], scope.look_up) if "if" in instance.keys else None
+            except Untranslatable:
+                continue
+            terms = [one for one in (term, condition) if one is not None]
+            if term.kind not in (Kind.NUMBER, Kind.TRUTH) or not all(one.total for one in terms):
+                continue
+            for name in sorted(frozenset[str]().union(*(one.uses for one in terms))):
+                self.use(name)
+            node = f"{self.use('Computed')}({term.text})"
+            if condition is not None and condition.value is None:
+                node = f"{self.use('If')}({condition.text}, {node})"
+            if condition is None or condition.value != 0:
+                self._scopes.used.add(instance.place)
+                yield f'"{instance.name}" / {node},'
+
     def _field(self, attribute: Attribute, scope: Scope, kind: str = "seq") -> list[str]:
-        field = Field(attribute, scope, self, kind)
+        stream = StreamNumbers(attribute.name, Taken(scope.type_), position=kind == "seq")
+        field = Field(attribute, replace(scope, stream=stream), self, kind)
         try:
             node = field.node()
         except Stop:
@@ -250,45 +349,36 @@ class Writer:
         if field.open:
             self._scopes.unfinished.add(scope.type_)
         doc = _comment(attribute.keys.get("doc"))
+        nodes = {"pos": "Position", "size": "StreamSize"}
         return [
+            *(f'"{name}" / {self.use(nodes[number])}(),' for number, name in stream.names.items()),
             *(self._left_out(gap) for gap in field.gaps),
             f'"{attribute.name}" / {node},' + (f"  # {doc}" if doc else ""),
+            *field.after,
         ]
 
-    def _bits(self, run: tuple[Attribute, ...]) -> list[str]:
-        """Neighbouring bit fields, as the whole bytes that they take."""
-        self.bit_fields = True
-        size = (sum(_bits_of(attribute) for attribute in run) + 7) // 8
-        detail = "bit fields are not looked into"
-        lines = [self._left_out(Gap(attribute.place, detail, attribute.name)) for attribute in run]
-        opaque = f"{self.use('Opaque')}({size}, {detail!r}, dropped={words(run[0].place)!r})"
-        return [*lines, f'"{run[0].name}" / {opaque},']
+    def _bits(self, run: tuple[Attribute, ...], scope: Scope) -> list[str]:
+        """Neighbouring bit fields: the numbers that have their bits, and the number of each."""
+        fields = BitFields(run, scope, self)
+        lines = fields.lines()
+        return [*(self._left_out(gap) for gap in fields.gaps), *lines]
 
     def _left_out(self, gap: Gap) -> str:
         self.gaps.append(gap)
         return f"# Left out: {_comment(f'{words(gap.place)}: {gap.detail}')}"
 
 
-def _bits_of(attribute: Attribute) -> int:
-    """Returns how many bits a bit field has; 0 for another field."""
-    match = BITS.fullmatch(str(attribute.keys.get("type")))
-    return 0 if match is None else int(match[1])
-
-
-def _run_of_bits(attributes: tuple[Attribute, ...]) -> int:
-    """Returns how many plain bit fields come first."""
-    count = 0
-    for attribute in attributes:
-        if not _bits_of(attribute) or attribute.keys.keys() & {
-            "if",
-            "repeat",
-            "size",
-            "size-eos",
-            "contents",
-        }:
-            break
-        count += 1
-    return count
+def _texts(said: object) -> Iterator[str]:
+    """Every text in the keys of an attribute."""
+    if isinstance(said, str):
+        yield said
+    elif isinstance(said, Mapping):
+        for key, value in said.items():
+            if key not in ("id", "doc", "doc-ref", "contents"):
+                yield from _texts(value)
+    elif isinstance(said, list):
+        for one in said:
+            yield from _texts(one)
 
 
 def _magic(type_: Type, depth: int = 0) -> bytes | None:

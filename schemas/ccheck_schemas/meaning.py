@@ -12,7 +12,7 @@ it::
         "operand" / Pooled("pool", this.operand_offset, this.operand_length, Text(this.operand_length)),
     )
 
-Five families:
+Six families:
 
 * around an integer: `Version`, `Bounded`, `StrictEnum`, `StrictFlags`, `Reserved`, `CountOf`, `LengthOf`,
   `RecordSize`, `FileSize`, `IndexInto`, `OffsetInto`, `ChecksumOver`, with a `Crc` of its own
@@ -23,6 +23,8 @@ Five families:
 * pointers, which take no bytes in their record: `At`, `Chain`, `Pooled`, `SharedText`, `Rows`
 * for formats that leave bytes unread or read them twice: `Opaque`, `OpaqueRest`, `Slot`, `Rest`, `Delimited`,
   `Substream`, `SubstreamRest`, `ReadAt`
+* numbers that take no bytes: Construct's own `Computed`, which may stand inside `Bounded`, `StrictEnum`,
+  `StrictFlags` and `Reserved`; Construct's `Index`; `Position`, `StreamSize`; in any expression, `choose`
 
 Every argument is an integer, a name, or a ``this`` expression. There are no lambdas, because a generator must
 be able to read a schema. All nodes also parse and build as plain Construct nodes, with the conditions that
@@ -33,6 +35,7 @@ on bad bytes.
 from __future__ import annotations
 
 from ccheck_schemas.checksum import Crc
+from ccheck_schemas.vocabulary.computed import Position, StreamSize, choose
 from ccheck_schemas.vocabulary.expression import Expression, FieldError, evaluate, field_of, field_path
 from ccheck_schemas.vocabulary.facts import BelowCount, RowField, Understood, WithinLimit
 from ccheck_schemas.vocabulary.integers import (
@@ -96,6 +99,7 @@ __all__ = [
     "OpaqueRest",
     "Pool",
     "Pooled",
+    "Position",
     "ReadAt",
     "RecordSize",
     "Region",
@@ -105,6 +109,7 @@ __all__ = [
     "Rows",
     "SharedText",
     "Slot",
+    "StreamSize",
     "StrictEnum",
     "StrictFlags",
     "Strings",
@@ -122,6 +127,7 @@ __all__ = [
     "ZeroPad",
     "ZerosTo",
     "ZerosToEnd",
+    "choose",
     "evaluate",
     "field_of",
     "field_path",

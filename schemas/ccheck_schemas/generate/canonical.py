@@ -73,6 +73,8 @@ def _node(node: tree.Node, name: str) -> Complaints:
             yield from _node(node.item, name)
         case tree.Pool():
             yield from _named(node.region)
+        case tree.Computed() | tree.PlaceNumber():
+            return
         case tree.Const() | tree.Nothing() | tree.Bytes() | tree.Opaque() | tree.ZeroPad() | tree.Rows():
             return
         case (

@@ -179,6 +179,8 @@ class _Rows:
                 return
             case tree.Bytes() | tree.Opaque() | tree.OpaqueRest() | tree.Slot() | tree.Rest():
                 raise _not_in_a_row(leaf, name)
+            case tree.Computed() | tree.PlaceNumber():
+                raise _not_in_a_row(leaf, name)
             case tree.Delimited() | tree.Text() | tree.TextToNul() | tree.ZeroPad() | tree.AnyPad():
                 raise _not_in_a_row(leaf, name)
             case tree.ZerosTo() | tree.ZerosToEnd() | tree.Struct() | tree.Array() | tree.Table():
@@ -299,7 +301,7 @@ def _uses(node: tree.Node) -> Iterator[str]:
             return
         case tree.SubstreamRest() | tree.ReadAt() | tree.Switch() | tree.At() | tree.Chain():
             return
-        case tree.SharedText():
+        case tree.SharedText() | tree.Computed() | tree.PlaceNumber():
             return
         case _:
             assert_never(node)

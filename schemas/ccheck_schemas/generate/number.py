@@ -7,7 +7,7 @@ from typing import assert_never
 from ccheck_schemas.layout import meanings, tree
 
 
-def conditions(meaning: meanings.ByItself, v: str, leaf: tree.Integer) -> list[str]:
+def conditions(meaning: meanings.ByItself, v: str, leaf: tree.Integer | tree.Computed) -> list[str]:
     """Returns the conditions that refuse a number.
 
     Args:

@@ -143,7 +143,7 @@ class _Scan(Lines):
                     self.field(node.otherwise)
             case tree.Nothing():
                 return
-            case tree.Integer() | tree.Float() | tree.Const():
+            case tree.Integer() | tree.Float() | tree.Const() | tree.Computed() | tree.PlaceNumber():
                 raise _not_in_a_row(node)
             case tree.Bytes() | tree.Opaque() | tree.OpaqueRest() | tree.Slot() | tree.Rest():
                 raise _not_in_a_row(node)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from ccheck_schemas.layout.expression import Binary, Expression, Literal, Path, Unary, UnaryOperator
+from ccheck_schemas.layout.expression import (
+    Binary,
+    Choice,
+    Expression,
+    Literal,
+    Operator,
+    Path,
+    Unary,
+    UnaryOperator,
+)
 
 
 class NotGenerated(Exception):
@@ -42,12 +51,18 @@ def expression(value: Expression, scope: VariableScope) -> str:
             raise NotGenerated(f"the expression {value!r} is not understood")
         case Path(names):
             return variable(names, scope)
+        case Binary(Operator.SHIFT_LEFT):
+            raise NotGenerated(f"the expression {value!r} is not understood")
         case Binary():
             left, right = expression(value.left, scope), expression(value.right, scope)
             return f"({left} {value.operator.value} {right})"
         case Unary():
             symbol = "not " if value.operator is UnaryOperator.NOT else "-"
             return f"({symbol}{expression(value.operand, scope)})"
+        case Choice():
+            parts = (value.then, value.condition, value.otherwise)
+            then, condition, otherwise = (expression(part, scope) for part in parts)
+            return f"({then} if {condition} else {otherwise})"
         case _:
             assert_never(value)
 

@@ -241,6 +241,8 @@ class Writer(Module):
         match node:
             case tree.Opaque():
                 self.line("return None")  # what is not looked into is counted by the reader
+            case tree.Computed():
+                self.computed(node, name, scope)
             case tree.Struct():
                 inner = VariableScope(scope, scope.root)
                 scope.names[name] = inner
@@ -281,6 +283,8 @@ class Writer(Module):
                 return
             case tree.Integer() | tree.Float() | tree.Const() | tree.TextToNul() | tree.AnyPad():
                 raise _not_understood(node, name)
+            case tree.PlaceNumber():
+                raise _not_understood(node, name)
             case tree.Slot() | tree.OpaqueRest() | tree.Rest() | tree.Delimited() | tree.SubstreamRest():
                 raise _not_understood(node, name)
             case tree.ReadAt() | tree.Terminated() | tree.UpTo() | tree.UpToEnd() | tree.Strings():
@@ -289,6 +293,14 @@ class Writer(Module):
                 raise _not_understood(node, name)
             case _:
                 assert_never(node)
+
+    def computed(self, node: tree.Computed, name: str, scope: VariableScope) -> None:
+        """Computes a number that takes no bytes."""
+        found = scope.names[name] = self.fresh(name)
+        self.line(f"{found} = {expression(node.value, scope)}")
+        low, high = node.range
+        wrong = [condition for meaning in node.meanings for condition in broken(meaning, found, node)]
+        self.refuse(f"not {low} <= {found} <= {high}", *wrong)
 
     def extent(self, length: Expression, behind: int, scope: VariableScope, at: str, limit: str) -> str:
         """Returns the variable of the end of some bytes, which is tested against the limit."""

@@ -22,6 +22,7 @@ from ccheck_schemas.layout import expression as x
 from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.layout.refused import REFUSED, as_written
 from ccheck_schemas.layout.shown import shown_path, shown_value
+from ccheck_schemas.vocabulary.computed import Choice
 from ccheck_schemas.vocabulary.expression import Expression, field_path
 from ccheck_schemas.vocabulary.facts import ComparedWithFact, KeyPart
 from ccheck_schemas.vocabulary.streams import code_unit
@@ -29,7 +30,8 @@ from ccheck_schemas.vocabulary.streams import code_unit
 _OPERATORS: Mapping[object, x.Operator] = MappingProxyType({
     operator.add: x.Operator.ADD, operator.sub: x.Operator.SUBTRACT, operator.mul: x.Operator.MULTIPLY,
     operator.floordiv: x.Operator.DIVIDE, operator.mod: x.Operator.REMAINDER, operator.and_: x.Operator.AND,
-    operator.or_: x.Operator.OR, operator.rshift: x.Operator.SHIFT_RIGHT, operator.eq: x.Operator.EQUAL,
+    operator.or_: x.Operator.OR, operator.rshift: x.Operator.SHIFT_RIGHT,
+    operator.lshift: x.Operator.SHIFT_LEFT, operator.eq: x.Operator.EQUAL,
     operator.ne: x.Operator.UNEQUAL, operator.lt: x.Operator.LESS, operator.le: x.Operator.AT_MOST,
     operator.gt: x.Operator.GREATER, operator.ge: x.Operator.AT_LEAST,
 })  # fmt: skip
@@ -42,7 +44,8 @@ _INTEGERS = frozenset("bBhHlLqQ")
 _FLOATS = frozenset("efd")
 _ZERO = x.Literal(0)
 _EXPRESSIONS = frozenset({
-    "amount", "condfunc", "count", "first", "harmless", "key", "keyfunc", "length", "offset", "position",
+    "amount", "condfunc", "count", "first", "func", "harmless", "key", "keyfunc", "length", "offset",
+    "position",
 })  # fmt: skip
 """The attributes of nodes that may be expressions. In any other one, which names a field or states a number,
 every comparison with an expression would be true.
@@ -139,13 +142,21 @@ class _Compiler:
             else:
                 node = self._unnamed(node, place)
         number = self.node(node, place)
+        others = tuple(one for one in found if isinstance(one, meanings.Restriction))
+        every = tuple(
+            replace(one, others=others) if isinstance(one, meanings.ComparedWithFact) else one
+            for one in found
+        )
         if isinstance(number, tree.Integer):
-            others = tuple(one for one in found if isinstance(one, meanings.Restriction))
-            every = (
-                replace(one, others=others) if isinstance(one, meanings.ComparedWithFact) else one
-                for one in found
+            return tree.Integer(number.packer, number.order, number.letter, every)
+        if isinstance(number, tree.Computed):
+            alone = tuple(
+                one for one in every if isinstance(one, meanings.Restriction | meanings.ComparedWithFact)
             )
-            return tree.Integer(number.packer, number.order, number.letter, tuple(every))
+            if len(alone) < len(every):
+                why = "about bytes, which a computed number has not; put it around the field itself"
+                self.refuse(place, f"{', '.join(kinds)}: one of them is {why}")
+            return tree.Computed(number.value, alone)
         for kind in kinds:
             self.refuse(
                 place, f"{kind} wraps {as_written(node)}, not an integer; put it around one, such as Int16ul"
@@ -269,6 +280,11 @@ class _Compiler:
                 return self._path(value, place)
             case BinExpr():
                 return self._binary(value, place)
+            case Choice():
+                each = (value.condition, value.then, value.otherwise)
+                parts = [self._expression(part, place) for part in each]
+                whole = [part for part in parts if part is not None]
+                return x.Choice(*whole) if len(whole) == len(parts) else None
             case UniExpr() if value.op in _UNARY:
                 operand = self._expression(value.operand, place)
                 return None if operand is None else x.Unary(_UNARY[value.op], operand)
@@ -292,10 +308,10 @@ class _Compiler:
             allowed = self.refuse(
                 place, f"the operator of {_shown(value)} can make numbers without bound; {_ALLOWED}"
             )
-        if op in (operator.floordiv, operator.mod) and not (isinstance(right, int) and right > 0):
-            why = "divides by something that is not a positive number; divide by one that the schema states"
+        if op in (operator.floordiv, operator.mod) and isinstance(right, int) and right <= 0:
+            why = "divides by a number that is not positive; divide by a positive one, or by a field"
             allowed = self.refuse(place, f"{_shown(value)} {why}")
-        if op is operator.rshift and isinstance(right, int) and right < 0:
+        if op in (operator.rshift, operator.lshift) and isinstance(right, int) and right < 0:
             allowed = self.refuse(place, f"{_shown(value)} shifts by a negative number; multiply instead")
         left, right = self._expression(value.lhs, place), self._expression(right, place)
         if not allowed or left is None or right is None:
@@ -341,6 +357,10 @@ _KINDS: Mapping[type, _Compile] = MappingProxyType({
     construct.Struct: _Compiler.struct,
     construct.IfThenElse: _Compiler.choice,
     construct.Switch: _Compiler.switch,
+    construct.Computed: lambda c, n, at: tree.Computed(c.expression(n.func, at)),
+    m.Position: lambda c, n, at: tree.PlaceNumber(tree.Place.POSITION),
+    m.StreamSize: lambda c, n, at: tree.PlaceNumber(tree.Place.SIZE),
+    type(construct.Index): lambda c, n, at: tree.PlaceNumber(tree.Place.INDEX),
     construct.Bytes: lambda c, n, at: tree.Bytes(c.expression(n.length, at)),
     construct.Array: lambda c, n, at: tree.Array(c.expression(n.count, at), c.node(n.subcon, f"{at}[]")),
     m.Opaque: lambda c, n, at: tree.Opaque(c.expression(n.length, at), n.reason, n.dropped),

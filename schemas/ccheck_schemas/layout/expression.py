@@ -10,7 +10,7 @@ import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, unique
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, assert_never
 
 Values: TypeAlias = Mapping[str, Any]
 """The fields that an expression can name, by name: those of one record, ``_`` and ``_root``."""
@@ -28,6 +28,7 @@ class Operator(Enum):
     AND = "&"
     OR = "|"
     SHIFT_RIGHT = ">>"
+    SHIFT_LEFT = "<<"
     EQUAL = "=="
     UNEQUAL = "!="
     LESS = "<"
@@ -45,12 +46,22 @@ class UnaryOperator(Enum):
     NOT = "not"
 
 
+MOST_SHIFTED = 128
+"""Bits by which a number is shifted to the left, at most."""
+
+
+def _shifted_left(number: int, bits: int) -> int:
+    if not 0 <= bits <= MOST_SHIFTED:
+        raise ValueError(f"a shift by {bits:.6g} bits; {MOST_SHIFTED} are allowed")
+    return number << bits
+
+
 _BINARY: Mapping[Operator, Callable[[Any, Any], object]] = {
     Operator.ADD: operator.add, Operator.SUBTRACT: operator.sub, Operator.MULTIPLY: operator.mul,
     Operator.DIVIDE: operator.floordiv, Operator.REMAINDER: operator.mod, Operator.AND: operator.and_,
-    Operator.OR: operator.or_, Operator.SHIFT_RIGHT: operator.rshift, Operator.EQUAL: operator.eq,
-    Operator.UNEQUAL: operator.ne, Operator.LESS: operator.lt, Operator.AT_MOST: operator.le,
-    Operator.GREATER: operator.gt, Operator.AT_LEAST: operator.ge,
+    Operator.OR: operator.or_, Operator.SHIFT_RIGHT: operator.rshift, Operator.SHIFT_LEFT: _shifted_left,
+    Operator.EQUAL: operator.eq, Operator.UNEQUAL: operator.ne, Operator.LESS: operator.lt,
+    Operator.AT_MOST: operator.le, Operator.GREATER: operator.gt, Operator.AT_LEAST: operator.ge,
 }  # fmt: skip
 
 _UNARY: Mapping[UnaryOperator, Callable[[Any], object]] = {
@@ -84,6 +95,8 @@ class Path:
         found: Any = values
         for name in self.names:
             found = found[name]
+        if found is None:  # a comparison with it would be true or false
+            raise TypeError(f"{'.'.join(self.names)} is not there")
         return found
 
     def __repr__(self) -> str:
@@ -124,11 +137,28 @@ class Unary:
         return f"{self.operator.value} {self.operand!r}"
 
 
-Expression: TypeAlias = Literal | Path | Binary | Unary
+@dataclass(frozen=True, slots=True, repr=False)
+class Choice:
+    """One of two expressions; only the one that the condition chooses is evaluated."""
 
-NOT_THERE = (KeyError, TypeError, ValueError)
+    condition: Expression
+    then: Expression
+    otherwise: Expression
+
+    def of(self, values: Values) -> object:
+        """Returns the value of the expression over some fields."""
+        return (self.then if self.condition.of(values) else self.otherwise).of(values)
+
+    def __repr__(self) -> str:
+        """Returns the expression as its author writes it."""
+        return f"choose({self.condition!r}, {self.then!r}, {self.otherwise!r})"
+
+
+Expression: TypeAlias = Literal | Path | Binary | Unary | Choice
+
+NOT_THERE = (KeyError, TypeError, ValueError, ZeroDivisionError)
 """What an expression raises over the fields of a file that is cut short: a field is not there, or is None; or
-a number is shifted by a negative one.
+a number is divided by 0, or shifted by too many bits or by a negative number.
 """
 
 
@@ -175,6 +205,13 @@ def paths_in(expression: Expression) -> Iterator[tuple[str, ...]]:
             yield from paths_in(expression.right)
         case Unary():
             yield from paths_in(expression.operand)
+        case Choice():
+            for part in (expression.condition, expression.then, expression.otherwise):
+                yield from paths_in(part)
+        case Literal():
+            return
+        case _:
+            assert_never(expression)
 
 
 def only_path(expression: Expression) -> tuple[str, ...] | None:
@@ -204,3 +241,10 @@ def integers_in(expression: Expression) -> Iterator[int]:
             yield from integers_in(expression.right)
         case Unary():
             yield from integers_in(expression.operand)
+        case Choice():
+            for part in (expression.condition, expression.then, expression.otherwise):
+                yield from integers_in(part)
+        case Literal() | Path():
+            return
+        case _:
+            assert_never(expression)

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from ccheck_schemas.layout import tree
-from ccheck_schemas.layout.expression import Binary, Expression, Literal, Operator, Path, Unary
+from ccheck_schemas.layout.expression import Binary, Choice, Expression, Literal, Operator, Path, Unary
 from ccheck_schemas.layout.shown import shown, shown_path
 
 
@@ -107,7 +107,7 @@ class Unresolvable(Exception):
 def type_of(node: tree.Node) -> frozenset[FieldType]:
     """Returns the types of a field's value, by its node: one type for each branch."""
     match node:
-        case tree.Integer():
+        case tree.Integer() | tree.Computed() | tree.PlaceNumber():
             return frozenset({FieldType.INTEGER})
         case tree.Float():
             return frozenset({FieldType.FLOAT})
@@ -230,7 +230,16 @@ def _fields_of(node: tree.Node) -> Iterator[dict[str, tree.Node]]:
         case tree.If() | tree.Switch():
             for branch in tree.branches_of(node):
                 yield from _fields_of(branch)
-        case tree.Integer() | tree.Float() | tree.Const() | tree.Nothing() | tree.Bytes() | tree.Opaque():
+        case (
+            tree.Integer()
+            | tree.Float()
+            | tree.Const()
+            | tree.Nothing()
+            | tree.Computed()
+            | tree.PlaceNumber()
+            | tree.Bytes()
+            | tree.Opaque()
+        ):
             return
         case (
             tree.OpaqueRest() | tree.Slot() | tree.Rest() | tree.Delimited() | tree.Text() | tree.TextToNul()
@@ -289,7 +298,7 @@ def type_in(expression: Expression, scope: TypeScope) -> FieldType | None:
             return FieldType.TEXT
         case Literal(bytes()):
             return FieldType.BYTES
-        case Literal() | Binary() | Unary():
+        case Literal() | Binary() | Unary() | Choice():
             return FieldType.INTEGER
         case Path(names):
             try:
@@ -311,6 +320,9 @@ def _operand_complaints(expression: Expression, scope: TypeScope) -> Iterator[st
             yield from _binary_complaints(expression, scope)
         case Unary():
             yield from number_complaints(expression.operand, scope)
+        case Choice():
+            for part in (expression.condition, expression.then, expression.otherwise):
+                yield from number_complaints(part, scope)
         case _:
             assert_never(expression)
 

@@ -219,7 +219,7 @@ class _Linter:
 
     def node(self, node: tree.Node, place: str, scope: TypeScope) -> Iterator[str]:
         """Yields complaints about one node at its place, and about those inside it."""
-        if not isinstance(node, tree.If | tree.Switch):  # any other expression is a count or a place
+        if not isinstance(node, tree.If | tree.Switch | tree.Computed):  # others are a count or a place
             for expression in tree.expressions_of(node):
                 yield from self.number(expression, place, scope)
         yield from self.named_node(node, place)
@@ -227,6 +227,8 @@ class _Linter:
             case tree.Integer():
                 for meaning in node.meanings:
                     yield from self.meaning(meaning, node, place)
+            case tree.Computed():
+                yield from _at(place, number_complaints(node.value, scope))
             case tree.Struct():
                 yield from self.struct(node, place, scope)
             case tree.If():
@@ -249,7 +251,14 @@ class _Linter:
                 yield from self.chain(node, place, scope)
             case tree.Rows():
                 yield from self.rows(node, place, scope)
-            case tree.Float() | tree.Const() | tree.Nothing() | tree.Text() | tree.TextToNul():
+            case (
+                tree.Float()
+                | tree.Const()
+                | tree.Nothing()
+                | tree.PlaceNumber()
+                | tree.Text()
+                | tree.TextToNul()
+            ):
                 return
             case (
                 tree.Bytes()
@@ -286,7 +295,16 @@ class _Linter:
                     yield f"{place}: {differ}: write the same length in both"
             case tree.Rows():
                 self.wanted.append(("table", node.table, place))
-            case tree.Integer() | tree.Float() | tree.Const() | tree.Nothing() | tree.Struct() | tree.Array():
+            case (
+                tree.Integer()
+                | tree.Float()
+                | tree.Const()
+                | tree.Nothing()
+                | tree.Computed()
+                | tree.PlaceNumber()
+                | tree.Struct()
+                | tree.Array()
+            ):
                 return
             case tree.If() | tree.Switch() | tree.Terminated() | tree.UpTo() | tree.UpToEnd() | tree.Region():
                 return
@@ -357,9 +375,11 @@ class _Linter:
         elif sizeof(record) == 0:
             yield f"{place}: {kind} reads Structs that take bytes"
             return
-        elif isinstance(node, tree.UpTo) and number_at(record, node.field) is None:
-            listed = self.hints.known(node.field, _numbers(record))
-            yield f"{place}: the listed record has no number {node.field!r} at a fixed place{listed}"
+        elif isinstance(node, tree.UpTo):
+            numbers = [one.name for one in record.fields if type_of(one.node) == {FieldType.INTEGER}]
+            if node.field not in numbers:
+                listed = self.hints.known(node.field, numbers)
+                yield f"{place}: the listed record has no number {node.field!r}{listed}"
         yield from self.struct(record, f"{place}[]", scope)
 
     def switch(self, node: tree.Switch, place: str, scope: TypeScope) -> Iterator[str]:
@@ -481,7 +501,16 @@ def _reads(node: tree.Node) -> Iterator[str]:
         case tree.If() | tree.Switch():
             for branch in tree.branches_of(node):
                 yield from _reads(branch)
-        case tree.Integer() | tree.Float() | tree.Const() | tree.Nothing() | tree.Bytes() | tree.Opaque():
+        case (
+            tree.Integer()
+            | tree.Float()
+            | tree.Const()
+            | tree.Nothing()
+            | tree.Computed()
+            | tree.PlaceNumber()
+            | tree.Bytes()
+            | tree.Opaque()
+        ):
             return
         case (
             tree.OpaqueRest() | tree.Slot() | tree.Rest() | tree.Delimited() | tree.Text() | tree.TextToNul()

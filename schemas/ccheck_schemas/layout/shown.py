@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from reprlib import Repr
+from typing import assert_never
 
-from ccheck_schemas.layout.expression import Binary, Expression, Literal, Path, Unary, UnaryOperator
+from ccheck_schemas.layout.expression import Binary, Choice, Expression, Literal, Path, Unary, UnaryOperator
 
 _LONGEST = 200
 _REPR = Repr()
@@ -38,6 +39,16 @@ def _parts(expression: Expression) -> Iterator[str]:
             word = expression.operator.value
             yield "~" if expression.operator is UnaryOperator.NOT else word
             yield from _parts(expression.operand)
+        case Choice():
+            yield "choose("
+            yield from _parts(expression.condition)
+            yield ", "
+            yield from _parts(expression.then)
+            yield ", "
+            yield from _parts(expression.otherwise)
+            yield ")"
+        case _:
+            assert_never(expression)
 
 
 def shown_path(names: tuple[str, ...]) -> str:

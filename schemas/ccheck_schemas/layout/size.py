@@ -34,7 +34,7 @@ def sizeof(node: tree.Node) -> int | None:
             return None if length is None else length + node.behind
         case tree.Bytes() | tree.Opaque() | tree.Slot() | tree.Region() | tree.Substream():
             return stated(node.length)
-        case tree.Nothing():
+        case tree.Nothing() | tree.Computed() | tree.PlaceNumber():
             return 0
         case tree.At() | tree.Chain() | tree.ReadAt() | tree.Pooled() | tree.SharedText() | tree.Rows():
             return 0

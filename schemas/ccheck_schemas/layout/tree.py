@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping
+from enum import Enum, unique
 from typing import TypeAlias, assert_never
 
 from ccheck_schemas.frozen import frozen_by_identity
 from ccheck_schemas.layout.expression import Expression
-from ccheck_schemas.layout.meanings import Meaning
+from ccheck_schemas.layout.meanings import ComparedWithFact, Meaning, Restriction
 from ccheck_schemas.vocabulary.content import content_end
+
+LARGEST = 1 << 128
+"""A number that is computed of fields is less than this, so that no file makes numbers without bound."""
 
 
 @frozen_by_identity
@@ -85,6 +89,40 @@ class Const:
 @frozen_by_identity
 class Nothing:
     """No bytes: the branch that is not there."""
+
+
+@frozen_by_identity
+class Computed:
+    """No bytes: a number that follows from fields read before; as in `vocabulary.computed`.
+
+    Attributes:
+        value: Its expression.
+        meanings: What it means, outermost first: only such as a number breaks by itself.
+    """
+
+    value: Expression
+    meanings: tuple[Restriction | ComparedWithFact, ...] = ()
+
+    @property
+    def range(self) -> tuple[int, int]:
+        """The least and the greatest number that it may be."""
+        return 1 - LARGEST, LARGEST - 1
+
+
+@unique
+class Place(Enum):
+    """What a number without bytes says of its place."""
+
+    POSITION = "the position in the stream in which positions count"
+    SIZE = "the size of that stream"
+    INDEX = "the index of the record in its list"
+
+
+@frozen_by_identity
+class PlaceNumber:
+    """No bytes: a number of the place of the field."""
+
+    of: Place
 
 
 @frozen_by_identity
@@ -407,14 +445,14 @@ class Rows:
 
 def meanings_of(node: Node) -> tuple[Meaning, ...]:
     """Returns what a field means; nothing for one that is no integer."""
-    return node.meanings if isinstance(node, Integer) else ()
+    return node.meanings if isinstance(node, Integer | Computed) else ()
 
 
 Node: TypeAlias = (
-    Integer | Float | Const | Nothing | Bytes | Opaque | OpaqueRest | Slot | Rest | Delimited | Text
-    | TextToNul | ZeroPad | AnyPad | ZerosTo | ZerosToEnd | Struct | Array | Table | Terminated | UpTo
-    | UpToEnd | Pool | Strings | Region | Substream | SubstreamRest | ReadAt | If | Switch | At | Chain
-    | Pooled | SharedText | Rows
+    Integer | Float | Const | Nothing | Computed | PlaceNumber | Bytes | Opaque | OpaqueRest | Slot | Rest
+    | Delimited | Text | TextToNul | ZeroPad | AnyPad | ZerosTo | ZerosToEnd | Struct | Array | Table
+    | Terminated | UpTo | UpToEnd | Pool | Strings | Region | Substream | SubstreamRest | ReadAt | If | Switch
+    | At | Chain | Pooled | SharedText | Rows
 )  # fmt: skip
 """Any node of a layout."""
 
@@ -445,7 +483,9 @@ def leaves_of(node: Node) -> Iterator[Node]:
         case If() | Switch():
             for branch in branches_of(node):
                 yield from leaves_of(branch)
-        case Integer() | Float() | Const() | Nothing() | Bytes() | Opaque() | OpaqueRest() | Slot() | Rest():
+        case Integer() | Float() | Const() | Nothing() | Computed() | PlaceNumber() | Bytes() | Opaque():
+            yield node
+        case OpaqueRest() | Slot() | Rest():
             yield node
         case Delimited() | Text() | TextToNul() | ZeroPad() | AnyPad() | ZerosTo() | ZerosToEnd() | Struct():
             yield node
@@ -470,7 +510,9 @@ def inner_nodes(node: Node) -> tuple[Node, ...]:
             return (node.record,)
         case Region() | Substream() | SubstreamRest() | ReadAt():
             return (node.inner,)
-        case Integer() | Float() | Const() | Nothing() | Bytes() | Opaque() | OpaqueRest() | Slot() | Rest():
+        case Integer() | Float() | Const() | Nothing() | Computed() | PlaceNumber() | Bytes() | Opaque():
+            return ()
+        case OpaqueRest() | Slot() | Rest():
             return ()
         case Delimited() | Text() | TextToNul() | ZeroPad() | AnyPad() | ZerosTo() | ZerosToEnd():
             return ()
@@ -506,11 +548,13 @@ def expressions_of(node: Node) -> tuple[Expression, ...]:
             return (node.first,)
         case Pooled():
             return node.length, node.offset
+        case Computed():
+            return (node.value,)
         case Integer() | Float() | Const() | Nothing() | OpaqueRest() | Rest() | Delimited() | TextToNul():
             return ()
         case ZeroPad() | AnyPad() | ZerosToEnd() | Struct() | Terminated() | UpTo() | UpToEnd():
             return ()
-        case SubstreamRest() | Rows():
+        case SubstreamRest() | Rows() | PlaceNumber():
             return ()
         case _:
             assert_never(node)

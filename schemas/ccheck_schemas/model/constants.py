@@ -63,7 +63,16 @@ def _numbers(node: tree.Node) -> Iterator[Number]:
             return
         case tree.Table() | tree.Terminated() | tree.UpTo() | tree.UpToEnd() | tree.At() | tree.Chain():
             return
-        case tree.Integer() | tree.Float() | tree.Const() | tree.Nothing() | tree.Bytes() | tree.Opaque():
+        case (
+            tree.Integer()
+            | tree.Float()
+            | tree.Const()
+            | tree.Nothing()
+            | tree.Computed()
+            | tree.PlaceNumber()
+            | tree.Bytes()
+            | tree.Opaque()
+        ):
             return
         case (
             tree.OpaqueRest() | tree.Slot() | tree.Rest() | tree.Delimited() | tree.Text() | tree.TextToNul()
@@ -93,9 +102,13 @@ def _stated(node: tree.Node) -> Iterator[int]:
             yield from integers_in(node.condition)
         case tree.Switch():
             yield from (key for key in node.cases if isinstance(key, int))
+        case tree.Computed():
+            yield from integers_in(node.value)
         case tree.Chain():
             yield from integers_in(node.first)
-        case tree.Integer() | tree.Float() | tree.Const() | tree.Nothing() | tree.Struct() | tree.Array():
+        case tree.Integer() | tree.Float() | tree.Const() | tree.Nothing() | tree.PlaceNumber():
+            return
+        case tree.Struct() | tree.Array():
             return
         case tree.OpaqueRest() | tree.Rest() | tree.Delimited() | tree.TextToNul() | tree.AnyPad():
             return

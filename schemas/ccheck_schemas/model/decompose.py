@@ -286,6 +286,8 @@ class _Decomposer:
                 self.deferred.append(partial(self.record_at, found, name, record, scope, full))
             case tree.Chain():
                 self.deferred.append(partial(self.chain, found, name, record, path, scope, full))
+            case tree.Computed() | tree.PlaceNumber():
+                return at
             case tree.Nothing() | tree.Pooled() | tree.SharedText() | tree.Rows() | tree.ReadAt():
                 return at  # no bytes of its own here
             case tree.If() | tree.Switch():

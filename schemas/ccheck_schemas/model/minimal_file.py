@@ -17,6 +17,7 @@ from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.layout.expression import (
     Expression,
     Literal,
+    Path,
     Unresolved,
     only_path,
     paths_in,
@@ -24,6 +25,7 @@ from ccheck_schemas.layout.expression import (
     stated,
 )
 from ccheck_schemas.model.allowed_numbers import NoAllowedNumber, allows, least_allowed
+from ccheck_schemas.model.bit_numbers import number_with
 from ccheck_schemas.model.runs import Sized, branch_of, branches, condition, slope
 
 _Pick = int | str | bytes | None
@@ -58,6 +60,7 @@ class _Grown:
     above: _Grown | None
     values: dict[str, Any] = field(default_factory=dict)
     places: dict[str, tuple[int, tree.Number]] = field(default_factory=dict)
+    computed: dict[str, tree.Computed] = field(default_factory=dict)
 
     def find(self, path: tuple[str, ...]) -> tuple[_Grown, str] | None:
         """Returns the record and the name of the number at the end of a path."""
@@ -70,7 +73,8 @@ class _Grown:
                 grown = grown.above if name == "_" else grown.values.get(name)
             if not isinstance(grown, _Grown):
                 return None
-        return (grown, path[-1]) if path and path[-1] in grown.places else None
+        known = path and (path[-1] in grown.places or path[-1] in grown.computed)
+        return (grown, path[-1]) if known else None
 
     def context(self) -> dict[str, Any]:
         """Returns the values for expressions."""
@@ -80,12 +84,22 @@ class _Grown:
             top = top.above
         found["_"] = found if self.above is None else self.above.scalars()
         found["_root"] = found if top is self else top.scalars()
+        self.compute(found)
         return found
+
+    def compute(self, found: dict[str, Any]) -> None:
+        """Adds the numbers that follow from others, as these are now."""
+        for name, node in self.computed.items():
+            try:
+                found[name] = resolve(node.value, found)
+            except Unresolved:
+                found[name] = None
 
     def scalars(self) -> dict[str, Any]:
         """Returns its numbers and texts, and those of the records around."""
         found: dict[str, Any] = {k: v for k, v in self.values.items() if isinstance(v, int | str)}
         found["_"] = found if self.above is None else self.above.scalars()
+        self.compute(found)
         return found
 
 
@@ -137,12 +151,26 @@ class _MinimalFile:
         if found is None or path is None:
             return
         owner, name = found
+        if name in owner.computed:
+            self.patch_computed(owner, owner.computed[name].value, amount)
+            return
         value = amount
         if expression is not None:
             line = slope(expression, path, 0)
             value = amount if line is None else _value(line, amount)
         if self.put(*owner.places[name], value):
             owner.values[name] = value
+
+    def patch_computed(self, grown: _Grown, expression: Expression, amount: int) -> None:
+        """Sets the field whose bits an expression reads, so that they are this amount."""
+        path = only_path(expression)
+        found = grown.find(path) if path else None
+        if found is None or path is None or found[1] not in found[0].places:
+            return
+        owner, name = found
+        number = number_with(expression, path, owner.values[name], amount)
+        if number is not None and self.put(*owner.places[name], number):
+            owner.values[name] = number
 
     def put(self, at: int, leaf: tree.Number, value: int) -> bool:
         """Sets a number; returns False if its field cannot have it, which a check will say of the file."""
@@ -159,6 +187,9 @@ class _MinimalFile:
         found = grown.find(path) if path else None
         if found is None or path is None:
             return True
+        if found[1] in found[0].computed:
+            node = found[0].computed[found[1]]
+            return all(one.allows(amount) for one in node.meanings if isinstance(one, meanings.Restriction))
         _, leaf = found[0].places[found[1]]
         line = slope(expression, path, 0)
         if line is None or isinstance(leaf, tree.Float):
@@ -276,10 +307,27 @@ class _MinimalFile:
                 self.deferred.append(lambda: self.chain(node, name, grown))
             case tree.At():
                 self.deferred.append(lambda: self.record_at(node, grown))
+            case tree.Computed():
+                grown.computed[name] = node
+                self.satisfy(node, name, grown)
+            case tree.PlaceNumber():  # the file grows: no number is right yet
+                grown.values[name] = len(self.out) if node.of is tree.Place.POSITION else 0
             case tree.Nothing() | tree.ZerosToEnd() | tree.ReadAt():
                 return
             case _:
                 assert_never(node)
+
+    def satisfy(self, node: tree.Computed, name: str, grown: _Grown) -> None:
+        """Gives the fields of a computed number bits that its meanings allow."""
+        restrictions = [one for one in node.meanings if isinstance(one, meanings.Restriction)]
+        value = self.known(Path((name,)), grown)
+        if not restrictions or (isinstance(value, int) and all(one.allows(value) for one in restrictions)):
+            return
+        likely = [low for one in restrictions for low in _likely(one)]
+        for wanted in likely:
+            if all(one.allows(wanted) for one in restrictions):
+                self.patch(grown, (name,), wanted)
+                return
 
     def choose(self, node: tree.Choice, name: str, grown: _Grown, pick: _Pick) -> None:
         """Writes a branch.
@@ -470,6 +518,21 @@ class _MinimalFile:
                 self.patch(grown, (node.count,), number)
 
 
+def _likely(meaning: meanings.Restriction) -> tuple[int, ...]:
+    """Returns numbers that a meaning allows, the likeliest first."""
+    match meaning:
+        case meanings.StrictEnum():
+            return tuple(sorted(meaning.known))
+        case meanings.Version():
+            return tuple(meaning.known)
+        case meanings.Bounded() | meanings.LengthOf():
+            return (meaning.low,)
+        case meanings.StrictFlags() | meanings.Reserved() | meanings.OffsetInto():
+            return (0,)
+        case _:
+            assert_never(meaning)
+
+
 def _value(line: tuple[int, int, int], amount: int) -> int:
     """Returns the number for an amount; `line` is the base, rise and run of `slope` at 0."""
     base, rise, run = line
@@ -485,7 +548,16 @@ def _length(node: tree.Node) -> Expression:
             return node.length
         case tree.Table() | tree.Pool() | tree.Array():
             return node.count
-        case tree.Integer() | tree.Float() | tree.Const() | tree.Nothing() | tree.Struct() | tree.Strings():
+        case (
+            tree.Integer()
+            | tree.Float()
+            | tree.Const()
+            | tree.Nothing()
+            | tree.Computed()
+            | tree.PlaceNumber()
+            | tree.Struct()
+            | tree.Strings()
+        ):
             return Literal(0)
         case tree.If() | tree.Switch() | tree.Terminated() | tree.UpTo() | tree.UpToEnd():
             return Literal(0)
@@ -534,7 +606,16 @@ def _own(node: tree.Node) -> tuple[tree.Node, ...]:
             return ()
         case tree.At() | tree.Chain() | tree.ReadAt() | tree.Pooled() | tree.SharedText() | tree.Rows():
             return ()
-        case tree.Integer() | tree.Float() | tree.Const() | tree.Nothing() | tree.Bytes() | tree.Opaque():
+        case (
+            tree.Integer()
+            | tree.Float()
+            | tree.Const()
+            | tree.Nothing()
+            | tree.Computed()
+            | tree.PlaceNumber()
+            | tree.Bytes()
+            | tree.Opaque()
+        ):
             return ()
         case (
             tree.OpaqueRest() | tree.Slot() | tree.Rest() | tree.Delimited() | tree.Text() | tree.TextToNul()

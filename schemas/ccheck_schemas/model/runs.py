@@ -160,6 +160,8 @@ def _leaves(name: str, node: tree.Node) -> list[Leaf] | None:
                     return None
                 found += leaves
             return found
+        case tree.Computed() | tree.PlaceNumber():
+            return []
         case tree.Nothing() | tree.If() | tree.Switch() | tree.Array() | tree.Table() | tree.Terminated():
             return None
         case tree.UpTo() | tree.UpToEnd() | tree.Pool() | tree.Strings() | tree.Region() | tree.Substream():
@@ -211,7 +213,16 @@ class _Uses:
                 self.lengths.add(field_of(node.count) or "")
             case tree.Region() | tree.Substream() | tree.Text() | tree.Bytes() | tree.Opaque() | tree.Slot():
                 self.lengths.add(field_of(node.length) or "")
-            case tree.Integer() | tree.Float() | tree.Const() | tree.Nothing() | tree.Struct() | tree.Array():
+            case (
+                tree.Integer()
+                | tree.Float()
+                | tree.Const()
+                | tree.Nothing()
+                | tree.Computed()
+                | tree.PlaceNumber()
+                | tree.Struct()
+                | tree.Array()
+            ):
                 return
             case tree.If() | tree.Switch() | tree.Terminated() | tree.UpTo() | tree.UpToEnd():
                 return

@@ -17,7 +17,7 @@ from functools import cache, partial
 from typing import assert_never
 
 from ccheck_schemas.layout import tree
-from ccheck_schemas.read.handlers import leaves, listed, nested, pointers, shared, streams
+from ccheck_schemas.read.handlers import computed, leaves, listed, nested, pointers, shared, streams
 from ccheck_schemas.read.reader import Handler, Reader
 from ccheck_schemas.record import Reading
 
@@ -61,6 +61,10 @@ def _handler(node: tree.Node) -> Handler:
             return partial(listed.zeros_to, node)
         case tree.ZerosToEnd():
             return partial(listed.zeros_to_end, node)
+        case tree.Computed():
+            return partial(computed.computed, node)
+        case tree.PlaceNumber():
+            return partial(computed.place_number, node)
         case tree.Struct():
             return partial(nested.nested, node)
         case tree.Array():

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, assert_never
+from typing import Any, TypeAlias, assert_never
 
 from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.layout.expression import Unresolved, resolve
 from ccheck_schemas.record import Record, is_records
 
+Named: TypeAlias = tree.Integer | tree.Computed
+"""A number whose value may have names."""
 
-def named_fields(layout: tree.Struct, root: Record) -> Iterator[tuple[Record, str, Any, tree.Integer | None]]:
+
+def named_fields(layout: tree.Struct, root: Record) -> Iterator[tuple[Record, str, Any, Named | None]]:
     """Yields record, name and value of each field that is no record, as `every_field` does, and its number.
 
     Args:
@@ -19,7 +22,7 @@ def named_fields(layout: tree.Struct, root: Record) -> Iterator[tuple[Record, st
         root: The top record of the reading.
 
     Yields:
-        The record, the name, the value, and the integer of the schema that it is, or that each of its
+        The record, the name, the value, and the number of the schema that it is, or that each of its
             elements is; None for any other field.
     """
     rows = {node.table: node.record for node in tree.nodes(layout) if isinstance(node, tree.Table)}
@@ -60,7 +63,7 @@ class _Walk:
 
     def fields(
         self, node: tree.Struct | None, record: Record
-    ) -> Iterator[tuple[Record, str, Any, tree.Integer | None]]:
+    ) -> Iterator[tuple[Record, str, Any, Named | None]]:
         if id(record) in self._seen:
             return
         self._seen.add(id(record))
@@ -73,14 +76,14 @@ class _Walk:
                 for item in value:
                     yield from self.fields(found if isinstance(found, tree.Struct) else None, item)
             else:
-                yield record, name, value, found if isinstance(found, tree.Integer) else None
+                yield record, name, value, found if isinstance(found, Named) else None
 
     def element(self, node: tree.Node | None, record: Record, *, listed: bool) -> tree.Node | None:
         """Returns the number or the record that a field is, or that its elements are; None for another."""
         match node:
             case None:
                 return None
-            case tree.Integer() | tree.Struct():
+            case tree.Integer() | tree.Computed() | tree.Struct():
                 return node
             case tree.If() | tree.Switch():
                 return self.element(_chosen(node, record), record, listed=listed)
@@ -92,7 +95,15 @@ class _Walk:
                 return node.record
             case tree.Rows():
                 return self._rows.get(node.table)
-            case tree.Float() | tree.Const() | tree.Nothing() | tree.Bytes() | tree.Opaque():
+            case (
+                tree.Float()
+                | tree.Const()
+                | tree.Nothing()
+                | tree.Computed()
+                | tree.PlaceNumber()
+                | tree.Bytes()
+                | tree.Opaque()
+            ):
                 return None
             case tree.OpaqueRest() | tree.Slot() | tree.Rest() | tree.Delimited() | tree.Text():
                 return None
@@ -115,7 +126,7 @@ def _chosen(node: tree.Choice, record: Record) -> tree.Node | None:
     return node.cases.get(key, node.default) if isinstance(key, int | str | bytes) else node.default
 
 
-def names_of(node: tree.Integer, value: int) -> str:
+def names_of(node: Named, value: int) -> str:
     """Returns the names that a schema gives a number: ``block``, ``read | write``; nothing without one.
 
     Bits of flags without a name follow as a number.

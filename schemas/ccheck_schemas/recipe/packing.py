@@ -69,7 +69,16 @@ def _form(node: tree.Node) -> str | None:
             return None if length is None else f"{length + behind}s"
         case tree.At() | tree.Chain() | tree.ReadAt() | tree.Pooled() | tree.SharedText() | tree.Rows():
             return None
-        case tree.Nothing() | tree.If() | tree.Switch() | tree.Struct() | tree.Array() | tree.Table():
+        case (
+            tree.Nothing()
+            | tree.Computed()
+            | tree.PlaceNumber()
+            | tree.If()
+            | tree.Switch()
+            | tree.Struct()
+            | tree.Array()
+            | tree.Table()
+        ):
             return None
         case tree.Terminated() | tree.UpTo() | tree.UpToEnd() | tree.Pool() | tree.Strings() | tree.Region():
             return None

@@ -54,7 +54,10 @@ class Terminated(construct.Subconstruct):
 
 
 class UpTo(construct.Subconstruct):
-    """Records of any size, up to and including the one whose field `field` is `value`."""
+    """Records of any size, up to and including the one whose field `field` is `value`.
+
+    The field may be computed: ``"last" / Computed(this.kind == 0)`` ends the list by any condition.
+    """
 
     def __init__(self, record: construct.Construct, field: str, value: int) -> None:
         super().__init__(record)
@@ -64,6 +67,7 @@ class UpTo(construct.Subconstruct):
     def _parse(self, stream: BinaryIO, context: Context, path: str) -> object:
         records = construct.ListContainer()
         while True:
+            context["_index"] = len(records)
             records.append(self.subcon._parsereport(stream, context, path))
             if records[-1][self.field] == self.value:
                 return records
@@ -85,6 +89,7 @@ class UpToEnd(construct.Subconstruct):
             at = construct.stream_tell(stream, path)
             if end is not None and at >= end:
                 break
+            context["_index"] = len(records)
             records.append(self.subcon._parsereport(stream, context, path))
             if construct.stream_tell(stream, path) == at:
                 raise FieldError("UpToEnd", at, "an element takes no bytes, so the list never ends", path)

@@ -58,9 +58,15 @@ def up_to(
     while True:
         row = Record(record, f"{name}[{len(rows)}]", at)
         rows.append(row)
-        at = row.end = reader.struct(node.record, row, at, limit, promised)
+        row.end = reader.struct(node.record, row, at, limit, promised)
         if row.values[node.field] == node.value:
             break
+        if row.end == at:
+            # The next element would be this one again, without end.
+            reader.collector.fault(ElementWithoutBytes(None, len(rows)), record, name, (at, limit))
+            reader.stop()
+        at = row.end
+    at = row.end
     record.put(name, rows, start, at)
     return at
 

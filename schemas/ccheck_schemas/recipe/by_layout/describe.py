@@ -25,11 +25,13 @@ class _Here:
 
     Attributes:
         values: Its fields.
+        index: Its index in a list; None outside of one.
         recipe: What it becomes.
         rests: How often a key for the rest of a field was used.
     """
 
     values: Values
+    index: int | None = None
     recipe: dict[str, Any] = field(default_factory=dict)
     rests: dict[str, int] = field(default_factory=dict)
 
@@ -128,7 +130,8 @@ class _Description:
     def record(self, node: tree.Struct, here: _Here, name: str, at: int, limit: int) -> tuple[Any, int]:
         """Describes a record inside another; expressions see it as `name`."""
         values: Values = {"_": here.values, "_root": here.values["_root"]}
-        inner = _Here(values)
+        _, opened, index = name.rpartition("[")
+        inner = _Here(values, int(index[:-1]) if opened else None)
         here.values[name] = values
         end = self.fields(node, inner, at, limit)
         return inner.recipe, end
@@ -154,6 +157,12 @@ class _Description:
                 return ABSENT, at + len(node.expected)
             case tree.Nothing():
                 values[name] = None
+                return ABSENT, at
+            case tree.Computed():
+                values[name] = integer_value(node.value, values)
+                return ABSENT, at
+            case tree.PlaceNumber():
+                values[name] = self.place(node.of, here, at)
                 return ABSENT, at
             case tree.Bytes() | tree.Opaque():
                 return self.plain(here, name, at, at + integer_value(node.length, values))
@@ -231,6 +240,19 @@ class _Description:
                 return ABSENT, at
             case _:
                 assert_never(node)
+
+    def place(self, of: tree.Place, here: _Here, at: int) -> int | None:
+        """Returns a number of a place."""
+        start, end = self._stream
+        match of:
+            case tree.Place.POSITION:
+                return at - start
+            case tree.Place.SIZE:
+                return end - start
+            case tree.Place.INDEX:
+                return here.index
+            case _:
+                assert_never(of)
 
     def plain(self, here: _Here, name: str, at: int, end: int) -> tuple[str, int]:
         """Describes bytes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -100,6 +101,17 @@ class Hole:
         return _roles(self.node)[1]
 
 
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A number without bytes, which follows from other fields when something asks for it.
+
+    Attributes:
+        value: Computes it; raises Unknown while a field that it needs is not worked out.
+    """
+
+    value: Callable[[], object]
+
+
 @dataclass(slots=True, eq=False)
 class Frame:
     """A record of a recipe.
@@ -127,7 +139,10 @@ class Frame:
         if name == "_root":
             return self.root
         hole = self.holes.get(name)
-        return self.values[name] if hole is None else hole.value()
+        if hole is not None:
+            return hole.value()
+        found = self.values[name]
+        return found.value() if isinstance(found, Derived) else found
 
     @property
     def root(self) -> Frame:

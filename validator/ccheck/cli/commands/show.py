@@ -17,7 +17,7 @@ from ccheck.text.printable import printable
 from ccheck.text.quoting import counted
 from ccheck_schemas.layout import tree
 from ccheck_schemas.recipe import way_back
-from ccheck_schemas.recipe.fields import named_fields, names_of
+from ccheck_schemas.recipe.fields import Named, named_fields, names_of
 from ccheck_schemas.record import Record
 from ccheck_schemas.schema import RecipeError
 
@@ -86,7 +86,7 @@ def lines(layout: tree.Struct, root: Record) -> Iterator[str]:
             yield f"{span.offset:#08x}  {printable(span.path)} = {_value(value, number)}"
 
 
-def _value(value: Any, number: tree.Integer | None) -> str:
+def _value(value: Any, number: Named | None) -> str:
     if isinstance(value, bytes):
         text = value[: WIDTH // 3].hex(" ")
         return text + (f" … ({counted(len(value), 'byte')})" if len(value) > WIDTH // 3 else "")
@@ -102,6 +102,6 @@ def _value(value: Any, number: tree.Integer | None) -> str:
     return printable(str(value))[:WIDTH]
 
 
-def _element(value: Any, number: tree.Integer) -> str:
+def _element(value: Any, number: Named) -> str:
     known = printable(names_of(number, value)) if isinstance(value, int) else ""
     return f"{value} ({known})" if known else printable(str(value))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import assert_never
 
 from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.layout.expression import Expression, stated
 from ccheck_schemas.recipe.by_layout import leaf
-from ccheck_schemas.recipe.by_layout.hole import Frame, Hole
+from ccheck_schemas.recipe.by_layout.hole import Derived, Frame, Hole
 from ccheck_schemas.recipe.by_layout.leaf import ABSENT, from_hex, raw_of
 from ccheck_schemas.recipe.by_layout.shared import Equation
 from ccheck_schemas.recipe.by_layout.write.state import Optional, Spot
@@ -74,6 +75,37 @@ def const(writer: Writer, node: tree.Const, spot: Spot) -> bytes | int:
 def _could_be_left_out(writer: Writer, spot: Spot, raw: bytes, usual: bytes) -> None:
     if spot.given is not ABSENT and raw == usual and spot.home is not None and not spot.listed:
         writer.optional.append(Optional(spot.home, spot.name))
+
+
+def computed(writer: Writer, node: tree.Computed | tree.PlaceNumber, spot: Spot) -> Derived:
+    """Writes nothing: the number follows from other fields, or from its place.
+
+    Raises:
+        RecipeError: The recipe gives it.
+    """
+    path = spot.path
+    if spot.given is not ABSENT:
+        raise RecipeError(path, "it follows from other fields, and has no bytes: leave it out")
+    if isinstance(node, tree.Computed):
+        return Derived(partial(node.value.of, spot.frame))  # type: ignore[arg-type]  # it is looked up like a mapping
+    position, end = writer.out.at - writer.stream, spot.limit
+    match node.of:
+        case tree.Place.POSITION:
+            return Derived(lambda: position)
+        case tree.Place.INDEX:
+            _, opened, index = spot.frame.path.rpartition("[")
+            return Derived(lambda: int(index[:-1]) if opened else None)
+        case tree.Place.SIZE:
+            pass
+        case _:
+            assert_never(node.of)
+
+    def size() -> int:
+        if end is None:
+            raise RecipeError(path, "something depends on the size of the file, which is not known yet")
+        return end[0] - writer.stream
+
+    return Derived(size)
 
 
 def raw_bytes(writer: Writer, length: Expression | None, spot: Spot) -> bytes:

@@ -42,6 +42,8 @@ def write_node(writer: Writer, node: tree.Node, spot: Spot) -> Any:
         case tree.Nothing():
             if spot.given is not ABSENT:
                 raise RecipeError(spot.path, "this field is not there, by what chooses it: leave it out")
+        case tree.Computed() | tree.PlaceNumber():
+            return leaves.computed(writer, node, spot)
         case tree.Bytes() | tree.Opaque():
             return leaves.raw_bytes(writer, node.length, spot)
         case tree.OpaqueRest():
@@ -133,6 +135,8 @@ def _takes_hex(node: tree.Node) -> bool:
             return True
         case tree.Region() | tree.TextToNul():
             return True
+        case tree.Computed() | tree.PlaceNumber():
+            return False
         case tree.Const() | tree.Nothing() | tree.Bytes() | tree.Opaque() | tree.OpaqueRest():
             return False
         case tree.ZeroPad() | tree.AnyPad() | tree.ZerosTo() | tree.ZerosToEnd() | tree.Array():

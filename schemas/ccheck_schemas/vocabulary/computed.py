@@ -1,0 +1,68 @@
+"""Numbers that take no bytes: what follows from fields read before, and from the place in the stream.
+
+`construct.Computed` is one of them: a number computed by a ``this`` expression, such as the bits of a field.
+"""
+
+from __future__ import annotations
+
+from typing import Any, BinaryIO
+
+import construct
+from construct.expr import ExprMixin
+
+from ccheck_schemas.vocabulary.expression import Context, Expression, evaluate, stream_of
+
+
+class Position(construct.Construct):
+    """No bytes: the position of the field in its stream, as `ReadAt` counts it."""
+
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> int:
+        return int(construct.stream_tell(stream, path)) - stream_of(context)[0]
+
+    def _build(self, obj: object, stream: BinaryIO, context: Context, path: str) -> int:
+        return self._parse(stream, context, path)
+
+    def _sizeof(self, context: Context, path: str) -> int:
+        return 0
+
+
+class StreamSize(construct.Construct):
+    """No bytes: how many bytes the stream has, which is the file or the innermost `Substream`."""
+
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> int:
+        start, end = stream_of(context)
+        return int(construct.stream_size(stream) if end is None else end) - start
+
+    def _build(self, obj: object, stream: BinaryIO, context: Context, path: str) -> int:
+        return self._parse(stream, context, path)
+
+    def _sizeof(self, context: Context, path: str) -> int:
+        return 0
+
+
+class Choice(ExprMixin):
+    """A ``this`` expression that is one of two; as `choose` makes it."""
+
+    def __init__(self, condition: Expression, then: Expression, otherwise: Expression) -> None:
+        self.condition = condition
+        self.then = then
+        self.otherwise = otherwise
+
+    def __call__(self, context: Context, *others: Any) -> Any:
+        """Returns the value of the expression that the condition chooses."""
+        return evaluate(self.then if evaluate(self.condition, context) else self.otherwise, context)
+
+    def __repr__(self) -> str:
+        """Returns the expression as its author writes it."""
+        return f"choose({self.condition!r}, {self.then!r}, {self.otherwise!r})"
+
+
+def choose(condition: Expression, then: Expression, otherwise: Expression) -> Choice:
+    """Returns a ``this`` expression that has the value of one of two; only that one is evaluated.
+
+    Args:
+        condition: A ``this`` expression: what is 0 or false chooses `otherwise`.
+        then: An int, or a ``this`` expression.
+        otherwise: An int, or a ``this`` expression.
+    """
+    return Choice(condition, then, otherwise)
