@@ -1,8 +1,8 @@
-"""`python -m bench.kaitai FOLDER…` imports the Kaitai Struct descriptions below folders, and judges the result.
+"""`python -m bench.kaitai FOLDER…` imports Kaitai Struct descriptions of others, and judges the result.
 
-It counts what is imported whole, in part or not at all, and why. With `--compiler`, it reads sample files with
-the parsers that the official compiler makes, and compares every value with what ccheck reads. The status is 1
-if a value differs or is lost silently, or an import crashes.
+It counts what is imported whole, in part or not at all, and why. With `--compiler`, it reads sample files
+with the parsers that the official compiler makes, and compares every value with what ccheck reads. The status
+is 1 if a value differs or is lost silently, or an import or a reading crashes.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ class Work(NamedTuple):
         folder: The folder.
         scratch: A folder for what is written.
         compiler: The official compiler, if there is one.
+        roots: Where absolute imports begin.
         tests: The samples of tests.
         named: The samples that the user names.
+        every: Whether each description reads all samples, and not only its own.
     """
 
     folder: Path
@@ -36,6 +38,7 @@ class Work(NamedTuple):
     roots: list[Path]
     tests: dict[str, set[Path]]
     named: samples.Named
+    every: bool
 
 
 def main() -> int:
@@ -45,12 +48,11 @@ def main() -> int:
     parser.add_argument("--compiler", type=Path, metavar="JS", help="kaitai-struct-compiler.js, run by node")
     parser.add_argument(
         "--samples", nargs="+", action="extend", default=[], metavar="DIR|NAME=FILE",
-        help="files to read: folders whose files are chosen by name or extension, or one file for one description",
+        help="folders of files, chosen by name or extension; or one file for one description",
     )  # fmt: skip
+    parser.add_argument("--every", action="store_true", help="read all samples by each description")
     parser.add_argument("--jobs", type=int, default=1, help="descriptions at a time")
-    parser.add_argument(
-        "--list", action="store_true", help="name each description with its verdict, and all reasons"
-    )
+    parser.add_argument("--list", action="store_true", help="name each description and all reasons")
     given = parser.parse_args()
     for folder in given.folders:
         if not folder.is_dir():
@@ -65,7 +67,7 @@ def main() -> int:
     for folder in given.folders:
         with tempfile.TemporaryDirectory(prefix="ccheck-kaitai-") as scratch:
             roots = [root for one in given.folders for root in (one, one / "ks_path")]
-            work = Work(folder, Path(scratch), compiler, roots, samples.of_tests(folder), named)
+            work = Work(folder, Path(scratch), compiler, roots, samples.of_tests(folder), named, given.every)
             results = measured(work, given.jobs)
         for line in report.lines(folder.name, results, missing, given.list):
             print(line, flush=True)
@@ -109,9 +111,9 @@ def _one(work: Work, compiler: official.Compiler | None, number: int, name: str,
         return result
     extra = work.folder.parent / "spec" / "python" / "extra"
     read = official.read(compiled, files, [extra] if extra.is_dir() else [])
-    for file, reading in zip(files, read, strict=True):
-        ours = own.read(schema, result.imported.schema_name, file)
-        comparison = Comparison(result.whole, ours.passes, ours.opaque)
+    own_readings = own.read(schema, result.imported.schema_name, files)
+    for file, reading, ours in zip(files, read, own_readings, strict=True):
+        comparison = Comparison(result.whole, ours.complete, result.imported.named, ours.opaque)
         if reading.values is not None and ours.values is not None:
             comparison.compare(reading.values, ours.values)
         result.samples.append(report.Sampled(file, reading, ours, comparison))
@@ -126,6 +128,8 @@ def _samples(work: Work, name: str, path: Path) -> list[Path]:
         return []
     meta = top.get("meta") if isinstance(top, dict) else None
     tests = work.tests.get(str(meta.get("id")), set()) if isinstance(meta, dict) else set()
+    if work.every:
+        return sorted({*work.named.every(), *(file for some in work.tests.values() for file in some)})
     return sorted(tests | work.named.of(name, meta))
 
 

@@ -11,7 +11,7 @@ from bench.kaitai.values import Value
 LEFT_OUT = "left out of the schema, and named"
 CALCULATED = "calculated in the description, no bytes of the file"
 NOT_LOOKED_INTO = "bytes that the schema does not look into, and names"
-OURS_ENDS = "not read: ccheck refuses the file"
+OURS_ENDS = "not read: ccheck reads the file only so far"
 OFFICIAL_FAILS = "the official parser cannot read it"
 UNKNOWN = "no plain value"
 
@@ -22,20 +22,22 @@ class Comparison:
 
     Attributes:
         whole: Whether the description was carried over whole.
-        passes: Whether ccheck passes the file.
+        complete: Whether ccheck read the file to its end.
+        named: The fields of which the importer left something out.
         opaque: The paths of fields that ccheck does not look into, without indexes.
         compared: How many values were compared.
         different: Path, the official value and ccheck's.
-        lost: Path and value of what ccheck does not have, and does not name.
+        lost: Path, value and number of values of what ccheck does not have, and does not name.
         not_compared: How many values were not compared, by reason.
     """
 
     whole: bool
-    passes: bool
+    complete: bool
+    named: frozenset[str] = frozenset()
     opaque: frozenset[str] = frozenset()
     compared: int = 0
     different: list[tuple[str, str, str]] = field(default_factory=list)
-    lost: list[tuple[str, str]] = field(default_factory=list)
+    lost: list[tuple[str, str, int]] = field(default_factory=list)
     not_compared: Counter[str] = field(default_factory=Counter)
 
     def compare(self, official: Value, ours: Value, path: str = "") -> None:
@@ -56,7 +58,7 @@ class Comparison:
             self._lists(official[1], ours[1], path)
         elif kind == "list" and own_kind == "record" and list(ours[1]) == ["value"]:
             self.compare(official, ours[1]["value"], path)
-        elif official != ours and self._is_opaque(path):
+        elif official != ours and self._is_unread(path, own_kind):
             self.not_compared[NOT_LOOKED_INTO] += count(official)
         else:
             self.compared += 1
@@ -75,14 +77,14 @@ class Comparison:
                 self._skip(CALCULATED, path)
         for name, value in own.items():
             inner = f"{path}.{name}" if path else name
-            if value is not None and not self._is_opaque(inner):
+            if value is not None and not self._is_unread(inner, value[0]):
                 self.compared += 1
                 self.different.append((inner, "no such field", shown(value)))
 
     def _lists(self, official: list[Value], ours: list[Value], path: str) -> None:
         if len(official) != len(ours):
             self.compared += 1
-            if self.passes:
+            if self.complete:
                 self.different.append((path, f"{len(official)} elements", f"{len(ours)} elements"))
             else:
                 self.not_compared[OURS_ENDS] += sum(map(count, official[len(ours) :]))
@@ -93,15 +95,20 @@ class Comparison:
             self.compare(value, own, f"{path}[{index}]")
 
     def _missing(self, official: Value, path: str) -> None:
-        if not self.passes:
+        if not self.complete:
             self.not_compared[OURS_ENDS] += count(official)
         elif self.whole:
-            self.lost.append((path, shown(official)))
+            self.lost.append((path, shown(official), count(official)))
         else:
             self.not_compared[LEFT_OUT] += count(official)
 
-    def _is_opaque(self, path: str) -> bool:
-        return not self.whole and re.sub(r"\[\d+\]", "", path) in self.opaque
+    def _is_unread(self, path: str, kind: str | None) -> bool:
+        """Returns whether the schema says that it does not look into the bytes of a field."""
+        if self.whole or kind != "bytes":
+            return False
+        plain = re.sub(r"\[\d+\]", "", path)
+        name = plain.rpartition(".")[2]
+        return plain in self.opaque or name in self.named or name.rstrip("_") == "not_looked_into"
 
     def _skip(self, reason: str, path: str) -> None:
         self.not_compared[reason] += 1

@@ -21,15 +21,22 @@ FOLLOWS = "its place is not known"
 """A consequence of another reason, and none of its own."""
 
 _NAMES = (
-    (re.compile(r"'[^']*'"), "'…'"),
-    (re.compile(r"\"[^\"]*\""), "'…'"),
-    (re.compile(r"\bthe (type|enum) \S+"), r"the \1 …"),
+    (re.compile(r"'(\W?)[^']*'"), r"'\1…'"),
+    (re.compile(r'"[^"]*"'), "'…'"),
+    (re.compile(r"\bthe (type|enum) .*?(?= (?:is|takes|holds|of) |…?$)"), r"the \1 …"),
     (re.compile(r"the list ends where .*"), "the list ends where … holds"),
-    (re.compile(r"processed by [^,]*"), "processed by …"),
-    (re.compile(r"^(a choice that is not by a number: )?\S+(?= (is|has|may|was|takes) )(?<!\bit)"), r"\1…"),
+    (re.compile(r"processed by .*?(?=, and are|$)"), "processed by …"),
+    (
+        re.compile(
+            r"^(a choice that is not by a number: )?(?!it |its |')\S+"
+            r"(?= (?:is(?! not carried over| said of)|has|may) )"
+        ),
+        r"\1…",
+    ),
+    (re.compile(r"\bno field \S+(?= here)"), "no field … here"),
     (re.compile(r"\bof \S+(?= is not fixed)"), "of …"),
     (re.compile(r"^(valid: ).*"), r"\1…"),
-    (re.compile(r"\b0x[0-9a-f]+\b|\b\d[\d,]*\b"), "N"),
+    (re.compile(r"\b0x[0-9a-f]+\b|\b\d[\d,]+\b"), "N"),
 )
 
 
@@ -44,6 +51,7 @@ class Imported:
         reasons: What was left out, names replaced; why it was refused, or how it crashed.
         schema: The schema file, if one was written.
         schema_name: The name of the schema.
+        named: The fields of which something was left out.
     """
 
     name: str
@@ -52,6 +60,7 @@ class Imported:
     reasons: tuple[str, ...] = ()
     schema: Path | None = None
     schema_name: str = ""
+    named: frozenset[str] = frozenset()
 
 
 def descriptions(folder: Path) -> list[tuple[str, Path]]:
@@ -72,24 +81,26 @@ def imported(name: str, path: Path, schema: Path) -> Imported:
         return Imported(name, path, HUNG, (f"no answer in {SECONDS:.0f} seconds",))
     if answer.crashed:
         return Imported(name, path, CRASHED, (answer.crashed.strip().splitlines()[-1],))
-    status, said, omitted, schema_name = answer.value
+    status, said, omitted, schema_name, named = answer.value
     if status == USAGE:
         return Imported(name, path, REFUSED, (reason_of_refusal(said),))
     if status not in (PASS, FINDINGS) or (status == FINDINGS) != bool(omitted):
         return Imported(name, path, CRASHED, ((said.strip().splitlines() or [f"status {status}"])[-1],))
     reasons = tuple(sorted({normalised(detail) for detail in omitted if detail != FOLLOWS}))
-    return Imported(name, path, PART if omitted else WHOLE, reasons or omitted[:1], schema, schema_name)
+    verdict = PART if omitted else WHOLE
+    return Imported(name, path, verdict, reasons or omitted[:1], schema, schema_name, named)
 
 
-def _import(path: Path, schema: Path) -> tuple[int, str, tuple[str, ...], str]:
-    """Returns the exit status, what was said of errors, what the schema omits, and the schema's name."""
+def _import(path: Path, schema: Path) -> tuple[int, str, tuple[str, ...], str, frozenset[str]]:
+    """Returns the exit status, the errors, what the schema omits, its name, and the fields of omissions."""
     errors = io.StringIO()
     with redirect_stdout(io.StringIO()), redirect_stderr(errors):
         status = run(["import-kaitai", str(path), "-o", str(schema), "--force"])
     if status not in (PASS, FINDINGS):
-        return status, errors.getvalue(), (), ""
+        return status, errors.getvalue(), (), "", frozenset()
     loaded = load_user_schema(schema).schema
-    return status, errors.getvalue(), tuple(one.detail for one in loaded.omitted), loaded.name
+    details = tuple(one.detail for one in loaded.omitted)
+    return status, errors.getvalue(), details, loaded.name, frozenset(one.field for one in loaded.omitted)
 
 
 def reason_of_refusal(said: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import selectors
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from typing import Any
 from bench.kaitai import sources
 from bench.kaitai.values import Value
 
+_IMPORT = re.compile(r"^import (\w+)$", re.MULTILINE)
 HERE = Path(__file__).resolve().parent
 SECONDS = 60.0
 """For compiling one description, and for reading its samples."""
@@ -86,10 +88,17 @@ class Compiler:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in answer["files"].items():
             (folder / name).write_text(text, encoding="utf-8")
-        name = str(top["meta"]["id"])
         known = sources.fields([*imports.values(), top])
-        modules = tuple(sorted(file.removesuffix(".py") for file in answer["files"]))
-        return Compiled("", folder, modules, name, sources.class_name(name), known)
+        modules = {file.removesuffix(".py") for file in answer["files"]}
+        # Types that are defined elsewhere (ks-opaque-types): other descriptions beside this one have some.
+        for needed in sorted({one for text in answer["files"].values() for one in _IMPORT.findall(text)}):
+            beside = path.with_name(f"{needed}.ksy")
+            if not (folder / f"{needed}.py").exists() and beside.is_file():
+                other = self.compile(beside, folder)
+                modules |= set(other.modules)
+                known |= other.fields or {}
+        name = str(top["meta"]["id"])
+        return Compiled("", folder, tuple(sorted(modules)), name, sources.class_name(name), known)
 
     def close(self) -> None:
         """Ends the process."""
@@ -144,7 +153,7 @@ def read(compiled: Compiled, samples: list[Path], more: list[Path]) -> list[Offi
     try:
         done = subprocess.run(
             [sys.executable, str(HERE / "official_reader.py")],
-            input=json.dumps(task).encode(), capture_output=True, timeout=SECONDS, check=False,
+            input=json.dumps(task).encode(), capture_output=True, timeout=SECONDS + len(samples), check=False,
         )  # fmt: skip
         lines, ended = done.stdout.splitlines(), done.stderr.decode(errors="replace").strip()[-200:]
     except subprocess.TimeoutExpired as late:

@@ -6,11 +6,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.kaitai.compare import Comparison
 from bench.kaitai.imports import CRASHED, HUNG, PART, REFUSED, VERDICTS, WHOLE, Imported
 from bench.kaitai.official import OfficialReading
-from bench.kaitai.own import OwnReading
+from bench.kaitai.own import UNOWNED, OwnReading
+
+BOTH, ALONE_REFUSED, ALONE_PASSED = "both read", "ccheck alone refuses", "ccheck alone passes"
+NEITHER, NO_PARSER = "neither reads", "no official parser"
+GROUPS = (BOTH, ALONE_REFUSED, ALONE_PASSED, NEITHER, NO_PARSER)
 
 MOST_REASONS = 40
 """Lines of reasons, unless all are listed."""
@@ -33,9 +38,13 @@ class Sampled:
     comparison: Comparison
 
     @property
-    def official_reads(self) -> bool:
-        """Whether the official parser reads the file to its end."""
-        return self.official.made and not self.official.error
+    def group(self) -> str:
+        """One of `GROUPS`."""
+        if not self.official.made:
+            return NO_PARSER
+        if not self.official.error:
+            return BOTH if self.own.passes else ALONE_REFUSED
+        return ALONE_PASSED if self.own.passes else NEITHER
 
 
 @dataclass(slots=True)
@@ -56,6 +65,17 @@ class Result:
     def whole(self) -> bool:
         """Whether nothing was left out."""
         return self.imported.verdict == WHOLE
+
+
+class _Read(NamedTuple):
+    """A file of a description."""
+
+    result: Result
+    sampled: Sampled
+
+    @property
+    def name(self) -> str:
+        return f"{self.result.imported.name}, {self.sampled.file.name}"
 
 
 def failed(results: Iterable[Result]) -> bool:
@@ -135,7 +155,8 @@ def _refusals(results: list[Result]) -> Iterator[str]:
         if refused and not result.not_compiled:
             yield f"  taken by it, and refused by ccheck: {name}: {result.imported.reasons[0]}"
         elif not refused and result.not_compiled:
-            yield f"  refused by it, and taken by ccheck ({result.imported.verdict}): {name}: {result.not_compiled[:120]}"
+            verdict = result.imported.verdict
+            yield f"  refused by it, and {verdict} by ccheck: {name}: {result.not_compiled[:100]}"
 
 
 def _values(results: list[Result]) -> Iterator[str]:
@@ -144,7 +165,7 @@ def _values(results: list[Result]) -> Iterator[str]:
     for title, of in (
         ("compared", lambda c: c.compared),
         ("different", lambda c: len(c.different)),
-        ("lost", lambda c: len(c.lost)),
+        ("lost", lambda c: sum(number for _, _, number in c.lost)),
         ("not compared", lambda c: c.not_compared.total()),
     ):
         yield f"  {title:12}" + "".join(f"{sum(of(one.comparison) for one in side):10,}" for side in sides)
@@ -160,45 +181,36 @@ def _values(results: list[Result]) -> Iterator[str]:
                 yield f"  different: {where}: {path}: {official}, ccheck has {own}"
             if len(one.comparison.different) > 10:
                 yield f"  different: {where}: {len(one.comparison.different) - 10} more"
-            for path, official in one.comparison.lost[:10]:
-                yield f"  lost: {where}: {path}: {official}"
+            for path, value, _ in one.comparison.lost[:10]:
+                yield f"  lost: {where}: {path}: {value}"
             if len(one.comparison.lost) > 10:
                 yield f"  lost: {where}: {len(one.comparison.lost) - 10} more"
 
 
 def _files(results: list[Result]) -> Iterator[str]:
-    """Who reads which file."""
-    groups: dict[str, list[list[tuple[Result, Sampled]]]] = {
-        name: [[], []]
-        for name in (
-            "both read",
-            "ccheck alone refuses",
-            "ccheck alone passes",
-            "neither reads",
-            "no official parser",
-        )
-    }
+    """Who reads which file, and what is said of those that one of the two alone reads."""
+    groups: dict[str, tuple[list[_Read], list[_Read]]] = {name: ([], []) for name in GROUPS}
     for result in results:
         for one in result.samples:
-            if not one.official.made:
-                group = "no official parser"
-            elif one.official_reads:
-                group = "both read" if one.own.passes else "ccheck alone refuses"
-            else:
-                group = "ccheck alone passes" if one.own.passes else "neither reads"
-            groups[group][0 if result.whole else 1].append((result, one))
-    yield f"{'files':22}{'whole':>8}{'in part':>10}"
+            groups[one.group][0 if result.whole else 1].append(_Read(result, one))
+    sampled = sum(bool(result.samples) for result in results)
+    yield f"{'files':22}{'whole':>8}{'in part':>10}    of {sampled} descriptions; the others have no sample"
     for group, (whole, part) in groups.items():
         yield f"  {group:20}{len(whole):8}{len(part):10}"
-    for result, one in groups["ccheck alone refuses"][0]:
-        yield f"  refused: {result.imported.name}, {one.file.name}: {one.own.finding}"
-    for side, title in ((0, "passed"), (1, "passed, in part")):
-        for result, one in groups["ccheck alone passes"][side]:
-            yield f"  {title}: {result.imported.name}, {one.file.name}: official: {one.official.error}"
-    for side in (0, 1):
-        for result, one in groups["no official parser"][side]:
-            yield f"  no official parser: {result.imported.name}, {one.file.name}: {one.official.error[:120]}"
+    refused = groups[ALONE_REFUSED][0]
+    checks = Counter(", ".join(read.sampled.own.checks) or "no answer" for read in refused)
+    for check in sorted(checks, key=lambda name: (-checks[name], name)):
+        yield f"    {checks[check]:4} of a whole description refused by ccheck alone: {check}"
+    for read in refused:
+        if read.sampled.own.checks != (UNOWNED,):
+            yield f"  refused: {read.name}: {read.sampled.own.finding}"
+    for side, title in zip(groups[ALONE_PASSED], ("passed", "passed, in part"), strict=True):
+        yield from (f"  {title}: {read.name}: official: {read.sampled.official.error}" for read in side)
+    for side in groups[NO_PARSER]:
+        yield from (
+            f"  no official parser: {read.name}: {read.sampled.official.error[:100]}" for read in side
+        )
     for result in results:
         for one in result.samples:
             if one.own.crashed:
-                yield f"  crashed: {result.imported.name}, {one.file.name}: {one.own.finding}"
+                yield f"  crashed: {_Read(result, one).name}: {one.own.finding}"

@@ -13,8 +13,8 @@ def of_tests(folder: Path) -> dict[str, set[Path]]:
     """The sample of each test beside descriptions, by the id of the description.
 
     Args:
-        folder: The folder of the descriptions; tests are `*.kst` files in it, or in `../spec/ks`, and name files
-            in `src`, beside them or beside the folder.
+        folder: The folder of the descriptions; tests are `*.kst` files in it, or in `../spec/ks`, and name
+            files in `src`, beside them or beside the folder.
     """
     found: dict[str, set[Path]] = {}
     for place in (folder, folder.parent / "spec" / "ks"):
@@ -47,8 +47,12 @@ class Named:
             else:
                 raise ValueError(f"{one} is neither a folder nor NAME=FILE with a file that is there")
 
+    def every(self) -> set[Path]:
+        """All of them."""
+        return {*self._files, *(path for _, path in self._pairs)}
+
     def of(self, name: str, meta: Any) -> set[Path]:
-        """The samples of a description: named for it, or with its id as their stem, or with its file extension.
+        """The samples of a description: named for it, or with its id as stem, or with its file extension.
 
         Args:
             name: Its path below the folder of descriptions.

@@ -9,12 +9,12 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-EXACT = 1 << 53
-"""Numbers from here on are sent as text: JavaScript would round them."""
+EXACT = 1 << 31
+"""Numbers from here on are sent as text: JavaScript has no integers that are larger."""
 
 Fields = dict[str, dict[str, list[list[str]]]]
-"""By the qualified name of a class: `read`, fields and instances as pairs of the attribute in Python and the name
-in ccheck's records, and `calculated`, the instances with a value."""
+"""By the qualified name of a class: `read`, fields and instances as pairs of the attribute in Python and the
+name in ccheck's records, and `calculated`, the instances with a value."""
 
 
 class Unreadable(Exception):
@@ -51,7 +51,7 @@ def _key(key: Any) -> str:
 
 
 def closure(path: Path, top: Any, roots: list[Path]) -> dict[str, Any]:
-    """All that a description imports, and what that imports, by the path as it is written.
+    """All that a description imports, and what that imports, by the path from the description or from a root.
 
     Args:
         path: Its file.
@@ -62,19 +62,21 @@ def closure(path: Path, top: Any, roots: list[Path]) -> dict[str, Any]:
         Unreadable: Something is not there.
     """
     found: dict[str, Any] = {}
-    waiting = [(path.parent, name) for name in _imports(top)]
+    waiting = [(path.parent, "", name) for name in _imports(top)]
     while waiting:
-        folder, name = waiting.pop(0)
+        folder, prefix, said = waiting.pop(0)
+        name = said if said.startswith("/") else prefix + said
         if name in found:
             continue
-        places = [root / name[1:] for root in roots] if name.startswith("/") else [folder / name]
+        places = [root / said[1:] for root in roots] if said.startswith("/") else [folder / said]
         file = next(
             (p for p in (place.with_name(f"{place.name}.ksy") for place in places) if p.is_file()), None
         )
         if file is None:
             raise Unreadable(f"the import {name} is not there")
         found[name] = load(file)
-        waiting += [(file.parent, one) for one in _imports(found[name])]
+        above = name.rpartition("/")
+        waiting += [(file.parent, above[0] + above[1], one) for one in _imports(found[name])]
     return found
 
 
