@@ -16,6 +16,7 @@ MODULES = [
     "bench.fuzz.zoo.__main__",
     "bench.fuzz.zoo.hunt",
     "bench.interpreter",
+    "bench.kaitai.__main__",
     "bench.mutate",
 ]
 

@@ -1,0 +1,1 @@
+"""The importer of Kaitai Struct descriptions, measured on descriptions and files that others wrote."""
