@@ -10,8 +10,8 @@ from ccheck.cli.main import FINDINGS, PASS
 from ccheck.files.output import refuse_overwriting, write_output
 from ccheck.text.printable import printable
 from ccheck_kaitai.description import Gap, KaitaiError, load
-from ccheck_kaitai.source import file_of, words
-from ccheck_kaitai.write import write
+from ccheck_kaitai.source import Place, file_of, words
+from ccheck_kaitai.write import RECURSION, write
 from ccheck_schemas.schema import SchemaRefused
 
 
@@ -26,8 +26,27 @@ from ccheck_schemas.schema import SchemaRefused
     type=click.Path(dir_okay=False, path_type=Path),
     help="The schema file to write; standard output without it.",
 )
+@click.option(
+    "-I",
+    "--import-path",
+    "folders",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Where files that are imported by an absolute name, such as /common/x, are looked for before the "
+    "folders above the file. Repeatable.",
+)
+@click.option(
+    "--depth",
+    "recursion",
+    type=click.IntRange(1, 30),
+    default=RECURSION,
+    show_default=True,
+    metavar="N",
+    help="How deep records of a type that holds itself are read; files with deeper ones fail.",
+)
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
-def command(source: Path, output: Path | None, force: bool) -> int:
+def command(source: Path, output: Path | None, folders: tuple[Path, ...], recursion: int, force: bool) -> int:
     """Turn a Kaitai Struct description into a schema file, and name what cannot be carried over.
 
     What is left out is named with its line, and stands in the schema: files that are judged by it fail with
@@ -41,11 +60,13 @@ def command(source: Path, output: Path | None, force: bool) -> int:
     if output is not None:
         refuse_overwriting(output, (source,))
     try:
-        description = load(source)
-        written = write(description, source.name)
+        description = load(source, folders)
+        written = write(description, source.name, recursion)
         _require_loadable(written.text)
     except KaitaiError as wrong:
-        raise click.UsageError(printable(f"{source}:{wrong.line or 1}: {wrong}")) from wrong
+        raise click.UsageError(
+            printable(_named(source, wrong.place, wrong.line or 1, wrong.detail))
+        ) from wrong
     if output is None:
         click.echo(written.text, nl=False)
     else:
@@ -53,10 +74,7 @@ def command(source: Path, output: Path | None, force: bool) -> int:
         click.echo(f"wrote {printable(str(output))}")
 
     def named(gap: Gap) -> str:
-        file = file_of(gap.place)
-        place = gap.place[1:] if file else gap.place
-        path = source.parent / file if file else source
-        return f"{path}:{description.line(gap.place)}: {words(place)}: {gap.detail}"
+        return _named(source, gap.place, description.line(gap.place), gap.detail)
 
     for note in written.notes:
         click.echo(printable(f"note: {named(note)}"), err=True)
@@ -65,6 +83,13 @@ def command(source: Path, output: Path | None, force: bool) -> int:
     if written.gaps:
         click.echo(f"{len(written.gaps)} left out", err=True)
     return FINDINGS if written.gaps else PASS
+
+
+def _named(source: Path, place: Place, line: int, detail: str) -> str:
+    """A place with its file and line, and what is said of it."""
+    file = file_of(place)
+    inside = words(place[1:] if file else place)
+    return f"{source.parent / file if file else source}:{line}: {f'{inside}: ' if inside else ''}{detail}"
 
 
 def _require_loadable(text: str) -> None:

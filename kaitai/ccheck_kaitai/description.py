@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -178,13 +178,17 @@ class Description:
         return self.sources[file].line(place[1:] if file else place)
 
 
-def load(path: Path) -> Description:
+def load(path: Path, folders: Sequence[Path] = ()) -> Description:
     """Read a .ksy file, and those that it imports.
+
+    Args:
+        path: The file.
+        folders: Where files that are imported by an absolute name are looked for first.
 
     Raises:
         KaitaiError: A file is no description, or has an error; the exception has the line.
     """
-    reader = _Reader(path.parent)
+    reader = _Reader(path.parent, folders)
     try:
         root, title = reader.file(path, "")
     except KaitaiError as wrong:
@@ -198,12 +202,13 @@ def load(path: Path) -> Description:
 class _Reader:
     """Reads files and their types, and lists them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, folders: Sequence[Path]) -> None:
         self.types: list[Type] = []
         self.defaults: list[tuple[Place, str]] = []
         self.sources: dict[str, Source] = {}
         self._files: dict[Path, Type] = {}
         self._folder = folder
+        self._folders = folders
 
     def file(self, path: Path, name: str) -> tuple[Type, str]:
         """Reads a file, which is the description itself if it has no name.
@@ -236,9 +241,9 @@ class _Reader:
             here = (*place, number)
             if not isinstance(name, str) or _IMPORT.fullmatch(name) is None:
                 raise KaitaiError(here, f"{name!r} is no name of a file")
-            found = _imported(path, name)
+            found = _imported(path, name, self._folders)
             if found is None:
-                where = "above its folder" if name.startswith("/") else "beside it"
+                where = "above its folder: name one with -I" if name.startswith("/") else "beside it"
                 root.gaps.append(Gap(here, f"the file {name}.ksy is not found {where}"))
                 continue
             imported = self._files.get(found.resolve()) or self._imported(found, here)
@@ -395,10 +400,10 @@ def _parameters(said: Mapping[str, Any], place: Place, gaps: list[Gap]) -> Mappi
     return found
 
 
-def _imported(path: Path, name: str) -> Path | None:
-    """The file that a file imports: one beside it, or for an absolute name one in a folder above it."""
+def _imported(path: Path, name: str, named: Sequence[Path]) -> Path | None:
+    """The file that a file imports: one beside it; an absolute name is in a named folder, or above it."""
     relative = f"{name.lstrip('/')}.ksy"
-    folders = path.resolve().parents if name.startswith("/") else (path.parent,)
+    folders = (*named, *path.resolve().parents) if name.startswith("/") else (path.parent,)
     return next((folder / relative for folder in folders if (folder / relative).is_file()), None)
 
 

@@ -321,6 +321,10 @@ class Field:
         said = self._get("repeat-until")
         type_ = self.scope.type_.find_type(self.keys.get("type"))
         alone = listed_alone(self.scope.type_, self.keys)
+        known = self._last_number(str(said), type_) if alone and type_ is not None else None
+        if known is not None:
+            field, value = known
+            return f'{self.names.use("UpTo")}({self._element()}, field="{field}", value={value})'
         taken = Taken(type_ if alone else None)
         scope = replace(self.scope, here=f"{self.scope.here}._")
         stream = StreamNumbers("end", taken, position=True)
@@ -353,6 +357,19 @@ class Field:
             f'"{name}" / {use("Computed")}({self._used(term)}),',
         )
         return f'{use("UpTo")}({self._element()}, field="{name}", value=1)'
+
+    def _last_number(self, said: str, type_: Type) -> tuple[str, int] | None:
+        """A number of the element and its value in the last one, if the condition is just that."""
+        name, _, value = (part.strip() for part in said.partition("=="))
+        attribute = next((one for one in type_.attributes if f"_.{one.name}" == name), None)
+        if attribute is None or not is_integer(attribute.keys.get("type")):
+            return None
+        if attribute.keys.keys() & {"if", "repeat"}:
+            return None
+        try:
+            return attribute.name, self._whole(value)
+        except Untranslatable:
+            return None
 
     def _empty(self) -> bool:
         """Returns whether an element plainly takes no bytes."""

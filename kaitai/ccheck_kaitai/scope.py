@@ -92,7 +92,7 @@ class Scopes:
         self.used: set[Place] = set()
         self.budget = LOOKUPS
         self._sizes: dict[Type, int | None] = {}
-        self._inside: dict[Type, frozenset[Type]] = {}
+        self._inside: dict[tuple[Type, bool], frozenset[Type]] = {}
         self._circles: dict[Type, frozenset[Type]] = {}
         waiting, seen = [self.root], {self.root}
         while waiting:
@@ -115,19 +115,26 @@ class Scopes:
             self._circles[type_] = frozenset(one for one in held if type_ in self._held(one))
         return self._circles[type_]
 
-    def _held(self, type_: Type) -> frozenset[Type]:
-        """Returns all types inside a type, however deep."""
-        if type_ not in self._inside:
+    def endless(self, type_: Type) -> bool:
+        """Returns whether a type holds itself whatever the file says."""
+        return type_ in self._held(type_, always=True)
+
+    def _held(self, type_: Type, *, always: bool = False) -> frozenset[Type]:
+        """Returns all types inside a type, however deep; `always`: those that no field can leave out."""
+        if (type_, always) not in self._inside:
             found: set[Type] = set()
             waiting = [type_]
             while waiting:
                 one = waiting.pop()
                 for attribute in (*one.attributes, *one.elsewhere):
+                    keys = attribute.keys
+                    if always and (keys.keys() & {"if", "repeat"} or not isinstance(keys.get("type"), str)):
+                        continue
                     new = set(named_types(one, attribute)) - found
                     found |= new
                     waiting += new
-            self._inside[type_] = frozenset(found)
-        return self._inside[type_]
+            self._inside[type_, always] = frozenset(found)
+        return self._inside[type_, always]
 
     def before_root(self, type_: Type) -> int:
         """Returns how many fields of the top type are read before any record of the type can be."""

@@ -33,10 +33,10 @@ NODES = {
 }  # fmt: skip
 """Names of a schema file that are Construct's or Python's, and its `Schema`."""
 
-DEEPEST = 30
+DEEPEST = 40
 """Types that hold each other, at most."""
-RECURSION = (8, 4, 2)
-"""How deep records of a type that holds itself are read; less, if the schema gets too large."""
+RECURSION = 8
+"""How deep records of a type that holds itself are read if nobody says so."""
 LARGEST = 20_000
 """Fields of a type at most, with those of the types inside."""
 _WIDEST = 100
@@ -64,38 +64,46 @@ class Written:
     notes: tuple[Gap, ...]
 
 
-def write(description: Description, source: str) -> Written:
+def write(description: Description, source: str, recursion: int = RECURSION) -> Written:
     """The schema file of a description.
 
     Args:
         description: The description.
         source: The name of its file, for the docstring.
+        recursion: How deep records of a type that holds itself are read; less, if the schema gets too large.
 
     Raises:
         KaitaiError: The description has an error; the exception has the line.
     """
     try:
-        return _written(description, source)
+        return _written(description, source, recursion)
     except KaitaiError as wrong:
         if wrong.line is None:
             wrong.line = description.line(wrong.place)
         raise
 
 
-def _written(description: Description, source: str) -> Written:
-    for recursion in RECURSION:
+def _written(description: Description, source: str, recursion: int) -> Written:
+    while True:
         writer = Writer(description, recursion)
         try:
             root = writer.struct(description.root, (), Use())
         except Stop as stop:
             root = f"{writer.use('Struct')}(\n{writer.rest(Gap(stop.place, stop.detail), ())}\n)"
-        if not writer.too_large or not writer.deepest:
+        if not writer.too_large or not writer.deepest or recursion == 1:
             break
+        recursion //= 2
     notes = tuple(writer.notes(description))
     of_types = [gap for type_ in description.types for gap in type_.gaps]
     known = {(gap.place, gap.detail): gap for gap in (*writer.gaps, *of_types)}
     gaps = sorted(known.values(), key=lambda gap: (description.line(gap.place), words(gap.place)))
     return Written(_file(description, source, root, writer, tuple(gaps)), tuple(gaps), notes)
+
+
+def _next(name: str) -> str:
+    """The name with the next number."""
+    plain, _, number = name.rpartition("_")
+    return f"{plain}_{int(number) + 1}" if plain and number.isdigit() else f"{name}_2"
 
 
 class Writer:
@@ -142,7 +150,9 @@ class Writer:
         return max((sum(one[0] is other for one in self._open) for other in circle), default=0)
 
     def _write(self, type_: Type, place: Place, key: _Key) -> None:
-        _, use, _ = key
+        _, use, depth = key
+        if self._scopes.endless(type_) and any(one[0] is type_ for one in self._open):
+            raise Stop(place, f"the type {type_.name} holds itself, whatever a file says")
         if sum(one[0] is type_ for one in self._open) >= self._recursion:
             self._made[key] = self._too_deep(type_)
             self._weights[key] = 2
@@ -158,7 +168,7 @@ class Writer:
             lines = [*use.first, *self._fields(type_, use.order), *use.last]
         finally:
             self._open.pop()
-        name = self._named(type_.name.upper(), type_)
+        name = self._named(f"{type_.name.upper()}_{depth}" if depth else type_.name.upper(), type_)
         self._made[key] = name
         body = "\n".join(f"    {line}" for line in lines)
         self.blocks.append(
@@ -242,7 +252,7 @@ class Writer:
         """A name that is not taken: qualified with the name of the outer type if necessary."""
         while name in self._taken:
             type_ = None if type_ is None else type_.up
-            name = f"{type_.name.upper()}_{name}" if type_ is not None else f"{name}_"
+            name = f"{type_.name.upper()}_{name}" if type_ is not None else _next(name)
         self._taken.add(name)
         return name
 

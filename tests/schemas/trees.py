@@ -142,10 +142,16 @@ class Trees:
                 found += self.plain(names) if shape == 2 else self.nested(names, depth)
         return found
 
-    def struct(self, names: Names, depth: int, most: int = 2, field: str = "") -> construct.Struct:
+    def struct(
+        self, names: Names, depth: int, most: int = 2, field: str = "", *, listed: bool = False
+    ) -> construct.Struct:
         """A record inside another. field: the name of the field that is this record; paths may go through it."""
         inner = Names(names)
-        found = Struct(*self.fields(inner, depth - 1, most))
+        index: list[Any] = []
+        if listed and not self.choose(4):
+            index = [self.name() / construct.Index]
+            inner.numbers.append((index[0].name,))
+        found = Struct(*index, *self.fields(inner, depth - 1, most))
         if field:
             names.through(field, inner)
         return found
@@ -245,9 +251,11 @@ class Trees:
 
     def plain(self, names: Names) -> list[Any]:
         """A field that is no number and holds no other field."""
-        kind = self.choose(14)
+        kind = self.choose(15)
         name = self.name()
         match kind:
+            case 14:
+                return [name / self.computed(names, name)]
             case 12:
                 mark = self.pick((b"\0", b"\1", b"\0\0"))
                 encoding = self.pick((None, "ascii", "utf-16-le"))
@@ -316,6 +324,25 @@ class Trees:
                 item = self.pick((Bytes(length), m.Text(length)))
                 return [name / m.Pooled(self.pools[0], self.amount(names), length, item)]
 
+    def computed(self, names: Names, name: str) -> construct.Construct:
+        """A number without bytes, perhaps with a meaning."""
+        names.numbers.append((name,))
+        shape = self.choose(6)
+        if shape < 2:
+            return m.Position() if shape else m.StreamSize()
+        number, other = at(self.path(names)), at(self.path(names))
+        chosen = m.choose(self.condition(names), number, self.pick((other, 1)))
+        expressions = (
+            number >> 1,
+            number & 3,
+            number << 2,
+            1 << (number & 3),
+            number // other,
+            number % other,
+        )
+        made = construct.Computed(self.pick((*expressions, chosen, chosen, self.condition(names) == 1)))
+        return (made, made, made, m.Bounded(made, 0, 3), m.StrictEnum(made, Far), m.Reserved(made))[shape]
+
     # -- fields that hold others
 
     def nested(self, names: Names, depth: int) -> list[Any]:
@@ -346,7 +373,7 @@ class Trees:
         )
         return [*fields, f"{name}_taker" / taker]
 
-    def element(self, names: Names, depth: int) -> Any:
+    def element(self, names: Names, depth: int, *, listed: bool = False) -> Any:
         """What an array is of: a record, or any node that takes bytes."""
         shape = self.choose(4)
         if shape == 0:
@@ -355,7 +382,11 @@ class Trees:
             return self.pick(
                 (Bytes(self.amount(names)), m.Text(self.amount(names), "latin-1"), m.TextToNul())
             )
-        return self.node(names, depth - 1, "") if shape == 2 and depth > 1 else self.struct(names, depth)
+        return (
+            self.node(names, depth - 1, "")
+            if shape == 2 and depth > 1
+            else self.struct(names, depth, listed=listed)
+        )
 
     def content(self, names: Names, depth: int, name: str) -> Any:
         """What the field `name` is around: a record that paths may go through, or an element."""
@@ -381,7 +412,7 @@ class Trees:
             case 0 | 1:
                 return self.struct(names, depth, field=name)
             case 2 | 3:
-                return Array(self.amount(names), self.element(names, depth))
+                return Array(self.amount(names), self.element(names, depth, listed=True))
             case 4:
                 length = self.amount(names)
                 return m.Region(length, self.content(names, depth, name))
@@ -406,7 +437,7 @@ class Trees:
                 row = Struct("end" / construct.Int8ub, "more" / self.pick(INTEGERS))
                 return m.Terminated(row, last="end")
             case 10:
-                return m.UpToEnd(self.struct(names, depth))
+                return m.UpToEnd(self.struct(names, depth, listed=True))
             case _:
                 return m.UpTo(
                     Struct("mark" / construct.Int8ub, *self.fields(Names(names), depth - 1, 1)), "mark", 1

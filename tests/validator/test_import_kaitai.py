@@ -271,66 +271,51 @@ def test_what_is_left_out_is_named_with_its_line(tmp_path: Path, capsys: pytest.
     assert run(["import-kaitai", str(source), "-o", str(output)]) == 1
     said = capsys.readouterr()
     assert said.err.replace(str(tmp_path), "") == snapshot("""\
-/partly.ksy:3: seq[0]: bit fields are not looked into
-/partly.ksy:4: seq[1]: bit fields are not looked into
 /partly.ksy:5: seq[2].process: its bytes are processed by zlib, and are not looked into
 /partly.ksy:5: seq[2].type: type is said of bytes that are processed
-/partly.ksy:6: seq[3].valid: a condition that is no number, no bounds and no list of numbers
 /partly.ksy:7: seq[4].type: the type of_another_file is not known here; its bytes are not looked into
-/partly.ksy:8: seq[5].valid: the condition is not carried over
-/partly.ksy:10: seq[7]: its place is not known
-/partly.ksy:15: types.inner.seq[1].repeat-until: the list ends where _ == 3 holds
-/partly.ksy:16: types.inner.seq[2]: its place is not known
-/partly.ksy:18: types.inner.instances.aside: the type inner holds itself, which lets a file choose the depth
-11 left out
+/partly.ksy:18: types.inner.instances.aside: the type inner holds itself, whatever a file says
+4 left out
 """)
     assert output.read_text(encoding="utf-8") == snapshot('''\
 """partly: imported from partly.ksy, a Kaitai Struct description."""
 
 from __future__ import annotations
 
-from construct import Int16ub, Int8ub, Struct
+from construct import Computed, Int16ub, Int8ub, Struct, this
 
-from ccheck_schemas.meaning import Opaque, OpaqueRest, Slot
+from ccheck_schemas.meaning import Bounded, Opaque, Slot, UpTo
 from ccheck_schemas.schema import Omission, Schema
 
 INNER = Struct(
     "one" / Int8ub,
-    # Left out: types.inner.seq[1].repeat-until: the list ends where _ == 3 holds
-    "not_looked_into" / OpaqueRest('the list ends where _ == 3 holds', dropped='types.inner.seq[1].repeat-until'),
-    # Left out: types.inner.seq[2]: its place is not known
-    # Left out: types.inner.instances.aside: the type inner holds itself, which lets a file choose the depth
+    "many" / UpTo(Struct("value" / Int8ub, "is_last" / Computed((this.value == 3))), field="is_last", value=1),
+    "last" / Int8ub,
+    # Left out: types.inner.instances.aside: the type inner holds itself, whatever a file says
 )
 
 PARTLY = Struct(
-    # Left out: seq[0]: bit fields are not looked into
-    # Left out: seq[1]: bit fields are not looked into
-    "first" / Opaque(1, 'bit fields are not looked into', dropped='seq[0]'),
+    "first_bits" / Int8ub,
+    "first" / Computed((this.first_bits >> 4)),
+    "second" / Computed((this.first_bits & 0xf)),
     # Left out: seq[2].type: type is said of bytes that are processed
     # Left out: seq[2].process: its bytes are processed by zlib, and are not looked into
     "packed" / Opaque(4, 'its bytes are processed by zlib, and are not looked into', dropped='seq[2].process'),
-    # Left out: seq[3].valid: a condition that is no number, no bounds and no list of numbers
     "odd" / Int16ub,
+    "odd_is_valid" / Bounded(Computed(((this.odd % 2) == 1)), 1, 1),
     # Left out: seq[4].type: the type of_another_file is not known here; its bytes are not looked into
     "foreign" / Opaque(3, 'the type of_another_file is not known here; its bytes are not looked into', dropped='seq[4].type'),
-    # Left out: seq[5].valid: the condition is not carried over
     "name" / Slot(4, terminator=b'\\x00', encoding="ascii"),
+    "name_is_valid" / Bounded(Computed((this.name == 'abc')), 1, 1),
     "pair" / INNER,
-    # Left out: seq[7]: its place is not known
+    "rest" / INNER,
 )
 
 OMITTED = (
-    Omission('seq[0]', 'partly.ksy', 3, 'bit fields are not looked into', 'first'),
-    Omission('seq[1]', 'partly.ksy', 4, 'bit fields are not looked into', 'second'),
     Omission('seq[2].process', 'partly.ksy', 5, 'its bytes are processed by zlib, and are not looked into', 'packed'),
     Omission('seq[2].type', 'partly.ksy', 5, 'type is said of bytes that are processed', 'packed'),
-    Omission('seq[3].valid', 'partly.ksy', 6, 'a condition that is no number, no bounds and no list of numbers', 'odd'),
     Omission('seq[4].type', 'partly.ksy', 7, 'the type of_another_file is not known here; its bytes are not looked into', 'foreign'),
-    Omission('seq[5].valid', 'partly.ksy', 8, 'the condition is not carried over', 'name'),
-    Omission('seq[7]', 'partly.ksy', 10, 'its place is not known', 'rest'),
-    Omission('types.inner.seq[1].repeat-until', 'partly.ksy', 15, 'the list ends where _ == 3 holds', 'many'),
-    Omission('types.inner.seq[2]', 'partly.ksy', 16, 'its place is not known', 'last'),
-    Omission('types.inner.instances.aside', 'partly.ksy', 18, 'the type inner holds itself, which lets a file choose the depth', 'aside'),
+    Omission('types.inner.instances.aside', 'partly.ksy', 18, 'the type inner holds itself, whatever a file says', 'aside'),
 )
 # What is not carried over: ccheck explain not-looked-into
 
@@ -352,32 +337,39 @@ def test_a_schema_that_is_not_whole_passes_nothing_that_goes_on(tmp_path: Path) 
     ("attribute", "why"),
     [
         ("{id: a, size-eos: true, process: xor(1)}", "its bytes are processed by xor(1), and are not looked into"),
-        ("{id: a, type: self_holding}", "the type self_holding holds itself, which lets a file choose the depth"),
-        ("{id: a, type: with_parameters(1)}", "the type with_parameters(1) is not known here"),
+        ("{id: a, type: self_holding}", "the type self_holding holds itself, whatever a file says"),
+        ("{id: a, type: with_parameters}", "its parameters: with_parameters takes 1"),
+        ("{id: a, type: 'with_parameters(n, n)'}", "its parameters: with_parameters takes 1"),
+        ("{id: a, type: with_parameters(t)}", "its parameters: t is text"),
+        ("{id: a, type: with_parameters(behind)}", "its parameters: behind is no field that was read before"),
         ("{id: a, size: behind}", "behind is no field that was read before"),
-        ("{id: a, size: _io.size - 4}", "an expression cannot read the position or size of the stream (_io)"),
-        ("{id: a, size: '1 << n'}", "<< makes numbers without bound"),
-        ("{id: a, size: 'n / n'}", "/ divides by what may be 0"),
-        ("{id: a, size: 'n > 1 ? 1 : 2'}", "'? 1 : 2' is not understood"),
-        ("{id: a, type: u1, if: 'n == 1 and t'}", "t is no integer"),
-        ("{id: a, size: t.to_i}", "t is no integer, and is read as one"),
+        ("{id: a, size: n._io.size - 4}", "n has no field _io here"),
+        ("{id: a, size: 1, repeat: expr, repeat-expr: 2, if: _index == 1}", "_index is no field that was read before"),
+        ("{id: a, size: 'n*n*n*n*n*n*n*n*n*n*n*n*n*n*n*n'}", "the expression makes numbers that are larger than any field"),
+        ("{id: a, size: 'n / 0'}", "/ divides by 0"),
+        ("{id: a, size: 'n ^ 1'}", "^ is no operator of a schema"),
+        ("{id: a, size: 'n > 1 ? 1'}", "a choice has no second part"),
+        ("{id: a, size: 'n > 1 ? 1 : t'}", "one of a number and text is chosen"),
+        ("{id: a, type: u1, if: 't < \"a\"'}", "< stands between text and text"),
+        ("{id: a, type: u1, if: 't == n'}", "== stands between text and a number"),
+        ("{id: a, type: u1, if: 'n == 1 and t'}", "and stands beside text"),
+        ("{id: a, size: t.to_i}", "text is read as a number"),
         ("{id: a, size: '1 << 200'}", "a shift by more than any field has bits"),
         ("{id: a, size: 'doubled'}", "values are calculated of each other without end"),
         ("{id: a, size: '010'}", "'010' is not understood"),
-        ("{id: a, type: u1, if: 'true'}", "true is no field that was read before"),
         ("{id: a, type: nothing, repeat: eos}", "elements without bytes let a list go on for ever"),
         ("{id: a, type: nothing, repeat: expr, repeat-expr: n}", "elements without bytes let a count ask for endless work"),
-        ("{id: a, type: b3}", "bit fields are not looked into"),
-        ("{id: a, type: b3, if: n == 1}", "a bit field in a list, or under a condition"),
+        ("{id: a, type: b3, if: n == 1}\n  - {id: b, type: b5}", "bits under a condition do not fill their bytes"),
+        ("{id: a, type: b3, repeat: eos}", "a bit field in a list, or under a condition"),
+        ("{id: a, type: b3}\n  - {id: b, type: b5le}", "bit fields of two orders beside each other"),
         ("{id: a, type: u1, enum: nowhere}", "the enum nowhere is not known here, or empty"),
-        ("{id: a, size: maybe}", "maybe may be absent"),
         ("{id: a, type: pair, size: 4, parent: _root}", "another parent changes what _parent means in the type; its bytes are not looked into"),
         ("{id: a, type: pair, terminator: 0}", "the type pair of bytes up to a terminator"),
         ("{id: a, type: pair, size: 4, pad-right: 0}", "its bytes end before its size does; its bytes are not looked into"),
         ("{id: a, terminator: 0, process: zlib}", "its bytes are processed by zlib, and are not looked into"),
         ("{id: a, terminator: 0, consume: false, repeat: eos}", "elements that begin at the terminator of the one before take no bytes"),
-        ("{id: a, size: 2, type: {switch-on: n, cases: {1: u1}}}", "a choice that is not by a number: numbers are among the types that have its size"),
-        ("{id: a, type: {switch-on: 'n', cases: {1: u1, 2 - 1: u2}}}", "a choice that is not by a number: two of its cases are one"),
+        ("{id: a, size: 2, type: {switch-on: n, cases: {1: u1}}}", "a choice that no schema can state: numbers are among the types that have its size"),
+        ("{id: a, type: {switch-on: 'n', cases: {1: u1, 2 - 1: u2}}}", "a choice that no schema can state: two of its cases are one"),
         ("{id: a, size: calculated}", "values are calculated of each other without end"),
         ("{id: a, type: u1, colour: red}", "the key 'colour' is not known here"),
         ("{id: a, size: 0x}", "'0x' is not understood"),
@@ -420,7 +412,7 @@ def test_what_cannot_be_said_is_left_out(tmp_path: Path, attribute: str, why: st
         ("meta: {id: x}\nseq:\n  - {id: a, size: n}\n", "x.ksy:3: seq[0].size: n is no field here"),
         (
             "meta: {id: x}\nseq:\n- {id: t, type: strz, encoding: ASCII}\n- {id: a,\n   size: t}",
-            "x.ksy:5: seq[1].size: t is no integer",
+            "x.ksy:5: seq[1].size: t is text, not a number",
         ),
         (
             "meta: {id: x}\nseq:\n- {id: l, type: u1, repeat: eos}\n- {id: a, type: u1, if: l}",

@@ -34,7 +34,7 @@ class Answer(NamedTuple):
 
 CASES = {
     "vswitch": Answer(0, passes=False, word="value-out-of-bounds"),
-    "eosvalid": Answer(1, passes=False, word="eosvalid.ksy:3: seq[0].valid"),
+    "eosvalid": Answer(0, passes=False, word="value-out-of-bounds"),
     "eosterm": Answer(0, passes=True, unread=2),
     "pos0": Answer(0, passes=False, word="value-out-of-bounds"),
     "overlap": Answer(0, passes=True),
@@ -153,8 +153,7 @@ SMALL: list[tuple[str, bytes, Answer]] = [
     ("- {id: a, type: head, valid: 1}", b"a", Answer(1, passes=False, word="seq[0].valid")),
     ("- {id: a, contents: ab, valid: 1}", b"ab", Answer(1, passes=False, word="seq[0].valid")),
     ("- {id: a, type: u1, valid: {max: n}}", b"a", Answer(1, passes=False, word="seq[0].valid")),
-    ("- {id: a, type: b4}\n- {id: b, type: b3}\n- {id: c, type: u1, valid: 98}", b"ab",
-     Answer(1, passes=False, unread=1, word="seq[1]: bit fields")),
+    ("- {id: a, type: b4, repeat: eos}", b"ab", Answer(1, passes=False, unread=2, word="seq[0].type: a bit field")),
     ("- {id: a, type: of_another_file}", b"abcd", Answer(1, passes=False, unread=4, word="of_another_file")),
     ("- {id: a, size: 2, colour: red}", b"ab", Answer(1, passes=False, word="made.ksy:3: seq[0].colour")),
 ]  # fmt: skip

@@ -110,7 +110,10 @@ class _Linter:
         self.holders: dict[str, str] = {}
         self.hints = Hints()
 
-    def struct(self, node: tree.Struct, place: str, above: TypeScope | None) -> Iterator[str]:
+    def struct(
+        self, node: tree.Struct, place: str, above: TypeScope | None, *, listed: bool = False
+    ) -> Iterator[str]:
+        """Yields complaints about a record; `listed`: it is an element of a list."""
         names = frozenset(field.name for field in node.fields)
         scope = TypeScope(above, names=names, hints=self.hints)
         for field in node.fields:
@@ -121,6 +124,10 @@ class _Linter:
             elif name and not _is_field_name(name):
                 rule = "a field's name is a new identifier that does not begin with an underscore"
                 yield f"{here}: {rule}; rename it"
+            if isinstance(field.node, tree.PlaceNumber) and field.node.of is tree.Place.INDEX and not listed:
+                where = "the element of a list, in front of the lists that it has itself"
+                yield f"{here}: Index is a field of a record that is {where}"
+            listed = listed and not any(isinstance(leaf, _LISTS) for leaf in tree.leaves_of(field.node))
             yield from self.node(field.node, here, scope)
             if name:
                 scope.fields[name] = field.node
@@ -217,8 +224,15 @@ class _Linter:
             if each is not None:
                 yield from number_complaints(each, scope)
 
-    def node(self, node: tree.Node, place: str, scope: TypeScope) -> Iterator[str]:
-        """Yields complaints about one node at its place, and about those inside it."""
+    def node(self, node: tree.Node, place: str, scope: TypeScope, *, listed: bool = False) -> Iterator[str]:
+        """Yields complaints about one node at its place, and about those inside it.
+
+        Args:
+            node: The node.
+            place: Its place.
+            scope: The fields before it.
+            listed: Whether it is an element of a list.
+        """
         if not isinstance(node, tree.If | tree.Switch | tree.Computed):  # others are a count or a place
             for expression in tree.expressions_of(node):
                 yield from self.number(expression, place, scope)
@@ -230,15 +244,15 @@ class _Linter:
             case tree.Computed():
                 yield from _at(place, number_complaints(node.value, scope))
             case tree.Struct():
-                yield from self.struct(node, place, scope)
+                yield from self.struct(node, place, scope, listed=listed)
             case tree.If():
                 yield from _at(place, number_complaints(node.condition, scope))
                 for branch in tree.branches_of(node):
-                    yield from self.node(branch, place, scope)
+                    yield from self.node(branch, place, scope, listed=listed)
             case tree.Switch():
-                yield from self.switch(node, place, scope)
+                yield from self.switch(node, place, scope, listed=listed)
             case tree.Region() | tree.Substream() | tree.SubstreamRest() | tree.ReadAt():
-                yield from self.node(node.inner, place, scope)
+                yield from self.node(node.inner, place, scope, listed=listed)
             case tree.Array():
                 yield from self.array(node, place, scope)
             case tree.Table():
@@ -324,7 +338,7 @@ class _Linter:
             yield f"{place}: elements without bytes let a count ask for endless work; give them a field"
         if FieldType.LATER in type_of(node.element):
             yield f"{place}: an element of an Array cannot be a pointer; put this one into a Struct"
-        yield from self.node(node.element, f"{place}[]", scope)
+        yield from self.node(node.element, f"{place}[]", scope, listed=True)
 
     def table(self, node: tree.Table, place: str, scope: TypeScope) -> Iterator[str]:
         size = sizeof(node.record)
@@ -333,7 +347,7 @@ class _Linter:
         if size is None:
             yield f"{place}: the records of a Table are Structs of one fixed size; use Array for others"
         self.rows_of.setdefault(node.table, set()).update(field.name for field in node.record.fields)
-        yield from self.struct(node.record, f"{place}[]", scope)
+        yield from self.struct(node.record, f"{place}[]", scope, listed=True)
 
     def meaning(self, meaning: meanings.Meaning, leaf: tree.Integer, place: str) -> Iterator[str]:
         """Yields complaints about the meaning of a number."""
@@ -380,9 +394,9 @@ class _Linter:
             if node.field not in numbers:
                 listed = self.hints.known(node.field, numbers)
                 yield f"{place}: the listed record has no number {node.field!r}{listed}"
-        yield from self.struct(record, f"{place}[]", scope)
+        yield from self.struct(record, f"{place}[]", scope, listed=True)
 
-    def switch(self, node: tree.Switch, place: str, scope: TypeScope) -> Iterator[str]:
+    def switch(self, node: tree.Switch, place: str, scope: TypeScope, *, listed: bool) -> Iterator[str]:
         complaints = tuple(key_complaints(node.key, scope))
         yield from _at(place, complaints)
         kind = None if complaints else type_in(node.key, scope)
@@ -391,7 +405,7 @@ class _Linter:
                 fix = "write cases of that type"
                 yield f"{place}: the case {case!r} is not {kind.value}, which {shown(node.key)} is: {fix}"
         for branch in tree.branches_of(node):
-            yield from self.node(branch, place, scope)
+            yield from self.node(branch, place, scope, listed=listed)
 
     def chain(self, node: tree.Chain, place: str, scope: TypeScope) -> Iterator[str]:
         fields = {field.name: field.node for field in node.record.fields}
@@ -400,7 +414,7 @@ class _Linter:
                 yield f"{place}: the chained record has no field {name!r}{self.hints.known(name, fields)}"
             elif type_of(fields[name]) != {FieldType.INTEGER}:
                 yield f"{place}: {name!r} of the chained record is no integer: name one that is"
-        yield from self.struct(node.record, f"{place}[]", scope)
+        yield from self.struct(node.record, f"{place}[]", scope, listed=True)
 
     def before(self, name: str, scope: TypeScope) -> str:
         """Returns what to do about a name that is no field in front."""
@@ -441,6 +455,10 @@ def _can_hold(leaf: tree.Integer, meaning: meanings.Meaning) -> bool:
         case _:
             assert_never(meaning)
 
+
+_LISTS = (
+    tree.Array, tree.Table, tree.Terminated, tree.UpTo, tree.UpToEnd, tree.Chain,
+)  # fmt: skip
 
 _CASES = {FieldType.INTEGER: int, FieldType.TEXT: str, FieldType.BYTES: bytes}
 
@@ -484,10 +502,7 @@ def _names_read(layout: tree.Struct) -> frozenset[str]:
 def _use(node: tree.Node) -> _Use:
     leaves = tuple(tree.leaves_of(node))
     is_counted = any(isinstance(leaf, tree.Table | tree.Pool) for leaf in leaves)
-    is_list = any(
-        isinstance(leaf, tree.Array | tree.Table | tree.Terminated | tree.UpTo | tree.UpToEnd | tree.Chain)
-        for leaf in leaves
-    )
+    is_list = any(isinstance(leaf, _LISTS) for leaf in leaves)
     return _Use(frozenset(_reads(node)), is_list, is_counted)
 
 

@@ -216,7 +216,7 @@ class Reader:
         value = self.value(expression, record, name, at)
         if not isinstance(value, int):
             self._unresolved(expression, record, name, at, f"{value!r:.40} is no whole number")
-        return int(value)
+        return value
 
     def _unresolved(
         self, expression: Expression, record: Record, name: str | None, at: int, reason: str

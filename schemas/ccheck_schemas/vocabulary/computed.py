@@ -19,7 +19,7 @@ class Position(construct.Construct):
     def _parse(self, stream: BinaryIO, context: Context, path: str) -> int:
         return int(construct.stream_tell(stream, path)) - stream_of(context)[0]
 
-    def _build(self, obj: object, stream: BinaryIO, context: Context, path: str) -> int:
+    def _build(self, obj: object, stream: BinaryIO, context: Context, path: str) -> object:
         return self._parse(stream, context, path)
 
     def _sizeof(self, context: Context, path: str) -> int:
@@ -27,14 +27,17 @@ class Position(construct.Construct):
 
 
 class StreamSize(construct.Construct):
-    """No bytes: how many bytes the stream has, which is the file or the innermost `Substream`."""
+    """No bytes: how many bytes the stream has, which is the file or the innermost `Substream`.
+
+    Building takes the number as it is given.
+    """
 
     def _parse(self, stream: BinaryIO, context: Context, path: str) -> int:
         start, end = stream_of(context)
         return int(construct.stream_size(stream) if end is None else end) - start
 
-    def _build(self, obj: object, stream: BinaryIO, context: Context, path: str) -> int:
-        return self._parse(stream, context, path)
+    def _build(self, obj: object, stream: BinaryIO, context: Context, path: str) -> object:
+        return obj  # the stream is not written whole yet
 
     def _sizeof(self, context: Context, path: str) -> int:
         return 0

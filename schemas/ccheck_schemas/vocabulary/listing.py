@@ -29,6 +29,7 @@ class Terminated(construct.Subconstruct):
             if not any(raw[first:end]):
                 break
             construct.stream_seek(stream, start, 0, path)
+            context["_index"] = len(records)
             records.append(self.subcon._parsereport(stream, context, path))
         if any(raw):
             raise FieldError("Terminated", raw, f"the ending record {raw.hex()} is not zero", path)

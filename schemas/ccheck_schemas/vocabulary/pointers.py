@@ -86,6 +86,7 @@ class Chain(_Pointer):
                 raise FieldError("Chain", offset, f"{offset:#x} is not after {before:#x}", path)
             before = offset
             construct.stream_seek(stream, offset, 0, path)
+            context["_index"] = len(records)
             with in_stream(context, 0, None):
                 record = self.subcon._parsereport(stream, context, path)
             records.append(record)

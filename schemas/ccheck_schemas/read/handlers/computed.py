@@ -52,7 +52,7 @@ def place_number(
             value = end - start
         case tree.Place.INDEX:
             _, opened, index = record.label.rpartition("[")
-            value = int(index[:-1]) if opened else None
+            value = int(index[:-1]) if opened else None  # lint lets it stand in elements of lists alone
         case _:
             assert_never(node.of)
     record.put(name, value, at, at)
