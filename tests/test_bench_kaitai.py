@@ -245,6 +245,7 @@ def test_reasons_have_no_names() -> None:
     assert imports.normalised("the type header_v2 takes parameters") == "the type … takes parameters"
     assert imports.normalised("'? a : b' is not understood") == "'?…' is not understood"
     assert imports.normalised("len_body may be absent") == "… may be absent"
+    assert imports.normalised("head has no field a.b here") == "… has no field … here"
     assert imports.normalised("params is not carried over") == "params is not carried over"
     refusal = "Usage: x\n\nError: a b/c.ksy:8: seq[2].size: nowhere is no field here\n"
     assert imports.reason_of_refusal(refusal) == "… is no field here"
