@@ -169,6 +169,18 @@ def test_a_file_that_is_too_short_is_refused_by_both(tmp_path: Path) -> None:
     assert (ours.passes, ours.complete, ours.checks) == (False, False, ("truncated",))
 
 
+def test_a_parser_that_ends_its_process_costs_one_file(tmp_path: Path) -> None:
+    """The files behind it are read in a new process."""
+    ends = PARSER.replace("self.n = self._io.read_u1()", "self.n = self._io.read_u1(); self.n or exit(3)")
+    (tmp_path / "whole.py").write_text(ends, encoding="utf-8")
+    files = [tmp_path / f"{number}.bin" for number in range(3)]
+    for file, data in zip(files, (DATA, b"\0", DATA), strict=True):
+        file.write_bytes(data)
+    fields = sources.fields([sources.load(descriptions(tmp_path) / "whole.ksy")])
+    compiled = official.Compiled("", tmp_path, ("whole",), "whole", "Whole", fields)
+    assert [one.made for one in official.read(compiled, files, [])] == [True, False, True]
+
+
 RECORD: Value = ["record", {"a": ["int", 1], "b": ["bytes", "6162"], "c": ["list", [["int", 1]]]}, {}]
 
 
@@ -245,6 +257,7 @@ def test_reasons_have_no_names() -> None:
     assert imports.normalised("the type header_v2 takes parameters") == "the type … takes parameters"
     assert imports.normalised("'? a : b' is not understood") == "'?…' is not understood"
     assert imports.normalised("len_body may be absent") == "… may be absent"
+    assert imports.normalised("head has no field a.b here") == "… has no field … here"
     assert imports.normalised("params is not carried over") == "params is not carried over"
     refusal = "Usage: x\n\nError: a b/c.ksy:8: seq[2].size: nowhere is no field here\n"
     assert imports.reason_of_refusal(refusal) == "… is no field here"

@@ -33,7 +33,7 @@ _NAMES = (
         ),
         r"\1…",
     ),
-    (re.compile(r"\bno field \S+(?= here)"), "no field … here"),
+    (re.compile(r"\bfield (?!…)\S+(?= here$)"), "field …"),
     (re.compile(r"\bof \S+(?= is not fixed)"), "of …"),
     (re.compile(r"^(valid: ).*"), r"\1…"),
     (re.compile(r"\b0x[0-9a-f]+\b|\b\d[\d,]+\b"), "N"),

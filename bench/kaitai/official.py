@@ -18,7 +18,9 @@ from bench.kaitai.values import Value
 _IMPORT = re.compile(r"^import (\w+)$", re.MULTILINE)
 HERE = Path(__file__).resolve().parent
 SECONDS = 60.0
-"""For compiling one description, and for reading its samples."""
+"""For compiling one description."""
+READING = 30.0
+"""For reading the samples of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ class Compiler:
 
 
 def read(compiled: Compiled, samples: list[Path], more: list[Path]) -> list[OfficialReading]:
-    """Reads files with a compiled parser, in a process of its own.
+    """Reads files with a compiled parser, in a process of its own; in a new one after a file that ends it.
 
     Args:
         compiled: What was compiled.
@@ -145,6 +147,21 @@ def read(compiled: Compiled, samples: list[Path], more: list[Path]) -> list[Offi
     """
     if compiled.error:
         return [OfficialReading(made=False, error=f"not compiled: {compiled.error}")] * len(samples)
+    found: list[OfficialReading] = []
+    while len(found) < len(samples):
+        ready, answers, ended = _run(compiled, samples[len(found) :], more)
+        if not ready:
+            return found + [OfficialReading(False, f"no parser: {ended}")] * (len(samples) - len(found))
+        found += answers
+        if len(found) < len(samples):
+            found.append(OfficialReading(made=False, error=ended))
+    return found
+
+
+def _run(
+    compiled: Compiled, samples: list[Path], more: list[Path]
+) -> tuple[bool, list[OfficialReading], str]:
+    """Returns whether there is a parser, its readings as far as they came, and how its process ended."""
     task = {
         "folders": [str(folder) for folder in (compiled.folder, *more)],
         "modules": compiled.modules, "module": compiled.module, "class": compiled.class_,
@@ -153,17 +170,15 @@ def read(compiled: Compiled, samples: list[Path], more: list[Path]) -> list[Offi
     try:
         done = subprocess.run(
             [sys.executable, str(HERE / "official_reader.py")],
-            input=json.dumps(task).encode(), capture_output=True, timeout=SECONDS + len(samples), check=False,
+            input=json.dumps(task).encode(), capture_output=True, timeout=READING, check=False,
         )  # fmt: skip
-        lines, ended = done.stdout.splitlines(), done.stderr.decode(errors="replace").strip()[-200:]
+        lines, said = done.stdout.splitlines(), done.stderr.decode(errors="replace").strip()
     except subprocess.TimeoutExpired as late:
-        lines, ended = (late.stdout or b"").splitlines(), f"no answer in {SECONDS:.0f} seconds"
-    ended = ended.splitlines()[-1] if ended else "the parser's process ended"
+        lines, said = (late.stdout or b"").splitlines(), f"no answer in {READING:.0f} seconds"
+    ended = said.splitlines()[-1][:200] if said else "the parser's process ended"
     answers = [json.loads(line) for line in lines if line.endswith(b"}")]
-    if not answers:
-        return [OfficialReading(made=False, error=f"no parser: {ended}")] * len(samples)
-    found = [
+    readings = [
         OfficialReading(True, one["error"] or "; ".join(one["late"][:1]), one["values"])
         for one in answers[1:]
     ]
-    return found + [OfficialReading(made=False, error=ended)] * (len(samples) - len(found))
+    return bool(answers), readings, ended

@@ -11,6 +11,8 @@ from typing import Any
 from bench.kaitai.isolated import isolated
 from bench.kaitai.values import Budget, Value, plain
 from ccheck.api import validate
+from ccheck.core.finding import FileReport
+from ccheck.judging.context import ValidationContext
 from ccheck.judging.preparation import prepare
 from ccheck_schemas.record import Record
 
@@ -56,23 +58,23 @@ def read(schema: Path, schema_name: str, samples: list[Path]) -> list[OwnReading
 
 
 def _read_all(schema: Path, schema_name: str, samples: list[Path]) -> list[OwnReading]:
-    return [_read(schema, schema_name, sample) for sample in samples]
-
-
-def _read(schema: Path, schema_name: str, sample: Path) -> OwnReading:
     allowed = [schema_name]
-    run = validate(sample, schema=schema, use_config=False, allow_not_looked_into=allowed)
-    (report,) = run.files
+    run = validate(*samples, schema=schema, use_config=False, allow_not_looked_into=allowed)
+    reports = {report.path: report for report in run.files}
+    validation = prepare(schema=str(schema), use_config=False, allow_not_looked_into=allowed)
+    return [_read(validation, reports[str(sample)], sample) for sample in samples]
+
+
+def _read(validation: ValidationContext, report: FileReport, sample: Path) -> OwnReading:
     checks = tuple(sorted({one.check for one in report.findings}))
     ordered = sorted(report.findings, key=lambda one: one.check == UNOWNED)
     finding = next((f"{one.check}: {one.message} ({one.path or 'the file'})" for one in ordered), "")
-    validation = prepare(schema=str(schema), use_config=False, allow_not_looked_into=allowed)
     reading = validation.subject(str(sample)).reading
     values = None if reading is None else plain(reading.root, _parts, Budget())
     unread = () if reading is None else reading.unread
     opaque = frozenset(re.sub(r"\[\d+\]", "", one.span.path) for one in unread)
     return OwnReading(
-        run.verdict == "pass", finding, checks, reading is not None and reading.complete,
+        report.verdict == "pass", finding, checks, reading is not None and reading.complete,
         values, opaque, "examination-crashed" in checks,
     )  # fmt: skip
 
