@@ -100,7 +100,7 @@ def _one(work: Work, compiler: official.Compiler | None, number: int, name: str,
     """One description with its samples."""
     place = work.scratch / str(number)
     place.mkdir()
-    result = report.Result(imported(name, path, place / "schema.py"))
+    result = report.Result(imported(name, path, place / "schema.py", work.roots))
     if compiler is None:
         return result
     compiled = compiler.compile(path, place / "official")

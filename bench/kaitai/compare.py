@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from bench.kaitai.values import Value
+from ccheck_kaitai.scope import is_added
 
 LEFT_OUT = "left out of the schema, and named"
 CALCULATED = "calculated in the description, no bytes of the file"
@@ -14,6 +15,7 @@ NOT_LOOKED_INTO = "bytes that the schema does not look into, and names"
 OURS_ENDS = "not read: ccheck reads the file only so far"
 OFFICIAL_FAILS = "the official parser cannot read it"
 UNKNOWN = "no plain value"
+ADDED = "added by the importer: integers that have bits, places, whether an element is the last one"
 
 
 @dataclass(slots=True)
@@ -56,7 +58,7 @@ class Comparison:
             self._records(official, ours, path)
         elif kind == own_kind == "list":
             self._lists(official[1], ours[1], path)
-        elif kind == "list" and own_kind == "record" and list(ours[1]) == ["value"]:
+        elif kind == "list" and _is_wrapped(ours):
             self.compare(official, ours[1]["value"], path)
         elif official != ours and self._is_unread(path, own_kind):
             self.not_compared[NOT_LOOKED_INTO] += count(official)
@@ -77,7 +79,9 @@ class Comparison:
                 self._skip(CALCULATED, path)
         for name, value in own.items():
             inner = f"{path}.{name}" if path else name
-            if value is not None and not self._is_unread(inner, value[0]):
+            if is_added(name):
+                self._skip(ADDED, path)
+            elif value is not None and not self._is_unread(inner, value[0]):
                 self.compared += 1
                 self.different.append((inner, "no such field", shown(value)))
 
@@ -89,8 +93,7 @@ class Comparison:
             else:
                 self.not_compared[OURS_ENDS] += sum(map(count, official[len(ours) :]))
         for index, (value, own) in enumerate(zip(official, ours, strict=False)):
-            wrapped = own is not None and own[0] == "record" and list(own[1]) == ["value"]
-            if wrapped and (value is None or value[0] != "record" or list(value[1]) != ["value"]):
+            if _is_wrapped(own) and (value is None or value[0] != "record" or list(value[1]) != ["value"]):
                 own = own[1]["value"]
             self.compare(value, own, f"{path}[{index}]")
 
@@ -112,6 +115,11 @@ class Comparison:
 
     def _skip(self, reason: str, path: str) -> None:
         self.not_compared[reason] += 1
+
+
+def _is_wrapped(own: Value) -> bool:
+    """Returns whether a record is one that the importer has put around an element."""
+    return own is not None and own[0] == "record" and [n for n in own[1] if not is_added(n)] == ["value"]
 
 
 def count(value: Value) -> int:

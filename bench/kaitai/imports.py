@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,15 +69,17 @@ def descriptions(folder: Path) -> list[tuple[str, Path]]:
     return sorted((path.relative_to(folder).as_posix(), path) for path in folder.rglob("*.ksy"))
 
 
-def imported(name: str, path: Path, schema: Path) -> Imported:
+def imported(name: str, path: Path, schema: Path, roots: Sequence[Path] = ()) -> Imported:
     """Imports one description in a process of its own.
 
     Args:
         name: What it is called in the report.
         path: Its file.
         schema: The schema file to write.
+        roots: Where absolute imports begin.
     """
-    answer = isolated(_import, path, schema, seconds=SECONDS)
+    folders = [root for root in roots if root.is_dir()]
+    answer = isolated(_import, path, schema, folders, seconds=SECONDS)
     if answer.hung:
         return Imported(name, path, HUNG, (f"no answer in {SECONDS:.0f} seconds",))
     if answer.crashed:
@@ -91,11 +94,14 @@ def imported(name: str, path: Path, schema: Path) -> Imported:
     return Imported(name, path, verdict, reasons or omitted[:1], schema, schema_name, named)
 
 
-def _import(path: Path, schema: Path) -> tuple[int, str, tuple[str, ...], str, frozenset[str]]:
+def _import(
+    path: Path, schema: Path, folders: Sequence[Path]
+) -> tuple[int, str, tuple[str, ...], str, frozenset[str]]:
     """Returns the exit status, the errors, what the schema omits, its name, and the fields of omissions."""
     errors = io.StringIO()
     with redirect_stdout(io.StringIO()), redirect_stderr(errors):
-        status = run(["import-kaitai", str(path), "-o", str(schema), "--force"])
+        named = [word for folder in folders for word in ("-I", str(folder))]
+        status = run(["import-kaitai", str(path), "-o", str(schema), "--force", *named])
     if status not in (PASS, FINDINGS):
         return status, errors.getvalue(), (), "", frozenset()
     loaded = load_user_schema(schema).schema

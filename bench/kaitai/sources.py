@@ -119,6 +119,8 @@ def _read(type_: Mapping[str, Any]) -> Iterator[list[str]]:
 
 
 def _calculated(type_: Mapping[str, Any]) -> Iterator[list[str]]:
+    for one in type_.get("params") or []:
+        yield [str(one["id"]), str(one["id"])]
     for name, instance in (type_.get("instances") or {}).items():
         if "value" in instance:
             yield [name, name]

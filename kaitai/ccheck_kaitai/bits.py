@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from ccheck_kaitai.description import Attribute
 from ccheck_kaitai.expression import member
 from ccheck_kaitai.fields import Field, Stop, Target
-from ccheck_kaitai.scope import Scope, Taken, bit_width
+from ccheck_kaitai.plain_types import bit_width
+from ccheck_kaitai.scope import Scope, Taken
 
 _WIDTHS = (8, 4, 2, 1)
 """Bytes of the integers that have the bits."""

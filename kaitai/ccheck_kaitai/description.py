@@ -11,6 +11,7 @@ from typing import Any
 
 from ccheck_kaitai.encodings import codec_of
 from ccheck_kaitai.keys import left_out
+from ccheck_kaitai.plain_types import bit_width, is_integer
 from ccheck_kaitai.source import ImportedFile, KaitaiError, Place, Source, file_of, read_source
 
 __all__ = ["Attribute", "Description", "Gap", "KaitaiError", "Names", "Place", "Type", "load"]
@@ -101,6 +102,11 @@ class Type:
     types: dict[str, Type] = field(default_factory=dict)
     enums: dict[str, Names] = field(default_factory=dict)
     imports: dict[str, Type] = field(default_factory=dict)
+
+    def takes_number(self, name: str) -> bool:
+        """Returns whether a parameter is a number, or true or false."""
+        said = self.parameters[name]
+        return said == "bool" or is_integer(said) or bit_width(said) > 0
 
     @property
     def fields(self) -> int:

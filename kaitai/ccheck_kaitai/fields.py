@@ -31,18 +31,8 @@ from ccheck_kaitai.expression import (
     truth,
 )
 from ccheck_kaitai.keys import Fate, fate, left_out
-from ccheck_kaitai.scope import (
-    FLOATS,
-    INTEGERS,
-    Scope,
-    StreamNumbers,
-    Taken,
-    bit_width,
-    contents,
-    is_integer,
-    is_number,
-    listed_alone,
-)
+from ccheck_kaitai.plain_types import FLOATS, INTEGERS, bit_width, is_integer, is_number
+from ccheck_kaitai.scope import INDEX, LAST, Scope, StreamNumbers, Taken, contents, listed_alone
 from ccheck_kaitai.source import KaitaiError, words
 from ccheck_schemas.vocabulary.streams import code_unit
 
@@ -142,7 +132,7 @@ class _Index:
                 return scope.look_up(names, depth)
             if self._taken is None:
                 raise Untranslatable("_index of another list is asked for")
-            name = self._taken.free("index_in_list")
+            name = self._taken.free(INDEX)
             self.lines = (f'"{name}" / {self._names.use("Index")},',)
             return Term(f"this.{name}", bits=32)
 
@@ -348,7 +338,7 @@ class Field:
             term = truth(said, look_up)
         except Untranslatable as why:
             raise self._stop(f"the list ends where {said} holds: {why.detail}", "repeat-until") from why
-        name = taken.free("is_last")
+        name = taken.free(LAST)
         use = self.names.use
         kinds = {"pos": "Position", "size": "StreamSize"}
         self._last = (
@@ -502,6 +492,8 @@ class Field:
         index = _Index(Taken(type_) if alone else None, self.names)
         lines: list[str] = []
         for name, one in zip(type_.parameters, listed, strict=True):
+            if not type_.takes_number(name):
+                continue  # an expression that names it is left out, and says so
             term = self._parsed(partial(translate, one, index.look_up(scope)))
             if term.kind not in (Kind.NUMBER, Kind.TRUTH):
                 raise self._stop(f"its parameters: {one} is {term.kind.value}", "type")

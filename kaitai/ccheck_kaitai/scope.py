@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeGuard
+from typing import Any
 
 from ccheck_kaitai.description import Attribute, Description, Place, Type
 from ccheck_kaitai.expression import (
@@ -20,40 +20,12 @@ from ccheck_kaitai.expression import (
     member,
     translate,
 )
-
-INTEGERS = {
-    f"{sign}{size}{order}": (sign, size)
-    for sign in "us"
-    for size in (1, 2, 4, 8)
-    for order in (("",) if size == 1 else ("", "le", "be"))
-}
-"""The types of integers: their sign and size in bytes."""
-
-FLOATS = {f"f{size}{order}": size for size in (4, 8) for order in ("", "le", "be")}
-"""The types of floating-point numbers: their size in bytes."""
-
-_BITS = re.compile(r"b([1-9][0-9]?)(?:le|be)?", re.ASCII)
+from ccheck_kaitai.plain_types import FLOATS, INTEGERS, bit_width, is_integer, is_number
 
 LOOKUPS = 400
 """Names that one expression may look up, with all that they are calculated of."""
 
 _BUILT_IN = frozenset({"true", "false", "sizeof", "bitsizeof"})
-
-
-def is_integer(said: object) -> TypeGuard[str]:
-    """Returns whether a type, which may be anything that YAML has, is one of integers."""
-    return isinstance(said, str) and said in INTEGERS
-
-
-def bit_width(said: object) -> int:
-    """Returns how many bits a bit field of a type has; 0 for any other type."""
-    match = _BITS.fullmatch(said) if isinstance(said, str) else None
-    return 0 if match is None or int(match[1]) > 64 else int(match[1])
-
-
-def is_number(said: object) -> TypeGuard[str]:
-    """Returns whether a type is one of integers or floating-point numbers."""
-    return isinstance(said, str) and (said in INTEGERS or said in FLOATS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +190,17 @@ _STREAM_NUMBERS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("size",): ("size",),
     ("eof",): ("pos", "size"),
 }
+
+
+LAST, INDEX = "is_last", "index_in_list"
+"""The fields of an element that say whether it ends its list, and where it is in the list."""
+
+_ADDED = re.compile(rf"(?:{LAST}|{INDEX}|(?:pos|size)_at_\w+|\w+_is_valid|\w+_bits(?:_\d+)?)_*", re.ASCII)
+
+
+def is_added(name: str) -> bool:
+    """Returns whether a field may be one that a schema has beside those of the description."""
+    return _ADDED.fullmatch(name) is not None
 
 
 class Taken:
@@ -426,13 +409,11 @@ class Scope:
     def _parameter(self, name: str) -> Term:
         said = self.type_.parameters[name]
         path = member(self.here, name)
+        if not self.type_.takes_number(name):
+            raise Untranslatable(f"the parameter {name} is no number")
         if said in ("bool", "b1"):
             return Term(f"({path} != 0)", Kind.TRUTH)
-        if is_integer(said):
-            return Term(path, bits=8 * INTEGERS[said][1])
-        if bit_width(said):
-            return Term(path, bits=bit_width(said))
-        raise Untranslatable(f"the parameter {name} is no number")
+        return Term(path, bits=bit_width(said) or 8 * INTEGERS[str(said)][1])
 
     def _enum(self, said: str) -> Term:
         enum, _, name = said.rpartition("::")

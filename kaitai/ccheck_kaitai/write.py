@@ -160,7 +160,7 @@ class Writer:
         if len(self._open) >= DEEPEST:
             self.too_large = True
             raise Stop(place, f"types hold each other more than {DEEPEST} deep")
-        if type_.parameters and not use.first:
+        if not place and any(map(type_.takes_number, type_.parameters)):
             raise Stop(place or ("params",), f"the type {type_.name} takes parameters")
         self._weights[key] = 1 + type_.fields
         self._open.append(key)
