@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ccheck_kaitai.description import Attribute
 from ccheck_kaitai.expression import member
-from ccheck_kaitai.fields import Field, Stop, Target
+from ccheck_kaitai.fields import Field, Target
 from ccheck_kaitai.plain_types import bit_width
 from ccheck_kaitai.scope import Scope, Taken
 
@@ -14,13 +14,20 @@ _WIDTHS = (8, 4, 2, 1)
 """Bytes of the integers that have the bits."""
 
 
-def run_of_bits(attributes: tuple[Attribute, ...]) -> int:
-    """Returns how many bit fields come first that are under one condition, or under none."""
-    condition = attributes[0].keys.get("if")
+def run_of_bits(attributes: tuple[Attribute, ...], order: str) -> int:
+    """Returns how many bit fields come first that are of one order, and under one condition or under none.
+
+    Args:
+        attributes: The fields.
+        order: Their order of bits, unless their types have their own.
+    """
+    condition, first = attributes[0].keys.get("if"), _order_of(attributes[0], order)
     count = 0
     for attribute in attributes:
         keys = attribute.keys
         if not bit_width(keys.get("type")) or "repeat" in keys or keys.get("if") != condition:
+            break
+        if _order_of(attribute, order) != first:
             break
         count += 1
     return count
@@ -45,10 +52,7 @@ class BitFields(Field):
     def __init__(self, run: tuple[Attribute, ...], scope: Scope, names: Target) -> None:
         super().__init__(run[0], scope, names)
         self._run = run
-        orders = {_order_of(one, scope) for one in run}
-        if len(orders) > 1:
-            raise Stop(run[0].place, "bit fields of two orders beside each other")
-        self._little = orders == {"le"}
+        self._little = _order_of(run[0], scope.type_.bit_order) == "le"
         self._size = (sum(bit_width(one.keys["type"]) for one in run) + 7) // 8
 
     def lines(self) -> list[str]:
@@ -62,7 +66,9 @@ class BitFields(Field):
         before = self.scope.type_.attributes[: self.scope.before][-1:]
         for beside in (*before, *following):
             if bit_width(beside.keys.get("type")) and "repeat" not in beside.keys and total % 8:
-                raise self._stop("bits under a condition do not fill their bytes", "if")
+                raise self._stop(
+                    "its bits share a byte with others of another order, or under another condition"
+                )
         words = self._words()
         lines = [self._line(word.name, self._integer_of(word)) for word in words]
         at = 0
@@ -136,6 +142,6 @@ class _BitField(Field):
         return made
 
 
-def _order_of(attribute: Attribute, scope: Scope) -> str:
-    said = str(attribute.keys["type"])
-    return said[-2:] if said[-2:] in ("le", "be") else scope.type_.bit_order
+def _order_of(attribute: Attribute, order: str) -> str:
+    said = str(attribute.keys.get("type"))
+    return said[-2:] if said[-2:] in ("le", "be") else order

@@ -445,7 +445,7 @@ def _operated(left: Term, sign: str, right: Term) -> Term:
         return _both(left, sign, right)
     strings = (Kind.TEXT, Kind.BYTES)
     if left.kind in strings or right.kind in strings:
-        if sign not in ("==", "!=") or left.kind is not right.kind:
+        if sign not in _COMPARED or left.kind is not right.kind:
             raise Untranslatable(f"{sign} stands between {left.kind.value} and {right.kind.value}")
         return Term(f"({left.text} {sign} {right.text})", Kind.TRUTH)
     if (left.truth or right.truth) and (sign not in ("==", "!=") or left.kind is not right.kind):

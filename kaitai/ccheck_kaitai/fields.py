@@ -144,6 +144,7 @@ class Field:
 
     Attributes:
         gaps: What was left out without losing the place.
+        before: Lines in front of the field.
         after: Lines behind the field.
         kind: `seq` or `instance`.
         open: Whether the field's own end cannot be found.
@@ -164,6 +165,7 @@ class Field:
         self.names = names
         self.kind = kind
         self.gaps: list[Gap] = []
+        self.before: list[str] = []
         self.after: list[str] = []
         self.open = False
         self._last: Lines = ()
@@ -280,7 +282,8 @@ class Field:
             return self._one()
         if repeat == "expr":
             count = self._expression(number, "repeat-expr")
-            made = self._one()
+            alone = listed_alone(self.scope.type_, self.keys)
+            made = self._one() if alone else self._element()
             if self._empty():
                 raise self._stop("elements without bytes let a count ask for endless work", "repeat")
             if self.open:
@@ -299,7 +302,9 @@ class Field:
         else:
             outer, self.scope = self.scope, replace(self.scope, here=f"{self.scope.here}._")
             last, self._last = self._last, ()
-            lines = " ".join((f'"value" / {self._one()},', *last)).removesuffix(",")
+            node = self._one()
+            lines = " ".join((*self.before, f'"value" / {node},', *self.after, *last)).removesuffix(",")
+            self.before, self.after = [], []
             made = f"{self.names.use('Struct')}({lines})"
             self.scope = outer
         if self.open:
@@ -311,7 +316,8 @@ class Field:
         said = self._get("repeat-until")
         type_ = self.scope.type_.find_type(self.keys.get("type"))
         alone = listed_alone(self.scope.type_, self.keys)
-        known = self._last_number(str(said), type_) if alone and type_ is not None else None
+        plain = type_ if alone and type_ is not None and not self.scope.scopes.circle(type_) else None
+        known = None if plain is None else self._last_number(str(said), plain)
         if known is not None:
             field, value = known
             return f'{self.names.use("UpTo")}({self._element()}, field="{field}", value={value})'
@@ -432,10 +438,10 @@ class Field:
         try:
             if type_ is None:
                 raise self._stop(f"the type {said} is not known here", "type")
-            if "parent" in self.keys:
+            if "parent" in self.keys and self.scope.scopes.names_parent(type_):
                 raise self._stop("another parent changes what _parent means in the type", "parent")
             trimmed = next((key for key in ("terminator", "pad-right") if key in self.keys), None)
-            if trimmed is not None:
+            if trimmed is not None and (extent is not None or trimmed == "pad-right"):
                 raise self._stop("its bytes end before its size does", trimmed)
             made = self._struct(type_, said)
         except Stop as stop:
@@ -448,12 +454,33 @@ class Field:
             if stop.place[: len(self.attribute.place)] != self.attribute.place:
                 return self._opaque(extent, detail, "type")
             return self._opaque(extent, detail, *stop.place[len(self.attribute.place) :])
+        if extent is None and "terminator" in self.keys:
+            return self._up_to_terminator(made)
         if extent is None:
             self.open = self.names.unfinished(type_)
             return made
         if extent:
             return f"{self.names.use('Substream')}({extent}, {made})"
         return f"{self.names.use('SubstreamRest')}({made})"
+
+    def _up_to_terminator(self, made: str) -> str:
+        """A record in the bytes up to a terminator: their number, the record, and the terminator."""
+        terminator = self._terminator()
+        include = self._truth("include", default=False)
+        consume = self._truth("consume", default=True)
+        to_end = not self._truth("eos-error", default=True)
+        if to_end and (consume or include):
+            raise self._stop("the end of the stream may take the place of the terminator", "eos-error")
+        name = "value" if "repeat" in self.keys else self.attribute.name
+        size = Taken(self.scope.type_).free(f"size_of_{name}")
+        use = self.names.use
+        options = ", to_end=True" if to_end else ""
+        self.before.append(f'"{size}" / {use("BytesTo")}({terminator!r}{options}),')
+        if consume and not include:
+            end = Taken(self.scope.type_).free(f"end_of_{name}")
+            self.after.append(f'"{end}" / {use("Const")}({terminator!r}),')
+        length = f"this.{size}" + (f" + {len(terminator)}" if include else "")
+        return f"{use('Substream')}({length}, {made})"
 
     def _struct(self, type_: Type, said: str) -> str:
         """The Struct of a type, with its parameters, in the byte order that is stated or chosen."""

@@ -87,6 +87,11 @@ class Scopes:
             self._circles[type_] = frozenset(one for one in held if type_ in self._held(one))
         return self._circles[type_]
 
+    def names_parent(self, type_: Type) -> bool:
+        """Returns whether a type, or one that may be inside it, names the record around it."""
+        every = {type_, *self._held(type_)}
+        return any("_parent" in text for one in every for text in texts_of(one))
+
     def endless(self, type_: Type) -> bool:
         """Returns whether a type holds itself whatever the file says."""
         return type_ in self._held(type_, always=True)
@@ -166,13 +171,44 @@ class Scopes:
         return None if inner is None else self.size_of(inner)
 
 
+def ends_at_terminator(type_: Type, keys: Mapping[str, Any]) -> bool:
+    """Returns whether elements are records that each end at a terminator."""
+    sized = keys.keys() & {"size", "size-eos"}
+    return (
+        "repeat" in keys
+        and "terminator" in keys
+        and not sized
+        and type_.find_type(keys.get("type")) is not None
+    )
+
+
 def listed_alone(type_: Type, keys: Mapping[str, Any]) -> bool:
-    """Returns whether no element needs a record around it: no list, a counted one, or one of records."""
-    if keys.get("repeat") not in ("eos", "until"):
+    """Returns whether no element needs a record around it: no list, a counted one, one of plain records."""
+    if keys.get("repeat") not in ("eos", "until") and not ends_at_terminator(type_, keys):
         return True
-    return type_.find_type(keys.get("type")) is not None and not keys.keys() & {
+    found = type_.find_type(keys.get("type"))
+    return found is not None and found.order_choice is None and not keys.keys() & {
         "size", "size-eos", "terminator", "process",
     }  # fmt: skip
+
+
+def texts_of(type_: Type) -> Iterator[str]:
+    """Yields every text in the keys of a type's fields and instances."""
+    for attribute in (*type_.attributes, *type_.elsewhere, *type_.calculated.values()):
+        yield from texts_in(attribute.keys)
+
+
+def texts_in(said: object) -> Iterator[str]:
+    """Yields every text in the keys of a field, but for what only people read."""
+    if isinstance(said, str):
+        yield said
+    elif isinstance(said, Mapping):
+        for key, value in said.items():
+            if key not in ("id", "doc", "doc-ref", "contents"):
+                yield from texts_in(value)
+    elif isinstance(said, list):
+        for one in said:
+            yield from texts_in(one)
 
 
 def named_types(type_: Type, attribute: Attribute) -> Iterator[Type]:
@@ -195,7 +231,9 @@ _STREAM_NUMBERS: Mapping[tuple[str, ...], tuple[str, ...]] = {
 LAST, INDEX = "is_last", "index_in_list"
 """The fields of an element that say whether it ends its list, and where it is in the list."""
 
-_ADDED = re.compile(rf"(?:{LAST}|{INDEX}|(?:pos|size)_at_\w+|\w+_is_valid|\w+_bits(?:_\d+)?)_*", re.ASCII)
+_ADDED = re.compile(
+    rf"(?:{LAST}|{INDEX}|(?:size|end)_of_\\w+|(?:pos|size)_at_\w+|\w+_is_valid|\w+_bits(?:_\d+)?)_*", re.ASCII
+)
 
 
 def is_added(name: str) -> bool:
@@ -276,6 +314,8 @@ class Scope:
         if first == "_io":
             return self._stream(names[1:])
         if first == "sizeof" and len(names) > 1:
+            if names[1] in INTEGERS or names[1] in FLOATS:
+                return constant(INTEGERS[names[1]][1] if names[1] in INTEGERS else FLOATS[names[1]])
             inner = self.type_.find_type("::".join(names[1:]))
             if inner is None:
                 raise UnknownName(f"{'::'.join(names[1:])} is no type here")

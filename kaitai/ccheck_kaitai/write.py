@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -17,12 +17,13 @@ from ccheck_kaitai.bits import BitFields, run_of_bits
 from ccheck_kaitai.description import Attribute, Description, Gap, Names, Place, Type
 from ccheck_kaitai.expression import Kind, Untranslatable, translate, truth
 from ccheck_kaitai.fields import Field, Stop, Use
-from ccheck_kaitai.scope import Scope, Scopes, StreamNumbers, Taken, contents
+from ccheck_kaitai.scope import Scope, Scopes, StreamNumbers, Taken, contents, texts_in
 from ccheck_kaitai.source import KaitaiError, words
 
 MEANINGS = {
-    "Bounded", "Delimited", "Opaque", "OpaqueRest", "Position", "ReadAt", "Rest", "Slot", "StreamSize",
-    "StrictEnum", "Substream", "SubstreamRest", "Text", "TextToNul", "UpTo", "UpToEnd", "choose",
+    "Bounded", "BytesTo", "Delimited", "Opaque", "OpaqueRest", "Position", "ReadAt", "Rest", "Slot",
+    "StreamSize", "StrictEnum", "Substream", "SubstreamRest", "Text", "TextToNul", "UpTo", "UpToEnd",
+    "choose",
 }  # fmt: skip
 """Names of a schema file that are ccheck's; all others are Construct's."""
 
@@ -154,7 +155,7 @@ class Writer:
         if self._scopes.endless(type_) and any(one[0] is type_ for one in self._open):
             raise Stop(place, f"the type {type_.name} holds itself, whatever a file says")
         if sum(one[0] is type_ for one in self._open) >= self._recursion:
-            self._made[key] = self._too_deep(type_)
+            self._made[key] = self._too_deep(type_, use)
             self._weights[key] = 2
             return
         if len(self._open) >= DEEPEST:
@@ -175,16 +176,17 @@ class Writer:
             f"{name} = {self.use('Struct')}(\n{body}\n)" if lines else f"{name} = {self.use('Struct')}()"
         )
 
-    def _too_deep(self, type_: Type) -> str:
+    def _too_deep(self, type_: Type, use: Use) -> str:
         """The name of a Struct that refuses records inside each other, as deep as none is read."""
         name = self._named(f"{type_.name.upper()}_TOO_DEEP", None)
         most = self._recursion
         depth = f"{self.use('Bounded')}({self.use('Computed')}({most + 1}), 0, {most})"
         reason = f"{type_.name} holds itself, and is read {most} deep"
-        self.blocks.append(
-            f'{name} = {self.use("Struct")}(\n    "depth" / {depth},\n'
-            f'    "not_read" / {self.use("OpaqueRest")}({reason!r}),\n)'
-        )
+        lines = [f'"depth" / {depth},', f'"not_read" / {self.use("OpaqueRest")}({reason!r}),']
+        # A list of them ends here.
+        lines += [f"{line.partition(' / ')[0]} / Computed(1)," for line in use.last[-1:]]
+        body = "\n".join(f"    {line}" for line in lines)
+        self.blocks.append(f"{name} = {self.use('Struct')}(\n{body}\n)")
         self.deepest.setdefault(type_, most)
         return name
 
@@ -266,7 +268,7 @@ class Writer:
         index = 0
         while index < len(attributes):
             scope = Scope(scopes, type_, index, order=order)
-            run = run_of_bits(attributes[index:])
+            run = run_of_bits(attributes[index:], type_.bit_order)
             try:
                 lines += self._needed(attributes[index], scope)
                 if run:
@@ -293,7 +295,7 @@ class Writer:
 
     def _needed(self, attribute: Attribute, scope: Scope) -> list[str]:
         """The fields at a position that the expressions of a field name: they are read in front of it."""
-        named = {word for said in _texts(attribute.keys) for word in _WORD.findall(said)}
+        named = {word for said in texts_in(attribute.keys) for word in _WORD.findall(said)}
         waiting = list(named)
         while waiting:
             calculated = scope.type_.calculated.get(waiting.pop())
@@ -363,6 +365,7 @@ class Writer:
         return [
             *(f'"{name}" / {self.use(nodes[number])}(),' for number, name in stream.names.items()),
             *(self._left_out(gap) for gap in field.gaps),
+            *field.before,
             f'"{attribute.name}" / {node},' + (f"  # {doc}" if doc else ""),
             *field.after,
         ]
@@ -376,19 +379,6 @@ class Writer:
     def _left_out(self, gap: Gap) -> str:
         self.gaps.append(gap)
         return f"# Left out: {_comment(f'{words(gap.place)}: {gap.detail}')}"
-
-
-def _texts(said: object) -> Iterator[str]:
-    """Every text in the keys of an attribute."""
-    if isinstance(said, str):
-        yield said
-    elif isinstance(said, Mapping):
-        for key, value in said.items():
-            if key not in ("id", "doc", "doc-ref", "contents"):
-                yield from _texts(value)
-    elif isinstance(said, list):
-        for one in said:
-            yield from _texts(one)
 
 
 def _magic(type_: Type, depth: int = 0) -> bytes | None:

@@ -24,7 +24,8 @@ Six families:
 * for formats that leave bytes unread or read them twice: `Opaque`, `OpaqueRest`, `Slot`, `Rest`, `Delimited`,
   `Substream`, `SubstreamRest`, `ReadAt`
 * numbers that take no bytes: Construct's own `Computed`, which may stand inside `Bounded`, `StrictEnum`,
-  `StrictFlags` and `Reserved`; Construct's `Index`; `Position`, `StreamSize`; in any expression, `choose`
+  `StrictFlags` and `Reserved`; Construct's `Index`; `Position`, `StreamSize`,
+  `BytesTo`; in any expression, `choose`
 
 Every argument is an integer, a name, or a ``this`` expression. There are no lambdas, because a generator must
 be able to read a schema. All nodes also parse and build as plain Construct nodes, with the conditions that
@@ -35,7 +36,7 @@ on bad bytes.
 from __future__ import annotations
 
 from ccheck_schemas.checksum import Crc
-from ccheck_schemas.vocabulary.computed import Position, StreamSize, choose
+from ccheck_schemas.vocabulary.computed import BytesTo, Position, StreamSize, choose
 from ccheck_schemas.vocabulary.expression import Expression, FieldError, evaluate, field_of, field_path
 from ccheck_schemas.vocabulary.facts import BelowCount, RowField, Understood, WithinLimit
 from ccheck_schemas.vocabulary.integers import (
@@ -83,6 +84,7 @@ __all__ = [
     "At",
     "BelowCount",
     "Bounded",
+    "BytesTo",
     "Chain",
     "ChecksumOver",
     "CountOf",

@@ -238,7 +238,12 @@ FACTS = {FactKind.COUNT: "BelowCount", FactKind.SET: "Understood", FactKind.LIMI
 """The meaning that compares a number with each kind of fact."""
 
 
-PLACES = {tree.Place.POSITION: "Position", tree.Place.SIZE: "StreamSize", tree.Place.INDEX: "Index"}
+PLACES = {
+    tree.Place.POSITION: "Position",
+    tree.Place.SIZE: "StreamSize",
+    tree.Place.INDEX: "Index",
+    tree.Place.UP_TO: "BytesTo",
+}
 """The node for each number of a place."""
 
 

@@ -329,7 +329,8 @@ class Trees:
         names.numbers.append((name,))
         shape = self.choose(6)
         if shape < 2:
-            return m.Position() if shape else m.StreamSize()
+            mark = m.BytesTo(self.pick((b"\0", b"\1")), to_end=bool(self.choose(2)))
+            return self.pick((m.Position(), m.StreamSize(), mark))
         number, other = at(self.path(names)), at(self.path(names))
         chosen = m.choose(self.condition(names), number, self.pick((other, 1)))
         expressions = (

@@ -350,7 +350,7 @@ def test_a_schema_that_is_not_whole_passes_nothing_that_goes_on(tmp_path: Path) 
         ("{id: a, size: 'n ^ 1'}", "^ is no operator of a schema"),
         ("{id: a, size: 'n > 1 ? 1'}", "a choice has no second part"),
         ("{id: a, size: 'n > 1 ? 1 : t'}", "one of a number and text is chosen"),
-        ("{id: a, type: u1, if: 't < \"a\"'}", "< stands between text and text"),
+        ("{id: a, type: u1, if: 't + \"a\" == t'}", "+ stands between text and text"),
         ("{id: a, type: u1, if: 't == n'}", "== stands between text and a number"),
         ("{id: a, type: u1, if: 'n == 1 and t'}", "and stands beside text"),
         ("{id: a, size: t.to_i}", "text is read as a number"),
@@ -359,12 +359,12 @@ def test_a_schema_that_is_not_whole_passes_nothing_that_goes_on(tmp_path: Path) 
         ("{id: a, size: '010'}", "'010' is not understood"),
         ("{id: a, type: nothing, repeat: eos}", "elements without bytes let a list go on for ever"),
         ("{id: a, type: nothing, repeat: expr, repeat-expr: n}", "elements without bytes let a count ask for endless work"),
-        ("{id: a, type: b3, if: n == 1}\n  - {id: b, type: b5}", "bits under a condition do not fill their bytes"),
+        ("{id: a, type: b3, if: n == 1}\n  - {id: b, type: b5}", "its bits share a byte with others of another order, or under another condition"),
         ("{id: a, type: b3, repeat: eos}", "a bit field in a list, or under a condition"),
-        ("{id: a, type: b3}\n  - {id: b, type: b5le}", "bit fields of two orders beside each other"),
+        ("{id: a, type: b3}\n  - {id: b, type: b5le}", "its bits share a byte with others of another order, or under another condition"),
         ("{id: a, type: u1, enum: nowhere}", "the enum nowhere is not known here, or empty"),
-        ("{id: a, type: pair, size: 4, parent: _root}", "another parent changes what _parent means in the type; its bytes are not looked into"),
-        ("{id: a, type: pair, terminator: 0}", "the type pair of bytes up to a terminator"),
+        ("{id: a, type: upward, size: 4, parent: _root}", "another parent changes what _parent means in the type; its bytes are not looked into"),
+        ("{id: a, type: pair, terminator: 0, eos-error: false}", "the end of the stream may take the place of the terminator"),
         ("{id: a, type: pair, size: 4, pad-right: 0}", "its bytes end before its size does; its bytes are not looked into"),
         ("{id: a, terminator: 0, process: zlib}", "its bytes are processed by zlib, and are not looked into"),
         ("{id: a, terminator: 0, consume: false, repeat: eos}", "elements that begin at the terminator of the one before take no bytes"),
@@ -385,7 +385,7 @@ def test_what_cannot_be_said_is_left_out(tmp_path: Path, attribute: str, why: st
         + "  doubled: {value: d1 + d1}\n"
         + "".join(f"  d{i}: {{value: d{i + 1} + d{i + 1}}}\n" for i in range(1, 20))
         + "  d20: {value: 1}\n"
-        + "types:\n  nothing: {seq: []}\n  pair: {seq: [{id: x, type: u1}]}\n  self_holding: {seq: [{id: inner, type: self_holding}]}\n"
+        + "types:\n  nothing: {seq: []}\n  pair: {seq: [{id: x, type: u1}]}\n  upward: {seq: [{id: x, size: _parent.n}]}\n  self_holding: {seq: [{id: inner, type: self_holding}]}\n"
         "  with_parameters: {params: [{id: p, type: u1}], seq: [{id: q, type: u1}]}\n"
     )
     _, gaps = schema_of(tmp_path, text)

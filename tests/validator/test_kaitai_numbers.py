@@ -106,6 +106,19 @@ CASES = {
         "seq: [{id: a, size: behind}, {id: rest, size-eos: true}]\ninstances: {behind: {pos: 3, type: u1}}",
         b"abx\2y", ("behind = 2", "a = 61 62"), b"abx\x09y",
     ),
+    "records up to a terminator": Case(
+        "seq: [{id: a, type: all, terminator: 124}, {id: b, type: all, terminator: 64, include: true}, {id: c, type: all, terminator: 46, repeat: eos}]\n"
+        "types: {all: {seq: [{id: x, size-eos: true}]}}",
+        b"ab|cd@e.f.", ("a.x = 61 62", "b.x = 63 64 40", "c[1].value.x = 66"), b"ab|cd@e.f",
+    ),
+    "texts and bytes in order": Case(
+        "seq: [{id: t, type: str, size: 2, valid: {min: '\"aa\"', max: '\"bb\"'}}, {id: b, size: 1, valid: {min: [3]}}]",
+        b"ab\x04", ('t = "ab"',), b"cc\x04",
+    ),
+    "bits of both orders": Case(
+        "seq: [{id: a, type: b3}, {id: b, type: b5}, {id: c, type: b3le}, {id: d, type: b5le}]",
+        b"\xb1\xb1", ("a = 5", "b = 17 (0x11)", "c = 1", "d = 22 (0x16)"),
+    ),
     "divisions and shifts by fields": Case(
         "seq: [{id: n, type: u1}, {id: a, size: 'n / n + (1 << n)'}]", b"\1abc", ("a = 61 62 63",), b"\0a",
     ),

@@ -360,6 +360,7 @@ _KINDS: Mapping[type, _Compile] = MappingProxyType({
     construct.Computed: lambda c, n, at: tree.Computed(c.expression(n.func, at)),
     m.Position: lambda c, n, at: tree.PlaceNumber(tree.Place.POSITION),
     m.StreamSize: lambda c, n, at: tree.PlaceNumber(tree.Place.SIZE),
+    m.BytesTo: lambda c, n, at: tree.PlaceNumber(tree.Place.UP_TO, n.terminator, n.to_end),
     type(construct.Index): lambda c, n, at: tree.PlaceNumber(tree.Place.INDEX),
     construct.Bytes: lambda c, n, at: tree.Bytes(c.expression(n.length, at)),
     construct.Array: lambda c, n, at: tree.Array(c.expression(n.count, at), c.node(n.subcon, f"{at}[]")),

@@ -44,6 +44,10 @@ _FIXES = {
 }
 """What the author of a schema does instead of using a field as a number."""
 
+_COMPARISONS = frozenset({
+    Operator.EQUAL, Operator.UNEQUAL, Operator.LESS, Operator.AT_MOST, Operator.GREATER, Operator.AT_LEAST,
+})  # fmt: skip
+
 _COMPARED = frozenset({FieldType.INTEGER, FieldType.TEXT, FieldType.BYTES})
 
 
@@ -340,7 +344,7 @@ def _path_complaints(names: tuple[str, ...], scope: TypeScope) -> Iterator[str]:
 
 def _binary_complaints(expression: Binary, scope: TypeScope) -> Iterator[str]:
     left, right = expression.left, expression.right
-    if expression.operator not in (Operator.EQUAL, Operator.UNEQUAL):
+    if expression.operator not in _COMPARISONS:
         yield from number_complaints(left, scope)
         yield from number_complaints(right, scope)
         return

@@ -116,13 +116,29 @@ class Place(Enum):
     POSITION = "the position in the stream in which positions count"
     SIZE = "the size of that stream"
     INDEX = "the index of the record in its list"
+    UP_TO = "the number of bytes in front of a terminator"
 
 
 @frozen_by_identity
 class PlaceNumber:
-    """No bytes: a number of the place of the field."""
+    """No bytes: a number of the place of the field.
+
+    Attributes:
+        of: Which one.
+        terminator: The bytes that end what is counted.
+        to_end: Whether the end of the bytes at hand ends it too.
+    """
 
     of: Place
+    terminator: bytes = b""
+    to_end: bool = False
+
+    def up_to(self, data: bytes, at: int, limit: int) -> int | None:
+        """Returns the bytes from `at` to the terminator; None if it is not in front of `limit`."""
+        found = data.find(self.terminator, at, limit)
+        if found < 0:
+            return limit - at if self.to_end else None
+        return found - at
 
 
 @frozen_by_identity

@@ -10,7 +10,14 @@ from typing import Any, BinaryIO
 import construct
 from construct.expr import ExprMixin
 
-from ccheck_schemas.vocabulary.expression import Context, Expression, evaluate, stream_of
+from ccheck_schemas.vocabulary.expression import (
+    Context,
+    Expression,
+    FieldError,
+    end_of_region,
+    evaluate,
+    stream_of,
+)
 
 
 class Position(construct.Construct):
@@ -38,6 +45,40 @@ class StreamSize(construct.Construct):
 
     def _build(self, obj: object, stream: BinaryIO, context: Context, path: str) -> object:
         return obj  # the stream is not written whole yet
+
+    def _sizeof(self, context: Context, path: str) -> int:
+        return 0
+
+
+class BytesTo(construct.Construct):
+    """No bytes: how many bytes there are in front of the first terminator among the bytes at hand.
+
+    A `Substream` of that length, and a `Const` of the terminator, read a record that a terminator ends.
+
+    Args:
+        terminator: The bytes that end what is counted.
+        to_end: Whether the end of the bytes at hand ends it too; else it is a fault.
+    """
+
+    def __init__(self, terminator: bytes, *, to_end: bool = False) -> None:
+        super().__init__()
+        if not terminator:
+            raise ValueError("the terminator is empty: give its bytes, or use SubstreamRest")
+        self.terminator = terminator
+        self.to_end = to_end
+
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> int:
+        start = construct.stream_tell(stream, path)
+        end = end_of_region(context)
+        raw = construct.stream_read_entire(stream, path) if end is None else stream.read(max(0, end - start))
+        construct.stream_seek(stream, start, 0, path)
+        found = raw.find(self.terminator)
+        if found < 0 and not self.to_end:
+            raise FieldError("BytesTo", raw, f"no {self.terminator.hex(' ')} ends it", path)
+        return len(raw) if found < 0 else int(found)
+
+    def _build(self, obj: object, stream: BinaryIO, context: Context, path: str) -> object:
+        return obj  # what is counted is not written yet
 
     def _sizeof(self, context: Context, path: str) -> int:
         return 0

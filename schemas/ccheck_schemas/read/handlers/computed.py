@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from ccheck_schemas.fault_details import ExpressionUnresolved
+from ccheck_schemas.fault_details import ExpressionUnresolved, TextNotTerminated
 from ccheck_schemas.layout import tree
 from ccheck_schemas.layout.expression import paths_in
 from ccheck_schemas.read.handlers.meanings import check_meaning
@@ -42,7 +42,7 @@ def _origin(node: tree.Computed, record: Record, at: int) -> tuple[int, int]:
 def place_number(
     node: tree.PlaceNumber, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """Stores the position in the stream, the size of the stream, or the index in a list."""
+    """Stores a number of the place of the field."""
     start, end, _ = reader.stream
     value: int | None
     match node.of:
@@ -53,6 +53,13 @@ def place_number(
         case tree.Place.INDEX:
             _, opened, index = record.label.rpartition("[")
             value = int(index[:-1]) if opened else None  # lint lets it stand in elements of lists alone
+        case tree.Place.UP_TO:
+            value = node.up_to(reader.data, at, limit)
+            if value is None:
+                record.put(name, None, at, limit)
+                if promised <= limit:
+                    reader.collector.fault(TextNotTerminated(), record, name, (at, limit))
+                reader.stop()
         case _:
             assert_never(node.of)
     record.put(name, value, at, at)

@@ -162,7 +162,7 @@ class _Description:
                 values[name] = integer_value(node.value, values)
                 return ABSENT, at
             case tree.PlaceNumber():
-                values[name] = self.place(node.of, here, at)
+                values[name] = self.place(node, here, at, limit)
                 return ABSENT, at
             case tree.Bytes() | tree.Opaque():
                 return self.plain(here, name, at, at + integer_value(node.length, values))
@@ -241,18 +241,20 @@ class _Description:
             case _:
                 assert_never(node)
 
-    def place(self, of: tree.Place, here: _Here, at: int) -> int | None:
+    def place(self, node: tree.PlaceNumber, here: _Here, at: int, limit: int) -> int | None:
         """Returns a number of a place."""
         start, end = self._stream
-        match of:
+        match node.of:
             case tree.Place.POSITION:
                 return at - start
             case tree.Place.SIZE:
                 return end - start
             case tree.Place.INDEX:
                 return here.index
+            case tree.Place.UP_TO:
+                return node.up_to(self._data, at, limit)
             case _:
-                assert_never(of)
+                assert_never(node.of)
 
     def plain(self, here: _Here, name: str, at: int, end: int) -> tuple[str, int]:
         """Describes bytes."""

@@ -95,14 +95,15 @@ def computed(writer: Writer, node: tree.Computed | tree.PlaceNumber, spot: Spot)
         case tree.Place.INDEX:
             _, opened, index = spot.frame.path.rpartition("[")
             return Derived(lambda: int(index[:-1]) if opened else None)
-        case tree.Place.SIZE:
+        case tree.Place.SIZE | tree.Place.UP_TO:
             pass
         case _:
             assert_never(node.of)
 
     def size() -> int:
-        if end is None:
-            raise RecipeError(path, "something depends on the size of the file, which is not known yet")
+        if end is None or node.of is tree.Place.UP_TO:
+            why = "something depends on bytes that are not written yet: give the bytes as a whole"
+            raise RecipeError(path, why)
         return end[0] - writer.stream
 
     return Derived(size)
