@@ -438,7 +438,7 @@ class Field:
         try:
             if type_ is None:
                 raise self._stop(f"the type {said} is not known here", "type")
-            if "parent" in self.keys and self.scope.scopes.names_parent(type_):
+            if self._get("parent") is not None and self.scope.scopes.names_parent(type_):
                 raise self._stop("another parent changes what _parent means in the type", "parent")
             trimmed = next((key for key in ("terminator", "pad-right") if key in self.keys), None)
             if trimmed is not None and (extent is not None or trimmed == "pad-right"):

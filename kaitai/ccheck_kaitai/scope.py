@@ -232,7 +232,7 @@ LAST, INDEX = "is_last", "index_in_list"
 """The fields of an element that say whether it ends its list, and where it is in the list."""
 
 _ADDED = re.compile(
-    rf"(?:{LAST}|{INDEX}|(?:size|end)_of_\\w+|(?:pos|size)_at_\w+|\w+_is_valid|\w+_bits(?:_\d+)?)_*", re.ASCII
+    rf"(?:{LAST}|{INDEX}|(?:size|end)_of_\w+|(?:pos|size)_at_\w+|\w+_is_valid|\w+_bits(?:_\d+)?)_*", re.ASCII
 )
 
 

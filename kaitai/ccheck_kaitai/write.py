@@ -316,7 +316,8 @@ class Writer:
         gaps, blocks, used = len(self.gaps), len(self.blocks), set(self.used)
         made, weights, names = dict(self._made), dict(self._weights), set(self._taken)
         try:
-            lines = self._field(instance, scope, "instance")
+            # Read in front of what needs it, it begins where the description's parser is then.
+            lines = self._field(instance, scope, "instance", position=tried)
         except Stop as stop:
             if tried:
                 del self.gaps[gaps:], self.blocks[blocks:]
@@ -350,8 +351,10 @@ class Writer:
                 self._scopes.used.add(instance.place)
                 yield f'"{instance.name}" / {node},'
 
-    def _field(self, attribute: Attribute, scope: Scope, kind: str = "seq") -> list[str]:
-        stream = StreamNumbers(attribute.name, Taken(scope.type_), position=kind == "seq")
+    def _field(
+        self, attribute: Attribute, scope: Scope, kind: str = "seq", *, position: bool = True
+    ) -> list[str]:
+        stream = StreamNumbers(attribute.name, Taken(scope.type_), position=position)
         field = Field(attribute, replace(scope, stream=stream), self, kind)
         try:
             node = field.node()
