@@ -53,6 +53,40 @@ def _readers(
     return tuple(one for one in consumers.supported(on) if _reads(one, schema, builds_required, facts))
 
 
+class NoReader(Exception):
+    """Builds were named, and none that reads files of a format is supported: nothing can be run."""
+
+
+def window(build: Consumer, on: date) -> str:
+    """Returns the support of a build, as words on a day: `until 2026-06-30`, `from 2027-01-01`."""
+    if build.supported_until is None:
+        return f"from {build.supported_from}"
+    if on < build.supported_from:
+        return f"from {build.supported_from} to {build.supported_until}"
+    return f"until {build.supported_until}"
+
+
+def readers_to_run(consumers: Consumers | None, schema: Schema, on: date) -> tuple[Consumer, ...]:
+    """Returns the supported builds that files of a format are run under; none where none were named.
+
+    Raises:
+        NoReader: Builds were named, and none of them is supported and reads files of the format. An
+            interpreter without builds runs readers of its own, which say nothing of those.
+    """
+    found = readers(consumers, schema, on)
+    if consumers is None or found:
+        return found
+    reading = [build for build in consumers.builds if reads(build, schema)]
+    if not reading and not schema.facts:
+        return ()
+    if not reading:
+        raise NoReader(f"no build of {consumers.path} reads files of {schema.name}")
+    windows = ", ".join(f"{build.name} {window(build, on)}" for build in reading)
+    raise NoReader(
+        f"no build of {consumers.path} that reads {schema.name} is supported on {on.isoformat()}: {windows}"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Lack:
     """A build that does not allow what content asks for.

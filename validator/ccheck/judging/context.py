@@ -15,7 +15,7 @@ from ccheck.config.options import (
 from ccheck.config.project import Project
 from ccheck.core.check import Check
 from ccheck.core.consumers import Consumer
-from ccheck.core.contract import readers
+from ccheck.core.contract import readers, readers_to_run
 from ccheck.core.finding import BuildVerdict, FileReport, Finding, Severity
 from ccheck.core.input import STANDARD_INPUT, InputError, read_input
 from ccheck.core.subject import CheckContext, Definitions, Subject
@@ -83,6 +83,20 @@ class ValidationContext:
         return (
             self.own_exercise if schema is self.schema and self.own_exercise else EXERCISES.get(schema.name)
         )
+
+    def is_run_by_build(self, schema: Schema) -> bool:
+        """Whether a format is run as the builds that are named, and not in readers of its own."""
+        known = formats.named(schema.name)
+        return known is None or known.schema is not schema or known.runs_by_build
+
+    def builds_to_run(self, schema: Schema) -> tuple[Consumer, ...]:
+        """Returns the supported builds that files of a format are run under; none where none were named.
+
+        Raises:
+            NoReader: Builds were named, and none of them can run the file.
+        """
+        find = readers_to_run if self.is_run_by_build(schema) else readers
+        return find(self.context.consumers, schema, self.context.on)
 
     @property
     def isolated(self) -> bool:

@@ -13,11 +13,10 @@ from ccheck.cli.commands.options import Judging, judging
 from ccheck.cli.main import FINDINGS, PASS
 from ccheck.config.options import chosen
 from ccheck.core.consumers import Consumer
-from ccheck.core.contract import readers, reads
+from ccheck.core.contract import NoReader, reads
 from ccheck.core.input import InputError, read_input
 from ccheck.core.subject import Subject
 from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Outcome, RunInputs
-from ccheck.formats.registry import named
 from ccheck.judging.context import ValidationContext
 from ccheck.judging.preparation import prepare
 from ccheck.report.text import render_head
@@ -98,14 +97,13 @@ def command(
     exercise = validation.exercise(subject.schema)
     if exercise is None:
         raise click.UsageError(f"the format {subject.schema.name} has no interpreter: {NO_INTERPRETER}")
-    builds = _builds(validation, subject.schema, consumer, all_consumers)
-    known = named(subject.schema.name)
-    is_own = known is not None and known.schema is subject.schema and not known.runs_by_build
-    if is_own and (by.consumers or consumer or all_consumers):
+    by_build = validation.is_run_by_build(subject.schema)
+    if not by_build and (by.consumers or consumer or all_consumers):
         raise click.UsageError(
             f"{subject.schema.name} files run in readers of their own, and under no named builds: leave out"
             " --consumers, --consumer and --all-consumers"
         )
+    builds = _builds(validation, subject.schema, consumer, all_consumers)
     if events is not None and len(builds) > 1:
         names = ", ".join(build.name for build in builds)
         raise click.UsageError(f"events are decided by one build: give --consumer, one of {names}")
@@ -141,11 +139,17 @@ def _builds(
         if name is not None or every:
             raise click.UsageError("no consumers were named: give --consumers FILE")
         return ()
-    if name is not None:
-        return chosen(listed, (name,)).builds
-    if every:
-        return tuple(build for build in listed.builds if reads(build, schema))
-    return readers(listed, schema, validation.context.on)
+    if name is not None or every:
+        builds = listed.builds if name is None else chosen(listed, (name,)).builds
+        reading = tuple(build for build in builds if reads(build, schema))
+        if not reading:
+            words = f"no build of {listed.path} reads" if name is None else f"{name} does not read"
+            raise click.UsageError(f"{words} files of {schema.name}")
+        return reading
+    try:
+        return validation.builds_to_run(schema)
+    except NoReader as none:
+        raise click.UsageError(str(none)) from none
 
 
 def _one(validation: ValidationContext) -> bytes | None:

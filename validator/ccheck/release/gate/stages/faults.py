@@ -45,7 +45,11 @@ def run(context: GateContext) -> Stage:
             gaps.append(f"{file.identity.name}: no interpreter can say what a driver would do with it")
             continue
         old = context.before(file)
-        given = context.given(schema, None if old is None else old.data)
+        try:
+            given = context.given(schema, None if old is None else old.data)
+        except ExerciseError as wrong:
+            gaps.append(f"{file.identity.name}: {wrong}")
+            continue
         seen = {file.data}
         for damaged in damages(file.data, file.base, None if old is None else old.data, _blocks(subject)):
             if damaged.kind != "renamed" and damaged.data in seen:
