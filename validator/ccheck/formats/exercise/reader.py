@@ -67,6 +67,7 @@ def reader_outcome(outcome: ReaderOutcome, build: Profile) -> Outcome:
         skipped=outcome.answers.skipped,
         events=outcome.answers.questions,
         steps=outcome.answers.steps,
+        telemetry=outcome.answers.notes,
         lines=outcome.answers.results,
         checks_bounds=build.bounds_check,
     )
