@@ -336,11 +336,11 @@ def test_the_report_says_where_each_kernel_puts_a_profile(cc: Cli) -> None:
     ) in out
     out = cc("run", *words)[1]
     assert (
-        "linux-5.4   linux-x64  run      profile '/usr/bin/a' states namespace 'n', and is loaded into no"
+        "linux-5.4          linux-x64  run      profile '/usr/bin/a' states namespace 'n', and is loaded into no"
         in out
     )
     assert (
-        "linux-7.2   linux-x64  run      profile '/usr/bin/b' states no namespace, and is loaded into name"
+        "linux-7.2          linux-x64  run      profile '/usr/bin/b' states no namespace, and is loaded into name"
         in out
     )
 

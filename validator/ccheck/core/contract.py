@@ -213,6 +213,12 @@ def require_facts(
             *_missing(consumers, index, build, schemas, named, builds_required),
         )
     ]
+    problems += [
+        _no_format(consumers, name, schemas, ("unknown", index, "formats"), one.line)
+        for index, one in enumerate(consumers.unknown)
+        for name in one.formats
+        if name not in schemas
+    ]
     if problems:
         ordered = sorted(problems, key=lambda problem: problem.line or 0)
         known = {(fact.kind, fact.name) for facts in schemas.values() for fact in facts}
@@ -224,15 +230,24 @@ def require_facts(
         raise ConfigurationError(ordered)
 
 
+def _no_format(
+    consumers: Consumers,
+    name: str,
+    schemas: Mapping[str, Sequence[Fact]],
+    place: tuple[str | int, ...],
+    line: int,
+) -> Problem:
+    message = f"{shown(name)} is no format in use{did_you_mean(name, schemas)}"
+    return consumers.problem(line, dotted(place), message)
+
+
 def _unknown(
     consumers: Consumers, index: int, build: Consumer, schemas: Mapping[str, Sequence[Fact]]
 ) -> Iterator[Problem]:
     for name in build.formats or ():
         if name not in schemas:
-            message = f"{shown(name)} is no format in use{did_you_mean(name, schemas)}"
-            yield consumers.problem(
-                build.lines.get("formats", build.line), dotted(("consumer", index, "formats")), message
-            )
+            line = build.lines.get("formats", build.line)
+            yield _no_format(consumers, name, schemas, ("consumer", index, "formats"), line)
     known = [fact for facts in schemas.values() for fact in facts]
     unknown = set()
     for (kind, name, key), value in build.facts.items():

@@ -163,9 +163,8 @@ class ValidationContext:
             if report.verdict == "pass" and shared:
                 report = replace(report, findings=shared)
             yield _verdict_for(build, report)
-        for other in () if consumers.chosen else consumers.unknown:
-            if subject.schema.name in other.formats:
-                yield BuildVerdict(other.name, "", "unknown", why=other.why)
+        for other in consumers.unknown_for(subject.schema.name):
+            yield BuildVerdict(other.name, "", "unknown", why=other.why)
 
     def crashed(self, path: str, data: bytes | InputError, detail: str) -> FileReport:
         """Report a file whose examination failed.
@@ -277,7 +276,8 @@ def _verdict_for(build: Consumer, report: FileReport) -> BuildVerdict:
     aside += sum(one.severity is not Severity.ERROR and _is_of_build(one) for one in report.findings)
     more = f" (and {len(failures) - 1:,} more)" if len(failures) > 1 else ""
     why = f"{failures[0][1]}{more}" if failures else f"{counted(aside, 'finding')} set aside" if aside else ""
-    return BuildVerdict(build.name, build.platform, report.verdict, checks, why)
+    by = "build" if any(map(_is_of_build, errors)) else "ccheck" if failures else ""
+    return BuildVerdict(build.name, build.platform, report.verdict, checks, why, by)
 
 
 def _is_of_build(finding: Finding) -> bool:

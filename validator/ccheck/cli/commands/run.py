@@ -12,7 +12,7 @@ import click
 from ccheck.cli.commands.options import Judging, judging
 from ccheck.cli.main import FINDINGS, PASS
 from ccheck.config.options import chosen
-from ccheck.core.consumers import Consumer
+from ccheck.core.consumers import Consumer, UnknownBuilds
 from ccheck.core.contract import NoReader, reads
 from ccheck.core.input import InputError, read_input
 from ccheck.core.subject import Subject
@@ -119,13 +119,14 @@ def command(
             done = exercise(subject.data, given)
     except ExerciseError as wrong:
         raise click.UsageError(str(wrong)) from wrong
+    unknown = _unknown(validation, subject.schema, by_build=by_build, one=consumer is not None)
     if form == "json":
         configuration = validation.configuration
-        for line in _json(done, subject, path, configuration, given=events is not None):
+        for line in _json(done, subject, path, configuration, unknown, given=events is not None):
             click.echo(json.dumps(line))
     else:
         click.echo(render_head(validation.configuration), nl=False)
-        for text in _text(done, with_matrix, given=events is not None):
+        for text in _text(done, with_matrix, unknown, given=events is not None):
             click.echo(text)
     stopped = any(outcome.trap is not None or outcome.refusal is not None for outcome in done.outcomes)
     return FINDINGS if stopped else PASS
@@ -152,6 +153,14 @@ def _builds(
         raise click.UsageError(str(none)) from none
 
 
+def _unknown(
+    validation: ValidationContext, schema: Schema, *, by_build: bool, one: bool
+) -> tuple[UnknownBuilds, ...]:
+    """Returns the builds without facts that read the file too; none where one build was named."""
+    listed = validation.context.consumers
+    return () if listed is None or one or not by_build else listed.unknown_for(schema.name)
+
+
 def _one(validation: ValidationContext) -> bytes | None:
     """The definitions that the builds load; a driver has one such file."""
     named = validation.context.definitions
@@ -175,7 +184,13 @@ def _lines(path: Path) -> list[str]:
 
 
 def _json(
-    done: Exercised, subject: Subject, path: str, configuration: str, *, given: bool
+    done: Exercised,
+    subject: Subject,
+    path: str,
+    configuration: str,
+    unknown: tuple[UnknownBuilds, ...],
+    *,
+    given: bool,
 ) -> Iterator[dict[str, Any]]:
     if given:
         for outcome in done.outcomes:
@@ -190,6 +205,7 @@ def _json(
         "path": path,
         "schema": subject.schema.name if subject.schema is not None else None,
         "outcomes": [_outcome(outcome) for outcome in done.outcomes],
+        "unknown": [{"consumer": one.name, "why": one.why} for one in unknown],
         "unexercised": list(done.unexercised),
     }
 
@@ -211,13 +227,15 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _text(done: Exercised, with_matrix: bool, *, given: bool) -> Iterator[str]:
+def _text(
+    done: Exercised, with_matrix: bool, unknown: tuple[UnknownBuilds, ...], *, given: bool
+) -> Iterator[str]:
     seen: set[object] = set()
     for outcome in done.outcomes:
         if outcome.trap is not None and outcome.trap.signature not in seen:
             seen.add(outcome.trap.signature)
             yield printable_lines(report(outcome.trap)) + "\n"
-    yield from table(done.outcomes)
+    yield from table(done.outcomes, unknown)
     if given:
         for outcome in done.outcomes:
             yield from (printable(json.dumps(dict(line))) for line in outcome.lines)
@@ -229,10 +247,11 @@ def _text(done: Exercised, with_matrix: bool, *, given: bool) -> Iterator[str]:
         yield f"\nnever fetched, because nothing but wildcards ran there: {printable(few)}{more}"
 
 
-def table(outcomes: tuple[Outcome, ...]) -> Iterator[str]:
+def table(outcomes: tuple[Outcome, ...], unknown: tuple[UnknownBuilds, ...] = ()) -> Iterator[str]:
     """One line for each build: name, platform, verdict, and the reason or what ran."""
     rows = [("consumer", "platform", "verdict", "what")]
     rows += [(o.consumer, o.platform, o.verdict, _what(o)) for o in outcomes]
+    rows += [(one.name, "", "unknown", one.why) for one in unknown]
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     for row in rows:
         yield printable("  ".join([*(row[i].ljust(widths[i]) for i in range(3)), row[3]]))
