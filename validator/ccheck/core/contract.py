@@ -274,6 +274,11 @@ def _wrong_elements(facts: Sequence[Fact], elements: Sequence[Element]) -> Itera
         if len(set(numbers)) < len(numbers):
             yield "has one value twice, by its name and by its number"
             break
+    known = [fact.values for fact in facts if fact.values is not None]
+    for element in elements:
+        if isinstance(element, int) and len(known) == len(facts) and not any(element in one for one in known):
+            values = sorted(frozenset().union(*known))
+            yield f"{element} is a value that no content has; it has {', '.join(map(str, values))}"
     names = {name: None for fact in facts for name in fact.names}
     lower = {name.lower(): name for name in names}
     for element in elements:
