@@ -130,8 +130,10 @@ def _mixed(subject: Subject, one: _Stated, first: _Stated, loads: dict[Consumer,
         _does(load, [build for build in loads if loads[build] == load])
         for load in dict.fromkeys(loads.values())
     )
+    itself = one.in_name and one.profile == first.profile
+    other = "its item" if itself else f"{first.profile!r} of the same load"
     return Diagnostic(
-        f"the profile {one.profile!r} states {_words(one.namespace)}, and {first.profile!r} of the same load"
+        f"{'the name of ' if itself else ''}the profile {one.profile!r} states {_words(one.namespace)}, and {other}"
         f" {_words(first.namespace)}" + (f": {done}" if done else ""),
         text_place(one.item),
         label=_words(one.namespace),
