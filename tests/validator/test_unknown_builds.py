@@ -18,6 +18,7 @@ from tests.conftest import ROOT
 Cli = Callable[..., tuple[int, str, str]]
 POLICY = ROOT / "corpus" / "apparmor" / "base.bin"
 CHANNEL = ROOT / "corpus" / "channel"
+SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text(encoding="utf-8"))
 UBUNTU = "not read: its AppArmor has patches of its own"
 OTHERS = "not read: only the releases that are named as versions here were"
 LTS = ("--no-config", "--consumers", "builtin:linux-lts")
@@ -141,14 +142,14 @@ def test_the_gate_names_them_in_every_form(cc: Cli) -> None:
     assert status == 0, out + err
     assert "\nunknown     others: nobody asked\n" in out
     row = {"name": "others", "why": "nobody asked", "formats": ["regdb"]}
-    assert json.loads(Path("g.json").read_text(encoding="utf-8"))["unknown"] == [row]
+    whole = json.loads(Path("g.json").read_text(encoding="utf-8"))
+    assert whole["unknown"] == [row]
+    of_files = {**SCHEMA, "required": [], "properties": {"files": SCHEMA["properties"]["files"]}}
+    Draft202012Validator(of_files).validate({"files": whole["reports"]})
     assert "* others: nobody asked\n" in Path("g.md").read_text(encoding="utf-8")
     assert "<strong>others</strong>: nobody asked" in Path("g.html").read_text(encoding="utf-8")
     signed = json.loads(Path("v.json").read_text(encoding="utf-8"))["payload"]
     assert json.loads(base64.b64decode(signed))["predicate"]["unknown"] == [row]
-
-
-SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(
