@@ -19,12 +19,14 @@ class Answers:
         questions: The number of queries.
         results: The answers, as plain values.
         steps: The steps spent.
+        notes: What it does otherwise than the file says, one line each.
     """
 
     skipped: tuple[str, ...] = ()
     questions: int = 0
     results: tuple[Mapping[str, Any], ...] = ()
     steps: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

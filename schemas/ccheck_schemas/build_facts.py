@@ -36,6 +36,8 @@ class Fact:
         name: Its name in `consumers.toml`.
         keyed: Whether it has one value for each key of the content, such as a template type.
         names: The names of values, for a set; a build may list names or numbers.
+        values: The values that content can have, for a set; None if the schema does not say. A build that
+            lists another one states what nothing is ever compared with.
         default: What a switch is where a build does not state it; None if every build must state it.
     """
 
@@ -44,6 +46,7 @@ class Fact:
     keyed: bool = False
     names: Mapping[str, int] = field(default_factory=dict, hash=False)
     default: bool | None = None
+    values: frozenset[int] | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.kind, FactKind) or not isinstance(self.name, str) or not self.name.strip():

@@ -350,25 +350,46 @@ def test_facts_of_several_files_are_those_of_one_build(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("at", "new", "why"),
     [
-        (16, b"0255", "wrong-magic|const|damaged"),
+        (16, b"0256", "wrong-magic|const|damaged"),
         (20, b"size\0\0\0\0", "unknown kind 'size'"),
         (28, b"00000000x0", "value is no number"),
         (48, b"\0" * 40, "names no fact"),
         (48, b"inputs\0x", "fact does not end in zeros"),
         (48, b"x" * 40, "damaged"),
         (88, b"\xff", "damaged"),
-        (248, b"#ccheck?", "damaged"),
+        (476, b"#ccheck?", "damaged"),
     ],
 )
 def test_a_damaged_record_is_an_error(tmp_path: Path, shared: Path, at: int, new: bytes, why: str) -> None:
     """Nothing is guessed from a record that is not whole."""
     data = bytearray(shared.read_bytes())
-    place = data.find(MAGIC) + at
-    data[place : place + len(new)] = new
+    # What a record states twice is damaged twice.
+    for place in (at, at + 228) if 20 <= at < 248 else (at,):
+        place += data.find(MAGIC)
+        data[place : place + len(new)] = new
     path = tmp_path / "driver.so"
     path.write_bytes(data)
     with pytest.raises(DriverError, match=why):
         read_driver(path)
+
+
+def test_any_damaged_byte_of_a_record_is_noticed(cc: Run, tmp_path: Path, shared: Path) -> None:
+    """No bit of a record can be another one without a word: not in a name, a number, or a mark."""
+    data = shared.read_bytes()
+    first = data.find(MAGIC)
+    path = tmp_path / "driver.so"
+    for at in range(first, first + SIZE):
+        path.write_bytes(data[:at] + bytes([data[at] ^ 1 << at % 8]) + data[at + 1 :])
+        with pytest.raises(DriverError, match="damaged"):
+            read_driver(path)
+    at = data.find(b"inputs", first)
+    path.write_bytes(data[:at] + b"A" + data[at + 1 :])
+    listed = tmp_path / "consumers.toml"
+    words = ("--name", "7.16", "--from", "2024-08-09", "--consumers", listed)
+    status, _, err = cc("consumers", "add", path, *words)
+    assert status == 2
+    assert "is damaged: it states two different texts of fact" in err
+    assert not listed.exists()
 
 
 def test_no_bytes_are_a_crash_or_a_guess(tmp_path: Path, shared: Path) -> None:

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from ccheck.core.consumers import Consumer
-from ccheck.core.contract import readers
+from ccheck.core.contract import NoReader
 from ccheck.core.input import read_input
 from ccheck.files.regular_file import read_regular_file
 from ccheck.formats.exercise.outcome import ExerciseError, RunInputs
@@ -129,7 +129,10 @@ def _builds_to_run(options: CampaignOptions, given: RunInputs) -> tuple[Consumer
 
 
 def _builds(validation: ValidationContext, schema: Schema) -> tuple[Consumer, ...]:
-    return readers(validation.context.consumers, schema, validation.context.on)
+    try:
+        return validation.builds_to_run(schema)
+    except NoReader as none:
+        raise CampaignOptionsError(str(none)) from none
 
 
 def _definitions(validation: ValidationContext) -> bytes | None:

@@ -81,6 +81,7 @@ class Policy:
     region: Region = field(init=False)
     namespace: str | None = field(init=False, default=None)
     inner: list[str | None] = field(init=False, default_factory=list)
+    stated: list[tuple[str, str | None]] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         """Load the stream as the kernel does."""
@@ -93,8 +94,8 @@ class Policy:
             self._profile(stream)
         self._compare_namespaces(len(self.data))
 
-    def _header(self, stream: Stream) -> None:
-        """The version and namespace of a profile (`verify_header`)."""
+    def _header(self, stream: Stream) -> str | None:
+        """The version and namespace of a profile (`verify_header`); returns the namespace that it states."""
         version = stream.number("version")
         if version is None and stream.at == 0:
             raise refuse("version", "the policy does not begin with its version", 0)
@@ -114,15 +115,17 @@ class Policy:
                 raise refuse("namespace", f"a second namespace {namespace!r} in one load", stream.at)
         elif namespace is not None:
             self.namespace = namespace
+        return namespace
 
     def _profile(self, stream: Stream) -> None:
         """One profile, item by item (`unpack_profile`)."""
-        self._header(stream)
+        own_namespace = self._header(stream)
         stream.need_struct("profile")
         text = stream.need_text()
         if not text:
             raise refuse("name", "the name of the profile is empty", stream.at)
         own = Confinement(self._name(text, stream.at))
+        self._note(own.name, own_namespace or self.inner[-1])
         at = stream.at
         if stream.text("rename") is None:
             self._items(stream, own)
@@ -223,6 +226,23 @@ class Policy:
             namespace = inner
         if freed_twice:
             raise self.memory.trap("invalid-free", FREE_NAMESPACE, origin=at)
+
+        self.namespace = namespace
+
+    def _note(self, name: str, namespace: str | None) -> None:
+        """Note the namespace that a profile states; a child without one belongs to its parent."""
+        if namespace is None:
+            parent = name.rpartition("//")[0]
+            known = [stated for known, stated in self.stated if known == parent]
+            namespace = known[-1] if known else None
+        self.stated.append((name, namespace))
+
+    def elsewhere(self) -> Iterator[str]:
+        """Yields the profiles that are loaded into another namespace than they state, one line each."""
+        into = _in_words(self.namespace)
+        for name, namespace in self.stated:
+            if namespace != self.namespace:
+                yield f"profile {name!r} states {_in_words(namespace)}, and is loaded into {into}"
 
     def _matcher(self, stream: Stream, where: str) -> Matcher:
         """A DFA and what belongs to it (`unpack_pdb`; before Linux 6.6 each place reads items of its own)."""
@@ -325,6 +345,10 @@ class Policy:
                 raise refuse("names", f"permissions have the {what} {number} of {count}", at)
 
 
+def _in_words(namespace: str | None) -> str:
+    return "no namespace" if namespace is None else f"namespace {namespace!r}"
+
+
 def run_apparmor(
     data: bytes, kernel: Kernel, questions: Iterable[tuple[str, str, str]] | None = None
 ) -> ReaderOutcome:
@@ -359,7 +383,7 @@ def _ask(data: bytes, kernel: Kernel, questions: Iterable[tuple[str, str, str]] 
             results.append(_answer(by_name.get(name), name, path, wanted))
             steps += before - memory.steps
             count += 1
-    return Answers((), count, tuple(results), steps)
+    return Answers((), count, tuple(results), steps, tuple(policy.elsewhere()))
 
 
 def _visit(dfa: Dfa, budget: int) -> Iterator[int]:

@@ -182,7 +182,7 @@ _HEAD = """\
  *
  *     {example}
  *
- * It does not compile if the definitions promise more than that. It leaves a record of 256 bytes in the
+ * It does not compile if the definitions promise more than that. It leaves a record of 484 bytes in the
  * section .ccheck of the binary, from which `ccheck consumers add` reads the facts of the build.
  *
  * C11 and C++17: gcc, clang, clang-cl, also in a kernel. The lines for Microsoft's compiler were never
@@ -252,6 +252,14 @@ struct ccheck_fact {{
     char key[{keys}];
     char build[{names}];
     char definitions[56];
+    /* The same again: a record of which the two differ is damaged. */
+    char kind_again[8];
+    char value_again[10];
+    char promised_again[10];
+    char fact_again[{names}];
+    char key_again[{keys}];
+    char build_again[{names}];
+    char definitions_again[56];
     char end[8];
 }};
 
@@ -270,9 +278,10 @@ struct ccheck_fact {{
     CCHECK_COMPARE_(value_, promised_); \\
     CCHECK_ASSERT_(sizeof(CCHECK_BUILD) <= {names}, "CCHECK_BUILD is too long"); \\
     CCHECK_PLACE_ static const struct ccheck_fact CCHECK_NAME_ = {{ \\
-        {{'@', '(', '#', ')', 'c', 'c', 'h', 'e', 'c', 'k', '-', 'f', 'a', 'c', 't', '1'}}, \\
-        CCHECK_CHARS4_('0', '2', '5', '6'), kind_, CCHECK_DIGITS_(value_), CCHECK_DIGITS_(promised_), \\
-        fact_, key_, CCHECK_BUILD, "{digest}", \\
+        {{'@', '(', '#', ')', 'c', 'c', 'h', 'e', 'c', 'k', '-', 'f', 'a', 'c', 't', '2'}}, \\
+        CCHECK_CHARS4_('0', '4', '8', '4'), \\
+        kind_, CCHECK_DIGITS_(value_), CCHECK_DIGITS_(promised_), fact_, key_, CCHECK_BUILD, "{digest}", \\
+        kind_, CCHECK_DIGITS_(value_), CCHECK_DIGITS_(promised_), fact_, key_, CCHECK_BUILD, "{digest}", \\
         {{'#', 'c', 'c', 'h', 'e', 'c', 'k', ')'}}}}
 
 """

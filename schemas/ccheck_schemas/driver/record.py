@@ -1,7 +1,8 @@
-"""The record of one fact in a driver's binary: 256 bytes of text, alike for any compiler and byte order.
+"""The record of one fact in a driver's binary: 484 bytes of text, alike for any compiler and byte order.
 
 A macro of the header (`ccheck_schemas.driver.header`) puts one beside each call site. It has no pointer, no
-padding and no number wider than a byte, so that it needs no relocation, and is found by its magic.
+padding and no number wider than a byte, so that it needs no relocation, and is found by its magic. It states
+everything twice: C computes no checksum of a text at compile time, and a damaged byte makes the two differ.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from construct import Bytes, Const, Struct
 from ccheck_schemas.meaning import Slot
 from ccheck_schemas.schema import Schema
 
-MAGIC = b"@(#)ccheck-fact1"
+MAGIC = b"@(#)ccheck-fact2"
 END = b"#ccheck)"
-SIZE = 256
+SIZE = 484
 DIGITS = 10
 """Digits of a number."""
 HIGHEST = 10**DIGITS - 1
@@ -27,16 +28,23 @@ def _text(size: int) -> Slot:
     return Slot(size, terminator=b"\0", encoding="ascii")
 
 
+_STATED = {
+    "kind": _text(8),
+    "value": Bytes(DIGITS),
+    "promised": Bytes(DIGITS),
+    "fact": _text(NAMES),
+    "key": _text(KEYS),
+    "build": _text(NAMES),
+    "definitions": _text(56),
+}
+STATED = tuple(_STATED)
+"""The fields that a record states twice; the second time they are called `kind_again` and so on."""
+
 RECORD = Struct(
     "magic" / Const(MAGIC),
-    "size" / Const(b"0256"),
-    "kind" / _text(8),
-    "value" / Bytes(DIGITS),
-    "promised" / Bytes(DIGITS),
-    "fact" / _text(NAMES),
-    "key" / _text(KEYS),
-    "build" / _text(NAMES),
-    "definitions" / _text(56),
+    "size" / Const(b"0484"),
+    *(name / field for name, field in _STATED.items()),
+    *(f"{name}_again" / field for name, field in _STATED.items()),
     "end" / Const(END),
 )
 

@@ -17,7 +17,7 @@ from ccheck.core.consumers import Element, Value
 from ccheck.core.extras import how_to_install
 from ccheck.files.regular_file import TooLarge, read_regular_file
 from ccheck_schemas.build_facts import FactKind
-from ccheck_schemas.driver.record import MAGIC, SCHEMA, SIZE
+from ccheck_schemas.driver.record import END, MAGIC, SCHEMA, SIZE, STATED
 from ccheck_schemas.read import read
 from ccheck_schemas.record import Record
 
@@ -106,12 +106,18 @@ def read_driver(path: Path) -> Driver:
 def _records(data: bytes) -> Iterator[FactRecord]:
     count = 0
     at = data.find(MAGIC)
+    end = data.find(END)
     while at >= 0:
+        if 0 <= end < at:
+            break
+        end = data.find(END, at + SIZE)
         count += 1
         if count > MOST_RECORDS:
             raise DriverError(f"it has more than {MOST_RECORDS:,} records")
         yield _record(data[at : at + SIZE], at)
         at = data.find(MAGIC, at + 1)
+    if end >= 0:
+        raise DriverError(f"the record that ends at {end:#x} is damaged: it does not begin as one")
     if not count:
         raise DriverError(
             "it has no record of ccheck_contract.h: no macro is used in it, or its linker dropped the section"
@@ -125,6 +131,10 @@ def _record(raw: bytes, at: int) -> FactRecord:
         names = ", ".join(sorted(reading.counts)) or "truncated"
         raise DriverError(f"the record at {at:#x} is damaged: {names}")
     root = reading.root
+    for name in STATED:
+        once, again = root.span(name), root.span(f"{name}_again")
+        if raw[once.offset : once.end] != raw[again.offset : again.end]:
+            raise DriverError(f"the record at {at:#x} is damaged: it states two different texts of {name}")
     texts = {field: _text(root, field, raw, at) for field in ("kind", "fact", "key", "build", "definitions")}
     kind = _KINDS.get(texts["kind"])
     if kind is None:

@@ -200,11 +200,13 @@ class UnknownBuilds:
         name: What they are.
         why: Why nothing is stated of them.
         formats: The formats whose files they read.
+        line: The line of their formats in the file, from 1.
     """
 
     name: str
     why: str
     formats: tuple[str, ...]
+    line: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +233,10 @@ class Consumers:
         """Returns a hash that is quick: what is asked of builds again is remembered."""
         return hash(self.sha256)
 
+    def unknown_for(self, schema: str) -> tuple[UnknownBuilds, ...]:
+        """Returns the builds without facts that read files of a format; none where the user chose builds."""
+        return () if self.chosen else tuple(one for one in self.unknown if schema in one.formats)
+
     def supported(self, on: date) -> tuple[Consumer, ...]:
         """Returns the builds that are supported on a day."""
         return tuple(build for build in self.builds if build.supported_on(on))
@@ -254,8 +260,8 @@ def load_consumers(path: Path) -> Consumers:
     builds = tuple(_build(table) for table in top.tables("consumer"))
     if "consumer" not in document.data or document.data["consumer"] == []:
         document.complain(("consumer",), "no [[consumer]] is listed: nothing would be compared")
-    _refuse_twins(document, builds)
     unknown = tuple(_unknown(table) for table in top.tables("unknown"))
+    _refuse_twins(document, builds, unknown)
     top.done()
     document.settle()
     return Consumers(shown_path(path), document.sha256, builds, path, unknown=unknown)
@@ -266,6 +272,7 @@ def _unknown(table: Table) -> UnknownBuilds:
         _printable(table, "name"),
         _printable(table, "why"),
         table.elements("formats", "the name of a format", _is_name),
+        table.line("formats"),
     )
     table.done()
     return found
@@ -364,11 +371,17 @@ def _is_key(key: str) -> bool:
     return all(part and part == part.strip() for part in key.split("@"))
 
 
-def _refuse_twins(document: Document, builds: tuple[Consumer, ...]) -> None:
-    first: dict[str, int] = {}
-    for index, build in enumerate(builds):
-        if build.name and build.name in first:
-            twin = first[build.name]
-            message = f"{shown(build.name)} is the name of consumer[{twin}] too, line {builds[twin].line}"
-            document.complain(("consumer", index, "name"), message)
-        first.setdefault(build.name, index)
+def _refuse_twins(
+    document: Document, builds: tuple[Consumer, ...], unknown: tuple[UnknownBuilds, ...]
+) -> None:
+    """Complain of names that stand twice, also where one of them is of builds without facts."""
+    first: dict[str, tuple[str, int]] = {}
+    named = [("consumer", index, build.name) for index, build in enumerate(builds)]
+    named += [("unknown", index, one.name) for index, one in enumerate(unknown)]
+    for table, index, name in named:
+        if name and name in first:
+            twin = first[name]
+            line = document.line(twin)
+            message = f"{shown(name)} is the name of {twin[0]}[{twin[1]}] too, line {line}"
+            document.complain((table, index, "name"), message)
+        first.setdefault(name, (table, index))

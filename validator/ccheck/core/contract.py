@@ -53,6 +53,40 @@ def _readers(
     return tuple(one for one in consumers.supported(on) if _reads(one, schema, builds_required, facts))
 
 
+class NoReader(Exception):
+    """Builds were named, and none that reads files of a format is supported: nothing can be run."""
+
+
+def window(build: Consumer, on: date) -> str:
+    """Returns the support of a build, as words on a day: `until 2026-06-30`, `from 2027-01-01`."""
+    if build.supported_until is None:
+        return f"from {build.supported_from}"
+    if on < build.supported_from:
+        return f"from {build.supported_from} to {build.supported_until}"
+    return f"until {build.supported_until}"
+
+
+def readers_to_run(consumers: Consumers | None, schema: Schema, on: date) -> tuple[Consumer, ...]:
+    """Returns the supported builds that files of a format are run under; none where none were named.
+
+    Raises:
+        NoReader: Builds were named, and none of them is supported and reads files of the format. An
+            interpreter without builds runs readers of its own, which say nothing of those.
+    """
+    found = readers(consumers, schema, on)
+    if consumers is None or found:
+        return found
+    reading = [build for build in consumers.builds if reads(build, schema)]
+    if not reading and not schema.facts:
+        return ()
+    if not reading:
+        raise NoReader(f"no build of {consumers.path} reads files of {schema.name}")
+    windows = ", ".join(f"{build.name} {window(build, on)}" for build in reading)
+    raise NoReader(
+        f"no build of {consumers.path} that reads {schema.name} is supported on {on.isoformat()}: {windows}"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Lack:
     """A build that does not allow what content asks for.
@@ -179,6 +213,12 @@ def require_facts(
             *_missing(consumers, index, build, schemas, named, builds_required),
         )
     ]
+    problems += [
+        _no_format(consumers, name, schemas, ("unknown", index, "formats"), one.line)
+        for index, one in enumerate(consumers.unknown)
+        for name in one.formats
+        if name not in schemas
+    ]
     if problems:
         ordered = sorted(problems, key=lambda problem: problem.line or 0)
         known = {(fact.kind, fact.name) for facts in schemas.values() for fact in facts}
@@ -190,15 +230,24 @@ def require_facts(
         raise ConfigurationError(ordered)
 
 
+def _no_format(
+    consumers: Consumers,
+    name: str,
+    schemas: Mapping[str, Sequence[Fact]],
+    place: tuple[str | int, ...],
+    line: int,
+) -> Problem:
+    message = f"{shown(name)} is no format in use{did_you_mean(name, schemas)}"
+    return consumers.problem(line, dotted(place), message)
+
+
 def _unknown(
     consumers: Consumers, index: int, build: Consumer, schemas: Mapping[str, Sequence[Fact]]
 ) -> Iterator[Problem]:
     for name in build.formats or ():
         if name not in schemas:
-            message = f"{shown(name)} is no format in use{did_you_mean(name, schemas)}"
-            yield consumers.problem(
-                build.lines.get("formats", build.line), dotted(("consumer", index, "formats")), message
-            )
+            line = build.lines.get("formats", build.line)
+            yield _no_format(consumers, name, schemas, ("consumer", index, "formats"), line)
     known = [fact for facts in schemas.values() for fact in facts]
     unknown = set()
     for (kind, name, key), value in build.facts.items():
@@ -225,6 +274,11 @@ def _wrong_elements(facts: Sequence[Fact], elements: Sequence[Element]) -> Itera
         if len(set(numbers)) < len(numbers):
             yield "has one value twice, by its name and by its number"
             break
+    known = [fact.values for fact in facts if fact.values is not None]
+    for element in elements:
+        if isinstance(element, int) and len(known) == len(facts) and not any(element in one for one in known):
+            values = sorted(frozenset().union(*known))
+            yield f"{element} is a value that no content has; it has {', '.join(map(str, values))}"
     names = {name: None for fact in facts for name in fact.names}
     lower = {name.lower(): name for name in names}
     for element in elements:

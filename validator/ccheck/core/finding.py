@@ -111,6 +111,8 @@ class BuildVerdict:
     Attributes:
         build: The name of the build.
         verdict: `pass` or `fail`; `unknown` for builds of which no facts are stated.
+        refused_by: `build` where facts of the build refuse the file, `ccheck` where nothing does but checks
+            that hold for every build; empty where nothing refuses it.
         checks: The checks that found errors, or the names of what fails the file otherwise.
         why: The message of the first error, or what fails the file otherwise.
     """
@@ -120,6 +122,7 @@ class BuildVerdict:
     verdict: str
     checks: tuple[str, ...] = ()
     why: str = ""
+    refused_by: str = ""
 
 
 @frozen

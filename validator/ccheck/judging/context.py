@@ -15,7 +15,7 @@ from ccheck.config.options import (
 from ccheck.config.project import Project
 from ccheck.core.check import Check
 from ccheck.core.consumers import Consumer
-from ccheck.core.contract import readers
+from ccheck.core.contract import readers, readers_to_run
 from ccheck.core.finding import BuildVerdict, FileReport, Finding, Severity
 from ccheck.core.input import STANDARD_INPUT, InputError, read_input
 from ccheck.core.subject import CheckContext, Definitions, Subject
@@ -84,6 +84,20 @@ class ValidationContext:
             self.own_exercise if schema is self.schema and self.own_exercise else EXERCISES.get(schema.name)
         )
 
+    def is_run_by_build(self, schema: Schema) -> bool:
+        """Whether a format is run as the builds that are named, and not in readers of its own."""
+        known = formats.named(schema.name)
+        return known is None or known.schema is not schema or known.runs_by_build
+
+    def builds_to_run(self, schema: Schema) -> tuple[Consumer, ...]:
+        """Returns the supported builds that files of a format are run under; none where none were named.
+
+        Raises:
+            NoReader: Builds were named, and none of them can run the file.
+        """
+        find = readers_to_run if self.is_run_by_build(schema) else readers
+        return find(self.context.consumers, schema, self.context.on)
+
     @property
     def isolated(self) -> bool:
         """Whether code that is not ccheck's own judges: it may end the process that runs it."""
@@ -149,9 +163,8 @@ class ValidationContext:
             if report.verdict == "pass" and shared:
                 report = replace(report, findings=shared)
             yield _verdict_for(build, report)
-        for other in () if consumers.chosen else consumers.unknown:
-            if subject.schema.name in other.formats:
-                yield BuildVerdict(other.name, "", "unknown", why=other.why)
+        for other in consumers.unknown_for(subject.schema.name):
+            yield BuildVerdict(other.name, "", "unknown", why=other.why)
 
     def crashed(self, path: str, data: bytes | InputError, detail: str) -> FileReport:
         """Report a file whose examination failed.
@@ -263,7 +276,8 @@ def _verdict_for(build: Consumer, report: FileReport) -> BuildVerdict:
     aside += sum(one.severity is not Severity.ERROR and _is_of_build(one) for one in report.findings)
     more = f" (and {len(failures) - 1:,} more)" if len(failures) > 1 else ""
     why = f"{failures[0][1]}{more}" if failures else f"{counted(aside, 'finding')} set aside" if aside else ""
-    return BuildVerdict(build.name, build.platform, report.verdict, checks, why)
+    by = "build" if any(map(_is_of_build, errors)) else "ccheck" if failures else ""
+    return BuildVerdict(build.name, build.platform, report.verdict, checks, why, by)
 
 
 def _is_of_build(finding: Finding) -> bool:

@@ -47,6 +47,24 @@ def fact_changes(old: Consumers, new: Consumers) -> Iterator[FactChange]:
             yield FactChange("+", name, f"is new, supported from {after[name].supported_from}")
         else:
             yield from _of_build(before[name], after[name])
+    yield from _unknown_changes(old, new)
+
+
+def _unknown_changes(old: Consumers, new: Consumers) -> Iterator[FactChange]:
+    """Yields what changed of the builds without facts."""
+    before = {one.name: one for one in old.unknown}
+    after = {one.name: one for one in new.unknown}
+    for name in dict.fromkeys((*before, *after)):
+        if name not in after:
+            yield FactChange("-", name, "is not named as unknown any more")
+        elif name not in before:
+            formats = ", ".join(after[name].formats)
+            yield FactChange("+", name, f"is named as unknown, for {formats}: {after[name].why}")
+        else:
+            for field in ("why", "formats"):
+                was, is_ = getattr(before[name], field), getattr(after[name], field)
+                if was != is_:
+                    yield FactChange("~", name, f"(unknown) {field}: {_words(was)} → {_words(is_)}")
 
 
 def _of_build(old: Consumer, new: Consumer) -> Iterator[FactChange]:

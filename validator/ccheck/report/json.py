@@ -109,6 +109,7 @@ def _build(one: BuildVerdict) -> dict[str, Any]:
         "verdict": one.verdict,
         "checks": list(one.checks),
         "why": one.why,
+        "refused_by": one.refused_by or None,
     }
 
 

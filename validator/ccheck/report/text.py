@@ -157,7 +157,11 @@ def _by_build(report: FileReport, color: bool) -> Iterator[str]:
     if not report.builds:
         return
     rows = [("consumer", "platform", "verdict", "why")]
-    rows += [(printable(one.build), one.platform, one.verdict, printable(one.why)) for one in report.builds]
+    for one in report.builds:
+        by_all = (
+            "refused by ccheck for every build, whatever its facts: " if one.refused_by == "ccheck" else ""
+        )
+        rows.append((printable(one.build), one.platform, one.verdict, by_all + printable(one.why)))
     widths = [max(len(row[at]) for row in rows) for at in range(3)]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]

@@ -52,10 +52,15 @@ def list_builds(consumers: Path | None) -> int:
             formats = dict.fromkeys(one for build in listed.builds for one in build.formats or ())
             click.echo(f"{name:<20} {counted(len(listed.builds), 'build')} for {', '.join(formats)}")
         return PASS
-    for build in load_consumers(consumers).builds:
+    of_file = load_consumers(consumers)
+    for build in of_file.builds:
         stated = [known.name for known in every() if any(map(build.states, known.facts))]
         reads = ", ".join(stated if build.formats is None else build.formats) or "states no facts"
-        click.echo(printable(f"{build.name:<20} {build.version}, {build.platform}: {reads}"))
+        window = f"supported from {build.supported_from}"
+        window += f" to {build.supported_until}" if build.supported_until else ""
+        click.echo(printable(f"{build.name:<20} {build.version}, {build.platform}: {reads}; {window}"))
+    for one in of_file.unknown:
+        click.echo(printable(f"{one.name:<20} unknown: {', '.join(one.formats)}; {one.why}"))
     return PASS
 
 

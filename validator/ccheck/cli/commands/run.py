@@ -12,12 +12,11 @@ import click
 from ccheck.cli.commands.options import Judging, judging
 from ccheck.cli.main import FINDINGS, PASS
 from ccheck.config.options import chosen
-from ccheck.core.consumers import Consumer
-from ccheck.core.contract import readers, reads
+from ccheck.core.consumers import Consumer, UnknownBuilds
+from ccheck.core.contract import NoReader, reads
 from ccheck.core.input import InputError, read_input
 from ccheck.core.subject import Subject
 from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Outcome, RunInputs
-from ccheck.formats.registry import named
 from ccheck.judging.context import ValidationContext
 from ccheck.judging.preparation import prepare
 from ccheck.report.text import render_head
@@ -98,14 +97,13 @@ def command(
     exercise = validation.exercise(subject.schema)
     if exercise is None:
         raise click.UsageError(f"the format {subject.schema.name} has no interpreter: {NO_INTERPRETER}")
-    builds = _builds(validation, subject.schema, consumer, all_consumers)
-    known = named(subject.schema.name)
-    is_own = known is not None and known.schema is subject.schema and not known.runs_by_build
-    if is_own and (by.consumers or consumer or all_consumers):
+    by_build = validation.is_run_by_build(subject.schema)
+    if not by_build and (by.consumers or consumer or all_consumers):
         raise click.UsageError(
             f"{subject.schema.name} files run in readers of their own, and under no named builds: leave out"
             " --consumers, --consumer and --all-consumers"
         )
+    builds = _builds(validation, subject.schema, consumer, all_consumers)
     if events is not None and len(builds) > 1:
         names = ", ".join(build.name for build in builds)
         raise click.UsageError(f"events are decided by one build: give --consumer, one of {names}")
@@ -121,13 +119,14 @@ def command(
             done = exercise(subject.data, given)
     except ExerciseError as wrong:
         raise click.UsageError(str(wrong)) from wrong
+    unknown = _unknown(validation, subject.schema, by_build=by_build, one=consumer is not None)
     if form == "json":
         configuration = validation.configuration
-        for line in _json(done, subject, path, configuration, given=events is not None):
+        for line in _json(done, subject, path, configuration, unknown, given=events is not None):
             click.echo(json.dumps(line))
     else:
         click.echo(render_head(validation.configuration), nl=False)
-        for text in _text(done, with_matrix, given=events is not None):
+        for text in _text(done, with_matrix, unknown, given=events is not None):
             click.echo(text)
     stopped = any(outcome.trap is not None or outcome.refusal is not None for outcome in done.outcomes)
     return FINDINGS if stopped else PASS
@@ -141,11 +140,25 @@ def _builds(
         if name is not None or every:
             raise click.UsageError("no consumers were named: give --consumers FILE")
         return ()
-    if name is not None:
-        return chosen(listed, (name,)).builds
-    if every:
-        return tuple(build for build in listed.builds if reads(build, schema))
-    return readers(listed, schema, validation.context.on)
+    if name is not None or every:
+        builds = listed.builds if name is None else chosen(listed, (name,)).builds
+        reading = tuple(build for build in builds if reads(build, schema))
+        if not reading:
+            words = f"no build of {listed.path} reads" if name is None else f"{name} does not read"
+            raise click.UsageError(f"{words} files of {schema.name}")
+        return reading
+    try:
+        return validation.builds_to_run(schema)
+    except NoReader as none:
+        raise click.UsageError(str(none)) from none
+
+
+def _unknown(
+    validation: ValidationContext, schema: Schema, *, by_build: bool, one: bool
+) -> tuple[UnknownBuilds, ...]:
+    """Returns the builds without facts that read the file too; none where one build was named."""
+    listed = validation.context.consumers
+    return () if listed is None or one or not by_build else listed.unknown_for(schema.name)
 
 
 def _one(validation: ValidationContext) -> bytes | None:
@@ -171,7 +184,13 @@ def _lines(path: Path) -> list[str]:
 
 
 def _json(
-    done: Exercised, subject: Subject, path: str, configuration: str, *, given: bool
+    done: Exercised,
+    subject: Subject,
+    path: str,
+    configuration: str,
+    unknown: tuple[UnknownBuilds, ...],
+    *,
+    given: bool,
 ) -> Iterator[dict[str, Any]]:
     if given:
         for outcome in done.outcomes:
@@ -186,6 +205,7 @@ def _json(
         "path": path,
         "schema": subject.schema.name if subject.schema is not None else None,
         "outcomes": [_outcome(outcome) for outcome in done.outcomes],
+        "unknown": [{"consumer": one.name, "why": one.why} for one in unknown],
         "unexercised": list(done.unexercised),
     }
 
@@ -207,13 +227,15 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _text(done: Exercised, with_matrix: bool, *, given: bool) -> Iterator[str]:
+def _text(
+    done: Exercised, with_matrix: bool, unknown: tuple[UnknownBuilds, ...], *, given: bool
+) -> Iterator[str]:
     seen: set[object] = set()
     for outcome in done.outcomes:
         if outcome.trap is not None and outcome.trap.signature not in seen:
             seen.add(outcome.trap.signature)
             yield printable_lines(report(outcome.trap)) + "\n"
-    yield from table(done.outcomes)
+    yield from table(done.outcomes, unknown)
     if given:
         for outcome in done.outcomes:
             yield from (printable(json.dumps(dict(line))) for line in outcome.lines)
@@ -225,10 +247,11 @@ def _text(done: Exercised, with_matrix: bool, *, given: bool) -> Iterator[str]:
         yield f"\nnever fetched, because nothing but wildcards ran there: {printable(few)}{more}"
 
 
-def table(outcomes: tuple[Outcome, ...]) -> Iterator[str]:
+def table(outcomes: tuple[Outcome, ...], unknown: tuple[UnknownBuilds, ...] = ()) -> Iterator[str]:
     """One line for each build: name, platform, verdict, and the reason or what ran."""
     rows = [("consumer", "platform", "verdict", "what")]
     rows += [(o.consumer, o.platform, o.verdict, _what(o)) for o in outcomes]
+    rows += [(one.name, "", "unknown", one.why) for one in unknown]
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     for row in rows:
         yield printable("  ".join([*(row[i].ljust(widths[i]) for i in range(3)), row[3]]))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ccheck.core.consumers import Consumer
-from ccheck.formats.exercise.outcome import Exercised, ExerciseError, RunInputs
-from ccheck.formats.exercise.reader import profile_of, questions, reader_outcome
+from ccheck.core.contract import numbers_of
+from ccheck.formats.exercise.outcome import Exercised, RunInputs
+from ccheck.formats.exercise.reader import profile_of, questions, reader_outcome, require_facts
 from ccheck_interpreter.apparmor.kernel import CHECKING, NEWEST_ITEMS, TRUSTING, Kernel
 from ccheck_interpreter.apparmor.policy import run_apparmor
 from ccheck_schemas.build_facts import Fact, FactKind
@@ -20,6 +21,7 @@ def run(data: bytes, given: RunInputs) -> Exercised:
     Without kernels there are two readers: one that compares what kernels of 2025 compared, and one that
     compares every number. The second answers questions.
     """
+    require_facts(given.builds, facts.FACTS)
     kernels = [kernel_of(build) for build in given.builds] or [TRUSTING, CHECKING]
     asked = None
     if given.events is not None:
@@ -33,11 +35,7 @@ def run(data: bytes, given: RunInputs) -> Exercised:
 
 
 def kernel_of(build: Consumer) -> Kernel:
-    """Returns the behaviour of a kernel by the facts that are stated of it.
-
-    Raises:
-        ExerciseError: A fact is missing.
-    """
+    """Returns the behaviour of a kernel by the facts that are stated of it, which are all there."""
     items = _numbers(build, facts.ITEMS)
     state_bytes = _numbers(build, facts.STATE_BYTES)
     return Kernel(
@@ -60,22 +58,12 @@ def kernel_of(build: Consumer) -> Kernel:
 
 
 def _numbers(build: Consumer, fact: Fact) -> frozenset[int]:
-    elements = build.elements(fact.name)
-    if elements is None:
-        raise _missing(build, fact)
-    return frozenset(fact.names[one] if isinstance(one, str) else one for one in elements)
+    return numbers_of(fact, build.elements(fact.name) or ())
 
 
 def _limit(build: Consumer, fact: Fact) -> int:
-    found = build.number(FactKind.LIMIT, fact.name)
-    if found is None:
-        raise _missing(build, fact)
-    return found
+    return build.number(FactKind.LIMIT, fact.name) or 0
 
 
 def _switch(build: Consumer, fact: Fact) -> bool:
     return build.switch(fact.name)
-
-
-def _missing(build: Consumer, fact: Fact) -> ExerciseError:
-    return ExerciseError(f"consumer {build.name!r} states no {fact.kind.value}.{fact.name}")

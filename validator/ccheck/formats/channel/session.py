@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from ccheck.formats.channel.exercise import DEFINITIONS_KIND, profile_of
 from ccheck.formats.exercise.outcome import ExerciseError, Outcome, RunInputs
+from ccheck.formats.exercise.reader import require_facts
 from ccheck_interpreter.channel.definitions import Definitions, conforming, load_definitions
 from ccheck_interpreter.channel.evaluate import Seen, evaluate
 from ccheck_interpreter.channel.generate import matching, salvaged
@@ -19,6 +20,7 @@ from ccheck_interpreter.event import Event, EventError, parse_event
 from ccheck_interpreter.profile import Profile
 from ccheck_interpreter.space import DEFAULT_LIMITS, Limits
 from ccheck_interpreter.trap import Refusal, Refused, Trap, TrapData
+from ccheck_schemas.formats.channel.facts import FACTS
 
 Build: TypeAlias = tuple[str, Profile]
 """A build: its platform as the file of builds names it, and how it behaves."""
@@ -47,6 +49,7 @@ class ChannelSession:
         """
         if not given.builds:
             raise ExerciseError("no consumers were named: under which builds? give --consumers FILE")
+        require_facts(given.builds, FACTS)
         self._builds: list[Build] = [(build.platform, profile_of(build)) for build in given.builds]
         self._known: dict[str, Definitions] = {}
         self._all: Definitions | None = None

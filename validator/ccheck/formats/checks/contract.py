@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ccheck.core.check import Diagnostic
 from ccheck.core.consumers import Consumer
-from ccheck.core.contract import Lack, lacks, missing, readers, reads
+from ccheck.core.contract import Lack, lacks, missing, readers, reads, window
 from ccheck.core.finding import RelatedLocation
 from ccheck.core.subject import Subject
 from ccheck.text.quoting import counted
@@ -77,12 +77,19 @@ def _why_not(
     """Returns why builds are not compared with a file: a message, what to do, and the line of one of them."""
     retired = next((build for build in builds if reads(build, schema)), None)
     if retired is not None:
-        window = f"{retired.supported_from} to {retired.supported_until or 'today'}"
-        line = retired.lines.get("supported_until", retired.lines.get("supported_from", retired.line))
+        on = subject.context.on
+        key = "supported_from" if on < retired.supported_from else "supported_until"
         return (
-            f"no consumer that reads files of {schema.name} is supported on {subject.context.on.isoformat()}",
+            f"no consumer that reads files of {schema.name} is supported on {on.isoformat()}",
             "look at the support windows, or judge for another day with --on",
-            (in_file(subject, f"{retired.name} is supported from {window}", line, retired),),
+            (
+                in_file(
+                    subject,
+                    f"{retired.name} is supported {window(retired, on)}",
+                    retired.lines.get(key, retired.line),
+                    retired,
+                ),
+            ),
         )
     first = builds[0]
     lacks_what = f"does not list {schema.name}" if first.formats else f"states no fact of {schema.name}"

@@ -40,6 +40,7 @@ class Outcome:
     Attributes:
         verdict: `crash`, `refuse`, `skip` or `run`, as docs/interpreter.md has them.
         skipped: The instances that are not in use, one line each.
+        telemetry: What the build did otherwise than the content says, one line each.
         lines: One plain mapping for each event that was given and evaluated.
         checks_bounds: Whether the build claims to check every number before it uses it.
     """

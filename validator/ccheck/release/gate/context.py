@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from ccheck.config.gate_policy import GatePolicy
-from ccheck.core.contract import readers
+from ccheck.core.contract import NoReader
 from ccheck.core.finding import FileReport
 from ccheck.core.subject import Subject
 from ccheck.formats.exercise.evidence import Evidence, Gather, plain
@@ -121,13 +121,21 @@ class GateContext:
             return self._crashed(data, name, crash.detail)
 
     def given(self, schema: Schema, last_good: bytes | None = None) -> RunInputs:
-        """What files of a format are run with: the definitions, and every supported build that reads it."""
+        """What files of a format are run with: the definitions, and every supported build that reads it.
+
+        Raises:
+            ExerciseError: The project names several definitions files, or no build that can run the file.
+        """
         context = self.validation.context
         if len(context.definitions) > 1:
             raise ExerciseError("a driver loads one definitions file; the project names more")
+        try:
+            builds = self.validation.builds_to_run(schema)
+        except NoReader as none:
+            raise ExerciseError(str(none)) from none
         return RunInputs(
             definitions=context.definitions[0].data if context.definitions else None,
-            builds=readers(context.consumers, schema, context.on),
+            builds=builds,
             target=context.target,
             last_good=last_good,
         )

@@ -195,6 +195,21 @@ class ProfileRow:
 
 
 @dataclass(frozen=True, slots=True)
+class UnknownRow:
+    """Builds in the field of which nobody stated facts: nothing of the release was compared with them.
+
+    Attributes:
+        name: What they are.
+        why: Why nothing is stated of them.
+        formats: The formats of the release that they read.
+    """
+
+    name: str
+    why: str
+    formats: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GateResult:
     """The result of one gate.
 
@@ -216,6 +231,7 @@ class GateResult:
     matrix: tuple[MatrixRow, ...] = ()
     profiles: tuple[ProfileRow, ...] = ()
     notes: str = ""
+    unknown: tuple[UnknownRow, ...] = ()
 
     @property
     def verdict(self) -> Status:

@@ -9,7 +9,7 @@ from ccheck.core.finding import RunReport
 from ccheck.formats.exercise.evidence import Slot, Use
 from ccheck.release.gate.context import GateContext
 from ccheck.release.gate.notes import notes
-from ccheck.release.gate.result import GateResult, MatrixCell, MatrixRow, ProfileRow, Stage
+from ccheck.release.gate.result import GateResult, MatrixCell, MatrixRow, ProfileRow, Stage, UnknownRow
 from ccheck.release.gate.stage import run_stage
 from ccheck.release.gate.stages.first_use import first_uses
 from ccheck.version import __version__
@@ -44,8 +44,20 @@ def run_gate(context: GateContext, tell: Callable[[Stage], None] = lambda stage:
         first_uses=first_uses(context) if "first_use" in on else (),
         matrix=tuple(_matrix(context)) if ran else (),
         profiles=tuple(_profiles(context)) if ran else (),
+        unknown=tuple(_unknown(context)),
         notes=notes(context)[0] if "diff" in on else "",
     )
+
+
+def _unknown(context: GateContext) -> Iterator[UnknownRow]:
+    """Yields the builds without facts that read files of the release."""
+    listed = context.validation.context.consumers
+    if listed is None:
+        return
+    formats = {subject.schema.name for subject in context.subjects.values() if subject.schema is not None}
+    for one in listed.unknown:
+        if read := formats.intersection(one.formats):
+            yield UnknownRow(one.name, one.why, tuple(sorted(read)))
 
 
 def _profiles(context: GateContext) -> Iterator[ProfileRow]:

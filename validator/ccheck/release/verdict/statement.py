@@ -41,6 +41,10 @@ def statement(context: GateContext, result: GateResult) -> dict[str, Any]:
             "policy": {**policy.terms(), "sha256": policy.sha256},
             "materials": materials(context),
             "stages": [_stage(stage) for stage in result.stages],
+            "unknown": [
+                {"name": well_formed(one.name), "why": well_formed(one.why), "formats": list(one.formats)}
+                for one in result.unknown
+            ],
         },
     }
 

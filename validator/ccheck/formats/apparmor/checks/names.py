@@ -146,57 +146,6 @@ def apparmor_key_repeated(subject: Subject) -> Iterator[Diagnostic]:
             first.setdefault(text, key)
 
 
-def apparmor_namespace_mixed(subject: Subject) -> Iterator[Diagnostic]:
-    """Profiles of one load go into different namespaces.
-
-    ## What is wrong
-    A profile names a namespace, by an item of its own or in front of its name (`:namespace:name`), and a
-    profile before it names another, or none.
-
-    ## Why is this bad
-    The kernel loads a stream into one namespace, as a whole. Newer kernels refuse the load; older ones load all
-    profiles into the namespace of the first, or of the last.
-
-    ## How to fix
-    Load the profiles of each namespace by a stream of their own.
-    """
-    profiles = content_of(subject).profiles
-    # The items apply to the whole load, wherever they stand; names are compared when all are read.
-    chosen: Item | None = None
-    for profile in profiles:
-        own = profile.namespace
-        if own is not None and own.value:
-            if chosen is not None and c_text(own.value) != c_text(chosen.value):
-                yield _mixed(own, c_text(own.value), repr(c_text(chosen.value)), chosen)
-            chosen = chosen or own
-    namespace = None if chosen is None else c_text(chosen.value)
-    plain: Item | None = None
-    for profile in profiles:
-        if profile.name is None or profile.name.value is None:
-            continue
-        inner = qualified(profile.name.value).namespace
-        if inner is None:
-            plain = plain or profile.name
-        elif namespace is None and plain is not None:
-            yield _mixed(profile.name, inner, "none", plain)
-        elif namespace is not None and inner != namespace:
-            yield _mixed(profile.name, inner, repr(namespace), chosen or profile.name)
-        else:
-            namespace, chosen = inner, chosen or profile.name
-
-
-def _mixed(item: Item, namespace: str, other: str, first: Item) -> Diagnostic:
-    where = text_place(first)
-    return Diagnostic(
-        f"the profile goes into namespace {namespace!r}, others of this load into {other}",
-        text_place(item),
-        label=f"namespace {namespace!r}",
-        why="newer kernels refuse the load, older ones load all into the namespace of the first or the last",
-        fix="load the profiles of each namespace by a stream of their own",
-        related=(RelatedLocation(f"{other}, here", where.path, where.offset, where.length),),
-    )
-
-
 def apparmor_exec_name_malformed(subject: Subject) -> Iterator[Diagnostic]:
     """A name that executing leads to is not well-formed.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ccheck.core.check import Check
-from ccheck.formats.apparmor.checks import dfa, names, permissions, profiles
+from ccheck.formats.apparmor.checks import dfa, names, namespaces, permissions, profiles
 from ccheck.formats.checks.general import VERSION, FormatChecks, layout
 
 _POLICY = ("apparmor",)
@@ -24,7 +24,7 @@ TABLE = FormatChecks(
         Check(names.apparmor_text_cut, requires=(_ITEMS,), schemas=_POLICY),
         Check(names.apparmor_rename_freed, requires=(_ITEMS,), schemas=_POLICY),
         Check(names.apparmor_key_repeated, requires=(_ITEMS,), schemas=_POLICY),
-        Check(names.apparmor_namespace_mixed, requires=(_ITEMS, _EMPTY), schemas=_POLICY),
+        Check(namespaces.apparmor_namespace_mixed, requires=(_ITEMS, _EMPTY), schemas=_POLICY),
         Check(profiles.apparmor_mode_unknown, requires=(_ITEMS,), schemas=_POLICY),
         Check(profiles.apparmor_flag_unknown, requires=(_ITEMS,), schemas=_POLICY),
         Check(profiles.apparmor_limits_too_many, requires=(_ITEMS,), schemas=_POLICY),

@@ -54,7 +54,9 @@ def opening_lines(configuration: str) -> Iterator[str]:
 
 
 def closing_lines(result: GateResult) -> Iterator[str]:
-    """What follows the stages: first uses, and the verdict."""
+    """What follows the stages: builds without facts, first uses, and the verdict."""
+    for one in result.unknown:
+        yield printable(f"unknown     {one.name}: {one.why}")
     for first in result.first_uses[:MOST]:
         yield printable(f"first use   {first.what}")
     if len(result.first_uses) > MOST:
@@ -93,6 +95,7 @@ def as_json(result: GateResult) -> str:
             "first_uses": [asdict(first) for first in result.first_uses],
             "matrix": [asdict(row) for row in result.matrix],
             "profiles": [asdict(row) for row in result.profiles],
+            "unknown": [asdict(row) for row in result.unknown],
             "reports": tree(result.reports)["files"],
             "notes": result.notes,
         }
@@ -111,6 +114,9 @@ def as_markdown(result: GateResult) -> str:
         "|---|---|---|",
         *(f"| {markdown(s.name)} | {s.status.value} | {markdown(s.summary)} |" for s in result.stages),
     ]
+    if result.unknown:
+        lines += ["", "Driver builds without facts, for which nothing is known:", ""]
+        lines += [f"* {markdown(one.name)}: {markdown(one.why)}" for one in result.unknown]
     if result.first_uses:
         slower = ", which ask for a slower rollout" if result.slower else ""
         lines += ["", f"First uses{slower}:", ""]
