@@ -17,6 +17,7 @@ from ccheck.core.contract import readers, reads
 from ccheck.core.input import InputError, read_input
 from ccheck.core.subject import Subject
 from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Outcome, RunInputs
+from ccheck.formats.exercise.stated import require_stated
 from ccheck.formats.registry import named
 from ccheck.judging.context import ValidationContext
 from ccheck.judging.preparation import prepare
@@ -117,6 +118,8 @@ def command(
         last_good=None if last_good is None else _bytes(last_good),
     )
     try:
+        if known is None or known.schema is not subject.schema or known.runs_by_build:
+            require_stated(builds, subject.schema.facts)
         with limited(validation.time_limit):
             done = exercise(subject.data, given)
     except ExerciseError as wrong:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ccheck.core.consumers import Consumer
-from ccheck.core.contract import missing
 from ccheck.formats.channel.builds import criterion_kinds, format_versions, inputs_of
 from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Outcome, RunInputs
+from ccheck.formats.exercise.stated import require_stated
 from ccheck_interpreter.channel.definitions import conforming, load_definitions
 from ccheck_interpreter.channel.evaluate import EventResult
 from ccheck_interpreter.channel.host import ProfileOutcome
@@ -29,9 +29,7 @@ def profile_of(build: Consumer) -> Profile:
     Raises:
         ExerciseError: The build does not state all that the interpreter asks for.
     """
-    lacking = ", ".join(map(str, missing(FACTS, build)))
-    if lacking:
-        raise ExerciseError(f"consumer {build.name} does not state {lacking}")
+    require_stated((build,), FACTS)
     return Profile(
         name=build.name,
         inputs=inputs_of(build),
@@ -50,6 +48,7 @@ def run(data: bytes, given: RunInputs) -> Exercised:
     """Run a file of instances, or load a definitions file, under each build."""
     if not given.builds:
         raise ExerciseError("no consumers were named: under which builds? give --consumers FILE")
+    require_stated(given.builds, FACTS)
     content: bytes | None = data
     definitions = given.definitions
     if int.from_bytes(data[6:8], "little") == DEFINITIONS_KIND:
