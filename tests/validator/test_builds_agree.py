@@ -186,3 +186,18 @@ def test_run_refuses_a_policy_with_an_item_that_the_build_does_not_read(cc: Cli,
             assert (judged, ran) == (1, 1), f"{policy.name} without {name}: {words}"
             tried.add(name)
     assert tried == set(OPTIONAL_ITEMS) - elsewhere
+
+
+@pytest.mark.parametrize("check", ["consumers-missing", "facts-missing"])
+@pytest.mark.parametrize("word", ["warning", "info"])
+def test_what_was_compared_with_nothing_stays_an_error(
+    cc: Cli, tmp_path: Path, check: str, word: str
+) -> None:
+    """ccheck.toml cannot lower the checks that say that a file was not compared with a driver build."""
+    config = tmp_path / "ccheck.toml"
+    config.write_text(f'format = 1\n[severity]\n{check} = "{word}"\n', encoding="utf-8")
+    status, _, err = cc("validate", "--config", config, POLICIES / "base.bin")
+    assert status == 2
+    assert f"ccheck.toml:3: severity.{check}: stays an error" in err
+    config.write_text(f'format = 1\n[severity]\n{check} = "error"\n', encoding="utf-8")
+    assert cc("validate", "--config", config, POLICIES / "base.bin")[0] == 0
