@@ -37,6 +37,7 @@ class Fact:
         keyed: Whether it has one value for each key of the content, such as a template type.
         names: The names of values, for a set; a build may list names or numbers.
         default: What a switch is where a build does not state it; None if every build must state it.
+        values: The numbers that a set can have, because no file that is read has another; None for any.
     """
 
     kind: FactKind
@@ -44,6 +45,7 @@ class Fact:
     keyed: bool = False
     names: Mapping[str, int] = field(default_factory=dict, hash=False)
     default: bool | None = None
+    values: range | frozenset[int] | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.kind, FactKind) or not isinstance(self.name, str) or not self.name.strip():

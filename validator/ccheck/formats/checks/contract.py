@@ -17,6 +17,8 @@ from ccheck_schemas.span import Span
 
 _LONGEST_KEY = 80
 """Characters of a key that are shown."""
+_MOST_LISTED = 100
+"""Elements of a set that are shown."""
 _KEYS_UNKNOWN = "a build that states nothing for the key was compared with nothing"
 
 
@@ -347,7 +349,8 @@ def _related(subject: Subject, fact: Fact, found: Sequence[Lack]) -> tuple[Relat
         line = build.line_of(fact.kind, fact.name, lack.key or "")
         stated = lack.stated
         if isinstance(stated, tuple):
-            says = f"lists {', '.join(map(str, stated))}"
+            more = len(stated) - _MOST_LISTED
+            says = f"lists {', '.join(map(str, stated[:_MOST_LISTED]))}{f' and {more:,} more' if more > 0 else ''}"
         else:
             says = "states nothing for it" if stated is None else f"states {stated:,}"
         place = f"{fact}.{lack.key}" if lack.key else str(fact)
