@@ -46,7 +46,7 @@ class Fact:
     keyed: bool = False
     names: Mapping[str, int] = field(default_factory=dict, hash=False)
     default: bool | None = None
-    values: frozenset[int] | None = None
+    values: range | frozenset[int] | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.kind, FactKind) or not isinstance(self.name, str) or not self.name.strip():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import construct
@@ -13,7 +13,7 @@ from ccheck_schemas.build_facts import Amount, Fact, FactKind, Promise, merged
 from ccheck_schemas.fault import FaultName
 from ccheck_schemas.layout.lint import LayoutRefused, layout_of
 from ccheck_schemas.layout.meanings import ComparedWithFact
-from ccheck_schemas.layout.tree import Struct, meanings_of, nodes
+from ccheck_schemas.layout.tree import Integer, Node, Struct, meanings_of, nodes
 from ccheck_schemas.record import Reading
 from ccheck_schemas.span import Span
 from ccheck_schemas.vocabulary.streams import SOURCE
@@ -206,8 +206,20 @@ class Schema:
 
     def _facts(self) -> Iterator[Fact]:
         yield from self.contract
+        listed = {(fact.kind, fact.name) for fact in self.contract}
+        found: dict[tuple[FactKind, str], list[tuple[Fact, range | None]]] = {}
         for node in nodes(self.layout):
-            yield from (one.fact for one in meanings_of(node) if isinstance(one, ComparedWithFact))
+            for one in meanings_of(node):
+                if isinstance(one, ComparedWithFact):
+                    held = one.fact.kind is FactKind.SET and one.amount is None
+                    compared = (one.fact, _range_of(node) if held else None)
+                    found.setdefault((one.fact.kind, one.fact.name), []).append(compared)
+        for key, uses in found.items():
+            ranges = [numbers for _, numbers in uses if numbers is not None]
+            values = None
+            if len(ranges) == len(uses) and key not in listed:
+                values = range(min(one.start for one in ranges), max(one.stop for one in ranges))
+            yield from (replace(fact, values=values) for fact, _ in uses)
         yield from self._compared_by_amount()
 
     def _compared_by_amount(self) -> Iterator[Fact]:
@@ -218,6 +230,14 @@ class Schema:
         yield from stated
         names = {fact.name for fact in stated}
         yield from (Fact(FactKind.LIMIT, name) for name in self.amounts if name not in names)
+
+
+def _range_of(node: Node) -> range | None:
+    """Returns the numbers that an integer can hold."""
+    if not isinstance(node, Integer):
+        return None
+    least, greatest = node.range
+    return range(least, greatest + 1)
 
 
 def file_size(reading: Reading) -> Iterable[Amount]:

@@ -58,4 +58,4 @@ def test_run_names_all_facts_that_builds_lack(cc: Cli) -> None:
     status, out, err = cc("run", "--no-config", "--consumers", "c.toml", POLICY)
     assert (status, out) == (2, "")
     what = "sets.apparmor_dfa_flags, limits.apparmor_exec_names, switches.apparmor_namespace_kept"
-    assert f"consumer linux-6.6 does not state {what}; consumer linux-6.12 does not state {what}\n" in err
+    assert f"consumer linux-6.6 does not state {what}\nconsumer linux-6.12 does not state {what}\n" in err

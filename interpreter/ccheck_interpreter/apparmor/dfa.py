@@ -36,6 +36,8 @@ _DIFF_ENCODE: Final = 0x80000000
 _OUT_OF_BAND: Final = 0x20000000
 _INVALID: Final = 0x5F000000
 _INDEX: Final = 0x00FFFFFF
+_STEPS: Final = 65_536
+"""The step budget of a lookup without chains."""
 _FOR_OWNERS: Final = 1
 """The flag of a state whose permissions are those of owners, and whose next entry is those of others."""
 _WIDE: Final = {16: 0x40000, 32: 0x8000, 64: 0x10000}
@@ -93,8 +95,9 @@ class Dfa:
         """
         if CLASSES in self.tables:
             byte = self.entry(CLASSES, byte, READ_CLASS, -1)
+        passed = 0
         while True:
-            self.memory.reserve(4, READ_BASE, origin, "content")
+            passed = self._follow(passed, 4, origin)
             word = self.entry(BASE, state, READ_BASE, origin)
             place = (word & _INDEX) + byte
             here = self.where(BASE, state)
@@ -111,30 +114,47 @@ class Dfa:
         waiting = list(range(256))
         if CLASSES in self.tables:
             waiting = sorted({self.entry(CLASSES, byte, READ_CLASS, -1) for byte in waiting})
+        passed = 0
         while True:
-            self.memory.reserve(16, READ_BASE, origin, "content")
+            passed = self._follow(passed, 16, origin)
             word = self.entry(BASE, state, READ_BASE, origin)
             here = self.where(BASE, state)
             first, region = (word & _INDEX) + waiting[0], self.tables[CHECK]
-            width, count = self.sizes[CHECK], waiting[-1] - waiting[0] + 1
+            width, span = self.sizes[CHECK], waiting[-1] - waiting[0] + 1
             place = region.base + width * first
-            raw = self.memory.read_range(region, place, width * count, READ_CHECK, here)
-            owners = Struct(f">{count}{_LETTERS[width]}").unpack(raw)
-            lowest, left = waiting[0], []
-            for byte in waiting:
-                if owners[byte - lowest] == state:
-                    yield self.entry(NEXT, first + byte - lowest, READ_NEXT, here)
-                else:
-                    left.append(byte)
-            if not left:
-                return
+            raw = self.memory.read_range(region, place, width * span, READ_CHECK, here)
+            owners = Struct(f">{span}{_LETTERS[width]}").unpack(raw)
+            if state in owners:
+                lowest, left = waiting[0], []
+                for byte in waiting:
+                    if owners[byte - lowest] == state:
+                        yield self.entry(NEXT, first + byte - lowest, READ_NEXT, here)
+                    else:
+                        left.append(byte)
+                if not left:
+                    return
+                waiting = left
             origin = self.where(DEFAULT, state)
             state = self.entry(DEFAULT, state, READ_DEFAULT, here)
             if not word & _DIFF_ENCODE:
                 yield state
                 return
             self._read_on(here)
-            waiting = left
+
+    def _follow(self, passed: int, steps: int, origin: int) -> int:
+        """Count a state of a chain, and trap where the chain never ends: it passed more than there are."""
+        self.memory.reserve(steps, READ_BASE, origin, "content")
+        if passed > self.states:
+            raise self.memory.trap("step-budget", READ_BASE, origin=origin, file="content")
+        return passed + 1
+
+    def lookup_steps(self, bytes_of_path: int) -> int:
+        """The step budget for a path. A kernel has none: at each byte it may follow a chain of all states."""
+        return _STEPS + bytes_of_path * (1024 + 4 * self.states)
+
+    def visit_steps(self) -> int:
+        """The step budget for all bytes at one state, which may be encoded by a chain of all states."""
+        return _STEPS + 32 * self.states
 
     def _read_on(self, origin: int) -> None:
         """Take another byte of the path, as some kernels do: behind the last one is what follows the path."""

@@ -5,14 +5,16 @@ from typing import Final
 
 from ccheck_interpreter.profile import Profile
 
-NEWEST_ITEMS: Final = frozenset(
+ITEMS: Final = frozenset(
     {
-        "perms", "permsv", "tags", "kill", "disconnected_ipc", "error", "net_allowed_af",
-        "xmatch.start", "xmatch.dfa_start", "xmatch.xtable", "policydb.dfa_start", "policydb.xtable",
-        "file.start", "xtable.alone", "name.namespace",
+        "namespace", "rename", "attach", "aadfa", "disconnected", "path_flags", "caps64", "capsx", "xattrs",
+        "rlimits", "secmark", "policydb", "start", "dfa_start", "xtable", "data", "perms", "permsv", "tags",
+        "kill", "disconnected_ipc", "error", "net_allowed_af", "xmatch.start", "xmatch.dfa_start",
+        "xmatch.xtable", "policydb.dfa_start", "policydb.xtable", "file.start", "xtable.alone",
+        "name.namespace",
     }
 )  # fmt: skip
-"""Items that some kernel does not read; all others are read by every kernel."""
+"""Items that a profile need not have, and that a kernel may not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Kernel:
         versions: Versions of the stream.
         modes: Modes of a profile.
         dfa_flags: Flags of a DFA, each combination as one number.
-        items: Items that it reads, of those that some kernel does not read.
+        items: Items that it reads, of those that a profile need not have.
         state_bytes: Bytes of a state in the tables default, next and check.
         follows_differences: Whether it takes one byte of a path for all steps from a state that is encoded by
             its difference. If not, it takes one for each, and reads past the end of the path.
@@ -46,7 +48,7 @@ class Kernel:
     versions: frozenset[int] = frozenset(range(5, 10))
     modes: frozenset[int] = frozenset(range(5))
     dfa_flags: frozenset[int] = frozenset(range(4))
-    items: frozenset[str] = NEWEST_ITEMS
+    items: frozenset[str] = ITEMS
     state_bytes: frozenset[int] = frozenset({2, 4})
     follows_differences: bool = True
     least_states: int = 2

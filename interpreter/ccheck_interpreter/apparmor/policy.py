@@ -23,6 +23,8 @@ FREE_NAME: Final = Operation("free-former-name", "profile.rename")
 
 _FEW: Final = 128
 """States that are visited without a list of questions."""
+_MUCH: Final = 1 << 20
+"""Steps after which no more states of a DFA are visited."""
 PERMISSIONS: Final = {"x": 1, "w": 2, "r": 4, "a": 8, "l": 16, "k": 32, "m": 64}
 """The permissions that a query may request: execute, write, read, append, link, lock, map."""
 
@@ -85,7 +87,9 @@ class Policy:
 
     def __post_init__(self) -> None:
         """Load the stream as the kernel does."""
-        self.memory = address_space(self.kernel.profile, 8192 + 16 * len(self.data), DEFAULT_LIMITS.depth)
+        # The stream is read by bytes (get_unaligned), and tables are copied: no access is misaligned.
+        profile = replace(self.kernel.profile, strict_alignment=False)
+        self.memory = address_space(profile, 8192 + 16 * len(self.data), DEFAULT_LIMITS.depth)
         self.region = self.memory.map("policy", PLACES[64].content, self.data, file="content")
         stream = Stream(self.memory, self.region)
         if not self.data:
@@ -106,7 +110,7 @@ class Policy:
             )
         if not self.kernel.keeps_namespace:
             self.namespace = None
-        namespace = stream.text("namespace")
+        namespace = self._text(stream, "namespace")
         if namespace == "":
             raise refuse("namespace", "the name of the namespace is empty", stream.at)
         if namespace is not None and self.namespace not in (None, namespace):
@@ -127,7 +131,7 @@ class Policy:
         own = Confinement(self._name(text, stream.at))
         self._note(own.name, own_namespace or self.inner[-1])
         at = stream.at
-        if stream.text("rename") is None:
+        if self._text(stream, "rename") is None:
             self._items(stream, own)
             return
         # The kernel keeps a pointer into the stream, and frees it with the profile, or when the load fails.
@@ -141,11 +145,12 @@ class Policy:
 
     def _items(self, stream: Stream, own: Confinement) -> None:
         """The items behind the names of a profile."""
-        stream.text("attach")
+        items = self.kernel.items
+        self._text(stream, "attach")
         own.xmatch = self._matcher(stream, "xmatch")
         if own.xmatch.dfa is not None:
             stream.need_number()
-        stream.text("disconnected")
+        self._text(stream, "disconnected")
         self._newer_items(stream)
         stream.need_struct("flags")
         stream.need_number()
@@ -154,23 +159,25 @@ class Policy:
             raise refuse("mode", f"mode {own.mode} is not known", stream.at - 4)
         stream.need_number()
         stream.need_end()
-        stream.number("path_flags")
+        if "path_flags" in items:
+            stream.number("path_flags")
         for _ in range(4):
             stream.need_number()
         for what, count in (("caps64", 4), ("capsx", 2)):
-            if stream.struct(what):
+            if what in items and stream.struct(what):
                 for _ in range(count):
                     stream.need_number()
                 stream.need_end()
-        stream.skip_optional("net_allowed_af" in self.kernel.items)
-        if stream.struct("policydb"):
+        stream.skip_optional(items)
+        if "policydb" in items and stream.struct("policydb"):
             own.policydb = self._matcher(stream, "policydb")
             if own.policydb.dfa is None:
                 raise refuse("stream", "policydb has no DFA", stream.at)
             stream.need_end()
         own.file = self._matcher(stream, "file")
         self._forget_file_start(own)
-        stream.skip_data(self.kernel.compares_keys)
+        if "data" in items:
+            stream.skip_data(self.kernel.compares_keys)
         stream.need_end()
         self._verify(own)
         self.profiles.append(own)
@@ -186,14 +193,17 @@ class Policy:
     def _newer_items(self, stream: Stream) -> None:
         """Items before the flags that not every kernel reads."""
         items = self.kernel.items
-        if "disconnected_ipc" in items:
-            stream.text("disconnected_ipc")
+        self._text(stream, "disconnected_ipc")
         if "kill" in items:
             number = stream.number("kill")
             if number is not None and not 1 <= number <= 35:
                 raise refuse("signal", f"signal {number}, 1 to 35 are known", stream.at - 4)
         if "error" in items:
             stream.number("error")
+
+    def _text(self, stream: Stream, name: str) -> str | None:
+        """A text of this name, if the kernel reads such texts and it is there."""
+        return stream.text(name) if name in self.kernel.items else None
 
     def _name(self, text: str, at: int) -> str:
         """The name of a profile without its namespace, which is noted (`aa_splitn_fqname`)."""
@@ -253,13 +263,13 @@ class Policy:
         if "perms" in items and (table := stream.permissions()) is not None:
             own.permissions, own.places = table
             permsv = stream.number("permsv") if "permsv" in items else None
-        blob = stream.blob("aadfa")
+        blob = stream.blob("aadfa") if "aadfa" in items else None
         if blob is not None:
             accept2 = own.permissions is None or (permsv is not None and permsv > 2)
             dfa = DfaReader(self.memory, self.region, self.kernel).read(*blob, accept2)
             own.dfa = self._started(stream, dfa, where)
         # Linux 6.6 and later read names beside every DFA, older ones behind the file rules alone.
-        reads_names = where == "file" or f"{where}.xtable" in items
+        reads_names = "xtable" in items and (where == "file" or f"{where}.xtable" in items)
         if reads_names and (own.dfa is not None or "xtable.alone" in items):
             own.names = stream.names(self.kernel.exec_names, "permsv" in items)
         if own.dfa is None:
@@ -276,7 +286,7 @@ class Policy:
         """Read where matching starts, and compare it where the kernel does."""
         starts = {"start": (1, -1), "dfa_start": (1, -1)}
         for name, home in (("start", "policydb"), ("dfa_start", "file")):
-            if where != home and f"{where}.{name}" not in self.kernel.items:
+            if not {name, name if where == home else f"{where}.{name}"} <= self.kernel.items:
                 continue
             state, origin = starts[name] = stream.start(name)
             if self.kernel.compares_states and state >= dfa.states:
@@ -296,7 +306,7 @@ class Policy:
         # A lookup takes one byte, and no path can end behind it.
         whole = replace(dfa, follows_differences=True)
         for number in _CLASSES:
-            self.memory.steps = max(self.memory.steps, 65_536)
+            self.memory.steps = max(self.memory.steps, dfa.lookup_steps(1))
             whole.step(state, number, origin)
 
     def _verify(self, own: Confinement) -> None:
@@ -366,33 +376,37 @@ def run_apparmor(
 def _ask(data: bytes, kernel: Kernel, questions: Iterable[tuple[str, str, str]] | None) -> Answers:
     policy = Policy(data, kernel)
     memory = policy.memory
-    budget = 65_536
     results: list[dict[str, Any]] = []
     count = steps = 0
     if questions is None:
         for own in policy.profiles:
             for dfa in own.dfas:
-                for state in _visit(dfa, budget):
+                for state in _visit(dfa):
                     dfa.allowed(state)
                     count += 1
     else:
         by_name = {own.name: own for own in policy.profiles}
         for name, path, wanted in questions:
-            memory.steps = budget + 16 * len(path) * 64
-            before = memory.steps
-            results.append(_answer(by_name.get(name), name, path, wanted))
+            asked = by_name.get(name)
+            raw = path.encode("utf-8", "surrogateescape")
+            rules = None if asked is None else asked.file.dfa
+            before = memory.steps = 0 if rules is None else rules.lookup_steps(len(raw))
+            allowed = None if rules is None else rules.allowed(rules.match(raw))
+            results.append(_answer(asked, allowed, name, path, wanted))
             steps += before - memory.steps
             count += 1
     return Answers((), count, tuple(results), steps, tuple(policy.elsewhere()))
 
 
-def _visit(dfa: Dfa, budget: int) -> Iterator[int]:
-    """The states reachable from the starts by some bytes, within a budget for each state."""
+def _visit(dfa: Dfa) -> Iterator[int]:
+    """The states reachable from the starts by some bytes: few of them, and fewer where each costs much."""
     waiting = deque([dfa.start] if dfa.file_start is None else [dfa.start, dfa.file_start])
     seen = {state for state, _ in waiting}
-    while waiting and len(seen) <= _FEW:
+    budget, spent = dfa.visit_steps(), 0
+    while waiting and len(seen) <= _FEW and spent < _MUCH:
         state, origin = waiting.popleft()
         yield state
+        spent += budget - dfa.memory.steps
         dfa.memory.steps = budget
         for found in dfa.around(state, origin):
             if found not in seen:
@@ -400,11 +414,9 @@ def _visit(dfa: Dfa, budget: int) -> Iterator[int]:
                 waiting.append((found, -1))
 
 
-def _answer(own: Confinement | None, name: str, path: str, wanted: str) -> dict[str, Any]:
-    allowed: int | None = None
-    if own is not None and own.file.dfa is not None:
-        state = own.file.dfa.match(path.encode("utf-8", "surrogateescape"))
-        allowed = own.file.dfa.allowed(state)
+def _answer(
+    own: Confinement | None, allowed: int | None, name: str, path: str, wanted: str
+) -> dict[str, Any]:
     bits = sum(PERMISSIONS.get(letter, 1 << 31) for letter in set(wanted))
     return {
         "profile": name,

@@ -146,18 +146,18 @@ class Stream:
         self.at = at + 2
         return int(count)
 
-    def skip_optional(self, families: bool) -> None:
-        """Extended attributes, limits of resources and marks of packets, where they are.
+    def skip_optional(self, items: frozenset[str]) -> None:
+        """Extended attributes, limits of resources, marks of packets and families of sockets, where they are.
 
         Args:
-            families: Whether families of sockets are read too.
+            items: The items that the kernel reads.
         """
-        if self.struct("xattrs"):
+        if "xattrs" in items and self.struct("xattrs"):
             for _ in range(self._array()):
                 self.need_text()
             self.need_end(ARRAYEND)
             self.need_end()
-        if self.struct("rlimits"):
+        if "rlimits" in items and self.struct("rlimits"):
             self.need_number()
             count = self._array()
             if count > _RESOURCES:
@@ -166,14 +166,14 @@ class Stream:
                 self.need_number(U64, Struct("<Q"))
             self.need_end(ARRAYEND)
             self.need_end()
-        if self.struct("secmark"):
+        if "secmark" in items and self.struct("secmark"):
             for _ in range(self._array()):
                 self.need_number(U8, _BYTE)
                 self.need_number(U8, _BYTE)
                 self.need_text()
             self.need_end(ARRAYEND)
             self.need_end()
-        if families and self._tag(ARRAY, "net_allowed_af") is not None:
+        if "net_allowed_af" in items and self._tag(ARRAY, "net_allowed_af") is not None:
             for _ in range(3 * self._array("net_allowed_af")):
                 self.need_number(U16, _SHORT)
             self.need_end(ARRAYEND)

@@ -292,6 +292,10 @@ def _target(table: Table) -> str | None:
     return target
 
 
+_NEVER_LOWERED = frozenset({"consumers-missing", "facts-missing"})
+"""Checks that say that nothing was compared."""
+
+
 def _severities(table: Table, known_checks: Collection[str] | None) -> Mapping[str, Severity]:
     words = [severity.value for severity in Severity]
     severities = {}
@@ -299,6 +303,12 @@ def _severities(table: Table, known_checks: Collection[str] | None) -> Mapping[s
         word = table.choice(check, words)
         if known_checks is not None and check not in known_checks:
             table.complain(check, f"is not a check{did_you_mean(check, known_checks)}")
+        elif check in _NEVER_LOWERED and word in words and word != Severity.ERROR.value:
+            table.complain(
+                check,
+                f"stays an error: it says that a file was not compared with a driver build, and"
+                f" what was not compared has not passed; {shown(word)} would let it pass",
+            )
         elif word in words:
             severities[check] = Severity(word)
     return severities

@@ -36,6 +36,9 @@ PLATFORMS = (
 HIGHEST = (1 << 63) - 1
 """The greatest number in a fact: TOML has no greater one."""
 
+_LONGEST_NAME = 200
+"""Characters of a name or version: tables repeat them in each row."""
+
 Element: TypeAlias = int | str
 Value: TypeAlias = int | bool | tuple[Element, ...]
 """A count or limit, a switch, or the elements of a set."""
@@ -316,6 +319,8 @@ def _printable(table: Table, key: str) -> str:
     text = table.text(key)
     if not text.isprintable():
         table.complain(key, f"{shown(text)} has characters that cannot be shown")
+    if len(text) > _LONGEST_NAME:
+        table.complain(key, f"has {len(text):,} characters, at most {_LONGEST_NAME} are shown in a table")
     return text
 
 

@@ -205,11 +205,12 @@ def require_facts(
         ConfigurationError: No schema in use has a fact or a format; a fact has the wrong form; a fact of the
             named schema is missing. All problems, each with line and key.
     """
+    shown_so_far = _Shown()
     problems = [
         problem
         for index, build in enumerate(consumers.builds)
         for problem in (
-            *_unknown(consumers, index, build, schemas),
+            *_unknown(consumers, index, build, schemas, shown_so_far),
             *_missing(consumers, index, build, schemas, named, builds_required),
         )
     ]
@@ -221,6 +222,9 @@ def require_facts(
     ]
     if problems:
         ordered = sorted(problems, key=lambda problem: problem.line or 0)
+        if shown_so_far.beyond:
+            message = f"{shown_so_far.beyond:,} more facts and values have no meaning for a schema in use"
+            ordered.append(Problem(str(consumers.path), None, "", message))
         known = {(fact.kind, fact.name) for facts in schemas.values() for fact in facts}
         if named is None and any(
             (kind, name) not in known for one in consumers.builds for kind, name, _ in one.facts
@@ -241,52 +245,96 @@ def _no_format(
     return consumers.problem(line, dotted(place), message)
 
 
+_MOST_SHOWN = 20
+"""Unknown facts and values that a message lists; more are counted."""
+
+
+@dataclass(slots=True)
+class _Shown:
+    """How many unknown facts and values were listed, and how many more there are."""
+
+    listed: int = 0
+    beyond: int = 0
+
+    def another(self) -> bool:
+        """Counts one more; returns whether it is listed."""
+        if self.listed < _MOST_SHOWN:
+            self.listed += 1
+            return True
+        self.beyond += 1
+        return False
+
+
 def _unknown(
-    consumers: Consumers, index: int, build: Consumer, schemas: Mapping[str, Sequence[Fact]]
+    consumers: Consumers,
+    index: int,
+    build: Consumer,
+    schemas: Mapping[str, Sequence[Fact]],
+    so_far: _Shown,
 ) -> Iterator[Problem]:
     for name in build.formats or ():
-        if name not in schemas:
+        if name not in schemas and so_far.another():
             line = build.lines.get("formats", build.line)
             yield _no_format(consumers, name, schemas, ("consumer", index, "formats"), line)
     known = [fact for facts in schemas.values() for fact in facts]
+    by_name: dict[tuple[FactKind, str], list[Fact]] = {}
+    for fact in known:
+        by_name.setdefault((fact.kind, fact.name), []).append(fact)
     unknown = set()
     for (kind, name, key), value in build.facts.items():
         line = build.line_of(kind, name, key)
         place = dotted(("consumer", index, kind.value, name))
-        found = [fact for fact in known if (fact.kind, fact.name) == (kind, name)]
+        found = by_name.get((kind, name), [])
         fits = [fact for fact in found if fact.keyed is bool(key)]
         if fits:
             at = dotted(("consumer", index, kind.value, name, key)) if key else place
             elements = value if isinstance(value, tuple) else ()
-            yield from (consumers.problem(line, at, why) for why in _wrong_elements(fits, elements))
+            yield from (consumers.problem(line, at, why) for why in _wrong_elements(fits, elements, so_far))
         elif found:
             has = "has one value for each key, in a table" if found[0].keyed else "is one value, and no table"
-            yield consumers.problem(line, place, has)
+            if so_far.another():
+                yield consumers.problem(line, place, has)
         elif (kind, name) not in unknown:
             unknown.add((kind, name))
-            yield consumers.problem(line, place, _why_unknown(kind, name, known))
+            if so_far.another():
+                yield consumers.problem(line, place, _why_unknown(kind, name, known))
 
 
-def _wrong_elements(facts: Sequence[Fact], elements: Sequence[Element]) -> Iterator[str]:
+def _wrong_elements(facts: Sequence[Fact], elements: Sequence[Element], so_far: _Shown) -> Iterator[str]:
     """Yields what is wrong with the elements of a set, as facts of that name have them."""
     for fact in facts:
         numbers = [fact.names.get(one, one) if isinstance(one, str) else one for one in elements]
         if len(set(numbers)) < len(numbers):
             yield "has one value twice, by its name and by its number"
             break
-    known = [fact.values for fact in facts if fact.values is not None]
-    for element in elements:
-        if isinstance(element, int) and len(known) == len(facts) and not any(element in one for one in known):
-            values = sorted(frozenset().union(*known))
-            yield f"{element} is a value that no content has; it has {', '.join(map(str, values))}"
     names = {name: None for fact in facts for name in fact.names}
     lower = {name.lower(): name for name in names}
     for element in elements:
-        if isinstance(element, str) and element not in names:
+        if isinstance(element, int):
+            fits = any(one.values is None or element in one.values for one in facts)
+        else:
+            fits = element in names
+        if fits or not so_far.another():
+            continue
+        if isinstance(element, str):
             near = lower.get(element.lower())
             hint = f"; did you mean {near}?" if near else did_you_mean(element, names)
             why = f"is no value of it{hint}" if names else "is a name, and its values are numbers"
             yield f"{shown(element)} {why}"
+        else:
+            yield f"{element} is a value that no content has{_values_of(facts[0])}"
+
+
+def _values_of(fact: Fact) -> str:
+    """Returns the numbers that a set can have, in words."""
+    if fact.values is None:
+        return ""
+    if isinstance(fact.values, range):
+        return f"; it has {fact.values.start:,} to {fact.values.stop - 1:,}"
+    values = sorted(fact.values)
+    if len(values) == values[-1] - values[0] + 1 > 8:
+        return f"; it has {values[0]:,} to {values[-1]:,}"
+    return f"; it has {', '.join(map(str, values))}"
 
 
 def _why_unknown(kind: FactKind, name: str, known: Sequence[Fact]) -> str:

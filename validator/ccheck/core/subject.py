@@ -13,6 +13,7 @@ from ccheck_schemas.span import Span
 if TYPE_CHECKING:
     # Construct takes a while to import, and a subject does not need it.
     from ccheck.core.consumers import Consumers
+    from ccheck_schemas.build_facts import Amount
     from ccheck_schemas.record import Reading
     from ccheck_schemas.schema import Schema
 
@@ -97,6 +98,8 @@ class Subject:
     """Whether the policy set a finding of an earlier check aside: later ones must not rely on it."""
     claimed: frozenset[str] = frozenset()
     """Names of the checks in use: each reports the faults of its name."""
+    amounts: dict[str, tuple[Amount, ...]] | None = None
+    """The amounts that the schema gave, by name, if the file is judged for one build after another."""
     problems: tuple[str, ...] = ()
     """What is wrong with formats of other packages, which could not be tried."""
 

@@ -22,6 +22,7 @@ from ccheck.core.subject import CheckContext, Definitions, Subject
 from ccheck.formats import registry as formats
 from ccheck.formats.fast_path import FastPath
 from ccheck.formats.registry import FORMATS
+from ccheck.judging.alike import Alike
 from ccheck.judging.crash import ExaminationCrashed, crashed, crashed_subject, examination, running
 from ccheck.judging.judge import Policy, examine, judge
 from ccheck.text.quoting import counted
@@ -134,14 +135,21 @@ class ValidationContext:
                     return judge(self._refused(_base(path), data), path, self.checks, self.policy)
                 if self.per_build is None:
                     return self.judged(data, _base(path), path)
+                # Code of the user's is asked again for each build: it may do otherwise.
+                alike = None if self.isolated else Alike()
                 subject = self._examined(_base(path), data)
-                report = judge(subject, path, self.checks, self.policy)
-                return replace(report, builds=tuple(self._by_build(subject, report, self.per_build)))
+                subject = subject if alike is None else replace(subject, amounts={})
+                report = judge(subject, path, self.checks, self.policy, alike)
+                return replace(report, builds=tuple(self._by_build(subject, report, self.per_build, alike)))
         except ExaminationCrashed as crash:
             return self.crashed(path, data, crash.detail)
 
     def _by_build(
-        self, subject: Subject, whole: FileReport, definitions: Mapping[str, tuple[Definitions, ...]]
+        self,
+        subject: Subject,
+        whole: FileReport,
+        definitions: Mapping[str, tuple[Definitions, ...]],
+        alike: Alike | None,
     ) -> Iterator[BuildVerdict]:
         """Yields the verdict on a file for each driver build that reads its format, from one reading.
 
@@ -150,6 +158,7 @@ class ValidationContext:
             whole: The report for all builds. What code of the user's says of no build counts for each: such
                 code may do otherwise when it judges the same content again.
             definitions: The definitions as each build alone judges them.
+            alike: What checks said of the file that is the same for all builds.
         """
         errors = (one for one in whole.findings if one.severity is Severity.ERROR)
         shared = tuple(one for one in errors if not _is_of_build(one)) if self.isolated else ()
@@ -159,7 +168,7 @@ class ValidationContext:
         for build in readers(consumers, subject.schema, self.context.on):
             alone = replace(consumers, builds=(build,))
             context = replace(self.context, consumers=alone, definitions=definitions[build.name])
-            report = judge(replace(subject, context=context), whole.path, self.checks, self.policy)
+            report = judge(replace(subject, context=context), whole.path, self.checks, self.policy, alike)
             if report.verdict == "pass" and shared:
                 report = replace(report, findings=shared)
             yield _verdict_for(build, report)

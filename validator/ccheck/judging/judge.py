@@ -16,6 +16,7 @@ from ccheck.formats.check_table import applying
 from ccheck.formats.checks.coverage import left_unread
 from ccheck.formats.checks.general import FILE
 from ccheck.formats.registry import FORMATS, named, plugins, recognise, relative
+from ccheck.judging.alike import Alike
 from ccheck_schemas.read import read
 from ccheck_schemas.record import Reading
 from ccheck_schemas.schema import Schema
@@ -87,7 +88,9 @@ def examine(
     )
 
 
-def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) -> FileReport:
+def judge(
+    subject: Subject, path: str, checks: Iterable[Check], policy: Policy, alike: Alike | None = None
+) -> FileReport:
     """Run the checks, in their order.
 
     A check whose prerequisites found something, or were not run, is reported as not run.
@@ -95,6 +98,13 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
     Findings that the policy suppresses or downgrades do not keep other checks from running if the file was
     read whole: one finding is suppressed, and not all that depends on it. If it was not, those checks cannot
     run, and the file does not pass.
+
+    Args:
+        subject: The file.
+        path: Its path as the user named it.
+        checks: The checks.
+        policy: Severities and suppressions.
+        alike: What checks said of the same file before, for other builds.
     """
     blame_on: dict[Check, tuple[str, ...]] = {}
     indecisive: dict[Check, tuple[str, ...]] = {}
@@ -128,7 +138,7 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
         found = kept = 0
         decided = False
         severity = policy.severities.get(check.name, check.severity)
-        for blame in _yielded(check, subject):
+        for blame in _yielded(check, subject, alike):
             if not isinstance(blame, Diagnostic):
                 raise TypeError(f"the check {_place(check)} yields {blame!r:.40}, which is no Diagnostic")
             if found == MOST_COUNTED:
@@ -187,13 +197,13 @@ def judge(subject: Subject, path: str, checks: Iterable[Check], policy: Policy) 
     )
 
 
-def _yielded(check: Check, subject: Subject) -> Iterable[object]:
+def _yielded(check: Check, subject: Subject, alike: Alike | None) -> Iterable[object]:
     """What a check returns.
 
     Raises:
         TypeError: It is not iterable; the message names the check.
     """
-    yielded: object = check.judge(subject)
+    yielded: object = check.judge(subject) if alike is None else alike.said(check, subject)
     if not isinstance(yielded, Iterable):
         raise TypeError(
             f"the check {_place(check)} returns {yielded!r:.40}, which is no iterable of Diagnostics"

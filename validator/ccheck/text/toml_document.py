@@ -13,10 +13,13 @@ from typing import Any
 from ccheck.files.regular_file import TooLarge, read_regular_file
 from ccheck.text.printable import printable
 from ccheck.text.quoting import shown
-from ccheck.text.toml_lines import KeyPath, dotted, find_lines, line_of
+from ccheck.text.toml_lines import KeyPath, deep_key, dotted, find_lines, line_of
 
 MAX_BYTES = 1 << 20
 """Greatest size of a configuration file; more is taken for a mistake."""
+
+_LONGEST_KEY = 300
+"""Characters of a key that a message shows."""
 
 _PLACE = re.compile(r"(?P<words>.*) \(at line (?P<line>\d+), column (?P<column>\d+)\)", re.DOTALL)
 
@@ -33,8 +36,9 @@ class Problem:
 
     def __str__(self) -> str:
         """`consumers.toml:12: consumer[1].pointer_bits: 48 is not 32 or 64`, safe to show."""
+        key = self.key if len(self.key) <= _LONGEST_KEY else self.key[: _LONGEST_KEY - 3] + "..."
         place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
-        return ": ".join(printable(part) for part in (place, self.key, self.message) if part)
+        return ": ".join(printable(part) for part in (place, key, self.message) if part)
 
 
 class ConfigurationError(Exception):
@@ -105,6 +109,9 @@ def read_document(path: Path, *, formats: Collection[int] = (1,)) -> Document:
         line = raw.count(b"\n", 0, error.start) + 1
         byte = raw[error.start]
         raise _refusal(path, line, f"byte {byte:#04x} at {error.start:#x} is not UTF-8") from error
+    deep = deep_key(text)
+    if deep is not None:
+        raise _refusal(path, deep, "a key has more than 100 parts")
     try:
         data = tomllib.loads(text)
         lines = find_lines(text)

@@ -106,7 +106,7 @@ class Table:
         values: list[Any] = self._read(key, "a list", lambda v: isinstance(v, list), None, [])
         if self.data.get(key) == []:
             self.complain(key, "the list is empty")
-        seen: list[Any] = []
+        seen: dict[Any, None] = {}
         for index, value in enumerate(values):
             where = (*self.where, key, index)
             if not fits(value):
@@ -115,7 +115,7 @@ class Table:
             elif value in seen:
                 self.document.complain(where, f"{shown(value)} stands in the list twice")
             else:
-                seen.append(value)
+                seen[value] = None
         return tuple(seen)
 
     def table(self, key: str) -> Table:

@@ -7,9 +7,12 @@ from ccheck_schemas.formats.channel.numbers import CriterionKind
 
 INPUTS = Fact(FactKind.COUNT, "inputs", keyed=True)
 """Inputs at the call site, by the name of the template type, or by name and version: ``IPC`` or ``IPC@2``."""
-FORMAT_VERSIONS = Fact(FactKind.SET, "format_versions")
+FORMAT_VERSIONS = Fact(FactKind.SET, "format_versions", values=range(1 << 16))
 CRITERION_KINDS = Fact(
-    FactKind.SET, "criterion_kinds", names={kind.name.lower(): int(kind) for kind in CriterionKind}
+    FactKind.SET,
+    "criterion_kinds",
+    names={kind.name.lower(): int(kind) for kind in CriterionKind},
+    values=range(1 << 16),
 )
 
 FACTS = (

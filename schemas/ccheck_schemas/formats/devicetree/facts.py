@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ccheck_schemas.build_facts import Fact, FactKind
 
-VERSIONS = Fact(FactKind.SET, "devicetree_versions")
+VERSIONS = Fact(FactKind.SET, "devicetree_versions", values=range(1 << 32))
 SIZE = Fact(FactKind.LIMIT, "devicetree_size")
 """Bytes of a tree."""
 DEPTH = Fact(FactKind.LIMIT, "devicetree_depth")

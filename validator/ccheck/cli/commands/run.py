@@ -17,6 +17,7 @@ from ccheck.core.contract import NoReader, reads
 from ccheck.core.input import InputError, read_input
 from ccheck.core.subject import Subject
 from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Outcome, RunInputs
+from ccheck.formats.exercise.stated import require_stated
 from ccheck.judging.context import ValidationContext
 from ccheck.judging.preparation import prepare
 from ccheck.report.text import render_head
@@ -115,6 +116,8 @@ def command(
         last_good=None if last_good is None else _bytes(last_good),
     )
     try:
+        if by_build:
+            require_stated(builds, subject.schema.facts)
         with limited(validation.time_limit):
             done = exercise(subject.data, given)
     except ExerciseError as wrong:

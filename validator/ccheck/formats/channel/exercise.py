@@ -7,7 +7,7 @@ from typing import Any
 from ccheck.core.consumers import Consumer
 from ccheck.formats.channel.builds import criterion_kinds, format_versions, inputs_of
 from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Outcome, RunInputs
-from ccheck.formats.exercise.reader import require_facts
+from ccheck.formats.exercise.stated import require_stated
 from ccheck_interpreter.channel.definitions import conforming, load_definitions
 from ccheck_interpreter.channel.evaluate import EventResult
 from ccheck_interpreter.channel.host import ProfileOutcome
@@ -29,7 +29,7 @@ def profile_of(build: Consumer) -> Profile:
     Raises:
         ExerciseError: The build does not state all that the interpreter asks for.
     """
-    require_facts((build,), FACTS)
+    require_stated((build,), FACTS)
     return Profile(
         name=build.name,
         inputs=inputs_of(build),
@@ -48,7 +48,7 @@ def run(data: bytes, given: RunInputs) -> Exercised:
     """Run a file of instances, or load a definitions file, under each build."""
     if not given.builds:
         raise ExerciseError("no consumers were named: under which builds? give --consumers FILE")
-    require_facts(given.builds, FACTS)
+    require_stated(given.builds, FACTS)
     content: bytes | None = data
     definitions = given.definitions
     if int.from_bytes(data[6:8], "little") == DEFINITIONS_KIND:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from ccheck.formats.channel.exercise import DEFINITIONS_KIND, profile_of
 from ccheck.formats.exercise.outcome import ExerciseError, Outcome, RunInputs
-from ccheck.formats.exercise.reader import require_facts
+from ccheck.formats.exercise.stated import require_stated
 from ccheck_interpreter.channel.definitions import Definitions, conforming, load_definitions
 from ccheck_interpreter.channel.evaluate import Seen, evaluate
 from ccheck_interpreter.channel.generate import matching, salvaged
@@ -49,7 +49,7 @@ class ChannelSession:
         """
         if not given.builds:
             raise ExerciseError("no consumers were named: under which builds? give --consumers FILE")
-        require_facts(given.builds, FACTS)
+        require_stated(given.builds, FACTS)
         self._builds: list[Build] = [(build.platform, profile_of(build)) for build in given.builds]
         self._known: dict[str, Definitions] = {}
         self._all: Definitions | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ccheck.core.check import Diagnostic
 from ccheck.core.consumers import Consumer
@@ -12,11 +12,14 @@ from ccheck.core.subject import Subject
 from ccheck.text.quoting import counted
 from ccheck_schemas.build_facts import Amount, Fact, FactKind
 from ccheck_schemas.read.fact_uses import fact_uses
+from ccheck_schemas.record import Reading
 from ccheck_schemas.schema import Schema
 from ccheck_schemas.span import Span
 
 _LONGEST_KEY = 80
 """Characters of a key that are shown."""
+_MOST_LISTED = 100
+"""Elements of a set that are shown."""
 _KEYS_UNKNOWN = "a build that states nothing for the key was compared with nothing"
 
 
@@ -223,6 +226,17 @@ def _checked(name: str, amounts: object) -> Iterator[Amount]:
         yield one
 
 
+def _given(subject: Subject, name: str, function: Callable[[Reading], Iterable[Amount]]) -> Iterable[Amount]:
+    """Returns the amounts of a file, which are the same for each build."""
+    if subject.reading is None:
+        return ()
+    if subject.amounts is None:
+        return _checked(name, function(subject.reading))
+    if name not in subject.amounts:
+        subject.amounts[name] = tuple(_checked(name, function(subject.reading)))
+    return subject.amounts[name]
+
+
 def _uses(subject: Subject, kind: FactKind) -> Iterator[Diagnostic]:
     if subject.reading is None or subject.schema is None:
         return
@@ -249,7 +263,7 @@ def _amounts(subject: Subject, kind: FactKind) -> Iterator[Diagnostic]:
     for name, fact in subject.schema.amount_facts.items():
         if fact.kind is not kind or not builds:
             continue
-        for amount in _checked(name, subject.schema.amounts[name](subject.reading)):
+        for amount in _given(subject, name, subject.schema.amounts[name]):
             found = lacks(fact, amount.key, amount.value, _stating(fact, builds))
             if found:
                 yield _amount(subject, fact, amount, found)
@@ -354,7 +368,8 @@ def _related(subject: Subject, fact: Fact, found: Sequence[Lack]) -> tuple[Relat
         line = build.line_of(fact.kind, fact.name, lack.key or "")
         stated = lack.stated
         if isinstance(stated, tuple):
-            says = f"lists {', '.join(map(str, stated))}"
+            more = len(stated) - _MOST_LISTED
+            says = f"lists {', '.join(map(str, stated[:_MOST_LISTED]))}{f' and {more:,} more' if more > 0 else ''}"
         else:
             says = "states nothing for it" if stated is None else f"states {stated:,}"
         place = f"{fact}.{lack.key}" if lack.key else str(fact)

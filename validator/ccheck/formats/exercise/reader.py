@@ -7,11 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ccheck.core.consumers import Consumer
-from ccheck.core.contract import missing
 from ccheck.formats.exercise.outcome import Exercised, ExerciseError, Outcome, RunInputs
 from ccheck_interpreter.profile import Profile
 from ccheck_interpreter.reader import ReaderOutcome
-from ccheck_schemas.build_facts import Fact
 
 
 def questions(given: RunInputs, form: str, keys: Sequence[str]) -> Iterator[tuple[str, ...]]:
@@ -32,18 +30,6 @@ def questions(given: RunInputs, form: str, keys: Sequence[str]) -> Iterator[tupl
         if not all(isinstance(value[key], str) for key in keys):
             raise ExerciseError(f"events line {number}: not {form}")
         yield tuple(value[key] for key in keys)
-
-
-def require_facts(builds: Sequence[Consumer], facts: tuple[Fact, ...]) -> None:
-    """Checks that each build states what an interpreter asks for.
-
-    Raises:
-        ExerciseError: Facts are missing; the message names all of them.
-    """
-    lacking = [(build.name, ", ".join(map(str, missing(facts, build)))) for build in builds]
-    words = "; ".join(f"consumer {name} does not state {what}" for name, what in lacking if what)
-    if words:
-        raise ExerciseError(words)
 
 
 def profile_of(build: Consumer, inputs: Mapping[str, int]) -> Profile:

@@ -101,7 +101,8 @@ def apparmor_exec_index_outside(subject: Subject) -> Iterator[Diagnostic]:
 
     ## What is wrong
     An accept word, for the owner of a file or for others, or an entry of a permission table (xindex or label)
-    leads to an entry of the table of profile names (xtable), and the table ends sooner, or is missing.
+    leads to an entry of the table of profile names (xtable), and the table ends sooner, or is missing. Without a
+    DFA the kernel throws the table away, and nothing may lead to it.
 
     ## Why is this bad
     The kernel reads a pointer behind the table when such a file is executed, and takes what it finds for a
@@ -120,7 +121,8 @@ def apparmor_exec_index_outside(subject: Subject) -> Iterator[Diagnostic]:
 def _names_of_permissions(
     where: str, matcher: Matcher, permissions: tuple[Permissions, ...]
 ) -> Iterator[Diagnostic]:
-    names = len(matcher.names)
+    # Without a DFA the kernel reads the table of names, and throws it away.
+    names = 0 if matcher.dfa is None else len(matcher.names)
     for index, entry in enumerate(permissions):
         xindex, label = entry.number("xindex"), entry.number("label")
         if xindex & NAME_TYPE == NAME_IN_TABLE and xindex & NAME_INDEX >= names:
