@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 
 from ccheck_kaitai.description import Attribute
 from ccheck_kaitai.expression import member
-from ccheck_kaitai.fields import Field, Target
+from ccheck_kaitai.fields import numbers
+from ccheck_kaitai.fields.field import Field
+from ccheck_kaitai.fields.target import Target
 from ccheck_kaitai.plain_types import bit_width
 from ccheck_kaitai.scope import Scope, Taken
 
@@ -66,7 +68,7 @@ class BitFields(Field):
         before = self.scope.type_.attributes[: self.scope.before][-1:]
         for beside in (*before, *following):
             if bit_width(beside.keys.get("type")) and "repeat" not in beside.keys and total % 8:
-                raise self._stop(
+                raise self.stop(
                     "its bits share a byte with others of another order, or under another condition"
                 )
         words = self._words()
@@ -82,7 +84,7 @@ class BitFields(Field):
         return f'"{name}" / {self._under_condition(node)},'
 
     def _under_condition(self, node: str) -> str:
-        condition = self._condition_text()
+        condition = self.condition_text()
         return node if condition is None else f"{self.names.use('If')}({condition}, {node})"
 
     def _words(self) -> list[_Word]:
@@ -133,12 +135,12 @@ class _BitField(Field):
 
     def bits(self) -> str:
         """The Python of its node, without its condition."""
-        self._check()
-        self._taken |= {"type", "if"}
-        made = self._named(f"{self.names.use('Computed')}({self._text})")
-        made = self._valid(made, 0, (1 << self._width) - 1)
-        self._condition()
-        self._account()
+        self.check()
+        self.taken |= {"type", "if"}
+        made = numbers.named(self, f"{self.names.use('Computed')}({self._text})")
+        made = numbers.valid(self, made, 0, (1 << self._width) - 1)
+        numbers.condition(self)
+        self.account()
         return made
 
 

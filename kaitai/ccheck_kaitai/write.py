@@ -16,7 +16,9 @@ from typing import TypeAlias
 from ccheck_kaitai.bits import BitFields, run_of_bits
 from ccheck_kaitai.description import Attribute, Description, Gap, Names, Place, Type
 from ccheck_kaitai.expression import Kind, Untranslatable, translate, truth
-from ccheck_kaitai.fields import Field, Stop, Use
+from ccheck_kaitai.fields.field import Field
+from ccheck_kaitai.fields.node import node_of
+from ccheck_kaitai.fields.target import Stop, Use
 from ccheck_kaitai.scope import Scope, Scopes, StreamNumbers, Taken, contents, texts_in
 from ccheck_kaitai.source import KaitaiError, words
 
@@ -112,6 +114,7 @@ class Writer:
 
     def __init__(self, description: Description, recursion: int) -> None:
         self.gaps: list[Gap] = []
+        self.noted: dict[Gap, None] = {}
         self.blocks: list[str] = []
         self.used: set[str] = set()
         self._scopes = Scopes(description)
@@ -206,6 +209,7 @@ class Writer:
 
     def notes(self, description: Description) -> Iterator[Gap]:
         """What the description says that no field needs: it is not in the schema, and nothing is lost."""
+        yield from self.noted
         for type_, most in self.deepest.items():
             yield Gap(
                 type_.place, f"the type holds itself: records are read {most} deep, deeper ones refused"
@@ -357,10 +361,11 @@ class Writer:
         stream = StreamNumbers(attribute.name, Taken(scope.type_), position=position)
         field = Field(attribute, replace(scope, stream=stream), self, kind)
         try:
-            node = field.node()
+            node = node_of(field)
         except Stop:
             self.gaps += field.gaps
             raise
+        self.noted |= dict.fromkeys(field.notes)
         if field.open:
             self._scopes.unfinished.add(scope.type_)
         doc = _comment(attribute.keys.get("doc"))

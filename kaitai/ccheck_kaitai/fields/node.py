@@ -1,0 +1,87 @@
+"""One attribute, as the node of a field: no key is dropped silently."""
+
+from __future__ import annotations
+
+from ccheck_kaitai.expression import number
+from ccheck_kaitai.fields import choices, content, lists, numbers, records
+from ccheck_kaitai.fields.field import Field
+from ccheck_kaitai.plain_types import FLOATS, bit_width, is_integer, is_number
+from ccheck_kaitai.scope import contents
+
+_OF_CONTENT = (
+    "type", "encoding", "terminator", "include", "pad-right", "consume", "eos-error", "enum", "valid",
+)  # fmt: skip
+
+
+def node_of(field: Field) -> str:
+    """The Python of the node.
+
+    Raises:
+        Stop: The attribute cannot be written.
+        KaitaiError: The description has an error.
+    """
+    field.check()
+    made = lists.repeated(field, _one)
+    if field.kind == "instance":
+        made = _elsewhere(field, made)
+    condition = field.condition_text()
+    if condition is not None:
+        made = f"{field.names.use('If')}({condition}, {made})"
+    numbers.condition(field)
+    field.account()
+    return made
+
+
+def _elsewhere(field: Field, made: str) -> str:
+    """A field at a position of its own, whose bytes another field may own too."""
+    said = field.get("io")
+    if said not in (None, "_io", "_root._io"):
+        raise field.stop("it is in the bytes of another field", "io")
+    if "pos" not in field.keys:
+        raise field.stop("it has no position")
+    position = field.expression(number, "pos")
+    field.open = False
+    whole = ", whole_file=True" if said == "_root._io" else ""
+    return f"{field.names.use('ReadAt')}({position}, {made}{whole})"
+
+
+def _one(field: Field) -> str:
+    """The field, once."""
+    keys = field.keys
+    if "contents" in keys:
+        magic = contents(field.get("contents"))
+        if magic is None:
+            raise field.wrong("it is no list of bytes and texts", "contents")
+        return f"{field.names.use('Const')}({magic!r})"
+    said = field.get("type")
+    if "process" in keys and not is_number(said):
+        return _processed(field)
+    if isinstance(said, dict):
+        return choices.choice(field, said, _one)
+    if said is None or said in ("str", "strz"):
+        return content.content_of(field, said)
+    if is_integer(said):
+        return numbers.integer(field, said)
+    if is_number(said):
+        order = numbers.order_of(field, said)
+        return field.names.use(f"Float{FLOATS[said] * 8}{'b' if order == 'be' else 'l'}")
+    if bit_width(said):
+        raise field.stop("a bit field in a list, or under a condition", "type")
+    return records.record(field, said)
+
+
+def _processed(field: Field) -> str:
+    """Bytes that are decoded in a way that no schema states."""
+    extent = field.extent()
+    field.taken.add("process")
+    for key in _OF_CONTENT:
+        if key in field.keys:
+            field.gap(f"{key} is said of bytes that are processed", key)
+        field.taken.add(key)
+    detail = f"its bytes are processed by {field.keys['process']}, and are not looked into"
+    if extent is not None:
+        return field.opaque(extent, detail, "process")
+    if "terminator" not in field.keys:
+        raise field.wrong("bytes that are processed have a size, size-eos or a terminator", "process")
+    field.gap(detail, "process")
+    return content.delimited(field, content.terminator_of(field), None)
