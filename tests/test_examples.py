@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import json
+import random
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from ccheck.cli.main import run
 from ccheck.cli.recipe_file import build_file, load_yaml
 from ccheck.config.user_schema import UserSchema, load_user_schema
 from ccheck.formats.exercise.outcome import RunInputs
+from ccheck.judging.preparation import prepare
 from ccheck_schemas.recipe import way_back
 from tests.conftest import ROOT
 
@@ -93,6 +96,54 @@ def test_the_second_reading_agrees(name: str) -> None:
         checking = {outcome.verdict for outcome in outcomes if outcome.checks_bounds}
         assert checking == ({"run"} if recipe.parts[-2] == "good" else {"refuse"}), recipe
         assert recipe.parts[-2] == "bad" or all(outcome.trap is None for outcome in outcomes), recipe
+
+
+def edited(rng: random.Random, data: bytes) -> bytes:
+    """A file with one or two edits: of a bit, of a number, of its length, or of bytes that stand somewhere else."""
+    for _ in range(rng.randint(1, 2)):
+        at = rng.randrange(max(1, len(data)))
+        match rng.randrange(5):
+            case 0:
+                data = (
+                    data[:at] + bytes([data[at] ^ 1 << rng.randrange(8)]) + data[at + 1 :] if data else b"\0"
+                )
+            case 1:
+                at -= at % 4
+                number = rng.choice([0, 1, 15, 16, 28, 48, len(data), 1024, 2048, 0x7FFFFFFF, 0xFFFFFFFF])
+                data = (
+                    data[:at]
+                    + (number + rng.choice([-1, 0, 0, 1]) & 0xFFFFFFFF).to_bytes(4, "little")
+                    + data[at + 4 :]
+                )
+            case 2:
+                data = data[:at]
+            case 3:
+                data += rng.choice([data, b"\0", data[:at], bytes(1024)])
+            case _:
+                data = data[:at] + data[at + rng.choice([1, 4, 8, 48, 1024]) :]
+    return data
+
+
+@each
+def test_both_readings_agree_on_edited_files(name: str, more: int) -> None:
+    """Whatever is done to a file, the build that checks runs it where it passes, and refuses it where it fails."""
+    rng = random.Random(name)
+    user = schema(name)
+    assert user.exercise is not None
+    validation = prepare(schema=str(schema_file(name)), use_config=False)
+    good = [build_file(recipe, (user.schema,)) for recipe in recipes(name) if recipe.parts[-2] == "good"]
+    verdicts = Counter[str]()
+    for _ in range(150 * more):
+        data = edited(rng, rng.choice(good))
+        report = validation.judged(data, "file.bin", "file.bin")
+        outcomes = user.exercise(data, RunInputs()).outcomes
+        (checking,) = (outcome.verdict for outcome in outcomes if outcome.checks_bounds)
+        found = sorted({finding.check for finding in report.findings})
+        assert "examination-crashed" not in found, data.hex()
+        assert checking == ("run" if report.verdict == "pass" else "refuse"), (data.hex(), found)
+        assert report.verdict == "fail" or all(outcome.trap is None for outcome in outcomes), data.hex()
+        verdicts[report.verdict] += 1
+    assert min(verdicts["pass"], verdicts["fail"]) > 5
 
 
 @each
