@@ -98,27 +98,38 @@ def test_the_second_reading_agrees(name: str) -> None:
         assert recipe.parts[-2] == "bad" or all(outcome.trap is None for outcome in outcomes), recipe
 
 
-def edited(rng: random.Random, data: bytes) -> bytes:
-    """A file with one or two edits: of a bit, of a number, of its length, or of bytes that stand somewhere else."""
+NUMBERS = (0, 1, 2, 15, 16, 28, 48, 932, 1024, 2000, 2048, 0x7FFFFFFF, 0xFFFFFFFF)
+
+
+def with_number(data: bytes, at: int, number: int) -> bytes:
+    """A file with another little-endian word at an offset."""
+    return data[:at] + (number & 0xFFFFFFFF).to_bytes(4, "little") + data[at + 4 :]
+
+
+def edited(rng: random.Random, data: bytes, other: bytes) -> bytes:
+    """A file with one or two edits: of a bit, of numbers, of its length, or of bytes that stand somewhere else."""
     for _ in range(rng.randint(1, 2)):
         at = rng.randrange(max(1, len(data)))
-        match rng.randrange(5):
+        word = at - at % 4
+        number = int.from_bytes(data[word : word + 4], "little")
+        match rng.randrange(7):
             case 0:
                 data = (
                     data[:at] + bytes([data[at] ^ 1 << rng.randrange(8)]) + data[at + 1 :] if data else b"\0"
                 )
             case 1:
-                at -= at % 4
-                number = rng.choice([0, 1, 15, 16, 28, 48, len(data), 1024, 2048, 0x7FFFFFFF, 0xFFFFFFFF])
-                data = (
-                    data[:at]
-                    + (number + rng.choice([-1, 0, 0, 1]) & 0xFFFFFFFF).to_bytes(4, "little")
-                    + data[at + 4 :]
-                )
-            case 2:
-                data = data[:at]
+                data = with_number(data, word, rng.choice(NUMBERS) + rng.choice([-1, 0, 0, 1]))
+            case 2:  # the sum of all words stays the same
+                to = rng.randrange(0, max(1, len(data)), 4)
+                change = rng.choice([1, 4, 1024, rng.choice(NUMBERS) - number])
+                data = with_number(data, word, number + change)
+                data = with_number(data, to, int.from_bytes(data[to : to + 4], "little") - change)
             case 3:
-                data += rng.choice([data, b"\0", data[:at], bytes(1024)])
+                data = data[:at]
+            case 4:
+                data += rng.choice([b"\0", data[:at], bytes(1024)])
+            case 5:
+                data += other
             case _:
                 data = data[:at] + data[at + rng.choice([1, 4, 8, 48, 1024]) :]
     return data
@@ -134,7 +145,7 @@ def test_both_readings_agree_on_edited_files(name: str, more: int) -> None:
     good = [build_file(recipe, (user.schema,)) for recipe in recipes(name) if recipe.parts[-2] == "good"]
     verdicts = Counter[str]()
     for _ in range(150 * more):
-        data = edited(rng, rng.choice(good))
+        data = edited(rng, rng.choice(good), rng.choice(good))
         report = validation.judged(data, "file.bin", "file.bin")
         outcomes = user.exercise(data, RunInputs()).outcomes
         (checking,) = (outcome.verdict for outcome in outcomes if outcome.checks_bounds)
