@@ -33,6 +33,12 @@ NUMBERS = [
     *(0xFFFFF000 + number for number in (-4, -1, 0, 1, 4, 40, 56, 59, 60, 61, 64, 68)),
     *(0xFFF00000, 0xFFF00004, 0xFFE00000, 0xFFDFFFFF),
 ]
+EDGES = [
+    *((code, k) for code in (0x34, 0x94) for k in (0, 1)),
+    *((code, k) for code in (0x64, 0x74) for k in (31, 32)),
+    *((code, 0xFFFFF000 + number) for code in (0x20, 0x28, 0x30) for number in (-1, 1, 60, 62, 64)),
+]
+"""Codes and numbers on both sides of a bound."""
 Instruction = tuple[int, int, int, int]
 
 
@@ -127,7 +133,9 @@ def broken(rng: random.Random, program: list[Instruction]) -> list[Instruction]:
     for _ in range(rng.randint(1, 3)):
         at = rng.randrange(len(edited))
         code, jt, jf, k = edited[at]
-        match rng.randrange(8):
+        match rng.randrange(9):
+            case 8:
+                code, k = rng.choice(EDGES)
             case 0:
                 code = rng.choice([rng.choice(CODES), rng.randrange(256), rng.getrandbits(16)])
             case 1:
@@ -156,9 +164,16 @@ def packed(program: list[Instruction]) -> bytes:
 
 
 def is_of_the_packet_alone(program: list[Instruction]) -> bool:
-    """Whether a program reads nothing but the packet: no bookkeeping data, no headers found by their names."""
-    absolute = (0x20, 0x28, 0x30, 0xB1)
-    return not any(code in (0x40, 0x48, 0x50) or (code in absolute and k >> 31) for code, _, _, k in program)
+    """Whether a program reads nothing but the packet: no bookkeeping data, no headers found by their names.
+
+    A load relative to X does so where X is small: a small constant, or a length of the packet.
+    """
+    codes = {code for code, _, _, _ in program}
+    is_relative = bool(codes & {0x40, 0x48, 0x50})
+    is_x_small = not codes & {0x61, 0x07} and not any(code == 0x01 and k >> 16 for code, _, _, k in program)
+    reading = {0x20, 0x28, 0x30, 0xB1, 0x40, 0x48, 0x50}
+    is_in_front = not any(code in reading and k >= 0x7FFF0000 for code, _, _, k in program)
+    return is_in_front and (is_x_small or not is_relative)
 
 
 @dataclass

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import json
 import random
+import sys
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -57,6 +59,16 @@ def test_each_check_has_a_pair(name: str) -> None:
     assert checks
     assert all(check.manual.summary for check in checks)
     assert {(check.name, kind) for check in checks for kind in ("bad", "good")} <= paired
+
+
+@each
+def test_an_example_is_a_package_to_install(name: str) -> None:
+    """What its entry point names is there: the format, its schema, its checks and its interpreter."""
+    user = schema(name)
+    project = tomllib.loads((EXAMPLES / name / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["entry-points"] == {"ccheck.formats": {name: f"{name}:FORMAT"}}
+    known = sys.modules[name].FORMAT
+    assert (known.name, known.schema, known.checks.checks) == (name, user.schema, user.checks)
 
 
 @each

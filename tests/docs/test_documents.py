@@ -108,6 +108,7 @@ def test_each_block_is_run_or_says_why_not() -> None:
             "docs/formats/on-this-machine.md: needs the files of the block above",
             "docs/formats/on-this-machine.md: needs Debian's package index",
             "docs/interpreter.md: figures of one machine",
+            "docs/own-format.md: it needs the suites and the compiler, which are no part of this project",
         ]
     )
 
