@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from ccheck.cli.main import run
+from ccheck.cli.recipe_file import build_file
+from ccheck.config.user_schema import load_user_schema
 from tests.classic_bpf import SCHEMA_FILE, Kernel, compare, why_not
 
 RETURN = struct.pack("<HBBI", 6, 0, 0, 0xFFFF)
@@ -65,6 +67,24 @@ def test_the_kernel_has_the_same_bounds(count: int, attached: bool) -> None:
         assert kernel.attaches(RETURN * count) is attached
     finally:
         kernel.close()
+
+
+@ASKED
+def test_the_running_kernel_agrees_with_the_corpus() -> None:
+    """It attaches each good program and refuses each bad one, but for the bytes behind a whole one."""
+    schema = load_user_schema(SCHEMA_FILE).schema
+    recipes = sorted((SCHEMA_FILE.parent.parent / "corpus").glob("*/*/*.yaml"))
+    kernel = Kernel()
+    try:
+        answers = {
+            path: kernel.attaches(build_file(path, (schema,)))
+            for path in recipes
+            if path.parts[-3] != "bytes-unowned"
+        }
+    finally:
+        kernel.close()
+    assert len(answers) > 30
+    assert answers == {path: path.parts[-2] == "good" for path in answers}
 
 
 @ASKED
