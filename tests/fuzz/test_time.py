@@ -57,4 +57,7 @@ def test_a_session_ends_soon_after_its_time(way: str, tmp_path: Path) -> None:
     if "not one run was made" in done.stderr:  # a machine under load may not begin within ten seconds
         assert done.returncode == 3
     else:
-        assert (done.returncode, why) == (1, "time"), done.stdout + done.stderr
+        found = [bucket for bucket in State(tmp_path / "out").buckets() if not bucket.information]
+        # A slow reader makes a few runs, and on a machine under load the validator may refuse all of them.
+        assert found or way == "is slow", done.stdout + done.stderr
+        assert (done.returncode, why) == (1 if found else 0, "time"), done.stdout + done.stderr
