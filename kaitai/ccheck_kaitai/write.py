@@ -169,7 +169,11 @@ class Writer:
         self._weights[key] = 1 + type_.fields
         self._open.append(key)
         try:
+            # A type that holds itself is written inside of itself: what is ready there is not ready here.
+            around = self._scopes.ready.get(type_)
             lines = [*use.first, *self._fields(type_, use.order), *use.last]
+            if around is not None and any(one[0] is type_ for one in self._open[:-1]):
+                self._scopes.ready[type_] = around
         finally:
             self._open.pop()
         name = self._named(f"{type_.name.upper()}_{depth}" if depth else type_.name.upper(), type_)

@@ -92,6 +92,11 @@ CASES = {
         "seq: [{id: a, type: node}]\ntypes: {node: {seq: [{id: n, type: u1}, {id: inner, type: node, repeat: expr, repeat-expr: n}]}}",
         b"\2\1\0\0", ("a.inner[0].inner[0].n = 0", "a.inner[1].n = 0"), b"\1" * 9 + b"\0",
     ),
+    "records inside themselves with a field at a position": Case(
+        "seq: [{id: a, type: node}]\n"
+        "types: {node: {seq: [{id: n, type: u1}, {id: inner, type: node, repeat: expr, repeat-expr: n}], instances: {first: {pos: 0, type: u1}}}}",
+        b"\1\0", ("a.first = 1", "a.inner[0].first = 1"), b"\1",
+    ),
     "an order that a field decides": Case(
         "seq: [{id: mark, type: str, size: 2}, {id: body, type: body}]\n"
         "types:\n  body:\n    meta: {endian: {switch-on: _root.mark, cases: {'\"II\"': le, '\"MM\"': be}}}\n"
