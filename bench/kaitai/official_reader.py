@@ -96,7 +96,7 @@ def main() -> None:
         answer: dict[str, Any] = {"error": "", "late": [], "values": None}
         try:
             top = class_.from_bytes(Path(sample).read_bytes())
-            if hasattr(top, "_debug"):  # with ks-debug, nothing is read before it is asked for
+            if hasattr(top, "_debug"):  # parsers of ks-debug read nothing by themselves
                 top._read()
             answer["values"] = reader.plain(top, "")
         except Exception as raised:  # noqa: BLE001 - parsers raise anything on bad files

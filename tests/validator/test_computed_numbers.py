@@ -121,3 +121,34 @@ def test_bits_are_shown_with_their_names_and_judged_by_generated_code(
     assert "kind = 2 (wide)" in capsys.readouterr().out
     run(["schemas", "--schema", "bits.py"])
     assert "fast path for good files: no" not in capsys.readouterr().out
+
+
+ODD = """
+from construct import Bytes, Computed, Int8ub, Int64ub, Struct, this
+from ccheck_schemas.meaning import BytesTo, UpToEnd
+from ccheck_schemas.schema import Schema
+TOP = Struct({fields})
+SCHEMA = Schema("odd", "Odd", TOP, recognise=lambda data: True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("fields", "data", "check"),
+    [
+        ('"n" / Int64ub, "x" / Computed(1 << (' + " * ".join(["this.n"] * 20) + "))", b"\xff" * 8, "expression-unresolved"),
+        ('"n" / Int64ub, "x" / Computed(' + " * ".join(["this.n"] * 20) + ")", b"\xff" * 8, "expression-unresolved"),
+        ('"n" / Int8ub, "x" / Computed(1 >> (this.n - 9))', b"\1", "expression-unresolved"),
+        ('"n" / Int8ub, "x" / Computed(1 % (this.n - 1))', b"\1", "expression-unresolved"),
+        ('"all" / UpToEnd(Struct("n" / Int8ub, "end" / BytesTo(b"x", to_end=True)))', b"a" * 200_000, "work-out-of-proportion"),
+    ],
+)  # fmt: skip
+def test_no_number_is_too_large_and_no_search_too_long(
+    folder: Path, capsys: pytest.CaptureFixture[str], fields: str, data: bytes, check: str
+) -> None:
+    """Numbers without bound, and terminators that are searched again for each byte, are findings."""
+    Path("odd.py").write_text(ODD.format(fields=fields), encoding="utf-8")
+    Path("f.bin").write_bytes(data)
+    assert run(["validate", "--no-config", "--schema", "odd.py", "--format", "json", "f.bin"]) == 1
+    found = json.loads(capsys.readouterr().out)["files"][0]["findings"]
+    assert check in {one["check"] for one in found}, found
+    assert "examination-crashed" not in {one["check"] for one in found}

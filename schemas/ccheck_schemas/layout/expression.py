@@ -52,7 +52,7 @@ MOST_SHIFTED = 128
 
 def _shifted_left(number: int, bits: int) -> int:
     if not 0 <= bits <= MOST_SHIFTED:
-        raise ValueError(f"a shift by {bits:.6g} bits; {MOST_SHIFTED} are allowed")
+        raise ValueError(f"a shift by a number that is not from 0 to {MOST_SHIFTED}")
     return number << bits
 
 

@@ -110,7 +110,7 @@ class Reader:
         self.detached: dict[int, int] = {}
         self.stream = (0, self.size, self.size)
         self.checksums: dict[tuple[Checksum, int], int] = {}
-        self.idled = self.made = self.summed = 0
+        self.idled = self.made = self.looked_through = 0
         # Bytes of records at offsets, counted each time that a field names one.
         self.expanded = 0
         self.weights: dict[int, int] = {}
@@ -262,15 +262,15 @@ class Reader:
             too_much = WorkOutOfProportion("bytes", self.expanded, self.collector.work_limit)
             self.out_of_proportion(record, name, (at, at), too_much)
 
-    def sum_up(self, record: Record, name: str, at: int, number: int) -> None:
-        """Counts the bytes that checksums are made of.
+    def look_through(self, record: Record, name: str, at: int, number: int) -> None:
+        """Counts bytes that are looked through and are not taken: of checksums, and up to terminators.
 
         Raises:
             Stop: They are many times those of the file.
         """
-        self.summed += max(0, number)
-        if self.summed > self.collector.work_limit:
-            too_much = WorkOutOfProportion("bytes", self.summed, self.collector.work_limit)
+        self.looked_through += max(0, number)
+        if self.looked_through > self.collector.work_limit:
+            too_much = WorkOutOfProportion("bytes", self.looked_through, self.collector.work_limit)
             self.out_of_proportion(record, name, (at, at), too_much)
 
     def out_of_proportion(

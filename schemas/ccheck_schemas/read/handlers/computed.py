@@ -55,6 +55,7 @@ def place_number(
             value = int(index[:-1]) if opened else None  # lint lets it stand in elements of lists alone
         case tree.Place.UP_TO:
             value = node.up_to(reader.data, at, limit)
+            reader.look_through(record, name, at, limit - at if value is None else value)
             if value is None:
                 record.put(name, None, at, limit)
                 if promised <= limit:

@@ -68,7 +68,7 @@ def _checksum(reader: Reader, meaning: meanings.ChecksumOver, value: int, record
     key = over, at if over.zeroed else -1
     actual = reader.checksums.get(key)
     if actual is None:
-        reader.sum_up(record, name, at, end - over.start)
+        reader.look_through(record, name, at, end - over.start)
         actual = reader.checksums[key] = over.over(reader.data, at)
     if value != actual:
         reader.collector.fault(ChecksumWrong(value, actual, over.start, end, over.name), record, name)
