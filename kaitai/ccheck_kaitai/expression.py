@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import TypeAlias
 
 LONGEST = 500
 """Characters of an expression."""
@@ -112,8 +113,11 @@ class ChoiceNumber(NoNumber):
     """A field whose type is a choice, which may be of numbers."""
 
 
-Lookup = Callable[[tuple[str, ...], int], Term]
-"""What a path of names means, at a depth. Raises Untranslatable."""
+Steps: TypeAlias = tuple[str | Term, ...]
+"""A path: names, and the indexes of elements of lists among them."""
+
+Lookup = Callable[[Steps, int], Term]
+"""What a path means, at a depth. Raises Untranslatable."""
 
 
 def constant(value: int) -> Term:
@@ -318,15 +322,17 @@ class _Parser:
         raise Untranslatable(f"{text!r} is not understood" if text else "the expression ends too soon")
 
     def _named(self) -> Term:
-        """A path of names, which may end in a method."""
-        names = [self._take()]
+        """A path of names and indexes, which may end in a method."""
+        names: list[str | Term] = [self._take()]
         if names == ["sizeof"] and self._next == "<":
             self._take()
             names += self._take().split("::")
             self._expect(">", "the type of sizeof is not closed")
             return self._lookup(tuple(names), self._depth + 1)
-        while self._next == ".":
-            self._take()
+        while self._next in (".", "["):
+            if self._take() == "[":
+                names.append(self._index())
+                continue
             if self._tokens[self._at][0] != "name":
                 raise Untranslatable("a name belongs behind a dot")
             names.append(self._take())
@@ -337,6 +343,16 @@ class _Parser:
         except NoNumber as why:
             raise Untranslatable(f"{why.detail}, and is read as one") from why
         return _as_number(term)
+
+    def _index(self) -> Term:
+        """The index of an element, behind its bracket."""
+        self._deeper()
+        index = self._choice()
+        self._expect("]", "an index is not closed")
+        self._depth -= 1
+        if index.kind is not Kind.NUMBER:
+            raise Untranslatable(f"the index of an element is {index.kind.value}")
+        return index
 
     def _bytes(self) -> Term:
         """A list of bytes."""

@@ -13,10 +13,12 @@ from ccheck_kaitai.expression import (
     ChoiceNumber,
     Kind,
     NoNumber,
+    Steps,
     Term,
     UnknownName,
     Untranslatable,
     constant,
+    joined,
     member,
     translate,
 )
@@ -295,7 +297,7 @@ class Scope:
     order: str = ""
     stream: StreamNumbers | None = None
 
-    def look_up(self, names: tuple[str, ...], depth: int) -> Term:
+    def look_up(self, names: Steps, depth: int) -> Term:
         """The meaning of a path of names.
 
         Raises:
@@ -304,7 +306,7 @@ class Scope:
         self.scopes.budget -= 1
         if depth > DEPTH or self.scopes.budget < 0:
             raise Untranslatable("values are calculated of each other without end")
-        first = names[0]
+        first = _name(names[0])
         if "::" in first:
             return self._enum(first) if len(names) == 1 else self._refuse(names)
         if first == "_root":
@@ -314,15 +316,16 @@ class Scope:
         if first == "_io":
             return self._stream(names[1:])
         if first == "sizeof" and len(names) > 1:
-            if names[1] in INTEGERS or names[1] in FLOATS:
-                return constant(INTEGERS[names[1]][1] if names[1] in INTEGERS else FLOATS[names[1]])
-            inner = self.type_.find_type("::".join(names[1:]))
+            of = "::".join(map(_name, names[1:]))
+            if of in INTEGERS or of in FLOATS:
+                return constant(INTEGERS[of][1] if of in INTEGERS else FLOATS[of])
+            inner = self.type_.find_type(of)
             if inner is None:
-                raise UnknownName(f"{'::'.join(names[1:])} is no type here")
-            return self._size(names[-1], self.scopes.size_of(inner))
+                raise UnknownName(f"{of} is no type here")
+            return self._size(of, self.scopes.size_of(inner))
         return self.field(names, depth)
 
-    def _top(self, names: tuple[str, ...], depth: int) -> Term:
+    def _top(self, names: Steps, depth: int) -> Term:
         """A field of the top record of the file that describes the type."""
         if self.type_.top is self.scopes.root:
             before = self.scopes.before_root(self.type_)
@@ -332,9 +335,9 @@ class Scope:
             return self.field(names, depth)
         raise Untranslatable("_root is the top record of an imported description")
 
-    def _stream(self, names: tuple[str, ...]) -> Term:
+    def _stream(self, names: Steps) -> Term:
         """The position in the stream of the record, its size, or whether its end is reached."""
-        known = _STREAM_NUMBERS.get(names)
+        known = _STREAM_NUMBERS.get(tuple(map(_name, names)))
         if self.stream is None or known is None or not self.stream.allowed.issuperset(known):
             raise Untranslatable("an expression cannot read the position or size of this stream (_io)")
         parts = [member(self.here, self.stream.name(one)) for one in known]
@@ -342,7 +345,7 @@ class Scope:
             return Term(parts[0], bits=64)
         return Term(f"({parts[0]} >= {parts[1]})", Kind.TRUTH)
 
-    def _above(self, names: tuple[str, ...], depth: int) -> Term:
+    def _above(self, names: Steps, depth: int) -> Term:
         """A field of every record that contains this one: all must agree on its meaning."""
         if self.here.replace("._", "") != "this":
             raise Untranslatable("_parent of another record is asked for")
@@ -361,13 +364,13 @@ class Scope:
             raise Untranslatable("_parent is of several types")
         return found.pop()
 
-    def field(self, names: tuple[str, ...], depth: int) -> Term:
+    def field(self, names: Steps, depth: int) -> Term:
         """A field of this record, by a path from it."""
         if not names:
             raise Untranslatable("a record is no number")
         if depth > DEPTH:
             raise Untranslatable(f"it leads through more than {DEPTH} records and values")
-        first, rest = names[0], names[1:]
+        first, rest = _name(names[0]), names[1:]
         if first in self.type_.calculated and not rest:
             instance = self.type_.calculated[first]
             self.scopes.used.add(instance.place)
@@ -383,7 +386,7 @@ class Scope:
         keys = attribute.keys
         certain = "if" not in keys or keys["if"] == self.condition
         if "repeat" in keys:
-            raise Untranslatable(f"{first} is a list") if rest else NoNumber(f"{first} is a list, no number")
+            return self._listed(attribute, rest, depth, certain=certain)
         path = member(self.here, first)
         if rest == ("_sizeof",):
             return self._size(first, self.scopes.size_of_attribute(self.type_, attribute))
@@ -391,11 +394,76 @@ class Scope:
             return replace(self._leaf(first, keys, path), total=certain)
         inner = self.type_.find_type(keys.get("type"))
         if inner is None or inner in self.scopes.unfinished or "process" in keys:
-            raise Untranslatable(f"{first} has no field {rest[0]} here")
+            raise Untranslatable(f"{first} has no field {_shown(rest[:1])} here")
         if rest[0] in ("_io", "_parent", "_root"):
-            raise Untranslatable(f"{'.'.join(rest)} of another record is asked for")
+            raise Untranslatable(f"{_shown(rest)} of another record is asked for")
         found = Scope(self.scopes, inner, inner.fields, path, order=self.order).field(rest, depth + 1)
         return replace(found, total=found.total and certain)
+
+    def _listed(self, attribute: Attribute, steps: Steps, depth: int, *, certain: bool) -> Term:
+        """The number of elements of a list, an element, or a field of one.
+
+        Raises:
+            Untranslatable: A schema cannot state it.
+        """
+        name, keys = attribute.name, attribute.keys
+        if not steps:
+            raise NoNumber(f"{name} is a list, no number")
+        path = member(self.here, name)
+        number = Term(f"len_({path})", bits=32, total=certain, uses=frozenset({"len_"}))
+        if steps == ("size",):
+            return number
+        asked, rest = steps[0], steps[1:]
+        if isinstance(asked, Term):
+            index = asked
+        elif asked in ("first", "last"):
+            index = constant(0) if asked == "first" else joined(number, "-", constant(1))
+        else:
+            raise Untranslatable(f"{name} is a list")
+        alone = listed_alone(self.type_, keys)
+        element = f"element({path}, {index.text})" + ("" if alone else ".value")
+        uses = index.uses | {"element"}
+        if not rest:
+            found = self._leaf(name, keys, element)
+            return replace(found, total=False, uses=found.uses | uses, height=index.height + 1)
+        inner = self.type_.find_type(keys.get("type"))
+        if inner is None or inner in self.scopes.unfinished or "process" in keys:
+            raise Untranslatable(f"an element of {name} has no field {_shown(rest[:1])} here")
+        if rest[0] in ("_io", "_parent", "_root"):
+            raise Untranslatable(f"{_shown(rest)} of another record is asked for")
+        found = Scope(self.scopes, inner, inner.fields, element, order=self.order).field(rest, depth + 1)
+        return replace(found, total=False, uses=found.uses | uses, height=found.height + index.height + 1)
+
+    def record(self, names: Steps) -> str:
+        """The Python of a record, by a path to it.
+
+        Raises:
+            Untranslatable: A schema cannot name it.
+        """
+        if not names:
+            return self.here
+        first, rest = _name(names[0]), names[1:]
+        if first == "_root":
+            if self.type_.top is not self.scopes.root:
+                raise Untranslatable("_root is the top record of an imported description")
+            before = self.scopes.before_root(self.type_)
+            return Scope(self.scopes, self.scopes.root, before, "this._root").record(rest)
+        if first == "_parent":
+            uses = self.scopes.uses.get(self.type_, [])
+            if self.type_.up is None or any(use.overridden for use in uses):
+                raise Untranslatable("_parent is another record where a field says so")
+            found = {
+                Scope(self.scopes, use.by, use.index, self.here + "._" * use.levels).record(rest)
+                for use in uses
+            }
+            if len(found) != 1:
+                raise Untranslatable("_parent is of several types")
+            return found.pop()
+        attribute = self._known(first)
+        inner = self.type_.find_type(attribute.keys.get("type"))
+        if inner is None or inner in self.scopes.unfinished or attribute.keys.keys() & {"repeat", "process"}:
+            raise Untranslatable(f"{first} is no record")
+        return Scope(self.scopes, inner, inner.fields, member(self.here, first)).record(rest)
 
     def _known(self, name: str) -> Attribute:
         """The attribute of a name that is read before.
@@ -463,8 +531,23 @@ class Scope:
             raise Untranslatable(f"{said} is not known")
         return constant(numbers[0])
 
-    def _refuse(self, names: tuple[str, ...]) -> Term:
-        raise Untranslatable(f"{'.'.join(names)} is not understood")
+    def _refuse(self, names: Steps) -> Term:
+        raise Untranslatable(f"{_shown(names)} is not understood")
+
+
+def _name(step: str | Term) -> str:
+    """A step of a path that must be a name.
+
+    Raises:
+        Untranslatable: It is an index.
+    """
+    if isinstance(step, Term):
+        raise Untranslatable("an element is taken of what is no list")
+    return step
+
+
+def _shown(steps: Steps) -> str:
+    return ".".join(step if isinstance(step, str) else "[…]" for step in steps)
 
 
 def contents(said: object) -> bytes | None:

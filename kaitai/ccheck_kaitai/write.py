@@ -25,12 +25,13 @@ from ccheck_kaitai.source import KaitaiError, words
 MEANINGS = {
     "Bounded", "BytesTo", "Delimited", "Opaque", "OpaqueRest", "Position", "ReadAt", "Rest", "Slot",
     "StreamSize", "StrictEnum", "Substream", "SubstreamRest", "Text", "TextToNul", "UpTo", "UpToEnd",
-    "choose",
+    "choose", "element",
 }  # fmt: skip
 """Names of a schema file that are ccheck's; all others are Construct's."""
 
 NODES = {
     "Array", "Bytes", "Computed", "Const", "If", "Index", "IntEnum", "Omission", "Schema", "Struct", "Switch",
+    "len_",
     *(f"Int{8 * size}{form}" for size in (1, 2, 4, 8) for form in ("ub", "ul", "sb", "sl")),
     *(f"Float{8 * size}{order}" for size in (4, 8) for order in "bl"),
 }  # fmt: skip

@@ -25,7 +25,7 @@ Six families:
   `Substream`, `SubstreamRest`, `ReadAt`
 * numbers that take no bytes: Construct's own `Computed`, which may stand inside `Bounded`, `StrictEnum`,
   `StrictFlags` and `Reserved`; Construct's `Index`; `Position`, `StreamSize`,
-  `BytesTo`; in any expression, `choose`
+  `BytesTo`; in any expression, `choose`, `element`, and Construct's `len_` of a list
 
 Every argument is an integer, a name, or a ``this`` expression. There are no lambdas, because a generator must
 be able to read a schema. All nodes also parse and build as plain Construct nodes, with the conditions that
@@ -36,7 +36,7 @@ on bad bytes.
 from __future__ import annotations
 
 from ccheck_schemas.checksum import Crc
-from ccheck_schemas.vocabulary.computed import BytesTo, Position, StreamSize, choose
+from ccheck_schemas.vocabulary.computed import BytesTo, Position, StreamSize, choose, element
 from ccheck_schemas.vocabulary.expression import Expression, FieldError, evaluate, field_of, field_path
 from ccheck_schemas.vocabulary.facts import BelowCount, RowField, Understood, WithinLimit
 from ccheck_schemas.vocabulary.integers import (
@@ -130,6 +130,7 @@ __all__ = [
     "ZerosTo",
     "ZerosToEnd",
     "choose",
+    "element",
     "evaluate",
     "field_of",
     "field_path",

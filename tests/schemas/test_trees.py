@@ -31,6 +31,7 @@ from ccheck_schemas.fault import FaultName
 from ccheck_schemas.generate.variables import NotGenerated
 from ccheck_schemas.layout import lint as linting
 from ccheck_schemas.layout import tree
+from ccheck_schemas.layout.expression import Element, ElementCount, parts_of
 from ccheck_schemas.layout.lint import lint
 from ccheck_schemas.layout.meanings import ComparedWithFact
 from ccheck_schemas.layout.tree import nodes
@@ -232,6 +233,7 @@ def test_thousands_of_trees_are_read_as_construct_reads_them(more: int) -> None:
         f"no random tree has {', '.join(missing)}: let `Trees` of tests/schemas/trees.py make them"
     )
     assert len(faults) > 21, faults
+    assert min(met[name] for name in ("element", "len_", "inside")) > 20, met
 
 
 FACTS = {FactKind.COUNT: "BelowCount", FactKind.SET: "Understood", FactKind.LIMIT: "WithinLimit"}
@@ -250,6 +252,10 @@ PLACES = {
 def names_of(node: tree.Node) -> Iterator[str]:
     """The names that a node and its meanings have in the vocabulary."""
     yield PLACES[node.of] if isinstance(node, tree.PlaceNumber) else type(node).__name__
+    if isinstance(node, tree.ReadAt) and node.inside is not None:
+        yield "inside"
+    for part in (part for one in tree.expressions_of(node) for part in parts_of(one)):
+        yield from {Element: ("element",), ElementCount: ("len_",)}.get(type(part), ())
     for meaning in tree.meanings_of(node):
         if isinstance(meaning, ComparedWithFact):
             yield FACTS[meaning.fact.kind]

@@ -12,7 +12,7 @@ from enum import IntEnum, IntFlag
 from typing import Any, TypeVar
 
 import construct
-from construct import Array, Bytes, Const, IfThenElse, Pass, Struct, Switch, this
+from construct import Array, Bytes, Const, IfThenElse, Pass, Struct, Switch, len_, this
 
 from ccheck_schemas import meaning as m
 
@@ -59,16 +59,31 @@ INTEGERS = (
 
 @dataclass(slots=True)
 class Names:
-    """The fields of one record so far: paths to its numbers, from the record itself."""
+    """The fields of one record so far: paths from the record itself.
+
+    lists: paths to lists, each with the numbers of an element; one that is a number has the path ().
+    records: paths to records, whose streams others may be read in.
+    """
 
     above: Names | None
     numbers: list[tuple[str, ...]] = field(default_factory=list)
     texts: list[tuple[tuple[str, ...], object]] = field(default_factory=list)
+    lists: list[tuple[tuple[str, ...], list[tuple[str, ...]]]] = field(default_factory=list)
+    records: list[tuple[str, ...]] = field(default_factory=list)
 
     def through(self, name: str, inner: Names) -> None:
         """Let paths lead to the fields of a record in the field `name`."""
         self.numbers += [(name, *path) for path in inner.numbers]
         self.texts += [((name, *path), value) for path, value in inner.texts]
+        self.lists += [((name, *path), numbers) for path, numbers in inner.lists]
+        self.records += [(name, *path) for path in inner.records]
+
+    def reached(self) -> list[tuple[tuple[str, ...], Names]]:
+        """This record and those around it, each with the path to it."""
+        found: list[tuple[tuple[str, ...], Names]] = [((), self)]
+        while (above := found[-1][1].above) is not None:
+            found.append(((*found[-1][0], "_"), above))
+        return [*found, (("_root",), found[-1][1])]
 
 
 class Trees:
@@ -85,6 +100,7 @@ class Trees:
         self.blocks: list[str] = []
         self.around: dict[str, str] = {}
         self.led: set[str] = set()
+        self.inner: dict[int, Names] = {}
 
     def pick(self, items: Sequence[T]) -> T:
         """One of several things."""
@@ -152,6 +168,7 @@ class Trees:
             index = [self.name() / construct.Index]
             inner.numbers.append((index[0].name,))
         found = Struct(*index, *self.fields(inner, depth - 1, most))
+        self.inner[id(found)] = inner
         if field:
             names.through(field, inner)
         return found
@@ -173,26 +190,48 @@ class Trees:
         self.led.update(self.around[name] for name in found[:-1] if name in self.around)
         return found
 
+    def value(self, names: Names) -> Any:
+        """A number: a field, a field of an element of a list, or the number of its elements."""
+        lists = [((*up, *path), inner) for up, one in names.reached() for path, inner in one.lists]
+        if not lists or self.choose(3):
+            return at(self.path(names))
+        path, inner = self.pick(lists)
+        if not inner or not self.choose(3):
+            return len_(at(path))
+        constant = bool(self.choose(2))
+        index = self.choose(2) if constant else at(self.path(names))
+        found: Any = at(path)[index] if constant and self.choose(2) else m.element(at(path), index)
+        for name in self.pick(inner):
+            found = found[name]
+        return found
+
     def amount(self, names: Names) -> Any:
         """A count, a length or an offset, mostly small."""
         shape = self.choose(8)
         if shape == 0:
             return self.choose(4)
-        number = at(self.path(names))
+        number = self.value(names)
         if shape == 1:
-            other = at(self.path(names))
+            other = self.value(names)
             return self.pick((number + other, number & other, number * 2, number - 1, number >> 1))
         return self.pick((number % 4, number & 3, number // 2)) if shape == 2 else number
 
     def condition(self, names: Names) -> Any:
         """What chooses a branch."""
-        number = at(self.path(names))
+        number = self.value(names)
         if names.texts and not self.choose(4):
             path, value = self.pick(names.texts)
             return self.pick((at(path) == value, at(path) != value))
         return self.pick(
             (number, number == 1, number != 0, number > 1, number < 2, ~number, (number == 1) | (number == 2))
         )
+
+    def record(self, names: Names) -> Any:
+        """A record that was read before, or one around this."""
+        reached = names.reached()
+        around = [up for up, _ in reached if up]
+        inner = [(*up, *path) for up, one in reached for path in one.records]
+        return at(self.pick(inner if inner and self.choose(3) else around))
 
     # -- fields that hold no others
 
@@ -331,7 +370,7 @@ class Trees:
         if shape < 2:
             mark = m.BytesTo(self.pick((b"\0", b"\1")), to_end=bool(self.choose(2)))
             return self.pick((m.Position(), m.StreamSize(), mark))
-        number, other = at(self.path(names)), at(self.path(names))
+        number, other = self.value(names), self.value(names)
         chosen = m.choose(self.condition(names), number, self.pick((other, 1)))
         expressions = (
             number >> 1,
@@ -355,6 +394,18 @@ class Trees:
             return self.counted(names, name)
         node = self.node(names, depth, name)
         self.around[name] = type(node).__name__
+        listed = (
+            node.subcon if isinstance(node, Array | m.Terminated | m.UpTo | m.UpToEnd | m.Chain) else None
+        )
+        if isinstance(listed, Struct) and id(listed) in self.inner:
+            names.lists.append(((name,), self.inner[id(listed)].numbers))
+        elif isinstance(listed, construct.FormatField):
+            names.lists.append(((name,), [()]))
+        elif listed is not None:
+            names.lists.append(((name,), []))
+        stream = node.subcon if isinstance(node, m.Substream | m.SubstreamRest) else node
+        if isinstance(stream, Struct):
+            names.records.append((name,))
         return [name / node, *(self.plain(names) if self.choose(2) else ())]
 
     def counted(self, names: Names, name: str) -> list[Any]:
@@ -363,6 +414,7 @@ class Trees:
         names.numbers.append((count,))
         self.tables.append(name)
         row = Struct(*(f"{name}{i}" / self.pick(INTEGERS) for i in range(1 + self.choose(2))))
+        names.lists.append(((name,), [(one.name,) for one in row.subcons]))
         fields = [
             count / m.CountOf(construct.Int8ub, of=name),
             name / m.Table(name, at((count,)), row, high=9),
@@ -408,8 +460,10 @@ class Trees:
                     length, self.pick((m.Rest(terminator=b"\0"), m.OpaqueRest("not described")))
                 )
             case 13:
-                position, whole = self.amount(names), bool(self.choose(2))
-                return m.ReadAt(position, self.content(names, depth, name), whole_file=whole)
+                position, shape = self.amount(names), self.choose(3)
+                inside = self.record(names) if shape == 2 else None
+                content = self.content(names, depth, name)
+                return m.ReadAt(position, content, whole_file=shape == 1, inside=inside)
             case 0 | 1:
                 return self.struct(names, depth, field=name)
             case 2 | 3:

@@ -530,7 +530,7 @@ def test_a_damaged_description_gives_a_schema_or_a_reason(
 def test_any_text_is_an_expression_or_none(text: str) -> None:
     """Any text becomes Python that Construct can evaluate, or is said not to be understood."""
     try:
-        term = translate(text, lambda names, depth: Term(f"this.{names[0].replace(':', '_')}"))
+        term = translate(text, lambda names, depth: Term(f"this.{str(names[0]).replace(':', '_')}"))
     except Untranslatable:
         return
     evaluated = eval(term.text, {"this": construct.this})  # noqa: S307 - what was translated is what is tried

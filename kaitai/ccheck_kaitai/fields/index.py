@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ccheck_kaitai.expression import Lookup, Term, Untranslatable
+from ccheck_kaitai.expression import Lookup, Steps, Term, Untranslatable
 from ccheck_kaitai.fields.target import Lines, Target
 from ccheck_kaitai.scope import INDEX, Scope, Taken
 
@@ -23,7 +23,7 @@ class Index:
     def look_up(self, scope: Scope) -> Lookup:
         """What names mean, with `_index`."""
 
-        def found(names: tuple[str, ...], depth: int) -> Term:
+        def found(names: Steps, depth: int) -> Term:
             if names != ("_index",):
                 return scope.look_up(names, depth)
             if self._taken is None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from ccheck_kaitai.description import Type
-from ccheck_kaitai.expression import Term, Untranslatable, number, truth
+from ccheck_kaitai.expression import Steps, Term, Untranslatable, number, truth
 from ccheck_kaitai.fields.field import Field
 from ccheck_kaitai.fields.index import Index
 from ccheck_kaitai.plain_types import is_integer
@@ -77,7 +77,7 @@ def until(field: Field, one: One) -> str:
     index = Index(taken, field.names)
     around = index.look_up(scope)
 
-    def look_up(names: tuple[str, ...], depth: int) -> Term:
+    def look_up(names: Steps, depth: int) -> Term:
         if names[0] == "_io":
             return replace(scope, here="this", stream=stream).look_up(names, depth)
         if names[0] != "_":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ccheck_kaitai.expression import number
+from ccheck_kaitai.expression import UnknownName, Untranslatable, number
 from ccheck_kaitai.fields import choices, content, lists, numbers, records
 from ccheck_kaitai.fields.field import Field
 from ccheck_kaitai.plain_types import FLOATS, bit_width, is_integer, is_number
@@ -35,14 +35,28 @@ def node_of(field: Field) -> str:
 def _elsewhere(field: Field, made: str) -> str:
     """A field at a position of its own, whose bytes another field may own too."""
     said = field.get("io")
-    if said not in (None, "_io", "_root._io"):
-        raise field.stop("it is in the bytes of another field", "io")
     if "pos" not in field.keys:
         raise field.stop("it has no position")
     position = field.expression(number, "pos")
     field.open = False
-    whole = ", whole_file=True" if said == "_root._io" else ""
-    return f"{field.names.use('ReadAt')}({position}, {made}{whole})"
+    return f"{field.names.use('ReadAt')}({position}, {made}{_stream(field, said)})"
+
+
+def _stream(field: Field, said: object) -> str:
+    """The argument of `ReadAt` that states the stream in which the position counts; empty for its own."""
+    if said in (None, "_io"):
+        return ""
+    if said == "_root._io":
+        return ", whole_file=True"
+    names = str(said).split(".")
+    if names.pop() != "_io" or not all(map(str.isidentifier, names)):
+        raise field.stop("it is in the bytes of what is no field", "io")
+    try:
+        return f", inside={field.scope.record(tuple(names))}"
+    except UnknownName as why:
+        raise field.wrong(why.detail, "io") from why
+    except Untranslatable as why:
+        raise field.stop(f"it is in the bytes of another field: {why.detail}", "io") from why
 
 
 def _one(field: Field) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import reduce
 
-from ccheck_kaitai.expression import Term, Untranslatable, byte_list, joined, translate, truth
+from ccheck_kaitai.expression import Steps, Term, Untranslatable, byte_list, joined, translate, truth
 from ccheck_kaitai.fields.field import LIST_KEYS, Field
 from ccheck_kaitai.plain_types import INTEGERS
 from ccheck_kaitai.scope import Taken
@@ -102,7 +102,7 @@ def asked(field: Field, said: object) -> Term:
     """What `valid` asks, as an expression that is true or false."""
     own = field.scope.own(field.attribute)
 
-    def look_up(names: tuple[str, ...], depth: int) -> Term:
+    def look_up(names: Steps, depth: int) -> Term:
         return own if names == ("_",) else field.scope.look_up(names, depth)
 
     def value(of: object) -> Term:

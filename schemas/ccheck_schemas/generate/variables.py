@@ -7,6 +7,8 @@ from typing import assert_never
 from ccheck_schemas.layout.expression import (
     Binary,
     Choice,
+    Element,
+    ElementCount,
     Expression,
     Literal,
     Operator,
@@ -47,7 +49,7 @@ def expression(value: Expression, scope: VariableScope) -> str:
     match value:
         case Literal(int(number)):
             return repr(int(number))  # a member of an enumeration has another repr
-        case Literal() | Unary(UnaryOperator.PLUS):
+        case Literal() | Unary(UnaryOperator.PLUS) | Element() | ElementCount():
             raise NotGenerated(f"the expression {value!r} is not understood")
         case Path(names):
             return variable(names, scope)

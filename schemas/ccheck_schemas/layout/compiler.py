@@ -15,15 +15,15 @@ from types import MappingProxyType
 from typing import Any
 
 import construct
-from construct.expr import BinExpr, ExprMixin, Path, UniExpr
+from construct.expr import BinExpr, ExprMixin, FuncPath, Path, UniExpr
 
 from ccheck_schemas import meaning as m
 from ccheck_schemas.layout import expression as x
 from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.layout.refused import REFUSED, as_written
 from ccheck_schemas.layout.shown import shown_path, shown_value
-from ccheck_schemas.vocabulary.computed import Choice
-from ccheck_schemas.vocabulary.expression import Expression, field_path
+from ccheck_schemas.vocabulary.computed import Choice, Element, parts_of
+from ccheck_schemas.vocabulary.expression import Expression, counted_list, field_path, path_keys
 from ccheck_schemas.vocabulary.facts import ComparedWithFact, KeyPart
 from ccheck_schemas.vocabulary.streams import code_unit
 
@@ -44,8 +44,8 @@ _INTEGERS = frozenset("bBhHlLqQ")
 _FLOATS = frozenset("efd")
 _ZERO = x.Literal(0)
 _EXPRESSIONS = frozenset({
-    "amount", "condfunc", "count", "first", "func", "harmless", "key", "keyfunc", "length", "offset",
-    "position",
+    "amount", "condfunc", "count", "first", "func", "harmless", "inside", "key", "keyfunc", "length",
+    "offset", "position",
 })  # fmt: skip
 """The attributes of nodes that may be expressions. In any other one, which names a field or states a number,
 every comparison with an expression would be true.
@@ -252,6 +252,16 @@ class _Compiler:
                 return tree.Nothing()
         return tree.Rows(node.table, node.first, node.count)
 
+    def inside(self, node: m.ReadAt, place: str) -> x.Path | None:
+        """Returns the record in whose stream a position counts; None if the node states none."""
+        if node.inside is None:
+            return None
+        path = field_path(node.inside)
+        if not path:
+            self.refuse(place, f"inside={_shown(node.inside)} is no record: give a `this` expression of one")
+            return None
+        return x.Path(path)
+
     def compared_with_fact(self, node: ComparedWithFact, place: str) -> meanings.Meaning:
         """Returns the meaning of a number that is compared with a fact of a driver build."""
         harmless, amount = (
@@ -278,6 +288,12 @@ class _Compiler:
                 return x.Literal(value)
             case Path():
                 return self._path(value, place)
+            case Element():
+                elements, index, names = parts_of(value)
+                return self._element(elements, index, names, place)
+            case FuncPath() if (elements := counted_list(value)) is not None:
+                found = self._list(elements, place)
+                return None if found is None else x.ElementCount(found)
             case BinExpr():
                 return self._binary(value, place)
             case Choice():
@@ -292,14 +308,43 @@ class _Compiler:
         return None
 
     def _path(self, value: Expression, place: str) -> x.Expression | None:
-        path = field_path(value)
-        if path:
-            return x.Path(path)
-        what = "is not a field"
-        if path is None:
-            what = "takes an element of a list by its index; an expression names fields alone: write a check"
-        self.refuse(place, f"{_shown(value)} {what}")
+        """Returns a field; where a number stands in the path, an element of a list."""
+        found: x.Path | x.Element | None = None
+        names: list[str] = []
+        for key in (*path_keys(value), None):
+            if isinstance(key, str):
+                names.append(key)
+                continue
+            if found is None and names:
+                found = x.Path(tuple(names))
+            elif isinstance(found, x.Element):
+                found = x.Element(found.elements, found.index, tuple(names))
+            if key is None:
+                break
+            if found is None or isinstance(key, bool) or not isinstance(key, int):
+                found = None
+                break
+            found, names = x.Element(found, x.Literal(key)), []
+        if found is None:
+            self.refuse(place, f"{_shown(value)} is not a field")
+        return found
+
+    def _list(self, value: Expression, place: str) -> x.Path | x.Element | None:
+        found = self._expression(value, place)
+        if isinstance(found, x.Path | x.Element):
+            return found
+        if found is not None:
+            self.refuse(place, f"{_shown(value)} is no list: give a `this` expression that leads to one")
         return None
+
+    def _element(
+        self, elements: Expression, index: Expression, names: tuple[str, ...], place: str
+    ) -> x.Expression | None:
+        found, number = self._list(elements, place), self._expression(index, place)
+        if any(not isinstance(name, str) for name in names):
+            self.refuse(place, f"an element of {_shown(elements)} has a field that is not named by text")
+            return None
+        return None if found is None or number is None else x.Element(found, number, names)
 
     def _binary(self, value: Expression, place: str) -> x.Expression | None:
         op, right = value.op, value.rhs
@@ -401,7 +446,7 @@ _KINDS: Mapping[type, _Compile] = MappingProxyType({
     m.Substream: lambda c, n, at: tree.Substream(c.expression(n.length, at), c.node(n.subcon, at)),
     m.SubstreamRest: lambda c, n, at: tree.SubstreamRest(c.node(n.subcon, at)),
     m.ReadAt: lambda c, n, at: tree.ReadAt(
-        c.expression(n.position, at), n.whole_file, c.node(n.subcon, at)
+        c.expression(n.position, at), n.whole_file, c.inside(n, at), c.node(n.subcon, at)
     ),
     m.At: lambda c, n, at: tree.At(
         c.expression(n.offset, at), c.record(n.subcon, at, _NO_RECORD, listed=False)

@@ -7,7 +7,7 @@ before, and have no functions.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, unique
 from typing import Any, TypeAlias, assert_never
@@ -92,16 +92,68 @@ class Path:
 
     def of(self, values: Values) -> object:
         """Returns the value of the expression over some fields."""
-        found: Any = values
-        for name in self.names:
-            found = found[name]
-        if found is None:  # a comparison with it would be true or false
-            raise TypeError(f"{'.'.join(self.names)} is not there")
-        return found
+        return _followed(values, self.names)
 
     def __repr__(self) -> str:
         """Returns the expression as Construct writes it."""
         return "".join(("this", *(f"[{name!r}]" for name in self.names)))
+
+
+def _followed(found: Any, names: tuple[str, ...]) -> object:
+    for name in names:
+        found = found[name]
+    if found is None:  # a comparison with it would be true or false
+        raise TypeError(f"{'.'.join(names) or 'the element'} is not there")
+    return found
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Element:
+    """A field of an element of a list; without names, the element itself.
+
+    Attributes:
+        elements: The list.
+        index: The index of the element; there is no element at a negative one.
+        names: The path from the element to the field.
+    """
+
+    elements: Path | Element
+    index: Expression
+    names: tuple[str, ...] = ()
+
+    def of(self, values: Values) -> object:
+        """Returns the value of the expression over some fields."""
+        elements, index = _listed(self.elements, values), self.index.of(values)
+        if not isinstance(index, int) or not 0 <= index < len(elements):
+            raise ValueError(f"no element {index!r:.40} in {len(elements)}")
+        return _followed(elements[index], self.names)
+
+    def __repr__(self) -> str:
+        """Returns the expression as its author writes it."""
+        names = "".join(f"[{name!r}]" for name in self.names)
+        return f"element({self.elements!r}, {self.index!r}){names}"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ElementCount:
+    """The number of elements of a list."""
+
+    elements: Path | Element
+
+    def of(self, values: Values) -> object:
+        """Returns the value of the expression over some fields."""
+        return len(_listed(self.elements, values))
+
+    def __repr__(self) -> str:
+        """Returns the expression as Construct writes it."""
+        return f"len_({self.elements!r})"
+
+
+def _listed(expression: Path | Element, values: Values) -> Sequence[Any]:
+    found = expression.of(values)
+    if not isinstance(found, Sequence) or isinstance(found, str | bytes):
+        raise TypeError(f"{expression!r} is no list")
+    return found
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -154,11 +206,11 @@ class Choice:
         return f"choose({self.condition!r}, {self.then!r}, {self.otherwise!r})"
 
 
-Expression: TypeAlias = Literal | Path | Binary | Unary | Choice
+Expression: TypeAlias = Literal | Path | Element | ElementCount | Binary | Unary | Choice
 
 NOT_THERE = (KeyError, TypeError, ValueError, ZeroDivisionError)
-"""What an expression raises over the fields of a file that is cut short: a field is not there, or is None; or
-a number is divided by 0, or shifted by too many bits or by a negative number.
+"""What an expression raises over the fields of a file that is cut short: a field is not there, or is None; a
+list has no such element; a number is divided by 0, or shifted by too many bits or by a negative number.
 """
 
 
@@ -195,23 +247,49 @@ def stated(expression: Expression) -> int | None:
     )
 
 
-def paths_in(expression: Expression) -> Iterator[tuple[str, ...]]:
-    """Yields the path of each field that an expression reads."""
+def operands_of(expression: Expression) -> tuple[Expression, ...]:
+    """Returns the expressions that an expression is made of."""
     match expression:
-        case Path():
-            yield expression.names
         case Binary():
-            yield from paths_in(expression.left)
-            yield from paths_in(expression.right)
+            return expression.left, expression.right
         case Unary():
-            yield from paths_in(expression.operand)
+            return (expression.operand,)
         case Choice():
-            for part in (expression.condition, expression.then, expression.otherwise):
-                yield from paths_in(part)
-        case Literal():
-            return
+            return expression.condition, expression.then, expression.otherwise
+        case Element():
+            return expression.elements, expression.index
+        case ElementCount():
+            return (expression.elements,)
+        case Literal() | Path():
+            return ()
         case _:
             assert_never(expression)
+
+
+def parts_of(expression: Expression) -> Iterator[Expression]:
+    """Yields an expression and all expressions inside it."""
+    yield expression
+    for operand in operands_of(expression):
+        yield from parts_of(operand)
+
+
+def paths_in(expression: Expression) -> Iterator[tuple[str, ...]]:
+    """Yields the path of each field that an expression reads; of an element, that of its list."""
+    return (part.names for part in parts_of(expression) if isinstance(part, Path))
+
+
+def names_in(expression: Expression) -> Iterator[str]:
+    """Yields the name of each field that an expression reads, whichever record has it."""
+    return (
+        name for part in parts_of(expression) if isinstance(part, Path | Element) for name in part.names[-1:]
+    )
+
+
+def lists_in(expression: Expression) -> Iterator[str]:
+    """Yields the name of each list of which an expression reads an element, or counts the elements."""
+    for part in parts_of(expression):
+        if isinstance(part, Element | ElementCount):
+            yield from part.elements.names[-1:]
 
 
 def only_path(expression: Expression) -> tuple[str, ...] | None:
@@ -233,18 +311,6 @@ def field_of(expression: Expression) -> str | None:
 
 def integers_in(expression: Expression) -> Iterator[int]:
     """Yields the numbers that an expression states."""
-    match expression:
-        case Literal(int(value)) if not isinstance(value, bool):
-            yield value
-        case Binary():
-            yield from integers_in(expression.left)
-            yield from integers_in(expression.right)
-        case Unary():
-            yield from integers_in(expression.operand)
-        case Choice():
-            for part in (expression.condition, expression.then, expression.otherwise):
-                yield from integers_in(part)
-        case Literal() | Path():
-            return
-        case _:
-            assert_never(expression)
+    for part in parts_of(expression):
+        if isinstance(part, Literal) and isinstance(part.value, int) and not isinstance(part.value, bool):
+            yield part.value

@@ -14,7 +14,18 @@ from enum import StrEnum
 from typing import assert_never
 
 from ccheck_schemas.layout import tree
-from ccheck_schemas.layout.expression import Binary, Choice, Expression, Literal, Operator, Path, Unary
+from ccheck_schemas.layout.expression import (
+    Binary,
+    Choice,
+    Element,
+    ElementCount,
+    Expression,
+    Literal,
+    Operator,
+    Path,
+    Unary,
+    stated,
+)
 from ccheck_schemas.layout.shown import shown, shown_path
 
 
@@ -36,7 +47,7 @@ MOST_SHOWN = 20
 
 _FIXES = {
     FieldType.RECORD: ": name one of its fields",
-    FieldType.LIST: ": name the field that has its count",
+    FieldType.LIST: ": name the field that has its count, or len_ of the list",
     FieldType.LATER: ": name a number of the same record",
     FieldType.TEXT: ": compare it with a text",
     FieldType.BYTES: ": compare it with bytes",
@@ -98,9 +109,16 @@ class TypeScope:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The target of a path. types: its types. fields: the nodes of its own fields, by name."""
+    """The target of a path.
+
+    Attributes:
+        types: Its types.
+        nodes: Its nodes, one for each branch.
+        fields: The nodes of its own fields, by name.
+    """
 
     types: frozenset[FieldType]
+    nodes: list[tree.Node]
     fields: dict[str, list[tree.Node]]
 
 
@@ -147,20 +165,39 @@ def resolve(path: tuple[str, ...], scope: TypeScope) -> frozenset[FieldType]:
     Raises:
         Unresolvable: The path names no field that is read before.
     """
+    return _target(path, scope).types
+
+
+def _target(path: tuple[str, ...], scope: TypeScope) -> _Found:
+    """Returns what a path leads to.
+
+    Raises:
+        Unresolvable: The path names no field that is read before.
+    """
     shown = ".".join(("this", *path))
-    names = list(path)
-    here = scope
+    around, names = _climbed(path, scope)
+    if not names:
+        raise Unresolvable(f"{shown} is not a field; name one of its fields: {_listed(around.fields)}")
+    return _lead(around, names, shown, scope)
+
+
+def _climbed(path: tuple[str, ...], here: TypeScope) -> tuple[TypeScope, tuple[str, ...]]:
+    """Returns the record that a path begins at, and the names from there.
+
+    Raises:
+        Unresolvable: The path goes above the top record.
+    """
+    scope, names = here, list(path)
     while names and names[0] in ("_", "_root"):
         if names.pop(0) == "_":
             if scope.above is None:
+                shown = ".".join(("this", *path))
                 raise Unresolvable(f"{shown} goes above the top record{_within_reach(names[-1:], here)}")
             scope = scope.above
         else:
             while scope.above is not None:
                 scope = scope.above
-    if not names:
-        raise Unresolvable(f"{shown} is not a field; name one of its fields: {_listed(scope.fields)}")
-    return _lead(scope, tuple(names), shown, here).types
+    return scope, tuple(names)
 
 
 def _lead(scope: TypeScope, names: tuple[str, ...], shown: str, here: TypeScope) -> _Found:
@@ -188,13 +225,66 @@ def _lead(scope: TypeScope, names: tuple[str, ...], shown: str, here: TypeScope)
         else:
             hint = here.hints.known(name, known)
         raise Unresolvable(f"{shown}: {name} is no field of {where}{hint}")
+    return scope.found.setdefault(names, _found(nodes))
+
+
+def _found(nodes: list[tree.Node]) -> _Found:
     fields: dict[str, list[tree.Node]] = {}
     for node in nodes:
         for inner in _fields_of(node):
             for key, sub in inner.items():
                 fields.setdefault(key, []).append(sub)
     types = frozenset[FieldType]().union(*map(type_of, nodes)) - {FieldType.NOTHING}
-    return scope.found.setdefault(names, _Found(types, fields))
+    return _Found(types, nodes, fields)
+
+
+def _resolved(expression: Path | Element, scope: TypeScope) -> _Found:
+    """Returns the target of a path, or of a path from an element of a list.
+
+    Raises:
+        Unresolvable: It names no field that is read before.
+    """
+    if isinstance(expression, Path):
+        return _target(expression.names, scope)
+    around = _resolved(expression.elements, scope)
+    if around.types != {FieldType.LIST}:
+        kinds = " or ".join(sorted(around.types)) or "nothing"
+        raise Unresolvable(f"{shown(expression.elements)} is {kinds}, and has no elements: name a list")
+    nodes = [element for node in around.nodes for element in _elements_of(node)]
+    for depth, name in enumerate(expression.names):
+        known = _found(nodes).fields
+        nodes = known.get(name, [])
+        if not nodes:
+            before = expression.names[depth - 1] if depth else "the elements"
+            hint = scope.hints.known(name, known)
+            raise Unresolvable(f"{shown(expression)}: {name} is no field of {before}{hint}")
+    return _found(nodes)
+
+
+def _elements_of(node: tree.Node) -> Iterator[tree.Node]:
+    """Yields what the elements of a field may be."""
+    for leaf in tree.leaves_of(node):
+        if isinstance(leaf, tree.Array):
+            yield leaf.element
+        elif isinstance(leaf, tree.Table | tree.Terminated | tree.UpTo | tree.UpToEnd | tree.Chain):
+            yield leaf.record
+        elif isinstance(leaf, tree.Substream | tree.SubstreamRest | tree.ReadAt):
+            yield from _elements_of(leaf.inner)
+
+
+def record_complaints(path: Path, scope: TypeScope) -> Iterator[str]:
+    """Yields why a path leads to no record whose stream another field may be read in."""
+    try:
+        _, names = _climbed(path.names, scope)
+        if not names:  # a record around
+            return
+        found = _target(path.names, scope)
+    except Unresolvable as why:
+        yield str(why)
+        return
+    if found.types != {FieldType.RECORD}:
+        kinds = " or ".join(sorted(found.types)) or "nothing"
+        yield f"{shown_path(path.names)} is {kinds}, where a record belongs"
 
 
 def _within_reach(names: list[str], here: TypeScope) -> str:
@@ -302,11 +392,11 @@ def type_in(expression: Expression, scope: TypeScope) -> FieldType | None:
             return FieldType.TEXT
         case Literal(bytes()):
             return FieldType.BYTES
-        case Literal() | Binary() | Unary() | Choice():
+        case Literal() | Binary() | Unary() | Choice() | ElementCount():
             return FieldType.INTEGER
-        case Path(names):
+        case Path() | Element():
             try:
-                found = resolve(names, scope)
+                found = _resolved(expression, scope).types
             except Unresolvable:
                 return None
             return next(iter(found)) if len(found) == 1 else None
@@ -318,8 +408,10 @@ def _operand_complaints(expression: Expression, scope: TypeScope) -> Iterator[st
     match expression:
         case Literal():
             return
-        case Path(names):
-            yield from _path_complaints(names, scope)
+        case Path() | Element():
+            yield from _path_complaints(expression, scope)
+        case ElementCount():
+            yield from _count_complaints(expression, scope)
         case Binary():
             yield from _binary_complaints(expression, scope)
         case Unary():
@@ -331,15 +423,29 @@ def _operand_complaints(expression: Expression, scope: TypeScope) -> Iterator[st
             assert_never(expression)
 
 
-def _path_complaints(names: tuple[str, ...], scope: TypeScope) -> Iterator[str]:
+def _path_complaints(expression: Path | Element, scope: TypeScope) -> Iterator[str]:
+    if isinstance(expression, Element):
+        yield from number_complaints(expression.index, scope)
+        index = stated(expression.index)
+        if index is not None and index < 0:
+            yield f"{shown(expression.elements)} has no element {index}: an index is 0 or more"
+            return
     try:
-        found = resolve(names, scope)
+        found = _resolved(expression, scope).types
     except Unresolvable as why:
         yield str(why)
         return
     if len(found) != 1:
         kinds = " or ".join(sorted(found)) or "nothing"
-        yield f"{shown_path(names)} is {kinds}; an expression needs one type: let its branches have one"
+        yield f"{shown(expression)} is {kinds}; an expression needs one type: let its branches have one"
+
+
+def _count_complaints(expression: ElementCount, scope: TypeScope) -> Iterator[str]:
+    complaints = list(_path_complaints(expression.elements, scope))
+    yield from complaints
+    found = type_in(expression.elements, scope)
+    if not complaints and found is not FieldType.LIST:
+        yield f"{shown(expression)} counts the elements of {found or 'nothing'}: name a list"
 
 
 def _binary_complaints(expression: Binary, scope: TypeScope) -> Iterator[str]:

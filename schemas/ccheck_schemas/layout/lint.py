@@ -14,7 +14,7 @@ import construct
 
 from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.layout.compiler import compile_tree
-from ccheck_schemas.layout.expression import Expression, paths_in, stated
+from ccheck_schemas.layout.expression import ElementCount, Expression, names_in, paths_in, stated
 from ccheck_schemas.layout.extent import oversize
 from ccheck_schemas.layout.field_types import (
     FieldType,
@@ -23,6 +23,7 @@ from ccheck_schemas.layout.field_types import (
     key_complaints,
     key_part_complaints,
     number_complaints,
+    record_complaints,
     type_in,
     type_of,
 )
@@ -235,7 +236,8 @@ class _Linter:
         """
         if not isinstance(node, tree.If | tree.Switch | tree.Computed):  # others are a count or a place
             for expression in tree.expressions_of(node):
-                yield from self.number(expression, place, scope)
+                if not isinstance(node, tree.ReadAt) or expression is not node.inside:
+                    yield from self.number(expression, place, scope)
         yield from self.named_node(node, place)
         match node:
             case tree.Integer():
@@ -251,7 +253,11 @@ class _Linter:
                     yield from self.node(branch, place, scope, listed=listed)
             case tree.Switch():
                 yield from self.switch(node, place, scope, listed=listed)
-            case tree.Region() | tree.Substream() | tree.SubstreamRest() | tree.ReadAt():
+            case tree.Region() | tree.Substream() | tree.SubstreamRest():
+                yield from self.node(node.inner, place, scope, listed=listed)
+            case tree.ReadAt():
+                if node.inside is not None:
+                    yield from _at(place, record_complaints(node.inside, scope))
                 yield from self.node(node.inner, place, scope, listed=listed)
             case tree.Array():
                 yield from self.array(node, place, scope)
@@ -334,7 +340,7 @@ class _Linter:
                 assert_never(node)
 
     def array(self, node: tree.Array, place: str, scope: TypeScope) -> Iterator[str]:
-        if sizeof(node.element) == 0:
+        if sizeof(node.element) == 0 and not isinstance(node.count, ElementCount):
             yield f"{place}: elements without bytes let a count ask for endless work; give them a field"
         if FieldType.LATER in type_of(node.element):
             yield f"{place}: an element of an Array cannot be a pointer; put this one into a Struct"
@@ -493,7 +499,7 @@ def _names_read(layout: tree.Struct) -> frozenset[str]:
     """Returns the names of all fields that an expression, or the link of a Chain, reads."""
     found = set()
     for node in tree.nodes(layout):
-        found |= {path[-1] for expression in tree.expressions_of(node) for path in paths_in(expression)}
+        found |= {name for expression in tree.expressions_of(node) for name in names_in(expression)}
         if isinstance(node, tree.Chain):
             found.add(node.next_field)
     return frozenset(found)

@@ -6,7 +6,17 @@ from collections.abc import Iterator
 from reprlib import Repr
 from typing import assert_never
 
-from ccheck_schemas.layout.expression import Binary, Choice, Expression, Literal, Path, Unary, UnaryOperator
+from ccheck_schemas.layout.expression import (
+    Binary,
+    Choice,
+    Element,
+    ElementCount,
+    Expression,
+    Literal,
+    Path,
+    Unary,
+    UnaryOperator,
+)
 
 _LONGEST = 200
 _REPR = Repr()
@@ -27,6 +37,16 @@ def _parts(expression: Expression) -> Iterator[str]:
     match expression:
         case Path():
             yield shown_path(expression.names)
+        case Element():
+            yield "element("
+            yield from _parts(expression.elements)
+            yield ", "
+            yield from _parts(expression.index)
+            yield ".".join((")", *expression.names))
+        case ElementCount():
+            yield "len_("
+            yield from _parts(expression.elements)
+            yield ")"
         case Literal():
             yield shown_value(expression.value)
         case Binary():

@@ -13,7 +13,7 @@ from enum import Enum, unique
 from typing import TypeAlias, assert_never
 
 from ccheck_schemas.frozen import frozen_by_identity
-from ccheck_schemas.layout.expression import Expression
+from ccheck_schemas.layout.expression import Expression, Path
 from ccheck_schemas.layout.meanings import ComparedWithFact, Meaning, Restriction
 from ccheck_schemas.vocabulary.content import content_end
 
@@ -377,10 +377,18 @@ class SubstreamRest:
 
 @frozen_by_identity
 class ReadAt:
-    """A node at a position of its stream, or of the file, whose bytes another field may own too."""
+    """A node at a position of a stream, whose bytes another field may own too.
+
+    Attributes:
+        position: The position.
+        whole_file: Whether it counts in the file, not in the stream of the record.
+        inside: The record in whose stream it counts; None for none but its own.
+        inner: The node.
+    """
 
     position: Expression
     whole_file: bool
+    inside: Path | None
     inner: Node
 
 
@@ -555,7 +563,7 @@ def expressions_of(node: Node) -> tuple[Expression, ...]:
         case ZerosTo() | At() | SharedText():
             return (node.offset,)
         case ReadAt():
-            return (node.position,)
+            return (node.position,) if node.inside is None else (node.position, node.inside)
         case If():
             return (node.condition,)
         case Switch():

@@ -16,7 +16,7 @@ from ccheck_schemas.fault_details import (
     WorkOutOfProportion,
 )
 from ccheck_schemas.layout import tree
-from ccheck_schemas.layout.expression import NOT_THERE, Expression, Literal, field_of
+from ccheck_schemas.layout.expression import NOT_THERE, Expression, Literal, Path, field_of
 from ccheck_schemas.read.collector import FaultCollector, Stop
 from ccheck_schemas.read.cut import Cut
 from ccheck_schemas.read.pool import Pools
@@ -109,6 +109,7 @@ class Reader:
         self.cut: set[int] = set()
         self.detached: dict[int, int] = {}
         self.stream = (0, self.size, self.size)
+        self._streams_kept = _positions_inside(root)
         self.checksums: dict[tuple[Checksum, int], int] = {}
         self.idled = self.made = self.looked_through = 0
         # Bytes of records at offsets, counted each time that a field names one.
@@ -303,9 +304,24 @@ class Reader:
         if "_" not in record.values:
             record.values["_"] = record.parent.values if record.parent is not None else record.values
             record.values.setdefault("_root", record.values["_"].get("_root"))
+        if self._streams_kept:
+            record.values["_stream"] = self.stream
         for name, handle in _field_handlers(node, self.handler):
             at = handle(self, record, name, at, limit, promised)
         return at
+
+    def stream_of(self, path: Path, record: Record, name: str, at: int) -> tuple[int, int, int]:
+        """Returns where the stream of another record begins and ends, and the end that the file states.
+
+        Raises:
+            Cut: The record is not in the file.
+        """
+        found: Any = self.value(path, record, name, at)
+        try:
+            stream: tuple[int, int, int] = found["_stream"]
+        except NOT_THERE:  # lint lets the path lead to records alone, and all of them were read
+            self._unresolved(path, record, name, at, "it is no record")
+        return stream
 
     def fit(
         self, expression: Expression, count: int, size: int, record: Record, at: int, limit: int, end: int
@@ -326,6 +342,12 @@ class Reader:
             past = CountPastBytes(count, room, size)
             self.collector.blame(past, record, field_of(expression), (at, at))
         return min(count, max(0, limit - at) // size)
+
+
+@cache
+def _positions_inside(root: tree.Struct) -> bool:
+    """Returns whether a position counts in the stream of another record."""
+    return any(isinstance(node, tree.ReadAt) and node.inside is not None for node in tree.nodes(root))
 
 
 @cache

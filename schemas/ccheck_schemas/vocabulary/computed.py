@@ -101,6 +101,58 @@ class Choice(ExprMixin):
         return f"choose({self.condition!r}, {self.then!r}, {self.otherwise!r})"
 
 
+class Element(ExprMixin):
+    """A ``this`` expression of an element of a list, or of one of its fields; as `element` makes it."""
+
+    def __init__(self, elements: Expression, index: Expression, names: tuple[str, ...]) -> None:
+        self.__elements = elements
+        self.__index = index
+        self.__names = names
+
+    def __getattr__(self, name: str) -> Element:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self[name]
+
+    def __getitem__(self, name: str) -> Element:
+        return Element(self.__elements, self.__index, (*self.__names, name))
+
+    def __call__(self, context: Context, *others: Any) -> Any:
+        """Returns the element, or its field.
+
+        Raises:
+            FieldError: The list has no such element.
+        """
+        elements, index = evaluate(self.__elements, context), evaluate(self.__index, context)
+        if not 0 <= index < len(elements):
+            raise FieldError("element", index, f"no element {index} in {len(elements)}", repr(self))
+        found = elements[index]
+        for name in self.__names:
+            found = found[name]
+        return found
+
+    def __repr__(self) -> str:
+        """Returns the expression as its author writes it."""
+        names = "".join(f"[{name!r}]" for name in self.__names)
+        return f"element({self.__elements!r}, {self.__index!r}){names}"
+
+
+def parts_of(expression: Element) -> tuple[Expression, Expression, tuple[str, ...]]:
+    """Returns the list, the index, and the path from the element to the field."""
+    parts = vars(expression)
+    return tuple(parts[f"_Element__{name}"] for name in ("elements", "index", "names"))
+
+
+def element(elements: Expression, index: Expression) -> Element:
+    """Returns a ``this`` expression of an element of a list; ``element(this.rows, 1).offset`` is its field.
+
+    Args:
+        elements: A ``this`` expression that leads to a list.
+        index: An int, or a ``this`` expression. There is no element at a negative index.
+    """
+    return Element(elements, index, ())
+
+
 def choose(condition: Expression, then: Expression, otherwise: Expression) -> Choice:
     """Returns a ``this`` expression that has the value of one of two; only that one is evaluated.
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import construct
-from construct.expr import BinExpr, Path
+from construct.expr import BinExpr, FuncPath, Path
 
 Expression = Any
 """An int, or a ``this`` expression of Construct."""
@@ -48,14 +48,24 @@ class _Trail:
         return self
 
 
+def path_keys(expression: Path) -> tuple[Any, ...]:
+    """Returns the names in a ``this.a.b`` expression, and the indexes of elements among them."""
+    trail = _Trail()
+    return tuple(trail.keys) if expression(trail) is trail else ()
+
+
 def field_path(expression: Expression) -> tuple[str, ...] | None:
     """Returns the names in a ``this.a.b`` expression; None for anything else, such as an index."""
     if not isinstance(expression, Path):
         return None
-    trail = _Trail()
-    if expression(trail) is not trail or not all(isinstance(key, str) for key in trail.keys):
-        return None
-    return tuple(trail.keys)
+    keys = path_keys(expression)
+    return keys if all(isinstance(key, str) for key in keys) else None
+
+
+def counted_list(expression: FuncPath) -> Expression | None:
+    """Returns the list that a ``len_(this.a)`` expression counts; None for any other function."""
+    parts = vars(expression)
+    return parts["_FuncPath__operand"] if parts["_FuncPath__func"] is len else None
 
 
 def field_of(expression: Expression) -> str | None:
@@ -109,6 +119,27 @@ def in_stream(context: Context, start: int, end: int | None) -> Iterator[None]:
             del context[_STREAM]
         else:
             context[_STREAM] = before
+
+
+_READ_IN = "_read_in"
+
+
+def read_in(value: object, start: int, end: int | None) -> None:
+    """Stores in a record the stream that it was read in, for `ReadAt` with `inside`."""
+    for record in value if isinstance(value, list) else (value,):
+        if isinstance(record, construct.Container):
+            record[_READ_IN] = start, end
+
+
+def stream_of_record(path: Expression, context: Context) -> tuple[int, int | None]:
+    """Returns start and end of the stream that a record was read in, by the path to it."""
+    found: Any = context
+    stream = stream_of(context.get("_"))
+    for name in field_path(path) or ():
+        found = found[name]
+        # While a record is parsed, the fields of it may be in another stream than the record.
+        stream = stream_of(found.get("_")) if name in ("_", "_root") else found.get(_READ_IN, stream)
+    return stream
 
 
 def stream_of(context: Context | None) -> tuple[int, int | None]:

@@ -8,7 +8,14 @@ from typing import BinaryIO
 import construct
 
 from ccheck_schemas.vocabulary.encoding import text_encoding, unit_of
-from ccheck_schemas.vocabulary.expression import Context, Expression, FieldError, evaluate, in_stream
+from ccheck_schemas.vocabulary.expression import (
+    Context,
+    Expression,
+    FieldError,
+    evaluate,
+    in_stream,
+    read_in,
+)
 from ccheck_schemas.vocabulary.limits import positive
 
 
@@ -43,6 +50,7 @@ class At(_Pointer):
         construct.stream_seek(stream, offset, 0, path)
         with in_stream(context, 0, None):
             value = self.subcon._parsereport(stream, context, path)
+        read_in(value, 0, None)
         construct.stream_seek(stream, back, 0, path)
         return value
 
@@ -89,6 +97,7 @@ class Chain(_Pointer):
             context["_index"] = len(records)
             with in_stream(context, 0, None):
                 record = self.subcon._parsereport(stream, context, path)
+            read_in(record, 0, None)
             records.append(record)
             offset = record[self.next_field]
             if record[self.last] == 0:

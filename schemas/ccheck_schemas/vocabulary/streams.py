@@ -19,7 +19,9 @@ from ccheck_schemas.vocabulary.expression import (
     end_of_region,
     evaluate,
     in_stream,
+    read_in,
     stream_of,
+    stream_of_record,
 )
 
 
@@ -275,6 +277,7 @@ class Substream(construct.Subconstruct):
         end = start + int(evaluate(self.length, context))
         with in_stream(context, start, end):
             value = self.subcon._parsereport(stream, context, path)
+        read_in(value, start, end)
         _within(stream, end, path)
         size = construct.stream_size(stream)
         if end > size:
@@ -306,6 +309,7 @@ class SubstreamRest(construct.Subconstruct):
         end = construct.stream_size(stream) if end is None else end
         with in_stream(context, start, end):
             value = self.subcon._parsereport(stream, context, path)
+        read_in(value, start, end)
         _within(stream, end, path)
         construct.stream_seek(stream, end, 0, path)
         return value
@@ -335,20 +339,31 @@ class ReadAt(construct.Subconstruct):
         position: An int, or a ``this`` expression.
         subcon: The node.
         whole_file: Whether the position counts from the start of the file, not of the substream.
+        inside: A ``this`` expression of a record in whose stream the position counts, such as that of a
+            `Substream` that was read before.
     """
 
     def __init__(
-        self, position: Expression, subcon: construct.Construct, *, whole_file: bool = False
+        self,
+        position: Expression,
+        subcon: construct.Construct,
+        *,
+        whole_file: bool = False,
+        inside: Expression = None,
     ) -> None:
         super().__init__(subcon)
+        if whole_file and inside is not None:
+            raise ValueError("a position counts from the start of the file, or inside a record: give one")
         self.position = position
         self.whole_file = whole_file
+        self.inside = inside
 
     def _parse(self, stream: BinaryIO, context: Context, path: str) -> object:
         size = construct.stream_size(stream)
         back, start, end = self._placed(stream, context, size, path)
         with in_stream(context, start, end):
             value = self.subcon._parsereport(stream, context, path)
+        read_in(value, start, end)
         _within(stream, end, path)
         construct.stream_seek(stream, back, 0, path)
         return value
@@ -371,6 +386,8 @@ class ReadAt(construct.Subconstruct):
         """
         back = construct.stream_tell(stream, path)
         start, end = (0, None) if self.whole_file else stream_of(context)
+        if self.inside is not None:
+            start, end = stream_of_record(self.inside, context)
         position = int(evaluate(self.position, context))
         last = size if end is None else end
         if position < 0 or (last is not None and start + position > last):

@@ -60,7 +60,7 @@ def _followed(path: tuple[str, ...], values: Any) -> Any:
     for name in path:
         if not isinstance(values, Record | dict) or (values := values.get(name)) is None:
             return None
-    return values
+    return id(values) if isinstance(values, dict | list) else values  # a reading keeps them all
 
 
 def _read_at(

@@ -163,6 +163,8 @@ def read_at(
     """Reads a node at a position, whose bytes another field may own too."""
     position = reader.number(node.position, record, name, at)
     start, stop, end = (0, reader.size, reader.size) if node.whole_file else reader.stream
+    if node.inside is not None:
+        start, stop, end = reader.stream_of(node.inside, record, name, at)
     record.put(name, None, at, at)
     if not 0 <= position <= stop - start:
         reader.collector.complete = False

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, assert_never
 
 from ccheck_schemas.layout import tree
-from ccheck_schemas.layout.expression import integer_value
+from ccheck_schemas.layout.expression import integer_value, lists_in
 from ccheck_schemas.recipe.by_layout import leaf
 from ccheck_schemas.recipe.by_layout.hole import ZEROS
 from ccheck_schemas.recipe.by_layout.leaf import ABSENT, as_hex
@@ -74,6 +75,7 @@ class _Description:
     def __init__(self, layout: tree.Struct, data: bytes) -> None:
         self._data = data
         self._stream = (0, len(data))
+        self._listed = _lists_read(layout)
         self._names = {node.table for node in tree.nodes(layout) if isinstance(node, tree.Rows)}
         self._tables: dict[str, _Shared] = {}
         self._takers: dict[str, list[_Taker]] = {}
@@ -84,7 +86,7 @@ class _Description:
     def run(self, layout: tree.Struct) -> dict[str, Any]:
         """Returns the recipe."""
         values: Values = {}
-        values |= {"_": values, "_root": values}
+        values |= {"_": values, "_root": values, "_stream": self._stream}
         here = _Here(values)
         self.fields(layout, here, 0, len(self._data))
         for name in self._names:
@@ -129,7 +131,7 @@ class _Description:
 
     def record(self, node: tree.Struct, here: _Here, name: str, at: int, limit: int) -> tuple[Any, int]:
         """Describes a record inside another; expressions see it as `name`."""
-        values: Values = {"_": here.values, "_root": here.values["_root"]}
+        values: Values = {"_": here.values, "_root": here.values["_root"], "_stream": self._stream}
         _, opened, index = name.rpartition("[")
         inner = _Here(values, int(index[:-1]) if opened else None)
         here.values[name] = values
@@ -297,29 +299,42 @@ class _Description:
         if isinstance(node, tree.Integer) and not node.meanings:
             self._made += count
             end = at + count * node.size
-            return [number for (number,) in node.packer.iter_unpack(self._data[at:end])], end
+            numbers = [number for (number,) in node.packer.iter_unpack(self._data[at:end])]
+            self.keep(here, name, numbers)
+            return numbers, end
+        values: list[Any] = []
         for i in range(count):
             label = f"{name}[{i}]"
             value, at = self.node(node, here, label, at, limit)
-            here.values.pop(label, None)
+            values.append(here.values.pop(label, None))
             found.append(None if value is ABSENT else value)
+        self.keep(here, name, values)
         return found, at
+
+    def keep(self, here: _Here, name: str, values: list[Any]) -> None:
+        """Stores the elements of a list of which an expression may read one."""
+        if name.partition("[")[0] in self._listed:
+            here.values[name] = values
 
     def records(
         self, node: tree.Terminated | tree.UpTo | tree.UpToEnd, here: _Here, name: str, at: int, limit: int
     ) -> tuple[list[Any], int]:
         """Describes records without a count."""
         found: list[Any] = []
+        values: list[Any] = []
         while not isinstance(node, tree.UpToEnd) or at < limit:
             label = f"{name}[{len(found)}]"
             value, end = self.record(node.record, here, label, at, limit)
             read = here.values.pop(label)
             if isinstance(node, tree.Terminated) and not read[node.last]:
-                return found, end
+                at = end
+                break
             found.append(value)
+            values.append(read)
             at = end
             if isinstance(node, tree.UpTo) and read[node.field] == node.value:
                 break
+        self.keep(here, name, values)
         return found, at
 
     def substream(self, node: tree.Node, here: _Here, name: str, at: int, end: int) -> Any:
@@ -336,6 +351,9 @@ class _Description:
     def read_at(self, node: tree.ReadAt, here: _Here, name: str) -> Any:
         """Describes a field at a position."""
         start, end = (0, len(self._data)) if node.whole_file else self._stream
+        if node.inside is not None:
+            kept: Any = node.inside.of(here.values)
+            start, end = kept["_stream"]
         around, self._stream = self._stream, (start, end)
         position = start + integer_value(node.position, here.values)
         value, _ = self.node(node.inner, here, name, position, end)
@@ -352,11 +370,14 @@ class _Description:
     def chain(self, node: tree.Chain, here: _Here, name: str) -> list[Any]:
         """Describes records of which each names the next."""
         found: list[Any] = []
+        values: list[Any] = []
         offset = integer_value(node.first, here.values)
         while offset:
             label = f"{name}[{len(found)}]"
             found.append(self.pointed(node.record, here, label, offset))
-            offset = here.values.pop(label)[node.next_field]
+            values.append(here.values.pop(label))
+            offset = values[-1][node.next_field]
+        self.keep(here, name, values)
         return found
 
 
@@ -387,3 +408,13 @@ def _delimited(node: tree.Delimited, data: bytes, at: int, limit: int) -> tuple[
         return limit, limit
     behind = found + len(node.terminator)
     return behind if node.consume else found, behind if node.include else found
+
+
+@cache
+def _lists_read(layout: tree.Struct) -> frozenset[str]:
+    """Returns the names of the lists of which an expression reads an element."""
+    found = set()
+    for node in tree.nodes(layout):
+        for expression in tree.expressions_of(node):
+            found |= set(lists_in(expression))
+    return frozenset(found)

@@ -124,6 +124,7 @@ class Frame:
         values: Its fields that are no numbers, by name.
         holes: Its numbers, by name.
         rests: How often a key for the rest of a field was used.
+        stream: Where the stream begins that the record is in.
     """
 
     path: str
@@ -132,6 +133,7 @@ class Frame:
     values: dict[str, Any] = field(default_factory=dict)
     holes: dict[str, Hole] = field(default_factory=dict)
     rests: dict[str, int] = field(default_factory=dict)
+    stream: int = 0
 
     def __getitem__(self, name: str) -> Any:
         if name == "_":

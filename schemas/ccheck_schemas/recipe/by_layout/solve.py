@@ -7,7 +7,7 @@ from functools import cache
 
 from ccheck_schemas.checksum import Checksum, in_order
 from ccheck_schemas.layout import meanings, tree
-from ccheck_schemas.layout.expression import NOT_THERE, Expression, paths_in
+from ccheck_schemas.layout.expression import NOT_THERE, Expression, names_in, paths_in
 from ccheck_schemas.layout.shown import shown
 from ccheck_schemas.layout.size import sizeof
 from ccheck_schemas.recipe.by_layout import leaf
@@ -393,5 +393,5 @@ def _sized(layout: tree.Struct) -> frozenset[str]:
     found = set()
     for node in tree.nodes(layout):
         if not isinstance(node, tree.If | tree.Switch):
-            found |= {path[-1] for expression in tree.expressions_of(node) for path in paths_in(expression)}
+            found |= {name for expression in tree.expressions_of(node) for name in names_in(expression)}
     return frozenset(found)

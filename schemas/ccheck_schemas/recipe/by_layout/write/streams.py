@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from ccheck_schemas.layout import tree
-from ccheck_schemas.layout.expression import stated
-from ccheck_schemas.recipe.by_layout.hole import rest_key
+from ccheck_schemas.layout.expression import NOT_THERE, Path, stated
+from ccheck_schemas.layout.shown import shown
+from ccheck_schemas.recipe.by_layout.hole import Frame, Unknown, rest_key
 from ccheck_schemas.recipe.by_layout.leaf import ABSENT, from_hex
 from ccheck_schemas.recipe.by_layout.write.pointers import begin
 from ccheck_schemas.recipe.by_layout.write.state import Placed, Rest, Spot
 from ccheck_schemas.recipe.by_layout.write.writer import Writer
+from ccheck_schemas.schema import RecipeError
 
 
 def region(writer: Writer, node: tree.Region, spot: Spot) -> Any:
@@ -52,16 +54,35 @@ def read_at(writer: Writer, node: tree.ReadAt, spot: Spot) -> Any:
             hole.failed = f"{spot.name!r} is left out, so that nothing says where it is"
         return None
     start = 0 if node.whole_file else writer.stream
+    if node.inside is not None:
+        start = stream_of(node.inside, frame, path)
     position = writer.stated(node.position, frame)
     if position is None and start:
         if hole is not None:
             hole.failed = f"{spot.name!r} is read at it in a stream of its own"
         position = 0
     run = begin(writer, path, None if position is None else start + position)
-    around, writer.out = writer.out, run
+    around = writer.out, writer.stream
+    writer.out, writer.stream = run, start
     found = writer.node(node.inner, spot.kept().within(None))
-    writer.out = around
+    writer.out, writer.stream = around
     if not start:
         is_open = position is None
         writer.placed.append(Placed(run, node.position, frame, 1, f"{path} is there", is_open))
     return found
+
+
+def stream_of(record: Path, frame: Frame, path: str) -> int:
+    """Returns where the stream of another record begins.
+
+    Raises:
+        RecipeError: The recipe has no such record.
+    """
+    try:
+        found = record.of(frame)  # type: ignore[arg-type]  # a frame is looked up like a mapping
+    except (*NOT_THERE, Unknown):
+        found = None
+    if not isinstance(found, Frame):
+        why = f"its position counts in the record {shown(record)}, which the recipe leaves out"
+        raise RecipeError(path, why)
+    return found.stream

@@ -75,6 +75,7 @@ class Writer:
         """Writes the fields of a record."""
         if given is not ABSENT and not isinstance(given, dict):
             raise RecipeError(frame.path, f"a mapping belongs here, not {kind_of(given)}")
+        frame.stream = self.stream
         part = Part({} if given is ABSENT else given, frame.path)
         home = given if isinstance(given, dict) else {}
         for field in node.fields:
