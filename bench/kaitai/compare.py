@@ -7,13 +7,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from bench.kaitai.values import Value
-from ccheck_kaitai.scope import is_added
+from ccheck_kaitai.scope import DEPTH_REACHED, NOT_READ, is_added
 
 LEFT_OUT = "left out of the schema, and named"
 CALCULATED = "calculated in the description, no bytes of the file"
 NOT_LOOKED_INTO = "bytes that the schema does not look into, and names"
 OURS_ENDS = "not read: ccheck reads the file only so far"
 OFFICIAL_FAILS = "the official parser cannot read it"
+TOO_DEEP = "deeper than the schema reads records of a type that holds itself: the file is refused"
 UNKNOWN = "no plain value"
 ADDED = "added by the importer: integers that have bits, places, whether an element is the last one"
 
@@ -54,6 +55,8 @@ class Comparison:
             self._skip(UNKNOWN, path)
         elif ours is None:
             self._missing(official, path)
+        elif _is_too_deep(ours):
+            self.not_compared[TOO_DEEP] += count(official)
         elif kind == own_kind == "record":
             self._records(official, ours, path)
         elif kind == own_kind == "list":
@@ -121,6 +124,13 @@ class Comparison:
 def _is_wrapped(own: Value) -> bool:
     """Returns whether a record is one that the importer has put around an element."""
     return own is not None and own[0] == "record" and [n for n in own[1] if not is_added(n)] == ["value"]
+
+
+def _is_too_deep(own: Value) -> bool:
+    """Returns whether a record, or those of a list, are what the importer writes where a type ends to hold itself."""
+    if own is not None and own[0] == "list" and own[1]:
+        own = own[1][0]
+    return own is not None and own[0] == "record" and [*own[1]][:2] == [DEPTH_REACHED, NOT_READ]
 
 
 def count(value: Value) -> int:

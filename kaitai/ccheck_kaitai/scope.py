@@ -91,8 +91,11 @@ class Scopes:
 
     def names_parent(self, type_: Type) -> bool:
         """Returns whether a type, or one that may be inside it, names the record around it."""
-        every = {type_, *self._held(type_)}
-        return any("_parent" in text for one in every for text in texts_of(one))
+        return any("_parent" in text for one in self.with_inner(type_) for text in texts_of(one))
+
+    def with_inner(self, type_: Type) -> frozenset[Type]:
+        """Returns a type and all types inside it, however deep."""
+        return self._held(type_) | {type_}
 
     def endless(self, type_: Type) -> bool:
         """Returns whether a type holds itself whatever the file says."""
@@ -232,6 +235,9 @@ _STREAM_NUMBERS: Mapping[tuple[str, ...], tuple[str, ...]] = {
 
 LAST, INDEX = "is_last", "index_in_list"
 """The fields of an element that say whether it ends its list, and where it is in the list."""
+
+DEPTH_REACHED, NOT_READ = "depth", "not_read"
+"""The fields of a record that stands where a type no longer holds itself: how deep it is, and its bytes."""
 
 _ADDED = re.compile(
     rf"(?:{LAST}|{INDEX}|(?:size|end)_of_\w+|(?:pos|size)_at_\w+|\w+_is_valid|\w+_bits(?:_\d+)?)_*", re.ASCII

@@ -19,7 +19,18 @@ from ccheck_kaitai.expression import Kind, Untranslatable, translate, truth
 from ccheck_kaitai.fields.field import Field
 from ccheck_kaitai.fields.node import node_of
 from ccheck_kaitai.fields.target import Stop, Use
-from ccheck_kaitai.scope import Scope, Scopes, StreamNumbers, Taken, contents, texts_in
+from ccheck_kaitai.scope import (
+    DEPTH_REACHED,
+    NOT_READ,
+    Scope,
+    Scopes,
+    StreamNumbers,
+    Taken,
+    contents,
+    named_types,
+    texts_in,
+    texts_of,
+)
 from ccheck_kaitai.source import KaitaiError, words
 
 MEANINGS = {
@@ -190,7 +201,7 @@ class Writer:
         most = self._recursion
         depth = f"{self.use('Bounded')}({self.use('Computed')}({most + 1}), 0, {most})"
         reason = f"{type_.name} holds itself, and is read {most} deep"
-        lines = [f'"depth" / {depth},', f'"not_read" / {self.use("OpaqueRest")}({reason!r}),']
+        lines = [f'"{DEPTH_REACHED}" / {depth},', f'"{NOT_READ}" / {self.use("OpaqueRest")}({reason!r}),']
         # A list of them ends here.
         lines += [f"{line.partition(' / ')[0]} / Computed(1)," for line in use.last[-1:]]
         body = "\n".join(f"    {line}" for line in lines)
@@ -298,9 +309,24 @@ class Writer:
                 break
             index += 1
         scope = Scope(scopes, type_, len(attributes), order=order)
-        for instance in type_.elsewhere:
+        for instance in self._in_order(type_):
             lines += self._instance(instance, scope)
         return lines + list(self._values(type_, scope))
+
+    def _in_order(self, type_: Type) -> Iterator[Attribute]:
+        """Yields the fields at a position, those first that others, or types inside them, name."""
+        waiting = {one.name: one for one in type_.elsewhere}
+        needs = {name: self._named_in(type_, one) & waiting.keys() - {name} for name, one in waiting.items()}
+        while waiting:
+            name = next((one for one in waiting if not needs[one] & waiting.keys()), next(iter(waiting)))
+            yield waiting.pop(name)
+
+    def _named_in(self, type_: Type, attribute: Attribute) -> set[str]:
+        """The words in the expressions of a field, and of all types inside it."""
+        texts = [*texts_in(attribute.keys)]
+        for used in named_types(type_, attribute):
+            texts += [text for one in self._scopes.with_inner(used) for text in texts_of(one)]
+        return {word for text in texts for word in _WORD.findall(text)}
 
     def _needed(self, attribute: Attribute, scope: Scope) -> list[str]:
         """The fields at a position that the expressions of a field name: they are read in front of it."""

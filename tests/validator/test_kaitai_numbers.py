@@ -79,6 +79,32 @@ CASES = {
         "seq: [{id: n, type: u1}, {id: a, size: _io.size - _io.pos - 1}, {id: b, type: u1, if: not _io.eof}, {id: c, type: u1, if: not _io.eof}]",
         b"\0ab\7", ("a = 61 62", "b = 7"),
     ),
+    "elements of a list": Case(
+        "seq: [{id: n, type: u1}, {id: s, type: u1, repeat: expr, repeat-expr: n}, {id: a, size: 's[n - 1]'}, {id: b, size: s.size},"
+        " {id: c, size: s.first + s.last}]",
+        b"\2\1\3abcdefghi", ("a = 61 62 63", "b = 64 65", "c = 66 67 68 69"), b"\0\1\3abcdefghi",
+    ),
+    "fields of elements, by an index": Case(
+        "seq: [{id: p, type: part, repeat: expr, repeat-expr: 2}, {id: at, type: u1}, {id: a, size: 'p[at].x * p[1].x'}]\n"
+        "types: {part: {seq: [{id: x, type: u1}]}}",
+        b"\1\2\0ab", ("a = 61 62",), b"\1\2\2ab",
+    ),
+    "elements of a list that a condition ends": Case(
+        "seq: [{id: s, type: u1, repeat: until, repeat-until: _ > 3}, {id: a, size: 's[0]'}, {id: b, type: u1, if: s.last == 5}]",
+        b"\2\5ab\7", ("a = 61 62", "b = 7"), b"\2\5ab",
+    ),
+    "texts in a block of names": Case(
+        "seq: [{id: size, type: u1}, {id: names, size: size, type: names}, {id: p, type: part}]\n"
+        "types:\n  names: {seq: [{id: all, size-eos: true}]}\n"
+        "  part: {seq: [{id: at, type: u1}], instances: {name: {io: _root.names._io, pos: at, type: strz}}}",
+        b"\6ab\0cd\0\3", ('p.name = "cd"',), b"\6ab\0cd\0\7",
+    ),
+    "a block of names that is described behind its uses": Case(
+        "seq: [{id: at, type: u1}]\ninstances:\n  list: {pos: 1, type: part}\n  names: {pos: 2, size: 3, type: names}\n"
+        "types:\n  names: {seq: [{id: all, size-eos: true}]}\n"
+        "  part: {seq: [{id: at, type: u1}], instances: {name: {io: _root.names._io, pos: at, type: strz}}}",
+        b"\0\1xa\0", ('list.name = "a"',), b"\0\4xa\0",
+    ),
     "a list up to a condition": Case(
         "seq: [{id: a, type: u1, repeat: until, repeat-until: _ > 3 or _io.eof}, {id: b, size-eos: true}]",
         b"\1\2\4ab", ("a[2].value = 4", "b = 61 62"),
