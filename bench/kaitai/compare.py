@@ -127,7 +127,7 @@ def _is_wrapped(own: Value) -> bool:
 
 
 def _is_too_deep(own: Value) -> bool:
-    """Returns whether a record, or those of a list, are what the importer writes where a type ends to hold itself."""
+    """Returns whether records are those that stand where a type no longer holds itself."""
     if own is not None and own[0] == "list" and own[1]:
         own = own[1][0]
     return own is not None and own[0] == "record" and [*own[1]][:2] == [DEPTH_REACHED, NOT_READ]
