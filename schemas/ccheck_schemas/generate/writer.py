@@ -18,10 +18,11 @@ from ccheck_schemas.layout.expression import Expression, Path
 from ccheck_schemas.layout.outer import outer_paths
 from ccheck_schemas.layout.size import sizeof
 from ccheck_schemas.schema import Schema
+from ccheck_schemas.vocabulary.gaps import Gaps
 
 _RUNTIME = (
     "ROWS", "Columns", "Items", "TableExtent", "chosen", "column", "others", "shared_out", "tiled",
-    "well_formed",
+    "tiled_with_gaps", "well_formed",
 )  # fmt: skip
 """What generated modules take from `ccheck_schemas.generate.runtime`."""
 
@@ -96,7 +97,7 @@ class Writer(Module):
             *(f"    {first}" for first in self.first),
         ]
         tail = [
-            "    if not tiled(claims, size):",
+            f"    if not {self._tiled()}:",
             "        return None",
             "    return Columns(",
             "        data,",
@@ -107,6 +108,13 @@ class Writer(Module):
             "",
         ]
         return "\n".join([*head, *body, *tail])
+
+    def _tiled(self) -> str:
+        """Returns the condition that no byte is unread but padding: opaque gaps are the reader's."""
+        gaps = self.schema.layout.gaps
+        if isinstance(gaps, Gaps):
+            return f"tiled_with_gaps(claims, data, {gaps.align}, {gaps.zero!r})"
+        return "tiled(claims, size)"
 
     def _numbers(self, root: VariableScope) -> Iterator[str]:
         for name, value in root.names.items():

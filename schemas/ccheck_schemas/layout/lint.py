@@ -28,6 +28,7 @@ from ccheck_schemas.layout.field_types import (
 )
 from ccheck_schemas.layout.shown import shown
 from ccheck_schemas.layout.size import number_at, sizeof
+from ccheck_schemas.vocabulary.gaps import Gaps, OpaqueGaps
 
 MOST_VALUES = 65_536
 """Values of one enumeration, at most."""
@@ -54,11 +55,12 @@ def lint(root: construct.Construct) -> tuple[str, ...]:
     return ()
 
 
-def layout_of(root: construct.Construct) -> tree.Struct:
+def layout_of(root: construct.Construct, gaps: Gaps | OpaqueGaps | None = None) -> tree.Struct:
     """Returns the layout of a schema.
 
     Args:
         root: A Struct of the nodes in `ccheck_schemas.meaning`.
+        gaps: What bytes may be that no field reads.
 
     Raises:
         LayoutRefused: A strict validator cannot trust it.
@@ -90,9 +92,10 @@ def layout_of(root: construct.Construct) -> tree.Struct:
         # An offset of a record that something else points to, one of a chain, is left to a check.
         if name not in read and of in linter.named["field"] - linter.named["pointed"]
     ]
+    complaints += _gap_complaints(gaps)
     if complaints:
         raise LayoutRefused(tuple(dict.fromkeys(complaints)))
-    return layout
+    return layout if gaps is None else tree.Struct(layout.fields, gaps)
 
 
 class _Linter:
@@ -429,6 +432,11 @@ class _Linter:
                 yield f"{place}: {rule}{self.before(name, scope)}"
             elif type_of(scope.fields[name]) != {FieldType.INTEGER}:
                 yield f"{place}: Rows names {name!r}, which is no integer: name one that is"
+
+
+def _gap_complaints(gaps: object) -> Iterator[str]:
+    if gaps is not None and not isinstance(gaps, Gaps | OpaqueGaps):
+        yield f"gaps: it is Gaps(align) or OpaqueGaps(reason), and not {gaps!r:.40}"
 
 
 def _numbers(record: tree.Struct) -> list[str]:

@@ -16,6 +16,7 @@ from ccheck_schemas.frozen import frozen_by_identity
 from ccheck_schemas.layout.expression import Expression
 from ccheck_schemas.layout.meanings import ComparedWithFact, Meaning, Restriction
 from ccheck_schemas.vocabulary.content import content_end
+from ccheck_schemas.vocabulary.gaps import Gaps, OpaqueGaps
 
 LARGEST = 1 << 128
 """A number that is computed of fields is less than this, so that no file makes numbers without bound."""
@@ -286,9 +287,15 @@ class Field:
 
 @frozen_by_identity
 class Struct:
-    """A record."""
+    """A record.
+
+    Attributes:
+        fields: Its fields.
+        gaps: Of the top record: what bytes may be that no field reads; None for a fault.
+    """
 
     fields: tuple[Field, ...]
+    gaps: Gaps | OpaqueGaps | None = None
 
 
 @frozen_by_identity

@@ -173,5 +173,11 @@ def rest_key(frame: Frame, name: str) -> str:
     return f"rest of {name}" if number == 1 else f"rest of {name} ({number})"
 
 
+GAPS = "bytes between parts"
+"""The key of the bytes that no field reads, by the offset of each gap."""
+
+AT = "at "
+"""What stands in front of the offset of a gap."""
+
 ZEROS = "zeros at the end"
 """The key of the number of zeros that a record has up to the end of the bytes at hand."""

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.layout.expression import NOT_THERE, Expression, Literal, paths_in, stated
 from ccheck_schemas.recipe.by_layout import leaf
-from ccheck_schemas.recipe.by_layout.hole import ZEROS, Frame, Hole, Unknown
+from ccheck_schemas.recipe.by_layout.hole import AT, GAPS, ZEROS, Frame, Hole, Unknown
 from ccheck_schemas.recipe.by_layout.image import MOST, Run
 from ccheck_schemas.recipe.by_layout.leaf import ABSENT, kind_of
 from ccheck_schemas.recipe.by_layout.shared import Equation, Owner
@@ -84,8 +84,28 @@ class Writer:
             found = self.node(field.node, spot)
             if name and name not in frame.holes:
                 frame.values[name] = found
+        if frame.above is None and self.layout.gaps is not None:
+            self.gaps(part)
         part.done()
         return frame
+
+    def gaps(self, part: Part) -> None:
+        """Writes the bytes that no field reads.
+
+        Raises:
+            RecipeError: It does not say where they are, or where is too far away.
+        """
+        given = part.value(GAPS, {})
+        if not isinstance(given, dict):
+            raise RecipeError(GAPS, f"a mapping from offsets to bytes belongs here, not {kind_of(given)}")
+        for key, value in given.items():
+            path = f"{GAPS}.{key}"
+            at = _offset(key)
+            if at is None or at > MOST:
+                raise RecipeError(
+                    path, f"its key says where the bytes are, such as {AT}0x40, up to {MOST:#x}"
+                )
+            self.runs.append(Run(path, at, bytearray(leaf.from_hex(value, path))))
 
     def needed(self, spot: Spot, what: str) -> object:
         """Returns the value that a recipe gives.
@@ -198,3 +218,14 @@ class Writer:
             self.equations.append(Equation(expression, frame, expected, target, why))
         elif number != target:
             raise RecipeError(path, f"{leaf.counted(target, unit)} given, the field has {number:,}")
+
+
+def _offset(key: object) -> int | None:
+    """Returns the offset that the key of a gap states."""
+    if not isinstance(key, str) or not key.startswith(AT):
+        return None
+    try:
+        at = int(key.removeprefix(AT)[:20], 0)
+    except ValueError:
+        return None
+    return at if at >= 0 else None
