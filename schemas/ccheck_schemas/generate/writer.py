@@ -222,6 +222,9 @@ class Writer(Module):
             case meanings.RecordSize():
                 scope.sized[meaning.of] = v
                 return []
+            case meanings.ChecksumOver() if meaning.bounds is not None:
+                name = v.rsplit("_", 1)[0]
+                raise NotGenerated(f"the bytes that {name} is a checksum of depend on the file")
             case meanings.ChecksumOver() if self.depth == 1:
                 self.last += self.checksum(meaning.checksum, v)
                 return []
@@ -284,6 +287,8 @@ class Writer(Module):
             case tree.Chain():
                 self.chain(node, name, scope)
             case tree.At():
+                if name in scope.sized:
+                    raise NotGenerated(f"{name} leads to a table, and has a record size")
                 self.record_at(node, scope)
             case tree.Rows() | tree.Pooled():
                 raise NotGenerated(f"{type(node).__name__} {name} stands outside a table")

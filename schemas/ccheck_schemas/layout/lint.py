@@ -27,7 +27,7 @@ from ccheck_schemas.layout.field_types import (
     type_of,
 )
 from ccheck_schemas.layout.shown import shown
-from ccheck_schemas.layout.size import number_at, sizeof
+from ccheck_schemas.layout.size import number_at, row_size, sizeof
 from ccheck_schemas.vocabulary.gaps import Gaps, OpaqueGaps
 
 MOST_VALUES = 65_536
@@ -167,10 +167,24 @@ class _Linter:
                 yield from _at(place, self.compared(meaning, scope, place))
             case meanings.Version() | meanings.Bounded() | meanings.StrictEnum() | meanings.StrictFlags():
                 return
-            case meanings.Reserved() | meanings.FileSize() | meanings.IndexInto() | meanings.ChecksumOver():
+            case meanings.ChecksumOver():
+                yield from self.bounds(meaning, scope, place)
+            case meanings.Reserved() | meanings.FileSize() | meanings.IndexInto():
                 return
             case _:
                 assert_never(meaning)
+
+    def bounds(self, meaning: meanings.ChecksumOver, scope: TypeScope, place: str) -> Iterator[str]:
+        """Yields complaints about where the bytes of a checksum begin and end."""
+        for expression in meaning.expressions:
+            yield from self.number(expression, place, scope)
+        for name in meaning.fields:
+            if name not in scope.fields:
+                rule = f"ChecksumOver names {name!r}, which is no field of its record"
+                yield f"{place}: {rule}{self.hints.known(name, scope.fields)}"
+            elif any(isinstance(leaf, tree.Pointer) for leaf in tree.leaves_of(scope.fields[name])):
+                why = "whose bytes are elsewhere: give an expression"
+                yield f"{place}: ChecksumOver names {name!r}, {why}"
 
     def described(
         self,
@@ -489,7 +503,7 @@ class _Use:
     Attributes:
         read: The numbers that its extent depends on.
         is_list: Whether it may be a list.
-        is_counted: Whether it may be a table or a pool.
+        is_counted: Whether it may be a table or a pool, or lead to a table.
     """
 
     read: frozenset[str]
@@ -509,7 +523,7 @@ def _names_read(layout: tree.Struct) -> frozenset[str]:
 
 def _use(node: tree.Node) -> _Use:
     leaves = tuple(tree.leaves_of(node))
-    is_counted = any(isinstance(leaf, tree.Table | tree.Pool) for leaf in leaves)
+    is_counted = row_size(node) is not None
     is_list = any(isinstance(leaf, _LISTS) for leaf in leaves)
     return _Use(frozenset(_reads(node)), is_list, is_counted)
 

@@ -313,6 +313,7 @@ def _number(name: str, node: tree.Integer, delta: int, uses: _Uses) -> Number:
     values: tuple[int, ...] = ()
     names: tuple[str, ...] = ()
     checksum: Checksum | None = None
+    moves = False
     for meaning in node.meanings:
         match meaning:
             case meanings.Bounded():
@@ -337,7 +338,7 @@ def _number(name: str, node: tree.Integer, delta: int, uses: _Uses) -> Number:
             case meanings.FileSize():
                 role = Role.FILE_SIZE
             case meanings.ChecksumOver():
-                role, checksum = Role.CHECKSUM, meaning.checksum
+                role, checksum, moves = Role.CHECKSUM, meaning.checksum, meaning.bounds is not None
             case meanings.IndexInto():
                 role = Role.INDEX
             case meanings.OffsetInto():
@@ -354,7 +355,7 @@ def _number(name: str, node: tree.Integer, delta: int, uses: _Uses) -> Number:
     facts = tuple(str(one.fact) for one in node.meanings if isinstance(one, meanings.ComparedWithFact))
     low, high = max(low, least), min(high, most)
     return Number(
-        name, delta, node.packer, role, low, high, least, most, values, step, names, facts, checksum
+        name, delta, node.packer, role, low, high, least, most, values, step, names, facts, checksum, moves
     )
 
 

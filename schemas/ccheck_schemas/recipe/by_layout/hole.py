@@ -124,6 +124,9 @@ class Frame:
         values: Its fields that are no numbers, by name.
         holes: Its numbers, by name.
         rests: How often a key for the rest of a field was used.
+        run: The bytes that it is part of, once it is written.
+        extent: Where it begins and ends in the run.
+        places: Where each of its fields begins and ends in the run.
     """
 
     path: str
@@ -132,6 +135,9 @@ class Frame:
     values: dict[str, Any] = field(default_factory=dict)
     holes: dict[str, Hole] = field(default_factory=dict)
     rests: dict[str, int] = field(default_factory=dict)
+    run: Run | None = None
+    extent: tuple[int, int] = (0, 0)
+    places: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Any:
         if name == "_":

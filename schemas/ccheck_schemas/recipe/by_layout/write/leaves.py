@@ -25,6 +25,9 @@ def integer(writer: Writer, node: tree.Integer, spot: Spot) -> None:
     hole = Hole(path, node, writer.out, len(writer.out.data), value, writer.known.numbers.get(path))
     hole.home = None if spot.listed or spot.home is None else (spot.home, spot.name)
     writer.holes.append(hole)
+    writer.summed += (
+        (hole, spot.frame, one) for one in node.meanings if isinstance(one, meanings.ChecksumOver)
+    )
     if not spot.listed:
         spot.frame.holes[spot.name] = hole
         for meaning in node.meanings:

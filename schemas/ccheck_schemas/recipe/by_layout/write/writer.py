@@ -40,6 +40,7 @@ class Writer:
         optional: Keys that could be left out, as far as that is known at once.
         rests: Bytes that the content of a field leaves.
         counted: The numbers whose meaning counts the elements of a field, or states the size of its records.
+        summed: The checksums, each with the record that has it.
         stream: Where the stream begins in which positions count.
     """
 
@@ -60,6 +61,7 @@ class Writer:
         self.optional: list[Optional] = []
         self.rests: list[Rest] = []
         self.counted: list[tuple[Hole, Frame, meanings.CountOf | meanings.RecordSize]] = []
+        self.summed: list[tuple[Hole, Frame, meanings.ChecksumOver]] = []
         self.stream = 0
         self._padded = 0
 
@@ -77,13 +79,17 @@ class Writer:
             raise RecipeError(frame.path, f"a mapping belongs here, not {kind_of(given)}")
         part = Part({} if given is ABSENT else given, frame.path)
         home = given if isinstance(given, dict) else {}
+        start = len(self.out.data)
         for field in node.fields:
             name = field.name
             value = part.value(name, ABSENT) if name else ABSENT
             spot = Spot(frame, name, ABSENT if value is None else value, part, home, limit)
+            begin = len(self.out.data)
             found = self.node(field.node, spot)
+            frame.places[name] = begin, len(self.out.data)
             if name and name not in frame.holes:
                 frame.values[name] = found
+        frame.run, frame.extent = self.out, (start, len(self.out.data))
         if frame.above is None and self.layout.gaps is not None:
             self.gaps(part)
         part.done()
