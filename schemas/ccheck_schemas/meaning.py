@@ -18,7 +18,7 @@ Seven families:
   `RecordSize`, `FileSize`, `IndexInto`, `OffsetInto`, `ChecksumOver`, with a `Crc` of its own
 * around an integer that is compared with a fact of each driver build: `BelowCount`, `Understood`,
   `WithinLimit`; `RowField` in their keys
-* nodes that take bytes in their record: `Text`, `ZeroPad`, `AnyPad`, `Table`, `Terminated`, `UpTo`,
+* nodes that take bytes in their record: `OneOf`, `Text`, `ZeroPad`, `AnyPad`, `Table`, `Terminated`, `UpTo`,
   `UpToEnd`, `Pool`, `Strings`, `Region`, `TextToNul`, `ZerosTo`, `ZerosToEnd`
 * pointers, which take no bytes in their record: `At`, `Chain`, `Pooled`, `SharedText`, `Rows`
 * for formats that leave bytes unread or read them twice: `Opaque`, `OpaqueRest`, `Slot`, `Rest`, `Delimited`,
@@ -60,6 +60,7 @@ from ccheck_schemas.vocabulary.listing import Terminated, UpTo, UpToEnd
 from ccheck_schemas.vocabulary.pointers import At, Chain, Pooled, Rows, SharedText
 from ccheck_schemas.vocabulary.shape import (
     AnyPad,
+    OneOf,
     Pool,
     Region,
     Strings,
@@ -100,6 +101,7 @@ __all__ = [
     "LengthOf",
     "Meaning",
     "OffsetInto",
+    "OneOf",
     "Opaque",
     "OpaqueGaps",
     "OpaqueRest",

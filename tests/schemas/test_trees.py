@@ -260,6 +260,8 @@ PLACES = {
 def names_of(node: tree.Node) -> Iterator[str]:
     """The names that a node and its meanings have in the vocabulary."""
     yield PLACES[node.of] if isinstance(node, tree.PlaceNumber) else type(node).__name__
+    if isinstance(node, tree.Bytes) and node.names:
+        yield "OneOf"
     for meaning in tree.meanings_of(node):
         if isinstance(meaning, ComparedWithFact):
             yield FACTS[meaning.fact.kind]

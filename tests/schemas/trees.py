@@ -303,6 +303,8 @@ class Trees:
                 return [name / Const(self.choose(3), self.pick((construct.Int8ub, construct.Int16ul)))]
             case 2 | 3:
                 names.texts.append(((name,), b"\1"))
+                if not self.choose(4):
+                    return [name / m.OneOf(Bytes(1), {"none": b"\0", "one": b"\1", "two": b"\2"})]
                 return [name / Bytes(self.amount(names))]
             case 4 | 5:
                 encoding = self.pick(("utf-8", "ascii", "latin-1", "utf-16-le", "utf-32-be", "SHIFT_JIS"))

@@ -265,6 +265,10 @@ class Writer(Module):
                 self.line(f"{at} = {end}")
             case tree.Bytes():
                 end = self.extent(node.length, 0, scope, at, limit)
+                if node.names:
+                    self.refuse(
+                        f"data[{at}:{end}] not in {self.constant(f'frozenset({sorted(node.names)!r})', 'K')}"
+                    )
                 self.line(f"{at} = {end}")
             case tree.Text():
                 end = self.extent(node.length, node.behind, scope, at, limit)

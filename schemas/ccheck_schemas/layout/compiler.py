@@ -242,6 +242,15 @@ class _Compiler:
             raise TypeError(f"{place}: the item is compiled to {type(item).__name__}")
         return tree.Pooled(node.region, offset, length, item, node.align)
 
+    def one_of(self, node: m.OneOf, place: str) -> tree.Node:
+        """Returns bytes that are one of several constants."""
+        inner = self._unnamed(node.subcon, place)
+        if type(inner) is not construct.Bytes or inner.length != node.length:
+            self.refuse(place, f"OneOf is of Bytes({node.length}), the length of its constants")
+            return tree.Nothing()
+        names = MappingProxyType({value: name for name, value in node.values.items()})
+        return tree.Bytes(x.Literal(node.length), names)
+
     def checksum_over(self, node: m.ChecksumOver, place: str) -> meanings.ChecksumOver:
         """Returns the meaning of a checksum."""
         if node.stated:
@@ -386,6 +395,7 @@ _KINDS: Mapping[type, _Compile] = MappingProxyType({
         c.expression(n.length, at), n.encoding, n.terminator, n.lists, n.unit
     ),
     m.TextToNul: lambda c, n, at: tree.TextToNul(n.encoding),
+    m.OneOf: _Compiler.one_of,
     m.ZeroPad: lambda c, n, at: tree.ZeroPad(n.align),
     m.AnyPad: lambda c, n, at: tree.AnyPad(n.align),
     m.ZerosTo: lambda c, n, at: tree.ZerosTo(c.expression(n.offset, at)),

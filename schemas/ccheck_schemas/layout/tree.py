@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping
+from dataclasses import field
 from enum import Enum, unique
 from typing import TypeAlias, assert_never
 
@@ -144,9 +145,15 @@ class PlaceNumber:
 
 @frozen_by_identity
 class Bytes:
-    """Bytes without a structure."""
+    """Bytes without a structure.
+
+    Attributes:
+        length: Their number.
+        names: The names of the only constants that they may be; empty for any bytes.
+    """
 
     length: Expression
+    names: Mapping[bytes, str] = field(default_factory=dict)
 
 
 @frozen_by_identity

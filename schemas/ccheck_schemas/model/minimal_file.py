@@ -270,6 +270,8 @@ class _MinimalFile:
             case tree.Struct():
                 inner = grown.values[name] = _Grown(grown)
                 self.struct(node, inner, pick)
+            case tree.Bytes() if node.names:
+                self.out += self.random.choice(tuple(node.names))
             case tree.Text() | tree.Bytes() | tree.Opaque() | tree.Slot():
                 self.text(node, name, grown)
             case tree.ZeroPad() | tree.AnyPad():

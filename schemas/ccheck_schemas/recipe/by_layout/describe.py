@@ -179,7 +179,9 @@ class _Description:
                 values[name] = self.place(node, here, at, limit)
                 return ABSENT, at
             case tree.Bytes() | tree.Opaque():
-                return self.plain(here, name, at, at + integer_value(node.length, values))
+                words, end = self.plain(here, name, at, at + integer_value(node.length, values))
+                known = node.names.get(data[at:end]) if isinstance(node, tree.Bytes) else None
+                return words if known is None else known, end
             case tree.Pool():
                 self._starts[node.region] = at
                 return self.plain(here, name, at, at + integer_value(node.count, values))

@@ -121,6 +121,16 @@ def raw_bytes(writer: Writer, length: Expression | None, spot: Spot) -> bytes:
     return raw
 
 
+def one_of(writer: Writer, node: tree.Bytes, spot: Spot) -> bytes:
+    """Writes bytes that are one of several constants: by their name, or as pairs of hex digits."""
+    names = {name: raw for raw, name in node.names.items()}
+    given = writer.needed(spot, f"one of {', '.join(list(names)[:12])}")
+    if not isinstance(given, str) or given not in names:
+        return raw_bytes(writer, node.length, spot)
+    writer.out.data += names[given]
+    return names[given]
+
+
 def exactly(writer: Writer, node: tree.Node, spot: Spot) -> bytes:
     """Writes the bytes of ``{hex: …}`` in the place of a field, whatever it is."""
     raw = from_hex(raw_of(spot.given), spot.path)
