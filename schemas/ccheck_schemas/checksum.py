@@ -187,6 +187,10 @@ class Checksum:
             raw[i - self.start] = 0
         return self.algorithm.of(raw)
 
+    def between(self, start: int, end: int) -> Checksum:
+        """Returns the same checksum of other bytes of the file."""
+        return Checksum(start, end, self.algorithm, self.name, self.zeroed)
+
     @property
     def size(self) -> int:
         """The bytes of the integer that states it."""
@@ -199,6 +203,7 @@ class Checksum:
 
 T = TypeVar("T")
 _MOST_ORDERED = 64
+_LAST = 1 << 128
 
 
 def in_order(sums: Iterable[tuple[Checksum, int, T]]) -> list[tuple[Checksum, int, T]]:
@@ -209,7 +214,8 @@ def in_order(sums: Iterable[tuple[Checksum, int, T]]) -> list[tuple[Checksum, in
     """
     left = list(sums)
     if len(left) > _MOST_ORDERED:
-        return sorted(left, key=lambda one: -one[0].start)
+        # Of many, those of records are set before those of what is around them.
+        return sorted(left, key=lambda one: (-one[0].start, _LAST if one[0].end is None else one[0].end))
     ordered: list[tuple[Checksum, int, T]] = []
     while left:
         free = [

@@ -12,13 +12,13 @@ it::
         "operand" / Pooled("pool", this.operand_offset, this.operand_length, Text(this.operand_length)),
     )
 
-Six families:
+Seven families:
 
 * around an integer: `Version`, `Bounded`, `StrictEnum`, `StrictFlags`, `Reserved`, `CountOf`, `LengthOf`,
   `RecordSize`, `FileSize`, `IndexInto`, `OffsetInto`, `ChecksumOver`, with a `Crc` of its own
 * around an integer that is compared with a fact of each driver build: `BelowCount`, `Understood`,
   `WithinLimit`; `RowField` in their keys
-* nodes that take bytes in their record: `Text`, `ZeroPad`, `AnyPad`, `Table`, `Terminated`, `UpTo`,
+* nodes that take bytes in their record: `OneOf`, `Text`, `ZeroPad`, `AnyPad`, `Table`, `Terminated`, `UpTo`,
   `UpToEnd`, `Pool`, `Strings`, `Region`, `TextToNul`, `ZerosTo`, `ZerosToEnd`
 * pointers, which take no bytes in their record: `At`, `Chain`, `Pooled`, `SharedText`, `Rows`
 * for formats that leave bytes unread or read them twice: `Opaque`, `OpaqueRest`, `Slot`, `Rest`, `Delimited`,
@@ -26,6 +26,7 @@ Six families:
 * numbers that take no bytes: Construct's own `Computed`, which may stand inside `Bounded`, `StrictEnum`,
   `StrictFlags` and `Reserved`; Construct's `Index`; `Position`, `StreamSize`,
   `BytesTo`; in any expression, `choose`, `element`, and Construct's `len_` of a list
+* bytes that no field reads, in the argument `gaps` of a `Schema`: `Gaps`, `OpaqueGaps`
 
 Every argument is an integer, a name, or a ``this`` expression. There are no lambdas, because a generator must
 be able to read a schema. All nodes also parse and build as plain Construct nodes, with the conditions that
@@ -39,6 +40,7 @@ from ccheck_schemas.checksum import Crc
 from ccheck_schemas.vocabulary.computed import BytesTo, Position, StreamSize, choose, element
 from ccheck_schemas.vocabulary.expression import Expression, FieldError, evaluate, field_of, field_path
 from ccheck_schemas.vocabulary.facts import BelowCount, RowField, Understood, WithinLimit
+from ccheck_schemas.vocabulary.gaps import Gaps, OpaqueGaps
 from ccheck_schemas.vocabulary.integers import (
     Bounded,
     ChecksumOver,
@@ -58,6 +60,7 @@ from ccheck_schemas.vocabulary.listing import Terminated, UpTo, UpToEnd
 from ccheck_schemas.vocabulary.pointers import At, Chain, Pooled, Rows, SharedText
 from ccheck_schemas.vocabulary.shape import (
     AnyPad,
+    OneOf,
     Pool,
     Region,
     Strings,
@@ -93,11 +96,14 @@ __all__ = [
     "Expression",
     "FieldError",
     "FileSize",
+    "Gaps",
     "IndexInto",
     "LengthOf",
     "Meaning",
     "OffsetInto",
+    "OneOf",
     "Opaque",
+    "OpaqueGaps",
     "OpaqueRest",
     "Pool",
     "Pooled",

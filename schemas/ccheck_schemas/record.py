@@ -201,6 +201,7 @@ class Reading:
         compared: The numbers that are compared with facts of driver builds, outside of `compared_rows`.
         compared_rows: The tables, read in bulk, whose rows have such numbers.
         size: The bytes of the file.
+        gaps: Start and end of the bytes that no field reads, and that the schema allows.
     """
 
     root: Record
@@ -214,6 +215,7 @@ class Reading:
     compared: tuple[Compared, ...] = ()
     compared_rows: tuple[Sequence[Record], ...] = ()
     size: int = 0
+    gaps: tuple[tuple[int, int], ...] = ()
 
     def faults_of(self, kind: type[DetailsT]) -> Iterator[Fault[DetailsT]]:
         """Returns the kept faults of one kind, by offset.

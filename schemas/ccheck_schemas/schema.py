@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from ccheck_schemas.layout.meanings import ComparedWithFact
 from ccheck_schemas.layout.tree import Integer, Node, Struct, meanings_of, nodes
 from ccheck_schemas.record import Reading
 from ccheck_schemas.span import Span
+from ccheck_schemas.vocabulary.gaps import Gaps, OpaqueGaps
 from ccheck_schemas.vocabulary.streams import SOURCE
 
 Recipe = Mapping[str, Any]
@@ -108,6 +109,8 @@ class Schema:
             of the fact: functions that return the amounts of a reading. The fact is a limit, or the count or
             set of that name in `contract`.
         promises: Returns what the content of a definitions file promises of counts.
+        gaps: What bytes may be that no field reads, between the parts of a file and behind the last; without
+            it they are a fault.
         why_not_described: Returns why the schema does not describe a version of the file, as the report is to
             say it, or None. It is given the version as people write it.
         layout: The compiled tree, which everything but Construct's own parser works on.
@@ -134,6 +137,7 @@ class Schema:
     amounts: Mapping[str, Callable[[Reading], Iterable[Amount]]] = field(default_factory=dict)
     promises: Callable[[Any], Iterable[Promise]] | None = None
     why_not_described: Callable[[str], str | None] = lambda version: None
+    gaps: Gaps | OpaqueGaps | None = None
     layout: Struct = field(init=False, repr=False)
     facts: tuple[Fact, ...] = field(init=False, repr=False)
     amount_facts: Mapping[str, Fact] = field(init=False, repr=False)
@@ -151,7 +155,7 @@ class Schema:
         found = sum(number for name, number in reading.counts.items() if name not in aside)
         return found or int(not reading.complete)
 
-    def rebuild(self, data: bytes, content: Any) -> bytes:
+    def rebuild(self, data: bytes, content: Any, gaps: Sequence[tuple[int, int]] = ()) -> bytes:
         """Returns the bytes of the content of a file without faults, written again.
 
         A format with recipes composes its content again, in the one form of the format or, where it has
@@ -160,6 +164,7 @@ class Schema:
         Args:
             data: The file.
             content: Its content.
+            gaps: `Reading.gaps`: bytes that are no content, and are taken from the file.
 
         Raises:
             RecipeError: The content cannot be built.
@@ -167,13 +172,17 @@ class Schema:
         if self.compose is not None and self.describe is not None:
             return self.compose(self.describe(content))
         try:
-            return bytes(self.root.build(self.root.parse(data), **{SOURCE: data}))
+            built = bytearray(self.root.build(self.root.parse(data), **{SOURCE: data}))
         except construct.ConstructError as fault:
             raise RecipeError("", f"Construct refuses it: {fault}") from fault
+        for start, end in gaps:
+            if start <= len(built):
+                built[start:end] = data[start:end]
+        return bytes(built)
 
     def __post_init__(self) -> None:
         try:
-            object.__setattr__(self, "layout", layout_of(self.root))
+            object.__setattr__(self, "layout", layout_of(self.root, self.gaps))
         except LayoutRefused as refused:
             raise SchemaRefused(self.name, refused.complaints) from None
         complaints = tuple(self._contract_complaints())

@@ -147,9 +147,22 @@ class Trees:
             found.append("outer" / m.ChecksumOver(construct.Int8ub, self.choose(8), "sum-8", zeroed=True))
         return found
 
+    def part_checksum(self, names: Names, first: str) -> list[Any]:
+        """A checksum of a part of its record or of the file, which depends on the file."""
+        name, of = self.name(), self.name()
+        names.numbers.append((name,))
+        algorithm, leaf = self.pick((("sum-8", construct.Int8ub), ("crc-16/arc", construct.Int16ul)))
+        start = self.pick((0, first, of, at(self.path(names)) & 3))
+        end = self.pick((None, of, of, at(self.path(names))))
+        zeroed, within = bool(self.choose(4)), self.pick(("record", "record", "file"))
+        over = m.ChecksumOver(leaf, start, algorithm, end=end, zeroed=zeroed, within=within)
+        return [name / over, of / Bytes(self.amount(names))]
+
     def fields(self, names: Names, depth: int, most: int) -> list[Any]:
         """The fields of a record; the first is a number, for others to name."""
         found = self.number(names)
+        if not self.choose(16):
+            found += self.part_checksum(names, found[0].name)
         for _ in range(1 + self.choose(most)):
             shape = self.choose(5)
             if shape < 2:
@@ -329,6 +342,8 @@ class Trees:
                 return [name / Const(self.choose(3), self.pick((construct.Int8ub, construct.Int16ul)))]
             case 2 | 3:
                 names.texts.append(((name,), b"\1"))
+                if not self.choose(4):
+                    return [name / m.OneOf(Bytes(1), {"none": b"\0", "one": b"\1", "two": b"\2"})]
                 return [name / Bytes(self.amount(names))]
             case 4 | 5:
                 encoding = self.pick(("utf-8", "ascii", "latin-1", "utf-16-le", "utf-32-be", "SHIFT_JIS"))
@@ -415,6 +430,8 @@ class Trees:
         self.tables.append(name)
         row = Struct(*(f"{name}{i}" / self.pick(INTEGERS) for i in range(1 + self.choose(2))))
         names.lists.append(((name,), [(one.name,) for one in row.subcons]))
+        if not self.choose(3):
+            row = Struct(*row.subcons, f"{name}_union" / self.union(f"{name}0"))
         fields = [
             count / m.CountOf(construct.Int8ub, of=name),
             name / m.Table(name, at((count,)), row, high=9),
@@ -425,6 +442,15 @@ class Trees:
             "first" / construct.Int8ub, "n" / construct.Int8ub, "rows" / m.Rows(name, "first", "n")
         )
         return [*fields, f"{name}_taker" / taker]
+
+    def union(self, tag: str) -> construct.Construct:
+        """One of several things of one size, by a tag."""
+        cases = {
+            0: construct.Int16ul,
+            1: Struct("a" / construct.Int8ub, "b" / m.Bounded(construct.Int8ub, 0, 9)),
+            2: Bytes(2),
+        }
+        return Switch(at((tag,)), cases, self.pick((Pass, Pass, Bytes(2))))
 
     def element(self, names: Names, depth: int, *, listed: bool = False) -> Any:
         """What an array is of: a record, or any node that takes bytes."""

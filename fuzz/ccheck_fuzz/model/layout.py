@@ -149,8 +149,9 @@ class Layout:
             for relation in piece.relations:
                 place = starts[piece.key] + relation.number.delta
                 if relation.derivation is Derivation.CHECKSUM:
-                    if relation.number.checksum is not None:
-                        sums.append((relation.number.checksum, place, relation.number.packer))
+                    checksum = relation.checksum(starts, ends)
+                    if checksum is not None:
+                        sums.append((checksum, place, relation.number.packer))
                     continue
                 value = self.amount(relation)
                 if value is not None:

@@ -9,7 +9,6 @@ from ccheck_fuzz.model.layout import Layout, rebuilt
 from ccheck_schemas.checksum import in_order
 from ccheck_schemas.model import (
     KEYS,
-    Derivation,
     FileModel,
     Payload,
     Piece,
@@ -63,10 +62,10 @@ def opened(schema: Schema, data: bytes, *, repaired: bool = False) -> Model:
         return rebuilt(model)
     _loosen(model)
     sums = (
-        (relation.number.checksum, piece.start + relation.number.delta, relation.number.packer)
+        (checksum, piece.start + relation.number.delta, relation.number.packer)
         for piece in pieces
         for relation in piece.relations
-        if relation.number.checksum is not None and relation.derivation is Derivation.CHECKSUM
+        if (checksum := relation.checksum(starts, ends)) is not None
     )
     frame.seals = tuple((at, packer, checksum) for checksum, at, packer in in_order(sums))
     return model if rebuilt(model).data == data else _rigid(model)
@@ -238,8 +237,8 @@ def _loosen(model: Model) -> None:
         for relation in piece.relations:
             actual = model.value(piece.start, relation.number)
             amount = layout.amount(relation)
-            checksum = relation.number.checksum
-            if relation.derivation is Derivation.CHECKSUM and checksum is not None:
+            checksum = relation.checksum(layout.starts, layout.ends)
+            if checksum is not None:
                 holds = actual == checksum.over(model.data, piece.start + relation.number.delta)
             else:
                 holds = amount is not None and actual == relation.number.fit(relation.value(amount))

@@ -93,6 +93,19 @@ def tiled(claims: list[tuple[int, int]], size: int) -> bool:
     return at == size
 
 
+def tiled_with_gaps(claims: list[tuple[int, int]], data: bytes, align: int, zero: bool) -> bool:
+    """Returns whether extents cover a file, each byte once, but for padding up to a multiple of `align`."""
+    at, size = 0, len(data)
+    for start, end in [*sorted(claims), (size, size)]:
+        gap = start - at
+        if gap and not (0 < gap < align and (start % align == 0 or start == size)):
+            return False
+        if zero and any(data[at:start]):
+            return False
+        at = end
+    return at == size
+
+
 Account: TypeAlias = "array[int]"
 """Items of one kind, ascending: the offset shifted left by 32 bits, and the offset after the item."""
 

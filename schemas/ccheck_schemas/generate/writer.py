@@ -18,10 +18,11 @@ from ccheck_schemas.layout.expression import Expression, Path
 from ccheck_schemas.layout.outer import outer_paths
 from ccheck_schemas.layout.size import sizeof
 from ccheck_schemas.schema import Schema
+from ccheck_schemas.vocabulary.gaps import Gaps
 
 _RUNTIME = (
     "ROWS", "Columns", "Items", "TableExtent", "chosen", "column", "others", "shared_out", "tiled",
-    "well_formed",
+    "tiled_with_gaps", "well_formed",
 )  # fmt: skip
 """What generated modules take from `ccheck_schemas.generate.runtime`."""
 
@@ -96,7 +97,7 @@ class Writer(Module):
             *(f"    {first}" for first in self.first),
         ]
         tail = [
-            "    if not tiled(claims, size):",
+            f"    if not {self._tiled()}:",
             "        return None",
             "    return Columns(",
             "        data,",
@@ -107,6 +108,13 @@ class Writer(Module):
             "",
         ]
         return "\n".join([*head, *body, *tail])
+
+    def _tiled(self) -> str:
+        """Returns the condition that no byte is unread but padding: opaque gaps are the reader's."""
+        gaps = self.schema.layout.gaps
+        if isinstance(gaps, Gaps):
+            return f"tiled_with_gaps(claims, data, {gaps.align}, {gaps.zero!r})"
+        return "tiled(claims, size)"
 
     def _numbers(self, root: VariableScope) -> Iterator[str]:
         for name, value in root.names.items():
@@ -214,6 +222,9 @@ class Writer(Module):
             case meanings.RecordSize():
                 scope.sized[meaning.of] = v
                 return []
+            case meanings.ChecksumOver() if meaning.bounds is not None:
+                name = v.rsplit("_", 1)[0]
+                raise NotGenerated(f"the bytes that {name} is a checksum of depend on the file")
             case meanings.ChecksumOver() if self.depth == 1:
                 self.last += self.checksum(meaning.checksum, v)
                 return []
@@ -254,6 +265,10 @@ class Writer(Module):
                 self.line(f"{at} = {end}")
             case tree.Bytes():
                 end = self.extent(node.length, 0, scope, at, limit)
+                if node.names:
+                    self.refuse(
+                        f"data[{at}:{end}] not in {self.constant(f'frozenset({sorted(node.names)!r})', 'K')}"
+                    )
                 self.line(f"{at} = {end}")
             case tree.Text():
                 end = self.extent(node.length, node.behind, scope, at, limit)
@@ -276,6 +291,8 @@ class Writer(Module):
             case tree.Chain():
                 self.chain(node, name, scope)
             case tree.At():
+                if name in scope.sized:
+                    raise NotGenerated(f"{name} leads to a table, and has a record size")
                 self.record_at(node, scope)
             case tree.Rows() | tree.Pooled():
                 raise NotGenerated(f"{type(node).__name__} {name} stands outside a table")

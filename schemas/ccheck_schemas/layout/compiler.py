@@ -44,8 +44,8 @@ _INTEGERS = frozenset("bBhHlLqQ")
 _FLOATS = frozenset("efd")
 _ZERO = x.Literal(0)
 _EXPRESSIONS = frozenset({
-    "amount", "condfunc", "count", "first", "func", "harmless", "inside", "key", "keyfunc", "length",
-    "offset", "position",
+    "amount", "condfunc", "count", "end", "first", "func", "harmless", "inside", "key", "keyfunc", "length",
+    "offset", "position", "start",
 })  # fmt: skip
 """The attributes of nodes that may be expressions. In any other one, which names a field or states a number,
 every comparison with an expression would be true.
@@ -242,6 +242,26 @@ class _Compiler:
             raise TypeError(f"{place}: the item is compiled to {type(item).__name__}")
         return tree.Pooled(node.region, offset, length, item, node.align)
 
+    def one_of(self, node: m.OneOf, place: str) -> tree.Node:
+        """Returns bytes that are one of several constants."""
+        inner = self._unnamed(node.subcon, place)
+        if type(inner) is not construct.Bytes or inner.length != node.length:
+            self.refuse(place, f"OneOf is of Bytes({node.length}), the length of its constants")
+            return tree.Nothing()
+        names = MappingProxyType({value: name for name, value in node.values.items()})
+        return tree.Bytes(x.Literal(node.length), names)
+
+    def checksum_over(self, node: m.ChecksumOver, place: str) -> meanings.ChecksumOver:
+        """Returns the meaning of a checksum."""
+        if node.stated:
+            return meanings.ChecksumOver(node.checksum)
+        start, end = (
+            each if each is None or isinstance(each, str) else self.expression(each, place)
+            for each in (node.start, node.end)
+        )
+        bounds = meanings.Bounds(x.Literal(0) if start is None else start, end, node.of_record)
+        return meanings.ChecksumOver(node.checksum, bounds)
+
     def rows(self, node: construct.Construct, place: str) -> tree.Node:
         """Returns a run of rows of a table."""
         for name in (node.first, node.count):
@@ -420,6 +440,7 @@ _KINDS: Mapping[type, _Compile] = MappingProxyType({
         c.expression(n.length, at), n.encoding, n.terminator, n.lists, n.unit
     ),
     m.TextToNul: lambda c, n, at: tree.TextToNul(n.encoding),
+    m.OneOf: _Compiler.one_of,
     m.ZeroPad: lambda c, n, at: tree.ZeroPad(n.align),
     m.AnyPad: lambda c, n, at: tree.AnyPad(n.align),
     m.ZerosTo: lambda c, n, at: tree.ZerosTo(c.expression(n.offset, at)),
@@ -476,7 +497,7 @@ _MEANINGS: Mapping[type, Callable[[_Compiler, Any, str], meanings.Meaning]] = Ma
     m.FileSize: lambda c, n, at: meanings.FileSize(),
     m.IndexInto: lambda c, n, at: meanings.IndexInto(n.table),
     m.OffsetInto: lambda c, n, at: meanings.OffsetInto(n.of, n.align, n.unit),
-    m.ChecksumOver: lambda c, n, at: meanings.ChecksumOver(n.checksum),
+    m.ChecksumOver: _Compiler.checksum_over,
     m.BelowCount: _Compiler.compared_with_fact,
     m.Understood: _Compiler.compared_with_fact,
     m.WithinLimit: _Compiler.compared_with_fact,

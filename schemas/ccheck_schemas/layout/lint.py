@@ -28,7 +28,8 @@ from ccheck_schemas.layout.field_types import (
     type_of,
 )
 from ccheck_schemas.layout.shown import shown
-from ccheck_schemas.layout.size import number_at, sizeof
+from ccheck_schemas.layout.size import number_at, row_size, sizeof
+from ccheck_schemas.vocabulary.gaps import Gaps, OpaqueGaps
 
 MOST_VALUES = 65_536
 """Values of one enumeration, at most."""
@@ -55,11 +56,12 @@ def lint(root: construct.Construct) -> tuple[str, ...]:
     return ()
 
 
-def layout_of(root: construct.Construct) -> tree.Struct:
+def layout_of(root: construct.Construct, gaps: Gaps | OpaqueGaps | None = None) -> tree.Struct:
     """Returns the layout of a schema.
 
     Args:
         root: A Struct of the nodes in `ccheck_schemas.meaning`.
+        gaps: What bytes may be that no field reads.
 
     Raises:
         LayoutRefused: A strict validator cannot trust it.
@@ -91,9 +93,10 @@ def layout_of(root: construct.Construct) -> tree.Struct:
         # An offset of a record that something else points to, one of a chain, is left to a check.
         if name not in read and of in linter.named["field"] - linter.named["pointed"]
     ]
+    complaints += _gap_complaints(gaps)
     if complaints:
         raise LayoutRefused(tuple(dict.fromkeys(complaints)))
-    return layout
+    return layout if gaps is None else tree.Struct(layout.fields, gaps)
 
 
 class _Linter:
@@ -165,10 +168,24 @@ class _Linter:
                 yield from _at(place, self.compared(meaning, scope, place))
             case meanings.Version() | meanings.Bounded() | meanings.StrictEnum() | meanings.StrictFlags():
                 return
-            case meanings.Reserved() | meanings.FileSize() | meanings.IndexInto() | meanings.ChecksumOver():
+            case meanings.ChecksumOver():
+                yield from self.bounds(meaning, scope, place)
+            case meanings.Reserved() | meanings.FileSize() | meanings.IndexInto():
                 return
             case _:
                 assert_never(meaning)
+
+    def bounds(self, meaning: meanings.ChecksumOver, scope: TypeScope, place: str) -> Iterator[str]:
+        """Yields complaints about where the bytes of a checksum begin and end."""
+        for expression in meaning.expressions:
+            yield from self.number(expression, place, scope)
+        for name in meaning.fields:
+            if name not in scope.fields:
+                rule = f"ChecksumOver names {name!r}, which is no field of its record"
+                yield f"{place}: {rule}{self.hints.known(name, scope.fields)}"
+            elif any(isinstance(leaf, tree.Pointer) for leaf in tree.leaves_of(scope.fields[name])):
+                why = "whose bytes are elsewhere: give an expression"
+                yield f"{place}: ChecksumOver names {name!r}, {why}"
 
     def described(
         self,
@@ -437,6 +454,11 @@ class _Linter:
                 yield f"{place}: Rows names {name!r}, which is no integer: name one that is"
 
 
+def _gap_complaints(gaps: object) -> Iterator[str]:
+    if gaps is not None and not isinstance(gaps, Gaps | OpaqueGaps):
+        yield f"gaps: it is Gaps(align) or OpaqueGaps(reason), and not {gaps!r:.40}"
+
+
 def _numbers(record: tree.Struct) -> list[str]:
     """Returns the names of the numbers that have a fixed place in a record."""
     return [field.name for field in record.fields if number_at(record, field.name) is not None]
@@ -487,7 +509,7 @@ class _Use:
     Attributes:
         read: The numbers that its extent depends on.
         is_list: Whether it may be a list.
-        is_counted: Whether it may be a table or a pool.
+        is_counted: Whether it may be a table or a pool, or lead to a table.
     """
 
     read: frozenset[str]
@@ -507,7 +529,7 @@ def _names_read(layout: tree.Struct) -> frozenset[str]:
 
 def _use(node: tree.Node) -> _Use:
     leaves = tuple(tree.leaves_of(node))
-    is_counted = any(isinstance(leaf, tree.Table | tree.Pool) for leaf in leaves)
+    is_counted = row_size(node) is not None
     is_list = any(isinstance(leaf, _LISTS) for leaf in leaves)
     return _Use(frozenset(_reads(node)), is_list, is_counted)
 

@@ -129,10 +129,44 @@ class OffsetInto:
 
 
 @frozen
+class Bounds:
+    """Where the bytes of a checksum begin and end.
+
+    Attributes:
+        start: A number, or the name of a field of the record, with whose first byte they begin.
+        end: A number, or the name of a field, with whose last byte they end; None for the end of the file or
+            of the record.
+        of_record: Whether numbers count from the record, and not from the start of the file.
+    """
+
+    start: Expression | str
+    end: Expression | str | None
+    of_record: bool
+
+
+@frozen
 class ChecksumOver:
-    """A checksum of stated bytes of the file."""
+    """A checksum of stated bytes of the file.
+
+    Attributes:
+        checksum: The checksum, of all bytes where `bounds` say of which.
+        bounds: Where the bytes begin and end, if that depends on the file.
+    """
 
     checksum: Checksum
+    bounds: Bounds | None = None
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """All its expressions."""
+        both = () if self.bounds is None else (self.bounds.start, self.bounds.end)
+        return tuple(each for each in both if each is not None and not isinstance(each, str))
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of the record that it begins and ends with."""
+        both = () if self.bounds is None else (self.bounds.start, self.bounds.end)
+        return tuple(each for each in both if isinstance(each, str))
 
 
 @frozen

@@ -7,7 +7,7 @@ from functools import cache
 
 from ccheck_schemas.layout import tree
 from ccheck_schemas.layout.expression import paths_in
-from ccheck_schemas.layout.meanings import ComparedWithFact
+from ccheck_schemas.layout.meanings import ChecksumOver, ComparedWithFact
 
 
 @cache
@@ -18,7 +18,7 @@ def outer_paths(record: tree.Struct) -> tuple[tuple[str, ...], ...]:
 
 def _outer(node: tree.Node, depth: int) -> Iterator[tuple[str, ...]]:
     """Yields paths; `depth` is the number of records between the node and the outermost one."""
-    compared = [one for one in tree.meanings_of(node) if isinstance(one, ComparedWithFact)]
+    compared = [one for one in tree.meanings_of(node) if isinstance(one, ChecksumOver | ComparedWithFact)]
     for expression in (*tree.expressions_of(node), *(each for one in compared for each in one.expressions)):
         for path in paths_in(expression):
             above = next((i for i, name in enumerate(path) if name != "_"), len(path))

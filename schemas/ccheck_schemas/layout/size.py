@@ -27,8 +27,12 @@ def sizeof(node: tree.Node) -> int | None:
         case tree.Array():
             count, each = stated(node.count), sizeof(node.element)
             return None if count is None or each is None else count * each
-        case tree.If() | tree.Switch():
+        case tree.If():
             return _common(map(sizeof, tree.branches_of(node)))
+        case tree.Switch():
+            # An unknown key without a default is a fault, and ends the record.
+            known = isinstance(node.default, tree.Nothing) and node.cases
+            return _common(map(sizeof, node.cases.values() if known else tree.branches_of(node)))
         case tree.Text():
             length = stated(node.length)
             return None if length is None else length + node.behind
@@ -46,6 +50,37 @@ def sizeof(node: tree.Node) -> int | None:
             return None
         case _:
             assert_never(node)
+
+
+def row_size(node: tree.Node) -> int | None:
+    """Returns the bytes of one record of the table that a field holds, and 1 for a pool; None without one.
+
+    A `ReadAt` leads to its table, and an `At` to that of its record, if the record has no other list.
+    """
+    for leaf in tree.leaves_of(node):
+        match leaf:
+            case tree.Table():
+                return sizeof(leaf.record)
+            case tree.Pool():
+                return 1
+            case tree.ReadAt():
+                found = row_size(leaf.inner)
+            case tree.At():
+                lists = [field.node for field in leaf.record.fields if _has_list(field.node)]
+                found = row_size(lists[0]) if len(lists) == 1 else None
+            case _:
+                continue
+        if found is not None:
+            return found
+    return None
+
+
+def _has_list(node: tree.Node) -> bool:
+    kinds = (tree.Array, tree.Table, tree.Terminated, tree.UpTo, tree.UpToEnd, tree.Chain)
+    return any(
+        isinstance(leaf, kinds) or (isinstance(leaf, tree.ReadAt) and _has_list(leaf.inner))
+        for leaf in tree.leaves_of(node)
+    )
 
 
 def _common(sizes: Iterable[int | None]) -> int | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping
+from dataclasses import field
 from enum import Enum, unique
 from typing import TypeAlias, assert_never
 
@@ -16,6 +17,7 @@ from ccheck_schemas.frozen import frozen_by_identity
 from ccheck_schemas.layout.expression import Expression, Path
 from ccheck_schemas.layout.meanings import ComparedWithFact, Meaning, Restriction
 from ccheck_schemas.vocabulary.content import content_end
+from ccheck_schemas.vocabulary.gaps import Gaps, OpaqueGaps
 
 LARGEST = 1 << 128
 """A number that is computed of fields is less than this, so that no file makes numbers without bound."""
@@ -143,9 +145,15 @@ class PlaceNumber:
 
 @frozen_by_identity
 class Bytes:
-    """Bytes without a structure."""
+    """Bytes without a structure.
+
+    Attributes:
+        length: Their number.
+        names: The names of the only constants that they may be; empty for any bytes.
+    """
 
     length: Expression
+    names: Mapping[bytes, str] = field(default_factory=dict)
 
 
 @frozen_by_identity
@@ -286,9 +294,15 @@ class Field:
 
 @frozen_by_identity
 class Struct:
-    """A record."""
+    """A record.
+
+    Attributes:
+        fields: Its fields.
+        gaps: Of the top record: what bytes may be that no field reads; None for a fault.
+    """
 
     fields: tuple[Field, ...]
+    gaps: Gaps | OpaqueGaps | None = None
 
 
 @frozen_by_identity

@@ -37,6 +37,8 @@ def constants(layout: tree.Struct) -> Constants:
         numbers.update(_stated(node))
         if isinstance(node, tree.Const):
             magics[node.expected] = None
+        elif isinstance(node, tree.Bytes):
+            magics.update(dict.fromkeys(node.names))
         for number in _numbers(node):
             low_high = (
                 () if (number.low, number.high) == (number.least, number.most) else (number.low, number.high)

@@ -6,6 +6,7 @@ of the pieces fills such places with unexplained bytes.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias, assert_never
@@ -66,7 +67,7 @@ def _counted(meaning: meanings.Meaning, number: Number, scope: NumberScope) -> t
             assert_never(meaning)
 
 
-_Listed: TypeAlias = tree.Array | tree.Terminated | tree.UpTo | tree.UpToEnd
+_Listed: TypeAlias = tree.Array | tree.Table | tree.Terminated | tree.UpTo | tree.UpToEnd
 
 
 class _Decomposer:
@@ -83,12 +84,15 @@ class _Decomposer:
         self.heads: dict[int, int] = {}
         self.deferred: list[Callable[[], None]] = []
         self.reserved = 0
+        self.sums: list[tuple[Piece, Number]] = []
 
     def run(self) -> FileModel:
         """Returns all pieces, with the places that numbers name."""
         self.struct(self.layout, self.reading.root, 0, (), NumberScope(None), "")
         for step in self.deferred:  # grows during the loop
             step()
+        if self.sums:
+            self.cover()
         for piece in self.found.pieces:
             if piece.record_type is not None and piece.record_type.places:
                 piece.refs += self.places(piece.record_type.places, piece.start)
@@ -100,6 +104,29 @@ class _Decomposer:
                     for i, refs in enumerate(table.rows)
                 ]
         return self.found
+
+    def cover(self) -> None:
+        """Relates checksums to the pieces that they are of."""
+        over = {one.span.offset: one.checksum for one in self.reading.fix_ups}
+        pieces = sorted((one for one in self.found.pieces if one.start < one.end), key=lambda one: one.start)
+        starts = [one.start for one in pieces]
+        for piece, number in self.sums:
+            checksum = over.get(piece.start + number.delta)
+            if checksum is None or checksum.end is None or checksum.start >= checksum.end:
+                continue
+            first = pieces[max(0, bisect_right(starts, checksum.start) - 1)]
+            last = pieces[max(0, bisect_left(starts, checksum.end) - 1)]
+            if first.start <= checksum.start < first.end and last.start < checksum.end <= last.end:
+                piece.relations += (
+                    Relation(
+                        number,
+                        Derivation.CHECKSUM,
+                        first.key,
+                        last.key,
+                        last.end - checksum.end,
+                        base=checksum.start - first.start,
+                    ),
+                )
 
     def places(self, forms: tuple[PlaceForm, ...], at: int) -> Refs:
         """Returns the elements that the numbers of a record name."""
@@ -167,6 +194,8 @@ class _Decomposer:
             scope.numbers[number.name] = (piece, number)
             if number.role is Role.FILE_SIZE:
                 piece.relations += (Relation(number, Derivation.SIZE),)
+            elif number.role is Role.CHECKSUM and number.moves:
+                self.sums.append((piece, number))
             elif number.role is Role.CHECKSUM:
                 piece.relations += (Relation(number, Derivation.CHECKSUM),)
         if run.record_type.pooled and node is not None:
@@ -271,7 +300,7 @@ class _Decomposer:
             case tree.Strings():
                 return self.strings(found, name, record, at, path, scope, full)
             case tree.Table():
-                return self.table(found, name, record, at, path, scope)
+                return self.table(found, name, record, at, path, scope, full)
             case tree.Pool():
                 return self.pool(found, name, record, at, path, scope)
             case tree.Region() | tree.Substream():
@@ -389,15 +418,24 @@ class _Decomposer:
         return end
 
     def table(
-        self, node: tree.Table, name: str, record: Record, at: int, path: tuple[int, ...], scope: NumberScope
+        self,
+        node: tree.Table,
+        name: str,
+        record: Record,
+        at: int,
+        path: tuple[int, ...],
+        scope: NumberScope,
+        full: str,
     ) -> int | None:
-        """Adds a table: one piece, whose rows are separate."""
+        """Adds a table: one piece, whose rows are separate; rows with branches are those of a list."""
         steps = runs_of(node.record, "", node.table)
         rows = record.get(name)
         runs = [step for step in steps if isinstance(step, Run)]
         size = sizeof(node.record)
-        if rows is None or len(runs) != 1 or runs[0].size != size or not size:
+        if rows is None:
             return None
+        if len(runs) != 1 or runs[0].size != size or not size:
+            return self.array(node, name, record, at, path, scope, full)
         record_type = runs[0].record_type
         refs = [self.payloads(node.record, record_type, row) if record_type.pooled else () for row in rows]
         piece = self.piece(at, at + len(rows) * size, path)
@@ -461,7 +499,7 @@ class _Decomposer:
             self.piece(at, at, path)  # the record that begins with this array; its elements have their own
         elements: list[int] = []
         ended = isinstance(node, tree.Terminated)
-        whole = not isinstance(node, tree.Array) or _amount(node.count, record) == len(found)
+        whole = not isinstance(node, tree.Array | tree.Table) or _amount(node.count, record) == len(found)
         for item in found:
             key = self.reserved = next(KEYS)
             after: int | None
@@ -488,7 +526,7 @@ class _Decomposer:
         if ended and whole and size is not None and at + size <= len(self.data):
             # The record that ends the list is no element of it.
             return self.piece(at, at + size, path, forms.ending(full, size)).end
-        if isinstance(node, tree.Array):
+        if isinstance(node, tree.Array | tree.Table):
             self.derive(node.count, scope, Derivation.ELEMENTS, key)
         return at if whole else None
 

@@ -43,10 +43,12 @@ def block(name: str, full: str) -> RecordType:
 
 
 @cache
-def array_form(node: tree.Array | tree.Terminated | tree.UpTo | tree.UpToEnd, name: str) -> ListForm:
+def array_form(
+    node: tree.Array | tree.Table | tree.Terminated | tree.UpTo | tree.UpToEnd, name: str
+) -> ListForm:
     """Returns an array, or a list that ends with a mark."""
     return ListForm(
         name,
         closed=isinstance(node, tree.UpTo),
-        variable=not isinstance(node, tree.Array) or only_path(node.count) is not None,
+        variable=not isinstance(node, tree.Array | tree.Table) or only_path(node.count) is not None,
     )

@@ -24,9 +24,12 @@ from ccheck_schemas.layout.expression import (
     resolve,
     stated,
 )
+from ccheck_schemas.layout.size import row_size
 from ccheck_schemas.model.allowed_numbers import NoAllowedNumber, allows, least_allowed
 from ccheck_schemas.model.bit_numbers import number_with
+from ccheck_schemas.model.fix_up import fix_up
 from ccheck_schemas.model.runs import Sized, branch_of, branches, condition, slope
+from ccheck_schemas.read import read
 
 _Pick = int | str | bytes | None
 """The key of a branch; None leaves it to the random numbers."""
@@ -132,6 +135,8 @@ class _MinimalFile:
         self.share()
         for _, at, leaf in (one for one in self.fix_ups if isinstance(one[0], meanings.FileSize)):
             self.put(at, leaf, len(self.out))
+        if any(isinstance(one, meanings.ChecksumOver) and one.bounds for one, _, _ in self.fix_ups):
+            return fix_up(bytes(self.out), read(layout, bytes(self.out)), sizes=False)
         sums = [
             (one.checksum, at, leaf)
             for one, at, leaf in self.fix_ups
@@ -265,6 +270,8 @@ class _MinimalFile:
             case tree.Struct():
                 inner = grown.values[name] = _Grown(grown)
                 self.struct(node, inner, pick)
+            case tree.Bytes() if node.names:
+                self.out += self.random.choice(tuple(node.names))
             case tree.Text() | tree.Bytes() | tree.Opaque() | tree.Slot():
                 self.text(node, name, grown)
             case tree.ZeroPad() | tree.AnyPad():
@@ -306,13 +313,16 @@ class _MinimalFile:
             case tree.Chain():
                 self.deferred.append(lambda: self.chain(node, name, grown))
             case tree.At():
+                self.lists[id(grown), f"size of {name}"] = row_size(node) or 0
                 self.deferred.append(lambda: self.record_at(node, grown))
             case tree.Computed():
                 grown.computed[name] = node
                 self.satisfy(node, name, grown)
             case tree.PlaceNumber():  # the file grows: no number is right yet
                 grown.values[name] = len(self.out) if node.of is tree.Place.POSITION else 0
-            case tree.Nothing() | tree.ZerosToEnd() | tree.ReadAt():
+            case tree.ReadAt():  # where nothing is written yet
+                self.lists[id(grown), f"size of {name}"] = row_size(node) or 0
+            case tree.Nothing() | tree.ZerosToEnd():
                 return
             case _:
                 assert_never(node)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import count
@@ -53,6 +54,7 @@ class Number:
         names: The names of the values of an enum, or of the bits of flags.
         facts: The facts of driver builds that it is compared with, such as ``counts.inputs``.
         checksum: What it is a checksum of.
+        moves: Whether the bytes that it is a checksum of depend on the file.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Number:
     names: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
     checksum: Checksum | None = None
+    moves: bool = False
 
     def fit(self, value: int) -> int:
         """Returns the value, cut to what the bytes can hold."""
@@ -206,11 +209,12 @@ class Relation:
     Attributes:
         number: The number.
         derivation: How it follows.
-        target: The key of a piece (the extent then ends with the piece `last`), of a table or of a list.
+        target: The key of a piece (the extent then ends with the piece `last`), of a table or of a list; 0
+            for a checksum of stated bytes.
         last: The key of the last piece of an extent.
         trim: Bytes that the number does not count.
         at: The number for which `base` is the amount.
-        base: The amount for the number `at`.
+        base: The amount for the number `at`; for a checksum, the bytes of the first piece that it is not of.
         rise: How much the amount grows over `run`.
         run: A step of the number.
     """
@@ -228,6 +232,21 @@ class Relation:
     def value(self, amount: int) -> int:
         """Returns the number for an amount."""
         return self.at + (amount - self.base) * self.run // self.rise
+
+    def checksum(self, starts: Mapping[int, int], ends: Mapping[int, int]) -> Checksum | None:
+        """Returns the checksum that the number is; None if it is none, or if its bytes are gone.
+
+        Args:
+            starts: The offsets of pieces.
+            ends: The offsets after them.
+        """
+        own = self.number.checksum
+        if self.derivation is not Derivation.CHECKSUM or own is None or not self.target:
+            return own if self.derivation is Derivation.CHECKSUM else None
+        if self.target not in starts or self.last not in ends:
+            return None
+        start = starts[self.target] + self.base
+        return own.between(start, max(start, ends[self.last] - self.trim))
 
 
 class Pinned(NamedTuple):

@@ -14,6 +14,7 @@ from ccheck_schemas.layout.expression import (
     Unresolved,
     Values,
     field_of,
+    integers_in,
     only_path,
     paths_in,
     resolve,
@@ -67,6 +68,10 @@ class Context(dict[str, Any]):
         return self
 
 
+LONGEST_STEP = 4096
+"""The greatest step of a field for which the change of an expression is tried."""
+
+
 def slope(expression: Expression, path: tuple[str, ...], at: int) -> tuple[int, int, int] | None:
     """Returns how an expression depends on its only field, near the value `at`.
 
@@ -84,12 +89,21 @@ def slope(expression: Expression, path: tuple[str, ...], at: int) -> tuple[int, 
         found = resolve(expression, Context({path[-1]: value}))
         return found if isinstance(found, int) else 0
 
+    # A number of the expression may be what it divides by.
+    steps = (1, *(step for step in integers_in(expression) if 1 < step <= LONGEST_STEP), 2, 4, 8)
+    first = (0, 0)
     try:
         base = amount(at)
-        rises = ((amount(at + run) - base, run) for run in (1, 2, 4, 8))
-        rise, run = next((found for found in rises if found[0]), (0, 0))
+        for run in dict.fromkeys(steps):
+            rise = amount(at + run) - base
+            first = first if first[0] else (rise, run)
+            if rise and amount(at + 2 * run) - base == 2 * rise:
+                first = rise, run
+                break
     except Unresolved:
-        return None
+        if not first[0]:
+            return None
+    rise, run = first
     return (base, rise, run) if rise > 0 else None
 
 
@@ -313,6 +327,7 @@ def _number(name: str, node: tree.Integer, delta: int, uses: _Uses) -> Number:
     values: tuple[int, ...] = ()
     names: tuple[str, ...] = ()
     checksum: Checksum | None = None
+    moves = False
     for meaning in node.meanings:
         match meaning:
             case meanings.Bounded():
@@ -337,7 +352,7 @@ def _number(name: str, node: tree.Integer, delta: int, uses: _Uses) -> Number:
             case meanings.FileSize():
                 role = Role.FILE_SIZE
             case meanings.ChecksumOver():
-                role, checksum = Role.CHECKSUM, meaning.checksum
+                role, checksum, moves = Role.CHECKSUM, meaning.checksum, meaning.bounds is not None
             case meanings.IndexInto():
                 role = Role.INDEX
             case meanings.OffsetInto():
@@ -354,7 +369,7 @@ def _number(name: str, node: tree.Integer, delta: int, uses: _Uses) -> Number:
     facts = tuple(str(one.fact) for one in node.meanings if isinstance(one, meanings.ComparedWithFact))
     low, high = max(low, least), min(high, most)
     return Number(
-        name, delta, node.packer, role, low, high, least, most, values, step, names, facts, checksum
+        name, delta, node.packer, role, low, high, least, most, values, step, names, facts, checksum, moves
     )
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from ccheck_schemas.coverage import Coverage, merged, subtract
 from ccheck_schemas.fault import Fault, FaultDetails, FaultName
 from ccheck_schemas.fault_details import BytesOwnedTwice, BytesUnowned, PaddingNotZero
 from ccheck_schemas.record import Record, Unread
 from ccheck_schemas.span import Span
+from ccheck_schemas.vocabulary.gaps import Gaps, OpaqueGaps
 
 FAULTS_KEPT = 1000
 """Faults of one name that are kept; more are only counted."""
+
+GAPS = "bytes between parts"
+"""What reports call the bytes that nobody reads, and recipes too."""
 
 Place = tuple[int, int]
 """Offset and end of bytes."""
@@ -44,9 +48,10 @@ class FaultCollector:
         work_limit: The bytes that all references to shared texts or records may have together.
         counts: The number of faults by name.
         coverage: The bytes that the reading leaves unread, or reads without owning them.
+        gaps: The bytes that nobody reads, and that the schema allows.
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, allowed: Gaps | OpaqueGaps | None = None) -> None:
         self.data = data
         self.size = len(data)
         self.complete = True
@@ -57,6 +62,8 @@ class FaultCollector:
         self._claims: list[tuple[int, int, int, Record]] = []
         self._claimed = 0
         self.coverage = Coverage(len(data))
+        self.gaps: list[Place] = []
+        self._allowed = allowed
 
     def fault(
         self,
@@ -161,8 +168,26 @@ class FaultCollector:
     def _unowned(self, top: Record, place: Place) -> None:
         if self.complete:
             for gap in subtract([place], merged(self.coverage.shared)):
-                zero = not any(self.data[slice(*gap)])
-                self.fault(BytesUnowned(zero), top, place=gap)
+                if not self._allows(top, gap):
+                    zero = not any(self.data[slice(*gap)])
+                    self.fault(BytesUnowned(zero), top, place=gap)
+
+    def _allows(self, top: Record, gap: Place) -> bool:
+        """Returns whether the schema allows bytes that nobody reads; reports what it asks of them."""
+        match self._allowed:
+            case None:
+                return False
+            case OpaqueGaps():
+                self.coverage.leave(top, GAPS, gap, self._allowed.reason)
+            case Gaps():
+                if not self._allowed.allows(*gap, self.size):
+                    return False
+                if self._allowed.zero:
+                    self.padding(top, *gap)
+            case _:
+                assert_never(self._allowed)
+        self.gaps.append(gap)
+        return True
 
     def unread(self) -> tuple[Unread, ...]:
         """Returns the bytes that the schema does not describe. Call it at the end, as `faults`."""

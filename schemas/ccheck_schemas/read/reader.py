@@ -97,7 +97,7 @@ class Reader:
         self.handler = handler
         self.bulk = bulk
         self.size = len(data)
-        self.collector = FaultCollector(data)
+        self.collector = FaultCollector(data, root.gaps)
         self.tables = Tables(self.collector, _shared(root))
         self.pools = Pools(self.collector)
         self.blocks = Blocks(self.collector)
@@ -150,6 +150,7 @@ class Reader:
             compared=tuple(self.compared),
             compared_rows=tuple(self.compared_rows),
             size=self.size,
+            gaps=tuple(collector.gaps),
         )
 
     def need(self, record: Record, field: str, at: int, size: int, limit: int, promised: int) -> None:

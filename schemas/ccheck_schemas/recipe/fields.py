@@ -10,7 +10,7 @@ from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.layout.expression import Unresolved, resolve
 from ccheck_schemas.record import Record, is_records
 
-Named: TypeAlias = tree.Integer | tree.Computed
+Named: TypeAlias = tree.Integer | tree.Computed | tree.Bytes
 """A number whose value may have names."""
 
 
@@ -83,7 +83,7 @@ class _Walk:
         match node:
             case None:
                 return None
-            case tree.Integer() | tree.Computed() | tree.Struct():
+            case tree.Integer() | tree.Computed() | tree.Bytes() | tree.Struct():
                 return node
             case tree.If() | tree.Switch():
                 return self.element(_chosen(node, record), record, listed=listed)
@@ -101,7 +101,6 @@ class _Walk:
                 | tree.Nothing()
                 | tree.Computed()
                 | tree.PlaceNumber()
-                | tree.Bytes()
                 | tree.Opaque()
             ):
                 return None
@@ -131,7 +130,7 @@ def names_of(node: Named, value: int) -> str:
 
     Bits of flags without a name follow as a number.
     """
-    for meaning in node.meanings:
+    for meaning in tree.meanings_of(node):
         if isinstance(meaning, meanings.StrictEnum):
             return enum_name(meaning, value) or ""
         if isinstance(meaning, meanings.StrictFlags):

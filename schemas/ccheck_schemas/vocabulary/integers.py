@@ -9,7 +9,7 @@ from typing import BinaryIO
 import construct
 
 from ccheck_schemas.checksum import ALGORITHMS, Checksum, Crc, Sum
-from ccheck_schemas.vocabulary.expression import Context, FieldError
+from ccheck_schemas.vocabulary.expression import Context, Expression, FieldError
 from ccheck_schemas.vocabulary.limits import at_least, in_order, positive
 
 
@@ -207,28 +207,38 @@ class OffsetInto(Meaning):
 class ChecksumOver(Meaning):
     """A checksum of the bytes from offset `start` to `end`, or to the end of the file.
 
+    `start` and `end` are numbers, ``this`` expressions over any fields of the record, or names of fields of
+    it: from the first byte of one to the last byte of the other.
+
     Args:
         subcon: The integer, which has as many bits as the checksum.
         start: The offset of the first byte.
         algorithm: A name in `ccheck_schemas.checksum.ALGORITHMS`, such as ``crc-32`` (IEEE, as zlib's) or
             ``sum-16-le``; or a `Crc` with its parameters. ``zero-sum-…`` is the number that makes the sum of
             all bytes or words, itself included, 0.
-        end: The offset after the last byte; None for the end of the file.
+        end: The offset after the last byte; None for the end of the file, or of the record.
         zeroed: Whether the bytes of the integer itself count as zeros.
+        within: What numbers count from, and where the bytes end without an `end`: ``file`` or ``record``,
+            which is the one that has the integer.
     """
 
     def __init__(
         self,
         subcon: construct.Construct,
-        start: int,
+        start: Expression | str,
         algorithm: str | Crc = "crc-32",
         *,
-        end: int | None = None,
+        end: Expression | str | None = None,
         zeroed: bool = False,
+        within: str = "file",
     ) -> None:
         super().__init__(subcon)
-        self.start = at_least(0, start, "start")
-        self.end = None if end is None else at_least(start + 1, end, "end")
+        if within not in ("file", "record"):
+            raise ValueError(f"within={within!r:.40} is neither 'file' nor 'record'")
+        self.of_record = within == "record"
+        self.start = at_least(0, start, "start") if isinstance(start, int) else start
+        least = start + 1 if isinstance(start, int) else 0
+        self.end = at_least(least, end, "end") if isinstance(end, int) else end
         if isinstance(algorithm, str):
             found = ALGORITHMS.get(algorithm)
             if found is None:
@@ -242,4 +252,8 @@ class ChecksumOver(Meaning):
             raise ValueError(f"algorithm={algorithm!r:.40} is neither the name of a checksum nor a Crc")
         name = algorithm if isinstance(algorithm, str) else f"crc of {algorithm.bits} bits"
         to_zero = isinstance(found, Sum) and found.to_zero
-        self.checksum = Checksum(start, end, found, name, zeroed or to_zero)
+        self.stated = not self.of_record and isinstance(start, int) and (end is None or isinstance(end, int))
+        """Whether start and end are numbers from the start of the file."""
+        first = start if self.stated and isinstance(start, int) else 0
+        last = end if self.stated and isinstance(end, int) else None
+        self.checksum = Checksum(first, last, found, name, zeroed or to_zero)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
 import construct
@@ -18,6 +18,52 @@ from ccheck_schemas.vocabulary.expression import (
     evaluate,
 )
 from ccheck_schemas.vocabulary.limits import in_order, positive
+
+
+class OneOf(construct.Subconstruct):
+    """Bytes that are one of several constants, each with a name: GUIDs, tags of letters.
+
+    Any other bytes are a fault. Parses to the bytes.
+
+    Args:
+        subcon: ``Bytes`` of the length of the constants.
+        values: The constants by their names.
+    """
+
+    def __init__(self, subcon: construct.Construct, values: Mapping[str, bytes]) -> None:
+        super().__init__(subcon)
+        self.values = dict(values)
+        if not self.values:
+            raise ValueError("OneOf names no constant: give one for each value that the field may have")
+        for name, value in self.values.items():
+            if not isinstance(name, str) or not name.strip() or not isinstance(value, bytes):
+                raise ValueError(f"{name!r:.40}: {value!r:.40} is no name with its bytes")
+            if _is_hex(name):
+                raise ValueError(f"the name {name!r:.40} would be read as hex digits: give another")
+        if len({*self.values.values()}) < len(self.values):
+            raise ValueError("two names have the same bytes: leave one out")
+        self.length = len(next(iter(self.values.values())))
+        if any(len(value) != self.length for value in self.values.values()):
+            raise ValueError("the constants have several lengths: a field has one")
+
+    def _parse(self, stream: BinaryIO, context: Context, path: str) -> bytes:
+        return self._known(self.subcon._parsereport(stream, context, path), path)
+
+    def _build(self, obj: bytes, stream: BinaryIO, context: Context, path: str) -> object:
+        return self.subcon._build(self._known(obj, path), stream, context, path)
+
+    def _known(self, value: bytes, path: str) -> bytes:
+        if value not in self.values.values():
+            raise FieldError("OneOf", value, f"{value.hex(' ')} is none of {', '.join(self.values)}", path)
+        return value
+
+
+def _is_hex(text: str) -> bool:
+    try:
+        bytes.fromhex(text)
+    except ValueError:
+        return False
+    return True
 
 
 class Text(construct.Construct):

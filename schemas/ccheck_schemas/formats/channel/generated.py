@@ -16,6 +16,7 @@ from ccheck_schemas.generate.runtime import (  # noqa: F401
     others,
     shared_out,
     tiled,
+    tiled_with_gaps,
     well_formed,
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccheck_schemas.fault_details import TextNotTerminated, WrongMagic
+from ccheck_schemas.fault_details import TextNotTerminated, UnknownEnumValue, WrongMagic
 from ccheck_schemas.layout import tree
 from ccheck_schemas.layout.expression import Literal
 from ccheck_schemas.read.handlers.meanings import check_meaning
@@ -61,10 +61,13 @@ def const(
 def raw_bytes(
     node: tree.Bytes, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
 ) -> int:
-    """Reads bytes without a structure."""
+    """Reads bytes without a structure, which may be one of several constants."""
     length = reader.amount(node.length, record, name, at)
     reader.need(record, name, at, length, limit, promised)
-    record.put(name, reader.data[at : at + length], at, at + length)
+    found = reader.data[at : at + length]
+    record.put(name, found, at, at + length)
+    if node.names and found not in node.names:
+        reader.collector.fault(UnknownEnumValue(found, tuple(node.names.values())), record, name)
     return at + length
 
 

@@ -6,8 +6,15 @@ from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
 from ccheck_schemas.checksum import Checksum
-from ccheck_schemas.fault_details import ChecksumWrong, CountMismatch, RecordSizeWrong, Truncated
+from ccheck_schemas.fault_details import (
+    ChecksumWrong,
+    CountMismatch,
+    ExpressionUnresolved,
+    RecordSizeWrong,
+    Truncated,
+)
 from ccheck_schemas.layout import meanings
+from ccheck_schemas.read.cut import Cut
 from ccheck_schemas.read.number_fault import number_fault
 from ccheck_schemas.read.rows import RowSequence
 from ccheck_schemas.record import Compared, FixUp, Record
@@ -32,7 +39,8 @@ def check_meaning(reader: Reader, meaning: meanings.Meaning, value: int, record:
     match meaning:
         case meanings.ChecksumOver():
             reader.deferred.append(partial(_checksum, reader, meaning, value, record, name))
-            _fix_up(reader, meaning.checksum, record, name)
+            if meaning.bounds is None:
+                _fix_up(reader, meaning.checksum, record, name)
         case meanings.FileSize():
             _fix_up(reader, None, record, name)
         case meanings.IndexInto():
@@ -61,6 +69,11 @@ def _fix_up(reader: Reader, checksum: Checksum | None, record: Record, name: str
 def _checksum(reader: Reader, meaning: meanings.ChecksumOver, value: int, record: Record, name: str) -> None:
     over = meaning.checksum
     at = record.place(name)[0]
+    if meaning.bounds is not None:
+        extent = _extent(reader, meaning.bounds, record, name, at)
+        if extent is None:
+            return
+        over = over.between(*extent)
     end = reader.size if over.end is None else over.end
     if end > reader.size:
         reader.collector.fault(Truncated(end - over.start, max(0, reader.size - over.start)), record, name)
@@ -70,8 +83,35 @@ def _checksum(reader: Reader, meaning: meanings.ChecksumOver, value: int, record
     if actual is None:
         reader.look_through(record, name, at, end - over.start)
         actual = reader.checksums[key] = over.over(reader.data, at)
+    if meaning.bounds is not None:
+        _fix_up(reader, over, record, name)
     if value != actual:
         reader.collector.fault(ChecksumWrong(value, actual, over.start, end, over.name), record, name)
+
+
+def _extent(
+    reader: Reader, bounds: meanings.Bounds, record: Record, name: str, at: int
+) -> tuple[int, int] | None:
+    """Returns the bytes that a checksum is of; None if the file does not say, which is reported."""
+    base, last = (record.offset, record.end) if bounds.of_record else (0, reader.size)
+    try:
+        if isinstance(bounds.start, str):
+            start = record.place(bounds.start)[0]
+        else:
+            start = base + reader.number(bounds.start, record, name, at)
+        if bounds.end is None:
+            end = last
+        elif isinstance(bounds.end, str):
+            end = record.place(bounds.end)[1]
+        else:
+            end = base + reader.number(bounds.end, record, name, at)
+    except (Cut, KeyError):  # a record that is cut short is reported
+        return None
+    if 0 <= start <= end:
+        return start, end
+    found = f"its bytes would be from {start:#x} to {end:#x}"
+    reader.collector.fault(ExpressionUnresolved(f"the extent of {name}", found), record, name)
+    return None
 
 
 def _count(reader: Reader, meaning: meanings.CountOf, value: int, record: Record, name: str) -> None:
@@ -82,6 +122,9 @@ def _count(reader: Reader, meaning: meanings.CountOf, value: int, record: Record
 
 def _record_size(reader: Reader, meaning: meanings.RecordSize, value: int, record: Record, name: str) -> None:
     counted = record.get(meaning.of)
+    if isinstance(counted, Record):  # of an `At`: its only list is the table
+        lists = (one for one in counted.values.values() if isinstance(one, list | RowSequence))
+        counted = next(lists, None)
     if counted is None:
         return
     size = 1 if isinstance(counted, bytes) else next((row.end - row.offset for row in counted), value)

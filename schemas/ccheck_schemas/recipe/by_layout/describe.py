@@ -8,8 +8,9 @@ from typing import Any, assert_never
 
 from ccheck_schemas.layout import tree
 from ccheck_schemas.layout.expression import integer_value, lists_in
+from ccheck_schemas.read import read
 from ccheck_schemas.recipe.by_layout import leaf
-from ccheck_schemas.recipe.by_layout.hole import ZEROS
+from ccheck_schemas.recipe.by_layout.hole import AT, GAPS, ZEROS
 from ccheck_schemas.recipe.by_layout.leaf import ABSENT, as_hex
 from ccheck_schemas.schema import RecipeError
 
@@ -95,7 +96,20 @@ class _Description:
             at = self._starts[node.block] + integer_value(node.offset, record.values)
             raw = self._data[at : self._data.index(b"\0", at) + 1]
             record.recipe[key] = leaf.text_words(tree.TextToNul(node.encoding), raw[:-1], raw)
+        if layout.gaps is not None:
+            self.gaps(layout, here.recipe)
         return here.recipe
+
+    def gaps(self, layout: tree.Struct, recipe: dict[str, Any]) -> None:
+        """Adds the bytes that no field reads, unless they are zeros in front of a part."""
+        data = self._data
+        found = {
+            f"{AT}{start:#x}": as_hex(data[start:end])
+            for start, end in read(layout, data).gaps
+            if end == len(data) or any(data[start:end])
+        }
+        if found:
+            recipe[GAPS] = found
 
     def hand_out(self, name: str) -> None:
         """Puts the rows of a table where records take them, if they take all of them in order."""
@@ -167,7 +181,9 @@ class _Description:
                 values[name] = self.place(node, here, at, limit)
                 return ABSENT, at
             case tree.Bytes() | tree.Opaque():
-                return self.plain(here, name, at, at + integer_value(node.length, values))
+                words, end = self.plain(here, name, at, at + integer_value(node.length, values))
+                known = node.names.get(data[at:end]) if isinstance(node, tree.Bytes) else None
+                return words if known is None else known, end
             case tree.Pool():
                 self._starts[node.region] = at
                 return self.plain(here, name, at, at + integer_value(node.count, values))

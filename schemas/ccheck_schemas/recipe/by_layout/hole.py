@@ -125,6 +125,9 @@ class Frame:
         holes: Its numbers, by name.
         rests: How often a key for the rest of a field was used.
         stream: Where the stream begins that the record is in.
+        run: The bytes that it is part of, once it is written.
+        extent: Where it begins and ends in the run.
+        places: Where each of its fields begins and ends in the run.
     """
 
     path: str
@@ -134,6 +137,9 @@ class Frame:
     holes: dict[str, Hole] = field(default_factory=dict)
     rests: dict[str, int] = field(default_factory=dict)
     stream: int = 0
+    run: Run | None = None
+    extent: tuple[int, int] = (0, 0)
+    places: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Any:
         if name == "_":
@@ -174,6 +180,12 @@ def rest_key(frame: Frame, name: str) -> str:
     number = frame.rests[name] = frame.rests.get(name, 0) + 1
     return f"rest of {name}" if number == 1 else f"rest of {name} ({number})"
 
+
+GAPS = "bytes between parts"
+"""The key of the bytes that no field reads, by the offset of each gap."""
+
+AT = "at "
+"""What stands in front of the offset of a gap."""
 
 ZEROS = "zeros at the end"
 """The key of the number of zeros that a record has up to the end of the bytes at hand."""

@@ -7,9 +7,9 @@ from functools import cache
 
 from ccheck_schemas.checksum import Checksum, in_order
 from ccheck_schemas.layout import meanings, tree
-from ccheck_schemas.layout.expression import NOT_THERE, Expression, names_in, paths_in
+from ccheck_schemas.layout.expression import NOT_THERE, Expression, integer_value, names_in, paths_in
 from ccheck_schemas.layout.shown import shown
-from ccheck_schemas.layout.size import sizeof
+from ccheck_schemas.layout.size import row_size
 from ccheck_schemas.recipe.by_layout import leaf
 from ccheck_schemas.recipe.by_layout.hole import Frame, Hole, Unknown
 from ccheck_schemas.recipe.by_layout.image import MOST, Image, image_of
@@ -83,7 +83,7 @@ class Solver:
             field = next((one for one in frame.node.fields if one.name == meaning.of), None)
             found = frame.values.get(meaning.of)
             if isinstance(meaning, meanings.RecordSize):
-                size = None if field is None else _record_size(field.node)
+                size = None if field is None else row_size(field.node)
                 if size is not None:
                     self._tell(
                         hole,
@@ -316,18 +316,13 @@ class Solver:
 
     def _filled(self) -> Image:
         """Returns the file with all numbers in it, the checksums last."""
-        sums: list[tuple[Checksum, int, Hole]] = []
         for hole in self._holes:
-            kinds = hole.node.meanings if hole.states_itself else ()
-            over = next((one for one in kinds if isinstance(one, meanings.ChecksumOver)), None)
-            if over is not None:
-                sums.append((over.checksum, hole.run.base + hole.at, hole))
             value = hole.given if hole.given is not None else hole.known
             low, high = leaf.range_of(hole.node)
             if value is not None and low <= value <= high:
                 hole.node.packer.pack_into(hole.run.data, hole.at, value)
         image = image_of(self._writer.runs) if self.stable else Image(bytearray(), bytearray())
-        sums = in_order(sums) if self.stable else []
+        sums = in_order(self._sums(len(image.data))) if self.stable else []
         for checksum, at, hole in sums:
             own = checksum.covers(at, hole.node.size) and not checksum.zeroed
             value = checksum.over(image.data, at) & (1 << 8 * hole.node.size) - 1
@@ -347,6 +342,33 @@ class Solver:
                 why = "its checksum covers another one that covers it: give one of them"
                 raise RecipeError(hole.path, f"the key is missing: {why}")
         return image
+
+    def _sums(self, size: int) -> Iterator[tuple[Checksum, int, Hole]]:
+        """Yields the checksums with their bytes.
+
+        Args:
+            size: The bytes of the file.
+
+        Raises:
+            RecipeError: The recipe leaves one out, and does not say what its bytes are; or all of them
+                together are of too many.
+        """
+        work = MOST + 8 * size
+        for hole, frame, over in self._writer.summed:
+            checksum = over.checksum
+            if over.bounds is not None:
+                extent = _extent(over.bounds, frame, size)
+                if extent is None:
+                    if hole.open:
+                        why = "the numbers around it do not say what it is a checksum of"
+                        raise RecipeError(hole.path, f"the key is missing: {why}")
+                    continue
+                checksum = checksum.between(*extent)
+                work -= extent[1] - extent[0]
+                if work < 0:
+                    why = "checksums up to here are of many times the bytes of the file"
+                    raise RecipeError(hole.path, why)
+            yield checksum, hole.run.base + hole.at, hole
 
     def optional(self, image: Image) -> Iterator[Optional]:
         """Yields the keys of the recipe that could be left out."""
@@ -373,18 +395,27 @@ def _holes(expression: Expression, frame: Frame) -> list[Hole]:
     return list({id(hole): hole for hole in found if hole is not None}.values())
 
 
+def _extent(bounds: meanings.Bounds, frame: Frame, size: int) -> tuple[int, int] | None:
+    """Returns the bytes that a checksum is of; None if its record does not say."""
+    run = frame.run.base if frame.run is not None else 0
+    base, last = (run + frame.extent[0], run + frame.extent[1]) if bounds.of_record else (0, size)
+    try:
+        start = _place(bounds.start, frame, run, base, 0)
+        end = last if bounds.end is None else _place(bounds.end, frame, run, base, 1)
+    except (*NOT_THERE, Unknown):
+        return None
+    return (start, min(end, size)) if 0 <= start <= end else None
+
+
+def _place(bound: Expression | str, frame: Frame, run: int, base: int, side: int) -> int:
+    """Returns an offset in the file: of a side of a field, or a number from `base` on."""
+    if isinstance(bound, str):
+        return run + frame.places[bound][side]
+    return base + integer_value(bound, frame)  # type: ignore[arg-type]  # a frame is looked up like a mapping
+
+
 def _is_checksum(hole: Hole) -> bool:
     return any(isinstance(one, meanings.ChecksumOver) for one in hole.node.meanings)
-
-
-def _record_size(node: tree.Node) -> int | None:
-    """Returns the size of the records of a table, and 1 for a pool."""
-    for one in tree.leaves_of(node):
-        if isinstance(one, tree.Table):
-            return sizeof(one.record)
-        if isinstance(one, tree.Pool):
-            return 1
-    return None
 
 
 @cache

@@ -89,7 +89,9 @@ def lines(layout: tree.Struct, root: Record) -> Iterator[str]:
 def _value(value: Any, number: Named | None) -> str:
     if isinstance(value, bytes):
         text = value[: WIDTH // 3].hex(" ")
-        return text + (f" … ({counted(len(value), 'byte')})" if len(value) > WIDTH // 3 else "")
+        known = number.names.get(value) if isinstance(number, tree.Bytes) else None
+        named = "" if known is None else f" ({printable(known)[:WIDTH]})"
+        return text + (f" … ({counted(len(value), 'byte')})" if len(value) > WIDTH // 3 else "") + named
     if isinstance(value, str):
         text = printable(value)
         return f'"{text[:WIDTH]}"' + (f" … ({len(value):,} characters)" if len(text) > WIDTH else "")
@@ -97,7 +99,7 @@ def _value(value: Any, number: Named | None) -> str:
         known = "" if number is None else printable(names_of(number, value))[:WIDTH]
         notes = [*(() if -10 < value < 10 else (f"{value:#x}",)), *((known,) if known else ())]
         return f"{value} ({', '.join(notes)})" if notes else f"{value}"
-    if isinstance(value, list) and number is not None and number.meanings:
+    if isinstance(value, list) and number is not None and tree.meanings_of(number):
         return f"[{', '.join(_element(one, number) for one in value[:WIDTH])}]"[:WIDTH]
     return printable(str(value))[:WIDTH]
 

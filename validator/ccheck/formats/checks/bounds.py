@@ -55,10 +55,10 @@ def _limits(details: kinds.ValueOutOfBounds) -> str:
 
 
 def unknown_enum_value(subject: Subject) -> Iterator[Diagnostic]:
-    """A number has no meaning in its field.
+    """A number, or a constant, has no meaning in its field.
 
     ## What is wrong
-    The field takes one of a few numbers, and this is none of them.
+    The field takes one of a few numbers or constants of bytes, and this is none of them.
 
     ## Why is this bad
     A driver that uses the number as an index into a table of functions or names reads past the table; one
@@ -68,7 +68,8 @@ def unknown_enum_value(subject: Subject) -> Iterator[Diagnostic]:
     Use one of the values in the message.
     """
     for fault in faults(subject, kinds.UnknownEnumValue):
-        value = fault.details.value
+        found = fault.details.value
+        value = found.hex(" ") if isinstance(found, bytes) else found
         names = _listed(fault.details.names, len(fault.details.names), _named)
         yield Diagnostic(
             f"the value {value} has no meaning here",

@@ -32,7 +32,7 @@ def not_canonical(subject: Subject) -> Iterator[Diagnostic]:
     why = "a reader that is a little more lax or strict sees something else in these bytes"
     try:
         content = subject.schema.assemble(subject.reading) if subject.narrowed else subject.content
-        built = subject.schema.rebuild(subject.data, content)
+        built = subject.schema.rebuild(subject.data, content, subject.reading.gaps)
     except RecipeError as refused:
         yield Diagnostic(f"the content cannot be written again: {refused}", subject.whole, why=why, fix=fix)
         return

@@ -489,7 +489,8 @@ def bytes_unowned(subject: Subject) -> Iterator[Diagnostic]:
     another idea of the layout reads them.
 
     ## How to fix
-    Remove the bytes, and build the file again.
+    Remove the bytes, and build the file again. A schema of your own whose format has padding between its parts
+    says so: `Schema(…, gaps=Gaps(align=8))`.
     """
     for fault in faults(subject, kinds.BytesUnowned):
         end = fault.span.end == len(subject.data)
@@ -537,7 +538,7 @@ def checksum_wrong(subject: Subject) -> Iterator[Diagnostic]:
     """The checksum is not that of the bytes.
 
     ## What is wrong
-    A checksum of the file, such as a CRC-32, is not that of the bytes that it covers.
+    A checksum of the file or of a part of it, such as a CRC-32, is not that of the bytes that it covers.
 
     ## Why is this bad
     The content is not what was built: it was damaged on its way, or edited by hand. A driver refuses it, or

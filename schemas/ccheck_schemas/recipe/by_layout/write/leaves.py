@@ -25,6 +25,9 @@ def integer(writer: Writer, node: tree.Integer, spot: Spot) -> None:
     hole = Hole(path, node, writer.out, len(writer.out.data), value, writer.known.numbers.get(path))
     hole.home = None if spot.listed or spot.home is None else (spot.home, spot.name)
     writer.holes.append(hole)
+    writer.summed += (
+        (hole, spot.frame, one) for one in node.meanings if isinstance(one, meanings.ChecksumOver)
+    )
     if not spot.listed:
         spot.frame.holes[spot.name] = hole
         for meaning in node.meanings:
@@ -116,6 +119,16 @@ def raw_bytes(writer: Writer, length: Expression | None, spot: Spot) -> bytes:
     if length is not None:
         writer.equal(length, spot.frame, len(raw), spot.path, "byte")
     return raw
+
+
+def one_of(writer: Writer, node: tree.Bytes, spot: Spot) -> bytes:
+    """Writes bytes that are one of several constants: by their name, or as pairs of hex digits."""
+    names = {name: raw for raw, name in node.names.items()}
+    given = writer.needed(spot, f"one of {', '.join(list(names)[:12])}")
+    if not isinstance(given, str) or given not in names:
+        return raw_bytes(writer, node.length, spot)
+    writer.out.data += names[given]
+    return names[given]
 
 
 def exactly(writer: Writer, node: tree.Node, spot: Spot) -> bytes:

@@ -44,6 +44,8 @@ def write_node(writer: Writer, node: tree.Node, spot: Spot) -> Any:
                 raise RecipeError(spot.path, "this field is not there, by what chooses it: leave it out")
         case tree.Computed() | tree.PlaceNumber():
             return leaves.computed(writer, node, spot)
+        case tree.Bytes() if node.names:
+            return leaves.one_of(writer, node, spot)
         case tree.Bytes() | tree.Opaque():
             return leaves.raw_bytes(writer, node.length, spot)
         case tree.OpaqueRest():

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.layout.expression import NOT_THERE, Expression, Literal, paths_in, stated
 from ccheck_schemas.recipe.by_layout import leaf
-from ccheck_schemas.recipe.by_layout.hole import ZEROS, Frame, Hole, Unknown
+from ccheck_schemas.recipe.by_layout.hole import AT, GAPS, ZEROS, Frame, Hole, Unknown
 from ccheck_schemas.recipe.by_layout.image import MOST, Run
 from ccheck_schemas.recipe.by_layout.leaf import ABSENT, kind_of
 from ccheck_schemas.recipe.by_layout.shared import Equation, Owner
@@ -40,6 +40,7 @@ class Writer:
         optional: Keys that could be left out, as far as that is known at once.
         rests: Bytes that the content of a field leaves.
         counted: The numbers whose meaning counts the elements of a field, or states the size of its records.
+        summed: The checksums, each with the record that has it.
         stream: Where the stream begins in which positions count.
     """
 
@@ -60,6 +61,7 @@ class Writer:
         self.optional: list[Optional] = []
         self.rests: list[Rest] = []
         self.counted: list[tuple[Hole, Frame, meanings.CountOf | meanings.RecordSize]] = []
+        self.summed: list[tuple[Hole, Frame, meanings.ChecksumOver]] = []
         self.stream = 0
         self._padded = 0
 
@@ -78,15 +80,39 @@ class Writer:
         frame.stream = self.stream
         part = Part({} if given is ABSENT else given, frame.path)
         home = given if isinstance(given, dict) else {}
+        start = len(self.out.data)
         for field in node.fields:
             name = field.name
             value = part.value(name, ABSENT) if name else ABSENT
             spot = Spot(frame, name, ABSENT if value is None else value, part, home, limit)
+            begin = len(self.out.data)
             found = self.node(field.node, spot)
+            frame.places[name] = begin, len(self.out.data)
             if name and name not in frame.holes:
                 frame.values[name] = found
+        frame.run, frame.extent = self.out, (start, len(self.out.data))
+        if frame.above is None and self.layout.gaps is not None:
+            self.gaps(part)
         part.done()
         return frame
+
+    def gaps(self, part: Part) -> None:
+        """Writes the bytes that no field reads.
+
+        Raises:
+            RecipeError: It does not say where they are, or where is too far away.
+        """
+        given = part.value(GAPS, {})
+        if not isinstance(given, dict):
+            raise RecipeError(GAPS, f"a mapping from offsets to bytes belongs here, not {kind_of(given)}")
+        for key, value in given.items():
+            path = f"{GAPS}.{key}"
+            at = _offset(key)
+            if at is None or at > MOST:
+                raise RecipeError(
+                    path, f"its key says where the bytes are, such as {AT}0x40, up to {MOST:#x}"
+                )
+            self.runs.append(Run(path, at, bytearray(leaf.from_hex(value, path))))
 
     def needed(self, spot: Spot, what: str) -> object:
         """Returns the value that a recipe gives.
@@ -199,3 +225,14 @@ class Writer:
             self.equations.append(Equation(expression, frame, expected, target, why))
         elif number != target:
             raise RecipeError(path, f"{leaf.counted(target, unit)} given, the field has {number:,}")
+
+
+def _offset(key: object) -> int | None:
+    """Returns the offset that the key of a gap states."""
+    if not isinstance(key, str) or not key.startswith(AT):
+        return None
+    try:
+        at = int(key.removeprefix(AT)[:20], 0)
+    except ValueError:
+        return None
+    return at if at >= 0 else None
