@@ -418,7 +418,9 @@ class Trees:
             names.lists.append(((name,), [()]))
         elif listed is not None:
             names.lists.append(((name,), []))
-        stream = node.subcon if isinstance(node, m.Substream | m.SubstreamRest) else node
+        stream = node
+        while isinstance(stream, m.Substream | m.SubstreamRest | m.ReadAt | m.Region | m.At):
+            stream = stream.subcon
         if isinstance(stream, Struct):
             names.records.append((name,))
         return [name / node, *(self.plain(names) if self.choose(2) else ())]

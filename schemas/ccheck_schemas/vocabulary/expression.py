@@ -125,10 +125,10 @@ _READ_IN = "_read_in"
 
 
 def read_in(value: object, start: int, end: int | None) -> None:
-    """Stores in a record the stream that it was read in, for `ReadAt` with `inside`."""
+    """Stores in a record the innermost stream that it was read in, for `ReadAt` with `inside`."""
     for record in value if isinstance(value, list) else (value,):
         if isinstance(record, construct.Container):
-            record[_READ_IN] = start, end
+            record.setdefault(_READ_IN, (start, end))
 
 
 def stream_of_record(path: Expression, context: Context) -> tuple[int, int | None]:
