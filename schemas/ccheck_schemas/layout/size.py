@@ -58,18 +58,16 @@ def row_size(node: tree.Node) -> int | None:
     A `ReadAt` leads to its table, and an `At` to that of its record, if the record has no other list.
     """
     for leaf in tree.leaves_of(node):
-        match leaf:
-            case tree.Table():
-                return sizeof(leaf.record)
-            case tree.Pool():
-                return 1
-            case tree.ReadAt():
-                found = row_size(leaf.inner)
-            case tree.At():
-                lists = [field.node for field in leaf.record.fields if _has_list(field.node)]
-                found = row_size(lists[0]) if len(lists) == 1 else None
-            case _:
-                continue
+        found: int | None = None
+        if isinstance(leaf, tree.Table):
+            return sizeof(leaf.record)
+        if isinstance(leaf, tree.Pool):
+            return 1
+        if isinstance(leaf, tree.ReadAt):
+            found = row_size(leaf.inner)
+        elif isinstance(leaf, tree.At):
+            lists = [field.node for field in leaf.record.fields if _has_list(field.node)]
+            found = row_size(lists[0]) if len(lists) == 1 else None
         if found is not None:
             return found
     return None
