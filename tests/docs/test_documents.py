@@ -100,6 +100,7 @@ def test_each_block_is_run_or_says_why_not() -> None:
             "docs/ci.md: needs GitHub",
             "docs/ci.md: needs GitLab",
             "docs/ci.md: needs GitHub; tests/ci/test_action.py runs the hooks from a checkout",
+            "docs/formats/acpi.md: needs a machine with ACPI, and the right to read its tables",
             "docs/formats/apparmor.md: needs AppArmor, and a machine with its policy",
             "docs/formats/cbpf.md: figures of one kernel",
             "docs/formats/devicetree.md: needs Debian's package index, and the name of one of its kernels",
