@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from construct import Int8ub, Struct, this
+from construct import Array, Int8ub, Int16ub, Struct, this
 
 from ccheck.cli.main import run
 from ccheck_fuzz.model import opened
@@ -122,6 +123,52 @@ def test_ccheck_fuzz_searches_files_with_gaps(folder: Path) -> None:
     command = [sys.executable, "-m", "ccheck", *words.split(), "--reader", "reader:read"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+ELF = """\
+from construct import Bytes, Const, Int16ul, Int32ul, Int64ul, Struct, this
+from ccheck_schemas.meaning import OpaqueGaps, ReadAt, RecordSize, Table
+from ccheck_schemas.schema import Schema
+
+SECTION = Struct("name" / Int32ul, "type" / Int32ul, "more" / Struct("words" / Int64ul[7]))
+ROOT = Struct(
+    "magic" / Const(b"\\x7fELF\\x02\\x01"), "ident" / Bytes(34), "shoff" / Int64ul, "flags" / Int32ul, "sizes" / Bytes(6),
+    "shentsize" / RecordSize(Int16ul, of="sections"), "shnum" / Int16ul, "shstrndx" / Int16ul,
+    "sections" / ReadAt(this.shoff, Table("sections", this.shnum, SECTION)),
+)
+SCHEMA = Schema("elf", "ELF", ROOT, recognise=lambda data: data[:4] == b"\\x7fELF", gaps=OpaqueGaps("sections"))
+"""
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_program_of_this_machine_comes_back_from_its_recipe(capsys: pytest.CaptureFixture[str]) -> None:
+    """An ELF program, whose sections nothing looks into, is counted whole and built again byte by byte."""
+    program = Path(shutil.which("true") or "").resolve()
+    if not program.is_file() or program.read_bytes()[:6] != b"\x7fELF\x02\x01":
+        pytest.skip("this machine has no ELF program `true` for 64 bits, little-endian")
+    Path("elf.py").write_text(ELF)
+    assert run(["validate", "--no-config", "--schema", "elf.py", str(program)]) == 0
+    assert "bytes not looked into: bytes between parts" in capsys.readouterr().out
+    assert run(["show", "--schema", "elf.py", "--yaml", str(program)]) == 0
+    Path("b.yaml").write_text(capsys.readouterr().out)
+    assert run(["build", "--schema", "elf.py", "b.yaml", "-o", "b.bin"]) == 0
+    assert Path("b.bin").read_bytes() == program.read_bytes()
+
+
+def test_many_gaps_beside_many_readings_are_cheap() -> None:
+    """Twenty thousand gaps beside as many fields that own no bytes are told apart in one pass."""
+    entry = Struct(
+        "at" / Int16ub, "owned" / m.At(this.at, Struct("v" / Int8ub)), "read" / m.ReadAt(this.at + 1, Int8ub)
+    )
+    root = Struct("n" / Int16ub, "entries" / Array(this.n, entry))
+    schema = Schema("many", "many gaps", root, recognise=bool, gaps=m.OpaqueGaps("a test"))
+    count = 13_000
+    places = [2 + 2 * count + 3 * i for i in range(count)]
+    data = count.to_bytes(2, "big") + b"".join(at.to_bytes(2, "big") for at in places if at < 65_000)
+    data = (len(data) // 2 - 1).to_bytes(2, "big") + data[2:]
+    reading = read(schema.layout, data + bytes(65_536 - len(data)))
+    assert reading.complete
+    assert len(reading.gaps) > 10_000
 
 
 GAPS = (m.Gaps(2), m.Gaps(4, zero=False), m.OpaqueGaps("a test"))

@@ -149,28 +149,27 @@ class FaultCollector:
         """Reports the bytes that two records own, and those that none owns."""
         at = reached = 0
         owner = top
+        unowned: list[Place] = []
         for start, filled, end, record in sorted(self._claims, key=lambda claim: claim[:2]):
             if start < at and end > start:
                 self._owned_twice(record, owner, (start, min(at, end)))
             elif start > reached:
-                self._unowned(top, (reached, start))
+                unowned.append((reached, start))
             if filled > at:
                 at, owner = filled, record
             reached = max(reached, end)
         if reached < self.size:
-            self._unowned(top, (reached, self.size))
+            unowned.append((reached, self.size))
+        if self.complete:
+            for gap in subtract(unowned, merged(self.coverage.shared)):
+                if not self._allows(top, gap):
+                    zero = not any(self.data[slice(*gap)])
+                    self.fault(BytesUnowned(zero), top, place=gap)
 
     def _owned_twice(self, record: Record, owner: Record, place: Place) -> None:
         name = owner.path or "the header"
         related = ((f"{name} owns them", place_of(owner)),)
         self.fault(BytesOwnedTwice(name, link=False), record, place=place, related=related)
-
-    def _unowned(self, top: Record, place: Place) -> None:
-        if self.complete:
-            for gap in subtract([place], merged(self.coverage.shared)):
-                if not self._allows(top, gap):
-                    zero = not any(self.data[slice(*gap)])
-                    self.fault(BytesUnowned(zero), top, place=gap)
 
     def _allows(self, top: Record, gap: Place) -> bool:
         """Returns whether the schema allows bytes that nobody reads; reports what it asks of them."""
