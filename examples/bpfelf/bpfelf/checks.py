@@ -8,22 +8,19 @@ from bpfelf.numbers import (
     CALL,
     CALL_OF_PROGRAM,
     COMPRESSED,
+    EXECUTABLE,
     FUNCTION,
     GLOBAL,
     INSTRUCTION,
     LOAD_64,
     LOCAL,
-    NOBITS,
     OF_SECTION,
-    PROGBITS,
     PROGRAM,
-    REL,
     RELOCATION,
-    STRTAB,
     SYMBOL,
-    SYMTAB,
     UNTYPED,
     WEAK,
+    SectionType,
 )
 from ccheck.check import Check, Diagnostic, RelatedLocation, Subject
 from ccheck.formats.checks.general import VERSION, FormatChecks, layout
@@ -44,7 +41,7 @@ def headers(subject: Subject) -> list[Record]:
 
 def symbol_table(subject: Subject) -> Record | None:
     """The only table of symbols; None where there is none."""
-    found = [one for one in contents(subject) if one.kind == SYMTAB]
+    found = [one for one in contents(subject) if one.kind == SectionType.SYMTAB]
     return found[0] if len(found) == 1 else None
 
 
@@ -55,7 +52,7 @@ def strings(subject: Subject) -> Record | None:
         return None
     link = headers(subject)[table.index].link
     sections = subject.content.root.contents
-    return sections[link] if 0 < link < len(sections) and sections[link].kind == STRTAB else None
+    return sections[link] if 0 < link < len(sections) and sections[link].kind == SectionType.STRTAB else None
 
 
 def functions(subject: Subject) -> Iterator[tuple[Record, Record]]:
@@ -75,9 +72,9 @@ def relocations(subject: Subject) -> Iterator[tuple[Record, Record]]:
     """Each section with relocations of instructions, with the section of the instructions."""
     for section in contents(subject):
         sections = subject.content.root.contents
-        if section.kind == REL:
+        if section.kind == SectionType.REL:
             of = headers(subject)[section.index].info
-            if of < len(sections) and sections[of].kind == PROGRAM:
+            if of < len(sections) and headers(subject)[of].flags & EXECUTABLE:
                 yield section, sections[of]
 
 
@@ -101,10 +98,10 @@ def is_extern(symbol: Record) -> bool:
 
 def holds_data(section: Record) -> bool:
     """Returns whether the loader makes a map of a section, or finds maps in it."""
-    if section.kind == NOBITS:
+    if section.kind == SectionType.NOBITS:
         return bool(section.name == ".bss")
     name = section.name or ""
-    return section.kind == PROGBITS and (
+    return section.kind == SectionType.PROGBITS and (
         name in (".data", ".rodata", ".maps") or name.startswith((".data.", ".rodata."))
     )
 
@@ -171,7 +168,7 @@ def bpfelf_symbols_missing(subject: Subject) -> Iterator[Diagnostic]:
     ## How to fix
     Do not strip the object of its symbols: `llvm-strip -g` removes debug information alone.
     """
-    tables = [one for one in contents(subject) if one.kind == SYMTAB]
+    tables = [one for one in contents(subject) if one.kind == SectionType.SYMTAB]
     if len(tables) == 1 or not subject.content.complete:
         return
     if tables:
@@ -207,7 +204,7 @@ def bpfelf_symbol_size_wrong(subject: Subject) -> Iterator[Diagnostic]:
     """
     for section in contents(subject):
         header = headers(subject)[section.index]
-        if section.kind == SYMTAB and header.entry_size != SYMBOL:
+        if section.kind == SectionType.SYMTAB and header.entry_size != SYMBOL:
             yield Diagnostic(
                 f"a symbol is said to have {header.entry_size} bytes; it has {SYMBOL}",
                 header.span("entry_size"),
@@ -375,7 +372,7 @@ def bpfelf_license_empty(subject: Subject) -> Iterator[Diagnostic]:
     Give a license, or leave the section away: a program without one may call no function that is for GPL alone.
     """
     for section in contents(subject):
-        if section.name == "license" and (not section.size or section.kind == NOBITS):
+        if section.name == "license" and (not section.size or section.kind == SectionType.NOBITS):
             yield Diagnostic(
                 "the license has no bytes in the file",
                 headers(subject)[section.index].span("size"),
@@ -398,7 +395,7 @@ def bpfelf_version_size_wrong(subject: Subject) -> Iterator[Diagnostic]:
     Leave the section away: kernels since 5.0 do not ask for it.
     """
     for section in contents(subject):
-        if section.name == "version" and (section.size != 4 or section.kind == NOBITS):
+        if section.name == "version" and (section.size != 4 or section.kind == SectionType.NOBITS):
             yield Diagnostic(
                 f"the version has {section.size} bytes; it has 4",
                 headers(subject)[section.index].span("size"),
@@ -422,7 +419,7 @@ def bpfelf_relocation_target_wrong(subject: Subject) -> Iterator[Diagnostic]:
     """
     for section in contents(subject):
         header = headers(subject)[section.index]
-        if section.kind != REL:
+        if section.kind != SectionType.REL:
             continue
         if header.info >= len(headers(subject)):
             yield Diagnostic(

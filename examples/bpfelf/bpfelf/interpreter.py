@@ -28,6 +28,7 @@ RELOCATION: Final = Struct("<QQ")
 CODES: Final = Struct("<BBhi")
 INSTRUCTION: Final = 8
 WRAP: Final = 1 << 64
+TYPES: Final = frozenset({0, 1, 2, 3, 8, 9, 0x6FFF4C03})
 CODE, SYMBOLS, NAMES, NO_BITS, RELOCATIONS = 1, 2, 3, 8, 9
 
 READ_HEADER: Final = Operation("read-header", "magic")
@@ -114,6 +115,8 @@ def _sections(memory: Memory, file: Region) -> Iterator[Section]:
         raise refuse("names", f"the names at {start} are not in the file", table + named * size)
     for i, (name, type_, flags, _, offset, long, link, info, _, entry) in enumerate(rows):
         at = table + i * size
+        if type_ not in TYPES:
+            raise refuse("type", f"section {i} is of type {type_:#x}", at + 4)
         if type_ not in (0, NO_BITS) and not _inside(offset, long, file.size):
             raise refuse("section", f"{long} bytes at {offset} are not in the file", at + 24)
         if i and flags & 0x800:
@@ -216,7 +219,7 @@ def _relocate(
     if section.info >= len(sections) or section.entry != RELOCATION.size or section.size % RELOCATION.size:
         raise refuse("relocations", f"of section {section.info}, {section.entry} bytes each", section.at)
     of = sections[section.info]
-    if not of.has_code or not section.info:
+    if not of.flags & 4 or not section.info:
         return
     for at in range(section.offset, section.offset + section.size, RELOCATION.size):
         offset, info = memory.record(file, file.base + at, RELOCATION, READ_RELOCATION, at)

@@ -8,8 +8,6 @@ MAGIC: Final = b"\x7fELF\x02\x01\x01"
 MOST_SECTIONS: Final = 0xFEFF
 """Sections that a header can count; the numbers behind it have other meanings."""
 
-PROGBITS, SYMTAB, STRTAB, NOBITS, REL = 1, 2, 3, 8, 9
-"""Types of sections that the loader looks into."""
 EXECUTABLE: Final = 4
 """The flag of a section with instructions."""
 COMPRESSED: Final = 0x800
@@ -48,6 +46,18 @@ class Machine(IntEnum):
 
     NONE = 0
     BPF = 247
+
+
+class SectionType(IntEnum):
+    """Types of sections that compilers write into such objects."""
+
+    NULL = 0
+    PROGBITS = 1
+    SYMTAB = 2
+    STRTAB = 3
+    NOBITS = 8
+    REL = 9
+    LLVM_ADDRSIG = 0x6FFF4C03
 
 
 def recognise(data: bytes) -> bool:

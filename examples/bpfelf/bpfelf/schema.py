@@ -27,14 +27,10 @@ from bpfelf.numbers import (
     EXECUTABLE,
     MAGIC,
     MOST_SECTIONS,
-    NOBITS,
-    PROGBITS,
     PROGRAM,
-    REL,
-    STRTAB,
-    SYMTAB,
     FileType,
     Machine,
+    SectionType,
     recognise,
 )
 from ccheck_schemas.meaning import (
@@ -59,7 +55,7 @@ from ccheck_schemas.schema import Schema
 # Elf64_Shdr
 SECTION = Struct(
     "name" / Int32ul,
-    "type" / Int32ul,
+    "type" / StrictEnum(Int32ul, SectionType),
     "flags" / Int64ul,
     "address" / Int64ul,
     "file_offset" / Int64ul,
@@ -104,7 +100,7 @@ NAMES = element(this.sections, this.names_section)
 CONTENT = Struct(
     "index" / Index,
     "type" / Computed(HEADER.type),
-    "executable" / Computed((HEADER.type == PROGBITS) & ((HEADER.flags & EXECUTABLE) != 0)),
+    "executable" / Computed((HEADER.type == SectionType.PROGBITS) & ((HEADER.flags & EXECUTABLE) != 0)),
     "kind" / Computed(choose(this.executable, PROGRAM, this.type)),
     "name_at" / Computed(HEADER.name),
     "name" / ReadAt(this.name_at, Delimited(b"\0", encoding="utf-8"), inside=this._.names),
@@ -112,7 +108,7 @@ CONTENT = Struct(
     "size" / Computed(HEADER.size),
     "content"
     / If(
-        (this.type != 0) & (this.type != NOBITS),
+        (this.type != SectionType.NULL) & (this.type != SectionType.NOBITS),
         ReadAt(
             this.start,
             Substream(
@@ -121,9 +117,9 @@ CONTENT = Struct(
                     this.kind,
                     {
                         PROGRAM: UpToEnd(INSTRUCTION),
-                        SYMTAB: UpToEnd(SYMBOL),
-                        STRTAB: Rest(),
-                        REL: UpToEnd(RELOCATION),
+                        SectionType.SYMTAB: UpToEnd(SYMBOL),
+                        SectionType.STRTAB: Rest(),
+                        SectionType.REL: UpToEnd(RELOCATION),
                     },
                     default=OpaqueRest("data, types and debug information, whose formats are their own"),
                 ),
