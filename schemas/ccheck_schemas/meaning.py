@@ -12,7 +12,7 @@ it::
         "operand" / Pooled("pool", this.operand_offset, this.operand_length, Text(this.operand_length)),
     )
 
-Six families:
+Seven families:
 
 * around an integer: `Version`, `Bounded`, `StrictEnum`, `StrictFlags`, `Reserved`, `CountOf`, `LengthOf`,
   `RecordSize`, `FileSize`, `IndexInto`, `OffsetInto`, `ChecksumOver`, with a `Crc` of its own
@@ -23,6 +23,8 @@ Six families:
 * pointers, which take no bytes in their record: `At`, `Chain`, `Pooled`, `SharedText`, `Rows`
 * for formats that leave bytes unread or read them twice: `Opaque`, `OpaqueRest`, `Slot`, `Rest`, `Delimited`,
   `Substream`, `SubstreamRest`, `ReadAt`
+* for content of another format in a wrapper: `Wrapped`, `WrappedRest`, with the steps `Stored`, `Xor`,
+  `Rotate`, `Inflate`, `Xz`
 * numbers that take no bytes: Construct's own `Computed`, which may stand inside `Bounded`, `StrictEnum`,
   `StrictFlags` and `Reserved`; Construct's `Index`; `Position`, `StreamSize`,
   `BytesTo`; in any expression, `choose`
@@ -37,6 +39,7 @@ from __future__ import annotations
 
 from ccheck_schemas.checksum import Crc
 from ccheck_schemas.vocabulary.computed import BytesTo, Position, StreamSize, choose
+from ccheck_schemas.vocabulary.envelopes import Wrapped, WrappedRest
 from ccheck_schemas.vocabulary.expression import Expression, FieldError, evaluate, field_of, field_path
 from ccheck_schemas.vocabulary.facts import BelowCount, RowField, Understood, WithinLimit
 from ccheck_schemas.vocabulary.integers import (
@@ -78,6 +81,7 @@ from ccheck_schemas.vocabulary.streams import (
     Substream,
     SubstreamRest,
 )
+from ccheck_schemas.wrapping import Inflate, Rotate, Stored, Xor, Xz
 
 __all__ = [
     "AnyPad",
@@ -94,6 +98,7 @@ __all__ = [
     "FieldError",
     "FileSize",
     "IndexInto",
+    "Inflate",
     "LengthOf",
     "Meaning",
     "OffsetInto",
@@ -107,10 +112,12 @@ __all__ = [
     "Region",
     "Reserved",
     "Rest",
+    "Rotate",
     "RowField",
     "Rows",
     "SharedText",
     "Slot",
+    "Stored",
     "StreamSize",
     "StrictEnum",
     "StrictFlags",
@@ -126,6 +133,10 @@ __all__ = [
     "UpToEnd",
     "Version",
     "WithinLimit",
+    "Wrapped",
+    "WrappedRest",
+    "Xor",
+    "Xz",
     "ZeroPad",
     "ZerosTo",
     "ZerosToEnd",
