@@ -29,7 +29,7 @@ instances:
 types:
   inner: {seq: [{id: text, type: strz, encoding: ASCII}, {id: half, type: f4}]}
 """
-PART = "meta: {id: part}\nseq: [{id: a, size: 2, process: zlib}, {id: c, type: u1}]\n"
+PART = "meta: {id: part}\nseq: [{id: a, size: 2, process: lz4}, {id: c, type: u1}]\n"
 REFUSED = "meta: {id: refused}\nseq: [{id: a, size: nowhere}]\n"
 
 DATA = b"\2\1\0\2\0ab\0\0\0\0\x3f"
@@ -81,7 +81,7 @@ def test_imports_are_counted_without_a_compiler(tmp_path: Path) -> None:
     assert done.stdout == dedent(
         """\
         formats: 3 descriptions
-          in part   inner/part.ksy  its bytes are processed by …, and are not looked into
+          in part   inner/part.ksy  its bytes are processed by …, and are not looked into: in a way of its own
           refused   refused.ksy  … is no field here
           whole     whole.ksy
         imports
@@ -91,7 +91,7 @@ def test_imports_are_counted_without_a_compiler(tmp_path: Path) -> None:
           crashed       0    0.0 %
           hung          0    0.0 %
         left out, by descriptions (and where it is the only reason)
-             1   (1)  its bytes are processed by …, and are not looked into
+             1   (1)  its bytes are processed by …, and are not looked into: in a way of its own
         refused
              1   (1)  … is no field here
         values: not compared, because no official compiler was named (--compiler)

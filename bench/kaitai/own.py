@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from ccheck.api import validate
 from ccheck.core.finding import FileReport
 from ccheck.judging.context import ValidationContext
 from ccheck.judging.preparation import prepare
-from ccheck_schemas.record import Record
+from ccheck_schemas.record import Reading, Record
 
 SECONDS = 120.0
 """For the files of one description."""
@@ -70,7 +70,7 @@ def _read(validation: ValidationContext, report: FileReport, sample: Path) -> Ow
     ordered = sorted(report.findings, key=lambda one: one.check == UNOWNED)
     finding = next((f"{one.check}: {one.message} ({one.path or 'the file'})" for one in ordered), "")
     reading = validation.subject(str(sample)).reading
-    values = None if reading is None else plain(reading.root, _parts, Budget())
+    values = None if reading is None else plain(reading.root, _Parts(reading), Budget())
     unread = () if reading is None else reading.unread
     opaque = frozenset(re.sub(r"\[\d+\]", "", one.span.path) for one in unread)
     return OwnReading(
@@ -79,8 +79,31 @@ def _read(validation: ValidationContext, report: FileReport, sample: Path) -> Ow
     )  # fmt: skip
 
 
-def _parts(value: object) -> dict[str, Any] | Sequence[Any] | None:
-    """The fields of a record, the elements of a list; None for any other value."""
-    if isinstance(value, Record):
-        return dict(value.items())
-    return value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else None
+class _Parts:
+    """Gives the fields of a record, the elements of a list; None for any other value.
+
+    A field that is decoded first is what its content is.
+    """
+
+    def __init__(self, reading: Reading) -> None:
+        self._inside: dict[int, dict[str, object]] = {}
+        waiting = list(reading.envelopes)
+        while waiting:
+            envelope = waiting.pop()
+            found = self._inside.setdefault(id(envelope.record), {})
+            found[envelope.name] = envelope.reading.root.get("content")
+            waiting += envelope.reading.envelopes
+
+    def __call__(self, value: object) -> dict[str, Any] | Sequence[Any] | None:
+        """Returns the parts of a value."""
+        if isinstance(value, Record):
+            decoded = self._inside.get(id(value), {})
+            return {name: _decoded(name, one, decoded) for name, one in value.items()}
+        return value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else None
+
+
+def _decoded(name: str, value: Any, decoded: Mapping[str, object]) -> Any:
+    """Returns a field, or a list whose elements may be decoded."""
+    if isinstance(value, list) and decoded:
+        return [decoded.get(f"{name}[{i}]", one) for i, one in enumerate(value)]
+    return decoded.get(name, value)

@@ -97,6 +97,19 @@ class Scopes:
         """Returns a type and all types inside it, however deep."""
         return self._held(type_) | {type_}
 
+    def needs_outside(self, type_: Type) -> str:
+        """Returns why a type cannot be read without the record around it; empty if it can."""
+        every = {type_, *self._held(type_)}
+        if type_.parameters:
+            return "takes parameters"
+        if type_ in self._held(type_):
+            return "holds itself"
+        if any("_parent" in text or "_root" in text for one in every for text in texts_of(one)):
+            return "names records around it"
+        if any(one.order_choice is not None for one in every):
+            return "has a byte order that another field decides"
+        return ""
+
     def endless(self, type_: Type) -> bool:
         """Returns whether a type holds itself whatever the file says."""
         return type_ in self._held(type_, always=True)

@@ -32,11 +32,12 @@ from ccheck_kaitai.scope import (
     texts_of,
 )
 from ccheck_kaitai.source import KaitaiError, words
+from ccheck_schemas.wrapping import DEEPEST_ENVELOPES
 
 MEANINGS = {
-    "Bounded", "BytesTo", "Delimited", "Opaque", "OpaqueRest", "Position", "ReadAt", "Rest", "Slot",
-    "StreamSize", "StrictEnum", "Substream", "SubstreamRest", "Text", "TextToNul", "UpTo", "UpToEnd",
-    "choose", "element",
+    "Bounded", "BytesTo", "Delimited", "Inflate", "Opaque", "OpaqueRest", "Position", "ReadAt", "Rest",
+    "Rotate", "Slot", "Stored", "StreamSize", "StrictEnum", "Substream", "SubstreamRest", "Text", "TextToNul",
+    "UpTo", "UpToEnd", "Wrapped", "WrappedRest", "Xor", "choose", "element",
 }  # fmt: skip
 """Names of a schema file that are ccheck's; all others are Construct's."""
 
@@ -136,6 +137,8 @@ class Writer:
         self._taken = {"SCHEMA", "CHECKS", "EXERCISE", "OMITTED", *MEANINGS, *NODES, *keyword.kwlist}
         self._open: list[_Key] = []
         self._weights: dict[_Key, int] = {}
+        self._envelopes: dict[_Key, int] = {}
+        self._name = description.name
         self.too_large = False
 
     def use(self, name: str) -> str:
@@ -155,9 +158,42 @@ class Writer:
         if self._open:
             holder = self._open[-1]
             self._weights[holder] = self._weights.get(holder, 0) + self._weights[key]
+            self._deepen(self._envelopes.get(key, 0))
             if self._weights[holder] > LARGEST:
                 self.too_large = True
                 raise Stop(place, f"{type_.name} has more than {LARGEST:,} fields with all that it holds")
+        return self._made[key]
+
+    def _deepen(self, envelopes: int) -> None:
+        """Notes how many envelopes are inside each other in the type that is written."""
+        if self._open:
+            holder = self._open[-1]
+            self._envelopes[holder] = max(self._envelopes.get(holder, 0), envelopes)
+
+    def content(self, type_: Type | None, place: Place, order: str) -> str:
+        """The name of the Schema of bytes that are decoded first; see `fields.Target`."""
+        inner, depth = f"{self.use('Rest')}()", 1
+        use = Use(order)
+        if type_ is not None:
+            around, self._open = self._open, []
+            try:
+                inner = f"{self.use('SubstreamRest')}({self.struct(type_, place, use)})"
+                depth += self._envelopes.get((type_, use, 0), 0)
+            finally:
+                self._open = around
+        if depth > DEEPEST_ENVELOPES:
+            raise Stop(place, f"processed bytes are inside each other more than {DEEPEST_ENVELOPES} deep")
+        self._deepen(depth)
+        key = ("content", type_, order)
+        if key not in self._made:
+            plain = "BYTES" if type_ is None else type_.name.upper()
+            name = self._made[key] = self._named(f"{plain}_CONTENT", type_)
+            said = f"{self._name}_{name.lower().removesuffix('_content')}"
+            title = "processed bytes" if type_ is None else f"processed bytes: {type_.name}"
+            self.blocks.append(
+                f'{name} = Schema(\n    "{said}", "{title}", {self.use("Struct")}("content" / {inner}),\n'
+                "    recognise=lambda data: False,\n)"
+            )
         return self._made[key]
 
     def _depth(self, type_: Type) -> int:

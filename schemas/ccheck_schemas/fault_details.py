@@ -149,6 +149,50 @@ class ElementWithoutBytes(FaultDetails):
 
 
 @frozen
+class EnvelopeDamaged(FaultDetails):
+    """An envelope cannot be opened.
+
+    Attributes:
+        step: The step that fails, in words.
+        reason: What is wrong.
+    """
+
+    name = FaultName.ENVELOPE_DAMAGED
+    step: str
+    reason: str
+
+
+@frozen
+class EnvelopeTooLarge(FaultDetails):
+    """An envelope has more content than is unwrapped.
+
+    Attributes:
+        step: The step that has too much; empty for too many envelopes.
+        limit: The bytes that are allowed, or the number of envelopes.
+        of_file: Whether it is the limit of all envelopes of a file together, and not that of the schema.
+    """
+
+    name = FaultName.ENVELOPE_TOO_LARGE
+    step: str
+    limit: int
+    of_file: bool
+
+
+@frozen
+class EnvelopeTrailingBytes(FaultDetails):
+    """Bytes follow the end of a stream in its envelope.
+
+    Attributes:
+        step: The step, in words.
+        size: Their number.
+    """
+
+    name = FaultName.ENVELOPE_TRAILING_BYTES
+    step: str
+    size: int
+
+
+@frozen
 class ExpressionUnresolved(FaultDetails):
     """An expression has no value.
 
@@ -498,6 +542,9 @@ DETAILS: Mapping[FaultName, type[FaultDetails]] = MappingProxyType(
             CountMismatch,
             CountPastBytes,
             ElementWithoutBytes,
+            EnvelopeDamaged,
+            EnvelopeTooLarge,
+            EnvelopeTrailingBytes,
             ExpressionUnresolved,
             IndexOutsideTable,
             OffsetMisaligned,

@@ -23,6 +23,8 @@ Seven families:
 * pointers, which take no bytes in their record: `At`, `Chain`, `Pooled`, `SharedText`, `Rows`
 * for formats that leave bytes unread or read them twice: `Opaque`, `OpaqueRest`, `Slot`, `Rest`, `Delimited`,
   `Substream`, `SubstreamRest`, `ReadAt`
+* for content of another format in a wrapper: `Wrapped`, `WrappedRest`, with the steps `Stored`, `Xor`,
+  `Rotate`, `Inflate`, `Xz`
 * numbers that take no bytes: Construct's own `Computed`, which may stand inside `Bounded`, `StrictEnum`,
   `StrictFlags` and `Reserved`; Construct's `Index`; `Position`, `StreamSize`,
   `BytesTo`; in any expression, `choose`, `element`, and Construct's `len_` of a list
@@ -38,6 +40,7 @@ from __future__ import annotations
 
 from ccheck_schemas.checksum import Crc
 from ccheck_schemas.vocabulary.computed import BytesTo, Position, StreamSize, choose, element
+from ccheck_schemas.vocabulary.envelopes import Wrapped, WrappedRest
 from ccheck_schemas.vocabulary.expression import Expression, FieldError, evaluate, field_of, field_path
 from ccheck_schemas.vocabulary.facts import BelowCount, RowField, Understood, WithinLimit
 from ccheck_schemas.vocabulary.gaps import Gaps, OpaqueGaps
@@ -81,6 +84,7 @@ from ccheck_schemas.vocabulary.streams import (
     Substream,
     SubstreamRest,
 )
+from ccheck_schemas.wrapping import Inflate, Rotate, Stored, Xor, Xz
 
 __all__ = [
     "AnyPad",
@@ -98,6 +102,7 @@ __all__ = [
     "FileSize",
     "Gaps",
     "IndexInto",
+    "Inflate",
     "LengthOf",
     "Meaning",
     "OffsetInto",
@@ -113,10 +118,12 @@ __all__ = [
     "Region",
     "Reserved",
     "Rest",
+    "Rotate",
     "RowField",
     "Rows",
     "SharedText",
     "Slot",
+    "Stored",
     "StreamSize",
     "StrictEnum",
     "StrictFlags",
@@ -132,6 +139,10 @@ __all__ = [
     "UpToEnd",
     "Version",
     "WithinLimit",
+    "Wrapped",
+    "WrappedRest",
+    "Xor",
+    "Xz",
     "ZeroPad",
     "ZerosTo",
     "ZerosToEnd",

@@ -12,6 +12,7 @@ from ccheck_schemas.checksum import Checksum
 from ccheck_schemas.fault import Fault, FaultDetails, FaultName
 from ccheck_schemas.layout.meanings import ComparedWithFact
 from ccheck_schemas.span import Span
+from ccheck_schemas.wrapping import ContentSchema, Wrapping
 
 DetailsT = TypeVar("DetailsT", bound=FaultDetails)
 
@@ -185,6 +186,49 @@ class Compared(NamedTuple):
         return Span(self.start, self.end - self.start, f"{path}.{self.name}" if path else self.name)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Envelope:
+    """A field that was unwrapped, and its content as the content's own schema reads it.
+
+    Attributes:
+        record: The record that has the field.
+        name: The name of the field, with the index of an element: ``parts[1]``.
+        start: The offset of its first byte.
+        end: The offset after its last byte.
+        wrapping: How it was unwrapped.
+        content: The schema of the content.
+        data: The content.
+        reading: The reading of the content.
+    """
+
+    record: Record
+    name: str
+    start: int
+    end: int
+    wrapping: Wrapping
+    content: ContentSchema
+    data: bytes
+    reading: Reading
+
+    @property
+    def span(self) -> Span:
+        """The bytes of the field."""
+        path = self.record.path
+        return Span(self.start, self.end - self.start, f"{path}.{self.name}" if path else self.name)
+
+    def outside(self, inner: Span) -> Span:
+        """Returns the place in the file of a place in the content.
+
+        Its path is that of the field, a slash, and the path in the content. If no byte of the file is one
+        byte of the content, its bytes are those of the field.
+        """
+        span = self.span
+        path = f"{span.path}/{inner.path}" if inner.path else span.path
+        if self.wrapping.one_to_one:
+            return Span(span.offset + inner.offset, inner.length, path)
+        return Span(span.offset, span.length, path)
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A whole file as a schema reads it.
@@ -202,6 +246,7 @@ class Reading:
         compared_rows: The tables, read in bulk, whose rows have such numbers.
         size: The bytes of the file.
         gaps: Start and end of the bytes that no field reads, and that the schema allows.
+        envelopes: The fields that were unwrapped. Faults inside them are those of their readings.
     """
 
     root: Record
@@ -216,6 +261,7 @@ class Reading:
     compared_rows: tuple[Sequence[Record], ...] = ()
     size: int = 0
     gaps: tuple[tuple[int, int], ...] = ()
+    envelopes: tuple[Envelope, ...] = ()
 
     def faults_of(self, kind: type[DetailsT]) -> Iterator[Fault[DetailsT]]:
         """Returns the kept faults of one kind, by offset.

@@ -13,8 +13,8 @@ from ccheck_schemas.build_facts import Amount, Fact, FactKind, Promise, merged
 from ccheck_schemas.fault import FaultName
 from ccheck_schemas.layout.lint import LayoutRefused, layout_of
 from ccheck_schemas.layout.meanings import ComparedWithFact
-from ccheck_schemas.layout.tree import Integer, Node, Struct, meanings_of, nodes
-from ccheck_schemas.record import Reading
+from ccheck_schemas.layout.tree import Integer, Node, Struct, envelopes, meanings_of, nodes
+from ccheck_schemas.record import Envelope, Reading
 from ccheck_schemas.span import Span
 from ccheck_schemas.vocabulary.gaps import Gaps, OpaqueGaps
 from ccheck_schemas.vocabulary.streams import SOURCE
@@ -114,6 +114,7 @@ class Schema:
         why_not_described: Returns why the schema does not describe a version of the file, as the report is to
             say it, or None. It is given the version as people write it.
         layout: The compiled tree, which everything but Construct's own parser works on.
+        contents: The schemas of the content of its envelopes, and of theirs, each once.
         facts: All facts of a driver build that files are compared with: those of the tree too.
         amount_facts: The fact that the amounts of each name are compared with.
 
@@ -139,8 +140,15 @@ class Schema:
     why_not_described: Callable[[str], str | None] = lambda version: None
     gaps: Gaps | OpaqueGaps | None = None
     layout: Struct = field(init=False, repr=False)
+    contents: tuple[Schema, ...] = field(init=False, repr=False)
     facts: tuple[Fact, ...] = field(init=False, repr=False)
     amount_facts: Mapping[str, Fact] = field(init=False, repr=False)
+
+    @property
+    def identities(self) -> dict[str, Identity]:
+        """How `ccheck diff` names the elements of lists, those of the content of envelopes too."""
+        found = {key: identity for one in self.contents for key, identity in one.identity.items()}
+        return {**found, **self.identity}
 
     def merged_fact(self, fact: Fact) -> Fact:
         """Returns a fact of a field with all that the schema says of it, such as names of values."""
@@ -153,6 +161,7 @@ class Schema:
         """
         aside = (FaultName.POOL_TEXT_UNUSED,) if self.as_compiled is not None else ()
         found = sum(number for name, number in reading.counts.items() if name not in aside)
+        found += sum(one.content.breaks(one.reading) for one in opened(reading))
         return found or int(not reading.complete)
 
     def rebuild(self, data: bytes, content: Any, gaps: Sequence[tuple[int, int]] = ()) -> bytes:
@@ -185,7 +194,8 @@ class Schema:
             object.__setattr__(self, "layout", layout_of(self.root, self.gaps))
         except LayoutRefused as refused:
             raise SchemaRefused(self.name, refused.complaints) from None
-        complaints = tuple(self._contract_complaints())
+        object.__setattr__(self, "contents", tuple({id(one): one for one in self._contents()}.values()))
+        complaints = (*self._content_complaints(), *self._contract_complaints())
         if complaints:
             raise SchemaRefused(self.name, complaints)
         try:
@@ -195,6 +205,21 @@ class Schema:
         kinds = {fact.name: fact.kind for fact in self._compared_by_amount()}
         compared = {fact.name: fact for fact in self.facts if kinds.get(fact.name) is fact.kind}
         object.__setattr__(self, "amount_facts", compared)
+
+    def _contents(self) -> Iterator[Schema]:
+        for node in envelopes(self.layout):
+            if isinstance(node.content, Schema):
+                yield node.content
+                yield from node.content.contents
+
+    def _content_complaints(self) -> Iterator[str]:
+        for node in envelopes(self.layout):
+            if not isinstance(node.content, Schema):
+                yield f"the content of an envelope is a Schema, not {node.content!r:.40}"
+        named = Counter((self.name, *(one.name for one in self.contents)))
+        for name, count in named.items():
+            if count > 1:
+                yield f"{count} schemas are named {name!r}, with those of its envelopes: rename one"
 
     def _contract_complaints(self) -> Iterator[str]:
         contract: object = self.contract
@@ -239,6 +264,32 @@ class Schema:
         yield from stated
         names = {fact.name for fact in stated}
         yield from (Fact(FactKind.LIMIT, name) for name in self.amounts if name not in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An envelope of a file whose content is of a `Schema`.
+
+    Attributes:
+        envelope: The field.
+        content: The schema of its content.
+    """
+
+    envelope: Envelope
+    content: Schema
+
+    @property
+    def reading(self) -> Reading:
+        """The reading of the content."""
+        return self.envelope.reading
+
+
+def opened(reading: Reading) -> Iterator[Opened]:
+    """Yields the envelopes of a file that were unwrapped; not those inside their content."""
+    for envelope in reading.envelopes:
+        if not isinstance(envelope.content, Schema):
+            raise TypeError(f"the content of {envelope.span.path} is no Schema")
+        yield Opened(envelope, envelope.content)
 
 
 def _range_of(node: Node) -> range | None:

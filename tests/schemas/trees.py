@@ -15,6 +15,7 @@ import construct
 from construct import Array, Bytes, Const, IfThenElse, Pass, Struct, Switch, len_, this
 
 from ccheck_schemas import meaning as m
+from ccheck_schemas.schema import Schema
 
 T = TypeVar("T")
 Choose = Callable[[int], int]
@@ -54,6 +55,18 @@ INTEGERS = (
     construct.Int16ul,
     construct.Int16sl,
     construct.Int32ub,
+)
+
+
+CONTENTS = tuple(
+    Schema(name, "the content of an envelope", Struct(*fields), recognise=bool)
+    for name, fields in (
+        ("numbers", ["all" / m.UpToEnd(Struct("number" / construct.Int8ub))]),
+        ("pair", ["kind" / m.StrictEnum(construct.Int8ub, Kind), "rest" / m.Rest()]),
+    )
+)
+CONTENTS += (
+    Schema("nested", "an envelope", Struct("in" / m.WrappedRest(m.Xor(2), CONTENTS[0])), recognise=bool),
 )
 
 
@@ -303,7 +316,7 @@ class Trees:
 
     def plain(self, names: Names) -> list[Any]:
         """A field that is no number and holds no other field."""
-        kind = self.choose(15)
+        kind = self.choose(17)
         name = self.name()
         match kind:
             case 14:
@@ -333,6 +346,12 @@ class Trees:
                         encoding=encoding,
                     )
                 ]
+            case 15:
+                return [name / m.Wrapped(self.amount(names), self.step(), self.pick(CONTENTS))]
+            case 16:
+                if self.choose(3):  # what follows it has no bytes
+                    return [name / m.Wrapped(self.amount(names), self.step(), self.pick(CONTENTS))]
+                return [name / m.WrappedRest(self.step(), self.pick(CONTENTS))]
             case 13:
                 return [name / m.Opaque(self.amount(names), "not described")]
             case 0:
@@ -377,6 +396,12 @@ class Trees:
                 length = self.amount(names)
                 item = self.pick((Bytes(length), m.Text(length)))
                 return [name / m.Pooled(self.pools[0], self.amount(names), length, item)]
+
+    def step(self) -> Any:
+        """How an envelope is unwrapped."""
+        return self.pick(
+            (m.Stored(), m.Xor(1), m.Xor(b"\1\0\3"), (m.Stored(), m.Rotate(3)), m.Inflate("raw", limit=64))
+        )
 
     def computed(self, names: Names, name: str) -> construct.Construct:
         """A number without bytes, perhaps with a meaning."""

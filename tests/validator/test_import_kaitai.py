@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import struct
+import zlib
 from pathlib import Path
 
 import construct
@@ -103,7 +104,7 @@ meta: {id: partly, endian: be, encoding: ASCII}
 seq:
   - {id: first, type: b4}
   - {id: second, type: b4}
-  - {id: packed, size: 4, process: zlib, type: inner}
+  - {id: packed, size: 4, process: lz4, type: inner}
   - {id: odd, type: u2, valid: {expr: _ % 2 == 1}}
   - {id: foreign, size: 3, type: of_another_file}
   - {id: name, type: strz, size: 4, valid: '"abc"'}
@@ -271,7 +272,7 @@ def test_what_is_left_out_is_named_with_its_line(tmp_path: Path, capsys: pytest.
     assert run(["import-kaitai", str(source), "-o", str(output)]) == 1
     said = capsys.readouterr()
     assert said.err.replace(str(tmp_path), "") == snapshot("""\
-/partly.ksy:5: seq[2].process: its bytes are processed by zlib, and are not looked into
+/partly.ksy:5: seq[2].process: its bytes are processed by lz4, and are not looked into: in a way of its own
 /partly.ksy:5: seq[2].type: type is said of bytes that are processed
 /partly.ksy:7: seq[4].type: the type of_another_file is not known here; its bytes are not looked into
 /partly.ksy:18: types.inner.instances.aside: the type inner holds itself, whatever a file says
@@ -299,8 +300,8 @@ PARTLY = Struct(
     "first" / Computed((this.first_bits >> 4)),
     "second" / Computed((this.first_bits & 0xf)),
     # Left out: seq[2].type: type is said of bytes that are processed
-    # Left out: seq[2].process: its bytes are processed by zlib, and are not looked into
-    "packed" / Opaque(4, 'its bytes are processed by zlib, and are not looked into', dropped='seq[2].process'),
+    # Left out: seq[2].process: its bytes are processed by lz4, and are not looked into: in a way of its own
+    "packed" / Opaque(4, 'its bytes are processed by lz4, and are not looked into: in a way of its own', dropped='seq[2].process'),
     "odd" / Int16ub,
     "odd_is_valid" / Bounded(Computed(((this.odd % 2) == 1)), 1, 1),
     # Left out: seq[4].type: the type of_another_file is not known here; its bytes are not looked into
@@ -312,7 +313,7 @@ PARTLY = Struct(
 )
 
 OMITTED = (
-    Omission('seq[2].process', 'partly.ksy', 5, 'its bytes are processed by zlib, and are not looked into', 'packed'),
+    Omission('seq[2].process', 'partly.ksy', 5, 'its bytes are processed by lz4, and are not looked into: in a way of its own', 'packed'),
     Omission('seq[2].type', 'partly.ksy', 5, 'type is said of bytes that are processed', 'packed'),
     Omission('seq[4].type', 'partly.ksy', 7, 'the type of_another_file is not known here; its bytes are not looked into', 'foreign'),
     Omission('types.inner.instances.aside', 'partly.ksy', 18, 'the type inner holds itself, whatever a file says', 'aside'),
@@ -336,7 +337,13 @@ def test_a_schema_that_is_not_whole_passes_nothing_that_goes_on(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("attribute", "why"),
     [
-        ("{id: a, size-eos: true, process: xor(1)}", "its bytes are processed by xor(1), and are not looked into"),
+        ("{id: a, size-eos: true, process: xor(n)}", "its bytes are processed by xor(n), and are not looked into: their key is no constant"),
+        ("{id: a, size-eos: true, process: xor(256)}", "its bytes are processed by xor(256), and are not looked into: their key is no byte"),
+        ("{id: a, size-eos: true, process: xor(1), terminator: 0}", "its bytes are processed by xor(1), and are not looked into: terminator is said of them"),
+        ("{id: a, size-eos: true, process: zlib, type: upward}", "its bytes are processed by zlib, and are not looked into: the type upward names records around it"),
+        ("{id: a, size-eos: true, process: zlib, type: with_parameters(1)}", "its bytes are processed by zlib, and are not looked into: the type with_parameters takes parameters"),
+        ("{id: a, size-eos: true, process: zlib, type: self_holding}", "its bytes are processed by zlib, and are not looked into: the type self_holding holds itself"),
+        ("{id: a, size-eos: true, process: zlib, type: {switch-on: n, cases: {1: pair}}}", "its bytes are processed by zlib, and are not looked into: something outside of them chooses their type"),
         ("{id: a, type: self_holding}", "the type self_holding holds itself, whatever a file says"),
         ("{id: a, type: with_parameters}", "its parameters: with_parameters takes 1"),
         ("{id: a, type: 'with_parameters(n, n)'}", "its parameters: with_parameters takes 1"),
@@ -366,7 +373,7 @@ def test_a_schema_that_is_not_whole_passes_nothing_that_goes_on(tmp_path: Path) 
         ("{id: a, type: upward, size: 4, parent: _root}", "another parent changes what _parent means in the type; its bytes are not looked into"),
         ("{id: a, type: pair, terminator: 0, eos-error: false}", "the end of the stream may take the place of the terminator"),
         ("{id: a, type: pair, size: 4, pad-right: 0}", "its bytes end before its size does; its bytes are not looked into"),
-        ("{id: a, terminator: 0, process: zlib}", "its bytes are processed by zlib, and are not looked into"),
+        ("{id: a, terminator: 0, process: zlib}", "its bytes are processed by zlib, and are not looked into: they end at a terminator"),
         ("{id: a, terminator: 0, consume: false, repeat: eos}", "elements that begin at the terminator of the one before take no bytes"),
         ("{id: a, size: 2, type: {switch-on: n, cases: {1: u1}}}", "a choice that no schema can state: numbers are among the types that have its size"),
         ("{id: a, type: {switch-on: 'n', cases: {1: u1, 2 - 1: u2}}}", "a choice that no schema can state: two of its cases are one"),
@@ -535,3 +542,62 @@ def test_any_text_is_an_expression_or_none(text: str) -> None:
         return
     evaluated = eval(term.text, {"this": construct.this})  # noqa: S307 - what was translated is what is tried
     assert isinstance(evaluated, int) or callable(evaluated)
+
+
+PROCESSED = """
+meta: {id: sealed, endian: le}
+seq:
+  - {id: len, type: u2}
+  - {id: packed, size: len, process: zlib, type: rules}
+  - {id: turned, size: 2, process: rol(9)}
+  - {id: back, size: 2, process: ror(8)}
+  - {id: parts, size: 2, process: 'xor([0x10, 0x20])', type: part, repeat: expr, repeat-expr: 2}
+  - {id: rest, size-eos: true, process: xor(1 + 1), type: box}
+types:
+  rules:
+    seq:
+      - {id: count, type: u1}
+      - {id: ports, type: u2, repeat: expr, repeat-expr: count}
+      - {id: small, type: u1, valid: {max: 9}}
+  part: {seq: [{id: n, type: u1}]}
+  box: {seq: [{id: kind, type: u1}, {id: inner, size: 2, process: xor(255), type: part}]}
+"""
+
+
+def test_bytes_that_are_processed_by_constants_are_envelopes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """zlib, xor, rol and ror by constants are carried over whole; what is inside is read, and a fault there fails."""
+    source, output = tmp_path / "sealed.ksy", tmp_path / "sealed.py"
+    source.write_text(PROCESSED, encoding="utf-8")
+    assert run(["import-kaitai", str(source), "-o", str(output)]) == 0
+    assert "left out" not in capsys.readouterr().err
+
+    def file(small: int) -> bytes:
+        stream = zlib.compress(bytes([2, 80, 0, 81, 0, small]))
+        return (
+            len(stream).to_bytes(2, "little")
+            + stream
+            + b"\x81\x01ab"
+            + bytes([0x17, 0x28, 0x18, 0x28])
+            + bytes([5, 0xF4, 2])
+        )
+
+    path = tmp_path / "f"
+    path.write_bytes(file(9))
+    assert run(["show", "--schema", str(output), str(path)]) == 0
+    shown = [line.partition("  ")[2] for line in capsys.readouterr().out.splitlines()]
+    for line in (
+        "packed/content.ports = [80, 81]",
+        "turned/content = 03 02",
+        "back/content = 61 62",
+        "parts[0]/content.n = 7",
+        "parts[1]/content.n = 8",
+        "rest/content.kind = 7",
+        "rest/content.inner/content.n = 9",
+    ):
+        assert line in shown, shown
+    assert run(["validate", "--no-config", "--schema", str(output), str(path)]) == 0
+    path.write_bytes(file(10))
+    assert run(["validate", "--no-config", "--schema", str(output), str(path)]) == 1
+    assert "packed/content.small" in capsys.readouterr().out

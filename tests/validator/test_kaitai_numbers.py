@@ -195,7 +195,7 @@ def test_imported_files_are_found_beside_above_and_in_named_folders(
         "main/made.ksy": "meta: {id: made, endian: le, imports: [near, /common/far, /named/own]}\n"
         "seq: [{id: a, type: near}, {id: b, type: far}, {id: c, type: own::inner}, {id: d, size: a.n}]",
         "main/near.ksy": "meta: {id: near, endian: be, imports: [made]}\nseq: [{id: n, type: u2}]",
-        "common/far.ksy": "meta: {id: far, endian: le}\nseq: [{id: n, type: u2}, {id: x, size: 1, process: zlib}]",
+        "common/far.ksy": "meta: {id: far, endian: le}\nseq: [{id: n, type: u2}, {id: x, size: 1, process: lz4}]",
         "path/named/own.ksy": "meta: {id: own, endian: be}\ntypes: {inner: {seq: [{id: n, type: u2}]}}",
     }.items():
         path = tmp_path / name
@@ -204,7 +204,7 @@ def test_imported_files_are_found_beside_above_and_in_named_folders(
     source, schema = tmp_path / "main" / "made.ksy", tmp_path / "made.py"
     assert run(["import-kaitai", str(source), "-o", str(schema), "-I", str(tmp_path / "path")]) == 1
     said = capsys.readouterr().err
-    assert "common/far.ksy:2: seq[1].process: its bytes are processed by zlib" in said
+    assert "common/far.ksy:2: seq[1].process: its bytes are processed by lz4" in said
     assert said.endswith("1 left out\n"), said
     (tmp_path / "f").write_bytes(b"\0\2\2\0x\0\3ab")
     run(["show", "--schema", str(schema), str(tmp_path / "f")])

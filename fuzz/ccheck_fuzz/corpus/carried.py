@@ -29,7 +29,8 @@ def carry(folder: Path, made: CampaignContext) -> None:
     if made.given.definitions is not None:
         (folder / "definitions.bin").write_bytes(made.given.definitions)
     # The builds of a project may be for other formats than this one.
-    consumers = context.consumers if made.schema.facts else None
+    facts = any(one.facts for one in (made.schema, *made.schema.contents))
+    consumers = context.consumers if facts else None
     if consumers is not None:
         shutil.copyfile(consumers.file, folder / "consumers.toml")
     policy = None if made.validation.project is None else _policy(made.validation.project)

@@ -9,7 +9,8 @@ from random import Random
 
 from ccheck_fuzz.corpus.judged import Judged
 from ccheck_fuzz.model import Model, opened
-from ccheck_fuzz.mutate import MUTATIONS, Context, Mutation
+from ccheck_fuzz.model.envelopes import has_any
+from ccheck_fuzz.mutate import MUTATIONS, Context, Mutation, content_changed
 from ccheck_fuzz.mutate.interesting_values import InterestingValues
 
 MOST_BYTES = 1 << 16
@@ -96,7 +97,9 @@ class Explorer:
         random = self._random
         seed = random.randrange(len(self.models))
         count = 1 if random.random() < 0.8 else 2
-        steps = tuple((random.choice(_CHOICES), random.randrange(1 << 16)) for _ in range(count))
+        inside = (content_changed,) * len(_CHOICES) if has_any(self.models[seed]) else ()
+        choices = (*_CHOICES, *inside)
+        steps = tuple((random.choice(choices), random.randrange(1 << 16)) for _ in range(count))
         made = follow(self.models[seed], steps, self.context)
         data = made if isinstance(made, bytes) else made.data
         checks = self.judged.checks(data)

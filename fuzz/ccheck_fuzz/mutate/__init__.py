@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from itertools import accumulate, islice
 from random import Random
 from typing import Final
 
-from ccheck_fuzz.model import Model, Models
+from ccheck_fuzz.model import Model, Models, envelopes, opened
 from ccheck_fuzz.mutate import numbers, patterns, plain, pools, records, relations, texts
 from ccheck_fuzz.mutate.interesting_values import InterestingValues
-from ccheck_fuzz.mutate.place import Context, Mutation, focus_of
+from ccheck_fuzz.mutate.place import Context, Inside, Mutation, chosen, focus_of, pick
 from ccheck_schemas.schema import Schema
 
-__all__ = ["MUTATIONS", "Context", "Mutation", "Mutator"]
+__all__ = ["MUTATIONS", "Context", "Mutation", "Mutator", "content_changed"]
 
 MUTATIONS: Final[tuple[tuple[Mutation, int], ...]] = (
     (numbers.bound_off_by_one, 8),
@@ -80,17 +80,25 @@ MUTATIONS: Final[tuple[tuple[Mutation, int], ...]] = (
     (plain.bytes_trailing, 1),
     (plain.sector_torn, 1),
 )
-"""All mutators, and their weights."""
+"""All mutators, and their weights; those of the content of envelopes are the same, by `content_changed`."""
 
 _BOUNDS: Final = tuple(accumulate(weight for _, weight in MUTATIONS))
 _STACK: Final = (1,) * 13 + (2,) * 4 + (3,) * 2 + (6,)
 """How many mutations one file gets; each entry is equally likely."""
 
+_MOST_OTHERS: Final = 256
+"""Contents of envelopes of seeds that are spliced into others, at most."""
+
 _FOCUSED: Final = 0.25
 """The share of stacks of two or three that keep to one record."""
 
+_IN_CONTENT: Final = 0.6
+"""The share of mutations of a file with envelopes that are of the content of one."""
+
 _TRIES: Final = 12
 MOST_BYTES: Final = 1 << 20
+_INSIDE: Final = (1,) * 6 + (2,) * 2 + (3,)
+"""How many mutations the content of an envelope gets at once; each entry is equally likely."""
 
 
 class Mutator:
@@ -109,6 +117,7 @@ class Mutator:
         self.interesting = interesting or InterestingValues()
         self.models = models or Models(schema)
         self.others: list[Model] = [self.models.get(seed) for seed in seeds]
+        self._inside: dict[int, Inside] = {}
 
     def mutate(self, data: bytes, random: Random, max_size: int = MOST_BYTES) -> bytes:
         """Returns another file of at most `max_size` bytes.
@@ -118,7 +127,7 @@ class Mutator:
             random: The source of random numbers; the same ones give the same file.
             max_size: The bytes of the largest file.
         """
-        context = Context(self.interesting, self.others, max_size)
+        context = Context(self.interesting, self.others, max_size, inside=self._known)
         for _ in range(_TRIES):
             made = self._stacked(self.models.get(data), random, context)
             raw = made if isinstance(made, bytes) else made.data
@@ -127,6 +136,17 @@ class Mutator:
                     self.models.put(made)
                 return raw
         return data[:max_size]
+
+    def _known(self, schema: Schema) -> Inside:
+        """Returns what is known of the files of a format that are the content of envelopes."""
+        found = self._inside.get(id(schema))
+        if found is None:
+            models = Models(schema)
+            holders = [*self.others, *(model for one in self._inside.values() for model in one.others)]
+            contents = (content for model in holders for content in envelopes.contents(model, schema))
+            others = [models.get(content) for content in islice(contents, _MOST_OTHERS)]
+            found = self._inside[id(schema)] = Inside(models, others)
+        return found
 
     def cross(self, one: bytes, two: bytes, random: Random, max_size: int = MOST_BYTES) -> bytes:
         """Returns a file with records of both, at most `max_size` bytes long."""
@@ -158,12 +178,49 @@ class Mutator:
 
 def once(model: Model, random: Random, context: Context) -> Model | bytes | None:
     """One mutation; None if none of several that were tried has something to do."""
+    if envelopes.has_any(model) and random.random() < _IN_CONTENT:
+        changed = content_changed(model, random, context)
+        if changed is not None:
+            return changed
     for _ in range(_TRIES):
         mutation = MUTATIONS[bisect(_BOUNDS, random.random() * _BOUNDS[-1])][0]
         made = mutation(model, random, context)
         if made is not None:
             return made
     return None
+
+
+def content_changed(model: Model, random: Random, context: Context) -> Model | None:
+    """Content of an envelope, mutated by the meaning of its own fields, and wrapped again."""
+    options = [
+        population for population in model.frame.populations if envelopes.envelopes_of(population.kind)
+    ]
+    if not options:
+        return None
+    population, row = chosen(options, random, context)
+    blob = pick(random, envelopes.envelopes_of(population.kind))
+    envelope = envelopes.open_envelope(model, population, row, blob)
+    if envelope is None:
+        return None
+    if context.inside is None:
+        inner = opened(envelope.schema, envelope.content)
+        around = context._replace(others=(), focus=None)
+    else:
+        known = context.inside(envelope.schema)
+        inner = known.models.get(envelope.content)
+        around = context._replace(others=known.others, focus=None)
+    for _ in range(_INSIDE[int(random.random() * len(_INSIDE))]):
+        made = once(inner, random, around)
+        if made is None:
+            break
+        if isinstance(made, bytes):
+            return envelopes.wrapped_again(model, envelope, made)
+        inner = made
+    if inner.data == envelope.content:
+        return None
+    if context.inside is not None:
+        context.inside(envelope.schema).models.put(inner)
+    return envelopes.wrapped_again(model, envelope, inner.data)
 
 
 def named(name: str) -> Mutation:

@@ -80,10 +80,11 @@ def interesting_values(
     named: set[int] = set()
     for data in files:
         named.update(_of_file(schema, data))
-    facts = {str(fact): _stated(fact, consumers) for fact in schema.facts}
+    parts = (schema, *schema.contents)
+    facts = {str(fact): _stated(fact, consumers) for one in parts for fact in one.facts}
     for stated in facts.values():
         named.update(stated)
-    wanted = named | set(constants(schema.layout).numbers)
+    wanted = named.union(*(constants(one.layout).numbers for one in parts))
     return InterestingValues(
         tuple(sorted({*_beside(wanted), *EDGES})),
         tuple(sorted(named)),

@@ -10,10 +10,11 @@ from math import sqrt
 from random import Random
 from typing import NamedTuple, TypeVar
 
-from ccheck_fuzz.model import Frame, Model, Population, Table
+from ccheck_fuzz.model import Frame, Model, Models, Population, Table
 from ccheck_fuzz.model.draft import changed
 from ccheck_fuzz.mutate.interesting_values import InterestingValues
 from ccheck_schemas.model import DERIVED, Number, Orphan, Payload, RecordType, Ref, Refs, Role
+from ccheck_schemas.schema import Schema
 
 T = TypeVar("T")
 
@@ -25,6 +26,18 @@ class Focus(NamedTuple):
     row: int
 
 
+class Inside(NamedTuple):
+    """Files of a format that are the content of envelopes.
+
+    Attributes:
+        models: Their models.
+        others: Those of seeds.
+    """
+
+    models: Models
+    others: Sequence[Model]
+
+
 class Context(NamedTuple):
     """What mutators know besides the file.
 
@@ -32,12 +45,14 @@ class Context(NamedTuple):
         others: Seeds of the same schema.
         most: The bytes of the largest file.
         focus: The record to keep to, if the file has it and it has what a mutator needs.
+        inside: Returns what is known of the files of another format, which envelopes have.
     """
 
     interesting: InterestingValues
     others: Sequence[Model]
     most: int
     focus: Focus | None = None
+    inside: Callable[[Schema], Inside] | None = None
 
 
 Mutation = Callable[[Model, Random, Context], Model | bytes | None]

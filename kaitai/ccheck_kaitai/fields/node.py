@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from ccheck_kaitai.expression import UnknownName, Untranslatable, number
-from ccheck_kaitai.fields import choices, content, lists, numbers, records
+from ccheck_kaitai.fields import choices, content, lists, numbers, processed, records
 from ccheck_kaitai.fields.field import Field
 from ccheck_kaitai.plain_types import FLOATS, bit_width, is_integer, is_number
 from ccheck_kaitai.scope import contents
-
-_OF_CONTENT = (
-    "type", "encoding", "terminator", "include", "pad-right", "consume", "eos-error", "enum", "valid",
-)  # fmt: skip
 
 
 def node_of(field: Field) -> str:
@@ -69,7 +65,7 @@ def _one(field: Field) -> str:
         return f"{field.names.use('Const')}({magic!r})"
     said = field.get("type")
     if "process" in keys and not is_number(said):
-        return _processed(field)
+        return processed.processed(field)
     if isinstance(said, dict):
         return choices.choice(field, said, _one)
     if said is None or said in ("str", "strz"):
@@ -82,20 +78,3 @@ def _one(field: Field) -> str:
     if bit_width(said):
         raise field.stop("a bit field in a list, or under a condition", "type")
     return records.record(field, said)
-
-
-def _processed(field: Field) -> str:
-    """Bytes that are decoded in a way that no schema states."""
-    extent = field.extent()
-    field.taken.add("process")
-    for key in _OF_CONTENT:
-        if key in field.keys:
-            field.gap(f"{key} is said of bytes that are processed", key)
-        field.taken.add(key)
-    detail = f"its bytes are processed by {field.keys['process']}, and are not looked into"
-    if extent is not None:
-        return field.opaque(extent, detail, "process")
-    if "terminator" not in field.keys:
-        raise field.wrong("bytes that are processed have a size, size-eos or a terminator", "process")
-    field.gap(detail, "process")
-    return content.delimited(field, content.terminator_of(field), None)

@@ -54,6 +54,19 @@ class Target(Protocol):
         """
         ...
 
+    def content(self, type_: Type | None, place: Place, order: str) -> str:
+        """The name of the Schema of bytes that are decoded first, which is written before this field.
+
+        Args:
+            type_: What they are; None for bytes without a structure.
+            place: Where it is used.
+            order: The byte order that the field chose for it, if it states none.
+
+        Raises:
+            Stop: The type cannot be written, or there are too many inside each other.
+        """
+        ...
+
     def enum(self, names: Names) -> str:
         """The name of an enum's class."""
         ...

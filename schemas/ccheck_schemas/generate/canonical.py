@@ -73,6 +73,8 @@ def _node(node: tree.Node, name: str) -> Complaints:
             yield from _node(node.item, name)
         case tree.Pool():
             yield from _named(node.region)
+        case tree.Wrapped() | tree.WrappedRest():
+            yield f"the content of the envelope {name} is judged as a file of its own"
         case tree.Computed() | tree.PlaceNumber():
             return
         case tree.Const() | tree.Nothing() | tree.Bytes() | tree.Opaque() | tree.ZeroPad() | tree.Rows():

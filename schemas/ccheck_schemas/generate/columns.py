@@ -177,7 +177,15 @@ class _Rows:
                 self.branches(leaf, name, columns)
             case tree.Nothing() | tree.Integer() | tree.Float() | tree.Const():
                 return
-            case tree.Bytes() | tree.Opaque() | tree.OpaqueRest() | tree.Slot() | tree.Rest():
+            case (
+                tree.Bytes()
+                | tree.Opaque()
+                | tree.Wrapped()
+                | tree.OpaqueRest()
+                | tree.WrappedRest()
+                | tree.Slot()
+                | tree.Rest()
+            ):
                 raise _not_in_a_row(leaf, name)
             case tree.Computed() | tree.PlaceNumber():
                 raise _not_in_a_row(leaf, name)
@@ -291,7 +299,16 @@ def _uses(node: tree.Node) -> Iterator[str]:
         case tree.Nothing() | tree.Integer() | tree.Float() | tree.Const():
             return
         # `field` raises for the others, which no row has.
-        case tree.Bytes() | tree.Opaque() | tree.OpaqueRest() | tree.Slot() | tree.Rest() | tree.Delimited():
+        case (
+            tree.Bytes()
+            | tree.Opaque()
+            | tree.Wrapped()
+            | tree.OpaqueRest()
+            | tree.WrappedRest()
+            | tree.Slot()
+            | tree.Rest()
+            | tree.Delimited()
+        ):
             return
         case tree.Text() | tree.TextToNul() | tree.ZeroPad() | tree.AnyPad() | tree.ZerosTo():
             return

@@ -145,7 +145,15 @@ class _Scan(Lines):
                 return
             case tree.Integer() | tree.Float() | tree.Const() | tree.Computed() | tree.PlaceNumber():
                 raise _not_in_a_row(node)
-            case tree.Bytes() | tree.Opaque() | tree.OpaqueRest() | tree.Slot() | tree.Rest():
+            case (
+                tree.Bytes()
+                | tree.Opaque()
+                | tree.Wrapped()
+                | tree.OpaqueRest()
+                | tree.WrappedRest()
+                | tree.Slot()
+                | tree.Rest()
+            ):
                 raise _not_in_a_row(node)
             case tree.Delimited() | tree.Text() | tree.TextToNul() | tree.ZeroPad() | tree.AnyPad():
                 raise _not_in_a_row(node)

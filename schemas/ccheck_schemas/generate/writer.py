@@ -302,7 +302,15 @@ class Writer(Module):
                 raise _not_understood(node, name)
             case tree.PlaceNumber():
                 raise _not_understood(node, name)
-            case tree.Slot() | tree.OpaqueRest() | tree.Rest() | tree.Delimited() | tree.SubstreamRest():
+            case (
+                tree.Slot()
+                | tree.OpaqueRest()
+                | tree.Wrapped()
+                | tree.WrappedRest()
+                | tree.Rest()
+                | tree.Delimited()
+                | tree.SubstreamRest()
+            ):
                 raise _not_understood(node, name)
             case tree.ReadAt() | tree.Terminated() | tree.UpTo() | tree.UpToEnd() | tree.Strings():
                 raise _not_understood(node, name)

@@ -431,6 +431,8 @@ _KINDS: Mapping[type, _Compile] = MappingProxyType({
     construct.Array: lambda c, n, at: tree.Array(c.expression(n.count, at), c.node(n.subcon, f"{at}[]")),
     m.Opaque: lambda c, n, at: tree.Opaque(c.expression(n.length, at), n.reason, n.dropped),
     m.OpaqueRest: lambda c, n, at: tree.OpaqueRest(n.reason, n.dropped),
+    m.Wrapped: lambda c, n, at: tree.Wrapped(c.expression(n.length, at), n.wrapping, n.content),
+    m.WrappedRest: lambda c, n, at: tree.WrappedRest(n.wrapping, n.content),
     m.Slot: lambda c, n, at: tree.Slot(c.expression(n.length, at), _content(n)),
     m.Rest: lambda c, n, at: tree.Rest(_content(n)),
     m.Delimited: lambda c, n, at: tree.Delimited(

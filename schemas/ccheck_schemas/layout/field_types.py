@@ -37,6 +37,7 @@ class FieldType(StrEnum):
     TEXT = "text"
     BYTES = "bytes"
     RECORD = "a record"
+    CONTENT = "content of another format"
     LIST = "a list"
     LATER = "read only after the whole file"
     NOTHING = "nothing"
@@ -145,6 +146,8 @@ def type_of(node: tree.Node) -> frozenset[FieldType]:
             return frozenset({FieldType.TEXT})
         case tree.Struct() | tree.At():
             return frozenset({FieldType.RECORD})
+        case tree.Wrapped() | tree.WrappedRest():
+            return frozenset({FieldType.CONTENT})
         case tree.If() | tree.Switch():
             return frozenset[FieldType]().union(*map(type_of, tree.branches_of(node)))
         case tree.Region() | tree.Substream() | tree.SubstreamRest() | tree.ReadAt():
@@ -333,10 +336,17 @@ def _fields_of(node: tree.Node) -> Iterator[dict[str, tree.Node]]:
             | tree.PlaceNumber()
             | tree.Bytes()
             | tree.Opaque()
+            | tree.Wrapped()
         ):
             return
         case (
-            tree.OpaqueRest() | tree.Slot() | tree.Rest() | tree.Delimited() | tree.Text() | tree.TextToNul()
+            tree.OpaqueRest()
+            | tree.WrappedRest()
+            | tree.Slot()
+            | tree.Rest()
+            | tree.Delimited()
+            | tree.Text()
+            | tree.TextToNul()
         ):
             return
         case tree.ZeroPad() | tree.AnyPad() | tree.ZerosTo() | tree.ZerosToEnd():

@@ -30,6 +30,7 @@ from ccheck_schemas.layout.field_types import (
 from ccheck_schemas.layout.shown import shown
 from ccheck_schemas.layout.size import number_at, row_size, sizeof
 from ccheck_schemas.vocabulary.gaps import Gaps, OpaqueGaps
+from ccheck_schemas.wrapping import DEEPEST_ENVELOPES
 
 MOST_VALUES = 65_536
 """Values of one enumeration, at most."""
@@ -306,6 +307,10 @@ class _Linter:
                 | tree.Delimited()
             ):
                 return
+            case tree.Wrapped() | tree.WrappedRest():
+                depth = tree.depth_of(node)
+                if depth > DEEPEST_ENVELOPES:
+                    yield f"{place}: {depth} envelopes inside each other; {DEEPEST_ENVELOPES} are allowed"
             case tree.ZeroPad() | tree.AnyPad() | tree.ZerosTo() | tree.ZerosToEnd():
                 return
             case tree.Pool() | tree.Strings() | tree.Pooled() | tree.SharedText():
@@ -347,7 +352,15 @@ class _Linter:
                 return
             case tree.Substream() | tree.SubstreamRest() | tree.ReadAt() | tree.At() | tree.Chain():
                 return
-            case tree.Bytes() | tree.Opaque() | tree.OpaqueRest() | tree.Slot() | tree.Rest():
+            case (
+                tree.Bytes()
+                | tree.Opaque()
+                | tree.Wrapped()
+                | tree.OpaqueRest()
+                | tree.WrappedRest()
+                | tree.Slot()
+                | tree.Rest()
+            ):
                 return
             case tree.Delimited() | tree.Text() | tree.TextToNul():
                 return
@@ -553,10 +566,17 @@ def _reads(node: tree.Node) -> Iterator[str]:
             | tree.PlaceNumber()
             | tree.Bytes()
             | tree.Opaque()
+            | tree.Wrapped()
         ):
             return
         case (
-            tree.OpaqueRest() | tree.Slot() | tree.Rest() | tree.Delimited() | tree.Text() | tree.TextToNul()
+            tree.OpaqueRest()
+            | tree.WrappedRest()
+            | tree.Slot()
+            | tree.Rest()
+            | tree.Delimited()
+            | tree.Text()
+            | tree.TextToNul()
         ):
             return
         case tree.ZeroPad() | tree.AnyPad() | tree.ZerosTo() | tree.ZerosToEnd() | tree.Struct():

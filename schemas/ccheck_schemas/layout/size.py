@@ -36,7 +36,7 @@ def sizeof(node: tree.Node) -> int | None:
         case tree.Text():
             length = stated(node.length)
             return None if length is None else length + node.behind
-        case tree.Bytes() | tree.Opaque() | tree.Slot() | tree.Region() | tree.Substream():
+        case tree.Bytes() | tree.Opaque() | tree.Wrapped() | tree.Slot() | tree.Region() | tree.Substream():
             return stated(node.length)
         case tree.Nothing() | tree.Computed() | tree.PlaceNumber():
             return 0
@@ -44,7 +44,14 @@ def sizeof(node: tree.Node) -> int | None:
             return 0
         case tree.Table() | tree.Terminated() | tree.UpTo() | tree.UpToEnd() | tree.Pool() | tree.Strings():
             return None
-        case tree.OpaqueRest() | tree.Rest() | tree.Delimited() | tree.TextToNul() | tree.SubstreamRest():
+        case (
+            tree.OpaqueRest()
+            | tree.WrappedRest()
+            | tree.Rest()
+            | tree.Delimited()
+            | tree.TextToNul()
+            | tree.SubstreamRest()
+        ):
             return None
         case tree.ZeroPad() | tree.AnyPad() | tree.ZerosTo() | tree.ZerosToEnd():
             return None

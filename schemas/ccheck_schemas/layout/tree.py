@@ -18,6 +18,7 @@ from ccheck_schemas.layout.expression import Expression, Path
 from ccheck_schemas.layout.meanings import ComparedWithFact, Meaning, Restriction
 from ccheck_schemas.vocabulary.content import content_end
 from ccheck_schemas.vocabulary.gaps import Gaps, OpaqueGaps
+from ccheck_schemas.wrapping import ContentSchema, Wrapping
 
 LARGEST = 1 << 128
 """A number that is computed of fields is less than this, so that no file makes numbers without bound."""
@@ -171,6 +172,23 @@ class OpaqueRest:
 
     reason: str
     dropped: str
+
+
+@frozen_by_identity
+class Wrapped:
+    """`length` bytes that are content of another format, wrapped; as in `vocabulary.envelopes.Wrapped`."""
+
+    length: Expression
+    wrapping: Wrapping
+    content: ContentSchema
+
+
+@frozen_by_identity
+class WrappedRest:
+    """Bytes up to the end of the bytes at hand that are content of another format, wrapped."""
+
+    wrapping: Wrapping
+    content: ContentSchema
 
 
 @frozen_by_identity
@@ -487,7 +505,8 @@ def meanings_of(node: Node) -> tuple[Meaning, ...]:
 
 
 Node: TypeAlias = (
-    Integer | Float | Const | Nothing | Computed | PlaceNumber | Bytes | Opaque | OpaqueRest | Slot | Rest
+    Integer | Float | Const | Nothing | Computed | PlaceNumber | Bytes | Opaque | OpaqueRest | Wrapped
+    | WrappedRest | Slot | Rest
     | Delimited | Text | TextToNul | ZeroPad | AnyPad | ZerosTo | ZerosToEnd | Struct | Array | Table
     | Terminated | UpTo | UpToEnd | Pool | Strings | Region | Substream | SubstreamRest | ReadAt | If | Switch
     | At | Chain | Pooled | SharedText | Rows
@@ -500,6 +519,9 @@ Pointer: TypeAlias = At | Chain | Pooled | SharedText | Rows | ReadAt
 """A node that takes no bytes in its record."""
 
 Choice: TypeAlias = If | Switch
+
+Envelope: TypeAlias = Wrapped | WrappedRest
+"""A node whose bytes are content of another format."""
 
 
 def branches_of(node: Choice) -> tuple[Node, ...]:
@@ -521,9 +543,19 @@ def leaves_of(node: Node) -> Iterator[Node]:
         case If() | Switch():
             for branch in branches_of(node):
                 yield from leaves_of(branch)
-        case Integer() | Float() | Const() | Nothing() | Computed() | PlaceNumber() | Bytes() | Opaque():
+        case (
+            Integer()
+            | Float()
+            | Const()
+            | Nothing()
+            | Computed()
+            | PlaceNumber()
+            | Bytes()
+            | Opaque()
+            | Wrapped()
+        ):
             yield node
-        case OpaqueRest() | Slot() | Rest():
+        case OpaqueRest() | WrappedRest() | Slot() | Rest():
             yield node
         case Delimited() | Text() | TextToNul() | ZeroPad() | AnyPad() | ZerosTo() | ZerosToEnd() | Struct():
             yield node
@@ -548,9 +580,19 @@ def inner_nodes(node: Node) -> tuple[Node, ...]:
             return (node.record,)
         case Region() | Substream() | SubstreamRest() | ReadAt():
             return (node.inner,)
-        case Integer() | Float() | Const() | Nothing() | Computed() | PlaceNumber() | Bytes() | Opaque():
+        case (
+            Integer()
+            | Float()
+            | Const()
+            | Nothing()
+            | Computed()
+            | PlaceNumber()
+            | Bytes()
+            | Opaque()
+            | Wrapped()
+        ):
             return ()
-        case OpaqueRest() | Slot() | Rest():
+        case OpaqueRest() | WrappedRest() | Slot() | Rest():
             return ()
         case Delimited() | Text() | TextToNul() | ZeroPad() | AnyPad() | ZerosTo() | ZerosToEnd():
             return ()
@@ -567,10 +609,20 @@ def nodes(node: Node) -> Iterator[Node]:
         yield from nodes(inner)
 
 
+def envelopes(layout: Struct) -> Iterator[Envelope]:
+    """Yields the envelopes of a layout, each in every place, and not those inside their content."""
+    return (node for node in nodes(layout) if isinstance(node, Wrapped | WrappedRest))
+
+
+def depth_of(node: Envelope) -> int:
+    """Returns how many envelopes are inside each other here."""
+    return 1 + max(map(depth_of, envelopes(node.content.layout)), default=0)
+
+
 def expressions_of(node: Node) -> tuple[Expression, ...]:
     """Returns the expressions of a node itself."""
     match node:
-        case Bytes() | Opaque() | Slot() | Text() | Strings() | Region() | Substream():
+        case Bytes() | Opaque() | Wrapped() | Slot() | Text() | Strings() | Region() | Substream():
             return (node.length,)
         case Array() | Table() | Pool():
             return (node.count,)
@@ -588,7 +640,17 @@ def expressions_of(node: Node) -> tuple[Expression, ...]:
             return node.length, node.offset
         case Computed():
             return (node.value,)
-        case Integer() | Float() | Const() | Nothing() | OpaqueRest() | Rest() | Delimited() | TextToNul():
+        case (
+            Integer()
+            | Float()
+            | Const()
+            | Nothing()
+            | OpaqueRest()
+            | WrappedRest()
+            | Rest()
+            | Delimited()
+            | TextToNul()
+        ):
             return ()
         case ZeroPad() | AnyPad() | ZerosToEnd() | Struct() | Terminated() | UpTo() | UpToEnd():
             return ()

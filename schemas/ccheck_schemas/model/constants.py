@@ -74,10 +74,17 @@ def _numbers(node: tree.Node) -> Iterator[Number]:
             | tree.PlaceNumber()
             | tree.Bytes()
             | tree.Opaque()
+            | tree.Wrapped()
         ):
             return
         case (
-            tree.OpaqueRest() | tree.Slot() | tree.Rest() | tree.Delimited() | tree.Text() | tree.TextToNul()
+            tree.OpaqueRest()
+            | tree.WrappedRest()
+            | tree.Slot()
+            | tree.Rest()
+            | tree.Delimited()
+            | tree.Text()
+            | tree.TextToNul()
         ):
             return
         case tree.ZeroPad() | tree.AnyPad() | tree.ZerosTo() | tree.ZerosToEnd():
@@ -98,7 +105,15 @@ def _stated(node: tree.Node) -> Iterator[int]:
             yield from (node.low, node.high)
         case tree.ZeroPad():
             yield node.align
-        case tree.Text() | tree.Bytes() | tree.Opaque() | tree.Slot() | tree.Region() | tree.Substream():
+        case (
+            tree.Text()
+            | tree.Bytes()
+            | tree.Opaque()
+            | tree.Wrapped()
+            | tree.Slot()
+            | tree.Region()
+            | tree.Substream()
+        ):
             yield from integers_in(node.length)
         case tree.If():
             yield from integers_in(node.condition)
@@ -112,7 +127,14 @@ def _stated(node: tree.Node) -> Iterator[int]:
             return
         case tree.Struct() | tree.Array():
             return
-        case tree.OpaqueRest() | tree.Rest() | tree.Delimited() | tree.TextToNul() | tree.AnyPad():
+        case (
+            tree.OpaqueRest()
+            | tree.WrappedRest()
+            | tree.Rest()
+            | tree.Delimited()
+            | tree.TextToNul()
+            | tree.AnyPad()
+        ):
             return
         case tree.ZerosTo() | tree.ZerosToEnd() | tree.Terminated() | tree.UpTo() | tree.UpToEnd():
             return

@@ -284,11 +284,13 @@ class _Decomposer:
                 if not isinstance(inner, Record):
                     return None
                 return self.struct(found, inner, at, path, scope.inner[name], full)
-            case tree.Text() | tree.Bytes() | tree.Opaque() | tree.Slot() if stated(found.length) is None:
+            case tree.Text() | tree.Bytes() | tree.Opaque() | tree.Wrapped() | tree.Slot() if (
+                stated(found.length) is None
+            ):
                 return self.elastic(found, name, record, at, path, scope, full)
             case tree.Integer() | tree.Float() | tree.Const():
                 return self.fixed(leaf_run(found, name, full), None, record, at, path, scope)
-            case tree.Text() | tree.Bytes() | tree.Opaque() | tree.Slot():
+            case tree.Text() | tree.Bytes() | tree.Opaque() | tree.Wrapped() | tree.Slot():
                 return self.fixed(leaf_run(found, name, full), None, record, at, path, scope)
             case tree.ZeroPad() | tree.AnyPad():
                 self.piece(at, at, path).align = found.align
@@ -309,7 +311,7 @@ class _Decomposer:
                 return self.array(found, name, record, at, path, scope, full)
             case tree.SubstreamRest():
                 return self.node(found.inner, name, record, at, path, scope, full)
-            case tree.Rest() | tree.OpaqueRest() | tree.Delimited():
+            case tree.Rest() | tree.OpaqueRest() | tree.WrappedRest() | tree.Delimited():
                 return self.unsized(found, name, record, at, path, full)
             case tree.At():
                 self.deferred.append(partial(self.record_at, found, name, record, scope, full))
@@ -379,7 +381,7 @@ class _Decomposer:
 
     def unsized(
         self,
-        node: tree.Rest | tree.OpaqueRest | tree.Delimited,
+        node: tree.Rest | tree.OpaqueRest | tree.WrappedRest | tree.Delimited,
         name: str,
         record: Record,
         at: int,
@@ -395,7 +397,9 @@ class _Decomposer:
             end -= len(node.terminator)
         if start != at or not at <= end <= len(self.data):
             return None
-        return self.piece(start, end, path, forms.block(name, full)).end
+        is_envelope = isinstance(node, tree.WrappedRest)
+        form = forms.envelope(node, name, full) if is_envelope else forms.block(name, full)
+        return self.piece(start, end, path, form).end
 
     def strings(
         self,

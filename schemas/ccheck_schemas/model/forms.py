@@ -43,6 +43,13 @@ def block(name: str, full: str) -> RecordType:
 
 
 @cache
+def envelope(node: tree.WrappedRest, name: str, full: str) -> RecordType:
+    """Returns an envelope up to the end of its bytes."""
+    blob = Blob(name, 0, None, wrapping=node.wrapping, content=node.content)
+    return RecordType(full, None, blobs=(blob,))
+
+
+@cache
 def array_form(
     node: tree.Array | tree.Table | tree.Terminated | tree.UpTo | tree.UpToEnd, name: str
 ) -> ListForm:

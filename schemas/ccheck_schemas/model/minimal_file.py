@@ -40,6 +40,9 @@ MOST = 1 << 12
 STEPS = (1, 4, 8)
 """Possible alignments of a block at an offset of its own."""
 
+_TRIES = 8
+"""Files that are tried as the content of an envelope whose length is restricted."""
+
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -274,6 +277,10 @@ class _MinimalFile:
                 self.out += self.random.choice(tuple(node.names))
             case tree.Text() | tree.Bytes() | tree.Opaque() | tree.Slot():
                 self.text(node, name, grown)
+            case tree.Wrapped():
+                self.envelope(node, grown)
+            case tree.WrappedRest():
+                self.out += node.wrapping.wrap(minimal_file(node.content.layout, self.random))
             case tree.ZeroPad() | tree.AnyPad():
                 self.out += bytes(min(-len(self.out) % node.align, MOST))
             case tree.ZerosTo():
@@ -385,6 +392,16 @@ class _MinimalFile:
         if isinstance(node, tree.Text):
             grown.values[name] = raw.decode(node.encoding, "replace")
         self.out += raw + bytes(_behind(node))
+
+    def envelope(self, node: tree.Wrapped, grown: _Grown) -> None:
+        """Writes a file of another format, wrapped; of several, the first whose length is allowed."""
+        fixed = stated(node.length)
+        for _ in range(_TRIES):
+            raw = node.wrapping.wrap(minimal_file(node.content.layout, self.random))
+            if self.allowed(grown, node.length, len(raw)) if fixed is None else len(raw) == fixed:
+                break
+        self.patch(grown, only_path(node.length), len(raw), node.length)
+        self.out += raw
 
     def words(self, encoding: str | None) -> bytes:
         """Returns a short text, each time another; eight bytes without an encoding."""
@@ -552,7 +569,15 @@ def _value(line: tuple[int, int, int], amount: int) -> int:
 def _length(node: tree.Node) -> Expression:
     """Returns the expression of a node's length or count; 0 if it has none."""
     match node:
-        case tree.Text() | tree.Bytes() | tree.Opaque() | tree.Slot() | tree.Region() | tree.Substream():
+        case (
+            tree.Text()
+            | tree.Bytes()
+            | tree.Opaque()
+            | tree.Wrapped()
+            | tree.Slot()
+            | tree.Region()
+            | tree.Substream()
+        ):
             return node.length
         case tree.Pooled():
             return node.length
@@ -571,7 +596,14 @@ def _length(node: tree.Node) -> Expression:
             return Literal(0)
         case tree.If() | tree.Switch() | tree.Terminated() | tree.UpTo() | tree.UpToEnd():
             return Literal(0)
-        case tree.OpaqueRest() | tree.Rest() | tree.Delimited() | tree.TextToNul() | tree.SubstreamRest():
+        case (
+            tree.OpaqueRest()
+            | tree.WrappedRest()
+            | tree.Rest()
+            | tree.Delimited()
+            | tree.TextToNul()
+            | tree.SubstreamRest()
+        ):
             return Literal(0)
         case tree.ZeroPad() | tree.AnyPad() | tree.ZerosTo() | tree.ZerosToEnd():
             return Literal(0)
@@ -587,7 +619,7 @@ def _encoding(node: Sized) -> str | None:
             return node.encoding
         case tree.Slot():
             return node.content.encoding
-        case tree.Bytes() | tree.Opaque():
+        case tree.Bytes() | tree.Opaque() | tree.Wrapped():
             return None
         case _:
             assert_never(node)
@@ -625,10 +657,17 @@ def _own(node: tree.Node) -> tuple[tree.Node, ...]:
             | tree.PlaceNumber()
             | tree.Bytes()
             | tree.Opaque()
+            | tree.Wrapped()
         ):
             return ()
         case (
-            tree.OpaqueRest() | tree.Slot() | tree.Rest() | tree.Delimited() | tree.Text() | tree.TextToNul()
+            tree.OpaqueRest()
+            | tree.WrappedRest()
+            | tree.Slot()
+            | tree.Rest()
+            | tree.Delimited()
+            | tree.Text()
+            | tree.TextToNul()
         ):
             return ()
         case tree.ZeroPad() | tree.AnyPad() | tree.ZerosTo() | tree.ZerosToEnd():

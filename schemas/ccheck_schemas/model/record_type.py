@@ -10,6 +10,7 @@ from itertools import count
 from typing import NamedTuple
 
 from ccheck_schemas.checksum import Checksum
+from ccheck_schemas.wrapping import ContentSchema, Wrapping
 
 
 class Role(StrEnum):
@@ -92,6 +93,8 @@ class Blob:
         behind: Bytes of the NUL that its length does not count.
         lists: Whether NULs separate the texts of a list.
         exact: The only bytes that are allowed.
+        wrapping: How it is unwrapped, if it is content of another format.
+        content: The schema of its content.
     """
 
     name: str
@@ -102,6 +105,8 @@ class Blob:
     behind: int = 0
     lists: bool = False
     exact: bytes | None = None
+    wrapping: Wrapping | None = None
+    content: ContentSchema | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

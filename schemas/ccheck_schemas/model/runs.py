@@ -23,10 +23,12 @@ from ccheck_schemas.layout.expression import (
 from ccheck_schemas.layout.size import sizeof
 from ccheck_schemas.model.record_type import Blob, Number, PlaceForm, PooledForm, RecordType, Role, Share
 
-Fixed: TypeAlias = tree.Integer | tree.Float | tree.Const | tree.Text | tree.Bytes | tree.Opaque | tree.Slot
+Fixed: TypeAlias = (
+    tree.Integer | tree.Float | tree.Const | tree.Text | tree.Bytes | tree.Opaque | tree.Wrapped | tree.Slot
+)
 """A node that can be a run of its own, if its length does not depend on the file."""
 
-Sized: TypeAlias = tree.Text | tree.Bytes | tree.Opaque | tree.Slot
+Sized: TypeAlias = tree.Text | tree.Bytes | tree.Opaque | tree.Wrapped | tree.Slot
 """Text or bytes with a length."""
 
 
@@ -164,7 +166,7 @@ def _leaves(name: str, node: tree.Node) -> list[Leaf] | None:
     match node:
         case tree.Integer() | tree.Float() | tree.Const():
             return [Leaf(name, node)]
-        case tree.Text() | tree.Bytes() | tree.Opaque() | tree.Slot():
+        case tree.Text() | tree.Bytes() | tree.Opaque() | tree.Wrapped() | tree.Slot():
             return None if stated(node.length) is None else [Leaf(name, node)]
         case tree.Struct():
             found: list[Leaf] = []
@@ -180,7 +182,14 @@ def _leaves(name: str, node: tree.Node) -> list[Leaf] | None:
             return None
         case tree.UpTo() | tree.UpToEnd() | tree.Pool() | tree.Strings() | tree.Region() | tree.Substream():
             return None
-        case tree.SubstreamRest() | tree.OpaqueRest() | tree.Rest() | tree.Delimited() | tree.TextToNul():
+        case (
+            tree.SubstreamRest()
+            | tree.OpaqueRest()
+            | tree.WrappedRest()
+            | tree.Rest()
+            | tree.Delimited()
+            | tree.TextToNul()
+        ):
             return None
         case tree.ZeroPad() | tree.AnyPad() | tree.ZerosTo() | tree.ZerosToEnd():
             return None
@@ -225,7 +234,15 @@ class _Uses:
                 self.counts[field_of(node.count) or ""] = (0, 1 << 16)
             case tree.Pool():
                 self.lengths.add(field_of(node.count) or "")
-            case tree.Region() | tree.Substream() | tree.Text() | tree.Bytes() | tree.Opaque() | tree.Slot():
+            case (
+                tree.Region()
+                | tree.Substream()
+                | tree.Text()
+                | tree.Bytes()
+                | tree.Opaque()
+                | tree.Wrapped()
+                | tree.Slot()
+            ):
                 self.lengths.add(field_of(node.length) or "")
             case (
                 tree.Integer()
@@ -242,7 +259,7 @@ class _Uses:
                 return
             case tree.Strings() | tree.SharedText() | tree.ReadAt() | tree.SubstreamRest():
                 return
-            case tree.OpaqueRest() | tree.Rest() | tree.Delimited() | tree.TextToNul():
+            case tree.OpaqueRest() | tree.WrappedRest() | tree.Rest() | tree.Delimited() | tree.TextToNul():
                 return
             case tree.ZeroPad() | tree.AnyPad() | tree.ZerosTo() | tree.ZerosToEnd():
                 return
@@ -379,6 +396,8 @@ def blob_of(node: tree.Const | Sized, name: str, delta: int, size: int | None) -
         return Blob(name, delta, size, exact=node.expected)
     if isinstance(node, tree.Text):
         return Blob(name, delta, size, node.encoding, node.unit, node.behind, node.lists)
+    if isinstance(node, tree.Wrapped):
+        return Blob(name, delta, size, wrapping=node.wrapping, content=node.content)
     return Blob(name, delta, size)
 
 

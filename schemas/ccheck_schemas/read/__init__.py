@@ -17,7 +17,16 @@ from functools import cache, partial
 from typing import assert_never
 
 from ccheck_schemas.layout import tree
-from ccheck_schemas.read.handlers import computed, leaves, listed, nested, pointers, shared, streams
+from ccheck_schemas.read.handlers import (
+    computed,
+    envelopes,
+    leaves,
+    listed,
+    nested,
+    pointers,
+    shared,
+    streams,
+)
 from ccheck_schemas.read.reader import Handler, Reader
 from ccheck_schemas.record import Reading
 
@@ -101,6 +110,10 @@ def _handler(node: tree.Node) -> Handler:
             return partial(streams.opaque, node)
         case tree.OpaqueRest():
             return partial(streams.opaque_rest, node)
+        case tree.Wrapped():
+            return partial(envelopes.wrapped, node)
+        case tree.WrappedRest():
+            return partial(envelopes.wrapped_rest, node)
         case tree.Slot():
             return partial(streams.slot, node)
         case tree.Rest():

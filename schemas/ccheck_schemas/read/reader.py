@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, NoReturn, Protocol, TypeAlias
 
@@ -23,7 +24,8 @@ from ccheck_schemas.read.pool import Pools
 from ccheck_schemas.read.rows import RowSequence
 from ccheck_schemas.read.sharing import Tables
 from ccheck_schemas.read.strings import Blocks
-from ccheck_schemas.record import Compared, FixUp, Reading, Record
+from ccheck_schemas.record import Compared, Envelope, FixUp, Reading, Record
+from ccheck_schemas.wrapping import DEEPEST_ENVELOPES, MOST_UNWRAPPED
 
 
 class Handler(Protocol):
@@ -69,6 +71,23 @@ MOST_RECORDS = 1_000_000
 """Records and elements of a reading, at most: each takes some hundred bytes of memory."""
 
 
+@dataclass(slots=True)
+class Work:
+    """What a file and the content of its envelopes need, together.
+
+    Attributes:
+        most: The bytes that envelopes may be unwrapped to.
+        records: Records and elements that were made.
+        envelopes: Envelopes that were opened.
+        unwrapped: Bytes that they were unwrapped to.
+    """
+
+    most: int
+    records: int = 0
+    envelopes: int = 0
+    unwrapped: int = 0
+
+
 class Reader:
     """The state of one reading.
 
@@ -89,10 +108,14 @@ class Reader:
         cut: The ids of records that are cut short.
         detached: By the id of a record whose region has a wrong end: where its content ends.
         stream: Where the stream begins and ends in which positions count, and the end that the file states.
+        work: What this file needs, and the file whose envelope it is the content of.
+        envelopes: The fields that were unwrapped.
         checksums: Checksums, by what they are of, and by their place where their own bytes count as zeros.
     """
 
-    def __init__(self, root: tree.Struct, data: bytes, handler: Handlers, *, bulk: bool) -> None:
+    def __init__(
+        self, root: tree.Struct, data: bytes, handler: Handlers, *, bulk: bool, around: Reader | None = None
+    ) -> None:
         self.data = data
         self.handler = handler
         self.bulk = bulk
@@ -111,7 +134,11 @@ class Reader:
         self.stream = (0, self.size, self.size)
         self._streams_kept = _positions_inside(root)
         self.checksums: dict[tuple[Checksum, int], int] = {}
-        self.idled = self.made = self.looked_through = 0
+        self.idled = self.looked_through = 0
+        self.work: Work = (
+            Work(MOST_UNWRAPPED + DEEPEST_ENVELOPES * len(data)) if around is None else around.work
+        )
+        self.envelopes: list[Envelope] = []
         # Bytes of records at offsets, counted each time that a field names one.
         self.expanded = 0
         self.weights: dict[int, int] = {}
@@ -151,7 +178,12 @@ class Reader:
             compared_rows=tuple(self.compared_rows),
             size=self.size,
             gaps=tuple(collector.gaps),
+            envelopes=tuple(self.envelopes),
         )
+
+    def inside(self, layout: tree.Struct, data: bytes) -> Reading:
+        """Returns the reading of the content of an envelope, whose work counts for this file."""
+        return Reader(layout, data, self.handler, bulk=self.bulk, around=self).run(layout)
 
     def need(self, record: Record, field: str, at: int, size: int, limit: int, promised: int) -> None:
         """Checks that a record has bytes left. A region that is known to be cut short was reported before.
@@ -247,11 +279,10 @@ class Reader:
         Raises:
             Stop: There are more than `MOST_RECORDS`: they would take too much memory.
         """
-        self.made += number
-        if self.made > MOST_RECORDS:
-            self.out_of_proportion(
-                record, name, (at, at), WorkOutOfProportion("records", self.made, MOST_RECORDS)
-            )
+        self.work.records += number
+        if self.work.records > MOST_RECORDS:
+            too_many = WorkOutOfProportion("records", self.work.records, MOST_RECORDS)
+            self.out_of_proportion(record, name, (at, at), too_many)
 
     def expand(self, record: Record, name: str, at: int, number: int) -> None:
         """Counts the bytes of a record that is named by its offset.

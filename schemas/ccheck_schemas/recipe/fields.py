@@ -102,9 +102,17 @@ class _Walk:
                 | tree.Computed()
                 | tree.PlaceNumber()
                 | tree.Opaque()
+                | tree.Wrapped()
             ):
                 return None
-            case tree.OpaqueRest() | tree.Slot() | tree.Rest() | tree.Delimited() | tree.Text():
+            case (
+                tree.OpaqueRest()
+                | tree.WrappedRest()
+                | tree.Slot()
+                | tree.Rest()
+                | tree.Delimited()
+                | tree.Text()
+            ):
                 return None
             case tree.TextToNul() | tree.ZeroPad() | tree.AnyPad() | tree.ZerosTo() | tree.ZerosToEnd():
                 return None

@@ -63,7 +63,7 @@ def _form(node: tree.Node) -> str | None:
             return node.order + node.letter
         case tree.Const():
             return f"{len(node.expected)}s"
-        case tree.Text() | tree.Bytes() | tree.Opaque() | tree.Slot():
+        case tree.Text() | tree.Bytes() | tree.Opaque() | tree.Wrapped() | tree.Slot():
             length = stated(node.length)
             behind = node.behind if isinstance(node, tree.Text) else 0
             return None if length is None else f"{length + behind}s"
@@ -82,7 +82,14 @@ def _form(node: tree.Node) -> str | None:
             return None
         case tree.Terminated() | tree.UpTo() | tree.UpToEnd() | tree.Pool() | tree.Strings() | tree.Region():
             return None
-        case tree.Substream() | tree.SubstreamRest() | tree.OpaqueRest() | tree.Rest() | tree.Delimited():
+        case (
+            tree.Substream()
+            | tree.SubstreamRest()
+            | tree.OpaqueRest()
+            | tree.WrappedRest()
+            | tree.Rest()
+            | tree.Delimited()
+        ):
             return None
         case tree.TextToNul() | tree.ZeroPad() | tree.AnyPad() | tree.ZerosTo() | tree.ZerosToEnd():
             return None

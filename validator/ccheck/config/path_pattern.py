@@ -7,7 +7,7 @@ from functools import lru_cache
 
 _GLOB = re.compile(r"(?P<deep>\*\*/)|(?P<rest>\*\*)|(?P<some>\*)|(?P<one>\?)|(?P<plain>.)", re.DOTALL)
 _EXPRESSIONS = {"deep": "(?:.*/)?", "rest": ".*", "some": "[^/]*", "one": "[^/]"}
-_STEP = re.compile(r"(?P<name>[^.\[\]]+)|(?P<index>\[[0-9]+\])|(?P<other>.)", re.DOTALL)
+_STEP = re.compile(r"(?P<name>[^./\[\]]+)|(?P<index>\[[0-9]+\])|(?P<other>.)", re.DOTALL)
 
 
 @lru_cache(maxsize=256)

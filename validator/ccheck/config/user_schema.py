@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from ccheck.core.check import Check
 from ccheck.files.regular_file import read_regular_file
+from ccheck.formats.registry import named
 from ccheck_schemas.build_facts import Fact, FactKind
 from ccheck_schemas.layout import tree
 from ccheck_schemas.layout.meanings import ComparedWithFact
@@ -94,7 +95,15 @@ def load_user_schema(path: Path) -> UserSchema:
             path,
             f"contract has {', '.join(idle)}, and nothing compares it: no node, no amount and no check",
         )
-    hidden = _hidden_fields(schema.layout) if checks and schema.assemble is Schema.assemble else []
+    for content in schema.contents:
+        known = named(content.name)
+        if known is not None and known.schema is not content:
+            raise UserSchemaError(
+                path,
+                f"the content of an envelope has the name of the format {content.name!r}, and is another",
+            )
+    parts = [one for one in (schema, *schema.contents) if one.assemble is Schema.assemble]
+    hidden = [name for one in parts if checks for name in _hidden_fields(one.layout)]
     if hidden:
         raise UserSchemaError(
             path,

@@ -48,6 +48,43 @@ class RelatedLocation:
 
 
 @frozen
+class Inside:
+    """A place in the content of an envelope, which no offset of the file can say.
+
+    Attributes:
+        schema: The name of the content's format.
+        path: The field of the content; empty for the whole content.
+        offset: The offset of the bytes in the content.
+        length: Their number.
+        size: The bytes of the content.
+        data: The first of the bytes.
+        within: The place in the content of an envelope inside this one, if the bytes are in that.
+    """
+
+    schema: str
+    path: str
+    offset: int
+    length: int
+    size: int
+    data: bytes = b""
+    within: Inside | None = None
+
+    @property
+    def innermost(self) -> Inside:
+        """The place in the content that is in no other envelope."""
+        return self if self.within is None else self.within.innermost
+
+    def __str__(self) -> str:
+        """`at 0x12 of the content (rules, 40 bytes), items[1].port: 00 01`."""
+        shown = f": {self.data.hex(' ')}{' …' if self.length > len(self.data) else ''}" if self.data else ""
+        where = f", {self.path}" if self.path else ""
+        inner = (
+            f"at {self.offset:#x} of the content ({self.schema}, {counted(self.size, 'byte')}){where}{shown}"
+        )
+        return inner if self.within is None else f"{self.within}, which is {inner}"
+
+
+@frozen
 class Finding:
     """One thing that is wrong, with the fewest bytes that show it.
 
@@ -56,6 +93,9 @@ class Finding:
         offset: The offset of the wrong bytes.
         length: The number of wrong bytes; 0 if bytes are missing at `offset`.
         label: Two or three words to print next to the marked bytes.
+        inside: The place in the content of an envelope, if the bytes are in one. `path` is then the field of
+            the envelope, a slash, and the field in the content; the offset is that of the same bytes in the
+            file, or of the whole field if its content is compressed.
     """
 
     check: str
@@ -68,6 +108,7 @@ class Finding:
     fix: str
     label: str = ""
     related: tuple[RelatedLocation, ...] = ()
+    inside: Inside | None = None
 
 
 @frozen

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     # Construct takes a while to import, and a subject does not need it.
     from ccheck.core.consumers import Consumers
     from ccheck_schemas.build_facts import Amount
-    from ccheck_schemas.record import Reading
+    from ccheck_schemas.record import Envelope, Reading
     from ccheck_schemas.schema import Schema
 
 
@@ -66,6 +66,19 @@ class Narrowed:
 
 
 @dataclass(frozen=True)
+class Content:
+    """The content of an envelope, as a file of its own.
+
+    Attributes:
+        envelope: The field that it was unwrapped from.
+        subject: The content.
+    """
+
+    envelope: Envelope
+    subject: Subject
+
+
+@dataclass(frozen=True)
 class Subject:
     """One file.
 
@@ -100,6 +113,8 @@ class Subject:
     """Names of the checks in use: each reports the faults of its name."""
     amounts: dict[str, tuple[Amount, ...]] | None = None
     """The amounts that the schema gave, by name, if the file is judged for one build after another."""
+    contents: tuple[Content, ...] = ()
+    """The content of its envelopes."""
     problems: tuple[str, ...] = ()
     """What is wrong with formats of other packages, which could not be tried."""
 

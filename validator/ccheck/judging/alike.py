@@ -8,6 +8,7 @@ from itertools import chain, islice
 
 from ccheck.core.check import Check
 from ccheck.core.subject import CheckContext, Subject
+from ccheck_schemas.record import Envelope
 
 _MOST_KEPT = 10_000
 """What a check says more of is not kept."""
@@ -34,6 +35,11 @@ class Alike:
 
     def __init__(self) -> None:
         self._said: dict[tuple[Check, bool], tuple[object, ...]] = {}
+        self._inside: dict[int, Alike] = {}
+
+    def of(self, envelope: Envelope) -> Alike:
+        """Returns what checks said of the content of an envelope of the file."""
+        return self._inside.setdefault(id(envelope), Alike())
 
     def said(self, check: Check, subject: Subject) -> Iterable[object]:
         """Returns what a check says of the file, from before if it is the same for all builds.

@@ -11,15 +11,16 @@ from pathlib import Path
 from ccheck.core.check import Check, Diagnostic
 from ccheck.core.finding import FileReport, Finding, NotRun, Severity, Suppressed
 from ccheck.core.input import InputProblem
-from ccheck.core.subject import CheckContext, Narrowed, Subject
+from ccheck.core.subject import CheckContext, Content, Narrowed, Subject
 from ccheck.formats.check_table import applying
 from ccheck.formats.checks.coverage import left_unread
 from ccheck.formats.checks.general import FILE
 from ccheck.formats.registry import FORMATS, named, plugins, recognise, relative
 from ccheck.judging.alike import Alike
+from ccheck.judging.inside import in_envelope, joined, placed, without_indexes
 from ccheck_schemas.read import read
 from ccheck_schemas.record import Reading
-from ccheck_schemas.schema import Schema
+from ccheck_schemas.schema import Schema, opened
 
 MAX_FINDINGS = 100
 """Findings of one check that are kept for one file, unless the user says otherwise; more are only counted."""
@@ -56,8 +57,11 @@ def examine(
     schemas: Sequence[Schema],
     schema: Schema | None = None,
     narrow: Narrow | None = None,
+    reading: Reading | None = None,
 ) -> Subject:
     """Read a file by `schema`, or by the first of `schemas` that recognises it; any bytes are read.
+
+    The content of each envelope becomes a subject of its own.
 
     Args:
         data: The bytes of the file.
@@ -66,6 +70,7 @@ def examine(
         schemas: The schemas that may recognise it.
         schema: The schema that was named.
         narrow: Returns the content for the checks only; without it the subject has the whole content.
+        reading: Its reading by `schema`, if it was read before.
     """
     name_of_schema = None if schema is None else schema.name
     kind = relative(FORMATS, data, name_of_schema)
@@ -77,19 +82,24 @@ def examine(
     zero = not any(data)
     if zero and (schema is None or named(schema.name) is not None):
         return Subject(name, data, context, schema=chosen)  # zeros are content of no known format
-    reading = read(chosen.layout, data)
+    reading = read(chosen.layout, data) if reading is None else reading
     if zero and (reading.counts or not reading.complete):
         return Subject(name, data, context, schema=chosen)
+    contents = tuple(
+        Content(one.envelope, examine(one.envelope.data, "", context, (), one.content, reading=one.reading))
+        for one in opened(reading)
+    )
     narrowed = None if narrow is None else narrow(chosen, reading)
     if narrowed is None:
-        return Subject(name, data, context, chosen, reading, chosen.assemble(reading))
+        return Subject(name, data, context, chosen, reading, chosen.assemble(reading), contents=contents)
     return Subject(
-        name, data, context, chosen, reading, narrowed.content, narrowed=True, canonical=narrowed.canonical
-    )
+        name, data, context, chosen, reading, narrowed.content, narrowed=True, canonical=narrowed.canonical,
+        contents=contents,
+    )  # fmt: skip
 
 
 def judge(
-    subject: Subject, path: str, checks: Iterable[Check], policy: Policy, alike: Alike | None = None
+    subject: Subject, path: str, checks: Sequence[Check], policy: Policy, alike: Alike | None = None
 ) -> FileReport:
     """Run the checks, in their order.
 
@@ -99,6 +109,8 @@ def judge(
     read whole: one finding is suppressed, and not all that depends on it. If it was not, those checks cannot
     run, and the file does not pass.
 
+    The content of each envelope is judged in the same way, and what is found there is part of the report.
+
     Args:
         subject: The file.
         path: Its path as the user named it.
@@ -106,6 +118,19 @@ def judge(
         policy: Severities and suppressions.
         alike: What checks said of the same file before, for other builds.
     """
+    report = _judged(subject, path, checks, policy, alike, lambda finding: finding)
+    return replace(report, rows=_rows(subject.data, report.findings))
+
+
+def _judged(
+    subject: Subject,
+    path: str,
+    checks: Sequence[Check],
+    policy: Policy,
+    alike: Alike | None,
+    outside: Callable[[Finding], Finding],
+) -> FileReport:
+    """Judges a file, or the content of an envelope; `outside` gives the place of a finding in the file."""
     blame_on: dict[Check, tuple[str, ...]] = {}
     indecisive: dict[Check, tuple[str, ...]] = {}
     findings: list[Finding] = []
@@ -146,10 +171,10 @@ def judge(
                 break
             found += 1
             decided = decided or check.decisive(blame.span)
-            finding = Finding(
+            finding = outside(Finding(
                 check.name, severity, blame.message, blame.span.path, blame.span.offset, blame.span.length,
                 blame.why, blame.fix, blame.label, blame.related,
-            )  # fmt: skip
+            ))  # fmt: skip
             reason = policy.suppression(finding, path)
             if reason is not None:
                 if found - kept <= policy.max_findings:
@@ -174,8 +199,17 @@ def judge(
         if found and not ((aside or not kept) and whole):
             (blame_on if decided else indecisive)[check] = (check.name,)
     claimed = subject.claimed.issuperset(counts)
+    misread = tuple(check.name for check in FILE if check in blame_on)
+    contents = () if misread else subject.contents
+    if misread and subject.contents:
+        why = f"blocked by {', '.join(misread)}"
+        not_run += [
+            NotRun(f"all checks of {name}", why)
+            for name in dict.fromkeys(without_indexes(one.envelope.span.path) for one in subject.contents)
+        ]
+        unjudged += not set_aside.isdisjoint(misread)
     unread = subject.problem in (InputProblem.UNREADABLE, InputProblem.TOO_LARGE)
-    return FileReport(
+    report = FileReport(
         path=path,
         schema=subject.schema.name if subject.schema is not None else None,
         size=len(subject.data),
@@ -192,9 +226,33 @@ def judge(
         # A reading that passed something over without a fault, or whose faults nobody reports, must not look
         # like a pass, whatever the table of checks and the policy say.
         examined=subject.reading is not None and (whole or bool(counts)) and claimed,
-        rows=_rows(subject.data, findings),
         not_looked_into=left_unread(subject),
     )
+    inner = [_of_content(subject, one, path, checks, policy, alike, outside) for one in contents]
+    return joined(report, inner, policy.max_findings)
+
+
+def _of_content(
+    around: Subject,
+    content: Content,
+    path: str,
+    checks: Sequence[Check],
+    policy: Policy,
+    alike: Alike | None,
+    outside: Callable[[Finding], Finding],
+) -> FileReport:
+    """Returns the report on the content of an envelope, with places in the file."""
+    context = around.context
+    if around.schema is not None and around.schema.name in context.allowed:
+        # What is allowed for a schema is allowed in its envelopes.
+        context = replace(context, allowed=context.allowed | {content.envelope.content.name})
+    subject = replace(content.subject, context=context)
+    found = _judged(
+        subject, path, checks, policy,
+        None if alike is None else alike.of(content.envelope),
+        lambda finding: outside(placed(finding, content.envelope)),
+    )  # fmt: skip
+    return in_envelope(found, content.envelope)
 
 
 def _yielded(check: Check, subject: Subject, alike: Alike | None) -> Iterable[object]:

@@ -47,13 +47,14 @@ def prepare(**options: Unpack[Options]) -> ValidationContext:
     schemas, checks, chosen, user = _schemas(schema)
     _require_schemas(options.get("allow_not_looked_into", ()), chosen)
     resolved = resolve_options(CheckNames(checks), **options)
-    if chosen is not None and not chosen.facts and options.get("consumers") is not None:
+    parts = () if chosen is None else (chosen, *chosen.contents)
+    if chosen is not None and not any(one.facts for one in parts) and options.get("consumers") is not None:
         raise click.UsageError(
             f"--consumers: files of {chosen.name} are compared with no facts of driver builds"
         )
     if resolved.consumers is not None:
         named = None if chosen is None else chosen.name
-        in_use = formats.facts_in_use() | ({} if chosen is None else {chosen.name: chosen.facts})
+        in_use = formats.facts_in_use() | {one.name: one.facts for one in parts}
         required = chosen is None or chosen.builds_required
         require_facts(resolved.consumers, in_use, named, builds_required=required)
         if chosen is not None and not required and options.get("consumers") is not None:
@@ -102,7 +103,8 @@ def prepare(**options: Unpack[Options]) -> ValidationContext:
 
 def _require_reader(consumers: Consumers, schema: Schema) -> None:
     """Refuses builds of which none reads files of the schema: nothing would be compared."""
-    if not any(reads(build, schema) for build in consumers.builds):
+    parts = (schema, *schema.contents)
+    if not any(reads(build, one) for build in consumers.builds for one in parts):
         raise click.UsageError(f"--consumers: no build of {consumers.path} reads files of {schema.name}")
 
 
@@ -149,7 +151,8 @@ def _schemas(
 
 def _require_schemas(named: Sequence[str], chosen: Schema | None) -> None:
     """Refuse a name that is that of no schema: it would allow nothing, and say nothing."""
-    known = [*(() if chosen is None else (chosen.name,)), *(known.name for known in formats.every())]
+    parts = () if chosen is None else (chosen, *chosen.contents)
+    known = [*(one.name for one in parts), *(known.name for known in formats.every())]
     for name in named:
         if name not in known:
             raise click.UsageError(

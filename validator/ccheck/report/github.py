@@ -87,7 +87,10 @@ def _file(report: FileReport) -> Iterator[_Annotation]:
     for finding in report.findings:
         yield _Annotation(_COMMANDS[finding.severity], report.path, finding.check, _words(report, finding))
     for entry in report.suppressed:
-        words = [*_words(report, entry.finding)[:2], f"suppressed until {entry.expires}: {entry.reason}"]
+        words = [
+            *_words(report, entry.finding)[: 2 if entry.finding.inside is None else 3],
+            f"suppressed until {entry.expires}: {entry.reason}",
+        ]
         yield _Annotation("notice", report.path, f"{entry.finding.check} (suppressed)", words)
     if aside := suppressed_beyond_words(report):
         yield _Annotation("notice", report.path, "suppressed", [aside])
@@ -105,6 +108,7 @@ def _file(report: FileReport) -> Iterator[_Annotation]:
 def _words(report: FileReport, finding: Finding) -> list[str]:
     place = f"at {finding.offset:#x}" + (f", {finding.path}" if finding.path else "")
     words = [finding.message, place]
+    words += [] if finding.inside is None else [f"inside: {finding.inside}"]
     words += [f"because: {render_related(report, place)}" for place in finding.related]
     return [*words, f"why: {finding.why}", f"fix: {finding.fix}"]
 

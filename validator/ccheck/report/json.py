@@ -13,7 +13,15 @@ from ccheck.text.printable import well_formed
 
 if TYPE_CHECKING:
     from ccheck.core.check import Check
-    from ccheck.core.finding import BuildVerdict, FileReport, Finding, RelatedLocation, RunReport, Suppressed
+    from ccheck.core.finding import (
+        BuildVerdict,
+        FileReport,
+        Finding,
+        Inside,
+        RelatedLocation,
+        RunReport,
+        Suppressed,
+    )
 
 FORMAT = 1
 """Rises when a program that reads the report could misread a newer one; added keys do not raise it."""
@@ -125,6 +133,20 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "why": finding.why,
         "fix": finding.fix,
         "related": [_related(place) for place in finding.related],
+        **({} if finding.inside is None else {"inside": inside(finding.inside)}),
+    }
+
+
+def inside(place: Inside) -> dict[str, Any]:
+    """A place in the content of an envelope as plain values."""
+    return {
+        "schema": place.schema,
+        "path": place.path,
+        "offset": place.offset,
+        "length": place.length,
+        "size": place.size,
+        "bytes": place.data.hex(" "),
+        "inside": None if place.within is None else inside(place.within),
     }
 
 

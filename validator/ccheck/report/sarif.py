@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ccheck.core.finding import Severity
 from ccheck.core.shipped_consumers import PREFIX
-from ccheck.report.json import dump
+from ccheck.report.json import dump, inside
 from ccheck.report.summary import summarise, suppressed_beyond_words, totals, unread_words
 from ccheck.report.uri import artifact_uri
 from ccheck.text.printable import printable
@@ -171,6 +171,8 @@ def _results(report: FileReport, tables: _Tables) -> Iterator[dict[str, Any]]:
 
 def _result(report: FileReport, finding: Finding, tables: _Tables) -> dict[str, Any]:
     words = [finding.message, f"why: {finding.why}", f"fix: {finding.fix}"]
+    if finding.inside is not None:
+        words.insert(1, f"inside: {finding.inside}")
     location: dict[str, Any] = {
         "physicalLocation": {
             "artifactLocation": tables.location(report),
@@ -186,6 +188,8 @@ def _result(report: FileReport, finding: Finding, tables: _Tables) -> dict[str, 
         "locations": [location | _logical(finding.path)],
         "partialFingerprints": {"checkAndField/v1": fingerprint(finding)},
     }
+    if finding.inside is not None:
+        result["properties"] = {"inside": inside(finding.inside)}
     if finding.related:
         # One place is that of the finding itself.
         places = (_related(report, place, tables) for place in finding.related[: MOST_LOCATIONS - 1])

@@ -71,7 +71,9 @@ def unread_words(report: FileReport) -> str:
     rules = [entry.field for entry in report.not_looked_into if not entry.size]
     words = []
     if fields:
-        words.append(f"{report.unread:,} of {report.size:,} bytes not looked into: {_named(fields)}")
+        inside = any("/" in field for field in fields)  # it may have more bytes than the file
+        whole = "bytes of the file and of its envelopes" if inside else f"of {report.size:,} bytes"
+        words.append(f"{report.unread:,} {whole} not looked into: {_named(fields)}")
     if rules:
         words.append(f"not carried over into the schema: {_named(rules)}")
     return "; ".join(words)

@@ -86,7 +86,8 @@ def _finding(report: FileReport, finding: Finding, color: bool) -> Iterator[str]
         gutter = _frame(f"{line.gutter} |" if line.bar else line.gutter, color)
         yield f"{gutter}{body if line.sign else f' {line.body}'}" if line.body else gutter
 
-    notes = [("because", render_related(report, proof)) for proof in elsewhere]
+    notes = [] if finding.inside is None else [("inside", printable(str(finding.inside)))]
+    notes += [("because", render_related(report, proof)) for proof in elsewhere]
     notes += [("why", printable(finding.why)), ("fix", printable(finding.fix))]
     notes += [("more", f"ccheck explain {printable(finding.check)}")]
     for name, words in notes:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, assert_never
+from typing import Any, TypeAlias, assert_never
 
 from ccheck_schemas.layout import tree
 from ccheck_schemas.layout.expression import integer_value, lists_in
@@ -13,6 +14,7 @@ from ccheck_schemas.recipe.by_layout import leaf
 from ccheck_schemas.recipe.by_layout.hole import AT, GAPS, ZEROS
 from ccheck_schemas.recipe.by_layout.leaf import ABSENT, as_hex
 from ccheck_schemas.schema import RecipeError
+from ccheck_schemas.wrapping import ContentSchema
 
 MOST_VALUES = 4_000_000
 """Values of a recipe, at most; records that several fields name count for each of them."""
@@ -57,24 +59,35 @@ class _Shared:
     key: str
 
 
-def describe(layout: tree.Struct, data: bytes) -> dict[str, Any]:
+Content: TypeAlias = Callable[[ContentSchema, bytes], Any]
+"""Returns the recipe of the content of an envelope. Raises `RecipeError` where none builds it."""
+
+
+def as_bytes(schema: ContentSchema, data: bytes) -> Any:
+    """Returns the recipe of content that is not described."""
+    raise RecipeError("", f"the content of {schema.name} is not described")
+
+
+def describe(layout: tree.Struct, data: bytes, content: Content = as_bytes) -> dict[str, Any]:
     """Returns the recipe of a file, with all that could be left out of it.
 
     Args:
         layout: The layout of its format.
         data: A file that is read by it without faults.
+        content: Describes the content of envelopes; without it they are bytes.
 
     Raises:
         RecipeError: The recipe would be too large.
     """
-    return _Description(layout, data).run(layout)
+    return _Description(layout, data, content).run(layout)
 
 
 class _Description:
     """One walk over a file."""
 
-    def __init__(self, layout: tree.Struct, data: bytes) -> None:
+    def __init__(self, layout: tree.Struct, data: bytes, content: Content) -> None:
         self._data = data
+        self._content = content
         self._stream = (0, len(data))
         self._listed = _lists_read(layout)
         self._names = {node.table for node in tree.nodes(layout) if isinstance(node, tree.Rows)}
@@ -180,6 +193,10 @@ class _Description:
             case tree.PlaceNumber():
                 values[name] = self.place(node, here, at, limit)
                 return ABSENT, at
+            case tree.Wrapped():
+                return self.envelope(node, at, at + integer_value(node.length, values))
+            case tree.WrappedRest():
+                return self.envelope(node, at, limit)
             case tree.Bytes() | tree.Opaque():
                 words, end = self.plain(here, name, at, at + integer_value(node.length, values))
                 known = node.names.get(data[at:end]) if isinstance(node, tree.Bytes) else None
@@ -278,6 +295,20 @@ class _Description:
         """Describes bytes."""
         here.values[name] = self._data[at:end]
         return as_hex(self._data[at:end]), end
+
+    def envelope(self, node: tree.Envelope, at: int, end: int) -> tuple[Any, int]:
+        """Describes content of another format, and how it is wrapped if not in the usual way."""
+        raw = self._data[at:end]
+        content = node.wrapping.unwrap(raw).content
+        try:
+            if content is None:
+                raise RecipeError("", "it cannot be unwrapped")
+            recipe = {"content": self._content(node.content, content)}
+        except RecipeError:
+            return {"hex": as_hex(raw)}, end
+        for level in node.wrapping.levels_of(content, raw):
+            return recipe if level is None else {**recipe, "level": level}, end
+        return {**recipe, "bytes": as_hex(raw)}, end
 
     def text(
         self,

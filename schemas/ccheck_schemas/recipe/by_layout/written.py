@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ccheck_schemas.layout import tree
+from ccheck_schemas.read import read
 from ccheck_schemas.recipe.by_layout.compose import compose
 from ccheck_schemas.recipe.by_layout.describe import describe
-from ccheck_schemas.schema import RecipeError
+from ccheck_schemas.schema import RecipeError, Schema
+from ccheck_schemas.wrapping import ContentSchema
 
 
 def recipe_of(layout: tree.Struct, data: bytes) -> dict[str, Any]:
@@ -23,7 +25,7 @@ def recipe_of(layout: tree.Struct, data: bytes) -> dict[str, Any]:
         RecipeError: No recipe builds these bytes.
     """
     for without in (("place", "other"), ("other",)):
-        recipe = describe(layout, data)
+        recipe = describe(layout, data, _content)
         composed = compose(layout, recipe)
         _same(data, composed.data)
         for optional in composed.optional:
@@ -34,7 +36,25 @@ def recipe_of(layout: tree.Struct, data: bytes) -> dict[str, Any]:
                 return recipe
         except RecipeError:
             continue
-    return describe(layout, data)
+    return describe(layout, data, _content)
+
+
+def _content(schema: ContentSchema, data: bytes) -> Any:
+    """Returns the recipe of the content of an envelope.
+
+    Raises:
+        RecipeError: No recipe builds it.
+    """
+    if not isinstance(schema, Schema):
+        return recipe_of(schema.layout, data)
+    reading = read(schema.layout, data)
+    if schema.breaks(reading):
+        raise RecipeError("", f"it breaks the schema {schema.name}")
+    if schema.compose is None or schema.describe is None:
+        return recipe_of(schema.layout, data)
+    recipe = schema.describe(schema.assemble(reading))
+    _same(data, schema.compose(recipe))
+    return recipe
 
 
 def _same(data: bytes, built: bytes) -> None:

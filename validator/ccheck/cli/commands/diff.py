@@ -83,7 +83,7 @@ def command(
     schema_new, after = _recipe(validation, new)
     if schema_old is not schema_new:
         raise click.UsageError(f"{old} is of the format {schema_old.name}, {new} of {schema_new.name}")
-    found = list(changes(before, after, schema_old.identity))
+    found = list(changes(before, after, schema_old.identities))
     for change in found:
         where = f"{printable(change.where)}: " if change.where else ""
         click.echo(f"{_SIGNS[change.kind]} {where}{printable(change.what)}")

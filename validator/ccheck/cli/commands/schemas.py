@@ -69,6 +69,10 @@ def _of_file(path: Path) -> int:
     click.echo(f"{indent}  {_reading(user.schema)}")
     for line in _compared(user.schema):
         click.echo(f"{indent}  {line}")
+    for content in user.schema.contents:
+        click.echo(f"{indent}  content of an envelope: {printable(content.name)}")
+        for line in _compared(content):
+            click.echo(f"{indent}    {line}")
     return PASS
 
 

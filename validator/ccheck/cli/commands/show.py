@@ -18,8 +18,9 @@ from ccheck.text.quoting import counted
 from ccheck_schemas.layout import tree
 from ccheck_schemas.recipe import way_back
 from ccheck_schemas.recipe.fields import Named, named_fields, names_of
-from ccheck_schemas.record import Record
+from ccheck_schemas.record import Envelope, Reading
 from ccheck_schemas.schema import RecipeError
+from ccheck_schemas.span import Span
 
 WIDTH = 80
 
@@ -48,7 +49,7 @@ def command(path: str, schema: str | None, as_yaml: bool) -> int:
             recipe = _recipe(subject, path)
         click.echo(recipe, nl=False)
     else:
-        for line in lines(subject.schema.layout, subject.reading.root):
+        for line in lines(subject.schema.layout, subject.reading):
             click.echo(line)
     total = subject.schema.breaks(subject.reading)
     if total:
@@ -75,15 +76,35 @@ def _recipe(subject: Subject, path: str) -> str:
     return dump_yaml(recipe, subject.schema.name, ascii_only=sys.stdout.isatty() or not encodes_all)
 
 
-def lines(layout: tree.Struct, root: Record) -> Iterator[str]:
+def lines(layout: tree.Struct, reading: Reading) -> Iterator[str]:
     """One line for each field: offset, path, value, and the names of a value that has some.
 
-    Text is escaped, long values are cut.
+    Text is escaped, long values are cut. The fields in the content of an envelope follow the field of the
+    envelope; each has its offset in the file, which is that of the whole field if its content is compressed,
+    and its offset in the content.
     """
-    for owner, name, value, number in named_fields(layout, root):
-        if value is not None and value != () and value != []:
-            span = owner.span(name)
-            yield f"{span.offset:#08x}  {printable(span.path)} = {_value(value, number)}"
+    for span, inner, text in _fields(layout, reading):
+        inside = "".join(f" +{offset:#x}" for offset in inner)
+        yield f"{span.offset:#08x}{inside}  {printable(span.path)} = {text}"
+
+
+def _fields(layout: tree.Struct, reading: Reading) -> Iterator[tuple[Span, tuple[int, ...], str]]:
+    """Yields place, offsets in the content of envelopes around it, and value of each field."""
+    envelopes: dict[tuple[int, str], list[Envelope]] = {}
+    for envelope in reading.envelopes:
+        key = (id(envelope.record), envelope.name.partition("[")[0])
+        envelopes.setdefault(key, []).append(envelope)
+    for owner, name, value, number in named_fields(layout, reading.root):
+        if value is None or value == () or value == []:
+            continue
+        inside = envelopes.get((id(owner), name), ())
+        if not inside or isinstance(value, list):
+            yield owner.span(name), (), _value(value, number)
+        for envelope in inside:
+            size = counted(len(envelope.data), "byte")
+            yield envelope.span, (), f"{envelope.wrapping} with {printable(envelope.content.name)}, {size}"
+            for span, offsets, text in _fields(envelope.content.layout, envelope.reading):
+                yield envelope.outside(span), (span.offset, *offsets), text
 
 
 def _value(value: Any, number: Named | None) -> str:

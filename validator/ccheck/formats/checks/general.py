@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ccheck.core.check import Check, Diagnostic
 from ccheck.core.subject import Subject
-from ccheck.formats.checks import bounds, contract, coverage, file, structure
+from ccheck.formats.checks import bounds, contract, coverage, envelopes, file, structure
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,9 @@ LAYOUT = _layout(
     structure.count_mismatch,
     structure.element_without_bytes,
     structure.expression_unresolved,
+    envelopes.envelope_damaged,
+    envelopes.envelope_too_large,
+    envelopes.envelope_trailing_bytes,
     structure.work_out_of_proportion,
     structure.fault_unclaimed,
     structure.table_repeated,

@@ -56,7 +56,7 @@ def _changes(context: GateContext, file: ReleaseFile) -> Iterator[str]:
     if old.data == file.data:
         yield f"* as in {markdown(old.identity.name)}, to the byte"
         return
-    found = list(changes(_recipe(before_subject), after, subject.schema.identity))
+    found = list(changes(_recipe(before_subject), after, subject.schema.identities))
     yield f"* {counted(len(found), 'change')} since {markdown(old.identity.name)}"
     for change in found:
         where = f"{markdown(change.where)}: " if change.where else ""

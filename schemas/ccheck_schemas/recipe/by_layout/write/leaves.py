@@ -136,7 +136,7 @@ def exactly(writer: Writer, node: tree.Node, spot: Spot) -> bytes:
     raw = from_hex(raw_of(spot.given), spot.path)
     writer.out.data += raw
     length: Expression | None = None
-    if isinstance(node, tree.Bytes | tree.Opaque | tree.Strings):
+    if isinstance(node, tree.Bytes | tree.Opaque | tree.Wrapped | tree.Strings):
         length = node.length
     elif isinstance(node, tree.Pool):
         length = node.count

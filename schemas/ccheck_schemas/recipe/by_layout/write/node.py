@@ -46,6 +46,8 @@ def write_node(writer: Writer, node: tree.Node, spot: Spot) -> Any:
             return leaves.computed(writer, node, spot)
         case tree.Bytes() if node.names:
             return leaves.one_of(writer, node, spot)
+        case tree.Wrapped() | tree.WrappedRest():
+            return streams.envelope(writer, node, spot)
         case tree.Bytes() | tree.Opaque():
             return leaves.raw_bytes(writer, node.length, spot)
         case tree.OpaqueRest():
@@ -139,7 +141,15 @@ def _takes_hex(node: tree.Node) -> bool:
             return True
         case tree.Computed() | tree.PlaceNumber():
             return False
-        case tree.Const() | tree.Nothing() | tree.Bytes() | tree.Opaque() | tree.OpaqueRest():
+        case (
+            tree.Const()
+            | tree.Nothing()
+            | tree.Bytes()
+            | tree.Opaque()
+            | tree.Wrapped()
+            | tree.OpaqueRest()
+            | tree.WrappedRest()
+        ):
             return False
         case tree.ZeroPad() | tree.AnyPad() | tree.ZerosTo() | tree.ZerosToEnd() | tree.Array():
             return False

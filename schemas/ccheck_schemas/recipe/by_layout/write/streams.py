@@ -12,6 +12,7 @@ from ccheck_schemas.recipe.by_layout.leaf import ABSENT, from_hex
 from ccheck_schemas.recipe.by_layout.write.pointers import begin
 from ccheck_schemas.recipe.by_layout.write.state import Placed, Rest, Spot
 from ccheck_schemas.recipe.by_layout.write.writer import Writer
+from ccheck_schemas.recipe.part import Part
 from ccheck_schemas.schema import RecipeError
 
 
@@ -43,6 +44,25 @@ def substream(writer: Writer, node: tree.Substream | tree.SubstreamRest, spot: S
     if sized is not None:
         writer.equal(sized.length, frame, writer.out.at - start, path, "byte")
     return found
+
+
+def envelope(writer: Writer, node: tree.Envelope, spot: Spot) -> bytes:
+    """Writes content of another format, wrapped, or the bytes that a recipe gives for it."""
+    part = Part(writer.needed(spot, "a mapping with the content"), spot.path)
+    content = writer.content(node.content, part.value("content"), part.where("content"))
+    if part.has("bytes"):
+        raw = from_hex(part.value("bytes"), part.where("bytes"))
+        if node.wrapping.unwrap(raw).content != content:
+            why = "unwrapped, they are other content than that of the recipe: leave them out"
+            raise RecipeError(part.where("bytes"), why)
+    else:
+        level = part.integer("level", 0, 9) if part.has("level") else None
+        raw = node.wrapping.wrap(content, level)
+    part.done()
+    writer.out.data += raw
+    if isinstance(node, tree.Wrapped):
+        writer.equal(node.length, spot.frame, len(raw), spot.path, "byte")
+    return content
 
 
 def read_at(writer: Writer, node: tree.ReadAt, spot: Spot) -> Any:

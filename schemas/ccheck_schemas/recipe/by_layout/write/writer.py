@@ -15,9 +15,13 @@ from ccheck_schemas.recipe.by_layout.shared import Equation, Owner
 from ccheck_schemas.recipe.by_layout.write.state import Known, Limit, Optional, Placed, Rest, Spot
 from ccheck_schemas.recipe.part import Part
 from ccheck_schemas.schema import RecipeError
+from ccheck_schemas.wrapping import ContentSchema
 
 Dispatch: TypeAlias = Callable[["Writer", tree.Node, Spot], Any]
 """Writes a node, and returns the value that expressions see."""
+
+BuildContent: TypeAlias = Callable[[ContentSchema, object, str], bytes]
+"""Builds the content of an envelope of a schema, a recipe and the path of both."""
 
 
 class Writer:
@@ -25,6 +29,7 @@ class Writer:
 
     Attributes:
         layout: The layout.
+        content: Builds the content of envelopes.
         known: What the pass before worked out.
         out: The bytes that are being written.
         top: The bytes of the top record.
@@ -44,8 +49,9 @@ class Writer:
         stream: Where the stream begins in which positions count.
     """
 
-    def __init__(self, layout: tree.Struct, known: Known, dispatch: Dispatch) -> None:
+    def __init__(self, layout: tree.Struct, known: Known, dispatch: Dispatch, content: BuildContent) -> None:
         self.layout = layout
+        self.content = content
         self.known = known
         self._dispatch = dispatch
         self.top = self.out = Run("")
