@@ -169,7 +169,11 @@ class Trees:
         end = self.pick((None, of, of, at(self.path(names))))
         zeroed, within = bool(self.choose(4)), self.pick(("record", "record", "file"))
         over = m.ChecksumOver(leaf, start, algorithm, end=end, zeroed=zeroed, within=within)
-        return [name / over, of / Bytes(self.amount(names))]
+        amount = self.amount(names)
+        content = self.pick(
+            (Bytes(amount), m.Text(amount, "latin-1", "behind"), m.Substream(amount, Bytes(1)))
+        )
+        return [name / over, of / content]
 
     def fields(self, names: Names, depth: int, most: int) -> list[Any]:
         """The fields of a record; the first is a number, for others to name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NoReturn, Protocol, TypeAlias
@@ -18,6 +18,7 @@ from ccheck_schemas.fault_details import (
 )
 from ccheck_schemas.layout import tree
 from ccheck_schemas.layout.expression import NOT_THERE, Expression, Literal, Path, field_of
+from ccheck_schemas.layout.meanings import ChecksumOver
 from ccheck_schemas.read.collector import FaultCollector, Stop
 from ccheck_schemas.read.cut import Cut
 from ccheck_schemas.read.pool import Pools
@@ -110,6 +111,7 @@ class Reader:
         stream: Where the stream begins and ends in which positions count, and the end that the file states.
         work: What this file needs, and the file whose envelope it is the content of.
         envelopes: The fields that were unwrapped.
+        extents: The bytes that fields take in a record, by its id and their names, where a checksum asks.
         checksums: Checksums, by what they are of, and by their place where their own bytes count as zeros.
     """
 
@@ -133,6 +135,7 @@ class Reader:
         self.detached: dict[int, int] = {}
         self.stream = (0, self.size, self.size)
         self._streams_kept = _positions_inside(root)
+        self.extents: dict[tuple[int, str], tuple[int, int]] = {}
         self.checksums: dict[tuple[Checksum, int], int] = {}
         self.idled = self.looked_through = 0
         self.work: Work = (
@@ -338,8 +341,15 @@ class Reader:
             record.values.setdefault("_root", record.values["_"].get("_root"))
         if self._streams_kept:
             record.values["_stream"] = self.stream
+        named = _bounds(node)
+        if not named:
+            for name, handle in _field_handlers(node, self.handler):
+                at = handle(self, record, name, at, limit, promised)
+            return at
         for name, handle in _field_handlers(node, self.handler):
-            at = handle(self, record, name, at, limit, promised)
+            start, at = at, handle(self, record, name, at, limit, promised)
+            if name in named:
+                self.extents[id(record), name] = start, at
         return at
 
     def stream_of(self, path: Path, record: Record, name: str, at: int) -> tuple[int, int, int]:
@@ -386,6 +396,21 @@ def _positions_inside(root: tree.Struct) -> bool:
 def _shared(root: tree.Struct) -> tuple[str, ...]:
     """Returns the tables whose rows are taken by records."""
     return tuple(dict.fromkeys(node.table for node in tree.nodes(root) if isinstance(node, tree.Rows)))
+
+
+@cache
+def _bounds(node: tree.Struct) -> frozenset[str]:
+    """Returns the fields that checksums of a record begin or end with."""
+    sums = (one for field in node.fields for leaf in tree.leaves_of(field.node) for one in _sums(leaf))
+    return frozenset(name for one in sums for name in one.fields)
+
+
+def _sums(node: tree.Node) -> Iterator[ChecksumOver]:
+    """Yields the checksums that a field is, or that its elements are."""
+    if isinstance(node, tree.Array):
+        for leaf in tree.leaves_of(node.element):
+            yield from _sums(leaf)
+    yield from (one for one in tree.meanings_of(node) if isinstance(one, ChecksumOver))
 
 
 @cache

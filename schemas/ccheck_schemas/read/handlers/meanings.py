@@ -96,13 +96,13 @@ def _extent(
     base, last = (record.offset, record.end) if bounds.of_record else (0, reader.size)
     try:
         if isinstance(bounds.start, str):
-            start = record.place(bounds.start)[0]
+            start = reader.extents[id(record), bounds.start][0]
         else:
             start = base + reader.number(bounds.start, record, name, at)
         if bounds.end is None:
             end = last
         elif isinstance(bounds.end, str):
-            end = record.place(bounds.end)[1]
+            end = reader.extents[id(record), bounds.end][1]
         else:
             end = base + reader.number(bounds.end, record, name, at)
     except (Cut, KeyError):  # a record that is cut short is reported
