@@ -12,12 +12,13 @@ it::
         "operand" / Pooled("pool", this.operand_offset, this.operand_length, Text(this.operand_length)),
     )
 
-Six families:
+Seven families:
 
 * around an integer: `Version`, `Bounded`, `StrictEnum`, `StrictFlags`, `Reserved`, `CountOf`, `LengthOf`,
   `RecordSize`, `FileSize`, `IndexInto`, `OffsetInto`, `ChecksumOver`, with a `Crc` of its own
 * around an integer that is compared with a fact of each driver build: `BelowCount`, `Understood`,
   `WithinLimit`; `RowField` in their keys
+* a number that is written in ASCII digits, which may stand wherever an integer stands: `Digits`
 * nodes that take bytes in their record: `Text`, `ZeroPad`, `AnyPad`, `Table`, `Terminated`, `UpTo`,
   `UpToEnd`, `Pool`, `Strings`, `Region`, `TextToNul`, `ZerosTo`, `ZerosToEnd`
 * pointers, which take no bytes in their record: `At`, `Chain`, `Pooled`, `SharedText`, `Rows`
@@ -37,6 +38,7 @@ from __future__ import annotations
 
 from ccheck_schemas.checksum import Crc
 from ccheck_schemas.vocabulary.computed import BytesTo, Position, StreamSize, choose
+from ccheck_schemas.vocabulary.digits import Digits
 from ccheck_schemas.vocabulary.expression import Expression, FieldError, evaluate, field_of, field_path
 from ccheck_schemas.vocabulary.facts import BelowCount, RowField, Understood, WithinLimit
 from ccheck_schemas.vocabulary.integers import (
@@ -90,6 +92,7 @@ __all__ = [
     "CountOf",
     "Crc",
     "Delimited",
+    "Digits",
     "Expression",
     "FieldError",
     "FileSize",

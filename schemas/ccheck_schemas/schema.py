@@ -13,7 +13,7 @@ from ccheck_schemas.build_facts import Amount, Fact, FactKind, Promise, merged
 from ccheck_schemas.fault import FaultName
 from ccheck_schemas.layout.lint import LayoutRefused, layout_of
 from ccheck_schemas.layout.meanings import ComparedWithFact
-from ccheck_schemas.layout.tree import Integer, Node, Struct, meanings_of, nodes
+from ccheck_schemas.layout.tree import Node, Stored, Struct, meanings_of, nodes
 from ccheck_schemas.record import Reading
 from ccheck_schemas.span import Span
 from ccheck_schemas.vocabulary.streams import SOURCE
@@ -234,7 +234,7 @@ class Schema:
 
 def _range_of(node: Node) -> range | None:
     """Returns the numbers that an integer can hold."""
-    if not isinstance(node, Integer):
+    if not isinstance(node, Stored):
         return None
     least, greatest = node.range
     return range(least, greatest + 1)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from enum import Enum, unique
 from typing import TypeAlias, assert_never
 
+from ccheck_schemas.digits import DigitForm
 from ccheck_schemas.frozen import frozen_by_identity
 from ccheck_schemas.layout.expression import Expression
 from ccheck_schemas.layout.meanings import ComparedWithFact, Meaning, Restriction
@@ -52,6 +53,34 @@ class Integer:
         """The least and the greatest number that its bytes can hold."""
         bits = 8 * self.packer.size
         return (-(1 << bits - 1), (1 << bits - 1) - 1) if self.signed else (0, (1 << bits) - 1)
+
+
+@frozen_by_identity
+class Digits:
+    """A number in ASCII digits; as in `vocabulary.digits`.
+
+    Attributes:
+        packer: Reads and writes the number.
+        meanings: What it means, outermost first.
+    """
+
+    packer: DigitForm
+    meanings: tuple[Meaning, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return self.packer.length
+
+    @property
+    def signed(self) -> bool:
+        """Whether it may be negative."""
+        return False
+
+    @property
+    def range(self) -> tuple[int, int]:
+        """The least and the greatest number that its bytes can hold."""
+        return 0, self.packer.greatest
 
 
 @frozen_by_identity
@@ -461,18 +490,21 @@ class Rows:
 
 def meanings_of(node: Node) -> tuple[Meaning, ...]:
     """Returns what a field means; nothing for one that is no integer."""
-    return node.meanings if isinstance(node, Integer | Computed) else ()
+    return node.meanings if isinstance(node, Integer | Digits | Computed) else ()
 
 
 Node: TypeAlias = (
-    Integer | Float | Const | Nothing | Computed | PlaceNumber | Bytes | Opaque | OpaqueRest | Slot | Rest
-    | Delimited | Text | TextToNul | ZeroPad | AnyPad | ZerosTo | ZerosToEnd | Struct | Array | Table
+    Integer | Digits | Float | Const | Nothing | Computed | PlaceNumber | Bytes | Opaque | OpaqueRest | Slot
+    | Rest | Delimited | Text | TextToNul | ZeroPad | AnyPad | ZerosTo | ZerosToEnd | Struct | Array | Table
     | Terminated | UpTo | UpToEnd | Pool | Strings | Region | Substream | SubstreamRest | ReadAt | If | Switch
     | At | Chain | Pooled | SharedText | Rows
 )  # fmt: skip
 """Any node of a layout."""
 
 Number: TypeAlias = Integer | Float
+
+Stored: TypeAlias = Integer | Digits
+"""A whole number that has bytes of its own."""
 
 Pointer: TypeAlias = At | Chain | Pooled | SharedText | Rows | ReadAt
 """A node that takes no bytes in its record."""
@@ -499,7 +531,17 @@ def leaves_of(node: Node) -> Iterator[Node]:
         case If() | Switch():
             for branch in branches_of(node):
                 yield from leaves_of(branch)
-        case Integer() | Float() | Const() | Nothing() | Computed() | PlaceNumber() | Bytes() | Opaque():
+        case (
+            Integer()
+            | Digits()
+            | Float()
+            | Const()
+            | Nothing()
+            | Computed()
+            | PlaceNumber()
+            | Bytes()
+            | Opaque()
+        ):
             yield node
         case OpaqueRest() | Slot() | Rest():
             yield node
@@ -526,7 +568,17 @@ def inner_nodes(node: Node) -> tuple[Node, ...]:
             return (node.record,)
         case Region() | Substream() | SubstreamRest() | ReadAt():
             return (node.inner,)
-        case Integer() | Float() | Const() | Nothing() | Computed() | PlaceNumber() | Bytes() | Opaque():
+        case (
+            Integer()
+            | Digits()
+            | Float()
+            | Const()
+            | Nothing()
+            | Computed()
+            | PlaceNumber()
+            | Bytes()
+            | Opaque()
+        ):
             return ()
         case OpaqueRest() | Slot() | Rest():
             return ()
@@ -566,7 +618,17 @@ def expressions_of(node: Node) -> tuple[Expression, ...]:
             return node.length, node.offset
         case Computed():
             return (node.value,)
-        case Integer() | Float() | Const() | Nothing() | OpaqueRest() | Rest() | Delimited() | TextToNul():
+        case (
+            Integer()
+            | Digits()
+            | Float()
+            | Const()
+            | Nothing()
+            | OpaqueRest()
+            | Rest()
+            | Delimited()
+            | TextToNul()
+        ):
             return ()
         case ZeroPad() | AnyPad() | ZerosToEnd() | Struct() | Terminated() | UpTo() | UpToEnd():
             return ()

@@ -257,7 +257,7 @@ class _Decomposer:
                 return self.struct(found, inner, at, path, scope.inner[name], full)
             case tree.Text() | tree.Bytes() | tree.Opaque() | tree.Slot() if stated(found.length) is None:
                 return self.elastic(found, name, record, at, path, scope, full)
-            case tree.Integer() | tree.Float() | tree.Const():
+            case tree.Integer() | tree.Digits() | tree.Float() | tree.Const():
                 return self.fixed(leaf_run(found, name, full), None, record, at, path, scope)
             case tree.Text() | tree.Bytes() | tree.Opaque() | tree.Slot():
                 return self.fixed(leaf_run(found, name, full), None, record, at, path, scope)

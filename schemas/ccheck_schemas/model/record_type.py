@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import count
 from typing import NamedTuple
 
 from ccheck_schemas.checksum import Checksum
+from ccheck_schemas.digits import Packer
 
 
 class Role(StrEnum):
@@ -57,7 +57,7 @@ class Number:
 
     name: str
     delta: int
-    packer: struct.Struct
+    packer: Packer
     role: Role
     low: int
     high: int
@@ -69,11 +69,14 @@ class Number:
     facts: tuple[str, ...] = ()
     checksum: Checksum | None = None
 
+    @property
+    def bits(self) -> int:
+        """The bits that its bytes can hold."""
+        return (self.most - self.least).bit_length()
+
     def fit(self, value: int) -> int:
         """Returns the value, cut to what the bytes can hold."""
-        width = 8 * self.packer.size
-        value &= (1 << width) - 1
-        return value if value <= self.most else value - (1 << width)
+        return (value - self.least) % (self.most - self.least + 1) + self.least
 
 
 @dataclass(frozen=True, slots=True, eq=False)

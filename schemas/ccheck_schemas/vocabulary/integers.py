@@ -214,7 +214,8 @@ class ChecksumOver(Meaning):
             ``sum-16-le``; or a `Crc` with its parameters. ``zero-sum-…`` is the number that makes the sum of
             all bytes or words, itself included, 0.
         end: The offset after the last byte; None for the end of the file.
-        zeroed: Whether the bytes of the integer itself count as zeros.
+        zeroed: Whether the bytes of the integer itself count as zeros; or the byte that each of them counts
+            as, such as ``b" "``.
     """
 
     def __init__(
@@ -224,7 +225,7 @@ class ChecksumOver(Meaning):
         algorithm: str | Crc = "crc-32",
         *,
         end: int | None = None,
-        zeroed: bool = False,
+        zeroed: bool | bytes = False,
     ) -> None:
         super().__init__(subcon)
         self.start = at_least(0, start, "start")
@@ -241,5 +242,11 @@ class ChecksumOver(Meaning):
         else:
             raise ValueError(f"algorithm={algorithm!r:.40} is neither the name of a checksum nor a Crc")
         name = algorithm if isinstance(algorithm, str) else f"crc of {algorithm.bits} bits"
-        to_zero = isinstance(found, Sum) and found.to_zero
-        self.checksum = Checksum(start, end, found, name, zeroed or to_zero)
+        own: int | None
+        if isinstance(zeroed, bytes):
+            if len(zeroed) != 1:
+                raise ValueError(f"zeroed={zeroed!r:.40} is not one byte, which each of its bytes counts as")
+            own = zeroed[0]
+        else:
+            own = 0 if zeroed or (isinstance(found, Sum) and found.to_zero) else None
+        self.checksum = Checksum(start, end, found, name, own)

@@ -6,8 +6,14 @@ from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
 from ccheck_schemas.checksum import Checksum
-from ccheck_schemas.fault_details import ChecksumWrong, CountMismatch, RecordSizeWrong, Truncated
-from ccheck_schemas.layout import meanings
+from ccheck_schemas.fault_details import (
+    ChecksumWrong,
+    CountMismatch,
+    NumberMalformed,
+    RecordSizeWrong,
+    Truncated,
+)
+from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.read.number_fault import number_fault
 from ccheck_schemas.read.rows import RowSequence
 from ccheck_schemas.record import Compared, FixUp, Record
@@ -52,6 +58,16 @@ def check_meaning(reader: Reader, meaning: meanings.Meaning, value: int, record:
             assert_never(meaning)
 
 
+def malformed(reader: Reader, node: tree.Digits, raw: bytes, record: Record, name: str) -> None:
+    """Reports bytes that are no number. What they should say of the file can be fixed up all the same."""
+    reader.collector.fault(NumberMalformed(raw, node.packer), record, name)
+    for meaning in node.meanings:
+        if isinstance(meaning, meanings.FileSize):
+            _fix_up(reader, None, record, name)
+        elif isinstance(meaning, meanings.ChecksumOver):
+            _fix_up(reader, meaning.checksum, record, name)
+
+
 def _fix_up(reader: Reader, checksum: Checksum | None, record: Record, name: str) -> None:
     packer = record.packer(name)
     if packer is not None:
@@ -65,7 +81,7 @@ def _checksum(reader: Reader, meaning: meanings.ChecksumOver, value: int, record
     if end > reader.size:
         reader.collector.fault(Truncated(end - over.start, max(0, reader.size - over.start)), record, name)
         return
-    key = over, at if over.zeroed else -1
+    key = over, -1 if over.own is None else at
     actual = reader.checksums.get(key)
     if actual is None:
         reader.look_through(record, name, at, end - over.start)
