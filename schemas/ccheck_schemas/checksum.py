@@ -114,6 +114,21 @@ class Adler32:
         return zlib.adler32(data)
 
 
+@frozen
+class ByteSum:
+    """The sum of bytes, in more bits than a byte has.
+
+    Attributes:
+        bits: Its bits.
+    """
+
+    bits: int
+
+    def of(self, data: Bytes) -> int:
+        """Returns the sum of bytes."""
+        return sum(data) & (1 << self.bits) - 1
+
+
 _CRC_32 = Crc(32, 0x04C11DB7, 0xFFFFFFFF, reflect_in=True, reflect_out=True, xor_out=0xFFFFFFFF)
 _XMODEM = Crc(16, 0x1021)
 _IBM_3740 = Crc(16, 0x1021, 0xFFFF)
@@ -138,6 +153,8 @@ ALGORITHMS: dict[str, Algorithm] = {
         64, 0x42F0E1EBA9EA3693, (1 << 64) - 1, reflect_in=True, reflect_out=True, xor_out=(1 << 64) - 1
     ),
     "adler-32": Adler32(),
+    "byte-sum-16": ByteSum(16),
+    "byte-sum-32": ByteSum(32),
     "sum-8": Sum(8),
     "sum-16-le": Sum(16),
     "sum-16-be": Sum(16, "big"),
@@ -161,14 +178,16 @@ class Checksum:
         end: The offset after the last one; None for the end of the file.
         algorithm: How it is made.
         name: The name of the algorithm, for messages.
-        zeroed: Whether its own bytes count as zeros.
+        own: The byte that each of its own bytes counts as; None for what they are.
+        width: The bytes of the number that states it, if it is no integer of the least size.
     """
 
     start: int
     end: int | None
     algorithm: Algorithm
     name: str
-    zeroed: bool
+    own: int | None = None
+    width: int = 0
 
     def over(self, data: Bytes, at: int) -> int:
         """Returns the checksum of the bytes of a file.
@@ -180,21 +199,29 @@ class Checksum:
         view = memoryview(data)
         stop = len(view) if self.end is None else min(self.end, len(view))
         own = at, at + self.size
-        if not self.zeroed or own[1] <= self.start or own[0] >= stop:
+        if self.own is None or own[1] <= self.start or own[0] >= stop:
             return self.algorithm.of(view[self.start : stop])
         raw = bytearray(view[self.start : stop])
         for i in range(max(own[0], self.start), min(own[1], stop)):
-            raw[i - self.start] = 0
+            raw[i - self.start] = self.own
         return self.algorithm.of(raw)
 
     def between(self, start: int, end: int) -> Checksum:
         """Returns the same checksum of other bytes of the file."""
-        return Checksum(start, end, self.algorithm, self.name, self.zeroed)
+        return Checksum(start, end, self.algorithm, self.name, self.own, self.width)
+
+    @property
+    def greatest(self) -> int:
+        """The greatest checksum that there can be."""
+        most = (1 << self.algorithm.bits) - 1
+        if isinstance(self.algorithm, ByteSum) and self.end is not None:
+            most = min(most, 0xFF * (self.end - self.start))
+        return most
 
     @property
     def size(self) -> int:
-        """The bytes of the integer that states it."""
-        return next(size for size in (1, 2, 4, 8) if 8 * size >= self.algorithm.bits)
+        """The bytes of the number that states it."""
+        return self.width or next(size for size in (1, 2, 4, 8) if 8 * size >= self.algorithm.bits)
 
     def covers(self, at: int, size: int) -> bool:
         """Returns whether it is of bytes of a number."""

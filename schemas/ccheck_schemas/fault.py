@@ -31,6 +31,7 @@ class FaultName(StrEnum):
     ELEMENT_WITHOUT_BYTES = "element-without-bytes"
     EXPRESSION_UNRESOLVED = "expression-unresolved"
     INDEX_OUTSIDE_TABLE = "index-outside-table"
+    NUMBER_MALFORMED = "number-malformed"
     OFFSET_MISALIGNED = "offset-misaligned"
     OFFSET_OUTSIDE_FILE = "offset-outside-file"
     OFFSET_OUTSIDE_REGION = "offset-outside-region"

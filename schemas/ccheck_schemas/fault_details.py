@@ -10,6 +10,7 @@ from enum import IntEnum, IntFlag
 from types import MappingProxyType
 from typing import Literal
 
+from ccheck_schemas.digits import DigitForm
 from ccheck_schemas.fault import FaultDetails, FaultName
 from ccheck_schemas.frozen import frozen
 
@@ -222,6 +223,20 @@ class IndexOutsideTable(FaultDetails):
     count: int
     rows: int
     table: str
+
+
+@frozen
+class NumberMalformed(FaultDetails):
+    """Bytes are no number in the digits of their field.
+
+    Attributes:
+        value: The bytes.
+        form: What is allowed.
+    """
+
+    name = FaultName.NUMBER_MALFORMED
+    value: bytes
+    form: DigitForm
 
 
 @frozen
@@ -547,6 +562,7 @@ DETAILS: Mapping[FaultName, type[FaultDetails]] = MappingProxyType(
             EnvelopeTrailingBytes,
             ExpressionUnresolved,
             IndexOutsideTable,
+            NumberMalformed,
             OffsetMisaligned,
             OffsetOutsideFile,
             OffsetOutsideRegion,

@@ -18,6 +18,7 @@ Seven families:
   `RecordSize`, `FileSize`, `IndexInto`, `OffsetInto`, `ChecksumOver`, with a `Crc` of its own
 * around an integer that is compared with a fact of each driver build: `BelowCount`, `Understood`,
   `WithinLimit`; `RowField` in their keys
+* a number that is written in ASCII digits, which may stand wherever an integer stands: `Digits`
 * nodes that take bytes in their record: `OneOf`, `Text`, `ZeroPad`, `AnyPad`, `Table`, `Terminated`, `UpTo`,
   `UpToEnd`, `Pool`, `Strings`, `Region`, `TextToNul`, `ZerosTo`, `ZerosToEnd`
 * pointers, which take no bytes in their record: `At`, `Chain`, `Pooled`, `SharedText`, `Rows`
@@ -40,6 +41,7 @@ from __future__ import annotations
 
 from ccheck_schemas.checksum import Crc
 from ccheck_schemas.vocabulary.computed import BytesTo, Position, StreamSize, choose, element
+from ccheck_schemas.vocabulary.digits import Digits
 from ccheck_schemas.vocabulary.envelopes import Wrapped, WrappedRest
 from ccheck_schemas.vocabulary.expression import Expression, FieldError, evaluate, field_of, field_path
 from ccheck_schemas.vocabulary.facts import BelowCount, RowField, Understood, WithinLimit
@@ -97,6 +99,7 @@ __all__ = [
     "CountOf",
     "Crc",
     "Delimited",
+    "Digits",
     "Expression",
     "FieldError",
     "FileSize",

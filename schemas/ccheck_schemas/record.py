@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import struct
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeGuard, TypeVar
 
 from ccheck_schemas.checksum import Checksum
+from ccheck_schemas.digits import Packer
 from ccheck_schemas.fault import Fault, FaultDetails, FaultName
 from ccheck_schemas.layout.meanings import ComparedWithFact
 from ccheck_schemas.span import Span
@@ -16,7 +16,7 @@ from ccheck_schemas.wrapping import ContentSchema, Wrapping
 
 DetailsT = TypeVar("DetailsT", bound=FaultDetails)
 
-_Place = tuple[int, int, struct.Struct | None]
+_Place = tuple[int, int, Packer | None]
 
 Layout = Mapping[str, _Place]
 """The place of each field of a record type: offset and end from the record's start, and its packer."""
@@ -26,7 +26,8 @@ class Record:
     """One struct as it was read: its fields by name, and the bytes of each.
 
     Fields are attributes (``record.field_index``) and items of `values`; ``record.span("field_index")`` is
-    the place of a field. A field is absent if the record is cut short: `get` returns None.
+    the place of a field. A field is absent if the record is cut short, or if it is a number
+    that its bytes do not have: `get` returns None.
 
     Attributes:
         parent: The record around it; None for the top record.
@@ -72,7 +73,7 @@ class Record:
         """Returns the value of a field, or None if the record ends before it."""
         return self.values.get(name)
 
-    def put(self, name: str, value: Any, offset: int, end: int, packer: struct.Struct | None = None) -> None:
+    def put(self, name: str, value: Any, offset: int, end: int, packer: Packer | None = None) -> None:
         """Stores a field.
 
         Args:
@@ -85,7 +86,11 @@ class Record:
         self.values[name] = value
         self._spans[name] = (offset, end, packer)
 
-    def packer(self, name: str) -> struct.Struct | None:
+    def put_malformed(self, name: str, offset: int, end: int, packer: Packer) -> None:
+        """Stores the place of a number that its bytes do not have: the record has no value of that name."""
+        self._spans[name] = (offset, end, packer)
+
+    def packer(self, name: str) -> Packer | None:
         """Returns how a field is packed; None if it is no integer."""
         return self.place(name)[2]
 
@@ -157,7 +162,7 @@ class FixUp(NamedTuple):
 
     checksum: Checksum | None
     span: Span
-    packer: struct.Struct
+    packer: Packer
 
 
 class Compared(NamedTuple):

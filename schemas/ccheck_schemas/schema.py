@@ -13,7 +13,7 @@ from ccheck_schemas.build_facts import Amount, Fact, FactKind, Promise, merged
 from ccheck_schemas.fault import FaultName
 from ccheck_schemas.layout.lint import LayoutRefused, layout_of
 from ccheck_schemas.layout.meanings import ComparedWithFact
-from ccheck_schemas.layout.tree import Integer, Node, Struct, envelopes, meanings_of, nodes
+from ccheck_schemas.layout.tree import Node, Stored, Struct, envelopes, meanings_of, nodes
 from ccheck_schemas.record import Envelope, Reading
 from ccheck_schemas.span import Span
 from ccheck_schemas.vocabulary.gaps import Gaps, OpaqueGaps
@@ -294,7 +294,7 @@ def opened(reading: Reading) -> Iterator[Opened]:
 
 def _range_of(node: Node) -> range | None:
     """Returns the numbers that an integer can hold."""
-    if not isinstance(node, Integer):
+    if not isinstance(node, Stored):
         return None
     least, greatest = node.range
     return range(least, greatest + 1)

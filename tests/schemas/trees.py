@@ -69,6 +69,16 @@ CONTENTS += (
     Schema("nested", "an envelope", Struct("in" / m.WrappedRest(m.Xor(2), CONTENTS[0])), recognise=bool),
 )
 
+DIGITS = (
+    m.Digits(1),
+    m.Digits(2),
+    m.Digits(2, 16),
+    m.Digits(2, 16, case="lower", lead=" "),
+    m.Digits(3, 8, lead="0 ", end=(b"\0", b" ", b"\0 ")),
+    m.Digits(2, lead="", end=b" ", blank=b" "),
+    m.Digits(3, 2, lead=" 0", end=(b"\0", b""), blank=b"\0 "),
+)
+
 
 @dataclass(slots=True)
 class Names:
@@ -119,6 +129,12 @@ class Trees:
         """One of several things."""
         return items[self.choose(len(items))]
 
+    def integer(self, usual: construct.Construct | None = None) -> construct.Construct:
+        """A number of some bytes, now and then in digits; `usual`: what it is otherwise."""
+        if not self.choose(6):
+            return self.pick(DIGITS)
+        return self.pick(INTEGERS) if usual is None else usual
+
     def name(self) -> str:
         """A name that no other field has."""
         self.names += 1
@@ -129,12 +145,13 @@ class Trees:
         names = Names(None)
         fields = self.fields(names, depth=3, most=4)
         if not self.choose(4):
-            fields += ["size" / m.FileSize(construct.Int8ub)]
+            fields += ["size" / m.FileSize(self.integer(construct.Int8ub))]
         if not self.choose(6):
             fields += self.checksum()
         for pool in self.pools:
-            width = "width" / m.RecordSize(construct.Int8ub, of=pool)
-            fields += [width, f"{pool}_size" / construct.Int8ub, pool / m.Pool(pool, this[f"{pool}_size"])]
+            width = "width" / m.RecordSize(self.integer(construct.Int8ub), of=pool)
+            size = f"{pool}_size" / self.integer(construct.Int8ub)
+            fields += [width, size, pool / m.Pool(pool, this[f"{pool}_size"])]
         for block in self.blocks:
             fields += [f"{block}_size" / construct.Int8ub, block / m.Strings(block, this[f"{block}_size"])]
         if not self.choose(4):
@@ -150,12 +167,15 @@ class Trees:
             ("crc-16/xmodem", construct.Int16ub),
             ("sum-16-le", construct.Int16ul),
             ("zero-sum-8", construct.Int8ub),
+            ("byte-sum-16", m.Digits(6, 8, end=(b"\0 ", b"\0"))),
+            ("sum-8", m.Digits(3, lead=" ")),
             (m.Crc(12, 0x80F, reflect_out=True), construct.Int16ub),
         )
         name, leaf = self.pick(choices)
         start = self.choose(4)
         end = self.pick((None, start + 1 + self.choose(4)))
-        found = ["sum" / m.ChecksumOver(leaf, start, name, end=end, zeroed=bool(self.choose(2)))]
+        counts: bool | bytes = (False, True, b" ")[self.choose(3)]
+        found = ["sum" / m.ChecksumOver(leaf, start, name, end=end, zeroed=counts)]
         if not self.choose(3):
             found.append("outer" / m.ChecksumOver(construct.Int8ub, self.choose(8), "sum-8", zeroed=True))
         return found
@@ -267,7 +287,7 @@ class Trees:
 
     def number(self, names: Names) -> list[Any]:
         """A number, perhaps with a meaning."""
-        name, leaf = self.name(), self.pick(INTEGERS)
+        name, leaf = self.name(), self.integer()
         names.numbers.append((name,))
         meaning = self.choose(12)
         if meaning >= 6:
@@ -290,16 +310,16 @@ class Trees:
     def for_builds(self, names: Names) -> list[Any]:
         """Numbers of a record and of the rows of a table that are compared with facts of each driver build."""
         name, count, rows = self.name(), self.name(), self.name()
-        fields = [name / self.compared(names), count / construct.Int8ub]
+        fields = [name / self.compared(names), count / self.integer(construct.Int8ub)]
         names.numbers += [(name,), (count,)]
         inner = Names(names, [(f"{rows}0",)])
-        row = Struct(f"{rows}0" / construct.Int8ub, "compared" / self.compared(inner))
+        row = Struct(f"{rows}0" / self.integer(construct.Int8ub), "compared" / self.compared(inner))
         self.tables.append(rows)
         return [*fields, rows / m.Table(rows, at((count,)), row, high=9)]
 
     def compared(self, names: Names) -> construct.Construct:
         """A number that is compared with a fact of each driver build."""
-        leaf = self.pick(INTEGERS)
+        leaf = self.integer()
         number = m.StrictEnum(leaf, Kind) if not self.choose(4) else leaf
         harmless = None if self.choose(3) else self.condition(names)
         key: Any = ()
@@ -383,7 +403,7 @@ class Trees:
                 length = f"{name}_length"
                 names.numbers.append((length,))
                 text = name / m.Text(at((length,)), "ascii")
-                bounded = length / m.LengthOf(construct.Int8ub, of=name, high=9)
+                bounded = length / m.LengthOf(self.integer(construct.Int8ub), of=name, high=9)
                 ends: tuple[list[Any], ...] = (
                     [m.ZerosTo(self.amount(names))],
                     [m.ZerosToEnd()],
@@ -459,18 +479,20 @@ class Trees:
         count = f"{name}_n"
         names.numbers.append((count,))
         self.tables.append(name)
-        row = Struct(*(f"{name}{i}" / self.pick(INTEGERS) for i in range(1 + self.choose(2))))
+        row = Struct(*(f"{name}{i}" / self.integer() for i in range(1 + self.choose(2))))
         names.lists.append(((name,), [(one.name,) for one in row.subcons]))
         if not self.choose(3):
             row = Struct(*row.subcons, f"{name}_union" / self.union(f"{name}0"))
         fields = [
-            count / m.CountOf(construct.Int8ub, of=name),
+            count / m.CountOf(self.integer(construct.Int8ub), of=name),
             name / m.Table(name, at((count,)), row, high=9),
         ]
         if self.choose(3):
             return fields
         taker = Struct(
-            "first" / construct.Int8ub, "n" / construct.Int8ub, "rows" / m.Rows(name, "first", "n")
+            "first" / self.integer(construct.Int8ub),
+            "n" / self.integer(construct.Int8ub),
+            "rows" / m.Rows(name, "first", "n"),
         )
         return [*fields, f"{name}_taker" / taker]
 
@@ -487,7 +509,7 @@ class Trees:
         """What an array is of: a record, or any node that takes bytes."""
         shape = self.choose(4)
         if shape == 0:
-            return self.pick(INTEGERS)
+            return self.integer()
         if shape == 1:
             return self.pick(
                 (Bytes(self.amount(names)), m.Text(self.amount(names), "latin-1"), m.TextToNul())
@@ -543,16 +565,20 @@ class Trees:
                 offset = self.amount(names)
                 return m.At(offset, self.struct(names, depth, field=name))
             case 8:
-                link = Struct("next" / construct.Int8ub, *self.fields(Names(names), depth - 1, 1))
+                link = Struct(
+                    "next" / self.integer(construct.Int8ub), *self.fields(Names(names), depth - 1, 1)
+                )
                 return m.Chain(self.amount(names), link, next_field="next", last="next")
             case 9:
-                row = Struct("end" / construct.Int8ub, "more" / self.pick(INTEGERS))
+                row = Struct("end" / construct.Int8ub, "more" / self.integer())
                 return m.Terminated(row, last="end")
             case 10:
                 return m.UpToEnd(self.struct(names, depth, listed=True))
             case _:
                 return m.UpTo(
-                    Struct("mark" / construct.Int8ub, *self.fields(Names(names), depth - 1, 1)), "mark", 1
+                    Struct("mark" / self.integer(construct.Int8ub), *self.fields(Names(names), depth - 1, 1)),
+                    "mark",
+                    1,
                 )
 
 
@@ -565,5 +591,11 @@ def at(path: Sequence[str]) -> Any:
 
 
 def content(choose: Choose, most: int = 40) -> bytes:
-    """Bytes of which most are small numbers."""
-    return bytes(choose(256) if not choose(8) else choose(5) for _ in range(choose(most)))
+    """Bytes of which most are small numbers, and some digits."""
+    return bytes(byte(choose) for _ in range(choose(most)))
+
+
+def byte(choose: Choose) -> int:
+    """One of them."""
+    shape = choose(16)
+    return choose(256) if shape < 2 else b" 0012aF"[choose(7)] if shape < 5 else choose(5)

@@ -22,6 +22,7 @@ CHECK = {
     "crc-32": 0xCBF43926, "crc-32c": 0xE3069283, "crc-32/bzip2": 0xFC891918, "crc-32/mpeg-2": 0x0376E6E7,
     "crc-16/arc": 0xBB3D, "crc-16/modbus": 0x4B37, "crc-16/xmodem": 0x31C3, "crc-16/ibm-3740": 0x29B1,
     "crc-16/kermit": 0x2189, "crc-8": 0xF4, "crc-64/xz": 0x995DC9BBDF1939FA, "adler-32": 0x091E01DE,
+    "byte-sum-16": 477, "byte-sum-32": 477,
     "sum-8": 0xDD, "sum-16-le": 0xD509, "sum-16-be": 0x09D4, "sum-32-le": 0x6C6A689F, "sum-32-be": 0x9F686A6C,
     "zero-sum-8": 0x23, "zero-sum-16-le": 0x2AF7, "zero-sum-16-be": 0xF62C, "zero-sum-32-le": 0x93959761,
     "zero-sum-32-be": 0x60979594,

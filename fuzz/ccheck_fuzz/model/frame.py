@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ccheck_schemas.checksum import Checksum
+from ccheck_schemas.digits import Packer, cut
 from ccheck_schemas.model import Chained, Number, Piece, RecordType, Refs
 
 
@@ -75,7 +76,7 @@ class Population(NamedTuple):
     keys: Sequence[int]
 
 
-Seal = tuple[int, struct.Struct, Checksum]
+Seal = tuple[int, Packer, Checksum]
 """A checksum: its offset, its packer, and what it is of. One that covers another comes after it."""
 
 
@@ -204,6 +205,11 @@ class Model:
         """Returns a number of the record at `start`."""
         return int(number.packer.unpack_from(self.data, start + number.delta)[0])
 
+    def states(self, start: int, number: Number, value: int) -> bool:
+        """Returns whether the record at `start` has the bytes that a number is written in."""
+        at = start + number.delta
+        return self.data[at : at + number.packer.size] == number.packer.pack(number.fit(value))
+
     def with_bytes(self, at: int, raw: bytes, *, sealed: bool = True) -> Model:
         """Returns the same file with other bytes in place, as many."""
         out = bytearray(self.data)
@@ -229,5 +235,5 @@ class Model:
     def seal(self, out: bytearray, frame: Frame | None = None) -> bytes:
         """Returns the bytes with true checksums."""
         for at, packer, checksum in (frame or self.frame).seals:
-            packer.pack_into(out, at, checksum.over(out, at))
+            packer.pack_into(out, at, cut(packer, checksum.over(out, at)))
         return bytes(out)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ccheck_fuzz.model.frame import Frame, Model, Seal, Sharing, Table
 from ccheck_schemas.checksum import Checksum, in_order
+from ccheck_schemas.digits import Packer, cut
 from ccheck_schemas.model import (
     Chained,
     Derivation,
@@ -144,7 +145,7 @@ class Layout:
                 self.link(chained, dangling)
         if self.sharings:
             self.share(held)
-        sums: list[tuple[Checksum, int, struct.Struct]] = []
+        sums: list[tuple[Checksum, int, Packer]] = []
         for piece in related:
             for relation in piece.relations:
                 place = starts[piece.key] + relation.number.delta
@@ -158,7 +159,7 @@ class Layout:
                     _put(out, place, relation.number, relation.value(value))
         seals: list[Seal] = [(place, packer, checksum) for checksum, place, packer in in_order(sums)]
         for place, packer, checksum in seals:
-            packer.pack_into(out, place, checksum.over(out, place))
+            packer.pack_into(out, place, cut(packer, checksum.over(out, place)))
         frame = Frame(
             pieces, starts, ends, self.tables, self.lists, self.sharings, self.canonical, tuple(seals)
         )  # fmt: skip

@@ -235,13 +235,13 @@ def _loosen(model: Model) -> None:
     for piece in frame.pieces:
         kept = []
         for relation in piece.relations:
-            actual = model.value(piece.start, relation.number)
             amount = layout.amount(relation)
             checksum = relation.checksum(layout.starts, layout.ends)
             if checksum is not None:
-                holds = actual == checksum.over(model.data, piece.start + relation.number.delta)
+                value: int | None = checksum.over(model.data, piece.start + relation.number.delta)
             else:
-                holds = amount is not None and actual == relation.number.fit(relation.value(amount))
+                value = None if amount is None else relation.value(amount)
+            holds = value is not None and model.states(piece.start, relation.number, value)
             if holds:
                 kept.append(relation)
         piece.relations = tuple(kept)

@@ -79,7 +79,7 @@ def number_at_its_edge(model: Model, random: Random, context: Context) -> Model 
     if place is None:
         return None
     number = place.number
-    half = 1 << (8 * number.packer.size - 1)
+    half = (number.most - number.least + 1) // 2
     return _other(model, random, place, (number.least, number.most, half - 1, number.fit(half), 0))
 
 
@@ -114,7 +114,7 @@ def flag_flipped(model: Model, random: Random, context: Context) -> Model | None
         return None
     bits = place.number.values
     bit = pick(random, bits) if bits and random.random() < 0.9 else 1 << int(
-        random.random() * 8 * place.number.packer.size
+        random.random() * place.number.bits
     )  # fmt: skip
     return with_value(model, place, place.number.fit(model.value(place.start, place.number) ^ bit))
 
@@ -124,7 +124,7 @@ def reserved_set(model: Model, random: Random, context: Context) -> Model | None
     place = site(model, random, RESERVED, context)
     if place is None:
         return None
-    size = place.number.packer.size
+    size = max(1, place.number.bits // 8)
     one = 1 << 8 * int(random.random() * size)
     return _other(model, random, place, (1, place.number.most, one, place.number.fit(255 * one)))
 

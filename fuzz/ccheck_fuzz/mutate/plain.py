@@ -124,7 +124,7 @@ def _order(model: Model) -> Literal["little", "big"]:
         number.packer.format[:1]
         for population in model.frame.populations
         for number in population.kind.numbers
-        if number.packer.size > 1
+        if isinstance(number.packer, struct.Struct) and number.packer.size > 1
     )
     return "big" if orders[">"] > orders["<"] else "little"
 

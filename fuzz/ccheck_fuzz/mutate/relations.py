@@ -56,7 +56,7 @@ def count_that_wraps(model: Model, random: Random, context: Context) -> Model | 
     if place is None:
         return None
     before = model.value(place.start, place.number)
-    whole = 1 << 8 * place.number.packer.size
+    whole = 1 << place.number.bits
     if random.random() < 0.3:
         value = whole - max(1, pick(random, (1, 8, 16, before)))
     else:
@@ -127,8 +127,8 @@ def checksum_broken(model: Model, random: Random, context: Context) -> Model | N
     place = site(model, random, frozenset({Role.CHECKSUM}), context)
     if place is None:
         return None
-    bit = 1 << int(random.random() * 8 * place.number.packer.size)
-    return with_value(model, place, model.value(place.start, place.number) ^ bit)
+    bit = 1 << int(random.random() * place.number.bits)
+    return with_value(model, place, place.number.fit(model.value(place.start, place.number) ^ bit))
 
 
 def link_dangling(model: Model, random: Random, context: Context) -> Model | None:

@@ -25,7 +25,9 @@ from ccheck_schemas.layout.meanings import (
 _ALL = frozenset(range(256))
 
 
-def byte_values(leaf: tree.Number | tree.Const) -> tuple[list[frozenset[int]], tuple[Meaning, ...]]:
+def byte_values(
+    leaf: tree.Stored | tree.Float | tree.Const,
+) -> tuple[list[frozenset[int]], tuple[Meaning, ...]]:
     """Returns the allowed values of each byte of a field in file order.
 
     Args:
@@ -37,6 +39,8 @@ def byte_values(leaf: tree.Number | tree.Const) -> tuple[list[frozenset[int]], t
     if isinstance(leaf, tree.Const):
         return [frozenset([byte]) for byte in leaf.expected], ()
     may = [_ALL] * leaf.size
+    if isinstance(leaf, tree.Digits):
+        return may, leaf.meanings
     if isinstance(leaf, tree.Float):
         return may, ()
     left = []

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
+from ccheck_schemas.digits import DigitForm
 from ccheck_schemas.generate.byte_values import byte_values, unrestricted
 from ccheck_schemas.generate.names import count_of, pool_of, start_of
 from ccheck_schemas.generate.number import conditions, order
@@ -24,12 +25,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Number:
-    """A number of a row: its name and node, its place in the row, and its format for `struct`."""
+    """A number of a row: its name and node, its place in the row, and its format for `struct`.
+
+    Digits are bytes to `struct`; `place` has their form.
+    """
 
     name: str
-    leaf: tree.Number | tree.Const
+    leaf: tree.Stored | tree.Float | tree.Const
     at: int
     form: str
+
+    @property
+    def place(self) -> tuple[int, str | DigitForm]:
+        """Its place in the row, and how it is read there."""
+        return self.at, self.leaf.packer if isinstance(self.leaf, tree.Digits) else self.form
 
 
 def numbers_of(row: tree.Struct) -> list[Number]:
@@ -43,7 +52,9 @@ def numbers_of(row: tree.Struct) -> list[Number]:
     for field in row.fields:
         leaf = field.node
         size = sizeof(leaf)
-        if isinstance(leaf, tree.Integer | tree.Float):
+        if isinstance(leaf, tree.Digits):
+            found.append(Number(field.name, leaf, at, f"<{size}s"))
+        elif isinstance(leaf, tree.Integer | tree.Float):
             found.append(Number(field.name, leaf, at, f"{order(leaf) or '<'}{leaf.letter}"))
         elif isinstance(leaf, tree.Const):
             found.append(Number(field.name, leaf, at, f"<{size}s"))
@@ -117,6 +128,9 @@ class _Rows:
                     refused.append(f"data[{place}].translate(None, {known})")
         if refused:
             self.writer.refuse(*refused)
+        for number in self.numbers.values():
+            if isinstance(number.leaf, tree.Digits):
+                self.column(number.name)  # raises ValueError for one that is malformed
         slower = [condition for number, meaning in left for condition in self.meaning(number, meaning)]
         if slower:
             self.writer.refuse(*slower)
@@ -129,7 +143,7 @@ class _Rows:
         leaf = number.leaf
         if isinstance(meaning, meanings.ByOthers):
             raise NotGenerated(f"{type(meaning).__name__} of {number.name} stands where it is not understood")
-        found = conditions(meaning, "n", leaf) if isinstance(leaf, tree.Integer) else []
+        found = conditions(meaning, "n", leaf) if isinstance(leaf, tree.Stored) else []
         if not found:
             return
         column = self.column(number.name)
@@ -150,10 +164,10 @@ class _Rows:
         """
         if name not in self.columns:
             number = self.numbers.get(name)
-            if number is None or number.form[-1] not in "bBhHlLqQ":
+            if number is None or not isinstance(number.leaf, tree.Stored):
                 raise NotGenerated(f"{name} is not a whole number of the row")
             self.columns[name] = self.writer.fresh(name)
-            place = f"{self.width}, {number.at}, {number.form!r}"
+            place = f"{self.width}, {number.at}, {number.place[1]!r}"
             found = f"{self.writer.constant(f'column({place})', 'C')}({self.rows})"
             if _one_byte(number):
                 found = f"data[{self.at} + {number.at}:{self.to}:{self.width}]"
@@ -175,7 +189,7 @@ class _Rows:
                 self.item(leaf, columns)
             case tree.If():
                 self.branches(leaf, name, columns)
-            case tree.Nothing() | tree.Integer() | tree.Float() | tree.Const():
+            case tree.Nothing() | tree.Integer() | tree.Digits() | tree.Float() | tree.Const():
                 return
             case (
                 tree.Bytes()
@@ -276,6 +290,8 @@ def _known(values: bytes) -> str:
 
 def _one_byte(number: Number) -> bool:
     """Returns whether a number equals its first byte, because the others are known to be zero."""
+    if isinstance(number.leaf, tree.Digits):
+        return False
     may, _ = byte_values(number.leaf)
     return number.form[0] == "<" and number.form[-1].isupper() and all(v == {0} for v in may[1:])
 
@@ -296,7 +312,7 @@ def _uses(node: tree.Node) -> Iterator[str]:
             yield from _row_names(node.condition)
             yield from _uses(node.then)
             yield from _uses(node.otherwise)
-        case tree.Nothing() | tree.Integer() | tree.Float() | tree.Const():
+        case tree.Nothing() | tree.Integer() | tree.Digits() | tree.Float() | tree.Const():
             return
         # `field` raises for the others, which no row has.
         case (
@@ -330,4 +346,4 @@ def _row_names(value: Expression) -> Iterator[str]:
 
 
 def _waits(node: tree.Node) -> bool:
-    return not isinstance(node, tree.Integer | tree.Float | tree.Const)
+    return not isinstance(node, tree.Stored | tree.Float | tree.Const)

@@ -7,7 +7,7 @@ from typing import assert_never
 from ccheck_schemas.layout import meanings, tree
 
 
-def conditions(meaning: meanings.ByItself, v: str, leaf: tree.Integer | tree.Computed) -> list[str]:
+def conditions(meaning: meanings.ByItself, v: str, leaf: tree.Stored | tree.Computed) -> list[str]:
     """Returns the conditions that refuse a number.
 
     Args:
@@ -44,9 +44,9 @@ def conditions(meaning: meanings.ByItself, v: str, leaf: tree.Integer | tree.Com
             assert_never(meaning)
 
 
-def order(leaf: tree.Number | tree.Const) -> str | None:
+def order(leaf: tree.Stored | tree.Float | tree.Const) -> str | None:
     """Returns the byte order of a number; None if it has none."""
-    if isinstance(leaf, tree.Const) or leaf.size == 1:
+    if isinstance(leaf, tree.Const | tree.Digits) or leaf.size == 1:
         return None
     return leaf.order.replace("=", "<")
 

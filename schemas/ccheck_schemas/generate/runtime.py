@@ -13,6 +13,8 @@ from operator import add, lt, or_, sub
 from struct import Struct, calcsize
 from typing import Any, NamedTuple, TypeAlias
 
+from ccheck_schemas.digits import DigitForm, RowPacker
+
 ROWS = 4096
 """Rows of a table that are processed together: more would cost memory, and gain nothing."""
 
@@ -28,13 +30,14 @@ class TableExtent(NamedTuple):
         start: The offset of the first row; -1 if the file has no such table.
         length: The number of rows.
         packer: Unpacks a row.
-        places: The offset of each number in a row, and its format for `struct`, byte order first.
+        places: The offset of each number in a row, and its format for `struct`, byte order first, or how its
+            digits are read.
     """
 
     start: int
     length: int
-    packer: Struct
-    places: Mapping[str, tuple[int, str]]
+    packer: Struct | RowPacker
+    places: Mapping[str, tuple[int, str | DigitForm]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +124,19 @@ Column: TypeAlias = "Callable[[memoryview], Sequence[int]]"
 
 
 @lru_cache(maxsize=4096)
-def column(width: int, at: int, form: str) -> Column:
+def column(width: int, at: int, form: str | DigitForm) -> Column:
     """Returns a function that takes one number out of rows.
 
     Args:
         width: The bytes of a row.
         at: The offset of the number in a row.
-        form: Its format for `struct`, byte order first.
+        form: Its format for `struct`, byte order first, or how its digits are read. The function raises
+            ValueError for digits that are malformed.
     """
+    if isinstance(form, DigitForm):
+        number = form.number
+        field = Struct(f"{at}x{form.length}s{width - at - form.length}x")
+        return lambda rows: [number(raw) for (raw,) in field.iter_unpack(rows)]
     size = calcsize(form)
     if (form[0] == _NATIVE or size == 1) and width % size == 0 and at % size == 0:
         code: Any = form[1].translate(_CODES)  # a literal to mypy, which knows no text that is made

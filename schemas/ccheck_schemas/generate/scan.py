@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from struct import Struct
 from typing import Any, assert_never
 
+from ccheck_schemas.digits import RowPacker
 from ccheck_schemas.generate.lines import Lines
 from ccheck_schemas.generate.number import conditions
 from ccheck_schemas.generate.runtime import Account, contains, sound_text
@@ -43,7 +44,9 @@ class PoolScan:
     find: Callable[[bytes, memoryview, int, int, frozenset[int]], list[tuple[int, int]]]
 
 
-def broken_rows(numbers: Sequence[tuple[str, tree.Number, Sequence[Meaning]]], packer: Struct) -> Broken:
+def broken_rows(
+    numbers: Sequence[tuple[str, tree.Stored | tree.Float, Sequence[Meaning]]], packer: Struct | RowPacker
+) -> Broken:
     """Returns a function that finds rows whose numbers break a meaning by themselves.
 
     Args:
@@ -53,7 +56,9 @@ def broken_rows(numbers: Sequence[tuple[str, tree.Number, Sequence[Meaning]]], p
     refused: list[str] = []
     variables = [f"v{i}" for i in range(len(numbers))]
     for variable, (_, leaf, kinds) in zip(variables, numbers, strict=True):
-        if isinstance(leaf, tree.Integer):
+        if isinstance(leaf, tree.Digits):
+            refused.append(f"{variable} is None")  # malformed
+        if isinstance(leaf, tree.Stored):
             for meaning in kinds:
                 if not isinstance(meaning, ByOthers):
                     refused += conditions(meaning, variable, leaf)
@@ -69,7 +74,7 @@ def broken_rows(numbers: Sequence[tuple[str, tree.Number, Sequence[Meaning]]], p
 
 
 def pool_scan(
-    numbers: Sequence[str], waiting: Sequence[tuple[str, tree.Node]], packer: Struct
+    numbers: Sequence[str], waiting: Sequence[tuple[str, tree.Node]], packer: Struct | RowPacker
 ) -> PoolScan | None:
     """Returns how the rows of a table name pool items; None if none does.
 
@@ -143,7 +148,14 @@ class _Scan(Lines):
                     self.field(node.otherwise)
             case tree.Nothing():
                 return
-            case tree.Integer() | tree.Float() | tree.Const() | tree.Computed() | tree.PlaceNumber():
+            case (
+                tree.Integer()
+                | tree.Digits()
+                | tree.Float()
+                | tree.Const()
+                | tree.Computed()
+                | tree.PlaceNumber()
+            ):
                 raise _not_in_a_row(node)
             case (
                 tree.Bytes()

@@ -26,8 +26,11 @@ _RUNTIME = (
 )  # fmt: skip
 """What generated modules take from `ccheck_schemas.generate.runtime`."""
 
-_Run = list[tuple[str, tree.Number | tree.Const]]
+_Run = list[tuple[str, tree.Stored | tree.Float | tree.Const]]
 """Neighbouring numbers: their names and nodes."""
+
+_CHECKSUMS = "from ccheck_schemas.checksum import Adler32, ByteSum, Checksum, Crc, Sum  # noqa: F401"
+_DIGITS = "from ccheck_schemas.digits import DigitForm, RowPacker  # noqa: F401"
 
 MOST_CASES = 256
 """Cases of one choice, at most: to Python each lies inside the one before."""
@@ -48,6 +51,8 @@ class Writer(Module):
     def module(self) -> str:
         """Returns the text of the module."""
         root = VariableScope(None, None)
+        if any(isinstance(node, tree.Digits) for node in tree.nodes(self.schema.layout)):
+            self.imports.append(_DIGITS)
         for table in _tables(self.schema.layout):
             self.line(f"{start_of(table)} = -1")
             self.line(f"{count_of(table)} = 0")
@@ -126,7 +131,7 @@ class Writer(Module):
     def _table_extents(self) -> Iterator[str]:
         for name, node in self.tables.items():
             numbers = numbers_of(node.record)
-            places = self.constant(repr({n.name: (n.at, n.form) for n in numbers}), "P")
+            places = self.constant(repr({n.name: n.place for n in numbers}), "P")
             packer = self.struct_of(node.record)
             yield f"{name!r}: TableExtent({start_of(name)}, {count_of(name)}, {packer}, {places})"
 
@@ -137,7 +142,7 @@ class Writer(Module):
         run: _Run = []
         for field in node.fields:
             leaf = field.node
-            if isinstance(leaf, tree.Integer | tree.Float | tree.Const):
+            if isinstance(leaf, tree.Stored | tree.Float | tree.Const):
                 if run and order(run[-1][1]) != order(leaf):
                     self.fixed(run, scope, at, limit)
                     run = []
@@ -185,9 +190,16 @@ class Writer(Module):
         self.line(f"{end} = {at} + {packer}.size")
         self.refuse(f"{end} > {limit}")
         self.unpack(variables, f"{packer}.unpack_from(data, {at})")
+        for variable, (_, leaf) in zip(variables, run, strict=True):
+            if isinstance(leaf, tree.Digits):  # raises ValueError for one that is malformed
+                self.line(f"{variable} = {self.digits(leaf)}.number({variable})")
         if conditions:
             self.refuse(*conditions)
         self.line(f"{at} = {end}")
+
+    def digits(self, leaf: tree.Digits) -> str:
+        """Returns the name of the form of a number in digits."""
+        return self.constant(repr(leaf.packer), "D")
 
     def fields(self, run: _Run, scope: VariableScope) -> tuple[str, list[str], list[str]]:
         """Returns format, variables and conditions of neighbouring numbers."""
@@ -203,15 +215,18 @@ class Writer(Module):
                 conditions.append(f"{variable} != {leaf.expected!r}")
                 continue
             scope.names[name] = variable
-            order = leaf.order if leaf.order == ">" else order
-            form += leaf.letter
-            if isinstance(leaf, tree.Integer):
+            if isinstance(leaf, tree.Digits):
+                form += f"{leaf.size}s"
+            else:
+                order = leaf.order if leaf.order == ">" else order
+                form += leaf.letter
+            if isinstance(leaf, tree.Stored):
                 for meaning in leaf.meanings:
                     conditions += self.conditions(meaning, variable, leaf, scope)
         return order + form, variables, conditions
 
     def conditions(
-        self, meaning: meanings.Meaning, v: str, leaf: tree.Integer, scope: VariableScope
+        self, meaning: meanings.Meaning, v: str, leaf: tree.Stored, scope: VariableScope
     ) -> list[str]:
         """Returns the conditions that refuse a number; some are deferred."""
         if not isinstance(meaning, meanings.ByOthers):
@@ -238,10 +253,10 @@ class Writer(Module):
         """Yields the conditions that refuse a checksum, when the whole file is read."""
         if checksum.end is not None:
             yield f"size < {checksum.end}"
-        if checksum.algorithm is ALGORITHMS["crc-32"] and not checksum.zeroed:
+        if checksum.algorithm is ALGORITHMS["crc-32"] and checksum.own is None:
             yield f"{v} != crc32(memoryview(data)[{checksum.start}:{checksum.end or ''}])"
             return
-        self.imports.append("from ccheck_schemas.checksum import Adler32, Checksum, Crc, Sum  # noqa: F401")
+        self.imports.append(_CHECKSUMS)
         self.placed.append(v)
         yield f"{v} != {checksum!r}.over(data, {v}_at)"
 
@@ -298,7 +313,14 @@ class Writer(Module):
                 raise NotGenerated(f"{type(node).__name__} {name} stands outside a table")
             case tree.Nothing():
                 return
-            case tree.Integer() | tree.Float() | tree.Const() | tree.TextToNul() | tree.AnyPad():
+            case (
+                tree.Integer()
+                | tree.Digits()
+                | tree.Float()
+                | tree.Const()
+                | tree.TextToNul()
+                | tree.AnyPad()
+            ):
                 raise _not_understood(node, name)
             case tree.PlaceNumber():
                 raise _not_understood(node, name)
@@ -388,7 +410,7 @@ class Writer(Module):
 
     def choice(self, leaf: tree.Node, name: str, scope: VariableScope, at: str, limit: str) -> None:
         """Reads a branch; a number in one is a record of one field."""
-        if isinstance(leaf, tree.Integer | tree.Float):
+        if isinstance(leaf, tree.Stored | tree.Float):
             raise NotGenerated(f"the number {name} stands in one branch alone")
         if name in scope.sized and not isinstance(leaf, tree.Nothing | tree.Table | tree.Pool):
             raise NotGenerated(f"a branch of {name} is no table or pool, and has a record size")
@@ -426,7 +448,13 @@ class Writer(Module):
         """
         numbers = numbers_of(row)
         big = any(order(number.leaf) == ">" for number in numbers)
-        return self.packer((">" if big else "<") + "".join(number.form[1:] for number in numbers))
+        packer = self.packer((">" if big else "<") + "".join(number.form[1:] for number in numbers))
+        digits = tuple(
+            (i, number.leaf.packer)
+            for i, number in enumerate(numbers)
+            if isinstance(number.leaf, tree.Digits)
+        )
+        return self.constant(f"RowPacker({packer}, {digits!r})", "R") if digits else packer
 
     def pool(self, node: tree.Pool, name: str, scope: VariableScope, at: str, limit: str) -> None:
         """Stores the place of a pool."""

@@ -149,6 +149,8 @@ class _Compiler:
         )
         if isinstance(number, tree.Integer):
             return tree.Integer(number.packer, number.order, number.letter, every)
+        if isinstance(number, tree.Digits):
+            return tree.Digits(number.packer, tuple(_in_digits(one, number) for one in every))
         if isinstance(number, tree.Computed):
             alone = tuple(
                 one for one in every if isinstance(one, meanings.Restriction | meanings.ComparedWithFact)
@@ -408,6 +410,13 @@ def _shown(value: Expression) -> str:
     return _ITEM.sub(r".\1", shown_value(value))  # as its author writes it
 
 
+def _in_digits(meaning: meanings.Meaning, number: tree.Digits) -> meanings.Meaning:
+    """Returns a meaning of a number in digits: a checksum has as many bytes of its own as the digits."""
+    if isinstance(meaning, meanings.ChecksumOver):
+        return meanings.ChecksumOver(replace(meaning.checksum, width=number.size))
+    return meaning
+
+
 def _content(node: m.Slot | m.Rest) -> tree.Content:
     return tree.Content(node.terminator, node.include, node.pad, node.encoding, node.unit)
 
@@ -423,6 +432,7 @@ _KINDS: Mapping[type, _Compile] = MappingProxyType({
     construct.IfThenElse: _Compiler.choice,
     construct.Switch: _Compiler.switch,
     construct.Computed: lambda c, n, at: tree.Computed(c.expression(n.func, at)),
+    m.Digits: lambda c, n, at: tree.Digits(n.form),
     m.Position: lambda c, n, at: tree.PlaceNumber(tree.Place.POSITION),
     m.StreamSize: lambda c, n, at: tree.PlaceNumber(tree.Place.SIZE),
     m.BytesTo: lambda c, n, at: tree.PlaceNumber(tree.Place.UP_TO, n.terminator, n.to_end),

@@ -130,7 +130,7 @@ class Unresolvable(Exception):
 def type_of(node: tree.Node) -> frozenset[FieldType]:
     """Returns the types of a field's value, by its node: one type for each branch."""
     match node:
-        case tree.Integer() | tree.Computed() | tree.PlaceNumber():
+        case tree.Integer() | tree.Digits() | tree.Computed() | tree.PlaceNumber():
             return frozenset({FieldType.INTEGER})
         case tree.Float():
             return frozenset({FieldType.FLOAT})
@@ -329,6 +329,7 @@ def _fields_of(node: tree.Node) -> Iterator[dict[str, tree.Node]]:
                 yield from _fields_of(branch)
         case (
             tree.Integer()
+            | tree.Digits()
             | tree.Float()
             | tree.Const()
             | tree.Nothing()

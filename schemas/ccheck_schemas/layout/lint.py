@@ -12,6 +12,7 @@ from typing import assert_never
 
 import construct
 
+from ccheck_schemas.checksum import Checksum, Sum
 from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.layout.compiler import compile_tree
 from ccheck_schemas.layout.expression import ElementCount, Expression, names_in, paths_in, stated
@@ -258,7 +259,7 @@ class _Linter:
                     yield from self.number(expression, place, scope)
         yield from self.named_node(node, place)
         match node:
-            case tree.Integer():
+            case tree.Integer() | tree.Digits():
                 for meaning in node.meanings:
                     yield from self.meaning(meaning, node, place)
             case tree.Computed():
@@ -339,6 +340,7 @@ class _Linter:
                 self.wanted.append(("table", node.table, place))
             case (
                 tree.Integer()
+                | tree.Digits()
                 | tree.Float()
                 | tree.Const()
                 | tree.Nothing()
@@ -385,7 +387,7 @@ class _Linter:
         self.rows_of.setdefault(node.table, set()).update(field.name for field in node.record.fields)
         yield from self.struct(node.record, f"{place}[]", scope, listed=True)
 
-    def meaning(self, meaning: meanings.Meaning, leaf: tree.Integer, place: str) -> Iterator[str]:
+    def meaning(self, meaning: meanings.Meaning, leaf: tree.Stored, place: str) -> Iterator[str]:
         """Yields complaints about the meaning of a number."""
         kind = type(meaning).__name__
         if isinstance(meaning, meanings.IndexInto):
@@ -395,7 +397,9 @@ class _Linter:
             yield f"{place}: an enumeration of {len(meaning.known):,} values; {allowed}"
         if isinstance(meaning, meanings.ChecksumOver):
             over = meaning.checksum
-            if leaf.signed or leaf.size != over.size:
+            if isinstance(leaf, tree.Digits):
+                yield from _at(place, _checksum_in_digits(over, leaf))
+            elif leaf.signed or leaf.size != over.size:
                 which = "signed" if leaf.signed else f"of {8 * leaf.size}"
                 why = f"{over.name} has {over.algorithm.bits} bits, and the integer is {which}"
                 yield f"{place}: {why}; put it around an unsigned integer of {8 * over.size} bits"
@@ -419,7 +423,11 @@ class _Linter:
             if not sizeof(record):
                 yield f"{place}: the records of Terminated are Structs of one fixed size"
                 return
-            if number_at(record, node.last) is None:
+            marks = [one.node for one in record.fields if one.name == node.last]
+            if any(isinstance(mark, tree.Digits) for mark in marks):
+                why = "is in digits, and the record that ends the list is of zeros: use UpTo or a count"
+                yield f"{place}: the number {node.last!r} {why}"
+            elif number_at(record, node.last) is None:
                 known = self.hints.known(node.last, _numbers(record))
                 yield f"{place}: the listed record has no number {node.last!r}{known}"
         elif sizeof(record) == 0:
@@ -477,7 +485,16 @@ def _numbers(record: tree.Struct) -> list[str]:
     return [field.name for field in record.fields if number_at(record, field.name) is not None]
 
 
-def _can_hold(leaf: tree.Integer, meaning: meanings.Meaning) -> bool:
+def _checksum_in_digits(over: Checksum, leaf: tree.Digits) -> Iterator[str]:
+    """Yields why digits cannot state a checksum."""
+    if isinstance(over.algorithm, Sum) and over.algorithm.to_zero:
+        yield f"{over.name} needs the bytes of an integer, which digits are not; use a sum of bytes"
+    if over.greatest > leaf.range[1]:
+        fix = "give it more digits, or an end"
+        yield f"{over.name} is up to {over.greatest}, and the digits hold up to {leaf.range[1]}; {fix}"
+
+
+def _can_hold(leaf: tree.Stored, meaning: meanings.Meaning) -> bool:
     """Returns whether some number of a field satisfies a meaning."""
     low, high = leaf.range
     match meaning:
@@ -559,6 +576,7 @@ def _reads(node: tree.Node) -> Iterator[str]:
                 yield from _reads(branch)
         case (
             tree.Integer()
+            | tree.Digits()
             | tree.Float()
             | tree.Const()
             | tree.Nothing()

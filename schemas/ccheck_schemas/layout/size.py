@@ -17,7 +17,7 @@ def sizeof(node: tree.Node) -> int | None:
     Unlike Construct's own `sizeof`, it gives a choice between branches of one size that size.
     """
     match node:
-        case tree.Integer() | tree.Float():
+        case tree.Integer() | tree.Digits() | tree.Float():
             return node.size
         case tree.Const():
             return len(node.expected)

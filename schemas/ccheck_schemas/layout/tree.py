@@ -13,6 +13,7 @@ from dataclasses import field
 from enum import Enum, unique
 from typing import TypeAlias, assert_never
 
+from ccheck_schemas.digits import DigitForm
 from ccheck_schemas.frozen import frozen_by_identity
 from ccheck_schemas.layout.expression import Expression, Path
 from ccheck_schemas.layout.meanings import ComparedWithFact, Meaning, Restriction
@@ -55,6 +56,34 @@ class Integer:
         """The least and the greatest number that its bytes can hold."""
         bits = 8 * self.packer.size
         return (-(1 << bits - 1), (1 << bits - 1) - 1) if self.signed else (0, (1 << bits) - 1)
+
+
+@frozen_by_identity
+class Digits:
+    """A number in ASCII digits; as in `vocabulary.digits`.
+
+    Attributes:
+        packer: Reads and writes the number.
+        meanings: What it means, outermost first.
+    """
+
+    packer: DigitForm
+    meanings: tuple[Meaning, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return self.packer.length
+
+    @property
+    def signed(self) -> bool:
+        """Whether it may be negative."""
+        return False
+
+    @property
+    def range(self) -> tuple[int, int]:
+        """The least and the greatest number that its bytes can hold."""
+        return 0, self.packer.greatest
 
 
 @frozen_by_identity
@@ -501,12 +530,12 @@ class Rows:
 
 def meanings_of(node: Node) -> tuple[Meaning, ...]:
     """Returns what a field means; nothing for one that is no integer."""
-    return node.meanings if isinstance(node, Integer | Computed) else ()
+    return node.meanings if isinstance(node, Integer | Digits | Computed) else ()
 
 
 Node: TypeAlias = (
-    Integer | Float | Const | Nothing | Computed | PlaceNumber | Bytes | Opaque | OpaqueRest | Wrapped
-    | WrappedRest | Slot | Rest
+    Integer | Digits | Float | Const | Nothing | Computed | PlaceNumber | Bytes | Opaque | OpaqueRest
+    | Wrapped | WrappedRest | Slot | Rest
     | Delimited | Text | TextToNul | ZeroPad | AnyPad | ZerosTo | ZerosToEnd | Struct | Array | Table
     | Terminated | UpTo | UpToEnd | Pool | Strings | Region | Substream | SubstreamRest | ReadAt | If | Switch
     | At | Chain | Pooled | SharedText | Rows
@@ -514,6 +543,9 @@ Node: TypeAlias = (
 """Any node of a layout."""
 
 Number: TypeAlias = Integer | Float
+
+Stored: TypeAlias = Integer | Digits
+"""A whole number that has bytes of its own."""
 
 Pointer: TypeAlias = At | Chain | Pooled | SharedText | Rows | ReadAt
 """A node that takes no bytes in its record."""
@@ -545,6 +577,7 @@ def leaves_of(node: Node) -> Iterator[Node]:
                 yield from leaves_of(branch)
         case (
             Integer()
+            | Digits()
             | Float()
             | Const()
             | Nothing()
@@ -582,6 +615,7 @@ def inner_nodes(node: Node) -> tuple[Node, ...]:
             return (node.inner,)
         case (
             Integer()
+            | Digits()
             | Float()
             | Const()
             | Nothing()
@@ -642,6 +676,7 @@ def expressions_of(node: Node) -> tuple[Expression, ...]:
             return (node.value,)
         case (
             Integer()
+            | Digits()
             | Float()
             | Const()
             | Nothing()

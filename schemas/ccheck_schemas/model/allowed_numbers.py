@@ -23,7 +23,7 @@ class NoAllowedNumber(ValueError):
         leaf: Its node.
     """
 
-    def __init__(self, name: str, leaf: tree.Integer) -> None:
+    def __init__(self, name: str, leaf: tree.Stored) -> None:
         kinds = " and ".join(type(meaning).__name__ for meaning in leaf.meanings)
         low, high = leaf.range
         super().__init__(f"{name}: no number from {low} to {high} was found that {kinds} allow together")
@@ -31,13 +31,13 @@ class NoAllowedNumber(ValueError):
         self.leaf = leaf
 
 
-def allows(leaf: tree.Integer, value: int) -> bool:
+def allows(leaf: tree.Stored, value: int) -> bool:
     """Returns whether a field can have a number, and each of its meanings allows it by itself."""
     low, high = leaf.range
     return low <= value <= high and all(_allows(meaning, value) for meaning in leaf.meanings)
 
 
-def least_allowed(leaf: tree.Integer) -> int | None:
+def least_allowed(leaf: tree.Stored) -> int | None:
     """Returns the least number from 0 on that is allowed, else a negative one; None if none was found."""
     return next((value for value in _candidates(leaf) if allows(leaf, value)), None)
 
@@ -122,7 +122,7 @@ class _Search:
             low = found
 
 
-def _candidates(leaf: tree.Integer) -> Iterator[int]:
+def _candidates(leaf: tree.Stored) -> Iterator[int]:
     """Yields numbers that may be allowed, the least from 0 on first, then negative ones."""
     search = _Search(*leaf.range)
     for meaning in leaf.meanings:
@@ -139,7 +139,7 @@ def _with_bits(low: int, fixed: int, free: int) -> int | None:
     """Returns the least number, `low` or more, with the fixed bits and any free ones, or None."""
     if low & ~free == fixed:
         return low
-    for bit in range(64):
+    for bit in range(128):
         above = low >> bit
         if above & 1:
             continue

@@ -59,7 +59,7 @@ def _numbers(node: tree.Node) -> Iterator[Number]:
                     yield from step.record_type.numbers
         case tree.If() | tree.Switch() | tree.Array():
             for inner in tree.inner_nodes(node):
-                if isinstance(inner, tree.Integer):
+                if isinstance(inner, tree.Stored):
                     yield from leaf_run(inner, "", "").record_type.numbers
         case tree.Region() | tree.Substream() | tree.SubstreamRest() | tree.ReadAt():
             return
@@ -67,6 +67,7 @@ def _numbers(node: tree.Node) -> Iterator[Number]:
             return
         case (
             tree.Integer()
+            | tree.Digits()
             | tree.Float()
             | tree.Const()
             | tree.Nothing()
@@ -123,7 +124,9 @@ def _stated(node: tree.Node) -> Iterator[int]:
             yield from integers_in(node.value)
         case tree.Chain():
             yield from integers_in(node.first)
-        case tree.Integer() | tree.Float() | tree.Const() | tree.Nothing() | tree.PlaceNumber():
+        case (
+            tree.Integer() | tree.Digits() | tree.Float() | tree.Const() | tree.Nothing() | tree.PlaceNumber()
+        ):
             return
         case tree.Struct() | tree.Array():
             return

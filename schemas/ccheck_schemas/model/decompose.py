@@ -288,7 +288,7 @@ class _Decomposer:
                 stated(found.length) is None
             ):
                 return self.elastic(found, name, record, at, path, scope, full)
-            case tree.Integer() | tree.Float() | tree.Const():
+            case tree.Integer() | tree.Digits() | tree.Float() | tree.Const():
                 return self.fixed(leaf_run(found, name, full), None, record, at, path, scope)
             case tree.Text() | tree.Bytes() | tree.Opaque() | tree.Wrapped() | tree.Slot():
                 return self.fixed(leaf_run(found, name, full), None, record, at, path, scope)

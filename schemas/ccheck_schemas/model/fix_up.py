@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ccheck_schemas.checksum import in_order
+from ccheck_schemas.digits import cut
 from ccheck_schemas.record import Reading
 
 
@@ -22,11 +23,10 @@ def fix_up(data: bytes, reading: Reading, *, sizes: bool = True, checksums: bool
     found = [field for field in reading.fix_ups if field.span.end <= len(out)]
     for field in found:
         if field.checksum is None and sizes:
-            mask = (1 << 8 * field.packer.size) - 1
-            field.packer.pack_into(out, field.span.offset, len(out) & mask)
+            field.packer.pack_into(out, field.span.offset, cut(field.packer, len(out)))
     # A checksum covers the sizes, so it comes last.
     if checksums:
         sums = ((one.checksum, one.span.offset, one.packer) for one in found if one.checksum is not None)
         for checksum, at, packer in in_order(sums):
-            packer.pack_into(out, at, checksum.over(out, at))
+            packer.pack_into(out, at, cut(packer, checksum.over(out, at)))
     return bytes(out)

@@ -65,7 +65,7 @@ class _Grown:
 
     above: _Grown | None
     values: dict[str, Any] = field(default_factory=dict)
-    places: dict[str, tuple[int, tree.Number]] = field(default_factory=dict)
+    places: dict[str, tuple[int, tree.Stored | tree.Float]] = field(default_factory=dict)
     computed: dict[str, tree.Computed] = field(default_factory=dict)
 
     def find(self, path: tuple[str, ...]) -> tuple[_Grown, str] | None:
@@ -121,7 +121,7 @@ class _MinimalFile:
         self.rows: dict[str, int] = {}
         self.takers: dict[str, list[tuple[_Grown, tree.Rows]]] = {}
         self.counts: list[tuple[_Grown, str, str]] = []
-        self.fix_ups: list[tuple[meanings.FileSize | meanings.ChecksumOver, int, tree.Integer]] = []
+        self.fix_ups: list[tuple[meanings.FileSize | meanings.ChecksumOver, int, tree.Stored]] = []
         self.lists: dict[tuple[int, str], int] = {}
         self.texts = 0
         self.elements = 0
@@ -180,7 +180,7 @@ class _MinimalFile:
         if number is not None and self.put(*owner.places[name], number):
             owner.values[name] = number
 
-    def put(self, at: int, leaf: tree.Number, value: int) -> bool:
+    def put(self, at: int, leaf: tree.Stored | tree.Float, value: int) -> bool:
         """Sets a number; returns False if its field cannot have it, which a check will say of the file."""
         try:
             packed = leaf.packer.pack(value)
@@ -206,7 +206,7 @@ class _MinimalFile:
 
     def integer(
         self,
-        leaf: tree.Integer,
+        leaf: tree.Stored,
         grown: _Grown,
         name: str,
     ) -> None:
@@ -262,7 +262,7 @@ class _MinimalFile:
         match node:
             case tree.If() | tree.Switch():
                 self.choose(node, name, grown, pick)
-            case tree.Integer():
+            case tree.Integer() | tree.Digits():
                 self.integer(node, grown, name)
             case tree.Float():
                 grown.values[name] = 0
@@ -585,6 +585,7 @@ def _length(node: tree.Node) -> Expression:
             return node.count
         case (
             tree.Integer()
+            | tree.Digits()
             | tree.Float()
             | tree.Const()
             | tree.Nothing()
@@ -650,6 +651,7 @@ def _own(node: tree.Node) -> tuple[tree.Node, ...]:
             return ()
         case (
             tree.Integer()
+            | tree.Digits()
             | tree.Float()
             | tree.Const()
             | tree.Nothing()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,6 +9,7 @@ from itertools import count
 from typing import NamedTuple
 
 from ccheck_schemas.checksum import Checksum
+from ccheck_schemas.digits import Packer
 from ccheck_schemas.wrapping import ContentSchema, Wrapping
 
 
@@ -60,7 +60,7 @@ class Number:
 
     name: str
     delta: int
-    packer: struct.Struct
+    packer: Packer
     role: Role
     low: int
     high: int
@@ -73,11 +73,14 @@ class Number:
     checksum: Checksum | None = None
     moves: bool = False
 
+    @property
+    def bits(self) -> int:
+        """The bits that its bytes can hold."""
+        return (self.most - self.least).bit_length()
+
     def fit(self, value: int) -> int:
         """Returns the value, cut to what the bytes can hold."""
-        width = 8 * self.packer.size
-        value &= (1 << width) - 1
-        return value if value <= self.most else value - (1 << width)
+        return (value - self.least) % (self.most - self.least + 1) + self.least
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -24,7 +24,7 @@ from ccheck_schemas.layout.size import sizeof
 from ccheck_schemas.model.record_type import Blob, Number, PlaceForm, PooledForm, RecordType, Role, Share
 
 Fixed: TypeAlias = (
-    tree.Integer | tree.Float | tree.Const | tree.Text | tree.Bytes | tree.Opaque | tree.Wrapped | tree.Slot
+    tree.Stored | tree.Float | tree.Const | tree.Text | tree.Bytes | tree.Opaque | tree.Wrapped | tree.Slot
 )
 """A node that can be a run of its own, if its length does not depend on the file."""
 
@@ -164,7 +164,7 @@ def runs_of(record: tree.Struct, name: str = "", table: str = "") -> tuple[Run |
 def _leaves(name: str, node: tree.Node) -> list[Leaf] | None:
     """Returns the fixed fields of a node; None if its bytes depend on the file."""
     match node:
-        case tree.Integer() | tree.Float() | tree.Const():
+        case tree.Integer() | tree.Digits() | tree.Float() | tree.Const():
             return [Leaf(name, node)]
         case tree.Text() | tree.Bytes() | tree.Opaque() | tree.Wrapped() | tree.Slot():
             return None if stated(node.length) is None else [Leaf(name, node)]
@@ -246,6 +246,7 @@ class _Uses:
                 self.lengths.add(field_of(node.length) or "")
             case (
                 tree.Integer()
+                | tree.Digits()
                 | tree.Float()
                 | tree.Const()
                 | tree.Nothing()
@@ -290,7 +291,7 @@ def _run(leaves: list[Leaf], uses: _Uses, name: str) -> Run:
     delta = 0
     for leaf in leaves:
         size = sizeof(leaf.node) or 0
-        if isinstance(leaf.node, tree.Integer):
+        if isinstance(leaf.node, tree.Stored):
             number = numbers[leaf.name] = _number(leaf.name, leaf.node, delta, uses)
             kinds = leaf.node.meanings
             indices += [(number, kind.table) for kind in kinds if isinstance(kind, meanings.IndexInto)]
@@ -337,7 +338,7 @@ def _pooled(uses: _Uses, numbers: dict[str, Number]) -> Iterator[PooledForm]:
             yield PooledForm(field, node.region, numbers[pair[0]], numbers[pair[1]], optional)
 
 
-def _number(name: str, node: tree.Integer, delta: int, uses: _Uses) -> Number:
+def _number(name: str, node: tree.Stored, delta: int, uses: _Uses) -> Number:
     """Returns the description of an integer."""
     least, most = node.range
     role, low, high, step = Role.PLAIN, least, most, 1

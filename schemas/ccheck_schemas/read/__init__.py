@@ -52,6 +52,8 @@ def _handler(node: tree.Node) -> Handler:
     match node:
         case tree.Integer() | tree.Float():
             return partial(leaves.number, node)
+        case tree.Digits():
+            return partial(leaves.digits, node)
         case tree.Const():
             return partial(leaves.const, node)
         case tree.Nothing():

@@ -9,6 +9,7 @@ from itertools import repeat
 from typing import Any
 
 from ccheck_schemas.build_facts import Fact, FactKind
+from ccheck_schemas.digits import DigitForm
 from ccheck_schemas.generate.runtime import column
 from ccheck_schemas.layout.expression import Expression, Path, Unresolved, Values, paths_in, resolve
 from ccheck_schemas.layout.meanings import ComparedWithFact, KeyPart, RowField
@@ -153,7 +154,10 @@ def _of_rows(
     for number, numbers in enumerate(combined):
         places.setdefault(numbers, []).append(number)
     for numbers, indexes in places.items():
-        values: Mapping[str, Any] = {**dict(zip(names, numbers, strict=True)), **outer}
+        own = {each: number for each, number in zip(names, numbers, strict=True) if number is not None}
+        if name not in own:
+            continue
+        values: Mapping[str, Any] = {**own, **outer}
         asked = asks(meaning, values[name], values, row_field, refused=refused)
         if asked is not None:
             value, key = asked
@@ -168,10 +172,14 @@ def names_of(meaning: ComparedWithFact, name: str) -> dict[str, None]:
     return names
 
 
-def _column(rows: RowSequence, name: str) -> Sequence[int]:
+def _column(rows: RowSequence, name: str) -> Sequence[int | None]:
+    """Returns a number of all rows; None where it is malformed."""
     at, _, packer = rows.plan.layout[name]
     if packer is None or not len(rows):
         return list(repeat(0, len(rows)))
+    if isinstance(packer, DigitForm):
+        i = rows.plan.names.index(name)
+        return [numbers[i] for numbers in rows.numbers()]
     return column(rows.plan.packer.size, at, packer.format)(rows.bytes())
 
 

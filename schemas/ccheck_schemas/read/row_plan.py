@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import assert_never
 
+from ccheck_schemas.digits import Packer, RowPacker
 from ccheck_schemas.generate.scan import Broken, PoolScan, broken_rows, pool_scan
 from ccheck_schemas.generate.variables import NotGenerated
 from ccheck_schemas.layout import tree
@@ -39,6 +40,7 @@ class RowPlan:
         packer: Unpacks all numbers of a row.
         names: The names of the numbers, in order.
         layout: The place of each number in a row.
+        digits: The numbers that are in digits.
         meanings: The meanings of the numbers, each with the name of the number.
         compared: The comparisons with facts of driver builds, each with the name of the number.
         indexes: Position, name and table of the numbers that index a table.
@@ -49,9 +51,10 @@ class RowPlan:
         waiting: The names of all fields that take no bytes, in order.
     """
 
-    packer: struct.Struct
+    packer: struct.Struct | RowPacker
     names: tuple[str, ...]
     layout: Layout
+    digits: tuple[tuple[str, tree.Digits], ...]
     meanings: tuple[tuple[str, Meaning], ...]
     compared: tuple[tuple[str, ComparedWithFact], ...]
     indexes: tuple[tuple[int, str, str], ...]
@@ -78,22 +81,22 @@ def row_plan(row: tree.Struct) -> RowPlan | None:
     None if a row has more than numbers of one byte order, runs of rows, and items of one pool.
     """
     form, at = "", 0
-    layout: dict[str, tuple[int, int, struct.Struct | None]] = {}
-    numbers: list[tuple[str, tree.Integer | tree.Float, tuple[Meaning, ...]]] = []
+    layout: dict[str, tuple[int, int, Packer | None]] = {}
+    numbers: list[tuple[str, tree.Stored | tree.Float, tuple[Meaning, ...]]] = []
     waiting: list[tuple[str, tree.Node]] = []
     compared: list[tuple[str, ComparedWithFact]] = []
     orders: set[str] = set()
     for field in row.fields:
         leaf = field.node
-        if isinstance(leaf, tree.Integer | tree.Float):
+        if isinstance(leaf, tree.Integer | tree.Digits | tree.Float):
             layout[field.name] = (at, at + leaf.size, leaf.packer)
             at += leaf.size
-            form += leaf.letter
+            form += f"{leaf.size}s" if isinstance(leaf, tree.Digits) else leaf.letter
             found = tree.meanings_of(leaf)[::-1]
             compared += [(field.name, one) for one in found if isinstance(one, ComparedWithFact)]
             by_itself = tuple(one for one in found if not isinstance(one, ComparedWithFact))
             numbers.append((field.name, leaf, by_itself))
-            if leaf.size > 1:
+            if leaf.size > 1 and not isinstance(leaf, tree.Digits):
                 orders.add(leaf.order)
         elif sizeof(leaf) == 0 and field.name:
             waiting.append((field.name, leaf))
@@ -102,7 +105,16 @@ def row_plan(row: tree.Struct) -> RowPlan | None:
     kinds = tuple((name, meaning) for name, _, found in numbers for meaning in found)
     if len(orders) > 1 or not layout or not all(_in_bulk(kind) for _, kind in kinds):
         return None
-    packer = struct.Struct((orders.pop() if orders else "<") + form)
+    digits = tuple((name, leaf) for name, leaf, _ in numbers if isinstance(leaf, tree.Digits))
+    plain = struct.Struct((orders.pop() if orders else "<") + form)
+    packer: struct.Struct | RowPacker = plain
+    if digits:
+        packer = RowPacker(
+            plain,
+            tuple(
+                (i, leaf.packer) for i, (_, leaf, _) in enumerate(numbers) if isinstance(leaf, tree.Digits)
+            ),
+        )
     names = tuple(layout)
     positions = {name: position for position, name in enumerate(names)}
     pooled = tuple((name, leaf) for name, leaf in waiting if not isinstance(leaf, tree.Rows))
@@ -110,7 +122,11 @@ def row_plan(row: tree.Struct) -> RowPlan | None:
         pool = pool_scan(names, pooled, packer)
     except NotGenerated:
         return None
-    unsigned = {name for name, leaf, _ in numbers if leaf.letter.isupper()}
+    if pool is not None and digits:  # a malformed offset names nothing
+        return None
+    unsigned = {
+        name for name, leaf, _ in numbers if not isinstance(leaf, tree.Digits) and leaf.letter.isupper()
+    }
     takes = tuple((name, leaf) for name, leaf in waiting if isinstance(leaf, tree.Rows))
     if not all({leaf.first, leaf.count} <= unsigned for _, leaf in takes):
         return None
@@ -118,6 +134,7 @@ def row_plan(row: tree.Struct) -> RowPlan | None:
         packer=packer,
         names=names,
         layout=layout,
+        digits=digits,
         meanings=kinds,
         compared=tuple(compared),
         indexes=tuple(

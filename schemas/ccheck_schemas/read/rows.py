@@ -97,6 +97,9 @@ class RowSequence(Sequence[Record]):
             row = self.made[i] = Record(self._parent, f"{self._table}[{i}]", at, plan.layout)
             row.end = at + plan.packer.size
             row.values = dict(zip(plan.names, plan.packer.unpack_from(self.data, at), strict=True))
+            for name, _ in plan.digits:
+                if row.values[name] is None:  # malformed
+                    del row.values[name]
             row.values["_"] = self._holder.values
             row.values["_root"] = self._holder.values["_root"]
             for name in plan.waiting:

@@ -74,7 +74,7 @@ class Tables:
         limits = [(*index, table[1]) for index, table in known if table is not None]
         for i, numbers in enumerate(rows.numbers()):
             for at, name, table, count in limits:
-                if not 0 <= numbers[at] < count:
+                if numbers[at] is not None and not 0 <= numbers[at] < count:
                     self.check_index(table, numbers[at], rows[i], name)
 
     def assign_rows(self) -> None:

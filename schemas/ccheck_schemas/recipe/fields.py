@@ -10,7 +10,7 @@ from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.layout.expression import Unresolved, resolve
 from ccheck_schemas.record import Record, is_records
 
-Named: TypeAlias = tree.Integer | tree.Computed | tree.Bytes
+Named: TypeAlias = tree.Stored | tree.Computed | tree.Bytes
 """A number whose value may have names."""
 
 
@@ -83,7 +83,7 @@ class _Walk:
         match node:
             case None:
                 return None
-            case tree.Integer() | tree.Computed() | tree.Bytes() | tree.Struct():
+            case tree.Integer() | tree.Digits() | tree.Computed() | tree.Bytes() | tree.Struct():
                 return node
             case tree.If() | tree.Switch():
                 return self.element(_chosen(node, record), record, listed=listed)

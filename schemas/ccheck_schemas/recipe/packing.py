@@ -34,6 +34,9 @@ class Packing:
         if len(orders) > 1:
             raise ValueError("a record of two byte orders cannot be packed at once")
         self.names = tuple(names)
+        self._digits = {
+            field.name: field.node.packer for field in layout.fields if isinstance(field.node, tree.Digits)
+        }
         self.struct = struct.Struct(
             (orders.pop() if orders else "<") + "".join(f.lstrip("<>") for f in forms)
         )
@@ -53,7 +56,8 @@ class Packing:
         Args:
             values: A number, or bytes for text, for each name.
         """
-        return self.struct.pack(*(values[name] for name in self.names))
+        numbers = {name: form.pack(values[name]) for name, form in self._digits.items()}
+        return self.struct.pack(*(numbers.get(name, values[name]) for name in self.names))
 
 
 def _form(node: tree.Node) -> str | None:
@@ -61,6 +65,8 @@ def _form(node: tree.Node) -> str | None:
     match node:
         case tree.Integer() | tree.Float():
             return node.order + node.letter
+        case tree.Digits():
+            return f"{node.size}s"
         case tree.Const():
             return f"{len(node.expected)}s"
         case tree.Text() | tree.Bytes() | tree.Opaque() | tree.Wrapped() | tree.Slot():

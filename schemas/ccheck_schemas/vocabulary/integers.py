@@ -217,7 +217,8 @@ class ChecksumOver(Meaning):
             ``sum-16-le``; or a `Crc` with its parameters. ``zero-sum-…`` is the number that makes the sum of
             all bytes or words, itself included, 0.
         end: The offset after the last byte; None for the end of the file, or of the record.
-        zeroed: Whether the bytes of the integer itself count as zeros.
+        zeroed: Whether the bytes of the integer itself count as zeros; or the byte that each of them counts
+            as, such as ``b" "``.
         within: What numbers count from, and where the bytes end without an `end`: ``file`` or ``record``,
             which is the one that has the integer.
     """
@@ -229,7 +230,7 @@ class ChecksumOver(Meaning):
         algorithm: str | Crc = "crc-32",
         *,
         end: Expression | str | None = None,
-        zeroed: bool = False,
+        zeroed: bool | bytes = False,
         within: str = "file",
     ) -> None:
         super().__init__(subcon)
@@ -251,9 +252,15 @@ class ChecksumOver(Meaning):
         else:
             raise ValueError(f"algorithm={algorithm!r:.40} is neither the name of a checksum nor a Crc")
         name = algorithm if isinstance(algorithm, str) else f"crc of {algorithm.bits} bits"
-        to_zero = isinstance(found, Sum) and found.to_zero
+        own: int | None
+        if isinstance(zeroed, bytes):
+            if len(zeroed) != 1:
+                raise ValueError(f"zeroed={zeroed!r:.40} is not one byte, which each of its bytes counts as")
+            own = zeroed[0]
+        else:
+            own = 0 if zeroed or (isinstance(found, Sum) and found.to_zero) else None
         self.stated = not self.of_record and isinstance(start, int) and (end is None or isinstance(end, int))
         """Whether start and end are numbers from the start of the file."""
         first = start if self.stated and isinstance(start, int) else 0
         last = end if self.stated and isinstance(end, int) else None
-        self.checksum = Checksum(first, last, found, name, zeroed or to_zero)
+        self.checksum = Checksum(first, last, found, name, own)

@@ -192,7 +192,7 @@ def _numbers_alone(
 
 
 def _integers(record: tree.Struct) -> set[str]:
-    return {field.name for field in record.fields if isinstance(field.node, tree.Integer)}
+    return {field.name for field in record.fields if isinstance(field.node, tree.Stored)}
 
 
 def _nested(numbers: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ccheck_schemas.fault_details import TextNotTerminated, UnknownEnumValue, WrongMagic
 from ccheck_schemas.layout import tree
 from ccheck_schemas.layout.expression import Literal
-from ccheck_schemas.read.handlers.meanings import check_meaning
+from ccheck_schemas.read.handlers.meanings import check_meaning, malformed
 from ccheck_schemas.read.text import decode
 from ccheck_schemas.record import Record
 
@@ -34,6 +34,26 @@ def number(
     if isinstance(node, tree.Integer):
         for meaning in node.meanings:
             check_meaning(reader, meaning, value, record, name)
+    return end
+
+
+def digits(
+    node: tree.Digits, reader: Reader, record: Record, name: str, at: int, limit: int, promised: int
+) -> int:
+    """Reads a number in digits, and checks its meanings; the record has no value for a malformed one."""
+    packer = node.packer
+    end = at + packer.length
+    if end > limit:
+        reader.need(record, name, at, packer.length, limit, promised)
+    raw = reader.data[at:end]
+    value = packer.find(raw)
+    if value is None:
+        record.put_malformed(name, at, end, packer)
+        malformed(reader, node, raw, record, name)
+        return end
+    record.put(name, value, at, end, packer)
+    for meaning in node.meanings:
+        check_meaning(reader, meaning, value, record, name)
     return end
 
 

@@ -59,7 +59,10 @@ def up_to(
         row = Record(record, f"{name}[{len(rows)}]", at)
         rows.append(row)
         row.end = reader.struct(node.record, row, at, limit, promised)
-        if row.values[node.field] == node.value:
+        mark = row.values.get(node.field)
+        if mark is None:  # malformed: nothing says whether the list goes on
+            reader.stop()
+        if mark == node.value:
             break
         if row.end == at:
             # The next element would be this one again, without end.

@@ -10,10 +10,11 @@ from ccheck_schemas.fault_details import (
     ChecksumWrong,
     CountMismatch,
     ExpressionUnresolved,
+    NumberMalformed,
     RecordSizeWrong,
     Truncated,
 )
-from ccheck_schemas.layout import meanings
+from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.read.cut import Cut
 from ccheck_schemas.read.number_fault import number_fault
 from ccheck_schemas.read.rows import RowSequence
@@ -60,6 +61,16 @@ def check_meaning(reader: Reader, meaning: meanings.Meaning, value: int, record:
             assert_never(meaning)
 
 
+def malformed(reader: Reader, node: tree.Digits, raw: bytes, record: Record, name: str) -> None:
+    """Reports bytes that are no number. What they should say of the file can be fixed up all the same."""
+    reader.collector.fault(NumberMalformed(raw, node.packer), record, name)
+    for meaning in node.meanings:
+        if isinstance(meaning, meanings.FileSize):
+            _fix_up(reader, None, record, name)
+        elif isinstance(meaning, meanings.ChecksumOver):
+            _fix_up(reader, meaning.checksum, record, name)
+
+
 def _fix_up(reader: Reader, checksum: Checksum | None, record: Record, name: str) -> None:
     packer = record.packer(name)
     if packer is not None:
@@ -78,7 +89,7 @@ def _checksum(reader: Reader, meaning: meanings.ChecksumOver, value: int, record
     if end > reader.size:
         reader.collector.fault(Truncated(end - over.start, max(0, reader.size - over.start)), record, name)
         return
-    key = over, at if over.zeroed else -1
+    key = over, -1 if over.own is None else at
     actual = reader.checksums.get(key)
     if actual is None:
         reader.look_through(record, name, at, end - over.start)

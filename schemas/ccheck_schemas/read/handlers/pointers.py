@@ -109,7 +109,10 @@ def chain(
         links.append(link)
         holder, field = link, node.next_field
         offset, last = link.get(node.next_field), link.get(node.last)
-        if offset is None or last is None or (id(link) in reader.cut and not 0 < offset < reader.size):
+        if offset is None or last is None:
+            reader.collector.complete = False
+            break
+        if id(link) in reader.cut and not 0 < offset < reader.size:
             break
         if (last == 0) != (offset == 0):
             reader.collector.fault(ChainNoEnd(offset, node.last, last == 0), link, node.next_field)

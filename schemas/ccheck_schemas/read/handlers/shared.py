@@ -10,7 +10,7 @@ from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.layout.expression import field_of
 from ccheck_schemas.layout.size import sizeof
 from ccheck_schemas.read.cut import Cut
-from ccheck_schemas.read.handlers.meanings import check_meaning
+from ccheck_schemas.read.handlers.meanings import check_meaning, malformed
 from ccheck_schemas.read.row_plan import row_plan
 from ccheck_schemas.read.rows import RowSequence
 from ccheck_schemas.record import Record
@@ -57,8 +57,12 @@ def _bulk_rows(reader: Reader, rows: RowSequence) -> None:
     """Reads all rows together: only a row that breaks a meaning becomes a record here."""
     plan = rows.plan
     for i in plan.broken(rows.bytes(), reader.size):
+        for name, digits in plan.digits:
+            if name not in rows[i].values:
+                start, end, _ = rows[i].place(name)
+                malformed(reader, digits, reader.data[start:end], rows[i], name)
         for name, meaning in plan.meanings:
-            if not isinstance(meaning, meanings.IndexInto):
+            if name in rows[i].values and not isinstance(meaning, meanings.IndexInto):
                 check_meaning(reader, meaning, rows[i].values[name], rows[i], name)
     if plan.compared:
         reader.compared_rows.append(rows)
@@ -115,6 +119,8 @@ def take_rows(
 ) -> int:
     """Reads a field that takes rows of a table."""
     record.put(name, (), at, at)
+    if node.first not in record.values or node.count not in record.values:  # malformed
+        reader.collector.complete = False
     reader.tables.take(record, name, node)
     return at
 

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, assert_never
 
 from ccheck_schemas.layout import tree
 from ccheck_schemas.layout.expression import integer_value, lists_in
+from ccheck_schemas.layout.size import number_at, sizeof
 from ccheck_schemas.read import read
 from ccheck_schemas.recipe.by_layout import leaf
 from ccheck_schemas.recipe.by_layout.hole import AT, GAPS, ZEROS
@@ -176,6 +177,10 @@ class _Description:
             raise RecipeError("", f"it would have more than {MOST_VALUES:,} values")
         data, values = self._data, here.values
         match node:
+            case tree.Digits():
+                raw = data[at : at + node.size]
+                values[name] = node.packer.number(raw)
+                return leaf.digits_words(node, raw), at + node.size
             case tree.Integer():
                 values[name] = node.packer.unpack_from(data, at)[0]
                 return leaf.number_words(node, values[name]), at + node.size
@@ -369,13 +374,14 @@ class _Description:
         """Describes records without a count."""
         found: list[Any] = []
         values: list[Any] = []
+        size = sizeof(node.record) or 0
+        mark = number_at(node.record, node.last) if isinstance(node, tree.Terminated) else None
         while not isinstance(node, tree.UpToEnd) or at < limit:
+            if mark is not None and not mark[1].packer.unpack_from(self._data, at + mark[0])[0]:
+                return found, at + size  # zeros, which are no number in digits
             label = f"{name}[{len(found)}]"
             value, end = self.record(node.record, here, label, at, limit)
             read = here.values.pop(label)
-            if isinstance(node, tree.Terminated) and not read[node.last]:
-                at = end
-                break
             found.append(value)
             values.append(read)
             at = end

@@ -16,7 +16,7 @@ class Unknown(Exception):
 
 
 @cache
-def _roles(node: tree.Integer) -> tuple[bool, bool]:
+def _roles(node: tree.Stored) -> tuple[bool, bool]:
     """Returns whether its own meaning decides what a number is, and whether it counts something else."""
     itself, counts = (
         any(isinstance(one, kinds) for one in node.meanings)
@@ -34,7 +34,7 @@ class Hole:
 
     Attributes:
         path: Its path.
-        node: Its integer.
+        node: Its node.
         run: The bytes that it is part of.
         at: Its place in the run.
         given: Its value in the recipe; None if that leaves it out.
@@ -50,10 +50,11 @@ class Hole:
         place: Whether it says where something is.
         pinned: Whether a branch depends on it, so that a recipe must have it.
         home: The mapping of the recipe, and its key there; None for an element of a list.
+        spelled: Its bytes, where they are not those that would be written for it.
     """
 
     path: str
-    node: tree.Integer
+    node: tree.Stored
     run: Run
     at: int
     given: int | None
@@ -69,6 +70,7 @@ class Hole:
     place: bool = False
     pinned: bool = False
     home: tuple[dict[str, Any], str] | None = None
+    spelled: bytes | None = None
 
     def value(self) -> int:
         """Returns the number.

@@ -51,7 +51,7 @@ def kind_of(value: object) -> str:
 
 
 @cache
-def known_names(node: tree.Integer) -> dict[str, int]:
+def known_names(node: tree.Stored) -> dict[str, int]:
     """Returns the numbers of a field that have names, by the name that a recipe has."""
     found: dict[str, int] = {}
     for meaning in node.meanings:
@@ -66,12 +66,12 @@ def known_names(node: tree.Integer) -> dict[str, int]:
 
 
 @cache
-def range_of(node: tree.Integer) -> tuple[int, int]:
+def range_of(node: tree.Stored) -> tuple[int, int]:
     """Returns the least and the greatest number that a field can hold."""
     return node.range
 
 
-def number_words(node: tree.Integer, value: int) -> int | str | list[str | int]:
+def number_words(node: tree.Stored, value: int) -> int | str | list[str | int]:
     """Returns a number as a recipe has it: the name of a member, a list of flags, or the number."""
     for meaning in node.meanings:
         if isinstance(meaning, meanings.StrictEnum) and value in meaning.known:
@@ -88,17 +88,14 @@ def number_words(node: tree.Integer, value: int) -> int | str | list[str | int]:
     return value
 
 
-def number_of(node: tree.Integer, given: object, path: str) -> int:
+def number_of(node: tree.Stored, given: object, path: str) -> int:
     """Returns the number that a recipe gives.
 
     Raises:
         RecipeError: It gives something else, or the field cannot hold it.
     """
     if raw_of(given) is not ABSENT:
-        raw = from_hex(raw_of(given), path)
-        if len(raw) != node.size:
-            raise RecipeError(path, f"{counted(len(raw), 'byte')} given, the field has {node.size}")
-        return int(node.packer.unpack(raw)[0])
+        return int(node.packer.unpack(_bytes_of(node, given, path))[0])
     if type(given) is int:
         number = given
     elif isinstance(given, list) and any(isinstance(one, meanings.StrictFlags) for one in node.meanings):
@@ -113,7 +110,33 @@ def number_of(node: tree.Integer, given: object, path: str) -> int:
     return number
 
 
-def expected(node: tree.Integer) -> str:
+def spelled(node: tree.Stored, given: object, path: str) -> bytes | None:
+    """Returns the bytes that a recipe gives for a number in digits, unless it would be written in them.
+
+    Raises:
+        RecipeError: They are not as many as the field has.
+    """
+    if not isinstance(node, tree.Digits) or raw_of(given) is ABSENT:
+        return None
+    raw = _bytes_of(node, given, path)
+    number = node.packer.find(raw)
+    return None if number is not None and node.packer.pack(number) == raw else raw
+
+
+def _bytes_of(node: tree.Stored | tree.Float, given: object, path: str) -> bytes:
+    raw = from_hex(raw_of(given), path)
+    if len(raw) != node.size:
+        raise RecipeError(path, f"{counted(len(raw), 'byte')} given, the field has {node.size}")
+    return raw
+
+
+def digits_words(node: tree.Digits, raw: bytes) -> object:
+    """Returns a number in digits as a recipe has it; its bytes if it would be written otherwise."""
+    value = node.packer.number(raw)
+    return number_words(node, value) if node.packer.pack(value) == raw else {"hex": as_hex(raw)}
+
+
+def expected(node: tree.Stored) -> str:
     """Returns what belongs into a number, for messages."""
     low, high = range_of(node)
     names = list(known_names(node))
@@ -148,10 +171,7 @@ def float_of(node: tree.Float, given: object, path: str) -> bytes:
         RecipeError: The recipe gives something else, or the field cannot hold it.
     """
     if raw_of(given) is not ABSENT:
-        raw = from_hex(raw_of(given), path)
-        if len(raw) != node.size:
-            raise RecipeError(path, f"{counted(len(raw), 'byte')} given, the field has {node.size}")
-        return raw
+        return _bytes_of(node, given, path)
     if isinstance(given, bool) or not isinstance(given, int | float):
         raise RecipeError(path, f"a number belongs here, not {kind_of(given)}")
     try:

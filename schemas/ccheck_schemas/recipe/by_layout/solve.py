@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from ccheck_schemas.checksum import Checksum, in_order
+from ccheck_schemas.digits import cut
 from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.layout.expression import NOT_THERE, Expression, integer_value, names_in, paths_in
 from ccheck_schemas.layout.shown import shown
@@ -319,13 +320,15 @@ class Solver:
         for hole in self._holes:
             value = hole.given if hole.given is not None else hole.known
             low, high = leaf.range_of(hole.node)
-            if value is not None and low <= value <= high:
+            if hole.spelled is not None:
+                hole.run.data[hole.at : hole.at + len(hole.spelled)] = hole.spelled
+            elif value is not None and low <= value <= high:
                 hole.node.packer.pack_into(hole.run.data, hole.at, value)
         image = image_of(self._writer.runs) if self.stable else Image(bytearray(), bytearray())
         sums = in_order(self._sums(len(image.data))) if self.stable else []
         for checksum, at, hole in sums:
-            own = checksum.covers(at, hole.node.size) and not checksum.zeroed
-            value = checksum.over(image.data, at) & (1 << 8 * hole.node.size) - 1
+            own = checksum.covers(at, hole.node.size) and checksum.own is None
+            value = cut(hole.node.packer, checksum.over(image.data, at))
             if hole.open and own:
                 why = "the checksum covers its own bytes, and cannot be worked out"
                 raise RecipeError(hole.path, f"the key is missing: {why}")
@@ -338,7 +341,7 @@ class Solver:
                 why = f"the checksum of {checksum.start:#x} to {end:#x} is {value:#x}"
                 self._note(hole, why)
         for checksum, at, hole in sums:
-            if hole.open and checksum.over(image.data, at) != hole.known:
+            if hole.open and cut(hole.node.packer, checksum.over(image.data, at)) != hole.known:
                 why = "its checksum covers another one that covers it: give one of them"
                 raise RecipeError(hole.path, f"the key is missing: {why}")
         return image

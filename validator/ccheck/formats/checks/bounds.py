@@ -15,6 +15,7 @@ from ccheck.core.subject import Subject, proofs_of
 from ccheck.formats.checks.structure import faults
 from ccheck.text.quoting import counted
 from ccheck_schemas import fault_details as kinds
+from ccheck_schemas.digits import DigitForm
 from ccheck_schemas.fault import Fault
 
 T = TypeVar("T")
@@ -52,6 +53,51 @@ def _limits(details: kinds.ValueOutOfBounds) -> str:
         case kinds.OutsideLimits():
             return f"is not in {details.low:,} to {details.high:,}"
     raise TypeError(f"{type(details).__name__} has no words")
+
+
+def number_malformed(subject: Subject) -> Iterator[Diagnostic]:
+    """Bytes are no number in the digits of their field.
+
+    ## What is wrong
+    The field holds a number that is written in ASCII digits, and its bytes are not exactly that: a sign, a letter,
+    a space between the digits, an empty field, or a number that does not end as the format says.
+
+    ## Why is this bad
+    Each reader makes something else of such bytes. One stops at the first of them that is no digit, one skips it,
+    one takes 0, and one takes the number of the field behind it, too. What one of them checks is not what another
+    one uses.
+
+    ## How to fix
+    Write the number in the digits that the message names, over the whole field.
+    """
+    for fault in faults(subject, kinds.NumberMalformed):
+        form = fault.details.form
+        yield Diagnostic(
+            f"these {counted(form.length, 'byte')} are no number in {_BASES[form.base]} digits",
+            fault.span,
+            label="no number",
+            why="readers stop at the first byte that is no digit, skip it or take 0, each its own way",
+            fix=f"write {_digits(form)}",
+        )
+
+
+_BASES = {2: "binary", 8: "octal", 10: "decimal", 16: "hexadecimal"}
+_ENDS = {b"": "nothing", b"\0": "NUL", b" ": "space"}
+
+
+def _digits(form: DigitForm) -> str:
+    """Returns what belongs into a field of digits."""
+    case = {"lower": " in small letters", "upper": " in capitals"}.get(form.case, "")
+    digits = f"{_BASES[form.base]} digits{case if form.base == 16 else ''}"
+    ends = " or ".join(_ENDS.get(end) or " ".join(f"{byte:02x}" for byte in end) for end in form.ends)
+    if not form.lead:
+        return f"up to {form.length} {digits}, and fill the field behind them with {ends}"
+    behind = "" if form.ends == (b"",) else f", and {ends} behind them"
+    if form.lead == "0":
+        most = max(form.length - len(end) for end in form.ends)
+        return f"{'up to ' if len(form.ends) > 1 else ''}{most} {digits}{behind}"
+    lead = "spaces" if form.lead == " " else "zeros or spaces"
+    return f"{digits} with {lead} in front of them{behind}, over all {form.length} bytes"
 
 
 def unknown_enum_value(subject: Subject) -> Iterator[Diagnostic]:

@@ -67,6 +67,7 @@ LAYOUT = _layout(
     structure.bytes_owned_twice,
     structure.bytes_unowned,
     structure.rows_out_of_order,
+    bounds.number_malformed,
     bounds.value_out_of_bounds,
     bounds.unknown_enum_value,
     bounds.unknown_flag,

@@ -16,14 +16,20 @@ from ccheck_schemas.recipe.by_layout.write.writer import Writer
 from ccheck_schemas.schema import RecipeError
 
 
-def integer(writer: Writer, node: tree.Integer, spot: Spot) -> None:
+def integer(writer: Writer, node: tree.Stored, spot: Spot) -> None:
     """Writes a number, or leaves room for one that is worked out."""
     path = spot.path
+    spelled = leaf.spelled(node, spot.given, path)
+    if spelled is not None and isinstance(node, tree.Digits) and node.packer.find(spelled) is None:
+        writer.out.data += spelled  # no number: nothing can be worked out of it
+        return
     value = None if spot.given is ABSENT else leaf.number_of(node, spot.given, path)
     if spot.listed and value is None:
         raise RecipeError(path, f"the element is missing; it is {leaf.expected(node)}")
     hole = Hole(path, node, writer.out, len(writer.out.data), value, writer.known.numbers.get(path))
-    hole.home = None if spot.listed or spot.home is None else (spot.home, spot.name)
+    hole.spelled = spelled
+    fixed = spot.listed or spot.home is None or spelled is not None
+    hole.home = None if fixed or spot.home is None else (spot.home, spot.name)
     writer.holes.append(hole)
     writer.summed += (
         (hole, spot.frame, one) for one in node.meanings if isinstance(one, meanings.ChecksumOver)

@@ -33,7 +33,7 @@ def write_node(writer: Writer, node: tree.Node, spot: Spot) -> Any:
     if raw_of(spot.given) is not ABSENT and not _takes_hex(node):
         return leaves.exactly(writer, node, spot)
     match node:
-        case tree.Integer():
+        case tree.Integer() | tree.Digits():
             leaves.integer(writer, node, spot)
         case tree.Float():
             writer.out.data += leaf.float_of(node, writer.needed(spot, "a number"), spot.path)
@@ -133,7 +133,15 @@ def _takes_hex(node: tree.Node) -> bool:
             return any(field.name == "hex" for field in node.fields)
         case tree.At() | tree.Chain() | tree.Pooled() | tree.SharedText() | tree.Rows():
             return True
-        case tree.Integer() | tree.Float() | tree.Slot() | tree.Text() | tree.Rest() | tree.Delimited():
+        case (
+            tree.Integer()
+            | tree.Digits()
+            | tree.Float()
+            | tree.Slot()
+            | tree.Text()
+            | tree.Rest()
+            | tree.Delimited()
+        ):
             return True
         case tree.If() | tree.Switch() | tree.ReadAt() | tree.Substream() | tree.SubstreamRest():
             return True

@@ -3,4 +3,4 @@
 Loading the checks to count them takes longer than such a file. Written by `python -m tests.generated`.
 """
 
-APPLYING = 75
+APPLYING = 76

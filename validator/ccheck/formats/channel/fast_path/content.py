@@ -13,6 +13,7 @@ from ccheck.formats.channel.fast_path.instances import Suspects, all_pass
 from ccheck.formats.channel.fast_path.instances import suspects as suspects_of
 from ccheck.formats.channel.fast_path.template_types import Field, TemplateType
 from ccheck.formats.channel.fast_path.type_rules import RulesByType
+from ccheck_schemas.digits import DigitForm
 from ccheck_schemas.formats.channel.facts import FORMAT_VERSIONS
 from ccheck_schemas.formats.channel.numbers import FieldFlag, FileFlag, Kind
 from ccheck_schemas.generate.runtime import Columns, TableExtent
@@ -82,7 +83,11 @@ def suspects(reading: Reading, rules: RulesByType) -> Suspects | None:
 
 
 def _extent(rows: RowSequence) -> TableExtent:
-    places = {name: (at, packer.format) for name, (at, _, packer) in rows.plan.layout.items() if packer}
+    places: dict[str, tuple[int, str | DigitForm]] = {
+        name: (at, packer if isinstance(packer, DigitForm) else packer.format)
+        for name, (at, _, packer) in rows.plan.layout.items()
+        if packer
+    }
     return TableExtent(rows.start, len(rows), rows.plan.packer, places)
 
 
