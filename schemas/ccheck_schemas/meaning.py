@@ -40,13 +40,14 @@ on bad bytes.
 from __future__ import annotations
 
 from ccheck_schemas.checksum import Crc
-from ccheck_schemas.vocabulary.computed import BytesTo, Position, StreamSize, choose, element
-from ccheck_schemas.vocabulary.digits import Digits
 from ccheck_schemas.vocabulary.envelopes import Wrapped, WrappedRest
 from ccheck_schemas.vocabulary.expression import Expression, FieldError, evaluate, field_of, field_path
-from ccheck_schemas.vocabulary.facts import BelowCount, RowField, Understood, WithinLimit
 from ccheck_schemas.vocabulary.gaps import Gaps, OpaqueGaps
-from ccheck_schemas.vocabulary.integers import (
+from ccheck_schemas.vocabulary.listing import Terminated, UpTo, UpToEnd
+from ccheck_schemas.vocabulary.numbers.computed import BytesTo, Position, StreamSize, choose, element
+from ccheck_schemas.vocabulary.numbers.digits import Digits
+from ccheck_schemas.vocabulary.numbers.facts import BelowCount, RowField, Understood, WithinLimit
+from ccheck_schemas.vocabulary.numbers.integers import (
     Bounded,
     ChecksumOver,
     CountOf,
@@ -61,7 +62,6 @@ from ccheck_schemas.vocabulary.integers import (
     StrictFlags,
     Version,
 )
-from ccheck_schemas.vocabulary.listing import Terminated, UpTo, UpToEnd
 from ccheck_schemas.vocabulary.pointers import At, Chain, Pooled, Rows, SharedText
 from ccheck_schemas.vocabulary.shape import (
     AnyPad,

@@ -38,7 +38,7 @@ from ccheck_schemas.layout.tree import nodes
 from ccheck_schemas.model import decompose, minimal_file
 from ccheck_schemas.record import Reading, Record
 from ccheck_schemas.schema import Schema
-from ccheck_schemas.vocabulary.digits import RawNumber
+from ccheck_schemas.vocabulary.numbers.digits import RawNumber
 from tests.schemas.same_reading import read_both
 from tests.schemas.test_generate import compiled
 from tests.schemas.trees import Choose, Trees, content

@@ -26,7 +26,8 @@ def conditions(meaning: meanings.ByItself, v: str, leaf: tree.Stored | tree.Comp
         case meanings.StrictEnum():
             return [_outside(v, meaning.known, low, high)]
         case meanings.StrictFlags():
-            return [f"{v} & {~meaning.mask if low else ~meaning.mask & high}"]
+            bits = (1 << high.bit_length()) - 1  # of digits, the greatest number has not all of them
+            return [f"{v} & {~meaning.mask if low else ~meaning.mask & bits}"]
         case meanings.Reserved():
             return [v]
         case meanings.OffsetInto():

@@ -22,9 +22,9 @@ from ccheck_schemas.layout import expression as x
 from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.layout.refused import REFUSED, as_written
 from ccheck_schemas.layout.shown import shown_path, shown_value
-from ccheck_schemas.vocabulary.computed import Choice, Element, parts_of
 from ccheck_schemas.vocabulary.expression import Expression, counted_list, field_path, path_keys
-from ccheck_schemas.vocabulary.facts import ComparedWithFact, KeyPart
+from ccheck_schemas.vocabulary.numbers.computed import Choice, Element, parts_of
+from ccheck_schemas.vocabulary.numbers.facts import ComparedWithFact, KeyPart
 from ccheck_schemas.vocabulary.streams import code_unit
 
 _OPERATORS: Mapping[object, x.Operator] = MappingProxyType({

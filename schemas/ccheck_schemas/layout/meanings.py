@@ -1,4 +1,4 @@
-"""What the integers of a layout mean, as plain data. `ccheck_schemas.vocabulary.integers` describes each."""
+"""What the integers of a layout mean, as plain data; `vocabulary.numbers.integers` describes each."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ Restriction: TypeAlias = Version | Bounded | StrictEnum | StrictFlags | Reserved
 
 @frozen
 class ComparedWithFact:
-    """A number, or an amount, that is compared with a fact of each driver build; as in `vocabulary.facts`.
+    """A number, or an amount, that is compared with a fact of each driver build; as in `numbers.facts`.
 
     Any number is allowed by itself. A number that `others`, the other meanings of the field, refuse is
     reported for that, and is not compared.

@@ -60,7 +60,7 @@ class Integer:
 
 @frozen_by_identity
 class Digits:
-    """A number in ASCII digits; as in `vocabulary.digits`.
+    """A number in ASCII digits; as in `vocabulary.numbers.digits`.
 
     Attributes:
         packer: Reads and writes the number.
@@ -125,7 +125,7 @@ class Nothing:
 
 @frozen_by_identity
 class Computed:
-    """No bytes: a number that follows from fields read before; as in `vocabulary.computed`.
+    """No bytes: a number that follows from fields read before; as in `vocabulary.numbers.computed`.
 
     Attributes:
         value: Its expression.

@@ -15,7 +15,7 @@ import construct
 
 from ccheck_schemas.build_facts import Fact, FactKind
 from ccheck_schemas.vocabulary.expression import Expression
-from ccheck_schemas.vocabulary.integers import Meaning
+from ccheck_schemas.vocabulary.numbers.integers import Meaning
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Numbers: integers with their meanings, digits, facts of driver builds, and numbers that take no bytes."""
