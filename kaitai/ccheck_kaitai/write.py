@@ -43,7 +43,7 @@ MEANINGS = {
 
 NODES = {
     "Array", "Bytes", "Computed", "Const", "If", "Index", "IntEnum", "Omission", "Schema", "Struct", "Switch",
-    "len_",
+    "Pass", "len_",
     *(f"Int{8 * size}{form}" for size in (1, 2, 4, 8) for form in ("ub", "ul", "sb", "sl")),
     *(f"Float{8 * size}{order}" for size in (4, 8) for order in "bl"),
 }  # fmt: skip

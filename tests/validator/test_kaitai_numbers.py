@@ -65,6 +65,11 @@ CASES = {
         "seq: [{id: t, type: str, size: 2}, {id: a, type: {switch-on: t, cases: {'\"ab\"': u1, '\"cd\"': u2}}}]",
         b"cd\1\2", ("a = 513 (0x201)",), b"ef\1",
     ),
+    "a choice by an enum that has names without a case": Case(
+        "seq: [{id: k, type: u1, enum: kinds}, {id: a, type: {switch-on: k, cases: {'kinds::one': u1}}}, {id: b, type: u1}]\n"
+        "enums: {kinds: {1: one, 2: end}}",
+        b"\2\7", ("k = 2 (end)", "b = 7"), b"\3\7",
+    ),
     "parameters": Case(
         "seq: [{id: n, type: u1}, {id: a, type: 'part(n + 1, true)'}, {id: b, type: 'part(1, n > 5)'}]\n"
         "types: {part: {params: [{id: size, type: u1}, {id: more, type: bool}], seq: [{id: x, size: size}, {id: y, type: u1, if: more}]}}",

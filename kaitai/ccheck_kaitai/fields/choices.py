@@ -49,9 +49,19 @@ def choice(field: Field, said: Mapping[str, Any], one: One) -> str:
         opaque = f"Opaque({extent}, {reason})" if extent else f"OpaqueRest({reason})"
         use(opaque.partition("(")[0])
         default = f", default={opaque}"
+    else:  # a named kind without a case has no bytes
+        bare = [number for number in _named(field, cases) if number not in keys.values()]
+        chosen += "".join(f", {number}: {use('Pass')}" for number in bare)
     if not made:
         return default.removeprefix(", default=")
     return f"{use('Switch')}({field.used(on)}, {{{chosen}}}{default})"
+
+
+def _named(field: Field, cases: Mapping[str, Any]) -> list[int]:
+    """The numbers of the enum whose names all cases are; none if they are not of one enum."""
+    enums = {str(key).strip().rpartition("::")[0] for key in cases}
+    found = field.scope.type_.find_enum(enums.pop()) if len(enums) == 1 else None
+    return [] if found is None else [number for number, _ in found.values]
 
 
 def key_of(field: Field, said: object, kind: Kind) -> int | str | bytes:
