@@ -45,8 +45,20 @@ from ccheck_schemas.schema import SchemaRefused
     metavar="N",
     help="How deep records of a type that holds itself are read; files with deeper ones fail.",
 )
+@click.option(
+    "--allow-gaps",
+    is_flag=True,
+    help="Let files have bytes that the description gives to no field, as Kaitai does: they are counted.",
+)
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
-def command(source: Path, output: Path | None, folders: tuple[Path, ...], recursion: int, force: bool) -> int:
+def command(
+    source: Path,
+    output: Path | None,
+    folders: tuple[Path, ...],
+    recursion: int,
+    allow_gaps: bool,
+    force: bool,
+) -> int:
     """Turn a Kaitai Struct description into a schema file, and name what cannot be carried over.
 
     What is left out is named with its line, and stands in the schema: files that are judged by it fail with
@@ -61,7 +73,7 @@ def command(source: Path, output: Path | None, folders: tuple[Path, ...], recurs
         refuse_overwriting(output, (source,))
     try:
         description = load(source, folders)
-        written = write(description, source.name, recursion)
+        written = write(description, source.name, recursion, allow_gaps=allow_gaps)
         _require_loadable(written.text)
     except KaitaiError as wrong:
         raise click.UsageError(

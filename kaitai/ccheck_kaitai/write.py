@@ -35,8 +35,8 @@ from ccheck_kaitai.source import KaitaiError, words
 from ccheck_schemas.wrapping import DEEPEST_ENVELOPES
 
 MEANINGS = {
-    "Bounded", "BytesTo", "Delimited", "Inflate", "Opaque", "OpaqueRest", "Position", "ReadAt", "Rest",
-    "Rotate", "Slot", "Stored", "StreamSize", "StrictEnum", "Substream", "SubstreamRest", "Text", "TextToNul",
+    "Bounded", "BytesTo", "Delimited", "Inflate", "Opaque", "OpaqueGaps", "OpaqueRest", "Position", "ReadAt",
+    "Rest", "Rotate", "Slot", "Stored", "StreamSize", "StrictEnum", "Substream", "SubstreamRest", "Text", "TextToNul",
     "UpTo", "UpToEnd", "Wrapped", "WrappedRest", "Xor", "choose", "element",
 }  # fmt: skip
 """Names of a schema file that are ccheck's; all others are Construct's."""
@@ -80,26 +80,29 @@ class Written:
     notes: tuple[Gap, ...]
 
 
-def write(description: Description, source: str, recursion: int = RECURSION) -> Written:
+def write(
+    description: Description, source: str, recursion: int = RECURSION, *, allow_gaps: bool = False
+) -> Written:
     """The schema file of a description.
 
     Args:
         description: The description.
         source: The name of its file, for the docstring.
         recursion: How deep records of a type that holds itself are read; less, if the schema gets too large.
+        allow_gaps: Whether bytes that the description gives to no field are counted, and no finding.
 
     Raises:
         KaitaiError: The description has an error; the exception has the line.
     """
     try:
-        return _written(description, source, recursion)
+        return _written(description, source, recursion, allow_gaps)
     except KaitaiError as wrong:
         if wrong.line is None:
             wrong.line = description.line(wrong.place)
         raise
 
 
-def _written(description: Description, source: str, recursion: int) -> Written:
+def _written(description: Description, source: str, recursion: int, allow_gaps: bool) -> Written:
     while True:
         writer = Writer(description, recursion)
         try:
@@ -109,6 +112,8 @@ def _written(description: Description, source: str, recursion: int) -> Written:
         if not writer.too_large or not writer.deepest or recursion == 1:
             break
         recursion //= 2
+    if allow_gaps:
+        writer.use("OpaqueGaps")
     notes = tuple(writer.notes(description))
     of_types = [gap for type_ in description.types for gap in type_.gaps]
     known = {(gap.place, gap.detail): gap for gap in (*writer.gaps, *of_types)}
@@ -502,6 +507,8 @@ def _file(description: Description, source: str, root: str, writer: Writer, gaps
         lines = "".join(f"    {_omission(gap, description, source)},\n" for gap in gaps)
         note = f"OMITTED = (\n{lines})\n# What is not carried over: ccheck explain not-looked-into\n\n{note}"
         omitted = ", omitted=OMITTED"
+    if "OpaqueGaps" in writer.used:
+        omitted += ', gaps=OpaqueGaps("the description gives them to no field")'
     schema = f'{note}SCHEMA = Schema("{description.name}", "{title}", {root}, recognise={known}{omitted})'
     return "\n".join([doc, "", *imports, "", ""]) + text + "\n\n" + schema + "\n"
 

@@ -259,3 +259,19 @@ def test_records_inside_themselves_are_read_as_deep_as_is_asked(
     capsys.readouterr()
     assert run(["validate", "--no-config", "--schema", str(schema), str(file)]) == 1
     assert "the value 13 is not in 0 to 12" in capsys.readouterr().out
+
+
+def test_bytes_of_no_field_are_counted_where_they_are_allowed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bytes that a description gives to no field are a finding, and with --allow-gaps a number in the verdict."""
+    monkeypatch.chdir(tmp_path)
+    Path("made.ksy").write_text(HEAD + "seq: [{id: at, type: u1}]\ninstances: {x: {pos: at, type: u1}}", "utf-8")
+    Path("f.bin").write_bytes(b"\3ab\7")
+    judge = ["validate", "--no-config", "--schema", "made.py", "f.bin"]
+    assert run(["import-kaitai", "made.ksy", "-o", "made.py"]) == 0
+    assert run(judge) == 1
+    assert "2 bytes belong to no record" in capsys.readouterr().out
+    assert run(["import-kaitai", "made.ksy", "-o", "made.py", "--force", "--allow-gaps"]) == 0
+    assert run(judge) == 0
+    assert "2 of 4 bytes not looked into" in capsys.readouterr().out
