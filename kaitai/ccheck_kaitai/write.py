@@ -36,8 +36,8 @@ from ccheck_schemas.wrapping import DEEPEST_ENVELOPES
 
 MEANINGS = {
     "Bounded", "BytesTo", "Delimited", "Inflate", "Opaque", "OpaqueGaps", "OpaqueRest", "Position", "ReadAt",
-    "Rest", "Rotate", "Slot", "Stored", "StreamSize", "StrictEnum", "Substream", "SubstreamRest", "Text", "TextToNul",
-    "UpTo", "UpToEnd", "Wrapped", "WrappedRest", "Xor", "choose", "element",
+    "Rest", "Rotate", "Slot", "Stored", "StreamSize", "StrictEnum", "Substream", "SubstreamRest", "Text",
+    "TextToNul", "UpTo", "UpToEnd", "Wrapped", "WrappedRest", "Xor", "choose", "element",
 }  # fmt: skip
 """Names of a schema file that are ccheck's; all others are Construct's."""
 

@@ -206,7 +206,7 @@ class Checksum:
             raw[i - self.start] = self.own
         return self.algorithm.of(raw)
 
-    def between(self, start: int, end: int) -> Checksum:
+    def between(self, start: int, end: int | None) -> Checksum:
         """Returns the same checksum of other bytes of the file."""
         return Checksum(start, end, self.algorithm, self.name, self.own, self.width)
 
@@ -229,7 +229,7 @@ class Checksum:
 
 
 T = TypeVar("T")
-_MOST_ORDERED = 64
+_MOST_ORDERED = 1000
 _LAST = 1 << 128
 
 
@@ -243,16 +243,22 @@ def in_order(sums: Iterable[tuple[Checksum, int, T]]) -> list[tuple[Checksum, in
     if len(left) > _MOST_ORDERED:
         # Of many, those of records are set before those of what is around them.
         return sorted(left, key=lambda one: (-one[0].start, _LAST if one[0].end is None else one[0].end))
+    covering: list[list[int]] = [[] for _ in left]
+    waits = [0] * len(left)
+    for i, (outer, _, _) in enumerate(left):
+        for j, (inner, at, _) in enumerate(left):
+            if i != j and outer.covers(at, inner.size):
+                covering[j].append(i)
+                waits[i] += 1
     ordered: list[tuple[Checksum, int, T]] = []
-    while left:
-        free = [
-            one
-            for one in left
-            if not any(one[0].covers(other[1], other[0].size) for other in left if other is not one)
-        ]
-        taken = free or left[:1]
-        ordered += taken
-        left = [one for one in left if all(one is not other for other in taken)]
+    waiting = dict.fromkeys(range(len(left)))
+    while waiting:
+        taken = [i for i in waiting if not waits[i]] or [next(iter(waiting))]
+        for i in taken:
+            del waiting[i]
+            ordered.append(left[i])
+            for outside in covering[i]:
+                waits[outside] -= 1
     return ordered
 
 

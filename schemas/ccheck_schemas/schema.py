@@ -16,8 +16,8 @@ from ccheck_schemas.layout.meanings import ComparedWithFact
 from ccheck_schemas.layout.tree import Node, Stored, Struct, envelopes, meanings_of, nodes
 from ccheck_schemas.record import Envelope, Reading
 from ccheck_schemas.span import Span
+from ccheck_schemas.vocabulary.expression import SOURCE
 from ccheck_schemas.vocabulary.gaps import Gaps, OpaqueGaps
-from ccheck_schemas.vocabulary.streams import SOURCE
 
 Recipe = Mapping[str, Any]
 """Content as people write it: plain mappings, lists, text and numbers, as YAML has them."""

@@ -266,7 +266,9 @@ def test_bytes_of_no_field_are_counted_where_they_are_allowed(
 ) -> None:
     """Bytes that a description gives to no field are a finding, and with --allow-gaps a number in the verdict."""
     monkeypatch.chdir(tmp_path)
-    Path("made.ksy").write_text(HEAD + "seq: [{id: at, type: u1}]\ninstances: {x: {pos: at, type: u1}}", "utf-8")
+    Path("made.ksy").write_text(
+        HEAD + "seq: [{id: at, type: u1}]\ninstances: {x: {pos: at, type: u1}}", "utf-8"
+    )
     Path("f.bin").write_bytes(b"\3ab\7")
     judge = ["validate", "--no-config", "--schema", "made.py", "f.bin"]
     assert run(["import-kaitai", "made.ksy", "-o", "made.py"]) == 0

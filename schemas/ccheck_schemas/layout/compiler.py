@@ -413,7 +413,7 @@ def _shown(value: Expression) -> str:
 def _in_digits(meaning: meanings.Meaning, number: tree.Digits) -> meanings.Meaning:
     """Returns a meaning of a number in digits: a checksum has as many bytes of its own as the digits."""
     if isinstance(meaning, meanings.ChecksumOver):
-        return meanings.ChecksumOver(replace(meaning.checksum, width=number.size))
+        return replace(meaning, checksum=replace(meaning.checksum, width=number.size))
     return meaning
 
 

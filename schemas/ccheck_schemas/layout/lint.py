@@ -12,7 +12,7 @@ from typing import assert_never
 
 import construct
 
-from ccheck_schemas.checksum import Checksum, Sum
+from ccheck_schemas.checksum import Sum
 from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.layout.compiler import compile_tree
 from ccheck_schemas.layout.expression import ElementCount, Expression, names_in, paths_in, stated
@@ -398,7 +398,7 @@ class _Linter:
         if isinstance(meaning, meanings.ChecksumOver):
             over = meaning.checksum
             if isinstance(leaf, tree.Digits):
-                yield from _at(place, _checksum_in_digits(over, leaf))
+                yield from _at(place, _checksum_in_digits(meaning, leaf))
             elif leaf.signed or leaf.size != over.size:
                 which = "signed" if leaf.signed else f"of {8 * leaf.size}"
                 why = f"{over.name} has {over.algorithm.bits} bits, and the integer is {which}"
@@ -485,13 +485,15 @@ def _numbers(record: tree.Struct) -> list[str]:
     return [field.name for field in record.fields if number_at(record, field.name) is not None]
 
 
-def _checksum_in_digits(over: Checksum, leaf: tree.Digits) -> Iterator[str]:
+def _checksum_in_digits(meaning: meanings.ChecksumOver, leaf: tree.Digits) -> Iterator[str]:
     """Yields why digits cannot state a checksum."""
+    over = meaning.checksum
     if isinstance(over.algorithm, Sum) and over.algorithm.to_zero:
         yield f"{over.name} needs the bytes of an integer, which digits are not; use a sum of bytes"
-    if over.greatest > leaf.range[1]:
+    greatest = meaning.greatest
+    if greatest > leaf.range[1]:
         fix = "give it more digits, or an end"
-        yield f"{over.name} is up to {over.greatest}, and the digits hold up to {leaf.range[1]}; {fix}"
+        yield f"{over.name} is up to {greatest}, and the digits hold up to {leaf.range[1]}; {fix}"
 
 
 def _can_hold(leaf: tree.Stored, meaning: meanings.Meaning) -> bool:

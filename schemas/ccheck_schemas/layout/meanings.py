@@ -8,7 +8,7 @@ from typing import TypeAlias
 from ccheck_schemas.build_facts import Fact
 from ccheck_schemas.checksum import Checksum
 from ccheck_schemas.frozen import frozen
-from ccheck_schemas.layout.expression import Expression
+from ccheck_schemas.layout.expression import Expression, stated
 
 
 @frozen
@@ -155,6 +155,17 @@ class ChecksumOver:
 
     checksum: Checksum
     bounds: Bounds | None = None
+
+    @property
+    def greatest(self) -> int:
+        """The greatest checksum that there can be."""
+        if self.bounds is None:
+            return self.checksum.greatest
+        both = (self.bounds.start, self.bounds.end)
+        start, end = (None if one is None or isinstance(one, str) else stated(one) for one in both)
+        if start is None or end is None:
+            return self.checksum.between(0, None).greatest
+        return self.checksum.between(start, max(start, end)).greatest
 
     @property
     def expressions(self) -> tuple[Expression, ...]:

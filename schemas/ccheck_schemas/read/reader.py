@@ -81,12 +81,16 @@ class Work:
         records: Records and elements that were made.
         envelopes: Envelopes that were opened.
         unwrapped: Bytes that they were unwrapped to.
+        work_limit: The bytes that the file alone may have looked through.
+        looked_through: Bytes of checksums, and up to terminators.
     """
 
     most: int
+    work_limit: int
     records: int = 0
     envelopes: int = 0
     unwrapped: int = 0
+    looked_through: int = 0
 
 
 class Reader:
@@ -137,9 +141,11 @@ class Reader:
         self._streams_kept = _positions_inside(root)
         self.extents: dict[tuple[int, str], tuple[int, int]] = {}
         self.checksums: dict[tuple[Checksum, int], int] = {}
-        self.idled = self.looked_through = 0
+        self.idled = 0
         self.work: Work = (
-            Work(MOST_UNWRAPPED + DEEPEST_ENVELOPES * len(data)) if around is None else around.work
+            Work(MOST_UNWRAPPED + DEEPEST_ENVELOPES * len(data), self.collector.work_limit)
+            if around is None
+            else around.work
         )
         self.envelopes: list[Envelope] = []
         # Bytes of records at offsets, counted each time that a field names one.
@@ -304,9 +310,11 @@ class Reader:
         Raises:
             Stop: They are many times those of the file.
         """
-        self.looked_through += max(0, number)
-        if self.looked_through > self.collector.work_limit:
-            too_much = WorkOutOfProportion("bytes", self.looked_through, self.collector.work_limit)
+        work = self.work
+        work.looked_through += max(0, number)
+        limit = work.work_limit + 2 * work.unwrapped
+        if work.looked_through > limit:
+            too_much = WorkOutOfProportion("bytes", work.looked_through, limit)
             self.out_of_proportion(record, name, (at, at), too_much)
 
     def out_of_proportion(

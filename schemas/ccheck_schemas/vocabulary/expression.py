@@ -137,6 +137,8 @@ def stream_of_record(path: Expression, context: Context) -> tuple[int, int | Non
     stream = stream_of(context.get("_"))
     for name in field_path(path) or ():
         found = found[name]
+        if not isinstance(found, Mapping):
+            raise FieldError("ReadAt", found, f"the record {name!r} is not there", repr(path))
         # While a record is parsed, the fields of it may be in another stream than the record.
         stream = stream_of(found.get("_")) if name in ("_", "_root") else found.get(_READ_IN, stream)
     return stream
@@ -150,3 +152,13 @@ def stream_of(context: Context | None) -> tuple[int, int | None]:
             return found
         context = context.get("_")
     return 0, None
+
+
+SOURCE = "ccheck_source"
+"""The name under which `build` receives the file that is rebuilt."""
+
+
+def source_of(context: Context) -> bytes | None:
+    """Returns the file that is rebuilt; None for one that is built anew."""
+    found = context.get("_params", {}).get(SOURCE)
+    return found if isinstance(found, bytes) else None

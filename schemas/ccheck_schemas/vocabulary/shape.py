@@ -16,6 +16,7 @@ from ccheck_schemas.vocabulary.expression import (
     bounded,
     end_of_region,
     evaluate,
+    source_of,
 )
 from ccheck_schemas.vocabulary.limits import in_order, positive
 
@@ -345,4 +346,8 @@ class ZerosToEnd(construct.Construct):
             raise FieldError("ZerosToEnd", padding, "the bytes up to the end are not zero", path)
 
     def _build(self, obj: object, stream: BinaryIO, context: Context, path: str) -> None:
-        return None
+        end, source = end_of_region(context), source_of(context)
+        if end is None and source is not None:
+            end = len(source)
+        zeros = bytes(max(0, (end or 0) - construct.stream_tell(stream, path)))
+        construct.stream_write(stream, zeros, len(zeros), path)

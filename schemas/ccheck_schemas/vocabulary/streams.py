@@ -20,6 +20,7 @@ from ccheck_schemas.vocabulary.expression import (
     evaluate,
     in_stream,
     read_in,
+    source_of,
     stream_of,
     stream_of_record,
 )
@@ -319,7 +320,7 @@ class SubstreamRest(construct.Subconstruct):
         end = end_of_region(context)
         with in_stream(context, start, end):
             value = self.subcon._build(obj, stream, context, path)
-        source = _source(context)
+        source = source_of(context)
         if end is None and source is not None:
             end = len(source)
         if end is not None:
@@ -454,7 +455,7 @@ def _within(stream: BinaryIO, end: int | None, path: str) -> None:
 def _fill(stream: BinaryIO, end: int, context: Context, path: str) -> None:
     """Goes to the end of a substream that is built: copies the original bytes, or writes zeros."""
     at, size = construct.stream_tell(stream, path), construct.stream_size(stream)
-    source = _source(context)
+    source = source_of(context)
     if source is not None:
         rest = source[at:end]
         construct.stream_write(stream, rest, len(rest), path)
@@ -462,12 +463,3 @@ def _fill(stream: BinaryIO, end: int, context: Context, path: str) -> None:
         construct.stream_seek(stream, size, 0, path)
         construct.stream_write(stream, bytes(end - size), end - size, path)
     construct.stream_seek(stream, max(at, end), 0, path)
-
-
-SOURCE = "ccheck_source"
-"""The name under which `build` receives the file that is rebuilt."""
-
-
-def _source(context: Context) -> bytes | None:
-    found = context.get("_params", {}).get(SOURCE)
-    return found if isinstance(found, bytes) else None

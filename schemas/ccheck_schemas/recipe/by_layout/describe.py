@@ -378,7 +378,8 @@ class _Description:
         mark = number_at(node.record, node.last) if isinstance(node, tree.Terminated) else None
         while not isinstance(node, tree.UpToEnd) or at < limit:
             if mark is not None and not mark[1].packer.unpack_from(self._data, at + mark[0])[0]:
-                return found, at + size  # zeros, which are no number in digits
+                at += size  # zeros, which are no number in digits
+                break
             label = f"{name}[{len(found)}]"
             value, end = self.record(node.record, here, label, at, limit)
             read = here.values.pop(label)

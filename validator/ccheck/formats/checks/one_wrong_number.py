@@ -46,6 +46,8 @@ def is_explained(layout: tree.Struct, data: bytes, reading: Reading, boundary: i
         reading: Its reading.
         boundary: Where the bytes begin that may never have been written.
     """
+    if FaultName.WORK_OUT_OF_PROPORTION in reading.counts:  # each try would be as much work
+        return False
     before = {(fault.name, fault.span) for fault in reading.faults}
     left = _BYTES
     tries = islice(dict.fromkeys(_candidates(layout, reading, boundary)), _TRIES)
