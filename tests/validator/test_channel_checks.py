@@ -663,8 +663,14 @@ ELSEWHERE = {
     "facts-missing",
     "count-exceeded",
     "limit-exceeded",
+    "envelope-damaged",
+    "envelope-too-large",
+    "envelope-trailing-bytes",
+    "number-malformed",
 }
-"""Checks that no bytes of a channel file can fail, or that are never alone: test_hidden.py has the torn ones."""
+"""Checks that no bytes of a channel file can fail, or that are never alone: test_hidden.py has the torn ones,
+test_envelopes.py and test_digits.py those of nodes that a channel file has not.
+"""
 
 
 def uncounted() -> CheckContext:
