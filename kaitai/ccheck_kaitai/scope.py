@@ -250,7 +250,7 @@ LAST, INDEX = "is_last", "index_in_list"
 """The fields of an element that say whether it ends its list, and where it is in the list."""
 
 DEPTH_REACHED, NOT_READ = "depth", "not_read"
-"""The fields of a record that stands where a type no longer holds itself: how deep it is, and its bytes."""
+"""The fields of the record that ends a recursive type: how deep it is, and the bytes that are not read."""
 
 _ADDED = re.compile(
     rf"(?:{LAST}|{INDEX}|(?:size|end)_of_\w+|(?:pos|size)_at_\w+|\w+_is_valid|\w+_bits(?:_\d+)?)_*", re.ASCII

@@ -27,7 +27,7 @@ _MOST_ENDS = 16
 
 @dataclass(frozen=True, slots=True)
 class DigitForm:
-    """How a number stands in a field of a fixed number of bytes; as in `vocabulary.numbers.digits.Digits`.
+    """How a field of a fixed number of bytes spells a number; as in `vocabulary.numbers.digits.Digits`.
 
     It has the methods of `struct.Struct` for one number. `unpack` and its like give 0 for bytes that are no
     number, which only the reader has to tell apart.

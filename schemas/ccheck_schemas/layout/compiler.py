@@ -23,7 +23,7 @@ from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.layout.refused import REFUSED, as_written
 from ccheck_schemas.layout.shown import shown_path, shown_value
 from ccheck_schemas.vocabulary.expression import Expression, counted_list, field_path, path_keys
-from ccheck_schemas.vocabulary.numbers.computed import Choice, Element, parts_of
+from ccheck_schemas.vocabulary.numbers.computed import Choice, Element, element_parts
 from ccheck_schemas.vocabulary.numbers.facts import ComparedWithFact, KeyPart
 from ccheck_schemas.vocabulary.streams import code_unit
 
@@ -311,7 +311,7 @@ class _Compiler:
             case Path():
                 return self._path(value, place)
             case Element():
-                elements, index, names = parts_of(value)
+                elements, index, names = element_parts(value)
                 return self._element(elements, index, names, place)
             case FuncPath() if (elements := counted_list(value)) is not None:
                 found = self._list(elements, place)

@@ -137,7 +137,7 @@ class Element(ExprMixin):
         return f"element({self.__elements!r}, {self.__index!r}){names}"
 
 
-def parts_of(expression: Element) -> tuple[Expression, Expression, tuple[str, ...]]:
+def element_parts(expression: Element) -> tuple[Expression, Expression, tuple[str, ...]]:
     """Returns the list, the index, and the path from the element to the field."""
     parts = vars(expression)
     return tuple(parts[f"_Element__{name}"] for name in ("elements", "index", "names"))
