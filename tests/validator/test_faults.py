@@ -61,6 +61,8 @@ def test_faults_and_checks_are_tied_in_both_directions() -> None:
         assert name in reading.names, name
         asked |= reading.names
     assert asked == set(FaultName)
+    # The engine does not call these for a reading without such a fault.
+    assert {check.name for check in CHECKS if check.of_reading} == set(FaultName)
 
 
 @pytest.mark.parametrize("name", FaultName)

@@ -71,6 +71,7 @@ class Check:
         supply: Whether it compares counts with what the driver builds supply, as the validator of 2024 did
             not.
         on_request: Whether it is made only where the user asks for the form of the compiler.
+        of_reading: Whether it reports the faults of its name that a reading has, and nothing else.
     """
 
     judge: Callable[[Subject], Iterable[Diagnostic]]
@@ -81,6 +82,7 @@ class Check:
     strict: bool = False
     supply: bool = False
     on_request: bool = False
+    of_reading: bool = False
 
     @cached_property
     def name(self) -> str:

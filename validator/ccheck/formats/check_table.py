@@ -101,6 +101,7 @@ def _table(formats: tuple[Format, ...]) -> tuple[Check, ...]:
         bounds.pool_text_unused,
         severity=Severity.WARNING,
         requires=(VERSION, *_PLACING, *(check for table in tables for check in table.placing)),
+        of_reading=True,
     )
     kept = tuple(known.name for known in formats if known.checks.keeps_layout)
     # Text that nobody uses is part of a layout that recipes keep, and no part of any other.

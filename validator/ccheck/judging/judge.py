@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 from ccheck.core.check import Check, Diagnostic
@@ -144,8 +145,8 @@ def _judged(
     whole = subject.reading is not None and subject.reading.complete
     counts = Counter[str]() if subject.reading is None else Counter[str](subject.reading.counts)
     every = applying(checks, None if subject.schema is None else subject.schema.name)
-    in_use = tuple(check for check in every if subject.context.canonical or not check.on_request)
-    subject = replace(subject, claimed=frozenset(check.name for check in in_use))
+    in_use, names = _in_use(tuple(every), subject.context.canonical)
+    subject = replace(subject, claimed=names)
     for check in in_use:
         roots = _roots(check, blame_on) if blame_on else ()
         if check.strict and indecisive:
@@ -160,6 +161,8 @@ def _judged(
             blame_on[check] = roots
             continue
         checks_run += 1
+        if check.of_reading and check.name not in counts:
+            continue
         found = kept = 0
         decided = False
         severity = policy.severities.get(check.name, check.severity)
@@ -253,6 +256,13 @@ def _of_content(
         lambda finding: outside(placed(finding, content.envelope)),
     )  # fmt: skip
     return in_envelope(found, content.envelope)
+
+
+@lru_cache(maxsize=64)
+def _in_use(every: tuple[Check, ...], canonical: bool) -> tuple[tuple[Check, ...], frozenset[str]]:
+    """Returns the checks that are made, and their names."""
+    in_use = tuple(check for check in every if canonical or not check.on_request)
+    return in_use, frozenset(check.name for check in in_use)
 
 
 def _yielded(check: Check, subject: Subject, alike: Alike | None) -> Iterable[object]:

@@ -33,8 +33,12 @@ _EMPTY = Check(file.file_empty, requires=(_UNREADABLE, _TOO_LARGE, _CRASHED))
 _ZERO = Check(file.all_zero, requires=(_EMPTY,))
 _UNRECOGNISED = Check(file.unrecognised_content, requires=(_ZERO,))
 _TORN = Check(file.torn_at_sector, requires=(_UNRECOGNISED,))
-MAGIC = Check(structure.wrong_magic, requires=(_UNRECOGNISED,), decisive=structure.begins_the_file)
-VERSION = Check(structure.unknown_format_version, requires=(MAGIC,), decisive=structure.is_in_no_list)
+MAGIC = Check(
+    structure.wrong_magic, requires=(_UNRECOGNISED,), decisive=structure.begins_the_file, of_reading=True
+)
+VERSION = Check(
+    structure.unknown_format_version, requires=(MAGIC,), decisive=structure.is_in_no_list, of_reading=True
+)
 
 FILE = (_UNREADABLE, _TOO_LARGE, _CRASHED, _EMPTY, _ZERO, _UNRECOGNISED, _TORN, MAGIC, VERSION)
 """The file as such. Nothing else is judged when one of these finds something, but for a torn end, which only adds
@@ -43,7 +47,10 @@ to the faults of what is missing, and for a magic or version that is not the fil
 
 
 def _layout(*functions: Callable[[Subject], Iterable[Diagnostic]]) -> tuple[Check, ...]:
-    return tuple(Check(function, requires=(VERSION,)) for function in functions)
+    return tuple(
+        Check(function, requires=(VERSION,), of_reading=function is not structure.fault_unclaimed)
+        for function in functions
+    )
 
 
 LAYOUT = _layout(
@@ -83,7 +90,9 @@ LAYOUT = _layout(
 """The layout that the schema states. Each is judged by itself: all problems are reported."""
 
 CHECKSUM = Check(
-    structure.checksum_wrong, requires=tuple(c for c in LAYOUT if c.name in ("truncated", "size-mismatch"))
+    structure.checksum_wrong,
+    requires=tuple(c for c in LAYOUT if c.name in ("truncated", "size-mismatch")),
+    of_reading=True,
 )
 
 COVERAGE = Check(coverage.not_looked_into, requires=(VERSION,))
