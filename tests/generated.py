@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ccheck.formats.check_table import CHECKS
 from ccheck.formats.registry import FORMATS, SCHEMAS
-from ccheck_schemas.generate.source import source
-from ccheck_schemas.generate.variables import NotGenerated
+from ccheck_schemas.generate.python.source import source
+from ccheck_schemas.generate.refused import NotGenerated
 from tests.conftest import ROOT
 
 FORMATS_OF_SCHEMAS = ROOT / "schemas" / "ccheck_schemas" / "formats"

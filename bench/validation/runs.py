@@ -21,8 +21,8 @@ from ccheck.core.finding import FileReport
 from ccheck.formats.registry import FORMATS
 from ccheck.judging.context import ValidationContext
 from ccheck.judging.preparation import prepare
-from ccheck_schemas.generate.source import source
-from ccheck_schemas.generate.variables import NotGenerated
+from ccheck_schemas.generate.python.source import source
+from ccheck_schemas.generate.refused import NotGenerated
 
 ROOMS = ("schemas", "validator", "interpreter", "fuzz")
 
@@ -32,8 +32,8 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 from ccheck.judging.preparation import prepare
-from ccheck_schemas.generate.variables import NotGenerated
-from ccheck_schemas.generate.source import source
+from ccheck_schemas.generate.refused import NotGenerated
+from ccheck_schemas.generate.python.source import source
 gc.set_threshold(200_000, 20, 20)
 config, small, large = map(Path, sys.argv[1:])
 validation = prepare(config=config, on=date(2026, 1, 1))

@@ -32,9 +32,9 @@ from hypothesis import strategies as st
 
 from ccheck.formats.registry import FORMATS
 from ccheck_schemas import meaning as m
-from ccheck_schemas.generate.runtime import ROWS, Columns
-from ccheck_schemas.generate.source import source
-from ccheck_schemas.generate.variables import NotGenerated
+from ccheck_schemas.generate.python.runtime import ROWS, Columns
+from ccheck_schemas.generate.python.source import source
+from ccheck_schemas.generate.refused import NotGenerated
 from ccheck_schemas.layout.lint import layout_of
 from ccheck_schemas.model.fix_up import fix_up
 from ccheck_schemas.read import read

@@ -17,7 +17,7 @@ from ccheck_fuzz.model import opened
 from ccheck_schemas import meaning as m
 from ccheck_schemas.coverage import intersect, merged, subtract
 from ccheck_schemas.fault import FaultName
-from ccheck_schemas.generate import canonical
+from ccheck_schemas.generate.python import canonical
 from ccheck_schemas.layout import tree as layout
 from ccheck_schemas.layout.lint import layout_of, lint
 from ccheck_schemas.layout.tree import nodes

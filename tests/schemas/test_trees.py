@@ -28,7 +28,7 @@ from ccheck.judging.preparation import prepare
 from ccheck_schemas import meaning as m
 from ccheck_schemas.build_facts import FactKind
 from ccheck_schemas.fault import FaultName
-from ccheck_schemas.generate.variables import NotGenerated
+from ccheck_schemas.generate.refused import NotGenerated
 from ccheck_schemas.layout import lint as linting
 from ccheck_schemas.layout import tree
 from ccheck_schemas.layout.expression import Element, ElementCount, parts_of

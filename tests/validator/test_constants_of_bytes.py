@@ -11,7 +11,7 @@ from construct import Bytes, Int8ub, Struct
 from ccheck.cli.main import run
 from ccheck.config.user_schema import load_user_schema
 from ccheck_schemas import meaning as m
-from ccheck_schemas.generate.source import source
+from ccheck_schemas.generate.python.source import source
 from ccheck_schemas.layout.lint import lint
 from ccheck_schemas.model import constants, minimal_file
 from ccheck_schemas.read import read

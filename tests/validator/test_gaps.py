@@ -17,8 +17,8 @@ from ccheck.cli.main import run
 from ccheck_fuzz.model import opened
 from ccheck_schemas import meaning as m
 from ccheck_schemas.fault import FaultName
-from ccheck_schemas.generate.source import source
-from ccheck_schemas.generate.variables import NotGenerated
+from ccheck_schemas.generate.python.source import source
+from ccheck_schemas.generate.refused import NotGenerated
 from ccheck_schemas.layout.lint import LayoutRefused, layout_of
 from ccheck_schemas.read import read
 from ccheck_schemas.recipe.by_layout.compose import compose

@@ -41,7 +41,7 @@ from ccheck.judging.judge import examine, judge
 from ccheck.judging.preparation import prepare
 from ccheck_schemas import meaning as m
 from ccheck_schemas.build_facts import FactKind
-from ccheck_schemas.generate import canonical
+from ccheck_schemas.generate.python import canonical
 from ccheck_schemas.layout.lint import layout_of
 from ccheck_schemas.model import minimal_file
 from ccheck_schemas.schema import Schema

@@ -10,7 +10,7 @@ from typing import Any
 
 from ccheck_schemas.build_facts import Fact, FactKind
 from ccheck_schemas.digits import DigitForm
-from ccheck_schemas.generate.runtime import column
+from ccheck_schemas.generate.python.runtime import column
 from ccheck_schemas.layout.expression import Expression, Path, Unresolved, Values, paths_in, resolve
 from ccheck_schemas.layout.meanings import ComparedWithFact, KeyPart, RowField
 from ccheck_schemas.read.rows import RowSequence

@@ -14,7 +14,7 @@ from ccheck_schemas.fault_details import (
     PoolItemsOverlap,
     PoolTextUnused,
 )
-from ccheck_schemas.generate.runtime import Account
+from ccheck_schemas.generate.python.runtime import Account
 from ccheck_schemas.layout import tree
 from ccheck_schemas.layout.expression import field_of, integer_value
 from ccheck_schemas.read.collector import FAULTS_KEPT, FaultCollector, Stop

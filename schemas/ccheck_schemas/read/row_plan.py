@@ -9,8 +9,8 @@ from functools import cache
 from typing import assert_never
 
 from ccheck_schemas.digits import Packer, RowPacker
-from ccheck_schemas.generate.scan import Broken, PoolScan, broken_rows, pool_scan
-from ccheck_schemas.generate.variables import NotGenerated
+from ccheck_schemas.generate.python.scan import Broken, PoolScan, broken_rows, pool_scan
+from ccheck_schemas.generate.refused import NotGenerated
 from ccheck_schemas.layout import tree
 from ccheck_schemas.layout.meanings import (
     Bounded,

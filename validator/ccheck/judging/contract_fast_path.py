@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ccheck.core.contract import lacks, missing
 from ccheck_schemas.build_facts import FactKind
-from ccheck_schemas.generate.runtime import Columns
+from ccheck_schemas.generate.python.runtime import Columns
 from ccheck_schemas.layout import tree
 from ccheck_schemas.layout.expression import paths_in
 from ccheck_schemas.layout.meanings import ComparedWithFact, RowField

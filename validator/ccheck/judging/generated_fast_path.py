@@ -1,7 +1,7 @@
 """The fast path for files of a user's own schema: code generated from it when it is loaded.
 
 If a schema file has no checks, a file of its format passes if the reader finds no fault in it and its
-form is canonical. Generated code decides both for most schemas (`ccheck_schemas.generate.canonical`).
+form is canonical. Generated code decides both for most schemas (`ccheck_schemas.generate.python.canonical`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ccheck.core.consumers import Consumers
     from ccheck.core.subject import Narrowed
     from ccheck.judging.contract_fast_path import ContractFastPath
-    from ccheck_schemas.generate.runtime import Columns
+    from ccheck_schemas.generate.python.runtime import Columns
     from ccheck_schemas.record import Reading
     from ccheck_schemas.schema import Schema
 
@@ -76,9 +76,9 @@ def made(user: UserSchema, consumers: Consumers | None = None, on: date | None =
     from ccheck.core.contract import readers
     from ccheck.formats.check_table import CHECKS
     from ccheck.judging.contract_fast_path import ContractFastPath, NoFastPath
-    from ccheck_schemas.generate import canonical
-    from ccheck_schemas.generate.source import source
-    from ccheck_schemas.generate.variables import NotGenerated
+    from ccheck_schemas.generate.python import canonical
+    from ccheck_schemas.generate.python.source import source
+    from ccheck_schemas.generate.refused import NotGenerated
 
     if reason := canonical.why_not_canonical(user.schema):
         return Made(problem=reason)

@@ -6,7 +6,7 @@ from itertools import accumulate  # noqa: F401
 from struct import Struct
 from zlib import crc32
 
-from ccheck_schemas.generate.runtime import (  # noqa: F401
+from ccheck_schemas.generate.python.runtime import (  # noqa: F401
     ROWS,
     Columns,
     Items,

@@ -16,7 +16,7 @@ from ccheck.formats.channel.fast_path.type_rules import RulesByType
 from ccheck_schemas.digits import DigitForm
 from ccheck_schemas.formats.channel.facts import FORMAT_VERSIONS
 from ccheck_schemas.formats.channel.numbers import FieldFlag, FileFlag, Kind
-from ccheck_schemas.generate.runtime import Columns, TableExtent
+from ccheck_schemas.generate.python.runtime import Columns, TableExtent
 
 if TYPE_CHECKING:
     from ccheck_schemas.read.rows import RowSequence

@@ -19,7 +19,7 @@ from struct import Struct
 from ccheck.formats.channel.fast_path.type_rules import RulesByType, TypeKey, TypeRules
 from ccheck.formats.channel.operand import inverted, list_too_long, wrong_elements, wrong_mask, wrong_size
 from ccheck_schemas.formats.channel.numbers import REGEX_HIGH, CriterionFlag, CriterionKind, ValueKind
-from ccheck_schemas.generate.runtime import Columns
+from ccheck_schemas.generate.python.runtime import Columns
 
 _WILDCARD, _REGEX, _ONE_OF = int(CriterionKind.WILDCARD), int(CriterionKind.REGEX), int(CriterionKind.ONE_OF)
 _RANGE, _MASK = int(CriterionKind.INTEGER_RANGE), int(CriterionKind.BIT_MASK)

@@ -7,12 +7,13 @@ from itertools import accumulate
 from typing import assert_never
 
 from ccheck_schemas.checksum import ALGORITHMS, Checksum
-from ccheck_schemas.generate.columns import numbers_of, write_tables
-from ccheck_schemas.generate.lines import Module
-from ccheck_schemas.generate.names import count_of, pool_of, start_of
-from ccheck_schemas.generate.number import conditions as broken
-from ccheck_schemas.generate.number import order
-from ccheck_schemas.generate.variables import NotGenerated, VariableScope, expression
+from ccheck_schemas.generate.python.columns import numbers_of, write_tables
+from ccheck_schemas.generate.python.lines import Module
+from ccheck_schemas.generate.python.names import count_of, pool_of, start_of
+from ccheck_schemas.generate.python.number import conditions as broken
+from ccheck_schemas.generate.python.number import order
+from ccheck_schemas.generate.python.variables import VariableScope, expression
+from ccheck_schemas.generate.refused import NotGenerated
 from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.layout.expression import Expression, Path
 from ccheck_schemas.layout.outer import outer_paths
@@ -24,7 +25,7 @@ _RUNTIME = (
     "ROWS", "Columns", "Items", "TableExtent", "chosen", "column", "others", "shared_out", "tiled",
     "tiled_with_gaps", "well_formed",
 )  # fmt: skip
-"""What generated modules take from `ccheck_schemas.generate.runtime`."""
+"""What generated modules take from `ccheck_schemas.generate.python.runtime`."""
 
 _Run = list[tuple[str, tree.Stored | tree.Float | tree.Const]]
 """Neighbouring numbers: their names and nodes."""
@@ -76,7 +77,7 @@ class Writer(Module):
             "from zlib import crc32",
             "",
             *dict.fromkeys(self.imports),
-            "from ccheck_schemas.generate.runtime import (  # noqa: F401",
+            "from ccheck_schemas.generate.python.runtime import (  # noqa: F401",
             *(f"    {name}," for name in _RUNTIME),
             ")",
             "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from ccheck_schemas.generate.refused import NotGenerated
 from ccheck_schemas.layout.expression import (
     Binary,
     Choice,
@@ -16,18 +17,6 @@ from ccheck_schemas.layout.expression import (
     Unary,
     UnaryOperator,
 )
-
-
-class NotGenerated(Exception):
-    """A schema that the generator does not understand.
-
-    Attributes:
-        reason: The node, and its place.
-    """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 class VariableScope:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ccheck_schemas.generate.writer import Writer
+from ccheck_schemas.generate.python.writer import Writer
 from ccheck_schemas.schema import Schema
 
 

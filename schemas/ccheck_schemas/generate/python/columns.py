@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from ccheck_schemas.digits import DigitForm
-from ccheck_schemas.generate.byte_values import byte_values, unrestricted
-from ccheck_schemas.generate.names import count_of, pool_of, start_of
-from ccheck_schemas.generate.number import conditions, order
-from ccheck_schemas.generate.variables import NotGenerated, VariableScope, expression
+from ccheck_schemas.generate.python.byte_values import byte_values, unrestricted
+from ccheck_schemas.generate.python.names import count_of, pool_of, start_of
+from ccheck_schemas.generate.python.number import conditions, order
+from ccheck_schemas.generate.python.variables import VariableScope, expression
+from ccheck_schemas.generate.refused import NotGenerated
 from ccheck_schemas.layout import meanings, tree
 from ccheck_schemas.layout.expression import Binary, Expression, Literal, Operator, Path, paths_in
 from ccheck_schemas.layout.size import sizeof
 
 if TYPE_CHECKING:
-    from ccheck_schemas.generate.lines import Module
+    from ccheck_schemas.generate.python.lines import Module
 
 
 @dataclass(frozen=True)

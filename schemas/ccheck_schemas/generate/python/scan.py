@@ -13,10 +13,11 @@ from struct import Struct
 from typing import Any, assert_never
 
 from ccheck_schemas.digits import RowPacker
-from ccheck_schemas.generate.lines import Lines
-from ccheck_schemas.generate.number import conditions
-from ccheck_schemas.generate.runtime import Account, contains, sound_text
-from ccheck_schemas.generate.variables import NotGenerated, VariableScope, expression
+from ccheck_schemas.generate.python.lines import Lines
+from ccheck_schemas.generate.python.number import conditions
+from ccheck_schemas.generate.python.runtime import Account, contains, sound_text
+from ccheck_schemas.generate.python.variables import VariableScope, expression
+from ccheck_schemas.generate.refused import NotGenerated
 from ccheck_schemas.layout import tree
 from ccheck_schemas.layout.meanings import ByOthers, Meaning
 
